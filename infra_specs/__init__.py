@@ -1,0 +1,1 @@
+"""The language and every decision. Pure: no I/O, no clock, no randomness."""

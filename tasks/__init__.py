@@ -1,0 +1,1 @@
+"""Retryable I/O: one task, one outside effect. Knows nothing of flows."""

@@ -1,0 +1,46 @@
+"""Every error that Tenfold raises on purpose, in one small tree.
+
+The outside world's exceptions become one of these at the edge where they are met, and nowhere else; whether a
+retry may help is decided there too, by the class that is raised. A message is written for the person who reads it:
+what failed, why, and what to do.
+"""
+
+
+class TenfoldError(Exception):
+    """Root of the tree: catch this at the outermost edge and print it."""
+
+
+class SpecError(TenfoldError):
+    """What a person wrote cannot be built. Nothing has been touched."""
+
+
+class PlanError(TenfoldError):
+    """The spec is valid but this plan must not run: over budget, a changed target, a missing secret."""
+
+
+class ProviderError(TenfoldError):
+    """A target refused or failed, and trying again will not help."""
+
+
+class TransientError(ProviderError):
+    """A target failed in a way that a retry may mend: a timeout, a reset connection, throttling."""
+
+
+class ChangeFailed(TenfoldError):
+    """A change of a plan did not reach its end; what was finished stands, the next wave did not start."""
+
+
+class LockHeld(TenfoldError):
+    """Somebody else is changing this stack; the message says who and since when."""
+
+
+class Fenced(TenfoldError):
+    """This run lost its lock to another while it slept, and does nothing more."""
+
+
+class LedgerError(TenfoldError):
+    """The ledger cannot be read or written, or does not know what was asked for."""
+
+
+class ServerError(TenfoldError):
+    """The control plane (Prefect's server or the process that serves our flows) is not there or not well."""

@@ -1,0 +1,1 @@
+"""Resources, what was observed of them, and the plan between the two."""

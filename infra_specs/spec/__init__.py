@@ -1,0 +1,1 @@
+"""The language: what a person writes, as pydantic models, and how it is read."""

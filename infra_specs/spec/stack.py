@@ -1,0 +1,54 @@
+"""The whole of what a person writes in one file."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra_specs.spec.model import Part
+from infra_specs.spec.needs import Needs
+from infra_specs.spec.service import Name, Service
+from infra_specs.spec.target import Target
+from infra_specs.spec.users import Users
+
+Sentence = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Debt(Part):
+    """Something done quickly on purpose, written down so that it is not forgotten."""
+
+    what: Sentence
+    """What was left undone."""
+    why: Sentence
+    """Why that was right at the time."""
+    expires: date
+    """When it must be looked at again, as 2027-01-31."""
+    plan: Sentence
+    """How it will be paid back."""
+    impact: Sentence
+    """What happens if it is not."""
+
+
+class Stack(Part):
+    """A stack: services, what they need, who uses them, what they may cost, and where they run."""
+
+    version: Literal[1] = 1
+    """The version of this language."""
+    name: Name
+    """The stack's name, its environment included: `shop`, `shop-staging`."""
+    target: Target
+    """Where it runs."""
+    services: Annotated[dict[Name, Service], Field(min_length=1)]
+    """Your programs, by name."""
+    needs: Needs = Needs()
+    """What they lean on."""
+    users: Users = Users()
+    """Who uses it today."""
+    headroom: float = Field(default=10, ge=1, le=1_000_000)
+    """How many times today's demand it is designed for."""
+    headroom_because: Sentence | None = None
+    """Why more than two orders of magnitude are wanted; the plan shows it."""
+    budget: float | None = Field(default=None, ge=0, le=100_000_000)
+    """USD a month that it may cost."""
+    debts: list[Debt] = []
+    """What was done quickly on purpose."""

@@ -1,0 +1,64 @@
+"""Durations and sizes as people write them: `200ms`, `3m`, `512MB`."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+_seconds = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_bytes = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
+_amount = re.compile(r"(\d+(?:\.\d+)?) ?([A-Za-z]+)")
+
+
+def _parser(units: dict[str, Any], example: str, number_is: str) -> Any:
+    def parse(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValueError(f"write it like {example}")
+        if not isinstance(value, str):
+            return value
+        match = _amount.fullmatch(value.strip())
+        if match is None or match[2] not in units:
+            raise ValueError(f"write it like {example}, with one of {', '.join(units)}, or as a number of {number_is}")
+        return float(match[1]) * units[match[2]]
+
+    return parse
+
+
+def _whole(value: Any) -> Any:
+    return round(value) if isinstance(value, float) else value
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds as a person would write them, in the largest unit that leaves a round number: 0.2 -> `200ms`."""
+    for unit in ("d", "h", "m", "s"):
+        if seconds >= _seconds[unit] and seconds % _seconds[unit] == 0:
+            return f"{seconds / _seconds[unit]:g}{unit}"
+    return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"
+
+
+def size_text(size: float) -> str:
+    """Bytes as a person would write them: 536870912 -> `512MB`."""
+    for unit in ("TB", "GB", "MB", "KB"):
+        if size >= _bytes[unit]:
+            return f"{size / _bytes[unit]:.4g}{unit}"
+    return f"{size:g}B"
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(_parser(_seconds, "200ms, 15s or 3m", "seconds")),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|m|h|d)$"}]}
+    ),
+]
+"""Seconds."""
+
+Size = Annotated[
+    int,
+    BeforeValidator(_whole),
+    BeforeValidator(_parser(_bytes, "512MB or 10GB", "bytes")),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)? ?(B|KB|MB|GB|TB)$"}]}
+    ),
+]
+"""Bytes; the units are powers of 1024."""

@@ -1,0 +1,61 @@
+"""The seam: what every target can do, and what some can do besides.
+
+A new target is one module with these verbs, one target model, one line in `open_provider`, and it passes
+`tests/tasks/providers/contract.py`. All calls block and may run in several threads at once. SDK exceptions never
+leave a provider: they become `TransientError` (a retry may help) or `ProviderError` (it will not).
+"""
+
+from typing import Protocol, runtime_checkable
+
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.resource import Resource
+
+
+class Provider(Protocol):
+    """One target, opened. What it holds is asked of the world, never of a file of state."""
+
+    def stacks(self) -> tuple[str, ...]:
+        """Every stack with something of ours here, sorted."""
+
+    def observe(self, stack: str) -> tuple[Instance, ...]:
+        """Everything here that is labelled as this stack's, broken or not, health included.
+
+        Changes nothing, never waits. Sorted by address, then incarnation. Of an unknown stack: nothing.
+        """
+
+    def create(self, resource: Resource) -> Instance:
+        """Make a resolved resource exist; returns at once, usually while it is still starting.
+
+        If an instance of the same address and fingerprint is there and not failed, that one is returned and nothing
+        is made. Otherwise a new incarnation is made; a failed earlier one is stopped but kept for its log.
+        Outputs that others may refer to are known when this returns.
+        """
+
+    def update(self, instance: Instance, resource: Resource) -> Instance:
+        """Change in place what the kind can (`resource.mutable`), fingerprint and bindings included.
+
+        Already so: success. Gone meanwhile: ProviderError.
+        """
+
+    def destroy(self, instance: Instance) -> None:
+        """Remove one incarnation with everything that belongs to it alone. Already gone: success.
+
+        Returns when it is gone. Data goes only with the instance that is marked durable.
+        """
+
+    def health(self, instance: Instance) -> Health:
+        """How it is now; never waits. Gone: failed."""
+
+    def logs(self, instance: Instance, lines: int) -> str:
+        """The last lines it wrote, oldest first; empty if it wrote nothing or is gone."""
+
+    def close(self) -> None:
+        """Give back connections. What was made stays."""
+
+
+@runtime_checkable
+class Drains(Protocol):
+    """A target that can say how many requests are still running in an instance."""
+
+    def in_flight(self, instance: Instance) -> int:
+        """Requests running in it now; 0 if it is gone or serves none. Never waits."""
