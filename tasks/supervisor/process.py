@@ -1,0 +1,68 @@
+"""The words that a supervisor and its clients share: what to run, and how it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+State = Literal["starting", "healthy", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How a process is asked whether it is well. Asked every 50 ms until it first answers, then every `interval`."""
+
+    kind: Literal["tcp", "http", "command", "socket"]
+    port: int = 0
+    """For tcp and http, on 127.0.0.1."""
+    path: str = "/"
+    """For http: the path that must answer 200. For socket: the file of a unix socket that must accept."""
+    command: tuple[str, ...] = ()
+    """For command: what must exit with 0; run as the process's own user."""
+    interval: float = 1.0
+    timeout: float = 2.0
+    threshold: int = 5
+    """Failed probes in a row after which a process that was healthy is `failed`."""
+    start_seconds: float = 60.0
+    """Time after which a process that never answered is `failed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One thing to keep running. `name` is unique within a supervisor."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The whole environment: nothing is inherited."""
+    cwd: str = "/"
+    user: str | None = None
+    """The account that it runs as, where the supervisor runs as root; None is the supervisor's own."""
+    log: str = ""
+    """The file that gets its stdout and stderr; rotated by the supervisor."""
+    prepare: tuple[tuple[str, ...], ...] = ()
+    """Commands run to their end, in order, before each start (each must be quick when there is nothing to do)."""
+    probe: Probe | None = None
+    """Without one a process is healthy once it has run for a second."""
+    stop_signal: str = "SIGTERM"
+    stop_group: bool = False
+    """Send the stop signal to the whole process group rather than to the process alone."""
+    stop_seconds: float = 10.0
+    """Time after which the process group is killed."""
+    restarts: int = 5
+    """Failed starts in a row (ended before it was healthy) after which it is `failed` and rests."""
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    """JSON data that the client keeps with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a process is now."""
+
+    process: Process
+    state: State
+    reason: str
+    since: float
+    """Seconds since the epoch at which the state was entered."""
+    pid: int | None
+    restarts: int
+    """Starts after the first, in all."""
