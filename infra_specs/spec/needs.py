@@ -35,7 +35,7 @@ def _engine(value: Any) -> Any:
 class Needs(Part):
     """What the services lean on."""
 
-    database: Annotated[Database, BeforeValidator(_engine)] | None = None
+    database: Annotated[Database, BeforeValidator(_engine, Literal["postgres"] | Database)] | None = None
     """`postgres`, or its settings."""
-    cache: Annotated[Cache, BeforeValidator(_engine)] | None = None
+    cache: Annotated[Cache, BeforeValidator(_engine, Literal["valkey"] | Cache)] | None = None
     """`valkey`, or its settings."""

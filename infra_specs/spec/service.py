@@ -1,10 +1,9 @@
 """One service: a program in any number of equal replicas."""
 
-import re
 import shlex
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from infra_specs.spec.model import Part
 
@@ -15,11 +14,15 @@ Name = Annotated[str, Field(pattern=name_pattern)]
 env_pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"
 EnvName = Annotated[str, Field(pattern=env_pattern)]
 
+secret_pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"
+path_pattern = r"^/[!-~]*$"
+host_pattern = r"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?)$"
+
 
 class Secret(Part):
     """A secret of the stack, set with `tenfold secret set`."""
 
-    secret: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
+    secret: Annotated[str, Field(pattern=secret_pattern)]
     """The secret's name. Its value is never in the file."""
 
 
@@ -33,17 +36,35 @@ class FromNeed(Part):
     """The need and what of it, as in `database.host`."""
 
 
-def _env_value(value: Any) -> Any:
+def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-EnvValue = Annotated[str | Secret | FromNeed, BeforeValidator(_env_value)]
+Text = Annotated[str, BeforeValidator(_text, str | int | float)]
+"""A text; a number stands for its digits, as everybody expects of a port in a command or an environment."""
+
+
+def _env_form(value: Any) -> str | None:
+    if isinstance(value, Secret) or (isinstance(value, dict) and "secret" in value):
+        return "secret"
+    if isinstance(value, FromNeed) or (isinstance(value, dict) and "from" in value):
+        return "from"
+    return None if isinstance(value, dict | list) or value is None else "text"
+
+
+EnvValue = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[Secret, Tag("secret")] | Annotated[FromNeed, Tag("from")],
+    Discriminator(_env_form),
+]
+
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Bounds(Part):
     """Between how many replicas the service may be scaled."""
 
-    min: int = Field(default=1, ge=0, le=10_000)
+    min: Count = 1
     """Never fewer than this."""
     max: int | None = Field(default=None, ge=1, le=10_000)
     """Never more than this; by default the design capacity."""
@@ -61,20 +82,12 @@ def _bounds(value: Any) -> Any:
     return value
 
 
-def _host(value: str) -> str:
-    if value != "*" and not re.fullmatch(
-        r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?", value
-    ):
-        raise ValueError("a host name in small letters, as in shop.example.com, or * for any")
-    return value
-
-
 class Route(Part):
     """Which requests the proxy sends to this service."""
 
-    host: Annotated[str, AfterValidator(_host)] = "*"
+    host: Annotated[str, Field(pattern=host_pattern, max_length=253)] = "*"
     """The host name asked for; `*` is any."""
-    path: Annotated[str, Field(pattern=r"^/[!-~]*$")] = "/"
+    path: Annotated[str, Field(pattern=path_pattern)] = "/"
     """The beginning of the path; the longest that fits wins."""
 
 
@@ -87,11 +100,24 @@ def _command(value: Any) -> Any:
         raise ValueError(f"cannot be split into words: {unclosed}") from None
 
 
-Command = Annotated[list[str], BeforeValidator(_command), Field(min_length=1)]
+def _program(words: list[str]) -> list[str]:
+    if not words[0]:
+        raise ValueError("the first word names the program and must not be empty")
+    return words
+
+
+Command = Annotated[
+    list[Text],
+    Field(min_length=1),
+    AfterValidator(_program),
+    BeforeValidator(_command, Annotated[str, Field(min_length=1)] | Annotated[list[str | int | float], Field(min_length=1)]),
+]
 
 
 class Service(Part):
     """A program of yours: started in as many equal replicas as the users need."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["command"]}, {"required": ["image"]}]})
 
     command: Command | None = None
     """What starts one replica: a line, split as a shell splits words but run without a shell, or a list of words."""
@@ -101,11 +127,11 @@ class Service(Part):
     """Where the command runs, from the spec file's own folder."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """That it serves HTTP, and where: none for a worker. On the local target each replica is given a free port in PORT."""
-    health: Annotated[str, Field(pattern=r"^/[!-~]*$")] = "/healthz"
+    health: Annotated[str, Field(pattern=path_pattern)] = "/healthz"
     """The path that answers 200 when a replica can take requests."""
     env: dict[EnvName, EnvValue] = {}
     """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL and PORT are given."""
-    replicas: Annotated[Bounds, BeforeValidator(_bounds)] = Bounds()
+    replicas: Annotated[Bounds, BeforeValidator(_bounds, Count | Bounds)] = Bounds()
     """A fixed number, or bounds: {min: 2, max: 20}."""
     capacity: float = Field(default=10, gt=0, le=100_000)
     """Requests in flight that one replica serves well."""

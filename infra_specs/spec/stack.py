@@ -1,9 +1,10 @@
 """The whole of what a person writes in one file."""
 
 from datetime import date
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from infra_specs.spec.model import Part
 from infra_specs.spec.needs import Needs
@@ -14,6 +15,21 @@ from infra_specs.spec.users import Users
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("no such day in the calendar") from None
+    if type(value) is not date:
+        raise ValueError("write a day like 2027-01-31")
+    return value
+
+
+def _version(value: Any) -> Any:
+    return value if type(value) is int else str(value)  # True and 1.0 equal 1, and are not it
+
+
 class Debt(Part):
     """Something done quickly on purpose, written down so that it is not forgotten."""
 
@@ -21,7 +37,7 @@ class Debt(Part):
     """What was left undone."""
     why: Sentence
     """Why that was right at the time."""
-    expires: date
+    expires: Annotated[date, BeforeValidator(_day)]
     """When it must be looked at again, as 2027-01-31."""
     plan: Sentence
     """How it will be paid back."""
@@ -32,7 +48,7 @@ class Debt(Part):
 class Stack(Part):
     """A stack: services, what they need, who uses them, what they may cost, and where they run."""
 
-    version: Literal[1] = 1
+    version: Annotated[Literal[1], BeforeValidator(_version)] = 1
     """The version of this language."""
     name: Name
     """The stack's name, its environment included: `shop`, `shop-staging`."""

@@ -1,6 +1,8 @@
 """Durations and sizes as people write them: `200ms`, `3m`, `512MB`."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -44,8 +46,16 @@ def size_text(size: float) -> str:
     return f"{size:g}B"
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Marks a number that people write with a unit, and says how to write it back to them."""
+
+    text: Callable[[float], str]
+
+
 Duration = Annotated[
     float,
+    Unit(duration_text),
     BeforeValidator(_parser(_seconds, "200ms, 15s or 3m", "seconds")),
     WithJsonSchema(
         {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|m|h|d)$"}]}
@@ -55,6 +65,7 @@ Duration = Annotated[
 
 Size = Annotated[
     int,
+    Unit(size_text),
     BeforeValidator(_whole),
     BeforeValidator(_parser(_bytes, "512MB or 10GB", "bytes")),
     WithJsonSchema(

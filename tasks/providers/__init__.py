@@ -1,1 +1,19 @@
 """The code that acts on a target, one module or package each. Plain classes that know no Prefect."""
+
+from pathlib import Path
+
+from infra_specs.spec.target import Local, Memory, Target
+from tasks.providers.base import Provider
+
+
+def open_provider(target: Target, home: Path) -> Provider:
+    """The provider for a target, opened; `home` is the folder that Tenfold keeps its things in. Close it after use."""
+    match target:
+        case Local():
+            from tasks.providers.local import LocalProvider  # noqa: PLC0415 - opened on demand
+
+            return LocalProvider(home)
+        case Memory():
+            from tasks.providers.memory import MemoryProvider  # noqa: PLC0415
+
+            return MemoryProvider(home / "memory")

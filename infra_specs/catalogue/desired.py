@@ -1,0 +1,68 @@
+"""Everything that a stack wants to exist."""
+
+from collections.abc import Mapping
+
+from infra_specs.catalogue import cache, database, web
+from infra_specs.errors import PlanError
+from infra_specs.plan.resource import Resource, Setting
+from infra_specs.sizing.size import Sizing
+from infra_specs.spec.service import Secret
+from infra_specs.spec.stack import Stack
+
+
+def desired_state(
+    stack: Stack, sizing: Sizing, *, counts: Mapping[str, int], secrets: Mapping[str, int], source: str
+) -> tuple[Resource, ...]:
+    """The resources of a stack, in an order that is the same for equal inputs.
+
+    `counts` are replicas by service that were asked for over the spec (kept within its bounds); `secrets` the newest
+    version of each secret that the ledger holds; `source` the folder that the spec's relative paths start at.
+    Raises PlanError for a secret of the user's that is not set.
+    """
+    refuse_missing_secrets(stack, secrets)
+    resources: list[Resource] = []
+    needs: dict[str, Mapping[str, Setting]] = {}
+    if sizing.database is not None:
+        resources += database.database(stack.name, sizing.database, secrets)
+        needs["database"] = database.reached_by(secrets)
+    if sizing.cache is not None:
+        resources += cache.cache(stack.name, sizing.cache, secrets)
+        needs["cache"] = cache.reached_by(secrets)
+    routed = {name: service for name, service in stack.services.items() if service.port is not None}
+    if routed:
+        resources.append(web.proxy(stack.name, stack.target, any(service.public for service in routed.values())))
+    for name, service in stack.services.items():
+        count = replica_count(sizing, counts, name)
+        resources += web.replicas(stack.name, name, service, count, source=source, needs=needs, secrets=secrets)
+        if name in routed:
+            resources.append(web.route(stack.name, name, service, count))
+    return tuple(resources)
+
+
+def replica_count(sizing: Sizing, counts: Mapping[str, int], service: str) -> int:
+    """What was asked for, within the bounds of the spec; else what today's users need."""
+    size = sizing.services[service]
+    return size.within(counts[service]) if service in counts else size.replicas
+
+
+def generated_secrets(stack: Stack) -> tuple[str, ...]:
+    """The secrets that Tenfold makes up for this stack."""
+    needs = stack.needs
+    return tuple(
+        secret
+        for secret, need in ((database.password, needs.database), (cache.password, needs.cache))
+        if need is not None
+    )
+
+
+def refuse_missing_secrets(stack: Stack, secrets: Mapping[str, int]) -> None:
+    """Raise PlanError that names every secret of the spec that is not set, and how to set it."""
+    named = {
+        value.secret
+        for service in stack.services.values()
+        for value in service.env.values()
+        if isinstance(value, Secret)
+    }
+    if missing := sorted(named - secrets.keys()):
+        commands = "\n".join(f"  tenfold secret set {stack.name} {name}" for name in missing)
+        raise PlanError(f"{stack.name}: these secrets are named in the spec and not set. Set them first:\n{commands}")

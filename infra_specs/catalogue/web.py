@@ -1,0 +1,84 @@
+"""A service in replicas, and the proxy and route that lead to it."""
+
+import posixpath
+from collections.abc import Mapping
+
+from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting
+from infra_specs.spec.service import FromNeed, Secret, Service
+from infra_specs.spec.target import Local, Target
+
+proxy_address = "proxy/main"
+drain_seconds = 30.0
+"""How long a replica's running requests are waited for before it is stopped."""
+
+
+def replicas(
+    stack: str,
+    name: str,
+    service: Service,
+    count: int,
+    *,
+    source: str,
+    needs: Mapping[str, Mapping[str, Setting]],
+    secrets: Mapping[str, int],
+) -> tuple[Resource, ...]:
+    """`count` equal replicas, one a slot."""
+    env = environment(service, needs, secrets)
+    return tuple(
+        Resource(
+            stack,
+            f"replica/{name}-{slot}",
+            "replica",
+            {
+                "service": name,
+                "slot": slot,
+                "command": list(service.command or ()),
+                "image": service.image,
+                "folder": posixpath.normpath(posixpath.join(source, service.folder)),
+                "env": {**env, "TENFOLD_SERVICE": name, "TENFOLD_REPLICA": f"{name}-{slot}"},
+                "serves": service.port is not None,
+                "health": service.health,
+            },
+            drain_seconds=drain_seconds if service.port is not None else 0.0,
+        )
+        for slot in range(count)
+    )
+
+
+def route(stack: str, name: str, service: Service, count: int) -> Resource:
+    """What of the proxy's requests goes to which replicas; changed in place, without a lost request."""
+    settings: dict[str, Setting] = {
+        "service": name,
+        "host": service.route.host,
+        "path": service.route.path,
+        "public": service.public,
+        "health": service.health,
+        "endpoints": [Ref(f"replica/{name}-{slot}", "endpoint") for slot in range(count)],
+    }
+    return Resource(stack, f"route/{name}", "route", settings, mutable=tuple(settings), after=(proxy_address,))
+
+
+def proxy(stack: str, target: Target, public: bool) -> Resource:
+    """The one door to a stack: on loopback, and beyond it only if a service is public."""
+    settings: dict[str, Setting] = {
+        "port": target.port if isinstance(target, Local) else None,
+        "public_port": target.public_port if isinstance(target, Local) else None,
+        "public": public,
+    }
+    return Resource(stack, proxy_address, "proxy", settings, exclusive=True)
+
+
+def environment(
+    service: Service, needs: Mapping[str, Mapping[str, Setting]], secrets: Mapping[str, int]
+) -> dict[str, Setting]:
+    """The service's own environment over the addresses of what it needs."""
+    env: dict[str, Setting] = {f"{need.upper()}_URL": parts["url"] for need, parts in needs.items()}
+    for key, value in service.env.items():
+        if isinstance(value, Secret):
+            env[key] = SecretRef(value.secret, secrets.get(value.secret, 1))
+        elif isinstance(value, FromNeed):
+            need, part = value.from_need.split(".")
+            env[key] = needs[need][part]
+        else:
+            env[key] = value
+    return env

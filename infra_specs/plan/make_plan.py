@@ -1,0 +1,164 @@
+"""The one diff: from what is wanted and what is there to what is to be done.
+
+For each wanted address, in this order:
+1. a live instance with the wanted fingerprint is kept (waited for while it starts), and follows what it refers to;
+2. data is never replaced: an instance that is marked durable is updated in place where its kind can, or left and said;
+3. a live instance with another fingerprint is updated in place if all that differs is mutable, or else replaced;
+4. of failed instances the newest is kept for its log beside its successor, the older ones go;
+5. nothing there: create.
+What is not wanted is destroyed, data excepted unless `delete_data`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.plan import Change, Kept, Plan
+from infra_specs.plan.resource import Ref, Resource, references
+from infra_specs.plan.waves import in_waves
+
+
+def make_plan(
+    stack: str, desired: Iterable[Resource], observed: Iterable[Instance], *, delete_data: bool = False
+) -> Plan:
+    """The changes that turn `observed` into `desired`; empty when they agree. Equal inputs give equal plans."""
+    wanted = tuple(desired)
+    there: dict[str, list[Instance]] = {}
+    for instance in sorted(observed, key=lambda one: (one.address, one.incarnation)):
+        there.setdefault(instance.address, []).append(instance)
+    draft = _Draft({resource.address: resource for resource in wanted})
+    for resource in wanted:
+        _decide(resource, there.pop(resource.address, []), draft)
+    for instances in there.values():
+        for instance in instances:
+            _unwanted(instance, draft, delete_data)
+    _follow(draft)
+    return Plan(stack, in_waves(draft.changes, wanted), tuple(draft.kept), len(draft.settled))
+
+
+@dataclass
+class _Draft:
+    wanted: Mapping[str, Resource]
+    changes: list[Change] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    settled: dict[str, Instance] = field(default_factory=dict)
+    """Address -> the instance that stays as it is."""
+    moving: dict[str, str] = field(default_factory=dict)
+    """Address -> why what others know of it is about to change."""
+
+    def do(self, change: Change) -> None:
+        self.changes.append(change)
+        if change.action == "create":
+            self.moving[change.address] = change.reason
+
+
+def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> None:
+    live = [instance for instance in instances if not instance.failed]
+    sick = [instance for instance in instances if instance.failed]
+    same = [instance for instance in live if instance.fingerprint == resource.fingerprint]
+    stays = same[-1] if same else None
+    if stays is not None:
+        _stay(stays, resource, draft)
+    elif instances and resource.durable:
+        _data_differs(live[-1] if live else sick[-1], resource, draft)
+        return
+    elif live:
+        stays = _change(live[-1], resource, draft)
+    else:
+        draft.do(Change("create", resource.address, sick[-1].health.reason if sick else "missing", resource))
+    reason = "replaced" if stays is None else "one too many"
+    for instance in live:
+        if instance is not stays:
+            draft.do(Change("destroy", resource.address, reason, instance=instance))
+    for instance in sick[:-1]:
+        draft.do(Change("destroy", resource.address, "an older sick instance", instance=instance))
+    draft.kept.extend(
+        Kept(str(instance), f"sick, kept for its log: {instance.health.reason}") for instance in sick[-1:]
+    )
+
+
+def _stay(instance: Instance, resource: Resource, draft: _Draft) -> None:
+    if instance.health.state == "starting":
+        draft.do(Change("wait", resource.address, f"starting: {instance.health.reason}", resource, instance))
+    else:
+        draft.settled[resource.address] = instance
+
+
+def _data_differs(instance: Instance, resource: Resource, draft: _Draft) -> None:
+    changed = _differing(instance, resource)
+    if not instance.failed and set(changed) <= set(resource.mutable):
+        draft.do(Change("update", resource.address, _changed(changed), resource, instance))
+        return
+    why = instance.health.reason if instance.failed else _changed(changed)
+    draft.kept.append(Kept(resource.address, f"{why}, but data lives in it: never replaced by a plan"))
+
+
+def _change(instance: Instance, resource: Resource, draft: _Draft) -> Instance | None:
+    """Update in place and return the instance, or replace it and return None."""
+    changed = _differing(instance, resource)
+    if set(changed) <= set(resource.mutable):
+        draft.do(Change("update", resource.address, _changed(changed), resource, instance))
+        return instance
+    draft.do(Change("create", resource.address, _changed(changed), resource, instance))
+    return None
+
+
+def _unwanted(instance: Instance, draft: _Draft, delete_data: bool) -> None:
+    if instance.durable and not delete_data:
+        draft.kept.append(Kept(str(instance), "data, kept"))
+    else:
+        reason = "not wanted, its data deleted" if instance.durable else "not wanted"
+        draft.do(Change("destroy", instance.address, reason, instance=instance))
+
+
+def _follow(draft: _Draft) -> None:
+    """Change what refers to something that moves or has moved, and what refers to that, to the end.
+
+    What will move in this plan is followed where that can be done in place; what can only be replaced is judged by
+    the values that are known now, and so waits for the next look if it turns out that the new value differs.
+    """
+    waiting = {change.address: change.instance for change in draft.changes if change.action == "wait"}
+    while True:
+        known = {**draft.settled, **{address: one for address, one in waiting.items() if one}}
+        followed = [address for address in list(draft.settled) if _follow_one(address, known, draft)]
+        if not followed:
+            return
+
+
+def _follow_one(address: str, known: Mapping[str, Instance], draft: _Draft) -> bool:
+    resource, instance = draft.wanted[address], draft.settled[address]
+    reasons: dict[str, str] = {}
+    for name, setting in resource.settings.items():
+        for ref in references(setting):
+            if isinstance(ref, Ref) and (why := _moved(ref, instance, known, draft, name in resource.mutable)):
+                reasons.setdefault(name, why)
+    if not reasons:
+        return False
+    del draft.settled[address]
+    reason = next(iter(reasons.values()))
+    if set(reasons) <= set(resource.mutable):
+        draft.do(Change("update", address, reason, resource, instance))
+    else:
+        draft.do(Change("create", address, reason, resource, instance))
+        draft.do(Change("destroy", address, "replaced", instance=instance))
+    return True
+
+
+def _moved(ref: Ref, instance: Instance, known: Mapping[str, Instance], draft: _Draft, in_place: bool) -> str | None:
+    if ref.address in draft.moving:
+        return f"follows {ref.address}" if in_place else None
+    source = known.get(ref.address)
+    if source is None:
+        return None
+    value = source.outputs.get(ref.output)
+    bound = instance.bindings.get(str(ref))
+    return None if value is None or value == bound else f"{ref} moved from {bound} to {value}"
+
+
+def _differing(instance: Instance, resource: Resource) -> tuple[str, ...]:
+    names = dict.fromkeys((*resource.digests, *instance.digests))
+    return tuple(name for name in names if resource.digests.get(name) != instance.digests.get(name))
+
+
+def _changed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names) or 'kind'} changed"

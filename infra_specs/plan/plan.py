@@ -1,0 +1,91 @@
+"""A plan: data, made before anything is touched."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.resource import Resource, canonical
+
+Action = Literal["create", "update", "wait", "destroy"]
+signs: dict[Action, str] = {"create": "+", "update": "~", "wait": "=", "destroy": "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step: what is done to which address, and why in one sentence.
+
+    create has a resource; update and wait have both; destroy has an instance.
+    """
+
+    action: Action
+    address: str
+    reason: str
+    resource: Resource | None = None
+    instance: Instance | None = None
+
+    def __str__(self) -> str:
+        which = str(self.instance) if self.action == "destroy" and self.instance else self.address
+        return f"{signs[self.action]} {which} ({self.reason})"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that the plan leaves alone though it is not as wanted, and why: data, or a sick instance's log."""
+
+    address: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"! {self.address} ({self.reason})"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Waves of changes: a wave starts when every change of the one before is done and healthy."""
+
+    stack: str
+    waves: tuple[tuple[Change, ...], ...]
+    kept: tuple[Kept, ...]
+    unchanged: int
+    """Resources that are there, healthy and as wanted."""
+
+    @property
+    def changes(self) -> Iterator[Change]:
+        for wave in self.waves:
+            yield from wave
+
+    @property
+    def empty(self) -> bool:
+        return not self.waves
+
+    @property
+    def summary(self) -> str:
+        """`3 to create, 1 to update, 2 to destroy, 4 unchanged`, or `nothing to do: 7 as wanted`."""
+        counts = {action: sum(change.action == action for change in self.changes) for action in signs}
+        words = {"create": "to create", "update": "to update", "wait": "to wait for", "destroy": "to destroy"}
+        said = [f"{count} {words[action]}" for action, count in counts.items() if count]
+        if not said:
+            return f"nothing to do: {self.unchanged} as wanted"
+        return ", ".join([*said, f"{self.unchanged} unchanged"])
+
+    def data(self) -> dict[str, Any]:
+        """Plain JSON data with references by name: no secret can be in it."""
+        return {
+            "stack": self.stack,
+            "summary": self.summary,
+            "waves": [[_change_data(change) for change in wave] for wave in self.waves],
+            "kept": [{"address": kept.address, "reason": kept.reason} for kept in self.kept],
+            "unchanged": self.unchanged,
+        }
+
+
+def _change_data(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action,
+        "address": change.address,
+        "incarnation": change.instance.incarnation if change.instance else None,
+        "reason": change.reason,
+        "text": str(change),
+        "settings": canonical(change.resource.settings) if change.resource else None,
+    }

@@ -1,0 +1,71 @@
+"""The order of a plan: create → healthy → route to the new → drain the old → destroy the old."""
+
+from collections.abc import Iterable, Sequence
+
+from infra_specs.plan.plan import Change
+from infra_specs.plan.resource import Resource
+
+
+def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tuple[Change, ...], ...]:
+    """Changes in waves. The rules:
+
+    1. what is built waits for what it depends on;
+    2. what cannot stand beside its predecessor (`exclusive`) waits until that is destroyed;
+    3. everything else that goes, goes after all building and routing, and before what it depends on itself.
+    """
+    resources = {resource.address: resource for resource in desired}
+    building = {change.address: change for change in changes if change.action != "destroy"}
+    going = [change for change in changes if change.action == "destroy"]
+    first = [change for change in going if _must_go_first(change, building, resources)]
+    cleared = {change.address for change in first}
+
+    depths: dict[str, int] = {}
+
+    def depth(address: str) -> int:
+        """The longest chain of changes that must be done before this address is."""
+        if address not in depths:
+            depths[address] = 0  # a loop cannot be written; if one is, it ends here
+            before = [depth(name) + (name in building) for name in resources[address].dependencies if name in resources]
+            depths[address] = max([*before, 1 if address in cleared else 0])
+        return depths[address]
+
+    waves: dict[int, list[Change]] = {}
+    for address, change in building.items():
+        waves.setdefault(depth(address), []).append(change)
+    for change in first:
+        waves.setdefault(depth(change.address) - 1, []).append(change)
+    later = [change for change in going if change not in first]
+    end = max(waves, default=-1) + 1
+    for change, level in zip(later, _from_the_leaves(later), strict=True):
+        waves.setdefault(end + level, []).append(change)
+    return tuple(tuple(sorted(waves[level], key=_by_name)) for level in sorted(waves))
+
+
+def _must_go_first(change: Change, building: dict[str, Change], resources: dict[str, Resource]) -> bool:
+    successor = building.get(change.address)
+    return successor is not None and successor.action == "create" and resources[change.address].exclusive
+
+
+def _from_the_leaves(changes: list[Change]) -> list[int]:
+    """For each destroyed instance, how many waves of its dependants go before it."""
+    dependants: dict[str, list[str]] = {}
+    for change in changes:
+        for name in change.instance.after if change.instance else ():
+            dependants.setdefault(name, []).append(change.address)
+    here = {change.address for change in changes}
+    levels: dict[str, int] = {}
+
+    def level(address: str) -> int:
+        if address not in levels:
+            levels[address] = 0
+            levels[address] = max((level(name) + 1 for name in dependants.get(address, ()) if name in here), default=0)
+        return levels[address]
+
+    return [level(change.address) for change in changes]
+
+
+def _by_name(change: Change) -> tuple[list[str | int], int]:
+    """web-2 before web-10."""
+    words = change.address.replace("/", "-").split("-")
+    key: list[str | int] = [f"{word:0>8}" if word.isdigit() else word for word in words]
+    return key, change.instance.incarnation if change.instance else 0

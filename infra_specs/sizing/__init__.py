@@ -1,0 +1,1 @@
+"""From users to sizes, by Little's law, with the arithmetic shown."""

@@ -1,0 +1,59 @@
+"""A whole stack's sizes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra_specs.errors import PlanError
+from infra_specs.sizing.demand import Demand, demand_of
+from infra_specs.sizing.needs import CacheSize, DatabaseSize, size_cache, size_database
+from infra_specs.sizing.replicas import ServiceSize, size_service
+from infra_specs.spec.stack import Stack
+
+most_replicas = 10_000
+"""Of one service. Beyond it the numbers are a slip of the pen, or a company that has left this tool behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """What a stack needs today and what it is designed for."""
+
+    demand: Demand
+    headroom: float
+    services: Mapping[str, ServiceSize]
+    database: DatabaseSize | None
+    cache: CacheSize | None
+    arithmetic: tuple[str, ...]
+    """Every step of it, as sentences."""
+
+
+def size(stack: Stack) -> Sizing:
+    """Size a stack for today's users, and for `headroom` times as many.
+
+    Raises PlanError when a service would need more than 10 000 replicas.
+    """
+    demand = demand_of(stack.users)
+    services = {
+        name: size_service(name, service, demand.in_flight, stack.headroom) for name, service in stack.services.items()
+    }
+    for name, service in services.items():
+        if service.design > most_replicas:
+            raise PlanError(
+                f"{stack.name}: {name} would need {service.design:,} replicas at its design capacity, more than "
+                f"{most_replicas:,}. Look at `users` and at the service's `capacity` (requests in flight that one "
+                "replica serves well)."
+            )
+    # Scheduled and worker replicas hold connections too.
+    design_replicas = sum(max(service.design, service.minimum) for service in services.values())
+    needs = stack.needs
+    database = (
+        size_database(needs.database, design_replicas, stack.users.monthly * stack.headroom) if needs.database else None
+    )
+    cache = size_cache(needs.cache, demand.users_at_once * stack.headroom) if needs.cache else None
+    arithmetic = (
+        *demand.arithmetic,
+        *(line for service in services.values() for line in service.arithmetic),
+        *(database.arithmetic if database else ()),
+        *(cache.arithmetic if cache else ()),
+        *((f"headroom {stack.headroom:g} because: {stack.headroom_because}",) if stack.headroom_because else ()),
+    )
+    return Sizing(demand, stack.headroom, services, database, cache, arithmetic)

@@ -1,0 +1,115 @@
+"""Doing one change of a plan: intent into the ledger, the effect, proof that it worked, outcome into the ledger."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.plan import Change
+from tasks.effect import effect
+from tasks.poll import until
+from tasks.providers.base import Drains
+from tasks.site import Site, site
+
+health_seconds = 90.0
+"""How long a new instance may take to become healthy. Providers say `failed` earlier, by the thresholds of a kind."""
+log_lines = 20
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a change ended."""
+
+    change: str
+    seconds: float
+
+
+@effect("{change}")
+async def apply(change: Change) -> Outcome:
+    """Do one change and prove it. Done already is success.
+
+    Raises ChangeFailed with the instance's last log lines when it does not become healthy, Fenced when the lock was
+    lost, ProviderError when the target refuses.
+    """
+    place, began = site(), time.monotonic()
+    record = await asyncio.to_thread(_intend, place, change)
+    try:
+        await _do(place, change)
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        await asyncio.to_thread(place.ledger.outcome, place.hold, record, "failed", str(error), _since(began))
+        raise
+    await asyncio.to_thread(place.ledger.outcome, place.hold, record, "done", "", _since(began))
+    return Outcome(str(change), _since(began))
+
+
+def _intend(place: Site, change: Change) -> str:
+    data = {"action": change.action, "address": change.address, "reason": change.reason, "text": str(change)}
+    return place.ledger.intend(place.hold, place.run, data)
+
+
+async def _do(place: Site, change: Change) -> None:
+    provider, instance = place.provider, change.instance
+    if change.action == "destroy":
+        assert instance is not None
+        await _drain(place, instance)
+        await _effect(place, lambda: provider.destroy(instance))
+        return
+    assert change.resource is not None
+    resource = change.resource.resolved(place.value_of)
+    if change.action == "create":
+        instance = await _effect(place, lambda: provider.create(resource))
+    elif change.action == "update":
+        assert instance is not None
+        was = instance
+        instance = await _effect(place, lambda: provider.update(was, resource))
+    assert instance is not None
+    place.known[change.address] = instance
+    await _prove(place, instance)
+
+
+async def _effect(place: Site, call: Callable[[], T]) -> T:
+    """The only door to the outside: a run that lost its lock does not pass it."""
+
+    def fenced() -> T:
+        place.ledger.check(place.hold)
+        return call()
+
+    return await asyncio.to_thread(fenced)
+
+
+async def _prove(place: Site, instance: Instance) -> None:
+    async def look() -> Health:
+        return await asyncio.to_thread(place.provider.health, instance)
+
+    health = await until(look, lambda seen: seen.state != "starting", health_seconds)
+    if health.state == "healthy":
+        return
+    why = health.reason if health.state == "failed" else f"not healthy after {health_seconds:g} s: {health.reason}"
+    log = await asyncio.to_thread(place.provider.logs, instance, log_lines)
+    said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
+    raise ChangeFailed(
+        f"{instance} of {place.stack} {why}.{said}\n"
+        f"It is kept for inspection: tenfold logs {place.stack} {instance.address}. What was finished stands; "
+        "mend the cause and run it again."
+    )
+
+
+async def _drain(place: Site, instance: Instance) -> None:
+    provider = place.provider
+    if not instance.drain_seconds or instance.failed or not isinstance(provider, Drains):
+        return
+
+    async def look() -> int:
+        return await asyncio.to_thread(provider.in_flight, instance)
+
+    await until(look, lambda running: running == 0, instance.drain_seconds)
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 3)

@@ -1,0 +1,46 @@
+"""What all our tasks have in common: the one retry policy, no caching, names that read as the plan does."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import exponential_backoff
+
+from infra_specs.errors import TransientError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+retries = 4
+first_delay = 0.5
+"""Seconds; doubled at each retry, with jitter."""
+
+
+def effect(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P, Coroutine[Any, Any, R]]]:
+    """Make a task of a function with one outside effect. Only a TransientError is tried again."""
+
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
+        return task(
+            function,
+            task_run_name=name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retries=retries,
+            retry_delay_seconds=exponential_backoff(first_delay),
+            retry_jitter_factor=0.5,
+            retry_condition_fn=_is_transient,
+        )
+
+    return decorate
+
+
+async def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    try:
+        await state.result()
+    except TransientError:
+        return True
+    except Exception:  # noqa: BLE001 - the question is only whether it was transient; the task raises it itself
+        return False
+    return False

@@ -1,0 +1,21 @@
+"""Asking the world what there is."""
+
+import asyncio
+
+from infra_specs.plan.instance import Instance
+from tasks.effect import effect
+from tasks.site import site
+
+
+@effect("observe {stack}")
+async def observe(stack: str) -> tuple[Instance, ...]:
+    """Everything of the stack on its target, health included. Changes nothing, but what is known is fresh after it."""
+    place = site()
+    instances = await asyncio.to_thread(place.provider.observe, stack)
+    place.known = {one.address: one for one in sorted(instances, key=_preference)}
+    return instances
+
+
+def _preference(instance: Instance) -> tuple[bool, int]:
+    """The newest that has not failed comes last, and so is the one that others refer to."""
+    return not instance.failed, instance.incarnation

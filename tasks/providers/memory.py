@@ -1,0 +1,137 @@
+"""A pretended target: its world is a file, so that killing a process spares it. Nothing runs.
+
+A replica whose command is `false` fails, as it would anywhere. Everything else is healthy at once.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.resource import Resource
+from tasks.clock import now
+
+_world = TypeAdapter(list[Instance])
+
+
+class MemoryProvider:
+    """Implements `Provider` on one JSON file; safe among threads and processes."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = home / "world.json"
+        self._guard = home / "world.lock"
+
+    def stacks(self) -> tuple[str, ...]:
+        return tuple(sorted({instance.stack for instance in self._read()}))
+
+    def observe(self, stack: str) -> tuple[Instance, ...]:
+        mine = (instance for instance in self._read() if instance.stack == stack)
+        return tuple(sorted(mine, key=lambda one: (one.address, one.incarnation)))
+
+    def create(self, resource: Resource) -> Instance:
+        with self._changing() as world:
+            there = [one for one in world if (one.stack, one.address) == (resource.stack, resource.address)]
+            for instance in there:
+                if instance.fingerprint == resource.fingerprint and not instance.failed:
+                    return instance
+            incarnation = max((one.incarnation for one in there), default=0) + 1
+            instance = Instance(
+                resource.stack,
+                resource.address,
+                resource.kind,
+                resource.fingerprint,
+                incarnation,
+                _health_of(resource),
+                digests=resource.digests,
+                bindings=resource.bindings,
+                outputs=_outputs(resource, incarnation),
+                after=resource.after,
+                durable=resource.durable,
+                drain_seconds=resource.drain_seconds,
+            )
+            world.append(instance)
+            return instance
+
+    def update(self, instance: Instance, resource: Resource) -> Instance:
+        with self._changing() as world:
+            for index, one in enumerate(world):
+                if _same(one, instance):
+                    world[index] = replace(
+                        one,
+                        fingerprint=resource.fingerprint,
+                        digests=resource.digests,
+                        bindings=resource.bindings,
+                        after=resource.after,
+                    )
+                    return world[index]
+        raise ProviderError(f"{instance} of {instance.stack} is gone, so it cannot be changed. Run it again.")
+
+    def destroy(self, instance: Instance) -> None:
+        with self._changing() as world:
+            world[:] = [one for one in world if not _same(one, instance)]
+
+    def health(self, instance: Instance) -> Health:
+        for one in self._read():
+            if _same(one, instance):
+                return one.health
+        return Health("failed", "gone", now())
+
+    def logs(self, instance: Instance, lines: int) -> str:
+        there = any(_same(one, instance) for one in self._read())
+        return f"{instance} runs in memory only" if there and lines else ""
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def set_health(self, stack: str, address: str, health: Health) -> None:
+        """What happens in this world, not a verb of ours: an accident, a recovery."""
+        with self._changing() as world:
+            world[:] = [
+                replace(one, health=health) if (one.stack, one.address) == (stack, address) else one for one in world
+            ]
+
+    def _read(self) -> list[Instance]:
+        try:
+            return _world.validate_json(self._file.read_bytes())
+        except FileNotFoundError:
+            return []
+
+    @contextmanager
+    def _changing(self) -> Iterator[list[Instance]]:
+        with self._guard.open("w") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            world = self._read()
+            yield world
+            written = self._file.with_suffix(".new")
+            written.write_text(json.dumps(_world.dump_python(world, mode="json")))
+            written.replace(self._file)
+
+
+def _same(one: Instance, other: Instance) -> bool:
+    return (one.stack, one.address, one.incarnation) == (other.stack, other.address, other.incarnation)
+
+
+def _health_of(resource: Resource) -> Health:
+    if resource.settings.get("command") == ["false"]:
+        return Health("failed", "exited with 1", now())
+    return Health("healthy", "pretended", now())
+
+
+def _outputs(resource: Resource, incarnation: int) -> dict[str, str]:
+    name = f"{resource.stack}.{resource.address.replace('/', '.')}"
+    url = f"http://{name}.invalid"
+    return {
+        "volume": {"path": f"/memory/{name}"},
+        "database": {"host": f"{name}.invalid", "port": "5432"},
+        "cache": {"host": f"{name}.invalid", "port": "6379"},
+        "proxy": {"host": f"{name}.invalid", "port": "80", "url": url, "public_url": ""},
+        "replica": {"endpoint": f"{name}-{incarnation}.invalid:80"},
+        "route": {"url": url},
+    }.get(resource.kind, {})
