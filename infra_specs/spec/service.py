@@ -14,7 +14,7 @@ Name = Annotated[str, Field(pattern=name_pattern)]
 env_pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"
 EnvName = Annotated[str, Field(pattern=env_pattern)]
 
-secret_pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"
+secret_pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"  # noqa: S105 - the pattern of a name
 path_pattern = r"^/[!-~]*$"
 host_pattern = r"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?)$"
 
@@ -110,7 +110,9 @@ Command = Annotated[
     list[Text],
     Field(min_length=1),
     AfterValidator(_program),
-    BeforeValidator(_command, Annotated[str, Field(min_length=1)] | Annotated[list[str | int | float], Field(min_length=1)]),
+    BeforeValidator(
+        _command, Annotated[str, Field(min_length=1)] | Annotated[list[str | int | float], Field(min_length=1)]
+    ),
 ]
 
 
@@ -126,7 +128,7 @@ class Service(Part):
     folder: Annotated[str, Field(min_length=1)] = "."
     """Where the command runs, from the spec file's own folder."""
     port: int | None = Field(default=None, ge=1, le=65535)
-    """That it serves HTTP, and where: none for a worker. On the local target each replica is given a free port in PORT."""
+    """That it serves HTTP, and where: none for a worker. On the local target each replica gets a free port in PORT."""
     health: Annotated[str, Field(pattern=path_pattern)] = "/healthz"
     """The path that answers 200 when a replica can take requests."""
     env: dict[EnvName, EnvValue] = {}

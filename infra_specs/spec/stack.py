@@ -1,7 +1,7 @@
 """The whole of what a person writes in one file."""
 
-from datetime import date
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field

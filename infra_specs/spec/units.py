@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 _seconds = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _bytes = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
-_amount = re.compile(r"(\d+(?:\.\d+)?) ?([A-Za-z]+)")
+_amount = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+)")
 
 
 def _parser(units: dict[str, Any], example: str, number_is: str) -> Any:
@@ -27,7 +28,7 @@ def _parser(units: dict[str, Any], example: str, number_is: str) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    return round(value) if isinstance(value, float) else value
+    return round(value) if isinstance(value, float) and isfinite(value) else value
 
 
 def duration_text(seconds: float) -> str:
@@ -58,7 +59,12 @@ Duration = Annotated[
     Unit(duration_text),
     BeforeValidator(_parser(_seconds, "200ms, 15s or 3m", "seconds")),
     WithJsonSchema(
-        {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|m|h|d)$"}]}
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(ms|s|m|h|d)$"},
+            ]
+        }
     ),
 ]
 """Seconds."""
@@ -69,7 +75,12 @@ Size = Annotated[
     BeforeValidator(_whole),
     BeforeValidator(_parser(_bytes, "512MB or 10GB", "bytes")),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)? ?(B|KB|MB|GB|TB)$"}]}
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(B|KB|MB|GB|TB)$"},
+            ]
+        }
     ),
 ]
 """Bytes; the units are powers of 1024."""

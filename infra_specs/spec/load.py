@@ -1,0 +1,61 @@
+"""A spec file's text, or a request's data, as a Stack; or every fault in it, in one message."""
+
+from pydantic import ValidationError
+
+from infra_specs.errors import SpecError
+from infra_specs.spec.document import compose
+from infra_specs.spec.faults import Fault, Unreadable, found, refusal
+from infra_specs.spec.place import Path
+from infra_specs.spec.plain import Document, from_json, from_nodes
+from infra_specs.spec.references import Sound, crossings
+from infra_specs.spec.sentences import faults, line_of
+from infra_specs.spec.stack import Stack
+
+
+def load(text: str, source: str = "stack.yaml") -> Stack:
+    """The stack that a file's text describes. Raises SpecError with all faults, each with its line; `source` names
+    the file in them."""
+    try:
+        return _checked(from_nodes(compose(text), _kept_as_written), source)
+    except Unreadable as end:
+        raise refusal([end.fault], source) from None
+
+
+def from_data(data: object, source: str = "stack") -> Stack:
+    """The stack that plain data describes, as it comes through an API. Raises SpecError with all faults."""
+    try:
+        return _checked(from_json(data), source)
+    except Unreadable as end:
+        raise refusal([end.fault], source) from None
+
+
+def stored(data: object) -> Stack:
+    """The stack that the ledger holds, as `Stack.model_dump(mode="json")` wrote it, perhaps by another version of
+    Tenfold: keys that this one does not know are left out. Raises SpecError."""
+    try:
+        return Stack.model_validate(data, extra="ignore")
+    except ValidationError as errors:
+        raise refusal(faults(errors, from_json(data)), "the stored stack") from None
+
+
+def _checked(document: Document, source: str) -> Stack:
+    if not isinstance(document.data, dict):
+        said = f"found {found(document.data)}, must be a mapping with `name`, `target` and `services`."
+        raise refusal(document.faults or [Fault((), said, document.value_lines.get(()))], source)
+    try:
+        stack = Stack.model_validate(document.data)
+        found_faults, sound = document.faults, Sound.of(stack)
+    except ValidationError as errors:
+        found_faults, sound = [*document.faults, *faults(errors, document)], Sound.within(document)
+    crossed = [Fault(path, text, line_of(document.known(path), document)) for path, text in crossings(sound)]
+    if found_faults or crossed:
+        raise refusal([*found_faults, *crossed], source)
+    return stack
+
+
+def _kept_as_written(path: Path) -> bool:
+    """Whether a number at a path is a text to us: in an environment 1.10 is not 1.1, nor 010 eight."""
+    return len(path) >= 4 and path[0] == "services" and path[2] in ("env", "command")
+
+
+__all__ = ["SpecError", "from_data", "load", "stored"]

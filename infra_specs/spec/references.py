@@ -1,0 +1,151 @@
+"""What one part of a spec says of another: checked on every part that is sound, whatever the others are like."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from infra_specs.spec.needs import Needs
+from infra_specs.spec.place import Path
+from infra_specs.spec.plain import Document
+from infra_specs.spec.service import FromNeed, Service
+from infra_specs.spec.stack import Stack
+from infra_specs.spec.target import Local, Target
+
+orders_of_magnitude = 100
+"""The headroom above which a spec has to say why."""
+reserved_services = ("tenfold",)
+
+Crossing = tuple[Path, str]
+"""Where a fault is, and what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The parts of a spec that can be built as they stand; None is a part that cannot."""
+
+    services: dict[str, Service]
+    needs: Needs | None
+    target: Local | Any | None
+    headroom: float | None
+    headroom_because: str | None
+
+    @classmethod
+    def of(cls, stack: Stack) -> "Sound":
+        """The parts of a whole stack."""
+        return cls(stack.services, stack.needs, stack.target, stack.headroom, stack.headroom_because)
+
+    @classmethod
+    def within(cls, document: Document) -> "Sound":
+        """The parts of a document that are sound by themselves."""
+        data = document.data if isinstance(document.data, dict) else {}
+        named = data.get("services")
+        broken = {path[:2] for path in document.broken}
+        services = {
+            name: service
+            for name, service in ((name, _part(_service, raw)) for name, raw in _mapping(named).items())
+            if service is not None and ("services", name) not in broken
+        }
+        because = data.get("headroom_because")
+        return cls(
+            services,
+            _part(_needs, data.get("needs", {})),
+            _part(_target, data.get("target")),
+            _part(_headroom, data.get("headroom", 10)),
+            because if isinstance(because, str) else None,
+        )
+
+
+_service: TypeAdapter[Any] = TypeAdapter(Service)
+_needs: TypeAdapter[Any] = TypeAdapter(Needs)
+_target: TypeAdapter[Any] = TypeAdapter(Target)
+_headroom: TypeAdapter[Any] = TypeAdapter(float)
+
+
+def crossings(sound: Sound) -> Iterator[Crossing]:
+    """Every fault between two parts."""
+    yield from _headroom_reasoned(sound)
+    yield from _two_ports(sound)
+    yield from _names(sound)
+    yield from _programs(sound)
+    yield from _routes(sound)
+    for name, service in sound.services.items():
+        yield from _environment(name, service, sound.needs)
+
+
+def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
+    if sound.headroom is not None and sound.headroom > orders_of_magnitude and not sound.headroom_because:
+        yield (
+            ("headroom",),
+            f"found {sound.headroom:g}: more than two orders of magnitude ({orders_of_magnitude} times today's demand) "
+            "is not built ahead: what limits an app there is its design, and until then the rest is paid for nothing. "
+            "Write 10, or insist with a sentence of your own in headroom_because, which the plan will show.",
+        )
+
+
+def _two_ports(sound: Sound) -> Iterator[Crossing]:
+    target = sound.target
+    if isinstance(target, Local) and target.port is not None and target.port == target.public_port:
+        yield ("target", "public_port"), f"found {target.port}, which is port too. Give each listener its own."
+
+
+def _names(sound: Sound) -> Iterator[Crossing]:
+    for name in sound.services:
+        if name in reserved_services:
+            yield ("services", name), f"`{name}` is a name that Tenfold uses itself. Choose another."
+
+
+def _programs(sound: Sound) -> Iterator[Crossing]:
+    if not isinstance(sound.target, Local):
+        return
+    for name, service in sound.services.items():
+        if service.command is None:
+            yield (
+                ("services", name),
+                "an image alone cannot run on the local target, which starts processes; targets that run containers "
+                "are not in this version. Give it a command.",
+            )
+
+
+def _routes(sound: Sound) -> Iterator[Crossing]:
+    taken: dict[tuple[str, str], str] = {}
+    for name, service in sound.services.items():
+        if service.port is None:
+            continue
+        wanted = (service.route.host, service.route.path)
+        first = taken.setdefault(wanted, name)
+        if first != name:
+            yield (
+                ("services", name, "route"),
+                f"host {wanted[0]} and path {wanted[1]} lead to `{first}` already. Give each service with a port a "
+                "host or a path of its own, as in route: {path: /api}.",
+            )
+
+
+def _environment(name: str, service: Service, needs: Needs | None) -> Iterator[Crossing]:
+    given = {"PORT"}
+    if needs is not None:
+        given |= {variable for variable, need in (("DATABASE_URL", needs.database), ("CACHE_URL", needs.cache)) if need}
+    for variable, value in service.env.items():
+        path = ("services", name, "env", variable)
+        if variable in given or variable.startswith("TENFOLD_"):
+            yield path, f"{variable} is set by Tenfold itself. Remove it, or call yours otherwise."
+        if isinstance(value, FromNeed) and needs is not None:
+            need = value.from_need.partition(".")[0]
+            if getattr(needs, need) is None:
+                yield (
+                    (*path, "from"),
+                    f"found `{value.from_need}`, but this stack declares no {need}. Add it under needs.",
+                )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _part(adapter: TypeAdapter[Any], data: Any) -> Any:
+    try:
+        return adapter.validate_python(data)
+    except ValidationError:
+        return None

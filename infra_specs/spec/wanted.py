@@ -1,0 +1,91 @@
+"""What is allowed, for each type of pydantic's errors that the models can produce."""
+
+from collections.abc import Callable
+from typing import Any
+
+from infra_specs.spec.faults import either
+from infra_specs.spec.needs import Cache, Database
+from infra_specs.spec.place import Place, choices
+from infra_specs.spec.service import (
+    Bounds,
+    Secret,
+    Service,
+    env_pattern,
+    host_pattern,
+    name_pattern,
+    path_pattern,
+    secret_pattern,
+)
+
+patterns = {
+    name_pattern: "a name: a small letter, then small letters, digits and dashes, at most 40 in all",
+    env_pattern: "a variable's name: letters, digits and _, and no digit first",
+    secret_pattern: "the name of a secret: letters, digits, _ and -, at most 100 in all",
+    path_pattern: "a path that begins with / and has no spaces",
+    host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
+}
+forms: dict[Any, str] = {
+    Bounds: "a whole number, or bounds such as {min: 2, max: 20}",
+    Database: "`postgres`, or a mapping of its settings",
+    Cache: "`valkey`, or a mapping of its settings",
+    Secret: "{secret: NAME}",
+    Service: "a mapping such as {command: python app.py, port: 8000}",
+}
+
+
+unforeseen = "must be of another form"
+"""Said of an error that this module has no words for yet; tests find none."""
+
+
+def wanted(kind: str, context: dict[str, Any], there: Place) -> str:
+    """`must be ...`, for one of pydantic's types of error at a place."""
+    number = there.unit.text if there.unit else _number
+    if kind == "string_pattern_mismatch":
+        return f"must be {patterns[context['pattern']]}"
+    said = _plain.get(kind) or _by_place.get(kind, _unforeseen)(there)
+    return said.format(**{name: number(bound) for name, bound in context.items() if isinstance(bound, int | float)})
+
+
+def code(choice: Any) -> str:
+    """A value as it is written in a file."""
+    return f"`{choice}`" if isinstance(choice, str) else str(choice)
+
+
+def _number(value: float) -> str:
+    return f"{value:.15g}"
+
+
+def _unforeseen(_: Place) -> str:
+    return unforeseen
+
+
+def _list(there: Place) -> str:
+    return "must be a line or a list of words" if there.path[-1:] == ("command",) else "must be a list"
+
+
+def _mapping(there: Place) -> str:
+    if there.path == ("services",):
+        return "must be a mapping of names to services"
+    return f"must be {forms.get(there.type, 'a mapping')}".replace("{", "{{").replace("}", "}}")
+
+
+_plain = {
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be at most {le}",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number that can be counted to",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+}
+_by_place: dict[str, Callable[[Place], str]] = {
+    "list_type": _list,
+    "dict_type": _mapping,
+    "model_type": _mapping,
+    "model_attributes_type": _mapping,
+    "literal_error": lambda there: f"must be {either(code(choice) for choice in choices(there.type))}",
+}
