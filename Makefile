@@ -1,0 +1,42 @@
+# Needs only make and Python 3.11 or newer. `make VENV=/somewhere/else test` puts the virtual environment elsewhere.
+
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt docs lock clean
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.run ## Run a whole stack on this machine: app, PostgreSQL, Valkey, proxy, and the Prefect UI to steer it
+	@$(BIN)/tenfold demo
+
+test: $(VENV)/.dev ## Run every test, with real services (about ten minutes)
+	@sh scripts/chromium
+	@$(BIN)/pytest
+
+check: $(VENV)/.dev ## Format, lint, types, floors and the pure tests: under a minute
+	@sh scripts/check $(BIN)
+
+fmt: $(VENV)/.dev ## Format the code and mend what can be mended
+	@$(BIN)/ruff check -q --fix-only .
+	@$(BIN)/ruff format .
+
+docs: $(VENV)/.dev ## Build the documentation into site/
+	@$(BIN)/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html"
+
+lock: $(VENV)/.dev ## Lock every package anew, within the bounds of pyproject.toml
+	@sh scripts/lock $(BIN)/uv
+
+clean: ## Remove what make made; stacks and their data stay
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.run: requirements/run.txt pyproject.toml scripts/venv
+	@sh scripts/venv $(VENV) run
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml scripts/venv
+	@sh scripts/venv $(VENV) dev
