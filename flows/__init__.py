@@ -1,0 +1,1 @@
+"""The runbooks: one file a flow, short enough to read aloud."""

@@ -57,8 +57,9 @@ async def _do(place: Site, change: Change) -> None:
     provider, instance = place.provider, change.instance
     if change.action == "destroy":
         assert instance is not None
-        await _drain(place, instance)
-        await _effect(place, lambda: provider.destroy(instance))
+        gone = instance
+        await _drain(place, gone)
+        await _effect(place, lambda: provider.destroy(gone))
         return
     assert change.resource is not None
     resource = change.resource.resolved(place.value_of)

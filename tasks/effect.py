@@ -21,19 +21,15 @@ first_delay = 0.5
 def effect(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P, Coroutine[Any, Any, R]]]:
     """Make a task of a function with one outside effect. Only a TransientError is tried again."""
 
-    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
-        return task(
-            function,
-            task_run_name=name,
-            cache_policy=NO_CACHE,
-            persist_result=False,
-            retries=retries,
-            retry_delay_seconds=exponential_backoff(first_delay),
-            retry_jitter_factor=0.5,
-            retry_condition_fn=_is_transient,
-        )
-
-    return decorate
+    return task(
+        task_run_name=name,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=retries,
+        retry_delay_seconds=exponential_backoff(first_delay),
+        retry_jitter_factor=0.5,
+        retry_condition_fn=_is_transient,
+    )
 
 
 async def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -41,6 +37,6 @@ async def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any])
         await state.result()
     except TransientError:
         return True
-    except Exception:  # noqa: BLE001 - the question is only whether it was transient; the task raises it itself
+    except Exception:  # The question is only whether it was transient; the task raises it itself
         return False
     return False

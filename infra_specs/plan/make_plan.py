@@ -51,6 +51,17 @@ class _Draft:
         if change.action == "create":
             self.moving[change.address] = change.reason
 
+    def destroy(self, instance: Instance, reason: str) -> None:
+        """Data is only ever destroyed by what is not wanted and `delete_data`."""
+        if instance.durable:
+            self.kept.append(Kept(str(instance), f"{reason}, but data lives in it: never destroyed by a plan"))
+        else:
+            self.do(Change("destroy", instance.address, reason, instance=instance))
+
+    def leave(self, kept: Kept) -> None:
+        if kept not in self.kept:
+            self.kept.append(kept)
+
 
 def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> None:
     live = [instance for instance in instances if not instance.failed]
@@ -59,7 +70,7 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
     stays = same[-1] if same else None
     if stays is not None:
         _stay(stays, resource, draft)
-    elif instances and resource.durable:
+    elif instances and (resource.durable or any(instance.durable for instance in instances)):
         _data_differs(live[-1] if live else sick[-1], resource, draft)
         return
     elif live:
@@ -69,9 +80,9 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
     reason = "replaced" if stays is None else "one too many"
     for instance in live:
         if instance is not stays:
-            draft.do(Change("destroy", resource.address, reason, instance=instance))
+            draft.destroy(instance, reason)
     for instance in sick[:-1]:
-        draft.do(Change("destroy", resource.address, "an older sick instance", instance=instance))
+        draft.destroy(instance, "an older sick instance")
     draft.kept.extend(
         Kept(str(instance), f"sick, kept for its log: {instance.health.reason}") for instance in sick[-1:]
     )
@@ -134,9 +145,13 @@ def _follow_one(address: str, known: Mapping[str, Instance], draft: _Draft) -> b
                 reasons.setdefault(name, why)
     if not reasons:
         return False
-    del draft.settled[address]
     reason = next(iter(reasons.values()))
-    if set(reasons) <= set(resource.mutable):
+    in_place = set(reasons) <= set(resource.mutable)
+    if not in_place and (resource.durable or instance.durable):
+        draft.leave(Kept(address, f"{reason}, but data lives in it: never replaced by a plan"))
+        return False
+    del draft.settled[address]
+    if in_place:
         draft.do(Change("update", address, reason, resource, instance))
     else:
         draft.do(Change("create", address, reason, resource, instance))

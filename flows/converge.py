@@ -1,0 +1,115 @@
+"""The only way anything changes: lock → observe → plan → apply → verify → record."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from prefect.logging import get_run_logger
+
+from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.make_plan import make_plan
+from infra_specs.plan.plan import Change, Plan
+from infra_specs.plan.resource import Resource
+from tasks.apply import apply
+from tasks.artifacts import links_of, show_outcome, show_plan
+from tasks.observe import observe
+from tasks.site import Site, at
+
+looks = 4
+"""How often it looks again for what has moved meanwhile before it says that the stack does not settle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended: what it did, and what is there now."""
+
+    stack: str
+    summary: str
+    changes: tuple[str, ...]
+    kept: tuple[str, ...]
+    links: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        lines = [*self.changes, *self.kept, *(f"{name} answers at {url}" for name, url in self.links.items())]
+        return "\n".join([f"{self.stack}: {self.summary}", *(f"- {line}" for line in lines)])
+
+
+async def converge(
+    site: Site, verb: str, reason: str, desired: Iterable[Resource], *, delete_data: bool = False
+) -> Report:
+    """Make what is there what is desired, under the lock that `site` holds, and prove it by looking again.
+
+    Raises ChangeFailed when a change fails (what was finished stands, no further wave starts) or when the stack does
+    not settle. Nothing is recorded of a reconcile that finds nothing to do.
+    """
+    wanted = tuple(desired)
+    with at(site):
+        there = await observe(site.stack)
+        plan = make_plan(site.stack, wanted, there, delete_data=delete_data)
+        get_run_logger().info("Plan: %s", plan.summary)
+        if plan.empty and verb == "reconcile":
+            return _report(plan, plan, (), there)
+        site.run = await asyncio.to_thread(site.ledger.begin, site.hold, verb, reason, plan.data())
+        shown = asyncio.create_task(show_plan(plan))
+        try:
+            report = await _settle(plan, wanted, there, delete_data)
+        except TenfoldError as error:
+            await _finish(site, "failed", str(error))
+            raise
+        else:
+            await _finish(site, "done", report.summary)
+            await show_outcome(site.stack, report.text, report.links)
+            return report
+        finally:
+            await shown
+
+
+async def _settle(first: Plan, wanted: tuple[Resource, ...], there: tuple[Instance, ...], delete_data: bool) -> Report:
+    """Apply, look again, and apply what has moved meanwhile, until there is nothing left to do."""
+    plan, done = first, list[str]()
+    for _ in range(looks):
+        if plan.empty:
+            return _report(first, plan, tuple(done), there)
+        for number, wave in enumerate(plan.waves, 1):
+            await _apply_wave(wave, f"wave {number} of {len(plan.waves)}")
+            done += map(str, wave)
+        there = await observe(plan.stack)
+        plan = make_plan(plan.stack, wanted, there, delete_data=delete_data)
+    if plan.empty:
+        return _report(first, plan, tuple(done), there)
+    raise ChangeFailed(
+        f"{plan.stack} does not settle: after {looks} rounds there is still {plan.summary}. "
+        "Something outside changes it, or it fails again and again: look at tenfold status and tenfold logs."
+    )
+
+
+async def _apply_wave(wave: tuple[Change, ...], name: str) -> None:
+    """Every change of a wave at once; what fails is raised after all of them have ended."""
+    log = get_run_logger()
+
+    async def one(change: Change) -> None:
+        outcome = await apply(change)
+        log.info("%s, %.2f s [%s]", outcome.change, outcome.seconds, name)
+
+    ended = await asyncio.gather(*(one(change) for change in wave), return_exceptions=True)
+    failed = [error for error in ended if isinstance(error, BaseException)]
+    for error in failed:
+        if isinstance(error, Fenced) or not isinstance(error, TenfoldError):
+            raise error
+    if failed:
+        raise ChangeFailed("\n\n".join(str(error) for error in failed))
+
+
+async def _finish(site: Site, state: Literal["done", "failed"], message: str) -> None:
+    try:
+        await asyncio.to_thread(site.ledger.finish, site.hold, site.run, state, message)
+    except Fenced:
+        if state == "done":
+            raise
+
+
+def _report(first: Plan, last: Plan, done: tuple[str, ...], there: tuple[Instance, ...]) -> Report:
+    return Report(first.stack, first.summary, done, tuple(map(str, last.kept)), links_of(there))

@@ -1,0 +1,52 @@
+"""Provision: make a stack what its spec says."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from flows.converge import Report, converge
+from flows.runbook import on_site, opened_ledger, runbook
+from infra_specs.catalogue.desired import generated_secrets
+from infra_specs.errors import SpecError
+from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.spec.load import from_data
+from infra_specs.spec.stack import Stack
+from tasks.artifacts import show_sizing
+from tasks.ledger import Ledger
+from tasks.wish import remembered, wish
+
+
+@runbook
+async def provision(
+    stack: Annotated[str, Field(description="The name of a stack that was provisioned before.")] = "",
+    spec: Annotated[
+        dict[str, Any] | None,
+        Field(description="Or a whole stack, as in its file but in JSON: the first time, or to change it."),
+    ] = None,
+    source: Annotated[str, Field(description="The folder that relative paths of the spec start at.")] = "",
+    wait: Annotated[
+        bool, Field(description="Wait while somebody else changes this stack, instead of failing.")
+    ] = False,
+) -> Report:
+    """Build a stack, or bring it to what its spec says now. Running it again changes nothing more."""
+    async with opened_ledger() as ledger:
+        what, folder = _asked_for(ledger, stack, spec, source)
+        async with on_site(what, ledger, "provision", wait=wait) as site:
+            planned = wish(ledger, what, folder)
+            refuse_over_budget(what.name, planned.price)
+            ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
+            for secret in generated_secrets(what):
+                ledger.ensure_secret(site.hold, what.name, secret)
+            await show_sizing(planned)
+            return await converge(site, "provision", "asked for", planned.resources)
+
+
+def _asked_for(ledger: Ledger, stack: str, spec: dict[str, Any] | None, source: str) -> tuple[Stack, str]:
+    if spec is not None:
+        what = from_data(spec, "spec")
+        if stack and stack != what.name:
+            raise SpecError(f"The run names the stack `{stack}` and the spec `{what.name}`. Give one of the two.")
+        return what, source or "."
+    if not stack:
+        raise SpecError("Give the name of a stack that was provisioned before, or a whole spec.")
+    return remembered(ledger, stack)

@@ -1,0 +1,46 @@
+"""Reconcile: what has drifted from what was wanted is brought back, on a timer."""
+
+from typing import Annotated
+
+from prefect.logging import get_run_logger
+from pydantic import Field
+
+from flows.converge import Report, converge
+from flows.runbook import on_site, opened_ledger, runbook
+from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
+from tasks.ledger import Ledger
+from tasks.wish import remembered, wish
+
+
+@runbook
+async def reconcile(
+    stack: Annotated[str, Field(description="The stack's name; empty for every stack.")] = "",
+) -> Report:
+    """Look at what runs and repair what is not as wanted. A stack that somebody is changing is left to them."""
+    async with opened_ledger() as ledger:
+        names = [stack] if stack else [known.name for known in ledger.stacks() if known.wanted]
+        reports, failed = list[Report](), list[str]()
+        for name in names:
+            try:
+                reports.append(await _reconcile_one(ledger, name))
+            except LockHeld as busy:
+                get_run_logger().info("%s", busy)
+            except TenfoldError as error:
+                failed.append(str(error))
+        if failed:
+            raise ChangeFailed("\n\n".join(failed))
+        return _together(reports)
+
+
+async def _reconcile_one(ledger: Ledger, name: str) -> Report:
+    what, source = remembered(ledger, name)
+    async with on_site(what, ledger, "reconcile") as site:
+        return await converge(site, "reconcile", "what runs had drifted", wish(ledger, what, source).resources)
+
+
+def _together(reports: list[Report]) -> Report:
+    if len(reports) == 1:
+        return reports[0]
+    changes = tuple(change for report in reports for change in report.changes)
+    summary = f"{len(reports)} stacks looked at, {len(changes)} changes"
+    return Report("all stacks", summary, changes, tuple(kept for report in reports for kept in report.kept), {})

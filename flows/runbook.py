@@ -1,0 +1,86 @@
+"""What every flow begins and ends with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, ParamSpec
+
+from prefect import Flow, flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from flows.converge import Report
+from infra_specs.errors import PlanError, TenfoldError
+from infra_specs.spec.stack import Stack
+from tasks.ledger import Ledger
+from tasks.lock import locked
+from tasks.providers import open_provider
+from tasks.settings import settings
+from tasks.site import Site
+
+P = ParamSpec("P")
+at_once = 32
+"""Calls to a target that may be under way at the same time in one run."""
+
+
+def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Coroutine[Any, Any, State[Any]]]:
+    """Make a flow of a coroutine that ends in a report.
+
+    The run is named `verb stack`. An error of ours fails the run with its own message, as a person needs it, and
+    without a traceback; anything else is a bug and shows as one.
+    """
+
+    @wraps(function)
+    async def told(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
+        try:
+            report = await function(*args, **kwargs)
+        except TenfoldError as error:
+            return Failed(message=f"{error}")
+        return Completed(message=report.summary)
+
+    return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(told)
+
+
+@asynccontextmanager
+async def on_site(stack: Stack, ledger: Ledger, verb: str, *, wait: bool = False) -> AsyncIterator[Site]:
+    """The stack's target opened and its lock held, until the end."""
+    here = settings()
+    _refuse_changed_target(stack, ledger)
+    async with locked(ledger, stack.name, verb, here.lease_seconds, wait=wait) as hold:
+        provider = open_provider(stack.target, here.home)
+        try:
+            yield Site(provider, ledger, hold)
+        finally:
+            await asyncio.to_thread(provider.close)
+
+
+@asynccontextmanager
+async def opened_ledger() -> AsyncIterator[Ledger]:
+    """The ledger of this installation, open."""
+    ledger = await asyncio.to_thread(Ledger.open, settings())
+    try:
+        yield ledger
+    finally:
+        await asyncio.to_thread(ledger.close)
+
+
+def _run_name() -> str:
+    """`provision shop`: what the run does, without a value that could be a secret."""
+    parameters = flow_run.parameters
+    spec = parameters.get("spec") or {}
+    stack = parameters.get("stack") or (spec.get("name") if isinstance(spec, dict) else None) or "all stacks"
+    return f"{flow_run.flow_name} {stack}"
+
+
+def _refuse_changed_target(stack: Stack, ledger: Ledger) -> None:
+    known = ledger.wanted(stack.name)
+    was = known.target if known and known.wanted else stack.target.provider
+    if was != stack.target.provider:
+        raise PlanError(
+            f"{stack.name} runs on target {was} and the spec says {stack.target.provider}. A target is not changed in "
+            f"place: run tenfold teardown {stack.name} first, or give this stack another name."
+        )

@@ -1,0 +1,29 @@
+"""Teardown: nothing of a stack is wanted any more, its data excepted."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.converge import Report, converge
+from flows.runbook import on_site, opened_ledger, runbook
+from tasks.wish import remembered
+
+
+@runbook
+async def teardown(
+    stack: Annotated[str, Field(description="The stack's name.")],
+    delete_data: Annotated[bool, Field(description="Delete its data too, for ever.")] = False,
+    wait: Annotated[
+        bool, Field(description="Wait while somebody else changes this stack, instead of failing.")
+    ] = False,
+) -> Report:
+    """Take a stack down. Its data stays unless you say so, and provisioning it again comes back to it."""
+    async with opened_ledger() as ledger:
+        what, _ = remembered(ledger, stack)
+        async with on_site(what, ledger, "teardown", wait=wait) as site:
+            ledger.unwant(site.hold)
+            reason = "asked for, data deleted" if delete_data else "asked for, data kept"
+            report = await converge(site, "teardown", reason, (), delete_data=delete_data)
+            if delete_data:
+                ledger.forget(site.hold)
+            return report

@@ -1,0 +1,64 @@
+"""What an installation is told by its environment: TENFOLD_HOME and the rest."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra_specs.errors import SpecError
+
+prefix = "TENFOLD_"
+
+
+def _absolute(path: Path) -> Path:
+    found = path.expanduser()
+    # Flows are served from a folder of their own, where a relative path would be another place.
+    if not found.is_absolute():
+        raise ValueError("must be an absolute path")
+    return found
+
+
+Absolute = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(BaseSettings):
+    """One installation. Every field is set by the variable of its name, in capitals, after `TENFOLD_`."""
+
+    model_config = SettingsConfigDict(env_prefix=prefix, frozen=True, validate_default=True, env_ignore_empty=True)
+
+    home: Absolute = Path("~/.tenfold")
+    """The folder that Tenfold keeps its things in."""
+    ledger_url: str = Field(default_factory=lambda data: f"sqlite:///{data['home']}/ledger.db", repr=False)
+    """The ledger's database: sqlite:////path/to/file or postgresql://user:password@host/name."""
+    key_file: Absolute = Field(default_factory=lambda data: data["home"] / "key")
+    """The key that the ledger's secrets are encrypted with; made at first use."""
+    server_port: int = Field(default=4200, ge=1, le=65535)
+    """The control plane's port on loopback."""
+    reconcile_seconds: float = Field(default=30, gt=0)
+    """How often drift is looked for."""
+    lease_seconds: float = Field(default=10, gt=0)
+    """How long a silent owner keeps a stack's lock when it cannot be seen to be gone."""
+
+
+def settings() -> Settings:
+    """The settings as the environment has them now. Its home exists, made for this user alone, when this returns.
+
+    Raises SpecError with every variable that is wrong.
+    """
+    try:
+        here = Settings()
+    except ValidationError as error:
+        raise SpecError("\n".join(map(_said, error.errors()))) from None
+    try:
+        here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpecError(f"{prefix}HOME: {here.home} cannot be made: {error.strerror}. Name another folder.") from error
+    return here
+
+
+def _said(fault: Any) -> str:
+    name = prefix + str(fault["loc"][0]).upper()
+    # What was found stays unsaid for the URL, which may hold a password.
+    found = "" if fault["loc"][0] == "ledger_url" else f" Found `{fault['input']}`."
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}.{found}"
