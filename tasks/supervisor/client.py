@@ -1,0 +1,198 @@
+"""How the rest of Tenfold has processes kept: one supervisor a folder, asked over its socket."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra_specs.errors import ProviderError, TransientError
+from tasks.supervisor.folder import LOG, SOCKET, STATE, is_held, short
+from tasks.supervisor.process import Process, Status
+from tasks.supervisor.rotate import tail
+from tasks.supervisor.wire import process_to, status_from
+
+_START_SECONDS = 60.0
+_ANSWER_SECONDS = 30.0
+"""A busy supervisor says every second that it still works; silence for so long means that it does not."""
+_CONNECT_SECONDS = 10.0
+_POLL_SECONDS = 0.005
+
+
+class Supervisor:
+    """A folder's supervisor. Holds no connection: may be used by many threads and across the supervisor's death.
+
+    TransientError: it was not there or did not answer, and the same call may succeed later. ProviderError: it will not.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def start(cls, folder: Path) -> "Supervisor":
+        """The folder's supervisor, started if none runs; returns when it answers.
+
+        What an earlier one left running is adopted with the same pids, what has ended meanwhile (a reboot, say) is
+        started again. Any number may call this at once. The folder is made, for its owner's eyes only.
+        """
+        folder = _private(folder)
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            launched = None if is_held(folder) else _launch(folder)
+            while time.monotonic() < deadline:
+                if _answers(folder):
+                    return cls(folder)
+                # Held by one that is ending, or launched in vain beside one that ended meanwhile: launch again.
+                if (launched is None or launched.poll() is not None) and not is_held(folder):
+                    break
+                time.sleep(_POLL_SECONDS)
+            if time.monotonic() >= deadline:
+                raise TransientError(
+                    f"the supervisor of {folder} did not answer within {_START_SECONDS:g} s; its log ends:\n"
+                    + tail(folder / LOG, 20)
+                )
+
+    @classmethod
+    def find(cls, folder: Path) -> "Supervisor | None":
+        """The supervisor that runs for a folder, None if none does; starts nothing.
+
+        None says nothing of processes: they outlive a supervisor that was killed. Where `was_left` is true, `start`
+        gets them back under supervision, so a caller that must see everything calls that.
+        """
+        folder = folder.resolve()
+        return cls(folder) if is_held(folder) else None
+
+    @staticmethod
+    def was_left(folder: Path) -> bool:
+        """Whether processes are kept for this folder, by a supervisor that runs or by one that was killed."""
+        return (folder / STATE).is_file()
+
+    def put(self, process: Process) -> Status:
+        """Keep it running from now on; returns at once, usually while it is starting.
+
+        An equal one (labels aside) of the same name: its status, whatever that is; nothing is started. A different
+        one of that name: ProviderError.
+        """
+        return status_from(self._call("put", process=process_to(process)))
+
+    def list(self) -> tuple[Status, ...]:
+        """All that are kept, stopped and failed ones too, sorted by name."""
+        return tuple(status_from(each) for each in self._call("list"))
+
+    def get(self, name: str) -> Status | None:
+        """One of them; None if it is not kept."""
+        return next((status for status in self.list() if status.process.name == name), None)
+
+    def label(self, name: str, labels: Mapping[str, Any]) -> Status:
+        """Replace a process's labels; it runs on. Not kept: ProviderError."""
+        return status_from(self._call("label", name=name, labels=dict(labels)))
+
+    def stop(self, name: str) -> None:
+        """Stop it and return when it is gone, its children too. It stays listed, with its log. Not kept: success."""
+        self._call("stop", name=name)
+
+    def remove(self, name: str) -> None:
+        """Stop it, return when it is gone, and delete its log and entry. Already gone: success."""
+        self._call("remove", name=name)
+
+    def shutdown(self) -> None:
+        """Stop all at once, forget them, and end the supervisor; returns when all are gone. Logs stay.
+
+        Already gone: success. If the last supervisor was killed, `start` first, so that what it left is ended too.
+        """
+        if not is_held(self.folder):
+            return
+        try:
+            self._call("shutdown")
+        except TransientError:
+            if is_held(self.folder):
+                raise
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while is_held(self.folder):
+            if time.monotonic() > deadline:
+                raise TransientError(f"the supervisor of {self.folder} stopped all but did not end")
+            time.sleep(_POLL_SECONDS)
+
+    def logs(self, name: str, lines: int) -> str:
+        """The last lines it wrote, oldest first; empty if it wrote nothing or is not kept."""
+        status = self.get(name)
+        return tail(Path(status.process.log), lines) if status else ""
+
+    def _call(self, verb: str, **arguments: object) -> Any:
+        return _call(self.folder, _CONNECT_SECONDS, {"verb": verb, **arguments})
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = folder.resolve()
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        raise ProviderError(f"{folder} belongs to another user: only its owner can run a supervisor there")
+    if found.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def _launch(folder: Path) -> "subprocess.Popen[bytes]":
+    """Isolated, in our folder and without site packages: nothing of the caller's surroundings gets in, and fast."""
+    script = Path(__file__).with_name("__main__.py").resolve()
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(script), str(folder)],
+            cwd=folder,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ProviderError(f"the supervisor of {folder} cannot be started: {error}") from error
+    finally:
+        os.close(log)
+
+
+def _answers(folder: Path) -> bool:
+    try:
+        return not _call(folder, 0, {"verb": "ping"})["ending"]
+    except TransientError:
+        return False
+
+
+def _call(folder: Path, connect_seconds: float, request: dict[str, Any]) -> Any:
+    """One request and its answer. Its supervisor may just be started again by its guardian: so long it is waited."""
+    deadline = time.monotonic() + connect_seconds
+    while True:
+        try:
+            with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
+                connection.settimeout(_ANSWER_SECONDS)
+                connection.connect(path)
+                connection.sendall(json.dumps(request).encode() + b"\n")
+                return _answer(folder, connection)
+        except (ConnectionRefusedError, FileNotFoundError) as error:
+            if time.monotonic() >= deadline or not is_held(folder):
+                raise TransientError(f"no supervisor runs for {folder}") from error
+            time.sleep(_POLL_SECONDS)
+        except TimeoutError as error:
+            raise TransientError(f"the supervisor of {folder} said nothing for {_ANSWER_SECONDS:g} s") from error
+        except (ConnectionError, EOFError) as error:
+            raise TransientError(f"the supervisor of {folder} broke off the call") from error
+        except OSError as error:
+            raise ProviderError(f"the supervisor of {folder} cannot be reached: {error.strerror}") from error
+
+
+def _answer(folder: Path, connection: socket.socket) -> Any:
+    with connection.makefile("rb") as lines:
+        for line in lines:
+            if line.endswith(b"\n") and line != b"\n":
+                answer = json.loads(line)
+                if "error" in answer:
+                    kind = TransientError if answer["transient"] else ProviderError
+                    raise kind(answer["error"])
+                return answer["answer"]
+    raise EOFError(folder)

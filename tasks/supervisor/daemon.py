@@ -1,0 +1,216 @@
+"""The supervisor itself: the processes of one folder, and the socket on which they are asked for.
+
+One call a connection: a line of JSON each way. Empty lines before the answer say that it is being worked on.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
+from tasks.supervisor.life import Life
+from tasks.supervisor.rotate import remove, rotate
+from tasks.supervisor.store import Kept, load, save
+from tasks.supervisor.vetting import Refused, comparable, vetted
+from tasks.supervisor.wire import process_from, status_to
+
+_TICK_SECONDS = 2.0
+_BEAT_SECONDS = 1.0
+_LONGEST_LINE = 64 * 1024 * 1024
+
+
+class Daemon:
+    """All lives of a folder. Every verb may be repeated, and killed at any point goes on in the next daemon."""
+
+    def __init__(self, folder: Path, lock: int) -> None:
+        self._folder = folder
+        self._lock = lock
+        self._lives: dict[str, Life] = {}
+        self._forgetting = False
+        self._ending: asyncio.Task[None] | None = None
+        self._ended = asyncio.Event()
+        self._unsaved = False
+        self._calls: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Take up what is kept, serve, and return when ended on purpose."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        self._forgetting, kept = load(self._folder)
+        self._lives = {each.process.name: Life(each, self._save) for each in kept}
+        server = await asyncio.start_unix_server(self._call, sock=_listen(), limit=_LONGEST_LINE)
+        unfinished: list[asyncio.Task[Any]] = []
+        for life in list(self._lives.values()):
+            life.begin()
+            if life.kept.wanted == "stop" and life.kept.state != "stopped":
+                unfinished.append(asyncio.create_task(life.end("stop")))
+            elif life.kept.wanted == "remove":
+                unfinished.append(asyncio.create_task(self._remove({"name": life.kept.process.name})))
+        if self._forgetting:
+            self._end()
+        ticking = asyncio.create_task(self._tick())
+        await self._ended.wait()
+        ticking.cancel()
+        server.close()
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=_BEAT_SECONDS)
+        _unlisten()
+
+    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        this = asyncio.current_task()
+        if this:
+            self._calls.add(this)
+            this.add_done_callback(self._calls.discard)
+        with suppress(ConnectionError):
+            answer = asyncio.create_task(self._answer(await reader.readline()))
+            while not (await asyncio.wait([answer], timeout=_BEAT_SECONDS))[0]:
+                writer.write(b"\n")
+            writer.write(json.dumps(answer.result()).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            request = json.loads(line)
+            return {"answer": await getattr(self, _VERBS[request["verb"]])(request)}
+        except Refused as refused:
+            return {"error": str(refused), "transient": refused.transient}
+        except Exception as error:  # Told to the caller, and written down: one bad call must not end the others.
+            traceback.print_exc()
+            return {"error": f"the supervisor failed ({type(error).__name__}): see its {LOG}", "transient": False}
+
+    async def _ping(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return {"pid": os.getpid(), "ending": self._ending is not None}
+
+    async def _put(self, request: dict[str, Any]) -> dict[str, Any]:
+        process = vetted(process_from(request["process"]), self._folder)
+        life = self._lives.get(process.name)
+        if self._ending or (life and life.kept.wanted == "remove"):
+            raise Refused(f"{process.name}: not now, what runs here is being ended", transient=True)
+        if life is None:
+            if any(other.kept.process.log == process.log for other in self._lives.values()):
+                raise Refused(f"{process.name}: another process already writes to {process.log}")
+            life = Life(Kept(process), self._save)
+            self._lives[process.name] = life
+            try:
+                self._save()
+            except OSError as error:
+                del self._lives[process.name]
+                raise Refused(f"{process.name}: cannot be recorded: {error.strerror}", transient=True) from error
+            life.begin()
+        elif comparable(life.kept.process) != comparable(process):
+            raise Refused(
+                f"{process.name}: another process of this name is kept here: remove it or choose another name"
+            )
+        return status_to(life.kept.status())
+
+    async def _list(self, _request: dict[str, Any]) -> list[dict[str, Any]]:
+        return [status_to(self._lives[name].kept.status()) for name in sorted(self._lives)]
+
+    async def _label(self, request: dict[str, Any]) -> dict[str, Any]:
+        life = self._lives.get(request["name"])
+        if life is None:
+            raise Refused(f"{request['name']}: no such process is kept here")
+        life.label(request["labels"])
+        return status_to(life.kept.status())
+
+    async def _stop(self, request: dict[str, Any]) -> None:
+        if life := self._lives.get(request["name"]):
+            await life.end("stop")
+
+    async def _remove(self, request: dict[str, Any]) -> None:
+        life = self._lives.get(request["name"])
+        if life is None:
+            return
+        await life.end("remove")
+        if self._lives.get(request["name"]) is life:
+            remove(Path(life.kept.process.log))
+            del self._lives[request["name"]]
+            self._save()
+
+    async def _shutdown(self, _request: dict[str, Any]) -> None:
+        self._forgetting = True
+        self._save()
+        self._end()
+        if self._ending:
+            await self._ending
+
+    def _end(self) -> None:
+        """End on purpose. What is not to be forgotten starts again with the next supervisor: after a reboot, say."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end_all())
+
+    async def _end_all(self) -> None:
+        await asyncio.gather(*(life.end(None) for life in self._lives.values()))
+        if self._forgetting:
+            (self._folder / STATE).unlink(missing_ok=True)
+        self._ended.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            if not self._has_folder():
+                print("the folder was deleted: ending what ran in it", flush=True)
+                self._forgetting = True
+                self._end()
+                return
+            if self._unsaved:
+                with suppress(OSError):
+                    self._save()
+            for log in [Path(LOG), *(Path(life.kept.process.log) for life in self._lives.values())]:
+                try:
+                    await rotate(log)
+                except OSError as error:
+                    print(f"{log}: cannot be rotated: {error.strerror}", flush=True)
+
+    def _has_folder(self) -> bool:
+        try:
+            return os.path.samestat((self._folder / LOCK).stat(), os.fstat(self._lock))
+        except OSError:
+            return False
+
+    def _save(self) -> None:
+        self._unsaved = True
+        save(self._folder, [life.kept for life in self._lives.values()], forgetting=self._forgetting)
+        self._unsaved = False
+
+
+_VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "list", "label", "stop", "remove", "shutdown")}
+
+
+def run(folder: str, lock: int, guardian: int, take_over: Callable[[], None]) -> None:
+    """Returns when ended on purpose. `take_over` is called should the guardian die."""
+
+    async def supervised() -> None:
+        _mind(guardian, take_over)
+        await Daemon(Path(folder), lock).run()
+
+    asyncio.run(supervised())
+
+
+def _mind(guardian: int, take_over: Callable[[], None]) -> None:
+    if sys.platform == "linux":
+        with suppress(ProcessLookupError):
+            asyncio.get_running_loop().add_reader(os.pidfd_open(guardian), take_over)
+        if os.getppid() != guardian:
+            take_over()
+
+
+def _listen() -> socket.socket:
+    """By its bare name, as the current folder is ours: no path is too long for that. The umask makes it private."""
+    _unlisten()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(SOCKET)
+    return listener
+
+
+def _unlisten() -> None:
+    Path(SOCKET).unlink(missing_ok=True)

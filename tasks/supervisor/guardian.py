@@ -1,0 +1,128 @@
+"""The guardian: a small parent that starts the supervisor again when it dies, and reaps orphans.
+
+If the guardian itself dies, the supervisor becomes the guardian of a new supervisor: it keeps its pid, its children
+and the lock. So one of the two must be killed before the other notices for anything to be missed, and even then the
+next client starts both anew; what ran meanwhile runs on and is adopted.
+"""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from functools import partial
+
+from tasks.supervisor.folder import LOCK, LOG
+from tasks.supervisor.kernel import adopt_orphans
+
+_STEADY_SECONDS = 10.0
+_PAUSES = (0.0, 0.0, 0.2, 1.0, 5.0)
+"""Seconds before the next start, by how many in a row ended early."""
+
+
+def main() -> None:
+    """`FOLDER` starts one in the background, or does nothing if there is one; `FOLDER LOCK` goes on as its guardian."""
+    folder = sys.argv[1]
+    os.umask(0o077)
+    os.chdir(folder)
+    if len(sys.argv) > 2:
+        lock = int(sys.argv[2])
+        os.set_inheritable(lock, False)
+        _guard(folder, lock)
+        return
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    _detach()
+    _guard(folder, lock)
+
+
+def _detach() -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    log = os.open(LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def _guard(folder: str, lock: int) -> None:
+    adopt_orphans()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    # Held back while there is nobody to pass it on to; the supervisor lets it through once it can obey it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    quick_ends = 0
+    while True:
+        began = time.monotonic()
+        guardian = os.getpid()
+        supervisor = os.fork()
+        if supervisor == 0:
+            _supervise(folder, lock, guardian)
+        signal.signal(signal.SIGTERM, partial(_pass_on, supervisor))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        code = _reap_until(supervisor)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        if code == 0:
+            break
+        print(f"the supervisor ended with {code} and is started again", flush=True)
+        quick_ends = 0 if time.monotonic() - began > _STEADY_SECONDS else quick_ends + 1
+        time.sleep(_PAUSES[min(quick_ends, len(_PAUSES) - 1)])
+    _end_orphans()
+
+
+def _pass_on(supervisor: int, number: int, _frame: object) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(supervisor, number)
+
+
+def _supervise(folder: str, lock: int, guardian: int) -> None:
+    """In the child; never returns."""
+
+    def take_over() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        os.set_inheritable(lock, True)
+        script = os.path.join(os.path.dirname(__file__), "__main__.py")  # noqa: PTH118, PTH120
+        os.execv(sys.executable, [sys.executable, "-I", "-S", script, folder, str(lock)])  # noqa: S606
+
+    code = 1
+    try:
+        # asyncio takes TLS along if it can; nothing here speaks it, and it is a quarter of the memory.
+        sys.modules["ssl"] = None  # type: ignore[assignment]
+        from tasks.supervisor.daemon import run  # noqa: PLC0415 - the guardian stays small without it
+
+        run(folder, lock, guardian, take_over)
+        code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def _reap_until(supervisor: int) -> int:
+    """Reap whatever ends until it is the supervisor; how that ended."""
+    while True:
+        pid, status = os.wait()
+        if pid == supervisor:
+            return os.waitstatus_to_exitcode(status)
+
+
+def _end_orphans() -> None:
+    """Kill what slipped out of its process group: it has come to us, as every orphan below us does."""
+    while True:
+        try:
+            with open("/proc/thread-self/children") as file:  # noqa: PTH123
+                children = [int(pid) for pid in file.read().split()]
+        except OSError:
+            return
+        if not children:
+            return
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        for pid in children:
+            os.waitpid(pid, 0)

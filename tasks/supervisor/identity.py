@@ -1,0 +1,43 @@
+"""Which process is which: a pid alone is reused, with its start and the machine's boot it is not."""
+
+import functools
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One process for all time. `started` is in clock ticks since `boot`, or what the system has in their place."""
+
+    pid: int
+    started: str
+    boot: str
+
+
+def identify(pid: int) -> Identity | None:
+    """Who has this pid now; None if nobody, or one who has ended and only waits to be reaped."""
+    if sys.platform != "linux":
+        started = _ask("ps", "-o", "lstart=", "-p", str(pid))
+        return Identity(pid, started, _boot()) if started else None
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The second field is the program's name in brackets and may hold anything, brackets too.
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    if fields[0] in (b"Z", b"X"):
+        return None
+    return Identity(pid, fields[19].decode(), _boot())
+
+
+@functools.cache
+def _boot() -> str:
+    if sys.platform != "linux":
+        return _ask("sysctl", "-n", "kern.boottime")
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _ask(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()

@@ -1,0 +1,90 @@
+"""One question to a process: is it well? Each returns nothing or raises `Unwell` saying why."""
+
+import asyncio
+import signal
+import socket
+import struct
+from pathlib import Path
+
+from tasks.supervisor.folder import short
+from tasks.supervisor.process import Probe, Process
+from tasks.supervisor.running import in_words
+from tasks.supervisor.spawn import CannotStart, spawn
+
+
+class Unwell(Exception):
+    """A probe failed; the message says how."""
+
+
+async def ask(process: Process, probe: Probe) -> None:
+    """Probe once, within `probe.timeout`."""
+    try:
+        async with asyncio.timeout(probe.timeout):
+            await _ASK[probe.kind](process, probe)
+    except TimeoutError:
+        raise Unwell(f"no answer to its {probe.kind} probe within {probe.timeout:g} s") from None
+    except OSError as error:
+        raise Unwell(f"{_place(probe)}: {error.strerror or error}") from error
+    except CannotStart as error:
+        raise Unwell(f"its probe {error}") from error
+
+
+async def _tcp(_process: Process, probe: Probe) -> None:
+    with await _connected(probe.port):
+        pass
+
+
+async def _http(_process: Process, probe: Probe) -> None:
+    loop = asyncio.get_running_loop()
+    with await _connected(probe.port) as connection:
+        request = f"GET {probe.path} HTTP/1.1\r\nHost: 127.0.0.1:{probe.port}\r\nConnection: close\r\n\r\n"
+        await loop.sock_sendall(connection, request.encode())
+        answer = b""
+        while b"\r\n" not in answer and (more := await loop.sock_recv(connection, 4096)):
+            answer += more
+    line = answer.split(b"\r\n", 1)[0].decode("latin-1")
+    if line.split(" ")[1:2] != ["200"]:
+        raise Unwell(f"{_place(probe)} answered {line[:80] or 'nothing'}")
+
+
+async def _socket(_process: Process, probe: Probe) -> None:
+    with socket.socket(socket.AF_UNIX) as connection, short(Path(probe.path)) as path:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, path)
+
+
+async def _command(process: Process, probe: Probe) -> None:
+    running = spawn(process, probe.command, None)
+    try:
+        code = await asyncio.shield(running.ended)
+    finally:
+        running.send(signal.SIGKILL, group=True)
+    if code:
+        raise Unwell(f"its probe {probe.command[0]} {in_words(code)}")
+
+
+async def _connected(port: int) -> socket.socket:
+    connection = socket.socket()
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+        _refuse_itself(connection, port)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _refuse_itself(connection: socket.socket, port: int) -> None:
+    """A port that nobody serves may be given to the very connection that asks for it, which then meets itself."""
+    if connection.getsockname() == connection.getpeername():
+        # Reset rather than closed: the port must be free at once for the process that is to serve it.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise Unwell(f"port {port}: nobody listens")
+
+
+def _place(probe: Probe) -> str:
+    return probe.path if probe.kind == "socket" else f"port {probe.port}{probe.path if probe.kind == 'http' else ''}"
+
+
+_ASK = {"tcp": _tcp, "http": _http, "socket": _socket, "command": _command}

@@ -1,0 +1,93 @@
+"""Logs that stay small and lose no line, while their writers hold them open and never notice."""
+
+import asyncio
+import os
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+from tasks.supervisor.kernel import drop_front
+
+LARGEST = 16 * 1024 * 1024
+KEPT = 3
+_BLOCK = 1024 * 1024
+"""A multiple of every file system's block, which is what can be taken out of a file."""
+
+
+def generations(log: Path) -> list[Path]:
+    """The log and its older parts, newest first, there or not."""
+    return [log, *(log.with_name(f"{log.name}.{number}") for number in range(1, KEPT + 1))]
+
+
+async def rotate(log: Path, largest: int = LARGEST) -> None:
+    """Move what a log holds to LOG.1 once it has `largest` bytes.
+
+    Whole blocks are copied and then taken out of the front of the file, which loses nothing that is written
+    meanwhile. Where the file system cannot do that, the copy is followed by a truncation, which may lose the lines
+    of that moment. Ended in between, the same lines are in both files.
+    """
+    try:
+        source = os.open(log, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        size = os.fstat(source).st_size
+        if size < largest:
+            return
+        # Not up to the end: the last block cannot be taken out.
+        whole = (size - 1) // _BLOCK * _BLOCK
+        draft = log.with_name(f".{log.name}.1")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as target:
+            await _copy(source, target.fileno(), 0, whole)
+            _shift(log, draft)
+            try:
+                drop_front(source, whole)
+            except OSError:
+                await _copy(source, target.fileno(), whole, None)
+                os.ftruncate(source, 0)
+    finally:
+        os.close(source)
+
+
+def remove(log: Path) -> None:
+    """Delete a log with its older parts."""
+    for path in (*generations(log), log.with_name(f".{log.name}.1")):
+        path.unlink(missing_ok=True)
+
+
+def tail(log: Path, lines: int) -> str:
+    """The last lines, oldest first, across a rotation; reads at most a little more than it returns, and 4 MB."""
+    text, missing = b"", 4 * 1024 * 1024
+    for path in generations(log):
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            position = file.seek(0, os.SEEK_END)
+            while position and missing > 0 and text.count(b"\n") <= lines:
+                step = min(position, missing, 64 * 1024)
+                position -= step
+                missing -= step
+                file.seek(position)
+                text = file.read(step) + text
+    return "".join(text.decode(errors="replace").splitlines(keepends=True)[-lines:]) if lines > 0 else ""
+
+
+async def _copy(source: int, target: int, start: int, end: int | None) -> None:
+    """In pieces, so that probes are not kept waiting; without an end as far as the file goes."""
+    position = start
+    while end is None or position < end:
+        piece = os.pread(source, _BLOCK if end is None else min(_BLOCK, end - position), position)
+        if not piece:
+            return
+        os.write(target, piece)
+        position += len(piece)
+        if end is not None:
+            await asyncio.sleep(0)
+
+
+def _shift(log: Path, newest: Path) -> None:
+    """LOG.2 becomes LOG.3, LOG.1 becomes LOG.2, `newest` becomes LOG.1."""
+    older = generations(log)[1:]
+    for path, successor in reversed(list(pairwise(older))):
+        with suppress(FileNotFoundError):
+            path.replace(successor)
+    newest.replace(older[0])

@@ -1,0 +1,123 @@
+"""A live process in our hands, child or adopted: told when it ends, signalled without mistaking another for it."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from tasks.supervisor.identity import Identity, identify
+
+_POLL_SECONDS = 0.1
+_GROUP_SECONDS = 5.0
+
+
+class Running:
+    """The leader of a process group of its own. `ended` resolves to its exit code, or None where that is unknown."""
+
+    def __init__(self, identity: Identity, *, child: bool, descriptor: int | None) -> None:
+        self.identity = identity
+        self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._child = child
+        self._descriptor = descriptor
+        if descriptor is None:
+            self._poll()
+        else:
+            asyncio.get_running_loop().add_reader(descriptor, self._leader_ended)
+
+    @classmethod
+    def child(cls, identity: Identity) -> "Running":
+        """One that we have just forked."""
+        return cls(identity, child=True, descriptor=_open(identity.pid))
+
+    @classmethod
+    def adopt(cls, identity: Identity) -> "Running | None":
+        """One that an earlier supervisor started; None if it has ended. What it left of its group is killed then."""
+        try:
+            descriptor = _open(identity.pid)
+        except ProcessLookupError:
+            descriptor = None
+        # Compared only after it is held: from here on the pid cannot come to mean another.
+        found = identify(identity.pid)
+        if found == identity:
+            return cls(identity, child=False, descriptor=descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
+        same_boot = (found or identity).boot == identity.boot == _boot_now()
+        if found is None and same_boot:
+            kill_group(identity.pid)
+        return None
+
+    def send(self, number: int, *, group: bool) -> None:
+        """Signal it, or its whole group; nothing if it has ended."""
+        if self.ended.done():
+            return
+        with suppress(ProcessLookupError):
+            if group:
+                os.killpg(self.identity.pid, number)
+            elif self._descriptor is not None and sys.platform == "linux":
+                signal.pidfd_send_signal(self._descriptor, number)
+            else:
+                os.kill(self.identity.pid, number)
+
+    async def end(self, number: int, *, group: bool, seconds: float) -> None:
+        """Ask it to end, kill its group at the deadline; returns when all of the group is gone."""
+        self.send(number, group=group)
+        await asyncio.wait([self.ended], timeout=seconds)
+        self.send(signal.SIGKILL, group=True)
+        await self.gone()
+
+    async def gone(self) -> None:
+        """Wait until it has ended and what it left of its group too, so that ports and files are free again."""
+        await asyncio.wait([self.ended])
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _GROUP_SECONDS
+        while kill_group(self.identity.pid) and loop.time() < deadline:
+            await asyncio.sleep(0.005)  # noqa: ASYNC110 - the kernel tells nobody when a group is empty
+
+    def _poll(self) -> None:
+        """Where there is no pidfd."""
+        if identify(self.identity.pid) == self.identity:
+            asyncio.get_running_loop().call_later(_POLL_SECONDS, self._poll)
+        else:
+            self._leader_ended()
+
+    def _leader_ended(self) -> None:
+        if self._descriptor is not None:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+        # Before it is reaped: as long as it is a zombie the group's number cannot be another's.
+        kill_group(self.identity.pid)
+        code = None
+        if self._child:
+            with suppress(ChildProcessError):
+                code = os.waitstatus_to_exitcode(os.waitpid(self.identity.pid, 0)[1])
+        self.ended.set_result(code)
+
+
+def kill_group(leader: int) -> bool:
+    """Kill what an ended leader left of its group. False if nothing is left, or its number is now another's."""
+    if identify(leader) is not None:
+        return False
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def in_words(code: int | None) -> str:
+    """`exited with 137`, as a shell counts: 128 and the number of the signal."""
+    if code is None:
+        return "ended"
+    return f"exited with {code if code >= 0 else 128 - code}"
+
+
+def _open(pid: int) -> int | None:
+    return os.pidfd_open(pid) if sys.platform == "linux" else None
+
+
+def _boot_now() -> str:
+    own = identify(os.getpid())
+    return own.boot if own else ""

@@ -1,0 +1,101 @@
+"""Forks that never leave an orphan: the child waits at a pipe until its pid is recorded, and ends if nobody lets it."""
+
+import os
+import pwd
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tasks.supervisor.identity import Identity, identify
+from tasks.supervisor.kernel import die_with_parent
+from tasks.supervisor.process import Process
+from tasks.supervisor.running import Running
+
+_UMASK = 0o022
+# Python ignores some of these, and an ignored signal stays ignored across exec.
+_RESET = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+
+
+class CannotStart(Exception):
+    """The program could not be run; the message says why."""
+
+
+def spawn(process: Process, argv: Sequence[str], record: Callable[[Identity], None] | None) -> Running:
+    """Run `argv` as `process` would be run: its user, environment, folder and log, in a new session.
+
+    `record` is called with its identity before it does anything. Without one the command is a probe: silent, and
+    killed with us.
+    """
+    account = pwd.getpwnam(process.user) if process.user and os.geteuid() == 0 else None
+    log = _open_log(process.log) if record else os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    gate, opener = os.pipe()
+    fault, teller = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(opener)
+        _become(process, argv, account, log=log, gate=gate, teller=teller, with_parent=record is None)
+    for descriptor in (log, gate, teller):
+        os.close(descriptor)
+    try:
+        identity = identify(pid)
+        if identity and record:
+            record(identity)
+        if identity:
+            os.write(opener, b"1")
+    except OSError as error:
+        os.close(opener)
+        os.waitpid(pid, 0)
+        os.close(fault)
+        raise CannotStart(f"could not be recorded: {error}") from error
+    os.close(opener)
+    with os.fdopen(fault, "rb") as pipe:
+        why = pipe.read().decode(errors="replace")
+    if identity is None or why:
+        os.waitpid(pid, 0)
+        raise CannotStart(f"could not be started: {why or 'it was killed at once'}")
+    return Running.child(identity)
+
+
+def _open_log(path: str) -> int:
+    try:
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CannotStart(f"its log cannot be opened: {error}") from error
+
+
+def _become(
+    process: Process,
+    argv: Sequence[str],
+    account: pwd.struct_passwd | None,
+    *,
+    log: int,
+    gate: int,
+    teller: int,
+    with_parent: bool,
+) -> NoReturn:
+    """In the child: wait to be let through, then be the program. Never returns."""
+    try:
+        os.setsid()
+        for number in _RESET:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        if os.read(gate, 1) != b"1":
+            os._exit(1)
+        os.umask(_UMASK)
+        if account:
+            os.setgroups([])
+            os.setgid(account.pw_gid)
+            os.setuid(account.pw_uid)
+        if with_parent:
+            die_with_parent(signal.SIGKILL)
+        os.chdir(process.cwd)
+        os.execvpe(argv[0], list(argv), dict(process.env))  # noqa: S606
+    except BaseException as error:  # Whatever it is, nothing of the supervisor may run on in the child.
+        os.write(teller, str(error).encode()[:4000])
+    finally:
+        os._exit(127)

@@ -1,0 +1,74 @@
+"""What a supervisor must not forget: written by rename after every change, so that it is whole at any moment."""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tasks.supervisor.folder import STATE
+from tasks.supervisor.identity import Identity
+from tasks.supervisor.process import Process, State, Status
+from tasks.supervisor.wire import process_from, process_to
+
+
+@dataclass(slots=True)
+class Kept:
+    """One process, and what was last known and wanted of it. `wanted` is written before it is acted upon."""
+
+    process: Process
+    wanted: Literal["run", "stop", "remove"] = "run"
+    state: State = "starting"
+    reason: str = "new"
+    since: float = field(default_factory=time.time)
+    restarts: int = 0
+    failures: int = 0
+    """Failed starts in a row."""
+    leader: Identity | None = None
+    preparing: Identity | None = None
+
+    def status(self) -> Status:
+        pid = self.leader.pid if self.leader else None
+        return Status(self.process, self.state, self.reason, self.since, pid, self.restarts)
+
+
+def save(folder: Path, kept: list[Kept], *, forgetting: bool) -> None:
+    """`forgetting`: all is to end and be forgotten. OSError if it cannot be written; the last one is whole then."""
+    text = json.dumps({"forgetting": forgetting, "processes": [_to(each) for each in kept]}, separators=(",", ":"))
+    draft = folder / f".{STATE}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(folder / STATE)
+
+
+def load(folder: Path) -> tuple[bool, list[Kept]]:
+    """Whether it was forgetting, and what was kept. Nothing if there is no file, or a machine's crash broke it."""
+    path = folder / STATE
+    try:
+        data = json.loads(path.read_text())
+        return data["forgetting"], [_from(each) for each in data["processes"]]
+    except FileNotFoundError:
+        return False, []
+    except (ValueError, KeyError, TypeError):
+        aside = path.replace(path.with_suffix(".broken"))
+        print(f"the state file was broken; it lies in {aside}", flush=True)
+        return False, []
+
+
+def _to(kept: Kept) -> dict[str, Any]:
+    shallow = {name: getattr(kept, name) for name in kept.__slots__}
+    return shallow | {
+        "process": process_to(kept.process),
+        "leader": asdict(kept.leader) if kept.leader else None,
+        "preparing": asdict(kept.preparing) if kept.preparing else None,
+    }
+
+
+def _from(data: dict[str, Any]) -> Kept:
+    read = {
+        "process": process_from(data["process"]),
+        "leader": Identity(**data["leader"]) if data["leader"] else None,
+        "preparing": Identity(**data["preparing"]) if data["preparing"] else None,
+    }
+    return Kept(**(data | read))

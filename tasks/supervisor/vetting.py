@@ -1,0 +1,52 @@
+"""What is refused before anything is started."""
+
+import os
+import pwd
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+from tasks.supervisor.folder import log_name
+from tasks.supervisor.process import Process
+
+_LONGEST_NAME = 200
+
+
+class Refused(Exception):
+    """The caller's answer is an error; `transient`: the same call may succeed later."""
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
+
+
+def vetted(process: Process, folder: Path) -> Process:
+    """The process as it will be kept, its log named; Refused if it can never run."""
+    name = process.name
+    if not name or len(os.fsencode(log_name(name))) > _LONGEST_NAME or "\0" in name:
+        raise Refused(f"{name[:40]!r} cannot be a process's name: it needs 1 to {_LONGEST_NAME} bytes")
+    if not process.argv or not all(process.prepare):
+        raise Refused(f"{name}: a command is empty")
+    if process.stop_signal not in signal.Signals.__members__:
+        raise Refused(f"{name}: there is no signal {process.stop_signal}")
+    process = replace(process, log=process.log or str(folder / log_name(name)))
+    for what, path in (("log", process.log), ("cwd", process.cwd)):
+        if not Path(path).is_absolute():
+            raise Refused(f"{name}: its {what} must be an absolute path, not {path}")
+    if process.user:
+        _vet_user(name, process.user)
+    return process
+
+
+def comparable(process: Process) -> Process:
+    """Without labels, which may be changed while it runs."""
+    return replace(process, labels={})
+
+
+def _vet_user(name: str, user: str) -> None:
+    try:
+        account = pwd.getpwnam(user)
+    except KeyError:
+        raise Refused(f"{name}: this machine has no user {user}") from None
+    if os.geteuid() not in (0, account.pw_uid):
+        raise Refused(f"{name}: only a supervisor that root started can run it as {user}")

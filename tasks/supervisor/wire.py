@@ -1,0 +1,40 @@
+"""How processes and statuses are written as JSON, on the socket and in the state file alike."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from tasks.supervisor.process import Probe, Process, Status
+
+
+def process_to(process: Process) -> dict[str, Any]:
+    # Plain dicts first: asdict copies deeply, which not every mapping allows.
+    return asdict(replace(process, env=dict(process.env), labels=dict(process.labels)))
+
+
+def process_from(data: Mapping[str, Any]) -> Process:
+    """Keys that are not known are ignored: another version may have written it."""
+    known = _known(Process, data)
+    probe = known.get("probe")
+    return Process(
+        **{
+            **known,
+            "argv": tuple(known["argv"]),
+            "prepare": tuple(tuple(command) for command in known.get("prepare", ())),
+            "probe": Probe(**{**_known(Probe, probe), "command": tuple(probe.get("command", ()))}) if probe else None,
+        }
+    )
+
+
+def status_to(status: Status) -> dict[str, Any]:
+    shallow = {each.name: getattr(status, each.name) for each in fields(status)}
+    return shallow | {"process": process_to(status.process)}
+
+
+def status_from(data: Mapping[str, Any]) -> Status:
+    return Status(**{**_known(Status, data), "process": process_from(data["process"])})
+
+
+def _known(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(cls)}
+    return {key: value for key, value in data.items() if key in names}
