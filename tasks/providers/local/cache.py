@@ -1,0 +1,52 @@
+"""The kind `cache`: a Valkey that keeps nothing on disk and forgets the least used when full."""
+
+from typing import Any
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.resource import Resource
+from tasks.providers.local import binaries, ports
+from tasks.providers.local.files import write_file
+from tasks.providers.local.place import Place, slug
+from tasks.providers.local.records import labels_of, name_of
+from tasks.supervisor.process import Probe, Process
+
+
+def cache(place: Place, resource: Resource, incarnation: int) -> Process:
+    """What runs it, on loopback, behind a password that only its file (0600) holds."""
+    settings: Any = resource.settings
+    if settings["engine"] != "valkey":
+        raise ProviderError(f"{resource.address}: this target runs valkey, not {settings['engine']}")
+    port = ports.take(place.home, place.stack, resource.address)
+    name = name_of(resource.address, incarnation)
+    path = place.settings / f"{slug(name)}.conf"
+    write_file(path, conf(port, settings["password"], settings["memory"]))
+    return Process(
+        name=name,
+        argv=(str(binaries.valkey()), str(path)),
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
+        cwd=str(place.settings),
+        probe=Probe("tcp", port=port),
+        labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
+    )
+
+
+def conf(port: int, password: str, memory: int) -> str:
+    """The whole of valkey.conf; `memory` in bytes."""
+    return "\n".join(
+        (
+            "bind 127.0.0.1",
+            f"port {port}",
+            "protected-mode yes",
+            f'requirepass "{_quoted(password)}"',
+            f"maxmemory {memory}",
+            "maxmemory-policy allkeys-lru",
+            'save ""',
+            "appendonly no",
+            "daemonize no",
+            "",
+        )
+    )
+
+
+def _quoted(value: str) -> str:
+    return "".join(char if char.isalnum() else "".join(f"\\x{byte:02x}" for byte in char.encode()) for char in value)

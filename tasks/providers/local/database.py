@@ -1,0 +1,87 @@
+"""The kind `database`: a PostgreSQL on a volume, reachable on loopback with a password only."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.resource import Resource
+from tasks.providers.local import binaries, ports
+from tasks.providers.local.files import make_folder, write_json
+from tasks.providers.local.place import Place, slug
+from tasks.providers.local.records import labels_of, name_of
+from tasks.supervisor.process import Probe, Process
+
+_host_rules = """\
+# TYPE  DATABASE     USER  ADDRESS       METHOD
+local   all          all                 scram-sha-256
+host    all          all   127.0.0.1/32  scram-sha-256
+host    replication  all   127.0.0.1/32  scram-sha-256
+"""
+
+
+def database(place: Place, resource: Resource, incarnation: int) -> Process:
+    """What runs it. The volume is made into a cluster before the first start, and never again.
+
+    Returns at once: initdb, user, password and database are the process's own preparation.
+    """
+    settings: Any = resource.settings
+    if settings["engine"] != "postgres":
+        raise ProviderError(f"{resource.address}: this target runs postgres, not {settings['engine']}")
+    volume, account = Path(settings["volume"]), binaries.account()
+    if not volume.is_dir():
+        raise ProviderError(f"{resource.address}: its volume {volume} is not there: make the volume first")
+    if account is not None:
+        make_folder(place.home, 0o711)
+        binaries.refuse_closed(volume.parent, account)
+    port = ports.take(place.home, place.stack, resource.address)
+    programs = binaries.postgres(place.home)
+    name = name_of(resource.address, incarnation)
+    path = place.settings / f"{slug(name)}.json"
+    start = {
+        "account": account,
+        "programs": str(programs),
+        "volume": str(volume),
+        "user": settings["user"],
+        "name": settings["name"],
+        "password": settings["password"],
+        "conf": conf(port, settings["connections"], settings["tuning"]),
+        "hba": _host_rules,
+    }
+    write_json(path, start)
+    helper = (sys.executable, "-I", "-S", str(Path(__file__).with_name("postgres_start.py")))
+    ready = ("-h", "127.0.0.1", "-p", str(port), "-U", settings["user"], "-d", settings["name"], "-t", "2", "-q")
+    return Process(
+        name=name,
+        argv=(str(programs / "postgres"), "-D", f"{volume}/data") if account is None else (*helper, "run", str(path)),
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
+        prepare=((*helper, "prepare", str(path)),),
+        # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.
+        probe=Probe("command", command=(str(programs / "pg_isready"), *ready), interval=5.0, timeout=5.0, threshold=3),
+        stop_signal="SIGINT",
+        stop_seconds=60.0,
+        labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
+    )
+
+
+def conf(port: int, connections: int, tuning: Mapping[str, str]) -> str:
+    """The whole of postgresql.conf: what keeps it private comes last, where nothing overrules it."""
+    values = {
+        "timezone": "Etc/UTC",
+        "log_timezone": "Etc/UTC",
+        "default_text_search_config": "pg_catalog.english",
+        **tuning,
+        "max_connections": str(connections),
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": "",
+        "password_encryption": "scram-sha-256",
+        "logging_collector": "off",
+        "log_destination": "stderr",
+    }
+    return "".join(f"{name} = '{_quoted(value)}'\n" for name, value in values.items())
+
+
+def _quoted(value: object) -> str:
+    return str(value).replace("\\", "\\\\").replace("'", "''").replace("\n", " ")

@@ -1,0 +1,222 @@
+"""What the proxy is told, as plain data: a pure function of the routes.
+
+Each default that is overridden here was measured to lose requests or to send them to dead servers; see the comments.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+
+_type = "type.googleapis.com/envoy"
+_safe = "GET|HEAD|OPTIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRule:
+    """One service behind the proxy. `draining` endpoints get no new requests but stay known."""
+
+    service: str
+    host: str
+    path: str
+    public: bool
+    health: str
+    endpoints: tuple[str, ...]
+    draining: tuple[str, ...] = ()
+
+    @property
+    def cluster(self) -> str:
+        return f"service-{self.service}"
+
+
+def bootstrap(stack: str, folder: Path) -> Json:
+    """What it starts with; everything else it reads from the files beside this one, and again when they change."""
+    return {
+        "node": {"id": stack, "cluster": "tenfold"},
+        "admin": {"address": {"pipe": {"path": "admin.sock", "mode": 0o600}}},
+        "dynamic_resources": {
+            "lds_config": _source(folder, "listeners.json"),
+            "cds_config": _source(folder, "clusters.json"),
+        },
+    }
+
+
+def listeners(folder: Path, port: int, public_port: int | None) -> Json:
+    """Loopback serves every route; beyond it only if something is public, and then only that."""
+    found = [_listener(folder, "local", "127.0.0.1", port)]
+    if public_port is not None:
+        found.append(_listener(folder, "public", "0.0.0.0", public_port))  # noqa: S104 - asked for by `public: true`
+    return _response("config.listener.v3.Listener", found)
+
+
+def clusters(folder: Path, rules: Iterable[RouteRule]) -> Json:
+    """One for each service, whose endpoints are in a file of their own."""
+    return _response("config.cluster.v3.Cluster", [_cluster(folder, rule) for rule in rules])
+
+
+def endpoints(rule: RouteRule) -> Json:
+    """The endpoints of one service."""
+    hosts = [_endpoint(each, "HEALTHY") for each in rule.endpoints]
+    hosts += [_endpoint(each, "DRAINING") for each in rule.draining if each not in rule.endpoints]
+    assignment = {"cluster_name": rule.cluster, "endpoints": [{"lb_endpoints": hosts}]}
+    return _response("config.endpoint.v3.ClusterLoadAssignment", [assignment])
+
+
+def routes(name: str, rules: Iterable[RouteRule], version: str) -> Json:
+    """Who gets a request: the most exact host, and there the longest path; a host's own rules before wider ones'."""
+    ordered = sorted(rules, key=lambda rule: (-len(_stem(rule.path)), rule.service))
+    hosts = sorted({rule.host for rule in ordered})
+    virtual = [
+        {
+            "name": host,
+            "domains": [host],
+            "routes": [
+                entry
+                for wider in _from_exact_to_any(host, hosts)
+                for rule in ordered
+                if rule.host == wider
+                for entry in _entries(rule)
+            ],
+        }
+        for host in hosts
+    ]
+    # A browser asks for `host:port`; the rules name hosts.
+    config = {"name": name, "virtual_hosts": virtual, "ignore_port_in_host_matching": True}
+    return _response("config.route.v3.RouteConfiguration", [config], version)
+
+
+def _from_exact_to_any(host: str, hosts: Iterable[str]) -> list[str]:
+    """The hosts whose rules hold for this one, itself first."""
+
+    def covers(wide: str) -> bool:
+        return wide in (host, "*") or (wide.startswith("*.") and host.endswith(wide[1:]))
+
+    return sorted(filter(covers, hosts), key=lambda wide: (wide != host, wide == "*", -len(wide)))
+
+
+def _entries(rule: RouteRule) -> list[Json]:
+    """Requests that may be sent twice are tried again after any reset; the others only if nothing was read yet."""
+    stem = _stem(rule.path)
+    match: Json = {"prefix": "/"} if not stem else {"path_separated_prefix": stem}
+    if "?" in stem or "#" in stem:
+        match = {"prefix": rule.path}
+    method = {"name": ":method", "string_match": {"safe_regex": {"regex": _safe}}}
+    return [
+        {"match": match | {"headers": [method]}, "route": _action(rule, "reset")},
+        {"match": match, "route": _action(rule, "reset-before-request")},
+    ]
+
+
+def _stem(path: str) -> str:
+    """`/api/` and `/api` alike cover `/api` and what is below it, and not `/apix`."""
+    return path.rstrip("/")
+
+
+def _action(rule: RouteRule, reset: str) -> Json:
+    return {
+        "cluster": rule.cluster,
+        # The default cuts every answer off after 15 s; silence is still cut off after 5 minutes.
+        "timeout": "0s",
+        "retry_policy": {
+            "retry_on": f"connect-failure,refused-stream,{reset}",
+            "num_retries": 3,
+            "retry_host_predicate": [_typed("envoy.retry_host_predicates.previous_hosts", _previous_hosts)],
+            "host_selection_retry_max_attempts": 5,
+        },
+    }
+
+
+_previous_hosts = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+
+
+def _listener(folder: Path, name: str, address: str, port: int) -> Json:
+    manager = {
+        "stat_prefix": name,
+        "rds": {"route_config_name": name, "config_source": _source(folder, f"routes-{name}.json")},
+        "http_filters": [_typed("envoy.filters.http.router", "extensions.filters.http.router.v3.Router")],
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "use_remote_address": True,
+        "normalize_path": True,
+        "merge_slashes": True,
+        "server_header_transformation": "PASS_THROUGH",
+    }
+    kind = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+    return {
+        "name": name,
+        "address": {"socket_address": {"address": address, "port_value": port}},
+        "filter_chains": [{"filters": [_typed("envoy.filters.network.http_connection_manager", kind, manager)]}],
+        # By default it would share a taken port silently.
+        "enable_reuse_port": False,
+    }
+
+
+def _cluster(folder: Path, rule: RouteRule) -> Json:
+    many = 100_000
+    thresholds = {f"max_{what}": many for what in ("connections", "pending_requests", "requests", "retries")}
+    return {
+        "name": rule.cluster,
+        "type": "EDS",
+        "eds_cluster_config": {"eds_config": _source(folder, f"endpoints-{rule.service}.json")},
+        "connect_timeout": "1s",
+        "lb_policy": "LEAST_REQUEST",
+        # By default, with half of the servers down, all get requests, dead ones included.
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "ignore_health_on_host_removal": True,
+        "health_checks": [_health_check(rule.health)],
+        "outlier_detection": _outlier_detection,
+        # By default only 3 requests may be retried at a time.
+        "circuit_breakers": {"thresholds": [thresholds]},
+    }
+
+
+def _health_check(path: str) -> Json:
+    return {
+        "timeout": "2s",
+        "interval": "1s",
+        # By default a server without traffic is asked once a minute.
+        "no_traffic_interval": "1s",
+        # One that is back is used again soon.
+        "unhealthy_interval": "0.25s",
+        "unhealthy_threshold": 2,
+        "healthy_threshold": 1,
+        "http_health_check": {"path": path, "host": "127.0.0.1"},
+    }
+
+
+_outlier_detection: Json = {
+    # Only that a server cannot be reached counts; what it answers is its own affair.
+    "split_external_local_origin_errors": True,
+    "consecutive_local_origin_failure": 2,
+    "enforcing_consecutive_local_origin_failure": 100,
+    "enforcing_local_origin_success_rate": 0,
+    "enforcing_consecutive_5xx": 0,
+    "enforcing_consecutive_gateway_failure": 0,
+    "enforcing_success_rate": 0,
+    "interval": "1s",
+    "base_ejection_time": "1s",
+    "max_ejection_time": "5s",
+    # Never the only one.
+    "max_ejection_percent": 50,
+}
+
+
+def _endpoint(address: str, status: str) -> Json:
+    host, _, port = address.rpartition(":")
+    socket_address = {"address": host, "port_value": int(port)}
+    return {"endpoint": {"address": {"socket_address": socket_address}}, "health_status": status}
+
+
+def _source(folder: Path, name: str) -> Json:
+    path = {"path": str(folder / name), "watched_directory": {"path": str(folder)}}
+    return {"resource_api_version": "V3", "path_config_source": path}
+
+
+def _response(kind: str, resources: list[Json], version: str = "") -> Json:
+    typed = [{"@type": f"{_type}.{kind}", **resource} for resource in resources]
+    return {"version_info": version, "resources": typed}
+
+
+def _typed(name: str, kind: str, settings: Mapping[str, Any] | None = None) -> Json:
+    return {"name": name, "typed_config": {"@type": f"{_type}.{kind}", **(settings or {})}}

@@ -1,0 +1,58 @@
+"""Files and folders with exact modes, changed only by atomic rename."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+
+def make_folder(path: Path, mode: int = 0o700) -> Path:
+    """The folder with exactly this mode, parents included where they are missing."""
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o777 != mode:
+        path.chmod(mode)
+    return path
+
+
+def write_file(path: Path, text: str, mode: int = 0o600) -> bool:
+    """Replace a file by rename, so that a reader sees the old or the new one. True if its text changed."""
+    if read_file(path) == text and path.stat().st_mode & 0o777 == mode:
+        return False
+    fresh = path.with_name(f".{path.name}.tmp")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, mode)
+        file.write(text)
+    fresh.rename(path)
+    return True
+
+
+def write_json(path: Path, data: Any, mode: int = 0o600) -> bool:
+    """As `write_file`, of plain data; equal data gives equal bytes."""
+    return write_file(path, json.dumps(data, sort_keys=True, indent=1), mode)
+
+
+def read_file(path: Path) -> str | None:
+    """Its text; None if it is not there."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def read_json(path: Path) -> Any:
+    """Its data; None if it is not there."""
+    text = read_file(path)
+    return None if text is None else json.loads(text)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder so that a crash in the middle leaves no half of it under its own name."""
+    doomed = path.with_name(f".gone-{path.name}-{os.getpid()}")
+    try:
+        path.rename(doomed)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(doomed, ignore_errors=True)

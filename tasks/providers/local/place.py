@@ -1,0 +1,99 @@
+"""Where everything of one stack is, and the lock that its changes take."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.providers.local.files import make_folder, remove_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder of one stack. Other accounts may pass through it (0711), and read nothing."""
+
+    home: Path
+    stack: str
+
+    @property
+    def path(self) -> Path:
+        return self.home / "stacks" / self.stack
+
+    @property
+    def supervisor(self) -> Path:
+        return self.path / "supervisor"
+
+    @property
+    def volumes(self) -> Path:
+        return self.path / "volumes"
+
+    @property
+    def routes(self) -> Path:
+        return self.path / "routes"
+
+    @property
+    def proxy(self) -> Path:
+        return self.path / "proxy"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "settings"
+
+    @property
+    def exists(self) -> bool:
+        return self.path.is_dir()
+
+    def make(self) -> None:
+        """Every folder of the stack, each with its mode."""
+        for folder in (self.home / "stacks", self.path, self.volumes):
+            make_folder(folder, 0o711)
+        for folder in (self.routes, self.logs, self.settings):
+            make_folder(folder)
+
+    def remove(self) -> None:
+        """The whole folder, at once."""
+        remove_tree(self.path)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone in this stack among all threads and processes, its folders made; for short changes, never for waits."""
+        while True:
+            self.make()
+            try:
+                handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except FileNotFoundError:
+                continue
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if self._is_lock(handle):
+                    yield
+                    return
+            finally:
+                os.close(handle)
+
+    def _is_lock(self, handle: int) -> bool:
+        """The one who held it may have removed the stack: then its lock is no longer the stack's."""
+        try:
+            return os.path.samestat(os.fstat(handle), (self.path / "lock").stat())
+        except FileNotFoundError:
+            return False
+
+
+def places(home: Path) -> Iterator[Place]:
+    """Every stack's place below a home, sorted."""
+    folder = home / "stacks"
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if not path.name.startswith("."):
+                yield Place(home, path.name)
+
+
+def slug(name: str) -> str:
+    """`database/main#2` as a file name: `database-main.2`."""
+    return name.replace("/", "-").replace("#", ".")

@@ -1,0 +1,83 @@
+"""Ports that do not clash: free when given, remembered by who has them, shared by every stack below one home."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra_specs.errors import ProviderError
+from tasks.providers.local.files import read_json, write_json
+
+first, last = 20_000, 31_999
+"""Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
+
+
+def take(home: Path, stack: str, owner: str, wanted: int | None = None) -> int:
+    """A port for `owner`, the same as before while it is free. ProviderError if `wanted` belongs to somebody else."""
+    with _registry(home) as ports:
+        key = f"{stack}:{owner}"
+        mine = {port for port, holder in ports.items() if holder == key}
+        if wanted is not None:
+            _refuse_taken(wanted, key, ports)
+        port = wanted or next((port for port in mine if is_free(port)), None) or _any_free(ports)
+        for old in mine:
+            del ports[old]
+        ports[port] = key
+    return port
+
+
+def release(home: Path, stack: str, owner: str | None = None) -> None:
+    """Forget the ports of one owner, or of the whole stack."""
+    with _registry(home) as ports:
+        for port, holder in list(ports.items()):
+            if holder == f"{stack}:{owner}" or (owner is None and holder.startswith(f"{stack}:")):
+                del ports[port]
+
+
+def is_free(port: int) -> bool:
+    """Nobody listens there, on any address. Servers that share a port (SO_REUSEPORT) are found too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))  # noqa: S104 - bound, never listened on: the check covers every address
+        except OSError:
+            return False
+    return True
+
+
+def _refuse_taken(port: int, key: str, ports: dict[int, str]) -> None:
+    holder = ports.get(port, key)
+    if holder != key:
+        stack, _, owner = holder.partition(":")
+        raise ProviderError(f"port {port} belongs to {owner} of stack {stack}: choose another port")
+    if not is_free(port):
+        raise ProviderError(f"port {port} is taken by another program: stop that, or choose another port")
+
+
+def _any_free(ports: dict[int, str]) -> int:
+    for _ in range(200):
+        port = first + secrets.randbelow(last - first + 1)
+        if port not in ports and is_free(port):
+            return port
+    raise ProviderError(f"no free port found between {first} and {last}: stop some of what listens there")
+
+
+@contextlib.contextmanager
+def _registry(home: Path) -> Iterator[dict[int, str]]:
+    """Who has which port, for one change by one process at a time; stacks that are gone have none."""
+    handle = os.open(home / "ports.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        known = read_json(home / "ports.json") or {}
+        ports = {int(port): holder for port, holder in known.items() if _stands(home, holder)}
+        yield ports
+        write_json(home / "ports.json", ports)
+    finally:
+        os.close(handle)
+
+
+def _stands(home: Path, holder: str) -> bool:
+    return (home / "stacks" / holder.partition(":")[0]).is_dir()

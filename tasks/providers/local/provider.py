@@ -1,0 +1,202 @@
+"""The embedded target: one supervisor a stack, everything of a stack in one folder.
+
+The world is asked, not a file of state: of processes their supervisor, of volumes and routes (which have no process)
+the records that are themselves part of them. A supervisor that was killed with its guardian is started again by
+whoever observes next: only so is known what still runs, and what should run runs again.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.resource import Resource
+from tasks.providers.local import admin, ports
+from tasks.providers.local.cache import cache
+from tasks.providers.local.database import database
+from tasks.providers.local.files import make_folder, remove_tree
+from tasks.providers.local.place import Place, places, slug
+from tasks.providers.local.proxy import listen, proxy
+from tasks.providers.local.records import instance_of, labels_of, name_of
+from tasks.providers.local.replica import replica
+from tasks.providers.local.route import forget_endpoint, put_route, remove_route, routes
+from tasks.providers.local.volume import put_volume, remove_volume, volumes
+from tasks.supervisor.client import Supervisor
+from tasks.supervisor.process import Process, Status
+
+_processes: Mapping[str, Callable[[Place, Resource, int], Process]] = {
+    "database": database,
+    "cache": cache,
+    "proxy": proxy,
+    "replica": replica,
+}
+_recorded: Mapping[str, Callable[[Place, Resource, int], None]] = {"volume": put_volume, "route": put_route}
+
+
+class LocalProvider:
+    """A `Provider` that `Drains`. `home` is made where it is missing, for its owner alone as far as possible."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home.absolute()
+        if not self._home.is_dir():
+            make_folder(self._home)
+
+    def stacks(self) -> tuple[str, ...]:
+        """Every stack with something of ours here, sorted."""
+        return tuple(place.stack for place in places(self._home) if _holds_something(place))
+
+    def observe(self, stack: str) -> tuple[Instance, ...]:
+        """Everything of this stack, health included. Starts the supervisor where it was killed, and nothing else."""
+        place = self._place(stack)
+        found = [*volumes(place)]
+        statuses = _statuses(place)
+        found += (_instance(status) for status in statuses)
+        found += _routes(place, found)
+        return tuple(sorted(found, key=lambda instance: (instance.address, instance.incarnation)))
+
+    def create(self, resource: Resource) -> Instance:
+        """Make it exist; returns at once. An exclusive resource's earlier incarnations are stopped first, and kept."""
+        if resource.kind not in _processes and resource.kind not in _recorded:
+            raise ProviderError(f"{resource.address}: the local target has no kind {resource.kind}")
+        place = self._place(resource.stack)
+        with place.locked():
+            earlier = [each for each in self.observe(resource.stack) if each.address == resource.address]
+            for instance in earlier:
+                if instance.fingerprint == resource.fingerprint and not instance.failed:
+                    return instance
+            incarnation = max((each.incarnation for each in earlier), default=0) + 1
+            if put := _recorded.get(resource.kind):
+                put(place, resource, incarnation)
+                return self._found(resource, incarnation)
+            supervisor = Supervisor.start(place.supervisor)
+            for instance in earlier:
+                if instance.failed or resource.exclusive:
+                    supervisor.stop(name_of(instance.address, instance.incarnation))
+            return _instance(supervisor.put(_processes[resource.kind](place, resource, incarnation)))
+
+    def update(self, instance: Instance, resource: Resource) -> Instance:
+        """Routes and volumes change in place, a proxy's ports too; of the others only what is said of them."""
+        place = self._place(instance.stack)
+        with place.locked():
+            if not any(_same(each, instance) for each in self.observe(instance.stack)):
+                raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
+            if put := _recorded.get(instance.kind):
+                put(place, resource, instance.incarnation)
+            elif instance.kind == "proxy":
+                outputs = listen(place, resource)
+                _label(place, instance, resource, outputs)
+            elif instance.digests == resource.digests:
+                _label(place, instance, resource, instance.outputs)
+            else:
+                raise ProviderError(f"{instance}: a {instance.kind} cannot be changed in place here: replace it")
+            return self._found(resource, instance.incarnation)
+
+    def destroy(self, instance: Instance) -> None:
+        """Remove it; returns when it is gone. With the last of a stack its supervisor and its folder go too."""
+        place = self._place(instance.stack)
+        if not place.exists:
+            return
+        if instance.kind in _recorded:
+            with place.locked():
+                remove = remove_volume if instance.kind == "volume" else remove_route
+                remove(place, instance.address, instance.incarnation)
+        else:
+            self._end(place, instance)
+        with place.locked():
+            self._sweep(place)
+
+    def health(self, instance: Instance) -> Health:
+        """How it is now. A route is as well as what the proxy knows of it."""
+        for found in self.observe(instance.stack):
+            if _same(found, instance):
+                return found.health
+        return Health("failed", "it is gone", instance.health.since)
+
+    def logs(self, instance: Instance, lines: int) -> str:
+        """The last lines it wrote; volumes and routes write none."""
+        place = self._place(instance.stack)
+        supervisor = _supervisor(place)
+        return supervisor.logs(name_of(instance.address, instance.incarnation), lines) if supervisor else ""
+
+    def in_flight(self, instance: Instance) -> int:
+        """Requests that the proxy has running in it, those from before it was taken out of its route included."""
+        endpoint = instance.outputs.get("endpoint")
+        return admin.view(self._place(instance.stack).proxy).in_flight(endpoint) if endpoint else 0
+
+    def close(self) -> None:
+        """Nothing is held open between calls."""
+
+    def _place(self, stack: str) -> Place:
+        return Place(self._home, stack)
+
+    def _found(self, resource: Resource, incarnation: int) -> Instance:
+        for instance in self.observe(resource.stack):
+            if instance.address == resource.address and instance.incarnation == incarnation:
+                return instance
+        raise ProviderError(f"{resource.address} of stack {resource.stack} vanished while it was changed: plan again")
+
+    def _end(self, place: Place, instance: Instance) -> None:
+        name = name_of(instance.address, instance.incarnation)
+        if supervisor := _supervisor(place):
+            supervisor.remove(name)
+        with place.locked():
+            for path in place.settings.glob(f"{slug(name)}.*"):
+                path.unlink()
+            ports.release(self._home, place.stack, name)
+            if endpoint := instance.outputs.get("endpoint"):
+                forget_endpoint(place, endpoint)
+            if instance.kind == "proxy" and not any(each.kind == "proxy" for each in self.observe(place.stack)):
+                remove_tree(place.proxy)
+
+    def _sweep(self, place: Place) -> None:
+        """Leave nothing behind that no instance needs."""
+        supervisor = _supervisor(place) or Supervisor.find(place.supervisor)
+        if supervisor and not supervisor.list():
+            supervisor.shutdown()
+            remove_tree(place.supervisor)
+        if not _holds_something(place):
+            place.remove()
+            ports.release(self._home, place.stack)
+
+
+def _holds_something(place: Place) -> bool:
+    records = (*place.volumes.glob("[!.]*.json"), *place.routes.glob("[!.]*.json"))
+    return bool(records) or Supervisor.was_left(place.supervisor)
+
+
+def _supervisor(place: Place) -> Supervisor | None:
+    """The stack's supervisor, started again if it was killed; None if it has no processes."""
+    if not Supervisor.was_left(place.supervisor):
+        return None
+    return Supervisor.find(place.supervisor) or Supervisor.start(place.supervisor)
+
+
+def _statuses(place: Place) -> tuple[Status, ...]:
+    supervisor = _supervisor(place)
+    return supervisor.list() if supervisor else ()
+
+
+def _instance(status: Status) -> Instance:
+    state = "failed" if status.state == "stopped" else status.state
+    fault = status.process.labels.get("fault") if state == "failed" else ""
+    return instance_of(status.process.labels, Health(state, fault or status.reason, status.since))
+
+
+def _routes(place: Place, found: list[Instance]) -> tuple[Instance, ...]:
+    proxies = [instance.health for instance in found if instance.kind == "proxy"]
+    well = next((health for health in proxies if health.state != "failed"), None)
+    health = well or next(iter(proxies), None)
+    if not place.routes.is_dir():
+        return ()
+    view = admin.view(place.proxy) if health and health.state == "healthy" else None
+    return tuple(routes(place, view, health))
+
+
+def _label(place: Place, instance: Instance, resource: Resource, outputs: Mapping[str, str]) -> None:
+    if supervisor := _supervisor(place):
+        name = name_of(instance.address, instance.incarnation)
+        supervisor.label(name, labels_of(resource, instance.incarnation, outputs))
+
+
+def _same(one: Instance, other: Instance) -> bool:
+    return (one.address, one.incarnation) == (other.address, other.incarnation)

@@ -1,0 +1,76 @@
+"""The kind `proxy`: an Envoy that reads everything from files, so that no change of routes restarts it."""
+
+import os
+import socket
+from typing import Any
+
+from infra_specs.plan.resource import Resource
+from tasks.providers.local import binaries, ports
+from tasks.providers.local.envoy_files import bootstrap, listeners
+from tasks.providers.local.files import make_folder, read_json, write_json
+from tasks.providers.local.place import Place
+from tasks.providers.local.publishing import publish
+from tasks.providers.local.records import labels_of, name_of
+from tasks.supervisor.process import Probe, Process
+
+
+def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
+    """What runs it; the routes that are recorded already are served from its first moment on."""
+    folder = make_folder(place.proxy)
+    (folder / "admin.sock").unlink(missing_ok=True)
+    outputs = listen(place, resource)
+    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder))
+    publish(place, waiting=False)
+    options = (
+        "--disable-hot-restart",
+        "--reject-unknown-dynamic-fields",
+        "--concurrency",
+        str(min(os.cpu_count() or 1, 4)),
+    )
+    return Process(
+        name=name_of(resource.address, incarnation),
+        argv=(str(binaries.envoy()), "-c", str(folder / "bootstrap.json"), *options, "-l", "warning"),
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
+        cwd=str(folder),  # its admin socket is named from here: the whole path may be longer than a socket's may be
+        probe=Probe("tcp", port=int(outputs["port"])),
+        labels=labels_of(resource, incarnation, outputs),
+    )
+
+
+def listen(place: Place, resource: Resource) -> dict[str, str]:
+    """Choose the ports, write the listeners, and say where it can be reached. Takes effect at once on a running one."""
+    settings: Any = resource.settings
+    make_folder(place.proxy)
+    port = ports.take(place.home, place.stack, resource.address, settings["port"])
+    public_owner = f"{resource.address}:public"
+    public: int | None = None
+    if settings["public"]:
+        public = ports.take(place.home, place.stack, public_owner, settings["public_port"])
+    else:
+        ports.release(place.home, place.stack, public_owner)
+    outputs = {
+        "host": "127.0.0.1",
+        "port": str(port),
+        "url": f"http://127.0.0.1:{port}",
+        "public_url": f"http://{_own_address()}:{public}" if public else "",
+    }
+    write_json(place.proxy / "listeners.json", listeners(place.proxy, port, public))
+    write_json(place.proxy / "outputs.json", outputs)
+    return outputs
+
+
+def outputs_of(place: Place) -> dict[str, str]:
+    """Where the stack's proxy can be reached; empty if there is none."""
+    found: dict[str, str] | None = read_json(place.proxy / "outputs.json")
+    return found or {}
+
+
+def _own_address() -> str:
+    """This machine's address as its neighbours see it; its name where it has no route to anywhere. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return socket.gethostname()
+        address: str = probe.getsockname()[0]
+        return address

@@ -1,0 +1,56 @@
+"""The kind `replica`: one copy of a service's own program."""
+
+import os
+import pwd
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from infra_specs.plan.resource import Resource
+from tasks.providers.local import ports
+from tasks.providers.local.place import Place
+from tasks.providers.local.records import labels_of, name_of
+from tasks.supervisor.process import Probe, Process
+
+_standard_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def replica(place: Place, resource: Resource, incarnation: int) -> Process:
+    """What runs it: with a free port in PORT if it serves, and nothing of the environment of who asked for it."""
+    settings: Any = resource.settings
+    name = name_of(resource.address, incarnation)
+    port = ports.take(place.home, place.stack, name) if settings["serves"] else None
+    env = _environment() | dict(settings["env"]) | ({"PORT": str(port)} if port else {})
+    labels = labels_of(resource, incarnation, {"endpoint": f"127.0.0.1:{port}"} if port else {})
+    fault = _fault(settings["command"], settings["folder"], env["PATH"])
+    return Process(
+        name=name,
+        argv=tuple(settings["command"]),
+        env=env,
+        cwd=settings["folder"],
+        probe=Probe("http", port=port, path=settings["health"]) if port else None,
+        # What cannot be started will not be the next time either: say so at once.
+        restarts=1 if fault else 5,
+        labels=labels | {"fault": fault},
+    )
+
+
+def _environment() -> dict[str, str]:
+    """The same for every replica: the interpreter that we run in comes first, so `python` is the project's."""
+    user = pwd.getpwuid(os.geteuid())
+    path = f"{Path(sys.executable).parent}:{_standard_path}"
+    return {"PATH": path, "HOME": user.pw_dir, "USER": user.pw_name, "LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+def _fault(command: list[str], folder: str, path: str) -> str:
+    """Why it can never start, or nothing."""
+    if not Path(folder).is_dir():
+        return f"its folder {folder} is not there: correct `folder`, or make it"
+    program = command[0]
+    if "/" in program:
+        found = os.access(Path(folder) / program, os.X_OK)
+        return "" if found else f"its command {program} is not a program in {folder}: correct `command`"
+    if shutil.which(program, path=path) is None:
+        return f"its command {program} is not there: install it, or correct `command` (looked in {path})"
+    return ""

@@ -1,0 +1,46 @@
+"""The kind `volume`: a folder for data, with its record beside it, so that it outlives everything else of its stack."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.resource import Resource
+from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
+from tasks.providers.local.place import Place, slug
+from tasks.providers.local.records import instance_of, name_of, record_of
+
+
+def put_volume(place: Place, resource: Resource, incarnation: int) -> None:
+    """The folder first: a record without a folder would be a promise not kept. Data that is there is left alone."""
+    folder = _folder(place, resource.address, incarnation)
+    if not folder.is_dir():
+        make_folder(folder)
+    write_json(_record(folder), record_of(resource, incarnation, {"path": str(folder)}))
+
+
+def remove_volume(place: Place, address: str, incarnation: int) -> None:
+    """With all data in it."""
+    folder = _folder(place, address, incarnation)
+    remove_tree(folder)
+    _record(folder).unlink(missing_ok=True)
+
+
+def volumes(place: Place) -> Iterable[Instance]:
+    """Every volume. One whose folder somebody removed is failed."""
+    if not place.volumes.is_dir():
+        return
+    for path in sorted(place.volumes.glob("[!.]*.json")):
+        record = read_json(path)
+        if record is None:
+            continue
+        there = path.with_suffix("").is_dir()
+        reason = "its folder is there" if there else f"its folder {path.with_suffix('')} is gone"
+        yield instance_of(record["labels"], Health("healthy" if there else "failed", reason, record["since"]))
+
+
+def _folder(place: Place, address: str, incarnation: int) -> Path:
+    return place.volumes / slug(name_of(address, incarnation))
+
+
+def _record(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.json")

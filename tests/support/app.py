@@ -1,0 +1,45 @@
+"""A tiny HTTP app of the standard library alone, for tests: who answers, how slowly, and what it was given.
+
+`python app.py`: GET / says its PORT, GET /slow?1.5 answers after that many seconds, GET /env gives its environment,
+GET /healthz is 200 unless a file named by SICK is there.
+"""
+
+import json
+import os
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path, _, query = self.path.partition("?")
+        status, body = 200, f"{os.environ.get('NAME', '')} {os.environ['PORT']} {path}"
+        if path.endswith("/slow"):
+            time.sleep(float(query))
+        elif path == "/env":
+            body = json.dumps(dict(os.environ))
+        elif path == "/healthz" and Path(os.environ.get("SICK", "/nowhere")).exists():
+            status = 503
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body.encode())))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Not a word: tests read the log for other things."""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+if __name__ == "__main__":
+    print("app starts", flush=True)
+    Server(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
