@@ -42,5 +42,9 @@ class LedgerError(TenfoldError):
     """The ledger cannot be read or written, or does not know what was asked for."""
 
 
+class LedgerBusy(LedgerError, TransientError):
+    """The ledger is locked by others for too long, or its database is away; a retry may help."""
+
+
 class ServerError(TenfoldError):
     """The control plane (Prefect's server or the process that serves our flows) is not there or not well."""

@@ -1,0 +1,82 @@
+"""The key that secrets are encrypted with: a file outside the ledger, so that neither alone tells anything."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from infra_specs.errors import LedgerError
+
+
+def encrypt(key_file: Path, value: str, sample: str | None) -> str:
+    """`value` as a token. `sample` is any token that is already in the ledger, which the key must open too.
+
+    Without a sample the key is made if it is not there, once, whoever else is at it at the same moment.
+    """
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - 40 ms that most commands do not need
+
+    if sample is None:
+        _make(key_file)
+    else:
+        decrypt(key_file, sample)
+    return Fernet(_read(key_file)).encrypt(value.encode()).decode()
+
+
+def decrypt(key_file: Path, token: str) -> str:
+    """The value of a token. Raises LedgerError when the key is lost, broken or another's."""
+    from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415
+
+    try:
+        return Fernet(_read(key_file)).decrypt(token).decode()
+    except (InvalidToken, ValueError):
+        raise LedgerError(
+            _advice(f"The key in {key_file} is not the one that the ledger's secrets were made with.")
+        ) from None
+
+
+def _read(key_file: Path) -> bytes:
+    try:
+        return key_file.read_bytes().strip()
+    except FileNotFoundError:
+        raise LedgerError(_advice(f"The key of the ledger's secrets, {key_file}, is gone.")) from None
+    except OSError as error:
+        raise LedgerError(f"The key of the ledger's secrets, {key_file}, cannot be read: {error.strerror}.") from error
+
+
+def _make(key_file: Path) -> None:
+    """Write a new key beside its place and link it there: who comes second keeps the first one's, never half of it."""
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+
+    if key_file.exists():
+        return
+    try:
+        key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, beside = tempfile.mkstemp(prefix=".key-", dir=key_file.parent)  # O_EXCL and 0600
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(Fernet.generate_key() + b"\n")
+                file.flush()
+                os.fsync(descriptor)
+            os.link(beside, key_file)
+        except FileExistsError:
+            return
+        finally:
+            Path(beside).unlink()
+        _settle(key_file.parent)
+    except OSError as error:
+        raise LedgerError(f"The key of the ledger's secrets, {key_file}, cannot be made: {error.strerror}.") from error
+
+
+def _settle(folder: Path) -> None:
+    """A power cut must not take the key and leave what it encrypted."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _advice(what: str) -> str:
+    return (
+        f"{what} Put the right file back (from a backup, or from another machine that shares this ledger) or name it "
+        "in TENFOLD_KEY_FILE. If it is lost for good, so are the secrets: `tenfold secret remove` each and set it again."
+    )

@@ -1,0 +1,159 @@
+"""The ledger's one face: what cannot be observed, kept."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tasks.ledger import journal, lock, runs, stacks
+from tasks.ledger.database import Database
+from tasks.ledger.lock import Hold, Holder
+from tasks.ledger.migrate import migrate
+from tasks.ledger.owner import Owner
+from tasks.ledger.runs import Run
+from tasks.ledger.secrets import SecretVersion, Vault
+from tasks.ledger.stacks import Wanted
+from tasks.settings import Settings
+
+
+class Ledger:
+    """Safe to use from many threads and processes at once. Every call blocks, briefly.
+
+    What is written is on the disk when a call returns. A call that takes a Hold writes only while that lock is still
+    ours, and otherwise raises Fenced and writes nothing. LedgerBusy: a retry may help; LedgerError: it will not.
+    """
+
+    def __init__(self, database: Database, key_file: Path) -> None:
+        self._database = database
+        self._vault = Vault(database, key_file)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Ledger":
+        """The ledger of an installation, made if it is not there, and migrated if it is older than this version."""
+        database = Database(settings.ledger_url)
+        try:
+            migrate(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, settings.key_file)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # The lock
+
+    def acquire(self, stack: str, owner: Owner, lease_seconds: float) -> Hold:
+        """Take the stack's lock, at once or not at all: raises LockHeld, saying who has it and since when.
+
+        It is taken over from an owner that is seen to be gone, or whose lease ran out; runs that it left open are
+        marked crashed.
+        """
+        return lock.acquire(self._database, stack, owner, lease_seconds)
+
+    def renew(self, hold: Hold) -> None:
+        """Let the lease begin again. Raises Fenced when the lock is lost or the lease has run out already."""
+        lock.renew(self._database, hold)
+
+    def check(self, hold: Hold) -> None:
+        """Raise Fenced unless the lock is ours and its lease runs: asked before every outside effect."""
+        lock.check(self._database, hold)
+
+    def release(self, hold: Hold) -> None:
+        """Give the lock back if it is still ours; otherwise nothing."""
+        lock.release(self._database, hold)
+
+    def holder(self, stack: str) -> Holder | None:
+        """Who has the lock, dead or late as they may be; None if it was given back or never taken."""
+        return lock.holder(self._database, stack)
+
+    # Stacks
+
+    def want(self, hold: Hold, name: str, spec: Mapping[str, Any], source: str) -> None:
+        """This is what the stack shall be now. `source` is the folder that relative paths of the spec start at."""
+        stacks.want(self._database, hold, name, spec, source)
+
+    def unwant(self, hold: Hold) -> None:
+        """Nothing of the stack is wanted any more; its spec stays, to come back to."""
+        stacks.unwant(self._database, hold)
+
+    def forget(self, hold: Hold) -> None:
+        """Lose everything of the stack (spec, overrides, secrets) but its history."""
+        stacks.forget(self._database, hold)
+
+    def override(self, hold: Hold, service: str, replicas: int, reason: str) -> None:
+        """From now on the service has that many replicas, whatever the spec's own arithmetic says."""
+        stacks.override(self._database, hold, service, replicas, reason)
+
+    def clear_override(self, hold: Hold, service: str) -> None:
+        """The spec counts again."""
+        stacks.clear_override(self._database, hold, service)
+
+    def wanted(self, name: str) -> Wanted | None:
+        """A stack as last wanted, torn down or not; None if it was never heard of or is forgotten."""
+        return stacks.wanted(self._database, name)
+
+    def stacks(self) -> tuple[Wanted, ...]:
+        """Every stack, torn down or not, by name."""
+        return stacks.every(self._database)
+
+    # Runs
+
+    def begin(self, hold: Hold, verb: str, reason: str, plan: Any) -> str:
+        """Open a run, by the owner of the lock, with its plan as JSON data. Returns its id."""
+        return journal.begin(self._database, hold, verb, reason, plan)
+
+    def intend(self, hold: Hold, run: str, change: Mapping[str, str]) -> str:
+        """Before a change is made: `action`, `address`, `reason` and `text` of it. Returns the id of this intent."""
+        return journal.intend(self._database, hold, run, change)
+
+    def outcome(self, hold: Hold, change: str, state: journal.End, message: str, seconds: float) -> None:
+        """After a change is proven, or has failed."""
+        journal.outcome(self._database, hold, change, state, message, seconds=seconds)
+
+    def finish(self, hold: Hold, run: str, state: journal.End, message: str) -> None:
+        """Close a run. One that is never closed becomes `crashed` when the lock is taken next."""
+        journal.finish(self._database, hold, run, state, message)
+
+    def history(self, stack: str, limit: int) -> tuple[Run, ...]:
+        """The stack's last runs with their changes, the newest first."""
+        return runs.history(self._database, stack, limit)
+
+    def run(self, id: str) -> Run:
+        """One run. Raises LedgerError for an unknown id."""
+        return runs.run(self._database, id)
+
+    # Secrets
+
+    def secret_set(self, stack: str, name: str, value: str) -> int:
+        """Keep a new version of a secret, encrypted. Returns its number; earlier ones can still be read."""
+        return self._vault.put(stack, name, value)
+
+    def ensure_secret(self, hold: Hold, stack: str, name: str) -> int:
+        """The newest version of a secret; if there is none, 32 random url-safe characters are made and kept."""
+        return self._vault.ensure(hold, stack, name)
+
+    def secret_value(self, stack: str, name: str, version: int) -> str:
+        """What a secret is. Raises LedgerError for an unknown one, or when the key does not fit."""
+        return self._vault.value(stack, name, version)
+
+    def secret_versions(self, stack: str) -> dict[str, int]:
+        """Secret name -> its newest version."""
+        return {one.name: one.version for one in self.secret_list(stack)}
+
+    def secret_list(self, stack: str) -> tuple[SecretVersion, ...]:
+        """The stack's secrets by name, without their values."""
+        return self._vault.newest(stack)
+
+    def secret_remove(self, stack: str, name: str) -> None:
+        """Erase every version of a secret; its numbers are not used again. Raises LedgerError for an unknown one."""
+        self._vault.remove(stack, name)

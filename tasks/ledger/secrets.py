@@ -1,0 +1,94 @@
+"""Secrets by stack, name and version, encrypted. A version never means two values, so it can be a fingerprint."""
+
+import secrets as random
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from infra_specs.errors import LedgerError
+from tasks.ledger import key
+from tasks.ledger.database import Database
+from tasks.ledger.lock import Hold, guard
+from tasks.ledger.tables import secrets
+
+_writing = 2
+_generated_bytes = 24
+"""32 url-safe characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretVersion:
+    """The newest version of a secret, and when it was set (seconds since the epoch). Never its value."""
+
+    name: str
+    version: int
+    since: float
+
+
+class Vault:
+    """The secrets of a ledger, and the file of their key."""
+
+    def __init__(self, database: Database, key_file: Path) -> None:
+        self._database = database
+        self._key_file = key_file
+
+    def put(self, stack: str, name: str, value: str) -> int:
+        with self._database.write() as connection:
+            self._database.alone(connection, _writing)
+            return self._put(connection, stack, name, value)
+
+    def ensure(self, hold: Hold, stack: str, name: str) -> int:
+        with self._database.write() as connection:
+            guard(connection, hold)
+            self._database.alone(connection, _writing)
+            there = _last(connection, stack, name)
+            if there is not None and there.token is not None:
+                return int(there.version)
+            return self._put(connection, stack, name, random.token_urlsafe(_generated_bytes))
+
+    def remove(self, stack: str, name: str) -> None:
+        mine = (secrets.c.stack == stack) & (secrets.c.name == name) & secrets.c.token.is_not(None)
+        with self._database.write() as connection:
+            self._database.alone(connection, _writing)
+            if not connection.execute(sa.update(secrets).where(mine).values(token=None)).rowcount:
+                raise _unknown(connection, stack, name)
+
+    def value(self, stack: str, name: str, version: int) -> str:
+        this = (secrets.c.stack == stack) & (secrets.c.name == name) & (secrets.c.version == version)
+        with self._database.read() as connection:
+            token = connection.scalar(sa.select(secrets.c.token).where(this))
+            if token is None:
+                raise _unknown(connection, stack, f"{name} v{version}")
+        return key.decrypt(self._key_file, token)
+
+    def newest(self, stack: str) -> tuple[SecretVersion, ...]:
+        with self._database.read() as connection:
+            return _there(connection, stack)
+
+    def _put(self, connection: sa.Connection, stack: str, name: str, value: str) -> int:
+        before = _last(connection, stack, name)
+        version = int(before.version) + 1 if before else 1
+        sample = connection.scalar(sa.select(secrets.c.token).where(secrets.c.token.is_not(None)).limit(1))
+        row = {"stack": stack, "name": name, "version": version, "token": key.encrypt(self._key_file, value, sample)}
+        connection.execute(sa.insert(secrets).values(**row, since=self._database.now(connection)))
+        return version
+
+
+def _last(connection: sa.Connection, stack: str, name: str) -> "sa.Row[tuple[int, str | None]] | None":
+    mine = sa.select(secrets.c.version, secrets.c.token).where(secrets.c.stack == stack, secrets.c.name == name)
+    return connection.execute(mine.order_by(secrets.c.version.desc()).limit(1)).one_or_none()
+
+
+def _there(connection: sa.Connection, stack: str) -> tuple[SecretVersion, ...]:
+    """The newest of each: a removal erases every version that is there, so one with a value is newer than one without."""
+    kept = sa.select(secrets.c.name, secrets.c.version, secrets.c.since).where(
+        secrets.c.stack == stack, secrets.c.token.is_not(None)
+    )
+    rows = connection.execute(kept.order_by(secrets.c.name, secrets.c.version)).all()
+    return tuple({row.name: SecretVersion(row.name, row.version, row.since) for row in rows}.values())
+
+
+def _unknown(connection: sa.Connection, stack: str, what: str) -> LedgerError:
+    known = ", ".join(one.name for one in _there(connection, stack)) or "none yet"
+    return LedgerError(f"{stack} has no secret `{what}`. Known: {known}. Set it with `tenfold secret set`.")
