@@ -59,7 +59,9 @@ def path_text(path: Path) -> str:
             text += f"[{step}]"
         else:
             text += ("." if text else "") + (
-                step if _simple_key.fullmatch(step) and len(step) <= _longest else json.dumps(shortened(step))
+                step
+                if _simple_key.fullmatch(step) and len(step) <= _longest
+                else json.dumps(shortened(step), ensure_ascii=False)
             )
     return text
 

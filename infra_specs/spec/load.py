@@ -32,10 +32,16 @@ def from_data(data: object, source: str = "stack") -> Stack:
 def stored(data: object) -> Stack:
     """The stack that the ledger holds, as `Stack.model_dump(mode="json")` wrote it, perhaps by another version of
     Tenfold: keys that this one does not know are left out. Raises SpecError."""
+    source = "the stored stack"
     try:
-        return Stack.model_validate(data, extra="ignore")
+        document = from_json(data)
+        if document.faults:
+            raise refusal(document.faults, source)
+        return Stack.model_validate(document.data, extra="ignore")
+    except Unreadable as end:
+        raise refusal([end.fault], source) from None
     except ValidationError as errors:
-        raise refusal(faults(errors, from_json(data)), "the stored stack") from None
+        raise refusal(faults(errors, document), source) from None
 
 
 def _checked(document: Document, source: str) -> Stack:

@@ -30,21 +30,23 @@ class Place:
     of_key: bool
 
 
-def place(location: Path) -> Place:
-    """The place that one of pydantic's locations within a Stack means."""
+def place(location: Path, *, of_key: bool = False) -> Place:
+    """The place that one of pydantic's locations within a Stack means. `of_key`: an error that a key can have."""
     path: list[str | int] = []
     kind: Any = Stack
     owner: type[BaseModel] | None = None
     field: FieldInfo | None = None
     unit: Unit | None = None
+    in_mapping = False
     for step in location:
-        if step == "[key]":
+        if of_key and in_mapping and step == "[key]":
             return Place(tuple(path), owner, str, None, None, of_key=True)
         branches, _ = _branches(kind)
         if len(branches) > 1:
             kind = next((branch for branch in branches if step == _tag(branch)), Any)
             continue
         path.append(step)
+        in_mapping = get_origin(branches[0]) is dict
         kind, found = _step(branches[0], step)
         if isinstance(found, FieldInfo) or _is_model(_branches(branches[0])[0][0]):
             owner, field = _branches(branches[0])[0][0], found

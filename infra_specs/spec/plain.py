@@ -170,7 +170,7 @@ class _Nodes(_Walk):
         elif kind == "float" and _point.fullmatch(node.text):
             return float(plain)
         elif "n" in plain.lower():
-            self.document.refuse(path, f"found {node.text}, must be a number that can be counted to.", node.line)
+            self.document.refuse(path, f"found {node.text}, must be a finite number.", node.line)
         else:
             said = f"found `{shortened(node.text)}`, which YAML reads as {_base(node.text)}. "
             said += f'Write a plain decimal number, or quote it where a text is meant: "{shortened(node.text)}".'
@@ -216,7 +216,9 @@ class _Json(_Walk):
         if isinstance(data, dict):
             return self._mapping(data, path)
         what = (
-            "number of too many digits" if isinstance(data, int) else f"{type(data).__name__}, which JSON does not have"
+            "number of too many digits"
+            if isinstance(data, int)
+            else f"value of the type {type(data).__name__}, which JSON does not have"
         )
         self.document.refuse(path, f"found a {what}.")
         return None
@@ -226,7 +228,7 @@ class _Json(_Walk):
         for key, value in data.items():
             self.enter(path, None)
             if not isinstance(key, str):
-                self.document.refuse(path, f"found a key that is a {type(key).__name__}; a key is a text.")
+                self.document.refuse(path, f"found a key of the type {type(key).__name__}; a key is a text.")
             elif self.text(key, path) is not None:
                 mapping[key] = self.value(value, (*path, key))
         return mapping

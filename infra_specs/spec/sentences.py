@@ -1,20 +1,21 @@
 """Pydantic's errors in our words: what was found, what is allowed, and the nearest to it that is."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from infra_specs.spec.faults import Fault, either, found, nearest
+from infra_specs.spec.faults import Fault, either, found, nearest, shortened
 from infra_specs.spec.needs import Needs
 from infra_specs.spec.place import Path, Place, choices, keys, place
 from infra_specs.spec.plain import Document
-from infra_specs.spec.service import Service, secret_pattern
+from infra_specs.spec.service import Bounds, Route, Service, secret_pattern
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import later_targets
 from infra_specs.spec.users import Users
-from infra_specs.spec.wanted import code, patterns, wanted
+from infra_specs.spec.wanted import code, no_text, patterns, wanted
 
 _other_words = {
     "cmd": "command", "run": "command", "entrypoint": "command", "environment": "env", "cwd": "folder",
@@ -28,9 +29,9 @@ _homes = (
     (Service, "in a service"),
     (Needs, "under `needs`"),
     (Users, "under `users`"),
+    (Route, "under a service's `route`"),
+    (Bounds, "under a service's `replicas`"),
 )
-
-_Sentence = Callable[[dict[str, Any], Any, Place], str]
 
 
 def faults(errors: ValidationError, document: Document) -> list[Fault]:
@@ -40,8 +41,8 @@ def faults(errors: ValidationError, document: Document) -> list[Fault]:
 
 
 def _fault(error: ErrorDetails, document: Document) -> Fault | None:
-    there = place(error["loc"])
     kind, context = error["type"], error.get("ctx", {})
+    there = place(error["loc"], of_key=kind == "string_pattern_mismatch")
     path = there.path
     if kind in ("union_tag_invalid", "union_tag_not_found") and "provider" in str(context.get("discriminator")):
         path = (*path, "provider")
@@ -55,18 +56,22 @@ def _fault(error: ErrorDetails, document: Document) -> Fault | None:
     if kind == "missing":
         about = there.field.description if there.field else None
         return Fault(path, f"required, and missing: {about}", line_of(known, document))
-    return Fault(known, _said(kind, context, known, there, document), line_of(known, document))
+    shown = path if kind == "union_tag_not_found" else known
+    return Fault(shown, _said(kind, context, known, there, document), line_of(known, document))
 
 
 def _said(kind: str, context: dict[str, Any], known: Path, there: Place, document: Document) -> str:
     value = document.at(known)
-    if known in document.written and kind != "bool_type":
-        word = document.written[known]
-        read = f"found {word}, which YAML reads as {found(value)}; {wanted(kind, context, there)}. "
-        return f'{read}Quote it where a text is meant: "{word}".'
+    seen = found(value)
+    if known in document.written and document.written[known] != seen:
+        seen = f"{document.written[known]}, which YAML reads as {seen}"
+    elif isinstance(value, str) and value and kind in no_text:
+        seen = f"the text {seen}"
     if kind in _sentences:
-        return _sentences[kind](context, value, there)
-    return f"found {found(value)}, {wanted(kind, context, there)}."
+        return _sentences[kind](_Case(context, value, seen, there, document.written.get(known)))
+    optional = there.field is not None and not there.field.is_required()
+    leave = " Or leave the key out." if value is None and optional else ""
+    return f"found {seen}, {wanted(kind, context, there)}.{leave}"
 
 
 def line_of(path: Path, document: Document) -> int | None:
@@ -83,67 +88,86 @@ def _follows(path: Path, kind: str, document: Document) -> bool:
     return kind == "value_error" and path in document.around_broken
 
 
-def _unquoted(_: dict[str, Any], value: Any, __: Place) -> str:
-    if isinstance(value, int | float):
-        return f'found {found(value)}, must be a text. Quote it: "{found(value)}".'
-    return f"found {found(value)}, must be a text."
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One error: what pydantic knows of it, the value that was written, how it is shown, and its word if a boolean."""
+
+    context: dict[str, Any]
+    value: Any
+    seen: str
+    there: Place
+    word: str | None
 
 
-def _literal(context: dict[str, Any], value: Any, there: Place) -> str:
-    allowed = choices(there.type)
-    near = nearest(value, [str(choice) for choice in allowed]) if len(allowed) > 1 else ""
-    return f"found {found(value)}, {wanted('literal_error', context, there)}.{near}"
+def _unquoted(case: _Case) -> str:
+    quoted = case.word or (str(case.value) if isinstance(case.value, int | float) else None)
+    hint = f' Quote it: "{shortened(quoted)}".' if quoted else ""
+    return f"found {case.seen}, must be a text.{hint}"
 
 
-def _pattern(context: dict[str, Any], value: Any, there: Place) -> str:
-    name = wanted("string_pattern_mismatch", context, there)
-    if context["pattern"] == secret_pattern:  # a secret's value written instead of its name must not be shown
-        return f"found {len(str(value))} characters that are not one, {name}. Set it: tenfold secret set NAME."
-    return f"found {found(value)}, {name}."
-
-
-def _own(context: dict[str, Any], value: Any, _: Place) -> str:
-    said = str(context["error"])
-    return f"{said}." if isinstance(value, dict | list) else f"found {found(value)}: {said}."
-
-
-def _wrong_branch(context: dict[str, Any], value: Any, _: Place) -> str:
-    """A union's tag that no branch has: the target's provider."""
-    given = value if not isinstance(value, dict) else context.get("tag")
-    allowed = [word.strip().strip("'") for word in context["expected_tags"].split(",")]
-    if given in later_targets:
-        return f"`{given}` is not in this version. Available: {', '.join(allowed)}."
-    return f"found {found(given)}, must be {either(code(word) for word in allowed)}.{nearest(given, allowed)}"
-
-
-def _no_branch(context: dict[str, Any], value: Any, _: Place) -> str:
-    """A union's tag that is not there: no provider, or an environment value of no known form."""
-    if "provider" in str(context.get("discriminator")):
-        return "required, and missing: which target, `local` or `memory`."
-    keys_near = (
-        "".join(dict.fromkeys(nearest(key, ["secret", "from"]) for key in value)) if isinstance(value, dict) else ""
+def _literal(case: _Case) -> str:
+    allowed = choices(case.there.type)
+    near = nearest(case.value, [str(choice) for choice in allowed]) if len(allowed) > 1 else ""
+    of_text = isinstance(case.value, str) and not any(isinstance(choice, str) for choice in allowed)
+    return (
+        f"found {'the text ' if of_text else ''}{case.seen}, {wanted('literal_error', case.context, case.there)}.{near}"
     )
-    return f"found {found(value)}, must be a text, {{secret: NAME}} or {{from: database.host}}.{keys_near}"
 
 
-_sentences: dict[str, _Sentence] = {
+def _pattern(case: _Case) -> str:
+    name = wanted("string_pattern_mismatch", case.context, case.there)
+    if case.context["pattern"] == secret_pattern:  # a secret's value written instead of its name must not be shown
+        return f"found {len(str(case.value))} characters, {name}. Its value is set by: tenfold secret set NAME."
+    return f"found {case.seen}, {name}."
+
+
+def _empty(_: _Case) -> str:
+    return "must not be empty."
+
+
+def _own(case: _Case) -> str:
+    """A validator of our models, whose words these are; of a mapping it speaks as a whole."""
+    said = str(case.context["error"])
+    return f"{said}." if isinstance(case.value, dict) else f"found {case.seen}: {said}."
+
+
+def _wrong_provider(case: _Case) -> str:
+    allowed = [word.strip().strip("'") for word in case.context["expected_tags"].split(",")]
+    if case.value in later_targets:
+        return f"{case.seen} is not in this version. Available: {', '.join(allowed)}."
+    return f"found {case.seen}, must be {either(code(word) for word in allowed)}.{nearest(case.value, allowed)}"
+
+
+def _no_branch(case: _Case) -> str:
+    """No provider, or an environment's value of no known form."""
+    if case.there.path == ("target",):
+        return "required, and missing: `local` or `memory`."
+    hints = dict.fromkeys(
+        nearest(key, ["secret", "from"]) for key in (case.value if isinstance(case.value, dict) else ())
+    )
+    return f"found {case.seen}, must be a text, {{secret: NAME}} or {{from: database.host}}.{''.join(hints)}"
+
+
+_sentences: dict[str, Callable[[_Case], str]] = {
     "string_type": _unquoted,
     "literal_error": _literal,
     "string_pattern_mismatch": _pattern,
+    "string_too_short": _empty,
+    "too_short": _empty,
     "value_error": _own,
-    "union_tag_invalid": _wrong_branch,
+    "union_tag_invalid": _wrong_provider,
     "union_tag_not_found": _no_branch,
 }
 
 
 def _unknown(key: str, owner: type[BaseModel]) -> str:
     allowed = sorted(keys(owner))
-    word = _other_words.get(key)
-    hint = f" Did you mean `{word}`?" if word in allowed else nearest(key, allowed)
-    if not hint:
-        homes = [where for model, where in _homes if model is not owner and (word in keys(model) or key in keys(model))]
-        hint = f" `{word if word and key not in _all_keys else key}` belongs {homes[0]}." if homes else ""
+    word = _other_words.get(key, key)
+    hint = f" Did you mean `{word}`?" if word in allowed else _home(word, owner) or nearest(key, allowed)
     return f"unknown key.{hint} Allowed here: {', '.join(allowed)}."
 
 
-_all_keys = {key for model, _ in _homes for key in keys(model)}
+def _home(word: str, owner: type[BaseModel]) -> str:
+    """Where a word belongs that is right, and stands in a wrong place."""
+    places = [where for model, where in _homes if word in keys(model)]
+    return f" `{word}` belongs {places[0]}." if places and any(owner is model for model, _ in _homes) else ""

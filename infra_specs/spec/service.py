@@ -96,8 +96,8 @@ def _command(value: Any) -> Any:
         return value
     try:
         return shlex.split(value)
-    except ValueError as unclosed:
-        raise ValueError(f"cannot be split into words: {unclosed}") from None
+    except ValueError:
+        raise ValueError("cannot be split into words; a quote is never closed, or a \\ ends the line") from None
 
 
 def _program(words: list[str]) -> list[str]:

@@ -22,7 +22,10 @@ def _parser(units: dict[str, Any], example: str, number_is: str) -> Any:
         match = _amount.fullmatch(value.strip())
         if match is None or match[2] not in units:
             raise ValueError(f"write it like {example}, with one of {', '.join(units)}, or as a number of {number_is}")
-        return float(match[1]) * units[match[2]]
+        amount = float(match[1]) * units[match[2]]
+        if not isfinite(amount):
+            raise ValueError("too large a number")
+        return amount
 
     return parse
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from infra_specs.spec.faults import either
-from infra_specs.spec.needs import Cache, Database
-from infra_specs.spec.place import Place, choices
+from infra_specs.spec.needs import Cache, Database, Needs
+from infra_specs.spec.place import Path, Place, choices
 from infra_specs.spec.service import (
     Bounds,
+    Route,
     Secret,
     Service,
     env_pattern,
@@ -16,6 +17,7 @@ from infra_specs.spec.service import (
     path_pattern,
     secret_pattern,
 )
+from infra_specs.spec.users import Users
 
 patterns = {
     name_pattern: "a name: a small letter, then small letters, digits and dashes, at most 40 in all",
@@ -29,6 +31,9 @@ forms: dict[Any, str] = {
     Database: "`postgres`, or a mapping of its settings",
     Cache: "`valkey`, or a mapping of its settings",
     Secret: "{secret: NAME}",
+    Needs: "a mapping such as {database: postgres, cache: valkey}",
+    Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
+    Route: "a mapping such as {path: /api}",
     Service: "a mapping such as {command: python app.py, port: 8000}",
 }
 
@@ -43,7 +48,9 @@ def wanted(kind: str, context: dict[str, Any], there: Place) -> str:
     if kind == "string_pattern_mismatch":
         return f"must be {patterns[context['pattern']]}"
     said = _plain.get(kind) or _by_place.get(kind, _unforeseen)(there)
-    return said.format(**{name: number(bound) for name, bound in context.items() if isinstance(bound, int | float)})
+    return said.format(
+        **{name: number(bound) if bound else "0" for name, bound in context.items() if isinstance(bound, int | float)}
+    )
 
 
 def code(choice: Any) -> str:
@@ -55,6 +62,12 @@ def _number(value: float) -> str:
     return f"{value:.15g}"
 
 
+_mappings: dict[Path, str] = {
+    ("services",): "must be a mapping of names to services",
+    ("target",): "must be a mapping such as {{provider: local}}",
+}
+
+
 def _unforeseen(_: Place) -> str:
     return unforeseen
 
@@ -64,23 +77,25 @@ def _list(there: Place) -> str:
 
 
 def _mapping(there: Place) -> str:
-    if there.path == ("services",):
-        return "must be a mapping of names to services"
+    if there.path in _mappings:
+        return _mappings[there.path]
+    if there.path[-1:] == ("env",):
+        return "must be a mapping such as {{NAME: value}}"
     return f"must be {forms.get(there.type, 'a mapping')}".replace("{", "{{").replace("}", "}}")
 
 
+no_text = {"int_type", "float_type", "bool_type", "list_type", "dict_type", "model_type", "model_attributes_type"}
+"""The errors by which a text may be one only because of its quotes."""
 _plain = {
     "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be at most {le}",
     "int_type": "must be a whole number",
     "float_type": "must be a number",
-    "finite_number": "must be a number that can be counted to",
+    "finite_number": "must be a finite number",
     "bool_type": "must be true or false",
     "string_type": "must be a text",
     "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must not be empty",
-    "too_short": "must not be empty",
 }
 _by_place: dict[str, Callable[[Place], str]] = {
     "list_type": _list,
