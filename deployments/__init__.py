@@ -1,0 +1,1 @@
+"""Where and when: the control plane, its schedules, and the command line."""

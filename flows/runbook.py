@@ -17,6 +17,7 @@ from infra_specs.errors import PlanError, TenfoldError
 from infra_specs.spec.stack import Stack
 from tasks.ledger import Ledger
 from tasks.lock import locked
+from tasks.presence import present
 from tasks.providers import open_provider
 from tasks.settings import settings
 from tasks.site import Site
@@ -36,11 +37,12 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
     @wraps(function)
     async def told(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
-        try:
-            report = await function(*args, **kwargs)
-        except TenfoldError as error:
-            return Failed(message=f"{error}")
-        return Completed(message=report.summary)
+        with present(settings().home, str(flow_run.id)):
+            try:
+                report = await function(*args, **kwargs)
+            except TenfoldError as error:
+                return Failed(message=str(error))
+            return Completed(message=report.summary)
 
     return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(told)
 

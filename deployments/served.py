@@ -1,0 +1,33 @@
+"""Every flow as a deployment: its name, its form, its schedule."""
+
+from typing import Any
+
+from prefect import Flow
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
+
+from flows.provision import provision
+from flows.reconcile import reconcile
+from flows.scale import scale
+from flows.teardown import teardown
+from tasks.settings import Settings
+
+
+async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
+    """What is served: each flow under its own name, `provision/provision`; reconcile on a timer too."""
+    return (
+        await _deployed(provision),
+        await _deployed(scale),
+        await _deployed(teardown),
+        await _deployed(reconcile, every=here.reconcile_seconds),
+    )
+
+
+async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerDeployment:
+    return await flow.ato_deployment(
+        name=flow.name,
+        description=(flow.fn.__doc__ or "").strip(),
+        interval=every,
+        tags=["tenfold"],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )

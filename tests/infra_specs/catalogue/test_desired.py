@@ -1,0 +1,111 @@
+"""From a spec to resources."""
+
+from typing import Any
+
+import pytest
+
+from infra_specs.catalogue.desired import desired_state, generated_secrets
+from infra_specs.errors import PlanError
+from infra_specs.plan.make_plan import make_plan
+from infra_specs.plan.resource import Ref, Resource, SecretRef, canonical
+from infra_specs.sizing.size import size
+from tests.infra_specs.stacks import a_stack
+
+pytestmark = pytest.mark.pure
+
+needs = {"database": "postgres", "cache": "valkey"}
+
+
+def desired(
+    counts: dict[str, int] | None = None, secrets: dict[str, int] | None = None, **written: Any
+) -> dict[str, Resource]:
+    stack = a_stack(**written)
+    made = desired_state(stack, size(stack), counts=counts or {}, secrets=secrets or {}, source="/home/shop")
+    return {resource.address: resource for resource in made}
+
+
+def test_everything_of_a_stack() -> None:
+    assert list(desired(needs=needs)) == [
+        "volume/database", "database/main", "cache/main", "proxy/main", "replica/web-0", "route/web",
+    ]  # fmt: skip
+
+
+def test_a_worker_has_no_route_and_a_stack_of_workers_no_proxy() -> None:
+    assert list(desired(services={"jobs": {"command": "work"}})) == ["replica/jobs-0"]
+
+
+def test_only_the_volume_holds_data() -> None:
+    assert [one.address for one in desired(needs=needs).values() if one.durable] == ["volume/database"]
+
+
+def test_the_app_is_told_how_to_reach_what_it_needs() -> None:
+    env = desired(needs=needs)["replica/web-0"].settings["env"]
+    assert canonical(env) == {
+        "DATABASE_URL": {
+            "template": "postgresql://app:{password}@{host}:{port}/app",
+            "values": {
+                "password": {"secret": "database-password", "version": 1},
+                "host": {"ref": "database/main.host"},
+                "port": {"ref": "database/main.port"},
+            },
+        },
+        "CACHE_URL": {
+            "template": "redis://:{password}@{host}:{port}/0",
+            "values": {
+                "password": {"secret": "cache-password", "version": 1},
+                "host": {"ref": "cache/main.host"},
+                "port": {"ref": "cache/main.port"},
+            },
+        },
+        "TENFOLD_SERVICE": "web",
+        "TENFOLD_REPLICA": "web-0",
+    }
+
+
+def test_own_environment_secrets_and_parts_of_needs() -> None:
+    env = {"MODE": "fast", "KEY": {"secret": "stripe"}, "PGHOST": {"from": "database.host"}, "N": 3}
+    made = desired(secrets={"stripe": 4}, needs=needs, services={"web": {"command": "run", "port": 80, "env": env}})[
+        "replica/web-0"
+    ].settings["env"]
+    assert isinstance(made, dict)
+    assert (made["MODE"], made["N"]) == ("fast", "3")
+    assert made["KEY"] == SecretRef("stripe", 4)
+    assert made["PGHOST"] == Ref("database/main", "host")
+
+
+def test_a_missing_secret_is_refused_with_the_command_that_sets_it() -> None:
+    env = {"KEY": {"secret": "stripe"}, "OTHER": {"secret": "mail"}}
+    with pytest.raises(PlanError) as refused:
+        desired(services={"web": {"command": "run", "env": env}})
+    assert str(refused.value) == (
+        "shop: these secrets are named in the spec and not set. Set them first:\n"
+        "  tenfold secret set shop mail\n  tenfold secret set shop stripe"
+    )
+
+
+@pytest.mark.parametrize(("asked", "got"), [(None, 3), (5, 5), (100, 22), (0, 1)])
+def test_what_was_asked_for_holds_within_the_bounds(asked: int | None, got: int) -> None:
+    users = {"monthly": 2_592_000, "sessions": 1, "requests": 15, "response_time": 1, "peak": 1}
+    made = desired(counts={} if asked is None else {"web": asked}, users=users)
+    assert sum(address.startswith("replica/") for address in made) == got
+    assert len(made["route/web"].settings["endpoints"]) == got  # type: ignore[arg-type]
+
+
+def test_the_folder_starts_at_the_specs_own() -> None:
+    made = desired(services={"web": {"command": "run", "folder": "../api"}})
+    assert made["replica/web-0"].settings["folder"] == "/home/api"
+
+
+def test_no_secret_but_its_name() -> None:
+    assert generated_secrets(a_stack(needs=needs)) == ("database-password", "cache-password")
+    assert generated_secrets(a_stack()) == ()
+
+
+def test_the_order_of_a_first_provision() -> None:
+    plan = make_plan("shop", desired(needs=needs).values(), ())
+    assert [[change.address for change in wave] for wave in plan.waves] == [
+        ["cache/main", "proxy/main", "volume/database"],
+        ["database/main"],
+        ["replica/web-0"],
+        ["route/web"],
+    ]

@@ -1,0 +1,46 @@
+"""The database and the cache: sized in powers of two, the file's word before ours."""
+
+import pytest
+
+from infra_specs.sizing.needs import gigabyte, megabyte, size_cache, size_database, tune
+from infra_specs.spec.needs import Cache, Database
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize(
+    ("replicas", "users", "connections", "memory", "storage"),
+    [
+        (1, 100, 32, 256 * megabyte, gigabyte),
+        (4, 10_000, 64, 512 * megabyte, 4 * gigabyte),
+        (20, 1_000_000, 256, 2 * gigabyte, 256 * gigabyte),
+        (5000, 10_000_000, 1000, 8 * gigabyte, 4096 * gigabyte),
+    ],
+)
+def test_size_database(replicas: int, users: int, connections: int, memory: int, storage: int) -> None:
+    size = size_database(Database(), replicas, users)
+    assert (size.connections, size.memory, size.storage) == (connections, memory, storage)
+
+
+def test_the_file_says() -> None:
+    size = size_database(Database(memory=128 * megabyte, storage=3 * gigabyte), 4, 10_000)
+    assert (size.memory, size.storage) == (128 * megabyte, 3 * gigabyte)
+    assert all("as the file says" in line for line in size.arithmetic)
+    assert size_cache(Cache(memory=10 * megabyte), 1e9).memory == 10 * megabyte
+
+
+def test_tuning_follows_pgtune() -> None:
+    assert tune(gigabyte, 100) == {
+        "shared_buffers": "262144kB",
+        "effective_cache_size": "786432kB",
+        "maintenance_work_mem": "65536kB",
+        "work_mem": "2621kB",
+        "random_page_cost": "1.1",
+        "effective_io_concurrency": "200",
+        "checkpoint_completion_target": "0.9",
+    }
+
+
+@pytest.mark.parametrize(("at_once", "memory"), [(0, 64), (1024, 64), (1025, 128), (100_000, 8192)])
+def test_size_cache(at_once: float, memory: int) -> None:
+    assert size_cache(Cache(), at_once).memory == memory * megabyte

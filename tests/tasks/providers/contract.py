@@ -1,0 +1,147 @@
+"""What every provider must do. A provider's own test file subclasses this and gives it the provider."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.resource import Resource
+from tasks.providers.base import Provider
+
+stack = "contract"
+patience = 60.0
+
+
+def worker(slot: int = 0, stack: str = stack, **changed: Any) -> Resource:
+    """A replica without a port that runs for ever, the cheapest thing that any target can start."""
+    settings = {
+        "service": "jobs",
+        "slot": slot,
+        "command": ["sleep", "3600"],
+        "image": None,
+        "folder": "/",
+        "env": {},
+        "serves": False,
+        "health": "/",
+        **changed,
+    }
+    return Resource(stack, f"replica/jobs-{slot}", "replica", settings)
+
+
+def volume(size: int = 1, stack: str = stack) -> Resource:
+    return Resource(stack, "volume/database", "volume", {"size": size}, mutable=("size",), durable=True)
+
+
+def settled(provider: Provider, instance: Instance) -> Health:
+    """Its health once it is no longer starting."""
+    until = time.monotonic() + patience
+    while (health := provider.health(instance)).state == "starting" and time.monotonic() < until:
+        time.sleep(0.05)
+    return health
+
+
+class ProviderContract:
+    """Subclass it with a `provider` fixture; `reopen` gives a second client of the same target."""
+
+    @pytest.fixture
+    def reopen(self) -> Callable[[], Provider]:
+        raise NotImplementedError("a provider's tests say how it is opened again")
+
+    def test_an_unknown_stack_is_empty(self, provider: Provider) -> None:
+        assert provider.observe("nobody") == ()
+        assert provider.stacks() == ()
+
+    def test_what_is_made_is_observed_as_it_was_made(self, provider: Provider) -> None:
+        made = provider.create(worker())
+        assert settled(provider, made).state == "healthy"
+        (seen,) = provider.observe(stack)
+        assert (seen.stack, seen.address, seen.kind, seen.incarnation) == (stack, "replica/jobs-0", "replica", 1)
+        assert (seen.fingerprint, dict(seen.digests)) == (worker().fingerprint, dict(worker().digests))
+        assert seen.health.state == "healthy"
+        assert seen.health.since <= time.time()
+        assert provider.stacks() == (stack,)
+
+    def test_create_is_idempotent(self, provider: Provider) -> None:
+        first, again = provider.create(worker()), provider.create(worker())
+        assert first.incarnation == again.incarnation == 1
+        assert len(provider.observe(stack)) == 1
+
+    def test_another_client_sees_the_same(self, provider: Provider, reopen: Callable[[], Provider]) -> None:
+        provider.create(worker())
+        other = reopen()
+        try:
+            assert [one.address for one in other.observe(stack)] == ["replica/jobs-0"]
+            assert other.create(worker()).incarnation == 1
+        finally:
+            other.close()
+
+    def test_bindings_dependencies_and_outputs_are_kept(self, provider: Provider) -> None:
+        made = provider.create(replace(volume(), bindings={"a/b.port": "1"}, after=("a/b",)))
+        (seen,) = provider.observe(stack)
+        assert dict(seen.bindings) == {"a/b.port": "1"}
+        assert seen.after == ("a/b",)
+        assert seen.outputs["path"] == made.outputs["path"]
+        assert seen.durable
+
+    def test_another_fingerprint_stands_beside_the_old_one(self, provider: Provider) -> None:
+        provider.create(worker())
+        second = provider.create(worker(env={"A": "1"}))
+        assert second.incarnation == 2
+        assert [one.incarnation for one in provider.observe(stack)] == [1, 2]
+
+    def test_update_changes_what_is_known_of_it(self, provider: Provider) -> None:
+        made = provider.create(volume())
+        after = provider.update(made, volume(size=2))
+        assert after.fingerprint == volume(size=2).fingerprint
+        assert [one.fingerprint for one in provider.observe(stack)] == [after.fingerprint]
+        assert provider.update(made, volume(size=2)).fingerprint == after.fingerprint
+
+    def test_update_of_what_is_gone_says_so(self, provider: Provider) -> None:
+        made = provider.create(volume())
+        provider.destroy(made)
+        with pytest.raises(ProviderError, match="gone"):
+            provider.update(made, volume(size=2))
+
+    def test_destroy_is_idempotent_and_leaves_nothing(self, provider: Provider) -> None:
+        made = provider.create(worker())
+        provider.destroy(made)
+        provider.destroy(made)
+        assert provider.observe(stack) == ()
+        assert provider.stacks() == ()
+        assert provider.health(made).state == "failed"
+        assert provider.logs(made, 10) == ""
+
+    def test_destroy_takes_one_incarnation_only(self, provider: Provider) -> None:
+        first = provider.create(worker())
+        provider.create(worker(env={"A": "1"}))
+        provider.destroy(first)
+        assert [one.incarnation for one in provider.observe(stack)] == [2]
+
+    def test_two_stacks_never_touch(self, provider: Provider) -> None:
+        mine, other = provider.create(worker()), provider.create(worker(stack="other"))
+        assert provider.stacks() == (stack, "other")
+        provider.destroy(mine)
+        assert [one.address for one in provider.observe("other")] == ["replica/jobs-0"]
+        assert settled(provider, other).state == "healthy"
+        provider.destroy(other)
+
+    def test_a_failed_one_is_kept_and_gets_a_successor(self, provider: Provider) -> None:
+        sick = provider.create(worker(command=["false"]))
+        health = settled(provider, sick)
+        assert health.state == "failed"
+        assert "1" in health.reason
+        successor = provider.create(worker(command=["false"]))
+        assert successor.incarnation == 2
+        assert [one.incarnation for one in provider.observe(stack)] == [1, 2]
+
+    def test_observe_is_in_order(self, provider: Provider) -> None:
+        for slot in (2, 0, 1):
+            provider.create(worker(slot))
+        provider.create(volume())
+        addresses = [one.address for one in provider.observe(stack)]
+        assert addresses == sorted(addresses)
+        assert len(addresses) == 4
