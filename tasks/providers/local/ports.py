@@ -15,14 +15,18 @@ first, last = 20_000, 31_999
 """Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
 
 
-def take(home: Path, stack: str, owner: str, wanted: int | None = None) -> int:
-    """A port for `owner`, the same as before while it is free. ProviderError if `wanted` belongs to somebody else."""
+def take(home: Path, stack: str, owner: str, wanted: int | None = None, *, in_use: bool = False) -> int:
+    """A port for `owner`, the same as before while it is free. ProviderError if `wanted` belongs to somebody else.
+
+    `in_use`: the owner runs, so its own port is not free and is kept all the same.
+    """
     with _registry(home) as ports:
         key = f"{stack}:{owner}"
         mine = {port for port, holder in ports.items() if holder == key}
-        if wanted is not None:
+        kept = next((port for port in mine if wanted in (None, port) and (in_use or is_free(port))), None)
+        if kept is None and wanted is not None:
             _refuse_taken(wanted, key, ports)
-        port = wanted or next((port for port in mine if is_free(port)), None) or _any_free(ports)
+        port = kept or wanted or _any_free(ports)
         for old in mine:
             del ports[old]
         ports[port] = key

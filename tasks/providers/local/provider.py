@@ -83,7 +83,7 @@ class LocalProvider:
             if put := _recorded.get(instance.kind):
                 put(place, resource, instance.incarnation)
             elif instance.kind == "proxy":
-                outputs = listen(place, resource)
+                outputs = listen(place, resource, running=True)
                 _label(place, instance, resource, outputs)
             elif instance.digests == resource.digests:
                 _label(place, instance, resource, instance.outputs)

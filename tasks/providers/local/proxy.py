@@ -4,6 +4,7 @@ import os
 import socket
 from typing import Any
 
+from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
 from tasks.providers.local import binaries, ports
 from tasks.providers.local.envoy_files import bootstrap, listeners
@@ -37,15 +38,20 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     )
 
 
-def listen(place: Place, resource: Resource) -> dict[str, str]:
-    """Choose the ports, write the listeners, and say where it can be reached. Takes effect at once on a running one."""
+def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[str, str]:
+    """Choose the ports, write the listeners, and say where it can be reached.
+
+    One that is `running` starts or stops to listen beyond loopback at once; its loopback port is its own for good.
+    """
     settings: Any = resource.settings
     make_folder(place.proxy)
-    port = ports.take(place.home, place.stack, resource.address, settings["port"])
+    if running and settings["port"] not in (None, int(outputs_of(place)["port"])):
+        raise ProviderError(f"{resource.address}: the port of a running proxy cannot be changed: replace it")
+    port = ports.take(place.home, place.stack, resource.address, settings["port"], in_use=running)
     public_owner = f"{resource.address}:public"
     public: int | None = None
     if settings["public"]:
-        public = ports.take(place.home, place.stack, public_owner, settings["public_port"])
+        public = ports.take(place.home, place.stack, public_owner, settings["public_port"], in_use=running)
     else:
         ports.release(place.home, place.stack, public_owner)
     outputs = {

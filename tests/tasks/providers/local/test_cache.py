@@ -1,0 +1,47 @@
+"""Valkey: nothing without its password, the least used is forgotten, back after it was killed."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tasks.providers.local import LocalProvider
+from tests.tasks.providers.local.world import cache, made, pid, until, well
+
+pytestmark = pytest.mark.local
+
+password = "geheim \"'#\\ ü"
+
+
+def test_only_the_right_password_opens_it(provider: LocalProvider, home: Path) -> None:
+    server = made(provider, cache())
+    port = int(server.outputs["port"])
+    assert ask(port, ["PING"])[0].startswith(b"-NOAUTH")
+    assert ask(port, ["AUTH", "wrong"])[0].startswith(b"-WRONGPASS")
+    assert ask(port, ["AUTH", password], ["SET", "a", "1"], ["GET", "a"]) == [b"+OK", b"+OK", b"$1"]
+    assert b"allkeys-lru" in b"".join(ask(port, ["AUTH", password], ["CONFIG", "GET", "maxmemory-policy"], more=True))
+
+    before = pid(home, server)
+    os.kill(before, signal.SIGKILL)
+    until(lambda: well(provider, server) and pid(home, server) != before, "it is back")
+    assert ask(port, ["PING"])[0].startswith(b"-NOAUTH")
+    assert ask(port, ["AUTH", password])[0] == b"+OK"
+    assert list((home / "stacks").rglob("*.rdb")) == []
+
+
+def ask(port: int, *commands: list[str], more: bool = False) -> list[bytes]:
+    """The first line of each answer, or every line."""
+    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as lines:
+        answers = []
+        for words in commands:
+            parts = [part.encode() for part in words]
+            connection.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+            answer = lines.readline().rstrip()
+            answers.append(answer)
+            if answer.startswith(b"$"):
+                lines.readline()
+            if more and answer.startswith(b"*"):
+                answers += [lines.readline() for _ in range(2 * int(answer[1:]))]
+        return answers

@@ -1,0 +1,22 @@
+"""The local target passes the contract."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tasks.providers.base import Drains, Provider
+from tasks.providers.local import LocalProvider
+from tests.tasks.providers.contract import ProviderContract
+
+pytestmark = pytest.mark.local
+
+
+class TestLocal(ProviderContract):
+    @pytest.fixture
+    def reopen(self, home: Path) -> Callable[[], Provider]:
+        return lambda: LocalProvider(home)
+
+
+def test_it_can_drain(provider: LocalProvider) -> None:
+    assert isinstance(provider, Drains)

@@ -1,0 +1,123 @@
+"""PostgreSQL: only its password opens it, whatever happens to it, and what was written stays."""
+
+import os
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra_specs.errors import ProviderError
+from tasks.providers.local import LocalProvider, binaries
+from tasks.providers.local.ports import is_free
+from tests.tasks.providers.local.world import database, dsn, made, pid, stack, until, volume, well
+
+pytestmark = pytest.mark.local
+
+
+def test_only_the_right_password_opens_it_and_data_outlives_its_death(provider: LocalProvider, home: Path) -> None:
+    store = made(provider, volume())
+    server = made(provider, database(store.outputs["path"]))
+    with psycopg.connect(dsn(server)) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        assert connection.execute("SHOW shared_buffers").fetchone() == ("32MB",)
+        assert connection.execute("SHOW max_connections").fetchone() == ("20",)
+        assert connection.execute("SHOW server_encoding").fetchone() == ("UTF8",)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(dsn(server, "wrong"))
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(dsn(server, ""))
+
+    before = pid(home, server)
+    os.kill(before, signal.SIGKILL)
+    until(lambda: answers(dsn(server)), "it answers after it was killed")
+    assert pid(home, server) != before
+    with psycopg.connect(dsn(server)) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(dsn(server, "wrong"))
+
+
+def test_another_password_is_in_force_before_it_counts_as_healthy(provider: LocalProvider) -> None:
+    store = made(provider, volume())
+    first = made(provider, database(store.outputs["path"]))
+    with psycopg.connect(dsn(first)) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    provider.destroy(first)
+    second = made(provider, database(store.outputs["path"], "new; -- 'quoted\\'", version=2))
+    assert second.fingerprint != first.fingerprint
+    assert second.outputs == first.outputs, "the port stays"
+    with psycopg.connect(dsn(second, "new; -- 'quoted\\'")) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(dsn(second))
+
+
+def test_data_stays_when_all_else_is_torn_down_and_serves_again(provider: LocalProvider, home: Path) -> None:
+    store = made(provider, volume())
+    first = made(provider, database(store.outputs["path"]))
+    with psycopg.connect(dsn(first)) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    provider.destroy(first)
+    assert provider.stacks() == (stack,)
+    assert [each.address for each in LocalProvider(home).observe(stack)] == ["volume/database"]
+    assert provider.create(volume()).outputs == store.outputs
+    again = made(provider, database(store.outputs["path"]))
+    with psycopg.connect(dsn(again)) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_successor_never_runs_beside_the_one_before(provider: LocalProvider, home: Path) -> None:
+    store = made(provider, volume())
+    first = made(provider, database(store.outputs["path"]))
+    process = pid(home, first)
+    second = provider.create(database(store.outputs["path"], version=2))
+    assert second.incarnation == 2
+    assert not Path(f"/proc/{process}").exists()
+    assert [
+        each.health.state for each in provider.observe(stack) if each.incarnation == 1 and each.kind == "database"
+    ] == ["failed"]
+    well(provider, second)
+
+
+def test_half_an_initdb_is_begun_anew(provider: LocalProvider) -> None:
+    store = made(provider, volume())
+    half = Path(store.outputs["path"]) / "data.new"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18")
+    if account := binaries.account():
+        shutil.chown(half, account)
+        shutil.chown(half / "PG_VERSION", account)
+    server = made(provider, database(store.outputs["path"]))
+    assert answers(dsn(server))
+    assert not half.exists()
+
+
+def test_it_stops_cleanly_and_its_port_is_free(provider: LocalProvider) -> None:
+    store = made(provider, volume())
+    server = made(provider, database(store.outputs["path"]))
+    with psycopg.connect(dsn(server), autocommit=True) as connection:
+        provider.destroy(server)
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+    assert is_free(int(server.outputs["port"]))
+    assert not (Path(store.outputs["path"]) / "data" / "postmaster.pid").exists()
+
+
+def test_what_cannot_be_is_refused_by_name(provider: LocalProvider, tmp_path: Path) -> None:
+    with pytest.raises(ProviderError, match=r"volume .*nowhere is not there"):
+        provider.create(database(str(tmp_path / "nowhere")))
+    store = made(provider, volume())
+    other = database(store.outputs["path"])
+    with pytest.raises(ProviderError, match="runs postgres, not mysql"):
+        provider.create(replace(other, settings={**other.settings, "engine": "mysql"}))
+
+
+def answers(address: str) -> bool:
+    try:
+        psycopg.connect(address, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -1,0 +1,170 @@
+"""The proxy: who gets which request, and that no change of routes and no dead replica loses one."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from infra_specs.errors import ProviderError
+from tasks.providers.local import LocalProvider
+from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack, until, well
+
+pytestmark = pytest.mark.local
+
+
+def test_host_and_path_choose_the_service(provider: LocalProvider) -> None:
+    door = made(provider, proxy())
+    port = door.outputs["port"]
+    assert get(port)[0] == 404, "nothing is routed yet"
+    one = made(provider, replica(0, "web"))
+    two = made(provider, replica(0, "api"))
+    three = made(provider, replica(0, "docs"))
+    four = made(provider, replica(0, "any"))
+    web = made(provider, route(one, service="web"))
+    assert web.outputs["url"] == door.outputs["url"] + "/"
+    made(provider, route(two, service="api", path="/api/"))
+    made(provider, route(three, service="docs", host="docs.example.com"))
+    made(provider, route(four, service="any", host="*.example.com", path="/shop"))
+
+    def service(path: str, host: str = "") -> str:
+        return get(port, path, host)[1].split()[0]
+
+    until(lambda: service("/shop", "a.example.com") == "any-0", "all routes are served")
+    assert service("/") == service("/apix") == service("/shop") == "web-0"
+    assert service("/api") == service("/api/") == service("/api/v1?a=/x") == service("//api/") == "api-0"
+    assert service("/x/../api/") == "api-0"
+    assert service("/api", "docs.example.com") == service("/", f"docs.example.com:{port}") == "docs-0"
+    assert service("/shop/1", "a.example.com") == "any-0"
+    assert service("/", "a.example.com") == "web-0", "what a host does not route, wider rules do"
+
+    provider.destroy(next(each for each in provider.observe(stack) if each.address == "route/api"))
+    assert service("/api") == "web-0"
+
+
+def test_without_a_healthy_endpoint_it_answers_503_and_says_so(provider: LocalProvider, tmp_path: Path) -> None:
+    port = made(provider, proxy()).outputs["port"]
+    sick = tmp_path / "sick"
+    one = made(provider, replica(0, env={"SICK": str(sick)}))
+    way = made(provider, route(one))
+    until(lambda: get(port)[0] == 200, "it is served")
+    sick.touch()
+    until(lambda: get(port)[0] == 503, "it is taken out of traffic")
+    assert provider.health(way).state == "starting"
+    assert "none of its 1 endpoints" in provider.health(way).reason
+    sick.unlink()
+    until(lambda: get(port)[0] == 200, "it is served again")
+    assert well(provider, way)
+
+
+def test_nothing_is_lost_while_routes_change_and_replicas_die(
+    provider: LocalProvider, home: Path, tmp_path: Path
+) -> None:
+    port = made(provider, proxy()).outputs["port"]
+    fleet = [made(provider, replica(slot)) for slot in range(3)]
+    way = made(provider, route(*fleet))
+    until(lambda: get(port)[0] == 200, "it is served")
+    with loaded(port, tmp_path) as answers:
+        for round_ in range(3):
+            way = provider.update(way, route(*fleet[:2]))
+            way = provider.update(way, route(*fleet[1:]))
+            os.kill(pid(home, fleet[1]), signal.SIGKILL)
+            time.sleep(0.5)
+            way = provider.update(way, route(*fleet))
+            other = made(provider, replica(0, f"new{round_}"))
+            extra = made(provider, route(other, service=f"new{round_}", path="/new"))
+            time.sleep(0.2)
+            provider.destroy(extra)
+            provider.destroy(other)
+            well(provider, fleet[1])
+        # A rollout: the new one beside the old, traffic moved, the old drained and gone.
+        new = made(provider, replica(0, env={"NAME": "second"}))
+        way = provider.update(way, route(new, *fleet[1:]))
+        until(lambda: provider.in_flight(fleet[0]) == 0, "the old one is drained")
+        provider.destroy(fleet[0])
+    assert set(answers) == {"200"}, answers
+    assert answers["200"] > 100, "there was a load"
+
+
+def test_requests_in_flight_are_counted_until_the_last_is_done(provider: LocalProvider) -> None:
+    port = made(provider, proxy()).outputs["port"]
+    old, new = made(provider, replica(0)), made(provider, replica(1))
+    way = made(provider, route(old))
+    until(lambda: get(port)[0] == 200, "it is served")
+    slow: list[tuple[int, str]] = []
+    asking = threading.Thread(target=lambda: slow.append(get(port, "/slow?3")))
+    asking.start()
+    until(lambda: provider.in_flight(old) == 1, "the request is running")
+    way = provider.update(way, route(new))
+    until(lambda: get(port)[1].startswith("web-1"), "the new one serves")
+    assert provider.in_flight(old) == 1
+    assert provider.in_flight(new) == 0
+    assert all(get(port)[1].startswith("web-1") for _ in range(20))
+    until(lambda: provider.in_flight(old) == 0, "it is drained")
+    asking.join()
+    assert slow[0][0] == 200
+    provider.destroy(old)
+    assert provider.in_flight(old) == 0
+    assert well(provider, way)
+
+
+def test_back_after_it_was_killed_with_every_route(provider: LocalProvider, home: Path) -> None:
+    door = made(provider, proxy())
+    port = door.outputs["port"]
+    one = made(provider, replica(0))
+    made(provider, route(one))
+    until(lambda: get(port)[0] == 200, "it is served")
+    os.kill(pid(home, door), signal.SIGKILL)
+
+    def served() -> bool:
+        try:
+            return get(port)[0] == 200
+        except OSError:
+            return False
+
+    until(served, "it is served again")
+
+
+def test_a_route_of_a_proxy_to_come_waits_for_it(provider: LocalProvider) -> None:
+    one = made(provider, replica(0))
+    way = provider.create(route(one))
+    assert (way.health.state, way.outputs["url"]) == ("starting", "")
+    door = made(provider, proxy())
+    assert well(provider, way).outputs["url"] == door.outputs["url"] + "/"
+    until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
+
+
+def test_a_port_that_is_taken_is_refused_by_number(provider: LocalProvider) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ProviderError, match=f"port {port} is taken by another program"):
+            provider.create(proxy(port=port))
+    door = made(provider, proxy(port=port))
+    assert door.outputs["port"] == str(port)
+    with pytest.raises(ProviderError, match=f"port {port} belongs to proxy/main of stack {stack}"):
+        provider.create(proxy(port=port, stack="other"))
+
+
+@contextmanager
+def loaded(port: str, tmp_path: Path) -> Iterator[dict[str, int]]:
+    """A second process asks all the while; what it got is there at the end."""
+    answers: dict[str, int] = {}
+    stop = tmp_path / "stop"
+    script = Path(__file__).with_name("load.py")
+    with subprocess.Popen([sys.executable, "-S", str(script), port, str(stop)], stdout=subprocess.PIPE) as load:
+        try:
+            yield answers
+        finally:
+            stop.touch()
+            answers.update(json.loads(load.communicate()[0]))

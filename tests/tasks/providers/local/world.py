@@ -1,0 +1,182 @@
+"""A small world for the local target's tests: resources with every setting, and ways to wait, ask and look."""
+
+import http.client
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.resource import Resource, SecretRef
+from tasks.providers.local import LocalProvider
+from tasks.supervisor.client import Supervisor
+
+app = Path(__file__).parents[3] / "support" / "app.py"
+stack = "shop"
+patience = 60.0
+
+
+@contextmanager
+def opened() -> Iterator[LocalProvider]:
+    """A provider with a home that PostgreSQL's account can reach (pytest's own folders it cannot), ended afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="tenfold-"))
+    provider = LocalProvider(home)
+    try:
+        yield provider
+    finally:
+        for place in (home / "stacks").glob("[!.]*"):
+            Supervisor.start(place / "supervisor").shutdown()
+        shutil.rmtree(home)
+
+
+def volume(stack: str = stack) -> Resource:
+    return Resource(stack, "volume/database", "volume", {"size": 2**30}, mutable=("size",), durable=True)
+
+
+def database(path: str, password: str = "it's a secret", version: int = 1, stack: str = stack) -> Resource:
+    """As the road makes it: the secret's version is in the fingerprint, its value in the settings."""
+    settings = {
+        "engine": "postgres",
+        "volume": path,
+        "user": "app",
+        "name": "app",
+        "password": SecretRef("database-password", version),
+        "memory": 2**28,
+        "connections": 20,
+        "tuning": {"shared_buffers": "32MB", "work_mem": "4MB"},
+    }
+    return Resource(stack, "database/main", "database", settings, exclusive=True).resolved(lambda _: password)
+
+
+def cache(password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
+    settings = {"engine": "valkey", "password": SecretRef("cache-password"), "memory": 2**25}
+    return Resource(stack, "cache/main", "cache", settings, exclusive=True).resolved(lambda _: password)
+
+
+def proxy(*, public: bool = False, port: int | None = None, stack: str = stack) -> Resource:
+    settings = {"port": port, "public_port": None, "public": public}
+    return Resource(stack, "proxy/main", "proxy", settings, mutable=("public", "public_port"), exclusive=True)
+
+
+def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
+    """The tiny app: a replica that serves."""
+    settings = {
+        "service": service,
+        "slot": slot,
+        "command": ["python", "-S", str(app)],
+        "image": None,
+        "folder": "/",
+        "env": {"NAME": f"{service}-{slot}"},
+        "serves": True,
+        "health": "/healthz",
+        **changed,
+    }
+    return Resource(stack, f"replica/{service}-{slot}", "replica", settings, drain_seconds=5.0)
+
+
+def route(*replicas: Instance, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
+    settings = {
+        "service": service,
+        "host": "*",
+        "path": "/",
+        "public": False,
+        "health": "/healthz",
+        "endpoints": [each.outputs["endpoint"] for each in replicas],
+        **changed,
+    }
+    return Resource(stack, f"route/{service}", "route", settings, mutable=tuple(settings), after=("proxy/main",))
+
+
+def until(true: Callable[[], Any], what: str) -> Any:
+    """Its value once it is true."""
+    deadline = time.monotonic() + patience
+    while not (value := true()):
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.02)
+    return value
+
+
+def made(provider: LocalProvider, resource: Resource) -> Instance:
+    """Created, and well."""
+    instance = provider.create(resource)
+    return well(provider, instance)
+
+
+def well(provider: LocalProvider, instance: Instance) -> Instance:
+    def settled() -> Instance | None:
+        found = [
+            each
+            for each in provider.observe(instance.stack)
+            if (each.address, each.incarnation) == (instance.address, instance.incarnation)
+        ]
+        return found[0] if found and found[0].health.state != "starting" else None
+
+    found: Instance = until(settled, f"{instance} settled")
+    assert found.health.state == "healthy", f"{found.health.reason}\n{provider.logs(instance, 30)}"
+    return found
+
+
+def pid(home: Path, instance: Instance) -> int:
+    supervisor = Supervisor.find(home / "stacks" / instance.stack / "supervisor")
+    assert supervisor is not None
+    status = supervisor.get(f"{instance.address}#{instance.incarnation}")
+    assert status is not None
+    assert status.pid is not None
+    return status.pid
+
+
+def dsn(instance: Instance, password: str = "it's a secret") -> str:
+    return psycopg.conninfo.make_conninfo(
+        host=instance.outputs["host"], port=instance.outputs["port"], user="app", dbname="app", password=password
+    )
+
+
+def get(url_or_port: str, path: str = "/", host: str = "", method: str = "GET") -> tuple[int, str]:
+    """Status and body of one request to a port on loopback."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(url_or_port), timeout=patience)
+    try:
+        connection.request(method, path, headers={"Host": host} if host else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def listening() -> dict[int, set[tuple[str, int]]]:
+    """Process id -> the (local address in hexadecimal, port) that it listens on, over IPv4 and IPv6."""
+    sockets: dict[str, tuple[str, int]] = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:] if Path(table).exists() else ():
+            fields = line.split()
+            if fields[3] == "0A":
+                address, port = fields[1].split(":")
+                sockets[fields[9]] = (address, int(port, 16))
+    found: dict[int, set[tuple[str, int]]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            links = [str(each.readlink()) for each in (folder / "fd").iterdir()]
+        except OSError:
+            continue
+        for link in links:
+            if link.startswith("socket:[") and link[8:-1] in sockets:
+                found.setdefault(int(folder.name), set()).add(sockets[link[8:-1]])
+    return found
+
+
+def processes_naming(text: str) -> list[int]:
+    """Every process whose command line or folder names this text."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().decode(errors="replace")
+            if (text in line or str((folder / "cwd").readlink()).startswith(text)) and int(folder.name) != os.getpid():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
