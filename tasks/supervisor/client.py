@@ -20,11 +20,13 @@ _START_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
 """A busy supervisor says every second that it still works; silence for so long means that it does not."""
 _CONNECT_SECONDS = 10.0
+_TIMES_ASKED = 3
 _POLL_SECONDS = 0.005
 
 
 class Supervisor:
     """A folder's supervisor. Holds no connection: may be used by many threads and across the supervisor's death.
+    A call that its death interrupts is made again to the one that its guardian starts.
 
     TransientError: it was not there or did not answer, and the same call may succeed later. ProviderError: it will not.
     """
@@ -70,6 +72,10 @@ class Supervisor:
     def was_left(folder: Path) -> bool:
         """Whether processes are kept for this folder, by a supervisor that runs or by one that was killed."""
         return (folder / STATE).is_file()
+
+    def pid(self) -> int:
+        """The supervisor's own; its parent is the guardian."""
+        return int(self._call("ping")["pid"])
 
     def put(self, process: Process) -> Status:
         """Keep it running from now on; returns at once, usually while it is starting.
@@ -165,13 +171,15 @@ def _answers(folder: Path) -> bool:
 
 
 def _call(folder: Path, connect_seconds: float, request: dict[str, Any]) -> Any:
-    """One request and its answer. Its supervisor may just be started again by its guardian: so long it is waited."""
+    """One request and its answer. A supervisor that dies meanwhile is waited for and asked again: all verbs may be."""
     deadline = time.monotonic() + connect_seconds
+    asked = 0
     while True:
         try:
             with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
                 connection.settimeout(_ANSWER_SECONDS)
                 connection.connect(path)
+                asked += 1
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 return _answer(folder, connection)
         except (ConnectionRefusedError, FileNotFoundError) as error:
@@ -181,7 +189,9 @@ def _call(folder: Path, connect_seconds: float, request: dict[str, Any]) -> Any:
         except TimeoutError as error:
             raise TransientError(f"the supervisor of {folder} said nothing for {_ANSWER_SECONDS:g} s") from error
         except (ConnectionError, EOFError) as error:
-            raise TransientError(f"the supervisor of {folder} broke off the call") from error
+            if asked >= _TIMES_ASKED or not connect_seconds:
+                raise TransientError(f"the supervisor of {folder} broke off the call") from error
+            deadline = time.monotonic() + connect_seconds
         except OSError as error:
             raise ProviderError(f"the supervisor of {folder} cannot be reached: {error.strerror}") from error
 

@@ -49,6 +49,7 @@ class Life:
         kept = self.kept
         if kept.preparing:
             self._preparing = Running.adopt(kept.preparing)
+            kept.preparing = self._preparing.identity if self._preparing else None
         again = kept.wanted == "run"
         if kept.leader:
             self._running = Running.adopt(kept.leader)

@@ -1,6 +1,7 @@
 """One question to a process: is it well? Each returns nothing or raises `Unwell` saying why."""
 
 import asyncio
+import os
 import signal
 import socket
 import struct
@@ -24,7 +25,7 @@ async def ask(process: Process, probe: Probe) -> None:
     except TimeoutError:
         raise Unwell(f"no answer to its {probe.kind} probe within {probe.timeout:g} s") from None
     except OSError as error:
-        raise Unwell(f"{_place(probe)}: {error.strerror or error}") from error
+        raise Unwell(f"{_place(probe)}: {os.strerror(error.errno) if error.errno else error}") from error
     except CannotStart as error:
         raise Unwell(f"its probe {error}") from error
 

@@ -72,8 +72,8 @@ class Running:
         await asyncio.wait([self.ended])
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _GROUP_SECONDS
-        while kill_group(self.identity.pid) and loop.time() < deadline:
-            await asyncio.sleep(0.005)  # noqa: ASYNC110 - the kernel tells nobody when a group is empty
+        while kill_group(self.identity.pid) and loop.time() < deadline:  # noqa: ASYNC110 - no event tells of a group
+            await asyncio.sleep(0.005)
 
     def _poll(self) -> None:
         """Where there is no pidfd."""

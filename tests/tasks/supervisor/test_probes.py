@@ -1,0 +1,69 @@
+"""Each kind of probe, well and unwell."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tasks.supervisor.client import Supervisor
+from tasks.supervisor.process import Probe
+from tests.tasks.supervisor.support import python, sleeper, until_state
+
+pytestmark = pytest.mark.local
+
+LISTEN = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\nwhile 1: s.accept()"
+UNIX = (
+    "import socket, sys, os; s = socket.socket(1); os.chdir(sys.argv[1]); s.bind('s'); s.listen()\nwhile 1: s.accept()"
+)
+HTTP = """
+import http.server, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == '/well' else 503); self.end_headers()
+http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Answer).serve_forever()
+"""
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_a_port(supervisor: Supervisor) -> None:
+    port = _free_port()
+    supervisor.put(python("well", LISTEN, str(port), probe=Probe("tcp", port=port)))
+    supervisor.put(sleeper("unwell", probe=Probe("tcp", port=_free_port(), start_seconds=0.2)))
+    assert until_state(supervisor, "well", "healthy").reason == "answers"
+    assert "Connection refused" in until_state(supervisor, "unwell", "failed").reason
+
+
+def test_a_page(supervisor: Supervisor) -> None:
+    well, unwell = _free_port(), _free_port()
+    supervisor.put(python("well", HTTP, str(well), probe=Probe("http", port=well, path="/well")))
+    supervisor.put(python("unwell", HTTP, str(unwell), probe=Probe("http", port=unwell, path="/no", start_seconds=3)))
+    until_state(supervisor, "well", "healthy")
+    assert "answered HTTP/1.0 503 Service Unavailable" in until_state(supervisor, "unwell", "failed").reason
+
+
+def test_a_unix_socket_of_any_length(supervisor: Supervisor, tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 100) / ("e" * 100)
+    deep.mkdir(parents=True)
+    supervisor.put(python("well", UNIX, str(deep), probe=Probe("socket", path=str(deep / "s"))))
+    supervisor.put(sleeper("unwell", probe=Probe("socket", path=str(tmp_path / "none"), start_seconds=0.2)))
+    until_state(supervisor, "well", "healthy")
+    assert "No such file" in until_state(supervisor, "unwell", "failed").reason
+
+
+def test_a_command_that_hangs_is_killed(supervisor: Supervisor) -> None:
+    supervisor.put(sleeper("well", probe=Probe("command", command=("true",))))
+    hanging = Probe("command", command=("sleep", "1000"), timeout=0.1, start_seconds=0.3)
+    supervisor.put(sleeper("unwell", probe=hanging))
+    until_state(supervisor, "well", "healthy")
+    assert "no answer to its command probe within 0.1 s" in until_state(supervisor, "unwell", "failed").reason
+
+
+def test_a_silent_server(supervisor: Supervisor) -> None:
+    port = _free_port()
+    probe = Probe("http", port=port, timeout=0.1, start_seconds=0.5)
+    supervisor.put(python("a", LISTEN.replace("s.accept()", "c = s.accept()"), str(port), probe=probe))
+    assert "no answer to its http probe" in until_state(supervisor, "a", "failed").reason
