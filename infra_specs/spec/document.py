@@ -22,7 +22,7 @@ from yaml.events import (
 from infra_specs.spec.faults import Fault, Unreadable, shortened
 
 max_text = 1_000_000
-"""Characters."""
+"""Characters, before and after aliases are expanded."""
 max_nodes = 100_000
 """Keys and values, after aliases are expanded."""
 max_depth = 50

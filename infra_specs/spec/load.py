@@ -5,8 +5,9 @@ from pydantic import ValidationError
 from infra_specs.errors import SpecError
 from infra_specs.spec.document import compose
 from infra_specs.spec.faults import Fault, Unreadable, found, refusal
+from infra_specs.spec.json_data import from_json
 from infra_specs.spec.place import Path
-from infra_specs.spec.plain import Document, from_json, from_nodes
+from infra_specs.spec.plain import Document, from_nodes
 from infra_specs.spec.references import Sound, crossings
 from infra_specs.spec.sentences import faults, line_of
 from infra_specs.spec.stack import Stack

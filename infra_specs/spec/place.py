@@ -5,6 +5,7 @@ along it takes the branch out again and finds the models and constraints on the 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
@@ -55,6 +56,7 @@ def place(location: Path, *, of_key: bool = False) -> Place:
     return Place(tuple(path), owner, branches[0] if len(branches) == 1 else kind, field, unit, of_key=False)
 
 
+@cache
 def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """A model's fields by the keys that people write."""
     return {field.alias or name: field for name, field in model.model_fields.items()}

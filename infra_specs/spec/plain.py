@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra_specs.spec.document import Items, Node, Pairs, Scalar, max_depth, max_nodes
+from infra_specs.spec.document import Items, Node, Pairs, Scalar, max_depth, max_nodes, max_text
 from infra_specs.spec.faults import Fault, Unreadable, shortened
 from infra_specs.spec.place import Path
 
@@ -17,7 +17,9 @@ _yaml = "tag:yaml.org,2002:"
 _texts = {"str", "timestamp", "value"}
 _decimal = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 _point = re.compile(r"[-+]?(?=\.?[0-9])[0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)?")
-_longest_number = 18
+_no_letter = re.compile("[\0\ud800-\udfff]")
+longest_number = 18
+"""Digits."""
 
 
 @dataclass
@@ -66,17 +68,13 @@ def from_nodes(root: Node, as_written: Callable[[Path], bool]) -> Document:
     return walk.document
 
 
-def from_json(data: Any) -> Document:
-    """The document of data that came through an API; whatever JSON does not have is a fault."""
-    walk = _Json()
-    walk.document.data = walk.value(data, ())
-    return walk.document
+class Walk:
+    """A walk over whatever data, one key or value at a time, which ends at the bounds."""
 
-
-class _Walk:
     def __init__(self) -> None:
         self.document = Document()
         self._count = 0
+        self._characters = 0
 
     def enter(self, path: Path, line: int | None) -> None:
         """Count one more key or value, and refuse what only grows."""
@@ -89,13 +87,17 @@ class _Walk:
 
     def text(self, text: str, path: Path, line: int | None = None) -> str | None:
         """A text that can be stored, and given to a program."""
-        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        self._characters += len(text)
+        if self._characters > max_text:
+            cause = " once its aliases are expanded" if line is not None else ""
+            raise Unreadable(Fault((), f"longer than {max_text} characters{cause}, which no spec needs.", line))
+        if _no_letter.search(text):
             self.document.refuse(path, "holds a character that no text may hold (NUL, or half of a pair).", line)
             return None
         return text
 
 
-class _Nodes(_Walk):
+class _Nodes(Walk):
     def __init__(self, as_written: Callable[[Path], bool]) -> None:
         super().__init__()
         self._as_written = as_written
@@ -163,7 +165,7 @@ class _Nodes(_Walk):
 
     def _number(self, node: Scalar, kind: str, path: Path) -> int | float | None:
         plain = node.text.replace("_", "")
-        if len(plain) > _longest_number:
+        if len(plain) > longest_number:
             self.document.refuse(path, f"found {shortened(node.text)}, a number of too many digits.", node.line)
         elif kind == "int" and _decimal.fullmatch(node.text):
             return int(plain)
@@ -198,37 +200,3 @@ def _base(text: str) -> str:
     if digits.startswith(("0x", "0b")):
         return "a number to the base of 16" if digits[1] == "x" else "a number to the base of 2"
     return "a number to the base of 8"
-
-
-class _Json(_Walk):
-    def value(self, data: Any, path: Path) -> Any:
-        self.enter(path, None)
-        if isinstance(data, str):
-            return self.text(str(data), path)
-        if (
-            data is None
-            or isinstance(data, bool | float)
-            or (isinstance(data, int) and abs(data) < 10**_longest_number)
-        ):
-            return data
-        if isinstance(data, list):
-            return [self.value(item, (*path, index)) for index, item in enumerate(data)]
-        if isinstance(data, dict):
-            return self._mapping(data, path)
-        what = (
-            "number of too many digits"
-            if isinstance(data, int)
-            else f"value of the type {type(data).__name__}, which JSON does not have"
-        )
-        self.document.refuse(path, f"found a {what}.")
-        return None
-
-    def _mapping(self, data: dict[Any, Any], path: Path) -> dict[str, Any]:
-        mapping: dict[str, Any] = {}
-        for key, value in data.items():
-            self.enter(path, None)
-            if not isinstance(key, str):
-                self.document.refuse(path, f"found a key of the type {type(key).__name__}; a key is a text.")
-            elif self.text(key, path) is not None:
-                mapping[key] = self.value(value, (*path, key))
-        return mapping

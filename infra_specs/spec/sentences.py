@@ -24,6 +24,8 @@ _other_words = {
     "ports": "port", "expose": "port", "apps": "services", "cost": "budget", "type": "provider",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
+_hinted = 1_000
+"""Finding the nearest key is most of the work; nobody reads the hint of a later fault than this."""
 _homes = (
     (Stack, "at the top of the file"),
     (Service, "in a service"),
@@ -36,11 +38,12 @@ _homes = (
 
 def faults(errors: ValidationError, document: Document) -> list[Fault]:
     """Each error as one fault; those that only follow from a fault that the document has already are left out."""
-    said = [_fault(error, document) for error in errors.errors(include_url=False)]
+    listed = enumerate(errors.errors(include_url=False))
+    said = [_fault(error, document, hinted=index < _hinted) for index, error in listed]
     return [fault for fault in said if fault is not None]
 
 
-def _fault(error: ErrorDetails, document: Document) -> Fault | None:
+def _fault(error: ErrorDetails, document: Document, *, hinted: bool) -> Fault | None:
     kind, context = error["type"], error.get("ctx", {})
     there = place(error["loc"], of_key=kind == "string_pattern_mismatch")
     path = there.path
@@ -50,7 +53,7 @@ def _fault(error: ErrorDetails, document: Document) -> Fault | None:
     if _follows(known, kind, document):
         return None
     if kind == "extra_forbidden" and there.owner is not None:
-        return Fault(path, _unknown(str(path[-1]), there.owner), document.key_lines.get(path))
+        return Fault(path, _unknown(str(path[-1]), there.owner, hinted=hinted), document.key_lines.get(path))
     if there.of_key:
         return Fault(path, f"must be {patterns[context['pattern']]}.", document.key_lines.get(path))
     if kind == "missing":
@@ -160,10 +163,11 @@ _sentences: dict[str, Callable[[_Case], str]] = {
 }
 
 
-def _unknown(key: str, owner: type[BaseModel]) -> str:
+def _unknown(key: str, owner: type[BaseModel], *, hinted: bool) -> str:
     allowed = sorted(keys(owner))
     word = _other_words.get(key, key)
-    hint = f" Did you mean `{word}`?" if word in allowed else _home(word, owner) or nearest(key, allowed)
+    hint = f" Did you mean `{word}`?" if word in allowed else _home(word, owner)
+    hint = hint or (nearest(key, allowed) if hinted else "")
     return f"unknown key.{hint} Allowed here: {', '.join(allowed)}."
 
 

@@ -48,3 +48,8 @@ def test_more_than_the_bound_of_keys_is_refused_without_aliases() -> None:
 def test_a_million_brackets_end_at_the_bound_of_depth() -> None:
     with pytest.raises(SpecError, match="nested more than 50 deep"):
         load("[" * 900_000)
+
+
+def test_one_long_text_repeated_by_aliases_is_refused() -> None:
+    with pytest.raises(SpecError, match="longer than 1000000 characters once its aliases are expanded"):
+        load(f"a: &a '{'x' * 400_000}'\nb: [*a, *a]\n")

@@ -96,31 +96,31 @@ def mutated(draw: st.DrawFn) -> Any:
 
 
 @given(st.one_of(st.text(), st.text(alphabet=" \n\t:-[]{}&*!|>'\"#%@`ab1?,.<=~\\\0")))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_text(text: str) -> None:
     outcome(load, text)
 
 
 @given(trees)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_data(data: Any) -> None:
     outcome(from_data, data)
 
 
 @given(mutated())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_mutated_spec_as_data(data: Any) -> None:
     outcome(from_data, data)
 
 
 @given(mutated())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_mutated_spec_from_the_ledger(data: Any) -> None:
     outcome(stored, data)
 
 
 @given(mutated(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_mutated_spec_as_yaml(data: Any, flow: bool) -> None:
     try:
         text = yaml.dump(data, default_flow_style=flow, allow_unicode=True)
@@ -130,7 +130,7 @@ def test_a_mutated_spec_as_yaml(data: Any, flow: bool) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_valid_text_with_a_hole_or_a_stain(data: st.DataObject) -> None:
     text = yaml.dump(valid)
     start = data.draw(st.integers(0, len(text)))
