@@ -123,7 +123,8 @@ def _action(rule: RouteRule, reset: str) -> Json:
             "retry_on": f"connect-failure,refused-stream,{reset}",
             "num_retries": 3,
             "retry_host_predicate": [_typed("envoy.retry_host_predicates.previous_hosts", _previous_hosts)],
-            "host_selection_retry_max_attempts": 5,
+            # Least-request prefers a dead server, which has none: 5 picks find another too seldom.
+            "host_selection_retry_max_attempts": 50,
         },
     }
 

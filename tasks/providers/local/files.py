@@ -1,15 +1,18 @@
 """Files and folders with exact modes, changed only by atomic rename."""
 
+import contextlib
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Any
 
 
 def make_folder(path: Path, mode: int = 0o700) -> Path:
-    """The folder with exactly this mode, parents included where they are missing."""
-    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    """The folder with exactly this mode; FileNotFoundError if the one above it is missing."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode)
     if path.stat().st_mode & 0o777 != mode:
         path.chmod(mode)
     return path
@@ -49,10 +52,8 @@ def read_json(path: Path) -> Any:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder so that a crash in the middle leaves no half of it under its own name."""
-    doomed = path.with_name(f".gone-{path.name}-{os.getpid()}")
-    try:
-        path.rename(doomed)
-    except FileNotFoundError:
-        return
-    shutil.rmtree(doomed, ignore_errors=True)
+    """Remove a folder so that a crash in the middle leaves no half of it under its own name, nor the rest for long."""
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(path.with_name(f".gone-{secrets.token_hex(8)}"))
+    for doomed in path.parent.glob(".gone-*"):
+        shutil.rmtree(doomed, ignore_errors=True)

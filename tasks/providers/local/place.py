@@ -38,23 +38,12 @@ class Place:
         return self.path / "proxy"
 
     @property
-    def logs(self) -> Path:
-        return self.path / "logs"
-
-    @property
     def settings(self) -> Path:
         return self.path / "settings"
 
     @property
     def exists(self) -> bool:
         return self.path.is_dir()
-
-    def make(self) -> None:
-        """Every folder of the stack, each with its mode."""
-        for folder in (self.home / "stacks", self.path, self.volumes):
-            make_folder(folder, 0o711)
-        for folder in (self.routes, self.logs, self.settings):
-            make_folder(folder)
 
     def remove(self) -> None:
         """The whole folder, at once."""
@@ -64,18 +53,25 @@ class Place:
     def locked(self) -> Iterator[None]:
         """Alone in this stack among all threads and processes, its folders made; for short changes, never for waits."""
         while True:
-            self.make()
             try:
+                make_folder(self.path.parent, 0o711)
+                make_folder(self.path, 0o711)
                 handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            except FileNotFoundError:
+            except FileNotFoundError:  # removed at this very moment by the one before us
                 continue
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 if self._is_lock(handle):
+                    self._make()
                     yield
                     return
             finally:
                 os.close(handle)
+
+    def _make(self) -> None:
+        make_folder(self.volumes, 0o711)
+        for folder in (self.routes, self.settings):
+            make_folder(folder)
 
     def _is_lock(self, handle: int) -> bool:
         """The one who held it may have removed the stack: then its lock is no longer the stack's."""

@@ -39,6 +39,7 @@ class LocalProvider:
     def __init__(self, home: Path) -> None:
         self._home = home.absolute()
         if not self._home.is_dir():
+            self._home.parent.mkdir(parents=True, exist_ok=True)
             make_folder(self._home)
 
     def stacks(self) -> tuple[str, ...]:

@@ -21,8 +21,8 @@ def ask(number: int) -> None:
         try:
             connection.request(method, "/", body=b"x" if method == "POST" else None)
             answer = connection.getresponse()
-            answer.read()
-            what = str(answer.status)
+            text = answer.read().decode()
+            what = "200" if answer.status == 200 else f"{method} {answer.status} {text[:200]}"
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             what = f"{method} {error!r}"

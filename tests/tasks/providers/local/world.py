@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource, SecretRef
+from infra_specs.plan.resource import Resource, SecretRef, Setting
 from tasks.providers.local import LocalProvider
 from tasks.supervisor.client import Supervisor
 
@@ -41,7 +41,7 @@ def volume(stack: str = stack) -> Resource:
 
 def database(path: str, password: str = "it's a secret", version: int = 1, stack: str = stack) -> Resource:
     """As the road makes it: the secret's version is in the fingerprint, its value in the settings."""
-    settings = {
+    settings: dict[str, Setting] = {
         "engine": "postgres",
         "volume": path,
         "user": "app",
@@ -55,18 +55,18 @@ def database(path: str, password: str = "it's a secret", version: int = 1, stack
 
 
 def cache(password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
-    settings = {"engine": "valkey", "password": SecretRef("cache-password"), "memory": 2**25}
+    settings: dict[str, Setting] = {"engine": "valkey", "password": SecretRef("cache-password"), "memory": 2**25}
     return Resource(stack, "cache/main", "cache", settings, exclusive=True).resolved(lambda _: password)
 
 
 def proxy(*, public: bool = False, port: int | None = None, stack: str = stack) -> Resource:
-    settings = {"port": port, "public_port": None, "public": public}
+    settings: dict[str, Setting] = {"port": port, "public_port": None, "public": public}
     return Resource(stack, "proxy/main", "proxy", settings, mutable=("public", "public_port"), exclusive=True)
 
 
 def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
     """The tiny app: a replica that serves."""
-    settings = {
+    settings: dict[str, Setting] = {
         "service": service,
         "slot": slot,
         "command": ["python", "-S", str(app)],
@@ -81,7 +81,7 @@ def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: 
 
 
 def route(*replicas: Instance, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
-    settings = {
+    settings: dict[str, Setting] = {
         "service": service,
         "host": "*",
         "path": "/",

@@ -1,0 +1,110 @@
+"""What the services are told, without starting one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.providers.local.cache import conf as valkey_conf
+from tasks.providers.local.database import conf as postgres_conf
+from tasks.providers.local.envoy_files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
+from tasks.providers.local.place import slug
+from tasks.providers.local.postgres_start import name, text
+
+pytestmark = pytest.mark.pure
+
+folder = Path("/x/proxy")
+
+
+def rule(service: str, host: str = "*", path: str = "/", **more: Any) -> RouteRule:
+    return RouteRule(service, host, path, more.pop("public", False), "/healthz", ("127.0.0.1:1",), **more)
+
+
+def table(*rules: RouteRule) -> dict[str, list[str]]:
+    """Host -> the services that are tried for it, in order, each once."""
+    (config,) = routes("local", rules, "1")["resources"]
+    return {
+        host["name"]: list(
+            dict.fromkeys(entry["route"]["cluster"].removeprefix("service-") for entry in host["routes"])
+        )
+        for host in config["virtual_hosts"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([], {}),
+        ([rule("a"), rule("b", path="/b")], {"*": ["b", "a"]}),
+        ([rule("b", path="/b/"), rule("bc", path="/b/c")], {"*": ["bc", "b"]}),
+        ([rule("a"), rule("b", "b.com")], {"*": ["a"], "b.com": ["b", "a"]}),
+        (
+            [rule("a"), rule("w", "*.com"), rule("x", "x.com", "/x"), rule("y", "*.x.com")],
+            {"*": ["a"], "*.com": ["w", "a"], "x.com": ["x", "w", "a"], "*.x.com": ["y", "w", "a"]},
+        ),
+        ([rule("w", "*.x.com"), rule("x", "x.com")], {"*.x.com": ["w"], "x.com": ["x"]}),
+    ],
+)
+def test_who_gets_a_request(rules: list[RouteRule], expected: dict[str, list[str]]) -> None:
+    assert table(*rules) == expected
+    assert table(*reversed(rules)) == expected
+
+
+def test_a_path_covers_itself_and_what_is_below_it() -> None:
+    def match(path: str) -> Any:
+        (config,) = routes("local", [rule("a", path=path)], "1")["resources"]
+        return config["virtual_hosts"][0]["routes"][1]["match"]
+
+    assert match("/") == match("//") == {"prefix": "/"}
+    assert match("/api") == match("/api/") == {"path_separated_prefix": "/api"}
+
+
+def test_what_may_not_be_done_twice_is_not_tried_twice() -> None:
+    (config,) = routes("local", [rule("a")], "1")["resources"]
+    reading, writing = config["virtual_hosts"][0]["routes"]
+    assert reading["match"]["headers"][0]["string_match"]["safe_regex"]["regex"] == "GET|HEAD|OPTIONS"
+    assert reading["route"]["retry_policy"]["retry_on"] == "connect-failure,refused-stream,reset"
+    assert writing["route"]["retry_policy"]["retry_on"] == "connect-failure,refused-stream,reset-before-request"
+
+
+def test_an_endpoint_is_draining_only_while_it_is_not_wanted() -> None:
+    drained = rule("a", draining=("127.0.0.1:1", "127.0.0.1:2"))
+    (assignment,) = endpoints(drained)["resources"]
+    assert [each["health_status"] for each in assignment["endpoints"][0]["lb_endpoints"]] == ["HEALTHY", "DRAINING"]
+
+
+def test_defaults_that_lose_requests_are_overridden() -> None:
+    (cluster,) = clusters(folder, [rule("a")])["resources"]
+    assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 0}
+    assert cluster["ignore_health_on_host_removal"] is True
+    assert cluster["health_checks"][0]["no_traffic_interval"] == "1s"
+    assert cluster["circuit_breakers"]["thresholds"][0]["max_retries"] > 3
+
+
+def test_it_listens_beyond_loopback_only_when_asked() -> None:
+    def addresses(public: int | None) -> list[str]:
+        found = listeners(folder, 1, public)["resources"]
+        return [each["address"]["socket_address"]["address"] for each in found]
+
+    assert addresses(None) == ["127.0.0.1"]
+    assert addresses(2) == ["127.0.0.1", "0.0.0.0"]
+    assert bootstrap("shop", folder)["admin"]["address"]["pipe"] == {"path": "admin.sock", "mode": 0o600}
+
+
+def test_tuning_cannot_open_the_database() -> None:
+    lines = postgres_conf(5, 20, {"listen_addresses": "*", "work_mem": "4MB", "x": "it's\n\\"}).splitlines()
+    settings = dict(line.split(" = ", 1) for line in lines)
+    assert settings["listen_addresses"] == "'127.0.0.1'"
+    assert settings["unix_socket_directories"] == "''"
+    assert settings["work_mem"] == "'4MB'"
+    assert settings["x"] == "'it''s \\\\'"
+
+
+def test_no_password_breaks_out_of_its_quotes() -> None:
+    assert 'requirepass "a\\x22\\x0aport\\x201"' in valkey_conf(1, 'a"\nport 1', 2)
+    assert (name('a"b'), text("it's")) == ('"a""b"', "'it''s'")
+
+
+def test_no_two_names_share_a_file() -> None:
+    assert slug("replica/web-0#2") == "replica-web-0.2"
+    assert slug("volume/database#1") == "volume-database.1"
