@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from infra_specs.errors import SpecError
 
 prefix = "TENFOLD_"
+_follows = "default_factory_not_called"
+"""Pydantic's word for a default that only lacks another field, which is told already."""
 
 
 def _absolute(path: Path) -> Path:
@@ -49,7 +51,8 @@ def settings() -> Settings:
     try:
         here = Settings()
     except ValidationError as error:
-        raise SpecError("\n".join(map(_said, error.errors()))) from None
+        wrong = [fault for fault in error.errors() if fault["type"] != _follows]
+        raise SpecError("\n".join(map(_said, wrong))) from None
     try:
         here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

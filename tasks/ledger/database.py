@@ -154,5 +154,6 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:
     limits = f"-c lock_timeout={busy_seconds}s -c idle_in_transaction_session_timeout={stuck_seconds}s"
-    given = {"connect_timeout": 10, "application_name": "tenfold", "options": limits}
+    options = " ".join([*url.normalized_query.get("options", ()), limits])  # a person may have given a search_path
+    given = {"connect_timeout": 10, "application_name": "tenfold", "options": options}
     return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=given)

@@ -78,5 +78,5 @@ def _settle(folder: Path) -> None:
 def _advice(what: str) -> str:
     return (
         f"{what} Put the right file back (from a backup, or from another machine that shares this ledger) or name it "
-        "in TENFOLD_KEY_FILE. If it is lost for good, so are the secrets: `tenfold secret remove` each and set it again."
+        "in TENFOLD_KEY_FILE. If lost for good, so are the secrets: `tenfold secret remove` each, and set it again."
     )

@@ -1,7 +1,7 @@
 """One lock a stack: owner, lease, and a fencing number that only ever grows."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -115,4 +115,5 @@ def _row_of(stack: str) -> "sa.Select[Any]":
 def _holder(row: Any) -> Holder | None:
     if row["owner"] is None:
         return None
-    return Holder(Owner(**row["owner"]), row["fence"], row["since"], row["until"])
+    known = {field.name: row["owner"].get(field.name) for field in fields(Owner)}  # another version may have written it
+    return Holder(Owner(**known), row["fence"], row["since"], row["until"])

@@ -10,6 +10,8 @@ from infra_specs.errors import LedgerError
 from tasks.ledger.database import Database
 from tasks.ledger.tables import changes, runs
 
+_most_digits = 18
+"""Of a number that fits both databases."""
 crashed = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
 
 
@@ -51,7 +53,8 @@ def history(database: Database, stack: str, limit: int) -> tuple[Run, ...]:
 
 
 def run(database: Database, id: str) -> Run:
-    found = _read(database, sa.select(runs).where(runs.c.id == int(id))) if id.isascii() and id.isdigit() else ()
+    is_number = id.isascii() and id.isdigit() and len(id) <= _most_digits
+    found = _read(database, sa.select(runs).where(runs.c.id == int(id))) if is_number else ()
     if not found:
         raise LedgerError(f"The ledger knows no run {id}. `tenfold history` lists them.")
     return found[0]

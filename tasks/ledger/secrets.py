@@ -81,7 +81,7 @@ def _last(connection: sa.Connection, stack: str, name: str) -> "sa.Row[tuple[int
 
 
 def _there(connection: sa.Connection, stack: str) -> tuple[SecretVersion, ...]:
-    """The newest of each: a removal erases every version that is there, so one with a value is newer than one without."""
+    """The newest of each. A removal erases all that is there, so what has a value is newer than what has none."""
     kept = sa.select(secrets.c.name, secrets.c.version, secrets.c.since).where(
         secrets.c.stack == stack, secrets.c.token.is_not(None)
     )

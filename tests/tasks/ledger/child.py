@@ -1,0 +1,109 @@
+"""Another process at the ledger: it does what it is told by line, and answers each line with one line of JSON."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from tasks.ledger import Hold, Ledger, Owner
+from tasks.settings import Settings
+
+change = {"action": "create", "address": "replica/web-0", "reason": "missing", "text": "+ replica/web-0 (missing)"}
+
+
+class Child:
+    """Such a process, from outside."""
+
+    def __init__(self) -> None:
+        argv = [sys.executable, "-m", "tests.tasks.ledger.child"]
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def tell(self, *words: Any) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(words) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> Any:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, *words: Any) -> Any:
+        self.tell(*words)
+        return self.answer()
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+class Told:
+    """Such a process, from inside."""
+
+    ledger: Ledger
+    hold: Hold
+    run: str
+
+    def open(self, home: str, url: str) -> str:
+        self.ledger = Ledger.open(Settings(home=home, ledger_url=url))
+        return "open"
+
+    def close(self) -> str:
+        self.ledger.close()
+        return "closed"
+
+    def acquire(self, stack: str, lease: float) -> int:
+        self.hold = self.ledger.acquire(stack, Owner.here("provision"), lease)
+        return self.hold.fence
+
+    def begin(self) -> str:
+        self.run = self.ledger.begin(self.hold, "provision", "asked for", {})
+        return self.run
+
+    def intend(self) -> str:
+        return self.ledger.intend(self.hold, self.run, change)
+
+    def check(self) -> None:
+        self.ledger.check(self.hold)
+
+    def renew(self) -> None:
+        self.ledger.renew(self.hold)
+
+    def release(self) -> None:
+        self.ledger.release(self.hold)
+
+    def work(self, stack: str, times: int) -> str:
+        """A whole run of that many changes, with its lock."""
+        self.acquire(stack, 600)
+        self.begin()
+        for _ in range(times):
+            self.ledger.outcome(self.hold, self.intend(), "done", "", 0.1)
+        self.ledger.finish(self.hold, self.run, "done", "all of it")
+        self.release()
+        return self.run
+
+    def secrets(self, stack: str, name: str, times: int) -> list[int]:
+        return [self.ledger.secret_set(stack, name, f"{os.getpid()}-{n}") for n in range(times)]
+
+    def ensure(self, stack: str, name: str) -> int:
+        hold = self.ledger.acquire(f"{stack}-{os.getpid()}", Owner.here("provision"), 600)
+        return self.ledger.ensure_secret(hold, stack, name)
+
+
+def main() -> None:
+    told = Told()
+    for line in sys.stdin:
+        verb, *rest = json.loads(line)
+        try:
+            answer = getattr(told, verb)(*rest)
+        except Exception as error:  # whatever it is, the test wants to see it
+            answer = f"{type(error).__name__}: {error}"
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

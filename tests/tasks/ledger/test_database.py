@@ -1,0 +1,112 @@
+"""The databases themselves: who may read the file, and what is said when one is away, locked or impossible."""
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra_specs.errors import LedgerBusy, LedgerError, TransientError
+from tasks.ledger import Ledger, Owner, database
+from tasks.ledger.lock import guard
+from tasks.settings import Settings
+from tests.support.postgres import Postgres
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[Settings]:
+    return Settings(home=tmp_path / "home")
+
+
+def test_the_file_is_for_this_user_alone(on_disk: Settings) -> None:
+    with Ledger.open(on_disk) as ledger:
+        ledger.secret_set("shop", "stripe", "value")
+        files = list(on_disk.home.glob("ledger.db*"))
+        assert {file.name for file in files} >= {"ledger.db", "ledger.db-wal"}
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE(on_disk.home.stat().st_mode) == 0o700
+
+
+def test_a_power_cut_loses_nothing(on_disk: Settings) -> None:
+    Ledger.open(on_disk).close()
+    with database.Database(on_disk.ledger_url).read() as connection:
+        asked = ("journal_mode", "synchronous", "foreign_keys")
+        assert [connection.exec_driver_sql(f"PRAGMA {one}").scalar() for one in asked] == ["wal", 2, 1]
+
+
+def test_locked_for_too_long_is_transient(on_disk: Settings, monkeypatch: pytest.MonkeyPatch, me: Owner) -> None:
+    monkeypatch.setattr(database, "busy_seconds", 0.1)
+    with Ledger.open(on_disk) as ledger:
+        other = sqlite3.connect(on_disk.home / "ledger.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerBusy, match=r"was locked by another process for 0\.1 s\. Try again"):
+            ledger.acquire("shop", me, 10)
+        assert ledger.holder("shop") is None
+        other.close()
+        ledger.acquire("shop", me, 10)
+
+
+def test_a_file_that_is_no_database_is_said(on_disk: Settings) -> None:
+    on_disk.home.mkdir()
+    (on_disk.home / "ledger.db").write_text("not a database" * 1000)
+    with pytest.raises(LedgerError, match="cannot be used: file is not a database") as refused:
+        Ledger.open(on_disk)
+    assert not isinstance(refused.value, TransientError)
+
+
+def test_a_place_that_is_no_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerError, match="cannot be made"):
+        Ledger.open(Settings(home=tmp_path / "file" / "home"))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "is not the URL of a database"),
+        ("ledger.db", "is not the URL of a database"),
+        ("sqlite://", "names no absolute path"),
+        ("sqlite:///ledger.db", "names no absolute path"),
+        ("mysql://root:s3cret@host/name", "names the database `mysql`"),
+    ],
+)
+def test_a_wrong_url_is_said(tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises(LedgerError, match=said) as refused:
+        Ledger.open(Settings(home=tmp_path, ledger_url=url))
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_server_that_is_away_is_transient_and_its_password_unsaid(tmp_path: Path) -> None:
+    url = f"postgresql://tenfold:s3cret@/ledger?host={tmp_path}"
+    with pytest.raises(LedgerBusy, match="cannot be reached") as refused:
+        Ledger.open(Settings(home=tmp_path, ledger_url=url))
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.local
+def test_lost_connections_are_made_again(postgres: Postgres, tmp_path: Path, me: Owner) -> None:
+    url = postgres.new_schema()
+    with Ledger.open(Settings(home=tmp_path, ledger_url=url)) as ledger:
+        hold = ledger.acquire("shop", me, 600)
+        with psycopg.connect(postgres.url, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tenfold'")
+        ledger.check(hold)
+
+
+@pytest.mark.local
+def test_one_stopped_within_a_transaction_is_not_waited_for(
+    postgres: Postgres, tmp_path: Path, me: Owner, gone: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "stuck_seconds", 1)
+    here = Settings(home=tmp_path, ledger_url=postgres.new_schema())
+    stopped = database.Database(here.ledger_url)
+    with Ledger.open(here) as ledger, ThreadPoolExecutor() as threads:
+        lost = ledger.acquire("shop", gone, 600)
+        with pytest.raises(LedgerBusy), stopped.write() as connection:  # noqa: PT012 - it is the end that fails
+            guard(connection, lost)
+            ours = threads.submit(ledger.acquire, "shop", me, 600).result(60)
+        ledger.check(ours)
+    stopped.close()

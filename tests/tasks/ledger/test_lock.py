@@ -1,0 +1,157 @@
+"""The lock within one process: who gets it, who is told what, and what a lost one may still do: nothing."""
+
+import re
+import time
+from dataclasses import replace
+
+import pytest
+
+from infra_specs.errors import Fenced, LockHeld
+from tasks.ledger import Hold, Ledger, Owner, held
+from tests.tasks.ledger.child import change
+from tests.tasks.ledger.conftest import spec
+
+
+def acquired_late(ledger: Ledger, stack: str, owner: Owner, lease: float) -> Hold:
+    """The lock, as soon as it can be had."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return ledger.acquire(stack, owner, lease)
+        except LockHeld:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_a_second_is_told_who_has_it_and_since_when(ledger: Ledger, hold: Hold, me: Owner) -> None:
+    with pytest.raises(LockHeld) as refused:
+        ledger.acquire("shop", me, 10)
+    when = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(for \d+ s\)"
+    who = re.escape(f"provision ({me.who} on {me.host}, pid {me.pid})")
+    assert re.fullmatch(
+        rf"shop is being changed by {who} {when}; wait for it with --wait or try again", str(refused.value)
+    )
+
+
+def test_the_flow_run_is_named(ledger: Ledger, elsewhere: Owner, me: Owner) -> None:
+    ledger.acquire("shop", elsewhere, 600)
+    with pytest.raises(LockHeld, match=rf"pid {me.pid}, flow run f-1\) since"):
+        ledger.acquire("shop", me, 10)
+
+
+def test_stacks_have_locks_of_their_own(ledger: Ledger, hold: Hold, me: Owner) -> None:
+    other = ledger.acquire("blog", me, 600)
+    ledger.check(hold)
+    ledger.check(other)
+
+
+def test_a_released_lock_is_free_and_its_fence_goes_on(ledger: Ledger, me: Owner) -> None:
+    fences = []
+    for _ in range(3):
+        hold = ledger.acquire("shop", me, 600)
+        fences.append(hold.fence)
+        ledger.release(hold)
+        assert ledger.holder("shop") is None
+    assert fences == [1, 2, 3]
+
+
+def test_the_holder_is_seen(ledger: Ledger, hold: Hold, me: Owner) -> None:
+    seen = ledger.holder("shop")
+    assert seen is not None
+    assert (seen.owner, seen.fence) == (me, hold.fence)
+    assert seen.until == pytest.approx(seen.since + 600)
+    assert ledger.holder("blog") is None
+
+
+def test_taken_over_at_once_from_one_who_is_gone(ledger: Ledger, gone: Owner, me: Owner) -> None:
+    lost = ledger.acquire("shop", gone, 600)
+    ours = ledger.acquire("shop", me, 600)
+    assert ours.fence == lost.fence + 1
+    with pytest.raises(Fenced, match=rf"no longer has the lock: provision .* pid {me.pid}\) has it since"):
+        ledger.check(lost)
+
+
+def test_not_taken_over_from_another_pid_namespace(ledger: Ledger, gone: Owner, me: Owner) -> None:
+    ledger.acquire("shop", replace(gone, namespace="pid:[1]"), 600)
+    with pytest.raises(LockHeld):
+        ledger.acquire("shop", me, 600)
+
+
+def test_one_elsewhere_is_waited_for_until_its_lease_ends(ledger: Ledger, elsewhere: Owner, me: Owner) -> None:
+    lost = ledger.acquire("shop", elsewhere, 0.5)
+    ours = acquired_late(ledger, "shop", me, 600)
+    assert ours.fence == lost.fence + 1
+
+
+def test_a_lease_that_ran_out_is_lost_though_nobody_followed(ledger: Ledger, elsewhere: Owner) -> None:
+    hold = ledger.acquire("shop", elsewhere, 0.01)
+    time.sleep(0.05)
+    with pytest.raises(Fenced, match=r"the lease of this provision, 0\.01 s, ran out"):
+        ledger.check(hold)
+    with pytest.raises(Fenced):
+        ledger.renew(hold)
+
+
+def test_a_lost_lock_writes_nothing(ledger: Ledger, gone: Owner, me: Owner) -> None:
+    lost = ledger.acquire("shop", gone, 600)
+    ledger.want(lost, "shop", spec, "/before")
+    run = ledger.begin(lost, "provision", "asked for", {})
+    intent = ledger.intend(lost, run, change)
+    ours = ledger.acquire("shop", me, 600)
+    for write in (
+        lambda: ledger.want(lost, "shop", spec, "/after"),
+        lambda: ledger.unwant(lost),
+        lambda: ledger.forget(lost),
+        lambda: ledger.override(lost, "web", 3, "by hand"),
+        lambda: ledger.clear_override(lost, "web"),
+        lambda: ledger.begin(lost, "provision", "asked for", {}),
+        lambda: ledger.intend(lost, run, change),
+        lambda: ledger.outcome(lost, intent, "done", "", 1.0),
+        lambda: ledger.finish(lost, run, "done", ""),
+        lambda: ledger.ensure_secret(lost, "shop", "database"),
+        lambda: ledger.renew(lost),
+    ):
+        with pytest.raises(Fenced):
+            write()
+    ledger.release(lost)
+    ledger.check(ours)
+    wanted = ledger.wanted("shop")
+    assert wanted is not None
+    assert (wanted.source, wanted.wanted, wanted.overrides) == ("/before", True, {})
+    assert ledger.secret_versions("shop") == {}
+    (only,) = ledger.history("shop", 10)
+    assert [one.state for one in only.changes] == ["intended"]
+
+
+def test_a_released_lock_writes_nothing(ledger: Ledger, hold: Hold) -> None:
+    ledger.release(hold)
+    with pytest.raises(Fenced, match=r"this provision no longer has the lock\. It does nothing more"):
+        ledger.begin(hold, "provision", "asked for", {})
+    with pytest.raises(Fenced):
+        ledger.check(hold)
+
+
+def test_held_renews_and_releases(ledger: Ledger, hold: Hold) -> None:
+    first = ledger.holder("shop")
+    assert first is not None
+    with held(ledger, hold, 0.3):
+        deadline = time.monotonic() + 60
+        while (seen := ledger.holder("shop")) and seen.until <= first.until:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        ledger.check(hold)
+    assert ledger.holder("shop") is None
+
+
+def test_held_releases_after_an_error(ledger: Ledger, hold: Hold) -> None:
+    with pytest.raises(ZeroDivisionError), held(ledger, hold, 600):
+        raise ZeroDivisionError
+    assert ledger.holder("shop") is None
+
+
+def test_held_leaves_a_lock_alone_that_it_lost(ledger: Ledger, gone: Owner, me: Owner) -> None:
+    lost = ledger.acquire("shop", gone, 600)
+    with held(ledger, lost, 0.1):
+        ours = ledger.acquire("shop", me, 600)
+        time.sleep(0.2)
+    ledger.check(ours)

@@ -1,0 +1,81 @@
+"""Runs: intent before, outcome after, the newest first."""
+
+from dataclasses import replace
+
+import pytest
+
+from infra_specs.errors import LedgerError
+from tasks.ledger import Hold, Ledger, Owner
+from tests.tasks.ledger.child import change
+
+
+def test_a_run_from_its_intent_to_its_end(ledger: Ledger, me: Owner) -> None:
+    hold = ledger.acquire("shop", replace(me, flow_run_id="f-7"), 600)
+    plan = {"waves": [[{"change": "+ replica/web-0 (missing)"}]], "price": None}
+    run = ledger.begin(hold, "provision", "asked for", plan)
+    first = ledger.intend(hold, run, change)
+    second = ledger.intend(hold, run, {**change, "address": "replica/web-1"})
+    open_run = ledger.run(run)
+    assert (open_run.state, open_run.ended) == ("running", None)
+    assert [one.state for one in open_run.changes] == ["intended", "intended"]
+
+    ledger.outcome(hold, second, "failed", "web-1 does not start", 2.5)
+    ledger.outcome(hold, first, "done", "", 0.25)
+    ledger.finish(hold, run, "failed", "one of two")
+    ended = ledger.run(run)
+    assert (ended.stack, ended.verb, ended.reason, ended.plan) == ("shop", "provision", "asked for", plan)
+    assert (ended.who, ended.flow_run_id) == (str(hold.owner), "f-7")
+    assert (ended.state, ended.message) == ("failed", "one of two")
+    assert ended.ended is not None
+    assert ended.ended >= ended.began
+    assert [(one.address, one.state, one.message, one.seconds) for one in ended.changes] == [
+        ("replica/web-0", "done", "", 0.25),
+        ("replica/web-1", "failed", "web-1 does not start", 2.5),
+    ]
+    first_change = ended.changes[0]
+    assert (first_change.action, first_change.reason, first_change.text) == ("create", "missing", change["text"])
+
+
+def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, hold: Hold, me: Owner) -> None:
+    blog = ledger.acquire("blog", me, 600)
+    for number in range(4):
+        run = ledger.begin(hold, "provision", f"run {number}", {})
+        ledger.intend(hold, run, {**change, "text": f"of run {number}"})
+        ledger.finish(hold, run, "done", "")
+        ledger.begin(blog, "provision", "other", {})
+    found = ledger.history("shop", 3)
+    assert [run.reason for run in found] == ["run 3", "run 2", "run 1"]
+    assert [[one.text for one in run.changes] for run in found] == [["of run 3"], ["of run 2"], ["of run 1"]]
+    assert ledger.history("unheard-of", 3) == ()
+
+
+def test_only_open_runs_of_the_own_stack_crash(ledger: Ledger, gone: Owner, me: Owner) -> None:
+    lost = ledger.acquire("shop", gone, 600)
+    blog = ledger.acquire("blog", me, 600)
+    other = ledger.begin(blog, "provision", "other", {})
+    done, left = (ledger.begin(lost, "provision", "asked for", {}) for _ in range(2))
+    ledger.finish(lost, done, "done", "")
+    ledger.acquire("shop", me, 600)
+    assert [ledger.run(run).state for run in (other, done, left)] == ["running", "done", "crashed"]
+
+
+@pytest.mark.parametrize("unknown", ["999", "web", "", "-1", "²", "9" * 30])
+def test_an_unknown_run_is_said(ledger: Ledger, unknown: str) -> None:
+    with pytest.raises(LedgerError, match="knows no run"):
+        ledger.run(unknown)
+
+
+def test_what_is_not_open_under_this_lock_is_refused(ledger: Ledger, hold: Hold, me: Owner) -> None:
+    blog = ledger.acquire("blog", me, 600)
+    run = ledger.begin(hold, "provision", "asked for", {})
+    intent = ledger.intend(hold, run, change)
+    for write in (
+        lambda: ledger.intend(blog, run, change),
+        lambda: ledger.outcome(blog, intent, "done", "", 1.0),
+        lambda: ledger.finish(blog, run, "done", ""),
+    ):
+        with pytest.raises(LedgerError):
+            write()
+    ledger.finish(hold, run, "done", "")
+    with pytest.raises(LedgerError, match="is not open"):
+        ledger.intend(hold, run, change)
