@@ -39,8 +39,11 @@ class Server(socketserver.ThreadingTCPServer):
     def stop(self) -> None:
         """Stop accepting, answer every request that has arrived, and return when the last is answered."""
         self.shutdown()
-        while select.select([self.socket], [], [], 0)[0]:  # connected, and not yet accepted
-            self._handle_request_noblock()
+        for _ in range(self.request_queue_size):  # bounded: under load more would come for as long as it looks
+            if not select.select([self.socket], [], [], 0)[0]:
+                break
+            self._handle_request_noblock()  # it was connected, and waited to be accepted
+        self.socket.close()
         with self._lock:
             self.stopping = True
             for connection in self._open:
