@@ -91,7 +91,8 @@ class Supervisor:
 
     def get(self, name: str) -> Status | None:
         """One of them; None if it is not kept."""
-        return next((status for status in self.list() if status.process.name == name), None)
+        found = self._call("get", name=name)
+        return status_from(found) if found else None
 
     def label(self, name: str, labels: Mapping[str, Any]) -> Status:
         """Replace a process's labels; it runs on. Not kept: ProviderError."""

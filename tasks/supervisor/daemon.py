@@ -115,6 +115,10 @@ class Daemon:
     async def _list(self, _request: dict[str, Any]) -> list[dict[str, Any]]:
         return [status_to(self._lives[name].kept.status()) for name in sorted(self._lives)]
 
+    async def _get(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        life = self._lives.get(request["name"])
+        return status_to(life.kept.status()) if life else None
+
     async def _label(self, request: dict[str, Any]) -> dict[str, Any]:
         life = self._lives.get(request["name"])
         if life is None:
@@ -183,7 +187,7 @@ class Daemon:
         self._unsaved = False
 
 
-_VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "list", "label", "stop", "remove", "shutdown")}
+_VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "list", "get", "label", "stop", "remove", "shutdown")}
 
 
 def run(folder: str, lock: int, guardian: int, take_over: Callable[[], None]) -> None:
@@ -205,10 +209,11 @@ def _mind(guardian: int, take_over: Callable[[], None]) -> None:
 
 
 def _listen() -> socket.socket:
-    """By its bare name, as the current folder is ours: no path is too long for that. The umask makes it private."""
+    """By its bare name, as the current folder is ours: no path is too long for that. Private, as the folder is."""
     _unlisten()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(SOCKET)
+    Path(SOCKET).chmod(0o600)
     return listener
 
 

@@ -65,9 +65,9 @@ class Life:
 
     async def end(self, wanted: Literal["stop", "remove"] | None) -> None:
         """Stop it and return when it is gone; None: it is to start again with the next supervisor."""
-        if wanted and self.kept.wanted != "remove":
+        if wanted and self.kept.wanted not in ("remove", wanted):
             self.kept.wanted = wanted
-        self._note()
+            self._note()
         async with self._ending:
             if self._task:
                 self._task.cancel()

@@ -36,11 +36,17 @@ class Process:
     """The whole environment: nothing is inherited."""
     cwd: str = "/"
     user: str | None = None
-    """The account that it runs as, where the supervisor runs as root; None is the supervisor's own."""
+    """The account that it runs as: another than the supervisor's own only where that is root's; None is its own.
+
+    It gets that account's first group alone. Its log is opened before, so it need not be able to reach it.
+    """
     log: str = ""
-    """The file that gets its stdout and stderr; rotated by the supervisor."""
+    """The file that gets its stdout and stderr; rotated by the supervisor. Empty: one in the supervisor's folder."""
     prepare: tuple[tuple[str, ...], ...] = ()
-    """Commands run to their end, in order, before each start (each must be quick when there is nothing to do)."""
+    """Commands run to their end, in order, before each start (each must be quick when there is nothing to do).
+
+    They run as the process does. One that an earlier supervisor began is waited for, then all begin anew.
+    """
     probe: Probe | None = None
     """Without one a process is healthy once it has run for a second."""
     stop_signal: str = "SIGTERM"
@@ -51,7 +57,7 @@ class Process:
     restarts: int = 5
     """Failed starts in a row (ended before it was healthy) after which it is `failed` and rests."""
     labels: Mapping[str, Any] = field(default_factory=dict)
-    """JSON data that the client keeps with it."""
+    """JSON data that the client keeps with it, and may replace while it runs."""
 
 
 @dataclass(frozen=True, slots=True)

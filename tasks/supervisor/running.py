@@ -76,11 +76,23 @@ class Running:
             await asyncio.sleep(0.005)
 
     def _poll(self) -> None:
-        """Where there is no pidfd."""
-        if identify(self.identity.pid) == self.identity:
-            asyncio.get_running_loop().call_later(_POLL_SECONDS, self._poll)
+        """Where there is no pidfd. An adopted one is reaped by the guardian or by init, which is when its pid ends."""
+        pid, code = self.identity.pid, None
+        try:
+            if self._child:
+                reaped, status = os.waitpid(pid, os.WNOHANG)
+                ended = reaped == pid
+                code = os.waitstatus_to_exitcode(status) if ended else None
+            else:
+                os.kill(pid, 0)
+                ended = False
+        except (ChildProcessError, ProcessLookupError):
+            ended = True
+        if ended:
+            kill_group(pid)
+            self.ended.set_result(code)
         else:
-            self._leader_ended()
+            asyncio.get_running_loop().call_later(_POLL_SECONDS, self._poll)
 
     def _leader_ended(self) -> None:
         if self._descriptor is not None:
@@ -115,7 +127,9 @@ def in_words(code: int | None) -> str:
 
 
 def _open(pid: int) -> int | None:
-    return os.pidfd_open(pid) if sys.platform == "linux" else None
+    if sys.platform == "linux":
+        return os.pidfd_open(pid)
+    return None
 
 
 def _boot_now() -> str:

@@ -27,6 +27,8 @@ class Kept:
     """Failed starts in a row."""
     leader: Identity | None = None
     preparing: Identity | None = None
+    written: tuple[Process, str] | None = None
+    """The process and its JSON: nearly all of what is written, and nearly never another."""
 
     def status(self) -> Status:
         pid = self.leader.pid if self.leader else None
@@ -35,7 +37,7 @@ class Kept:
 
 def save(folder: Path, kept: list[Kept], *, forgetting: bool) -> None:
     """`forgetting`: all is to end and be forgotten. OSError if it cannot be written; the last one is whole then."""
-    text = json.dumps({"forgetting": forgetting, "processes": [_to(each) for each in kept]}, separators=(",", ":"))
+    text = f'{{"forgetting":{json.dumps(forgetting)},"processes":[{",".join(_text(each) for each in kept)}]}}'
     draft = folder / f".{STATE}"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
         file.write(text)
@@ -56,13 +58,11 @@ def load(folder: Path) -> tuple[bool, list[Kept]]:
         return False, []
 
 
-def _to(kept: Kept) -> dict[str, Any]:
-    shallow = {name: getattr(kept, name) for name in kept.__slots__}
-    return shallow | {
-        "process": process_to(kept.process),
-        "leader": asdict(kept.leader) if kept.leader else None,
-        "preparing": asdict(kept.preparing) if kept.preparing else None,
-    }
+def _text(kept: Kept) -> str:
+    if kept.written is None or kept.written[0] is not kept.process:
+        kept.written = (kept.process, json.dumps(process_to(kept.process)))
+    plain = {name: getattr(kept, name) for name in kept.__slots__ if name not in ("process", "written")}
+    return f'{{"process":{kept.written[1]},{json.dumps(plain, default=asdict)[1:]}'
 
 
 def _from(data: dict[str, Any]) -> Kept:

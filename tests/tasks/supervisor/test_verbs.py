@@ -10,6 +10,7 @@ import pytest
 
 from infra_specs.errors import ProviderError
 from tasks.supervisor.client import Supervisor
+from tasks.supervisor.identity import identify
 from tasks.supervisor.process import Probe, Process
 from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until, until_state
 
@@ -79,15 +80,16 @@ def test_what_is_removed_is_gone_with_its_log(supervisor: Supervisor, folder: Pa
 
 def test_shutdown_leaves_nothing_but_logs(supervisor: Supervisor, folder: Path) -> None:
     for number in range(5):
-        supervisor.put(shell(f"p{number}", "sleep 1000 & setsid sleep 1000 & wait"))
+        supervisor.put(shell(f"p{number}", "sleep 1000 & setsid sleep 1000 & echo $!; wait"))
     before = [identity(until_state(supervisor, f"p{number}", "healthy")) for number in range(5)]
-    escaped = [int(pid) for pid in os.popen("ps -o pid= -C sleep").read().split()]
+    escaped = [identify(int(supervisor.logs(f"p{number}", 1))) for number in range(5)]
+    assert all(escaped)
     supervisor.shutdown()
     supervisor.shutdown()
     assert all(gone(each) for each in before)
+    assert all(each and gone(each) for each in escaped)
     assert Supervisor.find(folder) is None
     assert not Supervisor.was_left(folder)
-    assert escaped
     assert sorted(path.name for path in folder.iterdir() if path.suffix != ".log") == ["supervisor.lock"]
 
 
@@ -117,6 +119,7 @@ def test_a_process_runs_as_its_user(supervisor: Supervisor, folder: Path) -> Non
     assert lines(folder / "a.log")[0] == "nobody"
     assert len(lines(folder / "a.log")[1].split()) == 1
     assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "supervisor.sock").stat().st_mode & 0o777 == 0o600
     for path in folder.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path
 
