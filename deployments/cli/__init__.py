@@ -1,0 +1,29 @@
+"""The command line. Verbs that change are flow runs, submitted and followed; verbs that read need no server.
+
+What a command imports it imports when it is called: `tenfold --help` loads neither SQLAlchemy nor Prefect.
+"""
+
+from deployments.cli.app import app
+from deployments.cli.commands import changing, installation, reading, secret, server
+
+change, look = "Change a stack", "Look at a stack"
+begin, machine = "Begin", "This installation"
+
+app.command(rich_help_panel=begin)(installation.demo)
+app.command(rich_help_panel=change)(changing.provision)
+app.command(rich_help_panel=change)(changing.scale)
+app.command(rich_help_panel=change)(changing.teardown)
+app.command(rich_help_panel=change)(changing.reconcile)
+app.command(rich_help_panel=look)(reading.plan)
+app.command(rich_help_panel=look)(reading.status)
+app.command(rich_help_panel=look)(reading.history)
+app.command(rich_help_panel=look)(reading.logs)
+app.command(rich_help_panel=look)(reading.show)
+app.add_typer(secret.app, name="secret", rich_help_panel=machine)
+app.add_typer(server.app, name="server", rich_help_panel=machine)
+app.command(rich_help_panel=machine)(installation.schema)
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    app()

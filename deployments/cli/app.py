@@ -1,0 +1,61 @@
+"""The application that commands hang on, and how errors leave it."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from infra_specs.errors import PlanError, SpecError, TenfoldError
+
+nothing_touched = 2
+"""The exit code for what was refused before anything ran."""
+failed = 1
+
+
+class Commands(TyperGroup):
+    """Says an error of ours in its own words, without a traceback. Others are bugs and keep theirs."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TenfoldError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(nothing_touched if isinstance(error, SpecError | PlanError) else failed) from None
+
+
+# Pretty tracebacks print local variables, and one of those may be a secret.
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"tenfold {version('tenfold')}")
+        raise typer.Exit
+
+
+@app.callback()
+def tenfold(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Infrastructure for the users you have, times ten.
+
+    Write down what your app needs and how many people use it today; Tenfold builds it, sized for ten times as many,
+    and explains every decision. [bold]tenfold demo[/bold] shows all of it in a minute.
+
+    \b
+    The usual way:
+      tenfold plan stack.yaml         what would be built, why, and what it costs
+      tenfold provision stack.yaml    build it, or bring it to what the file says now
+      tenfold status                  what runs where, and how well
+      tenfold teardown my-stack       take it down; its data stays
+
+    Exit codes: 0 done; 1 failed; 2 refused before anything was touched.
+    """

@@ -1,0 +1,50 @@
+"""Commands about a stack's secrets. A value is read from a prompt or a pipe, and never printed."""
+# ruff: noqa: PLC0415 - what a command does is imported when it is called
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Set, list and remove the secrets of a stack.")
+Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as in env: {KEY: {secret: NAME}}.")]
+
+
+@app.command("set")
+def set_(stack: Stack, name: Name) -> None:
+    """Keep a secret, encrypted. Asks for its value, or reads it from a pipe.
+
+    \b
+    Examples:
+      tenfold secret set shop stripe
+      tenfold secret set shop stripe < stripe.key
+    """
+    from deployments.cli.present.secret import put
+
+    put(stack, name)
+
+
+@app.command("list")
+def list_(stack: Stack) -> None:
+    """The names of a stack's secrets, never their values.
+
+    \b
+    Examples:
+      tenfold secret list shop
+    """
+    from deployments.cli.present.secret import every
+
+    every(stack)
+
+
+@app.command()
+def remove(stack: Stack, name: Name) -> None:
+    """Erase a secret, every version of it.
+
+    \b
+    Examples:
+      tenfold secret remove shop stripe
+    """
+    from deployments.cli.present.secret import erase
+
+    erase(stack, name)

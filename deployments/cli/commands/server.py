@@ -1,0 +1,32 @@
+"""Commands about the control plane."""
+# ruff: noqa: PLC0415 - what a command does is imported when it is called
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, help="Start, stop and look at the control plane: Prefect's server, and what runs our flows."
+)
+
+
+@app.command()
+def start() -> None:
+    """Start it if it does not run. Verbs that change a stack do this by themselves."""
+    from deployments.cli.present.server import start as present
+
+    present()
+
+
+@app.command()
+def stop() -> None:
+    """Stop it. Stacks run on; drift is not repaired until it is started again."""
+    from deployments.cli.present.server import stop as present
+
+    present()
+
+
+@app.command()
+def status() -> None:
+    """Whether it runs, and where its UI is. Exit code 1 if it is not well."""
+    from deployments.cli.present.server import status as present
+
+    present()

@@ -1,0 +1,128 @@
+"""The whole story for a newcomer, in one command."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+import httpx
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from deployments.cli.app import failed
+from deployments.cli.here import Asked, Here, from_file, here, tenfold
+from deployments.cli.present import plan as present
+from deployments.cli.present.status import links_of
+from deployments.cli.present.terminal import columns, console, say
+from deployments.cli.present.words import human
+from deployments.cli.runs.submit import Order, carry_out, running
+from infra_specs.errors import ServerError
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.make_plan import make_plan
+from tasks.clock import now
+from tasks.providers.local.place import Place, slug
+from tasks.providers.local.records import name_of
+from tasks.supervisor.client import Supervisor
+from tasks.wish import wish
+
+service = "web"
+answer_seconds = 10.0
+box_width = 100
+
+
+def demo() -> None:
+    """`tenfold demo`. Exits with 0 only if the app's page answered 200."""
+    to, began = console(), time.monotonic()
+    say(to, Text("This runs a small web app with a PostgreSQL, a Valkey and a proxy on this machine, sized for its "
+                 "users times ten, and shows how. Nothing of it needs root or Docker."))  # fmt: skip
+    with resources.as_file(resources.files("infra_specs") / "stacks" / "quickstart.yaml") as path:
+        meant = from_file(path)
+    with here() as place:
+        _step(to, f"1. What will be built, from {_short(path)}")
+        _show_plan(to, place, meant)
+        _step(to, "2. The control plane: Prefect's server, and the process that runs our flows")
+        at = time.monotonic()
+        plane = running(to)
+        say(to, Text.assemble(("✓ ", "green"), f"up at {plane.ui_url} ", (f"({human(time.monotonic() - at)})", "dim")),
+            indent=2)  # fmt: skip
+        _step(to, "3. The stack, by a run of the flow provision")
+        carry_out(place, Order("provision", meant.parameters, (meant.stack.name,)))
+        instances = place.observed(meant.stack)
+        url = links_of(instances)[service]
+        _refuse_silent(url)
+        to.print()
+        _box(to, place, instances, url=url, ui=plane.ui_url, took=human(time.monotonic() - began))
+
+
+def _step(to: Console, text: str) -> None:
+    to.print()
+    say(to, Text(text, "bold cyan"))
+
+
+def _show_plan(to: Console, place: Here, meant: Asked) -> None:
+    wished = wish(place.ledger, meant.stack, meant.source)
+    made = make_plan(meant.stack.name, wished.resources, place.observed(meant.stack))
+    present.show(to, wished, made, datetime.fromtimestamp(now()).astimezone().date())
+
+
+def _refuse_silent(url: str) -> None:
+    try:
+        answer = httpx.get(url, timeout=answer_seconds, trust_env=False)
+    except httpx.TransportError as error:
+        raise ServerError(f"The app's page {url} does not answer ({error}). Look at: {tenfold()} status") from error
+    if answer.status_code != httpx.codes.OK:
+        say(console(error=True), f"The app's page {url} answers {answer.status_code}. Look at: {tenfold()} logs "
+            f"quickstart {service}")  # fmt: skip
+        raise typer.Exit(failed)
+
+
+def _box(to: Console, place: Here, instances: tuple[Instance, ...], *, url: str, ui: str, took: str) -> None:
+    found = {one.kind: one for one in instances if not one.failed}
+    replicas = [one for one in instances if one.kind == "replica" and not one.failed]
+    stack, program = instances[0].stack, tenfold()
+    settings = Place(place.settings.home, stack).settings
+    title = Text.assemble((f"{stack} runs", "bold green"), (f"  after {took}", "dim"))
+    what = [
+        [Text("app", "dim"), Text(url, "bold cyan")],
+        [Text("PostgreSQL", "dim"), Text.assemble(*_server(found, "database", settings, "json"))],
+        [Text("Valkey", "dim"), Text.assemble(*_server(found, "cache", settings, "conf"))],
+        [Text("Prefect UI", "dim"), Text(ui, "bold cyan")],
+    ]
+    pid = _pid(place, replicas[-1]) if replicas else None
+    tries = [
+        ["look at its runs", ui],
+        ["scale it", f"{program} scale {stack} {service} 5"],
+        ["break it", f"kill -9 {pid}" if pid else f"{program} logs {stack} {service}"],
+        ["watch it heal", f"{program} status {stack}"],
+        ["take it down", f"{program} teardown {stack}"],
+    ]
+    inner = Console(width=min(to.width, box_width) - 4, no_color=to.no_color)
+    lines = [
+        *columns(inner, what, indent=0),
+        Text(),
+        Text("What to try next", "bold"),
+        *columns(inner, [[Text(what_for, "dim"), command] for what_for, command in tries], indent=0),
+    ]
+    to.print(Panel(Text("\n").join(lines), title=title, border_style="green", expand=False, padding=(1, 1)))
+
+
+def _server(found: Mapping[str, Instance], kind: str, settings: Path, suffix: str) -> tuple[str | tuple[str, str], ...]:
+    one = found[kind]
+    file = settings / f"{slug(name_of(one.address, one.incarnation))}.{suffix}"
+    return f"{one.outputs['host']}:{one.outputs['port']}", (f"   credentials: {_short(file)}", "dim")
+
+
+def _pid(place: Here, replica: Instance) -> int | None:
+    supervisor = Supervisor.find(Place(place.settings.home, replica.stack).supervisor)
+    status = supervisor.get(name_of(replica.address, replica.incarnation)) if supervisor else None
+    return status.pid if status else None
+
+
+def _short(path: Path) -> str:
+    for folder, name in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if path.is_relative_to(folder):
+            return f"{name}{path.relative_to(folder)}"
+    return str(path)

@@ -1,0 +1,98 @@
+"""What commands read from: this installation's ledger, and the targets of its stacks."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra_specs.errors import LedgerError, SpecError
+from infra_specs.plan.instance import Instance
+from infra_specs.spec.load import load
+from infra_specs.spec.stack import Stack
+from tasks.ledger import Ledger
+from tasks.providers import open_provider
+from tasks.providers.base import Provider
+from tasks.settings import Settings, settings
+from tasks.wish import remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One installation, its ledger open."""
+
+    settings: Settings
+    ledger: Ledger
+
+    @contextmanager
+    def target(self, stack: Stack) -> Iterator[Provider]:
+        """The target of a stack, open for the length of the block."""
+        with closing(open_provider(stack.target, self.settings.home)) as provider:
+            yield provider
+
+    def observed(self, stack: Stack) -> tuple[Instance, ...]:
+        """Everything of a stack on its target."""
+        with self.target(stack) as provider:
+            return provider.observe(stack.name)
+
+
+@contextmanager
+def here() -> Iterator[Here]:
+    """This installation, its ledger open for the length of the block."""
+    found = settings()
+    with Ledger.open(found) as ledger:
+        yield Here(found, ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The stack that a FILE or a STACK on the command line stands for."""
+
+    stack: Stack
+    source: str
+    """The folder that relative paths of the spec start at."""
+    parameters: dict[str, Any]
+    """The same for the provision flow."""
+
+
+def asked(ledger: Ledger, what: str) -> Asked:
+    """Read a file, or remember a stack.
+
+    Raises SpecError for a file with faults or one that is not there, LedgerError for an unknown stack.
+    """
+    path = Path(what)
+    if path.is_file():
+        return from_file(path)
+    if os.sep in what or path.suffix in (".yaml", ".yml", ".json"):
+        raise SpecError(f"There is no file {what}." if not path.exists() else f"{what} is a folder, not a file.")
+    try:
+        stack, source = remembered(ledger, what)
+    except LedgerError as error:
+        raise LedgerError(f"There is no file {what} here. {error}") from None
+    return Asked(stack, source, {"stack": what})
+
+
+def from_file(path: Path) -> Asked:
+    """The stack of a spec file. Raises SpecError with every fault in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SpecError(f"{path} cannot be read: {why}.") from error
+    stack, source = load(text, str(path)), str(path.absolute().parent)
+    # What the file says and no default: short to look at in the UI, and the same stack when it is read again.
+    spec = stack.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return Asked(stack, source, {"spec": spec, "source": source})
+
+
+def tenfold() -> str:
+    """How this program can be called again: `tenfold` if that is what a shell finds, else its path."""
+    program = Path(sys.argv[0]).absolute()
+    on_path = shutil.which("tenfold")
+    if program.name != "tenfold" or (on_path and Path(on_path).resolve() == program.resolve()):
+        return "tenfold"
+    return shlex.quote(str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program))

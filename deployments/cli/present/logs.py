@@ -1,0 +1,103 @@
+"""What the processes of a stack wrote, each line with who wrote it."""
+
+import re
+import time
+from collections.abc import Sequence
+from itertools import count
+
+from rich.console import Console
+from rich.text import Text
+
+from deployments.cli.here import here
+from deployments.cli.present.terminal import console
+from infra_specs.errors import PlanError
+from infra_specs.plan.instance import Instance
+from tasks.providers.base import Provider
+from tasks.wish import remembered
+
+palette = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_green", "bright_magenta")
+silent_kinds = ("volume", "route")
+pause_seconds = 0.3
+window = 1000
+"""Lines read again at each look; who writes more in a pause than this is quoted with gaps."""
+
+
+def logs(stack: str, what: str, lines: int, *, follow: bool) -> None:
+    """`tenfold logs`."""
+    with here() as place:
+        spec, _ = remembered(place.ledger, stack)
+        with place.target(spec) as provider:
+            printer = _Printer(console(), provider, stack, what)
+            printer.first(lines)
+            try:
+                while follow:
+                    time.sleep(pause_seconds)
+                    printer.more()
+            except KeyboardInterrupt:
+                return
+
+
+def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
+    """The instances that a service's name, a kind or an address stands for; everything that writes, if empty.
+
+    Raises PlanError naming what there is.
+    """
+    if not what:
+        return [one for one in instances if one.kind not in silent_kinds]
+    of_service = re.compile(rf"replica/{re.escape(what)}-[0-9]+")
+    found = [one for one in instances if what in (str(one), one.address, one.kind) or of_service.fullmatch(one.address)]
+    if not found:
+        there = ", ".join(str(one) for one in instances if one.kind not in silent_kinds) or "nothing"
+        raise PlanError(f"Nothing here is called `{what}`. There is: {there}.")
+    return found
+
+
+def added(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
+    """The lines at the end of `after` that were not yet in `before`, both being the last lines of one file."""
+    for start in range(len(before) + 1):
+        same = before[start:]
+        if list(after[: len(same)]) == list(same):
+            return after[len(same) :]
+    return after
+
+
+class _Printer:
+    def __init__(self, to: Console, provider: Provider, stack: str, what: str) -> None:
+        self._to, self._provider, self._stack, self._what = to, provider, stack, what
+        self._seen: dict[str, list[str]] = {}
+        self._colours: dict[str, str] = {}
+        self._next = count()
+
+    def first(self, lines: int) -> None:
+        there = chosen(self._provider.observe(self._stack), self._what)
+        for one in there:
+            written = self._read(one)
+            self._seen[str(one)] = written
+            self._print(one, written[len(written) - min(lines, len(written)) :], there)
+
+    def more(self) -> None:
+        instances = self._provider.observe(self._stack)
+        try:
+            there = chosen(instances, self._what)
+        except PlanError:
+            return  # gone for now; it may come again
+        for one in there:
+            written = self._read(one)
+            self._print(one, added(self._seen.get(str(one), []), written), there)
+            self._seen[str(one)] = written
+
+    def _read(self, one: Instance) -> list[str]:
+        return self._provider.logs(one, window).splitlines()
+
+    def _print(self, one: Instance, lines: Sequence[str], beside: Sequence[Instance]) -> None:
+        name = str(one).removeprefix("replica/")
+        width = max(len(str(each).removeprefix("replica/")) for each in beside)
+        colour = "red" if one.failed else self._colour(name)
+        for line in lines:
+            text = Text(line) if len(beside) == 1 else Text.assemble((f"{name:<{width}} | ", colour), line)
+            self._to.print(text, soft_wrap=True)
+
+    def _colour(self, name: str) -> str:
+        if name not in self._colours:
+            self._colours[name] = palette[next(self._next) % len(palette)]
+        return self._colours[name]

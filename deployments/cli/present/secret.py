@@ -1,0 +1,65 @@
+"""A stack's secrets by name. A value comes from a prompt or a pipe, and goes nowhere but into the ledger."""
+
+import re
+import sys
+
+import typer
+
+from deployments.cli.here import here, tenfold
+from deployments.cli.present.terminal import console, lay, say
+from deployments.cli.present.words import ago
+from infra_specs.errors import SpecError
+from infra_specs.spec.service import name_pattern, secret_pattern
+from tasks.clock import now
+
+longest = 64 * 1024
+"""Characters of a value; more is a file, and belongs into a volume."""
+
+
+def put(stack: str, name: str) -> None:
+    """`tenfold secret set`."""
+    _refuse_bad_name(stack, name)
+    value = _value(stack, name)
+    with here() as place:
+        version = place.ledger.secret_set(stack, name, value)
+        runs = (known := place.ledger.wanted(stack)) is not None and known.wanted
+    to = console()
+    say(to, f"{name} of {stack} is set (version {version}).")
+    if runs:
+        say(to, f"What runs gets it with: {tenfold()} provision {stack}")
+
+
+def every(stack: str) -> None:
+    """`tenfold secret list`."""
+    with here() as place:
+        found = place.ledger.secret_list(stack)
+    to = console()
+    if not found:
+        say(to, f"{stack} has no secret. Set one with: {tenfold()} secret set {stack} NAME")
+    lay(to, ([one.name, f"version {one.version}", ago(now() - one.since)] for one in found), indent=0)
+
+
+def erase(stack: str, name: str) -> None:
+    """`tenfold secret remove`."""
+    with here() as place:
+        place.ledger.secret_remove(stack, name)
+    say(console(), f"{name} of {stack} is erased. A spec that names it cannot be provisioned until it is set again.")
+
+
+def _refuse_bad_name(stack: str, name: str) -> None:
+    if not re.match(name_pattern, stack):
+        raise SpecError(f"`{stack}` cannot be a stack's name: a small letter, then small letters, digits and dashes.")
+    if not re.match(secret_pattern, name):
+        raise SpecError(f"`{name}` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.")
+
+
+def _value(stack: str, name: str) -> str:
+    if sys.stdin.isatty():
+        value: str = typer.prompt(f"Value of {name} for {stack}", hide_input=True)
+    else:
+        value = sys.stdin.read(longest + 1).removesuffix("\n")
+    if not value:
+        raise SpecError(f"The value of {name} is empty. Type it when asked, or pipe it in.")
+    if len(value) > longest:
+        raise SpecError(f"The value of {name} is longer than {longest} characters.")
+    return value

@@ -1,0 +1,23 @@
+"""The spec of a stack as it is wanted now."""
+
+import yaml
+
+from deployments.cli.here import here
+from deployments.cli.present.words import clock_time
+from infra_specs.spec.load import stored
+from tasks.wish import remembered
+
+
+def show(stack: str) -> None:
+    """`tenfold show`: without what is so by default, and with the counts that were asked for since as comments."""
+    with here() as place:
+        remembered(place.ledger, stack)
+        known = place.ledger.wanted(stack)
+    assert known is not None
+    spec = stored(known.spec).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    print(f"# Relative paths start at {known.source}")
+    if not known.wanted:
+        print(f"# Torn down {clock_time(known.since)}")
+    for service, asked in known.asked.items():
+        print(f"# {asked.reason} ({clock_time(asked.since)})" if asked.reason else f"# {service}: {asked.replicas}")
+    print(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), end="")

@@ -1,0 +1,60 @@
+"""Where output goes: a terminal with colours and its own width, or a pipe with neither."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+piped_width = 1000
+"""In a pipe nothing is wrapped."""
+least_room = 24
+"""A last column narrower than this goes on a line of its own."""
+Cell = Text | str
+
+
+def console(*, error: bool = False) -> Console:
+    """The console of stdout, or of stderr. It follows NO_COLOR, and takes no text for markup or emoji."""
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() else piped_width
+    return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
+
+
+def say(to: Console, *cells: Cell, indent: int = 0) -> None:
+    """One line, folded under itself where the terminal is too narrow."""
+    lay(to, [cells], indent)
+
+
+def lay(to: Console, rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
+    """Rows in columns, aligned; the last is folded under itself where the terminal is too narrow."""
+    for line in columns(to, rows, indent):
+        to.print(line, soft_wrap=True)
+
+
+def columns(to: Console, rows: Iterable[Sequence[Cell]], indent: int = 2) -> Iterator[Text]:
+    """The lines of `lay`."""
+    table = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    longest = max(map(len, table), default=1) - 1
+    widths = [max((row[at].cell_len for row in table if at < len(row) - 1), default=0) for at in range(longest)]
+    for *first, last in table:
+        line = Text(" " * indent)
+        for cell, width in zip(first, widths, strict=False):
+            line += cell
+            line.append(" " * (width - cell.cell_len + 2))
+        yield from _folded(to, line, last, indent)
+
+
+def _folded(to: Console, line: Text, last: Text, indent: int) -> Iterator[Text]:
+    room = to.width - line.cell_len
+    if room < least_room and last.cell_len > room and line.plain.strip():
+        line.rstrip()
+        yield line
+        line = Text(" " * (indent + 4))
+        room = max(to.width - line.cell_len, least_room)
+    hanging = " " * line.cell_len
+    for part in last.wrap(to, room) if last.plain else [last]:
+        part.rstrip()
+        whole = line + part
+        whole.rstrip()
+        yield whole
+        line = Text(hanging)

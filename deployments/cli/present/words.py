@@ -1,0 +1,31 @@
+"""Times and amounts as a person says them."""
+
+from datetime import datetime
+
+_units = (("d", 86_400), ("h", 3_600), ("m", 60))
+
+
+def human(seconds: float) -> str:
+    """A duration: `0.52s`, `4.2s`, `42s`, `3m 20s`, `2h 5m`, `3d 4h`."""
+    if seconds < 60:
+        return f"{max(seconds, 0):.2g}s" if seconds < 1 else f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
+    for (name, size), (smaller, part) in zip(_units, (*_units[1:], ("s", 1)), strict=True):
+        if seconds >= size:
+            rest = int(seconds % size // part)
+            return f"{int(seconds // size)}{name}" + (f" {rest}{smaller}" if rest else "")
+    raise AssertionError("sixty seconds are a minute")
+
+
+def ago(seconds: float) -> str:
+    """How long something has been so: whole units, `just now` for less than one."""
+    return "just now" if seconds < 1 else f"{human(float(int(seconds)) if seconds >= 10 else seconds)} ago"
+
+
+def clock_time(moment: float) -> str:
+    """A moment in this machine's own time: `2026-11-22 18:04:05`."""
+    return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def counted(number: int, what: str) -> str:
+    """`1 replica`, `3 replicas`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,1 @@
+"""Submitting flow runs, and following them."""

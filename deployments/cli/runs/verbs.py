@@ -1,0 +1,71 @@
+"""The verbs that change: what is refused at once, what is submitted, and what is said at the end."""
+
+import sys
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from deployments.cli.here import asked, here, tenfold
+from deployments.cli.present import plan as present
+from deployments.cli.present.terminal import console, say
+from deployments.cli.runs.submit import Order, carry_out
+from infra_specs.errors import PlanError
+from infra_specs.pricing.price import refuse_over_budget
+from tasks.wish import remembered, wish
+
+
+def provision(what: str, *, wait: bool, detach: bool) -> None:
+    """`tenfold provision`."""
+    with here() as place:
+        meant = asked(place.ledger, what)
+        wished = wish(place.ledger, meant.stack, meant.source)
+        refuse_over_budget(meant.stack.name, wished.price)
+        present.head(console(), wished)
+        order = Order("provision", {**meant.parameters, "wait": wait}, (meant.stack.name,), detach)
+        carry_out(place, order)
+
+
+def scale(stack: str, service: str, replicas: int, *, wait: bool, detach: bool) -> None:
+    """`tenfold scale`."""
+    parameters = {"stack": stack, "service": service, "replicas": replicas, "wait": wait}
+    _on_known("scale", stack, parameters, detach)
+
+
+def teardown(stack: str, *, delete_data: bool, yes: bool, wait: bool, detach: bool) -> None:
+    """`tenfold teardown`."""
+    with here() as place:
+        spec, _ = remembered(place.ledger, stack)
+        if delete_data and not yes:
+            data = [str(one) for one in place.observed(spec) if one.durable]
+            _confirm(stack, data)
+        parameters = {"stack": stack, "delete_data": delete_data, "wait": wait}
+        carry_out(place, Order("teardown", parameters, (stack,), detach))
+
+
+def reconcile(stack: str, *, detach: bool) -> None:
+    """`tenfold reconcile`."""
+    if stack:
+        _on_known("reconcile", stack, {"stack": stack}, detach)
+        return
+    with here() as place:
+        names = tuple(known.name for known in place.ledger.stacks() if known.wanted)
+        carry_out(place, Order("reconcile", {"stack": ""}, names, detach))
+
+
+def _on_known(verb: str, stack: str, parameters: dict[str, Any], detach: bool) -> None:
+    with here() as place:
+        remembered(place.ledger, stack)
+        carry_out(place, Order(verb, parameters, (stack,), detach))
+
+
+def _confirm(stack: str, data: list[str]) -> None:
+    """Have the stack's name typed before its data is deleted. Raises PlanError where it is not, or nobody can type."""
+    if not data:
+        return
+    what = f"This deletes the data of {stack} for ever: {', '.join(data)}."
+    if not sys.stdin.isatty():
+        raise PlanError(f"{what} Say that you mean it: {tenfold()} teardown {stack} --delete-data --yes")
+    say(console(), Text(what, "bold red"))
+    if typer.prompt("Type the stack's name to go on", default="", show_default=False) != stack:
+        raise PlanError(f"Nothing was deleted: that is not {stack}.")
