@@ -1,5 +1,6 @@
 """Teardown: nothing of a stack is wanted any more, its data excepted."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -26,4 +27,15 @@ async def teardown(
             report = await converge(site, "teardown", reason, (), delete_data=delete_data)
             if delete_data:
                 ledger.forget(site.hold)
-            return report
+            return replace(report, summary=_left(stack, report))
+
+
+def _left(stack: str, report: Report) -> str:
+    """What is still there, proven by the last look, and how to come back to it."""
+    if not report.kept:
+        return f"{report.summary}. Looked again: nothing of {stack} is left"
+    left = "; ".join(report.kept)
+    return (
+        f"{report.summary}. Left: {left}. Come back to it with tenfold provision {stack}, "
+        f"or delete it for ever with tenfold teardown {stack} --delete-data"
+    )

@@ -1,0 +1,58 @@
+"""Every outside effect of a run, numbered, so that a test can kill or stop the process at any of them.
+
+A point stands before and after each call that changes something: of the target, and of the ledger.
+"""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import flows.runbook
+from tasks.ledger import Ledger
+
+provider_effects = ("create", "update", "destroy")
+ledger_effects = (
+    "acquire", "want", "unwant", "override", "ensure_secret", "begin", "intend", "outcome", "finish", "forget",
+    "release",
+)  # fmt: skip
+
+
+class Points:
+    """Counts the points that a run passes, and sends the process `signal` at one of them. 0: at none."""
+
+    def __init__(self, at: int, signal: int, only: Callable[[str], bool] = lambda _: True) -> None:
+        self._at, self._signal, self._only = at, signal, only
+        self.passed: list[str] = []
+
+    def reach(self, name: str) -> None:
+        if not self._only(name):
+            return
+        self.passed.append(name)
+        if len(self.passed) == self._at:
+            os.kill(os.getpid(), self._signal)
+
+    def install(self) -> None:
+        """For the rest of this process, which is a test's own child."""
+        for name in ledger_effects:
+            setattr(Ledger, name, self._around(f"ledger.{name}", getattr(Ledger, name)))
+        opened = flows.runbook.open_provider
+
+        def open_provider(*args: Any) -> Any:
+            provider = opened(*args)
+            for name in provider_effects:
+                setattr(provider, name, self._around(name, getattr(provider, name)))
+            return provider
+
+        flows.runbook.open_provider = open_provider
+
+    def _around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(call)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            what = f"{name} {getattr(args[0], 'address', '')}".strip() if args else name
+            self.reach(f"before {what}")
+            result = call(*args, **kwargs)
+            self.reach(f"after {what}")
+            return result
+
+        return watched
