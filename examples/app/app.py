@@ -148,7 +148,8 @@ def main() -> None:
     server = Server((host, port), App)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     print(f"{replica} listens on {host}:{port}", flush=True)
-    told.wait()
+    while not told.wait(1):  # a signal that another thread was given is acted upon when this one wakes
+        pass
     server.stop()
     for store in (database, cache):
         if store:

@@ -22,6 +22,8 @@ class Server(socketserver.ThreadingTCPServer):
 
     def __init__(self, address: tuple[str, int], handler: type["Handler"]) -> None:
         super().__init__(address, handler)
+        # A client that has gone before it was accepted must not leave us waiting in accept().
+        self.socket.setblocking(False)
         self.stopping = False
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
