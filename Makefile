@@ -28,8 +28,8 @@ docs: $(VENV)/.dev ## Build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "Open site/index.html"
 
-lock: $(VENV)/.dev ## Lock every package anew, within the bounds of pyproject.toml
-	@sh scripts/lock $(BIN)/uv
+lock: $(VENV)/.dev ## Lock what pyproject.toml asks for (UPGRADE=--upgrade: everything at its newest)
+	@sh scripts/lock $(BIN)/uv $(UPGRADE)
 
 clean: ## Remove what make made; stacks and their data stay
 	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
