@@ -13,6 +13,7 @@ from deployments.prefect_environment import tuned
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
+    os.environ.update(tuned)
     with (
         prefect_test_harness(server_startup_timeout=180),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
