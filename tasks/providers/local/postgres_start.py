@@ -22,11 +22,12 @@ def prepare(settings: dict[str, Any]) -> None:
         make(settings, volume, f"{volume}/data.new")
         write(f"{volume}/applied", wanted(settings))
         os.rename(f"{volume}/data.new", data)
-    elif read(f"{volume}/applied") != wanted(settings):
-        alter(settings, data)
-        write(f"{volume}/applied", wanted(settings))
+    # Before anything runs on it: what the last one was told may be why it failed.
     write(f"{data}/postgresql.conf", settings["conf"])
     write(f"{data}/pg_hba.conf", settings["hba"])
+    if read(f"{volume}/applied") != wanted(settings):
+        alter(settings, data)
+        write(f"{volume}/applied", wanted(settings))
 
 
 def make(settings: dict[str, Any], volume: str, fresh: str) -> None:

@@ -5,8 +5,10 @@ the records that are themselves part of them. A supervisor that was killed with 
 whoever observes next: only so is known what still runs, and what should run runs again.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
@@ -32,6 +34,23 @@ _processes: Mapping[str, Callable[[Place, Resource, int], Process]] = {
 }
 _recorded: Mapping[str, Callable[[Place, Resource, int], None]] = {"volume": put_volume, "route": put_route}
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _ours(verb: Callable[P, R]) -> Callable[P, R]:
+    """What the operating system refuses becomes ours here: a full disk, a folder of somebody else's."""
+
+    @functools.wraps(verb)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return verb(*args, **kwargs)
+        except OSError as error:
+            path = f" {error.filename}" if error.filename else ""
+            raise ProviderError(f"the local target could not use{path}: {error.strerror or error}") from error
+
+    return told
+
 
 class LocalProvider:
     """A `Provider` that `Drains`. `home` is made where it is missing, for its owner alone as far as possible."""
@@ -42,10 +61,12 @@ class LocalProvider:
             self._home.parent.mkdir(parents=True, exist_ok=True)
             make_folder(self._home)
 
+    @_ours
     def stacks(self) -> tuple[str, ...]:
         """Every stack with something of ours here, sorted."""
         return tuple(place.stack for place in places(self._home) if _holds_something(place))
 
+    @_ours
     def observe(self, stack: str) -> tuple[Instance, ...]:
         """Everything of this stack, health included. Starts the supervisor where it was killed, and nothing else."""
         place = self._place(stack)
@@ -55,6 +76,7 @@ class LocalProvider:
         found += _routes(place, found)
         return tuple(sorted(found, key=lambda instance: (instance.address, instance.incarnation)))
 
+    @_ours
     def create(self, resource: Resource) -> Instance:
         """Make it exist; returns at once. An exclusive resource's earlier incarnations are stopped first, and kept."""
         if resource.kind not in _processes and resource.kind not in _recorded:
@@ -75,6 +97,7 @@ class LocalProvider:
                     supervisor.stop(name_of(instance.address, instance.incarnation))
             return _instance(supervisor.put(_processes[resource.kind](place, resource, incarnation)))
 
+    @_ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
         """Routes and volumes change in place, a proxy's ports too; of the others only what is said of them."""
         place = self._place(instance.stack)
@@ -92,6 +115,7 @@ class LocalProvider:
                 raise ProviderError(f"{instance}: a {instance.kind} cannot be changed in place here: replace it")
             return self._found(resource, instance.incarnation)
 
+    @_ours
     def destroy(self, instance: Instance) -> None:
         """Remove it; returns when it is gone. With the last of a stack its supervisor and its folder go too."""
         place = self._place(instance.stack)
@@ -106,19 +130,26 @@ class LocalProvider:
         with place.locked():
             self._sweep(place)
 
+    @_ours
     def health(self, instance: Instance) -> Health:
         """How it is now. A route is as well as what the proxy knows of it."""
-        for found in self.observe(instance.stack):
-            if _same(found, instance):
-                return found.health
+        if instance.kind in _recorded:
+            found = self.observe(instance.stack)
+        else:
+            found = tuple(_instance(status) for status in _statuses(self._place(instance.stack)))
+        for each in found:
+            if _same(each, instance):
+                return each.health
         return Health("failed", "it is gone", instance.health.since)
 
+    @_ours
     def logs(self, instance: Instance, lines: int) -> str:
         """The last lines it wrote; volumes and routes write none."""
         place = self._place(instance.stack)
         supervisor = _supervisor(place)
         return supervisor.logs(name_of(instance.address, instance.incarnation), lines) if supervisor else ""
 
+    @_ours
     def in_flight(self, instance: Instance) -> int:
         """Requests that the proxy has running in it, those from before it was taken out of its route included."""
         endpoint = instance.outputs.get("endpoint")

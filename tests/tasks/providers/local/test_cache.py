@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.local.world import cache, made, pid, until, well
+from tests.tasks.providers.local.world import cache, made, pid, well
 
 pytestmark = pytest.mark.local
 
@@ -25,7 +25,8 @@ def test_only_the_right_password_opens_it(provider: LocalProvider, home: Path) -
 
     before = pid(home, server)
     os.kill(before, signal.SIGKILL)
-    until(lambda: well(provider, server) and pid(home, server) != before, "it is back")
+    assert pid(home, server, after=before) != before
+    well(provider, server)
     assert ask(port, ["PING"])[0].startswith(b"-NOAUTH")
     assert ask(port, ["AUTH", password])[0] == b"+OK"
     assert list((home / "stacks").rglob("*.rdb")) == []

@@ -101,7 +101,7 @@ def test_a_command_that_is_not_there_fails_by_name(provider: LocalProvider) -> N
 
 
 def test_the_log_of_a_failed_one_is_kept_beside_its_successor(provider: LocalProvider) -> None:
-    crash = ["python", "-S", "-c", "import sys; sys.exit('no database here')"]
+    crash = ["python3", "-S", "-c", "import sys; sys.exit('no database here')"]
     sick = provider.create(replica(command=crash))
     until(lambda: provider.health(sick).state == "failed", "it failed")
     successor = made(provider, replica())

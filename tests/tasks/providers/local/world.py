@@ -69,7 +69,7 @@ def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: 
     settings: dict[str, Setting] = {
         "service": service,
         "slot": slot,
-        "command": ["python", "-S", str(app)],
+        "command": ["python3", "-S", str(app)],
         "image": None,
         "folder": "/",
         "env": {"NAME": f"{service}-{slot}"},
@@ -122,13 +122,17 @@ def well(provider: LocalProvider, instance: Instance) -> Instance:
     return found
 
 
-def pid(home: Path, instance: Instance) -> int:
+def pid(home: Path, instance: Instance, after: int = 0) -> int:
+    """Its process, once there is one that is not the one `after` which is asked."""
     supervisor = Supervisor.find(home / "stacks" / instance.stack / "supervisor")
     assert supervisor is not None
-    status = supervisor.get(f"{instance.address}#{instance.incarnation}")
-    assert status is not None
-    assert status.pid is not None
-    return status.pid
+
+    def another() -> int | None:
+        status = supervisor.get(f"{instance.address}#{instance.incarnation}")
+        return status.pid if status and status.pid != after else None
+
+    found: int = until(another, f"{instance} runs")
+    return found
 
 
 def dsn(instance: Instance, password: str = "it's a secret") -> str:
