@@ -1,26 +1,22 @@
 """How the rest of Tenfold has processes kept: one supervisor a folder, asked over its socket."""
 
-import json
 import os
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
-from tasks.supervisor.folder import LOG, SOCKET, STATE, is_held, short
+from tasks.supervisor.calling import ANSWER_SECONDS, call
+from tasks.supervisor.folder import LOG, STATE, is_held
 from tasks.supervisor.process import Process, Status
 from tasks.supervisor.rotate import tail
 from tasks.supervisor.wire import process_to, status_from
 
 _START_SECONDS = 60.0
-_ANSWER_SECONDS = 30.0
-"""A busy supervisor says every second that it still works; silence for so long means that it does not."""
-_CONNECT_SECONDS = 10.0
-_TIMES_ASKED = 3
 _POLL_SECONDS = 0.005
 
 
@@ -41,7 +37,8 @@ class Supervisor:
         What an earlier one left running is adopted with the same pids, what has ended meanwhile (a reboot, say) is
         started again. Any number may call this at once. The folder is made, for its owner's eyes only.
         """
-        folder = _private(folder)
+        with _ours(folder):
+            folder = _private(folder)
         deadline = time.monotonic() + _START_SECONDS
         while True:
             launched = None if is_held(folder) else _launch(folder)
@@ -65,13 +62,15 @@ class Supervisor:
         None says nothing of processes: they outlive a supervisor that was killed. Where `was_left` is true, `start`
         gets them back under supervision, so a caller that must see everything calls that.
         """
-        folder = folder.resolve()
-        return cls(folder) if is_held(folder) else None
+        with _ours(folder):
+            folder = folder.resolve()
+            return cls(folder) if is_held(folder) else None
 
     @staticmethod
     def was_left(folder: Path) -> bool:
         """Whether processes are kept for this folder, by a supervisor that runs or by one that was killed."""
-        return (folder / STATE).is_file()
+        with _ours(folder):
+            return (folder / STATE).is_file()
 
     def pid(self) -> int:
         """The supervisor's own; its parent is the guardian."""
@@ -118,7 +117,7 @@ class Supervisor:
         except TransientError:
             if is_held(self.folder):
                 raise
-        deadline = time.monotonic() + _ANSWER_SECONDS
+        deadline = time.monotonic() + ANSWER_SECONDS
         while is_held(self.folder):
             if time.monotonic() > deadline:
                 raise TransientError(f"the supervisor of {self.folder} stopped all but did not end")
@@ -130,7 +129,15 @@ class Supervisor:
         return tail(Path(status.process.log), lines) if status else ""
 
     def _call(self, verb: str, **arguments: object) -> Any:
-        return _call(self.folder, _CONNECT_SECONDS, {"verb": verb, **arguments})
+        return call(self.folder, {"verb": verb, **arguments})
+
+
+@contextmanager
+def _ours(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ProviderError(f"the supervisor's folder {folder} cannot be used: {error.strerror}") from error
 
 
 def _private(folder: Path) -> Path:
@@ -147,12 +154,14 @@ def _private(folder: Path) -> Path:
 def _launch(folder: Path) -> "subprocess.Popen[bytes]":
     """Isolated, in our folder and without site packages: nothing of the caller's surroundings gets in, and fast."""
     script = Path(__file__).with_name("__main__.py").resolve()
+    # Some interpreters do not find their own libraries without these.
+    libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
     log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(script), str(folder)],
             cwd=folder,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"} | libraries,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -166,44 +175,6 @@ def _launch(folder: Path) -> "subprocess.Popen[bytes]":
 
 def _answers(folder: Path) -> bool:
     try:
-        return not _call(folder, 0, {"verb": "ping"})["ending"]
+        return not call(folder, {"verb": "ping"}, connect_seconds=0)["ending"]
     except TransientError:
         return False
-
-
-def _call(folder: Path, connect_seconds: float, request: dict[str, Any]) -> Any:
-    """One request and its answer. A supervisor that dies meanwhile is waited for and asked again: all verbs may be."""
-    deadline = time.monotonic() + connect_seconds
-    asked = 0
-    while True:
-        try:
-            with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
-                connection.settimeout(_ANSWER_SECONDS)
-                connection.connect(path)
-                asked += 1
-                connection.sendall(json.dumps(request).encode() + b"\n")
-                return _answer(folder, connection)
-        except (ConnectionRefusedError, FileNotFoundError) as error:
-            if time.monotonic() >= deadline or not is_held(folder):
-                raise TransientError(f"no supervisor runs for {folder}") from error
-            time.sleep(_POLL_SECONDS)
-        except TimeoutError as error:
-            raise TransientError(f"the supervisor of {folder} said nothing for {_ANSWER_SECONDS:g} s") from error
-        except (ConnectionError, EOFError) as error:
-            if asked >= _TIMES_ASKED or not connect_seconds:
-                raise TransientError(f"the supervisor of {folder} broke off the call") from error
-            deadline = time.monotonic() + connect_seconds
-        except OSError as error:
-            raise ProviderError(f"the supervisor of {folder} cannot be reached: {error.strerror}") from error
-
-
-def _answer(folder: Path, connection: socket.socket) -> Any:
-    with connection.makefile("rb") as lines:
-        for line in lines:
-            if line.endswith(b"\n") and line != b"\n":
-                answer = json.loads(line)
-                if "error" in answer:
-                    kind = TransientError if answer["transient"] else ProviderError
-                    raise kind(answer["error"])
-                return answer["answer"]
-    raise EOFError(folder)

@@ -88,6 +88,12 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     os.chown(tmp_path, 0, 0)
 
 
+def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ProviderError, match="file/kept cannot be used: Not a directory"):
+        Supervisor.start(tmp_path / "file" / "kept")
+
+
 def test_a_daemon_that_cannot_start_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tasks.supervisor.client._START_SECONDS", 1.0)
     (folder / "supervisor.lock").mkdir(parents=True)

@@ -1,0 +1,54 @@
+"""One call to a folder's supervisor: a line of JSON each way, over a connection of its own."""
+
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from infra_specs.errors import ProviderError, TransientError
+from tasks.supervisor.folder import SOCKET, is_held, short
+
+ANSWER_SECONDS = 30.0
+"""A busy supervisor says every second that it still works; silence for so long means that it does not."""
+CONNECT_SECONDS = 10.0
+_TIMES_ASKED = 3
+_POLL_SECONDS = 0.005
+
+
+def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONNECT_SECONDS) -> Any:
+    """One request and its answer. A supervisor that dies meanwhile is waited for and asked again: all verbs may be."""
+    deadline = time.monotonic() + connect_seconds
+    asked = 0
+    while True:
+        try:
+            with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
+                connection.settimeout(ANSWER_SECONDS)
+                connection.connect(path)
+                asked += 1
+                connection.sendall(json.dumps(request).encode() + b"\n")
+                return _answer(folder, connection)
+        except (ConnectionRefusedError, FileNotFoundError) as error:
+            if time.monotonic() >= deadline or not is_held(folder):
+                raise TransientError(f"no supervisor runs for {folder}") from error
+            time.sleep(_POLL_SECONDS)
+        except TimeoutError as error:
+            raise TransientError(f"the supervisor of {folder} said nothing for {ANSWER_SECONDS:g} s") from error
+        except (ConnectionError, EOFError) as error:
+            if asked >= _TIMES_ASKED or not connect_seconds:
+                raise TransientError(f"the supervisor of {folder} broke off the call") from error
+            deadline = time.monotonic() + connect_seconds
+        except OSError as error:
+            raise ProviderError(f"the supervisor of {folder} cannot be reached: {error.strerror}") from error
+
+
+def _answer(folder: Path, connection: socket.socket) -> Any:
+    with connection.makefile("rb") as lines:
+        for line in lines:
+            if line.endswith(b"\n") and line != b"\n":
+                answer = json.loads(line)
+                if "error" in answer:
+                    kind = TransientError if answer["transient"] else ProviderError
+                    raise kind(answer["error"])
+                return answer["answer"]
+    raise EOFError(folder)
