@@ -68,11 +68,11 @@ def _guard(folder: str, lock: int) -> None:
         code = _reap_until(supervisor)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         if code == 0:
-            break
+            # What detached itself from its group runs on: another folder's supervisor, started by a process of ours.
+            return
         print(f"the supervisor ended with {code} and is started again", flush=True)
         quick_ends = 0 if time.monotonic() - began > _STEADY_SECONDS else quick_ends + 1
         time.sleep(_PAUSES[min(quick_ends, len(_PAUSES) - 1)])
-    _end_orphans()
 
 
 def _pass_on(supervisor: int, number: int, _frame: object) -> None:
@@ -110,19 +110,3 @@ def _reap_until(supervisor: int) -> int:
         pid, status = os.wait()
         if pid == supervisor:
             return os.waitstatus_to_exitcode(status)
-
-
-def _end_orphans() -> None:
-    """Kill what slipped out of its process group: it has come to us, as every orphan below us does."""
-    while True:
-        try:
-            with open("/proc/thread-self/children") as file:  # noqa: PTH123
-                children = [int(pid) for pid in file.read().split()]
-        except OSError:
-            return
-        if not children:
-            return
-        for pid in children:
-            os.kill(pid, signal.SIGKILL)
-        for pid in children:
-            os.waitpid(pid, 0)

