@@ -1,13 +1,14 @@
 """The whole story for a newcomer, in one command."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
 import httpx
 import typer
+from rich.box import HORIZONTALS
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -85,15 +86,15 @@ def _box(to: Console, place: Here, instances: tuple[Instance, ...], *, url: str,
     stack, program = instances[0].stack, tenfold()
     settings = Place(place.settings.home, stack).settings
     title = Text.assemble((f"{stack} runs", "bold green"), (f"  after {took}", "dim"))
-    what = [
+    what: list[list[Text | str]] = [
         [Text("app", "dim"), Text(url, "bold cyan")],
-        [Text("PostgreSQL", "dim"), Text.assemble(*_server(found, "database", settings, "json"))],
-        [Text("Valkey", "dim"), Text.assemble(*_server(found, "cache", settings, "conf"))],
+        *_server("PostgreSQL", found["database"], settings, "json"),
+        *_server("Valkey", found["cache"], settings, "conf"),
         [Text("Prefect UI", "dim"), Text(ui, "bold cyan")],
     ]
     pid = _pid(place, replicas[-1]) if replicas else None
-    tries = [
-        ["look at its runs", ui],
+    tries: list[list[str]] = [
+        ["open the UI", f"{ui}/runs"],
         ["scale it", f"{program} scale {stack} {service} 5"],
         ["break it", f"kill -9 {pid}" if pid else f"{program} logs {stack} {service}"],
         ["watch it heal", f"{program} status {stack}"],
@@ -106,13 +107,16 @@ def _box(to: Console, place: Here, instances: tuple[Instance, ...], *, url: str,
         Text("What to try next", "bold"),
         *columns(inner, [[Text(what_for, "dim"), command] for what_for, command in tries], indent=0),
     ]
-    to.print(Panel(Text("\n").join(lines), title=title, border_style="green", expand=False, padding=(1, 1)))
+    # No lines at the sides: a command that is marked with the mouse shall be a command alone.
+    panel = Panel(Text("\n").join(lines), HORIZONTALS, title=title, border_style="green", expand=False, padding=(1, 1))
+    to.print(panel)
 
 
-def _server(found: Mapping[str, Instance], kind: str, settings: Path, suffix: str) -> tuple[str | tuple[str, str], ...]:
-    one = found[kind]
+def _server(name: str, one: Instance, settings: Path, suffix: str) -> Iterator[list[Text | str]]:
+    """Where it listens, and which file holds its password. Only who owns the stack can read that."""
     file = settings / f"{slug(name_of(one.address, one.incarnation))}.{suffix}"
-    return f"{one.outputs['host']}:{one.outputs['port']}", (f"   credentials: {_short(file)}", "dim")
+    yield [Text(name, "dim"), f"{one.outputs['host']}:{one.outputs['port']}"]
+    yield ["", Text(f"its password is in {_short(file)}", "dim")]
 
 
 def _pid(place: Here, replica: Instance) -> int | None:

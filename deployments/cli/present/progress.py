@@ -13,9 +13,8 @@ from rich.text import Text
 
 from deployments.cli.present.terminal import lay, say
 from deployments.cli.present.words import counted, human
-from deployments.cli.runs.watch import Seen
+from deployments.cli.runs.watch import Seen, Step
 from tasks.clock import now
-from tasks.ledger import RunChange
 
 done = {"create": "created", "update": "changed", "wait": "healthy", "destroy": "gone"}
 doing = {"create": "creating", "update": "changing", "wait": "waiting for", "destroy": "removing"}
@@ -52,21 +51,26 @@ class Progress:
         self._width = max([self._width, *map(len, seen.planned)])
         for note in seen.notes:
             self._say(f"note:{note}", Text(note, "yellow"))
-        for change in seen.changes:
-            if change.state != "intended":
-                self._ended(change)
+        for step in seen.steps:
+            if not step.under_way:
+                self._ended(step)
         if not self._to.is_terminal and time.monotonic() - self._spoke > quiet_seconds:
             self._spoke = time.monotonic()
             say(self._to, Text.assemble("… ", self._under_way_in_words(seen)), indent=2)
+        if self._live.is_started:
+            self._live.refresh()
 
-    def _ended(self, change: RunChange) -> None:
-        well = change.state == "done"
-        mark = Text("✓", "green") if well else Text("✗", "bold red")
-        word = done[change.action] if well else "failed"
-        address = change.address.ljust(self._width)
-        took = human(change.seconds or 0).rjust(6)
-        self._say(change.id, mark, address, Text(word.ljust(8), "" if well else "bold red"), Text(took, "dim"),
-                  Text(change.reason, "dim"))  # fmt: skip
+    def _ended(self, step: Step) -> None:
+        change, well = step.change, step.change.state == "done"
+        why = change.reason if well else next(iter(change.message.splitlines()), "")
+        self._say(
+            change.id,
+            Text("✓", "green") if well else Text("✗", "bold red"),
+            step.what.ljust(self._width),
+            Text((done[change.action] if well else "failed").ljust(8), "" if well else "bold red"),
+            Text(human(change.seconds or 0).rjust(6), "dim"),
+            Text(why, "dim" if well else "red"),
+        )
 
     def _say(self, once: str, *cells: Text | str) -> None:
         if once in self._said:
@@ -76,7 +80,7 @@ class Progress:
         lay(self._to, [cells])
 
     def _under_way_in_words(self, seen: Seen) -> str:
-        names = [change.address for change in seen.changes if change.state == "intended"]
+        names = [step.what for step in seen.steps if step.under_way]
         return f"{', '.join(names) or _waits(seen)}, {human(time.monotonic() - self._began)}"
 
     def _moving(self) -> Group:
@@ -85,17 +89,17 @@ class Progress:
     def _lines(self) -> Iterator[Text | Table]:
         if self._seen is None:
             return
-        changes = self._seen.changes
-        under_way = [change for change in changes if change.state == "intended"]
+        steps = self._seen.steps
+        under_way = [step for step in steps if step.under_way]
         room = max(1, min(most_shown, self._to.height - 4))
-        for change in under_way[:room]:
-            word, took = doing[change.action].ljust(8), human(max(0.0, now() - change.began)).rjust(6)
-            line = Text.assemble("  ", self._frame(), f"  {change.address.ljust(self._width)}  ", (word, "cyan"))
+        for step in under_way[:room]:
+            word, took = doing[step.change.action].ljust(8), human(max(0.0, now() - step.change.began)).rjust(6)
+            line = Text.assemble("  ", self._frame(), f"  {step.what.ljust(self._width)}  ", (word, "cyan"))
             yield line.append(f"  {took}", "dim")
         if len(under_way) > room:
             yield Text(f"     and {counted(len(under_way) - room, 'other')}", "dim")
-        finished = sum(change.state != "intended" for change in changes)
-        total = max(len(self._seen.planned), len(changes))
+        finished = len(steps) - len(under_way)
+        total = max(len(self._seen.planned), len(steps))
         count = f"{finished} of {total} done" if total else _waits(self._seen)
         frame = Text("") if under_way else Text.assemble(self._frame(), "  ")
         yield Text.assemble("  ", frame, (f"{count}, {human(float(int(time.monotonic() - self._began)))}", "dim"))

@@ -14,7 +14,10 @@ def show(stack: str) -> None:
         remembered(place.ledger, stack)
         known = place.ledger.wanted(stack)
     assert known is not None
-    spec = stored(known.spec).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    wanted = stored(known.spec)
+    spec = wanted.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    for need, settings in spec.get("needs", {}).items():
+        spec["needs"][need] = settings or getattr(wanted.needs, need).engine
     print(f"# Relative paths start at {known.source}")
     if not known.wanted:
         print(f"# Torn down {clock_time(known.since)}")

@@ -1,7 +1,6 @@
 """From a verb to its end: the control plane, the flow run, the outcome."""
 
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +66,9 @@ def carry_out(place: Here, order: Order) -> None:
 def running(to: Console) -> control_plane.ControlPlane:
     """The control plane, started if it is not up."""
     known = control_plane.status()
-    with nullcontext() if known and known.ready else waiting(to, "Starting the control plane"):
+    if known and known.ready and not to.is_terminal:
+        return control_plane.ensure()
+    with waiting(to, "The control plane" if known else "Starting the control plane"):
         return control_plane.ensure()
 
 
@@ -100,6 +101,7 @@ def _links(place: Here, stacks: tuple[str, ...]) -> list[list[Text | str]]:
     found: list[list[Text | str]] = []
     for name in stacks:
         if known := place.ledger.wanted(name):
+            stack = f"{name} " if len(stacks) > 1 else ""
             links = links_of(place.observed(stored(known.spec)))
-            found += [[Text(service, "dim"), Text(url, "cyan")] for service, url in links.items()]
+            found += [[Text(stack + service, "dim"), Text(url, "cyan")] for service, url in links.items()]
     return found

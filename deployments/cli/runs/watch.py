@@ -4,7 +4,7 @@ The ledger knows the whole plan before the first change, and each change before 
 Prefect's own books of tasks are written seconds later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,15 +24,29 @@ class Api(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A change of the run: what it is made to (the stack named where there are several), and how far it is."""
+
+    what: str
+    change: RunChange
+
+    @property
+    def under_way(self) -> bool:
+        return self.change.state == "intended"
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """A run at one moment. `planned` are the addresses of its plan, as far as it has one yet."""
+    """A run at one moment, with as much of its plan as there is yet."""
 
     flow_run: FlowRun
     planned: tuple[str, ...] = ()
+    """What each change of the plan is made to."""
     summary: str = ""
     left: tuple[str, ...] = ()
     """What the plan leaves alone though it is not as wanted, and why."""
-    changes: tuple[RunChange, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """The changes that were begun."""
     notes: tuple[str, ...] = ()
     """Lines that were logged since the last look and that a person should see."""
 
@@ -53,15 +67,23 @@ class Watch:
         flow_run = self.api.run(self.id)  # first: when it has ended, the ledger has all of it
         notes = self._notes()
         found = [run for stack in self.stacks for run in self.history(stack, looked_back) if run.flow_run_id == self.id]
-        several = len({run.stack for run in found}) > 1
         return Seen(
             flow_run,
-            tuple(_named(change, run, several) for run in found for wave in run.plan["waves"] for change in wave),
+            tuple(self._named(run, _which(change)) for run in found for wave in run.plan["waves"] for change in wave),
             "; ".join(run.plan["summary"] for run in found),
-            tuple(f"{kept['address']}: {kept['reason']}" for run in found for kept in run.plan["kept"]),
-            tuple(change for run in found for change in run.changes),
+            tuple(
+                self._named(run, f"{kept['address']}: {kept['reason']}") for run in found for kept in run.plan["kept"]
+            ),
+            tuple(
+                Step(self._named(run, _which({"text": change.text, "reason": change.reason})), change)
+                for run in found
+                for change in run.changes
+            ),
             notes,
         )
+
+    def _named(self, run: Run, what: str) -> str:
+        return f"{run.stack} {what}" if len(self.stacks) > 1 else what
 
     def _notes(self) -> tuple[str, ...]:
         lines = [line for line in self.api.logs(self.id, self._after) if line.id not in self._read]
@@ -71,8 +93,9 @@ class Watch:
         return tuple(line.message.splitlines()[0] for line in lines if _matters(line))
 
 
-def _named(change: Any, run: Run, several: bool) -> str:
-    return f"{run.stack} {change['address']}" if several else str(change["address"])
+def _which(change: Mapping[str, Any]) -> str:
+    """What is between the sign and the reason: `replica/web-0#2` of `- replica/web-0#2 (not wanted)`."""
+    return str(change["text"])[2:].removesuffix(f" ({change['reason']})")
 
 
 def _matters(line: LogLine) -> bool:
