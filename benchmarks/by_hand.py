@@ -1,0 +1,101 @@
+"""The floor: a stack's own services, same programs and settings, started by hand all at once: no orchestrator."""
+
+import http.client
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from infra_specs.plan.resource import Ref, Reference, Resource
+from tasks.providers.local.cache import cache
+from tasks.providers.local.database import database
+from tasks.providers.local.place import Place
+from tasks.providers.local.proxy import proxy
+from tasks.providers.local.replica import replica
+from tasks.providers.local.route import put_route
+from tasks.providers.local.volume import put_volume, volumes
+from tasks.supervisor.process import Process
+
+kinds = {"database": database, "cache": cache, "proxy": proxy, "replica": replica}
+
+
+class ByHand:
+    """Start with `up`, which returns when the page is answered through the proxy; end with `down`."""
+
+    def __init__(self, home: Path, resources: Iterable[Resource]) -> None:
+        self._place = Place(home, "quickstart")
+        self._resources = tuple(resources)
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._outputs: dict[str, dict[str, str]] = {}
+
+    def up(self) -> float:
+        """Seconds until everything is healthy: databases by their protocols, replicas and the page by HTTP."""
+        began = time.perf_counter()
+        with self._place.locked():
+            pass  # makes its folders
+        processes = [process for one in self._resources if (process := self._prepared(one)) is not None]
+        with ThreadPoolExecutor(len(processes)) as threads:
+            list(threads.map(self._start, processes))
+        url = self._outputs["route/web"]["url"]
+        _answers(int(url.split(":")[2].split("/")[0]), "/")
+        return time.perf_counter() - began
+
+    def down(self) -> None:
+        for running in self._running:
+            os.killpg(running.pid, signal.SIGKILL)
+        for running in self._running:
+            running.wait()
+
+    def _prepared(self, resource: Resource) -> Process | None:
+        resolved = resource.resolved(self._value)
+        if resource.kind == "volume":
+            put_volume(self._place, resolved, 1)
+            self._outputs[resource.address] = dict(next(iter(volumes(self._place))).outputs)
+            return None
+        if resource.kind == "route":
+            put_route(self._place, resolved, 1)
+            self._outputs[resource.address] = {"url": self._outputs["proxy/main"]["url"] + "/"}
+            return None
+        process = kinds[resource.kind](self._place, resolved, 1)
+        self._outputs[resource.address] = dict(process.labels["outputs"])
+        return process
+
+    def _value(self, reference: Reference) -> str:
+        return self._outputs[reference.address][reference.output] if isinstance(reference, Ref) else "by-hand"
+
+    def _start(self, process: Process) -> None:
+        for command in process.prepare:
+            subprocess.run(command, env=dict(process.env), check=True, stdout=subprocess.DEVNULL)
+        self._running.append(
+            subprocess.Popen(
+                process.argv, env=dict(process.env), cwd=process.cwd, start_new_session=True,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+        )  # fmt: skip
+        probe = process.probe
+        if probe is None or probe.kind == "tcp":
+            return
+        if probe.kind == "http":
+            _answers(probe.port, probe.path)
+            return
+        while subprocess.run(probe.command, env=dict(process.env), capture_output=True, check=False).returncode:
+            time.sleep(0.02)
+
+
+def _answers(port: int, path: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.02)
+    raise TimeoutError(f"port {port} did not answer {path}")
