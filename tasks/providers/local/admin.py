@@ -24,7 +24,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the proxy knew at one moment; `routes` is the version of the routes that it serves."""
+    """What the proxy knew at one moment."""
 
     upstreams: tuple[Upstream, ...] = ()
     clusters: frozenset[str] = field(default_factory=frozenset)
@@ -36,9 +36,11 @@ class View:
         return sum(each.in_flight for each in self.upstreams if each.endpoint == endpoint)
 
 
-def view(folder: Path) -> View:
-    """Every cluster and endpoint of the proxy in this folder; an empty view if it does not answer."""
-    found = _get(folder, "/clusters?format=json") or {}
+def view(folder: Path) -> View | None:
+    """Every cluster and endpoint that the proxy in this folder uses by now; None if it does not answer."""
+    found = _get(folder, "/clusters?format=json")
+    if found is None:
+        return None
     statuses = found.get("cluster_statuses", [])
     return View(
         tuple(_upstream(status["name"], host) for status in statuses for host in status.get("host_statuses", [])),
@@ -47,13 +49,15 @@ def view(folder: Path) -> View:
 
 
 def routes_version(folder: Path) -> str | None:
-    """The version of the routes that are served on loopback; None if it does not answer or has none."""
-    found = _get(folder, "/config_dump?resource=dynamic_route_configs") or {}
+    """The version of the routes that are served on loopback, "" if it has none yet; None if it does not answer."""
+    found = _get(folder, "/config_dump?resource=dynamic_route_configs")
+    if found is None:
+        return None
     for config in found.get("configs", []):
         if config.get("route_config", {}).get("name") == "local":
             version: str = config.get("version_info", "")
             return version
-    return None
+    return ""
 
 
 def _upstream(cluster: str, host: dict[str, Any]) -> Upstream:

@@ -3,11 +3,15 @@
 import contextlib
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.providers.local.files import make_folder, remove_tree
+
+_here = threading.local()
+"""`held`: the stacks that this thread is alone in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,23 @@ class Place:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Alone in this stack among all threads and processes, its folders made; for short changes, never for waits."""
+        """Alone in this stack among all threads and processes, its folders made; for short changes, never for waits.
+
+        A thread that is alone already stays so.
+        """
+        held: set[Path] = _here.__dict__.setdefault("held", set())
+        if self.path in held:
+            yield
+            return
+        with self._alone():
+            held.add(self.path)
+            try:
+                yield
+            finally:
+                held.discard(self.path)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
         while True:
             try:
                 make_folder(self.path.parent, 0o711)

@@ -55,6 +55,7 @@ def _ours(verb: Callable[P, R]) -> Callable[P, R]:
 class LocalProvider:
     """A `Provider` that `Drains`. `home` is made where it is missing, for its owner alone as far as possible."""
 
+    @_ours
     def __init__(self, home: Path) -> None:
         self._home = home.absolute()
         if not self._home.is_dir():
@@ -153,7 +154,8 @@ class LocalProvider:
     def in_flight(self, instance: Instance) -> int:
         """Requests that the proxy has running in it, those from before it was taken out of its route included."""
         endpoint = instance.outputs.get("endpoint")
-        return admin.view(self._place(instance.stack).proxy).in_flight(endpoint) if endpoint else 0
+        view = admin.view(self._place(instance.stack).proxy) if endpoint else None
+        return view.in_flight(endpoint) if view and endpoint else 0
 
     def close(self) -> None:
         """Nothing is held open between calls."""
@@ -200,7 +202,11 @@ def _supervisor(place: Place) -> Supervisor | None:
     """The stack's supervisor, started again if it was killed; None if it has no processes."""
     if not Supervisor.was_left(place.supervisor):
         return None
-    return Supervisor.find(place.supervisor) or Supervisor.start(place.supervisor)
+    if found := Supervisor.find(place.supervisor):
+        return found
+    # Alone: it may just be gone because the last of its stack is being removed, and must not come back then.
+    with place.locked():
+        return Supervisor.start(place.supervisor) if Supervisor.was_left(place.supervisor) else None
 
 
 def _statuses(place: Place) -> tuple[Status, ...]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.place import Place
 
 _applied_seconds = 2.0
-"""How long a removal waits for the proxy to have stopped using what is removed."""
+"""How long the proxy is waited for before the next step is taken all the same."""
 
 
 def records(place: Place) -> tuple[dict[str, Any], ...]:
@@ -48,7 +48,8 @@ def publish(place: Place, *, waiting: bool = True) -> None:
     """Make the proxy's files say what the records say. Nothing if the stack has no proxy.
 
     What is added is known before it is used (endpoints, clusters, routes); what goes is used no more before it is
-    forgotten (routes, clusters, endpoints). `waiting`: for the latter, until a proxy that runs has taken it in.
+    forgotten (routes, clusters, endpoints). `waiting`: at each step until a proxy that runs has taken it in, which
+    takes it milliseconds; otherwise what another service answered a moment ago would be answered with 503.
     """
     folder = place.proxy
     if not folder.is_dir():
@@ -60,6 +61,8 @@ def publish(place: Place, *, waiting: bool = True) -> None:
     wanted = clusters(folder, rules.values())
     going = [before[name] for name in sorted(before.keys() - rules.keys())]
     write_json(folder / "clusters.json", wanted | {"resources": [*wanted["resources"], *going]})
+    if waiting and rules.keys() - before.keys():
+        _await_clusters(folder, rules.keys())
     version = version_of(rules.values())
     for name, held in (
         ("public", [rule for rule in rules.values() if rule.public]),
@@ -73,13 +76,22 @@ def publish(place: Place, *, waiting: bool = True) -> None:
     _forget_endpoints(folder, rules.values())
 
 
+def _await_clusters(folder: Path, names: Collection[str]) -> None:
+    def known() -> bool:
+        found = admin.view(folder)
+        return found is None or found.clusters.issuperset(names)
+
+    _await(known)
+
+
 def _await_routes(folder: Path, version: str) -> None:
+    _await(lambda: admin.routes_version(folder) in (None, version))
+
+
+def _await(taken_in: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _applied_seconds
-    while time.monotonic() < deadline:
-        found = admin.routes_version(folder)
-        if found is None or found == version:
-            return
-        time.sleep(0.005)
+    while not taken_in() and time.monotonic() < deadline:
+        time.sleep(0.003)
 
 
 def _forget_endpoints(folder: Path, rules: Iterable[RouteRule]) -> None:

@@ -19,6 +19,8 @@ def put_route(place: Place, resource: Resource, incarnation: int) -> None:
     path = _path(place, resource.address, incarnation)
     before = read_json(path)
     record = record_of(resource, incarnation, {})
+    if before and before["labels"]["fingerprint"] == resource.fingerprint:
+        record["since"] = before["since"]
     wanted = set(record["settings"]["endpoints"])
     known = {*before["settings"]["endpoints"], *before.get("draining", ())} if before else set()
     write_json(path, record | {"draining": sorted(known - wanted)})

@@ -12,14 +12,14 @@ guard = threading.Lock()
 
 
 def ask(number: int) -> None:
-    """One kept-alive client; every third request may not be sent twice."""
+    """One kept-alive client: some of what it asks may not be sent twice, some has a route that comes and goes."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     count = 0
     while not stop.exists():
         count += 1
         method = "POST" if count % 3 == 0 else "GET"
         try:
-            connection.request(method, "/", body=b"x" if method == "POST" else None)
+            connection.request(method, "/new" if count % 2 else "/", body=b"x" if method == "POST" else None)
             answer = connection.getresponse()
             text = answer.read().decode()
             what = "200" if answer.status == 200 else f"{method} {answer.status} {text[:200]}"
