@@ -12,8 +12,7 @@ from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_sizing
-from tasks.ledger import Ledger
-from tasks.wish import remembered, wish
+from tasks.wish import wish
 
 
 @runbook
@@ -30,8 +29,9 @@ async def provision(
 ) -> Report:
     """Build a stack, or bring it to what its spec says now. Running it again changes nothing more."""
     async with opened_ledger() as ledger:
-        what, folder = _asked_for(ledger, stack, spec, source)
-        async with on_site(what, ledger, "provision", wait=wait) as site:
+        asked = _asked_for(stack, spec, source)
+        name = asked[0].name if asked else stack
+        async with on_site(name, ledger, "provision", asked=asked, wait=wait) as (site, what, folder):
             planned = wish(ledger, what, folder)
             refuse_over_budget(what.name, planned.price)
             ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
@@ -41,7 +41,8 @@ async def provision(
             return await converge(site, "provision", "asked for", planned.resources)
 
 
-def _asked_for(ledger: Ledger, stack: str, spec: dict[str, Any] | None, source: str) -> tuple[Stack, str]:
+def _asked_for(stack: str, spec: dict[str, Any] | None, source: str) -> tuple[Stack, str] | None:
+    """The spec that was given and its folder; None if the ledger's is meant."""
     if spec is not None:
         what = from_data(spec, "spec")
         if stack and stack != what.name:
@@ -49,4 +50,4 @@ def _asked_for(ledger: Ledger, stack: str, spec: dict[str, Any] | None, source: 
         return what, source or "."
     if not stack:
         raise SpecError("Give the name of a stack that was provisioned before, or a whole spec.")
-    return remembered(ledger, stack)
+    return None

@@ -9,7 +9,7 @@ from flows.converge import Report, converge
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
 from tasks.ledger import Ledger
-from tasks.wish import remembered, wish
+from tasks.wish import still_wanted, wish
 
 
 @runbook
@@ -33,8 +33,9 @@ async def reconcile(
 
 
 async def _reconcile_one(ledger: Ledger, name: str) -> Report:
-    what, source = remembered(ledger, name)
-    async with on_site(what, ledger, "reconcile") as site:
+    async with on_site(name, ledger, "reconcile") as (site, what, source):
+        if not still_wanted(ledger, name):  # torn down, perhaps since the stacks were listed
+            return Report(name, f"{name} is torn down and stays so", (), (), {})
         return await converge(site, "reconcile", "what runs had drifted", wish(ledger, what, source).resources)
 
 

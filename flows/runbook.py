@@ -21,6 +21,7 @@ from tasks.presence import present
 from tasks.providers import open_provider
 from tasks.settings import settings
 from tasks.site import Site
+from tasks.wish import remembered
 
 P = ParamSpec("P")
 at_once = 32
@@ -48,14 +49,23 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
 
 
 @asynccontextmanager
-async def on_site(stack: Stack, ledger: Ledger, verb: str, *, wait: bool = False) -> AsyncIterator[Site]:
-    """The stack's target opened and its lock held, until the end."""
+async def on_site(
+    name: str, ledger: Ledger, verb: str, *, asked: tuple[Stack, str] | None = None, wait: bool = False
+) -> AsyncIterator[tuple[Site, Stack, str]]:
+    """The stack's lock held and its target opened, until the end.
+
+    Comes with the spec and its source folder: as `asked`, or as the ledger knows them. They are read under the lock,
+    since who was waited for may have changed them. Raises LedgerError for an unknown stack before it takes the lock.
+    """
     here = settings()
-    _refuse_changed_target(stack, ledger)
-    async with locked(ledger, stack.name, verb, here.lease_seconds, wait=wait) as hold:
+    if asked is None:
+        remembered(ledger, name)
+    async with locked(ledger, name, verb, here.lease_seconds, wait=wait) as hold:
+        stack, source = asked or remembered(ledger, name)
+        _refuse_changed_target(stack, ledger)
         provider = open_provider(stack.target, here.home)
         try:
-            yield Site(provider, ledger, hold)
+            yield Site(provider, ledger, hold), stack, source
         finally:
             await asyncio.to_thread(provider.close)
 

@@ -9,7 +9,8 @@ from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.sizing.size import Sizing, size
-from tasks.wish import remembered, wish
+from tasks.ledger import Ledger
+from tasks.wish import still_wanted, wish
 
 
 @runbook
@@ -22,17 +23,21 @@ async def scale(
     ] = False,
 ) -> Report:
     """Give a service another number of replicas. It keeps them through later provisions, within the spec's bounds."""
-    async with opened_ledger() as ledger:
-        what, source = remembered(ledger, stack)
+    async with opened_ledger() as ledger, on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
+        _refuse_torn_down(stack, ledger)
         _refuse_out_of_bounds(stack, size(what), service, replicas)
-        async with on_site(what, ledger, "scale", wait=wait) as site:
-            before = wish(ledger, what, source)
-            was = sum(resource.address.startswith(f"replica/{service}-") for resource in before.resources)
-            reason = f"{service}: {was} to {replicas} replicas, by hand"
-            ledger.override(site.hold, service, replicas, reason)
-            planned = wish(ledger, what, source)
-            refuse_over_budget(stack, planned.price)
-            return await converge(site, "scale", reason, planned.resources)
+        before = wish(ledger, what, source)
+        was = sum(resource.address.startswith(f"replica/{service}-") for resource in before.resources)
+        reason = f"{service}: {was} to {replicas} replicas, by hand"
+        planned = wish(ledger, what, source, counts={service: replicas})
+        refuse_over_budget(stack, planned.price)
+        ledger.override(site.hold, service, replicas, reason)
+        return await converge(site, "scale", reason, planned.resources)
+
+
+def _refuse_torn_down(stack: str, ledger: Ledger) -> None:
+    if not still_wanted(ledger, stack):
+        raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
 
 
 def _refuse_out_of_bounds(stack: str, sizing: Sizing, service: str, replicas: int) -> None:

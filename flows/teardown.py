@@ -7,7 +7,6 @@ from pydantic import Field
 
 from flows.converge import Report, converge
 from flows.runbook import on_site, opened_ledger, runbook
-from tasks.wish import remembered
 
 
 @runbook
@@ -19,15 +18,13 @@ async def teardown(
     ] = False,
 ) -> Report:
     """Take a stack down. Its data stays unless you say so, and provisioning it again comes back to it."""
-    async with opened_ledger() as ledger:
-        what, _ = remembered(ledger, stack)
-        async with on_site(what, ledger, "teardown", wait=wait) as site:
-            ledger.unwant(site.hold)
-            reason = "asked for, data deleted" if delete_data else "asked for, data kept"
-            report = await converge(site, "teardown", reason, (), delete_data=delete_data)
-            if delete_data:
-                ledger.forget(site.hold)
-            return replace(report, summary=_left(stack, report))
+    async with opened_ledger() as ledger, on_site(stack, ledger, "teardown", wait=wait) as (site, _, _):
+        ledger.unwant(site.hold)
+        reason = "asked for, data deleted" if delete_data else "asked for, data kept"
+        report = await converge(site, "teardown", reason, (), delete_data=delete_data)
+        if delete_data:
+            ledger.forget(site.hold)
+        return replace(report, summary=_left(stack, report))
 
 
 def _left(stack: str, report: Report) -> str:

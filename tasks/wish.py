@@ -1,5 +1,6 @@
 """What a stack wants now: its spec as last given, and over it what was asked for since."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra_specs.catalogue.desired import desired_state
@@ -24,15 +25,16 @@ class Wish:
     resources: tuple[Resource, ...]
 
 
-def wish(ledger: Ledger, stack: Stack, source: str) -> Wish:
+def wish(ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | None = None) -> Wish:
     """Decide everything about `stack`, with the counts and secrets that the ledger holds for it. Changes nothing.
 
+    `counts` are replicas by service that are asked for only now, and win over the ledger's.
     Raises PlanError for what cannot be built: a missing secret, more replicas than sense.
     """
     known = ledger.wanted(stack.name)
-    counts = known.overrides if known else {}
+    asked = {**(known.overrides if known else {}), **(counts or {})}
     sizing = size(stack)
-    resources = desired_state(stack, sizing, counts=counts, secrets=ledger.secret_versions(stack.name), source=source)
+    resources = desired_state(stack, sizing, counts=asked, secrets=ledger.secret_versions(stack.name), source=source)
     return Wish(stack, source, sizing, price(stack, sizing, resources), resources)
 
 
@@ -46,3 +48,9 @@ def remembered(ledger: Ledger, name: str) -> tuple[Stack, str]:
         others = ", ".join(stack.name for stack in ledger.stacks()) or "none yet"
         raise LedgerError(f"No stack is called `{name}`. Known: {others}. Give its file to `tenfold provision` first.")
     return stored(known.spec), known.source
+
+
+def still_wanted(ledger: Ledger, name: str) -> bool:
+    """False for a stack that is torn down or unknown."""
+    known = ledger.wanted(name)
+    return known is not None and known.wanted
