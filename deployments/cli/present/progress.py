@@ -95,6 +95,7 @@ class Progress:
         for step in under_way[:room]:
             word, took = doing[step.change.action].ljust(8), human(max(0.0, now() - step.change.began)).rjust(6)
             line = Text.assemble("  ", self._frame(), f"  {step.what.ljust(self._width)}  ", (word, "cyan"))
+            line.no_wrap, line.overflow = True, "ellipsis"
             yield line.append(f"  {took}", "dim")
         if len(under_way) > room:
             yield Text(f"     and {counted(len(under_way) - room, 'other')}", "dim")

@@ -64,8 +64,13 @@ def _confirm(stack: str, data: list[str]) -> None:
     if not data:
         return
     what = f"This deletes the data of {stack} for ever: {', '.join(data)}."
-    if not sys.stdin.isatty():
+    if not at_a_terminal():
         raise PlanError(f"{what} Say that you mean it: {tenfold()} teardown {stack} --delete-data --yes")
     say(console(), Text(what, "bold red"))
     if typer.prompt("Type the stack's name to go on", default="", show_default=False) != stack:
         raise PlanError(f"Nothing was deleted: that is not {stack}.")
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()

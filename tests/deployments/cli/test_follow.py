@@ -1,0 +1,71 @@
+"""Following a run to its end, whatever its server does meanwhile."""
+
+import pytest
+
+from deployments.cli.runs import follow as following
+from deployments.cli.runs.follow import follow
+from deployments.cli.runs.prefect_api import LogLine
+from deployments.cli.runs.watch import Seen, Watch
+from infra_specs.errors import ServerError
+from tests.deployments.cli.fakes import Eyes, FakeApi, FakeWatch, change, flow_run, run
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "pause_seconds", 0.0)
+
+
+@pytest.mark.parametrize("end", ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"])
+def test_every_end_ends_it_and_every_look_is_shown(end: str) -> None:
+    looks = [Seen(flow_run("SCHEDULED")), Seen(flow_run()), Seen(flow_run(end))]
+    eyes = Eyes()
+    assert follow(FakeWatch([*looks]), eyes) == looks[-1]
+    assert eyes.saw == looks
+
+
+def test_a_server_that_is_away_for_a_moment_is_asked_again() -> None:
+    last = Seen(flow_run("COMPLETED"))
+    assert follow(FakeWatch([Seen(flow_run()), None, None, last]), Eyes()) == last
+
+
+def test_a_server_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "patience_seconds", -1.0)
+    with pytest.raises(ServerError, match="does not answer"):
+        follow(FakeWatch([Seen(flow_run()), None]), Eyes())
+
+
+def test_a_look_has_the_plan_and_the_changes_of_this_run_only() -> None:
+    ours = run(
+        "shop", change("replica/web-0", "intended"), kept=[{"address": "volume/database", "reason": "data, kept"}]
+    )
+    others = run("shop", change("replica/web-9"), flow_run_id="f-0")
+    seen = Watch(FakeApi([flow_run()]), "f-1", ("shop",), lambda stack, limit: (ours, others)).look()
+    assert seen.planned == ("replica/web-0",)
+    assert [(one.what, one.under_way) for one in seen.steps] == [("replica/web-0", True)]
+    assert seen.left == ("volume/database: data, kept",)
+    assert seen.summary == "1 to create"
+
+
+def test_an_incarnation_is_named_and_so_is_the_stack_where_there_are_several() -> None:
+    gone = change("replica/web-0#2", action="destroy", reason="one (too) many")
+    seen = Watch(FakeApi([flow_run()]), "f-1", ("a", "b"), lambda stack, limit: (run(stack, gone),)).look()
+    assert [one.what for one in seen.steps] == ["a replica/web-0#2", "b replica/web-0#2"]
+    assert seen.planned == ("a replica/web-0#2", "b replica/web-0#2")
+
+
+def test_a_line_that_matters_is_told_once() -> None:
+    api = FakeApi([flow_run()])
+    api.lines = [
+        LogLine("1", "t1", 20, "prefect.flow_runs", "Plan: 1 to create"),
+        LogLine("2", "t2", 30, "prefect.flow_runs", "The lease is not renewed.\nmore"),
+        LogLine("3", "t2", 20, "prefect.task_runs", "Task run failed with exception: X - Retry 1/4 will start"),
+        LogLine("4", "t2", 40, "prefect.task_runs", "Task run failed with exception\nTraceback"),
+    ]
+    watch = Watch(api, "f-1", (), lambda stack, limit: ())
+    assert watch.look().notes == (
+        "The lease is not renewed.",
+        "Task run failed with exception: X - Retry 1/4 will start",
+    )
+    api.lines.append(LogLine("5", "t2", 30, "prefect.flow_runs", "of the same moment"))
+    assert watch.look().notes == ("of the same moment",)
+    assert api.asked_after == [None, "t2"]

@@ -1,0 +1,45 @@
+"""What was done."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deployments.cli.here import Here
+from tasks.ledger import Owner
+from tests.deployments.cli.cli import Cli
+
+Provision = Callable[[], object]
+
+
+def test_runs_the_newest_first(cli: Cli, provisioned: Provision, place: Here) -> None:
+    provisioned()
+    hold = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    run = place.ledger.begin(hold, "scale", "web: 3 to 4 replicas, by hand", {"waves": []})
+    place.ledger.finish(hold, run, "failed", "it broke\nin two lines")
+    newest, oldest = [line.split() for line in cli.text("history").splitlines()]
+    assert newest[:4] == ["2", "shop", "scale", "failed"]
+    assert " ".join(newest).endswith("web: 3 to 4 replicas, by hand: it broke")
+    assert oldest[:4] == ["1", "shop", "provision", "done"]
+    assert cli.text("history", "shop", "-n", "1").split()[0] == "2"
+    assert [one["id"] for one in cli.json("history")["runs"]] == ["2", "1"]
+
+
+def test_with_changes(cli: Cli, provisioned: Provision) -> None:
+    provisioned()
+    _, first, *_ = cli.text("history", "--changes").splitlines()
+    assert " ".join(first.split()) == "done 0.25s + cache/main (missing)"
+
+
+def test_one_run_says_everything_of_it(cli: Cli, provisioned: Provision) -> None:
+    provisioned()
+    said = cli.text("history", "--run", "1").splitlines()
+    assert said[0] == "provision shop: asked for"
+    assert said[1].split() == ["state", "done"]
+    assert said[2].split()[:2] == ["by", "provision"]
+    assert "flow run run-1" in said[2]
+    assert said[-1] == "  8 to create, 0 unchanged"
+
+
+def test_what_is_not_known(cli: Cli, home: Path) -> None:
+    assert cli.text("history") == "No run yet.\n"
+    assert cli("history", "shop").err == "The ledger knows no stack `shop` and no run of one.\n"
+    assert cli("history", "--run", "7").err == "The ledger knows no run 7. `tenfold history` lists them.\n"

@@ -1,0 +1,148 @@
+"""A plan as it is printed: exactly, as data, and refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deployments.cli.here import Here
+from deployments.cli.present import plan as presenting
+from infra_specs.plan.instance import Health
+from tasks.providers.memory import MemoryProvider
+from tests.deployments.cli.cli import Cli
+
+first = """\
+shop on memory: 8 to create, 0 unchanged
+
+Sizing
+  200,000 users x 8 sessions a month / 2,592,000 s  = 0.6173 sessions/s
+  0.6173 sessions/s x 3m                            = 111.1 users at once
+  0.6173 sessions/s x 20 requests                   = 12.35 requests/s
+  12.35 requests/s x 200ms x peak 3                 = 7.407 requests in flight: today's demand
+  web: 7.407 in flight / (4 x 0.7)                  = 3 replicas today
+  web: 10 x 7.407 in flight / (4 x 0.7)             = 27 replicas at the design capacity
+  database: 10 connections x 27 replicas at the design capacity + 20 spare -> 512 connections, 4GB of memory
+  database: 512GB of storage for 2,000,000 users x 256KB
+  cache: 128MB of memory for 1,111 users at once x 64KB
+
+Price
+  $22.50 a month today, $202.50 at the design capacity, budget $100
+  nothing runs; give the target a price_per_replica to try budgets out (2026-11-22)
+
+Plan
+  wave 1  +  cache/main       missing
+          +  proxy/main       missing
+          +  volume/database  missing
+  wave 2  +  database/main    missing
+  wave 3  +  replica/web-0    missing
+          +  replica/web-1    missing
+          +  replica/web-2    missing
+  wave 4  +  route/web        missing
+"""
+
+
+def test_a_first_plan_reads_exactly_so(cli: Cli, file: Path) -> None:
+    assert cli.text("plan", "shop.yaml") == first
+
+
+def test_a_plan_says_what_is_changed_removed_and_left(
+    cli: Cli, file: Path, provisioned: Callable[[], object], world: MemoryProvider
+) -> None:
+    provisioned()
+    world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
+    file.write_text(file.read_text().replace("THEME: plain", "THEME: dark"))
+    made = cli.text("plan", "shop.yaml").partition("\nPlan\n")[2]
+    assert made == (
+        "  wave 1  +  replica/web-0  env changed\n"
+        "          +  replica/web-1  exited with 1\n"
+        "          +  replica/web-2  env changed\n"
+        "  wave 2  ~  route/web      follows replica/web-0\n"
+        "  wave 3  -  replica/web-0  replaced\n"
+        "          -  replica/web-2  replaced\n"
+        "  left    !  replica/web-1  sick, kept for its log: exited with 1\n"
+    )
+
+
+def test_a_stack_is_planned_by_its_name_as_it_was_last_wanted(cli: Cli, provisioned: Callable[[], object]) -> None:
+    provisioned()
+    assert cli.text("plan", "shop").endswith("\nPlan\n  nothing to do: 8 as wanted\n")
+
+
+def test_data_is_one_document_with_plan_sizing_and_price_and_no_secret(
+    cli: Cli, file: Path, provisioned: Callable[[], object], place: Here
+) -> None:
+    provisioned()
+    file.write_text(file.read_text().replace("THEME: plain", "THEME: dark"))
+    found = cli.json("plan", "shop.yaml")
+    assert found["plan"]["waves"][0][0]["text"] == "+ replica/web-0 (env changed)"
+    assert found["sizing"]["services"]["web"]["today"] == 3
+    assert found["price"]["today"] == 22.5
+    for secret in ("database-password", "cache-password"):
+        value = place.ledger.secret_value("shop", secret, 1)
+        assert value not in cli.text("plan", "shop.yaml", "--json")
+        assert secret in cli.text("plan", "shop.yaml", "--json")
+
+
+def test_debts_say_how_long_they_have(cli: Cli, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presenting, "now", lambda: 1_795_348_800.0)  # 2026-11-22, at noon in London
+    debt = "{what: %s, why: Nobody waits, expires: %s, plan: Mend it, impact: Mail is late}"
+    text = f"debts:\n  - {debt % ('Old', '2026-11-10')}\n  - {debt % ('New', '2026-11-23')}\n"
+    file.write_text(file.read_text() + text)
+    debts = cli.text("plan", "shop.yaml").partition("Debts\n")[2].partition("\n\nPlan")[0]
+    assert debts == (
+        "  !  Old  expired 12 days ago\n"
+        "     why: Nobody waits\n     plan: Mend it\n     impact: Mail is late\n"
+        "  ·  New  until 2026-11-23, 1 day left\n"
+        "     why: Nobody waits\n     plan: Mend it\n     impact: Mail is late"
+    )
+
+
+def test_over_the_budget_is_shown_and_refused(cli: Cli, file: Path) -> None:
+    file.write_text(file.read_text().replace("budget: 100", "budget: 20"))
+    said = cli("plan", "shop.yaml")
+    assert said.code == 2
+    assert "$22.50 a month today" in said.out
+    assert said.err == (
+        "shop: this costs $22.50 a month and the budget is $20. Raise `budget`, lower the replicas, or give the "
+        "services more `capacity`.\n"
+    )
+
+
+def test_a_file_with_faults_is_refused_with_all_of_them(cli: Cli, home: Path) -> None:
+    Path("x.yaml").write_text(
+        "name: x\ntarget: {provider: memory}\nservices: {web: {command: run, prot: 80}}\nheadrom: 3"
+    )
+    said = cli("plan", "x.yaml")
+    assert (said.code, said.out) == (2, "")
+    assert "x.yaml:3: services.web.prot" in said.err
+    assert "x.yaml:4: headrom" in said.err
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "said"),
+    [
+        ("no.yaml", 2, "There is no file no.yaml.\n"),
+        ("./", 2, "./ is a folder, not a file.\n"),
+        (
+            "nobody",
+            1,
+            "There is no file nobody here. No stack is called `nobody`. Known: none yet. Give its file to "
+            "`tenfold provision` first.\n",
+        ),
+    ],
+)
+def test_what_is_not_there(cli: Cli, what: str, code: int, said: str) -> None:
+    found = cli("plan", what)
+    assert (found.code, found.out, found.err) == (code, "", said)
+
+
+def test_a_file_that_is_no_text(cli: Cli, home: Path) -> None:
+    Path("x.yaml").write_bytes(b"\xff\xfe\x00")
+    assert cli("plan", "x.yaml").err == "x.yaml cannot be read: it is not UTF-8 text.\n"
+
+
+def test_a_secret_that_is_not_set_is_asked_for(cli: Cli, file: Path) -> None:
+    file.write_text(file.read_text().replace("THEME: plain", "KEY: {secret: stripe}"))
+    said = cli("plan", "shop.yaml")
+    assert said.code == 2
+    assert "tenfold secret set shop stripe" in said.err

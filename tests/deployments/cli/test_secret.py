@@ -1,0 +1,37 @@
+"""Secrets go in and are never seen again."""
+
+import pytest
+
+from deployments.cli.here import Here
+from tests.deployments.cli.cli import Cli
+
+
+def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, place: Here) -> None:
+    said = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1\n")
+    assert said == "stripe of shop is set (version 1).\n"
+    assert place.ledger.secret_value("shop", "stripe", 1) == "sk_live_1"
+    assert cli.text("secret", "set", "shop", "stripe", typed="two\nlines\n") == "stripe of shop is set (version 2).\n"
+    assert place.ledger.secret_value("shop", "stripe", 2) == "two\nlines"
+    assert cli.text("secret", "list", "shop").split()[:3] == ["stripe", "version", "2"]
+
+
+def test_removed_is_gone(cli: Cli) -> None:
+    cli.text("secret", "set", "shop", "stripe", typed="x")
+    assert cli.text("secret", "remove", "shop", "stripe").startswith("stripe of shop is erased.")
+    assert cli("secret", "remove", "shop", "stripe").code == 1
+    assert cli.text("secret", "list", "shop") == "shop has no secret. Set one with: tenfold secret set shop NAME\n"
+
+
+@pytest.mark.parametrize(
+    ("stack", "name", "typed", "said"),
+    [
+        ("shop", "stripe", "", "The value of stripe is empty. Type it when asked, or pipe it in.\n"),
+        ("shop", "stripe", "x" * 70_000, "The value of stripe is longer than 65536 characters.\n"),
+        ("Shop", "stripe", "x", "`Shop` cannot be a stack's name: a small letter, then small letters, "
+         "digits and dashes.\n"),
+        ("shop", "1a", "x", "`1a` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.\n"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(cli: Cli, stack: str, name: str, typed: str, said: str) -> None:
+    found = cli("secret", "set", stack, name, typed=typed)
+    assert (found.code, found.err) == (2, said)

@@ -1,0 +1,24 @@
+"""The spec as it is wanted."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deployments.cli.here import Here, from_file
+from infra_specs.spec.load import load
+from tasks.ledger import Owner
+from tests.deployments.cli.cli import Cli
+
+
+def test_what_it_shows_is_a_spec_of_the_same_stack(
+    cli: Cli, provisioned: Callable[[], object], file: Path, place: Here
+) -> None:
+    provisioned()
+    shown = cli.text("show", "shop")
+    assert load(shown) == from_file(file).stack
+    assert "needs:\n  database: postgres\n  cache: valkey\n" in shown
+    place.ledger.override(place.ledger.acquire("shop", Owner.here("scale"), 60), "web", 5, "web: 3 to 5 replicas")
+    assert "\n# web: 3 to 5 replicas (" in cli.text("show", "shop")
+
+
+def test_an_unknown_stack(cli: Cli) -> None:
+    assert cli("show", "shop").err.startswith("No stack is called `shop`. Known: none yet.")

@@ -1,0 +1,74 @@
+"""What the command line loads and says of itself."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from deployments.cli import here as place
+from deployments.cli.here import from_file
+from infra_specs.spec.load import from_data
+from tests.deployments.cli.cli import Cli
+
+commands = (
+    "demo", "provision", "scale", "teardown", "reconcile", "plan", "status", "history", "logs", "show", "secret",
+    "server", "schema",
+)  # fmt: skip
+stacks = sorted(Path("infra_specs/stacks").absolute().glob("*.yaml"))
+
+
+def _loaded(home: Path, *words: str) -> set[str]:
+    code = (
+        "import sys; sys.argv[0] = 'tenfold'\nfrom deployments.cli import app\n"
+        "try:\n    app()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n', file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    return set(ended.stderr.split())
+
+
+def test_help_loads_nothing_heavy(home: Path) -> None:
+    assert not _loaded(home, "--help") & {"prefect", "sqlalchemy", "httpx", "pydantic", "yaml"}
+
+
+@pytest.mark.parametrize("words", [("status",), ("history",), ("server", "status", "--help")])
+def test_reading_loads_no_prefect(home: Path, words: tuple[str, ...]) -> None:
+    assert "prefect" not in _loaded(home, *words)
+
+
+def test_help_names_every_command_and_each_has_help_of_its_own(cli: Cli) -> None:
+    assert all(f" {command} " in cli.text("--help") for command in commands)
+    for command in commands:
+        assert f" {command} " in cli.text(command, "--help")
+
+
+def test_version(cli: Cli) -> None:
+    assert cli.text("--version").startswith("tenfold 0.")
+
+
+def test_schema_is_json_schema(cli: Cli) -> None:
+    Draft202012Validator.check_schema(json.loads(cli.text("schema")))
+
+
+@pytest.mark.parametrize("path", stacks, ids=lambda path: path.stem)
+def test_a_file_means_the_same_to_the_flow(path: Path) -> None:
+    meant = from_file(path)
+    assert from_data(meant.parameters["spec"]) == meant.stack
+
+
+def test_it_is_called_again_as_it_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "some where" / "tenfold"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(program)])
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.chdir("/")
+    assert place.tenfold() == f"'{program.relative_to('/')}'"
+    monkeypatch.chdir(tmp_path)
+    assert place.tenfold() == "'some where/tenfold'"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert place.tenfold() == "tenfold"

@@ -1,0 +1,92 @@
+"""What runs where, for people and for programs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deployments.cli.here import Here
+from deployments.cli.present import status as presenting
+from infra_specs.plan.instance import Health
+from tasks.ledger import Owner
+from tasks.providers.memory import MemoryProvider
+from tests.deployments.cli.cli import Cli
+
+Provision = Callable[[], object]
+
+
+def test_nothing_yet_says_how_to_begin(cli: Cli) -> None:
+    assert cli.text("status") == "Nothing here yet. Begin with: tenfold demo\n"
+
+
+def test_a_healthy_stack(cli: Cli, provisioned: Provision, place: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    provisioned()
+    known = place.ledger.wanted("shop")
+    assert known is not None
+    monkeypatch.setattr(presenting, "now", lambda: known.since + 200.4)
+    lines = [line.split() for line in cli.text("status").splitlines()]
+    assert " ".join(lines[0]) == "shop on memory: 8 of 8 healthy, last changed 3m 20s ago"
+    assert lines[1] == ["web", "http://shop.route.web.invalid"]
+    assert lines[3][:3] == ["●", "cache/main", "healthy"]
+    assert lines[3][-1] == "shop.cache.main.invalid:6379"
+    assert [line[1] for line in lines[3:]] == [
+        "cache/main", "database/main", "proxy/main", "replica/web-0", "replica/web-1", "replica/web-2", "route/web",
+        "volume/database",
+    ]  # fmt: skip
+
+
+def test_a_sick_one_says_why_and_what_repairs_it(cli: Cli, provisioned: Provision, world: MemoryProvider) -> None:
+    provisioned()
+    world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
+    said = cli.text("status", "shop")
+    assert said.startswith("shop on memory: 7 of 8 healthy")
+    assert "Not as wanted: 1 to create, 1 to update, 6 unchanged." in said
+    assert "now: tenfold reconcile shop\n" in said
+    (sick,) = [line for line in said.splitlines() if "✗" in line]
+    assert sick.split()[:3] == ["✗", "replica/web-1", "failed"]
+    assert sick.endswith("exited with 1")
+
+
+def test_who_changes_it(cli: Cli, provisioned: Provision, place: Here) -> None:
+    provisioned()
+    hold = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    assert "  Being changed by scale (" in cli.text("status")
+    place.ledger.release(hold)
+    assert "Being changed" not in cli.text("status")
+
+
+def test_torn_down_says_what_is_left_and_how_to_come_back(
+    cli: Cli, provisioned: Provision, place: Here, world: MemoryProvider
+) -> None:
+    provisioned()
+    place.ledger.unwant(place.ledger.acquire("shop", Owner.here("teardown"), 60))
+    for one in world.observe("shop"):
+        if not one.durable:
+            world.destroy(one)
+    said = cli.text("status")
+    assert said.startswith("shop on memory: torn down ")
+    assert "its data is kept; come back with tenfold provision shop\n" in said
+
+
+def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, place: Here) -> None:
+    provisioned()
+    (shop,) = cli.json("status")["stacks"]
+    assert (shop["name"], shop["wanted"], shop["lock"], shop["drift"]) == ("shop", True, None, None)
+    assert shop["links"] == {"web": "http://shop.route.web.invalid"}
+    assert {one["state"] for one in shop["instances"]} == {"healthy"}
+    assert [one["address"] for one in shop["instances"] if one["holds_data"]] == ["volume/database"]
+    everything = cli.text("status", "--json") + cli.text("history", "--json") + cli.text("show", "shop")
+    for secret in ("database-password", "cache-password"):
+        assert place.ledger.secret_value("shop", secret, 1) not in everything
+
+
+def test_an_unknown_stack(cli: Cli, provisioned: Provision) -> None:
+    provisioned()
+    said = cli("status", "shpo")
+    assert (said.code, said.err) == (1, "No stack is called `shpo`. Known: shop.\n")
+
+
+def test_a_wrong_setting_is_refused(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENFOLD_HOME", "here")
+    said = cli("status")
+    assert (said.code, said.err) == (2, "TENFOLD_HOME: must be an absolute path. Found `here`.\n")
