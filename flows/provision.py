@@ -1,8 +1,6 @@
 """Provision: make a stack what its spec says."""
 
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from flows.converge import Report, converge
 from flows.runbook import on_site, opened_ledger, runbook
@@ -17,17 +15,19 @@ from tasks.wish import wish
 
 @runbook
 async def provision(
-    stack: Annotated[str, Field(description="The name of a stack that was provisioned before.")] = "",
-    spec: Annotated[
-        dict[str, Any] | None,
-        Field(description="Or a whole stack, as in its file but in JSON: the first time, or to change it."),
-    ] = None,
-    source: Annotated[str, Field(description="The folder that relative paths of the spec start at.")] = "",
-    wait: Annotated[
-        bool, Field(description="Wait while somebody else changes this stack, instead of failing.")
-    ] = False,
+    stack: str = "",
+    spec: dict[str, Any] = {},  # noqa: B006 - nobody changes it, and the form shows a default of None as a fault
+    source: str = "",
+    wait: bool = False,
 ) -> Report:
-    """Build a stack, or bring it to what its spec says now. Running it again changes nothing more."""
+    """Build a stack, or bring it to what its spec says now. Running it again changes nothing more.
+
+    Args:
+        stack: The name of a stack that was provisioned before. Empty if you give a spec.
+        spec: Or the whole stack, as its file says but in JSON: the first time, and whenever it shall change.
+        source: The folder that relative paths of the spec start at.
+        wait: Wait while somebody else changes this stack, instead of failing.
+    """
     async with opened_ledger() as ledger:
         asked = _asked_for(stack, spec, source)
         name = asked[0].name if asked else stack
@@ -41,9 +41,9 @@ async def provision(
             return await converge(site, "provision", "asked for", planned.resources)
 
 
-def _asked_for(stack: str, spec: dict[str, Any] | None, source: str) -> tuple[Stack, str] | None:
+def _asked_for(stack: str, spec: dict[str, Any], source: str) -> tuple[Stack, str] | None:
     """The spec that was given and its folder; None if the ledger's is meant."""
-    if spec is not None:
+    if spec:
         what = from_data(spec, "spec")
         if stack and stack != what.name:
             raise SpecError(f"The run names the stack `{stack}` and the spec `{what.name}`. Give one of the two.")

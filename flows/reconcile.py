@@ -1,9 +1,6 @@
 """Reconcile: what has drifted from what was wanted is brought back, on a timer."""
 
-from typing import Annotated
-
 from prefect.logging import get_run_logger
-from pydantic import Field
 
 from flows.converge import Report, converge
 from flows.runbook import on_site, opened_ledger, runbook
@@ -13,10 +10,12 @@ from tasks.wish import still_wanted, wish
 
 
 @runbook
-async def reconcile(
-    stack: Annotated[str, Field(description="The stack's name; empty for every stack.")] = "",
-) -> Report:
-    """Look at what runs and repair what is not as wanted. A stack that somebody is changing is left to them."""
+async def reconcile(stack: str = "") -> Report:
+    """Look at what runs and repair what is not as wanted. A stack that somebody is changing is left to them.
+
+    Args:
+        stack: The stack's name. Empty for every stack.
+    """
     async with opened_ledger() as ledger:
         names = [stack] if stack else [known.name for known in ledger.stacks() if known.wanted]
         reports, failed = list[Report](), list[str]()

@@ -15,14 +15,16 @@ from tasks.wish import still_wanted, wish
 
 @runbook
 async def scale(
-    stack: Annotated[str, Field(description="The stack's name.")],
-    service: Annotated[str, Field(description="Which of its services.")],
-    replicas: Annotated[int, Field(ge=0, le=10_000, description="How many replicas it shall have from now on.")],
-    wait: Annotated[
-        bool, Field(description="Wait while somebody else changes this stack, instead of failing.")
-    ] = False,
+    stack: str, service: str, replicas: Annotated[int, Field(ge=0, le=10_000)], wait: bool = False
 ) -> Report:
-    """Give a service another number of replicas. It keeps them through later provisions, within the spec's bounds."""
+    """Give a service another number of replicas. It keeps them through later provisions, within the spec's bounds.
+
+    Args:
+        stack: The stack's name.
+        service: Which of its services, for example web.
+        replicas: How many replicas it shall have from now on.
+        wait: Wait while somebody else changes this stack, instead of failing.
+    """
     async with opened_ledger() as ledger, on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
         _refuse_torn_down(stack, ledger)
         _refuse_out_of_bounds(stack, size(what), service, replicas)

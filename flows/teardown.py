@@ -1,23 +1,20 @@
 """Teardown: nothing of a stack is wanted any more, its data excepted."""
 
 from dataclasses import replace
-from typing import Annotated
-
-from pydantic import Field
 
 from flows.converge import Report, converge
 from flows.runbook import on_site, opened_ledger, runbook
 
 
 @runbook
-async def teardown(
-    stack: Annotated[str, Field(description="The stack's name.")],
-    delete_data: Annotated[bool, Field(description="Delete its data too, for ever.")] = False,
-    wait: Annotated[
-        bool, Field(description="Wait while somebody else changes this stack, instead of failing.")
-    ] = False,
-) -> Report:
-    """Take a stack down. Its data stays unless you say so, and provisioning it again comes back to it."""
+async def teardown(stack: str, delete_data: bool = False, wait: bool = False) -> Report:
+    """Take a stack down. Its data stays unless you say so, and provisioning it again comes back to it.
+
+    Args:
+        stack: The stack's name.
+        delete_data: Delete its data too, for ever. There is no way back.
+        wait: Wait while somebody else changes this stack, instead of failing.
+    """
     async with opened_ledger() as ledger, on_site(stack, ledger, "teardown", wait=wait) as (site, _, _):
         ledger.unwant(site.hold)
         reason = "asked for, data deleted" if delete_data else "asked for, data kept"
