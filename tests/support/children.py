@@ -7,7 +7,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from prefect import Flow
@@ -26,8 +28,28 @@ class Ended:
 
 @dataclass(frozen=True)
 class Child:
+    """One run under way. `wait` for it once, or it stays a zombie."""
+
     pid: int
     pipe: int
+
+    def until_stopped(self) -> None:
+        """Until it has stopped itself at its point. Fails if it ended instead."""
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), "it never came to its point"
+
+    def stopped(self) -> bool:
+        """Whether it stands still now."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    def wake(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """However it is, and at once; for the end of a test that went wrong."""
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
 
     def wait(self) -> Ended:
         with os.fdopen(self.pipe) as pipe:

@@ -1,6 +1,7 @@
 """Every outside effect of a run, numbered, so that a test can kill or stop the process at any of them.
 
-A point stands before and after each call that changes something: of the target, and of the ledger.
+A point stands before and after each call that changes something: of the target, and of the ledger. One more stands
+before each question whether the lock is still ours: who is stopped there has everything before the effect behind him.
 """
 
 import os
@@ -36,6 +37,7 @@ class Points:
         """For the rest of this process, which is a test's own child."""
         for name in ledger_effects:
             setattr(Ledger, name, self._around(f"ledger.{name}", getattr(Ledger, name)))
+        setattr(Ledger, "check", self._before("ledger.check", Ledger.check))  # noqa: B010 - mypy: it is a method
         opened = flows.runbook.open_provider
 
         def open_provider(*args: Any) -> Any:
@@ -45,6 +47,14 @@ class Points:
             return provider
 
         flows.runbook.open_provider = open_provider
+
+    def _before(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(call)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            self.reach(f"before {name}")
+            return call(*args, **kwargs)
+
+        return watched
 
     def _around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)

@@ -1,0 +1,120 @@
+"""Many runs at the same moment: one stack, clear answers, and stacks that never touch."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.provision import provision
+from flows.scale import scale
+from tests.flows.shop import addresses, observed, runs, shop
+from tests.support.children import Child, Ended, run, start
+
+pytestmark = pytest.mark.prefect
+many = 10
+everything = [
+    "cache/main", "database/main", "proxy/main", "replica/web-0", "replica/web-1", "route/web", "volume/database",
+]  # fmt: skip
+
+
+@pytest.fixture
+def children() -> Iterator[list[Child]]:
+    started: list[Child] = []
+    yield started
+    for child in started:
+        child.kill()
+
+
+def test_ten_provisions_of_one_stack_are_one_and_nine_clear_answers(
+    home: Path, prefect_server: None, children: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever gets the lock stops there until the other nine have their answers, so that all ten overlap."""
+    monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
+    parameters = {"spec": shop(), "source": "/srv"}
+    for _ in range(many):
+        children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.acquire".__eq__))
+    winner = only_stopped(children)
+    refused = [child.wait() for child in children if child is not winner]
+    winner.wake()
+    assert winner.wait().state == "COMPLETED"
+    said = re.compile(
+        rf"shop is being changed by provision \(.+ on .+, pid {winner.pid}, flow run [0-9a-f-]{{36}}\) "
+        r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(for \d+ s\); wait for it with --wait or try again"
+    )
+    assert [one.state for one in refused] == ["FAILED"] * (many - 1)
+    assert [one.message for one in refused if not said.fullmatch(one.message)] == []
+    assert addresses(home) == everything
+    (done,) = runs()
+    assert done.state == "done"
+
+
+def test_ten_that_wait_all_complete_and_nine_of_them_change_nothing(
+    home: Path, prefect_server: None, children: list[Child]
+) -> None:
+    parameters = {"spec": shop(), "source": "/srv", "wait": True}
+    children += [start(provision, parameters) for _ in range(many)]
+    ended = [child.wait() for child in children]
+    assert [one.state for one in ended] == ["COMPLETED"] * many, [one.message for one in ended]
+    effects = [sum(point.startswith("after create") for point in one.points) for one in ended]
+    assert sorted(effects) == [0] * (many - 1) + [len(everything)]
+    assert addresses(home) == everything
+    assert [len(one.changes) for one in reversed(runs())] == [len(everything)] + [0] * (many - 1)
+    assert {one.state for one in runs()} == {"done"}
+
+
+def test_who_waits_builds_on_what_the_other_left(
+    home: Path, prefect_server: None, children: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scale that waits for a provision of another spec must not bring the old one back."""
+    assert run(provision, {"spec": shop(), "source": "/srv"}).state == "COMPLETED"
+    monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
+    changed = {"spec": shop(env={"COLOUR": "blue"}), "source": "/srv"}
+    first = start(provision, changed, at=1, by=signal.SIGSTOP, only="after ledger.acquire".__eq__)
+    children.append(first)
+    first.until_stopped()
+    waiting = start(
+        scale, {"stack": "shop", "service": "web", "replicas": 3, "wait": True},
+        at=1, by=signal.SIGSTOP, only="before ledger.acquire".__eq__,
+    )  # fmt: skip
+    children.append(waiting)
+    waiting.until_stopped()
+    waiting.wake()
+    first.wake()
+    assert [first.wait().state, waiting.wait().state] == ["COMPLETED", "COMPLETED"]
+    fingerprints = {one.address: one.fingerprint for one in observed(home) if one.kind == "replica"}
+    assert len(fingerprints) == 3
+    again = run(provision, changed)
+    assert again.message.startswith("nothing to do"), again.message
+    assert {one.address: one.fingerprint for one in observed(home) if one.kind == "replica"} == fingerprints
+
+
+def test_two_stacks_at_once_never_touch(home: Path, prefect_server: None, children: list[Child]) -> None:
+    for name in ("shop", "blog"):
+        parameters = {"spec": shop(name), "source": "/srv"}
+        children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.begin".__eq__))
+    for child in children:
+        child.until_stopped()  # both hold their locks, and both have their plans
+    for child in children:
+        child.wake()
+    ended: list[Ended] = [child.wait() for child in children]
+    assert [one.state for one in ended] == ["COMPLETED"] * 2, [one.message for one in ended]
+    for name in ("shop", "blog"):
+        assert addresses(home, name) == everything
+        (done,) = runs(name)
+        assert (done.state, len(done.changes)) == ("done", len(everything))
+        assert all(name in value for one in observed(home, name) for key, value in one.outputs.items() if key == "host")
+
+
+def only_stopped(children: list[Child]) -> Child:
+    """The one that stopped, once there is one."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        for child in children:
+            if child.stopped():
+                return child
+        time.sleep(0.05)
+    raise AssertionError(f"nobody got the lock of {[os.getpgid(child.pid) for child in children]}")
