@@ -144,6 +144,8 @@ def _port_of(status: Status) -> int:
 def _free_port(first: int) -> int:
     for port in range(first, min(first + ports_tried, 65536)):
         with socket.socket() as probe:
+            # What a server that was stopped leaves behind for a minute is no other's: it comes back to its own port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError:
