@@ -26,7 +26,7 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
 async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerDeployment:
     return await flow.ato_deployment(
         name=flow.name,
-        description=(flow.fn.__doc__ or "").strip(),
+        description=(flow.fn.__doc__ or "").partition("Args:")[0].strip(),
         interval=every,
         tags=["tenfold"],
         entrypoint_type=EntrypointType.MODULE_PATH,
