@@ -3,6 +3,7 @@
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ class ByHand:
     def __init__(self, home: Path, resources: Iterable[Resource]) -> None:
         self._place = Place(home, "quickstart")
         self._resources = tuple(resources)
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: dict[str, tuple[Process, subprocess.Popen[bytes]]] = {}
         self._outputs: dict[str, dict[str, str]] = {}
 
     def up(self) -> float:
@@ -43,10 +44,18 @@ class ByHand:
         _answers(int(url.split(":")[2].split("/")[0]), "/")
         return time.perf_counter() - began
 
+    def kill_and_start(self, name: str) -> float:
+        """Seconds until a process answers again that was killed and is started at once."""
+        process, running = self._running[name]
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        began = time.perf_counter()
+        self._start(process)
+        return time.perf_counter() - began
+
     def down(self) -> None:
-        for running in self._running:
+        for _, running in self._running.values():
             os.killpg(running.pid, signal.SIGKILL)
-        for running in self._running:
             running.wait()
 
     def _prepared(self, resource: Resource) -> Process | None:
@@ -69,20 +78,32 @@ class ByHand:
     def _start(self, process: Process) -> None:
         for command in process.prepare:
             subprocess.run(command, env=dict(process.env), check=True, stdout=subprocess.DEVNULL)
-        self._running.append(
-            subprocess.Popen(
-                process.argv, env=dict(process.env), cwd=process.cwd, start_new_session=True,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )
+        running = subprocess.Popen(
+            process.argv, env=dict(process.env), cwd=process.cwd, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+        self._running[process.name] = process, running
         probe = process.probe
-        if probe is None or probe.kind == "tcp":
+        if probe is None:
+            return
+        if probe.kind == "tcp":
+            _accepts(probe.port)
             return
         if probe.kind == "http":
             _answers(probe.port, probe.path)
             return
         while subprocess.run(probe.command, env=dict(process.env), capture_output=True, check=False).returncode:
             time.sleep(0.02)
+
+
+def _accepts(port: int) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+    raise TimeoutError(f"port {port} accepts nobody")
 
 
 def _answers(port: int, path: str) -> None:

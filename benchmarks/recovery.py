@@ -1,0 +1,201 @@
+"""Everything is killed in turn with SIGKILL: time until it is well again by itself, beside its bare start.
+
+python -m benchmarks.recovery
+
+well again   what was killed answers again (a stack: healthy; the control plane: healthy)
+next run     a run submitted at the moment of the kill is completed (the client asks again while the server is away)
+bare start   the same program started by hand on the same data, after the same kill
+goal         well again within 2 x bare + 2 s
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from benchmarks.by_hand import ByHand
+from benchmarks.control_plane import Api, plane
+from benchmarks.provision import spec_file
+from deployments import control_plane
+from infra_specs.spec.load import load
+from tasks.ledger import Ledger
+from tasks.providers.local.place import Place
+from tasks.settings import settings
+from tasks.supervisor.client import Supervisor
+from tasks.supervisor.process import Process
+from tasks.wish import wish
+from tests.support.homes import temporary_home
+
+patience = 120.0
+
+
+def until(true: Callable[[], bool], began: float) -> float:
+    """Seconds from `began` until it is true."""
+    while time.perf_counter() - began < patience:
+        if true():
+            return time.perf_counter() - began
+        time.sleep(0.01)
+    raise TimeoutError("it did not come back")
+
+
+def killed(supervisor: Supervisor, name: str) -> float:
+    """Kill a process that a supervisor keeps; seconds until it is healthy again."""
+    before = supervisor.get(name)
+    assert before is not None
+    assert before.pid is not None
+    began = time.perf_counter()
+    os.kill(before.pid, signal.SIGKILL)
+
+    def well() -> bool:
+        now = supervisor.get(name)
+        return now is not None and now.state == "healthy" and now.restarts > before.restarts
+
+    return until(well, began)
+
+
+def bare(process: Process, answers: Callable[[], bool]) -> tuple[float, subprocess.Popen[bytes]]:
+    """Seconds that a program needs by hand until it answers, and the program, which runs on."""
+    began = time.perf_counter()
+    running = subprocess.Popen(
+        process.argv, env=dict(process.env), cwd=process.cwd, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    return until(answers, began), running
+
+
+def bare_services() -> dict[str, float]:
+    """By hand: PostgreSQL and Valkey again after a kill."""
+    with temporary_home() as home:
+        with Ledger.open(settings()) as ledger:
+            resources = wish(ledger, load(spec_file.read_text()), str(spec_file.parent)).resources
+        hand = ByHand(home, resources)
+        try:
+            hand.up()
+            return {name: hand.kill_and_start(name) for name in ("database/main#1", "cache/main#1")}
+        finally:
+            hand.down()
+
+
+def bare_control(server: Process, runner: Process) -> dict[str, float]:
+    """By hand, on the home of a control plane that is down: Prefect's server, and the process that serves."""
+    health, ready = f"{server.env['PREFECT_API_URL']}/health", runner.probe.path if runner.probe else ""
+    seconds, running = {}, []
+    Path(ready).unlink(missing_ok=True)
+    try:
+        for name, process, answers in (
+            ("server", server, lambda: answered(health)),
+            ("runner", runner, lambda: accepted(ready)),
+        ):
+            seconds[name], one = bare(process, answers)
+            running.append(one)
+    finally:
+        for one in running:
+            os.killpg(one.pid, signal.SIGKILL)
+            one.wait()
+    return seconds
+
+
+def bare_supervisor() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        supervisor = Supervisor.start(Path(folder) / "bare")
+        seconds = time.perf_counter() - began
+        supervisor.shutdown()
+        return seconds
+
+
+def supervisor_killed(supervisor: Supervisor) -> float:
+    before = {status.process.name: status.pid for status in supervisor.list()}
+    began = time.perf_counter()
+    os.kill(supervisor.pid(), signal.SIGKILL)
+
+    def well() -> bool:
+        now = supervisor.list()
+        return {one.process.name: one.pid for one in now} == before and all(one.state == "healthy" for one in now)
+
+    return until(well, began)
+
+
+def flow_killed(api: Api) -> float:
+    """Kill a run of `scale` while it holds the lock; at once well, since nothing of the stack was killed."""
+    api.start("scale", {"stack": "quickstart", "service": "web", "replicas": 6})
+    with Ledger.open(settings()) as ledger:
+        until(lambda: ledger.holder("quickstart") is not None, time.perf_counter())
+        holder = ledger.holder("quickstart")
+    assert holder is not None
+    os.kill(holder.owner.pid, signal.SIGKILL)
+    return 0.0
+
+
+def answered(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1).is_success
+    except httpx.TransportError:
+        return False
+
+
+def accepted(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+def measured() -> tuple[float, dict[str, tuple[float, float]], dict[str, float]]:
+    """A run with nothing killed; for each that is killed, well again and the next run; bare starts of our own."""
+    with plane() as here:
+        api, kept = Api(here), Supervisor(settings().home / "control")
+        data = load(spec_file.read_text()).model_dump(mode="json", by_alias=True)
+        api.wait(api.start("provision", {"spec": data, "source": str(spec_file.parent)}))
+        stack = Supervisor(Place(settings().home, "quickstart").supervisor)
+
+        def then_a_run(kill: Callable[[], float], flow: str = "reconcile", **more: object) -> tuple[float, float]:
+            began = time.perf_counter()
+            well = kill()
+            api.wait(api.start(flow, {"stack": "quickstart", **more}))
+            return well, time.perf_counter() - began
+
+        _, normal = then_a_run(lambda: 0.0)
+        rows = {
+            "database": then_a_run(lambda: killed(stack, "database/main#1")),
+            "cache": then_a_run(lambda: killed(stack, "cache/main#1")),
+            "supervisor": then_a_run(lambda: supervisor_killed(stack)),
+            "runner": then_a_run(lambda: killed(kept, "runner")),
+            "server": then_a_run(lambda: killed(kept, "server")),
+            "flow's process": then_a_run(lambda: flow_killed(api), "scale", service="web", replicas=6),
+        }
+        api.wait(api.start("teardown", {"stack": "quickstart", "delete_data": True}))
+        own = {one.process.name: one.process for one in kept.list()}
+        control_plane.stop()
+        return normal, rows, bare_control(own["server"], own["runner"])
+
+
+def main() -> None:
+    floors = bare_services()
+    normal, rows, own = measured()
+    bares = {
+        "database": floors["database/main#1"],
+        "cache": floors["cache/main#1"],
+        "supervisor": bare_supervisor(),
+        "flow's process": normal,
+        **own,
+    }
+    print(f"a run with nothing killed, from submitted to completed: {normal:.2f} s")
+    print("killed          bare start s  well again s  goal s   next run s")
+    for name, (well, run) in rows.items():
+        goal = 2 * bares[name] + 2
+        judged = run if name == "flow's process" else well
+        met = "met" if judged <= goal else "MISSED"
+        print(f"{name:15} {bares[name]:12.2f} {well:13.2f} {goal:7.2f} {run:12.2f}  {met}")
+
+
+if __name__ == "__main__":
+    main()
