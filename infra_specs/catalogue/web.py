@@ -65,7 +65,7 @@ def proxy(stack: str, target: Target, public: bool) -> Resource:
         "public_port": target.public_port if isinstance(target, Local) else None,
         "public": public,
     }
-    return Resource(stack, proxy_address, "proxy", settings, exclusive=True)
+    return Resource(stack, proxy_address, "proxy", settings, mutable=("public", "public_port"), exclusive=True)
 
 
 def environment(

@@ -1,11 +1,11 @@
 """An instance as JSON labels, on a process or in a record beside what has no process, and back."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource, canonical
+from tasks.clock import now
 
 
 def labels_of(resource: Resource, incarnation: int, outputs: Mapping[str, str]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def record_of(resource: Resource, incarnation: int, outputs: Mapping[str, str]) 
     return {
         "labels": labels_of(resource, incarnation, outputs),
         "settings": canonical(dict(resource.settings)),
-        "since": time.time(),
+        "since": now(),
     }
 
 
