@@ -3,6 +3,9 @@
 What a command imports it imports when it is called: `tenfold --help` loads neither SQLAlchemy nor Prefect.
 """
 
+import io
+import sys
+
 from deployments.cli.app import app
 from deployments.cli.commands import changing, installation, reading, secret, server
 
@@ -26,4 +29,7 @@ app.command(rich_help_panel=machine)(installation.schema)
 
 def main() -> None:
     """Run the command that was typed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot write ✓ shall show a ? and not a traceback
     app()

@@ -53,7 +53,7 @@ def demo() -> None:
         carry_out(place, Order("provision", meant.parameters, (meant.stack.name,)))
         instances = place.observed(meant.stack)
         url = links_of(instances)[service]
-        _refuse_silent(url)
+        refuse_silent(url)
         to.print()
         _box(to, place, instances, url=url, ui=plane.ui_url, took=human(time.monotonic() - began))
 
@@ -69,7 +69,8 @@ def _show_plan(to: Console, place: Here, meant: Asked) -> None:
     present.show(to, wished, made, datetime.fromtimestamp(now()).astimezone().date())
 
 
-def _refuse_silent(url: str) -> None:
+def refuse_silent(url: str) -> None:
+    """Raise ServerError if the app's page does not answer; exit with 1 if it answers anything but 200."""
     try:
         answer = httpx.get(url, timeout=answer_seconds, trust_env=False)
     except httpx.TransportError as error:

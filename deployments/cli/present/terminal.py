@@ -1,8 +1,10 @@
 """Where output goes: a terminal with colours and its own width, or a pipe with neither."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -52,9 +54,19 @@ def _folded(to: Console, line: Text, last: Text, indent: int) -> Iterator[Text]:
         line = Text(" " * (indent + 4))
         room = max(to.width - line.cell_len, least_room)
     hanging = " " * line.cell_len
-    for part in last.wrap(to, room) if last.plain else [last]:
+    for part in last.divide(_breaks(last.plain, room)):
         part.rstrip()
         whole = line + part
         whole.rstrip()
         yield whole
         line = Text(hanging)
+
+
+def _breaks(text: str, room: int) -> list[int]:
+    """Where to fold a text: between words only, so that an address stays whole and can be clicked."""
+    found, start = list[int](), 0
+    for word in re.finditer(r"\S+", text):
+        if cell_len(text[start : word.end()]) > room and word.start() > start:
+            start = word.start()
+            found.append(start)
+    return found

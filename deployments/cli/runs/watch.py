@@ -12,7 +12,7 @@ from deployments.cli.runs.prefect_api import FlowRun, LogLine
 from tasks.ledger import Run, RunChange
 
 warning = 30
-looked_back = 5
+looked_back = 3
 """How many of a stack's last runs may be newer than the one that is watched."""
 
 

@@ -1,0 +1,36 @@
+"""The end of the story: what it says runs must answer."""
+
+import httpx
+import pytest
+import typer
+
+from deployments.cli import demo
+from infra_specs.errors import ServerError
+
+pytestmark = pytest.mark.pure
+
+
+def test_a_page_that_answers_200_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(httpx, "get", lambda url, **_: httpx.Response(200))
+    demo.refuse_silent("http://127.0.0.1:1/")
+
+
+def test_any_other_answer_fails_and_says_where_to_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(httpx, "get", lambda url, **_: httpx.Response(503))
+    with pytest.raises(typer.Exit) as raised:
+        demo.refuse_silent("http://127.0.0.1:1/")
+    assert raised.value.exit_code == 1
+    assert capsys.readouterr().err == (
+        "The app's page http://127.0.0.1:1/ answers 503. Look at: tenfold logs quickstart web\n"
+    )
+
+
+def test_silence_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(url: str, **_: object) -> httpx.Response:
+        raise httpx.ConnectError("Connection refused")
+
+    monkeypatch.setattr(httpx, "get", refused)
+    with pytest.raises(ServerError, match="does not answer"):
+        demo.refuse_silent("http://127.0.0.1:1/")
