@@ -47,15 +47,15 @@ def tenfold(
 ) -> None:
     """Infrastructure for the users you have, times ten.
 
-    Write down what your app needs and how many people use it today; Tenfold builds it, sized for ten times as many,
-    and explains every decision. [bold]tenfold demo[/bold] shows all of it in a minute.
+    Write down what your app needs and how many people use it today;
+    Tenfold builds it, sized for ten times as many, and explains every
+    decision. [bold]tenfold demo[/bold] shows all of it in a minute.
 
-    \b
     The usual way:
-      tenfold plan stack.yaml         what would be built, why, and what it costs
-      tenfold provision stack.yaml    build it, or bring it to what the file says now
-      tenfold status                  what runs where, and how well
-      tenfold teardown my-stack       take it down; its data stays
+      tenfold plan stack.yaml        what would be built, why, at what cost
+      tenfold provision stack.yaml   build it, or follow a change of the file
+      tenfold status                 what runs where, and how well
+      tenfold teardown my-stack      take it down; its data stays
 
     Exit codes: 0 done; 1 failed; 2 refused before anything was touched.
     """

@@ -17,14 +17,13 @@ def provision(
 ) -> None:
     """Build a stack, or bring it to what its file says now.
 
-    Nothing starts if the spec has a fault, a secret is missing, or the price is over the budget. Ctrl-C stops
-    following, not the run.
+    Nothing starts if the spec has a fault, a secret is missing, or the price
+    is over the budget. Ctrl-C stops following, not the run.
 
-    \b
     Examples:
-      tenfold provision stack.yaml
-      tenfold provision shop             again, from the file's last content
-      tenfold provision stack.yaml -d    and do not wait for its end
+    tenfold provision stack.yaml
+    tenfold provision shop             again, from the file's last content
+    tenfold provision stack.yaml -d    and do not wait for its end
     """
     from deployments.cli.runs.verbs import provision as submit
 
@@ -42,9 +41,8 @@ def scale(
 
     It keeps them through later provisions, within the bounds of the spec.
 
-    \b
     Examples:
-      tenfold scale shop web 5
+    tenfold scale shop web 5
     """
     from deployments.cli.runs.verbs import scale as submit
 
@@ -62,10 +60,9 @@ def teardown(
 
     Provisioning it again comes back to the data.
 
-    \b
     Examples:
-      tenfold teardown shop
-      tenfold teardown shop --delete-data
+    tenfold teardown shop
+    tenfold teardown shop --delete-data
     """
     from deployments.cli.runs.verbs import teardown as submit
 
@@ -78,10 +75,9 @@ def reconcile(
 ) -> None:
     """Look for drift and repair it now. A schedule does the same all the time.
 
-    \b
     Examples:
-      tenfold reconcile shop
-      tenfold reconcile
+    tenfold reconcile shop
+    tenfold reconcile
     """
     from deployments.cli.runs.verbs import reconcile as submit
 

@@ -5,8 +5,8 @@
 def demo() -> None:
     """Run a whole stack on this machine: app, PostgreSQL, Valkey, proxy, and the UI to steer it.
 
-    Needs nothing but what is installed already. Running it again is fine; [bold]tenfold teardown quickstart[/bold]
-    takes it down.
+    Needs nothing but what is installed already. Running it again is fine;
+    [bold]tenfold teardown quickstart[/bold] takes it down.
     """
     from deployments.cli.demo import demo as tell
 
@@ -16,9 +16,8 @@ def demo() -> None:
 def schema() -> None:
     """The JSON Schema of a spec, for editors.
 
-    \b
     Examples:
-      tenfold schema > stack-v1.json
+    tenfold schema > stack-v1.json
     """
     from infra_specs.spec.schema import schema_text
 

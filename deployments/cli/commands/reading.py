@@ -16,13 +16,12 @@ def plan(
 ) -> None:
     """What a provision would do, why, and what it costs. Touches nothing.
 
-    Changes come in waves: [green]+[/green] create, [yellow]~[/yellow] change in place, [cyan]=[/cyan] wait for,
-    [red]-[/red] destroy; ! is left alone.
+    Changes come in waves: + create, ~ change in place, = wait for, - destroy.
+    ! is left alone, and why.
 
-    \b
     Examples:
-      tenfold plan stack.yaml
-      tenfold plan shop --json | jq .price
+    tenfold plan stack.yaml
+    tenfold plan shop --json | jq .price
     """
     from deployments.cli.present.plan import plan as present
 
@@ -32,11 +31,10 @@ def plan(
 def status(stack: MaybeStack = "", json: Json = False) -> None:
     """What runs, where, and how well.
 
-    \b
     Examples:
-      tenfold status
-      tenfold status shop
-      tenfold status --json
+    tenfold status
+    tenfold status shop
+    tenfold status --json
     """
     from deployments.cli.present.status import status as present
 
@@ -52,10 +50,9 @@ def history(
 ) -> None:
     """What was done to a stack, by whom, why, and how it ended. The newest first.
 
-    \b
     Examples:
-      tenfold history shop
-      tenfold history --run 12
+    tenfold history shop
+    tenfold history --run 12
     """
     from deployments.cli.present.history import history as present
 
@@ -72,11 +69,10 @@ def logs(
 ) -> None:
     """What the processes of a stack wrote; sick ones that are kept for their log, too.
 
-    \b
     Examples:
-      tenfold logs shop web -f
-      tenfold logs shop replica/web-0
-      tenfold logs shop database -n 200
+    tenfold logs shop web -f
+    tenfold logs shop replica/web-0
+    tenfold logs shop database -n 200
     """
     from deployments.cli.present.logs import logs as present
 
@@ -86,9 +82,8 @@ def logs(
 def show(stack: Stack) -> None:
     """The spec of a stack as it is wanted now, as YAML.
 
-    \b
     Examples:
-      tenfold show shop > shop.yaml
+    tenfold show shop > shop.yaml
     """
     from deployments.cli.present.show import show as present
 

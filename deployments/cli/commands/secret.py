@@ -14,10 +14,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as
 def set_(stack: Stack, name: Name) -> None:
     """Keep a secret, encrypted. Asks for its value, or reads it from a pipe.
 
-    \b
     Examples:
-      tenfold secret set shop stripe
-      tenfold secret set shop stripe < stripe.key
+    tenfold secret set shop stripe
+    tenfold secret set shop stripe < stripe.key
     """
     from deployments.cli.present.secret import put
 
@@ -28,9 +27,8 @@ def set_(stack: Stack, name: Name) -> None:
 def list_(stack: Stack) -> None:
     """The names of a stack's secrets, never their values.
 
-    \b
     Examples:
-      tenfold secret list shop
+    tenfold secret list shop
     """
     from deployments.cli.present.secret import every
 
@@ -41,9 +39,8 @@ def list_(stack: Stack) -> None:
 def remove(stack: Stack, name: Name) -> None:
     """Erase a secret, every version of it.
 
-    \b
     Examples:
-      tenfold secret remove shop stripe
+    tenfold secret remove shop stripe
     """
     from deployments.cli.present.secret import erase
 
