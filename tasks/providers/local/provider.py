@@ -92,11 +92,11 @@ class LocalProvider:
             if put := _recorded.get(resource.kind):
                 put(place, resource, incarnation)
                 return self._found(resource, incarnation)
-            supervisor = Supervisor.start(place.supervisor)
-            for instance in earlier:
-                if instance.failed or resource.exclusive:
-                    supervisor.stop(name_of(instance.address, instance.incarnation))
-            return _instance(supervisor.put(_processes[resource.kind](place, resource, incarnation)))
+            try:
+                return self._start(place, resource, incarnation, earlier)
+            except (ProviderError, OSError):
+                self._sweep(place)
+                raise
 
     @_ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
@@ -162,6 +162,14 @@ class LocalProvider:
 
     def _place(self, stack: str) -> Place:
         return Place(self._home, stack)
+
+    def _start(self, place: Place, resource: Resource, incarnation: int, earlier: list[Instance]) -> Instance:
+        # Before anything is chosen for the new one: it may want the port that the old one holds.
+        for instance in earlier:
+            if (instance.failed or resource.exclusive) and (supervisor := _supervisor(place)):
+                supervisor.stop(name_of(instance.address, instance.incarnation))
+        process = _processes[resource.kind](place, resource, incarnation)
+        return _instance(Supervisor.start(place.supervisor).put(process))
 
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         for instance in self.observe(resource.stack):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Instance
+from infra_specs.plan.resource import Resource
 from tasks.providers.local import LocalProvider
 from tasks.providers.local.ports import is_free
 from tasks.supervisor.client import Supervisor
@@ -153,3 +155,12 @@ def kill_supervisor(home: Path) -> None:
     for number in processes_naming(str(folder)):
         os.kill(number, signal.SIGKILL)
     until(lambda: Supervisor.find(folder) is None, "the supervisor is dead")
+
+
+def test_what_could_not_be_begun_leaves_nothing(provider: LocalProvider, home: Path) -> None:
+    with pytest.raises(ProviderError, match="nowhere is not there"):
+        provider.create(database("/nowhere"))
+    with pytest.raises(ProviderError, match="no kind bucket"):
+        provider.create(Resource(stack, "bucket/main", "bucket"))
+    assert list((home / "stacks").iterdir()) == []
+    assert processes_naming(str(home)) == []
