@@ -4,9 +4,10 @@ A point stands before and after each call that changes something: of the target,
 before each question whether the lock is still ours: who is stopped there has everything before the effect behind him.
 """
 
-import os
+import signal
 from collections.abc import Callable
 from functools import wraps
+from threading import Lock, get_ident
 from typing import Any
 
 import flows.runbook
@@ -20,10 +21,11 @@ ledger_effects = (
 
 
 class Points:
-    """Counts the points that a run passes, and sends the process `signal` at one of them. 0: at none."""
+    """Counts the points that a run passes, and sends the process the signal `by` at one of them. 0: at none."""
 
-    def __init__(self, at: int, signal: int, only: Callable[[str], bool] = lambda _: True) -> None:
-        self._at, self._signal, self._only = at, signal, only
+    def __init__(self, at: int, by: int, only: Callable[[str], bool] = lambda _: True) -> None:
+        self._at, self._signal, self._only = at, by, only
+        self._writing = Lock()
         self.passed: list[str] = []
 
     def reach(self, name: str) -> None:
@@ -31,12 +33,16 @@ class Points:
             return
         self.passed.append(name)
         if len(self.passed) == self._at:
-            os.kill(os.getpid(), self._signal)
+            # Stopped within a transaction, a process keeps SQLite's write lock for as long as it sleeps: so not while
+            # another thread writes, and to this thread, or it might go on for a moment and begin to write itself.
+            with self._writing:
+                signal.pthread_kill(get_ident(), self._signal)
 
     def install(self) -> None:
         """For the rest of this process, which is a test's own child."""
         for name in ledger_effects:
-            setattr(Ledger, name, self._around(f"ledger.{name}", getattr(Ledger, name)))
+            setattr(Ledger, name, self._around(f"ledger.{name}", self._alone(getattr(Ledger, name))))
+        setattr(Ledger, "renew", self._alone(Ledger.renew))  # noqa: B010
         setattr(Ledger, "check", self._before("ledger.check", Ledger.check))  # noqa: B010 - mypy: it is a method
         opened = flows.runbook.open_provider
 
@@ -47,6 +53,14 @@ class Points:
             return provider
 
         flows.runbook.open_provider = open_provider
+
+    def _alone(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(call)
+        def alone(*args: Any, **kwargs: Any) -> Any:
+            with self._writing:
+                return call(*args, **kwargs)
+
+        return alone
 
     def _before(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)
