@@ -9,12 +9,15 @@ from typing import Any, ParamSpec
 
 from prefect import Flow, flow
 from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.converge import Report
+from flows.run_log import speak_plainly
 from infra_specs.errors import PlanError, TenfoldError
 from infra_specs.spec.stack import Stack
+from tasks.artifacts import show_failure
 from tasks.ledger import Ledger
 from tasks.lock import locked
 from tasks.presence import present
@@ -38,11 +41,16 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
     @wraps(function)
     async def told(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
+        speak_plainly()
+        log = get_run_logger()
         with present(settings().home, str(flow_run.id)):
             try:
                 report = await function(*args, **kwargs)
             except TenfoldError as error:
+                log.error("%s", error)  # noqa: TRY400 - a person reads it, and a traceback says nothing more
+                await show_failure(str(error))
                 return Failed(message=str(error))
+            log.info("Done: %s", report.summary)
             return Completed(message=report.summary)
 
     return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(told)
@@ -90,9 +98,10 @@ def _run_name() -> str:
 
 def _refuse_changed_target(stack: Stack, ledger: Ledger) -> None:
     known = ledger.wanted(stack.name)
-    was = known.target if known and known.wanted else stack.target.provider
-    if was != stack.target.provider:
-        raise PlanError(
-            f"{stack.name} runs on target {was} and the spec says {stack.target.provider}. A target is not changed in "
-            f"place: run tenfold teardown {stack.name} first, or give this stack another name."
-        )
+    if known is None or known.target == stack.target.provider:
+        return
+    there, first = ("runs", "") if known.wanted else ("was torn down", " and its data is still there")
+    raise PlanError(
+        f"{stack.name} {there} on target {known.target}{first}, and the spec says {stack.target.provider}. A target is "
+        f"not changed in place: run tenfold teardown {stack.name} --delete-data first, or give this stack another name."
+    )

@@ -1,5 +1,6 @@
 """What an installation is told by its environment: TENFOLD_HOME and the rest."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from infra_specs.errors import SpecError
 
 prefix = "TENFOLD_"
+own_home = Path("~/.tenfold")
+root_home = Path("/var/lib/tenfold")
+"""Root's PostgreSQL runs as another account, which must reach its data; nobody else gets into root's own folder."""
 _follows = "default_factory_not_called"
 """Pydantic's word for a default that only lacks another field, which is told already."""
 
@@ -29,8 +33,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=prefix, frozen=True, validate_default=True, env_ignore_empty=True)
 
-    home: Absolute = Path("~/.tenfold")
-    """The folder that Tenfold keeps its things in."""
+    home: Absolute = Field(default_factory=lambda: root_home if os.geteuid() == 0 else own_home)
+    """The folder that Tenfold keeps its things in: ~/.tenfold, or /var/lib/tenfold for root."""
     ledger_url: str = Field(default_factory=lambda data: f"sqlite:///{data['home']}/ledger.db", repr=False)
     """The ledger's database: sqlite:////path/to/file or postgresql://user:password@host/name."""
     key_file: Absolute = Field(default_factory=lambda data: data["home"] / "key")

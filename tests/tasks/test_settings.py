@@ -14,6 +14,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HOME", "LEDGER_URL", "KEY_FILE", "SERVER_PORT", "RECONCILE_SECONDS", "LEASE_SECONDS"):
         monkeypatch.delenv(f"TENFOLD_{name}", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
 
 
 def test_everything_has_a_default_and_the_home_is_made(tmp_path: Path) -> None:
@@ -23,6 +24,14 @@ def test_everything_has_a_default_and_the_home_is_made(tmp_path: Path) -> None:
     assert here.ledger_url == f"sqlite:///{tmp_path}/.tenfold/ledger.db"
     assert here.key_file == tmp_path / ".tenfold" / "key"
     assert (here.server_port, here.reconcile_seconds, here.lease_seconds) == (4200, 30, 10)
+
+
+def test_roots_home_can_be_reached_by_the_account_that_runs_its_database(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("tasks.settings.root_home", tmp_path / "lib")
+    assert settings().home == tmp_path / "lib"
 
 
 def test_the_environment_is_read_at_every_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
