@@ -16,10 +16,10 @@ from rich.text import Text
 from deployments.cli.app import failed
 from deployments.cli.here import Asked, Here, from_file, here, tenfold
 from deployments.cli.present import plan as present
-from deployments.cli.present.status import links_of
 from deployments.cli.present.terminal import columns, console, say
 from deployments.cli.present.words import human
 from deployments.cli.runs.submit import Order, carry_out, running
+from deployments.cli.view import links_of
 from infra_specs.errors import ServerError
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.make_plan import make_plan

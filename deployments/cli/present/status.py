@@ -2,45 +2,24 @@
 
 import json as jsonlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.here import Here, here, tenfold
+from deployments.cli.here import here, tenfold
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, human
-from infra_specs.errors import LedgerError, TenfoldError
+from deployments.cli.view import View, changing, data, look
+from infra_specs.errors import LedgerError
 from infra_specs.plan.instance import Instance, State
-from infra_specs.plan.make_plan import make_plan
-from infra_specs.plan.plan import Plan
-from infra_specs.spec.load import stored
 from tasks.clock import now
-from tasks.ledger import Holder, Wanted
-from tasks.wish import wish
+from tasks.ledger import Holder
 
 marks: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
     "starting": ("◌", "yellow"),
     "failed": ("✗", "red"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One stack as it is at this moment."""
-
-    known: Wanted
-    instances: tuple[Instance, ...]
-    holder: Holder | None
-    drift: Plan | None
-    """What a reconcile would do; None where nothing is wanted, or where that cannot be planned now."""
-
-    @property
-    def links(self) -> dict[str, str]:
-        """Service -> where it answers."""
-        return links_of(self.instances)
 
 
 def status(stack: str, *, json: bool) -> None:
@@ -64,60 +43,15 @@ def status(stack: str, *, json: bool) -> None:
         show(to, view)
 
 
-def look(place: Here, known: Wanted) -> View:
-    """One stack, seen now."""
-    stack = stored(known.spec)
-    instances, holder = place.observed(stack), place.ledger.holder(known.name)
-    if not known.wanted:
-        return View(known, instances, holder, None)
-    try:
-        wanted = wish(place.ledger, stack, known.source).resources
-    except TenfoldError:
-        return View(known, instances, holder, None)  # tenfold plan says why; what runs can be seen all the same
-    return View(known, instances, holder, make_plan(known.name, wanted, instances))
-
-
-def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
-    """Service -> where it answers."""
-    routes = (one for one in instances if one.kind == "route" and one.outputs.get("url"))
-    return {one.address.removeprefix("route/"): one.outputs["url"] for one in routes}
-
-
-def data(view: View) -> dict[str, Any]:
-    """The same as JSON data; outputs hold no secret."""
-    holder, drift = view.holder, view.drift
-    return {
-        "name": view.known.name,
-        "target": view.known.target,
-        "wanted": view.known.wanted,
-        "since": view.known.since,
-        "links": view.links,
-        "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
-        "drift": drift.summary if drift and not drift.empty else None,
-        "replicas_asked_for": view.known.overrides,
-        "instances": [
-            {
-                "address": one.address,
-                "kind": one.kind,
-                "incarnation": one.incarnation,
-                "state": one.health.state,
-                "reason": one.health.reason,
-                "since": one.health.since,
-                "outputs": dict(one.outputs),
-                "holds_data": one.durable,
-            }
-            for one in view.instances
-        ],
-    }
-
-
 def show(to: Console, view: View) -> None:
     """One stack: what it is, where it answers, who changes it, and each instance."""
     say(to, _title(view))
     lay(to, ([Text(name, "dim"), Text(url, "cyan")] for name, url in view.links.items()))
     if view.holder:
         say(to, _lock(view.holder), indent=2)
-    if view.drift and not view.drift.empty:
+    if view.drift and not view.drift.empty and changing(view.holder):
+        say(to, Text(f"Still to do: {view.drift.summary}", "dim"), indent=2)
+    elif view.drift and not view.drift.empty:
         drift = f"Not as wanted: {view.drift.summary}. Repaired on a timer, or now: "
         say(to, Text.assemble((drift, "yellow"), f"{tenfold()} reconcile {view.known.name}"), indent=2)
     if view.instances:
@@ -139,9 +73,10 @@ def _title(view: View) -> Text:
 
 
 def _lock(holder: Holder) -> Text:
-    moment = now()
-    late = f"; its lease ran out {ago(moment - holder.until)}" if holder.until < moment else ""
-    return Text.assemble(("Being changed", "yellow"), f" by {holder.owner} for {human(moment - holder.since)}{late}")
+    since = human(now() - holder.since)
+    if changing(holder):
+        return Text.assemble(("Being changed", "yellow"), f" by {holder.owner} for {since}")
+    return Text.assemble(("Left unfinished", "yellow"), f" by {holder.owner}, which began {since} ago and is gone")
 
 
 def _rows(instances: tuple[Instance, ...]) -> Iterator[list[Cell]]:

@@ -12,13 +12,13 @@ from deployments import control_plane
 from deployments.cli.app import failed
 from deployments.cli.here import Here, tenfold
 from deployments.cli.present.progress import Progress
-from deployments.cli.present.status import links_of
 from deployments.cli.present.terminal import console, lay, say
 from deployments.cli.present.waiting import waiting
 from deployments.cli.present.words import human
 from deployments.cli.runs.follow import follow
 from deployments.cli.runs.prefect_api import PrefectApi
 from deployments.cli.runs.watch import Seen, Watch
+from deployments.cli.view import links_of
 from infra_specs.spec.load import stored
 
 interrupted = 130
@@ -83,6 +83,8 @@ def _say_failed(order: Order, seen: Seen, page: str) -> None:
     say(to, Text(f"{order.verb} {run.state.lower()}", "bold red"))
     for line in (run.message or "It gives no reason; its page shows its log.").splitlines():
         say(to, Text(line), indent=2)
+    if run.type == "CRASHED":
+        say(to, "What was finished stands: give the same command again, and it goes on from there.", indent=2)
     lay(to, [[Text("page", "dim"), Text(page, "cyan")]])
 
 

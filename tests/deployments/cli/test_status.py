@@ -1,6 +1,7 @@
 """What runs where, for people and for programs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_who_changes_it(cli: Cli, provisioned: Provision, place: Here) -> None:
     assert "  Being changed by scale (" in cli.text("status")
     place.ledger.release(hold)
     assert "Being changed" not in cli.text("status")
+
+
+def test_who_changed_it_and_died(cli: Cli, provisioned: Provision, place: Here, world: MemoryProvider) -> None:
+    provisioned()
+    world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
+    hold = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    assert "  Still to do: 1 to create, " in cli.text("status")
+    place.ledger.release(hold)
+    place.ledger.acquire("shop", replace(Owner.here("scale"), started="1"), 60)
+    said = cli.text("status")
+    assert "  Left unfinished by scale (" in said
+    assert "tenfold reconcile shop" in said
 
 
 def test_torn_down_says_what_is_left_and_how_to_come_back(

@@ -80,6 +80,16 @@ def test_a_failed_run_says_why_and_exits_with_1(cli: Cli, file: Path, server: Se
     assert said.err == f"provision failed\n  replica/web-0 of shop exited with 3.\n  Mend it.\n  page  {page}\n"
 
 
+def test_a_crashed_run_says_that_it_can_be_gone_on_with(cli: Cli, file: Path, server: Server) -> None:
+    server.states = [flow_run("CRASHED", "Its process is gone.")]
+    said = cli("provision", "shop.yaml")
+    assert said.code == 1
+    assert said.err == (
+        "provision crashed\n  Its process is gone.\n"
+        f"  What was finished stands: give the same command again, and it goes on from there.\n  page  {page}\n"
+    )
+
+
 def test_detached_it_is_not_followed(cli: Cli, file: Path, server: Server) -> None:
     server.states = [flow_run()]
     said = cli.text("provision", "shop.yaml", "--detach")

@@ -1,0 +1,83 @@
+"""One stack as it is at this moment: what was wanted, what is there, and who is at it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from deployments.cli.here import Here
+from infra_specs.errors import TenfoldError
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.make_plan import make_plan
+from infra_specs.plan.plan import Plan
+from infra_specs.spec.load import stored
+from tasks.clock import now
+from tasks.ledger import Holder, Wanted
+from tasks.ledger.alive import alive
+from tasks.wish import wish
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One stack as it is at this moment."""
+
+    known: Wanted
+    instances: tuple[Instance, ...]
+    holder: Holder | None
+    drift: Plan | None
+    """What a reconcile would do; None where nothing is wanted, or where that cannot be planned now."""
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Service -> where it answers."""
+        return links_of(self.instances)
+
+
+def look(place: Here, known: Wanted) -> View:
+    """One stack, seen now."""
+    stack = stored(known.spec)
+    instances, holder = place.observed(stack), place.ledger.holder(known.name)
+    if not known.wanted:
+        return View(known, instances, holder, None)
+    try:
+        wanted = wish(place.ledger, stack, known.source).resources
+    except TenfoldError:
+        return View(known, instances, holder, None)  # tenfold plan says why; what runs can be seen all the same
+    return View(known, instances, holder, make_plan(known.name, wanted, instances))
+
+
+def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
+    """Service -> where it answers."""
+    routes = (one for one in instances if one.kind == "route" and one.outputs.get("url"))
+    return {one.address.removeprefix("route/"): one.outputs["url"] for one in routes}
+
+
+def data(view: View) -> dict[str, Any]:
+    """The same as JSON data; outputs hold no secret."""
+    holder, drift = view.holder, view.drift
+    return {
+        "name": view.known.name,
+        "target": view.known.target,
+        "wanted": view.known.wanted,
+        "since": view.known.since,
+        "links": view.links,
+        "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
+        "drift": drift.summary if drift and not drift.empty else None,
+        "replicas_asked_for": view.known.overrides,
+        "instances": [
+            {
+                "address": one.address,
+                "kind": one.kind,
+                "incarnation": one.incarnation,
+                "state": one.health.state,
+                "reason": one.health.reason,
+                "since": one.health.since,
+                "outputs": dict(one.outputs),
+                "holds_data": one.durable,
+            }
+            for one in view.instances
+        ],
+    }
+
+
+def changing(holder: Holder | None) -> bool:
+    """Whether somebody is at it who is not known to be gone or late."""
+    return holder is not None and holder.until > now() and alive(holder.owner) is not False
