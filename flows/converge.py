@@ -31,11 +31,6 @@ class Report:
     kept: tuple[str, ...]
     links: dict[str, str]
 
-    @property
-    def text(self) -> str:
-        lines = [*self.changes, *self.kept, *(f"{name} answers at {url}" for name, url in self.links.items())]
-        return "\n".join([f"{self.stack}: {self.summary}", *(f"- {line}" for line in lines)])
-
 
 async def converge(
     site: Site, verb: str, reason: str, desired: Iterable[Resource], *, delete_data: bool = False
@@ -61,7 +56,7 @@ async def converge(
             raise
         else:
             await _finish(site, "done", report.summary)
-            await show_outcome(site.stack, report.text, report.links)
+            await show_outcome(site.stack, report.summary, report.changes, report.kept, report.links)
             return report
         finally:
             await shown
@@ -91,7 +86,11 @@ async def _apply_wave(wave: tuple[Change, ...], name: str) -> None:
     log = get_run_logger()
 
     async def one(change: Change) -> None:
-        outcome = await apply(change)
+        try:
+            outcome = await apply(change)
+        except TenfoldError:
+            log.error("%s failed [%s]", change, name)  # noqa: TRY400 - why is said once, at the end
+            raise
         log.info("%s, %.2f s [%s]", outcome.change, outcome.seconds, name)
 
     ended = await asyncio.gather(*(one(change) for change in wave), return_exceptions=True)

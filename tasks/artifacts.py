@@ -1,6 +1,7 @@
 """What a run leaves to look at on its page in the Prefect UI."""
 
 import asyncio
+from collections.abc import Iterable
 
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
@@ -10,40 +11,71 @@ from tasks.wish import Wish
 
 
 async def show_plan(plan: Plan) -> None:
-    """The plan as a table: wave, change, reason."""
+    """The plan as a table, in the order in which it is done: wave, change, resource, reason."""
     rows = [
-        {"wave": wave, "change": change.action, "what": change.address, "why": change.reason}
+        _row(str(wave), change.action, change.address, change.reason)
         for wave, changes in enumerate(plan.waves, 1)
         for change in changes
     ]
-    rows += [{"wave": "", "change": "keep", "what": kept.address, "why": kept.reason} for kept in plan.kept]
+    rows += [_row("", "leave alone", kept.address, kept.reason) for kept in plan.kept]
     await acreate_table_artifact(
-        rows or [{"wave": "", "change": "none", "what": plan.stack, "why": plan.summary}],
+        rows or [_row("", "none", plan.stack, plan.summary)],
         key=f"plan-{plan.stack}",
-        description=f"**{plan.stack}**: {plan.summary}",
+        description=f"What is done to **{plan.stack}**, and why: {plan.summary}",
     )
 
 
 async def show_sizing(wish: Wish) -> None:
     """Why it has this size, and what it costs."""
-    sums = "\n".join(f"- {line}" for line in wish.sizing.arithmetic)
-    debts = "\n".join(f"- {debt.what} (until {debt.expires}): {debt.impact}" for debt in wish.stack.debts)
+    parts = [
+        f"## Price\n\n{wish.price}  \n_{wish.price.source}_",
+        f"## Sizing\n\n{_bullets(wish.sizing.arithmetic)}",
+    ]
+    if wish.stack.debts:
+        debts = (f"**{debt.what}** (until {debt.expires}): {debt.impact}" for debt in wish.stack.debts)
+        parts.append(f"## Debts\n\n{_bullets(debts)}")
     await acreate_markdown_artifact(
-        f"## Price\n{wish.price}  \n_{wish.price.source}_\n\n## Sizing\n{sums}\n"
-        + (f"\n## Debts\n{debts}\n" if debts else ""),
+        "\n\n".join(parts),
         key=f"sizing-{wish.stack.name}",
-        description=f"Why {wish.stack.name} has the size it has",
+        description=f"Why **{wish.stack.name}** has the size it has: {wish.price}",
     )
 
 
-async def show_outcome(stack: str, text: str, links: dict[str, str]) -> None:
-    """How it ended, and links to what runs."""
-    made = [acreate_markdown_artifact(text, key=f"outcome-{stack}", description=f"How {stack} came out")]
+async def show_outcome(
+    stack: str, summary: str, changes: tuple[str, ...], kept: tuple[str, ...], links: dict[str, str]
+) -> None:
+    """How it ended: where what runs answers, what was done, what was left alone."""
+    parts = [f"**{stack}**: {summary}"]
+    if links:
+        parts.append(f"## Open\n\n{_bullets(f'{name}: [{url}]({url})' for name, url in links.items())}")
+    # As they are in the log and in the terminal: in a list, markdown would take their signs for bullets.
+    if changes:
+        parts.append(f"## Done\n\n{_verbatim(*changes)}")
+    if kept:
+        parts.append(f"## Left alone\n\n{_verbatim(*kept)}")
+    made = [
+        acreate_markdown_artifact(
+            "\n\n".join(parts), key=f"outcome-{stack}", description=f"How **{stack}** came out: {summary}"
+        )
+    ]
     made += [
-        acreate_link_artifact(url, key=f"open-{stack}-{name}", link_text=url, description=f"{name} of {stack}")
+        acreate_link_artifact(
+            url,
+            key=f"open-{stack}-{name}",
+            link_text=url,
+            description=f"{name} of **{stack}** answers at [{url}]({url})",
+        )
         for name, url in links.items()
     ]
     await asyncio.gather(*made)
+
+
+async def show_failure(message: str) -> None:
+    """Why it failed, line by line as it was written: the state's message is shown on one line."""
+    first, *_ = message.splitlines()
+    await acreate_markdown_artifact(
+        f"## What failed, why, and what to do\n\n{_verbatim(*message.splitlines())}", key="failed", description=first
+    )
 
 
 def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
@@ -53,3 +85,16 @@ def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
         for one in instances
         if one.kind == "route" and one.outputs.get("url")
     }
+
+
+def _row(wave: str, change: str, resource: str, why: str) -> dict[str, str]:
+    return {"Wave": wave, "Change": change, "Resource": resource, "Why": why}
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _verbatim(*lines: str) -> str:
+    """A block of code. Indented, not fenced: a log may hold a fence."""
+    return "\n".join(f"    {line}" for line in lines)
