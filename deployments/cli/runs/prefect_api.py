@@ -3,16 +3,22 @@
 Plain HTTP: importing Prefect's own client takes longer than most commands.
 """
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 from infra_specs.errors import ServerError
 
 answer_seconds = 30.0
+busy_codes = (429, 503)
+"""Prefect's server says 503 while its SQLite is locked by somebody else's write."""
+busy_seconds = 20.0
+"""How long a busy server is asked again."""
 ended_types = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -63,7 +69,9 @@ class PrefectApi:
     def submit(self, flow: str, parameters: Mapping[str, Any]) -> FlowRun:
         """Ask for a run of the deployment `flow/flow`, to begin at once."""
         deployment = self._ask("GET", f"/deployments/name/{flow}/{flow}")
-        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        # The key makes of two that were asked for in doubt one run.
+        key = str(uuid.uuid4())
+        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": key}
         return _flow_run(self._ask("POST", f"/deployments/{deployment['id']}/create_flow_run", body))
 
     def run(self, id: str) -> FlowRun:
@@ -82,7 +90,7 @@ class PrefectApi:
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         try:
-            answer = self._http.request(method, path, json=body)
+            answer = self._asked(method, path, body)
         except httpx.TransportError as error:
             raise ServerError(
                 f"The control plane at {self._http.base_url} does not answer ({error or type(error).__name__}). "
@@ -94,6 +102,18 @@ class PrefectApi:
             f"The control plane refused {method} {path}: {answer.status_code} {_detail(answer)}. "
             "Look at: tenfold server status"
         )
+
+    def _asked(self, method: str, path: str, body: Any) -> httpx.Response:
+        again = Retrying(
+            retry=retry_if_result(lambda answer: answer.status_code in busy_codes),
+            wait=wait_exponential(multiplier=0.1, max=2),
+            stop=stop_after_delay(busy_seconds),
+        )
+        try:
+            return again(self._http.request, method, path, json=body)
+        except RetryError as late:
+            last: httpx.Response = late.last_attempt.result()
+            return last
 
 
 def _flow_run(data: Any) -> FlowRun:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deployments.cli.runs import prefect_api as asking
 from deployments.cli.runs.prefect_api import FlowRun, LogLine, PrefectApi
 from infra_specs.errors import ServerError
 
@@ -30,13 +31,11 @@ def test_submit_asks_for_a_run_of_the_flows_deployment() -> None:
 
     with _api(answer) as api:
         assert api.submit("scale", {"stack": "shop"}) == FlowRun("f-1", "wise-owl", "SCHEDULED", "Scheduled", "")
+    assert len(asked[-1][2].pop("idempotency_key")) == 36
+    body = {"parameters": {"stack": "shop"}, "state": {"type": "SCHEDULED"}}
     assert asked == [
         ("GET", "/api/deployments/name/scale/scale", None),
-        (
-            "POST",
-            "/api/deployments/d-1/create_flow_run",
-            {"parameters": {"stack": "shop"}, "state": {"type": "SCHEDULED"}},
-        ),
+        ("POST", "/api/deployments/d-1/create_flow_run", body),
     ]
 
 
@@ -70,6 +69,19 @@ def test_logs_are_asked_for_from_a_moment_on() -> None:
 )
 def test_what_is_refused_says_why(answer: httpx.Response, said: str) -> None:
     with _api(lambda request: answer) as api, pytest.raises(ServerError, match=said):
+        api.run("f-1")
+
+
+def test_a_busy_server_is_asked_again() -> None:
+    answers = [httpx.Response(503), httpx.Response(429), httpx.Response(200, json=[])]
+    with _api(lambda request: answers.pop(0)) as api:
+        assert api.logs("f-1", None) == ()
+    assert answers == []
+
+
+def test_one_that_stays_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "busy_seconds", 0.0)
+    with _api(lambda request: httpx.Response(503)) as api, pytest.raises(ServerError, match="503 Service Unavailable"):
         api.run("f-1")
 
 
