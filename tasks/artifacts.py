@@ -1,4 +1,7 @@
-"""What a run leaves to look at on its page in the Prefect UI."""
+"""What a run leaves to look at on its page in the Prefect UI.
+
+Descriptions are short: a card shows some thirty characters of them.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -21,7 +24,7 @@ async def show_plan(plan: Plan) -> None:
     await acreate_table_artifact(
         rows or [_row("", "none", plan.stack, plan.summary)],
         key=f"plan-{plan.stack}",
-        description=f"What is done to **{plan.stack}**, and why: {plan.summary}",
+        description=plan.summary,
     )
 
 
@@ -37,7 +40,7 @@ async def show_sizing(wish: Wish) -> None:
     await acreate_markdown_artifact(
         "\n\n".join(parts),
         key=f"sizing-{wish.stack.name}",
-        description=f"Why **{wish.stack.name}** has the size it has: {wish.price}",
+        description=str(wish.price),
     )
 
 
@@ -53,17 +56,13 @@ async def show_outcome(
         parts.append(f"## Done\n\n{_verbatim(*changes)}")
     if kept:
         parts.append(f"## Left alone\n\n{_verbatim(*kept)}")
-    made = [
-        acreate_markdown_artifact(
-            "\n\n".join(parts), key=f"outcome-{stack}", description=f"How **{stack}** came out: {summary}"
-        )
-    ]
+    made = [acreate_markdown_artifact("\n\n".join(parts), key=f"outcome-{stack}", description=summary)]
     made += [
         acreate_link_artifact(
             url,
             key=f"open-{stack}-{name}",
             link_text=url,
-            description=f"{name} of **{stack}** answers at [{url}]({url})",
+            description=f"[{url}]({url})",
         )
         for name, url in links.items()
     ]
