@@ -1,0 +1,192 @@
+"""On real processes: a run killed at every kind of resource, run again, leaves the stack well and nobody astray."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from prefect import Flow
+
+from flows.provision import provision
+from flows.scale import scale
+from flows.teardown import teardown
+from infra_specs.plan.instance import Instance
+from tasks.ledger import Ledger
+from tasks.providers.local import LocalProvider
+from tasks.settings import settings
+from tasks.supervisor.client import Supervisor
+from tests.support.children import run
+from tests.tasks.providers.local.world import app, get, processes_naming
+
+pytestmark = [pytest.mark.local, pytest.mark.prefect]
+
+stack = "killed"
+spec: dict[str, Any] = {
+    "name": stack,
+    "target": {"provider": "local"},
+    "services": {
+        "web": {
+            "command": ["python3", "-S", str(app)],
+            "port": 80,
+            "replicas": {"min": 1, "max": 3},
+            "env": {"NAME": "x"},
+        }
+    },
+    "needs": {"database": "postgres", "cache": "valkey"},
+}
+Step = tuple[Flow[..., Any], dict[str, Any]]
+provisioned: Step = (provision, {"spec": spec, "source": "/"})
+grown: Step = (scale, {"stack": stack, "service": "web", "replicas": 2})
+shrunk: Step = (scale, {"stack": stack, "service": "web", "replicas": 1})
+torn_down: Step = (teardown, {"stack": stack})
+
+one_replica = [
+    "cache/main", "database/main", "proxy/main", "replica/web-0", "route/web", "volume/database",
+]  # fmt: skip
+made = [f"{side} create {address}" for address in one_replica for side in ("before", "after")]
+destroyed = [
+    f"{side} destroy {address}" for address in one_replica if not address.startswith("volume/")
+    for side in ("before", "after")
+]  # fmt: skip
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """One that PostgreSQL's account can pass through, as it cannot through pytest's. Nothing of it is left running."""
+    folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
+    folder.chmod(0o711)
+    monkeypatch.setenv("TENFOLD_HOME", str(folder / "home"))
+    yield folder / "home"
+    for place in (folder / "home" / "stacks").glob("[!.]*"):
+        Supervisor.start(place / "supervisor").shutdown()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("point", made)
+def test_provision(point: str, home: Path, prefect_server: None) -> None:
+    killed_at(point, provisioned)
+    done(provisioned)
+    well(home, one_replica)
+    assert "nothing to do" in done(provisioned)
+
+
+def test_scale(home: Path, prefect_server: None, record_property: Callable[[str, object], None]) -> None:
+    done(provisioned)
+    write_down(home)
+    two_replicas = sorted([*one_replica, "replica/web-1"])
+    out = (
+        "before create replica/web-1",
+        "after create replica/web-1",
+        "before update route/web",
+        "after update route/web",
+    )
+    back = (
+        "before update route/web",
+        "after update route/web",
+        "before destroy replica/web-1",
+        "after destroy replica/web-1",
+    )
+    for at_out, at_back in zip(out, back, strict=True):
+        for point, step, wanted in ((at_out, grown, two_replicas), (at_back, shrunk, one_replica)):
+            killed_at(point, step)
+            done(step)
+            well(home, wanted)
+            assert read(home) == "kept", point
+    print(f"\nscale: killed at {len(out) + len(back)} points")
+
+
+@pytest.mark.parametrize("point", destroyed)
+def test_teardown(point: str, home: Path, prefect_server: None) -> None:
+    done(provisioned)
+    write_down(home)
+    killed_at(point, torn_down)
+    done(torn_down)
+    assert [str(one) for one in observed(home)] == ["volume/database"]
+    assert astray(home) == {}
+    done((provision, {"stack": stack}))
+    well(home, one_replica)
+    assert read(home) == "kept"
+
+
+def test_teardown_with_its_data(home: Path, prefect_server: None) -> None:
+    for point in ("before destroy volume/database", "after destroy volume/database"):
+        done(provisioned)
+        killed_at(point, (teardown, {"stack": stack, "delete_data": True}))
+        done((teardown, {"stack": stack, "delete_data": True}))
+        assert observed(home) == ()
+        assert processes_naming(str(home)) == []
+        assert not (home / "stacks" / stack).exists()
+
+
+def killed_at(point: str, step: Step) -> None:
+    killed = run(*step, at=1, only=point.__eq__)
+    assert killed.state is None, f"it was not killed {point}: {killed.message}"
+
+
+def done(step: Step) -> str:
+    ended = run(*step)
+    assert ended.state == "COMPLETED", ended.message
+    return ended.message
+
+
+def observed(home: Path) -> tuple[Instance, ...]:
+    return LocalProvider(home).observe(stack)
+
+
+def well(home: Path, wanted: list[str]) -> None:
+    """Exactly what is wanted is there and healthy, the page answers, and no process is astray."""
+    there = observed(home)
+    assert [(str(one).partition("#")[0], one.health.state) for one in there] == [(each, "healthy") for each in wanted]
+    url = next(one.outputs["url"] for one in there if one.kind == "route")
+    status, body = get(url.rpartition(":")[2].strip("/"))
+    assert (status, body.split()[0]) == (200, "x")
+    assert astray(home) == {}
+
+
+def astray(home: Path) -> dict[int, str]:
+    """Processes of the stack's folder that neither its supervisor, its guardian nor any child of a kept process is."""
+    supervisor = Supervisor.find(home / "stacks" / stack / "supervisor")
+    kept = {status.pid for status in supervisor.list()} | {supervisor.pid()} if supervisor else set()
+    guardian = {parent(supervisor.pid())} if supervisor else set()
+    return {
+        pid: Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        for pid in processes_naming(str(home))
+        if pid not in guardian and not kept & set(line(pid))
+    }
+
+
+def line(pid: int) -> Iterator[int]:
+    """A process, its parent, and so on up."""
+    while pid > 1:
+        yield pid
+        pid = parent(pid)
+
+
+def parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except FileNotFoundError:
+        return 0
+
+
+def write_down(home: Path) -> None:
+    with connected(home) as connection:
+        connection.execute("CREATE TABLE note AS SELECT 'kept' AS text")
+
+
+def read(home: Path) -> str:
+    with connected(home) as connection:
+        row = connection.execute("SELECT text FROM note").fetchone()
+        assert row is not None
+        return str(row[0])
+
+
+def connected(home: Path) -> "psycopg.Connection[Any]":
+    database = next(one for one in observed(home) if one.kind == "database" and not one.failed)
+    with Ledger.open(settings()) as ledger:
+        password = ledger.secret_value(stack, "database-password", 1)
+    where = {"host": database.outputs["host"], "port": database.outputs["port"]}
+    return psycopg.connect(**where, user="app", dbname="app", password=password)
