@@ -17,7 +17,7 @@ server, runner = "server", "runner"
 ready_seconds = 180.0
 """How long the first start may take: a new database is migrated, on a machine that may be busy."""
 ports_tried = 100
-passed_on = ("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE", "TMPDIR")
+passed_on = ("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ def ensure() -> ControlPlane:
     """
     here = settings()
     folder = _folder(here)
-    (folder / "work").mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in ("work", "tmp"):
+        (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     supervisor = Supervisor.start(folder)
     known = {status.process.name: status for status in supervisor.list()}
     port = _port_of(known[server]) if server in known else _free_port(here.server_port)
@@ -78,6 +79,8 @@ def _processes(here: Settings, folder: Path, port: int) -> tuple[Process, Proces
     """Both run in an empty folder: a user's own `tasks.py` in theirs would hide ours."""
     ours = {name: value for name, value in os.environ.items() if name in passed_on or name.startswith("TENFOLD_")}
     env = {**ours, **environment(here.home, port), "TENFOLD_HOME": str(here.home)}
+    # Prefect's runner keeps its things in one folder below this: in /tmp that would be the first user's alone.
+    env["TMPDIR"] = str(folder / "tmp")
     labels = {"port": port}
     command = (sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port))
     ready = folder / "runner.sock"
@@ -107,9 +110,17 @@ def _processes(here: Settings, folder: Path, port: int) -> tuple[Process, Proces
 
 def _keep(supervisor: Supervisor, known: Status | None, process: Process) -> None:
     """Keep it running; what rests after failing, or was started by another version of us, is started anew."""
-    if known is not None and (known.state in ("failed", "stopped") or known.process != process):
+    if known is not None:
+        if known.state not in ("failed", "stopped") and _version(known.process) == _version(process):
+            return
         supervisor.remove(process.name)
     supervisor.put(process)
+
+
+def _version(process: Process) -> tuple[object, ...]:
+    """What must be equal for it to be the one that is wanted; whose shell started it matters not."""
+    ours = {name: value for name, value in process.env.items() if name.startswith(("TENFOLD_", "PREFECT_"))}
+    return process.argv, ours, process.probe
 
 
 def _ready(supervisor: Supervisor) -> ControlPlane:

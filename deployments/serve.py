@@ -14,6 +14,7 @@ from prefect.settings import get_current_settings
 
 from deployments.served import deployments
 from deployments.sweep import sweep_for_ever
+from tasks.poll import until
 from tasks.settings import settings
 from tasks.supervisor.folder import short
 
@@ -28,13 +29,23 @@ async def serve(ready: Path) -> None:
     runner = Runner(name="tenfold", limit=runs_at_once, pause_on_shutdown=False)
     for deployment in await deployments(here):
         await runner.aadd_deployment(deployment)
-    listening = await asyncio.start_unix_server(_hang_up, sock=_bound(ready))
-    sweeping = asyncio.create_task(sweep_for_ever(here))
+    beside = [asyncio.create_task(sweep_for_ever(here)), asyncio.create_task(_listen(runner, ready))]
     try:
         await runner.start()
     finally:
-        sweeping.cancel()
-        listening.close()
+        for task in beside:
+            task.cancel()
+
+
+async def _listen(runner: Runner, path: Path) -> None:
+    """Be reachable once runs are taken, and not before: that is what `ready` means to who started us."""
+
+    async def started() -> bool:
+        return runner.started
+
+    await until(started, bool, server_seconds)
+    async with await asyncio.start_unix_server(_hang_up, sock=_bound(path)) as listening:
+        await listening.serve_forever()
 
 
 def _bound(path: Path) -> socket.socket:
@@ -54,13 +65,14 @@ async def _server_answers() -> None:
     """The server is started beside us and needs a moment."""
     url = f"{get_current_settings().api.url}/health"
     async with httpx.AsyncClient() as client:
-        for _ in range(int(server_seconds / 0.1)):
+
+        async def look() -> bool:
             try:
-                if (await client.get(url)).status_code == httpx.codes.OK:
-                    return
+                return (await client.get(url)).is_success
             except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.1)
+                return False
+
+        await until(look, bool, server_seconds)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,14 @@ from prefect.logging import get_run_logger
 from flows.converge import Report, converge
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
+from infra_specs.plan.patience import rests_until
+from tasks.clock import now
 from tasks.ledger import Ledger
+from tasks.settings import settings
 from tasks.wish import still_wanted, wish
+
+failures_seen = 8
+"""Runs that are looked back at: after so many failures in a row the rest does not grow any more."""
 
 
 @runbook
@@ -21,7 +27,7 @@ async def reconcile(stack: str = "") -> Report:
         reports, failed = list[Report](), list[str]()
         for name in names:
             try:
-                reports.append(await _reconcile_one(ledger, name))
+                reports.append(await _reconcile_one(ledger, name, rest=not stack))
             except LockHeld as busy:
                 get_run_logger().info("%s", busy)
             except TenfoldError as error:
@@ -31,7 +37,11 @@ async def reconcile(stack: str = "") -> Report:
         return _together(reports)
 
 
-async def _reconcile_one(ledger: Ledger, name: str) -> Report:
+async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
+    """`rest`: after failures in a row it is left alone for a while."""
+    until = rests_until(ledger.history(name, failures_seen), settings().reconcile_seconds) if rest else None
+    if until is not None and now() < until:
+        return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
     async with on_site(name, ledger, "reconcile") as (site, what, source):
         if not still_wanted(ledger, name):  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
