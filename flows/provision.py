@@ -1,5 +1,6 @@
 """Provision: make a stack what its spec says."""
 
+from pathlib import Path
 from typing import Any
 
 from flows.converge import Report, converge
@@ -25,7 +26,7 @@ async def provision(
     Args:
         stack: The name of a stack that was provisioned before. Empty if you give a spec.
         spec: Or the whole stack, as its file says but in JSON: the first time, and whenever it shall change.
-        source: The folder that relative paths of the spec start at.
+        source: The folder that relative paths of the spec start at. Your home directory unless given.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with opened_ledger() as ledger:
@@ -47,7 +48,15 @@ def _asked_for(stack: str, spec: dict[str, Any], source: str) -> tuple[Stack, st
         what = from_data(spec, "spec")
         if stack and stack != what.name:
             raise SpecError(f"The run names the stack `{stack}` and the spec `{what.name}`. Give one of the two.")
-        return what, source or "."
+        return what, _folder(source)
     if not stack:
         raise SpecError("Give the name of a stack that was provisioned before, or a whole spec.")
     return None
+
+
+def _folder(source: str) -> str:
+    # Flows run in a folder of their own, where a relative path would be another place.
+    folder = Path(source or "~").expanduser()
+    if not folder.is_absolute():
+        raise SpecError(f"source: found `{source}`; give the whole path of the folder, from / on.")
+    return str(folder)
