@@ -13,6 +13,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import Cancelled, Crashed
 
@@ -22,6 +23,8 @@ from tasks.settings import Settings
 every_seconds = 10.0
 pending_seconds = 120.0
 """How long a run may take from being picked up to its first line, before it is taken for lost."""
+at_once = 200
+"""Runs that the server gives in one answer."""
 log = logging.getLogger(__name__)
 
 
@@ -58,9 +61,12 @@ async def sweep(client: PrefectClient, here: Settings) -> tuple[str, ...]:
 
 
 async def _runs(client: PrefectClient, *states: StateType) -> list[FlowRun]:
+    """The oldest of them, as many as the server gives at once: there is always another sweep."""
     return await client.read_flow_runs(
         deployment_filter=DeploymentFilter(tags=DeploymentFilterTags(all_=["tenfold"])),
         flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))),
+        sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+        limit=at_once,
     )
 
 
