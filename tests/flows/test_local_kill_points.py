@@ -188,5 +188,5 @@ def connected(home: Path) -> "psycopg.Connection[Any]":
     database = next(one for one in observed(home) if one.kind == "database" and not one.failed)
     with Ledger.open(settings()) as ledger:
         password = ledger.secret_value(stack, "database-password", 1)
-    where = {"host": database.outputs["host"], "port": database.outputs["port"]}
-    return psycopg.connect(**where, user="app", dbname="app", password=password)
+    host, port = database.outputs["host"], database.outputs["port"]
+    return psycopg.connect(host=host, port=port, user="app", dbname="app", password=password)

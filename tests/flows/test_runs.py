@@ -21,7 +21,7 @@ __all__ = ["target"]  # a fixture
 
 
 async def go(flow: Flow[..., Any], **parameters: Any) -> State[Any]:
-    state: State[Any] = await flow(**parameters, return_state=True)
+    state: State[Any] = await flow(**parameters, return_state=True)  # type: ignore[misc]
     return state
 
 
