@@ -1,0 +1,101 @@
+"""What a person does in the Prefect UI, done in a real browser: fill in a form, follow the run, read its artifacts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from deployments import control_plane
+from tests.support.browser import PrefectUi, chromium, patience, ui
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.prefect,
+    pytest.mark.skipif(
+        chromium() is None,
+        reason="no Chromium on this machine, so nobody looks at the UI (Debian and Ubuntu: apt-get install chromium)",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A control plane of the module's own."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENFOLD_HOME", str(tmp_path_factory.mktemp("ui") / "home"))
+        # The timer's runs of reconcile would only be in the way.
+        environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
+        try:
+            yield control_plane.ensure().ui_url
+        finally:
+            control_plane.stop()
+
+
+@pytest.fixture
+def browser(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PrefectUi]:
+    """The UI; where a test fails, what it looked like is kept."""
+    with ui(url) as opened:
+        failed = request.session.testsfailed
+        yield opened
+        if request.session.testsfailed > failed:
+            opened.page.screenshot(path=tmp_path / "failed.png", full_page=True)
+
+
+def spec(name: str, command: str = "run") -> dict[str, Any]:
+    return {
+        "name": name,
+        "target": {"provider": "memory"},
+        "services": {"web": {"command": command, "port": 8000, "replicas": {"min": 2, "max": 5}}},
+        "needs": {"cache": "valkey"},
+    }
+
+
+def test_a_stack_is_provisioned_and_scaled_from_its_forms(browser: PrefectUi) -> None:
+    browser.form("provision")
+    expect(browser.page.get_by_text("The name of a stack that was provisioned before.")).to_be_visible()
+    browser.write_spec(spec("kiosk"))
+    browser.submit("provision kiosk")
+    browser.ended("Completed")
+    browser.logged("Plan: 5 to create, 0 unchanged")
+    browser.logged("+ replica/web-0 (missing), ")
+    browser.artifact("plan-kiosk")
+    assert browser.rows("route/web") == [
+        ["Wave", "Change", "Resource", "Why"],
+        ["1", "create", "cache/main", "missing"],
+        ["1", "create", "proxy/main", "missing"],
+        ["2", "create", "replica/web-0", "missing"],
+        ["2", "create", "replica/web-1", "missing"],
+        ["3", "create", "route/web", "missing"],
+    ]
+
+    browser.form("scale")
+    for field, value in {"stack": "kiosk", "service": "web", "replicas": "3"}.items():
+        browser.write(field, value)
+    browser.submit("scale kiosk")
+    browser.ended("Completed")
+    browser.logged("+ replica/web-2 (missing), ")
+
+
+def test_a_failed_run_says_why_line_by_line_and_what_to_do(browser: PrefectUi) -> None:
+    browser.form("provision")
+    browser.write_spec(spec("broken", command="false"))
+    browser.submit("provision broken")
+    browser.ended("Failed")
+    browser.logged("replica/web-0 of broken exited with 1.")
+    browser.logged("It is kept for inspection: tenfold logs broken replica/web-0.")
+    expect(browser.page.get_by_text("Finished in state")).to_have_count(0)
+    browser.artifact("failed")
+    said = browser.page.locator("pre").filter(has_text="exited with 1.").first
+    expect(said).to_be_visible(timeout=patience)
+    assert "replica/web-0 of broken exited with 1.\nThe last lines of its log:\n" in said.inner_text()
+
+
+def test_a_wrong_spec_is_refused_with_every_fault(browser: PrefectUi) -> None:
+    browser.form("provision")
+    browser.write_spec({**spec("mistaken"), "budgett": 5, "headroom": -1})
+    browser.submit("provision mistaken")
+    browser.ended("Failed")
+    browser.logged("budgett")
+    browser.logged("headroom")

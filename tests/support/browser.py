@@ -1,0 +1,108 @@
+"""Prefect's UI as a person uses it, in a real Chromium: `ui()` opens it, `PrefectUi` clicks and reads."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+programs = ("chromium", "chromium-browser", "google-chrome")
+switches = (
+    "--no-sandbox",  # it refuses one as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+patience = 120_000.0
+"""Milliseconds that a page, or a run on it, may take on a busy machine."""
+looks = 12
+
+
+def chromium() -> str | None:
+    """The browser's program, if this machine has one."""
+    return next((found for name in programs if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def ui(url: str, width: int = 1280, height: int = 900) -> Iterator["PrefectUi"]:
+    """The UI of the control plane at `url`, open in a browser of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(switches))
+        try:
+            page = browser.new_page(viewport={"width": width, "height": height}, timezone_id="UTC", locale="en-GB")
+            page.set_default_timeout(patience)
+            yield PrefectUi(page, f"{url}/v2")
+        finally:
+            browser.close()
+
+
+class PrefectUi:
+    """One page. Every step waits until what it needs is there."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+
+    def form(self, flow: str) -> None:
+        """The run form of a deployment, by the way a person takes to it."""
+        self.page.goto(f"{self._url}/deployments")
+        self.page.get_by_role("link", name=flow, exact=True).first.click()
+        self.page.get_by_role("button", name="Run", exact=True).click()
+        self.page.get_by_text("Custom run").click()
+        expect(self._field("stack")).to_be_visible(timeout=patience)
+
+    def write(self, field: str, text: str) -> None:
+        """Fill one field of the form."""
+        self._field(field).fill(text)
+
+    def write_spec(self, spec: dict[str, Any] | str) -> None:
+        """Fill the editor, the only one of the form."""
+        self.page.locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        # As if pasted: typed key by key, the editor would close each bracket by itself.
+        self.page.keyboard.insert_text(spec if isinstance(spec, str) else json.dumps(spec, indent=2))
+
+    def submit(self, run: str) -> None:
+        """Submit the form, and open the page of the run, which shall be called `run`."""
+        self.page.get_by_role("button", name="Submit").click()
+        self.page.get_by_text("View run", exact=True).click()
+        expect(self.page.get_by_role("navigation").get_by_text(run, exact=True)).to_be_visible(timeout=patience)
+
+    def ended(self, state: str) -> None:
+        """Wait until the run on the page has ended in this state."""
+        expect(self.page.get_by_text(state, exact=True).first).to_be_visible(timeout=patience)
+
+    def logged(self, line: str) -> None:
+        """Wait until the run's log has this line, or a message with it."""
+        wanted = self.page.get_by_text(line).first
+        for _ in range(looks):
+            self.page.get_by_role("tab", name="Logs").click()
+            with suppress(AssertionError):
+                return expect(wanted).to_be_visible(timeout=patience / looks)
+            # A page that was opened before the run began asks for its log no more once the run has ended.
+            self.page.reload()
+        raise AssertionError(f"the run's log has no {line!r}")
+
+    def artifact(self, key: str) -> None:
+        """Open the run's artifact of this key."""
+        self.page.get_by_role("tab", name="Artifacts").click()
+        self.page.get_by_role("link", name=key).click()
+        self.page.locator("a[href*='/artifacts/artifact/']").first.click()
+        expect(self.page.get_by_role("tab", name="Raw")).to_be_visible(timeout=patience)
+
+    def rows(self, first: str) -> list[list[str]]:
+        """The rows of the table artifact on the page, the names of its columns first; waits for the cell `first`."""
+        expect(self.page.get_by_role("cell", name=first, exact=True).first).to_be_visible(timeout=patience)
+        return [row.get_by_role("cell").or_(row.get_by_role("columnheader")).all_inner_texts() for row in self._rows()]
+
+    def _rows(self) -> list[Locator]:
+        return self.page.get_by_role("row").all()
+
+    def _field(self, name: str) -> Locator:
+        return self.page.get_by_label(re.compile(rf"^{name}( \(Optional\))?$"))
