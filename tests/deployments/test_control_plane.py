@@ -281,11 +281,12 @@ async def test_ticks_that_nobody_ran_in_time_are_swept(plane: Plane) -> None:
 
 
 def test_stopped_it_leaves_no_process_and_stacks_stay(plane: Plane) -> None:
+    assert plane.run("provision", spec=shop("stays"), source="/srv")["type"] == "COMPLETED"
     stop()
     stop()
     assert status() is None
     assert processes_naming(str(plane.home)) == []
-    assert MemoryProvider(plane.home / "memory").observe("shop")
+    assert MemoryProvider(plane.home / "memory").observe("stays")
 
 
 def process_of(run: str) -> int:
