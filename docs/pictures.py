@@ -43,7 +43,7 @@ broken = """\
   "name": "broken",
   "target": {"provider": "local"},
   "services": {"web": {
-    "command": ["python", "-c", "print('connecting to payments'); exit('PAYMENTS_KEY is not set')"],
+    "command": ["python", "-c", "exit('PAYMENTS_KEY is not set')"],
     "port": 8000,
     "replicas": 1
   }}
@@ -60,7 +60,7 @@ def main() -> None:
             _finished(browser)
         with ui(plane.ui_url, 1280, 1060) as browser:
             _form(browser)
-        with ui(plane.ui_url, 1280, 900) as browser:
+        with ui(plane.ui_url, 1280, 1150) as browser:
             _failed(browser)
 
 
@@ -84,6 +84,8 @@ def _failed(browser: PrefectUi) -> None:
     browser.write_spec(broken)
     browser.submit("provision broken")
     browser.ended("Failed")
+    time.sleep(settled_seconds)  # its tasks are in Prefect's books a moment after its end
+    browser.page.reload()
     browser.logged("mend the cause and run it again")
     time.sleep(settled_seconds)
     browser.page.screenshot(path=images / "run-failed.png")
