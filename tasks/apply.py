@@ -92,7 +92,7 @@ async def _prove(place: Site, instance: Instance) -> None:
     if health.state == "healthy":
         return
     why = health.reason if health.state == "failed" else f"not healthy after {health_seconds:g} s: {health.reason}"
-    log = await asyncio.to_thread(place.provider.logs, instance, log_lines)
+    log = place.redacted(await asyncio.to_thread(place.provider.logs, instance, log_lines))
     said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
     raise ChangeFailed(
         f"{instance} of {place.stack} {why}.{said}\n"

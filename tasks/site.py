@@ -39,6 +39,12 @@ class Site:
             return source.outputs[reference.output]
         return self.ledger.secret_value(self.stack, reference.secret, reference.version)
 
+    def redacted(self, text: str) -> str:
+        """`text` with the values of the stack's secrets replaced by their names: an app may print what it is told."""
+        for name, version in self.ledger.secret_versions(self.stack).items():
+            text = text.replace(self.ledger.secret_value(self.stack, name, version), f"[secret {name}]")
+        return text
+
 
 _site: ContextVar[Site] = ContextVar("site")
 

@@ -47,6 +47,11 @@ def test_a_secret_is_the_version_that_is_named(place: Site) -> None:
         place.value_of(SecretRef("stripe", 3))
 
 
+def test_what_an_app_prints_shows_no_secret(place: Site) -> None:
+    place.ledger.secret_set("shop", "stripe", "sk_live_1")
+    assert place.redacted("cannot log in with sk_live_1: 401") == "cannot log in with [secret stripe]: 401"
+
+
 def test_the_site_is_that_of_the_block(place: Site) -> None:
     with at(place):
         assert site() is place
