@@ -42,7 +42,8 @@ class Site:
     def redacted(self, text: str) -> str:
         """`text` with the values of the stack's secrets replaced by their names: an app may print what it is told."""
         for name, version in self.ledger.secret_versions(self.stack).items():
-            text = text.replace(self.ledger.secret_value(self.stack, name, version), f"[secret {name}]")
+            if value := self.ledger.secret_value(self.stack, name, version):
+                text = text.replace(value, f"[secret {name}]")
         return text
 
 
