@@ -111,4 +111,4 @@ async def _finish(site: Site, state: Literal["done", "failed"], message: str) ->
 
 
 def _report(first: Plan, last: Plan, done: tuple[str, ...], there: tuple[Instance, ...]) -> Report:
-    return Report(first.stack, first.summary, done, tuple(map(str, last.kept)), links_of(there))
+    return Report(first.stack, first.done, done, tuple(map(str, last.kept)), links_of(there))

@@ -1,6 +1,6 @@
 """A plan: data, made before anything is touched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,12 +62,14 @@ class Plan:
     @property
     def summary(self) -> str:
         """`3 to create, 1 to update, 2 to destroy, 4 unchanged`, or `nothing to do: 7 as wanted`."""
-        counts = {action: sum(change.action == action for change in self.changes) for action in signs}
-        words = {"create": "to create", "update": "to update", "wait": "to wait for", "destroy": "to destroy"}
-        said = [f"{count} {words[action]}" for action, count in counts.items() if count]
-        if not said:
-            return f"nothing to do: {self.unchanged} as wanted"
-        return ", ".join([*said, f"{self.unchanged} unchanged"])
+        return self._counted(
+            {"create": "to create", "update": "to update", "wait": "to wait for", "destroy": "to destroy"}
+        )
+
+    @property
+    def done(self) -> str:
+        """The same once it is done: `3 created, 1 updated, 2 destroyed, 4 unchanged`."""
+        return self._counted({"create": "created", "update": "updated", "wait": "waited for", "destroy": "destroyed"})
 
     def data(self) -> dict[str, Any]:
         """Plain JSON data with references by name: no secret can be in it."""
@@ -78,6 +80,13 @@ class Plan:
             "kept": [{"address": kept.address, "reason": kept.reason} for kept in self.kept],
             "unchanged": self.unchanged,
         }
+
+    def _counted(self, words: Mapping[Action, str]) -> str:
+        counts = {action: sum(change.action == action for change in self.changes) for action in words}
+        said = [f"{count} {words[action]}" for action, count in counts.items() if count]
+        if not said:
+            return f"nothing to do: {self.unchanged} as wanted"
+        return ", ".join([*said, f"{self.unchanged} unchanged"])
 
 
 def _change_data(change: Change) -> dict[str, Any]:

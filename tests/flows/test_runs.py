@@ -45,7 +45,7 @@ def in_ledger() -> Any:
 class TestFaults:
     async def test_what_is_transient_is_tried_again(self, target: Faulty) -> None:
         target.fails["replica/web-0"] = [TransientError("throttled"), TransientError("throttled")]
-        assert await done(provision, spec=shop(), source="/srv") == "7 to create, 0 unchanged"
+        assert await done(provision, spec=shop(), source="/srv") == "7 created, 0 unchanged"
         assert target.calls["create replica/web-0"] == 3
         assert target.calls["create replica/web-1"] == 1
         told = [(one.state, one.message) for one in runs()[0].changes if one.address == "replica/web-0"]
@@ -61,7 +61,7 @@ class TestFaults:
         (run,) = runs()
         assert (run.state, run.message) == ("failed", message)
         assert {one.address: one.state for one in run.changes}["database/main"] == "failed"
-        assert await done(provision, stack="shop") == "4 to create, 3 unchanged"
+        assert await done(provision, stack="shop") == "4 created, 3 unchanged"
 
     async def test_two_failures_of_a_wave_are_both_told(self, target: Faulty) -> None:
         target.fails["volume/database"] = [ProviderError("no room for a volume.")]
@@ -101,14 +101,14 @@ class TestTeardown:
         message = await done(teardown, stack="shop")
         assert addresses(home) == ["volume/database"]
         assert message == (
-            "6 to destroy, 0 unchanged. Left: ! volume/database (data, kept). Come back to it with tenfold provision "
+            "6 destroyed, 0 unchanged. Left: ! volume/database (data, kept). Come back to it with tenfold provision "
             "shop, or delete it for ever with tenfold teardown shop --delete-data"
         )
         assert await done(reconcile) == "0 stacks looked at, 0 changes"
         assert await done(reconcile, stack="shop") == "shop is torn down and stays so"
         assert "torn down. Bring it back first" in await failed(scale, stack="shop", service="web", replicas=3)
         assert addresses(home) == ["volume/database"]
-        assert await done(provision, stack="shop") == "6 to create, 1 unchanged"
+        assert await done(provision, stack="shop") == "6 created, 1 unchanged"
         assert self._password() == password
 
     async def test_with_its_data_nothing_is_left(self, target: Faulty, home: Any) -> None:
@@ -117,7 +117,7 @@ class TestTeardown:
         with Ledger.open(settings()) as ledger:
             ledger.secret_set("shop", "stripe", "sk_live_1")
         message = await done(teardown, stack="shop", delete_data=True)
-        assert message == "8 to destroy, 0 unchanged. Looked again: nothing of shop is left"
+        assert message == "8 destroyed, 0 unchanged. Looked again: nothing of shop is left"
         assert whole_world(home) == "[]"
         rows = every_row(home)
         assert (rows["stacks"], rows["secrets"], rows["overrides"]) == ([], [], [])
@@ -216,7 +216,7 @@ class TestReconcile:
         target.set_health("shop", "replica/web-0", sick("was killed"))
         target.destroy(next(one for one in observed(home) if one.address == "cache/main"))
         message = await done(reconcile)
-        assert message.startswith("2 to create"), message
+        assert message.startswith("2 created"), message
         assert [str(one) for one in observed(home) if one.health.state == "healthy"] == [
             "cache/main", "database/main", "proxy/main", "replica/web-0#2", "replica/web-1", "route/web",
             "volume/database",
@@ -233,7 +233,7 @@ class TestReconcile:
             target.set_health(name, "replica/web-0", sick("was killed"))
         with Ledger.open(settings()) as ledger:
             hold = ledger.acquire("blog", Owner.here("provision"), 60)
-            assert (await done(reconcile)).startswith("1 to create")
+            assert (await done(reconcile)).startswith("1 created")
             ledger.release(hold)
         assert "replica/web-0#2" not in addresses(home, "blog")
         assert "replica/web-0#2" in addresses(home)

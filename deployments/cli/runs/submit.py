@@ -44,7 +44,7 @@ def carry_out(place: Here, order: Order) -> None:
     plane = running(to)
     with PrefectApi(plane.api_url) as api:
         began, run = time.monotonic(), api.submit(order.verb, order.parameters)
-        page = f"{plane.ui_url}/runs/flow-run/{run.id}"
+        page = f"{plane.ui_url}/v2/runs/flow-run/{run.id}"
         if order.detach:
             say(to, f"{order.verb} is submitted. See how it goes:")
             _ways_back(to, order, page)

@@ -14,7 +14,7 @@ from tests.deployments.cli.cli import Cli
 from tests.deployments.cli.fakes import FakeApi, flow_run
 
 Provision = Callable[[], object]
-page = "http://127.0.0.1:4200/runs/flow-run/f-1"
+page = "http://127.0.0.1:4200/v2/runs/flow-run/f-1"
 
 
 @dataclass

@@ -50,7 +50,7 @@ def test_where_there_is_no_room_it_goes_on_a_line_of_its_own() -> None:
 
 
 def test_an_address_is_never_broken() -> None:
-    url = "http://127.0.0.1:4200/runs/flow-run/6ed3b1a5-42ef-4b27-8dc9-b7347c0da67a"
+    url = "http://127.0.0.1:4200/v2/runs/flow-run/6ed3b1a5-42ef-4b27-8dc9-b7347c0da67a"
     assert _laid(40, ["page", url]) == [f"  page  {url}"]
     assert _laid(40, ["page", f"see {url} now"]) == ["  page  see", f"        {url}", "        now"]
 
