@@ -32,6 +32,9 @@ class View:
     def healthy(self, cluster: str) -> int:
         return sum(each.healthy for each in self.upstreams if each.cluster == cluster)
 
+    def answering(self, cluster: str) -> frozenset[str]:
+        return frozenset(each.endpoint for each in self.upstreams if each.cluster == cluster and each.healthy)
+
     def in_flight(self, endpoint: str) -> int:
         return sum(each.in_flight for each in self.upstreams if each.endpoint == endpoint)
 

@@ -84,6 +84,16 @@ def _await_clusters(folder: Path, names: Collection[str]) -> None:
     _await(known)
 
 
+def await_endpoints(place: Place, cluster: str, endpoints: Iterable[str]) -> None:
+    """Until the proxy has seen each of these answer, for at most two seconds; at once if no proxy runs."""
+    deadline = time.monotonic() + _applied_seconds
+    while time.monotonic() < deadline:
+        view = admin.view(place.proxy)
+        if view is None or view.answering(cluster) >= set(endpoints):
+            return
+        time.sleep(0.005)
+
+
 def _await_routes(folder: Path, version: str) -> None:
     _await(lambda: admin.routes_version(folder) in (None, version))
 

@@ -10,20 +10,29 @@ from tasks.providers.local.admin import View
 from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.place import Place, slug
 from tasks.providers.local.proxy import outputs_of
-from tasks.providers.local.publishing import publish, records, rule_of
+from tasks.providers.local.publishing import await_endpoints, publish, records, rule_of
 from tasks.providers.local.records import instance_of, name_of, record_of
 
 
 def put_route(place: Place, resource: Resource, incarnation: int) -> None:
-    """Record it and tell the proxy. Endpoints that it had before and has no more are drained until they are gone."""
+    """Record it and tell the proxy. Endpoints that it had before and has no more are drained until they are gone.
+
+    They go on serving until the proxy has seen those that are new answer, so that somebody always does.
+    """
     path = _path(place, resource.address, incarnation)
     before = read_json(path)
     record = record_of(resource, incarnation, {})
     if before and before["labels"]["fingerprint"] == resource.fingerprint:
         record["since"] = before["since"]
-    wanted = set(record["settings"]["endpoints"])
-    known = {*before["settings"]["endpoints"], *before.get("draining", ())} if before else set()
-    write_json(path, record | {"draining": sorted(known - wanted)})
+    wanted = record["settings"]["endpoints"]
+    serving = before["settings"]["endpoints"] if before else []
+    if before and serving and (joining := [each for each in wanted if each not in serving]):
+        # Under its old labels: whoever is killed here leaves a route that is seen to be not yet as wanted.
+        write_json(path, before | {"settings": before["settings"] | {"endpoints": [*serving, *joining]}})
+        publish(place)
+        await_endpoints(place, rule_of(before).cluster, joining)
+    known = {*serving, *before.get("draining", ())} if before else set()
+    write_json(path, record | {"draining": sorted(known - set(wanted))})
     publish(place)
 
 

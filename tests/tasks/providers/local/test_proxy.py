@@ -99,6 +99,20 @@ def test_nothing_is_lost_while_routes_change_and_replicas_die(
     assert answers["200"] > 100, "there was a load"
 
 
+def test_somebody_always_serves_while_one_replica_takes_over_from_another(
+    provider: LocalProvider, tmp_path: Path
+) -> None:
+    port = made(provider, proxy()).outputs["port"]
+    one, other = made(provider, replica(0)), made(provider, replica(1))
+    way = made(provider, route(one))
+    until(lambda: get(port)[0] == 200, "it is served")
+    with loaded(port, tmp_path) as answers:
+        for _ in range(20):
+            way = provider.update(way, route(other))
+            way = provider.update(way, route(one))
+    assert set(answers) == {"200"}, answers
+
+
 def test_requests_in_flight_are_counted_until_the_last_is_done(provider: LocalProvider) -> None:
     port = made(provider, proxy()).outputs["port"]
     old, new = made(provider, replica(0)), made(provider, replica(1))
