@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import flows.apply_plan
 import flows.converge
 from benchmarks.by_hand import ByHand
 from flows.converge import converge
@@ -42,7 +43,6 @@ def without_prefect() -> None:
         return None
 
     changed: dict[str, Any] = {
-        "apply": apply.fn,
         "observe": observe.fn,
         "show_plan": nothing,
         "show_outcome": nothing,
@@ -50,6 +50,8 @@ def without_prefect() -> None:
     }
     for name, plain in changed.items():
         setattr(flows.converge, name, plain)
+    setattr(flows.apply_plan, "apply", apply.fn)  # noqa: B010 - so that types do not ask what a task is
+    setattr(flows.apply_plan, "get_run_logger", changed["get_run_logger"])  # noqa: B010
 
 
 async def road(home: Path, stack: Stack, delete_data: bool = False) -> float:

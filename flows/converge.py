@@ -7,12 +7,12 @@ from typing import Literal
 
 from prefect.logging import get_run_logger
 
+from flows.apply_plan import apply_plan
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.make_plan import make_plan
-from infra_specs.plan.plan import Change, Plan
+from infra_specs.plan.plan import Plan
 from infra_specs.plan.resource import Resource
-from tasks.apply import apply
 from tasks.artifacts import links_of, show_outcome, show_plan
 from tasks.observe import observe
 from tasks.site import Site, at
@@ -68,9 +68,7 @@ async def _settle(first: Plan, wanted: tuple[Resource, ...], there: tuple[Instan
     for _ in range(looks):
         if plan.empty:
             return _report(first, plan, tuple(done), there)
-        for number, wave in enumerate(plan.waves, 1):
-            await _apply_wave(wave, f"wave {number} of {len(plan.waves)}")
-            done += map(str, wave)
+        done += await apply_plan(plan)
         there = await observe(plan.stack)
         plan = make_plan(plan.stack, wanted, there, delete_data=delete_data)
     if plan.empty:
@@ -79,27 +77,6 @@ async def _settle(first: Plan, wanted: tuple[Resource, ...], there: tuple[Instan
         f"{plan.stack} does not settle: after {looks} rounds there is still {plan.summary}. "
         "Something outside changes it, or it fails again and again: look at tenfold status and tenfold logs."
     )
-
-
-async def _apply_wave(wave: tuple[Change, ...], name: str) -> None:
-    """Every change of a wave at once; what fails is raised after all of them have ended."""
-    log = get_run_logger()
-
-    async def one(change: Change) -> None:
-        try:
-            outcome = await apply(change)
-        except TenfoldError:
-            log.error("%s failed [%s]", change, name)  # noqa: TRY400 - why is said once, at the end
-            raise
-        log.info("%s, %.2f s [%s]", outcome.change, outcome.seconds, name)
-
-    ended = await asyncio.gather(*(one(change) for change in wave), return_exceptions=True)
-    failed = [error for error in ended if isinstance(error, BaseException)]
-    for error in failed:
-        if isinstance(error, Fenced) or not isinstance(error, TenfoldError):
-            raise error
-    if failed:
-        raise ChangeFailed("\n\n".join(str(error) for error in failed))
 
 
 async def _finish(site: Site, state: Literal["done", "failed"], message: str) -> None:

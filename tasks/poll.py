@@ -7,15 +7,16 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 
 T = TypeVar("T")
 
-soonest = 0.05
+soonest = 0.03
 slowest = 0.5
-"""Seconds between two looks: often at first, since most things are ready soon."""
+growth = 1.08
+"""Seconds between two looks: often at first, since most things are ready soon; about a twelfth of the time waited."""
 
 
 async def until(look: Callable[[], Awaitable[T]], done: Callable[[T], bool], seconds: float) -> T:
     """Look again and again until `done`, for at most `seconds`; returns the last look, done or not."""
     looks = AsyncRetrying(
-        wait=wait_exponential(multiplier=soonest, min=soonest, max=slowest, exp_base=1.2),
+        wait=wait_exponential(multiplier=soonest, min=soonest, max=slowest, exp_base=growth),
         stop=stop_after_delay(seconds),
         retry=retry_if_result(lambda value: not done(value)),
     )

@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Waves of changes: a wave starts when every change of the one before is done and healthy."""
+    """Waves of changes: what is in one depends only on what is in earlier ones (which of them: `waits_for`)."""
 
     stack: str
     waves: tuple[tuple[Change, ...], ...]

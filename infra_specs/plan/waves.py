@@ -41,6 +41,16 @@ def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tu
     return tuple(tuple(sorted(waves[level], key=_by_name)) for level in sorted(waves))
 
 
+def waits_for(change: Change) -> tuple[str, ...] | None:
+    """The addresses whose changes in earlier waves must be done before this one may start; None for all of them.
+
+    What is built waits for what it depends on and for its predecessor to go; what is destroyed waits for everything.
+    """
+    if change.action == "destroy" or change.resource is None:
+        return None
+    return (change.address, *change.resource.dependencies)
+
+
 def _must_go_first(change: Change, building: dict[str, Change], resources: dict[str, Resource]) -> bool:
     successor = building.get(change.address)
     return successor is not None and successor.action == "create" and resources[change.address].exclusive
