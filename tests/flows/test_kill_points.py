@@ -63,7 +63,6 @@ def test_killed_at_every_outside_effect(
         assert [one.state for one in runs()].count("crashed") <= 1, f"killed {point}"
         shutil.rmtree(home)
     record_property("points", len(undisturbed.points))
-    print(f"\n{name}: killed at {len(undisturbed.points)} points, each ended as undisturbed")
 
 
 def after_an_effect(point: str) -> bool:

@@ -66,7 +66,10 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("point", made)
-def test_provision(point: str, home: Path, prefect_server: None) -> None:
+def test_provision(
+    point: str, home: Path, prefect_server: None, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("points", 1)
     killed_at(point, provisioned)
     done(provisioned)
     well(home, one_replica)
@@ -95,11 +98,12 @@ def test_scale(home: Path, prefect_server: None, record_property: Callable[[str,
             done(step)
             well(home, wanted)
             assert read(home) == "kept", point
-    print(f"\nscale: killed at {len(out) + len(back)} points")
+    record_property("points", len(out) + len(back))
 
 
 @pytest.mark.parametrize("point", destroyed)
-def test_teardown(point: str, home: Path, prefect_server: None) -> None:
+def test_teardown(point: str, home: Path, prefect_server: None, record_property: Callable[[str, object], None]) -> None:
+    record_property("points", 1)
     done(provisioned)
     write_down(home)
     killed_at(point, torn_down)
@@ -111,8 +115,12 @@ def test_teardown(point: str, home: Path, prefect_server: None) -> None:
     assert read(home) == "kept"
 
 
-def test_teardown_with_its_data(home: Path, prefect_server: None) -> None:
-    for point in ("before destroy volume/database", "after destroy volume/database"):
+def test_teardown_with_its_data(
+    home: Path, prefect_server: None, record_property: Callable[[str, object], None]
+) -> None:
+    points = ("before destroy volume/database", "after destroy volume/database")
+    record_property("points", len(points))
+    for point in points:
         done(provisioned)
         killed_at(point, (teardown, {"stack": stack, "delete_data": True}))
         done((teardown, {"stack": stack, "delete_data": True}))
