@@ -1,9 +1,16 @@
 """What the whole run says at its end."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Where others wait for the result, the same examples each time; at a desk, new ones.
+settings.register_profile("steady", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("steady")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
