@@ -74,8 +74,9 @@ def _from_the_leaves(changes: list[Change]) -> list[int]:
     return [level(change.address) for change in changes]
 
 
-def _by_name(change: Change) -> tuple[list[str | int], int]:
-    """web-2 before web-10."""
+def _by_name(change: Change) -> tuple[bool, list[str | int], int]:
+    """Where data lives first, since the longest chain starts there; then by name, web-2 before web-10."""
     words = change.address.replace("/", "-").split("-")
     key: list[str | int] = [f"{word:0>8}" if word.isdigit() else word for word in words]
-    return key, change.instance.incarnation if change.instance else 0
+    data_first = not (change.resource is not None and change.resource.durable)
+    return data_first, key, change.instance.incarnation if change.instance else 0

@@ -26,7 +26,7 @@ def test_runs_the_newest_first(cli: Cli, provisioned: Provision, place: Here) ->
 def test_with_changes(cli: Cli, provisioned: Provision) -> None:
     provisioned()
     _, first, *_ = cli.text("history", "--changes").splitlines()
-    assert " ".join(first.split()) == "done 0.25s + cache/main (missing)"
+    assert " ".join(first.split()) == "done 0.25s + volume/database (missing)"
 
 
 def test_one_run_says_everything_of_it(cli: Cli, provisioned: Provision) -> None:

@@ -30,9 +30,9 @@ Price
   nothing runs; give the target a price_per_replica to try budgets out (2026-11-22)
 
 Plan
-  wave 1  +  cache/main       missing
+  wave 1  +  volume/database  missing
+          +  cache/main       missing
           +  proxy/main       missing
-          +  volume/database  missing
   wave 2  +  database/main    missing
   wave 3  +  replica/web-0    missing
           +  replica/web-1    missing

@@ -104,7 +104,7 @@ def test_no_secret_but_its_name() -> None:
 def test_the_order_of_a_first_provision() -> None:
     plan = make_plan("shop", desired(needs=needs).values(), ())
     assert [[change.address for change in wave] for wave in plan.waves] == [
-        ["cache/main", "proxy/main", "volume/database"],
+        ["volume/database", "cache/main", "proxy/main"],
         ["database/main"],
         ["replica/web-0"],
         ["route/web"],
