@@ -1,0 +1,53 @@
+"""The Debian that the images stand on: this machine's own release, without what no image needs."""
+
+import hashlib
+import json
+import platform
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import docker
+
+packages = ("python3", "busybox-static", "redis-tools", "zlib1g", "passwd")
+slim = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+sources = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
+tool = "mmdebstrap"
+
+
+class CannotBuild(Exception):
+    """The images cannot be built on this machine, and why."""
+
+
+def key() -> str:
+    """Equal for equal bases; what Debian has changed in its packages since does not count."""
+    what = [_suite(), platform.machine(), packages, slim]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def build(client: docker.DockerClient, tag: str, label: str) -> None:
+    """Fetch the packages from where this machine's apt does, and import them as one layer."""
+    if shutil.which(tool) is None:
+        raise CannotBuild(f"there is no {tool} to make a Debian base with: sudo apt install {tool}")
+    mirrors = next((path for path in sources if path.is_file()), None)
+    with tempfile.TemporaryDirectory(prefix="tenfold-base-") as folder:
+        tar = Path(folder) / "base.tar"
+        command = [tool, "--quiet", "--variant=essential", f"--include={','.join(packages)}"]
+        command += [f"--dpkgopt=path-exclude={path}" for path in slim]
+        command += [_suite(), str(tar), *([str(mirrors)] if mirrors else [])]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+        if done.returncode:
+            raise CannotBuild(f"{tool} failed: {done.stderr.strip()[-400:]}")
+        client.api.import_image_from_file(str(tar), tag, changes=[f"LABEL {label}", "CMD bash"])
+
+
+def _suite() -> str:
+    """Python's extension modules of the virtual environment are made for this release's Python."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        release = {}
+    if release.get("ID") != "debian":
+        raise CannotBuild("the images are made of this machine's Debian packages, and it is not a Debian")
+    return release["VERSION_CODENAME"]
