@@ -1,19 +1,18 @@
 """What tests of several folders use: a Docker Engine, and the images that stand for the official ones."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
+from docker import DockerClient
 
-if TYPE_CHECKING:
-    from docker import DockerClient
+from tests.support import images as built
+from tests.support.box import Box
+from tests.support.engine import NoEngine, connect
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator["DockerClient"]:
+def engine() -> Iterator[DockerClient]:
     """The Docker Engine; without one the test is skipped, and the summary says why."""
-    from tests.support.engine import NoEngine, connect  # noqa: PLC0415 - only tests of Docker pay for its SDK
-
     try:
         client = connect()
     except NoEngine as no:
@@ -23,11 +22,17 @@ def engine() -> Iterator["DockerClient"]:
 
 
 @pytest.fixture(scope="session")
-def images(engine: "DockerClient") -> dict[str, str]:
+def images(engine: DockerClient) -> dict[str, str]:
     """The image override map: what stands for each official image. Built the first time, which takes minutes."""
-    from tests.support.images import CannotBuild, images  # noqa: PLC0415
-
     try:
-        return images(engine)
-    except CannotBuild as error:
+        return built.images(engine)
+    except built.CannotBuild as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def box(engine: DockerClient, images: dict[str, str]) -> Iterator[Box]:
+    """A network of the test's own, to start containers on by hand."""
+    box = Box(engine, images)
+    yield box
+    box.end()
