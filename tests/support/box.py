@@ -57,6 +57,12 @@ def until(container: Container, done: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+def ask(container: Container, *command: str) -> tuple[int, str]:
+    """A command's exit code within a container, and all that it says."""
+    done = container.exec_run(list(command))
+    return int(done.exit_code), bytes(done.output).decode()
+
+
 def user_of_first_process(container: Container) -> str:
-    status = container.exec_run(["cat", "/proc/1/status"]).output.decode()
+    _, status = ask(container, "cat", "/proc/1/status")
     return next(line.split()[1] for line in status.splitlines() if line.startswith("Uid:"))

@@ -6,7 +6,6 @@
 import os
 import socket
 import sys
-from collections.abc import Sequence
 
 import docker
 from docker.errors import ContainerError, DockerException
@@ -50,13 +49,13 @@ def opens(client: docker.DockerClient, network: str, host: str, port: int, secon
     return _inside(client, network, ["nc", "-z", "-w", str(seconds), host, str(port)]) is not None
 
 
-def _inside(client: docker.DockerClient, network: str, command: Sequence[str]) -> str | None:
+def _inside(client: docker.DockerClient, network: str, command: list[str]) -> str | None:
     """What a command in a small container on the network says; None if it fails."""
     try:
         said = client.containers.run(local("tenfold-tiny:1"), command, network=network, remove=True)
     except ContainerError:
         return None
-    return bytes(said).decode()
+    return said.decode()
 
 
 def _knock() -> None:

@@ -1,6 +1,7 @@
 """The images keep the contracts of the official ones, as far as a stack relies on them."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +9,25 @@ import pytest
 from docker import DockerClient
 from docker.models.containers import Container
 
-from tests.support.box import Box, deadline, locked, until, user_of_first_process
+from tests.support.box import Box, ask, deadline, locked, until, user_of_first_process
 from tests.support.images import images as build_images
 
 pytestmark = pytest.mark.docker
 
 
-def psql(container: Container, sql: str, user: str = "postgres", database: str = "postgres", host: str = "") -> str:
-    """The answer; empty while there is none."""
-    to = ["-h", host] if host else []
-    asked = container.exec_run(["psql", *to, "-U", user, "-d", database, "-tAc", sql])
-    return asked.output.decode().strip() if asked.exit_code == 0 else ""
+def psql(container: Container, sql: str, user: str = "postgres", database: str = "postgres") -> str:
+    code, said = ask(container, "psql", "-U", user, "-d", database, "-tAc", sql)
+    assert code == 0, said
+    return said.strip()
 
 
 def serves(container: Container) -> bool:
     """Whether PostgreSQL answers over TCP, which it does not before it is wholly set up."""
-    return bool(container.exec_run(["pg_isready", "-h", "127.0.0.1"]).exit_code == 0)
+    return ask(container, "pg_isready", "-h", "127.0.0.1")[0] == 0
+
+
+def cli(container: Container, *words: str) -> str:
+    return ask(container, "valkey-cli", *words)[1]
 
 
 def test_a_second_build_builds_nothing(engine: DockerClient, images: dict[str, str]) -> None:
@@ -63,10 +67,8 @@ def test_postgres_takes_its_password_from_a_file(box: Box, tmp_path: Path) -> No
     assert box.opens("db", 5432)
     assert not box.opens("db", 5433)
     url = "postgresql://app:{}@db/shop"
-    right = server.exec_run(["psql", url.format("from a file"), "-tAc", "select 1"])
-    wrong = server.exec_run(["psql", url.format("wrong"), "-tAc", "select 1"])
-    assert (right.exit_code, right.output.strip()) == (0, b"1")
-    assert b"password authentication failed" in wrong.output
+    assert ask(server, "psql", url.format("from a file"), "-tAc", "select 1") == (0, "1\n")
+    assert "password authentication failed" in ask(server, "psql", url.format("wrong"), "-tAc", "select 1")[1]
 
 
 def test_postgres_keeps_its_data_and_ends_well(box: Box) -> None:
@@ -98,9 +100,9 @@ def test_postgres_refuses_to_be_without_a_password(box: Box) -> None:
 
 def test_valkey_with_arguments(box: Box) -> None:
     server = box.run("valkey/valkey:8.1", "cache", "valkey-server", "--requirepass", "p", "--maxmemory", "20mb")
-    until(server, lambda: b"PONG" in server.exec_run(["valkey-cli", "-a", "p", "ping"]).output)
-    assert b"NOAUTH" in server.exec_run(["valkey-cli", "ping"]).output
-    assert b"20971520" in server.exec_run(["valkey-cli", "-a", "p", "config", "get", "maxmemory"]).output
+    until(server, lambda: "PONG" in cli(server, "-a", "p", "ping"))
+    assert "NOAUTH" in cli(server, "ping")
+    assert "20971520" in cli(server, "-a", "p", "config", "get", "maxmemory")
     assert user_of_first_process(server) == "999"
     assert box.opens("cache", 6379)
 
@@ -109,7 +111,7 @@ def test_valkey_with_a_file_and_nothing_to_write_to(box: Box, tmp_path: Path) ->
     (tmp_path / "valkey.conf").write_text('requirepass p\nsave ""\n')
     mount = {str(tmp_path / "valkey.conf"): {"bind": "/etc/valkey.conf", "mode": "ro"}}
     server = box.run("valkey/valkey:8.1", "cache", "/etc/valkey.conf", volumes=mount, user="999:999", **locked)
-    until(server, lambda: b"PONG" in server.exec_run(["valkey-cli", "-a", "p", "ping"]).output)
+    until(server, lambda: "PONG" in cli(server, "-a", "p", "ping"))
 
 
 def test_envoy_with_a_file_and_nothing_to_write_to(box: Box, tmp_path: Path) -> None:
@@ -131,8 +133,12 @@ def test_envoy_with_a_file_and_nothing_to_write_to(box: Box, tmp_path: Path) -> 
     free = box.run("envoyproxy/envoy:v1.35.0", "free", "-c", "/etc/envoy/envoy.json", volumes=mount)
     command = ("envoy", "-c", "/etc/envoy/envoy.json")
     tight = box.run("envoyproxy/envoy:v1.35.0", "tight", *command, volumes=mount, user="101:101", **locked)
+
+    def answers(name: str) -> bool:
+        return box.fetch(f"http://{name}:10000/") == "from envoy"
+
     for name, proxy in {"free": free, "tight": tight}.items():
-        until(proxy, lambda name=name: box.fetch(f"http://{name}:10000/") == "from envoy")
+        until(proxy, partial(answers, name))
         assert user_of_first_process(proxy) == "101"
 
 

