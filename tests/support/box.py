@@ -60,7 +60,8 @@ def until(container: Container, done: Callable[[], object]) -> None:
 def ask(container: Container, *command: str) -> tuple[int, str]:
     """A command's exit code within a container, and all that it says."""
     done = container.exec_run(list(command))
-    return int(done.exit_code), bytes(done.output).decode()
+    assert isinstance(done.output, bytes)
+    return done.exit_code or 0, done.output.decode()
 
 
 def user_of_first_process(container: Container) -> str:

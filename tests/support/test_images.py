@@ -42,7 +42,7 @@ def test_all_that_is_not_there_is_an_official_name(images: dict[str, str]) -> No
 
 
 def test_postgres_takes_its_password_from_a_file(box: Box, tmp_path: Path) -> None:
-    (tmp_path / "password").write_text("from a file\n")
+    (tmp_path / "password").write_text("from-a-file\n")
     (tmp_path / "password").chmod(0o444)
     (tmp_path / "first.sql").write_text("create table made (by text); insert into made values ('a file');")
     script = "psql -U $POSTGRES_USER -d $POSTGRES_DB -c \"insert into made values ('a script')\""
@@ -67,7 +67,7 @@ def test_postgres_takes_its_password_from_a_file(box: Box, tmp_path: Path) -> No
     assert box.opens("db", 5432)
     assert not box.opens("db", 5433)
     url = "postgresql://app:{}@db/shop"
-    assert ask(server, "psql", url.format("from a file"), "-tAc", "select 1") == (0, "1\n")
+    assert ask(server, "psql", url.format("from-a-file"), "-tAc", "select 1") == (0, "1\n")
     assert "password authentication failed" in ask(server, "psql", url.format("wrong"), "-tAc", "select 1")[1]
 
 
