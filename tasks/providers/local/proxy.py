@@ -6,13 +6,15 @@ from typing import Any
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
+from tasks.providers.envoy.files import bootstrap, listeners
 from tasks.providers.local import binaries, ports
-from tasks.providers.local.envoy_files import bootstrap, listeners
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place
 from tasks.providers.local.publishing import publish
-from tasks.providers.local.records import labels_of, name_of
+from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
+
+_admin = {"pipe": {"path": "admin.sock", "mode": 0o600}}
 
 
 def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
@@ -20,7 +22,7 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     folder = make_folder(place.proxy)
     (folder / "admin.sock").unlink(missing_ok=True)
     outputs = listen(place, resource)
-    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder))
+    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder, _admin))
     publish(place, waiting=False)
     options = (
         "--disable-hot-restart",
