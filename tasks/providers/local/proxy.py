@@ -1,7 +1,6 @@
 """The kind `proxy`: an Envoy that reads everything from files, so that no change of routes restarts it."""
 
 import os
-import socket
 from typing import Any
 
 from infra_specs.errors import ProviderError
@@ -11,6 +10,7 @@ from tasks.providers.local import binaries, ports
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place
 from tasks.providers.local.publishing import publish
+from tasks.providers.outside import own_address
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
 
@@ -60,7 +60,7 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
         "host": "127.0.0.1",
         "port": str(port),
         "url": f"http://127.0.0.1:{port}",
-        "public_url": f"http://{_own_address()}:{public}" if public else "",
+        "public_url": f"http://{own_address()}:{public}" if public else "",
     }
     write_json(place.proxy / "listeners.json", listeners(place.proxy, port, public))
     write_json(place.proxy / "outputs.json", outputs)
@@ -71,14 +71,3 @@ def outputs_of(place: Place) -> dict[str, str]:
     """Where the stack's proxy can be reached; empty if there is none."""
     found: dict[str, str] | None = read_json(place.proxy / "outputs.json")
     return found or {}
-
-
-def _own_address() -> str:
-    """This machine's address as its neighbours see it; its name where it has no route to anywhere. Sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return socket.gethostname()
-        address: str = probe.getsockname()[0]
-        return address
