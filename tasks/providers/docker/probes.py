@@ -14,7 +14,8 @@ from tasks.providers.docker.proxy import run
 seconds = 1.0
 """How long an answer may take."""
 _enough = 512
-_through = 'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" | base64 -d >&3 && head -c "$3" <&3'
+# One read takes what is there, as a `recv` does; most services say one thing and then wait.
+_through = 'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" | base64 -d >&3 && { [ "$3" = 0 ] || dd bs="$3" count=1 <&3; }'
 
 
 class Unwell(Exception):
@@ -48,15 +49,13 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
 def ask_through(api: APIClient, container: str, address: str, probe: Mapping[str, Any]) -> None:
     """Ask from inside a container that has bash, where the engine's networks are out of reach. Raises Unwell."""
     sent, judge = _question(probe)
-    # A database says one thing and waits: more than its first bytes would be waited for in vain.
-    enough = 0 if not sent else 6 if probe["kind"] == "postgres" else _enough
-    words = [address, str(probe["port"]), base64.b64encode(sent).decode(), str(enough)]
+    words = [address, str(probe["port"]), base64.b64encode(sent).decode(), str(_enough if sent else 0)]
     try:
         code, output, errors = run(api, container, ["timeout", str(seconds + 1), "bash", "-c", _through, *words])
     except APIError as error:
         raise Unwell(f"could not be asked: {error.explanation}") from error
     if not output and (code or sent):
-        why = errors.decode(errors="replace").strip().rpartition(": ")[2]
+        why = errors.decode(errors="replace").partition("\n")[0].rpartition(": ")[2]
         raise Unwell(f"port {probe['port']}: {why or 'no answer'}")
     judge(output)
 
