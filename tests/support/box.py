@@ -15,6 +15,7 @@ from tests.support.engine import fetch, opens
 locked: dict[str, Any] = {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "read_only": True}
 """How a container may nothing: with a user of its own, most images still do their work."""
 deadline = 90
+"""Seconds that a container may take to become what it shall be, on a busy machine."""
 
 
 class Box:

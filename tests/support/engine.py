@@ -13,6 +13,25 @@ from requests.exceptions import RequestException
 
 from tests.support.images import local
 
+unreachable = 7
+"""The exit code of the two programs if there is no answer, or one that is no success."""
+
+getting = f"""
+import http.client, sys, urllib.request
+try:
+    with urllib.request.urlopen(sys.argv[1], timeout=float(sys.argv[2])) as answer:
+        sys.stdout.buffer.write(answer.read())
+except (OSError, http.client.HTTPException):
+    sys.exit({unreachable})
+"""
+connecting = f"""
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3])).close()
+except OSError:
+    sys.exit({unreachable})
+"""
+
 usual = "/var/run/docker.sock"
 patience = 120
 """Seconds that one answer of the engine may take on a busy machine."""
@@ -39,23 +58,25 @@ def connect() -> docker.DockerClient:
     return client
 
 
-def fetch(client: docker.DockerClient, network: str, url: str, seconds: int = 5) -> str | None:
-    """The body that a GET of `url` gets from inside a network; None for everything but a 200."""
-    return _inside(client, network, ["wget", "-q", "-O", "-", "-T", str(seconds), url])
+def fetch(client: docker.DockerClient, network: str, url: str, seconds: float = 5) -> str | None:
+    """The body that a GET of `url` gets from inside a network; None for everything but success."""
+    return _inside(client, network, getting, url, str(seconds))
 
 
-def opens(client: docker.DockerClient, network: str, host: str, port: int, seconds: int = 2) -> bool:
+def opens(client: docker.DockerClient, network: str, host: str, port: int, seconds: float = 2) -> bool:
     """Whether a connection to a port comes about from inside a network."""
-    return _inside(client, network, ["nc", "-z", "-w", str(seconds), host, str(port)]) is not None
+    return _inside(client, network, connecting, host, str(port), str(seconds)) is not None
 
 
-def _inside(client: docker.DockerClient, network: str, command: list[str]) -> str | None:
-    """What a command in a small container on the network says; None if it fails."""
+def _inside(client: docker.DockerClient, network: str, program: str, *words: str) -> str | None:
+    """What a Python program says in a container of its own on the network; None if it is not answered."""
+    command = ["python3", "-c", program, *words]
     try:
-        said = client.containers.run(local("tenfold-tiny:1"), command, network=network, remove=True)
-    except ContainerError:
+        return client.containers.run(local("base"), command, network=network, remove=True).decode()
+    except ContainerError as error:
+        if error.exit_status != unreachable:
+            raise
         return None
-    return said.decode()
 
 
 def _knock() -> None:

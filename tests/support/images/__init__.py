@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import docker
-from docker.errors import APIError, BuildError, ImageNotFound
+from docker.errors import BuildError, ImageNotFound
 
 from tests.support.images import base
 from tests.support.images.base import CannotBuild
@@ -40,8 +41,12 @@ def images(client: docker.DockerClient) -> dict[str, str]:
     with _alone():
         if _key(client, base_tag) != base_key:
             base.build(client, base_tag, f"{label}={base_key}")
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda recipe: _have(client, recipe, recipe.key(base_key)), recipes))
+        # Those of one folder after one another: what they have in common is built by the first.
+        folders = [list(each) for _, each in groupby(recipes, lambda recipe: recipe.folder)]
+        with ThreadPoolExecutor(len(folders)) as pool:
+            list(pool.map(lambda folder: [_have(client, each, each.key(base_key)) for each in folder], folders))
+        # What a newer one has taken the name of, and stages that have served; not what a container still runs from.
+        client.images.prune({"dangling": True, "label": label})
     return {recipe.name: local(recipe.name) for recipe in recipes}
 
 
@@ -81,7 +86,6 @@ def _have(client: docker.DockerClient, recipe: Recipe, key: str) -> None:
     tag = local(recipe.name)
     if _key(client, tag) == key:
         return
-    before = _id(client, tag)
     with tempfile.TemporaryFile() as context:
         recipe.write_context(context)
         context.seek(0)
@@ -93,24 +97,6 @@ def _have(client: docker.DockerClient, recipe: Recipe, key: str) -> None:
         except BuildError as error:
             said = "".join(line.get("stream", "") for line in error.build_log)
             raise AssertionError(f"building {tag} failed: {error.msg}\n{said[-1000:]}") from None
-    if before and before != _id(client, tag):
-        _drop(client, before)
-
-
-def _drop(client: docker.DockerClient, image: str) -> None:
-    """An image that nothing is called by any more, unless a container still runs from it."""
-    try:
-        client.images.remove(image)
-    except APIError as error:
-        if error.status_code not in (404, 409):
-            raise
-
-
-def _id(client: docker.DockerClient, tag: str) -> str | None:
-    try:
-        return str(client.images.get(tag).id)
-    except ImageNotFound:
-        return None
 
 
 def _key(client: docker.DockerClient, tag: str) -> str | None:
