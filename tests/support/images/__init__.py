@@ -44,7 +44,7 @@ def images(client: docker.DockerClient) -> dict[str, str]:
         # Those of one folder after one another: what they have in common is built by the first.
         folders = [list(each) for _, each in groupby(recipes, lambda recipe: recipe.folder)]
         with ThreadPoolExecutor(len(folders)) as pool:
-            list(pool.map(lambda folder: [_have(client, each, each.key(base_key)) for each in folder], folders))
+            list(pool.map(lambda folder: _have(client, folder, base_key), folders))
         # What a newer one has taken the name of, and stages that have served; not what a container still runs from.
         client.images.prune({"dangling": True, "label": label})
     return {recipe.name: local(recipe.name) for recipe in recipes}
@@ -82,10 +82,14 @@ def _recipes() -> tuple[Recipe, ...]:
     )
 
 
-def _have(client: docker.DockerClient, recipe: Recipe, key: str) -> None:
-    tag = local(recipe.name)
-    if _key(client, tag) == key:
-        return
+def _have(client: docker.DockerClient, recipes: list[Recipe], base_key: str) -> None:
+    for recipe in recipes:
+        tag, key = local(recipe.name), recipe.key(base_key)
+        if _key(client, tag) != key:
+            _build(client, recipe, tag, key)
+
+
+def _build(client: docker.DockerClient, recipe: Recipe, tag: str, key: str) -> None:
     with tempfile.TemporaryFile() as context:
         recipe.write_context(context)
         context.seek(0)
