@@ -14,7 +14,7 @@ from infra_specs.plan.resource import Resource, SecretRef, Setting
 from tasks.providers.base import Provider
 
 stack = "shop"
-stacks = (stack, "other", "contract")
+stacks = (stack, "other", "contract", "flows")
 """Every stack that these tests make; nothing else in the engine is touched."""
 patience = 90.0
 
