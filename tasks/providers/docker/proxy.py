@@ -71,10 +71,10 @@ def first_files(stack: str, *, public: bool) -> dict[str, Any]:
 
 
 class Folder:
-    """A `ProxyFolder` in a proxy's volume. Of a proxy that runs files are replaced by rename, by a command inside."""
+    """A `ProxyFolder` in the volume of a proxy that runs: files are replaced by rename, by a command inside."""
 
-    def __init__(self, api: APIClient, container: str, *, running: bool) -> None:
-        self._api, self._container, self._running = api, container, running
+    def __init__(self, api: APIClient, container: str) -> None:
+        self._api, self._container = api, container
         self._there: dict[str, str] = {}
 
     @property
@@ -87,20 +87,17 @@ class Folder:
         return {name: _data(text) for name, text in self._there.items()}
 
     def write(self, files: Mapping[str, Any]) -> None:
-        texts = {name: json.dumps(data, sort_keys=True, indent=1) for name, data in files.items()}
+        texts = {name: _text(data) for name, data in files.items()}
         fresh = {name: text for name, text in texts.items() if self._there.get(name) != text}
         if not fresh:
             return
-        if self._running:
-            self._api.put_archive(self._container, str(folder_path), archive(fresh, ".new/"))
-            run(self._api, self._container, ["sh", "-c", _move, str(folder_path), *fresh])
-        else:
-            self._api.put_archive(self._container, str(folder_path), archive(fresh))
+        self._api.put_archive(self._container, str(folder_path), archive(fresh, ".new/"))
+        run(self._api, self._container, ["sh", "-c", _move, str(folder_path), *fresh])
         self._there.update(fresh)
 
     def remove(self, names: Iterable[str]) -> None:
         gone = list(names)
-        if gone and self._running:
+        if gone:
             run(self._api, self._container, ["rm", "-f", *(str(folder_path / name) for name in gone)])
 
     def view(self) -> View | None:
@@ -108,6 +105,35 @@ class Folder:
 
     def routes_version(self) -> str | None:
         return routes_version_of(_get(self._api, self._container, routes_target))
+
+
+class FirstFiles:
+    """A `ProxyFolder` for a proxy that does not run yet: everything is put there at once."""
+
+    path = folder_path
+
+    def __init__(self, files: Mapping[str, Any]) -> None:
+        self._files = dict(files)
+
+    def read(self) -> Mapping[str, Any]:
+        return {}
+
+    def write(self, files: Mapping[str, Any]) -> None:
+        self._files.update(files)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Nothing is there."""
+
+    def view(self) -> View | None:
+        return None
+
+    def routes_version(self) -> str | None:
+        return None
+
+    def put(self, api: APIClient, container: str) -> None:
+        """Into the container's volume."""
+        texts = {name: _text(data) for name, data in self._files.items()}
+        api.put_archive(container, str(folder_path), archive(texts))
 
 
 def view(api: APIClient, container: str) -> View | None:
@@ -149,6 +175,10 @@ def _get(api: APIClient, container: str, target: str) -> bytes | None:
             return answer.read()
         except http.client.HTTPException:
             return None
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, indent=1)
 
 
 def _data(text: str) -> Any:

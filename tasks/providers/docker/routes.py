@@ -55,14 +55,14 @@ class Routes:
     def fill(self, stack: str, container: str, files: Mapping[str, Any]) -> None:
         """Everything that a proxy must find at its start; it does not run yet."""
         with self._guards[stack]:
-            folder = proxy.Folder(self._api, container, running=False)
-            folder.write(files)
+            folder = proxy.FirstFiles(files)
             publish(folder, self._records(stack), waiting=False)
+            folder.put(self._api, container)
 
     def _publish(self, stack: str) -> None:
         """Nothing if the stack has no proxy: it will find all of it at its start."""
         if found := running_proxy(self._api, stack):
-            publish(proxy.Folder(self._api, found, running=True), self._records(stack))
+            publish(proxy.Folder(self._api, found), self._records(stack))
 
     def _records(self, stack: str) -> list[dict[str, Any]]:
         return [note.record for _, note in sorted(_of_routes(read_notes(self._api, stack)).items())]
