@@ -59,7 +59,7 @@ def proxy(resource: Resource, port: int, public: int | None, outside: str) -> Wa
         "url": f"http://127.0.0.1:{port}",
         "public_url": f"http://{outside}:{public}" if public is not None else "",
     }
-    return Wanted(container, ("proxy",), outputs, {"kind": "tcp", "port": inner_port})
+    return Wanted(container, (), outputs, {"kind": "tcp", "port": inner_port})
 
 
 def first_files(stack: str, *, public: bool) -> dict[str, Any]:
