@@ -47,6 +47,14 @@ async def done(flow: Flow[..., Any], **parameters: Any) -> str:
     return state.message or ""
 
 
+def visit(port: str) -> dict[str, Any]:
+    """What the app says of a visit that it recorded in its database and its cache."""
+    status, body = get(port, "/api/visit")
+    assert status == 200, body
+    said: dict[str, Any] = json.loads(body)
+    return said
+
+
 def door(spec: dict[str, Any]) -> str:
     provider = DockerProvider(Docker.model_validate(spec["target"]))
     try:
@@ -58,8 +66,8 @@ def door(spec: dict[str, Any]) -> str:
 async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: DockerClient) -> None:
     assert await done(provision, spec=spec) == "7 to create, 0 unchanged"
     port = door(spec)
-    until(lambda: get(port)[0] == 200, "the app answers")
-    assert get(port, "/healthz")[0] == 200
+    assert visit(port)["visits"] == 1
+    assert visit(port)["hits"] == 2
     with Ledger.open(settings()) as ledger:
         secrets = [ledger.secret_value(name, each, 1) for each in ("database-password", "cache-password")]
     for container in engine.containers.list(filters={"label": f"tenfold.stack={name}"}):
@@ -67,11 +75,11 @@ async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: Do
         assert any(secret in json.dumps(container.attrs) for secret in secrets) == app
     assert "nothing to do" in await done(provision, spec=spec)
     await done(scale, stack=name, service="web", replicas=4)
-    until(lambda: len({get(port)[1] for _ in range(20)}) > 1, "several answer")
+    until(lambda: len({visit(port)["replica"] for _ in range(20)}) == 4, "all four answer")
     assert "volume/database" in await done(teardown, stack=name)
     assert left(engine) == ["tenfold.flows.volume.database.1"]
     await done(provision, stack=name)
-    until(lambda: get(door(spec))[0] == 200, "it is back on its data")
+    assert visit(door(spec))["visits"] > 2
     await done(teardown, stack=name, delete_data=True)
     assert left(engine) == []
 
