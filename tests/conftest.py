@@ -1,11 +1,17 @@
-"""What the whole run says at its end."""
+"""What tests of several folders use (a Docker Engine and its images), and what the whole run says at its end."""
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker import DockerClient
 from hypothesis import settings
+
+from tests.support import images as built
+from tests.support.box import Box
+from tests.support.engine import NoEngine, connect
 
 # Where others wait for the result, the same examples each time; at a desk, new ones.
 settings.register_profile("steady", derandomize=True)
@@ -22,3 +28,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 tried[Path(report.fspath).name] += int(str(value))
     for file, points in tried.items():
         terminalreporter.write_line(f"{file}: killed at {points} points, each ended as undisturbed")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[DockerClient]:
+    """The Docker Engine; without one the test is skipped, and the summary says why."""
+    try:
+        client = connect()
+    except NoEngine as no:
+        pytest.skip(str(no))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def images(engine: DockerClient) -> dict[str, str]:
+    """The image override map: what stands for each official image. Built the first time, which takes minutes."""
+    try:
+        return built.images(engine)
+    except built.CannotBuild as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def box(engine: DockerClient, images: dict[str, str]) -> Iterator[Box]:
+    """A network of the test's own, to start containers on by hand."""
+    box = Box(engine, images)
+    yield box
+    box.end()

@@ -25,7 +25,7 @@ from infra_specs.plan.instance import Instance
 from infra_specs.plan.make_plan import make_plan
 from tasks.clock import now
 from tasks.providers.local.place import Place, slug
-from tasks.providers.local.records import name_of
+from tasks.providers.records import name_of
 from tasks.supervisor.client import Supervisor
 from tasks.wish import wish
 

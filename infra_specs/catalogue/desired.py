@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from infra_specs.catalogue import cache, database, web
+from infra_specs.catalogue.containers import in_container
 from infra_specs.errors import PlanError
 from infra_specs.plan.resource import Resource, Setting
 from infra_specs.sizing.size import Sizing
 from infra_specs.spec.service import Secret
 from infra_specs.spec.stack import Stack
+from infra_specs.spec.target import Docker
 
 
 def desired_state(
@@ -36,6 +38,9 @@ def desired_state(
         resources += web.replicas(stack.name, name, service, count, source=source, needs=needs, secrets=secrets)
         if name in routed:
             resources.append(web.route(stack.name, name, service, count))
+    target = stack.target
+    if isinstance(target, Docker):
+        resources = [in_container(resource, target, stack.services) for resource in resources]
     return tuple(resources)
 
 

@@ -11,7 +11,7 @@ from infra_specs.spec.place import Path
 from infra_specs.spec.plain import Document
 from infra_specs.spec.service import FromNeed, Service
 from infra_specs.spec.stack import Stack
-from infra_specs.spec.target import Local, Target
+from infra_specs.spec.target import Docker, Local, Target
 
 orders_of_magnitude = 100
 """The headroom above which a spec has to say why."""
@@ -27,7 +27,7 @@ class Sound:
 
     services: dict[str, Service]
     needs: Needs | None
-    target: Local | Any | None
+    target: Target | None
     headroom: float | None
     headroom_because: str | None
 
@@ -86,7 +86,7 @@ def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
 
 def _two_ports(sound: Sound) -> Iterator[Crossing]:
     target = sound.target
-    if isinstance(target, Local) and target.port is not None and target.port == target.public_port:
+    if isinstance(target, Local | Docker) and target.port is not None and target.port == target.public_port:
         yield ("target", "public_port"), f"found {target.port}, which is port too. Give each listener its own."
 
 
@@ -97,14 +97,17 @@ def _names(sound: Sound) -> Iterator[Crossing]:
 
 
 def _programs(sound: Sound) -> Iterator[Crossing]:
-    if not isinstance(sound.target, Local):
-        return
     for name, service in sound.services.items():
-        if service.command is None:
+        if isinstance(sound.target, Local) and service.command is None:
             yield (
                 ("services", name),
-                "an image alone cannot run on the local target, which starts processes; targets that run containers "
-                "are not in this version. Give it a command.",
+                "an image alone cannot run on the local target, which starts processes. Give it a command, or use a "
+                "target that runs containers, such as docker.",
+            )
+        if isinstance(sound.target, Docker) and service.image is None:
+            yield (
+                ("services", name),
+                "a command alone cannot run on the docker target, which starts containers. Give it an image.",
             )
 
 

@@ -13,7 +13,7 @@ from infra_specs.spec.place import Path, Place, choices, keys, place
 from infra_specs.spec.plain import Document
 from infra_specs.spec.service import Bounds, Route, Service, secret_pattern
 from infra_specs.spec.stack import Stack
-from infra_specs.spec.target import later_targets
+from infra_specs.spec.target import later_targets, targets
 from infra_specs.spec.users import Users
 from infra_specs.spec.wanted import code, no_text, patterns, wanted
 
@@ -144,7 +144,7 @@ def _wrong_provider(case: _Case) -> str:
 def _no_branch(case: _Case) -> str:
     """No provider, or an environment's value of no known form."""
     if case.there.path == ("target",):
-        return "required, and missing: `local` or `memory`."
+        return f"required, and missing: {either(code(name) for name in targets)}."
     hints = dict.fromkeys(
         nearest(key, ["secret", "from"]) for key in (case.value if isinstance(case.value, dict) else ())
     )

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from infra_specs.spec.model import Part
+from infra_specs.spec.target import Image
+from infra_specs.spec.units import Size
 
 name_pattern = r"^[a-z][a-z0-9-]{0,39}$"
 Name = Annotated[str, Field(pattern=name_pattern)]
@@ -123,8 +125,8 @@ class Service(Part):
 
     command: Command | None = None
     """What starts one replica: a line, split as a shell splits words but run without a shell, or a list of words."""
-    image: Annotated[str, Field(min_length=1)] | None = None
-    """The container image, on targets that run containers."""
+    image: Image | None = None
+    """The container image, on targets that run containers. Without a command it starts as it says itself."""
     folder: Annotated[str, Field(min_length=1)] = "."
     """Where the command runs, from the spec file's own folder."""
     port: int | None = Field(default=None, ge=1, le=65535)
@@ -133,6 +135,12 @@ class Service(Part):
     """The path that answers 200 when a replica can take requests."""
     env: dict[EnvName, EnvValue] = {}
     """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL and PORT are given."""
+    secrets: Literal["env", "files"] = "env"
+    """On targets that run containers, `files` gives what holds a secret as a file whose path is in `<NAME>_FILE`."""
+    memory: Size | None = Field(default=None, ge=8 * 2**20, le=2**42)
+    """Memory that one replica may use at most, on targets that run containers; as much as there is unless given."""
+    cpus: float | None = Field(default=None, ge=0.01, le=1024)
+    """Processor cores that one replica may use at most, on targets that run containers."""
     replicas: Annotated[Bounds, BeforeValidator(_bounds, Count | Bounds)] = Bounds()
     """A fixed number, or bounds: {min: 2, max: 20}."""
     capacity: float = Field(default=10, gt=0, le=100_000)

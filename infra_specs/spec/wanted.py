@@ -17,6 +17,7 @@ from infra_specs.spec.service import (
     path_pattern,
     secret_pattern,
 )
+from infra_specs.spec.target import engine_pattern, image_pattern
 from infra_specs.spec.users import Users
 
 patterns = {
@@ -24,6 +25,8 @@ patterns = {
     env_pattern: "a variable's name: letters, digits and _, and no digit first",
     secret_pattern: "the name of a secret: letters, digits, _ and -, at most 100 in all",
     path_pattern: "a path that begins with / and has no spaces",
+    image_pattern: "an image's name, as postgres:18 or registry.example.com/shop:2",
+    engine_pattern: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
     host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
 }
 forms: dict[Any, str] = {

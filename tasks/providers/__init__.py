@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infra_specs.spec.target import Local, Memory, Target
+from infra_specs.spec.target import Docker, Local, Memory, Target
 from tasks.providers.base import Provider
 
 
@@ -13,6 +13,10 @@ def open_provider(target: Target, home: Path) -> Provider:
             from tasks.providers.local import LocalProvider  # noqa: PLC0415 - opened on demand
 
             return LocalProvider(home)
+        case Docker():
+            from tasks.providers.docker import DockerProvider  # noqa: PLC0415
+
+            return DockerProvider(target)
         case Memory():
             from tasks.providers.memory import MemoryProvider  # noqa: PLC0415
 

@@ -7,7 +7,8 @@ from infra_specs.plan.resource import Resource
 from tasks.providers.local import binaries, ports
 from tasks.providers.local.files import write_file
 from tasks.providers.local.place import Place, slug
-from tasks.providers.local.records import labels_of, name_of
+from tasks.providers.records import labels_of, name_of
+from tasks.providers.valkey import conf
 from tasks.supervisor.process import Probe, Process
 
 
@@ -28,25 +29,3 @@ def cache(place: Place, resource: Resource, incarnation: int) -> Process:
         probe=Probe("tcp", port=port),
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
     )
-
-
-def conf(port: int, password: str, memory: int) -> str:
-    """The whole of valkey.conf; `memory` in bytes."""
-    return "\n".join(
-        (
-            "bind 127.0.0.1",
-            f"port {port}",
-            "protected-mode yes",
-            f'requirepass "{_quoted(password)}"',
-            f"maxmemory {memory}",
-            "maxmemory-policy allkeys-lru",
-            'save ""',
-            "appendonly no",
-            "daemonize no",
-            "",
-        )
-    )
-
-
-def _quoted(value: str) -> str:
-    return "".join(char if char.isalnum() else "".join(f"\\x{byte:02x}" for byte in char.encode()) for char in value)

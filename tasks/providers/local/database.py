@@ -10,7 +10,7 @@ from infra_specs.plan.resource import Resource
 from tasks.providers.local import binaries, ports
 from tasks.providers.local.files import make_folder, write_json
 from tasks.providers.local.place import Place, slug
-from tasks.providers.local.records import labels_of, name_of
+from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
 
 _host_rules = """\

@@ -13,16 +13,17 @@ from typing import ParamSpec, TypeVar
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
+from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin, ports
 from tasks.providers.local.cache import cache
 from tasks.providers.local.database import database
 from tasks.providers.local.files import make_folder, remove_tree
 from tasks.providers.local.place import Place, places, slug
 from tasks.providers.local.proxy import listen, proxy
-from tasks.providers.local.records import instance_of, labels_of, name_of
 from tasks.providers.local.replica import replica
 from tasks.providers.local.route import forget_endpoint, put_route, remove_route, routes
 from tasks.providers.local.volume import put_volume, remove_volume, volumes
+from tasks.providers.records import instance_of, labels_of, name_of
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process, Status
 
@@ -229,9 +230,7 @@ def _instance(status: Status) -> Instance:
 
 
 def _routes(place: Place, found: list[Instance]) -> tuple[Instance, ...]:
-    proxies = [instance.health for instance in found if instance.kind == "proxy"]
-    well = next((health for health in proxies if health.state != "failed"), None)
-    health = well or next(iter(proxies), None)
+    health = proxy_health([instance.health for instance in found if instance.kind == "proxy"])
     if not place.routes.is_dir():
         return ()
     view = admin.view(place.proxy) if health and health.state == "healthy" else None

@@ -1,18 +1,20 @@
 """The kind `proxy`: an Envoy that reads everything from files, so that no change of routes restarts it."""
 
 import os
-import socket
 from typing import Any
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
+from tasks.providers.envoy.files import bootstrap, listeners
 from tasks.providers.local import binaries, ports
-from tasks.providers.local.envoy_files import bootstrap, listeners
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place
 from tasks.providers.local.publishing import publish
-from tasks.providers.local.records import labels_of, name_of
+from tasks.providers.outside import own_address
+from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
+
+_admin = {"pipe": {"path": "admin.sock", "mode": 0o600}}
 
 
 def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
@@ -20,7 +22,7 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     folder = make_folder(place.proxy)
     (folder / "admin.sock").unlink(missing_ok=True)
     outputs = listen(place, resource)
-    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder))
+    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder, _admin))
     publish(place, waiting=False)
     options = (
         "--disable-hot-restart",
@@ -58,7 +60,7 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
         "host": "127.0.0.1",
         "port": str(port),
         "url": f"http://127.0.0.1:{port}",
-        "public_url": f"http://{_own_address()}:{public}" if public else "",
+        "public_url": f"http://{own_address()}:{public}" if public else "",
     }
     write_json(place.proxy / "listeners.json", listeners(place.proxy, port, public))
     write_json(place.proxy / "outputs.json", outputs)
@@ -69,14 +71,3 @@ def outputs_of(place: Place) -> dict[str, str]:
     """Where the stack's proxy can be reached; empty if there is none."""
     found: dict[str, str] | None = read_json(place.proxy / "outputs.json")
     return found or {}
-
-
-def _own_address() -> str:
-    """This machine's address as its neighbours see it; its name where it has no route to anywhere. Sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return socket.gethostname()
-        address: str = probe.getsockname()[0]
-        return address

@@ -10,7 +10,7 @@ from typing import Any
 from infra_specs.plan.resource import Resource
 from tasks.providers.local import ports
 from tasks.providers.local.place import Place
-from tasks.providers.local.records import labels_of, name_of
+from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
 
 _standard_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -7,7 +7,7 @@ from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
 from tasks.providers.local.place import Place, slug
-from tasks.providers.local.records import instance_of, name_of, record_of
+from tasks.providers.records import instance_of, name_of, record_of
 
 
 def put_volume(place: Place, resource: Resource, incarnation: int) -> None:

@@ -88,7 +88,7 @@ def test_both_forms_are_let_through_by_the_schema_and_the_reader(change: dict[st
         {"version": 2},
         {"version": True},
         {"name": "Shop"},
-        {"target": {"provider": "docker"}},
+        {"target": {"provider": "swarm"}},
         {"services": {}},
         {"services": {"Web": {"command": "x"}}},
         {"services": {"web": {}}},

@@ -14,6 +14,8 @@ from tasks.providers.base import Provider
 
 stack = "contract"
 patience = 60.0
+image: str | None = None
+"""What a worker runs from, on targets that run containers."""
 
 
 def worker(slot: int = 0, stack: str = stack, **changed: Any) -> Resource:
@@ -22,7 +24,7 @@ def worker(slot: int = 0, stack: str = stack, **changed: Any) -> Resource:
         "service": "jobs",
         "slot": slot,
         "command": ["sleep", "3600"],
-        "image": None,
+        "image": image,
         "folder": "/",
         "env": {},
         "serves": False,

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tasks.providers.local.cache import conf as valkey_conf
+from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
 from tasks.providers.local.database import conf as postgres_conf
-from tasks.providers.local.envoy_files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
 from tasks.providers.local.place import slug
 from tasks.providers.local.postgres_start import name, text
+from tasks.providers.valkey import conf as valkey_conf
 
 pytestmark = pytest.mark.pure
 
@@ -88,7 +88,8 @@ def test_it_listens_beyond_loopback_only_when_asked() -> None:
 
     assert addresses(None) == ["127.0.0.1"]
     assert addresses(2) == ["127.0.0.1", "0.0.0.0"]
-    assert bootstrap("shop", folder)["admin"]["address"]["pipe"] == {"path": "admin.sock", "mode": 0o600}
+    pipe = {"pipe": {"path": "admin.sock"}}
+    assert bootstrap("shop", folder, pipe)["admin"] == {"address": pipe}
 
 
 def test_tuning_cannot_open_the_database() -> None:

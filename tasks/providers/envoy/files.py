@@ -5,7 +5,7 @@ Each default that is overridden here was measured to lose requests or to send th
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
@@ -31,11 +31,14 @@ class RouteRule:
         return f"service-{self.service}"
 
 
-def bootstrap(stack: str, folder: Path) -> Json:
-    """What it starts with; everything else it reads from the files beside this one, and again when they change."""
+def bootstrap(stack: str, folder: PurePath, admin: Json) -> Json:
+    """What it starts with; everything else it reads from the files beside this one, and again when they change.
+
+    `admin` is the address of its admin interface.
+    """
     return {
         "node": {"id": stack, "cluster": "tenfold"},
-        "admin": {"address": {"pipe": {"path": "admin.sock", "mode": 0o600}}},
+        "admin": {"address": admin},
         "dynamic_resources": {
             "lds_config": _source(folder, "listeners.json"),
             "cds_config": _source(folder, "clusters.json"),
@@ -43,15 +46,15 @@ def bootstrap(stack: str, folder: Path) -> Json:
     }
 
 
-def listeners(folder: Path, port: int, public_port: int | None) -> Json:
-    """Loopback serves every route; beyond it only if something is public, and then only that."""
-    found = [_listener(folder, "local", "127.0.0.1", port)]
+def listeners(folder: PurePath, port: int, public_port: int | None, address: str = "127.0.0.1") -> Json:
+    """`port` serves every route, on loopback unless another address is given; `public_port` only what is public."""
+    found = [_listener(folder, "local", address, port)]
     if public_port is not None:
         found.append(_listener(folder, "public", "0.0.0.0", public_port))  # noqa: S104 - asked for by `public: true`
     return _response("config.listener.v3.Listener", found)
 
 
-def clusters(folder: Path, rules: Iterable[RouteRule]) -> Json:
+def clusters(folder: PurePath, rules: Iterable[RouteRule]) -> Json:
     """One for each service, whose endpoints are in a file of their own."""
     return _response("config.cluster.v3.Cluster", [_cluster(folder, rule) for rule in rules])
 
@@ -132,7 +135,7 @@ def _action(rule: RouteRule, reset: str) -> Json:
 _previous_hosts = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
-def _listener(folder: Path, name: str, address: str, port: int) -> Json:
+def _listener(folder: PurePath, name: str, address: str, port: int) -> Json:
     manager = {
         "stat_prefix": name,
         "rds": {"route_config_name": name, "config_source": _source(folder, f"routes-{name}.json")},
@@ -153,7 +156,7 @@ def _listener(folder: Path, name: str, address: str, port: int) -> Json:
     }
 
 
-def _cluster(folder: Path, rule: RouteRule) -> Json:
+def _cluster(folder: PurePath, rule: RouteRule) -> Json:
     many = 100_000
     thresholds = {f"max_{what}": many for what in ("connections", "pending_requests", "requests", "retries")}
     return {
@@ -209,7 +212,7 @@ def _endpoint(address: str, status: str) -> Json:
     return {"endpoint": {"address": {"socket_address": socket_address}}, "health_status": status}
 
 
-def _source(folder: Path, name: str) -> Json:
+def _source(folder: PurePath, name: str) -> Json:
     path = {"path": str(folder / name), "watched_directory": {"path": str(folder)}}
     return {"resource_api_version": "V3", "path_config_source": path}
 

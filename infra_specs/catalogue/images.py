@@ -1,0 +1,45 @@
+"""Which image something runs from: the catalogue's pinned ones, a target's overrides, its mirror."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from infra_specs.spec.target import Docker
+
+
+def image_of(target: Docker, kind: str) -> str:
+    """The image of one of the catalogue's services on this target."""
+    return image(target, pinned()[kind])
+
+
+def image(target: Docker, name: str) -> str:
+    """Where an image is taken from on this target.
+
+    An override of the very name wins, then one of the name without its version; else a name without a registry is
+    looked for below the mirror. An override is meant as it stands.
+    """
+    for known in (name, _unversioned(name)):
+        if known in target.images:
+            return target.images[known]
+    return f"{target.mirror}/{name}" if target.mirror and not _has_registry(name) else name
+
+
+@cache
+def pinned() -> Mapping[str, str]:
+    """Kind -> the official image that the catalogue runs it from."""
+    text = resources.files("infra_specs.catalogue").joinpath("images.yaml").read_text()
+    return {kind: str(entry["image"]) for kind, entry in yaml.safe_load(text).items()}
+
+
+def _unversioned(name: str) -> str:
+    name = name.partition("@")[0]
+    before, colon, after = name.rpartition(":")
+    return before if colon and "/" not in after else name
+
+
+def _has_registry(name: str) -> bool:
+    """As Docker reads names: the first of several parts is a registry if it looks like a host."""
+    first, slash, _ = name.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost")

@@ -1,0 +1,131 @@
+"""A container as data, and how the engine is asked to make it."""
+
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from docker.api.client import APIClient
+from docker.types import LogConfig, Mount
+
+from tasks.providers.docker.labels import Labels
+
+secrets_path = PurePosixPath("/run/secrets")
+_log = LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"})
+_processes = 4096
+"""More than any service of a stack of ours needs; a fork bomb ends there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What a kind wants run. `None` leaves a choice to the image.
+
+    `files` are texts below /run/secrets, in a volume of the container's own; `volumes` are the engine's volumes by the
+    place they are mounted at; `scratch` places that are empty memory at every start; `ports` published ones, as
+    `container port -> (address, port)`.
+    """
+
+    image: str
+    command: tuple[str, ...] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[str, Mount] = field(default_factory=dict)
+    scratch: tuple[str, ...] = ()
+    ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    read_only: bool = True
+    capabilities: tuple[str, ...] = ()
+    memory: int | None = None
+    shared_memory: int | None = None
+    cpus: float | None = None
+    stop_seconds: int = 10
+
+
+def make(
+    api: APIClient,
+    wanted: Container,
+    *,
+    name: str,
+    labels: Labels,
+    network: str,
+    address: str,
+    aliases: list[str],
+    secrets: Mount | None,
+) -> str:
+    """Make it, with its files, without starting it; its id. Raises APIError with 409 if the name is taken."""
+    mounts = [*wanted.volumes.values(), *([secrets] if secrets else [])]
+    host = api.create_host_config(
+        mounts=mounts,
+        port_bindings={f"{port}/tcp": where for port, where in wanted.ports.items()},
+        restart_policy={"Name": "unless-stopped"},
+        log_config=_log,
+        read_only=wanted.read_only,
+        tmpfs=dict.fromkeys(wanted.scratch, "mode=1777"),
+        cap_drop=["ALL"],
+        cap_add=list(wanted.capabilities),
+        security_opt=["no-new-privileges:true"],
+        pids_limit=_processes,
+        mem_limit=wanted.memory,
+        # Without it as much again could be swapped, which no database's tuning knows of.
+        memswap_limit=wanted.memory,
+        shm_size=wanted.shared_memory,
+        nano_cpus=int(wanted.cpus * 1e9) if wanted.cpus else None,
+    )
+    endpoint = api.create_endpoint_config(aliases=aliases, ipv4_address=address)
+    made = api.create_container(
+        wanted.image,
+        list(wanted.command) if wanted.command is not None else None,
+        name=name,
+        user=wanted.user,
+        environment=dict(wanted.env),
+        labels=labels,
+        ports=list(wanted.ports) or None,
+        host_config=host,
+        networking_config={"EndpointsConfig": {network: endpoint}},
+        stop_timeout=wanted.stop_seconds,
+    )
+    identity = str(made["Id"])
+    put_files(api, identity, wanted)
+    return identity
+
+
+def put_files(api: APIClient, identity: str, wanted: Container) -> None:
+    """The files of a container; it need not run. Only what runs in it can read them, whoever that is."""
+    if wanted.files:
+        api.put_archive(identity, str(secrets_path), archive(wanted.files))
+
+
+def as_label(data: Mapping[str, Any]) -> str:
+    """Plain data as a label's text."""
+    return json.dumps(dict(data), sort_keys=True)
+
+
+def archive(texts: Mapping[str, str], folder: str = "") -> bytes:
+    """A tar of these files, readable and owned by root."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        if folder:
+            entry = tarfile.TarInfo(folder.rstrip("/"))
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
+        for name, text in texts.items():
+            content = text.encode()
+            entry = tarfile.TarInfo(folder + name)
+            entry.size, entry.mode = len(content), 0o444
+            tar.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def unpacked(chunks: Any) -> dict[str, str]:
+    """The files of a folder that `get_archive` gave, by their names in it; no folder below it."""
+    packed = io.BytesIO(b"".join(chunks))
+    texts = {}
+    with tarfile.open(fileobj=packed) as tar:
+        for entry in tar.getmembers():
+            path = PurePosixPath(entry.name)
+            if entry.isfile() and len(path.parts) == 2 and (file := tar.extractfile(entry)):
+                texts[path.name] = file.read().decode()
+    return texts

@@ -1,0 +1,81 @@
+"""The engine's door: a client that many threads can use, and its errors as ours."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from docker.api.client import APIClient
+from docker.errors import APIError, DockerException
+from docker.utils import kwargs_from_env
+from requests.exceptions import RequestException
+
+from infra_specs.errors import ProviderError, TransientError
+
+at_once = 64
+"""Connections that are kept; more threads than that wait for nobody, but open one each."""
+answer_seconds = 120
+"""The engine's slowest answers (a stop with a long grace, a busy disk) take as long."""
+usual = "unix:///var/run/docker.sock"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def connect(host: str | None) -> APIClient:
+    """A client of the engine at `host`, of DOCKER_HOST, or of this machine's. TransientError if it does not answer."""
+    settings = kwargs_from_env()
+    where = host or settings.pop("base_url", None) or usual
+    try:
+        return APIClient(
+            where,
+            version="auto",
+            timeout=answer_seconds,
+            tls=settings.get("tls", False) if where.startswith(("tcp", "https")) else False,
+            num_pools=4,
+            max_pool_size=at_once,
+        )
+    except DockerException as error:
+        raise TransientError(
+            f"the Docker Engine at {where} does not answer: {_root(error)}. Start it, let this account use it "
+            "(group docker), or name another in the target's `host` or in DOCKER_HOST."
+        ) from error
+
+
+def ours(verb: Callable[P, R]) -> Callable[P, R]:
+    """What the engine refuses becomes ProviderError, an engine that does not answer TransientError."""
+
+    @functools.wraps(verb)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return verb(*args, **kwargs)
+        except APIError as error:
+            raise _refused(error) from error
+        except (RequestException, DockerException, OSError) as error:
+            raise TransientError(f"the Docker Engine did not answer: {_root(error)}") from error
+
+    return told
+
+
+def said(error: APIError) -> str:
+    """The engine's own words."""
+    return str(error.explanation or error).strip()
+
+
+def _refused(error: APIError) -> ProviderError:
+    words = said(error)
+    if "no space left" in words:
+        return ProviderError(
+            f"the Docker Engine's disk is full: {words}. Make room (docker system df shows what takes it) and run it "
+            "again."
+        )
+    busy = error.status_code in (502, 503, 504) or "is already in progress" in words
+    return (TransientError if busy else ProviderError)(f"the Docker Engine refused: {words}")
+
+
+def _root(error: BaseException) -> str:
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error)

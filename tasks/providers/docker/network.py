@@ -1,0 +1,133 @@
+"""One private network a stack, in which every container keeps its address for life.
+
+The engine gives a container another address whenever it is started anew, but not if the network's range was chosen by
+hand: so the engine finds a range that is free, and the network is made of it by hand. What people attach themselves
+gets addresses of the upper half, ours are of the lower.
+"""
+
+import ipaddress
+import socket
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from docker.api.client import APIClient
+from docker.errors import NotFound
+from docker.types import IPAMConfig, IPAMPool
+
+from infra_specs.errors import ProviderError
+from tasks.providers.docker.labels import name_of, only, part_of
+
+Range = ipaddress.IPv4Network
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A stack's network."""
+
+    name: str
+    ours: Range
+    """What our containers' addresses are taken from."""
+    gateway: str
+
+    @property
+    def is_near(self) -> bool:
+        """Whether this machine is part of it, so that containers can be reached directly: true of a local engine."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((self.gateway, 0))
+            except OSError:
+                return False
+            return True
+
+
+class Networks:
+    """The stacks' networks, and who has which address."""
+
+    def __init__(self, api: APIClient) -> None:
+        self._api = api
+        self._guard = threading.Lock()
+        self._known: dict[str, Network] = {}
+        self._given: dict[str, set[str]] = defaultdict(set)
+
+    def find(self, stack: str) -> Network | None:
+        """The stack's network, if it has one."""
+        if stack in self._known:
+            return self._known[stack]
+        for found in self._api.networks(filters=only(stack)):
+            if network := _network(found):
+                self._known[stack] = network
+                return network
+        return None
+
+    def need(self, stack: str) -> Network:
+        """The stack's network, made if need be."""
+        with self._guard:
+            return self.find(stack) or self._make(stack)
+
+    def take(self, stack: str) -> str:
+        """An address for a new container, given to nobody else while this provider is open."""
+        network = self.need(stack)
+        with self._guard:
+            given = self._given[stack]
+            given.update(self._taken(stack, network.name))
+            for address in network.ours.hosts():
+                if str(address) not in given and str(address) != network.gateway:
+                    given.add(str(address))
+                    return str(address)
+        raise ProviderError(f"the network {network.name} has no address left for another container of {stack}")
+
+    def remove(self, stack: str) -> None:
+        """With the last container of the stack."""
+        with self._guard:
+            self._known.pop(stack, None)
+            self._given.pop(stack, None)
+            for found in self._api.networks(filters=only(stack)):
+                try:
+                    self._api.remove_network(found["Id"])
+                except NotFound:
+                    continue
+
+    def _make(self, stack: str) -> Network:
+        for half_made in self._api.networks(filters=only(stack)):
+            self._api.remove_network(half_made["Id"])
+        free = self._range_of(self._create(stack, f"{name_of(stack)}.range", None))
+        self._api.remove_network(f"{name_of(stack)}.range")
+        _, upper = free.subnets(1)
+        self._create(stack, name_of(stack), IPAMPool(str(free), iprange=str(upper), gateway=str(free[1])))
+        network = self.find(stack)
+        assert network is not None
+        return network
+
+    def _create(self, stack: str, name: str, pool: IPAMPool | None) -> str:
+        made = self._api.create_network(
+            name,
+            driver="bridge",
+            ipam=IPAMConfig(pool_configs=[pool]) if pool else None,
+            labels=part_of(stack, "network"),
+        )
+        return str(made["Id"])
+
+    def _range_of(self, identity: str) -> Range:
+        found = self._api.inspect_network(identity)
+        return Range(found["IPAM"]["Config"][0]["Subnet"])
+
+    def _taken(self, stack: str, network: str) -> set[str]:
+        containers = self._api.containers(all=True, filters=only(stack))
+        return {address for found in containers if (address := address_in(found, network))}
+
+
+def address_in(container: dict[str, Any], network: str) -> str:
+    """The address that a container (listed or inspected) has in a network for life."""
+    there = container["NetworkSettings"]["Networks"].get(network) or {}
+    return str((there.get("IPAMConfig") or {}).get("IPv4Address") or there.get("IPAddress") or "")
+
+
+def _network(found: dict[str, Any]) -> Network | None:
+    """None for one whose range the engine chose: it was left half made."""
+    pool = found["IPAM"]["Config"][0]
+    if not pool.get("IPRange"):
+        return None
+    lower, _ = Range(pool["Subnet"]).subnets(1)
+    return Network(found["Name"], lower, pool["Gateway"])

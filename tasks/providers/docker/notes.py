@@ -1,0 +1,92 @@
+"""What can change of a thing whose labels cannot: notes, which are empty volumes that carry labels.
+
+A route has nothing else in the engine. Of a volume or a container a note overrules the labels it was made with. A note
+is never changed: a newer one is written beside it and the older ones go, so a crash leaves one that holds.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from docker.api.client import APIClient
+from docker.errors import NotFound
+
+from tasks.providers.docker.labels import (
+    Labels,
+    key_of,
+    known_by,
+    name_of,
+    only,
+    part_label,
+    record_label,
+    revision_label,
+)
+
+Key = tuple[str, int]
+"""Address and incarnation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The newest note of one instance, and the names of all its notes."""
+
+    labels: Labels
+    revision: int
+    names: tuple[str, ...]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """A route's record: its labels as data, its settings, what drains, and since when it is so."""
+        found: dict[str, Any] = json.loads(self.labels[record_label])
+        return found | {"labels": known_by(self.labels)}
+
+
+def notes_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Note]:
+    """The notes among a stack's volumes."""
+    found: dict[Key, Note] = {}
+    for volume in volumes:
+        labels = volume["Labels"] or {}
+        if labels.get(part_label) != "note":
+            continue
+        key, revision = key_of(labels), int(labels[revision_label])
+        other = found.get(key)
+        names = (*(other.names if other else ()), volume["Name"])
+        if other and other.revision > revision:
+            found[key] = Note(other.labels, other.revision, names)
+        else:
+            found[key] = Note(labels, revision, names)
+    return found
+
+
+def read_notes(api: APIClient, stack: str) -> dict[Key, Note]:
+    """The stack's notes."""
+    return notes_among(volumes_of(api, stack))
+
+
+def volumes_of(api: APIClient, stack: str | None = None) -> list[dict[str, Any]]:
+    """Every volume of ours, or of one stack: data, notes and parts of containers."""
+    return list(api.volumes(filters=only(stack)).get("Volumes") or ())
+
+
+def put_note(
+    api: APIClient, stack: str, labels: Labels, before: Note | None, record: Mapping[str, Any] | None = None
+) -> None:
+    """Write a note and remove the ones before it."""
+    address, incarnation = key_of(labels)
+    revision = before.revision + 1 if before else 1
+    own = {part_label: "note", revision_label: str(revision)}
+    if record is not None:
+        own[record_label] = json.dumps({name: value for name, value in record.items() if name != "labels"})
+    api.create_volume(name_of(stack, address, incarnation, f"note{revision}"), labels={**labels, **own})
+    if before:
+        remove_note(api, before)
+
+
+def remove_note(api: APIClient, note: Note) -> None:
+    """Remove it with all that came before it; gone already is as good."""
+    for name in note.names:
+        try:
+            api.remove_volume(name)
+        except NotFound:
+            continue

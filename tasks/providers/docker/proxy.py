@@ -1,0 +1,188 @@
+"""The kind `proxy`: an Envoy whose files lie in a volume of the stack, and what it says when it is asked.
+
+Its admin interface listens on the container's own loopback, so only what is executed inside reaches it.
+"""
+
+import http.client
+import io
+import json
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from docker.api.client import APIClient
+from docker.errors import APIError
+from docker.types import Mount
+
+from infra_specs.plan.resource import Resource
+from tasks.providers.docker.container import Container, archive, unpacked
+from tasks.providers.docker.kinds import Wanted
+from tasks.providers.docker.labels import name_of, part_of
+from tasks.providers.envoy.files import bootstrap, listeners
+from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
+
+folder_path = PurePosixPath("/etc/tenfold")
+inner_port, public_port, admin_port = 8080, 8081, 9901
+_admin = {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}
+_every_address = "0.0.0.0"  # noqa: S104 - inside the container; the engine publishes it on loopback
+_options = ("--disable-hot-restart", "--reject-unknown-dynamic-fields", "--concurrency", "2", "-l", "warning")
+_move = 'cd "$0" && for name in "$@"; do mv -f ".new/$name" "$name" || exit; done'
+_ask = 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf %s "$1" >&3 && cat <&3'
+_request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+def volume_of(stack: str) -> str:
+    """The name of the volume that a stack's proxy reads."""
+    return name_of(stack, part="proxy")
+
+
+def proxy(resource: Resource, port: int, public: int | None, outside: str) -> Wanted:
+    """What runs it, published at these ports of the engine; `outside` is the engine's address for its neighbours."""
+    settings: Any = resource.settings
+    published = {inner_port: ("127.0.0.1", port)}
+    if public is not None:
+        published[public_port] = ("0.0.0.0", public)  # noqa: S104 - asked for by `public: true`
+    labels = part_of(resource.stack, "proxy")
+    volume = Mount(str(folder_path), volume_of(resource.stack), type="volume", no_copy=True, labels=labels)
+    container = Container(
+        settings["image"],
+        ("envoy", "-c", str(folder_path / "bootstrap.json"), *_options),
+        user="envoy",
+        volumes={"files": volume},
+        scratch=("/tmp",),  # noqa: S108 - of the container
+        ports=published,
+    )
+    outputs = {
+        "host": "127.0.0.1",
+        "port": str(port),
+        "url": f"http://127.0.0.1:{port}",
+        "public_url": f"http://{outside}:{public}" if public is not None else "",
+    }
+    return Wanted(container, (), outputs, {"kind": "tcp", "port": inner_port})
+
+
+def first_files(stack: str, *, public: bool) -> dict[str, Any]:
+    """What it must find at its start, routes aside."""
+    return {
+        "bootstrap.json": bootstrap(stack, folder_path, _admin),
+        "listeners.json": listeners(folder_path, inner_port, public_port if public else None, _every_address),
+    }
+
+
+class Folder:
+    """A `ProxyFolder` in the volume of a proxy that runs: files are replaced by rename, by a command inside."""
+
+    def __init__(self, api: APIClient, container: str) -> None:
+        self._api, self._container = api, container
+        self._there: dict[str, str] = {}
+
+    @property
+    def path(self) -> PurePosixPath:
+        return folder_path
+
+    def read(self) -> Mapping[str, Any]:
+        chunks, _ = self._api.get_archive(self._container, str(folder_path))
+        self._there = unpacked(chunks)
+        return {name: _data(text) for name, text in self._there.items()}
+
+    def write(self, files: Mapping[str, Any]) -> None:
+        texts = {name: _text(data) for name, data in files.items()}
+        fresh = {name: text for name, text in texts.items() if self._there.get(name) != text}
+        if not fresh:
+            return
+        self._api.put_archive(self._container, str(folder_path), archive(fresh, ".new/"))
+        run(self._api, self._container, ["sh", "-c", _move, str(folder_path), *fresh])
+        self._there.update(fresh)
+
+    def remove(self, names: Iterable[str]) -> None:
+        gone = list(names)
+        if gone:
+            run(self._api, self._container, ["rm", "-f", *(str(folder_path / name) for name in gone)])
+
+    def view(self) -> View | None:
+        return view(self._api, self._container)
+
+    def routes_version(self) -> str | None:
+        return routes_version_of(_get(self._api, self._container, routes_target))
+
+
+class FirstFiles:
+    """A `ProxyFolder` for a proxy that does not run yet: everything is put there at once."""
+
+    path = folder_path
+
+    def __init__(self, files: Mapping[str, Any]) -> None:
+        self._files = dict(files)
+
+    def read(self) -> Mapping[str, Any]:
+        return {}
+
+    def write(self, files: Mapping[str, Any]) -> None:
+        self._files.update(files)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Nothing is there."""
+
+    def view(self) -> View | None:
+        return None
+
+    def routes_version(self) -> str | None:
+        return None
+
+    def put(self, api: APIClient, container: str) -> None:
+        """Into the container's volume."""
+        texts = {name: _text(data) for name, data in self._files.items()}
+        api.put_archive(container, str(folder_path), archive(texts))
+
+
+def view(api: APIClient, container: str) -> View | None:
+    """Every cluster and endpoint that this proxy uses by now; None if it does not answer."""
+    return view_of(_get(api, container, clusters_target))
+
+
+def run(api: APIClient, container: str, command: list[str], user: str = "0") -> tuple[int, bytes, bytes]:
+    """Run a command in a container; its exit code, output and error output."""
+    made = api.exec_create(container, command, user=user)
+    output, errors = api.exec_start(made["Id"], demux=True)
+    code = api.exec_inspect(made["Id"])["ExitCode"]
+    return int(code if code is not None else -1), output or b"", errors or b""
+
+
+class _Answer(socket.socket):
+    """What was read already, where a socket is expected."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self._content = content
+
+    def makefile(self, *_: Any, **__: Any) -> Any:
+        return io.BytesIO(self._content)
+
+
+def _get(api: APIClient, container: str, target: str) -> bytes | None:
+    request = _request.format(target)
+    try:
+        code, output, _ = run(api, container, ["timeout", "3", "bash", "-c", _ask, str(admin_port), request], "envoy")
+    except APIError:
+        return None  # it does not run
+    if code or not output:
+        return None
+    with _Answer(output) as read:
+        answer = http.client.HTTPResponse(read)
+        try:
+            answer.begin()
+            return answer.read()
+        except http.client.HTTPException:
+            return None
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, indent=1)
+
+
+def _data(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

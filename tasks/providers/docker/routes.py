@@ -1,0 +1,101 @@
+"""The kind `route`: a note in the engine, and the files of the stack's proxy made from all of them."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from docker.api.client import APIClient
+
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.resource import Resource
+from tasks.providers import records
+from tasks.providers.docker import proxy
+from tasks.providers.docker.labels import is_instance, known_by, labels_of, only
+from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
+from tasks.providers.envoy.publishing import await_endpoints, publish, rule_of
+from tasks.providers.envoy.standing import after_change, route_health, route_url, while_joining
+from tasks.providers.envoy.view import View
+
+
+class Routes:
+    """The routes of every stack; of one stack they are changed one after the other."""
+
+    def __init__(self, api: APIClient) -> None:
+        self._api = api
+        self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def put(self, resource: Resource, incarnation: int) -> None:
+        """Note it and tell the proxy. Endpoints that it had before and has no more are drained until they are gone.
+
+        They go on serving until the proxy has seen those that are new answer, so that somebody always does.
+        """
+        with self._guards[resource.stack]:
+            before = self._note(resource, incarnation)
+            was, record = before.record if before else None, records.record_of(resource, incarnation, {})
+            if before and (joining := while_joining(record, was)):
+                put_note(self._api, resource.stack, before.labels, before, joining)
+                self._publish(resource.stack)
+                if found := running_proxy(self._api, resource.stack):
+                    await_endpoints(proxy.Folder(self._api, found), rule_of(record))
+                before = self._note(resource, incarnation)
+            put_note(self._api, resource.stack, labels_of(resource, incarnation, {}), before, after_change(record, was))
+            self._publish(resource.stack)
+
+    def remove(self, stack: str, key: Key) -> None:
+        """Forget it; returns when the proxy sends nothing its way any more."""
+        with self._guards[stack]:
+            if note := read_notes(self._api, stack).get(key):
+                remove_note(self._api, note)
+                self._publish(stack)
+
+    def forget_endpoint(self, stack: str, endpoint: str) -> None:
+        """A replica is gone: nobody need know its endpoint any more."""
+        with self._guards[stack]:
+            changed = False
+            for note in _of_routes(read_notes(self._api, stack)).values():
+                if endpoint in note.record["draining"]:
+                    left = [each for each in note.record["draining"] if each != endpoint]
+                    put_note(self._api, stack, note.labels, note, note.record | {"draining": left})
+                    changed = True
+            if changed:
+                self._publish(stack)
+
+    def fill(self, stack: str, container: str, files: Mapping[str, Any]) -> None:
+        """Everything that a proxy must find at its start; it does not run yet."""
+        with self._guards[stack]:
+            folder = proxy.FirstFiles(files)
+            publish(folder, self._records(stack), waiting=False)
+            folder.put(self._api, container)
+
+    def _note(self, resource: Resource, incarnation: int) -> Note | None:
+        return read_notes(self._api, resource.stack).get((resource.address, incarnation))
+
+    def _publish(self, stack: str) -> None:
+        """Nothing if the stack has no proxy: it will find all of it at its start."""
+        if found := running_proxy(self._api, stack):
+            publish(proxy.Folder(self._api, found), self._records(stack))
+
+    def _records(self, stack: str) -> list[dict[str, Any]]:
+        return [note.record for _, note in sorted(_of_routes(read_notes(self._api, stack)).items())]
+
+
+def running_proxy(api: APIClient, stack: str) -> str | None:
+    """The container of the stack's proxy, if it runs."""
+    for found in api.containers(filters={**only(stack), "status": ["running"]}):
+        if is_instance(found["Labels"]) and known_by(found["Labels"])["kind"] == "proxy":
+            return str(found["Id"])
+    return None
+
+
+def observed(
+    notes: Mapping[Key, Note], outputs: Mapping[str, str], view: View | None, health: Health | None
+) -> Iterable[Instance]:
+    """Every route, with what the proxy says of it and of itself."""
+    for note in _of_routes(notes).values():
+        url = {"url": route_url(note.record["settings"], outputs)}
+        yield records.instance_of(known_by(note.labels) | {"outputs": url}, route_health(note.record, view, health))
+
+
+def _of_routes(notes: Mapping[Key, Note]) -> dict[Key, Note]:
+    return {key: note for key, note in notes.items() if known_by(note.labels)["kind"] == "route"}

@@ -1,0 +1,154 @@
+"""From a resource to a container that is started: address, ports, files, and what may be in the way of each."""
+
+import random
+from urllib.parse import urlsplit
+
+from docker.api.client import APIClient
+from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import Mount
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.resource import Resource
+from infra_specs.spec.target import Docker
+from tasks.providers.docker import container as containers
+from tasks.providers.docker import proxy
+from tasks.providers.docker.engine import said
+from tasks.providers.docker.images import Images
+from tasks.providers.docker.kinds import Wanted, wanted
+from tasks.providers.docker.labels import host_of, labels_of, name_of, part_label, part_of, probe_label
+from tasks.providers.docker.network import Networks, address_in
+from tasks.providers.docker.routes import Routes
+from tasks.providers.outside import own_address
+
+first_port, last_port = 20_000, 31_999
+"""Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
+_attempts = 5
+
+
+class _TakenError(Exception):
+    """An address or a port is somebody else's: another may be free."""
+
+
+class Starter:
+    """Makes containers and starts them."""
+
+    def __init__(self, api: APIClient, target: Docker, networks: Networks, routes: Routes) -> None:
+        self._api, self._networks, self._routes = api, networks, routes
+        self._images = Images(api)
+        where = urlsplit(target.host or api.base_url)
+        self._outside = where.hostname if where.scheme in ("tcp", "https") and where.hostname else ""
+
+    def start(self, resource: Resource, incarnation: int) -> None:
+        """A new container. One whose command cannot be started stays, to be seen as failed with its reason.
+
+        Raises ProviderError for a missing image or volume and for a port that is taken.
+        """
+        network = self._networks.need(resource.stack)
+        for _ in range(_attempts):
+            address = self._networks.take(resource.stack)
+            what = self._wanted(resource, address)
+            identity = self._make(resource, incarnation, what, network.name, address)
+            try:
+                self._begin(identity, resource, what)
+            except _TakenError as taken:
+                self._api.remove_container(identity, v=True, force=True)
+                if resource.settings.get("port") and resource.kind == "proxy":
+                    raise ProviderError(
+                        f"{resource.address}: {taken}. Choose other ports in the target, or stop what has them."
+                    ) from taken
+            else:
+                return
+        raise ProviderError(f"{resource.address}: {_attempts} addresses and ports were all taken by others: try again")
+
+    def finish(self, found: dict[str, object], resource: Resource) -> None:
+        """Start one that was made and then left, by a run that was killed; its files may be missing."""
+        identity = str(found["Id"])
+        network = self._networks.need(resource.stack)
+        what = self._wanted(resource, address_in(found, network.name))
+        containers.put_files(self._api, identity, what.container)
+        self._begin(identity, resource, what)
+
+    def _wanted(self, resource: Resource, address: str) -> Wanted:
+        if resource.kind != "proxy":
+            self._refuse_missing_volume(resource)
+            return wanted(resource, address)
+        settings = resource.settings
+        port, public = _port(settings["port"]), _port(settings["public_port"]) if settings["public"] else None
+        return proxy.proxy(resource, port, public, self._outside or own_address())
+
+    def _make(self, resource: Resource, incarnation: int, what: Wanted, network: str, address: str) -> str:
+        labels = labels_of(resource, incarnation, what.outputs)
+        if what.probe is not None:
+            labels[probe_label] = containers.as_label(what.probe)
+        self._images.need(what.container.image)
+        name = name_of(resource.stack, resource.address, incarnation)
+        secrets = None
+        if what.container.files:
+            secrets = Mount(
+                str(containers.secrets_path),
+                files_of(resource.stack, resource.address, incarnation),
+                type="volume",
+                no_copy=True,
+                labels=part_of(resource.stack, "files"),
+            )
+        try:
+            return containers.make(
+                self._api,
+                what.container,
+                name=name,
+                labels=labels,
+                network=network,
+                address=address,
+                aliases=[host_of(resource.address), *what.aliases],
+                secrets=secrets,
+            )
+        except ImageNotFound as error:
+            self._images.forget(what.container.image)
+            raise ProviderError(f"{resource.address}: {said(error)}. Run it again.") from error
+        except APIError as error:
+            if error.status_code != 409:
+                raise
+            return self._adopted(name, labels, error)
+
+    def _adopted(self, name: str, labels: dict[str, str], error: APIError) -> str:
+        """Somebody else made it at the same moment."""
+        found = self._api.inspect_container(name)
+        there = found["Config"]["Labels"] or {}
+        same = ("tenfold.stack", "tenfold.address", "tenfold.fingerprint", part_label)
+        if any(there.get(label) != labels[label] for label in same):
+            raise ProviderError(f"a container that is not ours is called {name}: rename or remove it") from error
+        return str(found["Id"])
+
+    def _begin(self, identity: str, resource: Resource, what: Wanted) -> None:
+        if resource.kind == "proxy":
+            files = proxy.first_files(resource.stack, public=proxy.public_port in what.container.ports)
+            self._routes.fill(resource.stack, identity, files)
+        try:
+            self._api.start(identity)
+        except APIError as error:
+            words = said(error)
+            if "already allocated" in words or "ddress already in use" in words or "failed to bind" in words:
+                raise _TakenError(words) from error
+            state = self._api.inspect_container(identity)["State"]
+            if not state["Error"]:
+                raise
+
+    def _refuse_missing_volume(self, resource: Resource) -> None:
+        name = resource.settings.get("volume")
+        if name is None:
+            return
+        try:
+            self._api.inspect_volume(str(name))
+        except NotFound:
+            # The engine would make an empty one that is nobody's.
+            raise ProviderError(f"{resource.address}: its volume {name} is not there: make the volume first") from None
+
+
+def files_of(stack: str, address: str, incarnation: int) -> str:
+    """The volume of a container's own files."""
+    return name_of(stack, address, incarnation, "files")
+
+
+def _port(given: object) -> int:
+    """Chosen here and not by the engine, which would choose anew at every start."""
+    return int(str(given)) if given else random.randint(first_port, last_port)  # noqa: S311 - no secret

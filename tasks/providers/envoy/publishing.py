@@ -1,0 +1,103 @@
+"""The proxy's files, made from the routes in an order that loses no request."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
+from typing import Any, Protocol
+
+from tasks.providers.envoy.files import RouteRule, clusters, endpoints, routes
+from tasks.providers.envoy.view import View
+
+_applied_seconds = 2.0
+"""How long the proxy is waited for before the next step is taken all the same."""
+
+
+class ProxyFolder(Protocol):
+    """The folder that a proxy reads, wherever it is."""
+
+    @property
+    def path(self) -> PurePath:
+        """As the proxy knows it."""
+
+    def read(self) -> Mapping[str, Any]:
+        """Every file by name, as data."""
+
+    def write(self, files: Mapping[str, Any]) -> None:
+        """Replace each by rename, in this order; what is the same already is left alone."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files; gone already is as good."""
+
+    def view(self) -> View | None:
+        """What the proxy knows; None if it does not answer."""
+
+    def routes_version(self) -> str | None:
+        """The version of the routes that it serves; None if it does not answer."""
+
+
+def rule_of(record: Mapping[str, Any]) -> RouteRule:
+    """The rule that a route's record stands for."""
+    settings = record["settings"]
+    return RouteRule(
+        service=settings["service"],
+        host=settings["host"],
+        path=settings["path"],
+        public=settings["public"],
+        health=settings["health"],
+        endpoints=tuple(settings["endpoints"]),
+        draining=tuple(record.get("draining", ())),
+    )
+
+
+def version_of(rules: Iterable[RouteRule]) -> str:
+    """Which routes these are, endpoints aside."""
+    texts = sorted(f"{rule.service} {rule.host} {rule.path} {rule.public}" for rule in rules)
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:12]
+
+
+def publish(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
+    """Make the proxy's files say what the records of the routes say.
+
+    What is added is known before it is used (endpoints, clusters, routes); what goes is used no more before it is
+    forgotten (routes, clusters, endpoints). `waiting`: at each step until a proxy that runs has taken it in, which
+    takes it milliseconds; otherwise what another service answered a moment ago would be answered with 503.
+    """
+    there = folder.read()
+    rules = {rule.cluster: rule for rule in map(rule_of, records)}
+    before = {each["name"]: each for each in (there.get("clusters.json") or {}).get("resources", [])}
+    wanted = clusters(folder.path, rules.values())
+    going = [before[name] for name in sorted(before.keys() - rules.keys())]
+    files = {_endpoints_name(rule.service): endpoints(rule) for rule in rules.values()}
+    folder.write({**files, "clusters.json": wanted | {"resources": [*wanted["resources"], *going]}})
+    if waiting and rules.keys() - before.keys():
+        _await(lambda: (found := folder.view()) is None or found.clusters.issuperset(rules))
+    version = version_of(rules.values())
+    public = [rule for rule in rules.values() if rule.public]
+    folder.write(
+        {
+            "routes-public.json": routes("public", public, version),
+            "routes-local.json": routes("local", rules.values(), version),
+        }
+    )
+    if going:
+        if waiting:
+            _await(lambda: folder.routes_version() in (None, version))
+        folder.write({"clusters.json": wanted})
+    folder.remove(name for name in there if name.startswith("endpoints-") and name not in files)
+
+
+def await_endpoints(folder: ProxyFolder, rule: RouteRule) -> None:
+    """Until the proxy has seen each of a route's endpoints answer; at once if no proxy runs."""
+    _await(lambda: (found := folder.view()) is None or found.answering(rule.cluster) >= set(rule.endpoints))
+
+
+def _await(taken_in: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _applied_seconds
+    while not taken_in() and time.monotonic() < deadline:
+        time.sleep(0.003)
+
+
+def _endpoints_name(service: str) -> str:
+    return f"endpoints-{service}.json"

@@ -1,0 +1,61 @@
+"""How a route stands: what the proxy says of it, and where it leads from outside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra_specs.plan.instance import Health
+from tasks.providers.envoy.publishing import rule_of
+from tasks.providers.envoy.view import View
+
+
+def after_change(record: dict[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The record of a route that was another before: endpoints that it has no more are drained until they are gone."""
+    if before is None:
+        return record | {"draining": []}
+    same = before["labels"]["fingerprint"] == record["labels"]["fingerprint"]
+    known = {*before["settings"]["endpoints"], *before.get("draining", ())}
+    drained = sorted(known - set(record["settings"]["endpoints"]))
+    return record | {"draining": drained, "since": before["since"] if same else record["since"]}
+
+
+def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The record until the proxy has seen the new endpoints answer: the old ones serve on beside them.
+
+    Under the old labels: whoever is killed then leaves a route that is seen to be not yet as wanted. None if there is
+    nothing to wait for.
+    """
+    serving = before["settings"]["endpoints"] if before else []
+    joining = [each for each in record["settings"]["endpoints"] if each not in serving]
+    if before is None or not serving or not joining:
+        return None
+    return {**before, "settings": {**before["settings"], "endpoints": [*serving, *joining]}}
+
+
+def route_health(record: Mapping[str, Any], view: View | None, proxy: Health | None) -> Health:
+    """As well as what the proxy knows of it; a proxy that is not there is still to come."""
+    rule, since = rule_of(record), record["since"]
+    if proxy is None:
+        return Health("starting", "waits for the proxy", since)
+    if proxy.state == "failed":
+        return Health("failed", f"the proxy failed: {proxy.reason}", proxy.since)
+    if view is None or rule.cluster not in view.clusters:
+        return Health("starting", "the proxy does not know it yet", since)
+    healthy = view.healthy(rule.cluster)
+    if rule.endpoints and not healthy:
+        return Health("starting", f"none of its {len(rule.endpoints)} endpoints is healthy yet", since)
+    return Health("healthy", f"{healthy} of {len(rule.endpoints)} endpoints healthy", since)
+
+
+def route_url(settings: Mapping[str, Any], proxy: Mapping[str, str]) -> str:
+    """Where it is reached, from what the proxy says of itself; empty without a proxy."""
+    base = proxy.get("public_url", "") if settings["public"] else ""
+    base = base or proxy.get("url", "")
+    host = settings["host"]
+    if base and "*" not in host:
+        base = f"http://{host}:{base.rpartition(':')[2]}"
+    return base + settings["path"] if base else ""
+
+
+def proxy_health(proxies: list[Health]) -> Health | None:
+    """The one that counts, of a proxy's incarnations: the first that has not failed."""
+    return next((health for health in proxies if health.state != "failed"), next(iter(proxies), None))

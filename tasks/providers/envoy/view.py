@@ -1,0 +1,82 @@
+"""What the proxy knows, from the answers of its admin interface."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+clusters_target = "/clusters?format=json"
+routes_target = "/config_dump?resource=dynamic_route_configs"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One endpoint of one service, as the proxy sees it."""
+
+    cluster: str
+    endpoint: str
+    healthy: bool
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the proxy knew at one moment."""
+
+    upstreams: tuple[Upstream, ...] = ()
+    clusters: frozenset[str] = field(default_factory=frozenset)
+
+    def healthy(self, cluster: str) -> int:
+        return sum(each.healthy for each in self.upstreams if each.cluster == cluster)
+
+    def answering(self, cluster: str) -> frozenset[str]:
+        return frozenset(each.endpoint for each in self.upstreams if each.cluster == cluster and each.healthy)
+
+    def in_flight(self, endpoint: str) -> int:
+        return sum(each.in_flight for each in self.upstreams if each.endpoint == endpoint)
+
+
+def view_of(answer: bytes | None) -> View | None:
+    """What `clusters_target` answered; None for no answer that can be read."""
+    found = _read(answer)
+    if found is None:
+        return None
+    statuses = found.get("cluster_statuses", [])
+    return View(
+        tuple(_upstream(status["name"], host) for status in statuses for host in status.get("host_statuses", [])),
+        frozenset(status["name"] for status in statuses),
+    )
+
+
+def routes_version_of(answer: bytes | None) -> str | None:
+    """The version of the routes that are served on loopback, from what `routes_target` answered.
+
+    "" if it has none yet, None for no answer that can be read.
+    """
+    found = _read(answer)
+    if found is None:
+        return None
+    for config in found.get("configs", []):
+        if config.get("route_config", {}).get("name") == "local":
+            version: str = config.get("version_info", "")
+            return version
+    return ""
+
+
+def _read(answer: bytes | None) -> Any:
+    try:
+        return None if answer is None else json.loads(answer)
+    except ValueError:
+        return None
+
+
+def _upstream(cluster: str, host: dict[str, Any]) -> Upstream:
+    at = host["address"]["socket_address"]
+    health = host.get("health_status", {})
+    stats = {each["name"]: int(each.get("value", 0)) for each in host.get("stats", [])}
+    sick = {name for name, value in health.items() if name != "eds_health_status" and value}
+    return Upstream(
+        cluster,
+        f"{at['address']}:{at['port_value']}",
+        health.get("eds_health_status", "HEALTHY") == "HEALTHY" and not sick,
+        stats.get("rq_active", 0),
+    )

@@ -1,0 +1,105 @@
+"""The sample app as a whole stack on a Docker Engine, by the flows that a person starts."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import DockerClient
+from prefect import Flow
+from prefect.client.schemas.objects import State, StateType
+
+from flows.provision import provision
+from flows.reconcile import reconcile
+from flows.scale import scale
+from flows.teardown import teardown
+from infra_specs.spec.target import Docker
+from tasks.ledger import Ledger
+from tasks.providers.docker import DockerProvider
+from tasks.settings import settings
+from tests.tasks.providers.docker.world import clear, get, left, until
+
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+name = "flows"
+
+
+@pytest.fixture
+def spec(engine: DockerClient, images: dict[str, str], home: Path) -> Iterator[dict[str, Any]]:
+    """Two replicas of the sample app with everything it leans on, and nothing in the engine before and after."""
+    clear(engine)
+    yield {
+        "name": name,
+        "target": {"provider": "docker", "images": {known.rpartition(":")[0]: tag for known, tag in images.items()}},
+        "services": {
+            "web": {"image": images["tenfold-sample:1"], "port": 8000, "replicas": {"min": 2, "max": 6}},
+        },
+        "needs": {"database": "postgres", "cache": "valkey"},
+    }
+    clear(engine)
+
+
+async def done(flow: Flow[..., Any], **parameters: Any) -> str:
+    state: State[Any] = await flow(**parameters, return_state=True)  # type: ignore[misc]
+    assert state.type is StateType.COMPLETED, state.message
+    return state.message or ""
+
+
+def visit(port: str) -> dict[str, Any]:
+    """What the app says of a visit that it recorded in its database and its cache."""
+    status, body = get(port, "/api/visit")
+    assert status == 200, body
+    said: dict[str, Any] = json.loads(body)
+    return said
+
+
+def door(spec: dict[str, Any]) -> str:
+    provider = DockerProvider(Docker.model_validate(spec["target"]))
+    try:
+        return next(each.outputs["port"] for each in provider.observe(name) if each.kind == "proxy")
+    finally:
+        provider.close()
+
+
+async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: DockerClient) -> None:
+    assert await done(provision, spec=spec) == "7 to create, 0 unchanged"
+    port = door(spec)
+    assert visit(port)["visits"] == 1
+    assert visit(port)["hits"] == 2
+    with Ledger.open(settings()) as ledger:
+        secrets = [ledger.secret_value(name, each, 1) for each in ("database-password", "cache-password")]
+    for container in engine.containers.list(filters={"label": f"tenfold.stack={name}"}):
+        app = ".replica." in container.name
+        assert any(secret in json.dumps(container.attrs) for secret in secrets) == app
+    assert "nothing to do" in await done(provision, spec=spec)
+    await done(scale, stack=name, service="web", replicas=4)
+    until(lambda: len({visit(port)["replica"] for _ in range(20)}) == 4, "all four answer")
+    assert "volume/database" in await done(teardown, stack=name)
+    assert left(engine) == ["tenfold.flows.volume.database.1"]
+    await done(provision, stack=name)
+    assert visit(door(spec))["visits"] > 2
+    await done(teardown, stack=name, delete_data=True)
+    assert left(engine) == []
+
+
+async def test_secrets_as_files(spec: dict[str, Any], engine: DockerClient) -> None:
+    spec["services"]["web"] |= {"secrets": "files", "replicas": 1}
+    await done(provision, spec=spec)
+    with Ledger.open(settings()) as ledger:
+        secrets = [ledger.secret_value(name, each, 1) for each in ("database-password", "cache-password")]
+    for container in engine.containers.list(filters={"label": f"tenfold.stack={name}"}):
+        assert not any(secret in json.dumps(container.attrs) for secret in secrets)
+
+
+async def test_what_was_killed_is_repaired(spec: dict[str, Any], engine: DockerClient) -> None:
+    await done(provision, spec=spec)
+    one = engine.containers.get("tenfold.flows.replica.web-0.1")
+    os.kill(one.attrs["State"]["Pid"], signal.SIGKILL)
+    engine.containers.get("tenfold.flows.replica.web-1.1").kill()
+    engine.containers.get("tenfold.flows.cache.main.1").remove(force=True, v=True)
+    await done(reconcile, stack=name)
+    until(lambda: get(door(spec))[0] == 200, "it serves")
+    assert engine.containers.get("tenfold.flows.replica.web-1.2").status == "running"
+    assert engine.containers.get("tenfold.flows.replica.web-0.1").status == "running"

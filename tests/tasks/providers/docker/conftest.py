@@ -1,0 +1,24 @@
+"""A provider of the docker target, and all of it ended afterwards."""
+
+from collections.abc import Iterator
+
+import pytest
+from docker import DockerClient
+
+from infra_specs.spec.target import Docker
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import clear
+
+
+@pytest.fixture
+def target(images: dict[str, str]) -> Docker:
+    return Docker(provider="docker", images=images)
+
+
+@pytest.fixture
+def provider(engine: DockerClient, target: Docker) -> Iterator[DockerProvider]:
+    clear(engine)
+    provider = DockerProvider(target)
+    yield provider
+    provider.close()
+    clear(engine)

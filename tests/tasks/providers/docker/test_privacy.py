@@ -1,0 +1,176 @@
+"""Who can reach what, and who can read what."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import DockerClient
+from docker.models.containers import Container
+
+from tasks.providers.docker import DockerProvider, network
+from tests.tasks.providers.docker.world import (
+    cache,
+    database,
+    get,
+    left,
+    made,
+    proxy,
+    replica,
+    route,
+    stack,
+    until,
+    volume,
+)
+
+pytestmark = pytest.mark.docker
+
+secret = "a-generated-password-0815"
+
+
+def test_no_generated_secret_is_in_what_the_engine_tells(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    store = provider.create(volume())
+    made(provider, database(images, store.outputs["path"], secret))
+    made(provider, cache(images, secret))
+    made(provider, replica(images, files={"DATABASE_URL": f"postgresql://app:{secret}@database.main/app"}))
+    told = json.dumps([each.attrs for each in everything(engine)])
+    assert "tenfold.stack" in told
+    assert secret not in told
+    one = engine.containers.get("tenfold.shop.replica.web-0.1")
+    assert "DATABASE_URL_FILE=/run/secrets/DATABASE_URL" in one.attrs["Config"]["Env"]
+    assert secret in one.exec_run(["cat", "/run/secrets/DATABASE_URL"]).output.decode()
+    one.restart(timeout=1)
+    assert secret in one.exec_run(["cat", "/run/secrets/DATABASE_URL"]).output.decode()
+
+
+def test_the_services_of_the_catalogue_may_nothing(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    store = provider.create(volume())
+    made(provider, database(images, store.outputs["path"]))
+    made(provider, cache(images))
+    made(provider, proxy(images))
+    for container in containers(engine):
+        host = container.attrs["HostConfig"]
+        assert host["ReadonlyRootfs"]
+        assert host["CapDrop"] == ["ALL"]
+        assert not host["CapAdd"]
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert host["LogConfig"]["Config"]["max-size"]
+        assert host["RestartPolicy"]["Name"] == "unless-stopped"
+        status = (Path("/proc") / str(container.attrs["State"]["Pid"]) / "status").read_text()
+        user = next(line.split()[1] for line in status.splitlines() if line.startswith("Uid:"))
+        assert user != "0"
+
+
+def test_a_replica_has_its_limits(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
+    made(provider, replica(images, limit=64 * 2**20, cpus=0.5))
+    (container,) = containers(engine)
+    assert container.attrs["HostConfig"]["Memory"] == 64 * 2**20
+    assert container.attrs["HostConfig"]["NanoCpus"] == 500_000_000
+
+
+def test_nothing_of_a_stack_is_reachable_from_another(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    made(provider, cache(images))
+    made(provider, replica(images))
+    made(provider, cache(images, stack="other"))
+    within = engine.containers.get("tenfold.shop.cache.main.1")
+    beyond = engine.containers.get("tenfold.other.cache.main.1")
+    assert opens(within, "cache.main", 6379)
+    assert opens(within, "web-0", 8000)
+    for container in containers(engine):
+        address = container.attrs["NetworkSettings"]["Networks"]["tenfold.shop"]["IPAddress"]
+        port = 6379 if "cache" in container.name else 8000
+        assert opens(within, address, port)
+        assert not opens(beyond, address, port)
+    assert not opens(beyond, "web-0", 8000)
+
+
+def test_only_the_proxy_listens_and_beyond_loopback_only_for_what_is_public(
+    provider: DockerProvider, images: dict[str, str]
+) -> None:
+    before = listening()
+    store = provider.create(volume())
+    made(provider, database(images, store.outputs["path"]))
+    made(provider, cache(images))
+    one = made(provider, replica(images))
+    door = made(provider, proxy(images))
+    made(provider, route(one))
+    assert listening() - before == {("127.0.0.1", int(door.outputs["port"]))}
+    provider.destroy(door)
+    door = made(provider, proxy(images, public=True))
+    public = int(door.outputs["public_url"].rpartition(":")[2])
+    found = listening() - before
+    assert {port for _, port in found} == {int(door.outputs["port"]), public}
+    assert {port for address, port in found if address != "127.0.0.1"} == {public}
+    until(lambda: get(door.outputs["port"])[0] == 200, "the inner door leads to everything")
+    assert get(str(public))[0] == 404
+
+
+def test_where_the_networks_are_out_of_reach_it_asks_from_inside(
+    provider: DockerProvider, images: dict[str, str], monkeypatch: pytest.MonkeyPatch, engine: DockerClient
+) -> None:
+    monkeypatch.setattr(network.Network, "is_near", property(lambda _: False))
+    store = provider.create(volume())
+    made(provider, proxy(images))
+    made(provider, database(images, store.outputs["path"]))
+    made(provider, cache(images))
+    made(provider, replica(images))
+    sick = provider.create(replica(images, 1, image=images["tenfold-tiny:sick"]))
+    until(lambda: "404" in provider.health(sick).reason, "it was asked")
+    away = provider.create(replica(images, 2, command=["sleep", "60"]))
+    until(lambda: "refused" in provider.health(away).reason, "it was asked")
+
+
+def test_what_is_not_ours_is_never_touched(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    kept = engine.volumes.create("tenfold-test-foreign")
+    other = engine.containers.create(images["tenfold-tiny:1"], name="tenfold-test-foreign")
+    try:
+        provider.destroy(made(provider, replica(images)))
+        assert provider.stacks() == ()
+        assert engine.containers.get(other.id).status == "created"
+        assert engine.volumes.get(kept.id)
+        assert left(engine) == []
+    finally:
+        other.remove()
+        kept.remove()
+
+
+def opens(inside: Container, host: str, port: int) -> bool:
+    """Whether a connection comes about from inside a container."""
+    command = ["timeout", "2", "bash", "-c", f"exec 3<>/dev/tcp/{host}/{port}"]
+    return bool(inside.exec_run(command).exit_code == 0)
+
+
+def containers(engine: DockerClient) -> list[Container]:
+    return engine.containers.list(all=True, filters={"label": f"tenfold.stack={stack}"})
+
+
+def everything(engine: DockerClient) -> Iterator[Any]:
+    filters = {"label": f"tenfold.stack={stack}"}
+    yield from containers(engine)
+    yield from engine.volumes.list(filters=filters)
+    yield from engine.networks.list(filters=filters)
+
+
+def listening() -> set[tuple[str, int]]:
+    """(address, port) of everything that listens on this machine, from the kernel's tables."""
+    found = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == "0A":
+            address, port = fields[1].split(":")
+            found.add((".".join(str(each) for each in reversed(bytes.fromhex(address))), int(port, 16)))
+    if Path("/proc/net/tcp6").exists():
+        for line in Path("/proc/net/tcp6").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                found.add(("::", int(fields[1].split(":")[1], 16)))
+    return found

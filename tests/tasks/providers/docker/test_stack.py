@@ -1,0 +1,245 @@
+"""The whole of a stack: everything together, what is left after it, what is true after an accident."""
+
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from docker import DockerClient
+from docker.models.containers import Container
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.instance import Instance
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import (
+    cache,
+    database,
+    get,
+    left,
+    made,
+    proxy,
+    replica,
+    route,
+    stack,
+    until,
+    volume,
+    well,
+)
+
+pytestmark = pytest.mark.docker
+
+
+def whole(provider: DockerProvider, images: dict[str, str], name: str = stack, replicas: int = 2) -> list[Instance]:
+    """Everything that a stack can have, well."""
+    store = provider.create(volume(name))
+    wanted = [
+        database(images, store.outputs["path"], stack=name),
+        cache(images, stack=name),
+        proxy(images, stack=name),
+        *(replica(images, slot, stack=name) for slot in range(replicas)),
+    ]
+    with ThreadPoolExecutor(8) as threads:
+        begun = list(threads.map(provider.create, wanted))
+    instances = [well(provider, each) for each in begun]
+    return [*instances, made(provider, route(*instances[3:], stack=name))]
+
+
+def test_everything_together_and_nothing_left_of_it(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    instances = whole(provider, images)
+    door = next(each for each in instances if each.kind == "proxy")
+    assert get(door.outputs["port"])[1].startswith("release 1")
+    assert get(door.outputs["port"], "/nowhere")[0] == 404
+    assert instances[-1].outputs["url"] == f"{door.outputs['url']}/"
+    assert provider.stacks() == (stack,)
+    for instance in reversed(provider.observe(stack)):
+        if not instance.durable:
+            provider.destroy(instance)
+            provider.destroy(instance)
+    assert [each.address for each in provider.observe(stack)] == ["volume/database"]
+    assert left(engine) == ["tenfold.shop.volume.database.1"]
+    provider.destroy(provider.observe(stack)[0])
+    assert provider.stacks() == ()
+    assert left(engine) == []
+
+
+def test_data_outlives_the_server(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
+    store = provider.create(volume())
+    server = made(provider, database(images, store.outputs["path"]))
+    with connected(engine, server) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        connection.commit()
+    provider.destroy(server)
+    again = made(provider, database(images, store.outputs["path"]))
+    with connected(engine, again) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        assert connection.execute("SHOW shared_buffers").fetchone() == ("32MB",)
+
+
+def test_a_password_of_its_own_is_asked_for(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    store = provider.create(volume())
+    server = made(provider, database(images, store.outputs["path"]))
+    with pytest.raises(psycopg.OperationalError, match="password"), connected(engine, server, "guessed"):
+        raise AssertionError("it let us in")
+
+
+def test_a_killed_container_is_back(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
+    one = made(provider, replica(images))
+    container = engine.containers.get("tenfold.shop.replica.web-0.1")
+    crash(container)
+    until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
+    back = well(provider, one)
+    assert back.outputs == one.outputs
+    assert back.incarnation == 1
+
+
+def test_the_proxy_is_back_with_its_routes(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    one = made(provider, replica(images))
+    door = made(provider, proxy(images))
+    made(provider, route(one))
+    container = engine.containers.get("tenfold.shop.proxy.main.1")
+    crash(container)
+    until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
+    well(provider, door)
+    until(lambda: get(door.outputs["port"])[0] == 200, "it serves again")
+    container.remove(force=True)
+    assert [each.address for each in provider.observe(stack)] == ["replica/web-0", "route/web"]
+    again = made(provider, proxy(images))
+    until(lambda: get(again.outputs["port"])[0] == 200, "its successor serves")
+
+
+def test_changes_under_load_lose_nothing(provider: DockerProvider, images: dict[str, str]) -> None:
+    first = made(provider, replica(images, 0))
+    door = made(provider, proxy(images))
+    way = made(provider, route(first))
+    until(lambda: get(door.outputs["port"])[0] == 200, "it serves")
+    done, seen, failed = threading.Event(), [0], list[str]()
+
+    def load() -> None:
+        while not done.is_set():
+            try:
+                status, _ = get(door.outputs["port"])
+            except OSError as error:
+                failed.append(str(error))
+            else:
+                seen[0] += 1
+                if status != 200:
+                    failed.append(str(status))
+
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(4):
+            threads.submit(load)
+        try:
+            second = made(provider, replica(images, 1))
+            provider.update(way, route(first, second))
+            way = well(provider, way)
+            other = made(provider, replica(images, 0, "api"))
+            way_of_other = made(provider, route(other, service="api", path="/api"))
+            provider.update(way, route(second))
+            way = well(provider, way)
+            until(lambda: provider.in_flight(first) == 0, "drained")
+            provider.destroy(first)
+            provider.destroy(way_of_other)
+            before = seen[0]
+            until(lambda: seen[0] > before + 100, "more requests were answered")
+        finally:
+            done.set()
+    assert failed == []
+
+
+def test_a_command_that_is_not_there_is_a_failure_with_its_name(
+    provider: DockerProvider, images: dict[str, str]
+) -> None:
+    sick = provider.create(replica(images, command=["gunicornn", "app:app"]))
+    health = provider.health(sick)
+    assert health.state == "failed"
+    assert "gunicornn" in health.reason
+
+
+def test_what_crashes_again_and_again_is_a_failure_with_its_log(
+    provider: DockerProvider, images: dict[str, str]
+) -> None:
+    sick = provider.create(replica(images, image=images["tenfold-tiny:crash"]))
+    until(lambda: provider.health(sick).state == "failed", "it failed")
+    assert "exited with 1" in provider.health(sick).reason
+    assert "no such table: users" in provider.logs(sick, 10)
+    assert provider.logs(sick, 0) == ""
+
+
+def test_what_never_answers_well_says_how(provider: DockerProvider, images: dict[str, str]) -> None:
+    sick = provider.create(replica(images, image=images["tenfold-tiny:sick"]))
+    until(lambda: "404" in provider.health(sick).reason, "it was asked")
+    assert provider.health(sick).state == "starting"
+
+
+def test_a_missing_image_is_named_with_what_to_do(provider: DockerProvider, images: dict[str, str]) -> None:
+    with pytest.raises(ProviderError, match=r"registry\.invalid/shop:1") as refused:
+        provider.create(replica(images, image="registry.invalid/shop:1"))
+    assert "docker login registry.invalid" in str(refused.value)
+    assert "images" in str(refused.value)
+
+
+def test_a_missing_volume_is_not_made_on_the_way(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    with pytest.raises(ProviderError, match="make the volume first"):
+        provider.create(database(images, "tenfold.shop.volume.database.1"))
+    assert not [each for each in left(engine) if "volume" in each]
+
+
+def test_a_taken_port_is_said(provider: DockerProvider, images: dict[str, str]) -> None:
+    mine = made(provider, proxy(images))
+    with pytest.raises(ProviderError, match="port"):
+        provider.create(proxy(images, port=int(mine.outputs["port"]), stack="other"))
+
+
+def test_one_that_was_made_and_never_started_is_finished(
+    provider: DockerProvider, images: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(provider._api, "start", killed)
+    with pytest.raises(KeyboardInterrupt):
+        provider.create(cache(images))
+    monkeypatch.undo()
+    (seen,) = provider.observe(stack)
+    assert seen.health.state == "failed"
+    assert "never started" in seen.health.reason
+    assert made(provider, cache(images)).incarnation == 1
+
+
+def test_addresses_are_kept_over_a_restart(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    instances = [made(provider, replica(images, slot)) for slot in range(2)]
+    containers = [engine.containers.get(f"tenfold.shop.replica.web-{slot}.1") for slot in range(2)]
+    for container in containers:
+        container.stop(timeout=1)
+    for container in reversed(containers):
+        container.start()
+    for instance in instances:
+        assert well(provider, instance).outputs == instance.outputs
+
+
+def crash(container: Container) -> None:
+    """End its first process behind the engine's back: what the engine kills when asked to, it does not start again."""
+    container.reload()
+    os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
+
+
+def connected(
+    engine: DockerClient, server: Instance, password: str = "it's a secret"
+) -> psycopg.Connection[tuple[object, ...]]:
+    container = engine.containers.get(f"tenfold.{server.stack}.database.main.{server.incarnation}")
+    address = container.attrs["NetworkSettings"]["Networks"][f"tenfold.{server.stack}"]["IPAddress"]
+    return psycopg.connect(
+        psycopg.conninfo.make_conninfo(host=address, port="5432", user="app", dbname="app", password=password)
+    )
