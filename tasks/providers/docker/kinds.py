@@ -4,31 +4,19 @@ The services of the catalogue run from the official images' contracts: names of 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
-
-from docker.types import Mount
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
 from tasks.providers import valkey
 from tasks.providers.docker.container import Container, secrets_path
+from tasks.providers.docker.database import database
 from tasks.providers.docker.labels import host_of
+from tasks.providers.docker.wanted import Wanted
 
-database_port = 5432
 cache_port = 6379
 _of_images = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "KILL", "NET_BIND_SERVICE")
 """What images that begin as root need to prepare themselves and to become a user of less power."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A container, the names that it is reached by, what others refer to, and how it is asked whether it is well."""
-
-    container: Container
-    aliases: tuple[str, ...] = ()
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    probe: Mapping[str, Any] | None = None
 
 
 def wanted(resource: Resource, address: str) -> Wanted:
@@ -63,41 +51,6 @@ def _replica(resource: Resource, address: str) -> Wanted:
     )
 
 
-def _database(resource: Resource, _address: str) -> Wanted:
-    settings: Any = resource.settings
-    if settings["engine"] != "postgres":
-        raise ProviderError(f"{resource.address}: this target runs postgres, not {settings['engine']}")
-    tuning = {
-        **settings["tuning"],
-        "max_connections": str(settings["connections"]),
-        "password_encryption": "scram-sha-256",
-        "timezone": "Etc/UTC",
-        "log_timezone": "Etc/UTC",
-    }
-    options = [word for name, value in tuning.items() for word in ("-c", f"{name}={value}")]
-    container = Container(
-        settings["image"],
-        ("postgres", *options),
-        {
-            "POSTGRES_USER": settings["user"],
-            "POSTGRES_DB": settings["name"],
-            "POSTGRES_PASSWORD_FILE": str(secrets_path / "password"),
-            "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8",
-            "PGDATA": "/var/lib/postgresql/18/docker",
-        },
-        user="postgres",
-        files={"password": settings["password"]},
-        # The folder belongs to postgres in every official image, so it does so too in a volume mounted there.
-        volumes={"data": Mount("/var/lib/postgresql", settings["volume"], type="volume")},
-        scratch=("/tmp", "/var/run/postgresql"),  # noqa: S108 - of the container
-        memory=settings["limit"],
-        shared_memory=max(64 * 2**20, settings["memory"] // 4),
-        stop_seconds=60,
-    )
-    probe = {"kind": "postgres", "port": database_port, "user": settings["user"], "name": settings["name"]}
-    return Wanted(container, (), {"host": host_of(resource.address), "port": str(database_port)}, probe)
-
-
 def _cache(resource: Resource, _address: str) -> Wanted:
     settings: Any = resource.settings
     if settings["engine"] != "valkey":
@@ -117,6 +70,6 @@ def _cache(resource: Resource, _address: str) -> Wanted:
 
 _kinds: Mapping[str, Callable[[Resource, str], Wanted]] = {
     "replica": _replica,
-    "database": _database,
+    "database": database,
     "cache": _cache,
 }

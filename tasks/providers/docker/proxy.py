@@ -17,8 +17,8 @@ from docker.types import Mount
 
 from infra_specs.plan.resource import Resource
 from tasks.providers.docker.container import Container, archive, unpacked
-from tasks.providers.docker.kinds import Wanted
 from tasks.providers.docker.labels import name_of, part_of
+from tasks.providers.docker.wanted import Wanted
 from tasks.providers.envoy.files import bootstrap, listeners
 from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
 

@@ -14,10 +14,11 @@ from tasks.providers.docker import container as containers
 from tasks.providers.docker import proxy
 from tasks.providers.docker.engine import said
 from tasks.providers.docker.images import Images
-from tasks.providers.docker.kinds import Wanted, wanted
+from tasks.providers.docker.kinds import wanted
 from tasks.providers.docker.labels import host_of, labels_of, name_of, part_label, part_of, probe_label
 from tasks.providers.docker.network import Networks, address_in
 from tasks.providers.docker.routes import Routes
+from tasks.providers.docker.wanted import Wanted
 from tasks.providers.outside import own_address
 
 first_port, last_port = 20_000, 31_999

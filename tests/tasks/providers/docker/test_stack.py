@@ -88,6 +88,21 @@ def test_a_password_of_its_own_is_asked_for(
         raise AssertionError("it let us in")
 
 
+def test_a_new_password_holds_for_the_data_that_is_there(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    store = provider.create(volume())
+    made(provider, database(images, store.outputs["path"]))
+    password = 'it\'s \\ another\n"one"'
+    server = made(provider, database(images, store.outputs["path"], password, version=2))
+    assert server.incarnation == 2
+    with connected(engine, server, password) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="password"), connected(engine, server):
+        raise AssertionError("the old password holds still")
+    assert "another" not in provider.logs(server, 1000)
+
+
 def test_a_killed_container_is_back(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
     one = made(provider, replica(images))
     container = engine.containers.get("tenfold.shop.replica.web-0.1")

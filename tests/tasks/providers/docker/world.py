@@ -46,7 +46,9 @@ def volume(stack: str = stack) -> Resource:
     return Resource(stack, "volume/database", "volume", {"size": 2**30}, mutable=("size",), durable=True)
 
 
-def database(images: dict[str, str], path: str, password: str = "it's a secret", stack: str = stack) -> Resource:
+def database(
+    images: dict[str, str], path: str, password: str = "it's a secret", version: int = 1, stack: str = stack
+) -> Resource:
     """As the road makes it: the secret's version is in the fingerprint, its value in the settings."""
     settings: dict[str, Setting] = {
         "engine": "postgres",
@@ -54,7 +56,7 @@ def database(images: dict[str, str], path: str, password: str = "it's a secret",
         "volume": path,
         "user": "app",
         "name": "app",
-        "password": SecretRef("database-password"),
+        "password": SecretRef("database-password", version),
         "memory": 2**28,
         "limit": 2**28,
         "connections": 20,

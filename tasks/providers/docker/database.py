@@ -1,0 +1,73 @@
+"""The kind `database`: a PostgreSQL on a volume, from the official image's contract."""
+
+import hashlib
+from typing import Any
+
+from docker.types import Mount
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.resource import Resource
+from tasks.providers.docker.container import Container, secrets_path
+from tasks.providers.docker.labels import host_of
+from tasks.providers.docker.wanted import Wanted
+
+port = 5432
+_volume = "/var/lib/postgresql"
+# The image sets a password only when it makes the cluster. A server without a port sets it later; its statement holds
+# the password, so it may not reach the log.
+_start = f"""\
+set -e
+wanted=$(cat {secrets_path}/password.sha256)
+if [ -s "$PGDATA/PG_VERSION" ] && [ "$(cat {_volume}/.password 2>/dev/null)" != "$wanted" ]; then
+    postgres --single -D "$PGDATA" -c log_min_error_statement=panic -c password_encryption=scram-sha-256 postgres \\
+        <{secrets_path}/password.sql >/dev/null
+fi
+printf %s "$wanted" >{_volume}/.password
+exec docker-entrypoint.sh "$0" "$@"
+"""
+
+
+def database(resource: Resource, _address: str) -> Wanted:
+    """What runs it. A password that is not the one which the volume knows is set before the server starts."""
+    settings: Any = resource.settings
+    if settings["engine"] != "postgres":
+        raise ProviderError(f"{resource.address}: this target runs postgres, not {settings['engine']}")
+    tuning = {
+        **settings["tuning"],
+        "max_connections": str(settings["connections"]),
+        "password_encryption": "scram-sha-256",
+        "timezone": "Etc/UTC",
+        "log_timezone": "Etc/UTC",
+    }
+    options = [word for name, value in tuning.items() for word in ("-c", f"{name}={value}")]
+    container = Container(
+        settings["image"],
+        ("bash", "-c", _start, "postgres", *options),
+        {
+            "POSTGRES_USER": settings["user"],
+            "POSTGRES_DB": settings["name"],
+            "POSTGRES_PASSWORD_FILE": str(secrets_path / "password"),
+            "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8",
+            "PGDATA": f"{_volume}/18/docker",
+        },
+        user="postgres",
+        files=_files(settings["user"], settings["password"]),
+        # The folder belongs to postgres in every official image, so it does so too in a volume mounted there.
+        volumes={"data": Mount(_volume, settings["volume"], type="volume")},
+        scratch=("/tmp", "/var/run/postgresql"),  # noqa: S108 - of the container
+        memory=settings["limit"],
+        shared_memory=max(64 * 2**20, settings["memory"] // 4),
+        stop_seconds=60,
+    )
+    probe = {"kind": "postgres", "port": port, "user": settings["user"], "name": settings["name"]}
+    return Wanted(container, (), {"host": host_of(resource.address), "port": str(port)}, probe)
+
+
+def _files(user: str, password: str) -> dict[str, str]:
+    name = user.replace('"', '""')
+    text = password.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
+    return {
+        "password": password,
+        "password.sql": f"ALTER ROLE \"{name}\" LOGIN PASSWORD E'{text}';\n",
+        "password.sha256": hashlib.sha256(password.encode()).hexdigest(),
+    }
