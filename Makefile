@@ -14,7 +14,6 @@ demo: $(VENV)/.run ## Run a whole stack on this machine: app, PostgreSQL, Valkey
 
 test: $(VENV)/.dev ## Run every test, with real services (about ten minutes)
 	@sh scripts/chromium
-	@sh scripts/engine $(BIN)
 	@$(BIN)/pytest
 
 check: $(VENV)/.dev ## Format, lint, types, floors and the pure tests: under a minute
