@@ -17,7 +17,10 @@ server, runner = "server", "runner"
 ready_seconds = 180.0
 """How long the first start may take: a new database is migrated, on a machine that may be busy."""
 ports_tried = 100
-passed_on = ("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE")
+passed_on = (
+    *("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE"),
+    *("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from infra_specs.spec.target import Docker
 from tasks.ledger import Ledger
 from tasks.providers.docker import DockerProvider
 from tasks.settings import settings
-from tests.tasks.providers.docker.world import clear, get, left, until
+from tests.tasks.providers.docker.world import alone, get, left, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 name = "flows"
@@ -29,16 +29,19 @@ name = "flows"
 @pytest.fixture
 def spec(engine: DockerClient, images: dict[str, str], home: Path) -> Iterator[dict[str, Any]]:
     """Two replicas of the sample app with everything it leans on, and nothing in the engine before and after."""
-    clear(engine)
-    yield {
-        "name": name,
-        "target": {"provider": "docker", "images": {known.rpartition(":")[0]: tag for known, tag in images.items()}},
-        "services": {
-            "web": {"image": images["tenfold-sample:1"], "port": 8000, "replicas": {"min": 2, "max": 6}},
-        },
-        "needs": {"database": "postgres", "cache": "valkey"},
-    }
-    clear(engine)
+    unversioned = {known.rpartition(":")[0]: tag for known, tag in images.items()}
+    with alone(engine):
+        yield {
+            "name": name,
+            "target": {
+                "provider": "docker",
+                "images": {known.rpartition(":")[0]: tag for known, tag in images.items()},
+            },
+            "services": {
+                "web": {"image": images["tenfold-sample:1"], "port": 8000, "replicas": {"min": 2, "max": 6}},
+            },
+            "needs": {"database": "postgres", "cache": "valkey"},
+        }
 
 
 async def done(flow: Flow[..., Any], **parameters: Any) -> str:

@@ -5,10 +5,8 @@ Containers, volumes and networks carry the labels; what can change of them later
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from docker.errors import APIError, NotFound
 
@@ -16,26 +14,20 @@ from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from infra_specs.spec.target import Docker
-from tasks.providers.docker import probes, proxy, routes, starting
-from tasks.providers.docker.engine import connect, ours
+from tasks.providers.docker import proxy, routes, starting
+from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.labels import (
     instance_of,
-    is_instance,
     key_of,
-    known_by,
     labels_of,
     name_of,
     only,
-    probe_of,
     stack_label,
 )
-from tasks.providers.docker.network import Networks, address_in
+from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import notes_among, put_note, read_notes, remove_note, volumes_of
-from tasks.providers.docker.states import States
-from tasks.providers.docker.volumes import make_volume, remove_volume, volumes
-from tasks.providers.envoy.standing import proxy_health
-
-_looks_at_once = 16
+from tasks.providers.docker.volumes import make_volume, remove_volume
+from tasks.providers.docker.world import World
 
 
 class DockerProvider:
@@ -46,8 +38,7 @@ class DockerProvider:
         self._networks = Networks(self._api)
         self._routes = routes.Routes(self._api)
         self._starter = starting.Starter(self._api, target, self._networks, self._routes)
-        self._states = States(self._ask)
-        self._looks = ThreadPoolExecutor(_looks_at_once, "docker-look")
+        self._world = World(self._api, self._networks)
         self._making: Counter[str] = Counter()
         self._guard = threading.Lock()
 
@@ -64,16 +55,7 @@ class DockerProvider:
 
         One that no longer answers is asked again before that is called a failure, which takes some seconds.
         """
-        held = volumes_of(self._api, stack)
-        notes = notes_among(held)
-        containers = self._containers(stack)
-        healths = self._looks.map(self._states.judged, containers)
-        found = list(volumes(held, notes))
-        for container, health in zip(containers, healths, strict=True):
-            labels = container["Config"]["Labels"]
-            note = notes.get(key_of(labels))
-            found.append(instance_of(note.labels if note else labels, health))
-        found += self._routes_of(stack, notes, found)
+        found = self._world.instances(stack, lambda container, _: self._world.states.judged(container))
         return tuple(sorted(found, key=lambda instance: (instance.address, instance.incarnation)))
 
     @ours
@@ -87,10 +69,10 @@ class DockerProvider:
                 return self._record(resource)
             earlier = [
                 each
-                for each in self._containers(resource.stack)
+                for each in self._world.containers(resource.stack)
                 if key_of(each["Config"]["Labels"])[0] == resource.address
             ]
-            known = [(each, instance_of(each["Config"]["Labels"], self._states.health(each))) for each in earlier]
+            known = [(each, instance_of(each["Config"]["Labels"], self._world.states.health(each))) for each in earlier]
             for container, instance in known:
                 if instance.fingerprint == resource.fingerprint:
                     if container["State"]["Status"] == "created" and not container["State"]["Error"]:
@@ -108,7 +90,7 @@ class DockerProvider:
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
         """Routes change in place; of volumes and containers only what is said of them."""
-        there = {(each.address, each.incarnation): each for each in self._light(instance.stack)}
+        there = {(each.address, each.incarnation): each for each in self._world.at_rest(instance.stack)}
         if (instance.address, instance.incarnation) not in there:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
         if instance.kind == "route":
@@ -141,11 +123,11 @@ class DockerProvider:
     def health(self, instance: Instance) -> Health:
         """How it is now. A route is as well as what the proxy knows of it."""
         if instance.kind in ("volume", "route"):
-            for each in self._light(instance.stack):
+            for each in self._world.at_rest(instance.stack):
                 if (each.address, each.incarnation) == (instance.address, instance.incarnation):
                     return each.health
-        elif container := self._container(instance):
-            return self._states.health(container)
+        elif container := self._world.container(instance):
+            return self._world.states.health(container)
         return Health("failed", "it is gone", instance.health.since)
 
     @ours
@@ -158,6 +140,10 @@ class DockerProvider:
             return bytes(self._api.logs(name, tail=lines)).decode(errors="replace")
         except NotFound:
             return ""
+        except APIError as error:
+            if "marked for removal" in said(error):
+                return ""
+            raise
 
     @ours
     def in_flight(self, instance: Instance) -> int:
@@ -169,12 +155,12 @@ class DockerProvider:
 
     def close(self) -> None:
         """Give back the connections to the engine."""
-        self._looks.shutdown(wait=False)
+        self._world.close()
         self._api.close()
 
     def _record(self, resource: Resource) -> Instance:
         """Make what is no container: a volume or a route."""
-        there = [each for each in self._light(resource.stack) if each.address == resource.address]
+        there = [each for each in self._world.at_rest(resource.stack) if each.address == resource.address]
         for instance in there:
             if instance.fingerprint == resource.fingerprint and not instance.failed:
                 return instance
@@ -188,91 +174,41 @@ class DockerProvider:
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         key = (resource.address, incarnation)
         if resource.kind in ("volume", "route"):
-            found = [each for each in self._light(resource.stack) if (each.address, each.incarnation) == key]
+            found = [each for each in self._world.at_rest(resource.stack) if (each.address, each.incarnation) == key]
         else:
             notes = read_notes(self._api, resource.stack)
             found = [
-                instance_of(notes[key].labels if key in notes else labels, self._states.health(each))
-                for each in self._containers(resource.stack, name_of(resource.stack, *key))
+                instance_of(notes[key].labels if key in notes else labels, self._world.states.health(each))
+                for each in self._world.containers(resource.stack, name_of(resource.stack, *key))
                 for labels in [each["Config"]["Labels"]]
             ]
         for instance in found:
             return instance
         raise ProviderError(f"{resource.address} of stack {resource.stack} vanished while it was changed: plan again")
 
-    def _light(self, stack: str) -> tuple[Instance, ...]:
-        """Everything but replicas, databases and caches with what they answer: those are only told to be there."""
-        held = volumes_of(self._api, stack)
-        notes = notes_among(held)
-        found = list(volumes(held, notes))
-        for container in self._containers(stack):
-            labels = container["Config"]["Labels"]
-            asked = known_by(labels)["kind"] == "proxy"
-            health = self._states.health(container) if asked else Health("starting", "not asked", 0.0)
-            note = notes.get(key_of(labels))
-            found.append(instance_of(note.labels if note else labels, health))
-        return (*found, *self._routes_of(stack, notes, found))
-
-    def _routes_of(self, stack: str, notes: Any, found: Iterable[Instance]) -> list[Instance]:
-        proxies = [each for each in found if each.kind == "proxy"]
-        health = proxy_health([each.health for each in proxies])
-        outputs = next((each.outputs for each in proxies if each.health == health), {})
-        view = None
-        if health and health.state == "healthy" and any(key[0].startswith("route/") for key in notes):
-            running = routes.running_proxy(self._api, stack)
-            view = proxy.view(self._api, running) if running else None
-        return list(routes.observed(notes, outputs, view, health))
-
-    def _containers(self, stack: str, name: str = "") -> list[dict[str, Any]]:
-        """The stack's containers that are instances, inspected all at once; those that go meanwhile are left out."""
-        listed = self._api.containers(all=True, filters=only(stack))
-        wanted = [
-            each["Id"] for each in listed if is_instance(each["Labels"]) and (not name or f"/{name}" in each["Names"])
-        ]
-        found = self._looks.map(self._inspected, wanted)
-        return [each for each in found if each is not None]
-
-    def _inspected(self, identity: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = self._api.inspect_container(identity)
-        except NotFound:
-            return None
-        return found
-
-    def _container(self, instance: Instance) -> dict[str, Any] | None:
-        found = self._inspected(name_of(instance.stack, instance.address, instance.incarnation))
-        return found if found and is_instance(found["Config"]["Labels"] or {}) else None
-
-    def _ask(self, container: dict[str, Any]) -> None:
-        """Directly where this machine is on the container's network, else from inside the proxy or itself."""
-        labels = container["Config"]["Labels"]
-        stack, probe = labels[stack_label], probe_of(labels)
-        network = self._networks.find(stack)
-        if network is None or probe is None:
-            raise probes.Unwell("its network is gone")
-        address = address_in(container, network.name)
-        if network.is_near:
-            probes.ask(address, probe)
-        else:
-            asker = routes.running_proxy(self._api, stack) or container["Id"]
-            probes.ask_through(self._api, asker, address, probe)
-
     def _stop(self, identity: str) -> None:
-        try:
-            self._api.stop(identity)
-        except NotFound:
-            return
+        _gone(lambda: self._api.stop(identity))
 
     def _remove(self, instance: Instance) -> None:
-        container = self._container(instance)
+        container = self._world.container(instance)
         if container is not None:
             self._stop(container["Id"])
-            _gone(lambda: self._api.remove_container(container["Id"], v=True, force=True))
+            self._remove_container(container["Id"])
         _gone(
             lambda: self._api.remove_volume(starting.files_of(instance.stack, instance.address, instance.incarnation))
         )
         if endpoint := instance.outputs.get("endpoint"):
             self._routes.forget_endpoint(instance.stack, endpoint)
+
+    def _remove_container(self, identity: str) -> None:
+        try:
+            self._api.remove_container(identity, v=True, force=True)
+        except NotFound:
+            return
+        except APIError as error:
+            if "is already in progress" not in said(error):
+                raise
+            _gone(lambda: self._api.wait(identity, condition="removed"))
 
     @contextmanager
     def _at_work(self, stack: str) -> Iterator[None]:
@@ -300,11 +236,6 @@ class DockerProvider:
 
 
 def _gone(remove: Callable[[], object]) -> None:
-    """Gone already, or being removed by another at this very moment, is as good."""
-    try:
+    """Gone already is as good."""
+    with suppress(NotFound):
         remove()
-    except NotFound:
-        return
-    except APIError as error:
-        if error.status_code != 409 or "is already in progress" not in str(error.explanation):
-            raise

@@ -7,7 +7,7 @@ from docker import DockerClient
 
 from infra_specs.spec.target import Docker
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import clear
+from tests.tasks.providers.docker.world import alone
 
 
 @pytest.fixture
@@ -17,8 +17,7 @@ def target(images: dict[str, str]) -> Docker:
 
 @pytest.fixture
 def provider(engine: DockerClient, target: Docker) -> Iterator[DockerProvider]:
-    clear(engine)
-    provider = DockerProvider(target)
-    yield provider
-    provider.close()
-    clear(engine)
+    with alone(engine):
+        provider = DockerProvider(target)
+        yield provider
+        provider.close()

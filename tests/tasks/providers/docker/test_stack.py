@@ -188,6 +188,13 @@ def test_what_crashes_again_and_again_is_a_failure_with_its_log(
     assert provider.logs(sick, 0) == ""
 
 
+def test_what_runs_out_of_memory_says_so_with_its_limit(provider: DockerProvider, images: dict[str, str]) -> None:
+    greedy = ["dd", "if=/dev/zero", "of=/dev/null", "bs=100M", "count=100"]
+    sick = provider.create(replica(images, command=greedy, limit=16 * 2**20))
+    until(lambda: provider.health(sick).state == "failed", "it failed")
+    assert "ran out of memory (limit 16 MB)" in provider.health(sick).reason
+
+
 def test_what_never_answers_well_says_how(provider: DockerProvider, images: dict[str, str]) -> None:
     sick = provider.create(replica(images, image=images["tenfold-tiny:sick"]))
     until(lambda: "404" in provider.health(sick).reason, "it was asked")

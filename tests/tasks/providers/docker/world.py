@@ -1,9 +1,12 @@
 """A small world for the docker target's tests: resources with every setting, and ways to wait, ask and look."""
 
+import fcntl
 import http.client
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from docker import DockerClient
@@ -17,6 +20,16 @@ stack = "shop"
 stacks = (stack, "other", "contract", "flows")
 """Every stack that these tests make; nothing else in the engine is touched."""
 patience = 90.0
+
+
+@contextmanager
+def alone(engine: DockerClient) -> Iterator[None]:
+    """Nothing of the tests' stacks in the engine before and after, and no other test process at it meanwhile."""
+    with (Path(tempfile.gettempdir()) / "tenfold-docker-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        clear(engine)
+        yield
+        clear(engine)
 
 
 def left(engine: DockerClient) -> list[str]:

@@ -1,0 +1,110 @@
+"""What the engine holds of a stack, as it is asked; nothing here changes anything."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from docker.api.client import APIClient
+from docker.errors import NotFound
+
+from infra_specs.plan.instance import Health, Instance
+from tasks.providers.docker import probes, proxy, routes
+from tasks.providers.docker.labels import (
+    instance_of,
+    is_instance,
+    key_of,
+    known_by,
+    name_of,
+    only,
+    probe_of,
+    stack_label,
+)
+from tasks.providers.docker.network import Networks, address_in
+from tasks.providers.docker.notes import Key, Note, notes_among, volumes_of
+from tasks.providers.docker.states import States
+from tasks.providers.docker.volumes import volumes
+from tasks.providers.envoy.standing import proxy_health
+
+_at_once = 16
+_not_asked = Health("starting", "not asked", 0.0)
+
+Judge = Callable[[dict[str, Any], str], Health]
+"""The health of a container (inspected) of a kind."""
+
+
+class World:
+    """One engine's stacks; what was seen of containers while it is open is in `states`."""
+
+    def __init__(self, api: APIClient, networks: Networks) -> None:
+        self._api, self._networks = api, networks
+        self.states = States(self._ask)
+        self._pool = ThreadPoolExecutor(_at_once, "docker-look")
+
+    def close(self) -> None:
+        """Nothing is asked any more."""
+        self._pool.shutdown(wait=False)
+
+    def instances(self, stack: str, judge: Judge) -> list[Instance]:
+        """Everything of a stack in no order, all containers judged at once."""
+        held = volumes_of(self._api, stack)
+        notes = notes_among(held)
+        found = list(volumes(held, notes))
+
+        def judged(container: dict[str, Any]) -> Instance:
+            labels = container["Config"]["Labels"]
+            note = notes.get(key_of(labels))
+            return instance_of(note.labels if note else labels, judge(container, known_by(labels)["kind"]))
+
+        found += self._pool.map(judged, self.containers(stack))
+        return found + self._routes_of(stack, notes, found)
+
+    def at_rest(self, stack: str) -> list[Instance]:
+        """The same without asking replicas, databases and caches how they are: those are only told to be there."""
+        return self.instances(
+            stack, lambda container, kind: self.states.health(container) if kind == "proxy" else _not_asked
+        )
+
+    def containers(self, stack: str, name: str = "") -> list[dict[str, Any]]:
+        """The stack's containers that are instances, inspected all at once; those that go meanwhile are left out."""
+        listed = self._api.containers(all=True, filters=only(stack))
+        wanted = [
+            each["Id"] for each in listed if is_instance(each["Labels"]) and (not name or f"/{name}" in each["Names"])
+        ]
+        found = self._pool.map(self._inspected, wanted)
+        return [each for each in found if each is not None]
+
+    def container(self, instance: Instance) -> dict[str, Any] | None:
+        """Its container, inspected; None if it is gone."""
+        found = self._inspected(name_of(instance.stack, instance.address, instance.incarnation))
+        return found if found and is_instance(found["Config"]["Labels"] or {}) else None
+
+    def _inspected(self, identity: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._api.inspect_container(identity)
+        except NotFound:
+            return None
+        return found
+
+    def _ask(self, container: dict[str, Any]) -> None:
+        """Directly where this machine is on the container's network, else from inside the proxy or itself."""
+        labels = container["Config"]["Labels"]
+        stack, probe = labels[stack_label], probe_of(labels)
+        network = self._networks.find(stack)
+        if network is None or probe is None:
+            raise probes.Unwell("its network is gone")
+        address = address_in(container, network.name)
+        if network.is_near:
+            probes.ask(address, probe)
+        else:
+            asker = routes.running_proxy(self._api, stack) or container["Id"]
+            probes.ask_through(self._api, asker, address, probe)
+
+    def _routes_of(self, stack: str, notes: Mapping[Key, Note], found: Iterable[Instance]) -> list[Instance]:
+        proxies = [each for each in found if each.kind == "proxy"]
+        health = proxy_health([each.health for each in proxies])
+        outputs = next((each.outputs for each in proxies if each.health == health), {})
+        view = None
+        if health and health.state == "healthy" and any(key[0].startswith("route/") for key in notes):
+            running = routes.running_proxy(self._api, stack)
+            view = proxy.view(self._api, running) if running else None
+        return list(routes.observed(notes, outputs, view, health))
