@@ -12,7 +12,7 @@ help: ## Show this
 demo: $(VENV)/.run ## Run a whole stack on this machine: app, PostgreSQL, Valkey, proxy, and the Prefect UI to steer it
 	@$(BIN)/tenfold demo
 
-test: $(VENV)/.dev ## Run every test, with real services (about ten minutes)
+test: $(VENV)/.dev ## Run every test, with real services (about a quarter of an hour)
 	@sh scripts/chromium
 	@$(BIN)/pytest
 
