@@ -33,10 +33,7 @@ def spec(engine: DockerClient, images: dict[str, str], home: Path) -> Iterator[d
     with alone(engine):
         yield {
             "name": name,
-            "target": {
-                "provider": "docker",
-                "images": {known.rpartition(":")[0]: tag for known, tag in images.items()},
-            },
+            "target": {"provider": "docker", "images": unversioned},
             "services": {
                 "web": {"image": images["tenfold-sample:1"], "port": 8000, "replicas": {"min": 2, "max": 6}},
             },
