@@ -87,7 +87,7 @@ def _knock() -> None:
         except (FileNotFoundError, ConnectionRefusedError):
             raise NoEngine(
                 f"no Docker Engine listens at {usual}: start one, or name one in DOCKER_HOST, "
-                "or let root run `make test` on Debian, which installs one",
+                "or let root run `sh scripts/engine .venv/bin` on Debian, which installs one",
                 nothing=True,
             ) from None
         except PermissionError:
