@@ -15,8 +15,8 @@ from docker.errors import NotFound
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Resource, SecretRef, Setting
 from tasks.providers.base import Provider
+from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
-stack = "shop"
 stacks = (stack, "other", "contract", "flows")
 """Every stack that these tests make; nothing else in the engine is touched."""
 patience = 90.0
@@ -118,19 +118,6 @@ def replica(
         **changed,
     }
     return Resource(stack, f"replica/{service}-{slot}", "replica", settings, drain_seconds=5.0)
-
-
-def route(*replicas: Instance, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
-    settings: dict[str, Setting] = {
-        "service": service,
-        "host": "*",
-        "path": "/",
-        "public": False,
-        "health": "/healthz",
-        "endpoints": [each.outputs["endpoint"] for each in replicas],
-        **changed,
-    }
-    return Resource(stack, f"route/{service}", "route", settings, mutable=tuple(settings), after=("proxy/main",))
 
 
 def official(images: dict[str, str], name: str) -> str:

@@ -16,9 +16,9 @@ from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Resource, SecretRef, Setting
 from tasks.providers.local import LocalProvider
 from tasks.supervisor.client import Supervisor
+from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
 app = Path(__file__).parents[3] / "support" / "app.py"
-stack = "shop"
 patience = 60.0
 
 
@@ -78,19 +78,6 @@ def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: 
         **changed,
     }
     return Resource(stack, f"replica/{service}-{slot}", "replica", settings, drain_seconds=5.0)
-
-
-def route(*replicas: Instance, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
-    settings: dict[str, Setting] = {
-        "service": service,
-        "host": "*",
-        "path": "/",
-        "public": False,
-        "health": "/healthz",
-        "endpoints": [each.outputs["endpoint"] for each in replicas],
-        **changed,
-    }
-    return Resource(stack, f"route/{service}", "route", settings, mutable=tuple(settings), after=("proxy/main",))
 
 
 def until(true: Callable[[], Any], what: str) -> Any:
