@@ -5,6 +5,8 @@ A new target is one module with these verbs, one target model, one line in `open
 leave a provider: they become `TransientError` (a retry may help) or `ProviderError` (it will not).
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from infra_specs.plan.instance import Health, Instance
@@ -59,3 +61,52 @@ class Drains(Protocol):
 
     def in_flight(self, instance: Instance) -> int:
         """Requests running in it now; 0 if it is gone or serves none. Never waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the proxy counted of one replica since it knows it. `errors` are answers of 500 and more, and no answer."""
+
+    requests: int
+    errors: int
+    in_flight: int
+    healthy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the proxy counted for one service since the proxy began; a number that fell tells of a new beginning.
+
+    `requests` have arrived, `errors` of them ended as `Counted.errors` do, `in_flight` are under way now, those that
+    wait for a replica included. `answered` requests took `seconds` together.
+    """
+
+    requests: int
+    errors: int
+    in_flight: int
+    answered: int
+    seconds: float
+    replicas: Mapping[str, Counted] = field(default_factory=dict)
+    """By the replica's `endpoint` output."""
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A target whose proxy counts."""
+
+    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+        """By service, for every route of the stack; a service is left out while its proxy does not answer.
+
+        One question for the whole stack. Never waits longer than a second.
+        """
+
+
+@runtime_checkable
+class Executes(Protocol):
+    """A target where a person can run a command beside a replica's program."""
+
+    def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:
+        """Run it with this process's own input and output until it ends; returns its exit code.
+
+        `terminal`: it gets one, as wide as this one. Raises ProviderError for what does not run.
+        """
