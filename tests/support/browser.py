@@ -70,8 +70,13 @@ class PrefectUi:
 
     def submit(self, run: str) -> None:
         """Submit the form, and open the page of the run, which shall be called `run`."""
-        with self.page.expect_response(re.compile(r"/create_flow_run$")) as answer:
-            self.page.get_by_role("button", name="Submit").click()
+        for _ in range(looks):
+            with self.page.expect_response(re.compile(r"/create_flow_run$")) as answer:
+                self.page.get_by_role("button", name="Submit").click()
+            # Prefect answers 503 while its SQLite is busy; the form stays as it is, and a person submits it again.
+            if answer.value.status != 503:
+                break
+        assert answer.value.ok, answer.value.text()
         # The note with its link "View run" goes by itself, on a busy machine before anybody could click it.
         self.page.goto(f"{self._url}/runs/flow-run/{answer.value.json()['id']}")
         expect(self.page.get_by_role("navigation").get_by_text(run, exact=True)).to_be_visible(timeout=patience)
