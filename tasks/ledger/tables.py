@@ -99,3 +99,21 @@ secrets = Table(
     Column("token", Text),  # NULL: removed. The row stays, so that a version never means two values.
     Column("since", Double, nullable=False),
 )
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("stack", String, ForeignKey("stacks.name", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", String, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("flow_run_id", String),
+    Column("content", JSON, nullable=False),
+    Column("file", JSON, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("ended", Double),
+)
