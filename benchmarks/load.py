@@ -1,0 +1,160 @@
+"""Requests at a fixed rate, whatever becomes of them, from a process of its own: an open loop.
+
+python -m benchmarks.load URL RATE [new]     until its input ends; then one line of JSON, a `Result`
+
+Every request is due at a moment that was set beforehand, and its latency is counted from that moment: a server that
+stalls is charged for all who had to wait. `new` makes a connection for each request; otherwise connections are kept
+and reused, the one that was used last first. Anything but a 200 has failed, and nothing is tried again.
+"""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+patience = 10.0
+"""Seconds until a request without an answer has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Exact counts; latencies of the requests that were answered with 200, in milliseconds."""
+
+    sent: int
+    failed: int
+    p50: float
+    p99: float
+    longest: float
+    seconds: float
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        why = "".join(f"; {count} x {what}" for what, count in self.failures.items())
+        return f"{self.failed}/{self.sent} failed, p50 {self.p50:.0f} ms, p99 {self.p99:.0f} ms{why}"
+
+
+class Load:
+    """The load of another process, from `started` until `stop`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    @classmethod
+    def started(cls, url: str, rate: float, *, new: bool = False) -> Self:
+        """Returns when the first answer has come."""
+        command = [sys.executable, "-m", "benchmarks.load", url, str(rate), *(["new"] if new else [])]
+        folder = Path(__file__).parents[1]
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        if not process.stdout.readline():
+            raise RuntimeError(f"no load came about at {url}")
+        return cls(process)
+
+    def stop(self) -> Result:
+        """No more is sent; what is under way is waited for."""
+        said, _ = self._process.communicate()
+        return Result(**json.loads(said))
+
+
+@contextlib.contextmanager
+def load(url: str, rate: float, *, new: bool = False) -> Iterator[list[Result]]:
+    """Load while the block runs; its result is in the list afterwards."""
+    under, results = Load.started(url, rate, new=new), list[Result]()
+    try:
+        yield results
+    finally:
+        results.append(under.stop())
+
+
+class _Client:
+    def __init__(self, url: str, new: bool) -> None:
+        there = urlsplit(url)
+        self._host, self._port, self._new = there.hostname or "", there.port or 80, new
+        target = (there.path or "/") + (f"?{there.query}" if there.query else "")
+        close = "Connection: close\r\n" if new else ""
+        self._request = f"GET {target} HTTP/1.1\r\nHost: {there.netloc}\r\n{close}\r\n".encode()
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self.latencies: list[float] = []
+        self.failures: Counter[str] = Counter()
+
+    async def ask(self, due: float) -> None:
+        """One request; how it ended is counted."""
+        try:
+            async with asyncio.timeout(patience):
+                status = await self._status()
+        except TimeoutError:
+            self.failures["no answer"] += 1
+        except (OSError, EOFError, ValueError) as error:
+            self.failures[type(error).__name__] += 1
+        else:
+            if status == 200:
+                self.latencies.append((time.perf_counter() - due) * 1000)
+            else:
+                self.failures[str(status)] += 1
+
+    async def _status(self) -> int:
+        connection = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
+        reader, writer = connection
+        try:
+            writer.write(self._request)
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+            await self._body(reader, head)
+        except BaseException:  # cut off in the middle by whatever: nobody may use it again
+            writer.close()
+            raise
+        if self._new or "\r\nconnection: close" in head:
+            writer.close()
+        else:
+            self._idle.append(connection)
+        return int(head.split(" ", 2)[1])
+
+    @staticmethod
+    async def _body(reader: asyncio.StreamReader, head: str) -> None:
+        lengths = [line.partition(":")[2] for line in head.split("\r\n") if line.startswith("content-length:")]
+        if lengths:
+            await reader.readexactly(int(lengths[0]))
+        elif "\r\ntransfer-encoding: chunked" in head:
+            while size := int((await reader.readline()).split(b";")[0], 16):
+                await reader.readexactly(size + 2)
+            await reader.readline()
+        else:
+            raise ValueError("an answer without a length")
+
+
+async def _run(url: str, rate: float, new: bool) -> Result:
+    client, asked = _Client(url, new), set[asyncio.Task[None]]()
+    loop = asyncio.get_running_loop()
+    ended = loop.run_in_executor(None, sys.stdin.read)
+    began, sent = time.perf_counter(), 0
+    while not ended.done():
+        due = began + sent / rate
+        await asyncio.sleep(due - time.perf_counter())
+        task = asyncio.create_task(client.ask(due))
+        asked.add(task)
+        task.add_done_callback(asked.discard)
+        sent += 1
+        if sent == 1:
+            await task
+            print("under way", flush=True)
+            began = time.perf_counter() - sent / rate
+    seconds = time.perf_counter() - began
+    await asyncio.gather(*asked)
+    latencies = sorted(client.latencies) or [float("nan")]
+
+    def share(part: float) -> float:
+        return round(latencies[min(int(len(latencies) * part), len(latencies) - 1)], 2)
+
+    failed = client.failures.total()
+    return Result(sent, failed, share(0.5), share(0.99), share(1.0), round(seconds, 2), dict(client.failures))
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(asyncio.run(_run(sys.argv[1], float(sys.argv[2]), sys.argv[3:] == ["new"])))), flush=True)
