@@ -1,0 +1,65 @@
+"""The same stack on a Docker Engine by Tenfold, by its peers and by bare calls, in turn; medians.
+
+python -m benchmarks.docker [--rounds N] [--only NAME,...]
+"""
+
+import argparse
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+
+import docker
+
+from benchmarks.docker.compose import Compose
+from benchmarks.docker.floor import Floor
+from benchmarks.docker.measure import Life, verbs, whole_life
+from benchmarks.docker.stack import Contender, Images
+from benchmarks.docker.tenfold import Tenfold
+from tests.support.images import images
+from tests.tasks.providers.docker.world import alone
+
+contenders = {"floor": Floor, "tenfold": Tenfold, "compose": Compose}
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--rounds", type=int, default=3)
+    asked.add_argument("--only", default=",".join(contenders), help="of " + ", ".join(contenders))
+    options = asked.parse_args()
+    engine = docker.from_env()
+    here = Images(images(engine))
+    folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
+    folder.chmod(0o711)
+    taking_part = [contenders[each](here, folder) for each in options.only.split(",")]
+    lives: dict[str, list[Life]] = {each.name: [] for each in taking_part}
+    try:
+        for number in range(1, options.rounds + 1):
+            for each in taking_part:
+                with alone(engine):
+                    lives[each.name].append(whole_life(each, here, lambda text, n=number: print(n, text, flush=True)))
+    finally:
+        _leave(taking_part)
+        shutil.rmtree(folder, ignore_errors=True)
+    print(table(lives))
+
+
+def table(lives: dict[str, list[Life]]) -> str:
+    """Medians, as Markdown."""
+    lines = [f"| | {' | '.join(verbs)} | failed/sent | p50 ms | p99 ms |", "|---" * (len(verbs) + 4) + "|"]
+    for name, those in lives.items():
+        cells = [f"{statistics.median(life.seconds[verb] for life in those):.2f}" for verb in verbs]
+        cells.append(f"{sum(life.load.failed for life in those)}/{sum(life.load.sent for life in those)}")
+        cells += [f"{statistics.median(life.load.p50 for life in those):.0f}"]
+        cells += [f"{statistics.median(life.load.p99 for life in those):.0f}"]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _leave(taking_part: list[Contender]) -> None:
+    for each in taking_part:
+        each.leave()
+
+
+if __name__ == "__main__":
+    main()

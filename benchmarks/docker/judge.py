@@ -1,0 +1,109 @@
+"""Somebody outside who says when it is so, whoever did it: the engine's list of containers, and requests as a user.
+
+python -m benchmarks.docker.judge CONDITION     prints a line when it looks, and the moment when it was so
+
+Every 50 ms it lists the containers; once they are as wanted, it visits through the proxy until each replica has
+answered with what the database and the cache said. In a process of its own, on the machine's one monotonic clock.
+"""
+
+import http.client
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from docker.api.client import APIClient
+
+from benchmarks.docker.stack import name, port
+
+every_seconds = 0.05
+patience = 300.0
+visits = 16
+"""At once: with so many, each of six replicas is likely to be met."""
+usual = "unix:///var/run/docker.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """So many containers of this image and no other release's, so many others; no replicas: nothing at all."""
+
+    image: str
+    replicas: int
+    others: int = 3
+
+
+class Judge:
+    """Looks from `looking` on."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    @classmethod
+    def looking(cls, condition: Condition) -> Self:
+        command = [sys.executable, "-m", "benchmarks.docker.judge", json.dumps(asdict(condition))]
+        folder = Path(__file__).parents[2]
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        process.stdout.readline()
+        return cls(process)
+
+    def moment(self) -> float:
+        """When it was so, on the monotonic clock; waits for it. RuntimeError if it never was."""
+        said, _ = self._process.communicate()
+        if self._process.returncode:
+            raise RuntimeError("the judge did not see it come about")
+        return float(said)
+
+    def dismiss(self) -> None:
+        """Its word is not needed any more."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _as_wanted(api: APIClient, wanted: Condition) -> bool:
+    listed = api.containers(all=True, filters={"name": name})
+    if not wanted.replicas:
+        return not listed
+    running = [each for each in listed if each["State"] == "running"]
+    replicas = [each for each in running if "sample" in each["Image"] or "tiny" in each["Image"]]
+    right = [each for each in replicas if each["Image"] == wanted.image]
+    return len(replicas) == len(right) == wanted.replicas and len(running) - len(replicas) == wanted.others
+
+
+def _visit(_: object) -> str | None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/api/visit")
+        answer = connection.getresponse()
+        said = json.loads(answer.read()) if answer.status == 200 else {}
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return said["replica"] if said.get("visits") and said.get("hits") else None
+
+
+def _look(wanted: Condition) -> float:
+    api = APIClient(usual, version="auto")
+    met = set[str]()
+    with ThreadPoolExecutor(visits) as pool:
+        print("looking", flush=True)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            began = time.monotonic()
+            if _as_wanted(api, wanted):
+                if not wanted.replicas:
+                    return time.monotonic()
+                met.update(replica for replica in pool.map(_visit, range(visits)) if replica)
+                if len(met) >= wanted.replicas:
+                    return time.monotonic()
+            time.sleep(max(0.0, every_seconds - (time.monotonic() - began)))
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    print(_look(Condition(**json.loads(sys.argv[1]))), flush=True)

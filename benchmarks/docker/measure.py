@@ -1,0 +1,70 @@
+"""One contender through its whole life, timed by the judge outside."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.docker.judge import Condition, Judge
+from benchmarks.docker.stack import Contender, Images, port
+from benchmarks.load import Load, Result
+
+few, many = 3, 6
+rate = 200.0
+path = "/slow?seconds=0.01"
+"""A request that waits rather than computes; those in flight are two on average."""
+calm_seconds = 1.0
+"""Load before and after a release."""
+verbs = ("up", "again", "3 to 6", "6 to 3", "release", "down")
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Seconds by verb, and what the users of the release met."""
+
+    seconds: dict[str, float]
+    load: Result
+
+
+def whole_life(contender: Contender, images: Images, said: Callable[[str], None]) -> Life:
+    """Up, nothing to do, more, fewer, a release under load, down. It is down afterwards in any case."""
+    one, two = images.app("1"), images.app("2")
+    seconds: dict[str, float] = {}
+
+    def timed(verb: str, act: Callable[[], None], until: Condition | None) -> None:
+        seconds[verb] = moment(act, until)
+        said(f"{contender.name}: {verb} {seconds[verb]:.2f} s")
+
+    try:
+        timed("up", lambda: contender.up(few, one), Condition(one, few))
+        timed("again", contender.again, None)
+        timed("3 to 6", lambda: contender.scale(many), Condition(one, many))
+        timed("6 to 3", lambda: contender.scale(few), Condition(one, few))
+        under = Load.started(url(path), rate)
+        try:
+            time.sleep(calm_seconds)
+            timed("release", lambda: contender.release(two), Condition(two, few))
+            time.sleep(calm_seconds)
+        finally:
+            result = under.stop()
+        said(f"{contender.name}: {result}")
+    finally:
+        timed("down", contender.down, Condition("", 0))
+    return Life(seconds, result)
+
+
+def moment(act: Callable[[], None], until: Condition | None) -> float:
+    """Seconds until it says that it is done, and until the judge has seen it too."""
+    judge = Judge.looking(until) if until else None
+    began = time.monotonic()
+    try:
+        act()
+        ended = time.monotonic()
+    except BaseException:
+        if judge:
+            judge.dismiss()
+        raise
+    return max(ended, judge.moment() if judge else 0.0) - began
+
+
+def url(path: str) -> str:
+    return f"http://127.0.0.1:{port}{path}"

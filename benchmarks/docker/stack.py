@@ -1,0 +1,150 @@
+"""The stack that everybody brings up: what is the same for all of them.
+
+A PostgreSQL on a new volume, a Valkey, replicas of the sample app, and an Envoy before them with the files that Tenfold
+writes for it. Only how the Envoy learns of replicas differs: peers have it ask the engine's DNS twice a second.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
+
+name = "peers"
+"""In the names of all containers, volumes and networks of this benchmark."""
+port = 18080
+"""Of the proxy, on loopback; one stack is up at a time."""
+app_port, inner_port, admin_port = 8000, 8080, 9901
+folder_path = PurePosixPath("/etc/tenfold")
+password = "for-this-benchmark"
+initdb = "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8"
+grace_seconds = 10
+
+
+class Contender(Protocol):
+    """Somebody who can bring the stack up. Each verb returns when its own tool says that it is done."""
+
+    name: str
+
+    def up(self, replicas: int, image: str) -> None:
+        """From nothing to healthy."""
+
+    def again(self) -> None:
+        """The same once more: there is nothing to do."""
+
+    def scale(self, replicas: int) -> None:
+        """To so many replicas that serve."""
+
+    def release(self, image: str) -> None:
+        """Another image for all replicas, as gently as the tool can."""
+
+    def down(self) -> None:
+        """Nothing is left, the data included."""
+
+    def leave(self) -> None:
+        """What was prepared for it outside of the engine's containers is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """What the engine has: by official name without its version, and the sample app's releases."""
+
+    here: Mapping[str, str]
+
+    @property
+    def database(self) -> str:
+        return self._official("postgres")
+
+    @property
+    def cache(self) -> str:
+        return self._official("valkey/valkey")
+
+    @property
+    def proxy(self) -> str:
+        return self._official("envoyproxy/envoy")
+
+    def app(self, release: str) -> str:
+        return self.here[f"tenfold-sample:{release}"]
+
+    def _official(self, name: str) -> str:
+        return next(tag for known, tag in self.here.items() if known.rpartition(":")[0] == name)
+
+
+database_env = {
+    "POSTGRES_USER": "app",
+    "POSTGRES_DB": "app",
+    "POSTGRES_PASSWORD": password,
+    "POSTGRES_INITDB_ARGS": initdb,
+}
+app_env = {
+    "DATABASE_URL": f"postgresql://app:{password}@database:5432/app",
+    "CACHE_URL": f"redis://:{password}@cache:6379/0",
+}
+cache_command = ["valkey-server", "--requirepass", password]
+proxy_command = ["envoy", "-c", f"{folder_path}/bootstrap.json", "--disable-hot-restart", "--concurrency", "2",
+                 "-l", "warning"]  # fmt: skip
+app_command = ["sh", "-c", "TENFOLD_REPLICA=$(hostname) exec python3 app.py"]
+"""So that every replica of a peer's tells its own name."""
+
+
+def health_check(kind: str) -> dict[str, Any]:
+    """What the engine runs each second inside a container, in the words of a compose file."""
+    ask = "exec 3<>/dev/tcp/127.0.0.1/{}"
+    tests = {
+        "database": ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "app", "-d", "app"],
+        "cache": ["CMD", "valkey-cli", "--no-auth-warning", "-a", password, "ping"],
+        "proxy": ["CMD", "bash", "-c", ask.format(inner_port)],
+        "app": ["CMD", "bash", "-c",
+                ask.format(app_port) + r" && printf 'GET /healthz HTTP/1.0\r\n\r\n' >&3 && grep -q '200 OK' <&3"],
+    }  # fmt: skip
+    return {"test": tests[kind], "interval": "1s", "timeout": "2s", "retries": 30}
+
+
+def write_proxy_files(folder: Path, *, dns: str = "", addresses: Sequence[str] = ()) -> None:
+    """The proxy's files: replicas found at a name of the engine's DNS, or at these addresses, which may change."""
+    rule = rule_of(addresses)
+    admin = {"socket_address": {"address": "0.0.0.0", "port_value": admin_port}}
+    found = clusters(folder_path, [rule])
+    if dns:
+        found = found | {"resources": [_by_dns(each, dns) for each in found["resources"]]}
+    put(folder, {
+        "bootstrap.json": bootstrap(name, folder_path, admin),
+        "listeners.json": listeners(folder_path, inner_port, None, "0.0.0.0"),
+        "endpoints-web.json": endpoints(rule),
+        "clusters.json": found,
+        "routes-local.json": routes("local", [rule], "1"),
+    })  # fmt: skip
+
+
+def rule_of(addresses: Sequence[str], draining: Sequence[str] = ()) -> RouteRule:
+    """The one route, to these addresses."""
+
+    def those(found: Sequence[str]) -> tuple[str, ...]:
+        return tuple(f"{address}:{app_port}" for address in found)
+
+    return RouteRule("web", "*", "/", False, "/healthz", those(addresses), those(draining))
+
+
+def put(folder: Path, files: Mapping[str, Any]) -> None:
+    """Replace each by rename, so that the proxy sees it at once and whole."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for name, data in files.items():
+        fresh = folder.parent / f"{name}.new"
+        fresh.write_text(json.dumps(data))
+        fresh.chmod(0o644)
+        fresh.replace(folder / name)
+
+
+def _by_dns(cluster: dict[str, Any], name: str) -> dict[str, Any]:
+    socket_address = {"address": name, "port_value": app_port}
+    hosts = [{"endpoint": {"address": {"socket_address": socket_address}}}]
+    found = {key: value for key, value in cluster.items() if key != "eds_cluster_config"}
+    return found | {
+        "type": "STRICT_DNS",
+        "dns_refresh_rate": "0.5s",
+        "dns_failure_refresh_rate": {"base_interval": "0.5s", "max_interval": "0.5s"},
+        "dns_lookup_family": "V4_ONLY",
+        "load_assignment": {"cluster_name": cluster["name"], "endpoints": [{"lb_endpoints": hosts}]},
+    }

@@ -1,0 +1,48 @@
+"""Tenfold's own flows, called without Prefect's run start."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from benchmarks.docker import stack
+from benchmarks.without_prefect import run, without_prefect
+from flows.provision import provision
+from flows.scale import scale
+from flows.teardown import teardown
+
+
+class Tenfold:
+    """An installation of its own, whose home begins empty."""
+
+    name = "Tenfold"
+
+    def __init__(self, images: stack.Images, folder: Path) -> None:
+        without_prefect()
+        os.environ["TENFOLD_HOME"] = str(folder / "tenfold")
+        unversioned = {known.rpartition(":")[0]: tag for known, tag in images.here.items()}
+        self._spec: dict[str, Any] = {
+            "name": stack.name,
+            "target": {"provider": "docker", "port": stack.port, "images": unversioned},
+            "needs": {"database": "postgres", "cache": "valkey"},
+        }
+
+    def up(self, replicas: int, image: str) -> None:
+        web = {"image": image, "port": stack.app_port, "replicas": {"min": replicas, "max": 12}}
+        self._spec["services"] = {"web": web}
+        run(provision, spec=self._spec)
+
+    def again(self) -> None:
+        run(provision, stack=stack.name)
+
+    def scale(self, replicas: int) -> None:
+        run(scale, stack=stack.name, service="web", replicas=replicas)
+
+    def release(self, image: str) -> None:
+        self._spec["services"]["web"]["image"] = image
+        run(provision, spec=self._spec)
+
+    def down(self) -> None:
+        run(teardown, stack=stack.name, delete_data=True)
+
+    def leave(self) -> None:
+        """Its home goes with the benchmark's folder."""

@@ -1,0 +1,46 @@
+"""The flows' own work without Prefect's: no run, no page, no polling for work. What Prefect adds is measured apart."""
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+from prefect import Flow, Task
+
+import flows
+import tasks
+from flows.runbook import at_once
+
+
+def without_prefect() -> None:
+    """From now on call the plain functions inside of tasks, and show nothing."""
+    for module in [*_modules(flows), *_modules(tasks)]:
+        for name, value in list(vars(module).items()):
+            if isinstance(value, Task):
+                setattr(module, name, value.fn)
+            elif name.startswith("show_") and asyncio.iscoroutinefunction(value):
+                setattr(module, name, _nothing)
+            elif name == "get_run_logger":
+                module.get_run_logger = lambda: logging.getLogger("benchmark")  # type: ignore[attr-defined]
+
+
+def run(flow: Flow[..., Any], **parameters: Any) -> Any:
+    """What a flow does, from its first line to its report, with as many threads as it has in a run."""
+
+    async def alone() -> Any:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
+        return await flow.fn.__wrapped__(**parameters)  # type: ignore[attr-defined]
+
+    return asyncio.run(alone())
+
+
+async def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return [importlib.import_module(each.name) for each in found if ".migrations." not in each.name]
