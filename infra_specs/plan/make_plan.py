@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from infra_specs.plan.instance import Instance
+from infra_specs.plan.order import order
 from infra_specs.plan.plan import Change, Kept, Plan
 from infra_specs.plan.resource import Ref, Resource, references
 from infra_specs.plan.waves import in_waves
@@ -77,7 +78,7 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
         stays = _change(live[-1], resource, draft)
     else:
         draft.do(Change("create", resource.address, sick[-1].health.reason if sick else "missing", resource))
-    reason = "replaced" if stays is None else "one too many"
+    reason = _replaced(resource) if stays is None else "one too many"
     for instance in live:
         if instance is not stays:
             draft.destroy(instance, reason)
@@ -155,7 +156,7 @@ def _follow_one(address: str, known: Mapping[str, Instance], draft: _Draft) -> b
         draft.do(Change("update", address, reason, resource, instance))
     else:
         draft.do(Change("create", address, reason, resource, instance))
-        draft.do(Change("destroy", address, "replaced", instance=instance))
+        draft.do(Change("destroy", address, _replaced(resource), instance=instance))
     return True
 
 
@@ -168,6 +169,11 @@ def _moved(ref: Ref, instance: Instance, known: Mapping[str, Instance], draft: _
     value = source.outputs.get(ref.output)
     bound = instance.bindings.get(str(ref))
     return None if value is None or value == bound else f"{ref} moved from {bound} to {value}"
+
+
+def _replaced(successor: Resource) -> str:
+    which, why = order(successor)
+    return "replaced" if which == "start_first" else f"replaced, {why}"
 
 
 def _differing(instance: Instance, resource: Resource) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from infra_specs.plan.order import order
 from infra_specs.plan.plan import Change
 from infra_specs.plan.resource import Resource
 
@@ -10,7 +11,7 @@ def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tu
     """Changes in waves. The rules:
 
     1. what is built waits for what it depends on;
-    2. what cannot stand beside its predecessor (`exclusive`) waits until that is destroyed;
+    2. what cannot stand beside its predecessor (`order`) waits until that is destroyed;
     3. everything else that goes, goes after all building and routing, and before what it depends on itself.
     """
     resources = {resource.address: resource for resource in desired}
@@ -53,7 +54,7 @@ def waits_for(change: Change) -> tuple[str, ...] | None:
 
 def _must_go_first(change: Change, building: dict[str, Change], resources: dict[str, Resource]) -> bool:
     successor = building.get(change.address)
-    return successor is not None and successor.action == "create" and resources[change.address].exclusive
+    return successor is not None and successor.action == "create" and order(resources[change.address])[0] == "stop_first"
 
 
 def _from_the_leaves(changes: list[Change]) -> list[int]:

@@ -1,0 +1,1 @@
+"""Releases: what they hold, how one becomes another, and the steps by which one takes the place of another."""

@@ -1,0 +1,107 @@
+"""What a release holds: everything of each service that is not a count, and the secrets' versions it was made with."""
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra_specs.errors import PlanError
+from infra_specs.spec.references import Sound, crossings
+from infra_specs.spec.service import Secret, Service
+from infra_specs.spec.stack import Stack
+from infra_specs.spec.target import Docker
+
+sizes = frozenset({"replicas", "capacity", "share", "scaling"})
+"""What of a service is no part of a release: the spec's, kept in it only for the day when the spec has lost it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The services of a release, and by name the version of each of the user's secrets that they are given.
+
+    Two are equal when the same would run, whatever the counts.
+    """
+
+    services: Mapping[str, Service]
+    secrets: Mapping[str, int] = field(default_factory=dict)
+
+    def data(self) -> dict[str, Any]:
+        """Plain JSON data; secrets by name and version, never a value."""
+        services = {name: service.model_dump(mode="json", by_alias=True) for name, service in self.services.items()}
+        return {"services": services, "secrets": dict(self.secrets)}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Content):
+            return NotImplemented
+        return (_settings(self), self.secrets) == (_settings(other), other.secrets)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds mappings
+
+
+def content(services: Mapping[str, Service], secrets: Mapping[str, int]) -> Content:
+    """The content of services with the secrets that they name, as far as these are set: `secrets` by name."""
+    named = secrets_named(services.values())
+    return Content(dict(services), {name: secrets[name] for name in sorted(named & secrets.keys())})
+
+
+def content_from(data: Mapping[str, Any]) -> Content:
+    """What `Content.data` wrote, perhaps in another version of Tenfold. Raises PlanError."""
+    return Content(services_from(data["services"]), dict(data["secrets"]))
+
+
+def services_from(data: Mapping[str, Any]) -> dict[str, Service]:
+    """Services as the ledger holds them; keys that this version does not know are left out. Raises PlanError."""
+    try:
+        return {name: Service.model_validate(service, extra="ignore") for name, service in data.items()}
+    except ValidationError as error:
+        raise PlanError(
+            f"A stored release cannot be read by this version of Tenfold: {error.error_count()} of its settings are "
+            "not understood. Use the version that deployed it, or provision from a file."
+        ) from error
+
+
+def placed(stack: Stack, source: str) -> dict[str, Service]:
+    """The services of a spec file in the folder `source`, with their own folders as whole paths.
+
+    Where an image says in which folder its command runs, the folder means nothing and is left out.
+    """
+
+    def folder(service: Service) -> str:
+        if isinstance(stack.target, Docker):
+            return "."
+        return posixpath.normpath(posixpath.join(source, service.folder))
+
+    return {name: service.model_copy(update={"folder": folder(service)}) for name, service in stack.services.items()}
+
+
+def over(stack: Stack, release: Content) -> Stack:
+    """The stack with the services of a release, in the counts that the spec gives them.
+
+    Raises PlanError where the two do not fit: a release that uses a cache, and a spec that has none.
+    """
+    services = {name: _sized(service, stack.services.get(name)) for name, service in release.services.items()}
+    whole = stack.model_copy(update={"services": services})
+    if faults := [f"  {'.'.join(map(str, path))}: {said}" for path, said in crossings(Sound.of(whole))]:
+        raise PlanError(
+            f"{stack.name}: its release does not fit what the rest of its spec says now:\n" + "\n".join(faults)
+        )
+    return whole
+
+
+def secrets_named(services: Iterable[Service]) -> frozenset[str]:
+    """The user's secrets that services name."""
+    return frozenset(
+        value.secret for service in services for value in service.env.values() if isinstance(value, Secret)
+    )
+
+
+def _sized(service: Service, spec: Service | None) -> Service:
+    if spec is None:
+        return service
+    return service.model_copy(update={name: getattr(spec, name) for name in sizes & Service.model_fields.keys()})
+
+
+def _settings(release: Content) -> dict[str, Any]:
+    return {name: service.model_dump(exclude=set(sizes)) for name, service in release.services.items()}

@@ -1,0 +1,74 @@
+"""What changed between two releases, line by line, in words."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra_specs.releases.content import Content, sizes
+from infra_specs.spec.service import FromNeed, Secret, Service
+
+
+def differences(before: Content, after: Content) -> tuple[str, ...]:
+    """Each change as a sentence: `web: image app:1 -> app:2`. Empty when the same would run.
+
+    A secret is told by name and version. The values of plain variables are shown: they are no secrets.
+    """
+    return tuple(_lines(before, after))
+
+
+def _lines(before: Content, after: Content) -> Iterator[str]:
+    for name in dict.fromkeys((*before.services, *after.services)):
+        was, now = before.services.get(name), after.services.get(name)
+        if was is None:
+            yield f"{name}: new service"
+        elif now is None:
+            yield f"{name}: gone"
+        else:
+            yield from _of_service(name, was, now)
+    for secret in sorted(before.secrets.keys() & after.secrets.keys()):
+        old, new = before.secrets[secret], after.secrets[secret]
+        if old != new:
+            yield f"secret {secret}: v{old} -> v{new}"
+
+
+def _of_service(name: str, was: Service, now: Service) -> Iterator[str]:
+    for setting in Service.model_fields:
+        old, new = getattr(was, setting), getattr(now, setting)
+        if setting in sizes or old == new:
+            continue
+        if setting == "env":
+            yield from (f"{name}: {line}" for line in _of_env(old, new))
+        else:
+            yield f"{name}: {setting} {_said(old)} -> {_said(new)}"
+
+
+def _of_env(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for variable in sorted({*was, *now}):
+        if variable not in was:
+            yield f"env {variable} set to {_said(now[variable])}"
+        elif variable not in now:
+            yield f"env {variable} removed, was {_said(was[variable])}"
+        elif was[variable] != now[variable]:
+            yield f"env {variable} {_said(was[variable])} -> {_said(now[variable])}"
+
+
+def _said(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case Secret():
+            return f"secret {value.secret}"
+        case FromNeed():
+            return value.from_need
+        case "":
+            return "empty"
+        case list() | tuple():
+            return " ".join(map(str, value))
+        case bool():
+            return "yes" if value else "no"
+        case Mapping() if not value:
+            return "none"
+        case Mapping():
+            return ", ".join(f"{name} {_said(one)}" for name, one in value.items())
+        case _ if hasattr(value, "model_dump"):
+            return _said(value.model_dump(mode="json", by_alias=True, exclude_none=True))
+    return str(value)
