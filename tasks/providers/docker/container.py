@@ -104,7 +104,7 @@ def as_label(data: Mapping[str, Any]) -> str:
 
 
 def archive(texts: Mapping[str, str], folder: str = "") -> bytes:
-    """A tar of these files, readable and owned by root."""
+    """A tar of these files, owned by root and readable by all; what is a script can be run."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         if folder:
@@ -114,7 +114,7 @@ def archive(texts: Mapping[str, str], folder: str = "") -> bytes:
         for name, text in texts.items():
             content = text.encode()
             entry = tarfile.TarInfo(folder + name)
-            entry.size, entry.mode = len(content), 0o444
+            entry.size, entry.mode = len(content), 0o555 if text.startswith("#!") else 0o444
             tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 

@@ -13,17 +13,39 @@ from tasks.providers.docker.wanted import Wanted
 
 port = 5432
 _volume = "/var/lib/postgresql"
+# The first start is marked before it begins; the mark goes, and is known to be gone, before the server serves anybody.
+# So whoever finds it finds a cluster that was left half made and never held anything, and begins anew.
+_first = f"{_volume}/.first"
+_wait = f"sync {_volume} 2>/dev/null || sync"
 # The image sets a password only when it makes the cluster. A server without a port sets it later; its statement holds
 # the password, so it may not reach the log.
 _start = f"""\
 set -e
 wanted=$(cat {secrets_path}/password.sha256)
-if [ -s "$PGDATA/PG_VERSION" ] && [ "$(cat {_volume}/.password 2>/dev/null)" != "$wanted" ]; then
+if [ -e {_first} ]; then
+    echo "the first start was cut off before the database had served anybody: beginning anew"
+    rm -rf "$PGDATA"
+fi
+if [ -z "$(ls -A "$PGDATA" 2>/dev/null)" ]; then
+    touch {_first}
+    {_wait}
+    PATH={secrets_path}:$PATH
+elif [ "$(cat {_volume}/.password 2>/dev/null)" != "$wanted" ]; then
     postgres --single -D "$PGDATA" -c log_min_error_statement=panic -c password_encryption=scram-sha-256 postgres \\
         <{secrets_path}/password.sql >/dev/null
 fi
 printf %s "$wanted" >{_volume}/.password
 exec docker-entrypoint.sh "$0" "$@"
+"""
+# What the image's entrypoint takes for the server in a first start: at the end of it, and to ask for a setting (-C).
+_served = f"""\
+#!/bin/sh
+PATH=${{PATH#*:}}
+if [ "$1" != -C ]; then
+    rm -f {_first}
+    {_wait}
+fi
+exec postgres "$@"
 """
 
 
@@ -70,4 +92,5 @@ def _files(user: str, password: str) -> dict[str, str]:
         "password": password,
         "password.sql": f"ALTER ROLE \"{name}\" LOGIN PASSWORD E'{text}';\n",
         "password.sha256": hashlib.sha256(password.encode()).hexdigest(),
+        "postgres": _served,
     }

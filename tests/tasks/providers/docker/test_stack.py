@@ -1,20 +1,19 @@
 """The whole of a stack: everything together, what is left after it, what is true after an accident."""
 
-import os
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from docker import DockerClient
-from docker.models.containers import Container
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Instance
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.world import (
     cache,
+    connected,
+    crash,
     database,
     get,
     left,
@@ -249,19 +248,3 @@ def test_addresses_are_kept_over_a_restart(
         container.start()
     for instance in instances:
         assert well(provider, instance).outputs == instance.outputs
-
-
-def crash(container: Container) -> None:
-    """End its first process behind the engine's back: what the engine kills when asked to, it does not start again."""
-    container.reload()
-    os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
-
-
-def connected(
-    engine: DockerClient, server: Instance, password: str = "it's a secret"
-) -> psycopg.Connection[tuple[object, ...]]:
-    container = engine.containers.get(f"tenfold.{server.stack}.database.main.{server.incarnation}")
-    address = container.attrs["NetworkSettings"]["Networks"][f"tenfold.{server.stack}"]["IPAddress"]
-    return psycopg.connect(
-        psycopg.conninfo.make_conninfo(host=address, port="5432", user="app", dbname="app", password=password)
-    )

@@ -2,6 +2,8 @@
 
 import fcntl
 import http.client
+import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from docker import DockerClient
 from docker.errors import NotFound
+from docker.models.containers import Container
 
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Resource, SecretRef, Setting
@@ -159,3 +163,19 @@ def get(port: str, path: str = "/", host: str = "") -> tuple[int, str]:
         return answer.status, answer.read().decode()
     finally:
         connection.close()
+
+
+def crash(container: Container) -> None:
+    """End its first process behind the engine's back: what the engine kills when asked to, it does not start again."""
+    container.reload()
+    os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
+
+
+def connected(
+    engine: DockerClient, server: Instance, password: str = "it's a secret"
+) -> psycopg.Connection[tuple[object, ...]]:
+    container = engine.containers.get(f"tenfold.{server.stack}.database.main.{server.incarnation}")
+    address = container.attrs["NetworkSettings"]["Networks"][f"tenfold.{server.stack}"]["IPAddress"]
+    return psycopg.connect(
+        psycopg.conninfo.make_conninfo(host=address, port="5432", user="app", dbname="app", password=password)
+    )

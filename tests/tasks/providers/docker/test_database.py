@@ -1,0 +1,85 @@
+"""The database's first start, cut off: begun anew if nobody was ever served, and real data is never touched."""
+
+from collections.abc import Callable
+
+import pytest
+from docker import DockerClient
+from docker.models.containers import Container
+
+from infra_specs.plan.instance import Instance
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import connected, crash, database, made, until, volume, well
+
+pytestmark = pytest.mark.docker
+
+data = "/var/lib/postgresql/18/docker"
+moments: dict[str, Callable[[Container], bool]] = {
+    "initdb has begun": lambda one: there(one, f"{data}/PG_VERSION"),
+    "the server that makes the app's database runs": lambda one: there(one, f"{data}/postmaster.pid"),
+}
+
+
+@pytest.mark.parametrize("moment", moments)
+def test_a_first_start_that_was_cut_off_begins_anew(
+    moment: str, provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    store = provider.create(volume())
+    server = provider.create(database(images, store.outputs["path"]))
+    container = engine.containers.get("tenfold.shop.database.main.1")
+    until(lambda: moments[moment](container), moment)
+    crash(container)
+    well(provider, server)
+    assert "beginning anew" in provider.logs(server, 1000)
+    with connected(engine, server) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("app",)
+    assert not there(container, "/var/lib/postgresql/.first")
+
+
+def test_what_was_served_once_is_never_begun_anew(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    store = provider.create(volume())
+    server = made(provider, database(images, store.outputs["path"]))
+    keep(engine, server)
+    container = engine.containers.get("tenfold.shop.database.main.1")
+    for _ in range(2):
+        before = engine.containers.get(str(container.id)).attrs["RestartCount"]
+        crash(container)
+        until(lambda: engine.containers.get(str(container.id)).attrs["RestartCount"] > before, "it was started again")  # noqa: B023
+        well(provider, server)
+    with connected(engine, server) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+    assert "beginning anew" not in provider.logs(server, 1000)
+
+
+def test_a_broken_cluster_without_the_mark_is_left_as_it_is(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    """Its version is lost, as after a disk's fault: it may hold real data, so it is a failure and not a beginning."""
+    store = provider.create(volume())
+    server = made(provider, database(images, store.outputs["path"]))
+    keep(engine, server)
+    container = engine.containers.get("tenfold.shop.database.main.1")
+    assert container.exec_run(["mv", f"{data}/PG_VERSION", f"{data}/lost"]).exit_code == 0
+    container.restart()
+    until(lambda: provider.health(server).state == "failed", "it failed")
+    container.stop()
+    image = next(iter(container.image.tags)) if container.image else ""
+    mend = ["sh", "-c", f"mv {data}/lost {data}/PG_VERSION"]
+    mount = {store.outputs["path"]: {"bind": "/var/lib/postgresql", "mode": "rw"}}
+    engine.containers.run(image, mend, entrypoint="", user="postgres", volumes=mount, remove=True)
+    container.start()
+    until(lambda: provider.health(server).state == "healthy", "it serves again")
+    with connected(engine, server) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def keep(engine: DockerClient, server: Instance) -> None:
+    with connected(engine, server) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        connection.commit()
+
+
+def there(container: Container, path: str) -> bool:
+    """Whether a file is there; it may be gone again."""
+    return bool(container.exec_run(["test", "-s", path]).exit_code == 0)
