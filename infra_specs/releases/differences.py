@@ -1,7 +1,10 @@
 """What changed between two releases, line by line, in words."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from pydantic import BaseModel
 
 from infra_specs.releases.content import Content, sizes
 from infra_specs.spec.service import FromNeed, Secret, Service
@@ -52,23 +55,14 @@ def _of_env(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _said(value: Any) -> str:
-    match value:
-        case None:
-            return "none"
-        case Secret():
-            return f"secret {value.secret}"
-        case FromNeed():
-            return value.from_need
-        case "":
-            return "empty"
-        case list() | tuple():
-            return " ".join(map(str, value))
-        case bool():
-            return "yes" if value else "no"
-        case Mapping() if not value:
-            return "none"
-        case Mapping():
-            return ", ".join(f"{name} {_said(one)}" for name, one in value.items())
-        case _ if hasattr(value, "model_dump"):
-            return _said(value.model_dump(mode="json", by_alias=True, exclude_none=True))
-    return str(value)
+    if isinstance(value, Secret):
+        return f"secret {value.secret}"
+    if isinstance(value, FromNeed):
+        return value.from_need
+    if isinstance(value, BaseModel):
+        return _said(value.model_dump(mode="json", by_alias=True, exclude_none=True))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_said(one)}" for name, one in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return shlex.join(map(str, value))
+    return {None: "none", "": "empty", True: "yes", False: "no"}.get(value, str(value))

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from tasks.ledger import journal, lock, runs, stacks
+from infra_specs.releases.content import Content
+from infra_specs.spec.service import Service
+from tasks.ledger import journal, lock, releases, runs, stacks
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, Holder
 from tasks.ledger.migrate import migrate
 from tasks.ledger.owner import Owner
+from tasks.ledger.releases import Release
 from tasks.ledger.runs import Run
 from tasks.ledger.secrets import SecretVersion, Vault
 from tasks.ledger.stacks import Wanted
@@ -87,7 +90,7 @@ class Ledger:
         stacks.unwant(self._database, hold)
 
     def forget(self, hold: Hold) -> None:
-        """Lose everything of the stack (spec, overrides, secrets) but its history."""
+        """Lose everything of the stack (spec, overrides, releases, secrets) but its history."""
         stacks.forget(self._database, hold)
 
     def override(self, hold: Hold, service: str, replicas: int, reason: str) -> None:
@@ -105,6 +108,37 @@ class Ledger:
     def stacks(self) -> tuple[Wanted, ...]:
         """Every stack, torn down or not, by name."""
         return stacks.every(self._database)
+
+    # Releases
+
+    def begin_release(
+        self, hold: Hold, verb: str, reason: str, *, content: Content, file: Mapping[str, Service]
+    ) -> Release:
+        """Write down the next release before anything of it is made: it is `proving`.
+
+        The last one again, if it holds the same and its run was cut off. Old ones that nobody needs are forgotten.
+        """
+        return releases.begin(self._database, hold, verb, reason, content=content, file=file)
+
+    def pass_stages(self, hold: Hold, number: int, stages: int) -> None:
+        """So many stages of the release's rollout are over, and are not gone through again."""
+        releases.passed(self._database, hold, number, stages)
+
+    def prove_release(self, hold: Hold, number: int) -> None:
+        """The whole stack is healthy with this release. Newer ones, of which nothing is left then, are undone."""
+        releases.prove(self._database, hold, number)
+
+    def end_release(self, hold: Hold, number: int, state: Literal["failed", "undone"], message: str) -> None:
+        """The release is not what runs, and why."""
+        releases.end(self._database, hold, number, state, message)
+
+    def releases(self, stack: str) -> tuple[Release, ...]:
+        """Every release of the stack that is kept, the newest first."""
+        return releases.every(self._database, stack)
+
+    def standing_releases(self, stack: str) -> tuple[Release, ...]:
+        """The newest and the last one proven, as far as there are such; the newest first."""
+        return releases.standing(self._database, stack)
 
     # Runs
 
@@ -153,6 +187,10 @@ class Ledger:
     def secret_list(self, stack: str) -> tuple[SecretVersion, ...]:
         """The stack's secrets by name, without their values."""
         return self._vault.newest(stack)
+
+    def secret_kept(self, stack: str) -> dict[str, tuple[int, ...]]:
+        """Secret name -> every version of it that can still be read, the newest last."""
+        return self._vault.kept(stack)
 
     def secret_remove(self, stack: str, name: str) -> None:
         """Erase every version of a secret; its numbers are not used again. Raises LedgerError for an unknown one."""

@@ -1,6 +1,7 @@
 """Secrets by stack, name and version, encrypted. A version never means two values, so it can be a fingerprint."""
 
 import secrets as random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,11 @@ class Vault:
                 raise _unknown(connection, stack, f"{name} v{version}")
         return key.decrypt(self._key_file, token)
 
+    def kept(self, stack: str) -> dict[str, tuple[int, ...]]:
+        with self._database.read() as connection:
+            rows = _kept(connection, stack)
+        return {row.name: tuple(one.version for one in rows if one.name == row.name) for row in rows}
+
     def newest(self, stack: str) -> tuple[SecretVersion, ...]:
         with self._database.read() as connection:
             return _there(connection, stack)
@@ -82,11 +88,15 @@ def _last(connection: sa.Connection, stack: str, name: str) -> "sa.Row[tuple[int
 
 def _there(connection: sa.Connection, stack: str) -> tuple[SecretVersion, ...]:
     """The newest of each. A removal erases all that is there, so what has a value is newer than what has none."""
-    kept = sa.select(secrets.c.name, secrets.c.version, secrets.c.since).where(
+    rows = _kept(connection, stack)
+    return tuple({row.name: SecretVersion(row.name, row.version, row.since) for row in rows}.values())
+
+
+def _kept(connection: sa.Connection, stack: str) -> "Sequence[sa.Row[tuple[str, int, float]]]":
+    found = sa.select(secrets.c.name, secrets.c.version, secrets.c.since).where(
         secrets.c.stack == stack, secrets.c.token.is_not(None)
     )
-    rows = connection.execute(kept.order_by(secrets.c.name, secrets.c.version)).all()
-    return tuple({row.name: SecretVersion(row.name, row.version, row.since) for row in rows}.values())
+    return connection.execute(found.order_by(secrets.c.name, secrets.c.version)).all()
 
 
 def _unknown(connection: sa.Connection, stack: str, what: str) -> LedgerError:

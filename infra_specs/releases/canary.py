@@ -1,0 +1,58 @@
+"""Whether a canary does worse than what it shall replace."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+least_requests = 20
+"""Fewer of them say nothing."""
+sureness = 1.64
+"""Standard deviations of the interval in which the true rate lies: 95 % sure on the side that matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Requests that were answered in a while, and how many of these failed (500 and more, or not at all)."""
+
+    requests: int
+    errors: int
+
+    @property
+    def rate(self) -> float:
+        return self.errors / self.requests if self.requests else 0.0
+
+    def __str__(self) -> str:
+        return f"{self.errors} of {self.requests} requests failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`worse`: undo it. `unknown`: too few requests to say."""
+
+    state: Literal["worse", "as good", "unknown"]
+    reason: str
+
+
+def judge(new: Seen, old: Seen) -> Verdict:
+    """Compare a canary with the replicas beside it, over the same time.
+
+    Worse is what is surely worse: the lowest that its error rate may be, by Wilson's score interval (E. B. Wilson,
+    1927), is above the highest that the old one's may be. So one request that fails by chance undoes nothing, and an
+    old release that fails as often is no reason to stay with it. Where the old one had too few requests to say,
+    it is taken for flawless.
+    """
+    said = f"canary: {new}; beside it: {old}"
+    if new.requests < least_requests:
+        return Verdict("unknown", f"{said}; fewer than {least_requests} say nothing")
+    highest = _interval(old)[1] if old.requests >= least_requests else 0.0
+    if _interval(new)[0] > highest:
+        return Verdict("worse", f"{said}; that is surely more")
+    return Verdict("as good", said)
+
+
+def _interval(seen: Seen) -> tuple[float, float]:
+    """Wilson's score interval of the rate."""
+    n, z = seen.requests, sureness
+    middle = (seen.rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(seen.rate * (1 - seen.rate) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,166 @@
+"""The steps by which what is wanted now takes the place of what is there.
+
+1. `before`: what is to run once before traffic moves runs to its end, and nothing else changes.
+2. `canary`, if one is wanted: one more replica of each changed service takes a share of its requests for a while.
+3. `replicas`: they change, all at once up to a bound and then in batches. Within a step the planner starts the new,
+   routes to it, drains the old and removes it (`infra_specs.plan.order`). The last step is the whole of what is
+   wanted; what is not goes.
+
+Every step but the last changes only what it names, and is found from what is there. So a rollout that was cut off
+anywhere goes on where it was; only which stages it has passed cannot be seen.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.resource import Ref, Resource
+
+surge = 10
+"""Replicas of a service that change at once, or a quarter of them if that is more: so many more run meanwhile."""
+Stage = Literal["before", "canary", "replicas"]
+stages: tuple[Stage, ...] = ("before", "canary", "replicas")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a canary gets: `percent` of its service's requests, for `seconds`."""
+
+    percent: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A desired state on the way, and why. `alone`: what it does not name is left as it is. `canaries` (service ->
+    address) are watched for `bake_seconds` once it is reached."""
+
+    stage: Stage
+    why: str
+    resources: tuple[Resource, ...]
+    alone: bool = True
+    canaries: Mapping[str, str] | None = None
+    bake_seconds: float = 0.0
+
+
+def rollout(
+    there: Iterable[Instance],
+    wanted: Sequence[Resource],
+    *,
+    jobs: Sequence[Resource] = (),
+    share: Share | None = None,
+    passed: int = 0,
+) -> tuple[Step, ...]:
+    """From what is there to what is wanted, without the first `passed` stages.
+
+    `jobs` are what runs `before`. Without a `share` there is no canary.
+    """
+    live = {one.address: one for one in there if not one.failed}
+    changing = _changing(live, wanted)
+    steps = []
+    if jobs:
+        names = ", ".join(str(job.settings["service"]) for job in jobs)
+        steps.append(Step("before", f"before {names} changes", _with_what_they_need(jobs, wanted)))
+    if share and (canary := _canary(changing, live, wanted, share)):
+        steps.append(canary)
+    steps += _in_batches(changing, live, wanted)
+    return tuple(step for step in steps if stages.index(step.stage) >= passed)
+
+
+def batches(count: int) -> int:
+    """In how many parts so many replicas change: ten at once, or a quarter of them."""
+    return max(1, math.ceil(count / max(surge, math.ceil(count / 4))))
+
+
+def _changing(live: Mapping[str, Instance], wanted: Sequence[Resource]) -> dict[str, list[Resource]]:
+    """Service -> its replicas that take the place of another, in the order of their slots.
+
+    A service is left out where old and new cannot stand behind one route, since they tell their health at different
+    paths: all of it changes in the last step.
+    """
+    changing: dict[str, list[Resource]] = {}
+    for one in wanted:
+        if one.kind == "replica" and one.address in live and live[one.address].fingerprint != one.fingerprint:
+            changing.setdefault(str(one.settings["service"]), []).append(one)
+    for route in _routes(changing, wanted):
+        was = live.get(route.address)
+        if was is None or was.digests.get("health") != route.digests.get("health"):
+            del changing[str(route.settings["service"])]
+    return changing
+
+
+def _in_batches(
+    changing: Mapping[str, Sequence[Resource]], live: Mapping[str, Instance], wanted: Sequence[Resource]
+) -> list[Step]:
+    number = max([batches(len(replicas)) for replicas in changing.values()], default=1)
+    steps = []
+    routes = [_to_what_is_there(route, live) for route in _routes(changing, wanted)]
+    for batch in range(1, number):
+        part = [one for of in changing.values() for one in of[: math.ceil(len(of) * batch / number)]]
+        why = f"replicas, part {batch} of {number}"
+        steps.append(Step("replicas", why, _with_what_they_need([*part, *routes], wanted)))
+    why = f"replicas, part {number} of {number}" if number > 1 else "replicas"
+    return [*steps, Step("replicas", why, tuple(wanted), alone=False)]
+
+
+def _canary(
+    changing: Mapping[str, Sequence[Resource]], live: Mapping[str, Instance], wanted: Sequence[Resource], share: Share
+) -> Step | None:
+    """One more replica of each changed service behind a route, and the routes that lead to it too."""
+    routes = {
+        str(route.settings["service"]): route
+        for route in _routes(changing, wanted)
+        if not changing[str(route.settings["service"])][0].exclusive
+    }
+    if not routes:
+        return None
+    canaries = {name: _canary_of(changing[name][0], name) for name in routes}
+    led = [_to_what_is_there(route, live, canaries[name].address, share.percent) for name, route in routes.items()]
+    why = f"canary: {share.percent} % of the requests of {', '.join(routes)} for {share.seconds:g} s"
+    return Step(
+        "canary",
+        why,
+        _with_what_they_need([*canaries.values(), *led], wanted),
+        canaries={name: canary.address for name, canary in canaries.items()},
+        bake_seconds=share.seconds,
+    )
+
+
+def _canary_of(replica: Resource, service: str) -> Resource:
+    """A replica like this one beside all slots, which is told its own name."""
+    env = replica.settings["env"]
+    assert isinstance(env, Mapping)
+    settings = {**replica.settings, "slot": "canary", "env": {**env, "TENFOLD_REPLICA": f"{service}-canary"}}
+    return replace(replica, address=f"replica/{service}-canary", settings=settings, digests={})
+
+
+def _to_what_is_there(route: Resource, live: Mapping[str, Instance], canary: str = "", percent: int = 0) -> Resource:
+    """The route to those of its replicas that are there, of whichever release, and to a canary."""
+    ends = route.settings["endpoints"]
+    assert isinstance(ends, Sequence)
+    kept = [end for end in ends if isinstance(end, Ref) and end.address in live]
+    settings = {**route.settings, "endpoints": [*kept, Ref(canary, "endpoint")] if canary else kept}
+    if canary:
+        settings["weights"] = {canary: percent}
+    return replace(route, settings=settings, digests={})
+
+
+def _routes(services: Iterable[str], wanted: Sequence[Resource]) -> list[Resource]:
+    named = set(services)
+    return [one for one in wanted if one.kind == "route" and one.settings["service"] in named]
+
+
+def _with_what_they_need(parts: Sequence[Resource], wanted: Sequence[Resource]) -> tuple[Resource, ...]:
+    """Resources and all that they depend on, replicas excepted: which of those a step changes it says itself."""
+    known = {one.address: one for one in wanted if one.kind != "replica"}
+    needed = {one.address: one for one in parts}
+    waiting = list(parts)
+    while waiting:
+        for address in waiting.pop().dependencies:
+            if address in known and address not in needed:
+                needed[address] = known[address]
+                waiting.append(known[address])
+    in_order = dict.fromkeys((*(one.address for one in wanted), *(one.address for one in parts)))
+    return tuple(needed[address] for address in in_order if address in needed)
