@@ -1,0 +1,52 @@
+"""A month's budget: what of it is spent, and what is left to grow with."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from infra_specs.sizing.demand import month_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """USD that a stack has cost in a calendar month of UTC (`2026-11`), up to `at` (seconds since the epoch)."""
+
+    month: str
+    usd: float
+    at: float
+
+
+def month_of(moment: float) -> str:
+    """The calendar month of a moment, as `2026-11`."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m")
+
+
+def part_left(moment: float) -> float:
+    """The part of the calendar month that is still to come: 1 at its beginning."""
+    now = datetime.fromtimestamp(moment, UTC)
+    begin = datetime(now.year, now.month, 1, tzinfo=UTC)
+    end = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
+    return (end - now) / (end - begin)
+
+
+def seconds_left(moment: float) -> float:
+    """The same in seconds of a month of 30 days, so that a price a month costs no more in a month of 31."""
+    return part_left(moment) * month_seconds
+
+
+def spend(before: Spent | None, moment: float, rate: float) -> Spent:
+    """What is spent at `moment` by a stack that costs `rate` USD a month now.
+
+    It is taken to have cost as much since the last look. What was before the first look is not known and not counted.
+    """
+    month = month_of(moment)
+    if before is None or before.at >= moment:
+        return before or Spent(month, 0.0, moment)
+    if before.month == month:
+        return Spent(month, before.usd + rate * (part_left(before.at) - part_left(moment)), moment)
+    return Spent(month, rate * (1 - part_left(moment)), moment)
+
+
+def budget_left(budget: float, spent: Spent | None, moment: float, rate: float) -> float:
+    """USD that nothing has claimed: neither spent, nor what all that runs now costs until the month's end."""
+    already = spent.usd if spent and spent.month == month_of(moment) else 0.0
+    return budget - already - rate * part_left(moment)
