@@ -127,6 +127,8 @@ class Service(Part):
     """What starts one replica: a line, split as a shell splits words but run without a shell, or a list of words."""
     image: Image | None = None
     """The container image, on targets that run containers. Without a command it starts as it says itself."""
+    before: Command | None = None
+    """Run once, in the new image, before the replicas of a release get traffic: migrations. If it fails, none does."""
     folder: Annotated[str, Field(min_length=1)] = "."
     """Where the command runs, from the spec file's own folder."""
     port: int | None = Field(default=None, ge=1, le=65535)

@@ -76,7 +76,7 @@ def _unforeseen(_: Place) -> str:
 
 
 def _list(there: Place) -> str:
-    return "must be a line or a list of words" if there.path[-1:] == ("command",) else "must be a list"
+    return "must be a line or a list of words" if there.path[-1:] in (("command",), ("before",)) else "must be a list"
 
 
 def _mapping(there: Place) -> str:

@@ -1,6 +1,7 @@
 """A pretended target: its world is a file, so that killing a process spares it. Nothing runs.
 
-A replica whose command is `false` fails, as it would anywhere. Everything else is healthy at once.
+A replica or a job whose command is `false` fails, as it would anywhere. Everything else is healthy at once, and jobs
+have ended.
 """
 
 import fcntl
@@ -121,7 +122,7 @@ def _same(one: Instance, other: Instance) -> bool:
 def _health_of(resource: Resource) -> Health:
     if resource.settings.get("command") == ["false"]:
         return Health("failed", "exited with 1", now())
-    return Health("healthy", "pretended", now())
+    return Health("healthy", "exited with 0" if resource.kind == "job" else "pretended", now())
 
 
 def _outputs(resource: Resource, incarnation: int) -> dict[str, str]:

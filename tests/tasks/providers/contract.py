@@ -34,6 +34,21 @@ def worker(slot: int = 0, stack: str = stack, **changed: Any) -> Resource:
     return Resource(stack, f"replica/jobs-{slot}", "replica", settings)
 
 
+def job(name: str = "run-1", **changed: Any) -> Resource:
+    """What runs to its end: by default one that says a line and ends with 0."""
+    settings = {
+        "service": "jobs",
+        "command": ["sh", "-c", "echo once"],
+        "image": image,
+        "folder": "/",
+        "env": {},
+        "port": None,
+        "release": 1,
+        **changed,
+    }
+    return Resource(stack, f"job/{name}", "job", settings, exclusive=True)
+
+
 def volume(size: int = 1, stack: str = stack) -> Resource:
     return Resource(stack, "volume/database", "volume", {"size": size}, mutable=("size",), durable=True)
 
@@ -147,3 +162,52 @@ class ProviderContract:
         addresses = [one.address for one in provider.observe(stack)]
         assert addresses == sorted(addresses)
         assert len(addresses) == 4
+
+    def test_a_job_that_ended_with_0_is_healthy_and_stays_so(self, provider: Provider) -> None:
+        made = provider.create(job())
+        assert settled(provider, made).state == "healthy"
+        again = provider.create(job())
+        assert again.incarnation == 1
+        assert settled(provider, again).reason == "exited with 0"
+        (seen,) = provider.observe(stack)
+        assert (seen.address, seen.kind, seen.health.state) == ("job/run-1", "job", "healthy")
+
+    def test_a_job_that_ended_otherwise_has_failed_and_another_try_is_another(self, provider: Provider) -> None:
+        made = provider.create(job(command=["false"]))
+        health = settled(provider, made)
+        assert (health.state, health.reason) == ("failed", "exited with 1")
+        assert provider.create(job(command=["false"])).incarnation == 2
+
+    def test_a_job_is_destroyed_as_anything_else(self, provider: Provider) -> None:
+        made = provider.create(job(command=["sleep", "3600"]))
+        provider.destroy(made)
+        provider.destroy(made)
+        assert provider.observe(stack) == ()
+        assert provider.stacks() == ()
+
+
+class JobContract:
+    """Of jobs, where they really run: subclass it beside `ProviderContract`."""
+
+    def test_it_is_starting_while_it_runs(self, provider: Provider) -> None:
+        made = provider.create(job(command=["sh", "-c", "trap exit TERM; echo begun; sleep 3600 & wait"]))
+        until = time.monotonic() + patience
+        while "begun" not in provider.logs(made, 5) and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(1.5)  # longer than it takes until something else without a probe is called healthy
+        (seen,) = provider.observe(stack)
+        assert (seen.health.state, provider.health(seen).state) == ("starting", "starting")
+        assert provider.create(job(command=["sh", "-c", "trap exit TERM; echo begun; sleep 3600 & wait"])) == seen
+
+    @pytest.mark.parametrize("code", [0, 3])
+    def test_it_runs_once(self, provider: Provider, code: int) -> None:
+        made = provider.create(job(command=["sh", "-c", f"echo once; exit {code}"]))
+        assert settled(provider, made).reason == f"exited with {code}"
+        time.sleep(1.0)  # long enough for something that is started again
+        assert provider.logs(made, 10).split() == ["once"]
+
+    def test_it_is_told_its_own_environment(self, provider: Provider) -> None:
+        made = provider.create(job(command=["sh", "-c", "echo $MODE $PORT"], env={"MODE": "fast"}, port=8000))
+        assert settled(provider, made).state == "healthy"
+        mode, port = provider.logs(made, 10).split()
+        assert (mode, port.isdigit()) == ("fast", True)

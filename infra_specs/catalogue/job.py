@@ -1,0 +1,63 @@
+"""A job: a service's program that runs to its end, beside its replicas or before new ones serve.
+
+It has what a replica of the service has (image, folder, environment, secrets, volumes, limits, network) and is not
+routed, not counted, and never started again by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from infra_specs.catalogue import cache, database, web
+from infra_specs.catalogue.containers import in_container
+from infra_specs.plan.resource import Resource, Setting
+from infra_specs.spec.stack import Stack
+from infra_specs.spec.target import Docker
+
+_of_replicas = ("slot", "serves", "health")
+
+
+def before(stack: Stack, *, source: str, secrets: Mapping[str, int], release: int) -> tuple[Resource, ...]:
+    """What has to have ended well before a release's replicas get traffic: one job for each service that says so."""
+    return tuple(
+        job(stack, f"before-{name}", name, service.before, source=source, secrets=secrets, release=release)
+        for name, service in stack.services.items()
+        if service.before is not None
+    )
+
+
+def job(
+    stack: Stack,
+    name: str,
+    service: str,
+    command: Sequence[str],
+    *,
+    source: str,
+    secrets: Mapping[str, int],
+    release: int,
+) -> Resource:
+    """The job `job/<name>`: `command` run once as a replica of `service` would be, in its release's image.
+
+    Equal arguments give an equal fingerprint, so a job that has ended well is not run a second time for the same
+    release, and is for the next one. `source` and `secrets` are those of `desired_state`. Of one name there is one at a
+    time: two migrations must not run at once.
+    """
+    needs: dict[str, Mapping[str, Setting]] = {}
+    if stack.needs.database is not None:
+        needs["database"] = database.reached_by(secrets)
+    if stack.needs.cache is not None:
+        needs["cache"] = cache.reached_by(secrets)
+    what = stack.services[service].model_copy(update={"command": list(command)})
+    (like,) = web.replicas(stack.name, service, what, 1, source=source, needs=needs, secrets=secrets)
+    if isinstance(stack.target, Docker):
+        like = in_container(like, stack.target, {service: what})
+    env = like.settings["env"]
+    assert isinstance(env, Mapping)
+    settings: dict[str, Setting] = {
+        **{setting: value for setting, value in like.settings.items() if setting not in _of_replicas},
+        "env": {key: value for key, value in env.items() if key != "TENFOLD_REPLICA"} | {"TENFOLD_JOB": name},
+        "port": what.port,
+        "release": release,
+    }
+    return replace(
+        like, address=f"job/{name}", kind="job", settings=settings, exclusive=True, drain_seconds=0.0, digests={}
+    )
