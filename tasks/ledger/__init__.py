@@ -1,8 +1,11 @@
 """What cannot be observed: stacks as last wanted, who changes them, runs, and secrets."""
 
+from tasks.ledger.checks import Check, Checked, Remembered
+from tasks.ledger.decisions import KeptDecision
 from tasks.ledger.held import held
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.lock import Hold, Holder
+from tasks.ledger.measurements import Key, Measurement
 from tasks.ledger.owner import Owner
 from tasks.ledger.releases import Release
 from tasks.ledger.runs import Run, RunChange
@@ -10,5 +13,6 @@ from tasks.ledger.secrets import SecretVersion
 from tasks.ledger.stacks import Override, Wanted
 
 __all__ = [
-    "Hold", "Holder", "Ledger", "Override", "Owner", "Release", "Run", "RunChange", "SecretVersion", "Wanted", "held",
+    "Check", "Checked", "Hold", "Holder", "KeptDecision", "Key", "Ledger", "Measurement", "Override", "Owner",
+    "Release", "Remembered", "Run", "RunChange", "SecretVersion", "Wanted", "held",
 ]  # fmt: skip

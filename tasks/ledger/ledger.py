@@ -1,15 +1,20 @@
 """The ledger's one face: what cannot be observed, kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from infra_specs.releases.content import Content
+from infra_specs.scaling.measured import Measured
+from infra_specs.scaling.situation import Earlier
 from infra_specs.spec.service import Service
-from tasks.ledger import journal, lock, releases, runs, stacks
+from tasks.ledger import checks, decisions, journal, lock, measurements, releases, rhythm, runs, stacks
+from tasks.ledger.checks import Check, Checked, Remembered
 from tasks.ledger.database import Database
+from tasks.ledger.decisions import KeptDecision
 from tasks.ledger.lock import Hold, Holder
+from tasks.ledger.measurements import Key, Measurement
 from tasks.ledger.migrate import migrate
 from tasks.ledger.owner import Owner
 from tasks.ledger.releases import Release
@@ -165,6 +170,46 @@ class Ledger:
     def run(self, id: str) -> Run:
         """One run. Raises LedgerError for an unknown id."""
         return runs.run(self._database, id)
+
+    # Checks: what was measured and decided
+
+    def recall(self, stack: str | None = None) -> dict[Key, Remembered]:
+        """What the last check left, of one stack or of all, by stack and service."""
+        return checks.recall(self._database, stack)
+
+    def rhythm(self, now: float, ahead: Mapping[Key, float]) -> dict[Key, tuple[Earlier, ...]]:
+        """The demand of earlier days at this time of day, where it is known, of many services at once.
+
+        `ahead`: for each service the seconds that a new replica of it needs to serve.
+        """
+        return rhythm.rhythm(self._database, now, ahead)
+
+    def record_check(self, hold: Hold, check: Check, found: Sequence[Checked]) -> dict[Key, str]:
+        """Keep all that a check measured and decided, and trim some of what is too old. Returns the decisions' ids.
+
+        `hold` is that of the lock `checks.lock_name`.
+        """
+        return checks.record(self._database, hold, check, found)
+
+    def acted(self, hold: Hold, decision: str, flow_run_id: str) -> None:
+        """The decision started this run."""
+        checks.acted(self._database, hold, decision, flow_run_id)
+
+    def last_check(self) -> Check | None:
+        """The last check that came to its end."""
+        return checks.last(self._database)
+
+    def decisions(self, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
+        """The last decisions of a service or of the whole stack, the newest first."""
+        return decisions.read(self._database, stack, service, limit)
+
+    def samples(self, stack: str, service: str, since: float, until: float) -> tuple[Measured, ...]:
+        """Every window that ended in this time, in order; they are kept for two days."""
+        return measurements.read_samples(self._database, (stack, service), since, until)
+
+    def measurements(self, stack: str, service: str, since: float, until: float) -> tuple[Measurement, ...]:
+        """Every five minutes of this time, in order; they are kept for five weeks."""
+        return measurements.read_measurements(self._database, (stack, service), since, until)
 
     # Secrets
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from infra_specs.errors import LedgerError
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard
-from tasks.ledger.tables import overrides, secrets, stacks
+from tasks.ledger.tables import overrides, remembered, secrets, stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def unwant(database: Database, hold: Hold) -> None:
 def forget(database: Database, hold: Hold) -> None:
     with database.write() as connection:
         guard(connection, hold)
+        connection.execute(sa.delete(remembered).where(remembered.c.stack == hold.stack))
         connection.execute(sa.delete(secrets).where(secrets.c.stack == hold.stack))
         connection.execute(sa.delete(stacks).where(stacks.c.name == hold.stack))
 

@@ -117,3 +117,73 @@ releases = Table(
     Column("since", Double, nullable=False),
     Column("ended", Double),
 )
+
+# Periods come first in the next two keys: a check writes at the end of the table, trimming takes from its beginning,
+# and what all services did at one time of day lies together.
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("period", BigInteger, primary_key=True, autoincrement=False),
+    Column("stack", String, primary_key=True),
+    Column("service", String, primary_key=True),
+    Column("seconds", Double, nullable=False),
+    Column("requests_per_second", Double),
+    Column("most_requests_per_second", Double),
+    Column("in_flight", Double),
+    Column("most_in_flight", Double),
+    Column("latency", Double),
+    Column("most_latency", Double),
+    Column("serving", Double),
+    sqlite_with_rowid=False,
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("period", BigInteger, primary_key=True, autoincrement=False),
+    Column("stack", String, primary_key=True),
+    Column("service", String, primary_key=True),
+    Column("windows", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("stack", String, nullable=False),
+    Column("service", String, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("checks", Integer, nullable=False),
+    Column("before", Integer, nullable=False),
+    Column("replicas", Integer, nullable=False),
+    Column("mode", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("flow_run_id", String),
+    Index("ix_decisions_service", "stack", "service", "id"),
+)
+
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("service", String, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("memory", Text, nullable=False),
+    Column("readings", Text, nullable=False),
+    Column("decision", _number),
+    sqlite_with_rowid=False,
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("services", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+)
