@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import pkgutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -11,13 +12,12 @@ from typing import Any
 from prefect import Flow, Task
 
 import flows
-import tasks
 from flows.runbook import at_once
 
 
 def without_prefect() -> None:
     """From now on call the plain functions inside of tasks, and show nothing."""
-    for module in [*_modules(flows), *_modules(tasks)]:
+    for module in _modules():
         for name, value in list(vars(module).items()):
             if isinstance(value, Task):
                 setattr(module, name, value.fn)
@@ -41,6 +41,8 @@ async def _nothing(*_: Any, **__: Any) -> None:
     return None
 
 
-def _modules(package: ModuleType) -> list[ModuleType]:
-    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    return [importlib.import_module(each.name) for each in found if ".migrations." not in each.name]
+def _modules() -> list[ModuleType]:
+    """Every flow's module, and those that they use."""
+    for each in pkgutil.iter_modules(flows.__path__, "flows."):
+        importlib.import_module(each.name)
+    return [module for name, module in list(sys.modules.items()) if name.startswith(("flows.", "tasks."))]

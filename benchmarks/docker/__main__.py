@@ -7,19 +7,28 @@ import argparse
 import shutil
 import statistics
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docker
 
+from benchmarks.docker.ansible import Ansible
 from benchmarks.docker.compose import Compose
 from benchmarks.docker.floor import Floor
 from benchmarks.docker.measure import Life, verbs, whole_life
 from benchmarks.docker.stack import Contender, Images
+from benchmarks.docker.swarm import Swarm
 from benchmarks.docker.tenfold import Tenfold
 from tests.support.images import images
 from tests.tasks.providers.docker.world import alone
 
-contenders = {"floor": Floor, "tenfold": Tenfold, "compose": Compose}
+contenders: dict[str, Callable[[Images, Path], Contender]] = {
+    "floor": Floor,
+    "tenfold": Tenfold,
+    "compose": Compose,
+    "swarm": Swarm,
+    "ansible": Ansible,
+}
 
 
 def main() -> None:
@@ -31,15 +40,14 @@ def main() -> None:
     here = Images(images(engine))
     folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
     folder.chmod(0o711)
-    taking_part = [contenders[each](here, folder) for each in options.only.split(",")]
+    taking_part: list[Contender] = [contenders[each](here, folder) for each in options.only.split(",")]
     lives: dict[str, list[Life]] = {each.name: [] for each in taking_part}
     try:
         for number in range(1, options.rounds + 1):
             for each in taking_part:
                 with alone(engine):
-                    lives[each.name].append(whole_life(each, here, lambda text, n=number: print(n, text, flush=True)))
+                    lives[each.name].append(whole_life(each, here, str(number)))
     finally:
-        _leave(taking_part)
         shutil.rmtree(folder, ignore_errors=True)
     print(table(lives))
 
@@ -54,11 +62,6 @@ def table(lives: dict[str, list[Life]]) -> str:
         cells += [f"{statistics.median(life.load.p99 for life in those):.0f}"]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _leave(taking_part: list[Contender]) -> None:
-    for each in taking_part:
-        each.leave()
 
 
 if __name__ == "__main__":

@@ -15,9 +15,11 @@ class Compose:
         self._images, self._folder, self._program = images, folder / "compose", compose()
         self._image, self._replicas = "", 0
 
+    def prepare(self) -> None:
+        stack.write_proxy_files(self._folder / "files", dns="web")
+
     def up(self, replicas: int, image: str) -> None:
         self._image, self._replicas = image, replicas
-        stack.write_proxy_files(self._folder / "files", dns="web")
         self._apply()
 
     def again(self) -> None:

@@ -33,14 +33,16 @@ class Floor:
 
     def __init__(self, images: stack.Images, folder: Path) -> None:
         self._images, self._folder = images, folder / "floor" / "files"
-        self._api = APIClient("unix:///var/run/docker.sock", version="auto", num_pools=4, max_pool_size=32)
-        self._pool = ThreadPoolExecutor(32)
         self._replicas: dict[str, str] = {}
         self._made, self._image, self._proxy = 0, "", ""
 
+    def prepare(self) -> None:
+        self._api = APIClient("unix:///var/run/docker.sock", version="auto", num_pools=4, max_pool_size=32)
+        self._pool = ThreadPoolExecutor(32)
+        stack.write_proxy_files(self._folder)
+
     def up(self, replicas: int, image: str) -> None:
         self._image = image
-        stack.write_proxy_files(self._folder)
         self._api.create_network(stack.name, labels=label)
         images = self._images
         others = [
@@ -116,7 +118,7 @@ class Floor:
 
     def _envoy(self, image: str) -> None:
         files = Mount(str(stack.folder_path), str(self._folder), type="bind", read_only=True)
-        ports = {stack.inner_port: ("127.0.0.1", stack.port)}
+        ports: dict[int | str, tuple[str, int]] = {stack.inner_port: ("127.0.0.1", stack.port)}
         _, self._proxy = self._run(
             image, f"{stack.name}-proxy", {}, mounts=[files], command=stack.proxy_command, ports=ports
         )
@@ -130,7 +132,7 @@ class Floor:
         *,
         alias: str = "",
         mounts: Iterable[Mount] = (),
-        ports: Mapping[int, tuple[str, int]] | None = None,
+        ports: Mapping[int | str, tuple[str, int]] | None = None,
         **more: Any,
     ) -> tuple[str, str]:
         """Made and started: its id and its address."""

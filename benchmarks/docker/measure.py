@@ -25,15 +25,16 @@ class Life:
     load: Result
 
 
-def whole_life(contender: Contender, images: Images, said: Callable[[str], None]) -> Life:
+def whole_life(contender: Contender, images: Images, title: str) -> Life:
     """Up, nothing to do, more, fewer, a release under load, down. It is down afterwards in any case."""
     one, two = images.app("1"), images.app("2")
     seconds: dict[str, float] = {}
 
     def timed(verb: str, act: Callable[[], None], until: Condition | None) -> None:
         seconds[verb] = moment(act, until)
-        said(f"{contender.name}: {verb} {seconds[verb]:.2f} s")
+        print(f"{title} {contender.name}: {verb} {seconds[verb]:.2f} s", flush=True)
 
+    contender.prepare()
     try:
         timed("up", lambda: contender.up(few, one), Condition(one, few))
         timed("again", contender.again, None)
@@ -46,9 +47,10 @@ def whole_life(contender: Contender, images: Images, said: Callable[[str], None]
             time.sleep(calm_seconds)
         finally:
             result = under.stop()
-        said(f"{contender.name}: {result}")
+        print(f"{title} {contender.name}: {result}", flush=True)
     finally:
         timed("down", contender.down, Condition("", 0))
+        contender.leave()
     return Life(seconds, result)
 
 

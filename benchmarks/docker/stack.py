@@ -28,6 +28,9 @@ class Contender(Protocol):
 
     name: str
 
+    def prepare(self) -> None:
+        """What must be there before the clock runs."""
+
     def up(self, replicas: int, image: str) -> None:
         """From nothing to healthy."""
 
@@ -44,7 +47,7 @@ class Contender(Protocol):
         """Nothing is left, the data included."""
 
     def leave(self) -> None:
-        """What was prepared for it outside of the engine's containers is gone."""
+        """What `prepare` made is gone."""
 
 
 @dataclass(frozen=True, slots=True)

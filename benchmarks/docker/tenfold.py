@@ -1,6 +1,7 @@
 """Tenfold's own flows, called without Prefect's run start."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ class Tenfold:
 
     def __init__(self, images: stack.Images, folder: Path) -> None:
         without_prefect()
-        os.environ["TENFOLD_HOME"] = str(folder / "tenfold")
+        self._home = folder / "tenfold"
         unversioned = {known.rpartition(":")[0]: tag for known, tag in images.here.items()}
         self._spec: dict[str, Any] = {
             "name": stack.name,
             "target": {"provider": "docker", "port": stack.port, "images": unversioned},
             "needs": {"database": "postgres", "cache": "valkey"},
         }
+
+    def prepare(self) -> None:
+        os.environ["TENFOLD_HOME"] = str(self._home)
 
     def up(self, replicas: int, image: str) -> None:
         web = {"image": image, "port": stack.app_port, "replicas": {"min": replicas, "max": 12}}
@@ -45,4 +49,4 @@ class Tenfold:
         run(teardown, stack=stack.name, delete_data=True)
 
     def leave(self) -> None:
-        """Its home goes with the benchmark's folder."""
+        shutil.rmtree(self._home)

@@ -1,0 +1,105 @@
+"""Swarm's `stack deploy` on one node, addressed by its DNS: virtual addresses need a kernel with IPVS."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.docker import stack
+from benchmarks.docker.tools import said
+
+_bridge = "docker_gwbridge"
+
+
+class Swarm:
+    name = "Swarm stack deploy"
+
+    def __init__(self, images: stack.Images, folder: Path) -> None:
+        self._images, self._folder = images, folder / "swarm"
+        self._image, self._replicas = "", 0
+
+    def prepare(self) -> None:
+        """A swarm of this node alone, on loopback, published ports included. Refuses to touch one that is there."""
+        if (found := said("docker", "info", "--format", "{{.Swarm.LocalNodeState}}").strip()) != "inactive":
+            raise RuntimeError(f"this engine is in a swarm already ({found}), which the benchmark would have to leave")
+        stack.write_proxy_files(self._folder / "files", dns="web")
+        options = {"name": _bridge, "enable_icc": "false", "host_binding_ipv4": "127.0.0.1"}
+        words = [word for key, value in options.items() for word in ("-o", f"com.docker.network.bridge.{key}={value}")]
+        said("docker", "network", "create", *words, _bridge)
+        there = "127.0.0.1"
+        said(
+            "docker", "swarm", "init", "--advertise-addr", there, "--listen-addr", f"{there}:2377",
+            "--data-path-addr", there,
+        )  # fmt: skip
+
+    def up(self, replicas: int, image: str) -> None:
+        self._image, self._replicas = image, replicas
+        self._deploy()
+
+    def again(self) -> None:
+        self._deploy()
+
+    def scale(self, replicas: int) -> None:
+        self._replicas = replicas
+        self._deploy()
+
+    def release(self, image: str) -> None:
+        self._image = image
+        self._deploy()
+
+    def down(self) -> None:
+        said("docker", "stack", "rm", "--detach=false", stack.name)
+        volume = f"{stack.name}_data"
+        while volume in said("docker", "volume", "ls", "--quiet", "--filter", f"name={volume}"):
+            try:
+                said("docker", "volume", "rm", volume)
+            except RuntimeError:  # its container is still being removed
+                time.sleep(0.1)
+
+    def leave(self) -> None:
+        said("docker", "swarm", "leave", "--force")
+        said("docker", "network", "rm", _bridge)
+
+    def _deploy(self) -> None:
+        (self._folder / "stack.json").write_text(json.dumps(self._file()))
+        said(
+            "docker", "stack", "deploy", "--detach=false", "--resolve-image", "never", "-c", "stack.json", stack.name,
+            folder=self._folder,
+        )  # fmt: skip
+
+    def _file(self) -> dict[str, Any]:
+        files = f"{self._folder}/files:{stack.folder_path}:ro"
+        return {
+            "version": "3.8",
+            "services": {
+                "database": self._service("database", self._images.database, 1) | {
+                    "environment": stack.database_env,
+                    "volumes": ["data:/var/lib/postgresql/data"],
+                },
+                "cache": self._service("cache", self._images.cache, 1) | {"command": stack.cache_command},
+                "web": self._service("app", self._image, self._replicas) | {
+                    "command": [word.replace("$", "$$") for word in stack.app_command],
+                    "environment": stack.app_env,
+                },
+                "proxy": self._service("proxy", self._images.proxy, 1) | {
+                    "command": stack.proxy_command,
+                    "volumes": [files],
+                    "ports": [{"target": stack.inner_port, "published": stack.port, "mode": "host"}],
+                },
+            },
+            "volumes": {"data": {}},
+        }  # fmt: skip
+
+    @staticmethod
+    def _service(kind: str, image: str, replicas: int) -> dict[str, Any]:
+        """Start-first for replicas, all at once; it calls an update stable a second after it is healthy."""
+        order = "start-first" if kind == "app" else "stop-first"
+        return {
+            "image": image,
+            "healthcheck": stack.health_check(kind),
+            "deploy": {
+                "replicas": replicas,
+                "endpoint_mode": "dnsrr",
+                "update_config": {"order": order, "parallelism": 0, "delay": "0s", "monitor": "1s"},
+            },
+        }
