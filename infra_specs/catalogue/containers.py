@@ -6,10 +6,12 @@ The needs, addresses and references are those of every target; only settings are
 from collections.abc import Mapping
 from dataclasses import replace
 
+from infra_specs.catalogue import volumes
 from infra_specs.catalogue.images import image, image_of
 from infra_specs.plan.resource import Resource, SecretRef, Setting, references
 from infra_specs.spec.service import Service
 from infra_specs.spec.target import Docker
+from infra_specs.spec.volumes import directory_variable
 
 cache_overhead = 64 * 2**20
 """Bytes that a Valkey's own structures, buffers and fragmentation may take beside what it keeps."""
@@ -20,7 +22,8 @@ def in_container(resource: Resource, target: Docker, services: Mapping[str, Serv
     settings = dict(resource.settings)
     match resource.kind:
         case "replica":
-            return _with(resource, _replica(settings, target, services[str(settings["service"])]))
+            name = str(settings["service"])
+            return _with(resource, _replica(settings, target, name, services[name]))
         case "database":
             return _with(resource, settings | {"image": image_of(target, "database"), "limit": settings["memory"]})
         case "cache":
@@ -38,10 +41,11 @@ def _with(resource: Resource, settings: Mapping[str, Setting]) -> Resource:
     return replace(resource, settings=settings, digests={})
 
 
-def _replica(settings: dict[str, Setting], target: Docker, service: Service) -> dict[str, Setting]:
+def _replica(settings: dict[str, Setting], target: Docker, name: str, service: Service) -> dict[str, Setting]:
     del settings["folder"]  # the image says where its command runs
     env = settings["env"]
     assert isinstance(env, Mapping)
+    env = {**env, **{directory_variable(volume): path for volume, path in service.volumes.items()}}
     files = {name: value for name, value in env.items() if service.secrets == "files" and _secret(value)}
     return settings | {
         "image": image(target, service.image or ""),
@@ -50,6 +54,7 @@ def _replica(settings: dict[str, Setting], target: Docker, service: Service) -> 
         "files": files,
         "limit": service.memory,
         "cpus": service.cpus,
+        **({"volumes": volumes.mounts(name, service)} if service.volumes else {}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra_specs.catalogue import cache, database, web
+from infra_specs.catalogue import cache, database, volumes, web
 from infra_specs.catalogue.containers import in_container
 from infra_specs.errors import PlanError
 from infra_specs.plan.resource import Resource, Setting
@@ -35,6 +35,7 @@ def desired_state(
         resources.append(web.proxy(stack.name, stack.target, any(service.public for service in routed.values())))
     for name, service in stack.services.items():
         count = replica_count(sizing, counts, name)
+        resources += volumes.volumes(stack.name, name, service)
         resources += web.replicas(stack.name, name, service, count, source=source, needs=needs, secrets=secrets)
         if name in routed:
             resources.append(web.route(stack.name, name, service, count))

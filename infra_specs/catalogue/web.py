@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Mapping
 
+from infra_specs.catalogue import volumes
 from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting
 from infra_specs.spec.service import FromNeed, Secret, Service
 from infra_specs.spec.target import Local, Target
@@ -23,7 +24,7 @@ def replicas(
     secrets: Mapping[str, int],
 ) -> tuple[Resource, ...]:
     """`count` equal replicas, one a slot."""
-    env = environment(service, needs, secrets)
+    env = environment(service, needs, secrets) | volumes.folders(name, service)
     return tuple(
         Resource(
             stack,
@@ -39,6 +40,7 @@ def replicas(
                 "serves": service.port is not None,
                 "health": service.health,
             },
+            exclusive=bool(service.volumes),
             drain_seconds=drain_seconds if service.port is not None else 0.0,
         )
         for slot in range(count)

@@ -38,7 +38,7 @@ def replicas_for(demand: float, capacity: float) -> int:
 
 def size_service(name: str, service: Service, in_flight: float, headroom: float) -> ServiceSize:
     """Size a service for its share of `in_flight`, and for `headroom` times as much. A worker has no demand."""
-    bounds = service.replicas
+    bounds = service.bounds
     if service.port is None:
         maximum = bounds.max if bounds.max is not None else max(bounds.min, 1)
         return ServiceSize(0.0, bounds.min, maximum, bounds.min, maximum, (f"{name}: a worker, {bounds.min} wanted",))
@@ -54,7 +54,8 @@ def size_service(name: str, service: Service, in_flight: float, headroom: float)
     size = ServiceSize(demand, today, design, bounds.min, maximum, lines)
     if size.replicas != today:
         bound = f"at least {size.minimum}" if size.replicas > today else f"at most {size.maximum}"
-        return ServiceSize(demand, today, design, size.minimum, maximum, (*lines, f"{name}: the file says {bound}"))
+        why = "it has volumes, so" if service.volumes else "the file says"
+        return ServiceSize(demand, today, design, size.minimum, maximum, (*lines, f"{name}: {why} {bound}"))
     return size
 
 

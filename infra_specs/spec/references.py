@@ -12,6 +12,7 @@ from infra_specs.spec.plain import Document
 from infra_specs.spec.service import FromNeed, Service
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import Docker, Local, Target
+from infra_specs.spec.volumes import directory_variable
 
 orders_of_magnitude = 100
 """The headroom above which a spec has to say why."""
@@ -72,6 +73,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from _routes(sound)
     for name, service in sound.services.items():
         yield from _environment(name, service, sound.needs)
+        yield from _volumes(name, service)
 
 
 def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
@@ -127,7 +129,7 @@ def _routes(sound: Sound) -> Iterator[Crossing]:
 
 
 def _environment(name: str, service: Service, needs: Needs | None) -> Iterator[Crossing]:
-    given = {"PORT"}
+    given = {"PORT", *map(directory_variable, service.volumes)}
     if needs is not None:
         given |= {variable for variable, need in (("DATABASE_URL", needs.database), ("CACHE_URL", needs.cache)) if need}
     for variable, value in service.env.items():
@@ -140,6 +142,19 @@ def _environment(name: str, service: Service, needs: Needs | None) -> Iterator[C
                 yield (
                     (*path, "from"),
                     f"found `{value.from_need}`, but this stack declares no {need}. Add it under needs.",
+                )
+
+
+def _volumes(name: str, service: Service) -> Iterator[Crossing]:
+    """Of two, one must not hide the other."""
+    places = list(service.volumes.items())
+    for index, (volume, path) in enumerate(places):
+        for other, above in places[:index]:
+            if f"{path}/".startswith(f"{above}/") or f"{above}/".startswith(f"{path}/"):
+                yield (
+                    ("services", name, "volumes", volume),
+                    f"found `{path}`, but `{other}` is at {above}: one would hide the other. Give each a place of its "
+                    "own.",
                 )
 
 

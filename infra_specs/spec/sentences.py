@@ -22,6 +22,7 @@ _other_words = {
     "workdir": "folder", "instances": "replicas", "scale": "replicas", "count": "replicas", "healthcheck": "health",
     "db": "database", "postgres": "database", "redis": "cache", "valkey": "cache", "hostname": "host", "domain": "host",
     "ports": "port", "expose": "port", "apps": "services", "cost": "budget", "type": "provider",
+    "volume": "volumes", "mounts": "volumes", "disk": "volumes",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _hinted = 1_000

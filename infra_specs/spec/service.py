@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 from infra_specs.spec.model import Part
 from infra_specs.spec.target import Image
 from infra_specs.spec.units import Size
+from infra_specs.spec.volumes import MountPath, VolumeName
 
 name_pattern = r"^[a-z][a-z0-9-]{0,39}$"
 Name = Annotated[str, Field(pattern=name_pattern)]
@@ -143,6 +144,9 @@ class Service(Part):
     """Memory that one replica may use at most, on targets that run containers; as much as there is unless given."""
     cpus: float | None = Field(default=None, ge=0.01, le=1024)
     """Processor cores that one replica may use at most, on targets that run containers."""
+    volumes: dict[VolumeName, MountPath] = {}
+    """Folders whose data outlives every replica, by name: {data: /var/lib/app}. `DATA_DIR` holds the path, on every
+    target. With volumes the service has one replica, for the data is in one place."""
     replicas: Annotated[Bounds, BeforeValidator(_bounds, Count | Bounds)] = Bounds()
     """A fixed number, or bounds: {min: 2, max: 20}."""
     capacity: float = Field(default=10, gt=0, le=100_000)
@@ -160,4 +164,14 @@ class Service(Part):
             raise ValueError("give it a command or an image")
         if self.port is None and self.public:
             raise ValueError("a public service needs a port")
+        if self.volumes and max(self.replicas.min, self.replicas.max or 1) > 1:
+            raise ValueError(
+                "with volumes it has exactly one replica, for their data is in one place only: leave `replicas` out, "
+                "or keep the data in a database and leave `volumes` out"
+            )
         return self
+
+    @property
+    def bounds(self) -> Bounds:
+        """Between how many replicas it may have: what is written, and one at most with volumes."""
+        return Bounds(min=self.replicas.min, max=1) if self.volumes else self.replicas

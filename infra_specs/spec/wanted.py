@@ -19,6 +19,7 @@ from infra_specs.spec.service import (
 )
 from infra_specs.spec.target import engine_pattern, image_pattern
 from infra_specs.spec.users import Users
+from infra_specs.spec.volumes import mount_pattern, volume_pattern
 
 patterns = {
     name_pattern: "a name: a small letter, then small letters, digits and dashes, at most 40 in all",
@@ -27,6 +28,8 @@ patterns = {
     path_pattern: "a path that begins with / and has no spaces",
     image_pattern: "an image's name, as postgres:18 or registry.example.com/shop:2",
     engine_pattern: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
+    volume_pattern: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
+    mount_pattern: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
     host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
 }
 forms: dict[Any, str] = {
@@ -84,6 +87,8 @@ def _mapping(there: Place) -> str:
         return _mappings[there.path]
     if there.path[-1:] == ("env",):
         return "must be a mapping such as {{NAME: value}}"
+    if there.path[-1:] == ("volumes",):
+        return "must be a mapping such as {{data: /var/lib/app}}"
     return f"must be {forms.get(there.type, 'a mapping')}".replace("{", "{{").replace("}", "}}")
 
 

@@ -6,6 +6,8 @@ The services of the catalogue run from the official images' contracts: names of 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from docker.types import Mount
+
 from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
 from tasks.providers import valkey
@@ -37,6 +39,7 @@ def _replica(resource: Resource, address: str) -> Wanted:
         tuple(settings["command"]) or None,
         env,
         files=files,
+        volumes={path: Mount(path, name, type="volume") for path, name in (settings.get("volumes") or {}).items()},
         # Whose image it is knows what it writes where and as whom.
         read_only=False,
         capabilities=_of_images,

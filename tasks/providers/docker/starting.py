@@ -1,6 +1,7 @@
 """From a resource to a container that is started: address, ports, files, and what may be in the way of each."""
 
 import random
+from typing import Any
 from urllib.parse import urlsplit
 
 from docker.api.client import APIClient
@@ -135,14 +136,16 @@ class Starter:
                 raise
 
     def _refuse_missing_volume(self, resource: Resource) -> None:
-        name = resource.settings.get("volume")
-        if name is None:
-            return
-        try:
-            self._api.inspect_volume(str(name))
-        except NotFound:
-            # The engine would make an empty one that is nobody's.
-            raise ProviderError(f"{resource.address}: its volume {name} is not there: make the volume first") from None
+        settings: Any = resource.settings
+        for name in (settings.get("volume"), *(settings.get("volumes") or {}).values()):
+            try:
+                if name is not None:
+                    self._api.inspect_volume(name)
+            except NotFound:
+                # The engine would make an empty one that is nobody's.
+                raise ProviderError(
+                    f"{resource.address}: its volume {name} is not there: make the volume first"
+                ) from None
 
 
 def files_of(stack: str, address: str, incarnation: int) -> str:

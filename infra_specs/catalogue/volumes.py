@@ -1,0 +1,25 @@
+"""A service's own volumes: data that outlives its replicas, and how a replica finds it."""
+
+from infra_specs.plan.resource import Ref, Resource, Setting
+from infra_specs.spec.service import Service
+from infra_specs.spec.volumes import directory_variable
+
+
+def volumes(stack: str, name: str, service: Service) -> tuple[Resource, ...]:
+    """One each (data: never replaced by a plan, and kept by a teardown)."""
+    return tuple(Resource(stack, address(name, volume), "volume", durable=True) for volume in service.volumes)
+
+
+def folders(name: str, service: Service) -> dict[str, Setting]:
+    """The variables that tell a process where they are; in a container they are where the spec says."""
+    return {directory_variable(volume): Ref(address(name, volume), "path") for volume in service.volumes}
+
+
+def mounts(name: str, service: Service) -> dict[str, Setting]:
+    """Place in the container -> the volume that is there."""
+    return {path: Ref(address(name, volume), "path") for volume, path in service.volumes.items()}
+
+
+def address(name: str, volume: str) -> str:
+    """With a dot, which no name holds: `web-data.x` and `web.data-x` are two."""
+    return f"volume/{name}.{volume}"
