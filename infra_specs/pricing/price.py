@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 
+from infra_specs.catalogue.desired import desired_state, generated_secrets
 from infra_specs.errors import PlanError
 from infra_specs.plan.resource import Resource
 from infra_specs.sizing.size import Sizing
+from infra_specs.spec.service import Secret
 from infra_specs.spec.stack import Stack
 
 
@@ -62,6 +64,27 @@ def price(stack: Stack, sizing: Sizing, desired: tuple[Resource, ...]) -> Price:
         "replica": sum(max(size.minimum, min(size.design, size.maximum)) for size in sizing.services.values()),
     }
     return Price(lines, _total(counts, book), _total(growth, book), stack.budget, f"{page['source']} ({page['date']})")
+
+
+def replica_price(stack: Stack) -> float | None:
+    """USD a month that one replica costs on the stack's target; None is unknown."""
+    own = stack.target.price_per_replica
+    each = _book()[stack.target.provider]["prices"].get("replica") if own is None else own
+    return None if each is None else float(each)
+
+
+def rate(stack: Stack, sizing: Sizing, counts: Mapping[str, int]) -> float | None:
+    """USD a month that the stack costs with these counts; None is unknown."""
+    # No price depends on the value or the version of a secret.
+    named = {
+        value.secret
+        for service in stack.services.values()
+        for value in service.env.values()
+        if isinstance(value, Secret)
+    }
+    secrets = dict.fromkeys((*named, *generated_secrets(stack)), 1)
+    desired = desired_state(stack, sizing, counts=counts, secrets=secrets, source="/")
+    return price(stack, sizing, desired).today
 
 
 def refuse_over_budget(stack: str, price: Price) -> None:

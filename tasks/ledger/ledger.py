@@ -5,11 +5,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from infra_specs.pricing.month import Spent
 from infra_specs.releases.content import Content
 from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.situation import Earlier
 from infra_specs.spec.service import Service
-from tasks.ledger import checks, decisions, journal, lock, measurements, releases, rhythm, runs, stacks
+from tasks.ledger import checks, decisions, journal, lock, measurements, releases, rhythm, runs, spending, stacks
 from tasks.ledger.checks import Check, Checked, Remembered
 from tasks.ledger.database import Database
 from tasks.ledger.decisions import KeptDecision
@@ -198,6 +199,21 @@ class Ledger:
     def last_check(self) -> Check | None:
         """The last check that came to its end."""
         return checks.last(self._database)
+
+    def spent(self) -> dict[str, Spent]:
+        """What each stack was last seen to have cost in a month."""
+        return spending.spent(self._database)
+
+    def record_spent(self, hold: Hold, found: Mapping[str, Spent]) -> None:
+        """Keep what these stacks have cost. `hold` is that of the lock `checks.lock_name`."""
+        spending.record(self._database, hold, found)
+
+    def starts(self) -> dict[Key, float]:
+        """Seconds that replicas needed from their creation until they served: the median of each service's last ones.
+
+        Of all stacks, as far as the last changes of the ledger tell.
+        """
+        return spending.starts(self._database)
 
     def decisions(self, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
         """The last decisions of a service or of the whole stack, the newest first."""

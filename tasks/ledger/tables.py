@@ -187,3 +187,12 @@ checks = Table(
     Column("services", Integer, nullable=False),
     Column("message", Text, nullable=False),
 )
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("month", String, nullable=False),
+    Column("usd", Double, nullable=False),
+    Column("at", Double, nullable=False),
+)
