@@ -1,1 +1,1 @@
-"""Whether services have the replicas that their users need: everything of a check but the measuring and the deciding."""
+"""Whether services have the replicas that their users need: all of a check but the measuring and the deciding."""

@@ -10,7 +10,19 @@ from infra_specs.releases.content import Content
 from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.situation import Earlier
 from infra_specs.spec.service import Service
-from tasks.ledger import checks, decisions, journal, lock, measurements, releases, rhythm, runs, spending, stacks
+from tasks.ledger import (
+    checks,
+    decisions,
+    journal,
+    lock,
+    measurements,
+    releases,
+    rhythm,
+    runs,
+    spending,
+    stacks,
+    starts,
+)
 from tasks.ledger.checks import Check, Checked, Remembered
 from tasks.ledger.database import Database
 from tasks.ledger.decisions import KeptDecision
@@ -209,11 +221,8 @@ class Ledger:
         spending.record(self._database, hold, found)
 
     def starts(self) -> dict[Key, float]:
-        """Seconds that replicas needed from their creation until they served: the median of each service's last ones.
-
-        Of all stacks, as far as the last changes of the ledger tell.
-        """
-        return spending.starts(self._database)
+        """Seconds from a decision until a replica serves, as it was seen of each service's last ones, of all stacks."""
+        return starts.starts(self._database)
 
     def decisions(self, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
         """The last decisions of a service or of the whole stack, the newest first."""
