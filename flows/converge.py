@@ -30,27 +30,31 @@ class Report:
     changes: tuple[str, ...]
     kept: tuple[str, ...]
     links: dict[str, str]
+    sick: tuple[str, ...] = ()
+    """Instances that failed and are kept for their logs."""
 
 
 async def converge(
-    site: Site, verb: str, reason: str, desired: Iterable[Resource], *, delete_data: bool = False
+    site: Site, verb: str, reason: str, desired: Iterable[Resource], *, delete_data: bool = False, alone: bool = False
 ) -> Report:
     """Make what is there what is desired, under the lock that `site` holds, and prove it by looking again.
 
-    Raises ChangeFailed when a change fails (what was finished stands, no further wave starts) or when the stack does
-    not settle. Nothing is recorded of a reconcile that finds nothing to do.
+    `alone`: what is not named is left as it is, healthy or not. Raises ChangeFailed when a change fails (what was
+    finished stands, no further wave starts) or when the stack does not settle. Nothing is recorded of a reconcile that
+    finds nothing to do.
     """
     wanted = tuple(desired)
     with at(site):
+        goal = _Goal(site.stack, wanted, delete_data, alone)
         there = await observe(site.stack)
-        plan = make_plan(site.stack, wanted, there, delete_data=delete_data)
+        plan = goal.plan(there)
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
             return _report(plan, plan, (), there)
         site.run = await asyncio.to_thread(site.ledger.begin, site.hold, verb, reason, plan.data())
         shown = asyncio.create_task(show_plan(plan))
         try:
-            report = await _settle(plan, wanted, there, delete_data)
+            report = await _settle(plan, goal, there)
         except TenfoldError as error:
             await _finish(site, "failed", str(error))
             raise
@@ -62,7 +66,20 @@ async def converge(
             await shown
 
 
-async def _settle(first: Plan, wanted: tuple[Resource, ...], there: tuple[Instance, ...], delete_data: bool) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    stack: str
+    wanted: tuple[Resource, ...]
+    delete_data: bool
+    alone: bool
+
+    def plan(self, there: tuple[Instance, ...]) -> Plan:
+        named = {one.address for one in self.wanted}
+        seen = (one for one in there if one.address in named) if self.alone else there
+        return make_plan(self.stack, self.wanted, seen, delete_data=self.delete_data)
+
+
+async def _settle(first: Plan, goal: _Goal, there: tuple[Instance, ...]) -> Report:
     """Apply, look again, and apply what has moved meanwhile, until there is nothing left to do."""
     plan, done = first, list[str]()
     for _ in range(looks):
@@ -70,7 +87,7 @@ async def _settle(first: Plan, wanted: tuple[Resource, ...], there: tuple[Instan
             return _report(first, plan, tuple(done), there)
         done += await apply_plan(plan)
         there = await observe(plan.stack)
-        plan = make_plan(plan.stack, wanted, there, delete_data=delete_data)
+        plan = goal.plan(there)
     if plan.empty:
         return _report(first, plan, tuple(done), there)
     raise ChangeFailed(
@@ -88,4 +105,5 @@ async def _finish(site: Site, state: Literal["done", "failed"], message: str) ->
 
 
 def _report(first: Plan, last: Plan, done: tuple[str, ...], there: tuple[Instance, ...]) -> Report:
-    return Report(first.stack, first.done, done, tuple(map(str, last.kept)), links_of(there))
+    sick = tuple(str(one) for one in there if one.failed)
+    return Report(first.stack, first.done, done, tuple(map(str, last.kept)), links_of(there), sick)

@@ -3,15 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from flows.converge import Report, converge
+from flows.converge import Report
+from flows.rollout import bring_back, roll_out
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.catalogue.desired import generated_secrets
-from infra_specs.errors import SpecError
+from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.releases.content import placed
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_sizing
-from tasks.wish import wish
+from tasks.site import Site
+from tasks.wish import Wish, deployed, wish
 
 
 @runbook
@@ -39,7 +42,27 @@ async def provision(
             for secret in generated_secrets(what):
                 ledger.ensure_secret(site.hold, what.name, secret)
             await show_sizing(planned)
-            return await converge(site, "provision", "asked for", planned.resources)
+            return await _build(site, what, folder, planned)
+
+
+async def _build(site: Site, what: Stack, folder: str, planned: Wish) -> Report:
+    """The same services as run now, or a new release. What fails stands, until the timer goes back to what ran."""
+    ledger, runs, file = site.ledger, deployed(site.ledger, what.name), placed(what, folder)
+    if runs and runs.state == "proven" and runs.content == planned.content:
+        ledger.refile_release(site.hold, runs.number, file)
+        return await bring_back(site, "provision", "asked for", planned)
+    new = ledger.begin_release(site.hold, "provision", "asked for", content=planned.content, file=file)
+    try:
+        return await roll_out(site, "asked for", new, planned)
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        ledger.end_release(site.hold, new.number, "failed", str(error))
+        if runs and runs.state == "proven":
+            raise ChangeFailed(
+                f"{error}\n{new} is not proven: the timer goes back to {runs}, unless a mended file is provisioned."
+            ) from error
+        raise
 
 
 def _asked_for(stack: str, spec: dict[str, Any], source: str) -> tuple[Stack, str] | None:

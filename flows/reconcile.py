@@ -2,14 +2,15 @@
 
 from prefect.logging import get_run_logger
 
-from flows.converge import Report, converge
+from flows.converge import Report
+from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
 from infra_specs.plan.patience import rests_until
 from tasks.clock import now
 from tasks.ledger import Ledger
 from tasks.settings import settings
-from tasks.wish import still_wanted, wish
+from tasks.wish import still_wanted, wish_as_deployed
 
 failures_seen = 8
 """Runs that are looked back at: after so many failures in a row the rest does not grow any more."""
@@ -45,7 +46,7 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     async with on_site(name, ledger, "reconcile") as (site, what, source):
         if not still_wanted(ledger, name):  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
-        return await converge(site, "reconcile", "what runs had drifted", wish(ledger, what, source).resources)
+        return await bring_back(site, "reconcile", "what runs had drifted", wish_as_deployed(ledger, what, source))
 
 
 def _together(reports: list[Report]) -> Report:

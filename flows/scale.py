@@ -4,13 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.converge import Report, converge
+from flows.converge import Report
+from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.sizing.size import Sizing, size
 from tasks.ledger import Ledger
-from tasks.wish import still_wanted, wish
+from tasks.wish import still_wanted, wish_as_deployed
 
 
 @runbook
@@ -28,13 +29,13 @@ async def scale(
     async with opened_ledger() as ledger, on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
         _refuse_torn_down(stack, ledger)
         _refuse_out_of_bounds(stack, size(what), service, replicas)
-        before = wish(ledger, what, source)
+        before = wish_as_deployed(ledger, what, source)
         was = sum(resource.address.startswith(f"replica/{service}-") for resource in before.resources)
         reason = f"{service}: {was} to {replicas} replicas, by hand"
-        planned = wish(ledger, what, source, counts={service: replicas})
+        planned = wish_as_deployed(ledger, what, source, counts={service: replicas})
         refuse_over_budget(stack, planned.price)
         ledger.override(site.hold, service, replicas, reason)
-        return await converge(site, "scale", reason, planned.resources)
+        return await bring_back(site, "scale", reason, planned)
 
 
 def _refuse_torn_down(stack: str, ledger: Ledger) -> None:

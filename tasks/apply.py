@@ -94,6 +94,8 @@ async def _prove(place: Site, instance: Instance) -> None:
     why = health.reason if health.state == "failed" else f"not healthy after {health_seconds:g} s: {health.reason}"
     log = place.redacted(await asyncio.to_thread(place.provider.logs, instance, log_lines))
     said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
+    if place.undoes:
+        raise ChangeFailed(f"{instance} of {place.stack} {why}.{said}")
     raise ChangeFailed(
         f"{instance} of {place.stack} {why}.{said}\n"
         f"It is kept for inspection: tenfold logs {place.stack} {instance.address}. What was finished stands; "

@@ -25,6 +25,8 @@ class Site:
     run: str = ""
     """The ledger's id of this run, once it has begun."""
     known: dict[str, Instance] = field(default_factory=dict)
+    undoes: bool = False
+    """A change that fails is taken back by this run, which then says itself what is left."""
 
     @property
     def stack(self) -> str:
@@ -41,9 +43,10 @@ class Site:
 
     def redacted(self, text: str) -> str:
         """`text` with the values of the stack's secrets replaced by their names: an app may print what it is told."""
-        for name, version in self.ledger.secret_versions(self.stack).items():
-            if value := self.ledger.secret_value(self.stack, name, version):
-                text = text.replace(value, f"[secret {name}]")
+        for name, versions in self.ledger.secret_kept(self.stack).items():
+            for version in versions:
+                if value := self.ledger.secret_value(self.stack, name, version):
+                    text = text.replace(value, f"[secret {name}]")
         return text
 
 

@@ -1,41 +1,87 @@
-"""What a stack wants now: its spec as last given, and over it what was asked for since."""
+"""What a stack wants now: its spec as last given, and over it what was asked for and deployed since."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra_specs.catalogue.desired import desired_state
+from infra_specs.catalogue.job import before
 from infra_specs.errors import LedgerError
 from infra_specs.plan.resource import Resource
 from infra_specs.pricing.price import Price, price
+from infra_specs.releases.content import Content, changed_services, content, over, placed
+from infra_specs.releases.merge import merged
+from infra_specs.releases.which import aim
 from infra_specs.sizing.size import Sizing, size
 from infra_specs.spec.load import stored
 from infra_specs.spec.stack import Stack
-from tasks.ledger import Ledger
+from tasks.ledger import Ledger, Release
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A stack with everything decided: sizes, price, and the resources that shall exist."""
+    """A stack with everything decided: what it runs, sizes, price, and the resources that shall exist."""
 
     stack: Stack
+    """The spec, with the services as they shall run."""
     source: str
     """The folder that relative paths of the spec start at."""
+    content: Content
+    """What a release of it holds."""
     sizing: Sizing
     price: Price
     resources: tuple[Resource, ...]
 
 
 def wish(ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | None = None) -> Wish:
-    """Decide everything about `stack`, with the counts and secrets that the ledger holds for it. Changes nothing.
+    """What a provision of this spec makes of the stack: its file over what is deployed. Changes nothing.
 
     `counts` are replicas by service that are asked for only now, and win over the ledger's.
     Raises PlanError for what cannot be built: a missing secret, more replicas than sense.
     """
+    file, runs = placed(stack, source), deployed(ledger, stack.name)
+    services = merged(runs.file, file, runs.content.services) if runs else file
+    return wish_with(ledger, stack, source, content(services, ledger.secret_versions(stack.name)), counts)
+
+
+def wish_as_deployed(ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | None = None) -> Wish:
+    """The same as it was deployed last and proven; as the spec says while nothing was. A spec that was provisioned and
+    failed changes no service."""
+    runs = deployed(ledger, stack.name)
+    if runs is None:
+        return wish(ledger, stack, source, counts)
+    return wish_with(ledger, stack, source, runs.content, counts)
+
+
+def wish_with(
+    ledger: Ledger, stack: Stack, source: str, release: Content, counts: Mapping[str, int] | None = None
+) -> Wish:
+    """The same with a given release."""
     known = ledger.wanted(stack.name)
     asked = {**(known.overrides if known else {}), **(counts or {})}
-    sizing = size(stack)
-    resources = desired_state(stack, sizing, counts=asked, secrets=ledger.secret_versions(stack.name), source=source)
-    return Wish(stack, source, sizing, price(stack, sizing, resources), resources)
+    runs = over(stack, release)
+    sizing = size(runs)
+    secrets = _secrets(ledger, stack.name, release)
+    resources = desired_state(runs, sizing, counts=asked, secrets=secrets, source=source)
+    return Wish(runs, source, release, sizing, price(runs, sizing, resources), resources)
+
+
+def jobs(ledger: Ledger, wished: Wish, release: Release) -> tuple[Resource, ...]:
+    """What has to end well before the replicas of this release get traffic: of the services that it changes.
+
+    A rollback runs none: what they did to the data was done when that release was new, and is not taken back.
+    """
+    if release.verb == "rollback":
+        return ()
+    runs = next((one for one in ledger.standing_releases(release.stack) if one.state == "proven"), None)
+    changed = changed_services(runs.content if runs else None, release.content)
+    secrets = _secrets(ledger, release.stack, release.content)
+    every = before(wished.stack, source=wished.source, secrets=secrets, release=release.number)
+    return tuple(job for job in every if job.settings["service"] in changed)
+
+
+def deployed(ledger: Ledger, stack: str) -> Release | None:
+    """The release that shall run: the last one proven, or while none is the newest."""
+    return aim(ledger.standing_releases(stack))
 
 
 def remembered(ledger: Ledger, name: str) -> tuple[Stack, str]:
@@ -54,3 +100,10 @@ def still_wanted(ledger: Ledger, name: str) -> bool:
     """False for a stack that is torn down or unknown."""
     known = ledger.wanted(name)
     return known is not None and known.wanted
+
+
+def _secrets(ledger: Ledger, stack: str, release: Content) -> dict[str, int]:
+    """The versions of the release, and of all others the newest: of what we make up, and of what was erased since."""
+    kept = ledger.secret_kept(stack)
+    newest = {name: versions[-1] for name, versions in kept.items()}
+    return newest | {name: one for name, one in release.secrets.items() if one in kept.get(name, ())}

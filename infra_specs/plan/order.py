@@ -12,11 +12,11 @@ def order(successor: Resource) -> tuple[Order, str]:
 
     1. it can stand beside it: it starts first, so that not one request is lost;
     2. it writes to a volume, which two must not do at once: it starts when the old one has gone;
-    3. it holds a port, a name or the like that there is once: the same.
+    3. it holds something else that there is once, as a port: the same.
     """
     if not successor.exclusive:
         return "start_first", "serves before the old one goes"
     named = (one for one in references(successor.settings) if isinstance(one, Ref))
     if any(one.address.startswith("volume/") for one in named):
         return "stop_first", "goes first: two must not write to one volume"
-    return "stop_first", "goes first: two cannot hold one port"
+    return "stop_first", "goes first: the two cannot run at once"

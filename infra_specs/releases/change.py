@@ -6,14 +6,11 @@ from typing import Any
 from infra_specs.errors import PlanError
 from infra_specs.releases.content import Content, over
 from infra_specs.spec.load import from_data
-from infra_specs.spec.service import Service
 from infra_specs.spec.stack import Stack
 
 
-def changed(
-    stack: Stack, runs: Content, service: str, settings: Mapping[str, Any], env: Mapping[str, Any]
-) -> dict[str, Service]:
-    """The services of `runs` with other settings of one of them: `image`, `command` and so on, as a file has them.
+def changed(stack: Stack, runs: Content, service: str, settings: Mapping[str, Any], env: Mapping[str, Any]) -> Stack:
+    """The stack with the services of `runs`, and other settings of one of them: `image`, `command`, as in a file.
 
     `env` is laid over what there is; a variable that is None there is removed. The service need not be named where
     only one can be meant. Raises PlanError for a service that there is not, SpecError for what no file may say.
@@ -24,7 +21,7 @@ def changed(
     one = spec["services"][name]
     laid = {**one["env"], **env}
     one.update(settings, env={variable: value for variable, value in laid.items() if value is not None})
-    return dict(from_data(spec, f"the deploy to {name}").services)
+    return from_data(spec, f"the deploy to {name}")
 
 
 def _meant(stack: Stack, service: str, settings: Mapping[str, Any]) -> str:

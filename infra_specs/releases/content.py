@@ -90,6 +90,20 @@ def over(stack: Stack, release: Content) -> Stack:
     return whole
 
 
+def changed_services(before: Content | None, after: Content) -> tuple[str, ...]:
+    """The services of `after` that are new or run something else than in `before`, secrets' versions included."""
+    was = before or Content({})
+
+    def held(release: Content, name: str) -> Any:
+        service = release.services.get(name)
+        if service is None:
+            return None
+        versions = {secret: release.secrets.get(secret) for secret in secrets_named([service])}
+        return service.model_dump(exclude=set(sizes)), versions
+
+    return tuple(name for name in after.services if held(was, name) != held(after, name))
+
+
 def secrets_named(services: Iterable[Service]) -> frozenset[str]:
     """The user's secrets that services name."""
     return frozenset(

@@ -142,6 +142,10 @@ class Ledger:
         """So many stages of the release's rollout are over, and are not gone through again."""
         releases.passed(self._database, hold, number, stages)
 
+    def refile_release(self, hold: Hold, number: int, file: Mapping[str, Service]) -> None:
+        """The spec file has changed to these services, and the release holds what they say already."""
+        releases.refile(self._database, hold, number, file)
+
     def prove_release(self, hold: Hold, number: int) -> None:
         """The whole stack is healthy with this release. Newer ones, of which nothing is left then, are undone."""
         releases.prove(self._database, hold, number)

@@ -71,6 +71,10 @@ def passed(database: Database, hold: Hold, number: int, stages: int) -> None:
     _update(database, hold, number, {"step": stages})
 
 
+def refile(database: Database, hold: Hold, number: int, file: Mapping[str, Service]) -> None:
+    _update(database, hold, number, {"file": Content(file).data()["services"]})
+
+
 def end(database: Database, hold: Hold, number: int, state: Literal["failed", "undone"], message: str) -> None:
     _update(database, hold, number, {"state": state, "message": message}, ends=True)
 

@@ -1,0 +1,82 @@
+"""A new release beside the one that runs: begun, rolled out, and undone by itself if it fails."""
+
+import asyncio
+from typing import NoReturn
+
+from flows.converge import Report, converge
+from flows.rollout import bring_back, roll_out
+from infra_specs.errors import ChangeFailed, Fenced, PlanError, TenfoldError
+from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.releases.content import Content, placed
+from infra_specs.releases.differences import differences
+from infra_specs.releases.rollout import Share
+from infra_specs.spec.stack import Stack
+from tasks.ledger import Ledger, Release
+from tasks.site import Site
+from tasks.wish import Wish, deployed, still_wanted, wish, wish_as_deployed, wish_with
+
+most_told = 3
+"""Differences that a reason tells."""
+
+
+async def deliver(
+    site: Site, verb: str, stack: Stack, source: str, content: Content, *, why: str = "", share: Share | None = None
+) -> Report:
+    """Bring the stack to a release with this content, and prove it.
+
+    If it fails, what was proven last comes back, and ChangeFailed says both. Nothing new is made where the same runs.
+    """
+    ledger, runs = site.ledger, deployed(site.ledger, stack.name)
+    wished, back = wish_with(ledger, stack, source, content), wish_as_deployed(ledger, stack, source)
+    refuse_over_budget(stack.name, wished.price)
+    if runs and runs.state == "proven" and runs.content == content:
+        report = await bring_back(site, verb, f"{runs} is that already", back)
+        return _said(report, f"{runs} is that already: {report.summary}")
+    reason = why + _told(back.content, content)
+    file = runs.file if runs else placed(stack, source)
+    new = await asyncio.to_thread(ledger.begin_release, site.hold, verb, reason, content=content, file=file)
+    site.undoes = runs is not None and runs.state == "proven"
+    try:
+        report = await roll_out(site, f"{new}: {reason}", new, wished, share=share)
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        await _undo(site, new, error, runs=runs, back=back)
+    return _said(report, f"{new} serves: {report.summary}")
+
+
+def deployable(ledger: Ledger, stack: Stack, source: str) -> Content:
+    """What a change starts from: what runs, as it was deployed. Raises PlanError for a stack that is torn down."""
+    if not still_wanted(ledger, stack.name):
+        raise PlanError(f"{stack.name} is torn down. Bring it back first: tenfold provision {stack.name}")
+    runs = deployed(ledger, stack.name)
+    return runs.content if runs else wish(ledger, stack, source).content
+
+
+async def _undo(site: Site, new: Release, error: TenfoldError, *, runs: Release | None, back: Wish) -> NoReturn:
+    ledger, verb = site.ledger, new.verb
+    await asyncio.to_thread(ledger.end_release, site.hold, new.number, "failed", str(error))
+    if runs is None or runs.state != "proven":
+        raise ChangeFailed(f"{verb} of {new} failed, and no release was proven before it to go back to.\n{error}")
+    try:
+        report = await converge(site, verb, f"{new} failed: back to {runs}", back.resources)
+        await asyncio.to_thread(ledger.prove_release, site.hold, runs.number)
+    except Fenced:
+        raise
+    except TenfoldError as again:
+        raise ChangeFailed(
+            f"{verb} of {new} failed, and so did the way back: {runs} may serve in part only. The timer goes on trying;"
+            f" look at tenfold status {site.stack}.\nWhy {new} failed: {error}\nWhy {runs} did not come back: {again}"
+        ) from again
+    kept = "".join(f"\nKept for inspection: tenfold logs {site.stack} {one}" for one in report.sick)
+    raise ChangeFailed(f"{verb} of {new} failed and was undone: {runs} serves.\n{error}{kept}")
+
+
+def _told(before: Content, after: Content) -> str:
+    lines = differences(before, after)
+    more = f" and {len(lines) - most_told} more" if len(lines) > most_told else ""
+    return "; ".join(lines[:most_told]) + more
+
+
+def _said(report: Report, summary: str) -> Report:
+    return Report(report.stack, summary, report.changes, report.kept, report.links, report.sick)

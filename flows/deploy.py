@@ -1,0 +1,60 @@
+"""Deploy: another image, command, environment or setting of a service, in the counts that it has."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from flows.converge import Report
+from flows.deliver import deliver, deployable
+from flows.runbook import on_site, opened_ledger, runbook
+from infra_specs.releases.change import changed
+from infra_specs.releases.content import content, placed
+from infra_specs.releases.rollout import Share
+
+
+@runbook
+async def deploy(
+    stack: str,
+    *,
+    service: str = "",
+    image: str = "",
+    command: str = "",
+    folder: str = "",
+    env: dict[str, Any] = {},  # noqa: B006 - nobody changes it, and the form shows a default of None as a fault
+    before: str = "",
+    health: str = "",
+    memory: str = "",
+    cpus: Annotated[float, Field(ge=0, le=1024)] = 0,
+    canary: Annotated[int, Field(ge=0, le=50)] = 0,
+    bake: Annotated[float, Field(ge=1, le=86_400)] = 60,
+    wait: bool = False,
+) -> Report:
+    """Replace a service by a new release of it, without a lost request; a bad one is undone by itself.
+
+    What you leave empty stays as it is. All that you give here can be seen in the run, so give secrets by name.
+
+    Args:
+        stack: The stack's name.
+        service: Which of its services. Need not be said where only one can be meant.
+        image: The new container image, such as shop:2.
+        command: The new command, as a shell would split it.
+        folder: The folder that the command runs in, on the local target; from that of the spec's file.
+        env: Variables to set: NAME to a text, to {"secret": "NAME"}, or to null, which removes it. Others stay.
+        before: A command to run once in the new release before it gets a request, such as migrations.
+        health: The path that answers 200 when a replica can take requests.
+        memory: Memory that one replica may use at most, such as 512MB.
+        cpus: Processor cores that one replica may use at most. 0 leaves it as it is.
+        canary: Percent of the requests that one new replica gets first, for a while. 0 for none.
+        bake: For how many seconds the canary is watched. It is undone if it fails more requests than the others.
+        wait: Wait while somebody else changes this stack, instead of failing.
+    """
+    given = {
+        "image": image, "command": command, "folder": folder, "before": before, "health": health, "memory": memory,
+        "cpus": cpus,
+    }  # fmt: skip
+    settings = {name: value for name, value in given.items() if value}
+    async with opened_ledger() as ledger, on_site(stack, ledger, "deploy", wait=wait) as (site, what, source):
+        runs = deployable(ledger, what, source)
+        services = placed(changed(what, runs, service, settings, env), source) if settings or env else runs.services
+        new = content(services, ledger.secret_versions(stack))
+        return await deliver(site, "deploy", what, source, new, share=Share(canary, bake) if canary else None)
