@@ -1,9 +1,7 @@
 """The flows' own work without Prefect's: no run, no page, no polling for work. What Prefect adds is measured apart."""
 
 import asyncio
-import importlib
 import logging
-import pkgutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -11,12 +9,11 @@ from typing import Any
 
 from prefect import Flow, Task
 
-import flows
 from flows.runbook import at_once
 
 
 def without_prefect() -> None:
-    """From now on call the plain functions inside of tasks, and show nothing."""
+    """From now on call the plain functions inside of tasks, and show nothing: in all that is imported by now."""
     for module in _modules():
         for name, value in list(vars(module).items()):
             if isinstance(value, Task):
@@ -42,7 +39,4 @@ async def _nothing(*_: Any, **__: Any) -> None:
 
 
 def _modules() -> list[ModuleType]:
-    """Every flow's module, and those that they use."""
-    for each in pkgutil.iter_modules(flows.__path__, "flows."):
-        importlib.import_module(each.name)
     return [module for name, module in list(sys.modules.items()) if name.startswith(("flows.", "tasks."))]
