@@ -33,7 +33,7 @@ def in_container(resource: Resource, target: Docker, services: Mapping[str, Serv
             ports: dict[str, Setting] = {"port": target.port, "public_port": target.public_port}
             proxy = _with(resource, settings | ports | {"image": image_of(target, "proxy")})
             # A container's published ports are its own for good.
-            return replace(proxy, mutable=())
+            return replace(proxy, mutable=("tls",))
     return resource
 
 

@@ -32,7 +32,8 @@ def desired_state(
         needs["cache"] = cache.reached_by(secrets)
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:
-        resources.append(web.proxy(stack.name, stack.target, any(service.public for service in routed.values())))
+        public = any(service.public for service in routed.values())
+        resources.append(web.proxy(stack.name, stack.target, public, stack.tls, secrets))
     for name, service in stack.services.items():
         count = replica_count(sizing, counts, name)
         resources += volumes.volumes(stack.name, name, service)
@@ -69,6 +70,7 @@ def refuse_missing_secrets(stack: Stack, secrets: Mapping[str, int]) -> None:
         for value in service.env.values()
         if isinstance(value, Secret)
     }
+    named |= set(stack.tls.secrets) if stack.tls else set()
     if missing := sorted(named - secrets.keys()):
         commands = "\n".join(f"  tenfold secret set {stack.name} {name}" for name in missing)
         raise PlanError(f"{stack.name}: these secrets are named in the spec and not set. Set them first:\n{commands}")

@@ -7,8 +7,11 @@ from infra_specs.catalogue import volumes
 from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting
 from infra_specs.spec.service import FromNeed, Secret, Service
 from infra_specs.spec.target import Local, Target
+from infra_specs.spec.tls import Tls
 
 proxy_address = "proxy/main"
+certificate = "tls-certificate"
+"""The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
 drain_seconds = 30.0
 """How long a replica's running requests are waited for before it is stopped."""
 
@@ -60,14 +63,19 @@ def route(stack: str, name: str, service: Service, count: int) -> Resource:
     return Resource(stack, f"route/{name}", "route", settings, mutable=tuple(settings), after=(proxy_address,))
 
 
-def proxy(stack: str, target: Target, public: bool) -> Resource:
+def proxy(stack: str, target: Target, public: bool, tls: Tls | None, secrets: Mapping[str, int]) -> Resource:
     """The one door to a stack: on loopback, and beyond it only if a service is public."""
     settings: dict[str, Setting] = {
         "port": target.port if isinstance(target, Local) else None,
         "public_port": target.public_port if isinstance(target, Local) else None,
         "public": public,
     }
-    return Resource(stack, proxy_address, "proxy", settings, mutable=("public", "public_port"), exclusive=True)
+    if tls:
+        settings["tls"] = SecretRef(certificate, secrets.get(certificate, 1))
+    if tls and tls.redirect:
+        settings["redirect"] = tls.redirect
+    mutable = ("public", "public_port", "tls", "redirect")
+    return Resource(stack, proxy_address, "proxy", settings, mutable=mutable, exclusive=True)
 
 
 def environment(

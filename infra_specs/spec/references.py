@@ -12,6 +12,7 @@ from infra_specs.spec.plain import Document
 from infra_specs.spec.service import FromNeed, Service
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import Docker, Local, Target
+from infra_specs.spec.tls import Tls
 from infra_specs.spec.volumes import directory_variable
 
 orders_of_magnitude = 100
@@ -31,11 +32,12 @@ class Sound:
     target: Target | None
     headroom: float | None
     headroom_because: str | None
+    tls: Tls | None
 
     @classmethod
     def of(cls, stack: Stack) -> "Sound":
         """The parts of a whole stack."""
-        return cls(stack.services, stack.needs, stack.target, stack.headroom, stack.headroom_because)
+        return cls(stack.services, stack.needs, stack.target, stack.headroom, stack.headroom_because, stack.tls)
 
     @classmethod
     def within(cls, document: Document) -> "Sound":
@@ -55,6 +57,7 @@ class Sound:
             _part(_target, data.get("target")),
             _part(_headroom, data.get("headroom", 10)),
             because if isinstance(because, str) else None,
+            _part(_tls, data.get("tls")),
         )
 
 
@@ -62,12 +65,14 @@ _service: TypeAdapter[Any] = TypeAdapter(Service)
 _needs: TypeAdapter[Any] = TypeAdapter(Needs)
 _target: TypeAdapter[Any] = TypeAdapter(Target)
 _headroom: TypeAdapter[Any] = TypeAdapter(float)
+_tls: TypeAdapter[Any] = TypeAdapter(Tls)
 
 
 def crossings(sound: Sound) -> Iterator[Crossing]:
     """Every fault between two parts."""
     yield from _headroom_reasoned(sound)
     yield from _two_ports(sound)
+    yield from _redirect(sound)
     yield from _names(sound)
     yield from _programs(sound)
     yield from _routes(sound)
@@ -90,6 +95,19 @@ def _two_ports(sound: Sound) -> Iterator[Crossing]:
     target = sound.target
     if isinstance(target, Local | Docker) and target.port is not None and target.port == target.public_port:
         yield ("target", "public_port"), f"found {target.port}, which is port too. Give each listener its own."
+
+
+def _redirect(sound: Sound) -> Iterator[Crossing]:
+    port = sound.tls.redirect if sound.tls else None
+    if port is None:
+        return
+    path, target = ("tls", "redirect"), sound.target
+    if isinstance(target, Local | Docker):
+        for name in ("port", "public_port"):
+            if getattr(target, name) == port:
+                yield path, f"found {port}, which is the target's {name} too. Give each listener its own."
+    if sound.services and not any(service.public for service in sound.services.values()):
+        yield path, f"found {port}, but no service is public, so nothing leads there. Remove it, or make one public."
 
 
 def _names(sound: Sound) -> Iterator[Crossing]:

@@ -13,7 +13,8 @@ from infra_specs.spec.place import Path, Place, choices, keys, place
 from infra_specs.spec.plain import Document
 from infra_specs.spec.service import Bounds, Route, Service, secret_pattern
 from infra_specs.spec.stack import Stack
-from infra_specs.spec.target import later_targets, targets
+from infra_specs.spec.target import Docker, Local, later_targets, targets
+from infra_specs.spec.tls import Tls
 from infra_specs.spec.users import Users
 from infra_specs.spec.wanted import code, no_text, patterns, wanted
 
@@ -22,7 +23,7 @@ _other_words = {
     "workdir": "folder", "instances": "replicas", "scale": "replicas", "count": "replicas", "healthcheck": "health",
     "db": "database", "postgres": "database", "redis": "cache", "valkey": "cache", "hostname": "host", "domain": "host",
     "ports": "port", "expose": "port", "apps": "services", "cost": "budget", "type": "provider",
-    "volume": "volumes", "mounts": "volumes", "disk": "volumes",
+    "https": "tls", "ssl": "tls", "cert": "certificate", "volume": "volumes", "mounts": "volumes", "disk": "volumes",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _hinted = 1_000
@@ -31,10 +32,14 @@ _homes = (
     (Stack, "at the top of the file"),
     (Service, "in a service"),
     (Needs, "under `needs`"),
+    (Tls, "under `tls`"),
     (Users, "under `users`"),
     (Route, "under a service's `route`"),
     (Bounds, "under a service's `replicas`"),
 )
+
+_lost_in = (*(model for model, _ in _homes), Local, Docker)
+"""Where words of other places are found."""
 
 
 def faults(errors: ValidationError, document: Document) -> list[Fault]:
@@ -143,7 +148,9 @@ def _wrong_provider(case: _Case) -> str:
 
 
 def _no_branch(case: _Case) -> str:
-    """No provider, or an environment's value of no known form."""
+    """No provider, or a value of no known form: a certificate's, or an environment's."""
+    if case.there.owner is Tls:
+        return f"found {case.seen}, must be the path of a file, or {{secret: NAME}}."
     if case.there.path == ("target",):
         return f"required, and missing: {either(code(name) for name in targets)}."
     hints = dict.fromkeys(
@@ -175,4 +182,4 @@ def _unknown(key: str, owner: type[BaseModel], *, hinted: bool) -> str:
 def _home(word: str, owner: type[BaseModel]) -> str:
     """Where a word belongs that is right, and stands in a wrong place."""
     places = [where for model, where in _homes if word in keys(model)]
-    return f" `{word}` belongs {places[0]}." if places and any(owner is model for model, _ in _homes) else ""
+    return f" `{word}` belongs {places[0]}." if places and owner in _lost_in else ""

@@ -10,6 +10,7 @@ from infra_specs.spec.model import Part
 from infra_specs.spec.needs import Needs
 from infra_specs.spec.service import Name, Service
 from infra_specs.spec.target import Target
+from infra_specs.spec.tls import Tls
 from infra_specs.spec.users import Users
 
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
@@ -58,6 +59,8 @@ class Stack(Part):
     """Your programs, by name."""
     needs: Needs = Needs()
     """What they lean on."""
+    tls: Tls | None = None
+    """HTTPS at the proxy; plain HTTP without it."""
     users: Users = Users()
     """Who uses it today."""
     headroom: float = Field(default=10, ge=1, le=1_000_000)

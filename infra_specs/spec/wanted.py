@@ -18,6 +18,7 @@ from infra_specs.spec.service import (
     secret_pattern,
 )
 from infra_specs.spec.target import engine_pattern, image_pattern
+from infra_specs.spec.tls import Tls
 from infra_specs.spec.users import Users
 from infra_specs.spec.volumes import mount_pattern, volume_pattern
 
@@ -38,6 +39,7 @@ forms: dict[Any, str] = {
     Cache: "`valkey`, or a mapping of its settings",
     Secret: "{secret: NAME}",
     Needs: "a mapping such as {database: postgres, cache: valkey}",
+    Tls: "a mapping such as {certificate: fullchain.pem, key: privkey.pem}",
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",
     Service: "a mapping such as {command: python app.py, port: 8000}",
