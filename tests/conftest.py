@@ -13,10 +13,31 @@ from tests.support import images as built
 from tests.support.box import Box
 from tests.support.engine import NoEngine, connect
 
+lanes = ("services", "containers")
+
 # Where others wait for the result, the same examples each time; at a desk, new ones.
 settings.register_profile("steady", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lane", choices=lanes, help="one half of the tests, for `make test`, which runs both at once")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is in the other lane."""
+    lane = config.getoption("--lane")
+    others = [item for item in items if lane is not None and _lane(item) != lane]
+    config.hook.pytest_deselected(items=others)
+    left_out = set(others)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _lane(item: pytest.Item) -> str:
+    """Who shares one Docker Engine or one control plane is in one lane, one after another."""
+    shared = item.get_closest_marker("docker") or item.nodeid.startswith("tests/deployments/")
+    return "containers" if shared else "services"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
