@@ -5,6 +5,8 @@ starting ──answers──▶ healthy ──threshold──▶ failed (runs on
    ├──────ended, from any of the three
    └──ended `restarts` times in a row before it answered──▶ failed (rests)
 stopped: by the client, from anywhere.
+
+What runs `once`: starting ──ended with 0──▶ healthy, or ──ended otherwise──▶ failed; both for good.
 """
 
 import asyncio
@@ -55,8 +57,11 @@ class Life:
             self._running = Running.adopt(kept.leader)
             self._answered = kept.state == "healthy"
             if self._running is None:
-                again = self._ended("ended while no supervisor ran") and again
-        elif kept.state == "failed":
+                again = self._ended("ended while no supervisor ran", None) and again
+        elif kept.state == "failed" or self._is_over():
+            again = False
+        elif kept.process.once and kept.state == "stopped":
+            self._turn("failed", "was stopped with its supervisor before its end")
             again = False
         elif kept.state == "stopped" and again:
             self._turn("starting", "started again with its supervisor")
@@ -80,6 +85,8 @@ class Life:
                 number = signal.Signals[process.stop_signal]
                 await self._running.end(number, group=process.stop_group, seconds=process.stop_seconds)
             self._running = self._preparing = self.kept.leader = self.kept.preparing = None
+            if self._is_over():
+                return
             failed = self.kept.state == "failed"
             self._turn("stopped", f"stopped; it had failed: {self.kept.reason}" if failed else "stopped")
 
@@ -90,9 +97,11 @@ class Life:
 
     async def _live(self) -> None:
         while True:
+            code = None
             try:
                 self._running = self._running or await self._start()
-                why = in_words(await self._attend(self._running))
+                code = await self._attend(self._running)
+                why = in_words(code)
                 await self._running.gone()
             except CannotStart as error:
                 why = str(error)
@@ -101,7 +110,7 @@ class Life:
                 await asyncio.sleep(1)
                 continue
             self._running = None
-            if not self._ended(why):
+            if not self._ended(why, code):
                 return
             await asyncio.sleep(self._pause())
 
@@ -130,6 +139,8 @@ class Life:
 
     async def _attend(self, running: Running) -> int | None:
         """Watch it until it ends; its exit code."""
+        if self.kept.process.once:
+            return await asyncio.shield(running.ended)
         watch = asyncio.create_task(self._watch(running))
         try:
             either: list[asyncio.Future[Any]] = [running.ended, watch]
@@ -170,10 +181,14 @@ class Life:
             self._answered, self._answered_at, self.kept.failures = True, _now(), 0
         self._turn("healthy", how)
 
-    def _ended(self, why: str) -> bool:
+    def _ended(self, why: str, code: int | None) -> bool:
         """Whether it is to be started once more."""
         kept = self.kept
         kept.leader = None
+        if kept.process.once:
+            unseen = ", and nobody saw how: its supervisor was killed meanwhile" if why == in_words(None) else ""
+            self._turn("healthy" if code == 0 else "failed", f"{why}{unseen}")
+            return False
         if self._answered and _now() - self._answered_at >= _STEADY_SECONDS:
             self._quick_ends = 0
         kept.failures = 0 if self._answered else kept.failures + 1
@@ -188,6 +203,10 @@ class Life:
         """Seconds before the next start: none, then 0.2 doubling to 30."""
         self._quick_ends += 1
         return 0.0 if self._quick_ends == 1 else min(30.0, 0.2 * 2.0 ** min(self._quick_ends - 2, 10))
+
+    def _is_over(self) -> bool:
+        """It was to run once and has."""
+        return self.kept.process.once and self._running is None and self.kept.state in ("healthy", "failed")
 
     def _is_leader(self, identity: Identity) -> None:
         self.kept.leader = identity

@@ -56,6 +56,11 @@ class Process:
     """Time after which the process group is killed."""
     restarts: int = 5
     """Failed starts in a row (ended before it was healthy) after which it is `failed` and rests."""
+    once: bool = False
+    """It runs to its end, once: `starting` until then, `healthy` if it ended with 0, else `failed`.
+
+    Stays so, whatever becomes of its supervisor. One that is cut off, or whose end nobody saw, has failed.
+    """
     labels: Mapping[str, Any] = field(default_factory=dict)
     """JSON data that the client keeps with it, and may replace while it runs."""
 

@@ -23,6 +23,9 @@ _processes = 4096
 class Container:
     """What a kind wants run. `None` leaves a choice to the image.
 
+    `init`: the engine's init is its first process, which passes signals on and takes away what ended. A program that
+    is the first itself gets no signal that it did not ask for, and few know how to be it.
+    `once`: it runs to its end, and what is stopped before that does not end with 0.
     `files` are texts below /run/secrets, in a volume of the container's own; `volumes` are the engine's volumes by the
     place they are mounted at; `scratch` places that are empty memory at every start; `ports` published ones, as
     `container port -> (address, port)`.
@@ -42,6 +45,8 @@ class Container:
     shared_memory: int | None = None
     cpus: float | None = None
     stop_seconds: int = 10
+    init: bool = False
+    once: bool = False
 
 
 def make(
@@ -60,7 +65,7 @@ def make(
     host = api.create_host_config(
         mounts=mounts,
         port_bindings={f"{port}/tcp": where for port, where in wanted.ports.items()},
-        restart_policy={"Name": "unless-stopped"},
+        restart_policy={"Name": "no" if wanted.once else "unless-stopped"},
         log_config=_log,
         read_only=wanted.read_only,
         tmpfs=dict.fromkeys(wanted.scratch, "mode=1777"),
@@ -73,6 +78,7 @@ def make(
         memswap_limit=wanted.memory,
         shm_size=wanted.shared_memory,
         nano_cpus=int(wanted.cpus * 1e9) if wanted.cpus else None,
+        init=wanted.init,
     )
     endpoint = api.create_endpoint_config(aliases=aliases, ipv4_address=address)
     made = api.create_container(
@@ -86,6 +92,9 @@ def make(
         host_config=host,
         networking_config={"EndpointsConfig": {network: endpoint}},
         stop_timeout=wanted.stop_seconds,
+        # Of an engine that is stopped nobody learns that it has sent a signal. A program that then ends properly, and
+        # so with 0, would look as if it had done its work.
+        stop_signal="SIGKILL" if wanted.once else None,
     )
     identity = str(made["Id"])
     put_files(api, identity, wanted)

@@ -4,6 +4,7 @@ The services of the catalogue run from the official images' contracts: names of 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from docker.types import Mount
@@ -22,7 +23,7 @@ _of_images = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "KILL", "NE
 
 
 def wanted(resource: Resource, address: str) -> Wanted:
-    """What runs a replica, a database or a cache at this address of the stack's network."""
+    """What runs a replica, a job, a database or a cache at this address of the stack's network."""
     if resource.kind not in _kinds:
         raise ProviderError(f"{resource.address}: the docker target has no kind {resource.kind}")
     return _kinds[resource.kind](resource, address)
@@ -30,11 +31,26 @@ def wanted(resource: Resource, address: str) -> Wanted:
 
 def _replica(resource: Resource, address: str) -> Wanted:
     settings: Any = resource.settings
+    port = settings.get("port")
+    return Wanted(
+        _program(settings),
+        (resource.address.partition("/")[2], settings["service"]),
+        {"endpoint": f"{address}:{port}"} if port else {},
+        {"kind": "http", "port": port, "path": settings["health"]} if port else None,
+    )
+
+
+def _job(resource: Resource, _address: str) -> Wanted:
+    return Wanted(replace(_program(resource.settings), once=True))
+
+
+def _program(settings: Any) -> Container:
+    """A service's own."""
     port, files = settings.get("port"), settings.get("files") or {}
     env = {**settings["env"], **{f"{name}_FILE": str(secrets_path / name) for name in files}}
     if port:
         env["PORT"] = str(port)
-    container = Container(
+    return Container(
         settings["image"],
         tuple(settings["command"]) or None,
         env,
@@ -45,12 +61,7 @@ def _replica(resource: Resource, address: str) -> Wanted:
         capabilities=_of_images,
         memory=settings.get("limit"),
         cpus=settings.get("cpus"),
-    )
-    return Wanted(
-        container,
-        (resource.address.partition("/")[2], settings["service"]),
-        {"endpoint": f"{address}:{port}"} if port else {},
-        {"kind": "http", "port": port, "path": settings["health"]} if port else None,
+        init=True,
     )
 
 
@@ -73,6 +84,7 @@ def _cache(resource: Resource, _address: str) -> Wanted:
 
 _kinds: Mapping[str, Callable[[Resource, str], Wanted]] = {
     "replica": _replica,
+    "job": _job,
     "database": database,
     "cache": _cache,
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from docker.errors import APIError, NotFound
+from requests.exceptions import ConnectionError, ReadTimeout
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
@@ -28,6 +29,10 @@ from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import notes_among, put_note, read_notes, remove_note, volumes_of
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
+
+
+job_seconds = 10
+"""How long a job may take to end when it is asked to."""
 
 
 class DockerProvider:
@@ -82,7 +87,7 @@ class DockerProvider:
                         return instance
             for container, instance in known:
                 if instance.failed or resource.exclusive:
-                    self._stop(container["Id"])
+                    self._stop(container["Id"], instance.kind)
             incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
             self._starter.start(resource, incarnation)
             return self._found(resource, incarnation)
@@ -186,13 +191,25 @@ class DockerProvider:
             return instance
         raise ProviderError(f"{resource.address} of stack {resource.stack} vanished while it was changed: plan again")
 
-    def _stop(self, identity: str) -> None:
+    def _stop(self, identity: str, kind: str) -> None:
+        if kind == "job":
+            self._end_job(identity)
         _gone(lambda: self._api.stop(identity))
+
+    def _end_job(self, identity: str) -> None:
+        """Ask it to end, and give it some time: the engine itself would only kill it."""
+        try:
+            self._api.kill(identity, "SIGTERM")
+            self._api.wait(identity, timeout=job_seconds)
+        except APIError:
+            return  # it has ended already, or is gone
+        except (ReadTimeout, ConnectionError):
+            return  # it takes longer than it may
 
     def _remove(self, instance: Instance) -> None:
         container = self._world.container(instance)
         if container is not None:
-            self._stop(container["Id"])
+            self._stop(container["Id"], instance.kind)
             self._remove_container(container["Id"])
         _gone(
             lambda: self._api.remove_volume(starting.files_of(instance.stack, instance.address, instance.incarnation))

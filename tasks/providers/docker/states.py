@@ -3,6 +3,8 @@
 created ──start──▶ running ──answers──▶ healthy ──3 times without an answer, 1 s apart──▶ failed
                       │  ▲                                (running on; healthy again if it answers again)
                    exits  started again by the engine, ever later; failed while it has ended 5 times within 10 s
+
+A job is starting while it runs, healthy once it has ended with 0, and else failed.
 """
 
 import threading
@@ -13,7 +15,7 @@ from typing import Any
 
 from infra_specs.plan.instance import Health
 from tasks.clock import now
-from tasks.providers.docker.labels import probe_of
+from tasks.providers.docker.labels import known_by, probe_of
 from tasks.providers.docker.probes import Unwell
 
 settle_seconds = 1.0
@@ -25,6 +27,9 @@ between_seconds = 1.0
 """Looks that are nearer to one another than this count once."""
 crashes = 5
 short_seconds = 10.0
+
+_not_run = {126: "a program that may not be run", 127: "a program that is not there"}
+"""What init and shells say of a command, by their exit code."""
 
 Ask = Callable[[dict[str, Any]], None]
 """Asks a container (as inspected) once; raises Unwell."""
@@ -67,10 +72,15 @@ class States:
             if count >= crashes and brief:
                 return Health("failed", f"{_how(container)}, {count} times", since)
             return Health("starting", f"{_how(container)}, is started again", since)
-        return None if status == "running" else Health("failed", _how(container), since)
+        if status == "running":
+            return None
+        well = _is_job(container) and state["ExitCode"] == 0 and not state.get("OOMKilled")
+        return Health("healthy" if well else "failed", _how(container), since)
 
     def _running(self, container: dict[str, Any], state: Mapping[str, Any]) -> Health:
         since = _epoch(state["StartedAt"])
+        if _is_job(container):
+            return Health("starting", "runs", since)
         age = now() - since
         if probe_of(container["Config"]["Labels"]) is None:
             # A clock of the engine's that goes before ours says nothing of how long it runs.
@@ -103,6 +113,10 @@ class States:
         return container["State"]["Status"] == "running" and (_key(container) in self._answered or age > boot_seconds)
 
 
+def _is_job(container: Mapping[str, Any]) -> bool:
+    return known_by(container["Config"]["Labels"]).get("kind") == "job"
+
+
 def _key(container: Mapping[str, Any]) -> str:
     """One life of a container."""
     return f"{container['Id']} {container['State']['StartedAt']}"
@@ -121,6 +135,9 @@ def _how(container: Mapping[str, Any]) -> str:
     if state.get("OOMKilled"):
         limit = container["HostConfig"].get("Memory") or 0
         return f"ran out of memory{f' (limit {limit // 2**20} MB)' if limit else ''}"
+    if state["ExitCode"] in _not_run:
+        words = " ".join([container["Path"], *container["Args"]])
+        return f"exited with {state['ExitCode']}: {_not_run[state['ExitCode']]}: {words}"
     return f"exited with {state['ExitCode']}"
 
 

@@ -20,7 +20,7 @@ from tasks.providers.local.database import database
 from tasks.providers.local.files import make_folder, remove_tree
 from tasks.providers.local.place import Place, places, slug
 from tasks.providers.local.proxy import listen, proxy
-from tasks.providers.local.replica import replica
+from tasks.providers.local.replica import job, replica
 from tasks.providers.local.route import forget_endpoint, put_route, remove_route, routes
 from tasks.providers.local.volume import put_volume, remove_volume, volumes
 from tasks.providers.records import instance_of, labels_of, name_of
@@ -32,6 +32,7 @@ _processes: Mapping[str, Callable[[Place, Resource, int], Process]] = {
     "cache": cache,
     "proxy": proxy,
     "replica": replica,
+    "job": job,
 }
 _recorded: Mapping[str, Callable[[Place, Resource, int], None]] = {"volume": put_volume, "route": put_route}
 

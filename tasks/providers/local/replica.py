@@ -1,9 +1,10 @@
-"""The kind `replica`: one copy of a service's own program."""
+"""The kinds `replica` and `job`: a service's own program, as one of its copies or once to its end."""
 
 import os
 import pwd
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,36 @@ _standard_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def replica(place: Place, resource: Resource, incarnation: int) -> Process:
-    """What runs it: with a free port in PORT if it serves, and nothing of the environment of who asked for it."""
+    """What runs it: with a free port in PORT if it serves."""
     settings: Any = resource.settings
-    name = name_of(resource.address, incarnation)
-    port = ports.take(place.home, place.stack, name) if settings["serves"] else None
+    port = _port(place, resource, incarnation) if settings["serves"] else None
+    program = _program(resource, incarnation, port, {"endpoint": f"127.0.0.1:{port}"} if port else {})
+    return replace(program, probe=Probe("http", port=port, path=settings["health"])) if port else program
+
+
+def job(place: Place, resource: Resource, incarnation: int) -> Process:
+    """What runs it. Where replicas are given a port it is too: some programs do not even start without one."""
+    port = _port(place, resource, incarnation) if resource.settings["port"] else None
+    return replace(_program(resource, incarnation, port, {}), once=True)
+
+
+def _port(place: Place, resource: Resource, incarnation: int) -> int:
+    return ports.take(place.home, place.stack, name_of(resource.address, incarnation))
+
+
+def _program(resource: Resource, incarnation: int, port: int | None, outputs: dict[str, str]) -> Process:
+    """With nothing of the environment of who asked for it."""
+    settings: Any = resource.settings
     env = _environment() | dict(settings["env"]) | ({"PORT": str(port)} if port else {})
-    labels = labels_of(resource, incarnation, {"endpoint": f"127.0.0.1:{port}"} if port else {})
     fault = _fault(settings["command"], settings["folder"], env["PATH"])
     return Process(
-        name=name,
+        name=name_of(resource.address, incarnation),
         argv=tuple(settings["command"]),
         env=env,
         cwd=settings["folder"],
-        probe=Probe("http", port=port, path=settings["health"]) if port else None,
         # What cannot be started will not be the next time either: say so at once.
         restarts=1 if fault else 5,
-        labels=labels | {"fault": fault},
+        labels=labels_of(resource, incarnation, outputs) | {"fault": fault},
     )
 
 

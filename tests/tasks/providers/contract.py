@@ -175,7 +175,8 @@ class ProviderContract:
     def test_a_job_that_ended_otherwise_has_failed_and_another_try_is_another(self, provider: Provider) -> None:
         made = provider.create(job(command=["false"]))
         health = settled(provider, made)
-        assert (health.state, health.reason) == ("failed", "exited with 1")
+        assert health.state == "failed"
+        assert health.reason.startswith("exited with 1")
         assert provider.create(job(command=["false"])).incarnation == 2
 
     def test_a_job_is_destroyed_as_anything_else(self, provider: Provider) -> None:

@@ -8,12 +8,12 @@ from infra_specs.spec.target import Docker
 from tasks.providers.base import Drains, Provider
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers import contract
-from tests.tasks.providers.contract import ProviderContract
+from tests.tasks.providers.contract import JobContract, ProviderContract
 
 pytestmark = pytest.mark.docker
 
 
-class TestDocker(ProviderContract):
+class TestDocker(ProviderContract, JobContract):
     @pytest.fixture(autouse=True)
     def _image(self, images: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(contract, "image", images["tenfold-tiny:1"])

@@ -7,12 +7,12 @@ import pytest
 
 from tasks.providers.base import Drains, Provider
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.contract import ProviderContract
+from tests.tasks.providers.contract import JobContract, ProviderContract
 
 pytestmark = pytest.mark.local
 
 
-class TestLocal(ProviderContract):
+class TestLocal(ProviderContract, JobContract):
     @pytest.fixture
     def reopen(self, home: Path) -> Callable[[], Provider]:
         return lambda: LocalProvider(home)
