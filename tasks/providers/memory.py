@@ -6,7 +6,7 @@ have ended.
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,24 +17,27 @@ from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.clock import now
+from tasks.providers.base import Traffic
+from tasks.providers.pretended import Load, Loads
 
 _world = TypeAdapter(list[Instance])
 
 
 class MemoryProvider:
-    """Implements `Provider` on one JSON file; safe among threads and processes."""
+    """A `Provider` that `Counts`, on one JSON file; safe among threads and processes."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = home / "world.json"
         self._guard = home / "world.lock"
+        self._loads = Loads(home)
+        self._seen: tuple[tuple[int, int, int], dict[str, tuple[Instance, ...]]] | None = None
 
     def stacks(self) -> tuple[str, ...]:
-        return tuple(sorted({instance.stack for instance in self._read()}))
+        return tuple(sorted(self._by_stack()))
 
     def observe(self, stack: str) -> tuple[Instance, ...]:
-        mine = (instance for instance in self._read() if instance.stack == stack)
-        return tuple(sorted(mine, key=lambda one: (one.address, one.incarnation)))
+        return self._by_stack().get(stack, ())
 
     def create(self, resource: Resource) -> Instance:
         with self._changing() as world:
@@ -88,6 +91,10 @@ class MemoryProvider:
         there = any(_same(one, instance) for one in self._read())
         return f"{instance} runs in memory only" if there and lines else ""
 
+    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+        """What a proxy would have counted by now of the load that was set."""
+        return self._loads.counted(stack, self.observe(stack))
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -98,6 +105,25 @@ class MemoryProvider:
                 replace(one, health=health) if (one.stack, one.address) == (stack, address) else one for one in world
             ]
 
+    def set_load(self, stack: str, service: str, load: Load) -> None:
+        """What happens in this world, not a verb of ours: from now on users ask this of the service."""
+        with self._alone():
+            self._loads.put(stack, service, load)
+
+    def _by_stack(self) -> dict[str, tuple[Instance, ...]]:
+        """The whole world, read once as long as nobody changes it: a check of many stacks asks for each."""
+        try:
+            file = self._file.stat()
+        except FileNotFoundError:
+            return {}
+        version = (file.st_ino, file.st_mtime_ns, file.st_size)
+        if (seen := self._seen) is None or seen[0] != version:
+            found: dict[str, list[Instance]] = {}
+            for instance in sorted(self._read(), key=lambda one: (one.stack, one.address, one.incarnation)):
+                found.setdefault(instance.stack, []).append(instance)
+            self._seen = seen = version, {stack: tuple(mine) for stack, mine in found.items()}
+        return seen[1]
+
     def _read(self) -> list[Instance]:
         try:
             return _world.validate_json(self._file.read_bytes())
@@ -105,9 +131,14 @@ class MemoryProvider:
             return []
 
     @contextmanager
-    def _changing(self) -> Iterator[list[Instance]]:
+    def _alone(self) -> Iterator[None]:
         with self._guard.open("w") as guard:
             fcntl.flock(guard, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _changing(self) -> Iterator[list[Instance]]:
+        with self._alone():
             world = self._read()
             yield world
             written = self._file.with_suffix(".new")

@@ -5,7 +5,7 @@ Containers, volumes and networks carry the labels; what can change of them later
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from docker.errors import APIError, NotFound
@@ -15,6 +15,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from infra_specs.spec.target import Docker
+from tasks.providers.base import Traffic
 from tasks.providers.docker import proxy, routes, starting
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.labels import (
@@ -30,13 +31,12 @@ from tasks.providers.docker.notes import notes_among, put_note, read_notes, remo
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
 
-
 job_seconds = 10
 """How long a job may take to end when it is asked to."""
 
 
 class DockerProvider:
-    """A `Provider` that `Drains`, for the engine that the target names."""
+    """A `Provider` that `Drains` and `Counts`, for the engine that the target names."""
 
     def __init__(self, target: Docker) -> None:
         self._api = connect(target.host)
@@ -157,6 +157,12 @@ class DockerProvider:
         found = routes.running_proxy(self._api, instance.stack) if endpoint else None
         view = proxy.view(self._api, found) if found else None
         return view.in_flight(endpoint) if view and endpoint else 0
+
+    @ours
+    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+        """What the stack's proxy counted, by service."""
+        found = routes.running_proxy(self._api, stack)
+        return proxy.traffic(self._api, found) if found else {}
 
     def close(self) -> None:
         """Give back the connections to the engine."""

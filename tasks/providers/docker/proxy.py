@@ -6,7 +6,6 @@ Its admin interface listens on the container's own loopback, so only what is exe
 import http.client
 import io
 import json
-import socket
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,9 +15,11 @@ from docker.errors import APIError
 from docker.types import Mount
 
 from infra_specs.plan.resource import Resource
+from tasks.providers.base import Traffic
 from tasks.providers.docker.container import Container, archive, unpacked
 from tasks.providers.docker.labels import name_of, part_of
 from tasks.providers.docker.wanted import Wanted
+from tasks.providers.envoy.counting import counting_targets, traffic_of
 from tasks.providers.envoy.files import bootstrap, listeners
 from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
 
@@ -29,7 +30,7 @@ _every_address = "0.0.0.0"  # noqa: S104 - inside the container; the engine publ
 _options = ("--disable-hot-restart", "--reject-unknown-dynamic-fields", "--concurrency", "2", "-l", "warning")
 _move = 'cd "$0" && for name in "$@"; do mv -f ".new/$name" "$name" || exit; done'
 _ask = 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf %s "$1" >&3 && cat <&3'
-_request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+_request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {}\r\n\r\n"
 
 
 def volume_of(stack: str) -> str:
@@ -104,7 +105,7 @@ class Folder:
         return view(self._api, self._container)
 
     def routes_version(self) -> str | None:
-        return routes_version_of(_get(self._api, self._container, routes_target))
+        return routes_version_of(*_get(self._api, self._container, routes_target))
 
 
 class FirstFiles:
@@ -138,7 +139,12 @@ class FirstFiles:
 
 def view(api: APIClient, container: str) -> View | None:
     """Every cluster and endpoint that this proxy uses by now; None if it does not answer."""
-    return view_of(_get(api, container, clusters_target))
+    return view_of(*_get(api, container, clusters_target))
+
+
+def traffic(api: APIClient, container: str) -> dict[str, Traffic]:
+    """What this proxy counted, by service; nothing if it does not answer within a second."""
+    return traffic_of(*_get(api, container, *counting_targets, seconds=1))
 
 
 def run(api: APIClient, container: str, command: list[str], user: str = "0") -> tuple[int, bytes, bytes]:
@@ -149,32 +155,41 @@ def run(api: APIClient, container: str, command: list[str], user: str = "0") -> 
     return int(code if code is not None else -1), output or b"", errors or b""
 
 
-class _Answer(socket.socket):
-    """What was read already, where a socket is expected."""
+class _Answers(io.BytesIO):
+    """What was read already, where a socket is expected: answer after answer."""
 
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self._content = content
+    def makefile(self, *_: Any) -> "_Answers":
+        return self
 
-    def makefile(self, *_: Any, **__: Any) -> Any:
-        return io.BytesIO(self._content)
+    def close(self) -> None:
+        """Who has read one answer closes it; the next is still to be read."""
 
 
-def _get(api: APIClient, container: str, target: str) -> bytes | None:
-    request = _request.format(target)
+def _get(api: APIClient, container: str, *targets: str, seconds: int = 3) -> list[bytes | None]:
+    """An answer for each of the targets, asked all at once; None for all of them if any is missing."""
+    requests = [_request.format(target, "close" if target is targets[-1] else "keep-alive") for target in targets]
+    command = ["timeout", str(seconds), "bash", "-c", _ask, str(admin_port), "".join(requests)]
+    missing: list[bytes | None] = [None] * len(targets)
     try:
-        code, output, _ = run(api, container, ["timeout", "3", "bash", "-c", _ask, str(admin_port), request], "envoy")
+        code, output, _ = run(api, container, command, "envoy")
     except APIError:
-        return None  # it does not run
+        return missing  # it does not run
     if code or not output:
-        return None
-    with _Answer(output) as read:
-        answer = http.client.HTTPResponse(read)
-        try:
-            answer.begin()
-            return answer.read()
-        except http.client.HTTPException:
-            return None
+        return missing
+    try:
+        return _read(output, len(targets))
+    except http.client.HTTPException:
+        return missing
+
+
+def _read(output: bytes, count: int) -> list[bytes | None]:
+    answers: Any = _Answers(output)
+    found: list[bytes | None] = []
+    for _ in range(count):
+        answer = http.client.HTTPResponse(answers)
+        answer.begin()
+        found.append(answer.read())
+    return found
 
 
 def _text(data: Any) -> str:

@@ -42,7 +42,7 @@ def view_of(answer: bytes | None) -> View | None:
         return None
     statuses = found.get("cluster_statuses", [])
     return View(
-        tuple(_upstream(status["name"], host) for status in statuses for host in status.get("host_statuses", [])),
+        tuple(upstream_of(status["name"], host) for status in statuses for host in status.get("host_statuses", [])),
         frozenset(status["name"] for status in statuses),
     )
 
@@ -69,7 +69,8 @@ def _read(answer: bytes | None) -> Any:
         return None
 
 
-def _upstream(cluster: str, host: dict[str, Any]) -> Upstream:
+def upstream_of(cluster: str, host: dict[str, Any]) -> Upstream:
+    """One of `host_statuses`."""
     at = host["address"]["socket_address"]
     health = host.get("health_status", {})
     stats = {each["name"]: int(each.get("value", 0)) for each in host.get("stats", [])}

@@ -4,40 +4,53 @@ import http.client
 import socket
 from pathlib import Path
 
+from tasks.providers.base import Traffic
+from tasks.providers.envoy.counting import counting_targets, traffic_of
 from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
 from tasks.supervisor.folder import short
 
 _seconds = 2.0
+_counting_seconds = 0.5
+"""For each of the two answers."""
 
 
 def view(folder: Path) -> View | None:
     """Every cluster and endpoint that the proxy in this folder uses by now; None if it does not answer."""
-    return view_of(_get(folder, clusters_target))
+    return view_of(*_get(folder, clusters_target))
 
 
 def routes_version(folder: Path) -> str | None:
     """The version of the routes that are served on loopback, "" if it has none yet; None if it does not answer."""
-    return routes_version_of(_get(folder, routes_target))
+    return routes_version_of(*_get(folder, routes_target))
+
+
+def traffic(folder: Path) -> dict[str, Traffic]:
+    """What the proxy in this folder counted, by service; nothing if it does not answer within a second."""
+    return traffic_of(*_get(folder, *counting_targets, seconds=_counting_seconds))
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_seconds)
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_seconds)
+        self.sock.settimeout(self.timeout)
         with short(self._path) as path:
             self.sock.connect(path)
 
 
-def _get(folder: Path, target: str) -> bytes | None:
-    connection = _Connection(folder / "admin.sock")
+def _get(folder: Path, *targets: str, seconds: float = _seconds) -> list[bytes | None]:
+    """An answer for each of the targets, all over one connection; None from where it does not answer any more."""
+    connection = _Connection(folder / "admin.sock", seconds)
+    answers: list[bytes | None] = []
     try:
-        connection.request("GET", target)
-        return connection.getresponse().read()
+        for target in targets:
+            connection.request("GET", target)
+            answers.append(connection.getresponse().read())
     except (OSError, http.client.HTTPException):
-        return None
+        answers += [None] * (len(targets) - len(answers))
     finally:
         connection.close()
+    return answers

@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
+from tasks.providers.base import Traffic
 from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin, ports
 from tasks.providers.local.cache import cache
@@ -55,7 +56,10 @@ def _ours(verb: Callable[P, R]) -> Callable[P, R]:
 
 
 class LocalProvider:
-    """A `Provider` that `Drains`. `home` is made where it is missing, for its owner alone as far as possible."""
+    """A `Provider` that `Drains` and `Counts`.
+
+    `home` is made where it is missing, for its owner alone as far as possible.
+    """
 
     @_ours
     def __init__(self, home: Path) -> None:
@@ -158,6 +162,11 @@ class LocalProvider:
         endpoint = instance.outputs.get("endpoint")
         view = admin.view(self._place(instance.stack).proxy) if endpoint else None
         return view.in_flight(endpoint) if view and endpoint else 0
+
+    @_ours
+    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+        """What the stack's proxy counted, by service."""
+        return admin.traffic(self._place(stack).proxy)
 
     def close(self) -> None:
         """Nothing is held open between calls."""

@@ -1,0 +1,88 @@
+"""What the proxy counted, from two answers of its admin interface: its clusters, and some of its numbers."""
+
+import json
+import re
+from collections import defaultdict
+from typing import Any
+from urllib.parse import quote
+
+from tasks.providers.base import Counted, Traffic
+from tasks.providers.envoy.view import clusters_target, upstream_of
+
+_prefix = "service-"
+_names = "upstream_rq_(total|retry|active|pending_active|pending_overflow|5xx|time)|upstream_cx_none_healthy"
+_filter = rf"^(server\.uptime|cluster\.{_prefix}.+\.({_names}))$"
+numbers_target = f"/stats/prometheus?filter={quote(_filter)}"
+counting_targets = (clusters_target, numbers_target)
+"""What is asked, in one go; `traffic_of` understands the answers."""
+
+_line = re.compile(r"^envoy_(?P<name>\w+)\{(?P<labels>.*)\} (?P<value>\S+)$", re.MULTILINE)
+_label = re.compile(r'(\w+)="([^"]*)"')
+_Numbers = dict[str, dict[str, float]]
+
+
+def traffic_of(clusters: bytes | None, numbers: bytes | None) -> dict[str, Traffic]:
+    """By service; nothing unless both answers can be read."""
+    replicas = _replicas(clusters)
+    if replicas is None or numbers is None:
+        return {}
+    found, latencies = _read(numbers)
+    running = found[""].get("server_uptime", 0.0)
+    return {
+        cluster.removeprefix(_prefix): _traffic(found[cluster], latencies[cluster], running, counted)
+        for cluster, counted in replicas.items()
+        if "upstream_rq_total" in found[cluster]
+    }
+
+
+def _traffic(
+    numbers: dict[str, float], latencies: dict[float, int], running: float, replicas: dict[str, Counted]
+) -> Traffic:
+    def count(name: str) -> int:
+        return int(numbers.get(name, 0))
+
+    refused = count("upstream_cx_none_healthy") + count("upstream_rq_pending_overflow")
+    return Traffic(
+        # The first is counted again for each retry, and not at all for a request that finds no replica.
+        requests=count("upstream_rq_total") - count("upstream_rq_retry") + refused,
+        errors=count("upstream_rq_xx"),
+        in_flight=count("upstream_rq_active") + count("upstream_rq_pending_active"),
+        answered=count("upstream_rq_time_count"),
+        seconds=numbers.get("upstream_rq_time_sum", 0.0) / 1000,
+        running=running,
+        latencies=latencies,
+        replicas=replicas,
+    )
+
+
+def _read(numbers: bytes) -> tuple[_Numbers, dict[str, dict[float, int]]]:
+    """Numbers and latencies by cluster, those of the proxy itself under the empty name."""
+    found: _Numbers = defaultdict(dict)
+    latencies: dict[str, dict[float, int]] = defaultdict(dict)
+    for line in _line.finditer(numbers.decode()):
+        labels, value = dict(_label.findall(line["labels"])), float(line["value"])
+        cluster, name = labels.get("envoy_cluster_name", ""), line["name"].removeprefix("cluster_")
+        if "le" not in labels:
+            found[cluster][name] = value
+        elif labels["le"] != "+Inf":
+            latencies[cluster][float(labels["le"]) / 1000] = int(value)
+    return found, latencies
+
+
+def _replicas(clusters: bytes | None) -> dict[str, dict[str, Counted]] | None:
+    try:
+        statuses = json.loads(clusters or b"")["cluster_statuses"]
+    except (ValueError, KeyError):
+        return None
+    return {
+        status["name"]: dict(_counted(status["name"], host) for host in status.get("host_statuses", []))
+        for status in statuses
+        if status["name"].startswith(_prefix)
+    }
+
+
+def _counted(cluster: str, host: dict[str, Any]) -> tuple[str, Counted]:
+    seen = upstream_of(cluster, host)
+    stats = {each["name"]: int(each.get("value", 0)) for each in host.get("stats", [])}
+    counts = Counted(stats.get("rq_total", 0), stats.get("rq_error", 0), seen.in_flight, seen.healthy)
+    return seen.endpoint, counts

@@ -1,0 +1,34 @@
+"""What the proxy in its container counts, against what was really asked."""
+
+import pytest
+
+from tasks.providers.base import Counts
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import get, made, proxy, replica, route, stack, until
+
+pytestmark = pytest.mark.docker
+
+
+def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, str]) -> None:
+    assert isinstance(provider, Counts)
+    assert provider.traffic("nobody") == {}
+    door = made(provider, proxy(images))
+    fleet = [made(provider, replica(images, slot)) for slot in range(2)]
+    made(provider, route(*fleet))
+    port = door.outputs["port"]
+    until(lambda: get(port)[0] == 200, "it is served")
+    before = provider.traffic(stack)["web"]
+    for _ in range(20):
+        get(port)
+    assert get(port, "/nothing")[0] == 404
+    after = until(
+        lambda: one if (one := provider.traffic(stack)["web"]).answered >= before.requests + 21 else None,
+        "the time of all is known",
+    )
+    assert after.requests - before.requests == 21
+    assert after.errors == after.in_flight == 0
+    assert after.running > 0
+    assert set(after.replicas) == {each.outputs["endpoint"] for each in fleet}
+    assert all(each.healthy and each.requests for each in after.replicas.values())
+    provider.destroy(door)
+    assert provider.traffic(stack) == {}

@@ -1,0 +1,107 @@
+"""What the proxy counts, against what was really asked."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tasks.providers.base import Counts, Traffic
+from tasks.providers.local import LocalProvider
+from tests.tasks.providers.local.world import get, made, proxy, replica, route, stack, until
+
+pytestmark = pytest.mark.local
+
+
+def test_it_counts_what_was_asked(provider: LocalProvider) -> None:
+    assert isinstance(provider, Counts)
+    port = made(provider, proxy()).outputs["port"]
+    fleet = [made(provider, replica(slot)) for slot in range(2)]
+    other = made(provider, replica(0, "api"))
+    made(provider, route(*fleet))
+    made(provider, route(other, service="api", path="/api"))
+    until(lambda: get(port)[0] == get(port, "/api")[0] == 200, "both are served")
+    before = provider.traffic(stack)
+    assert set(before) == {"web", "api"}
+    for _ in range(20):
+        get(port)
+    after = provider.traffic(stack)
+    assert after["web"].requests - before["web"].requests == 20
+    assert after["api"].requests == before["api"].requests
+    assert after["web"].errors == after["web"].in_flight == 0
+    replicas = after["web"].replicas
+    assert set(replicas) == {each.outputs["endpoint"] for each in fleet}
+    assert all(each.healthy and not each.errors and each.requests for each in replicas.values())
+    assert sum(each.requests for each in replicas.values()) == after["web"].requests
+
+
+def test_what_takes_long_is_in_flight_and_then_answered(provider: LocalProvider) -> None:
+    port = served(provider)
+    with asking(port, "/slow?4", 3):
+        until(lambda: web(provider).in_flight == 3, "three are in flight")
+        assert sum(each.in_flight for each in web(provider).replicas.values()) == 3
+    seen = until(lambda: one if (one := web(provider)).latencies.get(5.0, 0) >= 3 + 1 else None, "their time is known")
+    assert seen.seconds == pytest.approx(12, rel=0.15)
+    assert seen.latencies[2.5] == seen.answered - 3
+    assert list(seen.latencies) == sorted(seen.latencies)
+    assert seen.in_flight == 0
+    assert seen.running > 0
+
+
+def test_what_fails_is_counted_whoever_answers(provider: LocalProvider, tmp_path: Path) -> None:
+    sick = tmp_path / "sick"
+    port = served(provider, SICK=str(sick))
+    before = web(provider)
+    sick.touch()
+    while get(port)[0] == 200:
+        assert get(port, "/healthz")[0] == 503, "by the replica, and then by the proxy alone"
+    after = web(provider)
+    assert not any(each.healthy for each in after.replicas.values())
+    refused = after.requests - sum(each.requests for each in after.replicas.values())
+    assert refused >= 1, "it arrived, and no replica saw it"
+    assert after.errors - before.errors == refused + sum(each.errors for each in after.replicas.values())
+
+
+def test_without_a_proxy_nothing_is_counted(provider: LocalProvider) -> None:
+    assert provider.traffic("nobody") == {}
+    made(provider, replica(0))
+    assert provider.traffic(stack) == {}
+
+
+def test_a_new_proxy_begins_anew(provider: LocalProvider) -> None:
+    port = served(provider)
+    for _ in range(30):
+        get(port)
+    until(lambda: web(provider).running >= 5, "its clock moves")
+    before = web(provider)
+    old = next(each for each in provider.observe(stack) if each.kind == "proxy")
+    provider.destroy(old)
+    assert provider.traffic(stack) == {}
+    made(provider, proxy())
+    after = until(lambda: provider.traffic(stack).get("web"), "it counts again")
+    assert after.requests < before.requests
+    assert after.running < before.running
+
+
+def served(provider: LocalProvider, **env: str) -> str:
+    """The port of a proxy with a service of one replica behind it."""
+    port = made(provider, proxy()).outputs["port"]
+    made(provider, route(made(provider, replica(0, env=env))))
+    until(lambda: get(port)[0] == 200, "it is served")
+    return port
+
+
+def web(provider: LocalProvider) -> Traffic:
+    return provider.traffic(stack)["web"]
+
+
+@contextmanager
+def asking(port: str, path: str, count: int) -> Iterator[None]:
+    """That many requests under way in the block, waited for at its end."""
+    threads = [threading.Thread(target=get, args=(port, path)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join()

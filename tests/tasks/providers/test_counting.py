@@ -1,0 +1,109 @@
+"""What is counted in answers of Envoy 1.40, and on the memory target."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra_specs.plan.resource import Resource
+from tasks.providers import pretended
+from tasks.providers.base import Counted, Counts
+from tasks.providers.envoy.counting import traffic_of
+from tasks.providers.memory import MemoryProvider
+from tasks.providers.pretended import Load
+from tests.tasks.providers.contract import stack, worker
+from tests.tasks.providers.routes import route
+
+pytestmark = pytest.mark.pure
+
+numbers = """\
+# TYPE envoy_cluster_upstream_rq_xx counter
+envoy_cluster_upstream_rq_xx{envoy_response_code_class="5",envoy_cluster_name="service-web"} 7
+envoy_cluster_upstream_rq_total{envoy_cluster_name="service-web"} 100
+envoy_cluster_upstream_rq_retry{envoy_cluster_name="service-web"} 4
+envoy_cluster_upstream_cx_none_healthy{envoy_cluster_name="service-web"} 3
+envoy_cluster_upstream_rq_active{envoy_cluster_name="service-web"} 5
+envoy_cluster_upstream_rq_pending_active{envoy_cluster_name="service-web"} 2
+envoy_server_uptime{} 61
+# TYPE envoy_cluster_upstream_rq_time histogram
+envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="service-web",le="0.5"} 19
+envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="service-web",le="2500"} 90
+envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="service-web",le="+Inf"} 91
+envoy_cluster_upstream_rq_time_sum{envoy_cluster_name="service-web"} 4096.799375487900185532907926
+envoy_cluster_upstream_rq_time_count{envoy_cluster_name="service-web"} 91
+"""
+
+
+def host(port: int, health: str, **stats: int) -> dict[str, object]:
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    told = [{"name": name, "value": str(value)} if value else {"name": name} for name, value in stats.items()]
+    return {"address": address, "stats": told, "health_status": {"eds_health_status": health}}
+
+
+hosts = [host(1, "HEALTHY", rq_total=60, rq_error=2, rq_active=5), host(2, "DRAINING", rq_total=40, rq_error=0)]
+clusters = json.dumps({"cluster_statuses": [{"name": "service-web", "host_statuses": hosts}]}).encode()
+
+
+def test_what_arrived_includes_the_refused_and_each_retried_once() -> None:
+    web = traffic_of(clusters, numbers.encode())["web"]
+    assert (web.requests, web.errors, web.in_flight, web.answered) == (99, 7, 7, 91)
+    assert web.seconds == pytest.approx(4.0968, abs=1e-4)
+    assert web.running == 61
+    assert web.latencies == {0.0005: 19, 2.5: 90}
+    assert web.replicas == {"127.0.0.1:1": Counted(60, 2, 5, True), "127.0.0.1:2": Counted(40, 0, 0, False)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(None, numbers.encode()), (clusters, None), (b"{", numbers.encode()), (b"{}", b""), (clusters, b"")],
+)
+def test_half_an_answer_counts_nothing(first: bytes | None, second: bytes | None) -> None:
+    assert traffic_of(first, second) == {}
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryProvider:
+    """A stack with two replicas at second 1000 of a clock that stands still."""
+    at(monkeypatch, 1000.0)
+    provider = MemoryProvider(tmp_path)
+    provider.create(route(*[provider.create(worker(slot)) for slot in range(2)], service="jobs", stack=stack))
+    return provider
+
+
+def at(monkeypatch: pytest.MonkeyPatch, second: float) -> None:
+    monkeypatch.setattr(pretended, "now", lambda: second)
+
+
+def test_the_memory_target_counts_the_load_that_was_set(
+    memory: MemoryProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(memory, Counts)
+    assert memory.traffic(stack) == {}
+    memory.set_load(stack, "jobs", Load(requests_per_second=50, latency=0.2, failing=0.1, waiting=3))
+    at(monkeypatch, 1020.0)
+    jobs = memory.traffic(stack)["jobs"]
+    assert (jobs.requests, jobs.errors, jobs.in_flight, jobs.seconds, jobs.running) == (1000, 100, 13, 200.0, 20.0)
+    assert [each.requests for each in jobs.replicas.values()] == [500, 500]
+    memory.set_load(stack, "jobs", Load(requests_per_second=1))
+    at(monkeypatch, 1030.0)
+    assert memory.traffic(stack)["jobs"].requests == 1010, "what was counted so far stays"
+
+
+def test_a_person_writes_the_load_by_hand(memory: MemoryProvider, tmp_path: Path) -> None:
+    file = tmp_path / "load" / f"{stack}.json"
+    file.parent.mkdir()
+    file.write_text('{"jobs": {"requests_per_second": 50, "latency": 0.2}}')
+    jobs = memory.traffic(stack)["jobs"]
+    assert (jobs.requests, jobs.in_flight) == (0, 10)
+
+
+def test_a_service_without_a_route_counts_nothing(memory: MemoryProvider) -> None:
+    memory.set_load(stack, "other", Load(requests_per_second=50))
+    assert memory.traffic(stack) == {}
+
+
+def test_the_world_is_read_again_when_another_has_changed_it(memory: MemoryProvider, tmp_path: Path) -> None:
+    assert len(memory.observe(stack)) == 3
+    other = MemoryProvider(tmp_path)
+    other.create(Resource(stack, "volume/data", "volume"))
+    assert len(memory.observe(stack)) == 4
