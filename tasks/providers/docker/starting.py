@@ -1,6 +1,7 @@
 """From a resource to a container that is started: address, ports, files, and what may be in the way of each."""
 
 import random
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from infra_specs.spec.target import Docker
 from tasks.providers.docker import container as containers
 from tasks.providers.docker import proxy
 from tasks.providers.docker.engine import said
-from tasks.providers.docker.images import Images
+from tasks.providers.docker.images import Images, brings_init
 from tasks.providers.docker.kinds import wanted
 from tasks.providers.docker.labels import host_of, labels_of, name_of, part_label, part_of, probe_label
 from tasks.providers.docker.network import Networks, address_in
@@ -82,10 +83,13 @@ class Starter:
         labels = labels_of(resource, incarnation, what.outputs)
         if what.probe is not None:
             labels[probe_label] = containers.as_label(what.probe)
-        self._images.need(what.container.image)
+        own = self._images.need(what.container.image)
+        container = what.container
+        if container.init and brings_init((*own, *(container.command or ()))):
+            container = replace(container, init=False)
         name = name_of(resource.stack, resource.address, incarnation)
         secrets = None
-        if what.container.files:
+        if container.files:
             secrets = Mount(
                 str(containers.secrets_path),
                 files_of(resource.stack, resource.address, incarnation),
@@ -96,7 +100,7 @@ class Starter:
         try:
             return containers.make(
                 self._api,
-                what.container,
+                container,
                 name=name,
                 labels=labels,
                 network=network,

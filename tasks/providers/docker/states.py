@@ -2,7 +2,8 @@
 
 created ──start──▶ running ──answers──▶ healthy ──3 times without an answer, 1 s apart──▶ failed
                       │  ▲                                (running on; healthy again if it answers again)
-                   exits  started again by the engine, ever later; failed while it has ended 5 times within 10 s
+                   exits  started again by the engine, ever later; failed while it has ended 5 times within 10 s, or
+                          once because its program is not there
 
 A job is starting while it runs, healthy once it has ended with 0, and else failed.
 """
@@ -69,8 +70,9 @@ class States:
         if status == "restarting":
             count = container["RestartCount"]
             brief = since - _epoch(state["StartedAt"]) < short_seconds
-            if count >= crashes and brief:
-                return Health("failed", f"{_how(container)}, {count} times", since)
+            enough = 1 if state["ExitCode"] in _not_run else crashes
+            if count >= enough and brief:
+                return Health("failed", f"{_how(container)}, {count} {'times' if count > 1 else 'time'}", since)
             return Health("starting", f"{_how(container)}, is started again", since)
         if status == "running":
             return None

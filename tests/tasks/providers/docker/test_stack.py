@@ -15,6 +15,7 @@ from tests.tasks.providers.docker.world import (
     connected,
     crash,
     database,
+    failed,
     get,
     left,
     made,
@@ -172,17 +173,16 @@ def test_a_command_that_is_not_there_is_a_failure_with_its_name(
     provider: DockerProvider, images: dict[str, str]
 ) -> None:
     sick = provider.create(replica(images, command=["gunicornn", "app:app"]))
-    health = provider.health(sick)
-    assert health.state == "failed"
-    assert "gunicornn" in health.reason
+    health = failed(provider, sick)
+    assert "a program that is not there: gunicornn app:app" in health.reason
+    assert "gunicornn" in provider.logs(sick, 10)
 
 
 def test_what_crashes_again_and_again_is_a_failure_with_its_log(
     provider: DockerProvider, images: dict[str, str]
 ) -> None:
     sick = provider.create(replica(images, image=images["tenfold-tiny:crash"]))
-    until(lambda: provider.health(sick).state == "failed", "it failed")
-    assert "exited with 1" in provider.health(sick).reason
+    assert "exited with 1" in failed(provider, sick).reason
     assert "no such table: users" in provider.logs(sick, 10)
     assert provider.logs(sick, 0) == ""
 
@@ -190,8 +190,7 @@ def test_what_crashes_again_and_again_is_a_failure_with_its_log(
 def test_what_runs_out_of_memory_says_so_with_its_limit(provider: DockerProvider, images: dict[str, str]) -> None:
     greedy = ["dd", "if=/dev/zero", "of=/dev/null", "bs=100M", "count=100"]
     sick = provider.create(replica(images, command=greedy, limit=16 * 2**20))
-    until(lambda: provider.health(sick).state == "failed", "it failed")
-    assert "ran out of memory (limit 16 MB)" in provider.health(sick).reason
+    assert "ran out of memory (limit 16 MB)" in failed(provider, sick).reason
 
 
 def test_what_never_answers_well_says_how(provider: DockerProvider, images: dict[str, str]) -> None:

@@ -47,6 +47,8 @@ def container(
         "Id": "c0",
         "Created": _text(started),
         "RestartCount": restarts,
+        "Path": "run",
+        "Args": ["app"],
         "HostConfig": {"Memory": 64 * 2**20},
         "Config": {"Labels": labels},
         "State": {
@@ -89,6 +91,11 @@ def silent(_: Any) -> None:
         ),
         (container("restarting", ran=0.1, restarts=2, ExitCode=1), "starting", "exited with 1, is started again"),
         (container("restarting", ran=0.1, restarts=5, ExitCode=1), "failed", "exited with 1, 5 times"),
+        (
+            container("restarting", ran=0.1, restarts=1, ExitCode=127),
+            "failed",
+            "exited with 127: a program that is not there: run app, 1 time",
+        ),
         (container("restarting", ran=3600, restarts=50, ExitCode=1), "starting", "exited with 1, is started again"),
         (container(probe=False), "healthy", "runs"),
         (container(probe=False, ago=0.1), "starting", "has just begun"),

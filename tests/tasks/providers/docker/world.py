@@ -16,7 +16,7 @@ from docker import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from infra_specs.plan.instance import Instance
+from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource, SecretRef, Setting
 from tasks.providers.base import Provider
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
@@ -152,6 +152,17 @@ def well(provider: Provider, instance: Instance) -> Instance:
         for each in provider.observe(instance.stack)
         if (each.address, each.incarnation) == (instance.address, instance.incarnation)
     )
+
+
+def failed(provider: Provider, instance: Instance) -> Health:
+    """Its health, once that is failed; between two starts of what crashes it is starting again."""
+
+    def look() -> Health | None:
+        health = provider.health(instance)
+        return health if health.state == "failed" else None
+
+    found: Health = until(look, f"{instance} failed")
+    return found
 
 
 def get(port: str, path: str = "/", host: str = "") -> tuple[int, str]:
