@@ -20,10 +20,11 @@ from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_failure
 from tasks.ledger import Ledger
 from tasks.lock import locked
+from tasks.observe import observe
 from tasks.presence import present
 from tasks.providers import open_provider
 from tasks.settings import settings
-from tasks.site import Site
+from tasks.site import Site, at
 from tasks.wish import remembered
 
 P = ParamSpec("P")
@@ -63,7 +64,8 @@ async def on_site(
     """The stack's lock held and its target opened, until the end.
 
     Comes with the spec and its source folder: as `asked`, or as the ledger knows them. They are read under the lock,
-    since who was waited for may have changed them. Raises LedgerError for an unknown stack before it takes the lock.
+    since who was waited for may have changed them. Raises LedgerError for an unknown stack before it takes the lock;
+    PlanError for a changed target, or for one that holds a stack of this name which this ledger does not know.
     """
     here = settings()
     if asked is None:
@@ -72,8 +74,11 @@ async def on_site(
         stack, source = asked or remembered(ledger, name)
         _refuse_changed_target(stack, ledger)
         provider = open_provider(stack.target, here.home)
+        site = Site(provider, ledger, hold)
         try:
-            yield Site(provider, ledger, hold), stack, source
+            if ledger.wanted(name) is None:
+                await _refuse_what_is_not_ours(site)
+            yield site, stack, source
         finally:
             await asyncio.to_thread(provider.close)
 
@@ -94,6 +99,18 @@ def _run_name() -> str:
     spec = parameters.get("spec") or {}
     stack = parameters.get("stack") or (spec.get("name") if isinstance(spec, dict) else None) or "all stacks"
     return f"{flow_run.flow_name} {stack}"
+
+
+async def _refuse_what_is_not_ours(site: Site) -> None:
+    """Nothing is made before the ledger knows the stack: what is there of one that it does not know is another's."""
+    with at(site):
+        there = await observe(site.stack)
+    if there:
+        raise PlanError(
+            f"There is a stack {site.stack} on this target which this installation did not make ({there[0]}"
+            f"{f' and {len(there) - 1} more' if there[1:] else ''}): it is another installation's, or of a ledger that "
+            "is lost. Give yours another name, or put that ledger back, or take the other down first."
+        )
 
 
 def _refuse_changed_target(stack: Stack, ledger: Ledger) -> None:
