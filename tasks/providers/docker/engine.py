@@ -1,9 +1,10 @@
-"""The engine's door: a client that many threads can use, and its errors as ours."""
+"""The engine's door: a client that many threads can use, what is asked inside of containers, and its errors as ours."""
 
 import functools
 import os
+import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from docker.api.client import APIClient
 from docker.errors import APIError, DockerException
@@ -11,6 +12,7 @@ from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
 from infra_specs.errors import ProviderError, TransientError
+from tasks.providers.docker.shell import Shell, ShellEnded
 
 at_once = 64
 """Connections that are kept; more threads than that wait for nobody, but open one each."""
@@ -22,12 +24,51 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def connect(host: str | None) -> APIClient:
+class Engine(APIClient):
+    """The engine. Scripts inside of its containers run in shells that are kept open until it is closed."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._shells: dict[str, Shell] = {}
+        self._guard = threading.Lock()
+
+    def inside(self, container: str, script: str) -> tuple[int, bytes]:
+        """The exit code and output of a bash script that root runs in a container.
+
+        Raises APIError if it does not run, ShellEnded if it ends meanwhile; then the script may have run.
+        """
+        with self._guard:
+            known = self._shells.get(container)
+        if known is not None:
+            try:
+                return known.run(script)
+            except ShellEnded:
+                with self._guard:
+                    if self._shells.get(container) is known:
+                        del self._shells[container]
+        return self._opened(container).run(script)
+
+    def close(self) -> None:
+        """Every connection, and with them the shells."""
+        with self._guard:
+            for shell in self._shells.values():
+                shell.close()
+            self._shells.clear()
+        super().close()
+
+    def _opened(self, container: str) -> Shell:
+        with self._guard:
+            if container not in self._shells:
+                self._shells[container] = Shell(self, container)
+            return self._shells[container]
+
+
+def connect(host: str | None) -> Engine:
     """A client of the engine at `host`, of DOCKER_HOST, or of this machine's. TransientError if it does not answer."""
     settings = kwargs_from_env()
     where = host or settings.pop("base_url", None) or usual
     try:
-        return APIClient(
+        return Engine(
             where,
             version="auto",
             timeout=answer_seconds,

@@ -6,9 +6,9 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from docker.api.client import APIClient
 from docker.errors import APIError
 
+from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.proxy import run
 
 seconds = 1.0
@@ -46,7 +46,7 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
     judge(answer)
 
 
-def ask_through(api: APIClient, container: str, address: str, probe: Mapping[str, Any]) -> None:
+def ask_through(api: Engine, container: str, address: str, probe: Mapping[str, Any]) -> None:
     """Ask from inside a container that has bash, where the engine's networks are out of reach. Raises Unwell."""
     sent, judge = _question(probe)
     words = [address, str(probe["port"]), base64.b64encode(sent).decode(), str(_enough if sent else 0)]

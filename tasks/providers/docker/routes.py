@@ -5,12 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from docker.api.client import APIClient
-
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers import records
 from tasks.providers.docker import proxy
+from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import is_instance, known_by, labels_of, only
 from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
 from tasks.providers.envoy.publishing import await_endpoints, publish, rule_of
@@ -21,7 +20,7 @@ from tasks.providers.envoy.view import View
 class Routes:
     """The routes of every stack; of one stack they are changed one after the other."""
 
-    def __init__(self, api: APIClient) -> None:
+    def __init__(self, api: Engine) -> None:
         self._api = api
         self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -80,7 +79,7 @@ class Routes:
         return [note.record for _, note in sorted(_of_routes(read_notes(self._api, stack)).items())]
 
 
-def running_proxy(api: APIClient, stack: str) -> str | None:
+def running_proxy(api: Engine, stack: str) -> str | None:
     """The container of the stack's proxy, if it runs."""
     for found in api.containers(filters={**only(stack), "status": ["running"]}):
         if is_instance(found["Labels"]) and known_by(found["Labels"])["kind"] == "proxy":

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from docker.api.client import APIClient
 from docker.errors import NotFound
 
 from infra_specs.plan.instance import Health, Instance
 from tasks.providers.docker import probes, proxy, routes
+from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import (
     instance_of,
     is_instance,
@@ -35,7 +35,7 @@ Judge = Callable[[dict[str, Any], str], Health]
 class World:
     """One engine's stacks; what was seen of containers while it is open is in `states`."""
 
-    def __init__(self, api: APIClient, networks: Networks) -> None:
+    def __init__(self, api: Engine, networks: Networks) -> None:
         self._api, self._networks = api, networks
         self.states = States(self._ask)
         self._pool = ThreadPoolExecutor(_at_once, "docker-look")
