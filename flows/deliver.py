@@ -7,13 +7,13 @@ from flows.converge import Report, converge
 from flows.rollout import bring_back, roll_out
 from infra_specs.errors import ChangeFailed, Fenced, PlanError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import Content, placed
+from infra_specs.releases.content import Content
 from infra_specs.releases.differences import differences
 from infra_specs.releases.rollout import Share
 from infra_specs.spec.stack import Stack
 from tasks.ledger import Ledger, Release
 from tasks.site import Site
-from tasks.wish import Wish, deployed, still_wanted, wish, wish_as_deployed, wish_with
+from tasks.wish import Wish, as_filed, deployed, still_wanted, wish, wish_as_deployed, wish_with
 
 most_told = 3
 """Differences that a reason tells."""
@@ -33,7 +33,8 @@ async def deliver(
         report = await bring_back(site, verb, f"{runs} is that already", back)
         return _said(report, f"{runs} is that already: {report.summary}")
     reason = why + _told(back.content, content)
-    file = runs.file if runs else placed(stack, source)
+    now = as_filed(ledger, stack, source)
+    file = Content(runs.file.services, now.secrets) if runs else now
     new = await asyncio.to_thread(ledger.begin_release, site.hold, verb, reason, content=content, file=file)
     site.undoes = runs is not None and runs.state == "proven"
     try:

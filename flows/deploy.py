@@ -8,8 +8,9 @@ from flows.converge import Report
 from flows.deliver import deliver, deployable
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.releases.change import changed
-from infra_specs.releases.content import content, placed
+from infra_specs.releases.content import placed
 from infra_specs.releases.rollout import Share
+from tasks.wish import with_newest_secrets
 
 
 @runbook
@@ -56,5 +57,6 @@ async def deploy(
     async with opened_ledger() as ledger, on_site(stack, ledger, "deploy", wait=wait) as (site, what, source):
         runs = deployable(ledger, what, source)
         services = placed(changed(what, runs, service, settings, env), source) if settings or env else runs.services
-        new = content(services, ledger.secret_versions(stack))
-        return await deliver(site, "deploy", what, source, new, share=Share(canary, bake) if canary else None)
+        share = Share(canary, bake) if canary else None
+        new = with_newest_secrets(ledger, what, source, services)
+        return await deliver(site, "deploy", what, source, new, share=share)

@@ -3,18 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+from prefect.logging import get_run_logger
+
 from flows.converge import Report
 from flows.rollout import bring_back, roll_out
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import placed
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_sizing
+from tasks.certificate import keep_certificate
 from tasks.site import Site
-from tasks.wish import Wish, deployed, wish
+from tasks.wish import Wish, as_filed, deployed, wish
 
 
 @runbook
@@ -36,6 +38,8 @@ async def provision(
         asked = _asked_for(stack, spec, source)
         name = asked[0].name if asked else stack
         async with on_site(name, ledger, "provision", asked=asked, wait=wait) as (site, what, folder):
+            if said := keep_certificate(ledger, site.hold, what, folder):
+                get_run_logger().info("%s", said)
             planned = wish(ledger, what, folder)
             refuse_over_budget(what.name, planned.price)
             ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
@@ -47,9 +51,11 @@ async def provision(
 
 async def _build(site: Site, what: Stack, folder: str, planned: Wish) -> Report:
     """The same services as run now, or a new release. What fails stands, until the timer goes back to what ran."""
-    ledger, runs, file = site.ledger, deployed(site.ledger, what.name), placed(what, folder)
+    ledger = site.ledger
+    runs, file = deployed(ledger, what.name), as_filed(ledger, what, folder)
     if runs and runs.state == "proven" and runs.content == planned.content:
-        ledger.refile_release(site.hold, runs.number, file)
+        if runs.file != file:
+            ledger.refile_release(site.hold, runs.number, file)
         return await bring_back(site, "provision", "asked for", planned)
     new = ledger.begin_release(site.hold, "provision", "asked for", content=planned.content, file=file)
     try:

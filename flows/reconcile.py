@@ -7,6 +7,7 @@ from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
 from infra_specs.plan.patience import rests_until
+from tasks.certificate import renew_certificate
 from tasks.clock import now
 from tasks.ledger import Ledger
 from tasks.settings import settings
@@ -46,6 +47,8 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     async with on_site(name, ledger, "reconcile") as (site, what, source):
         if not still_wanted(ledger, name):  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
+        if said := renew_certificate(ledger, site.hold, what, source):
+            get_run_logger().info("%s", said)
         return await bring_back(site, "reconcile", "what runs had drifted", wish_as_deployed(ledger, what, source))
 
 

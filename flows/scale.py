@@ -1,4 +1,4 @@
-"""Scale: another number of replicas, by hand."""
+"""Scale: another number of replicas, by hand or because the users need it."""
 
 from typing import Annotated
 
@@ -9,14 +9,19 @@ from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
+from tasks.capacity.artifacts import show_decision
 from tasks.ledger import Ledger
 from tasks.wish import still_wanted, wish_as_deployed
+
+decisions_seen = 3
+"""The scaler may have decided anew since it asked for this run."""
 
 
 @runbook
 async def scale(
-    stack: str, service: str, replicas: Annotated[int, Field(ge=0, le=10_000)], wait: bool = False
+    stack: str, service: str, replicas: Annotated[int, Field(ge=0, le=10_000)], reason: str = "", wait: bool = False
 ) -> Report:
     """Give a service another number of replicas. It keeps them through later provisions, within the spec's bounds.
 
@@ -24,6 +29,7 @@ async def scale(
         stack: The stack's name.
         service: Which of its services, for example web.
         replicas: How many replicas it shall have from now on.
+        reason: Why, in a sentence that is kept and shown. By hand unless you say more.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with opened_ledger() as ledger, on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
@@ -31,11 +37,20 @@ async def scale(
         _refuse_out_of_bounds(stack, size(what), service, replicas)
         before = wish_as_deployed(ledger, what, source)
         was = sum(resource.address.startswith(f"replica/{service}-") for resource in before.resources)
-        reason = f"{service}: {was} to {replicas} replicas, by hand"
         planned = wish_as_deployed(ledger, what, source, counts={service: replicas})
-        refuse_over_budget(stack, planned.price)
-        ledger.override(site.hold, service, replicas, reason)
-        return await bring_back(site, "scale", reason, planned)
+        if decision := _decided(ledger, stack, service, replicas, reason):
+            await show_decision(stack, decision)
+        else:
+            refuse_over_budget(stack, planned.price)
+        why = reason or f"{service}: {was} to {replicas} replicas, by hand"
+        ledger.override(site.hold, service, replicas, why)
+        return await bring_back(site, "scale", why, planned)
+
+
+def _decided(ledger: Ledger, stack: str, service: str, replicas: int, reason: str) -> Decision | None:
+    """The scaler's own decision if this run carries it out: what it weighed is shown, and the budget was among it."""
+    last = (kept.decision for kept in ledger.decisions(stack, service, decisions_seen))
+    return next((one for one in last if (one.replicas, one.reason) == (replicas, reason)), None)
 
 
 def _refuse_torn_down(stack: str, ledger: Ledger) -> None:

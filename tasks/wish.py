@@ -9,10 +9,11 @@ from infra_specs.errors import LedgerError
 from infra_specs.plan.resource import Resource
 from infra_specs.pricing.price import Price, price
 from infra_specs.releases.content import Content, changed_services, content, over, placed
-from infra_specs.releases.merge import merged
+from infra_specs.releases.merge import merged, with_secrets
 from infra_specs.releases.which import aim
 from infra_specs.sizing.size import Sizing, size
 from infra_specs.spec.load import stored
+from infra_specs.spec.service import Service
 from infra_specs.spec.stack import Stack
 from tasks.ledger import Ledger, Release
 
@@ -38,9 +39,14 @@ def wish(ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | 
     `counts` are replicas by service that are asked for only now, and win over the ledger's.
     Raises PlanError for what cannot be built: a missing secret, more replicas than sense.
     """
-    file, runs = placed(stack, source), deployed(ledger, stack.name)
-    services = merged(runs.file, file, runs.content.services) if runs else file
-    return wish_with(ledger, stack, source, content(services, ledger.secret_versions(stack.name)), counts)
+    file, runs = as_filed(ledger, stack, source), deployed(ledger, stack.name)
+    release = merged(runs.file, file, runs.content) if runs else content(file.services, file.secrets)
+    return wish_with(ledger, stack, source, release, counts)
+
+
+def as_filed(ledger: Ledger, stack: Stack, source: str) -> Content:
+    """What a spec says now, and which secrets there are."""
+    return Content(placed(stack, source), ledger.secret_versions(stack.name))
 
 
 def wish_as_deployed(ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | None = None) -> Wish:
@@ -63,6 +69,12 @@ def wish_with(
     secrets = _secrets(ledger, stack.name, release)
     resources = desired_state(runs, sizing, counts=asked, secrets=secrets, source=source)
     return Wish(runs, source, release, sizing, price(runs, sizing, resources), resources)
+
+
+def with_newest_secrets(ledger: Ledger, stack: Stack, source: str, services: Mapping[str, Service]) -> Content:
+    """Services with the versions of their secrets that run, or newer ones that were set since."""
+    now, runs = as_filed(ledger, stack, source), deployed(ledger, stack.name)
+    return with_secrets(services, runs.file, now, runs.content) if runs else content(services, now.secrets)
 
 
 def jobs(ledger: Ledger, wished: Wish, release: Release) -> tuple[Resource, ...]:

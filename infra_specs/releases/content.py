@@ -21,6 +21,8 @@ sizes = frozenset({"replicas", "capacity", "share", "scaling"})
 class Content:
     """The services of a release, and by name the version of each of the user's secrets that they are given.
 
+    Also what a spec file and the ledger said at a time: then the secrets are all that there were, newest versions.
+
     Two are equal when the same would run, whatever the counts.
     """
 
@@ -41,7 +43,7 @@ class Content:
 
 
 def content(services: Mapping[str, Service], secrets: Mapping[str, int]) -> Content:
-    """The content of services with the secrets that they name, as far as these are set: `secrets` by name."""
+    """The content of services with those of the secrets that they name."""
     named = secrets_named(services.values())
     return Content(dict(services), {name: secrets[name] for name in sorted(named & secrets.keys())})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra_specs.releases.content import services_from, sizes
+from infra_specs.releases.content import Content, content, services_from, sizes
 from infra_specs.spec.service import Service
 
 _absent = object()
@@ -11,20 +11,24 @@ _into = ("env",)
 """The settings of a service that are merged by key; others are one thing, changed or not."""
 
 
-def merged(
-    base: Mapping[str, Service], file: Mapping[str, Service], deployed: Mapping[str, Service]
-) -> dict[str, Service]:
-    """The services to run: what the file itself has changed since `base`, the file of the time, and else what is
-    deployed.
+def merged(base: Content, now: Content, deployed: Content) -> Content:
+    """What to run: what a file and the secrets say `now` where they have changed since `base`, when `deployed` was
+    made of them, and else what is deployed.
 
     So a deployed image stays until the file's own image changes, an environment variable that was deployed until the
-    file says something else about it, and a service that a rollback brought back until the file names it again.
-    Counts are the file's wherever it has the service.
+    file says something else about it, a service that a rollback brought back until the file names it again, and a
+    secret's version until a newer one is set. Counts are the file's wherever it has the service.
     """
-    together = _merge(_data(base), _data(file), _data(deployed), depth=2)
-    order = [*file, *(name for name in deployed if name not in file)]
-    sized = {name: {**together[name], **_sizes(file.get(name))} for name in order if name in together}
-    return services_from(sized)
+    together = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
+    order = [*now.services, *(name for name in deployed.services if name not in now.services)]
+    sized = {name: {**together[name], **_sizes(now.services.get(name))} for name in order if name in together}
+    return with_secrets(services_from(sized), base, now, deployed)
+
+
+def with_secrets(services: Mapping[str, Service], base: Content, now: Content, deployed: Content) -> Content:
+    """Services with the versions of their secrets: what is deployed, or the newest if one was set since."""
+    kept = {name: one for name, one in deployed.secrets.items() if base.secrets.get(name) == now.secrets.get(name)}
+    return content(services, {**now.secrets, **kept})
 
 
 def _merge(base: Mapping[str, Any], file: Mapping[str, Any], deployed: Mapping[str, Any], depth: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from infra_specs.pricing.month import Spent
 from infra_specs.releases.content import Content
 from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.situation import Earlier
-from infra_specs.spec.service import Service
 from tasks.ledger import (
     checks,
     decisions,
@@ -129,9 +128,7 @@ class Ledger:
 
     # Releases
 
-    def begin_release(
-        self, hold: Hold, verb: str, reason: str, *, content: Content, file: Mapping[str, Service]
-    ) -> Release:
+    def begin_release(self, hold: Hold, verb: str, reason: str, *, content: Content, file: Content) -> Release:
         """Write down the next release before anything of it is made: it is `proving`.
 
         The last one again, if it holds the same and its run was cut off. Old ones that nobody needs are forgotten.
@@ -142,8 +139,8 @@ class Ledger:
         """So many stages of the release's rollout are over, and are not gone through again."""
         releases.passed(self._database, hold, number, stages)
 
-    def refile_release(self, hold: Hold, number: int, file: Mapping[str, Service]) -> None:
-        """The spec file has changed to these services, and the release holds what they say already."""
+    def refile_release(self, hold: Hold, number: int, file: Content) -> None:
+        """The spec file has changed to this, and the release holds what it says already."""
         releases.refile(self._database, hold, number, file)
 
     def prove_release(self, hold: Hold, number: int) -> None:

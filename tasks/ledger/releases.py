@@ -7,9 +7,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError
-from infra_specs.releases.content import Content, content_from, services_from
+from infra_specs.releases.content import Content, content_from
 from infra_specs.releases.which import State, outlived
-from infra_specs.spec.service import Service
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard
 from tasks.ledger.tables import releases
@@ -32,8 +31,8 @@ class Release:
     who: str
     flow_run_id: str | None
     content: Content
-    file: Mapping[str, Service]
-    """The services as the spec file had them when it was last provisioned."""
+    file: Content
+    """What the spec file said when it was last provisioned, and which secrets there were when this was made."""
     message: str
     since: float
     ended: float | None
@@ -42,9 +41,7 @@ class Release:
         return f"release {self.number}"
 
 
-def begin(
-    database: Database, hold: Hold, verb: str, reason: str, *, content: Content, file: Mapping[str, Service]
-) -> Release:
+def begin(database: Database, hold: Hold, verb: str, reason: str, *, content: Content, file: Content) -> Release:
     """The next release, or the last one again if that holds the same and its run ended before it was proven."""
     with database.write() as connection:
         guard(connection, hold)
@@ -58,7 +55,7 @@ def begin(
         row = {
             "stack": hold.stack, "number": last.number + 1 if last else 1, "state": "proving", "step": 0, "verb": verb,
             "reason": reason, "who": str(hold.owner), "flow_run_id": hold.owner.flow_run_id, "message": "",
-            "content": content.data(), "file": Content(file).data()["services"], "since": now, "ended": None,
+            "content": content.data(), "file": file.data(), "since": now, "ended": None,
         }  # fmt: skip
         connection.execute(sa.insert(releases).values(**row))
         made = _release(row)
@@ -71,8 +68,8 @@ def passed(database: Database, hold: Hold, number: int, stages: int) -> None:
     _update(database, hold, number, {"step": stages})
 
 
-def refile(database: Database, hold: Hold, number: int, file: Mapping[str, Service]) -> None:
-    _update(database, hold, number, {"file": Content(file).data()["services"]})
+def refile(database: Database, hold: Hold, number: int, file: Content) -> None:
+    _update(database, hold, number, {"file": file.data()})
 
 
 def end(database: Database, hold: Hold, number: int, state: Literal["failed", "undone"], message: str) -> None:
@@ -128,5 +125,5 @@ def _read(connection: sa.Connection, query: "sa.Select[Any]") -> tuple[Release, 
 
 def _release(row: "Mapping[str, Any] | sa.RowMapping") -> Release:
     told = {name: value for name, value in row.items() if name not in ("step", "content", "file")}
-    content, file = content_from(row["content"]), services_from(row["file"])
+    content, file = content_from(row["content"]), content_from(row["file"])
     return Release(passed=row["step"], content=content, file=file, **told)

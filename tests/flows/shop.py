@@ -38,7 +38,7 @@ def every_row(home: Path) -> dict[str, list[Any]]:
     """The whole ledger, table by table."""
     with closing(sqlite3.connect(home / "ledger.db")) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {table: connection.execute(f'SELECT * FROM "{table}" ORDER BY rowid').fetchall() for table in tables
+        return {table: connection.execute(f'SELECT * FROM "{table}" ORDER BY 1').fetchall() for table in tables
                 if table not in ("alembic_version", "sqlite_sequence")}  # fmt: skip
 
 

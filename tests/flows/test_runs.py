@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from prefect import Flow
-from prefect.client.schemas.objects import State, StateType
 
 from flows.provision import provision
 from flows.reconcile import reconcile
@@ -14,27 +12,11 @@ from infra_specs.errors import ProviderError, TransientError
 from tasks.ledger import Ledger, Owner
 from tasks.settings import settings
 from tests.flows.faults import Faulty, sick, target
+from tests.flows.going import done, failed
 from tests.flows.shop import addresses, every_row, observed, runs, shop, whole_world
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 __all__ = ["target"]  # a fixture
-
-
-async def go(flow: Flow[..., Any], **parameters: Any) -> State[Any]:
-    state: State[Any] = await flow(**parameters, return_state=True)  # type: ignore[misc]
-    return state
-
-
-async def done(flow: Flow[..., Any], **parameters: Any) -> str:
-    state = await go(flow, **parameters)
-    assert state.type is StateType.COMPLETED, state.message
-    return state.message or ""
-
-
-async def failed(flow: Flow[..., Any], **parameters: Any) -> str:
-    state = await go(flow, **parameters)
-    assert state.type is StateType.FAILED, state.message
-    return state.message or ""
 
 
 def in_ledger() -> Any:
