@@ -6,6 +6,7 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.scale import scale
@@ -14,12 +15,13 @@ from tasks.settings import Settings
 
 
 async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
-    """What is served: each flow under its own name, `provision/provision`; reconcile on a timer too."""
+    """What is served: each flow under its own name, `provision/provision`; what is on a timer, too."""
     return (
         await _deployed(provision),
         await _deployed(scale),
         await _deployed(teardown),
         await _deployed(reconcile, every=here.reconcile_seconds),
+        await _deployed(autoscale, every=here.autoscale_seconds),
     )
 
 

@@ -26,6 +26,8 @@ class Subject:
     stack: Stack
     sizing: Sizing
     counts: Mapping[str, int]
+    since: float
+    """When the spec was given, in seconds since the epoch."""
     spent: Spent | None = None
 
     @classmethod
@@ -33,9 +35,8 @@ class Subject:
         """Raises TenfoldError for a spec that this version cannot read or size."""
         stack = stored(known.spec)
         sizing = size(stack)
-        return cls(
-            stack, sizing, {name: replica_count(sizing, known.overrides, name) for name in sizing.services}, spent
-        )
+        counts = {name: replica_count(sizing, known.overrides, name) for name in sizing.services}
+        return cls(stack, sizing, counts, known.since, spent)
 
     @property
     def scaled(self) -> tuple[str, ...]:

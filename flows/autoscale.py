@@ -1,0 +1,80 @@
+"""Autoscale: does every service have the replicas that its users need? On a timer, for all stacks at once."""
+
+import asyncio
+
+from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+
+from flows.converge import Report
+from flows.runbook import opened_ledger, runbook
+from infra_specs.errors import LockHeld
+from tasks.capacity.check import Due, Outcome, check
+from tasks.capacity.measure import measure
+from tasks.capacity.runs import Started, free, start
+from tasks.clock import now
+from tasks.ledger import Hold, Ledger
+from tasks.ledger.checks import lock_name
+from tasks.lock import locked
+from tasks.settings import settings
+
+whose = "all stacks"
+
+
+@runbook
+async def autoscale() -> Report:
+    """Measure every service, decide how many replicas it needs, and start a scale run where that is another number.
+
+    Only one check runs at a time. One that begins later than the next was due does nothing: it has nothing to catch up.
+    """
+    here = settings()
+    if (late := _late()) > here.autoscale_seconds:
+        return _said(f"{late:.0f} s late, so it is left to the next")
+    async with opened_ledger() as ledger:
+        try:
+            async with locked(ledger, lock_name, "autoscale", here.lease_seconds, wait=False) as hold:
+                outcome = await asyncio.to_thread(check, ledger, hold, measure, interval=here.autoscale_seconds)
+                return _said(_summary(outcome, await _start(ledger, hold, outcome)))
+        except LockHeld as other:
+            return _said(f"left to the check that is under way: {other}")
+
+
+async def _start(ledger: Ledger, hold: Hold, outcome: Outcome) -> tuple[Started, ...]:
+    """Have what was decided done, where nobody else is at the stack: the next check finds those again."""
+    log = get_run_logger()
+    for name, why in outcome.faults.items():
+        log.warning("%s cannot be looked at: %s", name, why)
+    for note in outcome.notes:
+        log.info("%s", note)
+    for advice in outcome.advice:
+        log.info("Advice, not done: %s", advice)
+    wanted = [due for due in outcome.due if await asyncio.to_thread(free, ledger, due)]
+    started = await start(wanted) if wanted else ()
+    for one in started:
+        await asyncio.to_thread(ledger.acted, hold, one.due.id, one.flow_run_id)
+        log.info("%s: %s", one.due.stack, one.due.decision)
+    return started
+
+
+def _summary(outcome: Outcome, started: tuple[Started, ...]) -> str:
+    done = [_brief(one.due) for one in started]
+    begun = {one.due.id for one in started}
+    waiting = [_brief(due) for due in outcome.due if due.id not in begun]
+    parts = [str(outcome), *done, *(f"{one} waits for the run that is at it" for one in waiting)]
+    return "; ".join(parts) if len(parts) > 1 else f"{outcome}, nothing to change"
+
+
+def _brief(due: Due) -> str:
+    return f"{due.stack} {due.decision.service} {due.decision.before} to {due.decision.replicas}"
+
+
+def _late() -> float:
+    """Seconds after its time; 0 for a run that a person asked for, however long it had to wait."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    if run is None or not run.auto_scheduled or run.expected_start_time is None:
+        return 0.0
+    return now() - run.expected_start_time.timestamp()
+
+
+def _said(summary: str) -> Report:
+    return Report(whose, summary, (), (), {})

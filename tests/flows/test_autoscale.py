@@ -1,0 +1,201 @@
+"""A check of every stack: what it decides, what it starts, and what it leaves alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.states import Cancelled
+
+import flows.autoscale
+from flows.autoscale import autoscale
+from flows.provision import provision
+from flows.reconcile import reconcile
+from flows.scale import scale
+from tasks.ledger import KeptDecision, Ledger, Owner
+from tasks.ledger.checks import lock_name
+from tasks.settings import settings
+from tests.flows.going import done
+from tests.flows.shop import addresses, runs, shop
+from tests.flows.users import Users, served, users
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs")]
+__all__ = ["users"]  # a fixture
+
+
+@pytest.fixture
+async def no_runs() -> None:
+    """Scale runs of other tests are over."""
+    await served()
+    async with get_client() as client:
+        for run in await scale_runs():
+            if run.state and not run.state.is_final():
+                await client.set_flow_run_state(run.id, Cancelled(), force=True)
+
+
+async def scale_runs() -> list[FlowRun]:
+    async with get_client() as client:
+        named = FlowFilter(name=FlowFilterName(any_=["scale"]))
+        return await client.read_flow_runs(flow_filter=named, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200)
+
+
+async def asked_for() -> list[dict[str, Any]]:
+    """The parameters of the scale runs that are to begin."""
+    return [run.parameters for run in await scale_runs() if run.state and run.state.is_scheduled()]
+
+
+async def carry_out() -> str:
+    """Do what the one scale run that was asked for would do."""
+    (parameters,) = await asked_for()
+    message = await done(scale, **parameters)
+    async with get_client() as client:
+        for run in await scale_runs():
+            if run.state and run.state.is_scheduled():
+                await client.set_flow_run_state(run.id, Cancelled(), force=True)
+    return message
+
+
+def decisions(stack: str = "shop", service: str = "web") -> tuple[KeptDecision, ...]:
+    with Ledger.open(settings()) as ledger:
+        return ledger.decisions(stack, service, 100)
+
+
+def replicas(home: Any, stack: str = "shop") -> int:
+    return sum(address.startswith("replica/") for address in addresses(home, stack))
+
+
+async def test_more_users_start_a_scale_run_that_says_why(users: Users, home: Any) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    assert await done(autoscale) == "1 stack with 1 service checked; shop web 2 to 4"
+    (asked,) = await asked_for()
+    (kept,) = decisions()
+    assert kept.flow_run_id in {str(run.id) for run in await scale_runs()}
+    assert asked == {"stack": "shop", "service": "web", "replicas": 4, "reason": kept.decision.reason}
+    assert await carry_out() == "2 created, 1 updated, 6 unchanged"
+    assert replicas(home) == 4
+    assert runs()[0].reason == kept.decision.reason
+    assert await done(autoscale) == "1 stack with 1 service checked, nothing to change"
+
+
+async def test_the_scaled_count_survives_reconcile_and_provision(users: Users, home: Any) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    await done(autoscale)
+    await carry_out()
+    assert (await done(reconcile)).startswith("nothing to do")
+    await done(provision, stack="shop")
+    await done(provision, spec=shop(env={"THEME": "dark"}), source="/srv")
+    assert replicas(home) == 4
+    await done(provision, spec=shop(replicas={"min": 1, "max": 3}), source="/srv")
+    assert replicas(home) == 3, "the spec's bounds hold"
+
+
+async def test_a_check_that_is_repeated_starts_no_second_run(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after it started the run and before it wrote so: the same decision is the same run."""
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    with monkeypatch.context() as killed:
+        killed.setattr(Ledger, "acted", lambda *_: None)
+        await done(autoscale)
+        killed.setattr("tasks.capacity.runs._busy", nobody)
+        await done(autoscale)
+    assert len(await asked_for()) == 1
+    assert len(decisions()) == 1
+
+
+async def nobody(_: Any) -> set[str]:
+    return set()
+
+
+async def test_while_its_run_is_under_way_nothing_more_is_started(users: Users) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 14.1
+    assert (await done(autoscale)).endswith("shop web 2 to 3")
+    users.in_flight["shop", "web"] = 28
+    assert (await done(autoscale)).endswith("shop web 2 to 4 waits for the run that is at it")
+    assert [one["replicas"] for one in await asked_for()] == [3]
+
+
+async def test_a_stack_that_somebody_changes_is_left_to_them(users: Users) -> None:
+    for name in ("blog", "shop"):
+        await done(provision, spec=shop(name), source="/srv")
+        users.in_flight[name, "web"] = 28
+    with Ledger.open(settings()) as ledger:
+        hold = ledger.acquire("blog", Owner.here("provision"), 60)
+        said = await done(autoscale)
+        ledger.release(hold)
+    assert said == "2 stacks with 2 services checked; shop web 2 to 4; blog web 2 to 4 waits for the run that is at it"
+    assert [one["stack"] for one in await asked_for()] == ["shop"]
+    assert "checked; blog web 2 to 4; " in await done(autoscale)
+
+
+async def test_what_cannot_be_measured_hinders_no_other_and_stays_as_it_is(users: Users) -> None:
+    for name in ("blog", "shop"):
+        await done(provision, spec=shop(name), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    await done(autoscale)
+    assert [one["stack"] for one in await asked_for()] == ["shop"]
+    (kept,) = decisions("blog")
+    assert (kept.decision.changes, kept.decision.inputs.measured.status) == (False, "absent")
+
+
+async def test_a_spec_that_this_version_cannot_read_hinders_no_other(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("blog", "shop"):
+        await done(provision, spec=shop(name), source="/srv")
+        users.in_flight[name, "web"] = 28
+    with Ledger.open(settings()) as ledger:
+        hold = ledger.acquire("blog", Owner.here("test"), 60)
+        ledger.want(hold, "blog", {"name": "blog", "target": {"provider": "moon"}}, "/srv")
+        ledger.release(hold)
+    said = await done(autoscale)
+    assert said == "1 stack with 1 service checked, 1 could not be looked at; shop web 2 to 4"
+
+
+async def test_one_check_at_a_time(users: Users) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    with Ledger.open(settings()) as ledger:
+        hold = ledger.acquire(lock_name, Owner.here("autoscale"), 60)
+        assert (await done(autoscale)).startswith("left to the check that is under way: ")
+        ledger.release(hold)
+    assert not users.seen
+
+
+async def test_a_check_whose_process_is_gone_is_followed_at_once(users: Users) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    with Ledger.open(settings()) as ledger:
+        ledger.acquire(lock_name, replace(Owner.here("autoscale"), started="1"), 3600)
+    assert (await done(autoscale)).startswith("1 stack")
+
+
+async def test_a_late_check_does_nothing(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    due = datetime.now(UTC) - timedelta(seconds=40)
+
+    run = SimpleNamespace(auto_scheduled=True, expected_start_time=due)
+    context = SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
+    monkeypatch.setattr(flows.autoscale, "FlowRunContext", context)
+    assert await done(autoscale) == "40 s late, so it is left to the next"
+    run.auto_scheduled = False
+    assert (await done(autoscale)).startswith("1 stack"), "a person's own is not too late"
+    assert len(users.seen) == 1
+
+
+async def test_each_check_is_told_what_the_last_one_read(users: Users) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 3
+    await done(autoscale)
+    await done(autoscale)
+    assert not users.seen[0]
+    assert users.seen[1]["shop", "web"].readings == {"requests": 3}
+    with Ledger.open(settings()) as ledger:
+        last = ledger.last_check()
+    assert last is not None
+    assert (last.services, last.message) == (1, "1 stack with 1 service checked")
