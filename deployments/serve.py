@@ -9,11 +9,16 @@ import sys
 from pathlib import Path
 
 import httpx
+from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
+from deployments.rounds import rounds
 from deployments.served import deployments
-from deployments.sweep import sweep_for_ever
+from deployments.sweep import every_seconds as sweep_seconds
+from deployments.sweep import sweep
+from deployments.trim import every_seconds as trim_seconds
+from deployments.trim import trim
 from tasks.poll import until
 from tasks.settings import settings
 from tasks.supervisor.folder import short
@@ -29,7 +34,13 @@ async def serve(ready: Path) -> None:
     runner = Runner(name="tenfold", limit=runs_at_once, pause_on_shutdown=False)
     for deployment in await deployments(here):
         await runner.aadd_deployment(deployment)
-    beside = [asyncio.create_task(sweep_for_ever(here)), asyncio.create_task(_listen(runner, ready))]
+    async with get_client() as client:
+        await sweep(client, here)  # before they are taken: after an outage nobody waits for its ticks
+    beside = [
+        asyncio.create_task(_listen(runner, ready)),
+        asyncio.create_task(rounds("swept", sweep_seconds, lambda client: sweep(client, here))),
+        asyncio.create_task(rounds("trimmed", trim_seconds, trim)),
+    ]
     try:
         await runner.start()
     finally:

@@ -177,7 +177,7 @@ def test_it_tells_nobody_about_itself(plane: Plane) -> None:
 
 def test_every_flow_has_a_form(plane: Plane) -> None:
     found = {one["name"]: one for one in plane.post("/deployments/filter")}
-    assert set(found) >= {"provision", "scale", "teardown", "reconcile"}
+    assert set(found) >= {"provision", "scale", "teardown", "reconcile", "autoscale"}
     for name, one in found.items():
         assert one["description"].strip(), name
         assert one["enforce_parameter_schema"], name
@@ -187,7 +187,7 @@ def test_every_flow_has_a_form(plane: Plane) -> None:
             assert "type" in schema or "anyOf" in schema, f"{name}.{field}"
     scale = found["scale"]["parameter_openapi_schema"]
     assert {name: field["type"] for name, field in scale["properties"].items()} == {
-        "stack": "string", "service": "string", "replicas": "integer", "wait": "boolean",
+        "stack": "string", "service": "string", "replicas": "integer", "reason": "string", "wait": "boolean",
     }  # fmt: skip
     assert scale["required"] == ["stack", "service", "replicas"]
 

@@ -1,0 +1,66 @@
+"""Ticks that found nothing to do are forgotten after an hour: otherwise they would be all that the server holds."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+
+every_seconds = 60.0
+kept_seconds = 3600.0
+"""How long a tick without consequences can be looked at. What a check decided stays in the ledger."""
+page = 200
+"""Runs that the server gives in one answer."""
+deleted_at_once = 50
+"""Runs that the server deletes for one request."""
+
+
+async def trim(client: PrefectClient, keep_seconds: float = kept_seconds) -> int:
+    """Delete the ticks that ended so long ago and changed nothing; returns how many.
+
+    A reconcile that repaired something stays, and so does whatever failed.
+    """
+    before = datetime.now(UTC) - timedelta(seconds=keep_seconds)
+    empty = [str(run.id) async for run in _ended(client, before) if changed_nothing(run)]
+    for at in range(0, len(empty), deleted_at_once):
+        some: Any = {"flow_runs": {"id": {"any_": empty[at : at + deleted_at_once]}}}
+        await client.request("POST", "/flow_runs/bulk_delete", json=some)  # type: ignore[arg-type] # a newer route
+    return len(empty)
+
+
+def changed_nothing(run: FlowRun) -> bool:
+    """Whether nothing is lost with it: what a check decided is in the ledger, but a repair is this run's own work."""
+    if run.state_type is StateType.CANCELLED or run.name.startswith("autoscale"):
+        return True
+    message = (run.state.message if run.state else None) or ""
+    return message.startswith("nothing to do") or message.endswith(", 0 changes")
+
+
+async def _ended(client: PrefectClient, before: datetime) -> AsyncIterator[FlowRun]:
+    offset = 0
+    while True:
+        found = await client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=["autoscale", "reconcile"])),
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED, StateType.CANCELLED])),
+                end_time=FlowRunFilterEndTime(before_=before),
+            ),
+            sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+            limit=page,
+            offset=offset,
+        )
+        for run in found:
+            yield run
+        if len(found) < page:
+            return
+        offset += page
