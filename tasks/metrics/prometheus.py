@@ -86,12 +86,14 @@ class Prometheus:
     def _number(self, url: str, query: str, at: float) -> tuple[float, bool]:
         """The one number that a query gives, and whether Prometheus warns that it did not see all of it."""
         answer = self._answer(url, query, at)
-        return _value(answer["data"]), bool(answer.get("warnings"))
+        value = _value(answer.get("data"))
+        if value > most:
+            raise _Refused(f"the query gives {value:g}, which cannot be")
+        return value, bool(answer.get("warnings"))
 
     def _age(self, url: str, query: str, at: float) -> float:
         """Seconds since the newest sample of a plain selector, by Prometheus' own time of it."""
-        newest = _value(self._answer(url, f"max(timestamp({query}))", at)["data"])
-        return at - newest
+        return at - _value(self._answer(url, f"max(timestamp({query}))", at).get("data"))
 
     def _answer(self, url: str, query: str, at: float) -> dict[str, Any]:
         if why := self._dead.get(url):
@@ -136,9 +138,9 @@ def _value(data: Any) -> float:
             return _sane(text)
         case {"resultType": "vector", "result": []}:
             raise _Refused("the query gives nothing")
-        case {"resultType": "vector", "result": [*series]}:
+        case {"resultType": "vector", "result": [_, _, *_] as series}:
             raise _Refused(f"the query gives {len(series)} series where one number is wanted; put sum(...) around it")
-        case {"resultType": str(kind)}:
+        case {"resultType": "matrix" | "string" as kind}:
             raise _Refused(f"the query gives a {kind} where one number is wanted")
     raise _Refused("the answer is not one of Prometheus")
 
@@ -150,7 +152,7 @@ def _sane(text: Any) -> float:
         raise _Refused(f"the query gives {str(text)[:50]!r}, which is no number") from None
     if math.isnan(value):
         raise _Refused("the query gives NaN: nothing divided by nothing, most likely")
-    if not 0 <= value <= most:
+    if not 0 <= value < math.inf:
         raise _Refused(f"the query gives {value:g}, which cannot be")
     return value
 

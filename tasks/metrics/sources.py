@@ -105,7 +105,7 @@ def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Ans
 
 
 def _joined(proxy: Measured, asked: Asked, answers: Answers) -> Measured:
-    values: dict[str, Any] = {**answers.values}
+    values: dict[str, Any] = {str(name): value for name, value in answers.values.items()}
     whole = asked.metrics is not None and values.keys() == asked.metrics.queries.keys() and not answers.partial
     demand = bool({"requests_per_second", "in_flight"} & values.keys())
     return replace(proxy, **values, status=_status(proxy.status, asked.routed, answers, whole=whole, demand=demand))

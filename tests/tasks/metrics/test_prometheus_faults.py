@@ -1,0 +1,113 @@
+"""What answers in Prometheus' place when it is ill, or not there."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from infra_specs.spec.metrics import Metrics
+from tasks.metrics.prometheus import Answers, Prometheus, answer_seconds
+
+pytestmark = pytest.mark.local
+
+queries = {"requests_per_second": "sum(a)", "in_flight": "sum(b)"}
+vector = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "3"]}]}
+
+
+@contextmanager
+def answering(status: int, body: bytes, slowly: float = 0.0) -> Iterator[str]:
+    """A server that says this to everything, byte by byte if `slowly`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            try:
+                for part in (body[i : i + 1] for i in range(len(body))) if slowly else [body]:
+                    self.wfile.write(part)
+                    self.wfile.flush()
+                    time.sleep(slowly)
+            except ConnectionError:
+                return
+
+        def log_message(self, *_: object) -> None:
+            """Not a word."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def ask(url: str) -> Answers:
+    with Prometheus() as prometheus:
+        return prometheus.ask(Metrics(prometheus=url, **queries), "shop", "web", 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (200, b"<html>", "answered 200 and not as a Prometheus does; is the address right?"),
+        (404, b"", "answered 404 and not as a Prometheus does"),
+        (401, b"Unauthorized", "answered 401 and not as"),
+        (400, json.dumps({"status": "error", "errorType": "bad_data", "error": "parse error"}).encode(), "parse error"),
+        (200, b'{"status": "success", "data": {"resultType": "vector", "result": [{"value": 3}]}}', "not one of"),
+        (200, b'{"status": "success", "data": {"resultType": "scalar", "result": [1, "many"]}}', "no number"),
+        (200, b"[" + b" " * 1_100_000 + b"]", "longer than 1000000 bytes"),
+        (200, b"[1]", "not as a Prometheus does"),
+    ],
+)
+def test_what_is_no_answer_is_told_in_words(status: int, body: bytes, why: str) -> None:
+    with answering(status, body) as url:
+        found = ask(url)
+    assert (found.values, found.partial, found.stale) == ({}, False, False)
+    assert [note.partition(": ")[0] for note in found.notes] == ["requests_per_second", "in_flight"]
+    assert all(why in note for note in found.notes)
+
+
+def test_one_that_warns_did_not_see_all() -> None:
+    told = {"status": "success", "data": vector, "warnings": ["one of the stores did not answer"]}
+    with answering(200, json.dumps(told).encode()) as url:
+        found = ask(url)
+    assert found.partial
+    assert found.values == {"requests_per_second": 3.0, "in_flight": 3.0}
+
+
+def test_one_that_is_not_there_is_asked_once() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        found = ask(f"http://127.0.0.1:{port}")
+    assert found.values == {}
+    assert all(f"127.0.0.1:{port} does not answer: Connection refused" in note for note in found.notes)
+
+
+def test_one_that_is_silent_is_given_up_and_not_asked_again() -> None:
+    accepted = 0
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        found = ask(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        silent.setblocking(False)
+        while True:
+            try:
+                silent.accept()[0].close()
+            except BlockingIOError:
+                break
+            accepted += 1
+    assert len(found.notes) == 2
+    assert all(f"no answer within {answer_seconds:g} s" in note for note in found.notes)
+    assert accepted == 1
+
+
+def test_one_that_drips_is_given_up_too() -> None:
+    with answering(200, b" " * 100, slowly=0.1) as url:
+        assert all(f"no answer within {answer_seconds:g} s" in note for note in ask(url).notes)

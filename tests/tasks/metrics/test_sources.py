@@ -1,0 +1,179 @@
+"""What every service of a stack did: the proxy's numbers, a Prometheus' over them, and the faults of both."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra_specs.errors import TransientError
+from infra_specs.scaling.measured import Status
+from infra_specs.spec.metrics import Metrics
+from tasks.metrics import Asked, Prometheus, Seen, measure, sources
+from tasks.metrics.prometheus import Answers
+from tasks.providers.base import Counted, Traffic
+
+pytestmark = pytest.mark.pure
+
+web = Traffic(
+    requests=100, errors=0, in_flight=4, answered=100, seconds=20.0, running=50.0, latencies={0.2: 100},
+    replicas={"a:1": Counted(60, 0, 2, True), "a:2": Counted(40, 0, 2, False)},
+)  # fmt: skip
+rate = Metrics(prometheus="http://p:9090", requests_per_second="r")
+queue = Metrics(prometheus="http://p:9090", queue="q")
+
+routed, nothing = Asked(routed=True), Answers()
+
+
+class Proxy:
+    """A target whose proxy says this."""
+
+    def __init__(self, traffic: Mapping[str, Traffic] | Exception) -> None:
+        self._traffic = traffic
+
+    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+        if isinstance(self._traffic, Exception):
+            raise self._traffic
+        return self._traffic
+
+
+class Answering(Prometheus):
+    """A Prometheus that answers this to everything."""
+
+    def __init__(self, *answers: Answers) -> None:
+        self._answers = list(answers)
+
+    def ask(self, metrics: Metrics, stack: str, service: str, at: float) -> Answers:
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What time it is: change its one element."""
+    time = [1000.0]
+    monkeypatch.setattr(sources, "now", lambda: time[0])
+    return time
+
+
+def see(
+    traffic: Mapping[str, Traffic] | Exception,
+    before: Seen | None = None,
+    asked: Asked = routed,
+    answers: Answers = nothing,
+) -> Seen:
+    """One check of one service; what was kept passes through JSON, as it does in the ledger."""
+    kept: dict[str, Any] = {"web": json.loads(json.dumps(before.readings))} if before else {}
+    provider: Any = Proxy(traffic)
+    return measure("shop", {"web": asked}, provider, kept, Answering(answers))["web"]
+
+
+def more(window: float = 15.0, **changed: Any) -> dict[str, Traffic]:
+    """The proxy a window later, 15 requests further."""
+    later = replace(web, requests=115, answered=115, seconds=23.0, running=web.running + window, latencies={0.2: 115})
+    return {"web": replace(later, **changed)}
+
+
+def test_two_checks_make_a_window(clock: list[float]) -> None:
+    first = see({"web": web})
+    assert (first.measured.status, first.measured.in_flight, first.measured.serving) == ("partial", 4.0, 1)
+    clock[0] = 1015.0
+    second = see(more(in_flight=0), first).measured
+    assert (second.status, second.at, second.seconds, second.requests_per_second) == ("fresh", 1015.0, 15.0, 1.0)
+    assert second.in_flight == pytest.approx(0.2)
+    assert second.serving == 1
+
+
+def test_a_service_that_the_proxy_does_not_know_is_absent(clock: list[float]) -> None:
+    seen = see({"api": web})
+    assert seen.measured.status == "absent"
+    assert seen.notes == ("the proxy does not know the service",)
+
+
+@pytest.mark.parametrize(
+    ("dead", "why"), [({}, "the proxy does not answer"), (TransientError("the engine is away"), "the engine is away")]
+)
+def test_a_proxy_that_is_away_for_a_moment_costs_that_moment_only(
+    clock: list[float], dead: Mapping[str, Traffic] | Exception, why: str
+) -> None:
+    first = see({"web": web})
+    clock[0] = 1015.0
+    gap = see(dead, first)
+    assert (gap.measured.status, gap.notes) == ("absent", (why,))
+    clock[0] = 1030.0
+    after = see(more(30.0), gap).measured
+    assert (after.status, after.seconds, after.requests_per_second) == ("fresh", 30.0, 0.5)
+
+
+def test_a_lie_is_named_and_not_kept(clock: list[float]) -> None:
+    first = see({"web": web})
+    clock[0] = 1015.0
+    lie = see(more(seconds=float("nan")), first)
+    assert lie.measured.status == "absent"
+    assert lie.notes == ("the proxy says seconds is nan, which cannot be",)
+    clock[0] = 1030.0
+    assert see(more(30.0), lie).measured.requests_per_second == 0.5
+
+
+def test_a_target_that_counts_nothing_says_what_to_do(clock: list[float]) -> None:
+    provider: Any = object()
+    seen = measure("shop", {"web": Asked(routed=True)}, provider, {}, Answering(Answers()))["web"]
+    assert seen.measured.status == "absent"
+    assert "give the service queries to a Prometheus" in seen.notes[0]
+
+
+def test_a_worker_is_asked_of_prometheus_alone(clock: list[float]) -> None:
+    seen = see(
+        AssertionError("nobody asks the proxy"), None, Asked(routed=False, metrics=queue), Answers({"queue": 7.0})
+    )
+    assert (seen.measured.status, seen.measured.queue, seen.measured.in_flight) == ("fresh", 7.0, None)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "answers", "proxy", "expected"),
+    [
+        (rate, Answers({"requests_per_second": 9.0}), True, "fresh"),
+        (rate, Answers({"requests_per_second": 9.0}), False, "fresh"),
+        (rate, Answers({"requests_per_second": 9.0}, partial=True), True, "partial"),
+        (rate, Answers(notes=("away",)), True, "partial"),
+        (rate, Answers(notes=("away",)), False, "absent"),
+        (rate, Answers(notes=("old",), stale=True), False, "stale"),
+        (queue, Answers({"queue": 9.0}), True, "fresh"),
+        (queue, Answers({"queue": 9.0}), False, "absent"),
+        (queue, Answers(notes=("away",)), True, "partial"),
+    ],
+)
+def test_how_well_it_was_seen_with_both(
+    clock: list[float], metrics: Metrics, answers: Answers, proxy: bool, expected: Status
+) -> None:
+    first = see({"web": web})
+    clock[0] = 1015.0
+    seen = see(more() if proxy else {}, first, Asked(routed=True, metrics=metrics), answers)
+    assert seen.measured.status == expected
+    assert set(answers.notes) <= set(seen.notes)
+    if answers.values:
+        (name,) = answers.values
+        assert getattr(seen.measured, name) == 9.0, "what a query gives goes before the proxy's number"
+
+
+def test_a_prometheus_that_repeats_itself_is_not_believed_for_ever(clock: list[float]) -> None:
+    asked, answers = Asked(routed=False, metrics=rate), Answers({"requests_per_second": 31.25})
+    seen = see({}, None, asked, answers)
+    for _ in range(8):
+        clock[0] += 15
+        seen = see({}, seen, asked, answers)
+        assert seen.measured.status == "fresh"
+    clock[0] += 15
+    seen = see({}, seen, asked, answers)
+    assert (seen.measured.status, seen.measured.requests_per_second) == ("stale", None)
+    assert seen.notes == ("no digit of what Prometheus answers has changed for 135 s",)
+    clock[0] += 15
+    seen = see({}, seen, asked, Answers({"requests_per_second": 31.5}))
+    assert seen.measured.status == "fresh"
+
+
+def test_nobody_coming_for_long_is_believed(clock: list[float]) -> None:
+    asked, answers = Asked(routed=False, metrics=rate), Answers({"requests_per_second": 0.0})
+    seen = see({}, None, asked, answers)
+    clock[0] += 600
+    assert see({}, seen, asked, answers).measured.status == "fresh"
