@@ -16,6 +16,7 @@ from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Action, Change, Plan, signs
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.spec.stack import Debt
+from tasks.certificate import check_certificate
 from tasks.clock import now
 from tasks.wish import Wish, wish
 
@@ -26,12 +27,13 @@ def plan(what: str, *, json: bool) -> None:
     """`tenfold plan`. A plan over the budget is shown, and then refused as provision would."""
     with here() as place:
         meant = asked(place.ledger, what)
+        certificate = check_certificate(place.ledger, meant.stack, meant.source)
         wished = wish(place.ledger, meant.stack, meant.source)
         made = make_plan(meant.stack.name, wished.resources, place.observed(meant.stack))
     if json:
         print(jsonlib.dumps(data(wished, made), indent=2))
     else:
-        show(console(), wished, made, datetime.fromtimestamp(now()).astimezone().date())
+        show(console(), wished, made, datetime.fromtimestamp(now()).astimezone().date(), certificate)
     refuse_over_budget(meant.stack.name, wished.price)
 
 
@@ -47,7 +49,7 @@ def data(wished: Wish, made: Plan) -> dict[str, Any]:
     }
 
 
-def show(to: Console, wished: Wish, made: Plan, today: date) -> None:
+def show(to: Console, wished: Wish, made: Plan, today: date, certificate: str = "") -> None:
     """The whole plan."""
     title = Text.assemble((made.stack, "bold"), f" on {wished.stack.target.provider}: {made.summary}")
     say(to, title)
@@ -55,6 +57,9 @@ def show(to: Console, wished: Wish, made: Plan, today: date) -> None:
     _arithmetic(to, wished.sizing.arithmetic)
     _heading(to, "Price")
     _price(to, wished)
+    if certificate:
+        _heading(to, "HTTPS")
+        say(to, certificate, indent=2)
     if wished.stack.debts:
         _heading(to, "Debts")
         lay(to, (line for debt in wished.stack.debts for line in _debt(debt, today)))

@@ -10,6 +10,7 @@ from deployments.cli.here import here, tenfold
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, human
 from deployments.cli.view import View, changing, data, look
+from infra_specs.certificates.certificate import day, days, soon_seconds
 from infra_specs.errors import LedgerError
 from infra_specs.plan.instance import Instance, State
 from tasks.clock import now
@@ -47,6 +48,8 @@ def show(to: Console, view: View) -> None:
     """One stack: what it is, where it answers, who changes it, and each instance."""
     say(to, _title(view))
     lay(to, ([Text(name, "dim"), Text(url, "cyan")] for name, url in view.links.items()))
+    if warning := certificate_warning(view.instances):
+        say(to, Text(warning, "yellow"), indent=2)
     if view.holder:
         say(to, _lock(view.holder), indent=2)
     if view.drift and not view.drift.empty and changing(view.holder):
@@ -70,6 +73,18 @@ def _title(view: View) -> Text:
     colour = "green" if view.instances and well == len(view.instances) else "yellow"
     since = f", last changed {ago(now() - known.since)}"
     return Text.assemble(name, f" on {known.target}: ", (count, colour), (since, "dim"))
+
+
+def certificate_warning(instances: tuple[Instance, ...]) -> str:
+    """A warning from a fortnight before the end of the one that is shown to browsers."""
+    for one in instances:
+        until = float(one.outputs.get("certificate_until") or "inf")
+        names = one.outputs.get("certificate_names", "")
+        if until <= now():
+            return f"The certificate for {names} expired on {day(until)}: browsers refuse it. Renew it."
+        if until - now() < soon_seconds:
+            return f"The certificate for {names} expires in {days(until - now())}, on {day(until)}. Renew it."
+    return ""
 
 
 def _lock(holder: Holder) -> Text:

@@ -17,6 +17,7 @@ from infra_specs.plan.resource import Resource
 from infra_specs.spec.target import Docker
 from tasks.providers.base import Traffic
 from tasks.providers.docker import proxy, routes, starting
+from tasks.providers.docker.doors import doors_of
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.labels import (
     instance_of,
@@ -94,15 +95,17 @@ class DockerProvider:
 
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
-        """Routes change in place; of volumes and containers only what is said of them."""
+        """Routes change in place, and a proxy's certificate; of volumes and containers only what is said of them."""
         there = {(each.address, each.incarnation): each for each in self._world.at_rest(instance.stack)}
         if (instance.address, instance.incarnation) not in there:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
         if instance.kind == "route":
             self._routes.put(resource, instance.incarnation)
-        elif instance.kind == "volume" or instance.digests == resource.digests:
-            known = there[instance.address, instance.incarnation]
-            labels = labels_of(resource, instance.incarnation, known.outputs)
+        elif instance.kind in ("volume", "proxy") or instance.digests == resource.digests:
+            outputs = there[instance.address, instance.incarnation].outputs
+            if instance.kind == "proxy":
+                outputs = self._show_certificate(instance, resource)
+            labels = labels_of(resource, instance.incarnation, outputs)
             before = read_notes(self._api, instance.stack).get((instance.address, instance.incarnation))
             put_note(self._api, instance.stack, labels, before)
         else:
@@ -181,6 +184,15 @@ class DockerProvider:
         else:
             self._routes.put(resource, incarnation)
         return self._found(resource, incarnation)
+    def _show_certificate(self, instance: Instance, resource: Resource) -> Mapping[str, str]:
+        """All that can change of a proxy here; where it is reached from then on."""
+        container = self._world.container(instance)
+        if container is None:
+            raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
+        doors = doors_of(container)
+        proxy.show_certificate(self._api, container["Id"], resource, doors)
+        return doors.outputs(resource, self._starter.outside)
+
 
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         key = (resource.address, incarnation)

@@ -19,14 +19,16 @@ from tasks.providers.base import Traffic
 from tasks.providers.docker.container import Container, archive, unpacked
 from tasks.providers.docker.labels import name_of, part_of
 from tasks.providers.docker.wanted import Wanted
+from tasks.providers.docker.doors import Doors, inner_port
 from tasks.providers.envoy.counting import counting_targets, traffic_of
-from tasks.providers.envoy.files import bootstrap, listeners
+from tasks.providers.envoy.files import bootstrap
+from tasks.providers.envoy.publishing import await_certificate
 from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
 
+from tasks.providers.envoy import tls
 folder_path = PurePosixPath("/etc/tenfold")
-inner_port, public_port, admin_port = 8080, 8081, 9901
+admin_port = 9901
 _admin = {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}
-_every_address = "0.0.0.0"  # noqa: S104 - inside the container; the engine publishes it on loopback
 _options = ("--disable-hot-restart", "--reject-unknown-dynamic-fields", "--concurrency", "2", "-l", "warning")
 _move = 'cd "$0" && for name in "$@"; do mv -f ".new/$name" "$name" || exit; done'
 _ask = 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf %s "$1" >&3 && cat <&3'
@@ -38,12 +40,9 @@ def volume_of(stack: str) -> str:
     return name_of(stack, part="proxy")
 
 
-def proxy(resource: Resource, port: int, public: int | None, outside: str) -> Wanted:
+def proxy(resource: Resource, doors: Doors, outside: str) -> Wanted:
     """What runs it, published at these ports of the engine; `outside` is the engine's address for its neighbours."""
     settings: Any = resource.settings
-    published = {inner_port: ("127.0.0.1", port)}
-    if public is not None:
-        published[public_port] = ("0.0.0.0", public)  # noqa: S104 - asked for by `public: true`
     labels = part_of(resource.stack, "proxy")
     volume = Mount(str(folder_path), volume_of(resource.stack), type="volume", no_copy=True, labels=labels)
     container = Container(
@@ -52,23 +51,26 @@ def proxy(resource: Resource, port: int, public: int | None, outside: str) -> Wa
         user="envoy",
         volumes={"files": volume},
         scratch=("/tmp",),  # noqa: S108 - of the container
-        ports=published,
+        ports=doors.published,
     )
-    outputs = {
-        "host": "127.0.0.1",
-        "port": str(port),
-        "url": f"http://127.0.0.1:{port}",
-        "public_url": f"http://{outside}:{public}" if public is not None else "",
-    }
-    return Wanted(container, (), outputs, {"kind": "tcp", "port": inner_port})
+    return Wanted(container, (), doors.outputs(resource, outside), {"kind": "tcp", "port": inner_port})
 
 
-def first_files(stack: str, *, public: bool) -> dict[str, Any]:
+def first_files(resource: Resource, doors: Doors) -> dict[str, Any]:
     """What it must find at its start, routes aside."""
-    return {
-        "bootstrap.json": bootstrap(stack, folder_path, _admin),
-        "listeners.json": listeners(folder_path, inner_port, public_port if public else None, _every_address),
-    }
+    return {"bootstrap.json": bootstrap(resource.stack, folder_path, _admin), **doors.files(resource, folder_path)}
+
+
+def show_certificate(api: APIClient, container: str, resource: Resource, doors: Doors) -> None:
+    """Let one that runs speak TLS with another certificate, or begin or end to speak it; no request is lost."""
+    folder, files = Folder(api, container), doors.files(resource, folder_path)
+    for name, data in files.items():
+        folder.write({name: data})
+    if tls.file in files:
+        pem = str(resource.settings["tls"])
+        await_certificate(lambda: _get(api, container, tls.certificates_target)[0], pem, resource.address)
+    else:
+        folder.remove([tls.file])
 
 
 class Folder:

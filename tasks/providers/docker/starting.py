@@ -14,6 +14,7 @@ from infra_specs.plan.resource import Resource
 from infra_specs.spec.target import Docker
 from tasks.providers.docker import container as containers
 from tasks.providers.docker import proxy
+from tasks.providers.docker.doors import Doors, doors_of
 from tasks.providers.docker.engine import said
 from tasks.providers.docker.images import Images, brings_init
 from tasks.providers.docker.kinds import wanted
@@ -26,6 +27,8 @@ from tasks.providers.outside import own_address
 first_port, last_port = 20_000, 31_999
 """Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
 _attempts = 5
+_ports = ("port", "public_port", "redirect")
+"""Settings that name a port, for which there is no other."""
 
 
 class _TakenError(Exception):
@@ -39,7 +42,12 @@ class Starter:
         self._api, self._networks, self._routes = api, networks, routes
         self._images = Images(api)
         where = urlsplit(target.host or api.base_url)
-        self._outside = where.hostname if where.scheme in ("tcp", "https") and where.hostname else ""
+        self._host = where.hostname if where.scheme in ("tcp", "https") and where.hostname else ""
+
+    @property
+    def outside(self) -> str:
+        """The engine's address as its neighbours see it."""
+        return self._host or own_address()
 
     def start(self, resource: Resource, incarnation: int) -> None:
         """A new container. One whose command cannot be started stays, to be seen as failed with its reason.
@@ -52,10 +60,10 @@ class Starter:
             what = self._wanted(resource, address)
             identity = self._make(resource, incarnation, what, network.name, address)
             try:
-                self._begin(identity, resource, what)
+                self._begin(identity, resource)
             except _TakenError as taken:
                 self._api.remove_container(identity, v=True, force=True)
-                if resource.settings.get("port") and resource.kind == "proxy":
+                if resource.kind == "proxy" and any(resource.settings.get(name) for name in _ports):
                     raise ProviderError(
                         f"{resource.address}: {taken}. Choose other ports in the target, or stop what has them."
                     ) from taken
@@ -69,15 +77,13 @@ class Starter:
         network = self._networks.need(resource.stack)
         what = self._wanted(resource, address_in(found, network.name))
         containers.put_files(self._api, identity, what.container)
-        self._begin(identity, resource, what)
+        self._begin(identity, resource)
 
     def _wanted(self, resource: Resource, address: str) -> Wanted:
         if resource.kind != "proxy":
             self._refuse_missing_volume(resource)
             return wanted(resource, address)
-        settings = resource.settings
-        port, public = _port(settings["port"]), _port(settings["public_port"]) if settings["public"] else None
-        return proxy.proxy(resource, port, public, self._outside or own_address())
+        return proxy.proxy(resource, _doors(resource), self.outside)
 
     def _make(self, resource: Resource, incarnation: int, what: Wanted, network: str, address: str) -> str:
         labels = labels_of(resource, incarnation, what.outputs)
@@ -125,10 +131,10 @@ class Starter:
             raise ProviderError(f"a container that is not ours is called {name}: rename or remove it") from error
         return str(found["Id"])
 
-    def _begin(self, identity: str, resource: Resource, what: Wanted) -> None:
+    def _begin(self, identity: str, resource: Resource) -> None:
         if resource.kind == "proxy":
-            files = proxy.first_files(resource.stack, public=proxy.public_port in what.container.ports)
-            self._routes.fill(resource.stack, identity, files)
+            doors = doors_of(self._api.inspect_container(identity))
+            self._routes.fill(resource.stack, identity, proxy.first_files(resource, doors))
         try:
             self._api.start(identity)
         except APIError as error:
@@ -155,6 +161,14 @@ class Starter:
 def files_of(stack: str, address: str, incarnation: int) -> str:
     """The volume of a container's own files."""
     return name_of(stack, address, incarnation, "files")
+
+
+def _doors(resource: Resource) -> Doors:
+    settings = resource.settings
+    if not settings["public"]:
+        return Doors(_port(settings["port"]))
+    redirect = settings.get("redirect")
+    return Doors(_port(settings["port"]), _port(settings["public_port"]), _port(redirect) if redirect else None)
 
 
 def _port(given: object) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from tasks.providers.envoy import tls
+
 Json: TypeAlias = dict[str, Any]
 
 _type = "type.googleapis.com/envoy"
@@ -46,11 +48,28 @@ def bootstrap(stack: str, folder: PurePath, admin: Json) -> Json:
     }
 
 
-def listeners(folder: PurePath, port: int, public_port: int | None, address: str = "127.0.0.1") -> Json:
-    """`port` serves every route, on loopback unless another address is given; `public_port` only what is public."""
-    found = [_listener(folder, "local", address, port)]
+def listeners(
+    folder: PurePath,
+    port: int,
+    public_port: int | None,
+    address: str = "127.0.0.1",
+    *,
+    secure: bool = False,
+    redirect: tuple[int, int] | None = None,
+) -> Json:
+    """`port` serves every route, on loopback unless another address is given; `public_port` only what is public.
+
+    `secure`: both speak TLS. `redirect`: a port that sends people to HTTPS, and the port that they are sent to.
+    """
+    everywhere = "0.0.0.0"  # noqa: S104 - asked for by `public: true`
+    found = [_listener("local", address, port, _routes_of(folder, "local"))]
     if public_port is not None:
-        found.append(_listener(folder, "public", "0.0.0.0", public_port))  # noqa: S104 - asked for by `public: true`
+        found.append(_listener("public", everywhere, public_port, _routes_of(folder, "public")))
+    if secure:
+        for each in found:
+            each["filter_chains"][0]["transport_socket"] = tls.transport(_source(folder, tls.file))
+    if redirect:
+        found.append(_listener("redirect", everywhere, redirect[0], {"route_config": tls.redirect(redirect[1])}))
     return _response("config.listener.v3.Listener", found)
 
 
@@ -135,10 +154,14 @@ def _action(rule: RouteRule, reset: str) -> Json:
 _previous_hosts = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
-def _listener(folder: PurePath, name: str, address: str, port: int) -> Json:
+def _routes_of(folder: PurePath, name: str) -> Json:
+    return {"rds": {"route_config_name": name, "config_source": _source(folder, f"routes-{name}.json")}}
+
+
+def _listener(name: str, address: str, port: int, routing: Json) -> Json:
     manager = {
         "stat_prefix": name,
-        "rds": {"route_config_name": name, "config_source": _source(folder, f"routes-{name}.json")},
+        **routing,
         "http_filters": [_typed("envoy.filters.http.router", "extensions.filters.http.router.v3.Router")],
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "use_remote_address": True,

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, Protocol
 
+from infra_specs.errors import ProviderError
 from tasks.providers.envoy.files import RouteRule, clusters, endpoints, routes
+from tasks.providers.envoy.tls import has_taken
 from tasks.providers.envoy.view import View
 
 _applied_seconds = 2.0
 """How long the proxy is waited for before the next step is taken all the same."""
+_certificate_seconds = 10.0
+"""How long it may take until a proxy that runs serves another certificate; usually milliseconds."""
 
 
 class ProxyFolder(Protocol):
@@ -93,11 +97,29 @@ def await_endpoints(folder: ProxyFolder, rule: RouteRule) -> None:
     _await(lambda: (found := folder.view()) is None or found.answering(rule.cluster) >= set(rule.endpoints))
 
 
-def _await(taken_in: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _applied_seconds
-    while not taken_in() and time.monotonic() < deadline:
+def await_certificate(served: Callable[[], bytes | None], pem: str, address: str) -> None:
+    """Until the proxy serves this certificate; ProviderError if it does not take it and goes on with the one before.
+
+    `served` asks what it serves (`certificates_target`); a proxy that does not answer will find it at its start.
+    """
+
+    def taken_in() -> bool:
+        answer = served()
+        return answer is None or has_taken(answer, pem)
+
+    if not _await(taken_in, _certificate_seconds):
+        raise ProviderError(
+            f"{address} did not take its new certificate in and goes on with what it had: its log says why. "
+            "Look at the files that `tls` names."
+        )
+
+
+def _await(taken_in: Callable[[], bool], seconds: float = _applied_seconds) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (done := taken_in()) and time.monotonic() < deadline:
         time.sleep(0.003)
 
 
 def _endpoints_name(service: str) -> str:
     return f"endpoints-{service}.json"
+    return done

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from infra_specs.plan.instance import Health
 from tasks.providers.envoy.publishing import rule_of
@@ -52,7 +53,8 @@ def route_url(settings: Mapping[str, Any], proxy: Mapping[str, str]) -> str:
     base = base or proxy.get("url", "")
     host = settings["host"]
     if base and "*" not in host:
-        base = f"http://{host}:{base.rpartition(':')[2]}"
+        known = urlsplit(base)
+        base = f"{known.scheme}://{host}" + (f":{known.port}" if known.port else "")
     return base + settings["path"] if base else ""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tasks.providers.base import Traffic
 from tasks.providers.envoy.counting import counting_targets, traffic_of
+from tasks.providers.envoy.tls import certificates_target
 from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
 from tasks.supervisor.folder import short
 
@@ -22,6 +23,11 @@ def view(folder: Path) -> View | None:
 def routes_version(folder: Path) -> str | None:
     """The version of the routes that are served on loopback, "" if it has none yet; None if it does not answer."""
     return routes_version_of(*_get(folder, routes_target))
+
+
+def certificates(folder: Path) -> bytes | None:
+    """What it says of the certificates that it serves; None if it does not answer."""
+    return _get(folder, certificates_target)[0]
 
 
 def traffic(folder: Path) -> dict[str, Traffic]:

@@ -5,8 +5,10 @@ from typing import Any
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
+from tasks.providers.envoy import tls
 from tasks.providers.envoy.files import bootstrap, listeners
-from tasks.providers.local import binaries, ports
+from tasks.providers.envoy.publishing import await_certificate
+from tasks.providers.local import admin, binaries, ports
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place
 from tasks.providers.local.publishing import publish
@@ -56,15 +58,33 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
         public = ports.take(place.home, place.stack, public_owner, settings["public_port"], in_use=running)
     else:
         ports.release(place.home, place.stack, public_owner)
-    outputs = {
-        "host": "127.0.0.1",
-        "port": str(port),
-        "url": f"http://127.0.0.1:{port}",
-        "public_url": f"http://{own_address()}:{public}" if public else "",
-    }
-    write_json(place.proxy / "listeners.json", listeners(place.proxy, port, public))
+    pem: str | None = settings.get("tls")
+    redirect = _redirect(place, resource, running=running) if public else None
+    outputs = tls.doors(port, public, own_address(), pem)
+    if pem:
+        write_json(place.proxy / tls.file, tls.certificate(pem))
+    told = listeners(
+        place.proxy,
+        port,
+        public,
+        secure=pem is not None,
+        redirect=(redirect, public or 0) if redirect else None,
+    )
+    write_json(place.proxy / "listeners.json", told)
     write_json(place.proxy / "outputs.json", outputs)
+    if pem and running:
+        await_certificate(lambda: admin.certificates(place.proxy), pem, resource.address)
+    if not pem:
+        (place.proxy / tls.file).unlink(missing_ok=True)
     return outputs
+
+
+def _redirect(place: Place, resource: Resource, *, running: bool) -> int | None:
+    owner, wanted = f"{resource.address}:redirect", resource.settings.get("redirect")
+    if not isinstance(wanted, int):
+        ports.release(place.home, place.stack, owner)
+        return None
+    return ports.take(place.home, place.stack, owner, wanted, in_use=running)
 
 
 def outputs_of(place: Place) -> dict[str, str]:

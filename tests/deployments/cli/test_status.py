@@ -8,7 +8,7 @@ import pytest
 
 from deployments.cli.here import Here
 from deployments.cli.present import status as presenting
-from infra_specs.plan.instance import Health
+from infra_specs.plan.instance import Health, Instance
 from tasks.ledger import Owner
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
@@ -91,6 +91,21 @@ def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, place: Here)
     everything = cli.text("status", "--json") + cli.text("history", "--json") + cli.text("show", "shop")
     for secret in ("database-password", "cache-password"):
         assert place.ledger.secret_value("shop", secret, 1) not in everything
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (15 * 86_400, ""),
+        (9.5 * 86_400, "The certificate for a b expires in 9 days, on 1970-01-10. Renew it."),
+        (-1, "The certificate for a b expired on 1969-12-31: browsers refuse it. Renew it."),
+    ],
+)
+def test_a_certificate_is_spoken_of_before_it_ends(left: float, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = {"certificate_names": "a b", "certificate_until": str(left)}
+    proxy = Instance("shop", "proxy/main", "proxy", "f", 1, Health("healthy", "", 0.0), outputs=outputs)
+    monkeypatch.setattr(presenting, "now", lambda: 0.0)
+    assert presenting.certificate_warning((proxy,)) == said
 
 
 def test_an_unknown_stack(cli: Cli, provisioned: Provision) -> None:

@@ -109,3 +109,14 @@ def test_the_order_of_a_first_provision() -> None:
         ["replica/web-0"],
         ["route/web"],
     ]
+
+
+def test_a_certificate_is_a_secret_of_the_proxys_alone_and_changes_in_place() -> None:
+    tls = {"certificate": "a.pem", "key": {"secret": "key"}, "redirect": 80}
+    made = desired(secrets={"key": 1, "tls-certificate": 3}, tls=tls)
+    proxy = made["proxy/main"]
+    assert (proxy.settings["tls"], proxy.settings["redirect"]) == (SecretRef("tls-certificate", 3), 80)
+    assert {"tls", "redirect"} <= set(proxy.mutable)
+    assert "tls" not in desired()["proxy/main"].settings
+    with pytest.raises(PlanError, match="tenfold secret set shop key"):
+        desired(tls=tls)
