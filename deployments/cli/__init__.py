@@ -7,7 +7,7 @@ import io
 import sys
 
 from deployments.cli.app import app
-from deployments.cli.commands import changing, installation, reading, secret, server
+from deployments.cli.commands import changing, installation, reading, scaling, secret, server
 
 change, look = "Change a stack", "Look at a stack"
 begin, machine = "Begin", "This installation"
@@ -20,6 +20,7 @@ app.command(rich_help_panel=change)(changing.reconcile)
 app.command(rich_help_panel=look)(reading.plan)
 app.command(rich_help_panel=look)(reading.status)
 app.command(rich_help_panel=look)(reading.history)
+app.command(rich_help_panel=look)(scaling.why)
 app.command(rich_help_panel=look)(reading.logs)
 app.command(rich_help_panel=look)(reading.show)
 app.add_typer(secret.app, name="secret", rich_help_panel=machine)
