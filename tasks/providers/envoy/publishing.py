@@ -118,8 +118,8 @@ def _await(taken_in: Callable[[], bool], seconds: float = _applied_seconds) -> b
     deadline = time.monotonic() + seconds
     while not (done := taken_in()) and time.monotonic() < deadline:
         time.sleep(0.003)
+    return done
 
 
 def _endpoints_name(service: str) -> str:
     return f"endpoints-{service}.json"
-    return done
