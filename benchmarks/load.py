@@ -1,10 +1,11 @@
 """Requests at a fixed rate, whatever becomes of them, from a process of its own: an open loop.
 
-python -m benchmarks.load URL RATE [new]     until its input ends; then one line of JSON, a `Result`
+python -m benchmarks.load URL RATE [new] [post]     until its input ends; then one line of JSON, a `Result`
 
 Every request is due at a moment that was set beforehand, and its latency is counted from that moment: a server that
 stalls is charged for all who had to wait. `new` makes a connection for each request; otherwise connections are kept
-and reused, the one that was used last first. Anything but a 200 has failed, and nothing is tried again.
+and reused, the one that was used last first. `post` sends what no proxy may send twice. Anything but a 200 has failed,
+and nothing is tried again.
 """
 
 import asyncio
@@ -48,9 +49,10 @@ class Load:
         self._process = process
 
     @classmethod
-    def started(cls, url: str, rate: float, *, new: bool = False) -> Self:
+    def started(cls, url: str, rate: float, *, new: bool = False, post: bool = False) -> Self:
         """Returns when the first answer has come."""
-        command = [sys.executable, "-m", "benchmarks.load", url, str(rate), *(["new"] if new else [])]
+        how = [*(["new"] if new else []), *(["post"] if post else [])]
+        command = [sys.executable, "-m", "benchmarks.load", url, str(rate), *how]
         folder = Path(__file__).parents[1]
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout
@@ -65,9 +67,9 @@ class Load:
 
 
 @contextlib.contextmanager
-def load(url: str, rate: float, *, new: bool = False) -> Iterator[list[Result]]:
+def load(url: str, rate: float, *, new: bool = False, post: bool = False) -> Iterator[list[Result]]:
     """Load while the block runs; its result is in the list afterwards."""
-    under, results = Load.started(url, rate, new=new), list[Result]()
+    under, results = Load.started(url, rate, new=new, post=post), list[Result]()
     try:
         yield results
     finally:
@@ -75,12 +77,13 @@ def load(url: str, rate: float, *, new: bool = False) -> Iterator[list[Result]]:
 
 
 class _Client:
-    def __init__(self, url: str, new: bool) -> None:
+    def __init__(self, url: str, new: bool, post: bool) -> None:
         there = urlsplit(url)
         self._host, self._port, self._new = there.hostname or "", there.port or 80, new
         target = (there.path or "/") + (f"?{there.query}" if there.query else "")
         close = "Connection: close\r\n" if new else ""
-        self._request = f"GET {target} HTTP/1.1\r\nHost: {there.netloc}\r\n{close}\r\n".encode()
+        line = f"{'POST' if post else 'GET'} {target} HTTP/1.1\r\nHost: {there.netloc}\r\n{close}"
+        self._request = (f"{line}Content-Length: 4\r\n\r\nload" if post else f"{line}\r\n").encode()
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self.latencies: list[float] = []
         self.failures: Counter[str] = Counter()
@@ -129,8 +132,8 @@ class _Client:
             raise ValueError("an answer without a length")
 
 
-async def _run(url: str, rate: float, new: bool) -> Result:
-    client, asked = _Client(url, new), set[asyncio.Task[None]]()
+async def _run(url: str, rate: float, new: bool, post: bool) -> Result:
+    client, asked = _Client(url, new, post), set[asyncio.Task[None]]()
     loop = asyncio.get_running_loop()
     ended = loop.run_in_executor(None, sys.stdin.read)
     began, sent = time.perf_counter(), 0
@@ -157,4 +160,5 @@ async def _run(url: str, rate: float, new: bool) -> Result:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(asyncio.run(_run(sys.argv[1], float(sys.argv[2]), sys.argv[3:] == ["new"])))), flush=True)
+    said = _run(sys.argv[1], float(sys.argv[2]), "new" in sys.argv[3:], "post" in sys.argv[3:])
+    print(json.dumps(asdict(asyncio.run(said))), flush=True)

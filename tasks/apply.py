@@ -16,6 +16,8 @@ from tasks.site import Site, site
 
 health_seconds = 90.0
 """How long a new instance may take to become healthy. Providers say `failed` earlier, by the thresholds of a kind."""
+job_seconds = 3600.0
+"""How long a job that others wait for may take to its end."""
 log_lines = 20
 T = TypeVar("T")
 
@@ -88,10 +90,11 @@ async def _prove(place: Site, instance: Instance) -> None:
     async def look() -> Health:
         return await asyncio.to_thread(place.provider.health, instance)
 
-    health = await until(look, lambda seen: seen.state != "starting", health_seconds)
+    seconds, awaited = (job_seconds, "ended") if instance.kind == "job" else (health_seconds, "healthy")
+    health = await until(look, lambda seen: seen.state != "starting", seconds)
     if health.state == "healthy":
         return
-    why = health.reason if health.state == "failed" else f"not healthy after {health_seconds:g} s: {health.reason}"
+    why = health.reason if health.state == "failed" else f"not {awaited} after {seconds:g} s: {health.reason}"
     log = place.redacted(await asyncio.to_thread(place.provider.logs, instance, log_lines))
     said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
     if place.undoes:
@@ -108,10 +111,14 @@ async def _drain(place: Site, instance: Instance) -> None:
     if not instance.drain_seconds or instance.failed or not isinstance(provider, Drains):
         return
 
-    async def look() -> int:
-        return await asyncio.to_thread(provider.in_flight, instance)
+    looks = [1, 1]
 
-    await until(look, lambda running: running == 0, instance.drain_seconds)
+    async def look() -> list[int]:
+        looks.append(await asyncio.to_thread(provider.in_flight, instance))
+        return looks[-2:]
+
+    # Twice in a row: what a thread of the proxy's was just about to send when it learnt of it is seen by the second.
+    await until(look, lambda last: not any(last), instance.drain_seconds)
 
 
 def _since(began: float) -> float:

@@ -12,7 +12,7 @@ from tasks.providers.docker import proxy
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import is_instance, known_by, labels_of, only
 from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
-from tasks.providers.envoy.publishing import await_endpoints, publish, rule_of
+from tasks.providers.envoy.publishing import await_drained, await_endpoints, publish, rule_of
 from tasks.providers.envoy.standing import after_change, route_health, route_url, while_joining
 from tasks.providers.envoy.view import View
 
@@ -38,8 +38,11 @@ class Routes:
                 if found := running_proxy(self._api, resource.stack):
                     await_endpoints(proxy.Folder(self._api, found), rule_of(record))
                 before = self._note(resource, incarnation)
-            put_note(self._api, resource.stack, labels_of(resource, incarnation, {}), before, after_change(record, was))
+            record = after_change(record, was)
+            put_note(self._api, resource.stack, labels_of(resource, incarnation, {}), before, record)
             self._publish(resource.stack)
+            if found := running_proxy(self._api, resource.stack):
+                await_drained(proxy.Folder(self._api, found), rule_of(record))
 
     def remove(self, stack: str, key: Key) -> None:
         """Forget it; returns when the proxy sends nothing its way any more."""

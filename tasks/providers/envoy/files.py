@@ -4,7 +4,7 @@ Each default that is overridden here was measured to lose requests or to send th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
@@ -18,7 +18,10 @@ _safe = "GET|HEAD|OPTIONS"
 
 @dataclass(frozen=True, slots=True)
 class RouteRule:
-    """One service behind the proxy. `draining` endpoints get no new requests but stay known."""
+    """One service behind the proxy. `draining` endpoints get no new requests but stay known.
+
+    `weights`: endpoint -> the percentage of the requests that it gets; the others share the rest evenly.
+    """
 
     service: str
     host: str
@@ -27,6 +30,7 @@ class RouteRule:
     health: str
     endpoints: tuple[str, ...]
     draining: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def cluster(self) -> str:
@@ -80,10 +84,21 @@ def clusters(folder: PurePath, rules: Iterable[RouteRule]) -> Json:
 
 def endpoints(rule: RouteRule) -> Json:
     """The endpoints of one service."""
-    hosts = [_endpoint(each, "HEALTHY") for each in rule.endpoints]
+    weights = _weights(rule)
+    hosts = [_endpoint(each, "HEALTHY", weights.get(each)) for each in rule.endpoints]
     hosts += [_endpoint(each, "DRAINING") for each in rule.draining if each not in rule.endpoints]
     assignment = {"cluster_name": rule.cluster, "endpoints": [{"lb_endpoints": hosts}]}
     return _response("config.endpoint.v3.ClusterLoadAssignment", [assignment])
+
+
+def _weights(rule: RouteRule) -> dict[str, int]:
+    """Whole numbers in the proportions that the percentages ask for; none where all are to get the same."""
+    given = {each: rule.weights[each] for each in rule.endpoints if each in rule.weights}
+    others = [each for each in rule.endpoints if each not in given]
+    if not given or not others:
+        return given
+    rest = 100 - sum(given.values())
+    return {each: percent * len(others) for each, percent in given.items()} | dict.fromkeys(others, rest)
 
 
 def routes(name: str, rules: Iterable[RouteRule], version: str) -> Json:
@@ -188,6 +203,9 @@ def _cluster(folder: PurePath, rule: RouteRule) -> Json:
         "eds_cluster_config": {"eds_config": _source(folder, f"endpoints-{rule.service}.json")},
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
+        # Where endpoints have weights it would divide these by the requests in flight: 10 % become 20. With a bias of 0
+        # they are the shares, and endpoints without weights still get their requests by what is in flight.
+        "least_request_lb_config": {"active_request_bias": {"default_value": 0.0, "runtime_key": "tenfold.bias"}},
         # By default, with half of the servers down, all get requests, dead ones included.
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "ignore_health_on_host_removal": True,
@@ -229,10 +247,11 @@ _outlier_detection: Json = {
 }
 
 
-def _endpoint(address: str, status: str) -> Json:
+def _endpoint(address: str, status: str, weight: int | None = None) -> Json:
     host, _, port = address.rpartition(":")
     socket_address = {"address": host, "port_value": int(port)}
-    return {"endpoint": {"address": {"socket_address": socket_address}}, "health_status": status}
+    weighted = {"load_balancing_weight": weight} if weight is not None else {}
+    return {"endpoint": {"address": {"socket_address": socket_address}}, "health_status": status, **weighted}
 
 
 def _source(folder: PurePath, name: str) -> Json:

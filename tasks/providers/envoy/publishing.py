@@ -52,7 +52,15 @@ def rule_of(record: Mapping[str, Any]) -> RouteRule:
         health=settings["health"],
         endpoints=tuple(settings["endpoints"]),
         draining=tuple(record.get("draining", ())),
+        weights=weights_of(record),
     )
+
+
+def weights_of(record: Mapping[str, Any]) -> dict[str, int]:
+    """Endpoint -> percentage of the requests. The setting names a replica's address, or an endpoint itself."""
+    bindings = record["labels"]["bindings"]
+    weights = record["settings"].get("weights") or {}
+    return {bindings.get(f"{name}.endpoint", name): percent for name, percent in weights.items()}
 
 
 def version_of(rules: Iterable[RouteRule]) -> str:
@@ -95,6 +103,12 @@ def publish(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, waitin
 def await_endpoints(folder: ProxyFolder, rule: RouteRule) -> None:
     """Until the proxy has seen each of a route's endpoints answer; at once if no proxy runs."""
     _await(lambda: (found := folder.view()) is None or found.answering(rule.cluster) >= set(rule.endpoints))
+
+
+def await_drained(folder: ProxyFolder, rule: RouteRule) -> None:
+    """Until the proxy sends nothing new to what a route drains, so that who has no request in flight gets none."""
+    if rule.draining:
+        _await(lambda: (found := folder.view()) is None or not found.answering(rule.cluster) & set(rule.draining))
 
 
 def await_certificate(served: Callable[[], bytes | None], pem: str, address: str) -> None:

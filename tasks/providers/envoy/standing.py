@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from infra_specs.plan.instance import Health
-from tasks.providers.envoy.publishing import rule_of
+from tasks.providers.envoy.publishing import rule_of, weights_of
 from tasks.providers.envoy.view import View
 
 
@@ -29,7 +29,8 @@ def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -
     joining = [each for each in record["settings"]["endpoints"] if each not in serving]
     if before is None or not serving or not joining:
         return None
-    return {**before, "settings": {**before["settings"], "endpoints": [*serving, *joining]}}
+    settings = {"endpoints": [*serving, *joining], "weights": weights_of(before) | weights_of(record)}
+    return {**before, "settings": {**before["settings"], **settings}}
 
 
 def route_health(record: Mapping[str, Any], view: View | None, proxy: Health | None) -> Health:

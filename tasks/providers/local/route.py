@@ -5,7 +5,7 @@ from pathlib import Path
 
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
-from tasks.providers.envoy.publishing import await_endpoints, rule_of
+from tasks.providers.envoy.publishing import await_drained, await_endpoints, rule_of
 from tasks.providers.envoy.standing import after_change, route_health, route_url, while_joining
 from tasks.providers.envoy.view import View
 from tasks.providers.local.files import read_json, write_json
@@ -26,8 +26,10 @@ def put_route(place: Place, resource: Resource, incarnation: int) -> None:
         write_json(path, joining)
         publish(place)
         await_endpoints(Folder(place.proxy), rule_of(record))
-    write_json(path, after_change(record, before))
+    record = after_change(record, before)
+    write_json(path, record)
     publish(place)
+    await_drained(Folder(place.proxy), rule_of(record))
 
 
 def remove_route(place: Place, address: str, incarnation: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
+from tasks.providers.envoy.publishing import weights_of
 from tasks.providers.local.database import conf as postgres_conf
 from tasks.providers.local.place import slug
 from tasks.providers.local.postgres_start import name, text
@@ -65,6 +66,35 @@ def test_what_may_not_be_done_twice_is_not_tried_twice() -> None:
     assert reading["match"]["headers"][0]["string_match"]["safe_regex"]["regex"] == "GET|HEAD|OPTIONS"
     assert reading["route"]["retry_policy"]["retry_on"] == "connect-failure,refused-stream,reset"
     assert writing["route"]["retry_policy"]["retry_on"] == "connect-failure,refused-stream,reset-before-request"
+
+
+@pytest.mark.parametrize(
+    ("count", "weights", "expected"),
+    [
+        (3, {}, [None, None, None]),
+        (2, {"h:1": 10}, [90, 10]),
+        (4, {"h:3": 10}, [90, 90, 90, 30]),
+        (4, {"h:2": 10, "h:3": 5}, [85, 85, 20, 10]),
+        (2, {"h:0": 30, "h:1": 70}, [30, 70]),
+        (2, {"h:9": 30}, [None, None]),
+    ],
+)
+def test_a_weight_is_a_percentage_of_all_and_the_rest_is_shared_evenly(
+    count: int, weights: dict[str, int], expected: list[int | None]
+) -> None:
+    ends = tuple(f"h:{number}" for number in range(count))
+    (assignment,) = endpoints(RouteRule("a", "*", "/", False, "/", ends, ("h:99",), weights))["resources"]
+    found = [each.get("load_balancing_weight") for each in assignment["endpoints"][0]["lb_endpoints"]]
+    assert found == [*expected, None]
+
+
+def test_a_weight_may_name_a_replica() -> None:
+    record = {
+        "settings": {"weights": {"replica/web-canary": 10, "h:1": 20}},
+        "labels": {"bindings": {"replica/web-canary.endpoint": "h:7"}},
+    }
+    assert weights_of(record) == {"h:7": 10, "h:1": 20}
+    assert weights_of({"settings": {}, "labels": {"bindings": {}}}) == {}
 
 
 def test_an_endpoint_is_draining_only_while_it_is_not_wanted() -> None:

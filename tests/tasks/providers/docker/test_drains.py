@@ -1,0 +1,27 @@
+"""What is under way when a replica goes, on the docker target."""
+
+import pytest
+
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.resource import Resource
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import made, proxy, replica
+from tests.tasks.providers.drains import DrainContract, Replicas, source
+
+pytestmark = pytest.mark.docker
+
+
+class TestDocker(DrainContract):
+    @pytest.fixture
+    def door(self, provider: DockerProvider, images: dict[str, str]) -> Instance:
+        return made(provider, proxy(images))
+
+    @pytest.fixture
+    def replicas(self, images: dict[str, str]) -> Replicas:
+        def made(name: str, slot: int) -> Resource:
+            code = source.replace("ended.set", "os._exit, 1") if name == "deaf" else source
+            env = {"NAME": name, "HOST": "0.0.0.0"}
+            command = ["python3", "-S", "-c", code]
+            return replica(images, slot, image=images["tenfold-sample:1"], command=command, env=env, health="/")
+
+        return made

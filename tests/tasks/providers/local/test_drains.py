@@ -1,0 +1,27 @@
+"""What is under way when a replica goes, on the local target."""
+
+import sys
+
+import pytest
+
+from infra_specs.plan.instance import Instance
+from infra_specs.plan.resource import Resource
+from tasks.providers.local import LocalProvider
+from tests.tasks.providers.drains import DrainContract, Replicas, source
+from tests.tasks.providers.local.world import made, proxy, replica
+
+pytestmark = pytest.mark.local
+
+
+class TestLocal(DrainContract):
+    @pytest.fixture
+    def door(self, provider: LocalProvider) -> Instance:
+        return made(provider, proxy())
+
+    @pytest.fixture
+    def replicas(self) -> Replicas:
+        def made(name: str, slot: int) -> Resource:
+            code = source.replace("ended.set", "os._exit, 1") if name == "deaf" else source
+            return replica(slot, command=[sys.executable, "-S", "-c", code], env={"NAME": name}, health="/")
+
+        return made
