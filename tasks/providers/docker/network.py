@@ -8,7 +8,6 @@ gets addresses of the upper half, ours are of the lower.
 import ipaddress
 import socket
 import threading
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,19 +46,20 @@ class Networks:
 
     def __init__(self, api: APIClient) -> None:
         self._api = api
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         self._known: dict[str, Network] = {}
-        self._given: dict[str, set[str]] = defaultdict(set)
+        self._given: dict[str, set[str]] = {}
 
     def find(self, stack: str) -> Network | None:
         """The stack's network, if it has one."""
-        if stack in self._known:
-            return self._known[stack]
-        for found in self._api.networks(filters=only(stack)):
-            if network := _network(found):
-                self._known[stack] = network
-                return network
-        return None
+        with self._guard:
+            if stack in self._known:
+                return self._known[stack]
+            for found in self._api.networks(filters=only(stack)):
+                if network := _network(found):
+                    self._known[stack] = network
+                    return network
+            return None
 
     def need(self, stack: str) -> Network:
         """The stack's network, made if need be."""
@@ -70,8 +70,9 @@ class Networks:
         """An address for a new container, given to nobody else while this provider is open."""
         network = self.need(stack)
         with self._guard:
+            if stack not in self._given:
+                self._given[stack] = self._taken(stack, network.name)
             given = self._given[stack]
-            given.update(self._taken(stack, network.name))
             for address in network.ours.hosts():
                 if str(address) not in given and str(address) != network.gateway:
                     given.add(str(address))
@@ -92,7 +93,8 @@ class Networks:
     def _make(self, stack: str) -> Network:
         for half_made in self._api.networks(filters=only(stack)):
             self._api.remove_network(half_made["Id"])
-        free = self._range_of(self._create(stack, f"{name_of(stack)}.range", None))
+        # An internal one is sooner made and sooner removed.
+        free = self._range_of(self._create(stack, f"{name_of(stack)}.range", None, internal=True))
         self._api.remove_network(f"{name_of(stack)}.range")
         _, upper = free.subnets(1)
         self._create(stack, name_of(stack), IPAMPool(str(free), iprange=str(upper), gateway=str(free[1])))
@@ -100,12 +102,13 @@ class Networks:
         assert network is not None
         return network
 
-    def _create(self, stack: str, name: str, pool: IPAMPool | None) -> str:
+    def _create(self, stack: str, name: str, pool: IPAMPool | None, *, internal: bool = False) -> str:
         made = self._api.create_network(
             name,
             driver="bridge",
             ipam=IPAMConfig(pool_configs=[pool]) if pool else None,
             labels=part_of(stack, "network"),
+            internal=internal,
         )
         return str(made["Id"])
 

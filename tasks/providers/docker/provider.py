@@ -73,11 +73,7 @@ class DockerProvider:
         with self._at_work(resource.stack):
             if resource.kind in ("volume", "route"):
                 return self._record(resource)
-            earlier = [
-                each
-                for each in self._world.containers(resource.stack)
-                if key_of(each["Config"]["Labels"])[0] == resource.address
-            ]
+            earlier = self._world.containers(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
             known = [(each, instance_of(each["Config"]["Labels"], self._world.states.health(each))) for each in earlier]
             for container, instance in known:
                 if instance.fingerprint == resource.fingerprint:
@@ -96,7 +92,9 @@ class DockerProvider:
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
         """Routes change in place, and a proxy's certificate; of volumes and containers only what is said of them."""
-        there = {(each.address, each.incarnation): each for each in self._world.at_rest(instance.stack)}
+        there = {
+            (each.address, each.incarnation): each for each in self._world.at_rest(instance.stack, instance.address)
+        }
         if (instance.address, instance.incarnation) not in there:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
         if instance.kind == "route":
@@ -131,11 +129,11 @@ class DockerProvider:
     def health(self, instance: Instance) -> Health:
         """How it is now. A route is as well as what the proxy knows of it."""
         if instance.kind in ("volume", "route"):
-            for each in self._world.at_rest(instance.stack):
+            for each in self._world.at_rest(instance.stack, instance.address):
                 if (each.address, each.incarnation) == (instance.address, instance.incarnation):
                     return each.health
-        elif container := self._world.container(instance):
-            return self._world.states.health(container)
+        elif health := self._world.health(instance):
+            return health
         return Health("failed", "it is gone", instance.health.since)
 
     @ours
@@ -174,7 +172,8 @@ class DockerProvider:
 
     def _record(self, resource: Resource) -> Instance:
         """Make what is no container: a volume or a route."""
-        there = [each for each in self._world.at_rest(resource.stack) if each.address == resource.address]
+        at_rest = self._world.at_rest(resource.stack, resource.address)
+        there = [each for each in at_rest if each.address == resource.address]
         for instance in there:
             if instance.fingerprint == resource.fingerprint and not instance.failed:
                 return instance
@@ -184,6 +183,7 @@ class DockerProvider:
         else:
             self._routes.put(resource, incarnation)
         return self._found(resource, incarnation)
+
     def _show_certificate(self, instance: Instance, resource: Resource) -> Mapping[str, str]:
         """All that can change of a proxy here; where it is reached from then on."""
         container = self._world.container(instance)
@@ -193,16 +193,16 @@ class DockerProvider:
         proxy.show_certificate(self._api, container["Id"], resource, doors)
         return doors.outputs(resource, self._starter.outside)
 
-
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         key = (resource.address, incarnation)
         if resource.kind in ("volume", "route"):
-            found = [each for each in self._world.at_rest(resource.stack) if (each.address, each.incarnation) == key]
+            at_rest = self._world.at_rest(resource.stack, resource.address)
+            found = [each for each in at_rest if (each.address, each.incarnation) == key]
         else:
             notes = read_notes(self._api, resource.stack)
             found = [
                 instance_of(notes[key].labels if key in notes else labels, self._world.states.health(each))
-                for each in self._world.containers(resource.stack, name_of(resource.stack, *key))
+                for each in self._world.containers(resource.stack, lambda labels: key_of(labels) == key)
                 for labels in [each["Config"]["Labels"]]
             ]
         for instance in found:

@@ -6,31 +6,34 @@ Its admin interface listens on the container's own loopback, so only what is exe
 import http.client
 import io
 import json
+import shlex
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from docker.api.client import APIClient
 from docker.errors import APIError
 from docker.types import Mount
 
+from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
 from tasks.providers.base import Traffic
 from tasks.providers.docker.container import Container, archive, unpacked
-from tasks.providers.docker.labels import name_of, part_of
-from tasks.providers.docker.wanted import Wanted
 from tasks.providers.docker.doors import Doors, inner_port
+from tasks.providers.docker.engine import Engine
+from tasks.providers.docker.labels import name_of, part_of
+from tasks.providers.docker.shell import ShellEnded
+from tasks.providers.docker.wanted import Wanted
+from tasks.providers.envoy import tls
 from tasks.providers.envoy.counting import counting_targets, traffic_of
 from tasks.providers.envoy.files import bootstrap
 from tasks.providers.envoy.publishing import await_certificate
 from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
 
-from tasks.providers.envoy import tls
 folder_path = PurePosixPath("/etc/tenfold")
 admin_port = 9901
 _admin = {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}
 _options = ("--disable-hot-restart", "--reject-unknown-dynamic-fields", "--concurrency", "2", "-l", "warning")
-_move = 'cd "$0" && for name in "$@"; do mv -f ".new/$name" "$name" || exit; done'
 _ask = 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf %s "$1" >&3 && cat <&3'
 _request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {}\r\n\r\n"
 
@@ -61,7 +64,7 @@ def first_files(resource: Resource, doors: Doors) -> dict[str, Any]:
     return {"bootstrap.json": bootstrap(resource.stack, folder_path, _admin), **doors.files(resource, folder_path)}
 
 
-def show_certificate(api: APIClient, container: str, resource: Resource, doors: Doors) -> None:
+def show_certificate(api: Engine, container: str, resource: Resource, doors: Doors) -> None:
     """Let one that runs speak TLS with another certificate, or begin or end to speak it; no request is lost."""
     folder, files = Folder(api, container), doors.files(resource, folder_path)
     for name, data in files.items():
@@ -76,7 +79,7 @@ def show_certificate(api: APIClient, container: str, resource: Resource, doors: 
 class Folder:
     """A `ProxyFolder` in the volume of a proxy that runs: files are replaced by rename, by a command inside."""
 
-    def __init__(self, api: APIClient, container: str) -> None:
+    def __init__(self, api: Engine, container: str) -> None:
         self._api, self._container = api, container
         self._there: dict[str, str] = {}
 
@@ -85,8 +88,7 @@ class Folder:
         return folder_path
 
     def read(self) -> Mapping[str, Any]:
-        chunks, _ = self._api.get_archive(self._container, str(folder_path))
-        self._there = unpacked(chunks)
+        self._there = unpacked([self._done(f"tar -C {folder_path.parent} -cf - {folder_path.name}")])
         return {name: _data(text) for name, text in self._there.items()}
 
     def write(self, files: Mapping[str, Any]) -> None:
@@ -94,20 +96,27 @@ class Folder:
         fresh = {name: text for name, text in texts.items() if self._there.get(name) != text}
         if not fresh:
             return
-        self._api.put_archive(self._container, str(folder_path), archive(fresh, ".new/"))
-        run(self._api, self._container, ["sh", "-c", _move, str(folder_path), *fresh])
+        packed = b64encode(archive(fresh, ".new/")).decode()
+        move = " && ".join(f"mv -f .new/{shlex.quote(name)} {shlex.quote(name)}" for name in fresh)
+        self._done(f"cd {folder_path} && printf %s {packed} | base64 -d | tar --no-same-owner -xf - && {move}")
         self._there.update(fresh)
 
     def remove(self, names: Iterable[str]) -> None:
         gone = list(names)
         if gone:
-            run(self._api, self._container, ["rm", "-f", *(str(folder_path / name) for name in gone)])
+            self._done(shlex.join(["rm", "-f", *(str(folder_path / name) for name in gone)]))
 
     def view(self) -> View | None:
         return view(self._api, self._container)
 
     def routes_version(self) -> str | None:
         return routes_version_of(*_get(self._api, self._container, routes_target))
+
+    def _done(self, script: str) -> bytes:
+        code, output = self._api.inside(self._container, f"umask 022; {script}")
+        if code:
+            raise ProviderError(f"the proxy's files could not be changed: a command in its container ended with {code}")
+        return output
 
 
 class FirstFiles:
@@ -133,23 +142,23 @@ class FirstFiles:
     def routes_version(self) -> str | None:
         return None
 
-    def put(self, api: APIClient, container: str) -> None:
+    def put(self, api: Engine, container: str) -> None:
         """Into the container's volume."""
         texts = {name: _text(data) for name, data in self._files.items()}
         api.put_archive(container, str(folder_path), archive(texts))
 
 
-def view(api: APIClient, container: str) -> View | None:
+def view(api: Engine, container: str) -> View | None:
     """Every cluster and endpoint that this proxy uses by now; None if it does not answer."""
     return view_of(*_get(api, container, clusters_target))
 
 
-def traffic(api: APIClient, container: str) -> dict[str, Traffic]:
+def traffic(api: Engine, container: str) -> dict[str, Traffic]:
     """What this proxy counted, by service; nothing if it does not answer within a second."""
     return traffic_of(*_get(api, container, *counting_targets, seconds=1))
 
 
-def run(api: APIClient, container: str, command: list[str], user: str = "0") -> tuple[int, bytes, bytes]:
+def run(api: Engine, container: str, command: list[str], user: str = "0") -> tuple[int, bytes, bytes]:
     """Run a command in a container; its exit code, output and error output."""
     made = api.exec_create(container, command, user=user)
     output, errors = api.exec_start(made["Id"], demux=True)
@@ -167,14 +176,14 @@ class _Answers(io.BytesIO):
         """Who has read one answer closes it; the next is still to be read."""
 
 
-def _get(api: APIClient, container: str, *targets: str, seconds: int = 3) -> list[bytes | None]:
+def _get(api: Engine, container: str, *targets: str, seconds: int = 3) -> list[bytes | None]:
     """An answer for each of the targets, asked all at once; None for all of them if any is missing."""
     requests = [_request.format(target, "close" if target is targets[-1] else "keep-alive") for target in targets]
-    command = ["timeout", str(seconds), "bash", "-c", _ask, str(admin_port), "".join(requests)]
+    command = shlex.join(["timeout", str(seconds), "bash", "-c", _ask, str(admin_port), "".join(requests)])
     missing: list[bytes | None] = [None] * len(targets)
     try:
-        code, output, _ = run(api, container, command, "envoy")
-    except APIError:
+        code, output = api.inside(container, command)
+    except (APIError, ShellEnded):
         return missing  # it does not run
     if code or not output:
         return missing

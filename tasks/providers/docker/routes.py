@@ -23,6 +23,7 @@ class Routes:
     def __init__(self, api: Engine) -> None:
         self._api = api
         self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._gone: dict[str, set[str]] = defaultdict(set)
 
     def put(self, resource: Resource, incarnation: int) -> None:
         """Note it and tell the proxy. Endpoints that it had before and has no more are drained until they are gone.
@@ -52,16 +53,20 @@ class Routes:
                 self._publish(stack)
 
     def forget_endpoint(self, stack: str, endpoint: str) -> None:
-        """A replica is gone: nobody need know its endpoint any more."""
+        """A replica is gone: nobody need know its endpoint any more. Those that go together are forgotten together."""
+        self._gone[stack].add(endpoint)
         with self._guards[stack]:
-            changed = False
+            if endpoint not in self._gone[stack]:
+                return
+            gone, changed = frozenset(self._gone[stack]), False
             for note in _of_routes(read_notes(self._api, stack)).values():
-                if endpoint in note.record["draining"]:
-                    left = [each for each in note.record["draining"] if each != endpoint]
+                if gone & set(note.record["draining"]):
+                    left = [each for each in note.record["draining"] if each not in gone]
                     put_note(self._api, stack, note.labels, note, note.record | {"draining": left})
                     changed = True
             if changed:
                 self._publish(stack)
+            self._gone[stack] -= gone
 
     def fill(self, stack: str, container: str, files: Mapping[str, Any]) -> None:
         """Everything that a proxy must find at its start; it does not run yet."""

@@ -1,5 +1,6 @@
 """What the engine holds of a stack, as it is asked; nothing here changes anything."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,9 +28,13 @@ from tasks.providers.envoy.standing import proxy_health
 
 _at_once = 16
 _not_asked = Health("starting", "not asked", 0.0)
+_moment_seconds = 0.25
+"""So long it is believed that a container still runs while it is asked again and again whether it answers."""
 
 Judge = Callable[[dict[str, Any], str], Health]
 """The health of a container (inspected) of a kind."""
+Wanted = Callable[[Mapping[str, str]], bool]
+"""Whether an instance of these labels is meant."""
 
 
 class World:
@@ -39,13 +44,14 @@ class World:
         self._api, self._networks = api, networks
         self.states = States(self._ask)
         self._pool = ThreadPoolExecutor(_at_once, "docker-look")
+        self._running: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def close(self) -> None:
         """Nothing is asked any more."""
         self._pool.shutdown(wait=False)
 
-    def instances(self, stack: str, judge: Judge) -> list[Instance]:
-        """Everything of a stack in no order, all containers judged at once."""
+    def instances(self, stack: str, judge: Judge, wanted: Wanted = lambda _: True) -> list[Instance]:
+        """Everything of a stack in no order, all containers that are meant judged at once."""
         held = volumes_of(self._api, stack)
         notes = notes_among(held)
         found = list(volumes(held, notes))
@@ -55,23 +61,37 @@ class World:
             note = notes.get(key_of(labels))
             return instance_of(note.labels if note else labels, judge(container, known_by(labels)["kind"]))
 
-        found += self._pool.map(judged, self.containers(stack))
+        found += self._pool.map(judged, self.containers(stack, wanted))
         return found + self._routes_of(stack, notes, found)
 
-    def at_rest(self, stack: str) -> list[Instance]:
-        """The same without asking replicas, databases and caches how they are: those are only told to be there."""
+    def at_rest(self, stack: str, address: str) -> list[Instance]:
+        """What has this address, and volumes, routes and proxies; only proxies are asked how they are."""
         return self.instances(
-            stack, lambda container, kind: self.states.health(container) if kind == "proxy" else _not_asked
+            stack,
+            lambda container, kind: self.states.health(container) if kind == "proxy" else _not_asked,
+            lambda labels: key_of(labels)[0] == address or known_by(labels)["kind"] == "proxy",
         )
 
-    def containers(self, stack: str, name: str = "") -> list[dict[str, Any]]:
-        """The stack's containers that are instances, inspected all at once; those that go meanwhile are left out."""
+    def containers(self, stack: str, wanted: Wanted) -> list[dict[str, Any]]:
+        """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
         listed = self._api.containers(all=True, filters=only(stack))
-        wanted = [
-            each["Id"] for each in listed if is_instance(each["Labels"]) and (not name or f"/{name}" in each["Names"])
-        ]
-        found = self._pool.map(self._inspected, wanted)
+        meant = [each["Id"] for each in listed if is_instance(each["Labels"]) and wanted(each["Labels"])]
+        found = self._pool.map(self._inspected, meant)
         return [each for each in found if each is not None]
+
+    def health(self, instance: Instance) -> Health | None:
+        """How its container is; None if it is gone. Between two looks at it, it is only asked."""
+        name = name_of(instance.stack, instance.address, instance.incarnation)
+        seen, container = self._running.get(name, (0.0, None))
+        if container is None or time.monotonic() - seen > _moment_seconds:
+            container = self.container(instance)
+            if container is None:
+                return None
+            if container["State"]["Status"] == "running" and probe_of(container["Config"]["Labels"]):
+                self._running[name] = time.monotonic(), container
+            else:
+                self._running.pop(name, None)
+        return self.states.health(container)
 
     def container(self, instance: Instance) -> dict[str, Any] | None:
         """Its container, inspected; None if it is gone."""
