@@ -1,25 +1,92 @@
 """recommend, anticipate, stabilize, limit: one number through small steps, each of which says why."""
 
-import math
+from dataclasses import replace
 
 from infra_specs.scaling.decision import Decision, Step
+from infra_specs.scaling.forecast import forecast
+from infra_specs.scaling.limits import limits
+from infra_specs.scaling.load import Load, load
 from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.recommend import anticipate, recommend
 from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.stabilize import remembered, stabilize
+
+stale_intervals = 3
+"""Checks after which a measurement is too old to say anything, whatever its source says of it."""
 
 
 def decide(policy: Policy, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-    """The count that `situation` asks for, and what to remember until the next check. Equal inputs, equal answers."""
-    in_flight, now = situation.measured.in_flight, situation.now
-    if in_flight is None or situation.measured.status != "fresh":
-        step = Step("recommend", situation.wanted, "nothing was measured, so the count stays")
+    """The count that `situation` asks for, and what to remember until the next check.
+
+    Pure: equal inputs give equal answers. The count lies within the spec's bounds, except that the target's room and a
+    budget that says stop may lie below them. What is not measured changes no count, what is measured in part lowers
+    none, and what is foretold takes nothing away.
+    """
+    seen = load(policy, situation) if _speaks(situation) else None
+    steps: tuple[Step, ...]
+    if seen is None:
+        steps, memory = (Step("recommend", situation.wanted, _silence(situation)),), replace(memory, busy=situation.now)
     else:
-        count = math.ceil(in_flight / (situation.capacity * policy.utilisation) - 1e-9)
-        step = Step("recommend", count, f"{in_flight:.3g} requests in flight need {count}")
-    kept = tuple(one for one in memory.recommendations if one[0] > now - policy.window and one[1] > step.replicas)
-    kept = (*kept, (now, step.replicas))
-    highest = max(count for _, count in kept)
-    stable = step.replicas if step.replicas >= situation.wanted else min(situation.wanted, highest)
-    replicas = max(situation.minimum, min(stable, situation.maximum))
-    said = f"{situation.service}: {situation.wanted} to {replicas} replicas: {step.reason}"
-    return Decision(situation.service, now, situation.wanted, replicas, said, (step,), situation), Memory(kept)
+        steps, memory = _from_demand(policy, situation, seen, memory)
+    window = remembered(policy, memory, situation.now, steps[-1].replicas)
+    busy = situation.now if memory.busy is None else memory.busy
+    stable = stabilize(policy, situation, steps[-1], window, busy)
+    steps = (*steps, stable) if stable else steps
+    for limit in limits:
+        bitten = limit(policy, situation, steps[-1].replicas)
+        steps = (*steps, bitten) if bitten else steps
+    count = steps[-1].replicas
+    decision = Decision(
+        situation.service, situation.now, situation.wanted, count, _sentence(situation, steps), steps, situation
+    )
+    return decision, Memory(window, busy, memory.forecasts)
+
+
+def _from_demand(policy: Policy, situation: Situation, seen: Load, memory: Memory) -> tuple[tuple[Step, ...], Memory]:
+    measured = situation.measured
+    said, learned = forecast(
+        memory.forecasts,
+        _unit(policy, situation),
+        seen.replicas,
+        measured.at,
+        interval=situation.interval,
+        lead=situation.start_seconds + situation.interval,
+    )
+    busy = situation.now if seen.replicas else memory.busy
+    step = recommend(policy, situation, seen, said)
+    if measured.status != "fresh":  # a lower bound: it may raise, and teaches nothing
+        if step.replicas <= situation.wanted:
+            reason = f"measured in part ({measured.status}), so none is taken away"
+            return (Step("recommend", situation.wanted, reason),), replace(memory, busy=situation.now)
+        return (step,), replace(memory, busy=situation.now)
+    more = anticipate(policy, situation, step, said)
+    return (step, more) if more else (step,), Memory(memory.recommendations, busy, learned)
+
+
+def _speaks(situation: Situation) -> bool:
+    measured = situation.measured
+    old = situation.now - measured.at > stale_intervals * max(situation.interval, measured.seconds)
+    return measured.status not in ("absent", "stale") and not old
+
+
+def _silence(situation: Situation) -> str:
+    measured = situation.measured
+    why = {"absent": "no metrics answered", "stale": "the metrics are old"}.get(measured.status)
+    age = situation.now - measured.at
+    old = age > stale_intervals * max(situation.interval, measured.seconds)
+    return (
+        f"{why or (f'the metrics are {age:.0f} s old' if old else 'no signal has a usable value')}, so the count stays"
+    )
+
+
+def _unit(policy: Policy, situation: Situation) -> str:
+    return f"{situation.capacity:g} {policy.requests_per_second} {policy.cpu} {policy.queue}"
+
+
+def _sentence(situation: Situation, steps: tuple[Step, ...]) -> str:
+    """`web: 3 to 5 replicas: ...`, with what every step that had something to say said."""
+    before, after = situation.wanted, steps[-1].replicas
+    count = f"stays at {after}" if after == before else f"{before} to {after}"
+    plural = "replica" if after == 1 else "replicas"
+    return f"{situation.service}: {count} {plural}: {'; '.join(step.reason for step in steps)}"

@@ -10,11 +10,36 @@ version = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Forecasts:
+    """What the forecasters of `forecast` know, one place each, all in full replicas' worth of demand.
+
+    `due`: what each said for a time that has not come: (seconds since the epoch, what was said).
+    """
+
+    unit: str = ""
+    """What one full replica was, when this was learned: with another capacity the numbers mean nothing."""
+    checks: int = 0
+    """How many measurements were learned from."""
+    levels: tuple[float, ...] = ()
+    slopes: tuple[float, ...] = ()
+    """By which a level changes in one interval."""
+    errors: tuple[float, ...] = ()
+    """The mean squared error over the level: how much the demand varies by, as a Poisson process' variance grows with
+    its mean."""
+    jump: float = 0.0
+    """How far above its level demand has jumped, beyond all that it usually varies by."""
+    due: tuple[tuple[float, tuple[float, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Small (JSON below 4 KB), and never needed: a check that has lost it starts with `Memory()` and learns anew."""
 
     recommendations: tuple[tuple[float, int], ...] = ()
-    """(seconds since the epoch, replicas) of the stabilization window, only those that a later one does not exceed."""
+    """(seconds since the epoch, replicas) of the stabilization window, only those that no later one reaches."""
+    busy: float | None = None
+    """When demand was last seen, or could not be ruled out."""
+    forecasts: Forecasts = Forecasts()
 
     def as_data(self) -> dict[str, Any]:
         return {"version": version, **asdict(self)}
@@ -26,4 +51,9 @@ class Memory:
             return Memory()
         kept = known(Memory, data)
         kept["recommendations"] = tuple((float(at), int(count)) for at, count in kept.get("recommendations", ()))
+        learned = known(Forecasts, kept.get("forecasts", {}))
+        for name in ("levels", "slopes", "errors"):
+            learned[name] = tuple(learned.get(name, ()))
+        learned["due"] = tuple((at, tuple(said)) for at, said in learned.get("due", ()))
+        kept["forecasts"] = Forecasts(**learned)
         return Memory(**kept)

@@ -52,7 +52,7 @@ class Situation:
     """Of one replica."""
     budget_left: float | None = None
     """USD of this month's budget that nothing has claimed: what was spent and what all present counts will cost until
-    the end of the month are taken off. Below zero the stack is over its budget. None: no budget, or an unknown price."""
+    the end of the month are taken off. Below zero the stack is over its budget. None: no budget, or no known price."""
     month_left: float = 2_592_000.0
     """Seconds until the budget begins anew."""
     largest: bool = False

@@ -1,0 +1,86 @@
+"""What bounds a count, each limit a function of its own; the later one has the last word."""
+
+import math
+from collections.abc import Callable
+
+from infra_specs.pricing.price import usd
+from infra_specs.scaling.decision import Step
+from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.schedule import holding
+from infra_specs.scaling.situation import Situation
+from infra_specs.sizing.demand import month_seconds
+
+Limit = Callable[[Policy, Situation, int], Step | None]
+
+
+def largest_step(policy: Policy, situation: Situation, count: int) -> Step | None:
+    """At most so many replicas more or fewer than wanted now."""
+    if policy.step is None or abs(count - situation.wanted) <= policy.step:
+        return None
+    nearer = situation.wanted + (policy.step if count > situation.wanted else -policy.step)
+    return Step("largest step", nearer, f"at most {policy.step} at once")
+
+
+def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
+    """What the rest of the month may cost. First no growth beyond what is left; then, over the budget, the service that
+    spends most above its minimum gives back what is missing; then, only if the policy says so, it ends."""
+    if situation.budget_left is None or not situation.price:
+        return None
+    each = situation.price * situation.month_left / month_seconds
+    left, wanted = situation.budget_left, situation.wanted
+    spare = wanted - situation.minimum
+    if left < 0 and situation.largest and policy.over_budget != "hold":
+        if policy.over_budget == "stop" and spare <= 0:
+            return Step("budget", 0, f"{usd(-left)} over the month's budget with every service at its minimum: stopped")
+        fewer = max(situation.minimum, wanted - math.ceil(-left / each if each else 0))
+        if fewer < min(count, wanted):
+            return Step("budget", fewer, f"{usd(-left)} over the month's budget, and this service spends most")
+    if count <= wanted:
+        return None
+    affordable = max(situation.minimum, wanted + max(0, math.floor(left / each + 1e-9) if each else count))
+    if count <= affordable:
+        return None
+    cost = f"{usd(round(each, 2))} each until the month's end"
+    over = (
+        "nothing is left of the month's budget" if left <= 0 else f"{usd(round(left, 2))} is left of the month's budget"
+    )
+    return Step("budget", affordable, f"{over}, and a replica costs {cost}")
+
+
+def scheduled(policy: Policy, situation: Situation, count: int) -> Step | None:
+    """The minimum of this hour."""
+    period = holding(policy.schedule, policy.timezone, situation.now)
+    if period is None or count >= period.minimum:
+        return None
+    return Step(
+        "schedule", period.minimum, f"at least {period.minimum} by the schedule {period.text} {policy.timezone}"
+    )
+
+
+def at_least(_: Policy, situation: Situation, count: int) -> Step | None:
+    """The spec's minimum."""
+    if count >= situation.minimum:
+        return None
+    return Step("minimum", situation.minimum, f"at least {situation.minimum} by the spec")
+
+
+def at_most(_: Policy, situation: Situation, count: int) -> Step | None:
+    """The spec's maximum, or the design capacity where it names none."""
+    if count <= situation.maximum:
+        return None
+    by = "the design capacity" if situation.maximum == situation.design else "the spec"
+    return Step(
+        "design capacity" if by != "the spec" else "maximum", situation.maximum, f"at most {situation.maximum} by {by}"
+    )
+
+
+def room(_: Policy, situation: Situation, count: int) -> Step | None:
+    """What the target can hold."""
+    if situation.room is None or count <= situation.room:
+        return None
+    return Step("room", max(0, situation.room), f"the target has room for {situation.room}")
+
+
+limits: tuple[Limit, ...] = (largest_step, scheduled, at_least, budget, at_most, room)
+"""In this order. The budget bounds what the schedule asks for, and not the spec's minimum unless it says stop; nothing
+exceeds the maximum, or what the target can hold."""

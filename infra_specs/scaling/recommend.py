@@ -1,0 +1,92 @@
+"""The count that demand asks for: what there is, and what will be when a new replica serves."""
+
+import math
+from dataclasses import dataclass
+
+from infra_specs.scaling.decision import Step
+from infra_specs.scaling.forecast import Forecast
+from infra_specs.scaling.load import Load
+from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.situation import Earlier, Situation
+
+deviations = 2.3
+"""Of headroom: one check in a hundred of a demand that varies as the normal curve does is above it."""
+skew = (deviations**2 - 1) / 4
+"""Times the variance of one replica's worth: what lopsided arrivals need more than the normal curve says. The second
+term of Cornish and Fisher, (z² - 1) / 6 x skewness x deviation, where skewness x deviation is 1.5 x variance / mean for
+requests that come in bunches of geometric size."""
+tolerance = 0.1
+"""Of the count, and at most half a replica: by how much it may fall short before it changes."""
+rhythm_at_most = 3.0
+"""Times the demand of now that earlier days can foretell."""
+rhythm_days = 2
+"""Earlier days that it takes to call it a rhythm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The exact number of replicas that a level of demand asks for, its headroom included."""
+
+    exact: float
+    level: float
+
+    @property
+    def headroom(self) -> float:
+        return self.exact / self.level - 1 if self.level else 0.0
+
+
+def wish(policy: Policy, level: float, forecast: Forecast) -> Wish:
+    """Replicas for `level` full replicas' worth, and for what it varies by until they serve."""
+    varies = deviations * forecast.deviation(level) + skew * forecast.variance
+    return Wish(max(level + varies, level / policy.utilisation), level)
+
+
+def recommend(policy: Policy, situation: Situation, load: Load, forecast: Forecast) -> Step:
+    """For the demand that there is. Never none while the service may not end in zero or something arrives."""
+    asked = wish(policy, forecast.level, forecast)
+    if not load.replicas and not situation.minimum:
+        return Step("recommend", 0, f"{load.said}: none is needed")
+    count, held = _count(asked.exact, situation.wanted)
+    said = f"{load.said}, the work of {_number(asked.level)} full replicas, and what it varies by"
+    if held:
+        return Step("recommend", count, f"{said} ask for {_number(asked.exact)}, which {count} still take")
+    return Step("recommend", count, f"{said} ask for {_number(asked.exact)}")
+
+
+def anticipate(policy: Policy, situation: Situation, so_far: Step, forecast: Forecast) -> Step | None:
+    """More where the trend, or the same time on earlier days, says that more will be there when a replica serves.
+    Never fewer: nothing is taken away for what is only foretold."""
+    if not so_far.replicas:
+        return None
+    rhythm = rhythm_ratio(situation.rhythm)
+    ahead = max(forecast.ahead, forecast.level * rhythm)
+    asked = wish(policy, ahead, forecast)
+    count, _ = _count(asked.exact, situation.wanted)
+    if count <= so_far.replicas:
+        return None
+    seconds = f"in {situation.start_seconds + situation.interval:.0f} s"
+    if forecast.level * rhythm > forecast.ahead:
+        cause = f"it rises by {100 * (rhythm - 1):.0f} % at this time of day"
+    else:
+        cause = f"it is rising, to {_number(ahead)} {seconds}"
+    return Step("anticipate", count, f"{cause}, which asks for {_number(asked.exact)}")
+
+
+def rhythm_ratio(earlier: tuple[Earlier, ...]) -> float:
+    """By how many times demand usually rises from now until a new replica serves: the middle of the earlier days'
+    ratios, the lower one of two, and 1 when there are too few days or none rose."""
+    ratios = sorted(one.ahead / one.now for one in earlier if one.now > 0 and math.isfinite(one.ahead / one.now))
+    if len(ratios) < rhythm_days:
+        return 1.0
+    return min(max(ratios[(len(ratios) - 1) // 2], 1.0), rhythm_at_most)
+
+
+def _count(exact: float, wanted: int) -> tuple[int, bool]:
+    """Whole replicas for a wish, and whether it is the present count though that falls a little short."""
+    if wanted < exact <= wanted + min(tolerance * wanted, 0.5):
+        return wanted, True
+    return max(1, math.ceil(exact - 1e-9)), False
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"

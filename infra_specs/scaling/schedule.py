@@ -1,0 +1,49 @@
+"""Times of the week at which a service has a higher minimum."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+day_minutes = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` on each of `days` until `end` (minutes of the day by the clock on the wall; an end that is not after
+    the start is on the next day), at least `minimum` replicas."""
+
+    days: tuple[int, ...]
+    """0 is Monday."""
+    start: int
+    end: int
+    minimum: int
+    text: str
+    """As it was written, for the reason."""
+
+    def holds(self, weekday: int, minute: int) -> bool:
+        """Whether it holds at a minute of a day of the week."""
+        if self.start < self.end:
+            return weekday in self.days and self.start <= minute < self.end
+        if minute >= self.start:
+            return weekday in self.days
+        return minute < self.end and (weekday - 1) % 7 in self.days
+
+
+def holding(schedule: Sequence[Period], timezone: str, now: float) -> Period | None:
+    """The period with the highest minimum of those that hold at `now` (seconds since the epoch); None if none does.
+
+    Read from the clock on the wall, so a period of 08:00 begins at 08:00 in summer and in winter.
+    """
+    if not schedule:
+        return None
+    wall = datetime.fromtimestamp(now, _zone(timezone))
+    weekday, minute = wall.weekday(), wall.hour * 60 + wall.minute
+    return max((one for one in schedule if one.holds(weekday, minute)), key=lambda one: one.minimum, default=None)
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

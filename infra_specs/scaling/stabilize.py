@@ -1,0 +1,31 @@
+"""Up at once, down to the highest recommendation of the window: what falls for a moment takes nothing away."""
+
+from infra_specs.scaling.decision import Step
+from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.situation import Situation
+from infra_specs.spec.units import duration_text
+
+Recommendations = tuple[tuple[float, int], ...]
+
+
+def remembered(policy: Policy, memory: Memory, now: float, count: int) -> Recommendations:
+    """The window's recommendations with a new one in it. One that a later one reaches says nothing any more, so what is
+    left falls, and the first is the highest."""
+    since = now - policy.window + 1e-6
+    return (*(one for one in memory.recommendations if one[0] >= since and one[1] > count), (now, count))
+
+
+def stabilize(policy: Policy, situation: Situation, so_far: Step, window: Recommendations, busy: float) -> Step | None:
+    """Nothing to say when more is recommended, or the same."""
+    count, wanted = so_far.replicas, situation.wanted
+    if count >= wanted:
+        return None
+    highest = min(window[0][1], wanted)
+    idle = situation.now - busy
+    if not count and highest <= 1 and idle < policy.idle:
+        left = duration_text(round(policy.idle - idle))
+        return Step("stabilize", min(1, wanted), f"the last one goes when {left} more pass without a request")
+    if highest > count:
+        return Step("stabilize", highest, f"{highest} were asked for within the last {duration_text(policy.window)}")
+    return None
