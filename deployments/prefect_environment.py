@@ -8,7 +8,8 @@ host = "127.0.0.1"
 week_seconds = 7 * 86_400
 
 ticks_events = tuple(
-    f"prefect.flow-run.{name}" for name in ("Scheduled", "Late", "Pending", "Running", "Completed", "heartbeat")
+    f"prefect.flow-run.{name}"
+    for name in ("Scheduled", "Late", "Submitting", "Pending", "Running", "Completed", "heartbeat")
 )
 tuned: Mapping[str, str] = {
     # One transaction an event starves everybody of SQLite's one write lock: 1.75 s a run of ten tasks, batched 0.34 s.

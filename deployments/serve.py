@@ -19,6 +19,7 @@ from deployments.sweep import every_seconds as sweep_seconds
 from deployments.sweep import sweep
 from deployments.trim import every_seconds as trim_seconds
 from deployments.trim import trim
+from deployments.watchdog import Watchdog, keep_automation
 from tasks.poll import until
 from tasks.settings import settings
 from tasks.supervisor.folder import short
@@ -36,10 +37,12 @@ async def serve(ready: Path) -> None:
         await runner.aadd_deployment(deployment)
     async with get_client() as client:
         await sweep(client, here)  # before they are taken: after an outage nobody waits for its ticks
+        await keep_automation(client, here)
     beside = [
         asyncio.create_task(_listen(runner, ready)),
         asyncio.create_task(rounds("swept", sweep_seconds, lambda client: sweep(client, here))),
         asyncio.create_task(rounds("trimmed", trim_seconds, trim)),
+        asyncio.create_task(rounds("watched", here.autoscale_seconds, Watchdog(here).look)),
     ]
     try:
         await runner.start()

@@ -13,7 +13,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.schedules import IntervalSchedule
-from prefect.client.schemas.sorting import FlowRunSort
+from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 from prefect.states import Cancelled, Crashed
 
 from tasks.presence import absent, forget
@@ -51,7 +51,7 @@ async def sweep(client: PrefectClient, here: Settings) -> tuple[str, ...]:
 
 async def _intervals(client: PrefectClient) -> dict[UUID | None, timedelta]:
     """How often each deployment that is on a timer runs."""
-    found = await client.read_deployments(deployment_filter=ours)
+    found = await client.read_deployments(deployment_filter=ours, sort=DeploymentSort.NAME_ASC, limit=at_once)
     return {
         one.id: schedule.schedule.interval
         for one in found
