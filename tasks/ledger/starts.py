@@ -33,7 +33,8 @@ def _lead(connection: sa.Connection) -> float:
     ).all()
     newest = sa.select(sa.func.max(runs.c.id)).scalar_subquery()
     mine = runs.c.flow_run_id.in_([row.flow_run_id for row in last]) & (runs.c.id > newest - seen)
-    began = dict(connection.execute(sa.select(runs.c.flow_run_id, runs.c.began).where(mine)).all()) if last else {}  # type: ignore[arg-type]
+    rows = connection.execute(sa.select(runs.c.flow_run_id, runs.c.began).where(mine)).all() if last else []
+    began = {row.flow_run_id: row.began for row in rows}
     found = [began[row.flow_run_id] - row.until for row in last if row.flow_run_id in began]
     return max(0.0, median(found)) if found else usual_lead
 
