@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.docker import stack
 from benchmarks.without_prefect import run, without_prefect
+from flows.deploy import deploy
 from flows.provision import provision
 from flows.scale import scale
 from flows.teardown import teardown
@@ -46,8 +47,7 @@ class Tenfold:
         run(scale, stack=stack.name, service="web", replicas=replicas)
 
     def release(self, image: str) -> None:
-        self._spec["services"]["web"]["image"] = image
-        run(provision, spec=self._spec)
+        run(deploy, stack=stack.name, image=image)
 
     def down(self) -> None:
         run(teardown, stack=stack.name, delete_data=True)

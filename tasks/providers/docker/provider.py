@@ -129,7 +129,7 @@ class DockerProvider:
     def health(self, instance: Instance) -> Health:
         """How it is now. A route is as well as what the proxy knows of it."""
         if instance.kind in ("volume", "route"):
-            for each in self._world.at_rest(instance.stack, instance.address):
+            for each in self._world.at_rest(instance.stack, instance.address, asking_proxy=True):
                 if (each.address, each.incarnation) == (instance.address, instance.incarnation):
                     return each.health
         elif health := self._world.health(instance):

@@ -34,7 +34,7 @@ folder_path = PurePosixPath("/etc/tenfold")
 admin_port = 9901
 _admin = {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}
 _options = ("--disable-hot-restart", "--reject-unknown-dynamic-fields", "--concurrency", "2", "-l", "warning")
-_ask = 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf %s "$1" >&3 && cat <&3'
+_ask = "(exec 3<>/dev/tcp/127.0.0.1/{} && printf %s {} >&3 && timeout {} cat <&3)"
 _request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {}\r\n\r\n"
 
 
@@ -179,7 +179,7 @@ class _Answers(io.BytesIO):
 def _get(api: Engine, container: str, *targets: str, seconds: int = 3) -> list[bytes | None]:
     """An answer for each of the targets, asked all at once; None for all of them if any is missing."""
     requests = [_request.format(target, "close" if target is targets[-1] else "keep-alive") for target in targets]
-    command = shlex.join(["timeout", str(seconds), "bash", "-c", _ask, str(admin_port), "".join(requests)])
+    command = _ask.format(admin_port, shlex.quote("".join(requests)), seconds)
     missing: list[bytes | None] = [None] * len(targets)
     try:
         code, output = api.inside(container, command)

@@ -50,8 +50,13 @@ class World:
         """Nothing is asked any more."""
         self._pool.shutdown(wait=False)
 
-    def instances(self, stack: str, judge: Judge, wanted: Wanted = lambda _: True) -> list[Instance]:
-        """Everything of a stack in no order, all containers that are meant judged at once."""
+    def instances(
+        self, stack: str, judge: Judge, wanted: Wanted = lambda _: True, *, asking_proxy: bool = True
+    ) -> list[Instance]:
+        """Everything of a stack in no order, all containers that are meant judged at once.
+
+        Without asking the proxy no route is known to be healthy.
+        """
         held = volumes_of(self._api, stack)
         notes = notes_among(held)
         found = list(volumes(held, notes))
@@ -62,14 +67,15 @@ class World:
             return instance_of(note.labels if note else labels, judge(container, known_by(labels)["kind"]))
 
         found += self._pool.map(judged, self.containers(stack, wanted))
-        return found + self._routes_of(stack, notes, found)
+        return found + self._routes_of(stack, notes, found, asking_proxy)
 
-    def at_rest(self, stack: str, address: str) -> list[Instance]:
-        """What has this address, and volumes, routes and proxies; only proxies are asked how they are."""
+    def at_rest(self, stack: str, address: str, *, asking_proxy: bool = False) -> list[Instance]:
+        """What has this address, and volumes, routes and proxies; only proxies are looked at for how they are."""
         return self.instances(
             stack,
             lambda container, kind: self.states.health(container) if kind == "proxy" else _not_asked,
             lambda labels: key_of(labels)[0] == address or known_by(labels)["kind"] == "proxy",
+            asking_proxy=asking_proxy,
         )
 
     def containers(self, stack: str, wanted: Wanted) -> list[dict[str, Any]]:
@@ -119,12 +125,14 @@ class World:
             asker = routes.running_proxy(self._api, stack) or container["Id"]
             probes.ask_through(self._api, asker, address, probe)
 
-    def _routes_of(self, stack: str, notes: Mapping[Key, Note], found: Iterable[Instance]) -> list[Instance]:
+    def _routes_of(
+        self, stack: str, notes: Mapping[Key, Note], found: Iterable[Instance], asking_proxy: bool
+    ) -> list[Instance]:
         proxies = [each for each in found if each.kind == "proxy"]
         health = proxy_health([each.health for each in proxies])
         outputs = next((each.outputs for each in proxies if each.health == health), {})
         view = None
-        if health and health.state == "healthy" and any(key[0].startswith("route/") for key in notes):
+        if asking_proxy and health and health.state == "healthy" and any(key[0].startswith("route/") for key in notes):
             running = routes.running_proxy(self._api, stack)
             view = proxy.view(self._api, running) if running else None
         return list(routes.observed(notes, outputs, view, health))
