@@ -1,11 +1,32 @@
 """What is kept as JSON and read back by this version or a later one."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 
 def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of stored data that a dataclass knows; what another version wrote beside them is left out."""
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in data.items() if name in names}
+    return {name: data[name] for name in _names(kind) if name in data}
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """A frozen dataclass as plain data, as `dataclasses.asdict` but without copies: a check makes thousands."""
+    return {name: _plain(getattr(value, name)) for name in _names(value.__class__)}
+
+
+_atoms = frozenset((float, int, str, bool, type(None)))
+
+
+def _plain(value: Any) -> Any:
+    if value.__class__ in _atoms:
+        return value
+    if isinstance(value, tuple):
+        return tuple(_plain(each) for each in value)
+    return plain(value) if is_dataclass(value) else value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -1,10 +1,10 @@
 """A decision: how many replicas, and why in one sentence that is shown everywhere."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from infra_specs.scaling.data import known
+from infra_specs.scaling.data import known, plain
 from infra_specs.scaling.situation import Situation
 
 
@@ -51,7 +51,7 @@ class Decision:
             "before": self.before,
             "replicas": self.replicas,
             "reason": self.reason,
-            "steps": [asdict(step) for step in self.steps],
+            "steps": [plain(step) for step in self.steps],
             "inputs": self.inputs.as_data(),
         }
 

@@ -1,10 +1,10 @@
 """What one service was seen to do in one window of time."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra_specs.scaling.data import known
+from infra_specs.scaling.data import known, plain
 
 Status = Literal["fresh", "absent", "stale", "partial", "reset"]
 """fresh: seen whole. absent: nothing answered. stale: the newest value is older than the window. partial: some replicas
@@ -34,7 +34,7 @@ class Measured:
     status: Status = "fresh"
 
     def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+        return plain(self)
 
     @staticmethod
     def from_data(data: Mapping[str, Any]) -> "Measured":

@@ -1,10 +1,10 @@
 """What the policy remembers of a service between two checks; everything else it is told each time."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from infra_specs.scaling.data import known
+from infra_specs.scaling.data import known, plain
 
 version = 1
 
@@ -42,7 +42,7 @@ class Memory:
     forecasts: Forecasts = Forecasts()
 
     def as_data(self) -> dict[str, Any]:
-        return {"version": version, **asdict(self)}
+        return {"version": version, **plain(self)}
 
     @staticmethod
     def from_data(data: Mapping[str, Any] | None) -> "Memory":

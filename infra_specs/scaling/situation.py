@@ -1,10 +1,10 @@
 """Everything that one decision is made from, besides the policy and its memory."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra_specs.scaling.data import known
+from infra_specs.scaling.data import known, plain
 from infra_specs.scaling.measured import Measured
 
 Mode = Literal["act", "advise"]
@@ -62,7 +62,7 @@ class Situation:
     mode: Mode = "act"
 
     def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+        return plain(self)
 
     @staticmethod
     def from_data(data: Mapping[str, Any]) -> "Situation":
