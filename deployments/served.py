@@ -7,8 +7,10 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
 from flows.autoscale import autoscale
+from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
+from flows.rollback import rollback
 from flows.scale import scale
 from flows.teardown import teardown
 from tasks.settings import Settings
@@ -18,6 +20,8 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
     """What is served: each flow under its own name, `provision/provision`; what is on a timer, too."""
     return (
         await _deployed(provision),
+        await _deployed(deploy),
+        await _deployed(rollback),
         await _deployed(scale),
         await _deployed(teardown),
         await _deployed(reconcile, every=here.reconcile_seconds),

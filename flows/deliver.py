@@ -5,15 +5,15 @@ from typing import NoReturn
 
 from flows.converge import Report, converge
 from flows.rollout import bring_back, roll_out
-from infra_specs.errors import ChangeFailed, Fenced, PlanError, TenfoldError
+from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.content import Content
 from infra_specs.releases.differences import differences
 from infra_specs.releases.rollout import Share
 from infra_specs.spec.stack import Stack
-from tasks.ledger import Ledger, Release
+from tasks.ledger import Release
 from tasks.site import Site
-from tasks.wish import Wish, as_filed, deployed, still_wanted, wish, wish_as_deployed, wish_with
+from tasks.wish import Wish, as_filed, deployed, wish_as_deployed, wish_with
 
 most_told = 3
 """Differences that a reason tells."""
@@ -44,14 +44,6 @@ async def deliver(
     except TenfoldError as error:
         await _undo(site, new, error, runs=runs, back=back)
     return _said(report, f"{new} serves: {report.summary}")
-
-
-def deployable(ledger: Ledger, stack: Stack, source: str) -> Content:
-    """What a change starts from: what runs, as it was deployed. Raises PlanError for a stack that is torn down."""
-    if not still_wanted(ledger, stack.name):
-        raise PlanError(f"{stack.name} is torn down. Bring it back first: tenfold provision {stack.name}")
-    runs = deployed(ledger, stack.name)
-    return runs.content if runs else wish(ledger, stack, source).content
 
 
 async def _undo(site: Site, new: Release, error: TenfoldError, *, runs: Release | None, back: Wish) -> NoReturn:

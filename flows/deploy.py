@@ -5,12 +5,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from flows.converge import Report
-from flows.deliver import deliver, deployable
+from flows.deliver import deliver
 from flows.runbook import on_site, opened_ledger, runbook
-from infra_specs.releases.change import changed
-from infra_specs.releases.content import placed
 from infra_specs.releases.rollout import Share
-from tasks.wish import with_newest_secrets
+from tasks.releasing import to_deploy
 
 
 @runbook
@@ -55,8 +53,5 @@ async def deploy(
     }  # fmt: skip
     settings = {name: value for name, value in given.items() if value}
     async with opened_ledger() as ledger, on_site(stack, ledger, "deploy", wait=wait) as (site, what, source):
-        runs = deployable(ledger, what, source)
-        services = placed(changed(what, runs, service, settings, env), source) if settings or env else runs.services
-        share = Share(canary, bake) if canary else None
-        new = with_newest_secrets(ledger, what, source, services)
-        return await deliver(site, "deploy", what, source, new, share=share)
+        new = to_deploy(ledger, what, source, service, settings=settings, env=env)
+        return await deliver(site, "deploy", what, source, new, share=Share(canary, bake) if canary else None)

@@ -7,18 +7,22 @@ import io
 import sys
 
 from deployments.cli.app import app
-from deployments.cli.commands import changing, installation, reading, scaling, secret, server
+from deployments.cli.commands import changing, installation, reading, releasing, scaling, secret, server
 
 change, look = "Change a stack", "Look at a stack"
 begin, machine = "Begin", "This installation"
 
 app.command(rich_help_panel=begin)(installation.demo)
 app.command(rich_help_panel=change)(changing.provision)
+app.command(rich_help_panel=change)(releasing.deploy)
+app.command(rich_help_panel=change)(releasing.rollback)
 app.command(rich_help_panel=change)(changing.scale)
 app.command(rich_help_panel=change)(changing.teardown)
 app.command(rich_help_panel=change)(changing.reconcile)
 app.command(rich_help_panel=look)(reading.plan)
 app.command(rich_help_panel=look)(reading.status)
+app.command(rich_help_panel=look)(releasing.releases)
+app.command(rich_help_panel=look)(releasing.diff)
 app.command(rich_help_panel=look)(reading.history)
 app.command(rich_help_panel=look)(scaling.why)
 app.command(rich_help_panel=look)(reading.logs)

@@ -10,9 +10,9 @@ from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.spec.load import stored
 from tasks.clock import now
-from tasks.ledger import Holder, Wanted
+from tasks.ledger import Holder, Release, Wanted
 from tasks.ledger.alive import alive
-from tasks.wish import wish
+from tasks.wish import wish_as_deployed, wish_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class View:
     holder: Holder | None
     drift: Plan | None
     """What a reconcile would do; None where nothing is wanted, or where that cannot be planned now."""
+    releases: tuple[Release, ...] = ()
+    """The newest and the last one proven."""
 
     @property
     def links(self) -> dict[str, str]:
@@ -35,13 +37,17 @@ def look(place: Here, known: Wanted) -> View:
     """One stack, seen now."""
     stack = stored(known.spec)
     instances, holder = place.observed(stack), place.ledger.holder(known.name)
+    releases = place.ledger.standing_releases(known.name)
     if not known.wanted:
-        return View(known, instances, holder, None)
+        return View(known, instances, holder, None, releases)
     try:
-        wanted = wish(place.ledger, stack, known.source).resources
+        if releases and releases[0].state == "proving" and changing(holder):
+            wished = wish_with(place.ledger, stack, known.source, releases[0].content)
+        else:
+            wished = wish_as_deployed(place.ledger, stack, known.source)
     except TenfoldError:
-        return View(known, instances, holder, None)  # tenfold plan says why; what runs can be seen all the same
-    return View(known, instances, holder, make_plan(known.name, wanted, instances))
+        return View(known, instances, holder, None, releases)  # tenfold plan says why; what runs can be seen
+    return View(known, instances, holder, make_plan(known.name, wished.resources, instances), releases)
 
 
 def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
@@ -62,6 +68,7 @@ def data(view: View) -> dict[str, Any]:
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
         "drift": drift.summary if drift and not drift.empty else None,
         "replicas_asked_for": view.known.overrides,
+        "releases": [{"number": one.number, "state": one.state, "since": one.since} for one in view.releases],
         "instances": [
             {
                 "address": one.address,

@@ -13,6 +13,7 @@ from deployments.cli.view import View, changing, data, look
 from infra_specs.certificates.certificate import day, days, soon_seconds
 from infra_specs.errors import LedgerError
 from infra_specs.plan.instance import Instance, State
+from infra_specs.releases.which import aim
 from tasks.clock import now
 from tasks.ledger import Holder
 
@@ -50,6 +51,8 @@ def show(to: Console, view: View) -> None:
     lay(to, ([Text(name, "dim"), Text(url, "cyan")] for name, url in view.links.items()))
     if warning := certificate_warning(view.instances):
         say(to, Text(warning, "yellow"), indent=2)
+    if said := _not_proven(view):
+        say(to, Text(said, "yellow"), indent=2)
     if view.holder:
         say(to, _lock(view.holder), indent=2)
     if view.drift and not view.drift.empty and changing(view.holder):
@@ -71,8 +74,21 @@ def _title(view: View) -> Text:
     well = sum(one.health.state == "healthy" for one in view.instances)
     count = f"{well} of {len(view.instances)} healthy" if view.instances else "nothing runs"
     colour = "green" if view.instances and well == len(view.instances) else "yellow"
-    since = f", last changed {ago(now() - known.since)}"
+    runs = aim(view.releases)
+    since = f"{f', {runs}' if runs else ''}, last changed {ago(now() - known.since)}"
     return Text.assemble(name, f" on {known.target}: ", (count, colour), (since, "dim"))
+
+
+def _not_proven(view: View) -> str:
+    """What is to be said of the newest release, if it is not simply the one that runs."""
+    newest = view.releases[0] if view.releases else None
+    if newest is None or newest.state in ("proven", "undone"):
+        return ""
+    if newest.state == "proving" and changing(view.holder):
+        return f"{newest} is on its way"
+    back = aim(view.releases)
+    then = f"{back} is brought back on a timer" if back is not newest else "nothing was proven before it"
+    return f"{newest} was not proven; {then}: {tenfold()} releases {view.known.name}"
 
 
 def certificate_warning(instances: tuple[Instance, ...]) -> str:

@@ -1,0 +1,108 @@
+"""A deploy or a rollback that is killed at any outside effect: run again it ends as an undisturbed one does, and left
+alone the timer brings back what was proven."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import Flow
+
+from flows.deploy import deploy
+from flows.provision import provision
+from flows.reconcile import reconcile
+from flows.rollback import rollback
+from tasks.ledger import Ledger, Release
+from tasks.settings import settings
+from tests.flows.shop import observed
+from tests.support.children import Ended, run
+
+pytestmark = pytest.mark.prefect
+
+spec = {
+    "name": "shop",
+    "target": {"provider": "memory"},
+    "services": {"web": {"command": "run", "before": "migrate", "port": 80, "replicas": 1}},
+}
+provisioned = (provision, {"spec": spec, "source": "/srv"})
+deployed = (deploy, {"stack": "shop", "command": "run --new"})
+job = "after create job/before-web"
+
+Run = tuple[Flow[..., Any], dict[str, Any]]
+cases: dict[str, tuple[list[Run], Run, str]] = {
+    "deploy": ([provisioned], deployed, "COMPLETED"),
+    "deploy with a canary": ([provisioned], (deploy, {**deployed[1], "canary": 10, "bake": 1}), "COMPLETED"),
+    "deploy of a bad one": ([provisioned], (deploy, {"stack": "shop", "command": "false"}), "FAILED"),
+    "rollback": ([provisioned, deployed], (rollback, {"stack": "shop", "release": 1}), "COMPLETED"),
+}
+
+
+@pytest.mark.parametrize("name", cases)
+def test_killed_at_every_outside_effect(
+    name: str, home: Path, prefect_server: None, record_property: Callable[[str, object], None]
+) -> None:
+    before, (flow, parameters), ends = cases[name]
+    for step in before:
+        assert run(*step).state == "COMPLETED"
+    start, proven = home.with_name("start"), serving(home)
+    at_points = after_an_effect if name in in_full else of_consequence
+    shutil.copytree(home, start)
+    undisturbed = run(flow, parameters, only=at_points)
+    assert undisturbed.state == ends, undisturbed.message
+    end, serves, migrated = world(home), serving(home), job_at(undisturbed)
+    for number, point in enumerate(undisturbed.points, 1):
+        for after in (again, left_alone) if of_consequence(point) else (again,):
+            shutil.rmtree(home)
+            shutil.copytree(start, home)
+            killed = run(flow, parameters, at=number, only=at_points)
+            assert killed.state is None, f"it was not killed {point}"
+            if after is left_alone:
+                assert run(reconcile, {"stack": "shop"}).state == "COMPLETED", f"killed {point}"
+                expected = serves if newest().state == "proven" else proven
+                assert serving(home) == expected, f"killed {point} and left alone"
+                assert newest().state in ("proven", "undone"), f"killed {point} and left alone"
+                continue
+            rerun = run(flow, parameters, only=at_points)
+            over = newest().state == "proven" and "nothing to do" in rerun.message
+            assert rerun.state == ends or over, f"killed {point}: {rerun.message}"
+            assert world(home) == end, f"killed {point}"
+            assert newest().state == ("proven" if ends == "COMPLETED" else "undone"), f"killed {point}"
+            if ends == "COMPLETED" and migrated is not None and number >= migrated:
+                assert job not in rerun.points, f"killed {point}, it ran twice"
+    record_property("points", len(undisturbed.points))
+
+
+in_full = ("deploy", "deploy of a bad one")
+"""What the others write into the journal these do too."""
+again, left_alone = "again", "left alone"
+
+
+def after_an_effect(point: str) -> bool:
+    """Before the next effect the world is the same as after the last, so one of the two is enough."""
+    return point.startswith("after")
+
+
+def of_consequence(point: str) -> bool:
+    """What is there has changed, or what the ledger says of the release; the rest is the journal's."""
+    return after_an_effect(point) and ("ledger" not in point or "release" in point or "stages" in point)
+
+
+def job_at(ended: Ended) -> int | None:
+    """The number of the point at which the job has been made."""
+    return ended.points.index(job) + 1 if job in ended.points else None
+
+
+def world(home: Path) -> set[Any]:
+    """Everything that is there, without times and without how often a thing was made."""
+    return {(one.address, one.fingerprint, one.health.state) for one in observed(home)}
+
+
+def serving(home: Path) -> set[Any]:
+    """The same without the sick that are kept for their logs."""
+    return {one for one in world(home) if one[2] != "failed"}
+
+
+def newest() -> Release:
+    with Ledger.open(settings()) as ledger:
+        return ledger.releases("shop")[0]
