@@ -18,8 +18,10 @@ def image(target: Docker, name: str) -> str:
     """Where an image is taken from on this target.
 
     An override of the very name wins, then one of the name without its version; else a name without a registry is
-    looked for below the mirror. An override is meant as it stands.
+    looked for below the mirror. An override is meant as it stands, and so is an image's id.
     """
+    if name.startswith("sha256:"):
+        return name
     for known in (name, _unversioned(name)):
         if known in target.images:
             return target.images[known]

@@ -1,5 +1,7 @@
 """A spec file's text, or a request's data, as a Stack; or every fault in it, in one message."""
 
+from collections.abc import Iterator
+
 from pydantic import ValidationError
 
 from infra_specs.errors import SpecError
@@ -8,7 +10,7 @@ from infra_specs.spec.faults import Fault, Unreadable, found, refusal
 from infra_specs.spec.json_data import from_json
 from infra_specs.spec.place import Path
 from infra_specs.spec.plain import Document, from_nodes
-from infra_specs.spec.references import Sound, crossings
+from infra_specs.spec.references import Crossing, Sound, as_written, crossings
 from infra_specs.spec.sentences import faults, line_of
 from infra_specs.spec.stack import Stack
 
@@ -17,7 +19,7 @@ def load(text: str, source: str = "stack.yaml") -> Stack:
     """The stack that a file's text describes. Raises SpecError with all faults, each with its line; `source` names
     the file in them."""
     try:
-        return _checked(from_nodes(compose(text), _kept_as_written), source)
+        return _checked(from_nodes(compose(text), _kept_as_written), source, written=True)
     except Unreadable as end:
         raise refusal([end.fault], source) from None
 
@@ -45,7 +47,7 @@ def stored(data: object) -> Stack:
         raise refusal(faults(errors, document), source) from None
 
 
-def _checked(document: Document, source: str) -> Stack:
+def _checked(document: Document, source: str, *, written: bool = False) -> Stack:
     if not isinstance(document.data, dict):
         said = f"found {found(document.data)}, must be a mapping with `name`, `target` and `services`."
         raise refusal(document.faults or [Fault((), said, document.value_lines.get(()))], source)
@@ -54,15 +56,23 @@ def _checked(document: Document, source: str) -> Stack:
         found_faults, sound = document.faults, Sound.of(stack)
     except ValidationError as errors:
         found_faults, sound = [*document.faults, *faults(errors, document)], Sound.within(document)
-    crossed = [Fault(path, text, line_of(document.known(path), document)) for path, text in crossings(sound)]
+    crossed = [Fault(path, text, line_of(document.known(path), document)) for path, text in _crossed(sound, written)]
     if found_faults or crossed:
         raise refusal([*found_faults, *crossed], source)
     return stack
 
 
+def _crossed(sound: Sound, written: bool) -> Iterator[Crossing]:
+    yield from crossings(sound)
+    if written:
+        yield from as_written(sound)
+
+
 def _kept_as_written(path: Path) -> bool:
     """Whether a number at a path is a text to us: in an environment 1.10 is not 1.1, nor 010 eight."""
-    return len(path) >= 4 and path[0] == "services" and path[2] in ("env", "command")
+    if len(path) < 4 or path[0] != "services":
+        return False
+    return path[2] in ("env", "command", "before") or path[2:4] == ("build", "args")
 
 
 __all__ = ["SpecError", "from_data", "load", "stored"]

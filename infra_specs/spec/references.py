@@ -81,6 +81,13 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
         yield from _volumes(name, service)
 
 
+def as_written(sound: Sound) -> Iterator[Crossing]:
+    """Faults of what a person wrote that are none of what Tenfold keeps: there a build has the image it made."""
+    for name, service in sound.services.items():
+        if service.build is not None and service.image is not None:
+            yield ("services", name, "image"), "it has a build too, which makes the image. Keep one of the two."
+
+
 def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
     if sound.headroom is not None and sound.headroom > orders_of_magnitude and not sound.headroom_because:
         yield (
@@ -121,13 +128,14 @@ def _programs(sound: Sound) -> Iterator[Crossing]:
         if isinstance(sound.target, Local) and service.command is None:
             yield (
                 ("services", name),
-                "an image alone cannot run on the local target, which starts processes. Give it a command, or use a "
-                "target that runs containers, such as docker.",
+                f"{'an image' if service.image else 'a build'} alone cannot run on the local target, which starts "
+                "processes. Give it a command, or use a target that runs containers, such as docker.",
             )
-        if isinstance(sound.target, Docker) and service.image is None:
+        if isinstance(sound.target, Docker) and service.image is None and service.build is None:
             yield (
                 ("services", name),
-                "a command alone cannot run on the docker target, which starts containers. Give it an image.",
+                "a command alone cannot run on the docker target, which starts containers. Give it an image or a "
+                "build.",
             )
 
 

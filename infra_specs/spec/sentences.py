@@ -24,6 +24,7 @@ _other_words = {
     "db": "database", "postgres": "database", "redis": "cache", "valkey": "cache", "hostname": "host", "domain": "host",
     "ports": "port", "expose": "port", "apps": "services", "cost": "budget", "type": "provider",
     "https": "tls", "ssl": "tls", "cert": "certificate", "volume": "volumes", "mounts": "volumes", "disk": "volumes",
+    "file": "dockerfile", "buildargs": "args", "stage": "target",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _hinted = 1_000

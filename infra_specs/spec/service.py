@@ -5,17 +5,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from infra_specs.spec.build import Build
 from infra_specs.spec.model import Part
 from infra_specs.spec.target import Image
-from infra_specs.spec.units import Size
+from infra_specs.spec.texts import EnvName, Text
+from infra_specs.spec.units import Duration, Size
 from infra_specs.spec.volumes import MountPath, VolumeName
 
 name_pattern = r"^[a-z][a-z0-9-]{0,39}$"
 Name = Annotated[str, Field(pattern=name_pattern)]
 """A small letter, then small letters, digits and dashes; at most 40."""
-
-env_pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"
-EnvName = Annotated[str, Field(pattern=env_pattern)]
 
 secret_pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"  # noqa: S105 - the pattern of a name
 path_pattern = r"^/[!-~]*$"
@@ -37,14 +36,6 @@ class FromNeed(Part):
         "cache.url", "cache.host", "cache.port", "cache.password",
     ] = Field(alias="from")  # fmt: skip
     """The need and what of it, as in `database.host`."""
-
-
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-Text = Annotated[str, BeforeValidator(_text, str | int | float)]
-"""A text; a number stands for its digits, as everybody expects of a port in a command or an environment."""
 
 
 def _env_form(value: Any) -> str | None:
@@ -119,10 +110,16 @@ Command = Annotated[
 ]
 
 
+def _build(value: Any) -> Any:
+    return {"context": value} if isinstance(value, str) else value
+
+
 class Service(Part):
     """A program of yours: started in as many equal replicas as the users need."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["command"]}, {"required": ["image"]}]})
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [key]} for key in ("command", "image", "build")]}
+    )
 
     command: Command | None = None
     """What starts one replica: a line, split as a shell splits words but run without a shell, or a list of words."""
@@ -130,12 +127,16 @@ class Service(Part):
     """The container image, on targets that run containers. Without a command it starts as it says itself."""
     before: Command | None = None
     """Run once, in the new image, before the replicas of a release get traffic: migrations. If it fails, none does."""
+    build: Annotated[Build, BeforeValidator(_build, Annotated[str, Field(min_length=1)] | Build)] | None = None
+    """In place of an image, how it is made: the folder of its Dockerfile, or {context: ., target: web}."""
     folder: Annotated[str, Field(min_length=1)] = "."
     """Where the command runs, from the spec file's own folder."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """That it serves HTTP, and where: none for a worker. On the local target each replica gets a free port in PORT."""
     health: Annotated[str, Field(pattern=path_pattern)] = "/healthz"
     """The path that answers 200 when a replica can take requests."""
+    drain: Duration = Field(default=30, ge=0, le=3600)
+    """How long requests, streams and WebSockets under way are waited for before a replica that gets no new ones stops."""
     env: dict[EnvName, EnvValue] = {}
     """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL and PORT are given."""
     secrets: Literal["env", "files"] = "env"
@@ -160,8 +161,8 @@ class Service(Part):
 
     @model_validator(mode="after")
     def _startable(self) -> "Service":
-        if self.command is None and self.image is None:
-            raise ValueError("give it a command or an image")
+        if self.command is None and self.image is None and self.build is None:
+            raise ValueError("give it a command, an image or a build")
         if self.port is None and self.public:
             raise ValueError("a public service needs a port")
         if self.volumes and max(self.replicas.min, self.replicas.max or 1) > 1:

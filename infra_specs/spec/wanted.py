@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from infra_specs.spec.build import Build, stage_pattern
 from infra_specs.spec.faults import either
 from infra_specs.spec.needs import Cache, Database, Needs
 from infra_specs.spec.place import Path, Place, choices
@@ -11,13 +12,13 @@ from infra_specs.spec.service import (
     Route,
     Secret,
     Service,
-    env_pattern,
     host_pattern,
     name_pattern,
     path_pattern,
     secret_pattern,
 )
 from infra_specs.spec.target import engine_pattern, image_pattern
+from infra_specs.spec.texts import env_pattern
 from infra_specs.spec.tls import Tls
 from infra_specs.spec.users import Users
 from infra_specs.spec.volumes import mount_pattern, volume_pattern
@@ -29,6 +30,7 @@ patterns = {
     path_pattern: "a path that begins with / and has no spaces",
     image_pattern: "an image's name, as postgres:18 or registry.example.com/shop:2",
     engine_pattern: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
+    stage_pattern: "the name of a stage, as in FROM ... AS web",
     volume_pattern: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
     mount_pattern: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
     host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
@@ -39,6 +41,7 @@ forms: dict[Any, str] = {
     Cache: "`valkey`, or a mapping of its settings",
     Secret: "{secret: NAME}",
     Needs: "a mapping such as {database: postgres, cache: valkey}",
+    Build: "the folder of a Dockerfile, or a mapping such as {context: ., target: web}",
     Tls: "a mapping such as {certificate: fullchain.pem, key: privkey.pem}",
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",
@@ -87,7 +90,7 @@ def _list(there: Place) -> str:
 def _mapping(there: Place) -> str:
     if there.path in _mappings:
         return _mappings[there.path]
-    if there.path[-1:] == ("env",):
+    if there.path[-1:] in (("env",), ("args",)):
         return "must be a mapping such as {{NAME: value}}"
     if there.path[-1:] == ("volumes",):
         return "must be a mapping such as {{data: /var/lib/app}}"

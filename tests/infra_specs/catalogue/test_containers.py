@@ -91,6 +91,7 @@ def test_another_image_is_another_thing() -> None:
         ({"mirror": "hub.example.com"}, "ghcr.io/shop/app:2", "ghcr.io/shop/app:2"),
         ({"mirror": "hub.example.com"}, "localhost/app", "localhost/app"),
         ({"mirror": "hub.example.com", "images": {"app": "app:mine"}}, "app:1", "app:mine"),
+        ({"mirror": "hub.example.com"}, f"sha256:{'0' * 64}", f"sha256:{'0' * 64}"),
         ({"images": {"localhost:5000/app": "other:1"}}, "localhost:5000/app", "other:1"),
     ],
 )

@@ -187,3 +187,13 @@ def test_a_stored_stack_that_cannot_be_read_is_a_spec_error() -> None:
 def test_models_and_their_dumps_agree_without_the_reader() -> None:
     stack = load(full)
     assert Stack.model_validate(stack.model_dump()) == stack
+
+
+def test_a_build_is_a_folder_or_its_settings_and_what_is_kept_has_the_image_that_it_made() -> None:
+    short = load(head + "services: {web: {build: app}}").services["web"].build
+    assert short == load(head + "services: {web: {build: {context: app, args: {}}}}").services["web"].build
+    long = load(head + "services: {web: {build: {target: web, args: {VERSION: 1.10, N: 3}}}}").services["web"].build
+    assert long is not None
+    assert (long.context, long.dockerfile, long.args) == (".", "Dockerfile", {"VERSION": "1.10", "N": "3"})
+    kept = least | {"services": {"web": {"build": {"context": "app"}, "image": f"sha256:{'0' * 64}"}}}
+    assert stored(kept) == from_data(kept)
