@@ -82,3 +82,17 @@ def reconcile(
     from deployments.cli.runs.verbs import reconcile as submit
 
     submit(stack, detach=detach)
+
+
+def autoscale(detach: Detach = False) -> None:
+    """Check now whether every service has the replicas that its users need.
+
+    A schedule does the same every few seconds. What is decided is kept:
+    [bold]tenfold why[/bold].
+
+    Examples:
+    tenfold autoscale
+    """
+    from deployments.cli.runs.verbs import autoscale as submit
+
+    submit(detach=detach)

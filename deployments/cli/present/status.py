@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.here import here, tenfold
+from deployments.cli.present.checks import checks
+from deployments.cli.present.checks import data as scaling_data
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, human
 from deployments.cli.view import View, changing, data, look
@@ -33,8 +35,9 @@ def status(stack: str, *, json: bool) -> None:
                 f"No stack is called `{stack}`. Known: {', '.join(one.name for one in known) or 'none yet'}."
             )
         views = [look(place, one) for one in known if stack in ("", one.name)]
+        checked, scaling = checks(place), scaling_data(place)
     if json:
-        print(jsonlib.dumps({"stacks": [data(view) for view in views]}, indent=2))
+        print(jsonlib.dumps({"stacks": [data(view) for view in views], "scaling": scaling}, indent=2))
         return
     to = console()
     if not views:
@@ -43,6 +46,9 @@ def status(stack: str, *, json: bool) -> None:
         if at:
             to.print()
         show(to, view)
+    if checked:
+        to.print()
+        say(to, checked)
 
 
 def show(to: Console, view: View) -> None:

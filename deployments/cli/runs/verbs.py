@@ -53,6 +53,12 @@ def reconcile(stack: str, *, detach: bool) -> None:
         carry_out(place, Order("reconcile", {"stack": ""}, names, detach))
 
 
+def autoscale(*, detach: bool) -> None:
+    """`tenfold autoscale`."""
+    with here() as place:
+        carry_out(place, Order("autoscale", {}, (), detach))
+
+
 def _on_known(verb: str, stack: str, parameters: dict[str, Any], detach: bool) -> None:
     with here() as place:
         remembered(place.ledger, stack)

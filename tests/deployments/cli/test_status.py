@@ -30,7 +30,7 @@ def test_a_healthy_stack(cli: Cli, provisioned: Provision, place: Here, monkeypa
     assert lines[1] == ["web", "http://shop.route.web.invalid"]
     assert lines[3][:3] == ["●", "cache/main", "healthy"]
     assert lines[3][-1] == "shop.cache.main.invalid:6379"
-    assert [line[1] for line in lines[3:]] == [
+    assert [line[1] for line in lines[3:11]] == [
         "cache/main", "database/main", "proxy/main", "replica/web-0", "replica/web-1", "replica/web-2", "route/web",
         "volume/database",
     ]  # fmt: skip

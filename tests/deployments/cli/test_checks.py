@@ -1,0 +1,42 @@
+"""What status says of the checks of the scaling."""
+
+from collections.abc import Callable
+
+import pytest
+
+from deployments.cli.here import Here
+from deployments.cli.present import checks
+from infra_specs.plan.plan import Plan
+from tasks.clock import now
+from tasks.ledger import Check, Owner
+from tasks.ledger.checks import lock_name
+from tests.deployments.cli.cli import Cli
+
+
+def checked(place: Here, seconds_ago: float) -> None:
+    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    place.ledger.record_check(hold, Check(now() - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
+
+
+def test_the_last_check_is_said(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    assert "Scaling" not in cli.text("status"), "there is nothing to check"
+    provisioned()
+    checked(place, 4)
+    last = cli.text("status").splitlines()[-1]
+    assert last.startswith("Scaling: checked 4.")
+    assert last.endswith(" ago, 1 stack with 1 service checked")
+    assert cli.json("status")["scaling"]["silent"] is None
+
+
+def test_that_nobody_checks_is_said(
+    cli: Cli, place: Here, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provisioned()
+    assert "No service is scaled" not in cli.text("status"), "it is only beginning"
+    checked(place, 4)
+    monkeypatch.setattr(checks, "now", lambda: now() + 60)
+    assert cli.text("status").splitlines()[-1] == (
+        "No service is scaled: a check is due every 15 s, and the last one ended 64 s ago. "
+        "Look at: tenfold server status"
+    )
+    assert cli.json("status")["scaling"]["silent"].startswith("No service is scaled")
