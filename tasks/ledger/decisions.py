@@ -20,6 +20,8 @@ from tasks.ledger.tables import decisions
 kept_seconds = 90 * 86_400.0
 kept_at_least = 100
 """Of each service, however old."""
+trimmed_at_most = 200
+"""Of each service by one check, which writes one: old ones never pile up, and no check is slow."""
 shortest_row = 300.0
 """Seconds: reasons that alternate faster than this share a row, so that a service has at most 288 quiet rows a day."""
 _missed = 4
@@ -61,20 +63,17 @@ def record(connection: sa.Connection, made: Mapping[Key, Decision], before: Mapp
 
 
 def trim(connection: sa.Connection, now: float, keys: Iterable[Key]) -> None:
-    """Remove what is too old of the services that got a new row: others have not grown."""
-    newer = decisions.alias()
-    hundredth = (
-        sa.select(newer.c.id)
-        .where((newer.c.stack == sa.bindparam("_stack")) & (newer.c.service == sa.bindparam("_service")))
-        .order_by(newer.c.id.desc())
-        .offset(kept_at_least - 1)
-        .limit(1)
-        .scalar_subquery()
-    )
-    of_it = (decisions.c.stack == sa.bindparam("_stack")) & (decisions.c.service == sa.bindparam("_service"))
-    old = of_it & (decisions.c.until < now - kept_seconds) & (decisions.c.id < hundredth)
+    """Remove some of what is too old of the services that got a new row: others have not grown."""
+    newer, older = decisions.alias(), decisions.alias()
+
+    def of_it(table: sa.FromClause) -> "sa.ColumnElement[bool]":
+        return (table.c.stack == sa.bindparam("_stack")) & (table.c.service == sa.bindparam("_service"))
+
+    hundredth = sa.select(newer.c.id).where(of_it(newer)).order_by(newer.c.id.desc()).offset(kept_at_least - 1).limit(1)
+    old = of_it(older) & (older.c.until < now - kept_seconds) & (older.c.id < hundredth.scalar_subquery())
+    doomed = sa.select(older.c.id).where(old).order_by(older.c.id).limit(trimmed_at_most)
     if rows := [{"_stack": stack, "_service": service} for stack, service in keys]:
-        connection.execute(sa.delete(decisions).where(old), rows)
+        connection.execute(sa.delete(decisions).where(decisions.c.id.in_(doomed)), rows)
 
 
 def read(database: Database, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
