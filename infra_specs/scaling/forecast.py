@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from infra_specs.scaling.memory import Forecasts
 
-averages = (1.0, 4.0, 12.0, 30.0, 60.0)
+averages = (1.0, 4.0, 16.0, 64.0)
 """Checks that the means reach over (1 / weight of the newest)."""
-lines = (2.0, 4.0)
-"""The same of the lines, for their level and for their slope (Holt's linear trend)."""
-slope_checks = 1.0
-"""Intervals for which a slope is believed: one that lasts longer than it was seen for is a hope (a damped trend)."""
+blend = (1, 3, 0.3)
+"""One more: 0.3 of the second mean, the rest of the last, for demand that comes in short crowds over a calm level."""
+line_checks = 3.0
+"""The same of the line (Holt's linear trend), for its level and for its slope."""
+damping = 0.7
+"""What is left of a slope with each interval ahead (Gardner and McKenzie's damped trend): few last long."""
 longest_lead = 20
 """Intervals beyond which nothing is foretold."""
 judged_over = 360
@@ -55,52 +57,56 @@ def forecast(
 
     For equal `known`, a higher value never gives a lower forecast: what is said now rests on the errors known before.
     """
-    if known.unit != unit or len(known.levels) != len(averages) + len(lines):
+    if known.unit != unit or len(known.errors) != len(averages) + 2:
         known = _new(unit, value)
     best = min(range(len(known.errors)), key=known.errors.__getitem__)
     variance = max(known.errors[best], least_error)
-    deviation = math.sqrt(variance * max(known.levels[best], least_level))
+    deviation = math.sqrt(variance * max(_all(known.levels)[best], least_level))
     errors, due = _judged(known, value, at, interval)
-    levels, slopes = _moved(known, value)
-    said = tuple(levels[: len(averages)]) + tuple(
-        max(0.0, levels[len(averages) + i] + slope * slope_checks) for i, slope in enumerate(slopes)
-    )
-    level = levels[best]
-    jump = max(known.jump * (1 - 1 / jump_checks), value - jump_deviations * deviation - level, 0.0)
+    levels, slope = _moved(known, value)
     lead = min(lead, longest_lead * interval)
-    learned = Forecasts(unit, known.checks + 1, levels, slopes, errors, jump, (*due, (at + lead, said)))
-    return Forecast(level + jump, max(level, said[best]) + jump, variance), learned
+    now = _all(levels)
+    said = (*now[:-1], max(0.0, now[-1] + slope * _damped(lead / interval)))
+    jump = max(known.jump * (1 - 1 / jump_checks), value - jump_deviations * deviation - now[best], 0.0)
+    learned = Forecasts(unit, known.checks + 1, levels, slope, errors, jump, (*due, (at + lead, said)))
+    return Forecast(now[best] + jump, max(now[best], said[best]) + jump, variance), learned
 
 
 def _new(unit: str, value: float) -> Forecasts:
-    count = len(averages) + len(lines)
-    return Forecasts(unit, 0, (value,) * count, (0.0,) * len(lines), (first_error,) * count)
+    return Forecasts(unit, 0, (value,) * (len(averages) + 1), 0.0, (first_error,) * (len(averages) + 2))
+
+
+def _all(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """Every forecaster's level: the means, the blend, the line."""
+    short, long, part = blend
+    return (*levels[:-1], part * levels[short] + (1 - part) * levels[long], levels[-1])
+
+
+def _damped(intervals: float) -> float:
+    """For how many intervals a slope counts that is damped over so many."""
+    return float(damping * (1 - damping**intervals) / (1 - damping))
 
 
 def _judged(
     known: Forecasts, value: float, at: float, interval: float
 ) -> tuple[tuple[float, ...], tuple[tuple[float, tuple[float, ...]], ...]]:
     """The errors with what was due now in them, and what is still due. What fell due while nothing was seen is lost."""
-    soon = at + interval / 2
-    due = tuple(one for one in known.due if one[0] > soon)
-    if len(due) == len(known.due) or known.due[len(known.due) - len(due) - 1][0] < at - interval / 2:
+    due = tuple(one for one in known.due if one[0] > at + interval / 2)
+    past = len(known.due) - len(due)
+    if not past or known.due[past - 1][0] < at - interval / 2:
         return known.errors, due
-    said = known.due[len(known.due) - len(due) - 1][1]
     weight = 1.0 / min(known.checks + 8, judged_over)
     errors = []
-    for error, expected in zip(known.errors, said, strict=True):
-        off = value - expected
-        squared = off * off / (expected if expected > least_level else least_level)
+    for error, expected in zip(known.errors, known.due[past - 1][1], strict=True):
+        squared = (value - expected) ** 2 / (expected if expected > least_level else least_level)
         most = jump_deviations * jump_deviations * (error if error > least_error else least_error)
         errors.append(error + ((squared if squared < most else most) - error) * weight)
     return tuple(errors), due
 
 
-def _moved(known: Forecasts, value: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    levels = [level + (value - level) / checks for level, checks in zip(known.levels, averages, strict=False)]
-    slopes = []
-    for checks, level, slope in zip(lines, known.levels[len(averages) :], known.slopes, strict=True):
-        now = level + (value - level) / checks
-        levels.append(now)
-        slopes.append(slope + (now - level - slope) / checks)
-    return tuple(levels), tuple(slopes)
+def _moved(known: Forecasts, value: float) -> tuple[tuple[float, ...], float]:
+    """The means and the line's level with the new value in them, and the line's slope."""
+    *means, line = known.levels
+    moved = [level + (value - level) / checks for level, checks in zip(means, averages, strict=True)]
+    now = line + (value - line) / line_checks
+    return (*moved, now), known.slope + (now - line - known.slope) / line_checks

@@ -21,8 +21,9 @@ class Forecasts:
     checks: int = 0
     """How many measurements were learned from."""
     levels: tuple[float, ...] = ()
-    slopes: tuple[float, ...] = ()
-    """By which a level changes in one interval."""
+    """The means, and last the line's."""
+    slope: float = 0.0
+    """By which the line changes in one interval."""
     errors: tuple[float, ...] = ()
     """The mean squared error over the level: how much the demand varies by, as a Poisson process' variance grows with
     its mean."""
@@ -52,7 +53,7 @@ class Memory:
         kept = known(Memory, data)
         kept["recommendations"] = tuple((float(at), int(count)) for at, count in kept.get("recommendations", ()))
         learned = known(Forecasts, kept.get("forecasts", {}))
-        for name in ("levels", "slopes", "errors"):
+        for name in ("levels", "errors"):
             learned[name] = tuple(learned.get(name, ()))
         learned["due"] = tuple((at, tuple(said)) for at, said in learned.get("due", ()))
         kept["forecasts"] = Forecasts(**learned)

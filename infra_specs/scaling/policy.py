@@ -14,7 +14,7 @@ class Policy:
 
     utilisation: float = 0.85
     """The part of a replica's capacity that is never planned beyond, however steady the demand is."""
-    window: float = 210.0
+    window: float = 180.0
     """Stabilization: never below the highest recommendation of this time."""
     idle: float = 900.0
     """Without a request for this long before the last replica goes, where the minimum is 0."""

@@ -16,7 +16,7 @@ skew = (deviations**2 - 1) / 4
 term of Cornish and Fisher, (z² - 1) / 6 x skewness x deviation, where skewness x deviation is 1.5 x variance / mean for
 requests that come in bunches of geometric size."""
 tolerance = 0.1
-"""Of the count, and at most half a replica: by how much it may fall short before it changes."""
+"""Of the count, and at most one replica: by how much it may fall short before it changes."""
 rhythm_at_most = 3.0
 """Times the demand of now that earlier days can foretell."""
 rhythm_days = 2
@@ -83,7 +83,7 @@ def rhythm_ratio(earlier: tuple[Earlier, ...]) -> float:
 
 def _count(exact: float, wanted: int) -> tuple[int, bool]:
     """Whole replicas for a wish, and whether it is the present count though that falls a little short."""
-    if wanted < exact <= wanted + min(tolerance * wanted, 0.5):
+    if wanted < exact <= wanted + min(tolerance * wanted, 1.0):
         return wanted, True
     return max(1, math.ceil(exact - 1e-9)), False
 
