@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from infra_specs.releases.content import Content, sizes
 from infra_specs.spec.service import FromNeed, Secret, Service
+from infra_specs.spec.units import size_text
 
 
 def differences(before: Content, after: Content) -> tuple[str, ...]:
@@ -41,7 +42,8 @@ def _of_service(name: str, was: Service, now: Service) -> Iterator[str]:
         if setting == "env":
             yield from (f"{name}: {line}" for line in _of_env(old, new))
         else:
-            yield f"{name}: {setting} {_said(old)} -> {_said(new)}"
+            said = _bytes if setting == "memory" else _said
+            yield f"{name}: {setting} {said(old)} -> {said(new)}"
 
 
 def _of_env(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -52,6 +54,10 @@ def _of_env(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             yield f"env {variable} removed, was {_said(was[variable])}"
         elif was[variable] != now[variable]:
             yield f"env {variable} {_said(was[variable])} -> {_said(now[variable])}"
+
+
+def _bytes(value: int | None) -> str:
+    return size_text(value) if value else "none"
 
 
 def _said(value: Any) -> str:

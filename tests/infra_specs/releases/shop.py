@@ -1,0 +1,35 @@
+"""Stacks, contents and what is there of them, for tests of releases."""
+
+from typing import Any
+
+from infra_specs.catalogue.desired import desired_state
+from infra_specs.plan.instance import Health, Instance
+from infra_specs.plan.resource import Resource
+from infra_specs.releases.content import Content, content, placed
+from infra_specs.sizing.size import size
+from infra_specs.spec.load import from_data
+from infra_specs.spec.stack import Stack
+
+
+def shop(services: dict[str, Any] | None = None, **web: Any) -> Stack:
+    """A stack on Docker: a web service of one replica, changed as told, or other services."""
+    one = {"image": "app:1", "port": 80, "replicas": 1, **web}
+    return from_data({"name": "shop", "target": {"provider": "docker"}, "services": services or {"web": one}})
+
+
+def held(stack: Stack, **secrets: int) -> Content:
+    """What a release of it holds."""
+    return content(placed(stack, "/srv"), secrets)
+
+
+def wanted(stack: Stack) -> tuple[Resource, ...]:
+    return desired_state(stack, size(stack), counts={}, secrets={}, source="/srv")
+
+
+def there(resources: tuple[Resource, ...], state: Any = "healthy") -> list[Instance]:
+    """Every one of the resources, as an instance."""
+    return [
+        Instance("shop", one.address, one.kind, one.fingerprint, 1, Health(state, "", 0.0), digests=one.digests,
+                 after=one.dependencies)
+        for one in resources
+    ]  # fmt: skip

@@ -1,0 +1,67 @@
+"""What a deploy makes of what runs, and how two releases differ, in words."""
+
+import pytest
+
+from infra_specs.errors import PlanError, SpecError
+from infra_specs.releases.change import changed
+from infra_specs.releases.differences import differences
+from tests.infra_specs.releases.shop import held, shop
+
+pytestmark = pytest.mark.pure
+
+
+def test_what_is_given_changes_and_the_rest_stays() -> None:
+    runs = held(shop(image="app:2", env={"A": "1", "B": "2"}))
+    found = changed(shop(replicas=3), runs, "", {"memory": "64MB"}, {"B": None, "C": {"secret": "c"}}).services["web"]
+    assert (found.image, found.memory, found.replicas.min) == ("app:2", 64 * 2**20, 3)
+    assert set(found.env) == {"A", "C"}
+
+
+def test_the_service_is_the_one_that_can_be_meant() -> None:
+    stack = shop({"web": {"image": "app:1", "command": "serve"}, "db": {"image": "db:1"}})
+    assert changed(stack, held(stack), "", {"command": "x"}, {}).services["web"].command == ["x"]
+    assert changed(stack, held(stack), "db", {"image": "db:2"}, {}).services["db"].image == "db:2"
+    with pytest.raises(PlanError, match=r"several services that this could be for: web, db\. Name one\."):
+        changed(stack, held(stack), "", {"image": "x:1"}, {})
+    with pytest.raises(PlanError, match=r"shop has no service `api`\. It has: web, db\."):
+        changed(stack, held(stack), "api", {"image": "x:1"}, {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "env", "said"),
+    [
+        ({"image": "app 2"}, {}, "services.web.image: found `app 2`, must be an image's name"),
+        ({"health": "up"}, {}, "services.web.health: found `up`, must be a path"),
+        ({}, {"A-B": "1"}, "services.web.env.A-B: must be a variable's name"),
+        ({}, {"A": {"from": "cache.url"}}, "this stack declares no cache"),
+        ({}, {"PORT": "1"}, "PORT is set by Tenfold itself"),
+    ],
+)
+def test_what_no_file_may_say_no_deploy_may(settings: dict[str, str], env: dict[str, object], said: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        changed(shop(), held(shop()), "web", settings, env)
+    assert said in str(refused.value)
+
+
+def test_differences_in_words() -> None:
+    before = held(shop(env={"A": "1", "B": "x", "K": {"secret": "s"}}, command="run 'a b'", memory="64MB"), s=1)
+    after = held(
+        shop(image="app:2", env={"A": "2", "C": "", "K": {"secret": "s"}}, route={"path": "/api"}, memory="1GB"), s=2
+    )
+    assert differences(before, after) == (
+        "web: command run 'a b' -> none",
+        "web: image app:1 -> app:2",
+        "web: env A 1 -> 2",
+        "web: env B removed, was x",
+        "web: env C set to empty",
+        "web: memory 64MB -> 1GB",
+        "web: route host *, path / -> host *, path /api",
+        "secret s: v1 -> v2",
+    )
+    assert differences(before, before) == ()
+
+
+def test_services_that_came_and_went_and_counts() -> None:
+    before, after = held(shop({"web": {"image": "a:1"}})), held(shop({"api": {"image": "a:1", "replicas": 3}}))
+    assert differences(before, after) == ("web: gone", "api: new service")
+    assert differences(held(shop(replicas=1)), held(shop(replicas=4))) == ()

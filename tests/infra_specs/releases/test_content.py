@@ -1,0 +1,67 @@
+"""What a release holds: everything but counts, and never a secret's value."""
+
+import json
+
+import pytest
+
+from infra_specs.errors import PlanError
+from infra_specs.releases.content import changed_services, content_from, over, placed
+from infra_specs.spec.load import from_data
+from infra_specs.spec.stack import Stack
+from tests.infra_specs.releases.shop import held, shop
+
+pytestmark = pytest.mark.pure
+
+
+def test_it_comes_back_as_it_was_stored() -> None:
+    release = held(shop(env={"A": "1", "KEY": {"secret": "stripe"}}, memory="64MB"), stripe=3, other=1)
+    stored = json.loads(json.dumps(release.data()))
+    assert content_from(stored) == release
+    assert stored["secrets"] == {"stripe": 3}, "only what it is given"
+    stored["services"]["web"]["of_a_later_version"] = True
+    assert content_from(stored) == release
+
+
+def test_what_cannot_be_read_says_so() -> None:
+    with pytest.raises(PlanError, match="cannot be read by this version"):
+        content_from({"services": {"web": {"port": "eighty"}}, "secrets": {}})
+
+
+def test_counts_are_no_part_of_it() -> None:
+    assert held(shop(replicas={"min": 2, "max": 9}, capacity=3)) == held(shop())
+    assert held(shop(image="app:2")) != held(shop())
+    assert held(shop(env={"K": {"secret": "s"}}), s=1) != held(shop(env={"K": {"secret": "s"}}), s=2)
+
+
+def test_over_a_spec_its_services_run_in_the_counts_of_the_spec() -> None:
+    release = held(shop(image="app:2", replicas=7))
+    found = over(shop(replicas=3), release).services["web"]
+    assert (found.image, found.replicas.min) == ("app:2", 3)
+    gone = over(shop({"api": {"image": "api:1", "port": 81}}), release).services
+    assert list(gone) == ["web"], "what the release has runs, what it has not does not"
+    assert gone["web"].replicas.min == 7, "in the counts of its time, when the spec has lost it"
+
+
+def test_a_release_that_does_not_fit_the_spec_says_where() -> None:
+    cached = {"name": "shop", "target": {"provider": "docker"}, "needs": {"cache": "valkey"},
+              "services": {"web": {"image": "app:1", "env": {"C": {"from": "cache.url"}}}}}  # fmt: skip
+    with pytest.raises(PlanError, match=r"services\.web\.env\.C\.from: found `cache\.url`, but this stack declares no"):
+        over(shop(), held(from_data(cached)))
+
+
+def test_folders_are_whole_paths_where_they_mean_something() -> None:
+    def local(provider: str) -> Stack:
+        web = {"command": "run", "folder": "app", "image": "app:1"}
+        return from_data({"name": "shop", "target": {"provider": provider}, "services": {"web": web}})
+
+    assert placed(local("local"), "/srv")["web"].folder == "/srv/app"
+    assert placed(local("docker"), "/srv")["web"].folder == "."
+
+
+def test_the_services_that_changed() -> None:
+    two = {"web": {"image": "app:1", "port": 80, "env": {"K": {"secret": "s"}}}, "worker": {"image": "app:1"}}
+    before = held(shop(two), s=1)
+    assert changed_services(before, held(shop(two), s=1)) == ()
+    assert changed_services(before, held(shop(two), s=2)) == ("web",)
+    assert changed_services(before, held(shop({**two, "worker": {"image": "app:2"}}), s=1)) == ("worker",)
+    assert changed_services(None, before) == ("web", "worker")

@@ -1,0 +1,57 @@
+"""A changed file over what is deployed: what the file did not change stays as it was deployed."""
+
+from typing import Any
+
+import pytest
+
+from infra_specs.releases.content import Content
+from infra_specs.releases.merge import merged
+from tests.infra_specs.releases.shop import held, shop
+
+pytestmark = pytest.mark.pure
+
+one = {"image": "app:1", "port": 80}
+worker = {"image": "work:1"}
+cases: dict[str, tuple[Any, Any, Any, Any]] = {
+    # the file then, the file now, what is deployed -> what shall run
+    "nothing changed": ({"web": one}, {"web": one}, {"web": one}, {"web": one}),
+    "a deployed image stays": (
+        {"web": one}, {"web": {**one, "health": "/up"}}, {"web": {**one, "image": "app:2"}},
+        {"web": {**one, "image": "app:2", "health": "/up"}},
+    ),
+    "the file's own image changed": (
+        {"web": one}, {"web": {**one, "image": "app:3"}}, {"web": {**one, "image": "app:2"}},
+        {"web": {**one, "image": "app:3"}},
+    ),
+    "variables one by one": (
+        {"web": {**one, "env": {"A": "1", "B": "1", "C": "1"}}}, {"web": {**one, "env": {"A": "2", "B": "1"}}},
+        {"web": {**one, "env": {"A": "1", "B": "9", "C": "9", "D": "9"}}},
+        {"web": {**one, "env": {"A": "2", "B": "9", "D": "9"}}},
+    ),
+    "a new service": ({"web": one}, {"web": one, "w": worker}, {"web": one}, {"web": one, "w": worker}),
+    "a service that went": ({"web": one, "w": worker}, {"web": one}, {"web": one, "w": worker}, {"web": one}),
+    "one that a rollback brought back stays": (
+        {"web": one}, {"web": one}, {"web": one, "w": worker}, {"web": one, "w": worker},
+    ),
+    "one that a rollback took stays away": ({"web": one, "w": worker}, {"web": one, "w": worker}, {"web": one},
+                                            {"web": one}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", cases)
+def test_services(name: str) -> None:
+    base, now, deployed, run = (held(shop(services)) for services in cases[name])
+    assert merged(base, now, deployed) == run
+
+
+def test_counts_are_always_the_files() -> None:
+    base, now = held(shop(replicas=1)), held(shop(replicas=5))
+    assert merged(base, now, held(shop(image="app:2", replicas=1))).services["web"].replicas.min == 5
+
+
+def test_a_secrets_version_stays_until_a_newer_one_is_set() -> None:
+    services = held(shop(env={"K": {"secret": "s"}})).services
+    then, runs = Content(services, {"s": 4, "other": 1}), Content(services, {"s": 2})
+    assert merged(then, Content(services, {"s": 4, "other": 2}), runs).secrets == {"s": 2}
+    assert merged(then, Content(services, {"s": 5}), runs).secrets == {"s": 5}
+    assert merged(then, Content(services, {}), runs).secrets == {}

@@ -1,0 +1,68 @@
+"""Which release runs, which is gone back to, which are kept."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from infra_specs.errors import PlanError
+from infra_specs.releases.content import Content
+from infra_specs.releases.which import State, aim, kept, outlived, to_go_back_to
+from tests.infra_specs.releases.shop import held, shop
+
+pytestmark = pytest.mark.pure
+
+
+@dataclass(frozen=True)
+class One:
+    number: int
+    state: State
+    content: Content
+
+
+def known(*told: str) -> list[One]:
+    """`3 proven app:2`, the newest first."""
+    parts = [one.split() for one in told]
+    return [One(int(number), state, held(shop(image=image))) for number, state, image in parts]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("releases", "runs"),
+    [
+        ((), None),
+        (("1 proving a:1",), 1),
+        (("2 failed a:2", "1 undone a:1"), 2),
+        (("3 proving a:3", "2 failed a:2", "1 proven a:1"), 1),
+        (("3 proven a:3", "2 proven a:2"), 3),
+    ],
+)
+def test_the_last_proven_runs_or_while_none_is_the_newest(releases: tuple[str, ...], runs: int | None) -> None:
+    found = aim(known(*releases))
+    assert (found.number if found else None) == runs
+
+
+history = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 proven a:2", "1 proven a:1")
+
+
+@pytest.mark.parametrize(("number", "meant"), [(0, 2), (1, 1), (5, 5)])
+def test_gone_back_to_is_what_was_proven_and_another(number: int, meant: int) -> None:
+    assert to_go_back_to("shop", known(*history), number).number == meant
+
+
+@pytest.mark.parametrize(
+    ("releases", "number", "said"),
+    [
+        (history, 3, r"Release 3 of shop was never proven \(failed\).*Proven: 5, 4, 2, 1\."),
+        (history, 9, r"no release 9, or it is no longer kept\. Proven: 5, 4, 2, 1\."),
+        (("2 proven a:1", "1 proven a:1"), 0, r"no other release to go back to\. Proven: 2, 1\."),
+        ((), 0, r"no other release to go back to\. Proven: none yet\."),
+    ],
+)
+def test_what_cannot_be_gone_back_to(releases: tuple[str, ...], number: int, said: str) -> None:
+    with pytest.raises(PlanError, match=said):
+        to_go_back_to("shop", known(*releases), number)
+
+
+def test_the_last_fifty_are_kept_and_the_one_that_runs() -> None:
+    failed = [f"{number} failed a:{number}" for number in range(kept + 3, 1, -1)]
+    assert outlived(known(*failed, "1 proven a:1")) == (3, 2)
+    assert outlived(known("2 proven a:2", "1 proven a:1")) == ()
