@@ -1,0 +1,109 @@
+"""Deploy, rollback, releases and diff, from the words typed to what is submitted and said."""
+
+from collections.abc import Callable
+
+import pytest
+
+from deployments.cli.here import Here
+from infra_specs.releases.change import changed
+from infra_specs.releases.content import Content, placed
+from tasks.ledger import Hold, Owner
+from tasks.wish import as_filed, remembered
+from tests.deployments.cli.cli import Cli
+from tests.deployments.cli.test_submit import Server, server
+
+Provision = Callable[[], object]
+__all__ = ["server"]  # a fixture
+
+
+@pytest.fixture
+def shop(provisioned: Provision, place: Here) -> Hold:
+    """Provisioned as release 1, and deployed as release 2 with another command."""
+    provisioned()
+    hold = place.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
+    stack, source = remembered(place.ledger, "shop")
+    file = as_filed(place.ledger, stack, source)
+    first = Content(file.services, {})
+    second = changed(stack, first, "web", {"command": "run --new"}, {"THEME": "dark"})
+    for verb, content in (("provision", first), ("deploy", Content(placed(second, source), {}))):
+        made = place.ledger.begin_release(hold, verb, f"by {verb}", content=content, file=file)
+        place.ledger.prove_release(hold, made.number)
+    return hold
+
+
+def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Hold, place: Here, server: Server) -> None:
+    place.ledger.secret_set("shop", "stripe", "sk_live_1")
+    said = cli.text(
+        "deploy", "shop", "--command", "run --newer", "-e", "COLOUR=blue=ish", "-e", "EMPTY=", "--secret",
+        "KEY=stripe", "--unset", "THEME", "--canary", "5", "--wait",
+    )  # fmt: skip
+    for line in (
+        "web: command run --new -> run --newer", "web: env COLOUR set to blue=ish", "web: env EMPTY set to empty",
+        "web: env KEY set to secret stripe", "web: env THEME removed, was dark",
+    ):  # fmt: skip
+        assert line in said
+    ((flow, parameters),) = server.submitted
+    env = {"COLOUR": "blue=ish", "EMPTY": "", "KEY": {"secret": "stripe"}, "THEME": None}
+    assert flow == "deploy"
+    assert parameters == {
+        "stack": "shop", "service": "", "command": "run --newer", "env": env, "canary": 5, "bake": 60, "wait": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--image", "app 2"), "services.web.image: found `app 2`"),
+        (("-e", "THEME"), "--env: found `THEME`, write NAME=VALUE."),
+        (("--service", "api", "--command", "x"), "shop has no service `api`. It has: web."),
+    ],
+)
+def test_what_is_refused_is_not_submitted(
+    cli: Cli, shop: Hold, server: Server, words: tuple[str, ...], said: str
+) -> None:
+    ended = cli("deploy", "shop", *words)
+    assert (ended.code, server.submitted) == (2, [])
+    assert said in ended.err
+
+
+def test_rollback_submits_the_release_that_it_shows(cli: Cli, shop: Hold, server: Server) -> None:
+    said = cli.text("rollback", "shop")
+    assert "shop: back to release 1" in said
+    assert "web: command run --new -> run" in said
+    assert server.submitted == [("rollback", {"stack": "shop", "release": 1, "wait": False})]
+
+
+def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Hold, place: Here) -> None:
+    content = place.ledger.releases("shop")[0].content
+    bad = place.ledger.begin_release(shop, "deploy", "web: image app:3", content=content, file=content)
+    place.ledger.end_release(shop, bad.number, "failed", "replica/web-0 of shop exited with 1.\nmore")
+    rows = [line.split() for line in cli.text("releases", "shop").splitlines()]
+    assert [row[:3] for row in rows[1:]] == [["▸", "2", "proven"], ["1", "proven", "provision"]]
+    assert " ".join(rows[0]).startswith(
+        "3 failed deploy just now web: image app:3: replica/web-0 of shop exited with 1."
+    )
+    told = cli.json("releases", "shop", "-n", "2")["releases"]
+    assert [(one["number"], one["runs"]) for one in told] == [(3, False), (2, True)]
+    assert told[1]["content"]["services"]["web"]["command"] == ["run", "--new"]
+
+
+def test_diff_of_what_runs_and_of_two(cli: Cli, shop: Hold) -> None:
+    lines = ["web: command run -> run --new", "web: env THEME plain -> dark"]
+    assert cli.text("diff", "shop").splitlines() == ["shop: release 1 -> release 2", *(f"  {line}" for line in lines)]
+    assert cli.json("diff", "shop", "1") == {"stack": "shop", "from": 1, "to": 2, "differences": lines}
+    assert cli.text("diff", "shop", "2", "1").splitlines()[1] == "  web: command run --new -> run"
+    assert "the same runs in both" in cli.text("diff", "shop", "2", "2")
+    ended = cli("diff", "shop", "1", "9")
+    assert (ended.code, "no release 9" in ended.err) == (1, True)
+
+
+def test_status_tells_of_the_release(cli: Cli, shop: Hold, place: Here) -> None:
+    assert ", release 2, last changed" in cli.text("status", "shop").splitlines()[0]
+    content = place.ledger.releases("shop")[0].content
+    place.ledger.begin_release(shop, "deploy", "web", content=content, file=content)
+    assert "release 3 is on its way" in cli.text("status", "shop")
+    place.ledger.end_release(shop, 3, "failed", "no room.")
+    assert "release 3 was not proven; release 2 is brought back on a timer: tenfold releases shop" in cli.text(
+        "status", "shop"
+    )
+    assert [one["state"] for one in cli.json("status", "shop")["stacks"][0]["releases"]] == ["failed", "proven"]

@@ -1,0 +1,111 @@
+"""Releases in the ledger: numbered, resumed when cut off, proven or not."""
+
+import pytest
+
+from infra_specs.errors import Fenced, LedgerError
+from infra_specs.releases.content import Content
+from infra_specs.releases.which import kept
+from infra_specs.spec.service import Service
+from tasks.ledger import Hold, Ledger, Owner, Release
+from tests.tasks.ledger.conftest import spec
+
+
+def held(image: str) -> Content:
+    return Content({"web": Service(image=image)}, {"stripe": 2})
+
+
+@pytest.fixture
+def shop(ledger: Ledger, hold: Hold) -> Hold:
+    ledger.want(hold, "shop", spec, "/srv")
+    return hold
+
+
+def begin(ledger: Ledger, hold: Hold, image: str, verb: str = "deploy") -> Release:
+    return ledger.begin_release(hold, verb, f"web: image {image}", content=held(image), file=held("app:0"))
+
+
+def states(ledger: Ledger) -> list[tuple[int, str]]:
+    return [(one.number, one.state) for one in ledger.releases("shop")]
+
+
+def test_it_is_written_down_before_anything_is_made(ledger: Ledger, shop: Hold) -> None:
+    made = begin(ledger, shop, "app:1")
+    assert ledger.releases("shop") == (made,)
+    assert (made.number, made.state, made.passed, made.verb, made.reason) == (
+        1, "proving", 0, "deploy", "web: image app:1",
+    )  # fmt: skip
+    assert (made.content, made.file, made.ended) == (held("app:1"), held("app:0"), None)
+    assert made.who == str(shop.owner)
+    ledger.prove_release(shop, 1)
+    (proven,) = ledger.releases("shop")
+    assert proven.state == "proven"
+    assert proven.ended is not None
+    assert begin(ledger, shop, "app:1").number == 2
+
+
+def test_one_that_was_cut_off_goes_on_and_one_that_failed_does_not(ledger: Ledger, shop: Hold) -> None:
+    begin(ledger, shop, "app:1")
+    ledger.pass_stages(shop, 1, 1)
+    again = begin(ledger, shop, "app:1")
+    assert (again.number, again.passed) == (1, 1)
+    assert begin(ledger, shop, "app:2").number == 2
+    assert states(ledger) == [(2, "proving"), (1, "failed")]
+    assert "ended before it was proven" in ledger.releases("shop")[1].message
+    ledger.end_release(shop, 2, "failed", "no room.")
+    assert begin(ledger, shop, "app:2").number == 3
+
+
+def test_what_comes_back_undoes_what_is_newer(ledger: Ledger, shop: Hold) -> None:
+    for number in range(1, 4):
+        begin(ledger, shop, f"app:{number}")
+        if number == 1:
+            ledger.prove_release(shop, 1)
+        if number == 2:
+            ledger.end_release(shop, 2, "failed", "no room.")
+    assert [one.number for one in ledger.standing_releases("shop")] == [3, 1]
+    ledger.prove_release(shop, 1)
+    assert states(ledger) == [(3, "undone"), (2, "undone"), (1, "proven")]
+    assert [one.message for one in ledger.releases("shop")] == ["Its run ended before it was proven.", "no room.", ""]
+
+
+def test_the_file_may_catch_up(ledger: Ledger, shop: Hold) -> None:
+    begin(ledger, shop, "app:1")
+    ledger.refile_release(shop, 1, held("app:9"))
+    (found,) = ledger.releases("shop")
+    assert (found.file, found.content) == (held("app:9"), held("app:1"))
+
+
+def test_the_last_fifty_are_kept(ledger: Ledger, shop: Hold) -> None:
+    begin(ledger, shop, "app:0")
+    ledger.prove_release(shop, 1)
+    for number in range(1, kept + 5):
+        begin(ledger, shop, f"app:{number}")
+    numbers = [number for number, _ in states(ledger)]
+    assert numbers == [*range(kept + 5, 5, -1), 1]
+    assert begin(ledger, shop, "app:new").number == kept + 6
+
+
+def test_they_go_with_the_stack_and_only_with_it(ledger: Ledger, shop: Hold, me: Owner) -> None:
+    begin(ledger, shop, "app:1")
+    blog = ledger.acquire("blog", me, 600)
+    ledger.want(blog, "blog", spec, "/srv")
+    assert (ledger.releases("blog"), ledger.standing_releases("blog")) == ((), ())
+    ledger.unwant(shop)
+    assert len(ledger.releases("shop")) == 1
+    ledger.forget(shop)
+    assert ledger.releases("shop") == ()
+
+
+def test_only_who_holds_the_lock_writes(ledger: Ledger, shop: Hold, me: Owner) -> None:
+    begin(ledger, shop, "app:1")
+    with pytest.raises(LedgerError, match="no release 7"):
+        ledger.end_release(shop, 7, "failed", "")
+    ledger.release(shop)
+    ledger.acquire("shop", me, 600)
+    for write in (
+        lambda: begin(ledger, shop, "app:2"), lambda: ledger.prove_release(shop, 1),
+        lambda: ledger.pass_stages(shop, 1, 1), lambda: ledger.end_release(shop, 1, "failed", ""),
+    ):  # fmt: skip
+        with pytest.raises(Fenced):
+            write()
+    assert states(ledger) == [(1, "proving")]
