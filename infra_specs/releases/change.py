@@ -30,11 +30,11 @@ def _meant(stack: Stack, service: str, settings: Mapping[str, Any]) -> str:
         if service not in stack.services:
             raise PlanError(f"{stack.name} has no service `{service}`. It has: {known}.")
         return service
+    programs = [setting for setting in ("image", "command") if setting in settings]
     fitting = [
-        name
-        for name, one in stack.services.items()
-        if all(getattr(one, setting) is not None for setting in ("image", "command") if setting in settings)
+        name for name, one in stack.services.items() if all(getattr(one, setting) is not None for setting in programs)
     ]
-    if len(fitting) == 1:
-        return fitting[0]
+    for only in (fitting, list(stack.services)):
+        if len(only) == 1:
+            return only[0]
     raise PlanError(f"{stack.name} has several services that this could be for: {known}. Name one.")
