@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ def _lane(item: pytest.Item) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """At how many points a run was killed and ended as an undisturbed one does."""
+    """What faults came to, and at how many points a run was killed and ended as an undisturbed one does."""
     tried: Counter[str] = Counter()
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
@@ -49,6 +49,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 tried[Path(report.fspath).name] += int(str(value))
     for file, points in tried.items():
         terminalreporter.write_line(f"{file}: killed at {points} points, each ended as undisturbed")
+    faults = [
+        str(value)
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "fault" and report.when == "call"
+    ]
+    for line in faults:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def outcome(record_property: Callable[[str, object], None]) -> Callable[[str, str], None]:
+    """Tells what a fault came to; the run's summary has a line of it."""
+
+    def tell(fault: str, what: str) -> None:
+        record_property("fault", f"{fault:.<60} {what}")
+
+    return tell
 
 
 @pytest.fixture(scope="session")

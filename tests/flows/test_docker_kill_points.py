@@ -1,0 +1,100 @@
+"""On a Docker Engine: a run that is killed between its calls to the engine, again and again, comes to its end.
+
+Each run is killed some calls later than the one before it, until one of them is not killed any more.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pytest
+from docker import DockerClient
+from docker.api.client import APIClient
+from prefect import Flow
+
+from flows.deploy import deploy
+from flows.provision import provision
+from flows.rollback import rollback
+from flows.teardown import teardown
+from tests.flows.on_docker import containers, done, door, one_replica, shop, stack, well
+from tests.support.children import run
+from tests.tasks.providers.docker.world import alone, get, left
+
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+later = 2
+"""By how many calls each run lives longer than the one before it."""
+
+
+@pytest.fixture
+def spec(engine: DockerClient, images: dict[str, str], home: Path) -> Iterator[dict[str, Any]]:
+    with alone(engine):
+        yield shop(images)
+
+
+def test_killed_again_and_again(
+    spec: dict[str, Any], engine: DockerClient, images: dict[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    """A stack's whole life, each step of it like this."""
+    points = killed_until_done(provision, spec=spec, source="/")
+    assert "nothing to do" in done(provision, spec=spec, source="/")
+    assert (well(spec), says(spec)) == (one_replica, "release 1\n")
+
+    points += killed_until_done(deploy, stack=stack, image=images["tenfold-tiny:2"])
+    assert (well(spec), says(spec)) == (one_replica, "release 2\n")
+
+    points += killed_until_done(rollback, stack=stack, release=1)
+    assert (well(spec), says(spec)) == (one_replica, "release 1\n")
+    assert sum(".replica." in name for name in containers(engine)) == 1, "nothing of other releases is left"
+
+    points += killed_until_done(teardown, stack=stack)
+    assert left(engine) == ["tenfold.flows.volume.database.1"]
+    record_property("points", points)
+
+
+def killed_until_done(flow: Flow[..., Any], **parameters: Any) -> int:
+    """How often it was killed before it came to its end."""
+    for number in count():
+        with killing(after=1 + later * number):
+            ended = run(flow, parameters)
+        if ended.state is not None:
+            assert ended.state == "COMPLETED", ended.message
+            return number
+    raise AssertionError
+
+
+class killing:
+    """Within it, a child of this process ends right after so many of its calls that change something in the engine."""
+
+    def __init__(self, after: int) -> None:
+        self._left, self._guard, self._patch = after, Lock(), pytest.MonkeyPatch()
+
+    def __enter__(self) -> None:
+        parent = os.getpid()
+
+        def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+            def told(api: APIClient, url: str, *args: Any, **kwargs: Any) -> Any:
+                result = call(api, url, *args, **kwargs)
+                if "exec" not in url and os.getpid() != parent:
+                    with self._guard:
+                        self._left -= 1
+                        if not self._left:
+                            os.kill(os.getpid(), signal.SIGKILL)
+                return result
+
+            return told
+
+        for name in ("_post", "_put", "_delete"):
+            self._patch.setattr(APIClient, name, counted(getattr(APIClient, name)))
+
+    def __exit__(self, *_: object) -> None:
+        self._patch.undo()
+
+
+def says(spec: dict[str, Any]) -> str:
+    status, body = get(door(spec))
+    assert status == 200, body
+    return body
