@@ -30,9 +30,9 @@ least_error = 0.01
 """What a demand that stood still may vary by all the same."""
 least_level = 0.5
 """Replicas below which a level does not make its errors count for more."""
-jump_deviations = 4.0
-"""Deviations beyond which demand has not varied but jumped: believed at once, and learned from as if it were these."""
-jump_checks = 20.0
+jump_deviations = 6.0
+"""Deviations beyond which demand has not varied but jumped: believed at once and whole, and not learned from."""
+jump_checks = 10.0
 """Checks over which a jump that was none is forgotten."""
 
 
@@ -67,7 +67,8 @@ def forecast(
     lead = min(lead, longest_lead * interval)
     now = _all(levels)
     said = (*now[:-1], max(0.0, now[-1] + slope * _damped(lead / interval)))
-    jump = max(known.jump * (1 - 1 / jump_checks), value - jump_deviations * deviation - now[best], 0.0)
+    beyond = value - now[best]
+    jump = max(known.jump * (1 - 1 / jump_checks), beyond if beyond > jump_deviations * deviation else 0.0)
     learned = Forecasts(unit, known.checks + 1, levels, slope, errors, jump, (*due, (at + lead, said)))
     return Forecast(now[best] + jump, max(now[best], said[best]) + jump, variance), learned
 
@@ -99,8 +100,8 @@ def _judged(
     errors = []
     for error, expected in zip(known.errors, known.due[past - 1][1], strict=True):
         squared = (value - expected) ** 2 / (expected if expected > least_level else least_level)
-        most = jump_deviations * jump_deviations * (error if error > least_error else least_error)
-        errors.append(error + ((squared if squared < most else most) - error) * weight)
+        varied = squared <= jump_deviations**2 * max(error, least_error)
+        errors.append(error + (squared - error) * weight if varied else error)
     return tuple(errors), due
 
 

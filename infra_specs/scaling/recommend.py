@@ -9,14 +9,14 @@ from infra_specs.scaling.load import Load
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.situation import Earlier, Situation
 
-deviations = 2.3
+deviations = 2.25
 """Of headroom: one check in a hundred of a demand that varies as the normal curve does is above it."""
 skew = (deviations**2 - 1) / 4
 """Times the variance of one replica's worth: what lopsided arrivals need more than the normal curve says. The second
 term of Cornish and Fisher, (z² - 1) / 6 x skewness x deviation, where skewness x deviation is 1.5 x variance / mean for
 requests that come in bunches of geometric size."""
 tolerance = 0.1
-"""Of the count, and at most one replica: by how much it may fall short before it changes."""
+"""Of the count: by how much it may be off before it changes, as in Kubernetes; at most one short of what is asked."""
 rhythm_at_most = 3.0
 """Times the demand of now that earlier days can foretell."""
 rhythm_days = 2

@@ -3,6 +3,7 @@
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.recommend import tolerance
 from infra_specs.scaling.situation import Situation
 from infra_specs.spec.units import duration_text
 
@@ -26,6 +27,8 @@ def stabilize(policy: Policy, situation: Situation, so_far: Step, window: Recomm
     if not count and highest <= 1 and idle < policy.idle:
         left = duration_text(round(policy.idle - idle))
         return Step("stabilize", min(1, wanted), f"the last one goes when {left} more pass without a request")
+    if 0 < wanted - highest < tolerance * wanted:
+        return Step("stabilize", wanted, f"{highest} would be within {100 * tolerance:.0f} % of {wanted}")
     if highest > count:
         return Step("stabilize", highest, f"{highest} were asked for within the last {duration_text(policy.window)}")
     return None
