@@ -1,0 +1,17 @@
+"""python -m benchmarks.ticks bulk [STACKS...]    one check of so many stacks (1 10 100 1000): time, memory, growth
+python -m benchmarks.ticks year [STACKS...]    a year of checks (1 10): sizes and times before and after trimming
+
+Both with SQLite, simulated sources and a simulated clock; decisions are the real ones.
+"""
+
+import sys
+
+from benchmarks.ticks import bulk, year
+
+parts = {"bulk": (bulk.main, (1, 10, 100, 1000)), "year": (year.main, (1, 10))}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in parts:
+        sys.exit(__doc__)
+    run, usual = parts[sys.argv[1]]
+    run(tuple(map(int, sys.argv[2:])) or usual)

@@ -1,0 +1,48 @@
+"""One check of many stacks: how it grows with their number."""
+
+import resource
+import sqlite3
+import statistics
+import time
+
+from benchmarks.ticks.checking import began, day, interval, place, stacks
+
+rounds = 7
+warm = 25
+"""Checks until the forecasts have learned, and every memory has its length."""
+periods = range(-2, 3)
+"""Five minutes each, around this time of each earlier day."""
+
+
+def main(counts: tuple[int, ...]) -> None:
+    print("stacks  read ms  decide ms  write ms  CPU ms  growth KB/check  peak MB")
+    for count in counts:
+        with place() as here:
+            keys = stacks(count)
+            _remember_earlier_days(str(here.file), [key[0] for key in keys])
+            for number in range(-warm, 1):
+                here.check(keys, began + number * interval)
+            size = here.in_use()
+            cpu, times = time.process_time(), []
+            for number in range(1, rounds + 1):
+                times.append(here.check(keys, began + number * interval))
+            cpu = (time.process_time() - cpu) / rounds
+            read, decide, write = (1000 * statistics.median(column) for column in zip(*times, strict=True))
+            growth = (here.in_use() - size) / rounds / 1000
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+            print(
+                f"{count:6}  {read:7.1f}  {decide:9.1f}  {write:8.1f}  {1000 * cpu:6.1f}  {growth:15.1f}  {peak:7.0f}",
+                flush=True,
+            )
+
+
+def _remember_earlier_days(file: str, names: list[str]) -> None:
+    """What the rhythm is read from, at once: five weeks of checks would take as long."""
+    rows = [
+        (int(began - days * day) + 300 * period, name, "web", 300.0, 320.0, 400.0, 80.0, 100.0, 0.3, 0.4, 12.0)
+        for days in (1, 7, 14, 21, 28)
+        for period in periods
+        for name in names
+    ]
+    with sqlite3.connect(file) as connection:
+        connection.executemany(f"INSERT INTO measurements VALUES ({', '.join('?' * 11)})", rows)
