@@ -34,6 +34,8 @@ jump_deviations = 6.0
 """Deviations beyond which demand has not varied but jumped: believed at once and whole, and not learned from."""
 jump_checks = 10.0
 """Checks over which a jump that was none is forgotten."""
+peak_checks = 240.0
+"""The same of the highest demand: an hour of 15 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Forecast:
     ahead: float
     """Of the same forecaster, at the time a new replica serves; never below the level."""
     variance: float
+    peak: float
+    """The highest of the last hour, or the level."""
 
     def deviation(self, level: float) -> float:
         """The standard deviation of what arrives when `level` is expected."""
@@ -69,12 +73,14 @@ def forecast(
     said = (*now[:-1], max(0.0, now[-1] + slope * _damped(lead / interval)))
     beyond = value - now[best]
     jump = max(known.jump * (1 - 1 / jump_checks), beyond if beyond > jump_deviations * deviation else 0.0)
-    learned = Forecasts(unit, known.checks + 1, levels, slope, errors, jump, (*due, (at + lead, said)))
-    return Forecast(now[best] + jump, max(now[best], said[best]) + jump, variance), learned
+    level = now[best] + jump
+    peak = max(level, value, known.peak + (level - known.peak) / peak_checks)
+    learned = Forecasts(unit, known.checks + 1, levels, slope, errors, jump, peak, (*due, (at + lead, said)))
+    return Forecast(level, max(level, said[best] + jump), variance, peak), learned
 
 
 def _new(unit: str, value: float) -> Forecasts:
-    return Forecasts(unit, 0, (value,) * (len(averages) + 1), 0.0, (first_error,) * (len(averages) + 2))
+    return Forecasts(unit, 0, (value,) * (len(averages) + 1), 0.0, (first_error,) * (len(averages) + 2), 0.0, value)
 
 
 def _all(levels: tuple[float, ...]) -> tuple[float, ...]:

@@ -29,6 +29,8 @@ class Forecasts:
     its mean."""
     jump: float = 0.0
     """How far above its level demand has jumped, beyond all that it usually varies by."""
+    peak: float = 0.0
+    """The highest demand of about an hour."""
     due: tuple[tuple[float, tuple[float, ...]], ...] = ()
 
 

@@ -15,6 +15,9 @@ skew = (deviations**2 - 1) / 4
 """Times the variance of one replica's worth: what lopsided arrivals need more than the normal curve says. The second
 term of Cornish and Fisher, (z² - 1) / 6 x skewness x deviation, where skewness x deviation is 1.5 x variance / mean for
 requests that come in bunches of geometric size."""
+over_peak = 1.3
+"""Times the highest demand of the last hour, beyond which no headroom goes: what swings to and fro between known bounds
+is badly foretold, and needs no more for it."""
 tolerance = 0.1
 """Of the count: by how much it may be off before it changes, as in Kubernetes; at most one short of what is asked."""
 rhythm_at_most = 3.0
@@ -38,7 +41,8 @@ class Wish:
 def wish(policy: Policy, level: float, forecast: Forecast) -> Wish:
     """Replicas for `level` full replicas' worth, and for what it varies by until they serve."""
     varies = deviations * forecast.deviation(level) + skew * forecast.variance
-    return Wish(max(level + varies, level / policy.utilisation), level)
+    highest = over_peak * max(level, forecast.peak)
+    return Wish(max(min(level + varies, highest), level / policy.utilisation), level)
 
 
 def recommend(policy: Policy, situation: Situation, load: Load, forecast: Forecast) -> Step:
