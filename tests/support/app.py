@@ -1,7 +1,7 @@
 """A tiny HTTP app of the standard library alone, for tests: who answers, how slowly, and what it was given.
 
 `python app.py`: GET / says its PORT, GET /slow?1.5 answers after that many seconds, GET /env gives its environment,
-GET /healthz is 200 unless a file named by SICK is there.
+GET /healthz is 200 unless a file named by SICK is there, and GET / 500 with FAILS.
 """
 
 import json
@@ -25,6 +25,8 @@ class Handler(BaseHTTPRequestHandler):
             body = json.dumps(dict(os.environ))
         elif path == "/healthz" and Path(os.environ.get("SICK", "/nowhere")).exists():
             status = 503
+        elif path == "/" and os.environ.get("FAILS"):
+            status = 500
         self.send_response(status)
         self.send_header("Content-Length", str(len(body.encode())))
         self.end_headers()

@@ -1,0 +1,88 @@
+"""On real processes under load: no lost request, a bad release that nobody met, a canary that was undone."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from benchmarks.load import load
+from flows.deploy import deploy
+from flows.provision import provision
+from flows.rollback import rollback
+from tasks.ledger import Ledger
+from tasks.providers.local import LocalProvider
+from tasks.settings import settings
+from tasks.supervisor.client import Supervisor
+from tests.flows.going import done, failed
+from tests.tasks.providers.local.world import app
+
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+rate = 50.0
+"""Requests a second, on a machine that other tests use too."""
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
+    folder.chmod(0o711)
+    monkeypatch.setenv("TENFOLD_HOME", str(folder / "home"))
+    yield folder / "home"
+    for place in (folder / "home" / "stacks").glob("[!.]*"):
+        Supervisor.start(place / "supervisor").shutdown()
+    shutil.rmtree(folder)
+
+
+async def test_releases_under_load(home: Path, tmp_path: Path) -> None:
+    migrations = tmp_path / "migrations"
+    web = {
+        "command": ["python3", "-S", str(app)],
+        "before": ["python3", "-c", f"open({str(migrations)!r}, 'a').write('once\\n'); print('migrated')"],
+        "port": 80, "replicas": 2, "env": {"NAME": "first"},
+    }  # fmt: skip
+    spec = {"name": "released", "target": {"provider": "local"}, "services": {"web": web}}
+    await done(provision, spec=spec, source="/")
+    url = address(home)
+    assert said(url).startswith("first ")
+
+    with load(url, rate) as good:
+        assert (await done(deploy, stack="released", env={"NAME": "second"})).startswith("release 2 serves")
+        assert said(url).startswith("second ")
+    assert (good[0].failed, good[0].failures) == (0, {})
+    assert migrations.read_text() == "once\nonce\n"
+
+    with load(url, rate) as bad:
+        broken = ["python3", "-c", "raise SystemExit('no such table: orders')"]
+        message = await failed(deploy, stack="released", command=" ".join(map(repr, broken)))
+    assert message.startswith("deploy of release 3 failed and was undone: release 2 serves.")
+    assert "no such table: orders" in message
+    assert (bad[0].failed, said(url).split()[0]) == (0, "second")
+
+    with load(url, rate):
+        message = await failed(deploy, stack="released", env={"FAILS": "1"}, canary=20, bake=60)
+        assert "does worse than what it would replace" in message
+        assert "release 2 serves" in message
+    with load(url, rate) as back:
+        assert (await done(rollback, stack="released")).startswith("release 5 serves")
+    assert (back[0].failed, said(url).split()[0]) == (0, "first")
+    assert migrations.read_text().count("once") == 4, "a rollback migrates nothing"
+    with Ledger.open(settings()) as ledger:
+        assert [one.state for one in ledger.releases("released")] == ["proven", "undone", "undone", "proven", "proven"]
+    assert [str(one) for one in there(home) if one.kind == "replica" and not one.failed] == [
+        "replica/web-0#4", "replica/web-1#4",
+    ]  # fmt: skip
+
+
+def there(home: Path) -> Any:
+    return LocalProvider(home).observe("released")
+
+
+def address(home: Path) -> str:
+    return next(one.outputs["url"] for one in there(home) if one.kind == "route")
+
+
+def said(url: str) -> str:
+    return httpx.get(url, trust_env=False).text
