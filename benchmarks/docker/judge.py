@@ -14,14 +14,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from docker.api.client import APIClient
 
 from benchmarks.docker.stack import name, port
 
 every_seconds = 0.05
-patience = 300.0
+patience = 120.0
 visits = 16
 """At once: with so many, each of six replicas is likely to be met."""
 usual = "unix:///var/run/docker.sock"
@@ -64,8 +64,13 @@ class Judge:
         self._process.wait()
 
 
+def _listed(api: APIClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.containers(all=True, filters={"name": name})
+    return found
+
+
 def _as_wanted(api: APIClient, wanted: Condition) -> bool:
-    listed = api.containers(all=True, filters={"name": name})
+    listed = _listed(api)
     if not wanted.replicas:
         return not listed
     running = [each for each in listed if each["State"] == "running"]
@@ -102,7 +107,8 @@ def _look(wanted: Condition) -> float:
                 if len(met) >= wanted.replicas:
                     return time.monotonic()
             time.sleep(max(0.0, every_seconds - (time.monotonic() - began)))
-    raise SystemExit(1)
+    there = [f"{each['Names']} {each['Image']} {each['State']}" for each in _listed(api)]
+    raise SystemExit(f"wanted {wanted}, met {sorted(met)}, there is {there}")
 
 
 if __name__ == "__main__":
