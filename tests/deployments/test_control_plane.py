@@ -10,9 +10,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
@@ -24,89 +23,16 @@ from tasks.ledger import Hold, Ledger, Owner
 from tasks.providers.memory import MemoryProvider
 from tasks.settings import settings
 from tasks.supervisor.client import Supervisor
+from tests.deployments.plane import Plane, patience, process_of, until
 from tests.flows.shop import shop
 from tests.tasks.providers.local.world import listening, processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
 
-T = TypeVar("T")
-patience = 180.0
 tick = 10
-ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 guide = Path(__file__).parents[2] / "docs" / "guide" / "api.md"
 program = Path(sys.executable).with_name("tenfold")
 theirs = dict.fromkeys(("tasks.py", "flows.py", "docker.py"), "raise RuntimeError('this is the user\\'s own')\n")
-
-
-@dataclass(frozen=True)
-class Plane:
-    """The one of this module, and how to ask it."""
-
-    home: Path
-    url: str
-
-    def get(self, path: str) -> Any:
-        return self._patiently(lambda: httpx.get(self.url + path, timeout=60))
-
-    def post(self, path: str, **data: Any) -> Any:
-        return self._patiently(lambda: httpx.post(self.url + path, json=data, timeout=60))
-
-    def submit(self, flow: str, **parameters: Any) -> str:
-        deployment = self.get(f"/deployments/name/{flow}/{flow}")["id"]
-        return str(self.post(f"/deployments/{deployment}/create_flow_run", parameters=parameters)["id"])
-
-    def run(self, flow: str, **parameters: Any) -> dict[str, Any]:
-        """Submit, and wait for its end."""
-        return self.ended(self.submit(flow, **parameters))
-
-    def ended(self, run: str) -> dict[str, Any]:
-        return self.until(run, *ended)
-
-    def until(self, run: str, *states: str) -> dict[str, Any]:
-        def look() -> dict[str, Any] | None:
-            state: dict[str, Any] = self.get(f"/flow_runs/{run}")["state"]
-            return state if state["type"] in states else None
-
-        return until(look, f"{run} is {states}")
-
-    def ticks(self, **where: Any) -> list[dict[str, Any]]:
-        """The runs that the schedule made, the newest first."""
-        found: list[dict[str, Any]] = self.post(
-            "/flow_runs/filter", flows={"name": {"any_": ["reconcile"]}}, flow_runs=where, limit=200,
-            sort="EXPECTED_START_TIME_DESC",
-        )  # fmt: skip
-        return [run for run in found if run["auto_scheduled"]]
-
-    def pid(self, name: str) -> int:
-        """Of `server` or `runner`, once it runs."""
-        supervisor = Supervisor.start(self.home / "control")
-
-        def look() -> int | None:
-            found = supervisor.get(name)
-            return found.pid if found else None
-
-        return until(look, f"{name} runs")
-
-    @staticmethod
-    def _patiently(ask: Callable[[], httpx.Response]) -> Any:
-        """Whoever uses an API asks again while it is away."""
-
-        def look() -> Any:
-            try:
-                answer = ask()
-            except httpx.TransportError:
-                return None
-            return None if answer.status_code >= 500 else [answer.raise_for_status().json()]
-
-        return until(look, "the server answers")[0]
-
-
-def until(look: Callable[[], T | None], what: str) -> T:
-    deadline = time.monotonic() + patience
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.2)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -287,24 +213,6 @@ def test_stopped_it_leaves_no_process_and_stacks_stay(plane: Plane) -> None:
     assert status() is None
     assert processes_naming(str(plane.home)) == []
     assert MemoryProvider(plane.home / "memory").observe("stays")
-
-
-def process_of(run: str) -> int:
-    """The process that a flow run runs in, once it has begun to wait for its lock."""
-    mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
-
-    def look() -> int | None:
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    return int(folder.name)
-            except OSError:
-                continue
-        return None
-
-    until((settings().home / "present" / run).exists, f"{run} is present")
-    found: int = until(look, f"{run} has a process")
-    return found
 
 
 def overdue(plane: Plane, seconds: float) -> list[dict[str, Any]]:

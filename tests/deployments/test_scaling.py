@@ -1,0 +1,127 @@
+"""Scaling for real: a control plane of its own, users that come, and whatever is killed meanwhile."""
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments import control_plane
+from deployments.watchdog import automation_name
+from tasks.ledger import KeptDecision, Ledger
+from tasks.ledger.checks import lock_name
+from tasks.providers.memory import MemoryProvider
+from tasks.providers.pretended import Load
+from tasks.settings import settings
+from tests.deployments.plane import Plane, until
+from tests.flows.shop import shop
+
+pytestmark = [pytest.mark.local, pytest.mark.prefect]
+interval = 5
+
+
+@pytest.fixture(scope="module")
+def plane() -> Iterator[Plane]:
+    folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENFOLD_HOME", str(folder / "home"))
+        environment.setenv("TENFOLD_SERVER_PORT", str(port))
+        environment.setenv("TENFOLD_AUTOSCALE_SECONDS", str(interval))
+        environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
+        try:
+            found = control_plane.ensure()
+            yield Plane(folder / "home", found.api_url)
+        finally:
+            control_plane.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def world(plane: Plane) -> MemoryProvider:
+    return MemoryProvider(plane.home / "memory")
+
+
+def provisioned(plane: Plane, name: str) -> None:
+    web = shop(name, needs=False, capacity=4, replicas={"min": 1, "max": 8})
+    assert plane.run("provision", spec=web, source="/srv")["type"] == "COMPLETED"
+
+
+def replicas(world: MemoryProvider, stack: str) -> int:
+    return sum(one.kind == "replica" for one in world.observe(stack))
+
+
+def decisions(stack: str) -> tuple[KeptDecision, ...]:
+    with Ledger.open(settings()) as ledger:
+        return ledger.decisions(stack, "web", 100)
+
+
+def last_check() -> float:
+    with Ledger.open(settings()) as ledger:
+        last = ledger.last_check()
+    return last.at if last else 0.0
+
+
+def checked_again() -> None:
+    before = last_check()
+    until(lambda: last_check() > before, "another check has ended")
+
+
+def events(plane: Plane, name: str) -> list[dict[str, Any]]:
+    asked = {"event": {"name": [name]}}
+    return list(plane.post("/events/filter", filter=asked, limit=50)["events"])
+
+
+def test_users_come_and_a_scale_run_follows_that_says_why(plane: Plane, world: MemoryProvider) -> None:
+    provisioned(plane, "shop")
+    world.set_load("shop", "web", Load(requests_per_second=50, latency=0.2))
+    until(lambda: replicas(world, "shop") >= 3, "10 requests in flight have replicas for 4 each")
+    run = next(run for run in reversed(plane.runs("scale")) if run["parameters"]["stack"] == "shop")
+    kept = next(one for one in decisions("shop") if one.flow_run_id == run["id"])
+    assert run["parameters"]["reason"] == kept.decision.reason
+    assert plane.ended(run["id"])["type"] == "COMPLETED"
+    table = plane.post("/artifacts/filter", artifacts={"key": {"any_": ["why-shop-web"]}}, sort="CREATED_DESC")
+    assert kept.decision.steps[0].reason in table[-1]["data"]
+
+
+def test_checks_go_on_when_the_server_was_killed_between_two(plane: Plane, world: MemoryProvider) -> None:
+    provisioned(plane, "kiosk")
+    os.kill(plane.pid("server"), signal.SIGKILL)
+    world.set_load("kiosk", "web", Load(requests_per_second=50, latency=0.2))
+    until(lambda: replicas(world, "kiosk") >= 3, "it is scaled all the same")
+
+
+def test_a_check_that_is_killed_half_way_is_followed_by_the_next(plane: Plane) -> None:
+    provisioned(plane, "blog")
+    with Ledger.open(settings()) as ledger:
+        holder = until(lambda: ledger.holder(lock_name), "a check is under way")
+        os.kill(holder.owner.pid, signal.SIGKILL)
+    checked_again()
+
+
+def test_when_no_check_comes_any_more_three_notice(plane: Plane) -> None:
+    checked_again()
+    deployment = plane.get("/deployments/name/autoscale/autoscale")["id"]
+    paused = httpx.patch(f"{plane.url}/deployments/{deployment}", json={"paused": True}, timeout=60)
+    paused.raise_for_status()
+    try:
+        log = plane.home / "control" / "runner.log"
+        until(lambda: "No service is scaled: a check is due every 5 s" in log.read_text(), "the log says so")
+        until(lambda: events(plane, "tenfold.autoscale.silent"), "an event says so")
+        until(lambda: triggered(plane), "the server's own automation has noticed")
+    finally:
+        httpx.patch(f"{plane.url}/deployments/{deployment}", json={"paused": False}, timeout=60).raise_for_status()
+    until(lambda: events(plane, "tenfold.autoscale.back"), "it is said that they are back")
+
+
+def triggered(plane: Plane) -> list[dict[str, Any]]:
+    found = events(plane, "prefect.automation.triggered")
+    return [one for one in found if one["resource"]["prefect.resource.name"] == automation_name]
