@@ -11,6 +11,7 @@ from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.rollback import rollback
+from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
 from tasks.settings import Settings
@@ -23,6 +24,7 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
         await _deployed(deploy),
         await _deployed(rollback),
         await _deployed(scale),
+        await _deployed(run),
         await _deployed(teardown),
         await _deployed(reconcile, every=here.reconcile_seconds),
         await _deployed(autoscale, every=here.autoscale_seconds),

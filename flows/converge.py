@@ -15,6 +15,7 @@ from infra_specs.plan.plan import Plan
 from infra_specs.plan.resource import Resource
 from tasks.artifacts import links_of, show_outcome, show_plan
 from tasks.observe import observe
+from tasks.one_offs import unclaimed
 from tasks.site import Site, at
 
 looks = 4
@@ -39,14 +40,14 @@ async def converge(
 ) -> Report:
     """Make what is there what is desired, under the lock that `site` holds, and prove it by looking again.
 
-    `alone`: what is not named is left as it is, healthy or not. Raises ChangeFailed when a change fails (what was
-    finished stands, no further wave starts) or when the stack does not settle. Nothing is recorded of a reconcile that
-    finds nothing to do.
+    `alone`: what is not named is left as it is, healthy or not. So is a one-off command that somebody waits for, but by
+    a teardown. Raises ChangeFailed when a change fails (what was finished stands, no further wave starts) or when the
+    stack does not settle. Nothing is recorded of a reconcile that finds nothing to do.
     """
     wanted = tuple(desired)
     with at(site):
-        goal = _Goal(site.stack, wanted, delete_data, alone)
-        there = await observe(site.stack)
+        goal = _Goal(site, wanted, delete_data, alone, spares=verb != "teardown")
+        there = await goal.look()
         plan = goal.plan(there)
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
@@ -68,15 +69,20 @@ async def converge(
 
 @dataclass(frozen=True, slots=True)
 class _Goal:
-    stack: str
+    site: Site
     wanted: tuple[Resource, ...]
     delete_data: bool
     alone: bool
+    spares: bool
+
+    async def look(self) -> tuple[Instance, ...]:
+        there = await observe(self.site.stack)
+        return await asyncio.to_thread(unclaimed, self.site.ledger, there) if self.spares else there
 
     def plan(self, there: tuple[Instance, ...]) -> Plan:
         named = {one.address for one in self.wanted}
         seen = (one for one in there if one.address in named) if self.alone else there
-        return make_plan(self.stack, self.wanted, seen, delete_data=self.delete_data)
+        return make_plan(self.site.stack, self.wanted, seen, delete_data=self.delete_data)
 
 
 async def _settle(first: Plan, goal: _Goal, there: tuple[Instance, ...]) -> Report:
@@ -86,7 +92,7 @@ async def _settle(first: Plan, goal: _Goal, there: tuple[Instance, ...]) -> Repo
         if plan.empty:
             return _report(first, plan, tuple(done), there)
         done += await apply_plan(plan)
-        there = await observe(plan.stack)
+        there = await goal.look()
         plan = goal.plan(there)
     if plan.empty:
         return _report(first, plan, tuple(done), there)

@@ -41,7 +41,9 @@ async def reconcile(stack: str = "") -> Report:
 
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     """`rest`: after failures in a row it is left alone for a while."""
-    until = rests_until(ledger.history(name, failures_seen), settings().reconcile_seconds) if rest else None
+    # A command that somebody ran and that failed says nothing of repairs.
+    tried = [run for run in ledger.history(name, failures_seen) if run.verb != "run"] if rest else []
+    until = rests_until(tried, settings().reconcile_seconds)
     if until is not None and now() < until:
         return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
     async with on_site(name, ledger, "reconcile") as (site, what, source):

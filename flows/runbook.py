@@ -23,6 +23,7 @@ from tasks.lock import locked
 from tasks.observe import observe
 from tasks.presence import present
 from tasks.providers import open_provider
+from tasks.providers.base import Provider
 from tasks.settings import settings
 from tasks.site import Site, at
 from tasks.wish import remembered
@@ -73,14 +74,21 @@ async def on_site(
     async with locked(ledger, name, verb, here.lease_seconds, wait=wait) as hold:
         stack, source = asked or remembered(ledger, name)
         _refuse_changed_target(stack, ledger)
-        provider = open_provider(stack.target, here.home)
-        site = Site(provider, ledger, hold)
-        try:
+        async with on_target(stack) as provider:
+            site = Site(provider, ledger, hold)
             if ledger.wanted(name) is None:
                 await _refuse_what_is_not_ours(site)
             yield site, stack, source
-        finally:
-            await asyncio.to_thread(provider.close)
+
+
+@asynccontextmanager
+async def on_target(stack: Stack) -> AsyncIterator[Provider]:
+    """The target of a stack opened, until the end."""
+    provider = open_provider(stack.target, settings().home)
+    try:
+        yield provider
+    finally:
+        await asyncio.to_thread(provider.close)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from infra_specs.catalogue.job import is_one_off
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.plan import Change
@@ -73,7 +74,8 @@ async def _do(place: Site, change: Change) -> None:
         instance = await _effect(place, lambda: provider.update(was, resource))
     assert instance is not None
     place.known[change.address] = instance
-    await _prove(place, instance)
+    if not is_one_off(change.address):
+        await _prove(place, instance)
 
 
 async def _effect(place: Site, call: Callable[[], T]) -> T:

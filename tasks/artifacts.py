@@ -12,6 +12,9 @@ from infra_specs.plan.instance import Instance
 from infra_specs.plan.plan import Plan
 from tasks.wish import Wish
 
+exit_code = "exit-code"
+"""The key of the artifact that says what a command ended with."""
+
 
 async def show_plan(plan: Plan) -> None:
     """The plan as a table, in the order in which it is done: wave, change, resource, reason."""
@@ -67,6 +70,11 @@ async def show_outcome(
         for name, url in links.items()
     ]
     await asyncio.gather(*made)
+
+
+async def show_exit_code(code: int) -> None:
+    """What a command that was run once ended with, for whoever asks by its key."""
+    await acreate_markdown_artifact(str(code), key=exit_code, description=f"The command ended with {code}")
 
 
 async def show_failure(message: str) -> None:

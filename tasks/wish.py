@@ -1,11 +1,11 @@
 """What a stack wants now: its spec as last given, and over it what was asked for and deployed since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.catalogue.job import before
-from infra_specs.errors import LedgerError
+from infra_specs.catalogue.job import before, job
+from infra_specs.errors import LedgerError, PlanError
 from infra_specs.plan.resource import Resource
 from infra_specs.pricing.price import Price, price
 from infra_specs.releases.content import Content, changed_services, content, over, placed
@@ -88,7 +88,20 @@ def jobs(ledger: Ledger, wished: Wish, release: Release) -> tuple[Resource, ...]
     changed = changed_services(runs.content if runs else None, release.content)
     secrets = _secrets(ledger, release.stack, release.content)
     every = before(wished.stack, source=wished.source, secrets=secrets, release=release.number)
-    return tuple(job for job in every if job.settings["service"] in changed)
+    return tuple(one for one in every if one.settings["service"] in changed)
+
+
+def one_off(ledger: Ledger, wished: Wish, name: str, service: str, command: Sequence[str]) -> Resource:
+    """A command to be run once as a replica of a service would be, in the release that runs.
+
+    Raises PlanError for a service that there is not.
+    """
+    stack = wished.stack
+    if service not in stack.services:
+        raise PlanError(f"{stack.name} has no service `{service}`. It has: {', '.join(stack.services)}.")
+    runs, secrets = deployed(ledger, stack.name), _secrets(ledger, stack.name, wished.content)
+    number = runs.number if runs else 0
+    return job(stack, name, service, command, source=wished.source, secrets=secrets, release=number)
 
 
 def deployed(ledger: Ledger, stack: str) -> Release | None:

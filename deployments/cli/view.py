@@ -12,6 +12,7 @@ from infra_specs.spec.load import stored
 from tasks.clock import now
 from tasks.ledger import Holder, Release, Wanted
 from tasks.ledger.alive import alive
+from tasks.one_offs import unclaimed
 from tasks.wish import wish_as_deployed, wish_with
 
 
@@ -47,7 +48,8 @@ def look(place: Here, known: Wanted) -> View:
             wished = wish_as_deployed(place.ledger, stack, known.source)
     except TenfoldError:
         return View(known, instances, holder, None, releases)  # tenfold plan says why; what runs can be seen
-    return View(known, instances, holder, make_plan(known.name, wished.resources, instances), releases)
+    drift = make_plan(known.name, wished.resources, unclaimed(place.ledger, instances))
+    return View(known, instances, holder, drift, releases)
 
 
 def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:

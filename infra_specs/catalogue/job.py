@@ -13,7 +13,13 @@ from infra_specs.plan.resource import Resource, Setting
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import Docker
 
+one_offs = "job/run-"
 _of_replicas = ("slot", "serves", "health")
+
+
+def is_one_off(address: str) -> bool:
+    """Whether somebody asked for it to be run once: nothing wants it, and only who asked waits for its end."""
+    return address.startswith(one_offs)
 
 
 def before(stack: Stack, *, source: str, secrets: Mapping[str, int], release: int) -> tuple[Resource, ...]:

@@ -15,6 +15,8 @@ class Health:
     reason: str
     since: float
     """Seconds since the epoch at which the state was entered."""
+    code: int | None = None
+    """Of a job that is over: what it ended with, as shells count; None if nobody saw it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.situation import Earlier
 from tasks.ledger import (
     checks,
+    claims,
     decisions,
     journal,
     lock,
@@ -95,6 +96,17 @@ class Ledger:
     def holder(self, stack: str) -> Holder | None:
         """Who has the lock, dead or late as they may be; None if it was given back or never taken."""
         return lock.holder(self._database, stack)
+
+    def claim(self, stack: str, address: str, owner: Owner, lease_seconds: float) -> Hold:
+        """Say that what is at this address of a stack is in use by a run that does not keep the stack's lock.
+
+        It is renewed, released, taken over and lost as a lock is.
+        """
+        return claims.claim(self._database, stack, address, owner, lease_seconds)
+
+    def claimed(self, stack: str, address: str) -> bool:
+        """Whether somebody says so who is not known to be gone or late."""
+        return claims.claimed(self._database, stack, address)
 
     # Stacks
 

@@ -152,8 +152,10 @@ def _same(one: Instance, other: Instance) -> bool:
 
 def _health_of(resource: Resource) -> Health:
     if resource.settings.get("command") == ["false"]:
-        return Health("failed", "exited with 1", now())
-    return Health("healthy", "exited with 0" if resource.kind == "job" else "pretended", now())
+        return Health("failed", "exited with 1", now(), 1)
+    if resource.kind == "job":
+        return Health("healthy", "exited with 0", now(), 0)
+    return Health("healthy", "pretended", now())
 
 
 def _outputs(resource: Resource, incarnation: int) -> dict[str, str]:

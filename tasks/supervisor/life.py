@@ -21,7 +21,7 @@ from typing import Any, Literal
 from tasks.supervisor.identity import Identity
 from tasks.supervisor.probing import Unwell, ask
 from tasks.supervisor.process import State
-from tasks.supervisor.running import Running, in_words
+from tasks.supervisor.running import Running, as_shells_count, in_words
 from tasks.supervisor.spawn import CannotStart, spawn
 from tasks.supervisor.store import Kept
 
@@ -186,6 +186,7 @@ class Life:
         kept = self.kept
         kept.leader = None
         if kept.process.once:
+            kept.code = None if code is None else as_shells_count(code)
             unseen = ", and nobody saw how: its supervisor was killed meanwhile" if why == in_words(None) else ""
             self._turn("healthy" if code == 0 else "failed", f"{why}{unseen}")
             return False

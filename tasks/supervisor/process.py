@@ -77,3 +77,5 @@ class Status:
     pid: int | None
     restarts: int
     """Starts after the first, in all."""
+    code: int | None = None
+    """What one that ran once ended with, as shells count; None before, and if nobody saw it."""

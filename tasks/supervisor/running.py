@@ -120,10 +120,13 @@ def kill_group(leader: int) -> bool:
 
 
 def in_words(code: int | None) -> str:
-    """`exited with 137`, as a shell counts: 128 and the number of the signal."""
-    if code is None:
-        return "ended"
-    return f"exited with {code if code >= 0 else 128 - code}"
+    """`exited with 137`."""
+    return "ended" if code is None else f"exited with {as_shells_count(code)}"
+
+
+def as_shells_count(code: int) -> int:
+    """128 and its number for a signal."""
+    return code if code >= 0 else 128 - code
 
 
 def _open(pid: int) -> int | None:

@@ -25,6 +25,7 @@ class Kept:
     restarts: int = 0
     failures: int = 0
     """Failed starts in a row."""
+    code: int | None = None
     leader: Identity | None = None
     preparing: Identity | None = None
     written: tuple[Process, str] | None = None
@@ -32,7 +33,7 @@ class Kept:
 
     def status(self) -> Status:
         pid = self.leader.pid if self.leader else None
-        return Status(self.process, self.state, self.reason, self.since, pid, self.restarts)
+        return Status(self.process, self.state, self.reason, self.since, pid, self.restarts, self.code)
 
 
 def save(folder: Path, kept: list[Kept], *, forgetting: bool) -> None:

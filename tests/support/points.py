@@ -15,7 +15,7 @@ from tasks.ledger import Ledger
 
 provider_effects = ("create", "update", "destroy")
 ledger_effects = (
-    "acquire", "want", "unwant", "override", "ensure_secret", "begin", "intend", "outcome", "finish", "forget",
+    "acquire", "claim", "want", "unwant", "override", "ensure_secret", "begin", "intend", "outcome", "finish", "forget",
     "release", "begin_release", "pass_stages", "prove_release", "end_release", "refile_release",
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from deployments.cli.here import here
 from deployments.cli.present.terminal import console
 from infra_specs.errors import PlanError
 from infra_specs.plan.instance import Instance
+from tasks.log_lines import added
 from tasks.providers.base import Provider
 from tasks.wish import remembered
 
@@ -50,15 +51,6 @@ def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
         there = ", ".join(str(one) for one in instances if one.kind not in silent_kinds) or "nothing"
         raise PlanError(f"Nothing here is called `{what}`. There is: {there}.")
     return found
-
-
-def added(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
-    """The lines at the end of `after` that were not yet in `before`, both being the last lines of one file."""
-    for start in range(len(before) + 1):
-        same = before[start:]
-        if list(after[: len(same)]) == list(same):
-            return after[len(same) :]
-    return after
 
 
 class _Printer:

@@ -88,6 +88,12 @@ class PrefectApi:
             LogLine(line["id"], line["timestamp"], line["level"], line["name"], line["message"]) for line in found
         )
 
+    def artifact(self, id: str, key: str) -> str | None:
+        """What a run left under a key, if it did."""
+        wanted = {"flow_run_id": {"any_": [id]}, "key": {"any_": [key]}}
+        found = self._ask("POST", "/artifacts/filter", {"artifacts": wanted, "limit": 1})
+        return str(found[0]["data"]) if found else None
+
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         try:
             answer = self._asked(method, path, body)

@@ -74,10 +74,7 @@ class States:
             if count >= enough and brief:
                 return Health("failed", f"{_how(container)}, {count} {'times' if count > 1 else 'time'}", since)
             return Health("starting", f"{_how(container)}, is started again", since)
-        if status == "running":
-            return None
-        well = _is_job(container) and state["ExitCode"] == 0 and not state.get("OOMKilled")
-        return Health("healthy" if well else "failed", _how(container), since)
+        return None if status == "running" else _over(container, since)
 
     def _running(self, container: dict[str, Any], state: Mapping[str, Any]) -> Health:
         since = _epoch(state["StartedAt"])
@@ -113,6 +110,14 @@ class States:
         """Whether it has answered since its start, or had its time to."""
         age = now() - _epoch(container["State"]["StartedAt"])
         return container["State"]["Status"] == "running" and (_key(container) in self._answered or age > boot_seconds)
+
+
+def _over(container: Mapping[str, Any], since: float) -> Health:
+    if not _is_job(container):
+        return Health("failed", _how(container), since)
+    code = container["State"]["ExitCode"]
+    well = code == 0 and not container["State"].get("OOMKilled")
+    return Health("healthy" if well else "failed", _how(container), since, code)
 
 
 def _is_job(container: Mapping[str, Any]) -> bool:

@@ -236,7 +236,7 @@ def _statuses(place: Place) -> tuple[Status, ...]:
 def _instance(status: Status) -> Instance:
     state = "failed" if status.state == "stopped" else status.state
     fault = status.process.labels.get("fault") if state == "failed" else ""
-    return instance_of(status.process.labels, Health(state, fault or status.reason, status.since))
+    return instance_of(status.process.labels, Health(state, fault or status.reason, status.since, status.code))
 
 
 def _routes(place: Place, found: list[Instance]) -> tuple[Instance, ...]:

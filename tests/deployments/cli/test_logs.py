@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.present.logs import added, chosen
+from deployments.cli.present.logs import chosen
 from infra_specs.plan.instance import Health, Instance
 from tests.deployments.cli.cli import Cli
 
@@ -33,23 +33,6 @@ there = [
 )
 def test_a_service_a_kind_or_an_address(what: str, names: list[str]) -> None:
     assert [str(one) for one in chosen(there, what)] == names
-
-
-@pytest.mark.pure
-@pytest.mark.parametrize(
-    ("before", "after", "new"),
-    [
-        ("", "ab", "ab"),
-        ("abc", "abc", ""),
-        ("abc", "abcd", "d"),
-        ("abc", "bcde", "de"),
-        ("abc", "xyz", "xyz"),
-        ("aaa", "aaab", "b"),
-        ("abc", "", ""),
-    ],
-)
-def test_only_what_is_new_is_printed_again(before: str, after: str, new: str) -> None:
-    assert list(added(list(before), list(after))) == list(new)
 
 
 def test_each_line_says_who_wrote_it_unless_there_is_one(cli: Cli, provisioned: Callable[[], object]) -> None:

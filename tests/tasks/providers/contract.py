@@ -168,7 +168,7 @@ class ProviderContract:
         assert settled(provider, made).state == "healthy"
         again = provider.create(job())
         assert again.incarnation == 1
-        assert settled(provider, again).reason == "exited with 0"
+        assert (settled(provider, again).reason, provider.health(again).code) == ("exited with 0", 0)
         (seen,) = provider.observe(stack)
         assert (seen.address, seen.kind, seen.health.state) == ("job/run-1", "job", "healthy")
 
@@ -203,7 +203,8 @@ class JobContract:
     @pytest.mark.parametrize("code", [0, 3])
     def test_it_runs_once(self, provider: Provider, code: int) -> None:
         made = provider.create(job(command=["sh", "-c", f"echo once; exit {code}"]))
-        assert settled(provider, made).reason == f"exited with {code}"
+        health = settled(provider, made)
+        assert (health.reason, health.code) == (f"exited with {code}", code)
         time.sleep(1.0)  # long enough for something that is started again
         assert provider.logs(made, 10).split() == ["once"]
 

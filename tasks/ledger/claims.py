@@ -1,0 +1,36 @@
+"""Claims: a run that goes on without its stack's lock says of one thing there that it is in use.
+
+A claim is a lock of the thing's own, with owner and lease, so it ends with its owner. Its name holds what no stack's
+name does.
+"""
+
+import sqlalchemy as sa
+
+from tasks.ledger import lock
+from tasks.ledger.alive import alive
+from tasks.ledger.database import Database
+from tasks.ledger.lock import Hold
+from tasks.ledger.owner import Owner
+from tasks.ledger.tables import locks
+
+_kept_seconds = 3600.0
+"""A claim is never taken twice, so one that ended so long ago is of no use to anybody."""
+
+
+def claim(database: Database, stack: str, address: str, owner: Owner, lease_seconds: float) -> Hold:
+    with database.write() as connection:
+        ended = locks.c.owner.is_(None) | (locks.c.until < database.now(connection) - _kept_seconds)
+        connection.execute(sa.delete(locks).where(locks.c.stack.like("%/%") & ended))
+    return lock.acquire(database, _name(stack, address), owner, lease_seconds)
+
+
+def claimed(database: Database, stack: str, address: str) -> bool:
+    found = lock.holder(database, _name(stack, address))
+    if found is None or alive(found.owner) is False:
+        return False
+    with database.read() as connection:
+        return found.until > database.now(connection)
+
+
+def _name(stack: str, address: str) -> str:
+    return f"{stack}/{address}"
