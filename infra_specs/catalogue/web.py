@@ -12,8 +12,6 @@ from infra_specs.spec.tls import Tls
 proxy_address = "proxy/main"
 certificate = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
-drain_seconds = 30.0
-"""How long a replica's running requests are waited for before it is stopped."""
 
 
 def replicas(
@@ -44,7 +42,7 @@ def replicas(
                 "health": service.health,
             },
             exclusive=bool(service.volumes),
-            drain_seconds=drain_seconds if service.port is not None else 0.0,
+            drain_seconds=service.drain if service.port is not None else 0.0,
         )
         for slot in range(count)
     )
@@ -60,7 +58,8 @@ def route(stack: str, name: str, service: Service, count: int) -> Resource:
         "health": service.health,
         "endpoints": [Ref(f"replica/{name}-{slot}", "endpoint") for slot in range(count)],
     }
-    return Resource(stack, f"route/{name}", "route", settings, mutable=tuple(settings), after=(proxy_address,))
+    mutable = (*settings, "weights")  # only while a canary has its share
+    return Resource(stack, f"route/{name}", "route", settings, mutable=mutable, after=(proxy_address,))
 
 
 def proxy(stack: str, target: Target, public: bool, tls: Tls | None, secrets: Mapping[str, int]) -> Resource:
