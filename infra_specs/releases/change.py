@@ -6,6 +6,7 @@ from typing import Any
 from infra_specs.errors import PlanError
 from infra_specs.releases.content import Content, over
 from infra_specs.spec.load import from_data
+from infra_specs.spec.service import Service
 from infra_specs.spec.stack import Stack
 
 
@@ -21,7 +22,38 @@ def changed(stack: Stack, runs: Content, service: str, settings: Mapping[str, An
     one = spec["services"][name]
     laid = {**one["env"], **env}
     one.update(settings, env={variable: value for variable, value in laid.items() if value is not None})
-    return from_data(spec, f"the deploy to {name}")
+    return _built(from_data(_unbuilt(spec), f"the deploy to {name}"), whole)
+
+
+def built(services: Mapping[str, Service], file: Stack, service: str) -> dict[str, Service]:
+    """Services with the images that were built of `file` now: of all that it builds, or of one.
+
+    Raises PlanError where nothing is built.
+    """
+    made = {name: one for name, one in file.services.items() if one.build and one.image and service in ("", name)}
+    if not made:
+        raise PlanError(f"{file.name}: {service or 'no service'} has {'no' if service else 'a'} build in its spec.")
+    images = {name: {"image": one.image, "build": one.build} for name, one in made.items() if name in services}
+    return {name: one.model_copy(update=images.get(name, {})) for name, one in services.items()}
+
+
+def _unbuilt(spec: dict[str, Any]) -> dict[str, Any]:
+    """As a person may write it, who gives an image or how it is built, and not both as the ledger has them."""
+    for service in spec["services"].values():
+        if service["image"] is not None:
+            service["build"] = None
+    return spec
+
+
+def _built(stack: Stack, before: Stack) -> Stack:
+    """What has the image that was built still says how it was."""
+    services = {
+        name: one.model_copy(update={"build": before.services[name].build})
+        if one.image == before.services[name].image
+        else one
+        for name, one in stack.services.items()
+    }
+    return stack.model_copy(update={"services": services})
 
 
 def _meant(stack: Stack, service: str, settings: Mapping[str, Any]) -> str:

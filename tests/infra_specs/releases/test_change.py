@@ -3,8 +3,10 @@
 import pytest
 
 from infra_specs.errors import PlanError, SpecError
-from infra_specs.releases.change import changed
+from infra_specs.releases.change import built, changed
 from infra_specs.releases.differences import differences
+from infra_specs.spec.service import Service
+from infra_specs.spec.stack import Stack
 from tests.infra_specs.releases.shop import held, shop
 
 pytestmark = pytest.mark.pure
@@ -65,3 +67,27 @@ def test_services_that_came_and_went_and_counts() -> None:
     before, after = held(shop({"web": {"image": "a:1"}})), held(shop({"api": {"image": "a:1", "replicas": 3}}))
     assert differences(before, after) == ("web: gone", "api: new service")
     assert differences(held(shop(replicas=1)), held(shop(replicas=4))) == ()
+
+
+def kept(image: str) -> Stack:
+    """What the ledger has of a service with a build: how it is made, and the image that was."""
+    web = Service.model_validate({"build": {"context": "."}, "image": image, "port": 80})
+    return shop().model_copy(update={"services": {"web": web}})
+
+
+def test_what_was_built_stays_so_until_another_image_is_given() -> None:
+    stack = kept("sha256-1")
+    web = changed(stack, held(stack), "", {}, {"A": "1"}).services["web"]
+    assert (web.image, web.build) == ("sha256-1", stack.services["web"].build)
+    web = changed(stack, held(stack), "", {"image": "app:2"}, {}).services["web"]
+    assert (web.image, web.build) == ("app:2", None)
+
+
+def test_built_again_it_has_the_image_of_now() -> None:
+    runs = held(changed(kept("sha256-1"), held(kept("sha256-1")), "", {"image": "app:2"}, {}))
+    found = built(runs.services, kept("sha256-2"), "")["web"]
+    assert (found.image, found.build) == ("sha256-2", kept("x").services["web"].build)
+    with pytest.raises(PlanError, match="shop: no service has a build in its spec"):
+        built(runs.services, shop(), "")
+    with pytest.raises(PlanError, match="shop: web has no build in its spec"):
+        built(runs.services, shop(), "web")
