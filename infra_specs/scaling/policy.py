@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from infra_specs.scaling.schedule import Period
+from infra_specs.scaling.schedule import Period, period
+from infra_specs.spec.scaling import Scaling
 
 OverBudget = Literal["hold", "shrink", "stop"]
 
@@ -33,3 +34,20 @@ class Policy:
     stop ends the service."""
     schedule: tuple[Period, ...] = ()
     timezone: str = "UTC"
+
+
+def policy_of(scaling: Scaling) -> Policy:
+    """What a spec says of a service, as `decide` takes it."""
+    return Policy(
+        utilisation=scaling.utilisation,
+        window=scaling.window,
+        idle=scaling.idle,
+        requests_per_second=scaling.requests_per_second,
+        latency=scaling.latency,
+        cpu=scaling.cpu,
+        queue=scaling.queue,
+        step=scaling.step,
+        over_budget=scaling.over_budget,
+        schedule=tuple(period(one.at, one.until, one.min) for one in scaling.schedule),
+        timezone=scaling.timezone,
+    )

@@ -7,7 +7,6 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-day_minutes = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,24 @@ class Period:
         if minute >= self.start:
             return weekday in self.days
         return minute < self.end and (weekday - 1) % 7 in self.days
+
+
+def period(at: str, until: str, minimum: int) -> Period:
+    """`Mon-Fri 08:00` and `18:00`, checked by `infra_specs.spec.scaling`. `Sat-Mon` goes over the end of the week."""
+    named, _, start = at.rpartition(" ")
+    days = {day for part in named.split(",") for day in _days(part)} if named else set(range(7))
+    return Period(tuple(sorted(days)), _minute(start), _minute(until), minimum, f"{at}-{until}")
+
+
+def _days(part: str) -> list[int]:
+    first, _, last = part.partition("-")
+    begin, end = weekdays.index(first), weekdays.index(last or first)
+    return [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
+
+
+def _minute(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def holding(schedule: Sequence[Period], timezone: str, now: float) -> Period | None:

@@ -7,6 +7,9 @@ from infra_specs.scaling.recommend import tolerance
 from infra_specs.scaling.situation import Situation
 from infra_specs.spec.units import duration_text
 
+most_kept = 60
+"""Recommendations; more are only in a very long window."""
+
 Recommendations = tuple[tuple[float, int], ...]
 
 
@@ -14,7 +17,10 @@ def remembered(policy: Policy, memory: Memory, now: float, count: int) -> Recomm
     """The window's recommendations with a new one in it. One that a later one reaches says nothing any more, so what is
     left falls, and the first is the highest."""
     since = now - policy.window + 1e-6
-    return (*(one for one in memory.recommendations if one[0] >= since and one[1] > count), (now, count))
+    kept = [one for one in memory.recommendations if one[0] >= since and one[1] > count]
+    if len(kept) > most_kept:  # two become one that is as high and as young
+        kept[:2] = [(kept[1][0], kept[0][1])]
+    return (*kept, (now, count))
 
 
 def stabilize(policy: Policy, situation: Situation, so_far: Step, window: Recommendations, busy: float) -> Step | None:

@@ -69,9 +69,11 @@ def _crossed(sound: Sound, written: bool) -> Iterator[Crossing]:
 
 
 def _kept_as_written(path: Path) -> bool:
-    """Whether a number at a path is a text to us: in an environment 1.10 is not 1.1, nor 010 eight."""
+    """Whether a number at a path is a text to us: 1.10 in an environment is not 1.1, nor 010 eight; 18:00 is a time."""
     if len(path) < 4 or path[0] != "services":
         return False
+    if path[2:4] == ("scaling", "schedule"):
+        return path[-1] in ("at", "until")
     return path[2] in ("env", "command", "before") or path[2:4] == ("build", "args")
 
 

@@ -79,6 +79,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     for name, service in sound.services.items():
         yield from _environment(name, service, sound.needs)
         yield from _volumes(name, service)
+        yield from _schedule(name, service)
 
 
 def as_written(sound: Sound) -> Iterator[Crossing]:
@@ -193,3 +194,13 @@ def _part(adapter: TypeAdapter[Any], data: Any) -> Any:
         return adapter.validate_python(data)
     except ValidationError:
         return None
+
+
+def _schedule(name: str, service: Service) -> Iterator[Crossing]:
+    most = service.bounds.max
+    for number, period in enumerate(service.scaling.schedule):
+        if most is not None and period.min > most:
+            yield (
+                ("services", name, "scaling", "schedule", number, "min"),
+                f"found {period.min}, but the service has at most {most} replicas. Raise its maximum, or lower this.",
+            )

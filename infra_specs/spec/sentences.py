@@ -11,6 +11,7 @@ from infra_specs.spec.faults import Fault, either, found, nearest, shortened
 from infra_specs.spec.needs import Needs
 from infra_specs.spec.place import Path, Place, choices, keys, place
 from infra_specs.spec.plain import Document
+from infra_specs.spec.scaling import Scaling
 from infra_specs.spec.service import Bounds, Route, Service, secret_pattern
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import Docker, Local, later_targets, targets
@@ -37,6 +38,7 @@ _homes = (
     (Users, "under `users`"),
     (Route, "under a service's `route`"),
     (Bounds, "under a service's `replicas`"),
+    (Scaling, "under a service's `scaling`"),
 )
 
 _lost_in = (*(model for model, _ in _homes), Local, Docker)

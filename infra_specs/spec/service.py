@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 
 from infra_specs.spec.build import Build
 from infra_specs.spec.model import Part
+from infra_specs.spec.scaling import Scaling
 from infra_specs.spec.target import Image
 from infra_specs.spec.texts import EnvName, Text
 from infra_specs.spec.units import Duration, Size
@@ -150,6 +151,8 @@ class Service(Part):
     target. With volumes the service has one replica, for the data is in one place."""
     replicas: Annotated[Bounds, BeforeValidator(_bounds, Count | Bounds)] = Bounds()
     """A fixed number, or bounds: {min: 2, max: 20}."""
+    scaling: Scaling = Scaling()
+    """How the number of replicas follows the demand; the default needs no word."""
     capacity: float = Field(default=10, gt=0, le=100_000)
     """Requests in flight that one replica serves well."""
     share: float = Field(default=1, ge=0, le=1)

@@ -7,6 +7,7 @@ from infra_specs.spec.build import Build, stage_pattern
 from infra_specs.spec.faults import either
 from infra_specs.spec.needs import Cache, Database, Needs
 from infra_specs.spec.place import Path, Place, choices
+from infra_specs.spec.scaling import Period, Scaling, at_pattern, until_pattern
 from infra_specs.spec.service import (
     Bounds,
     Route,
@@ -33,6 +34,8 @@ patterns = {
     stage_pattern: "the name of a stage, as in FROM ... AS web",
     volume_pattern: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
     mount_pattern: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
+    at_pattern: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
+    until_pattern: "a time of day, as 18:00",
     host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
 }
 forms: dict[Any, str] = {
@@ -45,6 +48,8 @@ forms: dict[Any, str] = {
     Tls: "a mapping such as {certificate: fullchain.pem, key: privkey.pem}",
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",
+    Scaling: "a mapping such as {latency: 300ms, step: 10}",
+    Period: 'a mapping such as {at: "Mon-Fri 08:00", min: 6}',
     Service: "a mapping such as {command: python app.py, port: 8000}",
 }
 
