@@ -69,14 +69,13 @@ def _listed(api: APIClient) -> list[dict[str, Any]]:
     return found
 
 
-def _as_wanted(api: APIClient, wanted: Condition) -> bool:
+def _as_wanted(api: APIClient, wanted: Condition, image: str) -> bool:
     listed = _listed(api)
     if not wanted.replicas:
         return not listed
     running = [each for each in listed if each["State"] == "running"]
-    replicas = [each for each in running if "sample" in each["Image"] or "tiny" in each["Image"]]
-    right = [each for each in replicas if each["Image"] == wanted.image]
-    return len(replicas) == len(right) == wanted.replicas and len(running) - len(replicas) == wanted.others
+    right = [each for each in running if each["ImageID"] == image]
+    return len(right) == wanted.replicas and len(running) == wanted.replicas + wanted.others
 
 
 def _visit(_: object) -> str | None:
@@ -94,13 +93,14 @@ def _visit(_: object) -> str | None:
 
 def _look(wanted: Condition) -> float:
     api = APIClient(usual, version="auto")
+    image = api.inspect_image(wanted.image)["Id"] if wanted.replicas else ""  # type: ignore[no-untyped-call]
     met = set[str]()
     with ThreadPoolExecutor(visits) as pool:
         print("looking", flush=True)
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             began = time.monotonic()
-            if _as_wanted(api, wanted):
+            if _as_wanted(api, wanted, image):
                 if not wanted.replicas:
                     return time.monotonic()
                 met.update(replica for replica in pool.map(_visit, range(visits)) if replica)
