@@ -8,7 +8,7 @@ from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
 from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.memory import Memory
-from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.policy import policy_of
 from infra_specs.scaling.situation import Earlier
 from tasks.capacity.subject import Subject, subjects, usual_start
 from tasks.clock import now
@@ -98,7 +98,8 @@ def _decided(subject: Subject, facts: _Facts) -> Iterable[Checked]:
             name, seen.measured, now=facts.at, interval=facts.interval, start_seconds=facts.ahead[key],
             rhythm=facts.rhythm.get(key, ()), left=left,
         )  # fmt: skip
-        decision, memory = decide(Policy(), situation, remembered.memory if remembered else Memory())
+        policy = policy_of(subject.stack.services[name].scaling)
+        decision, memory = decide(policy, situation, remembered.memory if remembered else Memory())
         if left is not None and subject.price is not None and decision.replicas > decision.before:
             left -= (decision.replicas - decision.before) * subject.price * part_left(facts.at)
         yield Checked(subject.stack.name, name, seen.measured, seen.readings, decision, memory)

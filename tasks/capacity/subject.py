@@ -97,6 +97,7 @@ class Subject:
             month_left=seconds_left(now),
             largest=service == self._largest,
             room=room,
+            mode=self.stack.services[service].scaling.mode,
         )
 
     @cached_property

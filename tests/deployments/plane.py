@@ -47,6 +47,19 @@ class Plane:
 
         return until(look, f"{run} is {states}")
 
+    def pause(self, flow: str, *, paused: bool) -> None:
+        """Have a flow's schedule make no runs, or make them again."""
+        deployment = self.get(f"/deployments/name/{flow}/{flow}")["id"]
+        path = f"{self.url}/deployments/{deployment}"
+
+        def asked() -> bool:
+            try:
+                return httpx.patch(path, json={"paused": paused}, timeout=60).is_success
+            except httpx.TransportError:
+                return False
+
+        until(asked, f"{flow} is paused: {paused}")
+
     def runs(self, flow: str, **where: Any) -> list[dict[str, Any]]:
         """The runs of a flow, the newest first."""
         found: list[dict[str, Any]] = self.post(

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from deployments import control_plane
@@ -109,16 +108,14 @@ def test_a_check_that_is_killed_half_way_is_followed_by_the_next(plane: Plane) -
 
 def test_when_no_check_comes_any_more_three_notice(plane: Plane) -> None:
     checked_again()
-    deployment = plane.get("/deployments/name/autoscale/autoscale")["id"]
-    paused = httpx.patch(f"{plane.url}/deployments/{deployment}", json={"paused": True}, timeout=60)
-    paused.raise_for_status()
+    plane.pause("autoscale", paused=True)
     try:
         log = plane.home / "control" / "runner.log"
         until(lambda: "No service is scaled: a check is due every 5 s" in log.read_text(), "the log says so")
         until(lambda: events(plane, "tenfold.autoscale.silent"), "an event says so")
         until(lambda: triggered(plane), "the server's own automation has noticed")
     finally:
-        httpx.patch(f"{plane.url}/deployments/{deployment}", json={"paused": False}, timeout=60).raise_for_status()
+        plane.pause("autoscale", paused=False)
     until(lambda: events(plane, "tenfold.autoscale.back"), "it is said that they are back")
 
 

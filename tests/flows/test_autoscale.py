@@ -21,7 +21,7 @@ from flows.scale import scale
 from tasks.ledger import KeptDecision, Ledger, Owner
 from tasks.ledger.checks import lock_name
 from tasks.settings import settings
-from tests.flows.going import done
+from tests.flows.going import done, failed
 from tests.flows.shop import addresses, runs, shop
 from tests.flows.users import Users, served, users
 
@@ -116,7 +116,7 @@ async def nobody(_: Any) -> set[str]:
 
 async def test_while_its_run_is_under_way_nothing_more_is_started(users: Users) -> None:
     await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 14.1
+    users.in_flight["shop", "web"] = 22
     assert (await done(autoscale)).endswith("shop web 2 to 3")
     users.in_flight["shop", "web"] = 28
     assert (await done(autoscale)).endswith("shop web 2 to 4 waits for the run that is at it")
@@ -158,6 +158,29 @@ async def test_a_spec_that_this_version_cannot_read_hinders_no_other(
         ledger.release(hold)
     said = await done(autoscale)
     assert said == "1 stack with 1 service checked, 1 could not be looked at; shop web 2 to 4"
+
+
+async def test_advise_decides_and_says_but_does_not_act(users: Users) -> None:
+    await done(provision, spec=shop(scaling={"mode": "advise"}), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    assert await done(autoscale) == "1 stack with 1 service checked, nothing to change"
+    assert await asked_for() == []
+    (kept,) = decisions()
+    assert (kept.decision.changes, kept.decision.acts, kept.decision.before) == (True, False, 2)
+
+
+async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Users) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    await done(autoscale)
+    await done(provision, spec=shop(replicas={"min": 1, "max": 3}), source="/srv")
+    (parameters,) = await asked_for()
+    said = await failed(scale, **parameters)
+    assert "web may have 1 to 3 replicas" in said, "what was decided before is not done"
+    with Ledger.open(settings()) as ledger:
+        known = ledger.wanted("shop")
+    assert known is not None
+    assert known.overrides == {}
 
 
 async def test_one_check_at_a_time(users: Users) -> None:
