@@ -1,5 +1,6 @@
 """Every flow as a deployment: its name, its form, its schedule."""
 
+import inspect
 from typing import Any
 
 from prefect import Flow
@@ -34,7 +35,7 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
 async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerDeployment:
     return await flow.ato_deployment(
         name=flow.name,
-        description=(flow.fn.__doc__ or "").partition("Args:")[0].strip(),
+        description=inspect.cleandoc(flow.fn.__doc__ or "").partition("Args:")[0].strip(),
         interval=every,
         tags=["tenfold"],
         entrypoint_type=EntrypointType.MODULE_PATH,
