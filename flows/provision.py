@@ -14,6 +14,7 @@ from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_sizing
+from tasks.build import built
 from tasks.certificate import keep_certificate
 from tasks.site import Site
 from tasks.wish import Wish, as_filed, deployed, wish
@@ -40,6 +41,7 @@ async def provision(
         async with on_site(name, ledger, "provision", asked=asked, wait=wait) as (site, what, folder):
             if said := keep_certificate(ledger, site.hold, what, folder):
                 get_run_logger().info("%s", said)
+            what = await built(site, what, folder)  # noqa: PLW2901 - from here on it is the stack with its images
             planned = wish(ledger, what, folder)
             refuse_over_budget(what.name, planned.price)
             ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)

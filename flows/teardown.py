@@ -1,9 +1,11 @@
 """Teardown: nothing of a stack is wanted any more, its data excepted."""
 
+import asyncio
 from dataclasses import replace
 
 from flows.converge import Report, converge
 from flows.runbook import on_site, opened_ledger, runbook
+from tasks.build import forget_built
 
 
 @runbook
@@ -19,6 +21,7 @@ async def teardown(stack: str, delete_data: bool = False, wait: bool = False) ->
         ledger.unwant(site.hold)
         reason = "asked for, data deleted" if delete_data else "asked for, data kept"
         report = await converge(site, "teardown", reason, (), delete_data=delete_data)
+        await asyncio.to_thread(forget_built, site)
         if delete_data:
             ledger.forget(site.hold)
         return replace(report, summary=_left(stack, report))

@@ -5,7 +5,7 @@ A new target is one module with these verbs, one target model, one line in `open
 leave a provider: they become `TransientError` (a retry may help) or `ProviderError` (it will not).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -115,3 +115,40 @@ class Executes(Protocol):
 
         `terminal`: it gets one, as wide as this one. Raises ProviderError for what does not run.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOrder:
+    """How the image of one service is made: `context` is a whole path, `dockerfile` lies in it."""
+
+    stack: str
+    service: str
+    context: str
+    dockerfile: str
+    stage: str | None
+    args: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """What an order is called by its content, empty if that cannot be known yet; and its id if it is there."""
+
+    name: str
+    id: str | None
+
+
+@runtime_checkable
+class Builds(Protocol):
+    """A target that makes images. Equal content gives one image, which is made once."""
+
+    def built(self, order: BuildOrder) -> BuiltImage:
+        """What there is of it. Changes nothing. Raises ProviderError for a context or Dockerfile that is not there."""
+
+    def build(self, order: BuildOrder, say: Callable[[str], None]) -> str:
+        """The id of the image, made if need be; `say` is told each step. Older ones of the service go, but for a few.
+
+        Raises ProviderError with the step that failed and its last lines.
+        """
+
+    def forget_built(self, stack: str) -> None:
+        """Remove every image that was made for the stack and that nothing runs from."""

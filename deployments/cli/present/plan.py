@@ -1,7 +1,7 @@
 """A plan in a terminal, with its sizing, its price and its debts; or the same as one JSON document."""
 
 import json as jsonlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.spec.stack import Debt
 from tasks.certificate import check_certificate
 from tasks.clock import now
+from tasks.orders import foreseen
 from tasks.wish import Wish, wish
 
 colours: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
@@ -28,17 +29,20 @@ def plan(what: str, *, json: bool) -> None:
     with here() as place:
         meant = asked(place.ledger, what)
         certificate = check_certificate(place.ledger, meant.stack, meant.source)
-        wished = wish(place.ledger, meant.stack, meant.source)
-        made = make_plan(meant.stack.name, wished.resources, place.observed(meant.stack))
+        with place.target(meant.stack) as target:
+            stack, builds = foreseen(target, meant.stack, meant.source)
+            wished = wish(place.ledger, stack, meant.source)
+            made = make_plan(stack.name, wished.resources, target.observe(stack.name))
+    notes = (*((certificate,) if certificate else ()), *builds)
     if json:
-        print(jsonlib.dumps(data(wished, made), indent=2))
+        print(jsonlib.dumps(data(wished, made, notes), indent=2))
     else:
-        show(console(), wished, made, datetime.fromtimestamp(now()).astimezone().date(), certificate)
+        show(console(), wished, made, datetime.fromtimestamp(now()).astimezone().date(), notes)
     refuse_over_budget(meant.stack.name, wished.price)
 
 
-def data(wished: Wish, made: Plan) -> dict[str, Any]:
-    """Plan, sizing, price and debts as JSON data. Settings refer to secrets by name."""
+def data(wished: Wish, made: Plan, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """Plan, sizing, price, debts and notes as JSON data. Settings refer to secrets by name."""
     return {
         "stack": made.stack,
         "target": wished.stack.target.provider,
@@ -46,20 +50,22 @@ def data(wished: Wish, made: Plan) -> dict[str, Any]:
         "sizing": asdict(wished.sizing),
         "price": asdict(wished.price),
         "debts": [debt.model_dump(mode="json") for debt in wished.stack.debts],
+        "notes": list(notes),
     }
 
 
-def show(to: Console, wished: Wish, made: Plan, today: date, certificate: str = "") -> None:
-    """The whole plan."""
+def show(to: Console, wished: Wish, made: Plan, today: date, notes: Sequence[str] = ()) -> None:
+    """The whole plan; `notes` are what is to be known of it beside."""
     title = Text.assemble((made.stack, "bold"), f" on {wished.stack.target.provider}: {made.summary}")
     say(to, title)
     _heading(to, "Sizing")
     _arithmetic(to, wished.sizing.arithmetic)
     _heading(to, "Price")
     _price(to, wished)
-    if certificate:
-        _heading(to, "HTTPS")
-        say(to, certificate, indent=2)
+    if notes:
+        _heading(to, "Notes")
+        for note in notes:
+            say(to, note, indent=2)
     if wished.stack.debts:
         _heading(to, "Debts")
         lay(to, (line for debt in wished.stack.debts for line in _debt(debt, today)))

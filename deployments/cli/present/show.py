@@ -18,6 +18,9 @@ def show(stack: str) -> None:
     spec = wanted.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for need, settings in spec.get("needs", {}).items():
         spec["needs"][need] = settings or getattr(wanted.needs, need).engine
+    for service in spec["services"].values():
+        if "build" in service:
+            service.pop("image", None)  # what it was built as; a file says one of the two
     print(f"# Relative paths start at {known.source}")
     if not known.wanted:
         print(f"# Torn down {clock_time(known.since)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from docker.api.client import APIClient
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, InvalidConfigFile
 from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
@@ -76,6 +76,11 @@ def connect(host: str | None) -> Engine:
             num_pools=4,
             max_pool_size=at_once,
         )
+    except (InvalidConfigFile, ValueError) as error:
+        raise ProviderError(
+            f"the logins in docker's configuration (DOCKER_CONFIG, or ~/.docker/config.json) cannot be read: {error}. "
+            "Correct it, or move it away and docker login again."
+        ) from error
     except DockerException as error:
         raise TransientError(
             f"the Docker Engine at {where} does not answer: {_root(error)}. Start it, let this account use it "

@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from docker.api.client import APIClient
-from docker.errors import APIError, ImageNotFound
+from docker.auth import INDEX_NAME, resolve_authconfig, resolve_repository_name
+from docker.credentials.errors import StoreError
+from docker.errors import APIError, DockerException, ImageNotFound
 
 from infra_specs.errors import ProviderError
 from tasks.providers.docker.engine import said
 
 _inits = frozenset({"init", "tini", "tini-static", "dumb-init", "catatonit", "my_init", "s6-svscan", "systemd"})
 """Programs that are made to be the first process, some of which refuse to be another."""
+_refusals = ("unauthorized", "no basic auth credentials", "authentication required", "denied")
+"""What registries say to who is not logged in, or not as somebody who may."""
 
 
 class Images:
@@ -49,24 +53,43 @@ class Images:
         return (*(found.get("Entrypoint") or ()), *(found.get("Cmd") or ()))
 
     def _pull(self, name: str) -> None:
+        if name.startswith("sha256:"):
+            raise ProviderError(
+                f"the image {name} was built here and is gone from the Docker Engine. Provision the stack again, which "
+                "builds its images, or deploy a newer release."
+            )
+        registry, _ = resolve_repository_name(name.partition("@")[0])
         try:
             for line in self._api.pull(name, stream=True, decode=True):
                 if "error" in line:
-                    raise _missing(name, str(line["error"]))
+                    raise self._missing(name, registry, str(line["error"]))
         except APIError as error:
-            raise _missing(name, said(error)) from error
+            raise self._missing(name, registry, said(error)) from error
+        except (DockerException, StoreError) as error:
+            raise ProviderError(
+                f"the image {name} could not be pulled: the login for {registry} is in a store that docker's "
+                f"configuration names, and that cannot be asked: {error}. Its program must be on the PATH that the "
+                f"control plane was started with; or log in without it: docker login {registry}"
+            ) from error
+
+    def _missing(self, name: str, registry: str, why: str) -> ProviderError:
+        login = f"docker login{'' if registry == INDEX_NAME else f' {registry}'}"
+        said_no = any(word in why.lower() for word in _refusals)
+        return ProviderError(
+            f"the image {name} is not in the Docker Engine and could not be pulled: {why}.\n"
+            f"{self._no_login(registry) if said_no else 'If it needs a login'}: {login}. If the name is wrong, correct "
+            "it. If this engine cannot reach it: put it there with docker load, or name another under the target's "
+            f"`images` ({{{name.partition('@')[0]}: OTHER}}) or `mirror`."
+        )
+
+    def _no_login(self, registry: str) -> str:
+        """What is known of it in the configuration that docker keeps for the account that runs this."""
+        known = resolve_authconfig(self._api._auth_configs, registry) or {}  # type: ignore[attr-defined]
+        account = known.get("username") or known.get("Username")
+        what = f"the login of {account} was refused" if account else f"no login for {registry} is known"
+        return f"In docker's configuration (DOCKER_CONFIG, or ~/.docker of the control plane's account) {what}"
 
 
 def brings_init(words: Iterable[str]) -> bool:
     """Whether a command starts with a first process of its own, or a script of the image's that comes to one."""
     return any(PurePosixPath(word).name in _inits for word in words)
-
-
-def _missing(name: str, why: str) -> ProviderError:
-    registry = name.partition("/")[0] if "." in name.partition("/")[0] or ":" in name.partition("/")[0] else ""
-    return ProviderError(
-        f"the image {name} is not in the Docker Engine and could not be pulled: {why}.\n"
-        f"If the name is wrong, correct it. If it needs a login: docker login{f' {registry}' if registry else ''}. "
-        f"If this engine cannot reach it: put it there with docker load, or name another under the target's `images` "
-        f"({{{name.partition('@')[0]}: OTHER}}) or `mirror`."
-    )

@@ -15,10 +15,12 @@ from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from infra_specs.spec.target import Docker
-from tasks.providers.base import Traffic
+from tasks.providers.base import BuildOrder, BuiltImage, Traffic
 from tasks.providers.docker import proxy, routes, starting
+from tasks.providers.docker.builds import Builder
 from tasks.providers.docker.doors import doors_of
 from tasks.providers.docker.engine import connect, ours, said
+from tasks.providers.docker.images import Images
 from tasks.providers.docker.labels import (
     instance_of,
     key_of,
@@ -43,7 +45,9 @@ class DockerProvider:
         self._api = connect(target.host)
         self._networks = Networks(self._api)
         self._routes = routes.Routes(self._api)
-        self._starter = starting.Starter(self._api, target, self._networks, self._routes)
+        images = Images(self._api)
+        self._builder = Builder(self._api, images)
+        self._starter = starting.Starter(self._api, target, images, self._networks, self._routes)
         self._world = World(self._api, self._networks)
         self._making: Counter[str] = Counter()
         self._guard = threading.Lock()
@@ -164,6 +168,21 @@ class DockerProvider:
         """What the stack's proxy counted, by service."""
         found = routes.running_proxy(self._api, stack)
         return proxy.traffic(self._api, found) if found else {}
+
+    @ours
+    def built(self, order: BuildOrder) -> BuiltImage:
+        """What there is of an image that is to be built."""
+        return self._builder.built(order)
+
+    @ours
+    def build(self, order: BuildOrder, say: Callable[[str], None]) -> str:
+        """The id of an image, built if need be; the last few of a service stay."""
+        return self._builder.build(order, say)
+
+    @ours
+    def forget_built(self, stack: str) -> None:
+        """Remove what was built for a stack and is not run from."""
+        self._builder.forget(stack)
 
     def close(self) -> None:
         """Give back the connections to the engine."""

@@ -38,9 +38,9 @@ class _TakenError(Exception):
 class Starter:
     """Makes containers and starts them."""
 
-    def __init__(self, api: APIClient, target: Docker, networks: Networks, routes: Routes) -> None:
+    def __init__(self, api: APIClient, target: Docker, images: Images, networks: Networks, routes: Routes) -> None:
         self._api, self._networks, self._routes = api, networks, routes
-        self._images = Images(api)
+        self._images = images
         where = urlsplit(target.host or api.base_url)
         self._host = where.hostname if where.scheme in ("tcp", "https") and where.hostname else ""
 

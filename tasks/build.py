@@ -1,0 +1,46 @@
+"""The images of services that say how theirs is made: built before a plan is, for a plan names what runs."""
+
+import asyncio
+
+from prefect.logging import get_run_logger
+
+from infra_specs.spec.stack import Stack
+from tasks.effect import effect
+from tasks.orders import orders_of, with_images
+from tasks.providers.base import BuildOrder, Builds
+from tasks.site import Site, at, site
+
+
+async def built(place: Site, stack: Stack, source: str) -> Stack:
+    """The stack with the image of every service that has a build, made if need be, all of them at once.
+
+    `source` is the folder that the spec's relative paths start at. A target that makes no images leaves it as it is.
+    Raises ProviderError with the step that failed and its last lines.
+    """
+    orders = orders_of(stack, source)
+    if not orders or not isinstance(place.provider, Builds):
+        return stack
+    with at(place):
+        ids = await asyncio.gather(*(build(order) for order in orders.values()))
+    return with_images(stack, dict(zip(orders, ids, strict=True)))
+
+
+@effect("build {order.service} of {order.stack}")
+async def build(order: BuildOrder) -> str:
+    """The id of the image of one service; its steps are in the run's log."""
+    place, log = site(), get_run_logger()
+    provider = place.provider
+    assert isinstance(provider, Builds)
+
+    def fenced() -> str:
+        place.ledger.check(place.hold)
+        return provider.build(order, lambda line: log.info("%s", line))
+
+    return await asyncio.to_thread(fenced)
+
+
+def forget_built(place: Site) -> None:
+    """Remove every image that was built for the stack and that nothing runs from."""
+    if isinstance(place.provider, Builds):
+        place.ledger.check(place.hold)
+        place.provider.forget_built(place.stack)

@@ -1,0 +1,50 @@
+"""What of a stack's images is to be built, and the stack with the images that were."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra_specs.spec.stack import Stack
+from tasks.providers.base import BuildOrder, Builds, Provider
+
+
+def orders_of(stack: Stack, source: str) -> dict[str, BuildOrder]:
+    """An order for each service that says how its image is made; `source` is where the spec's relative paths start."""
+    return {
+        name: BuildOrder(
+            stack.name,
+            name,
+            str((Path(source) / Path(how.context).expanduser()).resolve()),
+            how.dockerfile,
+            how.target,
+            how.args,
+        )
+        for name, service in stack.services.items()
+        if (how := service.build) is not None
+    }
+
+
+def with_images(stack: Stack, images: Mapping[str, str]) -> Stack:
+    """The stack with these images, by service."""
+    services = {
+        name: service.model_copy(update={"image": images[name]}) if name in images else service
+        for name, service in stack.services.items()
+    }
+    return stack.model_copy(update={"services": services})
+
+
+def foreseen(provider: Provider, stack: Stack, source: str) -> tuple[Stack, tuple[str, ...]]:
+    """The stack with the images that there are or would be, and a sentence for each that would be built.
+
+    Changes nothing. Raises ProviderError for a folder or Dockerfile that is not there.
+    """
+    orders = orders_of(stack, source)
+    if not orders or not isinstance(provider, Builds):
+        return stack, ()
+    images, said = dict[str, str](), list[str]()
+    for name, order in orders.items():
+        found = provider.built(order)
+        images[name] = found.id or found.name or f"{stack.name}-{name}"
+        if found.id is None:
+            called = f" as {found.name}" if found.name else ", once the image that it starts from is pulled"
+            said.append(f"{name} would be built from {order.context}{called}.")
+    return with_images(stack, images), tuple(said)

@@ -1,0 +1,137 @@
+"""Images that are built here: named by all that goes into them, so that what is unchanged is there already.
+
+`tenfold-shop-web:<hash>`, the hash over the context (names, modes, contents), the Dockerfile, the stage, the arguments
+and the ids of the images that it starts from. An image that somebody moved behind the same name is another base.
+"""
+
+import hashlib
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from docker.api.client import APIClient
+from docker.errors import APIError, ImageNotFound
+
+from infra_specs.errors import ProviderError
+from tasks.providers.base import BuildOrder, BuiltImage
+from tasks.providers.docker.context import Context
+from tasks.providers.docker.dockerfile import bases
+from tasks.providers.docker.engine import said
+from tasks.providers.docker.images import Images
+
+kept = 5
+"""Images of a service that stay, the newest: so far a rollback goes without building again."""
+told_lines = 20
+_colours = re.compile(r"\x1b\[[0-9;]*m")
+_noise = ("--->", "Removing intermediate container")
+"""What the engine says of its own doing."""
+stack_label, service_label = "tenfold-image.stack", "tenfold-image.service"
+"""Not those of containers and volumes: a container takes on the labels of its image."""
+
+
+class Builder:
+    """Makes images on one engine."""
+
+    def __init__(self, api: APIClient, images: Images) -> None:
+        self._api, self._images = api, images
+
+    def built(self, order: BuildOrder) -> BuiltImage:
+        """What there is of it; without a name while an image that it starts from is not there."""
+        context = Context(order)
+        ids = [self._id(base) for base in bases(context.dockerfile, order.args)]
+        name = _name(order, context, [each for each in ids if each])
+        return BuiltImage(name, self._id(name)) if all(ids) else BuiltImage("", None)
+
+    def build(self, order: BuildOrder, say: Callable[[str], None]) -> str:
+        """The image's id, made if need be. Images that it starts from and that are not there are pulled first."""
+        context = Context(order)
+        for base in bases(context.dockerfile, order.args):
+            if self._id(base) is None:
+                say(f"{order.service}: pulling {base}")
+                self._images.need(base)
+        name = _name(order, context, [self._id(base) or "" for base in bases(context.dockerfile, order.args)])
+        if (there := self._id(name)) is not None:
+            say(f"{order.service}: {name} is built already")
+            return there
+        say(f"{order.service}: building {name} from {order.context}")
+        self._make(order, context, name, say)
+        made = self._id(name)
+        if made is None:
+            raise ProviderError(f"{name} was built, and is gone again: somebody removes images here. Run it again.")
+        self._remove(self._of(order.stack, order.service)[kept:])
+        return made
+
+    def forget(self, stack: str) -> None:
+        """Remove what was made for the stack; what a container still runs from stays."""
+        self._remove(self._of(stack))
+
+    def _make(self, order: BuildOrder, context: Context, name: str, say: Callable[[str], None]) -> None:
+        step, last = "its beginning", deque[str](maxlen=told_lines)
+        try:
+            with context.packed() as packed:
+                answers = self._api.build(
+                    fileobj=packed, custom_context=True, dockerfile=order.dockerfile, tag=name, target=order.stage,
+                    buildargs=dict(order.args), labels={stack_label: order.stack, service_label: order.service},
+                    rm=True, forcerm=True, decode=True,
+                )  # fmt: skip
+                for line in _lines(answers):
+                    if line.startswith("Step "):
+                        step = line
+                        say(f"{order.service}: {line}")
+                    if not line.startswith(_noise):
+                        last.append(line)
+        except (APIError, _BuildError) as error:
+            why = said(error) if isinstance(error, APIError) else str(error)
+            log = "".join(f"\n  {line}" for line in last)
+            raise ProviderError(
+                f"the build of {order.service} from {order.context} failed at {step}: {why}\n"
+                f"The last lines:{log or ' there are none.'}\n"
+                f"Mend {order.dockerfile} or what it copies, and run it again."
+            ) from error
+
+    def _id(self, name: str) -> str | None:
+        try:
+            return str(self._api.inspect_image(name)["Id"])  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return None
+
+    def _of(self, stack: str, service: str | None = None) -> list[dict[str, Any]]:
+        """What was made for a stack, or for a service of it, the newest first."""
+        wanted = [f"{stack_label}={stack}", *([f"{service_label}={service}"] if service else [])]
+        found: list[dict[str, Any]] = self._api.images(filters={"label": wanted})
+        return sorted(found, key=lambda image: image["Created"], reverse=True)
+
+    def _remove(self, images: Iterable[dict[str, Any]]) -> None:
+        for image in images:
+            for name in image["RepoTags"] or [image["Id"]]:
+                # Gone already, or a container needs it still: another time.
+                with suppress(APIError):
+                    self._api.remove_image(name)
+
+
+class _BuildError(Exception):
+    """A step failed; the message is the engine's."""
+
+
+def _name(order: BuildOrder, context: Context, base_ids: list[str]) -> str:
+    parts = [
+        order.stack, order.service, order.dockerfile, context.dockerfile, order.stage, sorted(order.args.items()),
+        base_ids, context.digest(),
+    ]  # fmt: skip
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return f"tenfold-{order.stack}-{order.service}:{digest[:16]}"
+
+
+def _lines(answers: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Whole lines of what the engine says; raises _BuildError for the one that says that it failed."""
+    begun = ""
+    for answer in answers:
+        if "error" in answer:
+            raise _BuildError(str(answer["error"]).strip())
+        *whole, begun = f"{begun}{_colours.sub('', answer.get('stream', ''))}".split("\n")
+        yield from (line.strip() for line in whole if line.strip())
+    if begun.strip():
+        yield begun.strip()

@@ -1,0 +1,25 @@
+"""What a Dockerfile starts from."""
+
+import pytest
+
+from tasks.providers.docker.dockerfile import bases
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "found"),
+    [
+        ("FROM python:3.12\nRUN x", {}, ("python:3.12",)),
+        ("from --platform=linux/amd64 python:3.12 as Made\nFROM made\nFROM scratch", {}, ("python:3.12",)),
+        ("# FROM no\nARG V=3.11\nARG B=python:$V\nFROM ${B} AS a\nFROM b", {"V": "3.12"}, ("python:3.12", "b")),
+        ('ARG V="1" \nFROM a:${V:-2}\nFROM a:${W:-2}', {}, ("a:1", "a:2")),
+        ("FROM \\\n  # in between\n  a:1 \\\n  AS x\nCOPY --chown=1 --from=tools:2 /a /a", {}, ("a:1", "tools:2")),
+        ("FROM a AS x\nFROM b\nCOPY --from=x /a /a\nCOPY --from=0 /b /b\nADD --from=c / /", {}, ("a", "b", "c")),
+        ("FROM a\nARG V=1\nFROM b:$V", {"V": "9"}, ("a", "b:")),
+        ("FROM $UNSET", {}, ()),
+        ("", {}, ()),
+    ],
+)
+def test_images_from_elsewhere(text: str, args: dict[str, str], found: tuple[str, ...]) -> None:
+    assert bases(text, args) == found
