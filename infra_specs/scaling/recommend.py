@@ -9,12 +9,6 @@ from infra_specs.scaling.load import Load
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.situation import Earlier, Situation
 
-deviations = 2.25
-"""Of headroom: one check in a hundred of a demand that varies as the normal curve does is above it."""
-skew = (deviations**2 - 1) / 4
-"""Times the variance of one replica's worth: what lopsided arrivals need more than the normal curve says. The second
-term of Cornish and Fisher, (z² - 1) / 6 x skewness x deviation, where skewness x deviation is 1.5 x variance / mean for
-requests that come in bunches of geometric size."""
 over_peak = 1.3
 """Times the highest demand of the last hour, beyond which no headroom goes: what swings to and fro between known bounds
 is badly foretold, and needs no more for it."""
@@ -39,8 +33,14 @@ class Wish:
 
 
 def wish(policy: Policy, level: float, forecast: Forecast) -> Wish:
-    """Replicas for `level` full replicas' worth, and for what it varies by until they serve."""
-    varies = deviations * forecast.deviation(level) + skew * forecast.variance
+    """Replicas for `level` full replicas' worth, and for what it varies by until they serve.
+
+    Lopsided arrivals need more than the normal curve says: the second term of Cornish and Fisher's expansion,
+    (z² - 1) / 6 x skewness x deviation, where skewness x deviation is 1.5 x variance / mean for requests that come in
+    bunches of geometric size.
+    """
+    z = policy.caution
+    varies = z * forecast.deviation(level) + max(0.0, z * z - 1) / 4 * forecast.variance
     highest = over_peak * max(level, forecast.peak)
     return Wish(max(min(level + varies, highest), level / policy.utilisation), level)
 
