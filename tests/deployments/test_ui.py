@@ -78,6 +78,14 @@ def test_a_stack_is_provisioned_and_scaled_from_its_forms(browser: PrefectUi) ->
     browser.ended("Completed")
     browser.logged("+ replica/web-2 (missing), ")
 
+    browser.form("deploy")
+    expect(browser.page.get_by_text("The new command, as a shell would split it.")).to_be_visible()
+    for field, value in {"stack": "kiosk", "command": "run --new"}.items():
+        browser.write(field, value)
+    browser.submit("deploy kiosk")
+    browser.ended("Completed")
+    browser.logged("Done: release 2 serves: 3 created, 1 updated, 3 destroyed, 2 unchanged")
+
 
 def test_a_failed_run_says_why_line_by_line_and_what_to_do(browser: PrefectUi) -> None:
     browser.form("provision")
