@@ -1,8 +1,6 @@
 """The sample app as a whole stack on a Docker Engine, by the flows that a person starts."""
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ from prefect import Flow
 from prefect.client.schemas.objects import State, StateType
 
 from flows.provision import provision
-from flows.reconcile import reconcile
 from flows.scale import scale
 from flows.teardown import teardown
 from infra_specs.spec.target import Docker
@@ -82,24 +79,3 @@ async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: Do
     assert visit(door(spec))["visits"] > 2
     await done(teardown, stack=name, delete_data=True)
     assert left(engine) == []
-
-
-async def test_secrets_as_files(spec: dict[str, Any], engine: DockerClient) -> None:
-    spec["services"]["web"] |= {"secrets": "files", "replicas": 1}
-    await done(provision, spec=spec)
-    with Ledger.open(settings()) as ledger:
-        secrets = [ledger.secret_value(name, each, 1) for each in ("database-password", "cache-password")]
-    for container in engine.containers.list(filters={"label": f"tenfold.stack={name}"}):
-        assert not any(secret in json.dumps(container.attrs) for secret in secrets)
-
-
-async def test_what_was_killed_is_repaired(spec: dict[str, Any], engine: DockerClient) -> None:
-    await done(provision, spec=spec)
-    one = engine.containers.get("tenfold.flows.replica.web-0.1")
-    os.kill(one.attrs["State"]["Pid"], signal.SIGKILL)
-    engine.containers.get("tenfold.flows.replica.web-1.1").kill()
-    engine.containers.get("tenfold.flows.cache.main.1").remove(force=True, v=True)
-    await done(reconcile, stack=name)
-    until(lambda: get(door(spec))[0] == 200, "it serves")
-    assert engine.containers.get("tenfold.flows.replica.web-1.2").status == "running"
-    assert engine.containers.get("tenfold.flows.replica.web-0.1").status == "running"

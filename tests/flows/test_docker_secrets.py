@@ -1,0 +1,80 @@
+"""On a Docker Engine, with secrets as files: they are nowhere that anybody looks."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import DockerClient
+from prefect.settings import get_current_settings
+from sqlalchemy import make_url
+
+from flows.deploy import deploy
+from flows.provision import provision
+from tasks.ledger import Ledger
+from tasks.settings import settings
+from tests.flows.going import done
+from tests.flows.on_docker import shop, stack
+from tests.flows.test_secrets import everything_told, users_own
+from tests.tasks.providers.docker.world import alone
+
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+
+
+@pytest.fixture
+def spec(engine: DockerClient, images: dict[str, str], home: Path) -> Iterator[dict[str, Any]]:
+    with alone(engine):
+        yield shop(images, secrets="files", env={"STRIPE_KEY": {"secret": "stripe"}})
+
+
+async def test_no_secret_is_told_anywhere(
+    spec: dict[str, Any], engine: DockerClient, home: Path, images: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Ledger.open(settings()) as ledger:
+        ledger.secret_set(stack, "stripe", users_own)
+    await done(provision, spec=spec, source="/")
+    await done(deploy, stack=stack, image=images["tenfold-tiny:2"])
+    with Ledger.open(settings()) as ledger:
+        secrets = {name: ledger.secret_value(stack, f"{name}-password", 1) for name in ("database", "cache")}
+        history = repr((ledger.history(stack, 10), ledger.releases(stack)))
+    secrets["stripe"] = users_own
+
+    replica = next(each for each in engine.containers.list() if ".replica." in str(each.name))
+    for name, secret in (("STRIPE_KEY", "stripe"), ("DATABASE_URL", "database"), ("CACHE_URL", "cache")):
+        assert secrets[secret].encode() in replica.exec_run(["cat", f"/run/secrets/{name}"]).output
+    places = {
+        **engine_tells(engine),
+        **await everything_told(),
+        "history": history.encode(),
+        "log": caplog.text.encode(),
+        "home": b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file() and each.name != "key"),
+        "prefect's database": prefects_database(),
+    }
+    assert {name for name, text in places.items() if len(text) < 500} == set(), "there is something to look at"
+    found = [(place, name) for place, text in places.items() for name, value in secrets.items()
+             if value.encode() in text]  # fmt: skip
+    assert found == []
+
+
+def engine_tells(engine: DockerClient) -> dict[str, bytes]:
+    """What the engine says of everything of the stack, labels included, and all that its containers wrote."""
+    ours = {"label": f"tenfold.stack={stack}"}
+    containers = engine.containers.list(all=True, filters=ours)
+    kept = [*engine.volumes.list(filters=ours), *engine.networks.list(filters=ours)]
+    told = json.dumps([each.attrs for each in (*containers, *kept)], ensure_ascii=False)
+    processes = [each.top(ps_args="axww -o pid,args") for each in containers if each.status == "running"]
+    return {
+        "docker inspect": told.encode(),
+        "processes": json.dumps(processes).encode(),
+        "docker logs": b"".join(each.logs() for each in containers),
+    }
+
+
+def prefects_database() -> bytes:
+    url = get_current_settings().server.database.connection_url
+    assert url is not None
+    path = Path(make_url(url.get_secret_value()).database or "")
+    return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
