@@ -7,7 +7,7 @@ import io
 import sys
 
 from deployments.cli.app import app
-from deployments.cli.commands import changing, installation, reading, releasing, scaling, secret, server
+from deployments.cli.commands import access, changing, installation, reading, releasing, scaling, secret, server
 
 change, look = "Change a stack", "Look at a stack"
 begin, machine = "Begin", "This installation"
@@ -20,13 +20,17 @@ app.command(rich_help_panel=change)(changing.scale)
 app.command(rich_help_panel=change)(changing.teardown)
 app.command(rich_help_panel=change)(changing.reconcile)
 app.command(rich_help_panel=change)(changing.autoscale)
+app.command(rich_help_panel=change, context_settings=access.words_follow)(access.run)
 app.command(rich_help_panel=look)(reading.plan)
 app.command(rich_help_panel=look)(reading.status)
 app.command(rich_help_panel=look)(releasing.releases)
 app.command(rich_help_panel=look)(releasing.diff)
 app.command(rich_help_panel=look)(reading.history)
 app.command(rich_help_panel=look)(scaling.why)
+app.command(rich_help_panel=look)(scaling.replay)
 app.command(rich_help_panel=look)(reading.logs)
+app.command("exec", rich_help_panel=look, context_settings=access.words_follow)(access.exec_)
+app.command("open", rich_help_panel=look)(access.open_)
 app.command(rich_help_panel=look)(reading.show)
 app.add_typer(secret.app, name="secret", rich_help_panel=machine)
 app.add_typer(server.app, name="server", rich_help_panel=machine)

@@ -28,3 +28,29 @@ def why(
     from deployments.cli.present.why import why as present
 
     present(stack, service, number, changes=changes, json=json)
+
+
+def replay(  # noqa: PLR0917 - one parameter an option
+    stack: Stack,
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="Which of its services.")],
+    csv: Annotated[str, typer.Option("--csv", metavar="FILE", help="Requests per interval, one a line.")] = "",
+    interval: Annotated[float, typer.Option("--interval", min=1, help="Seconds between two lines of --csv.")] = 60,
+    days: Annotated[float, typer.Option("--days", min=0.01, max=35, help="So many days of what was measured.")] = 1,
+    policy: Annotated[str, typer.Option("--policy", metavar="FILE", help="Another `scaling:`, as YAML.")] = "",
+    svg: Annotated[str, typer.Option("--svg", metavar="FILE", help="Draw it, too.")] = "",
+    json: Json = False,
+) -> None:
+    """Play the users that there were through the policy, and through another.
+
+    Shows what each would have lost, how many replicas it would have had, and
+    what they cost. Touches nothing. Requests above what the serving replicas
+    take are lost; a new replica serves after the time that was measured.
+
+    Examples:
+    tenfold replay shop web --days 7 --policy careful.yaml
+    tenfold replay shop web --csv requests.csv --interval 15 --svg web.svg
+    """
+    from deployments.cli.present.replay import Asked
+    from deployments.cli.present.replay import replay as present
+
+    present(Asked(stack, service, csv, interval, days, policy, svg), json=json)

@@ -1,0 +1,104 @@
+"""Users and counts over time, as blocks in a line and as a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from xml.sax.saxutils import escape
+
+blocks = " ▁▂▃▄▅▆▇█"
+width, height = 960, 320
+left, right, top, bottom = 48, 16, 40, 56
+ink, shade = ("#5e35b1", "#00897b", "#e65100"), "#cfd8dc"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A count over time, one for each window."""
+
+    name: str
+    counts: Sequence[float]
+
+
+def in_columns(values: Sequence[float], columns: int) -> list[float]:
+    """The highest of each column's share of the values."""
+    columns = min(columns, len(values))
+    edges = [round(at * len(values) / columns) for at in range(columns + 1)]
+    return [max(values[start:end]) for start, end in pairwise(edges)]
+
+
+def in_blocks(values: Sequence[float], most: float, columns: int) -> str:
+    """The values as a line of blocks, of which the highest stands for `most`."""
+    steps = len(blocks) - 1
+    return "".join(
+        blocks[min(steps, -int(-value * steps // most))] if most else " " for value in in_columns(values, columns)
+    )
+
+
+def svg(title: str, demand: Sequence[float], lines: Sequence[Line], began: float, seconds: float) -> str:
+    """A picture of the demand, in full replicas, and of the counts that there were for it."""
+    most = max(1.0, *demand, *(max(line.counts) for line in lines))
+    area = [(left, height - bottom), *_points(demand, most), (width - right, height - bottom)]
+    drawn = [
+        f'<text x="{left}" y="22" class="title">{escape(title)}</text>',
+        f'<polygon points="{_text(area)}" fill="{shade}"/>',
+        *(
+            f'<polyline points="{_text(_steps(line.counts, most))}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+            for line, colour in zip(lines, ink, strict=False)
+        ),
+        *_axes(most, began, seconds * len(demand)),
+        *_legend(lines),
+    ]
+    style = "text{font:12px system-ui,sans-serif;fill:#37474f}.title{font-size:15px;font-weight:600}"
+    box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
+    return f'<svg {box}><style>{style}</style><rect width="100%" height="100%" fill="#fff"/>{"".join(drawn)}</svg>\n'
+
+
+def _points(values: Sequence[float], most: float) -> list[tuple[float, float]]:
+    found = in_columns(values, width - left - right)
+    across = (width - left - right) / len(found)
+    return [(left + at * across, _up(value, most)) for at, value in enumerate(found)]
+
+
+def _steps(values: Sequence[float], most: float) -> list[tuple[float, float]]:
+    points = _points(values, most)
+    across = points[1][0] - points[0][0] if len(points) > 1 else 0.0
+    return [corner for x, y in points for corner in ((x, y), (x + across, y))]
+
+
+def _up(value: float, most: float) -> float:
+    return height - bottom - (height - bottom - top) * value / most
+
+
+def _axes(most: float, began: float, length: float) -> list[str]:
+    """Numbers of replicas at the side, moments of UTC below."""
+    found = []
+    for part in (0.0, 0.5, 1.0):
+        y = _up(most * part, most)
+        found.append(f'<line x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eceff1"/>')
+        found.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{most * part:g}</text>')
+    for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
+        x = left + (width - left - right) * part
+        said = datetime.fromtimestamp(began + length * part, UTC).strftime(
+            "%b %d %H:%M" if began > 1e8 else "%dd %H:%M"
+        )
+        found.append(f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="{anchor}">{said}</text>')
+    return found
+
+
+def _moment(began: float, after: float) -> str:
+    """A moment of UTC; of a table without times how many hours after its beginning."""
+    return datetime.fromtimestamp(began + after, UTC).strftime("%b %d %H:%M") if began else f"{after / 3600:.1f} h"
+
+
+def _legend(lines: Sequence[Line]) -> list[str]:
+    found, x = list[str](), float(left)
+    for name, colour in (("demand, in full replicas", shade), *zip((line.name for line in lines), ink, strict=False)):
+        found.append(f'<rect x="{x}" y="{height - 20}" width="12" height="12" fill="{colour}"/>')
+        found.append(f'<text x="{x + 18}" y="{height - 10}">{escape(name)}</text>')
+        x += 40 + 7 * len(name)
+    return found
+
+
+def _text(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -1,0 +1,92 @@
+"""A policy, played over windows of users.
+
+A replica that is asked for serves `start_seconds` later. Of the requests of a window those are lost that are above what
+the replicas which serve can take; nothing queues. Replicas are paid for from when they are asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from infra_specs.replay.demand import Window
+from infra_specs.scaling.decide import decide
+from infra_specs.scaling.measured import Measured
+from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.situation import Situation
+from infra_specs.sizing.demand import month_seconds
+from infra_specs.sizing.replicas import replicas_for
+
+hour = 3600.0
+day = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of it. `counts` are the replicas wanted in each window."""
+
+    counts: tuple[int, ...]
+    requests: float
+    lost: float
+    """Requests."""
+    replica_hours: float
+    actions_a_day: float
+    price: float | None
+    """USD for as long as it was played; None where the price of a replica is unknown."""
+
+    @property
+    def lost_part(self) -> float:
+        """Of all requests, 0 to 1."""
+        return self.lost / self.requests if self.requests else 0.0
+
+
+def play(policy: Policy, about: Situation, windows: Sequence[Window], seconds: float) -> Played:
+    """Play `policy` over windows of `seconds`. `about` says the rest: bounds, capacity, start, price.
+
+    The count begins as the first window asks for. Of budgets and of earlier days nothing is known here.
+    """
+    memory, count = Memory(), _asked(about, windows[0].in_flight)
+    ready, coming = float(count), list[tuple[float, int]]()
+    counts, lost, requests, actions = list[int](), 0.0, 0.0, 0
+    for window in windows:
+        end = window.at + seconds
+        ready += sum(more for at, more in coming if at <= window.at)
+        coming = [one for one in coming if one[0] > window.at]
+        arrived = window.requests_per_second * seconds
+        requests += arrived
+        lost += arrived * _above(window.in_flight, ready * about.capacity)
+        counts.append(count)
+        measured = Measured(end, seconds, window.requests_per_second, window.in_flight, serving=int(ready))
+        now = replace(
+            about, now=end, measured=measured, wanted=count, serving=int(ready), starting=count - int(ready),
+            interval=seconds,
+        )  # fmt: skip
+        decision, memory = decide(policy, now, memory)
+        if decision.replicas != count:
+            actions += 1
+            coming, ready = _changed(coming, ready, decision.replicas - count, end + about.start_seconds)
+            count = decision.replicas
+    hours = sum(counts) * seconds / hour
+    price = None if about.price is None else hours * about.price * hour / month_seconds
+    return Played(tuple(counts), requests, lost, hours, actions / (len(windows) * seconds / day), price)
+
+
+def _changed(
+    coming: list[tuple[float, int]], ready: float, change: int, at: float
+) -> tuple[list[tuple[float, int]], float]:
+    """More come when they serve; fewer go at once, those that do not serve yet first."""
+    if change > 0:
+        return [*coming, (at, change)], ready
+    left, kept = -change, list[tuple[float, int]]()
+    for when, more in reversed(coming):
+        gone = min(left, more)
+        left -= gone
+        kept += [(when, more - gone)] if more > gone else []
+    return kept[::-1], ready - left
+
+
+def _above(in_flight: float, capacity: float) -> float:
+    return max(0.0, 1 - capacity / in_flight) if in_flight > 0 else 0.0
+
+
+def _asked(about: Situation, in_flight: float) -> int:
+    return max(about.minimum, min(replicas_for(in_flight, about.capacity), about.maximum))

@@ -1,0 +1,81 @@
+"""`tenfold replay`: what would have been with another policy."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deployments.cli.here import Here
+from infra_specs.plan.plan import Plan
+from infra_specs.scaling.measured import Measured
+from tasks.clock import now
+from tasks.ledger import Check, Checked, Owner
+from tasks.ledger.checks import lock_name
+from tests.deployments.cli.cli import Cli
+
+
+@pytest.fixture
+def table(provisioned: Callable[[], Plan]) -> Path:
+    """Requests of two days, a line a minute, with a jump at noon."""
+    provisioned()
+    path = Path("requests.csv")
+    jump = (900.0 if 720 <= minute % 1440 < 780 else 300.0 for minute in range(2880))
+    path.write_text("minute,requests\n" + "".join(f"{minute},{count}\n" for minute, count in enumerate(jump)))
+    return path
+
+
+def test_a_table_is_played_through_two_policies(cli: Cli, table: Path) -> None:
+    Path("eager.yaml").write_text("utilisation: 0.2\nwindow: 1h\n")
+    told = cli.json("replay", "shop", "web", "--csv", "requests.csv", "--policy", "eager.yaml")
+    usual, eager = told["policy"], told["other"]
+    assert usual["requests"] == pytest.approx(300 * 2880 + 600 * 120, rel=0.01)
+    assert eager["replica_hours"] > usual["replica_hours"]
+    assert eager["lost"] <= usual["lost"] < 0.01
+    assert usual["price"] == pytest.approx(usual["replica_hours"] * 7.5 / 720)
+
+
+def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
+    Path("eager.yaml").write_text("scaling: {utilisation: 0.2}\nreplicas: {min: 2, max: 6}\n")
+    said = cli.text("replay", "shop", "web", "--csv", "requests.csv", "--policy", "eager.yaml", "--svg", "web.svg")
+    lines = said.splitlines()
+    assert lines[0].startswith("web of shop: 1d 23h of requests.csv")
+    assert [line.split()[0] for line in lines[2:5]] == ["demand", "policy", "other"]
+    assert {"█"} <= set(lines[3] + lines[4])
+    assert [line.split()[0] for line in lines[6:]] == ["lost", "policy", "other", "Drawn"]
+    picture = Path("web.svg").read_text()
+    assert picture.startswith("<svg ")
+    assert picture.count("<polyline") == 2
+
+
+def test_what_was_kept_is_played(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    assert "Too little was measured of web of shop" in cli("replay", "shop", "web").err
+    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    for number in range(40):
+        at = now() - 600 + 15 * number
+        inside = 8 + 4 * math.sin(number / 10)
+        measured = Measured(at, 15, inside * 5, inside)
+        place.ledger.record_check(hold, Check(at, 0.1, 1, ""), [Checked("shop", "web", measured)])
+    assert cli.json("replay", "shop", "web")["policy"]["requests"] == pytest.approx(600 * 45, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("windw: 5m", "windw"),
+        ("[1, 2]", "must be a mapping such as {window: 5m}"),
+        ("a: [", "is not YAML"),
+        ("utilisation: 7", "utilisation"),
+    ],
+)
+def test_a_policy_with_a_fault_is_refused(cli: Cli, table: Path, text: str, said: str) -> None:
+    Path("wrong.yaml").write_text(text)
+    refused = cli("replay", "shop", "web", "--csv", "requests.csv", "--policy", "wrong.yaml")
+    assert refused.code == 2
+    assert said in refused.err
+
+
+def test_what_is_not_there_is_named(cli: Cli, table: Path) -> None:
+    assert "none.csv cannot be read: No such file" in cli("replay", "shop", "web", "--csv", "none.csv").err
+    assert "shop has no service `mail`" in cli("replay", "shop", "mail").err
