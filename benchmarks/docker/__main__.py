@@ -19,7 +19,6 @@ from benchmarks.docker.measure import Life, verbs, whole_life
 from benchmarks.docker.stack import Contender, Images
 from benchmarks.docker.swarm import Swarm
 from benchmarks.docker.tenfold import Tenfold
-from tests.support.images import images
 from tests.tasks.providers.docker.world import alone
 
 contenders: dict[str, Callable[[Images, Path], Contender]] = {
@@ -37,7 +36,7 @@ def main() -> None:
     asked.add_argument("--only", default=",".join(contenders), help="of " + ", ".join(contenders))
     options = asked.parse_args()
     engine = docker.from_env()
-    here = Images(images(engine))
+    here = Images.of(engine)
     folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
     folder.chmod(0o711)
     taking_part: list[Contender] = [contenders[each](here, folder) for each in options.only.split(",")]

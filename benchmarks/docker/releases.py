@@ -23,7 +23,6 @@ from benchmarks.docker.tenfold import Tenfold
 from benchmarks.load import Load, Result
 from infra_specs.errors import ChangeFailed
 from tasks.apply import health_seconds
-from tests.support.images import images
 from tests.tasks.providers.docker.world import alone
 
 row = ("2", "1", "crash", "2", "1", "sick", "2", "crash", "1", "2")
@@ -43,7 +42,7 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=1)
     options = asked.parse_args()
     engine = docker.from_env()
-    here = Images(images(engine))
+    here = Images.of(engine)
     folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
     folder.chmod(0o711)
     try:

@@ -8,9 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
+
+from docker import DockerClient
 
 from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
+from tests.support.images import images
 
 name = "peers"
 """In the names of all containers, volumes and networks of this benchmark."""
@@ -52,9 +55,19 @@ class Contender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """What the engine has: by official name without its version, and the sample app's releases."""
+    """The engine's images by the names that the official world has for them, or the tests for their samples."""
 
     here: Mapping[str, str]
+
+    @classmethod
+    def of(cls, engine: DockerClient) -> Self:
+        """The tests' images, built if need be, under tags that no test moves while something is measured."""
+        here = {}
+        for known, tag in images(engine).items():
+            own = f"tenfold-benchmark/{known}"
+            engine.images.get(tag).tag(own)
+            here[known] = own
+        return cls(here)
 
     @property
     def database(self) -> str:
