@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
+from infra_specs.spec.metrics import Metrics
 from infra_specs.spec.model import Part
 from infra_specs.spec.units import Duration
 
@@ -56,6 +57,8 @@ class Scaling(Part):
     """The part of its processor that a replica serves well with, where it is measured."""
     queue: float | None = Field(default=None, gt=0, le=1_000_000_000)
     """Things waiting in a queue that one replica is enough for, where it is measured."""
+    metrics: Metrics | None = None
+    """Queries to a Prometheus, whose answers go before what the stack's own proxy counts."""
     step: int | None = Field(default=None, ge=1, le=10_000)
     """The most replicas that come or go at once; as many as are needed unless given."""
     over_budget: Literal["hold", "shrink", "stop"] = "shrink"

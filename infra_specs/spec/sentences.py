@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from infra_specs.spec.faults import Fault, either, found, nearest, shortened
+from infra_specs.spec.metrics import Metrics
 from infra_specs.spec.needs import Needs
 from infra_specs.spec.place import Path, Place, choices, keys, place
 from infra_specs.spec.plain import Document
@@ -39,6 +40,7 @@ _homes = (
     (Route, "under a service's `route`"),
     (Bounds, "under a service's `replicas`"),
     (Scaling, "under a service's `scaling`"),
+    (Metrics, "under `scaling: metrics`"),
 )
 
 _lost_in = (*(model for model, _ in _homes), Local, Docker)

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra_specs.spec.build import Build, stage_pattern
 from infra_specs.spec.faults import either
+from infra_specs.spec.metrics import Metrics, url_pattern
 from infra_specs.spec.needs import Cache, Database, Needs
 from infra_specs.spec.place import Path, Place, choices
 from infra_specs.spec.scaling import Period, Scaling, at_pattern, until_pattern
@@ -36,6 +37,7 @@ patterns = {
     mount_pattern: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
     at_pattern: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
     until_pattern: "a time of day, as 18:00",
+    url_pattern: "an address without a password, as http://prometheus.internal:9090",
     host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
 }
 forms: dict[Any, str] = {
@@ -49,6 +51,7 @@ forms: dict[Any, str] = {
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",
     Scaling: "a mapping such as {latency: 300ms, step: 10}",
+    Metrics: "a mapping such as {prometheus: http://prometheus.internal:9090, queue: sum(jobs_waiting)}",
     Period: 'a mapping such as {at: "Mon-Fri 08:00", min: 6}',
     Service: "a mapping such as {command: python app.py, port: 8000}",
 }

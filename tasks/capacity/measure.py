@@ -44,7 +44,10 @@ def measure(found: Sequence[Subject], before: Mapping[Key, Remembered]) -> dict[
 
 def _asked(subject: Subject) -> dict[str, Asked]:
     services = subject.stack.services
-    return {name: Asked(routed=services[name].port is not None) for name in subject.scaled}
+    return {
+        name: Asked(routed=services[name].port is not None, metrics=services[name].scaling.metrics)
+        for name in subject.scaled
+    }
 
 
 @contextmanager

@@ -40,8 +40,9 @@ class Subject:
 
     @property
     def scaled(self) -> tuple[str, ...]:
-        """The services whose count a check decides: those that serve requests."""
-        return tuple(name for name, service in self.stack.services.items() if service.port is not None)
+        """The services whose count a check decides: those that serve requests, and those that queries tell of."""
+        services = self.stack.services.items()
+        return tuple(name for name, service in services if service.port is not None or service.scaling.metrics)
 
     @cached_property
     def price(self) -> float | None:
@@ -109,7 +110,7 @@ class Subject:
 def subjects(
     stacks: tuple[Wanted, ...], spent: Mapping[str, Spent]
 ) -> tuple[tuple[Subject, ...], dict[str, TenfoldError]]:
-    """Every wanted stack that serves requests, and what hindered those that cannot be looked at."""
+    """Every wanted stack with a service to decide on, and what hindered those that cannot be looked at."""
     found, faults = list[Subject](), dict[str, TenfoldError]()
     for known in stacks:
         if known.wanted:
