@@ -9,6 +9,7 @@ import pytest
 from docker import DockerClient
 from docker.models.containers import Container
 
+from infra_specs.catalogue.images import pinned
 from tests.support.box import Box, ask, deadline, locked, until, user_of_first_process
 from tests.support.images import images as build_images
 
@@ -37,7 +38,7 @@ def test_a_second_build_builds_nothing(engine: DockerClient, images: dict[str, s
 
 
 def test_all_that_is_not_there_is_an_official_name(images: dict[str, str]) -> None:
-    assert {"postgres:17", "valkey/valkey:8.1", "envoyproxy/envoy:v1.35.0"} < set(images)
+    assert {pinned()[kind] for kind in ("database", "cache", "proxy")} < set(images)
     assert all(tag == f"tenfold-test/{name}" for name, tag in images.items())
 
 
@@ -48,7 +49,7 @@ def test_postgres_takes_its_password_from_a_file(box: Box, tmp_path: Path) -> No
     script = "psql -U $POSTGRES_USER -d $POSTGRES_DB -c \"insert into made values ('a script')\""
     (tmp_path / "second.sh").write_text(script)
     server = box.run(
-        "postgres:17",
+        "postgres:18.6",
         "db",
         "postgres",
         "-c",
@@ -74,16 +75,16 @@ def test_postgres_takes_its_password_from_a_file(box: Box, tmp_path: Path) -> No
 def test_postgres_keeps_its_data_and_ends_well(box: Box) -> None:
     volume = box.engine.volumes.create(f"{box.network}-data")
     try:
-        data = {volume.name: {"bind": "/var/lib/postgresql/data", "mode": "rw"}}
+        data = {volume.name: {"bind": "/var/lib/postgresql", "mode": "rw"}}
         how: dict[str, Any] = {"environment": {"POSTGRES_PASSWORD": "p"}, "volumes": data}
-        first = box.run("postgres:17", "db", **how)
+        first = box.run("postgres:18.6", "db", **how)
         until(first, lambda: serves(first))
         psql(first, "create table kept ()")
         first.stop(timeout=deadline)
         assert first.wait()["StatusCode"] == 0
         # Locked down as far as it goes once there is a user and a data folder: nothing to write to but these.
         tmpfs = {"/var/run/postgresql": "uid=999,gid=999,mode=3775", "/tmp": ""}
-        second = box.run("postgres:17", "db", **how, **locked, tmpfs=tmpfs, user="999:999")
+        second = box.run("postgres:18.6", "db", **how, **locked, tmpfs=tmpfs, user="999:999")
         until(second, lambda: serves(second))
         assert psql(second, "select count(*) from kept") == "0"
         first.remove(v=True)
@@ -93,13 +94,13 @@ def test_postgres_keeps_its_data_and_ends_well(box: Box) -> None:
 
 
 def test_postgres_refuses_to_be_without_a_password(box: Box) -> None:
-    server = box.run("postgres:17", "db")
+    server = box.run("postgres:18.6", "db")
     assert server.wait(timeout=deadline)["StatusCode"] == 1
     assert b"POSTGRES_PASSWORD" in server.logs()
 
 
 def test_valkey_with_arguments(box: Box) -> None:
-    server = box.run("valkey/valkey:8.1", "cache", "valkey-server", "--requirepass", "p", "--maxmemory", "20mb")
+    server = box.run("valkey/valkey:9.1.2", "cache", "valkey-server", "--requirepass", "p", "--maxmemory", "20mb")
     until(server, lambda: "PONG" in cli(server, "-a", "p", "ping"))
     assert "NOAUTH" in cli(server, "ping")
     assert "20971520" in cli(server, "-a", "p", "config", "get", "maxmemory")
@@ -110,7 +111,7 @@ def test_valkey_with_arguments(box: Box) -> None:
 def test_valkey_with_a_file_and_nothing_to_write_to(box: Box, tmp_path: Path) -> None:
     (tmp_path / "valkey.conf").write_text('requirepass p\nsave ""\n')
     mount = {str(tmp_path / "valkey.conf"): {"bind": "/etc/valkey.conf", "mode": "ro"}}
-    server = box.run("valkey/valkey:8.1", "cache", "/etc/valkey.conf", volumes=mount, user="999:999", **locked)
+    server = box.run("valkey/valkey:9.1.2", "cache", "/etc/valkey.conf", volumes=mount, user="999:999", **locked)
     until(server, lambda: "PONG" in cli(server, "-a", "p", "ping"))
 
 
@@ -130,9 +131,9 @@ def test_envoy_with_a_file_and_nothing_to_write_to(box: Box, tmp_path: Path) -> 
     listener = {"name": "in", "address": address, "filter_chains": [filters]}
     (tmp_path / "envoy.json").write_text(json.dumps({"static_resources": {"listeners": [listener]}}))
     mount = {str(tmp_path / "envoy.json"): {"bind": "/etc/envoy/envoy.json", "mode": "ro"}}
-    free = box.run("envoyproxy/envoy:v1.35.0", "free", "-c", "/etc/envoy/envoy.json", volumes=mount)
+    free = box.run("envoyproxy/envoy:v1.40.0", "free", "-c", "/etc/envoy/envoy.json", volumes=mount)
     command = ("envoy", "-c", "/etc/envoy/envoy.json")
-    tight = box.run("envoyproxy/envoy:v1.35.0", "tight", *command, volumes=mount, user="101:101", **locked)
+    tight = box.run("envoyproxy/envoy:v1.40.0", "tight", *command, volumes=mount, user="101:101", **locked)
 
     def answers(name: str) -> bool:
         return box.fetch(f"http://{name}:10000/") == "from envoy"
@@ -143,8 +144,8 @@ def test_envoy_with_a_file_and_nothing_to_write_to(box: Box, tmp_path: Path) -> 
 
 
 def test_the_sample_app_with_its_database_and_cache(box: Box) -> None:
-    database = box.run("postgres:17", "db", environment={"POSTGRES_PASSWORD": "p"})
-    box.run("valkey/valkey:8.1", "cache")
+    database = box.run("postgres:18.6", "db", environment={"POSTGRES_PASSWORD": "p"})
+    box.run("valkey/valkey:9.1.2", "cache")
     until(database, lambda: serves(database))
     env = {"DATABASE_URL": "postgresql://postgres:p@db/postgres", "CACHE_URL": "redis://cache:6379/0"}
     app = box.run("tenfold-sample:1", "app", environment=env, **locked)

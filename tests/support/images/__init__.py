@@ -1,7 +1,7 @@
 """Images of the official images' contracts, built where nothing can be pulled, once, and kept in the engine.
 
 They are made of this machine's Debian and of the wheels in the virtual environment. Their own tags
-(`tenfold-test/postgres:17`) leave alone what a developer's engine may hold under the official ones.
+(`tenfold-test/postgres:18.6`) leave alone what a developer's engine may hold under the official ones.
 """
 
 import fcntl
@@ -69,9 +69,9 @@ def _recipes() -> tuple[Recipe, ...]:
     )
     folder = dockerfiles
     return (
-        Recipe("postgres:17", folder / "postgres", postgres),
-        Recipe("valkey/valkey:8.1", folder / "valkey", valkey),
-        Recipe("envoyproxy/envoy:v1.35.0", folder / "envoy", envoy),
+        Recipe("postgres:18.6", folder / "postgres", postgres),
+        Recipe("valkey/valkey:9.1.2", folder / "valkey", valkey),
+        Recipe("envoyproxy/envoy:v1.40.0", folder / "envoy", envoy),
         Recipe("tenfold-sample:1", folder / "sample", sample, {"RELEASE": "1"}, "well"),
         Recipe("tenfold-sample:2", folder / "sample", sample, {"RELEASE": "2"}, "well"),
         Recipe("tenfold-sample:crash", folder / "sample", sample, {"RELEASE": "crash"}, "crash"),

@@ -22,14 +22,16 @@ sql() { # sql DATABASE [ARGUMENTS...]
     PGHOST='' psql -v ON_ERROR_STOP=1 --no-psqlrc --no-password --username "$POSTGRES_USER" --dbname "$database" "$@"
 }
 
-initialise() {
-    local method=${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}
+initialise() { # initialise postgres [OPTIONS...]
+    local method=${POSTGRES_HOST_AUTH_METHOD:-}
     if [ -z "$POSTGRES_PASSWORD" ] && [ "$method" != trust ]; then
         fail "Error: Database is uninitialized and superuser password is not specified." \
             '       You must specify POSTGRES_PASSWORD to a non-empty value for the superuser.'
     fi
     # shellcheck disable=SC2086 # several arguments
     initdb --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") ${POSTGRES_INITDB_ARGS:-}
+    # The server itself is asked, as it would start.
+    if [ -z "$method" ]; then method=$(postgres -C password_encryption "${@:2}"); fi
     printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
 }
 
@@ -62,7 +64,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     secret POSTGRES_USER postgres
     secret POSTGRES_DB "$POSTGRES_USER"
     secret POSTGRES_INITDB_ARGS
-    initialise
+    initialise "$@"
     fill "$@"
     unset POSTGRES_PASSWORD
 fi
