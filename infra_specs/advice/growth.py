@@ -1,0 +1,111 @@
+"""Growth that comes near what the stack was designed for, or may cost: said early, with the next step."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from infra_specs.advice.step import Step, step
+from infra_specs.pricing.price import rate, replica_price, usd
+from infra_specs.sizing.replicas import replicas_for
+from infra_specs.sizing.size import size
+from infra_specs.spec.stack import Stack
+
+near = 0.8
+"""The part of what there is from which it is said."""
+notice_days = 30.0
+"""A trend that gets there within this time is said, too."""
+fewest_days = 5
+"""Days of which the highest demand is known before a trend is believed."""
+day = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What presses or is idle, in a sentence, and what to do about it."""
+
+    about: str
+    """The service, the need, or `budget`."""
+    said: str
+    step: Step | None
+
+    def __str__(self) -> str:
+        return f"{self.said}. Next step: {self.step}." if self.step else f"{self.said}."
+
+
+Peaks = Mapping[str, Sequence[tuple[float, float]]]
+"""Service -> (day, the highest mean of five minutes of requests in flight on it), in order."""
+
+
+def growth(stack: Stack, counts: Mapping[str, int], peaks: Peaks) -> tuple[Advice, ...]:
+    """Advice for each service near its maximum, and for a budget that is nearly used."""
+    found = [advice for name in stack.services if (advice := _service(stack, counts, name, peaks.get(name, ())))]
+    money = _budget(stack, counts, peaks)
+    return (*found, money) if money else tuple(found)
+
+
+def days_until(points: Sequence[tuple[float, float]], level: float) -> float | None:
+    """Days from the last point until the straight line through the points (least squares) reaches `level`.
+
+    None when it does not rise, or is not known for long enough. 0 when it is there.
+    """
+    if len(points) < fewest_days:
+        return None
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
+    if slope <= 0:
+        return None
+    return max(0.0, (mean_x + (level - mean_y) / slope) - points[-1][0])
+
+
+def _service(stack: Stack, counts: Mapping[str, int], name: str, peaks: Sequence[tuple[float, float]]) -> Advice | None:
+    if not peaks:
+        return None
+    service, sizes = stack.services[name], size(stack).services[name]
+    peak = max(inside for _, inside in peaks[-7:])
+    needs = replicas_for(peak, service.capacity) if peak else 0
+    soon = days_until(peaks, near * sizes.maximum * service.capacity)
+    if needs < near * sizes.maximum and (soon is None or soon > notice_days):
+        return None
+    when = f"needs {needs} replicas at its busiest" if needs >= near * sizes.maximum else _soon(soon)
+    limit = "what the file allows" if service.replicas.max is not None else "the design capacity"
+    said = f"{name} {when}, of at most {sizes.maximum} ({limit})"
+    if service.replicas.max is not None:
+        more = {"services": {name: {"replicas": {"max": _rounded(2 * max(needs, sizes.maximum))}}}}
+        return Advice(name, said, step(stack, more, counts))
+    # The users that there are now take the place of those that the file knows: the design is ten times that again.
+    factor = peak / sizes.demand if sizes.demand else 1.0
+    monthly = _rounded(max(1.0, factor) * stack.users.monthly)
+    if monthly <= stack.users.monthly:
+        return Advice(name, said, step(stack, {"headroom": min(100.0, 2 * stack.headroom)}, counts))
+    return Advice(name, said, step(stack, {"users": {"monthly": monthly}}, counts))
+
+
+def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks) -> Advice | None:
+    """What the busiest hours of the week would cost all month, against the budget."""
+    each, now = replica_price(stack), rate(stack, size(stack), counts)
+    if stack.budget is None or each is None or now is None or not each:
+        return None
+    sizes = size(stack).services
+    busy = {
+        name: sizes[name].within(replicas_for(max(inside for _, inside in seen[-7:]), stack.services[name].capacity))
+        for name, seen in peaks.items()
+        if seen and name in sizes
+    }
+    wanted = rate(stack, size(stack), {**counts, **busy}) or now
+    most = max(now, wanted)
+    if most < near * stack.budget:
+        return None
+    said = f"the busiest hours would cost {usd(most)} a month if they stayed, and the budget is {usd(stack.budget)}"
+    return Advice("budget", said, step(stack, {"budget": _rounded(1.25 * most)}, counts))
+
+
+def _soon(days: float | None) -> str:
+    return f"comes near its limit in {days or 0:.0f} days if it goes on growing as it does"
+
+
+def _rounded(value: float) -> int:
+    """Up to two digits that a person would write."""
+    unit = int(10 ** max(0, math.floor(math.log10(max(value, 1))) - 1))
+    return math.ceil(value / unit - 1e-9) * unit
