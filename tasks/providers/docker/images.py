@@ -68,8 +68,8 @@ class Images:
         except (DockerException, StoreError) as error:
             raise ProviderError(
                 f"the image {name} could not be pulled: the login for {registry} is in a store that docker's "
-                f"configuration names, and that cannot be asked: {error}. Its program must be on the PATH that the "
-                f"control plane was started with; or log in without it: docker login {registry}"
+                f"configuration names, and that cannot be asked: {error.__cause__ or error}. Its program must be on "
+                f"the PATH that the control plane was started with; or log in without it: docker login {registry}"
             ) from error
 
     def _missing(self, name: str, registry: str, why: str) -> ProviderError:
