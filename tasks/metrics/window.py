@@ -6,9 +6,10 @@
 * reset: a counter fell. What it counted since is all there is, spread over the window: a lower bound.
 
 Requests in flight are their mean over the window by Little's law (J. D. C. Little, 1961): arrivals a second times the
-mean time that those answered took. What has not been answered yet is not in that mean: long requests, and those that
-queue. It is in the number under way at the end of the window, which however is a sample and not a mean. So that
-number counts where it is more than chance explains: more than two standard deviations, `2 * sqrt(mean)`, above.
+mean time that those answered took, in the window or, if none was, since the proxy began. What has not been answered yet
+is not in that mean: long requests, and those that queue. It is in the number under way at the end of the window, which
+however is a sample and not a mean. So that number counts where it is more than chance explains: more than two standard
+deviations, `2 * sqrt(mean)`, above.
 """
 
 import math
@@ -22,6 +23,8 @@ oldest_seconds = 120.0
 """A window longer than this tells of the past and not of now."""
 clock_seconds = 10.0
 """Within so long the proxy's own clock must have moved; Envoy's does every 5 s."""
+usual_seconds = 0.2
+"""What a request is taken to need while none was ever answered, as of a service without a replica: as in `Users`."""
 most = 1e7
 """Requests a second, or in flight, of one service: who says more is wrong."""
 
@@ -62,7 +65,11 @@ def between(before: Reading | None, after: Reading) -> Judged:
 def _counted(before: Reading, after: Reading, window: float) -> Measured:
     rate = (after.requests - before.requests) / window
     answered = after.answered - before.answered
-    mean = rate * (after.seconds - before.seconds) / answered if answered else 0.0
+    if answered:
+        took = (after.seconds - before.seconds) / answered
+    else:
+        took = after.seconds / after.answered if after.answered else usual_seconds
+    mean = rate * took
     latency = _quantile(0.95, _less(after.latencies, before.latencies), answered)
     return Measured(after.at, window, rate, in_flight(mean, after.in_flight), latency, after.serving)
 

@@ -46,6 +46,14 @@ def test_long_requests_are_seen_before_one_is_answered() -> None:
     assert measured.in_flight == 50
 
 
+def test_requests_that_find_no_replica_are_demand() -> None:
+    measured, _ = between(first, later(requests=150, in_flight=0, serving=0))
+    assert measured.in_flight == pytest.approx(10 * 0.2), "as long as those before them took"
+    never = replace(first, requests=0, answered=0, seconds=0.0, latencies={})
+    measured, _ = between(never, replace(never, at=1015.0, running=615.0, requests=30, in_flight=0))
+    assert measured.in_flight == pytest.approx(2 * 0.2), "as long as they usually take"
+
+
 def test_a_queue_is_seen_while_the_mean_still_looks_back() -> None:
     measured, _ = between(first, later(requests=750, answered=150, seconds=45.0, in_flight=610))
     assert measured.in_flight == 610

@@ -63,6 +63,17 @@ def test_what_fails_is_counted_whoever_answers(provider: LocalProvider, tmp_path
     assert after.errors - before.errors == refused + sum(each.errors for each in after.replicas.values())
 
 
+def test_without_a_replica_they_arrive_all_the_same(provider: LocalProvider) -> None:
+    port = made(provider, proxy()).outputs["port"]
+    provider.create(route())
+    until(lambda: get(port)[0] == 503, "it is routed to nobody")
+    before = web(provider)
+    for _ in range(10):
+        get(port)
+    after = web(provider)
+    assert (after.requests - before.requests, after.errors - before.errors, dict(after.replicas)) == (10, 10, {})
+
+
 def test_without_a_proxy_nothing_is_counted(provider: LocalProvider) -> None:
     assert provider.traffic("nobody") == {}
     made(provider, replica(0))
