@@ -19,13 +19,11 @@ from infra_specs.plan.plan import Change, Plan
 from tasks.artifacts import show_exit_code
 from tasks.ledger import Ledger, Owner
 from tasks.observe import observe
-from tasks.one_offs import claimed, followed
+from tasks.one_offs import claimed, followed, output
 from tasks.settings import settings
 from tasks.site import Site, at
 from tasks.wish import one_off, remembered, still_wanted, wish_as_deployed
 
-output = logging.getLogger("prefect.flow_runs.output")
-"""What the command itself writes: into the run's log, and told from what we say."""
 last_lines = 20
 
 
@@ -82,7 +80,7 @@ async def _to_the_end(ledger: Ledger, site: Site, one: Instance) -> tuple[Health
     def say(text: str) -> None:
         told = site.redacted(text)
         lines[:] = [*lines, *told.splitlines()][-last_lines:]
-        output.info("%s", told)
+        logging.getLogger(output).info("%s", told)
 
     async with on_target(what) as provider:
         health = await followed(provider, one, say)

@@ -10,10 +10,8 @@ from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, 
 
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.plan import Plan
+from tasks.one_offs import exit_code
 from tasks.wish import Wish
-
-exit_code = "exit-code"
-"""The key of the artifact that says what a command ended with."""
 
 
 async def show_plan(plan: Plan) -> None:

@@ -20,6 +20,10 @@ from tasks.log_lines import added, whole_lines
 from tasks.poll import until
 from tasks.providers.base import Provider
 
+output = "prefect.flow_runs.output"
+"""The logger of what a command itself writes: into its run's log, and told from what we say there."""
+exit_code = "exit-code"
+"""The key of the artifact that says what it ended with."""
 window = 1000
 """Lines that are read at a look; who writes more between two looks is quoted with gaps."""
 silence_seconds = 120.0

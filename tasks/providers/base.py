@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from infra_specs.advice.uses import Use
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 
@@ -111,9 +112,10 @@ class Executes(Protocol):
     """A target where a person can run a command beside a replica's program."""
 
     def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:
-        """Run it with this process's own input and output until it ends; returns its exit code.
+        """Run it with this process's own input and output until it ends; returns its exit code, as shells count.
 
-        `terminal`: it gets one, as wide as this one. Raises ProviderError for what does not run.
+        It has the environment, the folder and the account of the instance's own program. `terminal`: it gets one, as
+        wide as this one, and Ctrl-C with it. Raises ProviderError for what does not run.
         """
 
 
@@ -152,3 +154,11 @@ class Builds(Protocol):
 
     def forget_built(self, stack: str) -> None:
         """Remove every image that was made for the stack and that nothing runs from."""
+
+
+@runtime_checkable
+class Uses(Protocol):
+    """A target that can say what its things use of the machine."""
+
+    def uses(self, stack: str) -> Mapping[str, Use]:
+        """By address, of everything of the stack that runs; what is not known of a thing is None. Changes nothing."""

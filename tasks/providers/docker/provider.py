@@ -5,7 +5,7 @@ Containers, volumes and networks carry the labels; what can change of them later
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from docker.errors import APIError, NotFound
@@ -20,6 +20,7 @@ from tasks.providers.docker import proxy, routes, starting
 from tasks.providers.docker.builds import Builder
 from tasks.providers.docker.doors import doors_of
 from tasks.providers.docker.engine import connect, ours, said
+from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
 from tasks.providers.docker.labels import (
     instance_of,
@@ -154,6 +155,14 @@ class DockerProvider:
             if "marked for removal" in said(error):
                 return ""
             raise
+
+    @ours
+    def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:
+        """Run it in the instance's container."""
+        container = self._world.container(instance)
+        if container is None or not container["State"]["Running"]:
+            raise ProviderError(f"{instance} of stack {instance.stack} is no container that runs: name one that does")
+        return execute(self._api, container["Id"], command, terminal=terminal)
 
     @ours
     def in_flight(self, instance: Instance) -> int:

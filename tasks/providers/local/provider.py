@@ -6,7 +6,7 @@ whoever observes next: only so is known what still runs, and what should run run
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin, ports
 from tasks.providers.local.cache import cache
 from tasks.providers.local.database import database
+from tasks.providers.local.execute import execute
 from tasks.providers.local.files import make_folder, remove_tree
 from tasks.providers.local.place import Place, places, slug
 from tasks.providers.local.proxy import listen, proxy
@@ -56,7 +57,7 @@ def _ours(verb: Callable[P, R]) -> Callable[P, R]:
 
 
 class LocalProvider:
-    """A `Provider` that `Drains` and `Counts`.
+    """A `Provider` that `Drains`, `Counts` and `Executes`.
 
     `home` is made where it is missing, for its owner alone as far as possible.
     """
@@ -155,6 +156,15 @@ class LocalProvider:
         place = self._place(instance.stack)
         supervisor = _supervisor(place)
         return supervisor.logs(name_of(instance.address, instance.incarnation), lines) if supervisor else ""
+
+    @_ours
+    def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:  # noqa: ARG002 - shared
+        """Run it where the process of this instance runs, with what it was given; in this terminal, if there is one."""
+        supervisor = _supervisor(self._place(instance.stack))
+        status = supervisor.get(name_of(instance.address, instance.incarnation)) if supervisor else None
+        if status is None:
+            raise ProviderError(f"{instance} of stack {instance.stack} is no process that runs: name one that is")
+        return execute(status.process, command)
 
     @_ours
     def in_flight(self, instance: Instance) -> int:
