@@ -8,15 +8,12 @@ from flows.rollout import bring_back, roll_out
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.content import Content
-from infra_specs.releases.differences import differences
+from infra_specs.releases.differences import in_short
 from infra_specs.releases.rollout import Share
 from infra_specs.spec.stack import Stack
 from tasks.ledger import Release
 from tasks.site import Site
 from tasks.wish import Wish, as_filed, deployed, wish_as_deployed, wish_with
-
-most_told = 3
-"""Differences that a reason tells."""
 
 
 async def deliver(
@@ -32,7 +29,7 @@ async def deliver(
     if runs and runs.state == "proven" and runs.content == content:
         report = await bring_back(site, verb, f"{runs} is that already", back)
         return _said(report, f"{runs} is that already: {report.summary}")
-    reason = why + _told(back.content, content)
+    reason = why + in_short(back.content, content)
     now = as_filed(ledger, stack, source)
     file = Content(runs.file.services, now.secrets) if runs else now
     new = await asyncio.to_thread(ledger.begin_release, site.hold, verb, reason, content=content, file=file)
@@ -63,12 +60,6 @@ async def _undo(site: Site, new: Release, error: TenfoldError, *, runs: Release 
         ) from again
     kept = "".join(f"\nKept for inspection: tenfold logs {site.stack} {one}" for one in report.sick)
     raise ChangeFailed(f"{verb} of {new} failed and was undone: {runs} serves.\n{error}{kept}")
-
-
-def _told(before: Content, after: Content) -> str:
-    lines = differences(before, after)
-    more = f" and {len(lines) - most_told} more" if len(lines) > most_told else ""
-    return "; ".join(lines[:most_told]) + more
 
 
 def _said(report: Report, summary: str) -> Report:

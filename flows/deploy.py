@@ -8,6 +8,7 @@ from flows.converge import Report
 from flows.deliver import deliver
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.releases.rollout import Share
+from tasks.build import built
 from tasks.releasing import to_deploy
 
 
@@ -17,6 +18,7 @@ async def deploy(
     *,
     service: str = "",
     image: str = "",
+    build: bool = False,
     command: str = "",
     folder: str = "",
     env: dict[str, Any] = {},  # noqa: B006 - nobody changes it, and the form shows a default of None as a fault
@@ -36,6 +38,7 @@ async def deploy(
         stack: The stack's name.
         service: Which of its services. Need not be said where only one can be meant.
         image: The new container image, such as shop:2.
+        build: Build the image anew from the spec's `build`, where that is how it is made.
         command: The new command, as a shell would split it.
         folder: The folder that the command runs in, on the local target; from that of the spec's file.
         env: Variables to set: NAME to a text, to {"secret": "NAME"}, or to null, which removes it. Others stay.
@@ -53,5 +56,6 @@ async def deploy(
     }  # fmt: skip
     settings = {name: value for name, value in given.items() if value}
     async with opened_ledger() as ledger, on_site(stack, ledger, "deploy", wait=wait) as (site, what, source):
-        new = to_deploy(ledger, what, source, service, settings=settings, env=env)
+        file = await built(site, what, source) if build else None
+        new = to_deploy(ledger, what, source, service, settings=settings, env=env, file=file)
         return await deliver(site, "deploy", what, source, new, share=Share(canary, bake) if canary else None)

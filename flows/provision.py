@@ -11,11 +11,13 @@ from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.releases.differences import in_short
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_sizing
 from tasks.build import built
 from tasks.certificate import keep_certificate
+from tasks.ledger import Ledger
 from tasks.site import Site
 from tasks.wish import Wish, as_filed, deployed, wish
 
@@ -37,18 +39,22 @@ async def provision(
     """
     async with opened_ledger() as ledger:
         asked = _asked_for(stack, spec, source)
-        name = asked[0].name if asked else stack
-        async with on_site(name, ledger, "provision", asked=asked, wait=wait) as (site, what, folder):
-            if said := keep_certificate(ledger, site.hold, what, folder):
-                get_run_logger().info("%s", said)
-            what = await built(site, what, folder)  # noqa: PLW2901 - from here on it is the stack with its images
-            planned = wish(ledger, what, folder)
-            refuse_over_budget(what.name, planned.price)
-            ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
-            for secret in generated_secrets(what):
-                ledger.ensure_secret(site.hold, what.name, secret)
-            await show_sizing(planned)
-            return await _build(site, what, folder, planned)
+        return await provisioned(ledger, asked[0].name if asked else stack, asked, wait=wait)
+
+
+async def provisioned(ledger: Ledger, name: str, asked: tuple[Stack, str] | None, *, wait: bool) -> Report:
+    """Make a stack what is asked (a spec and its folder), or what the ledger says it is."""
+    async with on_site(name, ledger, "provision", asked=asked, wait=wait) as (site, what, folder):
+        if said := keep_certificate(ledger, site.hold, what, folder):
+            get_run_logger().info("%s", said)
+        what = await built(site, what, folder)  # noqa: PLW2901 - from here on it is the stack with its images
+        planned = wish(ledger, what, folder)
+        refuse_over_budget(what.name, planned.price)
+        ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
+        for secret in generated_secrets(what):
+            ledger.ensure_secret(site.hold, what.name, secret)
+        await show_sizing(planned)
+        return await _build(site, what, folder, planned)
 
 
 async def _build(site: Site, what: Stack, folder: str, planned: Wish) -> Report:
@@ -59,7 +65,8 @@ async def _build(site: Site, what: Stack, folder: str, planned: Wish) -> Report:
         if runs.file != file:
             ledger.refile_release(site.hold, runs.number, file)
         return await bring_back(site, "provision", "asked for", planned)
-    new = ledger.begin_release(site.hold, "provision", "asked for", content=planned.content, file=file)
+    reason = in_short(runs.content, planned.content) if runs else "the first"
+    new = ledger.begin_release(site.hold, "provision", reason, content=planned.content, file=file)
     try:
         return await roll_out(site, "asked for", new, planned)
     except Fenced:

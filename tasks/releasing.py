@@ -1,10 +1,11 @@
 """What a deploy and a rollback would run: decided from the ledger, changing nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from infra_specs.errors import PlanError
-from infra_specs.releases.change import changed
+from infra_specs.releases.change import built, changed
 from infra_specs.releases.content import Content, placed
 from infra_specs.releases.which import to_go_back_to
 from infra_specs.spec.stack import Stack
@@ -21,13 +22,23 @@ def runs(ledger: Ledger, stack: Stack, source: str) -> Content:
 
 
 def to_deploy(
-    ledger: Ledger, stack: Stack, source: str, service: str, *, settings: Mapping[str, Any], env: Mapping[str, Any]
+    ledger: Ledger,
+    stack: Stack,
+    source: str,
+    service: str,
+    *,
+    settings: Mapping[str, Any],
+    env: Mapping[str, Any],
+    file: Stack | None = None,
 ) -> Content:
     """What runs, with other settings and variables of a service, and with secrets that were set since.
 
+    `file` is the spec with the images that were built of it just now, if these are meant.
     Raises PlanError or SpecError for what cannot be meant or said.
     """
     now = runs(ledger, stack, source)
+    if file:
+        now = replace(now, services=built(now.services, file, service))
     services = placed(changed(stack, now, service, settings, env), source) if settings or env else now.services
     return with_newest_secrets(ledger, stack, source, services)
 

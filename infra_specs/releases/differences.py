@@ -10,6 +10,9 @@ from infra_specs.releases.content import Content, sizes
 from infra_specs.spec.service import FromNeed, Secret, Service
 from infra_specs.spec.units import size_text
 
+most_told = 3
+"""Of them in one line."""
+
 
 def differences(before: Content, after: Content) -> tuple[str, ...]:
     """Each change as a sentence: `web: image app:1 -> app:2`. Empty when the same would run.
@@ -17,6 +20,13 @@ def differences(before: Content, after: Content) -> tuple[str, ...]:
     A secret is told by name and version. The values of plain variables are shown: they are no secrets.
     """
     return tuple(_lines(before, after))
+
+
+def in_short(before: Content, after: Content) -> str:
+    """The first few of them on one line."""
+    lines = differences(before, after)
+    more = f" and {len(lines) - most_told} more" if len(lines) > most_told else ""
+    return "; ".join(lines[:most_told]) + more
 
 
 def _lines(before: Content, after: Content) -> Iterator[str]:

@@ -9,6 +9,7 @@ from prefect import Flow
 from prefect.client.schemas.objects import State, StateType
 
 from deployments.cli.present.show import show
+from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.teardown import teardown
@@ -52,6 +53,10 @@ async def test_built_run_changed_and_forgotten(
         assert "nothing to do" in await done(reconcile, stack=name), "only a provision builds"
         assert "1 created" in await done(provision, stack=name)
         assert await served() == "second\n"
+        page(tmp_path, "third")
+        assert (await done(deploy, stack=name, build=True)).startswith("release 3 serves")
+        assert await served() == "third\n"
+        assert "nothing to do" in await done(provision, stack=name), "it is what the file makes"
         show(name)
         shown = capsys.readouterr().out
         assert load(shown).services["web"].image is None, "what is shown can be given back"

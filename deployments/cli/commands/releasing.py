@@ -13,6 +13,7 @@ def deploy(
     stack: Stack,
     *,
     image: Annotated[str, typer.Option("--image", help="The new container image.")] = "",
+    build: Annotated[bool, typer.Option("--build", help="Build the image anew, as the spec says.")] = False,
     service: Annotated[str, typer.Option("--service", "-s", help="Which service, where several could be meant.")] = "",
     env: Annotated[list[str] | None, typer.Option("--env", "-e", metavar="K=V", help="Set a variable.")] = None,
     secret: Annotated[
@@ -40,6 +41,7 @@ def deploy(
 
     Examples:
     tenfold deploy shop --image shop:2
+    tenfold deploy shop --build
     tenfold deploy shop -s web -e THEME=dark --unset DEBUG
     tenfold deploy shop --image shop:3 --canary 10 --bake 120
     """
@@ -49,8 +51,8 @@ def deploy(
         "image": image, "command": command, "folder": folder, "before": before, "health": health, "memory": memory,
         "cpus": cpus,
     }  # fmt: skip
-    share = {"canary": canary, "bake": bake} if canary else {}
-    submit(stack, service, given, (env or [], secret or [], unset or []), share, wait=wait, detach=detach)
+    how = {**({"build": True} if build else {}), **({"canary": canary, "bake": bake} if canary else {})}
+    submit(stack, service, given, (env or [], secret or [], unset or []), how, wait=wait, detach=detach)
 
 
 def rollback(

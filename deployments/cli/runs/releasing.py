@@ -25,7 +25,7 @@ def deploy(
     service: str,
     given: Mapping[str, Any],
     variables: Variables,
-    share: Mapping[str, float],
+    how: Mapping[str, float],
     *,
     wait: bool,
     detach: bool,
@@ -36,7 +36,7 @@ def deploy(
         spec, source = remembered(place.ledger, stack)
         new = to_deploy(place.ledger, spec, source, service, settings=settings, env=env)
         _show(place, spec, source, new)
-        parameters = {"stack": stack, "service": service, **settings, "env": env, **share, "wait": wait}
+        parameters = {"stack": stack, "service": service, **settings, "env": env, **how, "wait": wait}
         carry_out(place, Order("deploy", parameters, (stack,), detach))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from infra_specs.errors import PlanError, SpecError
 from infra_specs.releases.change import built, changed
-from infra_specs.releases.differences import differences
+from infra_specs.releases.differences import differences, in_short
 from infra_specs.spec.service import Service
 from infra_specs.spec.stack import Stack
 from tests.infra_specs.releases.shop import held, shop
@@ -61,6 +61,9 @@ def test_differences_in_words() -> None:
         "secret s: v1 -> v2",
     )
     assert differences(before, before) == ()
+    assert in_short(before, after) == (
+        "web: command run 'a b' -> none; web: image app:1 -> app:2; web: env A 1 -> 2 and 5 more"
+    )
 
 
 def test_services_that_came_and_went_and_counts() -> None:
