@@ -9,6 +9,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.autoscale import autoscale
 from flows.deploy import deploy
+from flows.grow import grow
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.rollback import rollback
@@ -28,6 +29,7 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
         await _deployed(run),
         await _deployed(teardown),
         await _deployed(reconcile, every=here.reconcile_seconds),
+        await _deployed(grow),
         await _deployed(autoscale, every=here.autoscale_seconds),
     )
 

@@ -27,6 +27,8 @@ class Advice:
     """The service, the need, or `budget`."""
     said: str
     step: Step | None
+    less: bool = False
+    """That the next step takes something away, which is idle."""
 
     def __str__(self) -> str:
         return f"{self.said}. Next step: {self.step}." if self.step else f"{self.said}."

@@ -45,7 +45,7 @@ class Step:
 
 def changed(stack: Stack, change: Mapping[str, Any]) -> Stack:
     """The stack with some of its file's keys changed. Raises SpecError for a change that cannot be."""
-    return from_data(_merged(stack.model_dump(mode="json", by_alias=True), change), stack.name)
+    return from_data(merged(stack.model_dump(mode="json", by_alias=True), change), stack.name)
 
 
 def step(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> Step:
@@ -74,12 +74,13 @@ def _desired(stack: Stack, counts: Mapping[str, int]) -> tuple[Price, tuple[Reso
     return price(stack, sizing, resources), resources
 
 
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(old)
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested keys over others; where both have a value the new one's."""
+    found = dict(old)
     for key, value in new.items():
-        inner = merged.get(key)
-        merged[key] = _merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
-    return merged
+        inner = found.get(key)
+        found[key] = merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
+    return found
 
 
 def _flat(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:

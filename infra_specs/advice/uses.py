@@ -51,7 +51,8 @@ def _advice(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Use]) ->
             change = {key: change}
         # Data never gets less room: only an empty volume could be made smaller.
         possible = part.key[-1] != "storage" or wanted > part.there
-        yield Advice(part.about, _said(part, part.used, part.there), step(stack, change, counts) if possible else None)
+        next_step = step(stack, change, counts) if possible else None
+        yield Advice(part.about, _said(part, part.used, part.there), next_step, less=wanted < part.there)
 
 
 def _parts(stack: Stack, uses: Mapping[str, Use]) -> Iterable[_Part]:

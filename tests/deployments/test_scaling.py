@@ -106,6 +106,29 @@ def test_a_check_that_is_killed_half_way_is_followed_by_the_next(plane: Plane) -
     checked_again()
 
 
+def resumed(plane: Plane, run: str, **answer: Any) -> dict[str, Any]:
+    """A run that waits for an answer is given it, and ends."""
+    plane.until(run, "PAUSED")
+    plane.post(f"/flow_runs/{run}/resume", run_input=answer)
+    return plane.ended(run)
+
+
+def test_growth_waits_for_a_persons_word(plane: Plane) -> None:
+    provisioned(plane, "shoot")
+    run = plane.submit("grow", stack="shoot")
+    assert resumed(plane, run, approve=False)["message"] == "not approved, so nothing was changed"
+    run = plane.submit("grow", stack="shoot")
+    asked = {"users": 5000, "headroom": 20, "budget": 0, "others": {"services": {"web": {"replicas": {"max": 16}}}}}
+    done = resumed(plane, run, approve=True, **asked)
+    assert done["type"] == "COMPLETED", done
+    with Ledger.open(settings()) as ledger:
+        known = ledger.wanted("shoot")
+    assert known is not None
+    assert (known.spec["users"]["monthly"], known.spec["headroom"], known.spec["budget"]) == (5000, 20, None)
+    assert known.spec["services"]["web"]["replicas"] == {"min": 1, "max": 16}
+    assert plane.run("grow", stack="nobody")["type"] == "FAILED"
+
+
 def test_when_no_check_comes_any_more_three_notice(plane: Plane) -> None:
     checked_again()
     plane.pause("autoscale", paused=True)
