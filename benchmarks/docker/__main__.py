@@ -14,7 +14,7 @@ import docker
 
 from benchmarks.docker.ansible import Ansible
 from benchmarks.docker.compose import Compose
-from benchmarks.docker.floor import Floor
+from benchmarks.docker.floor import Floor, InOrder
 from benchmarks.docker.measure import Life, verbs, whole_life
 from benchmarks.docker.stack import Contender, Images
 from benchmarks.docker.swarm import Swarm
@@ -23,6 +23,7 @@ from tests.tasks.providers.docker.world import alone
 
 contenders: dict[str, Callable[[Images, Path], Contender]] = {
     "floor": Floor,
+    "in-order": InOrder,
     "tenfold": Tenfold,
     "compose": Compose,
     "swarm": Swarm,

@@ -1,6 +1,8 @@
 """The floor: the engine's bare calls, all that can be at once at once, and direct probes; no orchestrator.
 
-Nothing is compared, recorded or proven, and nobody waits for the database: what Tenfold does is held against this.
+Nothing is compared, recorded or proven, and no secret is kept apart. What Tenfold does is held against this. In the
+floor itself nobody waits for the database; `InOrder` starts the replicas when it and the cache answer, as Tenfold,
+Compose and Ansible do, since an app may end at once without them.
 """
 
 import http.client
@@ -9,7 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ class Floor:
     """Itself the world: which replicas there are is remembered."""
 
     name = "floor: bare calls"
+    in_order = False
 
     def __init__(self, images: stack.Images, folder: Path) -> None:
         self._images, self._folder = images, folder / "floor" / "files"
@@ -50,6 +53,8 @@ class Floor:
             self._pool.submit(self._cache, images.cache),
             self._pool.submit(self._envoy, images.proxy),
         ]
+        if self.in_order:
+            wait(others)
         self._replicas = self._started(replicas, image)
         self._route(self._replicas.values())
         for other in others:
@@ -178,6 +183,13 @@ class Floor:
             if time.monotonic() > deadline:
                 raise TimeoutError("the floor waited in vain")
             time.sleep(_often)
+
+
+class InOrder(Floor):
+    """The same, the replicas after the database and the cache."""
+
+    name = "floor, in order"
+    in_order = True
 
 
 def _body(where: str, path: str) -> bytes | None:

@@ -49,8 +49,10 @@ def whole_life(contender: Contender, images: Images, title: str) -> Life:
             result = under.stop()
         print(f"{title} {contender.name}: {result}", flush=True)
     finally:
-        timed("down", contender.down, Condition("", 0))
-        contender.leave()
+        try:
+            timed("down", contender.down, Condition("", 0))
+        finally:
+            contender.leave()
     return Life(seconds, result)
 
 
