@@ -54,3 +54,33 @@ def replay(  # noqa: PLR0917 - one parameter an option
     from deployments.cli.present.replay import replay as present
 
     present(Asked(stack, service, csv, interval, days, policy, svg), json=json)
+
+
+def advise(
+    stack: Annotated[str, typer.Argument(metavar="[STACK]", help="The stack's name; every stack if left out.")] = "",
+    json: Json = False,
+) -> None:
+    """What to change next, before it presses: growth, budget, sizes that do not fit.
+
+    Each with its next step, what that costs, what it touches, and for how
+    long something is away. Touches nothing.
+
+    Examples:
+    tenfold advise shop
+    """
+    from deployments.cli.present.advise import advise as present
+
+    present(stack, json=json)
+
+
+def grow(stack: Stack) -> None:
+    """Have the next step of a stack weighed, and done once you approve it in the UI.
+
+    The run waits on its page for your word; its values can be changed there.
+
+    Examples:
+    tenfold grow shop
+    """
+    from deployments.cli.runs.verbs import grow as submit
+
+    submit(stack)

@@ -59,6 +59,11 @@ def autoscale(*, detach: bool) -> None:
         carry_out(place, Order("autoscale", {}, (), detach))
 
 
+def grow(stack: str) -> None:
+    """`tenfold grow`. It is not followed: a person's word is waited for, elsewhere."""
+    _on_known("grow", stack, {"stack": stack}, detach=True)
+
+
 def _on_known(verb: str, stack: str, parameters: dict[str, Any], detach: bool) -> None:
     with here() as place:
         remembered(place.ledger, stack)

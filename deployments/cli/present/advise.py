@@ -1,0 +1,46 @@
+"""What to change next, before it presses."""
+
+import json as jsonlib
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from deployments.cli.here import here, tenfold
+from deployments.cli.present.terminal import console, say
+from infra_specs.advice.growth import Advice
+from tasks.capacity.advice import advice
+from tasks.wish import remembered
+
+
+def advise(stack: str, *, json: bool) -> None:
+    """`tenfold advise`. Raises LedgerError for a stack that is not known."""
+    with here() as place:
+        if stack:
+            remembered(place.ledger, stack)
+        known = [one for one in place.ledger.stacks() if one.wanted and stack in ("", one.name)]
+        found = {one.name: advice(place.ledger, one) for one in known}
+    if json:
+        print(jsonlib.dumps({"stacks": {name: [data(one) for one in each] for name, each in found.items()}}, indent=2))
+        return
+    for name, each in found.items():
+        show(console(), name, each)
+
+
+def data(one: Advice) -> dict[str, Any]:
+    """Advice as JSON data."""
+    return {"about": one.about, "said": one.said, "less": one.less, "step": asdict(one.step) if one.step else None}
+
+
+def show(to: Console, stack: str, found: tuple[Advice, ...]) -> None:
+    """What is to be said of one stack, each with its next step, and how to have it done."""
+    if not found:
+        say(to, Text.assemble((stack, "bold"), ": nothing presses, and nothing is idle"))
+        return
+    say(to, Text(stack, "bold"))
+    for one in found:
+        say(to, Text("·" if one.less else "!", "dim" if one.less else "yellow"), one.said, indent=2)
+        if one.step:
+            say(to, Text.assemble(("next step: ", "dim"), str(one.step)), indent=4)
+    say(to, Text.assemble(("Have it done: ", "dim"), f"{tenfold()} grow {stack}"), indent=2)

@@ -1,0 +1,43 @@
+"""`tenfold advise`: what to change next."""
+
+from collections.abc import Callable
+
+import pytest
+
+from deployments.cli.here import Here
+from infra_specs.plan.plan import Plan
+from infra_specs.scaling.measured import Measured
+from tasks.clock import now
+from tasks.ledger import Check, Checked, Owner
+from tasks.ledger.checks import lock_name
+from tests.deployments.cli.cli import Cli
+
+
+def measured(place: Here, in_flight: float) -> None:
+    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    window = Measured(now(), 15, in_flight=in_flight)
+    place.ledger.record_check(hold, Check(window.at, 0.1, 1, ""), [Checked("shop", "web", window)])
+
+
+def test_nothing_presses(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    assert cli.text("advise") == "shop: nothing presses, and nothing is idle\n"
+    assert cli.json("advise", "shop") == {"stacks": {"shop": []}}
+
+
+def test_near_its_limits_the_next_step_is_said(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    measured(place, 65)
+    lines = cli.text("advise", "shop").splitlines()
+    assert lines[:2] == ["shop", "  !  web needs 24 replicas at its busiest, of at most 27 (the design capacity)"]
+    assert lines[2].startswith("    next step: set users.monthly: 1800000; ")
+    assert lines[3].startswith("  !  the busiest hours would cost $180 a month if they stayed, and the budget is $100")
+    assert lines[-1] == "  Have it done: tenfold grow shop"
+    said = cli.json("advise")["stacks"]["shop"]
+    assert [one["about"] for one in said] == ["web", "budget"]
+    assert said[1]["step"]["change"] == {"budget": 230}
+
+
+@pytest.mark.usefixtures("provisioned")
+def test_an_unknown_stack_is_named(cli: Cli) -> None:
+    assert "No stack is called `blog`" in cli("advise", "blog").err
