@@ -7,6 +7,7 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from flows.advise import advise
 from flows.autoscale import autoscale
 from flows.deploy import deploy
 from flows.grow import grow
@@ -17,6 +18,9 @@ from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
 from tasks.settings import Settings
+
+advised_seconds = 3600.0
+"""How often it is looked at what will press: growth takes days."""
 
 
 async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
@@ -30,6 +34,7 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
         await _deployed(teardown),
         await _deployed(reconcile, every=here.reconcile_seconds),
         await _deployed(grow),
+        await _deployed(advise, every=advised_seconds),
         await _deployed(autoscale, every=here.autoscale_seconds),
     )
 

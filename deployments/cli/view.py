@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployments.cli.here import Here
+from infra_specs.advice.growth import Advice
 from infra_specs.errors import TenfoldError
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.spec.load import stored
+from tasks.capacity.advice import growth_of
+from tasks.capacity.subject import Subject
 from tasks.clock import now
 from tasks.ledger import Holder, Release, Wanted
 from tasks.ledger.alive import alive
@@ -27,6 +30,8 @@ class View:
     """What a reconcile would do; None where nothing is wanted, or where that cannot be planned now."""
     releases: tuple[Release, ...] = ()
     """The newest and the last one proven."""
+    advice: tuple[Advice, ...] = ()
+    """What is to be said of its growth."""
 
     @property
     def links(self) -> dict[str, str]:
@@ -49,7 +54,7 @@ def look(place: Here, known: Wanted) -> View:
     except TenfoldError:
         return View(known, instances, holder, None, releases)  # tenfold plan says why; what runs can be seen
     drift = make_plan(known.name, wished.resources, unclaimed(place.ledger, instances))
-    return View(known, instances, holder, drift, releases)
+    return View(known, instances, holder, drift, releases, growth_of(place.ledger, Subject.of(known)))
 
 
 def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
@@ -69,6 +74,7 @@ def data(view: View) -> dict[str, Any]:
         "links": view.links,
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
         "drift": drift.summary if drift and not drift.empty else None,
+        "advice": [one.said for one in view.advice],
         "replicas_asked_for": view.known.overrides,
         "releases": [{"number": one.number, "state": one.state, "since": one.since} for one in view.releases],
         "instances": [

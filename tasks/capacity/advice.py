@@ -20,11 +20,16 @@ looked_back = 35 * day
 
 
 def advice(ledger: Ledger, known: Wanted) -> tuple[Advice, ...]:
-    """Everything that is to be said of a stack now. Blocks; a target that does not answer is not asked for its use."""
+    """Everything that is to be said of a stack now. Blocks; of a target that does not answer no use is known."""
     subject = Subject.of(known)
-    stack, counts = subject.stack, subject.counts
-    peaks = {service: _peaks(ledger, stack.name, service) for service in subject.scaled}
-    return (*growth(stack, counts, peaks), *vertical(stack, counts, uses(stack.target, stack.name)))
+    stack = subject.stack
+    return (*growth_of(ledger, subject), *vertical(stack, subject.counts, uses(stack.target, stack.name)))
+
+
+def growth_of(ledger: Ledger, subject: Subject) -> tuple[Advice, ...]:
+    """What is to be said of its growth, which the ledger alone tells."""
+    peaks = {service: _peaks(ledger, subject.stack.name, service) for service in subject.scaled}
+    return growth(subject.stack, subject.counts, peaks)
 
 
 def uses(target: Target, stack: str) -> Mapping[str, Use]:

@@ -59,6 +59,10 @@ def show(to: Console, view: View) -> None:
         say(to, Text(warning, "yellow"), indent=2)
     if said := _not_proven(view):
         say(to, Text(said, "yellow"), indent=2)
+    for one in view.advice:
+        say(
+            to, Text.assemble((f"Soon: {one.said}", "yellow"), f". See: {tenfold()} advise {view.known.name}"), indent=2
+        )
     if view.holder:
         say(to, _lock(view.holder), indent=2)
     if view.drift and not view.drift.empty and changing(view.holder):

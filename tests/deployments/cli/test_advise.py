@@ -38,6 +38,15 @@ def test_near_its_limits_the_next_step_is_said(cli: Cli, place: Here, provisione
     assert said[1]["step"]["change"] == {"budget": 230}
 
 
+def test_status_says_early_that_growth_presses(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    assert "Soon" not in cli.text("status")
+    measured(place, 65)
+    said = "web needs 24 replicas at its busiest, of at most 27 (the design capacity)"
+    assert f"  Soon: {said}. See: tenfold advise shop" in cli.text("status").splitlines()
+    assert cli.json("status")["stacks"][0]["advice"][0] == said
+
+
 @pytest.mark.usefixtures("provisioned")
 def test_an_unknown_stack_is_named(cli: Cli) -> None:
     assert "No stack is called `blog`" in cli("advise", "blog").err

@@ -1,0 +1,37 @@
+"""Advise: what to change next of every stack, before it presses; on a timer, for who looks at the UI."""
+
+import asyncio
+
+from prefect.logging import get_run_logger
+
+from flows.converge import Report
+from flows.runbook import opened_ledger, runbook
+from infra_specs.errors import TenfoldError
+from tasks.capacity.advice import advice
+from tasks.capacity.artifacts import show_advice
+from tasks.wish import remembered
+
+
+@runbook
+async def advise(stack: str = "") -> Report:
+    """Say what to change next before it presses: growth, budget, sizes that do not fit. Changes nothing.
+
+    Args:
+        stack: The stack's name. Empty for every stack.
+    """
+    log, said = get_run_logger(), list[str]()
+    async with opened_ledger() as ledger:
+        if stack:
+            remembered(ledger, stack)
+        for known in ledger.stacks():
+            if known.wanted and stack in ("", known.name):
+                try:
+                    found = await asyncio.to_thread(advice, ledger, known)
+                except TenfoldError as error:  # written by a later version; the others are looked at all the same
+                    log.warning("%s cannot be looked at: %s", known.name, error)
+                    continue
+                await show_advice(known.name, found)
+                said += [f"{known.name}: {one.said}" for one in found]
+    for one in said:
+        log.warning("%s", one)
+    return Report(stack or "all stacks", "; ".join(said) or "nothing presses, and nothing is idle", (), (), {})
