@@ -15,8 +15,10 @@ async def rounds(what: str, every: float, job: Callable[[PrefectClient], Awaitab
     """Do a job now and every so many seconds, for ever; a server that is away for a moment is asked again next time."""
     while True:
         try:
-            async with get_client() as client:
-                await job(client)
+            async with get_client() as client:  # for as long as it goes well: opening one takes longer than most looks
+                while True:
+                    await job(client)
+                    await asyncio.sleep(every)
         except (OSError, TransportError, PrefectHTTPStatusError) as away:
             log.warning("Not %s: %s", what, away)
         await asyncio.sleep(every)

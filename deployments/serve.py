@@ -14,9 +14,10 @@ from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
 from deployments.rounds import rounds
-from deployments.served import deployments
+from deployments.served import deployments, ticks
 from deployments.sweep import every_seconds as sweep_seconds
 from deployments.sweep import sweep
+from deployments.ticks import look_seconds, tick
 from deployments.trim import every_seconds as trim_seconds
 from deployments.trim import trim
 from deployments.watchdog import Watchdog, keep_automation
@@ -35,11 +36,13 @@ async def serve(ready: Path) -> None:
     runner = Runner(name="tenfold", limit=runs_at_once, pause_on_shutdown=False)
     for deployment in await deployments(here):
         await runner.aadd_deployment(deployment)
+    ticking = await (await ticks(here)).aapply()
     async with get_client() as client:
         await sweep(client, here)  # before they are taken: after an outage nobody waits for its ticks
         await keep_automation(client, here)
     beside = [
         asyncio.create_task(_listen(runner, ready)),
+        asyncio.create_task(rounds("ticked", look_seconds, lambda client: tick(client, ticking))),
         asyncio.create_task(rounds("swept", sweep_seconds, lambda client: sweep(client, here))),
         asyncio.create_task(rounds("trimmed", trim_seconds, trim)),
         asyncio.create_task(rounds("watched", here.autoscale_seconds, Watchdog(here).look)),

@@ -24,7 +24,7 @@ advised_seconds = 3600.0
 
 
 async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
-    """What is served: each flow under its own name, `provision/provision`; what is on a timer, too."""
+    """What the runner serves: each flow under its own name, `provision/provision`; what is on a timer, too."""
     return (
         await _deployed(provision),
         await _deployed(deploy),
@@ -35,8 +35,12 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
         await _deployed(reconcile, every=here.reconcile_seconds),
         await _deployed(grow),
         await _deployed(advise, every=advised_seconds),
-        await _deployed(autoscale, every=here.autoscale_seconds),
     )
+
+
+async def ticks(here: Settings) -> RunnerDeployment:
+    """What is due so often that it is not left to the runner."""
+    return await _deployed(autoscale, every=here.autoscale_seconds)
 
 
 async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerDeployment:
