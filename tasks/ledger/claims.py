@@ -26,8 +26,9 @@ def claim(database: Database, stack: str, address: str, owner: Owner, lease_seco
 
 def claimed(database: Database, stack: str, address: str) -> bool:
     found = lock.holder(database, _name(stack, address))
-    if found is None or alive(found.owner) is False:
-        return False
+    lives = alive(found.owner) if found else False
+    if found is None or lives is not None:
+        return bool(lives)  # seen to live it has its claim, however late it renews it: nothing is done under a claim
     with database.read() as connection:
         return found.until > database.now(connection)
 

@@ -105,7 +105,7 @@ class Ledger:
         return claims.claim(self._database, stack, address, owner, lease_seconds)
 
     def claimed(self, stack: str, address: str) -> bool:
-        """Whether somebody says so who is not known to be gone or late."""
+        """Whether somebody says so who is seen to live, or cannot be seen from here and is not late."""
         return claims.claimed(self._database, stack, address)
 
     # Stacks

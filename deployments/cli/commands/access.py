@@ -29,7 +29,7 @@ def run(
     """
     from deployments.cli.runs.one_off import run as submit
 
-    raise typer.Exit(submit(stack, service, command, wait=wait, detach=detach))
+    raise typer.Exit(submit(stack, service, _after_dashes(command), wait=wait, detach=detach))
 
 
 def exec_(
@@ -48,7 +48,7 @@ def exec_(
     """
     from deployments.cli.present.execute import execute
 
-    raise typer.Exit(execute(stack, replica, command or []))
+    raise typer.Exit(execute(stack, replica, _after_dashes(command or [])))
 
 
 def open_(
@@ -63,3 +63,8 @@ def open_(
     from deployments.cli.present.open import open_stack
 
     open_stack(stack, service)
+
+
+def _after_dashes(words: list[str]) -> list[str]:
+    """The command itself. `--` says that it begins there; where no option can follow, Click leaves that in."""
+    return words[1:] if words[:1] == ["--"] else words
