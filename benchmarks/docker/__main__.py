@@ -16,7 +16,7 @@ from benchmarks.docker.ansible import Ansible
 from benchmarks.docker.compose import Compose
 from benchmarks.docker.floor import Floor, InOrder
 from benchmarks.docker.measure import Life, verbs, whole_life
-from benchmarks.docker.stack import Contender, Images
+from benchmarks.docker.stack import Contender, Images, sweep
 from benchmarks.docker.swarm import Swarm
 from benchmarks.docker.tenfold import Tenfold
 from tests.tasks.providers.docker.world import alone
@@ -46,6 +46,7 @@ def main() -> None:
         for number in range(1, options.rounds + 1):
             for each in taking_part:
                 with alone(engine):
+                    sweep(engine)
                     lives[each.name].append(whole_life(each, here, str(number)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ import docker
 
 from benchmarks.docker.judge import Condition, Judge
 from benchmarks.docker.measure import calm_seconds, few, path, rate, url
-from benchmarks.docker.stack import Images
+from benchmarks.docker.stack import Images, sweep
 from benchmarks.docker.tenfold import Tenfold
 from benchmarks.load import Load, Result
 from infra_specs.errors import ChangeFailed
@@ -48,6 +48,7 @@ def main() -> None:
     try:
         for _ in range(options.rounds):
             with alone(engine):
+                sweep(engine)
                 released, results = ten_in_a_row(Tenfold(here, folder), here)
                 print(_summary(released, results), flush=True)
     finally:

@@ -118,6 +118,18 @@ def health_check(kind: str) -> dict[str, Any]:
     return {"test": tests[kind], "interval": "1s", "timeout": "2s", "retries": 30}
 
 
+def sweep(engine: DockerClient) -> None:
+    """Remove what a benchmark that was killed has left, whoever's it was."""
+    ours = (f"tenfold.{name}.", f"{name}-", f"{name}_")
+    for container in engine.containers.list(all=True, filters={"name": name}, ignore_removed=True):
+        if str(container.name).startswith(ours):
+            container.remove(force=True, v=True)
+    kept: Any
+    for kept in (*engine.volumes.list(filters={"name": name}), *engine.networks.list(filters={"name": name})):
+        if kept.name == name or f"{kept.name}.".startswith(ours):
+            kept.remove()
+
+
 def write_proxy_files(folder: Path, *, dns: str = "", addresses: Sequence[str] = ()) -> None:
     """The proxy's files: replicas found at a name of the engine's DNS, or at these addresses, which may change."""
     rule = rule_of(addresses)
