@@ -60,9 +60,9 @@ def _asked() -> argparse.Namespace:
 
 def _scores(who: str, trace: Trace, *, quick: bool) -> Iterator[Score]:
     make, dial, settings = policies[who]
-    began = time.perf_counter()
+    began = time.process_time()
     yield _said(who, "", play(make(trace.capacity), trace))
-    each = 1e6 * (time.perf_counter() - began) / len(trace.rates)
+    each = 1e6 * (time.process_time() - began) / len(trace.rates)
     if who == "Tenfold":
         print(f"{'':30}{each:.0f} µs a decision")
     for setting in () if quick else settings:

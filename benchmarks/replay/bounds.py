@@ -1,7 +1,7 @@
 """What bounds a policy on a trace.
 
-clairvoyant: knows all that comes and has the same 30 s start. hindsight: knows nothing of what comes, but has counted in
-advance, on this very trace, how often what arrives two steps after each level of demand; it may change its count at
+clairvoyant: knows all that comes and has the same 30 s start. hindsight: knows nothing of what comes, but has counted
+in advance, on this very trace, how often what arrives two steps after each level of demand; it may change its count at
 every step for nothing, and has at each level the count that is exceeded in the same part of the steps. That is the best
 that the level alone can give. A policy that does better has seen something beside the level, as when it varies more.
 """

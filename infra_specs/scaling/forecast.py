@@ -16,7 +16,7 @@ averages = (1.0, 4.0, 16.0, 64.0)
 """Checks that the means reach over (1 / weight of the newest)."""
 blend = (1, 3, 0.3)
 """One more: 0.3 of the second mean, the rest of the last, for demand that comes in short crowds over a calm level."""
-line_checks = 3.0
+line_checks = 2.0
 """The same of the line (Holt's linear trend), for its level and for its slope."""
 damping = 0.7
 """What is left of a slope with each interval ahead (Gardner and McKenzie's damped trend): few last long."""
@@ -31,9 +31,9 @@ least_error = 0.01
 least_level = 0.5
 """Replicas below which a level does not make its errors count for more."""
 jump_deviations = 6.0
-"""Deviations beyond which demand has not varied but jumped: believed at once and whole, and not learned from."""
-jump_checks = 10.0
-"""Checks over which a jump that was none is forgotten."""
+"""Deviations beyond which demand has not varied but jumped: the means begin anew, and nothing is learned of it."""
+jump_checks = 3
+"""Checks after a jump in which the line is believed whoever was least wrong: what jumped may be on its way still."""
 peak_checks = 240.0
 """The same of the highest demand: an hour of 15 s."""
 
@@ -65,22 +65,24 @@ def forecast(
         known = _new(unit, value)
     best = min(range(len(known.errors)), key=known.errors.__getitem__)
     variance = max(known.errors[best], least_error)
-    deviation = math.sqrt(variance * max(_all(known.levels)[best], least_level))
+    before = _all(known.levels)[best]
+    jumped = abs(value - before) > jump_deviations * math.sqrt(variance * max(before, least_level))
     errors, due = _judged(known, value, at, interval)
-    levels, slope = _moved(known, value)
+    since = 1 if jumped else known.since + 1
+    levels, slope = _moved(known, value, since)
     lead = min(lead, longest_lead * interval)
     now = _all(levels)
     said = (*now[:-1], max(0.0, now[-1] + slope * _damped(lead / interval)))
-    beyond = value - now[best]
-    jump = max(known.jump * (1 - 1 / jump_checks), beyond if beyond > jump_deviations * deviation else 0.0)
-    level = now[best] + jump
+    level, ahead = now[best], max(now[best], said[best])
+    if since <= jump_checks and value > before:
+        ahead = max(ahead, said[-1])
     peak = max(level, value, known.peak + (level - known.peak) / peak_checks)
-    learned = Forecasts(unit, known.checks + 1, levels, slope, errors, jump, peak, (*due, (at + lead, said)))
-    return Forecast(level, max(level, said[best] + jump), variance, peak), learned
+    learned = Forecasts(unit, known.checks + 1, since, levels, slope, errors, peak, (*due, (at + lead, said)))
+    return Forecast(level, ahead, variance, peak), learned
 
 
 def _new(unit: str, value: float) -> Forecasts:
-    return Forecasts(unit, 0, (value,) * (len(averages) + 1), 0.0, (first_error,) * (len(averages) + 2), 0.0, value)
+    return Forecasts(unit, 0, 0, (value,) * (len(averages) + 1), 0.0, (first_error,) * (len(averages) + 2), value)
 
 
 def _all(levels: tuple[float, ...]) -> tuple[float, ...]:
@@ -111,9 +113,10 @@ def _judged(
     return tuple(errors), due
 
 
-def _moved(known: Forecasts, value: float) -> tuple[tuple[float, ...], float]:
-    """The means and the line's level with the new value in them, and the line's slope."""
+def _moved(known: Forecasts, value: float, since: int) -> tuple[tuple[float, ...], float]:
+    """The means of the checks since the last jump and the line's level, the new value in them, and the line's slope."""
     *means, line = known.levels
-    moved = [level + (value - level) / checks for level, checks in zip(means, averages, strict=True)]
-    now = line + (value - line) / line_checks
-    return (*moved, now), known.slope + (now - line - known.slope) / line_checks
+    moved = [level + (value - level) / min(checks, since) for level, checks in zip(means, averages, strict=True)]
+    expected = line + known.slope
+    now = expected + (value - expected) / line_checks
+    return (*moved, now), known.slope + (now - expected) / line_checks

@@ -24,27 +24,29 @@ def largest_step(policy: Policy, situation: Situation, count: int) -> Step | Non
 def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
     """What the rest of the month may cost. First no growth beyond what is left; then, over the budget, the service that
     spends most above its minimum gives back what is missing; then, only if the policy says so, it ends."""
-    if situation.budget_left is None or not situation.price:
+    each = (situation.price or 0.0) * situation.month_left / month_seconds
+    if situation.budget_left is None or not each:
         return None
-    each = situation.price * situation.month_left / month_seconds
-    left, wanted = situation.budget_left, situation.wanted
-    spare = wanted - situation.minimum
-    if left < 0 and situation.largest and policy.over_budget != "hold":
-        if policy.over_budget == "stop" and spare <= 0:
-            return Step("budget", 0, f"{usd(-left)} over the month's budget with every service at its minimum: stopped")
-        fewer = max(situation.minimum, wanted - math.ceil(-left / each if each else 0))
-        if fewer < min(count, wanted):
-            return Step("budget", fewer, f"{usd(-left)} over the month's budget, and this service spends most")
-    if count <= wanted:
+    if situation.budget_left < 0 and situation.largest and policy.over_budget != "hold":
+        given_back = _given_back(policy, situation, -situation.budget_left, each)
+        if given_back.replicas < min(count, situation.wanted):
+            return given_back
+    more = count - max(situation.wanted, situation.minimum)
+    if more <= 0 or more * each <= situation.budget_left + 1e-9:
         return None
-    affordable = max(situation.minimum, wanted + max(0, math.floor(left / each + 1e-9) if each else count))
-    if count <= affordable:
-        return None
-    cost = f"{usd(round(each, 2))} each until the month's end"
-    over = (
-        "nothing is left of the month's budget" if left <= 0 else f"{usd(round(left, 2))} is left of the month's budget"
-    )
-    return Step("budget", affordable, f"{over}, and a replica costs {cost}")
+    affordable = max(situation.minimum, situation.wanted + max(0, math.floor(situation.budget_left / each + 1e-9)))
+    left = usd(round(situation.budget_left, 2)) if situation.budget_left > 0 else "nothing"
+    cost = f"a replica costs {usd(round(each, 2))} until its end"
+    return Step("budget", min(count, affordable), f"{left} is left of the month's budget, and {cost}")
+
+
+def _given_back(policy: Policy, situation: Situation, missing: float, each: float) -> Step:
+    """The count that saves what is `missing`, down to the minimum; none at the minimum, if the policy says stop."""
+    over = f"{usd(round(missing, 2))} over the month's budget"
+    if policy.over_budget == "stop" and situation.wanted <= situation.minimum:
+        return Step("budget", 0, f"{over} with every service at its minimum: stopped")
+    fewer = situation.wanted - math.ceil(min(missing / each, situation.wanted))
+    return Step("budget", max(situation.minimum, fewer), f"{over}, and this service spends most")
 
 
 def scheduled(policy: Policy, situation: Situation, count: int) -> Step | None:

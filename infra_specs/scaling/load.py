@@ -1,11 +1,12 @@
 """The demand as one number: how many full replicas what arrives is the work of, by the signal that says most."""
 
-import math
 from dataclasses import dataclass
 
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.situation import Situation
 
+most_believable = 1e12
+"""Of anything that is measured. No service of this world has more, but a counter that is read wrongly may."""
 latency_at_most = 2.0
 """Times the work that demand shows. Latency beyond it has a cause that more replicas do not cure."""
 
@@ -52,4 +53,4 @@ def load(policy: Policy, situation: Situation) -> Load | None:
 
 def _usable(value: float | None) -> float | None:
     """A source that says NaN, infinity or less than nothing has said nothing."""
-    return value if value is not None and math.isfinite(value) and value >= 0 else None
+    return value if value is not None and 0 <= value <= most_believable else None

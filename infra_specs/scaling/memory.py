@@ -20,6 +20,8 @@ class Forecasts:
     """What one full replica was, when this was learned: with another capacity the numbers mean nothing."""
     checks: int = 0
     """How many measurements were learned from."""
+    since: int = 0
+    """How many of them since demand last jumped."""
     levels: tuple[float, ...] = ()
     """The means, and last the line's."""
     slope: float = 0.0
@@ -27,8 +29,6 @@ class Forecasts:
     errors: tuple[float, ...] = ()
     """The mean squared error over the level: how much the demand varies by, as a Poisson process' variance grows with
     its mean."""
-    jump: float = 0.0
-    """How far above its level demand has jumped, beyond all that it usually varies by."""
     peak: float = 0.0
     """The highest demand of about an hour."""
     due: tuple[tuple[float, tuple[float, ...]], ...] = ()

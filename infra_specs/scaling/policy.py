@@ -13,10 +13,10 @@ OverBudget = Literal["hold", "shrink", "stop"]
 class Policy:
     """Times in seconds. None is a signal or a limit that is not wanted."""
 
-    utilisation: float = 0.85
+    utilisation: float = 0.75
     """The part of a replica's capacity that is never planned beyond, however steady the demand is."""
     caution: float = 2.25
-    """Deviations of the demand that are kept as headroom: fewer cost less, more lose less. At 2.25, one check in eighty of
+    """Deviations of the demand kept as headroom: fewer cost less, more lose less. At 2.25, one check in eighty of
     a demand that varies as the normal curve does is above it."""
     window: float = 180.0
     """Stabilization: never below the highest recommendation of this time."""

@@ -13,7 +13,9 @@ over_peak = 1.3
 """Times the highest demand of the last hour, beyond which no headroom goes: what swings to and fro between known bounds
 is badly foretold, and needs no more for it."""
 tolerance = 0.1
-"""Of the count: by how much it may be off before it changes, as in Kubernetes; at most one short of what is asked."""
+"""Of the count: by how much it may be off before it changes, as in Kubernetes."""
+short_at_most = 0.03
+"""Of the count, or one: by how much it may fall short of what is asked, that tolerance or not."""
 rhythm_at_most = 3.0
 """Times the demand of now that earlier days can foretell."""
 rhythm_days = 2
@@ -87,7 +89,7 @@ def rhythm_ratio(earlier: tuple[Earlier, ...]) -> float:
 
 def _count(exact: float, wanted: int) -> tuple[int, bool]:
     """Whole replicas for a wish, and whether it is the present count though that falls a little short."""
-    if wanted < exact <= wanted + min(tolerance * wanted, 1.0):
+    if wanted < exact <= wanted + min(tolerance * wanted, max(1.0, short_at_most * wanted)):
         return wanted, True
     return max(1, math.ceil(exact - 1e-9)), False
 

@@ -7,7 +7,7 @@ from infra_specs.scaling.recommend import tolerance
 from infra_specs.scaling.situation import Situation
 from infra_specs.spec.units import duration_text
 
-most_kept = 60
+most_kept = 40
 """Recommendations; more are only in a very long window."""
 
 Recommendations = tuple[tuple[float, int], ...]

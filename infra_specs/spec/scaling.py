@@ -41,7 +41,7 @@ class Scaling(Part):
 
     mode: Literal["act", "advise"] = "act"
     """`advise` decides and says what it would do, and changes nothing."""
-    utilisation: float = Field(default=0.85, gt=0, le=1)
+    utilisation: float = Field(default=0.75, gt=0, le=1)
     """The part of a replica's capacity that is never planned beyond; below it, demand's own swings are the headroom."""
     caution: float = Field(default=2.25, ge=0, le=10)
     """Standard deviations of the demand, as measured, that are kept as headroom: fewer cost less, more lose less."""

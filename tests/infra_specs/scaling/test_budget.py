@@ -1,0 +1,74 @@
+"""Money: no growth, then the largest gives back, then, only if told so, the end."""
+
+from typing import Any
+
+import pytest
+
+from infra_specs.scaling.decide import decide
+from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.policy import OverBudget, Policy
+from tests.infra_specs.scaling.game import situation
+
+pytestmark = pytest.mark.pure
+
+month = 2_592_000.0
+asks_for_thirteen: dict[str, Any] = {"in_flight": 95.0, "price": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds", "replicas", "words"),
+    [
+        (None, month, 13, "3 to 13"),
+        (1000.0, month, 13, "3 to 13"),
+        (40.0, month, 7, "$40 is left of the month's budget, and a replica costs $10 until its end"),
+        (40.0, month / 2, 11, "a replica costs $5 until"),
+        (40.0, 0.0, 13, "3 to 13"),
+        (0.0, month, 3, "nothing is left of the month's budget"),
+        (-5.0, month, 3, "nothing is left of the month's budget"),
+    ],
+)
+def test_growth_ends_where_the_rest_of_the_month_is_paid_for(
+    left: float | None, seconds: float, replicas: int, words: str
+) -> None:
+    now = situation(**asks_for_thirteen, budget_left=left, month_left=seconds)
+    decision, _ = decide(Policy(), now, Memory())
+    assert decision.replicas == replicas, decision.reason
+    assert words in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("over_budget", "largest", "left", "replicas"),
+    [
+        ("hold", True, -25.0, 8), ("shrink", False, -25.0, 8), ("shrink", True, -25.0, 5), ("shrink", True, -900.0, 2),
+        ("stop", True, -25.0, 5), ("stop", True, -900.0, 2), ("stop", False, -900.0, 8),
+    ],
+)  # fmt: skip
+def test_over_the_budget_the_largest_gives_back_what_is_missing(
+    over_budget: OverBudget, largest: bool, left: float, replicas: int
+) -> None:
+    now = situation(95.0, price=10.0, wanted=8, minimum=2, budget_left=left, largest=largest)
+    decision, _ = decide(Policy(over_budget=over_budget), now, Memory())
+    assert decision.replicas == replicas, decision.reason
+
+
+@pytest.mark.parametrize(("over_budget", "replicas"), [("hold", 2), ("shrink", 2), ("stop", 0)])
+def test_at_the_minimum_it_stops_only_if_told_so(over_budget: OverBudget, replicas: int) -> None:
+    now = situation(95.0, price=10.0, wanted=2, minimum=2, budget_left=-25.0, largest=True)
+    decision, _ = decide(Policy(over_budget=over_budget), now, Memory())
+    assert decision.replicas == replicas
+    if over_budget == "stop":
+        assert "$25 over the month's budget with every service at its minimum: stopped" in decision.reason
+
+
+def test_an_unknown_price_limits_nothing() -> None:
+    assert decide(Policy(), situation(95.0, budget_left=0.0), Memory())[0].replicas == 13
+
+
+def test_the_spec_s_minimum_is_given_whatever_it_costs() -> None:
+    now = situation(95.0, price=10.0, wanted=1, minimum=4, budget_left=0.0)
+    assert decide(Policy(), now, Memory())[0].replicas == 4
+
+
+def test_a_fall_in_demand_goes_below_what_the_budget_allows() -> None:
+    now = situation(10.0, price=10.0, wanted=8, budget_left=-5.0, largest=True)
+    assert decide(Policy(), now, Memory())[0].replicas <= 3

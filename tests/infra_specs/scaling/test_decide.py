@@ -1,0 +1,163 @@
+"""The rules, case by case: what is decided, and which words say so."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra_specs.scaling.decide import decide
+from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.schedule import period
+from infra_specs.scaling.situation import Earlier
+from tests.infra_specs.scaling.game import counts, monday, play, situation
+
+pytestmark = pytest.mark.pure
+
+eight = period("Mon-Fri 08:00", "18:00", 6)
+cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
+    # what is asked, situation, policy, replicas, words of the reason
+    ("up at once", {"in_flight": 95}, {}, 13, "3 to 13 replicas: 95 requests in flight, the work of 9.5 full replicas"),
+    ("enough", {"in_flight": 19}, {}, 3, "stays at 3 replicas"),
+    ("nothing arrives, at least one stays", {"in_flight": 0}, {}, 1, "3 to 1 replica: 0 requests in flight"),
+    ("nothing answered", {"in_flight": None, "status": "absent"}, {}, 3, "no metrics answered, so the count stays"),
+    ("old values", {"in_flight": 95, "status": "stale"}, {}, 3, "the metrics are old, so the count stays"),
+    ("old though called fresh", {"in_flight": 95, "at": monday - 120}, {}, 3, "the metrics are 120 s old"),
+    ("no usable signal", {"in_flight": None}, {}, 3, "no signal has a usable value"),
+    ("not a number", {"in_flight": float("nan")}, {}, 3, "no signal has a usable value"),
+    ("less than nothing", {"in_flight": -5.0}, {}, 3, "no signal has a usable value"),
+    ("without end", {"in_flight": float("inf")}, {}, 3, "no signal has a usable value"),
+    ("in part, and little", {"in_flight": 2, "status": "partial"}, {}, 3, "measured in part (partial)"),
+    ("in part, and much", {"in_flight": 95, "status": "partial"}, {}, 13, "3 to 13"),
+    ("a counter began anew", {"in_flight": 2, "status": "reset"}, {}, 3, "measured in part (reset)"),
+    ("a rate, capacity learned", {"in_flight": None, "rate": 500, "capacity_per_second": 50.0}, {}, 14, "500 req"),
+    ("a rate, the spec's goes first", {"in_flight": None, "rate": 500, "capacity_per_second": 50.0},
+     {"requests_per_second": 100.0}, 7, "500 requests/s"),
+    ("the largest signal wins", {"in_flight": 20, "rate": 500, "capacity_per_second": 50.0}, {}, 14, "500 requests/s"),
+    ("a signal that lies is left out", {"in_flight": -1.0, "rate": 500, "capacity_per_second": 50.0}, {}, 14, "500"),
+    ("CPU", {"in_flight": 5, "cpu": 0.9}, {"cpu": 0.6}, 6, "90 % of the CPU of 3"),
+    ("CPU unasked is no signal", {"in_flight": 19, "cpu": 0.9}, {}, 3, "19 requests in flight"),
+    ("a queue", {"in_flight": None, "queue": 1000}, {"queue": 100.0}, 14, "a queue of 1e+03"),
+    ("latency", {"in_flight": 20, "latency": 0.6}, {"latency": 0.3}, 6, "20 requests in flight at 600 ms where 300 ms"),
+    ("latency has another cause", {"in_flight": 20, "latency": 30.0}, {"latency": 0.3}, 6, "at 3e+04 ms"),
+    ("latency is kept", {"in_flight": 19, "latency": 0.2}, {"latency": 0.3}, 3, "stays at 3"),
+    ("no replica, something arrives", {"in_flight": 2, "wanted": 0, "minimum": 0}, {}, 1, "0 to 1 replica"),
+    ("no replica, nothing arrives", {"in_flight": 0, "wanted": 0, "minimum": 0}, {}, 0, "stays at 0 replicas"),
+    ("no replica, a minimum", {"in_flight": 0, "wanted": 0}, {}, 1, "0 to 1"),
+    ("no replica, nothing known", {"in_flight": None, "wanted": 0, "minimum": 2}, {}, 2, "at least 2 by the spec"),
+    ("below a raised minimum", {"in_flight": 19, "minimum": 5}, {}, 5, "at least 5 by the spec"),
+    ("above a lowered maximum", {"in_flight": 95, "wanted": 9, "maximum": 4}, {}, 4, "9 to 4 replicas: 95 requests"),
+    ("above a lowered maximum, unmeasured", {"in_flight": None, "wanted": 9, "maximum": 4}, {}, 4, "at most 4 by"),
+    ("design capacity", {"in_flight": 95, "maximum": 8, "design": 8}, {}, 8, "at most 8 by the design capacity"),
+    ("largest step up", {"in_flight": 950}, {"step": 4}, 7, "at most 4 at once"),
+    ("largest step down", {"in_flight": 10, "wanted": 20}, {"step": 4}, 16, "at most 4 at once"),
+    ("a bound is no step", {"in_flight": 10, "wanted": 20, "maximum": 5}, {"step": 4}, 5, "at most 5 by the spec"),
+    ("room of the target", {"in_flight": 95, "room": 6}, {}, 6, "the target has room for 6"),
+    ("room below the minimum", {"in_flight": 95, "minimum": 5, "room": 2}, {}, 2, "the target has room for 2"),
+    ("the schedule", {"in_flight": 10, "now": monday + 9 * 3600}, {"schedule": (eight,)}, 6,
+     "at least 6 by the schedule Mon-Fri 08:00-18:00 UTC"),
+    ("the schedule is over", {"in_flight": 19, "now": monday + 18 * 3600}, {"schedule": (eight,)}, 3, "stays at 3"),
+    ("the schedule above the maximum", {"in_flight": 10, "now": monday + 9 * 3600, "maximum": 4},
+     {"schedule": (eight,)}, 4, "at most 4 by the spec"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "choice", "replicas", "words"), [pytest.param(*case[1:], id=case[0]) for case in cases]
+)
+def test_a_first_check(given: dict[str, Any], choice: dict[str, Any], replicas: int, words: str) -> None:
+    decision, _ = decide(Policy(**choice), situation(**given), Memory())
+    assert decision.replicas == replicas, decision.reason
+    assert words in decision.reason
+    assert decision.reason.startswith("web: ")
+    assert decision.steps[-1].replicas == replicas
+
+
+def test_a_service_starts_with_the_demand_it_sees_and_falls_when_the_window_is_over() -> None:
+    decided, _ = play([95] * 4 + [10] * 30, wanted=3)
+    falls = [at for at, one in enumerate(decided) if one.replicas < one.before]
+    assert counts(decided)[:4] == [13] * 4
+    assert falls
+    assert falls[0] >= 4 + 180 / 15 - 1, "not before the last high recommendation is as old as the window"
+    assert decided[-1].replicas <= 3
+
+
+def test_what_falls_for_less_than_the_window_takes_nothing_away() -> None:
+    decided, _ = play([95] * 8 + [10] * 10 + [95] * 8, wanted=12)
+    assert not any(one.replicas < one.before for one in decided)
+    assert "asked for within the last 3m" in str(decided[12])
+
+
+def test_after_a_silence_the_window_begins_anew() -> None:
+    decided, _ = play([95] * 8 + [None] * 40 + [10] * 20, wanted=12)
+    assert min(counts(decided)[: 48 + 11]) == 12
+    assert decided[-1].replicas < 12
+
+
+def test_replicas_that_start_are_counted() -> None:
+    first, memory = decide(Policy(), situation(95.0), Memory())
+    again, _ = decide(Policy(), situation(95.0, wanted=first.replicas, serving=3, starting=9, now=monday + 15), memory)
+    assert again.replicas == first.replicas
+
+
+def test_the_last_replica_goes_only_after_the_idle_time() -> None:
+    decided, _ = play([5.0] * 4 + [0.0] * 80, wanted=1, minimum=0)
+    gone = next(at for at, one in enumerate(decided) if one.replicas == 0)
+    assert 15 * (gone - 3) == pytest.approx(900, abs=15)
+    assert "the last one goes when 7m more pass without a request" in str(decided[35])
+
+
+def test_silence_is_no_idleness() -> None:
+    decided, _ = play([5.0] * 4 + [None] * 200, wanted=1, minimum=0)
+    assert set(counts(decided)) == {1}
+
+
+def test_a_fixed_count_stays() -> None:
+    decided, _ = play([5.0, 500.0, 0.0] * 20, wanted=3, minimum=3, maximum=3)
+    assert set(counts(decided)) == {3}
+
+
+def test_it_rises_for_what_is_coming_where_earlier_days_did() -> None:
+    rhythm = (Earlier(1, 20.0, 50.0), Earlier(7, 30.0, 60.0))
+    plain, _ = decide(Policy(), situation(40.0), Memory())
+    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), Memory())
+    assert ahead.replicas > plain.replicas
+    assert "it rises by 100 % at this time of day" in ahead.reason
+
+
+@pytest.mark.parametrize("rhythm", [
+    (Earlier(1, 20.0, 50.0),), (Earlier(1, 20.0, 50.0), Earlier(7, 30.0, 30.0)), (Earlier(1, 0.0, 50.0),) * 3,
+    (Earlier(1, 50.0, 1.0), Earlier(7, 50.0, 1.0)),
+])  # fmt: skip
+def test_one_day_is_no_rhythm_and_a_fall_takes_nothing_away(rhythm: tuple[Earlier, ...]) -> None:
+    plain, _ = decide(Policy(), situation(40.0), Memory())
+    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), Memory())
+    assert ahead.replicas == plain.replicas
+
+
+def test_it_rises_before_the_demand_does_on_a_steady_climb() -> None:
+    _, memory = play(lambda check: 100.0 + 20 * check, 60, wanted=15)
+    now = situation(1300.0, wanted=130, now=monday + 900)
+    decision, _ = decide(Policy(), now, memory)
+    assert [step.name for step in decision.steps][:2] == ["recommend", "anticipate"]
+    assert "it is rising" in decision.reason
+
+
+def test_another_capacity_forgets_what_was_learned_in_the_old_one() -> None:
+    _, memory = play([100.0] * 100, wanted=13)
+    decision, after = decide(Policy(), situation(100.0, wanted=13, capacity=50.0, now=monday + 1500), memory)
+    assert after.forecasts.checks == 1
+    assert decision.replicas == 13, "and the window keeps the count"
+
+
+def test_advice_decides_and_does_not_act() -> None:
+    decision, _ = decide(Policy(), situation(95.0, mode="advise"), Memory())
+    assert decision.changes
+    assert not decision.acts
+    assert decide(Policy(), situation(95.0), Memory())[0].acts
+
+
+def test_measured_at_zero_seconds_is_no_trouble() -> None:
+    now = situation(95.0)
+    decision, _ = decide(Policy(), replace(now, measured=replace(now.measured, seconds=0.0)), Memory())
+    assert decision.replicas == 13

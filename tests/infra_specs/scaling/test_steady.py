@@ -1,0 +1,58 @@
+"""Demand that goes to and fro is not followed to and fro."""
+
+import math
+import random
+
+import pytest
+
+from tests.infra_specs.scaling.game import actions, counts, play
+
+pytestmark = pytest.mark.pure
+
+half_an_hour = 120
+
+
+@pytest.mark.parametrize(("low", "high"), [(10, 30), (20, 60), (10, 100), (50, 100), (100, 300), (200, 1000)])
+@pytest.mark.parametrize("shifted", [0, 4, 8])
+def test_a_square_wave_of_four_minutes_takes_at_most_three_actions(low: float, high: float, shifted: int) -> None:
+    decided, _ = play(
+        lambda check: high if (check + shifted) // 8 % 2 else low, half_an_hour, wanted=math.ceil(low / 7)
+    )
+    assert len(actions(decided)) <= 3, actions(decided)
+    assert min(counts(decided)[16:]) * 10 >= high, "and it is enough for the high half"
+
+
+@pytest.mark.parametrize("mean", [10, 30, 100, 1000])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("evenly", [True, False])
+def test_noise_of_fifteen_percent_takes_at_most_three_actions(mean: float, seed: int, evenly: bool) -> None:
+    source = random.Random(seed)
+    values = [
+        mean * (1 + (source.uniform(-0.15, 0.15) if evenly else source.choice([-0.15, 0.15])))
+        for _ in range(half_an_hour)
+    ]
+    decided, _ = play(values, wanted=math.ceil(mean / 7))
+    assert len(actions(decided)) <= 3, actions(decided)
+    assert min(counts(decided)) * 10 >= mean
+
+
+def test_still_demand_is_left_alone_and_costs_little_headroom() -> None:
+    decided, _ = play([100.0] * 480, wanted=13)
+    assert len(actions(decided)) <= 2
+    assert decided[-1].replicas <= 13
+
+
+def test_noisier_demand_gets_more_headroom() -> None:
+    ends = []
+    for part in (0.05, 0.15, 0.4):
+        source = random.Random(1)
+        decided, _ = play([100 * (1 + source.uniform(-part, part)) for _ in range(480)], wanted=13)
+        ends.append(decided[-1].replicas)
+    assert ends == sorted(ends)
+    assert ends[0] < ends[-1]
+
+
+def test_ten_times_the_users_are_ten_times_the_replicas_at_the_first_check() -> None:
+    decided, _ = play([9.0] * 40 + [90.0] * 4, wanted=2)
+    assert counts(decided)[39] <= 2
+    assert counts(decided)[40] >= 10
