@@ -99,7 +99,7 @@ def test_a_failing_step_is_told_with_its_last_lines(
     provider: DockerProvider, order: BuildOrder, tmp_path: Path
 ) -> None:
     (tmp_path / "Dockerfile").write_text(
-        f"FROM {local('base')}\nRUN echo 'compiling everything' && echo 'no such module: payments' >&2 && exit 3\n"
+        f"FROM {local('base')}\nRUN echo 'compiling everything' >&2 && echo 'no such module: payments' >&2 && exit 3\n"
     )
     with pytest.raises(ProviderError) as failed:
         provider.build(order, lambda _: None)

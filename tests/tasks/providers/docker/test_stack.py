@@ -66,26 +66,21 @@ def test_everything_together_and_nothing_left_of_it(
     assert left(engine) == []
 
 
-def test_data_outlives_the_server(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
+def test_data_outlives_the_server_and_is_nobodys_without_the_password(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
     store = provider.create(volume())
     server = made(provider, database(images, store.outputs["path"]))
     with connected(engine, server) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         connection.commit()
+    with pytest.raises(psycopg.OperationalError, match="password"), connected(engine, server, "guessed"):
+        raise AssertionError("it let us in")
     provider.destroy(server)
     again = made(provider, database(images, store.outputs["path"]))
     with connected(engine, again) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
         assert connection.execute("SHOW shared_buffers").fetchone() == ("32MB",)
-
-
-def test_a_password_of_its_own_is_asked_for(
-    provider: DockerProvider, images: dict[str, str], engine: DockerClient
-) -> None:
-    store = provider.create(volume())
-    server = made(provider, database(images, store.outputs["path"]))
-    with pytest.raises(psycopg.OperationalError, match="password"), connected(engine, server, "guessed"):
-        raise AssertionError("it let us in")
 
 
 def test_a_new_password_holds_for_the_data_that_is_there(
