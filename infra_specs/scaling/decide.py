@@ -29,7 +29,7 @@ def decide(policy: Policy, situation: Situation, memory: Memory) -> tuple[Decisi
         steps, memory = (Step("recommend", situation.wanted, _silence(situation)),), replace(memory, busy=situation.now)
     else:
         steps, memory = _from_demand(policy, situation, seen, memory)
-    window = remembered(policy, memory, situation.now, steps[-1].replicas)
+    window = remembered(policy, situation, memory, steps[-1].replicas)
     busy = situation.now if memory.busy is None else memory.busy
     stable = stabilize(policy, situation, steps[-1], window, busy)
     steps = (*steps, stable) if stable else steps

@@ -13,11 +13,13 @@ most_kept = 40
 Recommendations = tuple[tuple[float, int], ...]
 
 
-def remembered(policy: Policy, memory: Memory, now: float, count: int) -> Recommendations:
+def remembered(policy: Policy, situation: Situation, memory: Memory, count: int) -> Recommendations:
     """The window's recommendations with a new one in it. One that a later one reaches says nothing any more, so what is
-    left falls, and the first is the highest."""
+    left falls, and the first is the highest. With nothing remembered, the count that is there is one of them."""
+    now = situation.now
     since = now - policy.window + 1e-6
-    kept = [one for one in memory.recommendations if one[0] >= since and one[1] > count]
+    known = memory.recommendations or ((now, situation.wanted),)
+    kept = [one for one in known if one[0] >= since and one[1] > count]
     if len(kept) > most_kept:  # two become one that is as high and as young
         kept[:2] = [(kept[1][0], kept[0][1])]
     return (*kept, (now, count))
@@ -36,5 +38,5 @@ def stabilize(policy: Policy, situation: Situation, so_far: Step, window: Recomm
     if 0 < wanted - highest < tolerance * wanted:
         return Step("stabilize", wanted, f"{highest} would be within {100 * tolerance:.0f} % of {wanted}")
     if highest > count:
-        return Step("stabilize", highest, f"{highest} were asked for within the last {duration_text(policy.window)}")
+        return Step("stabilize", highest, f"{highest} were wanted within the last {duration_text(policy.window)}")
     return None

@@ -71,4 +71,4 @@ def test_the_spec_s_minimum_is_given_whatever_it_costs() -> None:
 
 def test_a_fall_in_demand_goes_below_what_the_budget_allows() -> None:
     now = situation(10.0, price=10.0, wanted=8, budget_left=-5.0, largest=True)
-    assert decide(Policy(), now, Memory())[0].replicas <= 3
+    assert decide(Policy(window=0), now, Memory())[0].replicas <= 3

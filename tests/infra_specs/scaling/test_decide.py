@@ -19,7 +19,7 @@ cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     # what is asked, situation, policy, replicas, words of the reason
     ("up at once", {"in_flight": 95}, {}, 13, "3 to 13 replicas: 95 requests in flight, the work of 9.5 full replicas"),
     ("enough", {"in_flight": 19}, {}, 3, "stays at 3 replicas"),
-    ("nothing arrives, at least one stays", {"in_flight": 0}, {}, 1, "3 to 1 replica: 0 requests in flight"),
+    ("one look takes nothing away", {"in_flight": 0}, {}, 3, "3 were wanted within the last 3m"),
     ("nothing answered", {"in_flight": None, "status": "absent"}, {}, 3, "no metrics answered, so the count stays"),
     ("old values", {"in_flight": 95, "status": "stale"}, {}, 3, "the metrics are old, so the count stays"),
     ("old though called fresh", {"in_flight": 95, "at": monday - 120}, {}, 3, "the metrics are 120 s old"),
@@ -50,7 +50,7 @@ cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("above a lowered maximum, unmeasured", {"in_flight": None, "wanted": 9, "maximum": 4}, {}, 4, "at most 4 by"),
     ("design capacity", {"in_flight": 95, "maximum": 8, "design": 8}, {}, 8, "at most 8 by the design capacity"),
     ("largest step up", {"in_flight": 950}, {"step": 4}, 7, "at most 4 at once"),
-    ("largest step down", {"in_flight": 10, "wanted": 20}, {"step": 4}, 16, "at most 4 at once"),
+    ("largest step down", {"in_flight": 10, "wanted": 20}, {"step": 4, "window": 0.0}, 16, "at most 4 at once"),
     ("a bound is no step", {"in_flight": 10, "wanted": 20, "maximum": 5}, {"step": 4}, 5, "at most 5 by the spec"),
     ("room of the target", {"in_flight": 95, "room": 6}, {}, 6, "the target has room for 6"),
     ("room below the minimum", {"in_flight": 95, "minimum": 5, "room": 2}, {}, 2, "the target has room for 2"),
@@ -85,7 +85,7 @@ def test_a_service_starts_with_the_demand_it_sees_and_falls_when_the_window_is_o
 def test_what_falls_for_less_than_the_window_takes_nothing_away() -> None:
     decided, _ = play([95] * 8 + [10] * 10 + [95] * 8, wanted=12)
     assert not any(one.replicas < one.before for one in decided)
-    assert "asked for within the last 3m" in str(decided[12])
+    assert "wanted within the last 3m" in str(decided[12])
 
 
 def test_after_a_silence_the_window_begins_anew() -> None:
