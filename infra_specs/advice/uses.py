@@ -19,11 +19,10 @@ smallest = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What one thing was seen to use: bytes of memory and of disk, and processor cores. None is not known."""
+    """What one thing was seen to use: bytes of memory and of disk. None is not known."""
 
     memory: int | None = None
     disk: int | None = None
-    cpus: float | None = None
 
 
 def vertical(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Use]) -> tuple[Advice, ...]:
@@ -57,11 +56,11 @@ def _advice(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Use]) ->
 
 def _parts(stack: Stack, uses: Mapping[str, Use]) -> Iterable[_Part]:
     sizing, nothing = size(stack), Use()
-    database, cache = uses.get("database/main", nothing), uses.get("cache/main", nothing)
+    database, cache, data = (uses.get(one, nothing) for one in ("database/main", "cache/main", "volume/database"))
     if there := sizing.database:
         key = ("needs", "database")
         yield _Part("database", "the database's memory", (*key, "memory"), database.memory, there.memory)
-        yield _Part("database", "the database's storage", (*key, "storage"), database.disk, there.storage)
+        yield _Part("database", "the database's storage", (*key, "storage"), data.disk, there.storage)
     if sizing.cache:
         yield _Part("cache", "the cache's memory", ("needs", "cache", "memory"), cache.memory, sizing.cache.memory)
     for name, service in stack.services.items():

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from docker.errors import APIError, NotFound
 from requests.exceptions import ConnectionError, ReadTimeout
 
+from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
@@ -32,6 +33,7 @@ from tasks.providers.docker.labels import (
 )
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import notes_among, put_note, read_notes, remove_note, volumes_of
+from tasks.providers.docker.uses import uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
 
@@ -177,6 +179,13 @@ class DockerProvider:
         """What the stack's proxy counted, by service."""
         found = routes.running_proxy(self._api, stack)
         return proxy.traffic(self._api, found) if found else {}
+
+    @ours
+    def uses(self, stack: str) -> Mapping[str, Use]:
+        """Memory of every container, by address."""
+        running = [one for one in self._world.containers(stack, lambda _: True) if one["State"]["Running"]]
+        named = [(key_of(one["Config"]["Labels"])[0], one["Id"]) for one in running]
+        return uses(named, lambda id: self._api.stats(id, stream=False, one_shot=True))
 
     @ours
     def built(self, order: BuildOrder) -> BuiltImage:

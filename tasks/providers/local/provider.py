@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
@@ -24,6 +25,7 @@ from tasks.providers.local.place import Place, places, slug
 from tasks.providers.local.proxy import listen, proxy
 from tasks.providers.local.replica import job, replica
 from tasks.providers.local.route import forget_endpoint, put_route, remove_route, routes
+from tasks.providers.local.uses import uses
 from tasks.providers.local.volume import put_volume, remove_volume, volumes
 from tasks.providers.records import instance_of, labels_of, name_of
 from tasks.supervisor.client import Supervisor
@@ -177,6 +179,12 @@ class LocalProvider:
     def traffic(self, stack: str) -> Mapping[str, Traffic]:
         """What the stack's proxy counted, by service."""
         return admin.traffic(self._place(stack).proxy)
+
+    @_ours
+    def uses(self, stack: str) -> Mapping[str, Use]:
+        """Memory of what runs, disk of what is kept, by address."""
+        place = self._place(stack)
+        return uses(_statuses(place), volumes(place))
 
     def close(self) -> None:
         """Nothing is held open between calls."""

@@ -19,13 +19,21 @@ stack = from_data(
 
 
 def said(**uses: Use) -> list[str]:
-    addresses = {"database": "database/main", "cache": "cache/main", "web_0": "replica/web-0", "web_1": "replica/web-1"}
+    addresses = {
+        "database": "database/main",
+        "data": "volume/database",
+        "cache": "cache/main",
+        "web_0": "replica/web-0",
+        "web_1": "replica/web-1",
+    }
     return [str(one) for one in vertical(stack, {"web": 2}, {addresses[name]: use for name, use in uses.items()})]
 
 
 def test_what_fits_or_is_not_known_is_left_alone() -> None:
     assert said() == []
-    assert said(database=Use(memory=600 * megabyte, disk=500 * megabyte), web_0=Use(memory=300 * megabyte)) == []
+    assert (
+        said(database=Use(memory=600 * megabyte), data=Use(disk=500 * megabyte), web_0=Use(memory=300 * megabyte)) == []
+    )
     assert said(database=Use(), cache=Use(), web_0=Use()) == []
 
 
@@ -35,12 +43,12 @@ def test_what_is_nearly_used_gets_twice_as_much() -> None:
         "the database's memory is nearly used (900MB of 1GB, 88 %). Next step: set needs.database.memory: 2147483648; "
     )
     assert memory.endswith("touches database/main; up to 30 s without the database.")
-    (disk,) = said(database=Use(disk=1000 * megabyte))
+    (disk,) = said(data=Use(disk=1000 * megabyte))
     assert "set needs.database.storage: 2147483648;" in disk
 
 
 def test_what_is_paid_for_and_idle_gets_half_but_data_never_gets_less_room() -> None:
-    memory, disk = said(database=Use(memory=100 * megabyte, disk=10 * megabyte))
+    memory, disk = said(database=Use(memory=100 * megabyte), data=Use(disk=10 * megabyte))
     assert "paid for and idle (100MB of 1GB, 10 % used). Next step: set needs.database.memory: 536870912;" in memory
     assert disk == "the database's storage is paid for and idle (10MB of 1GB, 1 % used)."
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
-from tasks.providers.base import Provider
+from tasks.providers.base import Provider, Uses
 
 stack = "contract"
 patience = 60.0
@@ -162,6 +163,20 @@ class ProviderContract:
         addresses = [one.address for one in provider.observe(stack)]
         assert addresses == sorted(addresses)
         assert len(addresses) == 4
+
+    def test_what_runs_says_what_it_uses(self, provider: Provider) -> None:
+        if not isinstance(provider, Uses):
+            pytest.skip("nothing is used here")
+        provider.create(worker())
+
+        def used() -> int:
+            return provider.uses(stack).get("replica/jobs-0", Use()).memory or 0
+
+        until = time.monotonic() + patience
+        while not used():
+            assert time.monotonic() < until, "it uses no memory"
+        assert 4096 <= used() < 2**30
+        assert provider.uses("other") == {}
 
     def test_a_job_that_ended_with_0_is_healthy_and_stays_so(self, provider: Provider) -> None:
         made = provider.create(job())

@@ -1,0 +1,1 @@
+"""What becomes of ten times the users at once, and of faults."""
