@@ -37,6 +37,7 @@ before, more = 5.0, 45.0
 """Requests a second: one in flight, and then ten."""
 calm_seconds = 60.0
 patience = 900.0
+ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 bounds = {"min": 1, "max": 10}
 
 
@@ -105,9 +106,8 @@ def _measure(target: dict[str, Any], web: dict[str, Any]) -> None:
 
 def _tell_up(place: _Place, breach: float) -> None:
     """Each decision of the way up, and how long its replicas took to serve."""
-    told = 0
-    quiet = time.monotonic()
-    while time.monotonic() - quiet < calm_seconds:
+    told, quiet = 0, time.monotonic()
+    while time.monotonic() - quiet < (calm_seconds if told else patience):
         for kept in place.decided(breach)[told:]:
             told += 1
             run = _until(lambda kept=kept: place.run(kept), "its run begins")  # type: ignore[misc]
@@ -134,16 +134,23 @@ def _provisioned(spec: dict[str, Any]) -> Iterator[_Place]:
         stack = from_data(spec)
         provider = open_provider(stack.target, settings().home)
         try:
-            api.wait(api.start("provision", {"spec": spec, "source": "/"}))
+            _done(api, "provision", {"spec": spec, "source": "/"})
             assert isinstance(provider, Counts)
             url = next(one.outputs["url"] for one in provider.observe(name) if one.kind == "route")
             with Ledger.open(settings()) as ledger:
                 yield _Place(stack, ledger, api, provider, url.rstrip("/") + path)
         finally:
-            api.wait(api.start("teardown", {"stack": name, "delete_data": True, "wait": True}))
+            _done(api, "teardown", {"stack": name, "delete_data": True, "wait": True})
             provider.close()
             control_plane.stop()
             shutil.rmtree(settings().home, ignore_errors=True)
+
+
+def _done(api: Api, flow: str, parameters: dict[str, Any]) -> None:
+    run = api.start(flow, parameters)
+    state = _until(lambda: found if (found := api.state(run)) in ended else None, f"{flow} ends")
+    if state != "COMPLETED":
+        raise RuntimeError(f"{flow} is {state}")
 
 
 @contextmanager
