@@ -26,6 +26,8 @@ _other_words = {
     "db": "database", "postgres": "database", "redis": "cache", "valkey": "cache", "hostname": "host", "domain": "host",
     "ports": "port", "expose": "port", "apps": "services", "cost": "budget", "type": "provider",
     "https": "tls", "ssl": "tls", "cert": "certificate", "volume": "volumes", "mounts": "volumes", "disk": "volumes",
+    "migrate": "before", "migrations": "before", "release_command": "before", "drain_timeout": "drain",
+    "stop_grace_period": "drain",
     "file": "dockerfile", "buildargs": "args", "stage": "target",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""

@@ -1,0 +1,62 @@
+"""Jobs on an engine: one that is cut off has failed, however politely it ends; one that is removed is asked first."""
+
+import time
+
+import pytest
+from docker import DockerClient
+
+from infra_specs.plan.resource import Resource
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import crash, replica, stack, until
+
+pytestmark = pytest.mark.docker
+polite = "trap 'exit 0' TERM; echo begun; sleep 1000 & wait"
+name = f"tenfold.{stack}.job.run-1.1"
+
+
+def job(images: dict[str, str], command: list[str], **changed: object) -> Resource:
+    settings = dict(replica(images).settings) | {"command": command, "release": 1, **changed}
+    return Resource(stack, "job/run-1", "job", settings, exclusive=True)
+
+
+def test_one_that_is_stopped_by_others_has_failed(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    """As an engine that is stopped does it."""
+    one = provider.create(job(images, ["sh", "-c", polite]))
+    until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    engine.containers.get(name).stop(timeout=60)
+    health = provider.health(one)
+    assert (health.state, health.reason, health.code) == ("failed", "exited with 137", 137)
+
+
+def test_one_that_is_killed_has_failed_and_is_not_begun_again(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    one = provider.create(job(images, ["sh", "-c", polite]))
+    until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    crash(engine.containers.get(name))
+    until(lambda: provider.health(one).state == "failed", "it failed")
+    assert engine.containers.get(name).attrs["RestartCount"] == 0
+    assert provider.logs(one, 5).split() == ["begun"]
+
+
+def test_one_that_is_destroyed_is_asked_to_end(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    one = provider.create(job(images, ["sh", "-c", polite]))
+    until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    identity, began = engine.containers.get(name).id, int(time.time()) - 1
+    provider.destroy(one)
+    only = {"container": [identity], "event": ["die"]}
+    (died,) = engine.events(since=began, until=int(time.time()) + 1, filters=only, decode=True)
+    assert died["Actor"]["Attributes"]["exitCode"] == "0", "it ended by itself, and was not killed"
+
+
+def test_it_does_not_answer_for_its_service(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    one = provider.create(job(images, ["sleep", "1000"]))
+    (network,) = engine.containers.get(name).attrs["NetworkSettings"]["Networks"].values()
+    assert "web" not in network["Aliases"]
+    assert one.outputs == {}
