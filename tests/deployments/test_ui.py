@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from deployments import control_plane
+from tasks.ledger import Ledger
+from tasks.settings import settings
 from tests.support.browser import PrefectUi, chromium, patience, ui
 
 pytestmark = [
@@ -85,6 +87,23 @@ def test_a_stack_is_provisioned_and_scaled_from_its_forms(browser: PrefectUi) ->
     browser.submit("deploy kiosk")
     browser.ended("Completed")
     browser.logged("Done: release 2 serves: 3 created, 1 updated, 3 destroyed, 2 unchanged")
+
+
+def test_the_next_step_is_approved_in_the_form_of_a_run_that_waits(browser: PrefectUi) -> None:
+    browser.form("provision")
+    browser.write_spec(spec("growing"))
+    browser.submit("provision growing")
+    browser.ended("Completed")
+
+    browser.form("grow")
+    browser.write("stack", "growing")
+    browser.submit("grow growing")
+    browser.approve(Users="5000", Budget="90")
+    browser.ended("Completed")
+    with Ledger.open(settings()) as ledger:
+        known = ledger.wanted("growing")
+    assert known is not None
+    assert (known.spec["users"]["monthly"], known.spec["budget"]) == (5000, 90)
 
 
 def test_a_failed_run_says_why_line_by_line_and_what_to_do(browser: PrefectUi) -> None:

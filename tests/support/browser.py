@@ -81,6 +81,18 @@ class PrefectUi:
         self.page.goto(f"{self._url}/runs/flow-run/{answer.value.json()['id']}")
         expect(self.page.get_by_role("navigation").get_by_text(run, exact=True)).to_be_visible(timeout=patience)
 
+    def approve(self, **answers: str) -> None:
+        """Give the run on the page the answer that it waits for: its form filled in so, and approved."""
+        expect(self.page.get_by_text("Suspended", exact=True).first).to_be_visible(timeout=patience)
+        self.page.get_by_role("button", name="Open menu").click()
+        self.page.get_by_role("menuitem", name="Resume").click()
+        form = self.page.get_by_role("dialog")
+        for name, value in answers.items():
+            form.get_by_label(re.compile(rf"^{name}")).fill(value)
+        form.get_by_role("switch").click()
+        form.get_by_role("button", name="Resume").click()
+        expect(form).to_have_count(0, timeout=patience)
+
     def ended(self, state: str) -> None:
         """Wait until the run on the page has ended in this state."""
         expect(self.page.get_by_text(state, exact=True).first).to_be_visible(timeout=patience)
