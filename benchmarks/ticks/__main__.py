@@ -1,14 +1,19 @@
 """python -m benchmarks.ticks bulk [STACKS...]    one check of so many stacks (1 10 100 1000): time, memory, growth
+python -m benchmarks.ticks whole [STACKS...]   the same with specs read and pretended proxies asked
 python -m benchmarks.ticks year [STACKS...]    a year of checks (1 10): sizes and times before and after trimming
 
-Both with SQLite, simulated sources and a simulated clock; decisions are the real ones.
+All with SQLite, simulated sources, bulk and year with a simulated clock; decisions are the real ones.
 """
 
 import sys
 
-from benchmarks.ticks import bulk, year
+from benchmarks.ticks import bulk, whole, year
 
-parts = {"bulk": (bulk.main, (1, 10, 100, 1000)), "year": (year.main, (1, 10))}
+parts = {
+    "bulk": (bulk.main, (1, 10, 100, 1000)),
+    "whole": (whole.main, (1, 10, 100, 1000)),
+    "year": (year.main, (1, 10)),
+}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in parts:
