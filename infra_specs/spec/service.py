@@ -137,7 +137,7 @@ class Service(Part):
     health: Annotated[str, Field(pattern=path_pattern)] = "/healthz"
     """The path that answers 200 when a replica can take requests."""
     drain: Duration = Field(default=30, ge=0, le=3600)
-    """How long requests, streams and WebSockets under way are waited for before a replica that gets no new ones stops."""
+    """How long requests, streams and WebSockets that are under way in a replica are waited for before it is stopped."""
     env: dict[EnvName, EnvValue] = {}
     """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL and PORT are given."""
     secrets: Literal["env", "files"] = "env"

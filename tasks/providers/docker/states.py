@@ -32,6 +32,8 @@ short_seconds = 10.0
 _not_run = {126: "a program that may not be run", 127: "a program that is not there"}
 """What init and shells say of a command, by their exit code."""
 
+_killed = 128 + 9
+
 Ask = Callable[[dict[str, Any]], None]
 """Asks a container (as inspected) once; raises Unwell."""
 
@@ -44,10 +46,12 @@ class States:
         self._guard = threading.Lock()
         self._silent: dict[str, list[float]] = {}
         self._answered: set[str] = set()
+        self._crashing: dict[str, Health] = {}
 
     def health(self, container: Mapping[str, Any]) -> Health:
         """How it is at one look; never waits."""
-        return self._ended(container) or self._running(dict(container), container["State"])
+        found = self._ended(container) or self._running(dict(container), container["State"])
+        return self._unless_it_keeps_ending(container, found)
 
     def judged(self, container: Mapping[str, Any]) -> Health:
         """How it is, looked at as often as a judgement takes: only one that no longer answers is looked at again."""
@@ -58,6 +62,16 @@ class States:
             time.sleep(between_seconds)
             health = self.health(container)
         return health
+
+    def _unless_it_keeps_ending(self, container: Mapping[str, Any], found: Health) -> Health:
+        """One that failed by ending again and again has not begun well because the engine has just started it anew."""
+        identity, status = container["Id"], container["State"]["Status"]
+        with self._guard:
+            if status == "restarting" and found.state == "failed":
+                self._crashing[identity] = found
+            elif status != "running" or found.state != "starting":
+                self._crashing.pop(identity, None)
+            return self._crashing.get(identity, found)
 
     def _ended(self, container: Mapping[str, Any]) -> Health | None:
         """None for one that runs."""
@@ -115,9 +129,9 @@ class States:
 def _over(container: Mapping[str, Any], since: float) -> Health:
     if not _is_job(container):
         return Health("failed", _how(container), since)
-    code = container["State"]["ExitCode"]
-    well = code == 0 and not container["State"].get("OOMKilled")
-    return Health("healthy" if well else "failed", _how(container), since, code)
+    # What lost a part of itself for want of memory has not done its work, whatever its first process says.
+    code = container["State"]["ExitCode"] or (_killed if container["State"].get("OOMKilled") else 0)
+    return Health("failed" if code else "healthy", _how(container), since, code)
 
 
 def _is_job(container: Mapping[str, Any]) -> bool:

@@ -134,3 +134,27 @@ def test_one_judgement_looks_until_it_is_sure(monkeypatch: pytest.MonkeyPatch) -
     assert States(silent).judged(container()).state == "failed"
     assert States(silent).judged(container(ago=5)).state == "starting"
     assert States(Turns(silent, answers)).judged(container()).state == "healthy"
+
+
+def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
+    looks = States(Turns(silent, silent, answers, silent))
+    ended, begun = container("restarting", ran=0.1, restarts=5, ExitCode=1), container(ago=0.1)
+    seen = [looks.health(told) for told in (begun, ended, begun, begun, begun)]
+    assert [each.state for each in seen] == ["starting", "failed", "failed", "healthy", "starting"]
+    assert seen[2].reason == "exited with 1, 5 times"
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "reason", "code"),
+    [
+        (container(ago=3600), "starting", "runs", None),
+        (container("exited"), "healthy", "exited with 0", 0),
+        (container("exited", ExitCode=3), "failed", "exited with 3", 3),
+        (container("exited", OOMKilled=True), "failed", "ran out of memory (limit 64 MB)", 137),
+        (container("created"), "failed", "was made and never started", None),
+    ],
+)
+def test_a_job_is_well_once_it_has_ended_well(told: dict[str, Any], state: str, reason: str, code: int | None) -> None:
+    told = {**told, "Config": {"Labels": {"tenfold.kind": "job"}}}
+    health = States(answers).health(told)
+    assert (health.state, health.reason, health.code) == (state, reason, code)
