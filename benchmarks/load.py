@@ -35,11 +35,19 @@ class Result:
     p99: float
     longest: float
     seconds: float
+    late: float = 0.0
+    """Milliseconds that a request was sent after it was due, at worst: if many, this process was starved."""
+    failed_from: float | None = None
+    failed_until: float | None = None
+    """When the first and the last that failed were due, in seconds since the beginning."""
     failures: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         why = "".join(f"; {count} x {what}" for what, count in self.failures.items())
-        return f"{self.failed}/{self.sent} failed, p50 {self.p50:.0f} ms, p99 {self.p99:.0f} ms{why}"
+        if self.failed:
+            why += f", due from {self.failed_from:.1f} to {self.failed_until:.1f} of {self.seconds:.1f} s"
+        counted = f"{self.failed}/{self.sent} failed, p50 {self.p50:.0f} ms, p99 {self.p99:.0f} ms"
+        return f"{counted}, sent {self.late:.0f} ms late at worst{why}"
 
 
 class Load:
@@ -87,21 +95,28 @@ class _Client:
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self.latencies: list[float] = []
         self.failures: Counter[str] = Counter()
+        self.failed_at: list[float] = []
+        self.late = 0.0
 
     async def ask(self, due: float) -> None:
         """One request; how it ended is counted."""
+        self.late = max(self.late, (time.perf_counter() - due) * 1000)
         try:
             async with asyncio.timeout(patience):
                 status = await self._status()
         except TimeoutError:
-            self.failures["no answer"] += 1
+            self._failed("no answer", due)
         except (OSError, EOFError, ValueError) as error:
-            self.failures[type(error).__name__] += 1
+            self._failed(type(error).__name__, due)
         else:
             if status == 200:
                 self.latencies.append((time.perf_counter() - due) * 1000)
             else:
-                self.failures[str(status)] += 1
+                self._failed(str(status), due)
+
+    def _failed(self, how: str, due: float) -> None:
+        self.failures[how] += 1
+        self.failed_at.append(due)
 
     async def _status(self) -> int:
         connection = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
@@ -155,8 +170,11 @@ async def _run(url: str, rate: float, new: bool, post: bool) -> Result:
     def share(part: float) -> float:
         return round(latencies[min(int(len(latencies) * part), len(latencies) - 1)], 2)
 
-    failed = client.failures.total()
-    return Result(sent, failed, share(0.5), share(0.99), share(1.0), round(seconds, 2), dict(client.failures))
+    when = [round(max(due - began, 0.0), 1) for due in sorted(client.failed_at)]
+    return Result(
+        sent, client.failures.total(), share(0.5), share(0.99), share(1.0), round(seconds, 2),
+        round(client.late, 1), when[0] if when else None, when[-1] if when else None, dict(client.failures),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
