@@ -11,7 +11,15 @@ from tasks.settings import settings
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("HOME", "LEDGER_URL", "KEY_FILE", "SERVER_PORT", "RECONCILE_SECONDS", "LEASE_SECONDS"):
+    for name in (
+        "HOME",
+        "LEDGER_URL",
+        "KEY_FILE",
+        "SERVER_PORT",
+        "RECONCILE_SECONDS",
+        "AUTOSCALE_SECONDS",
+        "LEASE_SECONDS",
+    ):
         monkeypatch.delenv(f"TENFOLD_{name}", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
@@ -23,7 +31,7 @@ def test_everything_has_a_default_and_the_home_is_made(tmp_path: Path) -> None:
     assert stat.S_IMODE(here.home.stat().st_mode) == 0o700
     assert here.ledger_url == f"sqlite:///{tmp_path}/.tenfold/ledger.db"
     assert here.key_file == tmp_path / ".tenfold" / "key"
-    assert (here.server_port, here.reconcile_seconds, here.lease_seconds) == (4200, 30, 10)
+    assert (here.server_port, here.reconcile_seconds, here.autoscale_seconds, here.lease_seconds) == (4200, 30, 15, 10)
 
 
 def test_roots_home_can_be_reached_by_the_account_that_runs_its_database(
