@@ -54,7 +54,9 @@ def waits_for(change: Change) -> tuple[str, ...] | None:
 
 def _must_go_first(change: Change, building: dict[str, Change], resources: dict[str, Resource]) -> bool:
     successor = building.get(change.address)
-    return successor is not None and successor.action == "create" and order(resources[change.address])[0] == "stop_first"
+    if successor is None or successor.action != "create":
+        return False
+    return order(resources[change.address])[0] == "stop_first"
 
 
 def _from_the_leaves(changes: list[Change]) -> list[int]:

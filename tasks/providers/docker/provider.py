@@ -6,10 +6,9 @@ Containers, volumes and networks carry the labels; what can change of them later
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from docker.errors import APIError, NotFound
-from requests.exceptions import ConnectionError, ReadTimeout
 
 from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
@@ -20,25 +19,16 @@ from tasks.providers.base import BuildOrder, BuiltImage, Traffic
 from tasks.providers.docker import proxy, routes, starting
 from tasks.providers.docker.builds import Builder
 from tasks.providers.docker.doors import doors_of
+from tasks.providers.docker.ending import gone, remove, stop
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
-from tasks.providers.docker.labels import (
-    instance_of,
-    key_of,
-    labels_of,
-    name_of,
-    only,
-    stack_label,
-)
+from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import notes_among, put_note, read_notes, remove_note, volumes_of
 from tasks.providers.docker.uses import uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
-
-job_seconds = 10
-"""How long a job may take to end when it is asked to."""
 
 
 class DockerProvider:
@@ -91,7 +81,7 @@ class DockerProvider:
                         return instance
             for container, instance in known:
                 if instance.failed or resource.exclusive:
-                    self._stop(container["Id"], instance.kind)
+                    stop(self._api, container["Id"], instance.kind)
             incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
             self._starter.start(resource, incarnation)
             return self._found(resource, incarnation)
@@ -246,41 +236,14 @@ class DockerProvider:
             return instance
         raise ProviderError(f"{resource.address} of stack {resource.stack} vanished while it was changed: plan again")
 
-    def _stop(self, identity: str, kind: str) -> None:
-        if kind == "job":
-            self._end_job(identity)
-        _gone(lambda: self._api.stop(identity))
-
-    def _end_job(self, identity: str) -> None:
-        """Ask it to end, and give it some time: the engine itself would only kill it."""
-        try:
-            self._api.kill(identity, "SIGTERM")
-            self._api.wait(identity, timeout=job_seconds)
-        except APIError:
-            return  # it has ended already, or is gone
-        except (ReadTimeout, ConnectionError):
-            return  # it takes longer than it may
-
     def _remove(self, instance: Instance) -> None:
         container = self._world.container(instance)
         if container is not None:
-            self._stop(container["Id"], instance.kind)
-            self._remove_container(container["Id"])
-        _gone(
-            lambda: self._api.remove_volume(starting.files_of(instance.stack, instance.address, instance.incarnation))
-        )
+            stop(self._api, container["Id"], instance.kind)
+            remove(self._api, container["Id"])
+        gone(lambda: self._api.remove_volume(starting.files_of(instance.stack, instance.address, instance.incarnation)))
         if endpoint := instance.outputs.get("endpoint"):
             self._routes.forget_endpoint(instance.stack, endpoint)
-
-    def _remove_container(self, identity: str) -> None:
-        try:
-            self._api.remove_container(identity, v=True, force=True)
-        except NotFound:
-            return
-        except APIError as error:
-            if "is already in progress" not in said(error):
-                raise
-            _gone(lambda: self._api.wait(identity, condition="removed"))
 
     @contextmanager
     def _at_work(self, stack: str) -> Iterator[None]:
@@ -303,11 +266,5 @@ class DockerProvider:
                 return
             for volume in held:
                 if volume["Labels"].get("tenfold.part") in ("proxy", "files"):
-                    _gone(lambda name=volume["Name"]: self._api.remove_volume(name))  # type: ignore[misc]
+                    gone(lambda name=volume["Name"]: self._api.remove_volume(name))  # type: ignore[misc]
             self._networks.remove(stack)
-
-
-def _gone(remove: Callable[[], object]) -> None:
-    """Gone already is as good."""
-    with suppress(NotFound):
-        remove()

@@ -21,7 +21,8 @@ def test_nothing_said_is_the_default_policy() -> None:
 
 def test_all_that_can_be_said_becomes_the_policy() -> None:
     said = stack(
-        ", scaling: {mode: advise, utilisation: 0.7, caution: 3, window: 5m, idle: 1h, requests_per_second: 50, latency: 300ms, "
+        ", scaling: {mode: advise, utilisation: 0.7, caution: 3, window: 5m, idle: 1h, "
+        "requests_per_second: 50, latency: 300ms, "
         "cpu: 0.6, queue: 100, step: 4, over_budget: stop, timezone: Europe/Berlin, "
         "schedule: [{at: Mon-Fri 08:00, until: 18:00, min: 6}, {at: 22:00, min: 2}]}"
     ).services["web"]
