@@ -66,7 +66,8 @@ def _apply_one(change: Change, world: list[Instance]) -> list[Instance]:
     if change.action == "destroy":
         return [one for one in world if one is not change.instance and one != change.instance]
     assert change.resource is not None
-    ports = {one.address: one.outputs.get("port", "") for one in world if not one.failed}
+    in_order = sorted(world, key=lambda one: one.incarnation)  # who refers to it means the newest, as the planner does
+    ports = {one.address: one.outputs.get("port", "") for one in in_order if not one.failed}
     resolved = change.resource.resolved(lambda ref: ports.get(ref.address, "?") if isinstance(ref, Ref) else "secret")
     if change.action == "create":
         number = max((one.incarnation for one in world if one.address == change.address), default=0) + 1
