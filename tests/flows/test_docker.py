@@ -61,7 +61,7 @@ def door(spec: dict[str, Any]) -> str:
 
 
 async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: DockerClient) -> None:
-    assert await done(provision, spec=spec) == "7 to create, 0 unchanged"
+    assert await done(provision, spec=spec) == "7 created, 0 unchanged"
     port = door(spec)
     assert visit(port)["visits"] == 1
     assert visit(port)["hits"] == 2

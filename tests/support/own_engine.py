@@ -60,13 +60,14 @@ class OwnEngine:
         """As a machine that loses its power: the engine and all that runs in it end at once, and nothing is tidied."""
         assert self._process is not None
         self._process.kill()
-        for pid in sorted(self._processes(), reverse=True):
+        ended = self._processes()
+        for pid in ended:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
         deadline = time.monotonic() + patience
-        # Another engine that is started while they end would wait for them in vain.
-        while self._processes() and time.monotonic() < deadline:
+        # What has ended and is not yet taken away looks alive to another engine, which would wait for it in vain.
+        while any(Path(f"/proc/{pid}").exists() for pid in ended) and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def stop(self) -> None:

@@ -75,7 +75,7 @@ class DockerProvider:
             for container, instance in known:
                 if instance.fingerprint == resource.fingerprint:
                     if container["State"]["Status"] == "created" and not container["State"]["Error"]:
-                        self._starter.finish(container, resource)
+                        self._starter.finish(container, resource, instance.incarnation)
                         return self._found(resource, instance.incarnation)
                     if not instance.failed:
                         return instance

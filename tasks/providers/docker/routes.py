@@ -13,7 +13,7 @@ from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import is_instance, known_by, labels_of, only
 from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
 from tasks.providers.envoy.publishing import await_drained, await_endpoints, publish, rule_of
-from tasks.providers.envoy.standing import after_change, route_health, route_url, while_joining
+from tasks.providers.envoy.standing import after_change, instead, others, route_health, route_url, while_joining
 from tasks.providers.envoy.view import View
 
 
@@ -26,22 +26,23 @@ class Routes:
         self._gone: dict[str, set[str]] = defaultdict(set)
 
     def put(self, resource: Resource, incarnation: int) -> None:
-        """Note it and tell the proxy. Endpoints that it had before and has no more are drained until they are gone.
+        """Tell the proxy and note it. Endpoints that it had before and has no more are drained until they are gone.
 
-        They go on serving until the proxy has seen those that are new answer, so that somebody always does.
+        They go on serving until the proxy has seen those that are new answer, so that somebody always does. What is
+        noted the proxy has been told, whenever somebody is killed; what is told and not noted is told again.
         """
         with self._guards[resource.stack]:
             before = self._note(resource, incarnation)
             was, record = before.record if before else None, records.record_of(resource, incarnation, {})
             if before and (joining := while_joining(record, was)):
+                self._publish(resource.stack, instead(self._records(resource.stack), joining))
                 put_note(self._api, resource.stack, before.labels, before, joining)
-                self._publish(resource.stack)
                 if found := running_proxy(self._api, resource.stack):
                     await_endpoints(proxy.Folder(self._api, found), rule_of(record))
                 before = self._note(resource, incarnation)
             record = after_change(record, was)
+            self._publish(resource.stack, instead(self._records(resource.stack), record))
             put_note(self._api, resource.stack, labels_of(resource, incarnation, {}), before, record)
-            self._publish(resource.stack)
             if found := running_proxy(self._api, resource.stack):
                 await_drained(proxy.Folder(self._api, found), rule_of(record))
 
@@ -49,8 +50,8 @@ class Routes:
         """Forget it; returns when the proxy sends nothing its way any more."""
         with self._guards[stack]:
             if note := read_notes(self._api, stack).get(key):
+                self._publish(stack, others(self._records(stack), *key))
                 remove_note(self._api, note)
-                self._publish(stack)
 
     def forget_endpoint(self, stack: str, endpoint: str) -> None:
         """A replica is gone: nobody need know its endpoint any more. Those that go together are forgotten together."""
@@ -65,7 +66,7 @@ class Routes:
                     put_note(self._api, stack, note.labels, note, note.record | {"draining": left})
                     changed = True
             if changed:
-                self._publish(stack)
+                self._publish(stack, self._records(stack))
             self._gone[stack] -= gone
 
     def fill(self, stack: str, container: str, files: Mapping[str, Any]) -> None:
@@ -78,10 +79,10 @@ class Routes:
     def _note(self, resource: Resource, incarnation: int) -> Note | None:
         return read_notes(self._api, resource.stack).get((resource.address, incarnation))
 
-    def _publish(self, stack: str) -> None:
+    def _publish(self, stack: str, told: Iterable[Mapping[str, Any]]) -> None:
         """Nothing if the stack has no proxy: it will find all of it at its start."""
         if found := running_proxy(self._api, stack):
-            publish(proxy.Folder(self._api, found), self._records(stack))
+            publish(proxy.Folder(self._api, found), told)
 
     def _records(self, stack: str) -> list[dict[str, Any]]:
         return [note.record for _, note in sorted(_of_routes(read_notes(self._api, stack)).items())]

@@ -71,13 +71,18 @@ class Starter:
                 return
         raise ProviderError(f"{resource.address}: {_attempts} addresses and ports were all taken by others: try again")
 
-    def finish(self, found: dict[str, object], resource: Resource) -> None:
+    def finish(self, found: dict[str, object], resource: Resource, incarnation: int) -> None:
         """Start one that was made and then left, by a run that was killed; its files may be missing."""
         identity = str(found["Id"])
         network = self._networks.need(resource.stack)
         what = self._wanted(resource, address_in(found, network.name))
         containers.put_files(self._api, identity, what.container)
-        self._begin(identity, resource)
+        try:
+            self._begin(identity, resource)
+        except _TakenError:
+            # Its port or address was free when it was made. It never ran, so another in its place is as good.
+            self._api.remove_container(identity, v=True, force=True)
+            self.start(resource, incarnation)
 
     def _wanted(self, resource: Resource, address: str) -> Wanted:
         if resource.kind != "proxy":

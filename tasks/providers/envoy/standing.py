@@ -1,12 +1,16 @@
 """How a route stands: what the proxy says of it, and where it leads from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from infra_specs.plan.instance import Health
+from tasks.clock import now
 from tasks.providers.envoy.publishing import rule_of, weights_of
 from tasks.providers.envoy.view import View
+
+telling_seconds = 15.0
+"""So long it may take a proxy to know a route that it was told of, on the busiest machine."""
 
 
 def after_change(record: dict[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -33,6 +37,21 @@ def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -
     return {**before, "settings": {**before["settings"], **settings}}
 
 
+def others(records: Iterable[Mapping[str, Any]], address: str, incarnation: int) -> list[Mapping[str, Any]]:
+    """Every route's record but this one's."""
+    one = (address, incarnation)
+    return [each for each in records if (each["labels"]["address"], each["labels"]["incarnation"]) != one]
+
+
+def instead(records: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every route's record, with this one in place of what it was, the newest incarnation last."""
+
+    def order(each: Mapping[str, Any]) -> tuple[str, int]:
+        return each["labels"]["address"], each["labels"]["incarnation"]
+
+    return sorted([*others(records, *order(record)), record], key=order)
+
+
 def route_health(record: Mapping[str, Any], view: View | None, proxy: Health | None) -> Health:
     """As well as what the proxy knows of it; a proxy that is not there is still to come."""
     rule, since = rule_of(record), record["since"]
@@ -41,7 +60,9 @@ def route_health(record: Mapping[str, Any], view: View | None, proxy: Health | N
     if proxy.state == "failed":
         return Health("failed", f"the proxy failed: {proxy.reason}", proxy.since)
     if view is None or rule.cluster not in view.clusters:
-        return Health("starting", "the proxy does not know it yet", since)
+        # It is told before a route is recorded: what it does not know for long it was never told, or has lost.
+        lost = view is not None and proxy.state == "healthy" and now() - since > telling_seconds
+        return Health("failed" if lost else "starting", f"the proxy does not know it{'' if lost else ' yet'}", since)
     healthy = view.healthy(rule.cluster)
     if rule.endpoints and not healthy:
         return Health("starting", f"none of its {len(rule.endpoints)} endpoints is healthy yet", since)

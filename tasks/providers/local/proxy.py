@@ -11,7 +11,7 @@ from tasks.providers.envoy.publishing import await_certificate
 from tasks.providers.local import admin, binaries, ports
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place
-from tasks.providers.local.publishing import publish
+from tasks.providers.local.publishing import publish, records
 from tasks.providers.outside import own_address
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
@@ -25,7 +25,7 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     (folder / "admin.sock").unlink(missing_ok=True)
     outputs = listen(place, resource)
     write_json(folder / "bootstrap.json", bootstrap(place.stack, folder, _admin))
-    publish(place, waiting=False)
+    publish(place, records(place), waiting=False)
     options = (
         "--disable-hot-restart",
         "--reject-unknown-dynamic-fields",

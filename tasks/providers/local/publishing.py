@@ -19,10 +19,10 @@ def records(place: Place) -> tuple[dict[str, Any], ...]:
     return tuple(record for record in found if record is not None)
 
 
-def publish(place: Place, *, waiting: bool = True) -> None:
-    """Make the proxy's files say what the records say. Nothing if the stack has no proxy."""
+def publish(place: Place, told: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
+    """Make the proxy's files say what these records say. Nothing if the stack has no proxy."""
     if place.proxy.is_dir():
-        publishing.publish(Folder(place.proxy), records(place), waiting=waiting)
+        publishing.publish(Folder(place.proxy), told, waiting=waiting)
 
 
 class Folder:

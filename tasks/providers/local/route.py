@@ -6,7 +6,7 @@ from pathlib import Path
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers.envoy.publishing import await_drained, await_endpoints, rule_of
-from tasks.providers.envoy.standing import after_change, route_health, route_url, while_joining
+from tasks.providers.envoy.standing import after_change, instead, others, route_health, route_url, while_joining
 from tasks.providers.envoy.view import View
 from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.place import Place, slug
@@ -16,26 +16,27 @@ from tasks.providers.records import instance_of, name_of, record_of
 
 
 def put_route(place: Place, resource: Resource, incarnation: int) -> None:
-    """Record it and tell the proxy. Endpoints that it had before and has no more are drained until they are gone.
+    """Tell the proxy and record it. Endpoints that it had before and has no more are drained until they are gone.
 
-    They go on serving until the proxy has seen those that are new answer, so that somebody always does.
+    They go on serving until the proxy has seen those that are new answer, so that somebody always does. What is
+    recorded the proxy has been told, whenever somebody is killed; what is told and not recorded is told again.
     """
     path = _path(place, resource.address, incarnation)
     record, before = record_of(resource, incarnation, {}), read_json(path)
     if joining := while_joining(record, before):
+        publish(place, instead(records(place), joining))
         write_json(path, joining)
-        publish(place)
         await_endpoints(Folder(place.proxy), rule_of(record))
     record = after_change(record, before)
+    publish(place, instead(records(place), record))
     write_json(path, record)
-    publish(place)
     await_drained(Folder(place.proxy), rule_of(record))
 
 
 def remove_route(place: Place, address: str, incarnation: int) -> None:
     """Forget it; returns when the proxy sends nothing its way any more."""
+    publish(place, others(records(place), address, incarnation))
     _path(place, address, incarnation).unlink(missing_ok=True)
-    publish(place)
 
 
 def forget_endpoint(place: Place, endpoint: str) -> None:
@@ -47,7 +48,7 @@ def forget_endpoint(place: Place, endpoint: str) -> None:
             labels = record["labels"]
             changed |= write_json(_path(place, labels["address"], labels["incarnation"]), record | {"draining": left})
     if changed:
-        publish(place)
+        publish(place, records(place))
 
 
 def routes(place: Place, view: View | None, proxy: Health | None) -> Iterable[Instance]:

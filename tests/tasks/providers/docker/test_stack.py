@@ -1,5 +1,6 @@
 """The whole of a stack: everything together, what is left after it, what is true after an accident."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -229,6 +230,23 @@ def test_one_that_was_made_and_never_started_is_finished(
     assert seen.health.state == "failed"
     assert "never started" in seen.health.reason
     assert made(provider, cache(images)).incarnation == 1
+
+
+def test_one_whose_port_was_taken_before_it_was_started_gets_another(
+    provider: DockerProvider, images: dict[str, str], monkeypatch: pytest.MonkeyPatch, engine: DockerClient
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(provider._api, "start", killed)
+    with pytest.raises(KeyboardInterrupt):
+        provider.create(proxy(images))
+    monkeypatch.undo()
+    (seen,) = provider.observe(stack)
+    with socket.create_server(("127.0.0.1", int(seen.outputs["port"]))):
+        again = made(provider, proxy(images))
+    assert again.incarnation == 1
+    assert again.outputs["port"] != seen.outputs["port"]
 
 
 def test_addresses_are_kept_over_a_restart(

@@ -1,0 +1,52 @@
+"""How a route stands, from what its proxy says; which records a proxy is told."""
+
+from typing import Any
+
+import pytest
+
+from infra_specs.plan.instance import Health
+from infra_specs.plan.resource import Resource
+from tasks.providers.envoy import standing
+from tasks.providers.envoy.standing import instead, others, route_health
+from tasks.providers.envoy.view import View
+from tasks.providers.records import record_of
+
+pytestmark = pytest.mark.pure
+well = Health("healthy", "answers", 0.0)
+sick = Health("failed", "exited with 1", 0.0)
+empty = View({})
+
+
+def record(service: str = "web", incarnation: int = 1) -> dict[str, Any]:
+    settings = {
+        "service": service, "host": "*", "path": "/", "public": False, "health": "/", "endpoints": ["10.0.0.2:80"],
+    }  # fmt: skip
+    return record_of(Resource("shop", f"route/{service}", "route", settings), incarnation, {}) | {"since": 100.0}
+
+
+@pytest.mark.parametrize(
+    ("moment", "proxy", "view", "state", "reason"),
+    [
+        (1000.0, None, None, "starting", "waits for the proxy"),
+        (1000.0, sick, None, "failed", "the proxy failed: exited with 1"),
+        (1000.0, well, None, "starting", "the proxy does not know it yet"),
+        (101.0, well, empty, "starting", "the proxy does not know it yet"),
+        (1000.0, well, empty, "failed", "the proxy does not know it"),
+        (1000.0, Health("starting", "boots", 0.0), empty, "starting", "the proxy does not know it yet"),
+    ],
+)
+def test_a_route_that_the_proxy_does_not_know(
+    moment: float, proxy: Health | None, view: View | None, state: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "now", lambda: moment)
+    health = route_health(record(), view, proxy)
+    assert (health.state, health.reason) == (state, reason)
+
+
+def test_which_records_a_proxy_is_told() -> None:
+    web, old, api = record(), record("api"), record("api", 2)
+    assert instead([web], api) == [api, web]
+    assert instead([old, web], api) == [old, api, web]
+    changed = web | {"draining": ["10.0.0.3:80"]}
+    assert instead([api, web], changed) == [api, changed]
+    assert others([old, api, web], "route/api", 1) == [api, web]
