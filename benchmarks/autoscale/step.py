@@ -87,23 +87,30 @@ class _Place:
 
 def _measure(target: dict[str, Any], web: dict[str, Any]) -> None:
     spec = {"name": name, "target": target, "services": {service: web}}
-    with _provisioned(spec) as place, _under(place.url, before) as calm:
+    with _provisioned(spec) as place:
+        with _under(place.url, before) as calm:
+            up = _up_and_down(place)
+        print(f"the step's requests: {up}\nthe others', up and down: {calm[0]}")
+        failed, sent = up.failed + calm[0].failed, up.sent + calm[0].sent
+        print(f"failed: {failed} of {sent}, {100 * failed / sent:.3f} %", flush=True)
+
+
+def _up_and_down(place: _Place) -> Result:
+    """Ten times the users come, stay for two minutes, and go."""
+    time.sleep(calm_seconds)
+    print(f"before: {place.serving()} replicas at {before:g} requests/s", flush=True)
+    breach = time.time()
+    step = Load.started(place.url, more)
+    try:
+        _tell_up(place, breach)
         time.sleep(calm_seconds)
-        print(f"before: {place.serving()} replicas at {before:g} requests/s", flush=True)
-        breach = time.time()
-        step = Load.started(place.url, more)
-        try:
-            _tell_up(place, breach)
-            time.sleep(calm_seconds)
-        finally:
-            up = step.stop()
-        gone = time.time()
-        _until(lambda: place.serving() <= few, "they have gone again")
-        print(f"back down to {place.serving()} replicas {time.time() - gone:.0f} s after its end", flush=True)
-        time.sleep(calm_seconds / 4)
-    print(f"the step's requests: {up}\nthe others', up and down: {calm[0]}")
-    failed, sent = up.failed + calm[0].failed, up.sent + calm[0].sent
-    print(f"failed: {failed} of {sent}, {100 * failed / sent:.3f} %")
+    finally:
+        up = step.stop()
+    gone = time.time()
+    _until(lambda: place.serving() <= few, "they have gone again")
+    print(f"back down to {place.serving()} replicas {time.time() - gone:.0f} s after its end", flush=True)
+    time.sleep(calm_seconds / 4)
+    return up
 
 
 def _tell_up(place: _Place, breach: float) -> None:
