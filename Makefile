@@ -15,6 +15,7 @@ demo: $(VENV)/.run ## Run a whole stack on this machine: app, PostgreSQL, Valkey
 test: $(VENV)/.dev ## Run every test, with real services (about a quarter of an hour)
 	@sh scripts/chromium
 	@sh scripts/prometheus $(BIN)
+	@sh scripts/engine $(BIN)
 	@sh scripts/test $(BIN)
 
 check: $(VENV)/.dev ## Format, lint, types, floors and the pure tests: under a minute
