@@ -36,18 +36,26 @@ class Report:
 
 
 async def converge(
-    site: Site, verb: str, reason: str, desired: Iterable[Resource], *, delete_data: bool = False, alone: bool = False
+    site: Site,
+    verb: str,
+    reason: str,
+    desired: Iterable[Resource],
+    *,
+    delete_data: bool = False,
+    alone: bool = False,
+    seen: tuple[Instance, ...] | None = None,
 ) -> Report:
     """Make what is there what is desired, under the lock that `site` holds, and prove it by looking again.
 
-    `alone`: what is not named is left as it is, healthy or not. So is a one-off command that somebody waits for, but by
-    a teardown. Raises ChangeFailed when a change fails (what was finished stands, no further wave starts) or when the
-    stack does not settle. Nothing is recorded of a reconcile that finds nothing to do.
+    `seen` is what was observed under this lock, if nothing changed since. `alone`: what is not named is left as it is,
+    healthy or not. So is a one-off command that somebody waits for, but by a teardown. Raises ChangeFailed when a
+    change fails (what was finished stands, no further wave starts) or when the stack does not settle. Nothing is
+    recorded of a reconcile that finds nothing to do.
     """
     wanted = tuple(desired)
     with at(site):
         goal = _Goal(site, wanted, delete_data, alone, spares=verb != "teardown")
-        there = await goal.look()
+        there = await goal.look(seen)
         plan = goal.plan(there)
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
@@ -75,8 +83,8 @@ class _Goal:
     alone: bool
     spares: bool
 
-    async def look(self) -> tuple[Instance, ...]:
-        there = await observe(self.site.stack)
+    async def look(self, seen: tuple[Instance, ...] | None = None) -> tuple[Instance, ...]:
+        there = await observe(self.site.stack) if seen is None else seen
         return await asyncio.to_thread(unclaimed, self.site.ledger, there) if self.spares else there
 
     def plan(self, there: tuple[Instance, ...]) -> Plan:

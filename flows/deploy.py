@@ -1,5 +1,6 @@
 """Deploy: another image, command, environment or setting of a service, in the counts that it has."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from flows.deliver import deliver
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.releases.rollout import Share
 from tasks.build import built
+from tasks.images import found_images
 from tasks.releasing import to_deploy
 
 
@@ -58,4 +60,6 @@ async def deploy(
     async with opened_ledger() as ledger, on_site(stack, ledger, "deploy", wait=wait) as (site, what, source):
         file = await built(site, what, source) if build else None
         new = to_deploy(ledger, what, source, service, settings=settings, env=env, file=file)
+        if image:
+            new = replace(new, images={**new.images, **await found_images(site, what, [image])})
         return await deliver(site, "deploy", what, source, new, share=Share(canary, bake) if canary else None)

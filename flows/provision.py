@@ -11,12 +11,14 @@ from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.releases.content import images_named
 from infra_specs.releases.differences import in_short
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_sizing
 from tasks.build import built
 from tasks.certificate import keep_certificate
+from tasks.images import found_images
 from tasks.ledger import Ledger
 from tasks.site import Site
 from tasks.wish import Wish, as_filed, deployed, wish
@@ -50,6 +52,8 @@ async def provisioned(ledger: Ledger, name: str, asked: tuple[Stack, str] | None
         what = await built(site, what, folder)  # noqa: PLW2901 - from here on it is the stack with its images
         planned = wish(ledger, what, folder)
         refuse_over_budget(what.name, planned.price)
+        images = await found_images(site, what, images_named(planned.stack.services.values()))
+        planned = wish(ledger, what, folder, images=images)
         ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
         for secret in generated_secrets(what):
             ledger.ensure_secret(site.hold, what.name, secret)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from prefect.logging import get_run_logger
 
 from flows.converge import Report, converge
+from infra_specs.plan.instance import Instance
 from infra_specs.releases.rollout import Share, Step, rollout, stages
 from tasks.bake import bake
 from tasks.ledger import Release
@@ -28,7 +29,7 @@ async def roll_out(
     reports = list[Report]()
     for number, step in enumerate(steps):
         why = f"{reason} ({step.why})" if len(steps) > 1 else reason
-        reports.append(await _take(site, verb or release.verb, why, step))
+        reports.append(await _take(site, verb or release.verb, why, step, None if number else there))
         if number + 1 < len(steps) and steps[number + 1].stage != step.stage:
             over = stages.index(step.stage) + 1
             await asyncio.to_thread(site.ledger.pass_stages, site.hold, release.number, over)
@@ -52,8 +53,8 @@ async def bring_back(site: Site, verb: str, reason: str, wished: Wish) -> Report
     return report
 
 
-async def _take(site: Site, verb: str, why: str, step: Step) -> Report:
-    report = await converge(site, verb, why, step.resources, alone=step.alone)
+async def _take(site: Site, verb: str, why: str, step: Step, seen: tuple[Instance, ...] | None) -> Report:
+    report = await converge(site, verb, why, step.resources, alone=step.alone, seen=seen)
     if step.canaries:
         with at(site):
             watched = (bake(service, address, step.bake_seconds) for service, address in step.canaries.items())

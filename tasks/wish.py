@@ -1,7 +1,7 @@
 """What a stack wants now: its spec as last given, and over it what was asked for and deployed since."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before, job
@@ -33,14 +33,21 @@ class Wish:
     resources: tuple[Resource, ...]
 
 
-def wish(ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | None = None) -> Wish:
+def wish(
+    ledger: Ledger,
+    stack: Stack,
+    source: str,
+    counts: Mapping[str, int] | None = None,
+    images: Mapping[str, str] | None = None,
+) -> Wish:
     """What a provision of this spec makes of the stack: its file over what is deployed. Changes nothing.
 
-    `counts` are replicas by service that are asked for only now, and win over the ledger's.
+    `counts` are replicas by service that are asked for only now, and win over the ledger's; `images` the ids that the
+    services' images have now, which win over those of what is deployed.
     Raises PlanError for what cannot be built: a missing secret, more replicas than sense.
     """
-    file, runs = as_filed(ledger, stack, source), deployed(ledger, stack.name)
-    release = merged(runs.file, file, runs.content) if runs else content(file.services, file.secrets)
+    file, runs = replace(as_filed(ledger, stack, source), images=images or {}), deployed(ledger, stack.name)
+    release = merged(runs.file, file, runs.content) if runs else content(file.services, file.secrets, file.images)
     return wish_with(ledger, stack, source, release, counts)
 
 
@@ -67,7 +74,7 @@ def wish_with(
     runs = over(stack, release)
     sizing = size(runs)
     secrets = _secrets(ledger, stack.name, release)
-    resources = desired_state(runs, sizing, counts=asked, secrets=secrets, source=source)
+    resources = desired_state(runs, sizing, counts=asked, secrets=secrets, source=source, images=release.images)
     return Wish(runs, source, release, sizing, price(runs, sizing, resources), resources)
 
 
@@ -87,7 +94,9 @@ def jobs(ledger: Ledger, wished: Wish, release: Release) -> tuple[Resource, ...]
     runs = next((one for one in ledger.standing_releases(release.stack) if one.state == "proven"), None)
     changed = changed_services(runs.content if runs else None, release.content)
     secrets = _secrets(ledger, release.stack, release.content)
-    every = before(wished.stack, source=wished.source, secrets=secrets, release=release.number)
+    every = before(
+        wished.stack, source=wished.source, secrets=secrets, images=release.content.images, release=release.number
+    )
     return tuple(one for one in every if one.settings["service"] in changed)
 
 
@@ -101,7 +110,10 @@ def one_off(ledger: Ledger, wished: Wish, name: str, service: str, command: Sequ
         raise PlanError(f"{stack.name} has no service `{service}`. It has: {', '.join(stack.services)}.")
     runs, secrets = deployed(ledger, stack.name), _secrets(ledger, stack.name, wished.content)
     number = runs.number if runs else 0
-    return job(stack, name, service, command, source=wished.source, secrets=secrets, release=number)
+    return job(
+        stack, name, service, command,
+        source=wished.source, secrets=secrets, images=wished.content.images, release=number,
+    )  # fmt: skip
 
 
 def deployed(ledger: Ledger, stack: str) -> Release | None:

@@ -17,13 +17,15 @@ cache_overhead = 64 * 2**20
 """Bytes that a Valkey's own structures, buffers and fragmentation may take beside what it keeps."""
 
 
-def in_container(resource: Resource, target: Docker, services: Mapping[str, Service]) -> Resource:
+def in_container(
+    resource: Resource, target: Docker, services: Mapping[str, Service], images: Mapping[str, str]
+) -> Resource:
     """The same resource as a container; volumes and routes stay as they are."""
     settings = dict(resource.settings)
     match resource.kind:
         case "replica":
             name = str(settings["service"])
-            return _with(resource, _replica(settings, target, name, services[name]))
+            return _with(resource, _replica(settings, target, name, services[name]) | _content(services[name], images))
         case "database":
             return _with(resource, settings | {"image": image_of(target, "database"), "limit": settings["memory"]})
         case "cache":
@@ -56,6 +58,12 @@ def _replica(settings: dict[str, Setting], target: Docker, name: str, service: S
         "cpus": service.cpus,
         **({"volumes": volumes.mounts(name, service)} if service.volumes else {}),
     }
+
+
+def _content(service: Service, images: Mapping[str, str]) -> dict[str, Setting]:
+    """Which image it is, whatever has its name later."""
+    known = images.get(service.image or "")
+    return {"image_id": known} if known else {}
 
 
 def _secret(value: Setting) -> bool:

@@ -13,12 +13,19 @@ from infra_specs.spec.target import Docker
 
 
 def desired_state(
-    stack: Stack, sizing: Sizing, *, counts: Mapping[str, int], secrets: Mapping[str, int], source: str
+    stack: Stack,
+    sizing: Sizing,
+    *,
+    counts: Mapping[str, int],
+    secrets: Mapping[str, int],
+    source: str,
+    images: Mapping[str, str] | None = None,
 ) -> tuple[Resource, ...]:
     """The resources of a stack, in an order that is the same for equal inputs.
 
     `counts` are replicas by service that were asked for over the spec (kept within its bounds); `secrets` the newest
-    version of each secret that the ledger holds; `source` the folder that the spec's relative paths start at.
+    version of each secret that the ledger holds; `source` the folder that the spec's relative paths start at; `images`
+    the ids of the services' images by name, as far as they are known.
     Raises PlanError for a secret of the user's that is not set.
     """
     refuse_missing_secrets(stack, secrets)
@@ -42,7 +49,7 @@ def desired_state(
             resources.append(web.route(stack.name, name, service, count))
     target = stack.target
     if isinstance(target, Docker):
-        resources = [in_container(resource, target, stack.services) for resource in resources]
+        resources = [in_container(resource, target, stack.services, images or {}) for resource in resources]
     return tuple(resources)
 
 

@@ -22,10 +22,21 @@ def is_one_off(address: str) -> bool:
     return address.startswith(one_offs)
 
 
-def before(stack: Stack, *, source: str, secrets: Mapping[str, int], release: int) -> tuple[Resource, ...]:
+def before(
+    stack: Stack, *, source: str, secrets: Mapping[str, int], images: Mapping[str, str], release: int
+) -> tuple[Resource, ...]:
     """What has to have ended well before a release's replicas get traffic: one job for each service that says so."""
     return tuple(
-        job(stack, f"before-{name}", name, service.before, source=source, secrets=secrets, release=release)
+        job(
+            stack,
+            f"before-{name}",
+            name,
+            service.before,
+            source=source,
+            secrets=secrets,
+            images=images,
+            release=release,
+        )
         for name, service in stack.services.items()
         if service.before is not None
     )
@@ -39,13 +50,14 @@ def job(
     *,
     source: str,
     secrets: Mapping[str, int],
+    images: Mapping[str, str],
     release: int,
 ) -> Resource:
     """The job `job/<name>`: `command` run once as a replica of `service` would be, in its release's image.
 
     Equal arguments give an equal fingerprint, so a job that has ended well is not run a second time for the same
-    release, and is for the next one. `source` and `secrets` are those of `desired_state`. Of one name there is one at a
-    time: two migrations must not run at once.
+    release, and is for the next one. `source`, `secrets` and `images` are those of `desired_state`. Of one name
+    there is one at a time: two migrations must not run at once.
     """
     needs: dict[str, Mapping[str, Setting]] = {}
     if stack.needs.database is not None:
@@ -55,7 +67,7 @@ def job(
     what = stack.services[service].model_copy(update={"command": list(command)})
     (like,) = web.replicas(stack.name, service, what, 1, source=source, needs=needs, secrets=secrets)
     if isinstance(stack.target, Docker):
-        like = in_container(like, stack.target, {service: what})
+        like = in_container(like, stack.target, {service: what}, images)
     env = like.settings["env"]
     assert isinstance(env, Mapping)
     settings: dict[str, Setting] = {

@@ -1,4 +1,4 @@
-"""What a release holds: everything of each service that is not a count, and the secrets' versions it was made with."""
+"""What a release holds: everything of each service that is not a count, and the versions of what it only names."""
 
 import posixpath
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,8 @@ sizes = frozenset({"replicas", "capacity", "share", "scaling"})
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The services of a release, and by name the version of each of the user's secrets that they are given.
+    """The services of a release, and by name the version of each of the user's secrets that they are given, and the id
+    of each image that they run from. A name without an id means whatever has it when a container is made.
 
     Also what a spec file and the ledger said at a time: then the secrets are all that there were, newest versions.
 
@@ -28,29 +29,36 @@ class Content:
 
     services: Mapping[str, Service]
     secrets: Mapping[str, int] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """Plain JSON data; secrets by name and version, never a value."""
         services = {name: service.model_dump(mode="json", by_alias=True) for name, service in self.services.items()}
-        return {"services": services, "secrets": dict(self.secrets)}
+        return {"services": services, "secrets": dict(self.secrets), "images": dict(self.images)}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Content):
             return NotImplemented
-        return (_settings(self), self.secrets) == (_settings(other), other.secrets)
+        return _held(self) == _held(other)
 
     __hash__ = None  # type: ignore[assignment]  # it holds mappings
 
 
-def content(services: Mapping[str, Service], secrets: Mapping[str, int]) -> Content:
-    """The content of services with those of the secrets that they name."""
-    named = secrets_named(services.values())
-    return Content(dict(services), {name: secrets[name] for name in sorted(named & secrets.keys())})
+def content(
+    services: Mapping[str, Service], secrets: Mapping[str, int], images: Mapping[str, str] | None = None
+) -> Content:
+    """The content of services with those of the secrets and images that they name."""
+    secret, image, known = secrets_named(services.values()), images_named(services.values()), images or {}
+    return Content(
+        dict(services),
+        {name: secrets[name] for name in sorted(secret & secrets.keys())},
+        {name: known[name] for name in sorted(image & known.keys())},
+    )
 
 
 def content_from(data: Mapping[str, Any]) -> Content:
     """What `Content.data` wrote, perhaps in another version of Tenfold. Raises PlanError."""
-    return Content(services_from(data["services"]), dict(data["secrets"]))
+    return Content(services_from(data["services"]), dict(data["secrets"]), dict(data.get("images", {})))
 
 
 def services_from(data: Mapping[str, Any]) -> dict[str, Service]:
@@ -93,7 +101,7 @@ def over(stack: Stack, release: Content) -> Stack:
 
 
 def changed_services(before: Content | None, after: Content) -> tuple[str, ...]:
-    """The services of `after` that are new or run something else than in `before`, secrets' versions included."""
+    """The services of `after` that are new or run something else than in `before`, secrets and images included."""
     was = before or Content({})
 
     def held(release: Content, name: str) -> Any:
@@ -101,7 +109,7 @@ def changed_services(before: Content | None, after: Content) -> tuple[str, ...]:
         if service is None:
             return None
         versions = {secret: release.secrets.get(secret) for secret in secrets_named([service])}
-        return service.model_dump(exclude=set(sizes)), versions
+        return service.model_dump(exclude=set(sizes)), versions, release.images.get(service.image or "")
 
     return tuple(name for name in after.services if held(was, name) != held(after, name))
 
@@ -113,11 +121,17 @@ def secrets_named(services: Iterable[Service]) -> frozenset[str]:
     )
 
 
+def images_named(services: Iterable[Service]) -> frozenset[str]:
+    """The images that services name, those that were built aside: their names are ids already."""
+    return frozenset(one.image for one in services if one.image and not one.image.startswith("sha256:"))
+
+
 def _sized(service: Service, spec: Service | None) -> Service:
     if spec is None:
         return service
     return service.model_copy(update={name: getattr(spec, name) for name in sizes & Service.model_fields.keys()})
 
 
-def _settings(release: Content) -> dict[str, Any]:
-    return {name: service.model_dump(exclude=set(sizes)) for name, service in release.services.items()}
+def _held(release: Content) -> tuple[Any, ...]:
+    services = {name: service.model_dump(exclude=set(sizes)) for name, service in release.services.items()}
+    return services, release.secrets, release.images

@@ -42,6 +42,9 @@ def _lines(before: Content, after: Content) -> Iterator[str]:
         old, new = before.secrets[secret], after.secrets[secret]
         if old != new:
             yield f"secret {secret}: v{old} -> v{new}"
+    for image in sorted(before.images.keys() & after.images.keys()):
+        if before.images[image] != after.images[image]:
+            yield f"image {image}: {_id(before.images[image])} -> {_id(after.images[image])}"
 
 
 def _of_service(name: str, was: Service, now: Service) -> Iterator[str]:
@@ -64,6 +67,11 @@ def _of_env(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             yield f"env {variable} removed, was {_said(was[variable])}"
         elif was[variable] != now[variable]:
             yield f"env {variable} {_said(was[variable])} -> {_said(now[variable])}"
+
+
+def _id(image: str) -> str:
+    """As docker shows it."""
+    return image.removeprefix("sha256:")[:12]
 
 
 def _bytes(value: int | None) -> str:

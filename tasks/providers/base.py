@@ -157,6 +157,17 @@ class Builds(Protocol):
 
 
 @runtime_checkable
+class HoldsImages(Protocol):
+    """A target whose containers run from images, where a name may be given to another image later."""
+
+    def image_id(self, name: str, *, pull: bool) -> str | None:
+        """The id of the image that has this name now. None has it: it is pulled, or without `pull` the answer is None.
+
+        Raises ProviderError, with what to do, for one that cannot be had.
+        """
+
+
+@runtime_checkable
 class Uses(Protocol):
     """A target that can say what its things use of the machine."""
 

@@ -15,9 +15,11 @@ from deployments.cli.present.words import counted
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Action, Change, Plan, signs
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.releases.content import images_named
 from infra_specs.spec.stack import Debt
 from tasks.certificate import check_certificate
 from tasks.clock import now
+from tasks.images import known_images
 from tasks.orders import foreseen
 from tasks.wish import Wish, wish
 
@@ -31,7 +33,8 @@ def plan(what: str, *, json: bool) -> None:
         certificate = check_certificate(place.ledger, meant.stack, meant.source)
         with place.target(meant.stack) as target:
             stack, builds = foreseen(target, meant.stack, meant.source)
-            wished = wish(place.ledger, stack, meant.source)
+            named = images_named(wish(place.ledger, stack, meant.source).stack.services.values())
+            wished = wish(place.ledger, stack, meant.source, images=known_images(target, stack, named))
             made = make_plan(stack.name, wished.resources, target.observe(stack.name))
     notes = (*((certificate,) if certificate else ()), *builds)
     if json:

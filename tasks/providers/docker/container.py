@@ -21,7 +21,8 @@ _processes = 4096
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a kind wants run. `None` leaves a choice to the image.
+    """What a kind wants run. `None` leaves a choice to the image; `image_id` is which image it is, where that is known,
+    whatever has its name by now.
 
     `init`: the engine's init is its first process, which passes signals on and takes away what ended. A program that
     is the first itself gets no signal that it did not ask for, and few know how to be it.
@@ -47,6 +48,7 @@ class Container:
     stop_seconds: int = 10
     init: bool = False
     once: bool = False
+    image_id: str | None = None
 
 
 def make(

@@ -14,9 +14,11 @@ from tasks.providers.docker.wanted import Wanted
 port = 5432
 _volume = "/var/lib/postgresql"
 # The first start is marked before it begins; the mark goes, and is known to be gone, before the server serves anybody.
-# So whoever finds it finds a cluster that was left half made and never held anything, and begins anew.
+# So whoever finds it finds a cluster that was left half made and never held anything, and begins anew. As it may be
+# half on the disk until then, initdb need not wait for that: all is written while the entrypoint fills the cluster.
 _first = f"{_volume}/.first"
 _wait = f"sync {_volume} 2>/dev/null || sync"
+_wait_for_all = f"sync -f {_volume} 2>/dev/null || sync"
 # The image sets a password only when it makes the cluster. A server without a port sets it later; its statement holds
 # the password, so it may not reach the log.
 _start = f"""\
@@ -37,11 +39,15 @@ fi
 printf %s "$wanted" >{_volume}/.password
 exec docker-entrypoint.sh "$0" "$@"
 """
-# What the image's entrypoint takes for the server in a first start: at the end of it, and to ask for a setting (-C).
+# What the image's entrypoint takes for the server in a first start: once the cluster is made, to ask for a setting
+# (-C), and at the end.
 _served = f"""\
 #!/bin/sh
 PATH=${{PATH#*:}}
-if [ "$1" != -C ]; then
+if [ "$1" = -C ]; then
+    ({_wait_for_all}) >/dev/null 2>&1 &
+else
+    {_wait_for_all}
     rm -f {_first}
     {_wait}
 fi
@@ -69,7 +75,7 @@ def database(resource: Resource, _address: str) -> Wanted:
             "POSTGRES_USER": settings["user"],
             "POSTGRES_DB": settings["name"],
             "POSTGRES_PASSWORD_FILE": str(secrets_path / "password"),
-            "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8",
+            "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8 --no-sync",
             "PGDATA": f"{_volume}/18/docker",
         },
         user="postgres",

@@ -28,6 +28,32 @@ class Images:
         self._guard = threading.Lock()
         self._pulls: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
+    def id_of(self, name: str, *, pull: bool) -> str | None:
+        """The id of what has this name now; if nothing has, what is pulled then, or without `pull` None."""
+        if pull:
+            self.need(name)
+        try:
+            return str(self._api.inspect_image(name)["Id"])  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            if not pull:
+                return None
+            raise ProviderError(f"the image {name} was removed just now. Run it again.") from None
+
+    def called(self, name: str, id: str) -> str:
+        """What the image with this id can be made containers of by: its name while it has it, or else the id.
+
+        Pulled if need be. ProviderError if the name is another image's by now and this one is gone.
+        """
+        there = self.id_of(name, pull=False)
+        if there != id and self.id_of(id, pull=False):
+            return id
+        if (there or self.id_of(name, pull=True)) == id:
+            return name
+        raise ProviderError(
+            f"the image {name} is another one than this release was made of, which is gone from the Docker Engine "
+            f"({id}). Load or pull that one again, or deploy {name} as it is now."
+        )
+
     def need(self, name: str) -> tuple[str, ...]:
         """The image is in the engine when this returns; comes with the words that it starts by itself.
 

@@ -62,6 +62,7 @@ def _program(settings: Any) -> Container:
         memory=settings.get("limit"),
         cpus=settings.get("cpus"),
         init=True,
+        image_id=settings.get("image_id"),
     )
 
 

@@ -6,6 +6,7 @@ Containers, volumes and networks carry the labels; what can change of them later
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from docker.errors import APIError, NotFound
@@ -30,6 +31,8 @@ from tasks.providers.docker.uses import uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
 
+_aside_at_once = 16
+
 
 class DockerProvider:
     """A `Provider` that `Drains` and `Counts`, for the engine that the target names."""
@@ -38,10 +41,11 @@ class DockerProvider:
         self._api = connect(target.host)
         self._networks = Networks(self._api)
         self._routes = routes.Routes(self._api)
-        images = Images(self._api)
+        self._images = images = Images(self._api)
         self._builder = Builder(self._api, images)
         self._starter = starting.Starter(self._api, target, images, self._networks, self._routes)
         self._world = World(self._api, self._networks)
+        self._aside = ThreadPoolExecutor(_aside_at_once, "docker-aside")
         self._making: Counter[str] = Counter()
         self._guard = threading.Lock()
 
@@ -83,8 +87,7 @@ class DockerProvider:
                 if instance.failed or resource.exclusive:
                     stop(self._api, container["Id"], instance.kind)
             incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
-            self._starter.start(resource, incarnation)
-            return self._found(resource, incarnation)
+            return self._begun(self._starter.start(resource, incarnation))
 
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
@@ -178,6 +181,11 @@ class DockerProvider:
         return uses(named, lambda id: self._api.stats(id, stream=False, one_shot=True))
 
     @ours
+    def image_id(self, name: str, *, pull: bool) -> str | None:
+        """Of what has this name in the engine, with `pull` got there first."""
+        return self._images.id_of(name, pull=pull)
+
+    @ours
     def built(self, order: BuildOrder) -> BuiltImage:
         """What there is of an image that is to be built."""
         return self._builder.built(order)
@@ -194,6 +202,7 @@ class DockerProvider:
 
     def close(self) -> None:
         """Give back the connections to the engine."""
+        self._aside.shutdown(wait=False)
         self._world.close()
         self._api.close()
 
@@ -220,6 +229,11 @@ class DockerProvider:
         proxy.show_certificate(self._api, container["Id"], resource, doors)
         return doors.outputs(resource, self._starter.outside)
 
+    def _begun(self, identity: str) -> Instance:
+        """A container that was just made, of which nothing is noted yet."""
+        container = self._api.inspect_container(identity)
+        return instance_of(container["Config"]["Labels"], self._world.states.health(container))
+
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         key = (resource.address, incarnation)
         if resource.kind in ("volume", "route"):
@@ -237,13 +251,15 @@ class DockerProvider:
         raise ProviderError(f"{resource.address} of stack {resource.stack} vanished while it was changed: plan again")
 
     def _remove(self, instance: Instance) -> None:
-        container = self._world.container(instance)
+        """The proxy forgets it while it ends: by then it gets nothing new."""
+        container, endpoint = self._world.container(instance), instance.outputs.get("endpoint")
+        forgotten = self._aside.submit(self._routes.forget_endpoint, instance.stack, endpoint) if endpoint else None
         if container is not None:
             stop(self._api, container["Id"], instance.kind)
             remove(self._api, container["Id"])
         gone(lambda: self._api.remove_volume(starting.files_of(instance.stack, instance.address, instance.incarnation)))
-        if endpoint := instance.outputs.get("endpoint"):
-            self._routes.forget_endpoint(instance.stack, endpoint)
+        if forgotten:
+            forgotten.result()
 
     @contextmanager
     def _at_work(self, stack: str) -> Iterator[None]:

@@ -49,8 +49,8 @@ class Starter:
         """The engine's address as its neighbours see it."""
         return self._host or own_address()
 
-    def start(self, resource: Resource, incarnation: int) -> None:
-        """A new container. One whose command cannot be started stays, to be seen as failed with its reason.
+    def start(self, resource: Resource, incarnation: int) -> str:
+        """A new container; its id. One whose command cannot be started stays, to be seen as failed with its reason.
 
         Raises ProviderError for a missing image or volume and for a port that is taken.
         """
@@ -68,7 +68,7 @@ class Starter:
                         f"{resource.address}: {taken}. Choose other ports in the target, or stop what has them."
                     ) from taken
             else:
-                return
+                return identity
         raise ProviderError(f"{resource.address}: {_attempts} addresses and ports were all taken by others: try again")
 
     def finish(self, found: dict[str, object], resource: Resource, incarnation: int) -> None:
@@ -94,8 +94,10 @@ class Starter:
         labels = labels_of(resource, incarnation, what.outputs)
         if what.probe is not None:
             labels[probe_label] = containers.as_label(what.probe)
-        own = self._images.need(what.container.image)
         container = what.container
+        if container.image_id:
+            container = replace(container, image=self._images.called(container.image, container.image_id))
+        own = self._images.need(container.image)
         if container.init and brings_init((*own, *(container.command or ()))):
             container = replace(container, init=False)
         name = name_of(resource.stack, resource.address, incarnation)

@@ -47,6 +47,16 @@ def test_each_has_its_image_and_its_limit() -> None:
     assert made["replica/web-0"].settings["cpus"] == 0.5
 
 
+def test_a_replica_is_of_an_image_and_not_of_a_name() -> None:
+    stack = a_stack(target={"provider": "docker", "mirror": "hub.example"}, services={"web": {"image": "shop:1"}})
+    then, now = (
+        desired_state(stack, size(stack), counts={}, secrets={}, source="/", images=known)[0]
+        for known in ({"shop:1": "sha256:1"}, {"shop:1": "sha256:2"})
+    )
+    assert (then.settings["image"], then.settings["image_id"]) == ("hub.example/shop:1", "sha256:1")
+    assert then.fingerprint != now.fingerprint
+
+
 def test_where_the_spec_lies_is_nothing_to_a_container() -> None:
     assert "folder" not in desired()["replica/web-0"].settings
 

@@ -14,6 +14,7 @@ from tests.infra_specs.stacks import a_stack
 pytestmark = pytest.mark.pure
 
 secrets = {"stripe": 4}
+ids = {"shop:1": "sha256:1"}
 services = {
     "web": {
         "image": "shop:1", "command": "serve", "port": 80, "before": "migrate --all", "memory": "256MB",
@@ -29,14 +30,14 @@ def shop(provider: str = "docker") -> Stack:
 
 
 def one_off(stack: Stack, release: int = 3, **changed: Any) -> Resource:
-    given: dict[str, Any] = {"source": "/srv", "secrets": secrets, "release": release, **changed}
+    given: dict[str, Any] = {"source": "/srv", "secrets": secrets, "images": ids, "release": release, **changed}
     return job(stack, "run-1", "web", ["sh", "-c", "date"], **given)
 
 
 @pytest.mark.parametrize("provider", ["docker", "local", "memory"])
 def test_a_job_has_what_a_replica_of_its_service_has(provider: str) -> None:
     stack = shop(provider)
-    made = desired_state(stack, size(stack), counts={}, secrets=secrets, source="/srv")
+    made = desired_state(stack, size(stack), counts={}, secrets=secrets, source="/srv", images=ids)
     replica = next(one for one in made if one.address == "replica/web-0")
     like = one_off(stack)
     assert (like.address, like.kind, like.stack) == ("job/run-1", "job", stack.name)
@@ -64,7 +65,7 @@ def test_of_one_name_there_is_one_at_a_time_and_nothing_is_drained() -> None:
 
 
 def test_each_service_that_says_so_has_one_before_its_release() -> None:
-    first, second = before(shop(), source="/srv", secrets=secrets, release=7)
+    first, second = before(shop(), source="/srv", secrets=secrets, images=ids, release=7)
     assert (first.address, first.settings["service"]) == ("job/before-web", "web")
     assert first.settings["command"] == ["migrate", "--all"]
     assert (second.address, second.settings["command"]) == ("job/before-mail", ["mail", "check"])
@@ -72,6 +73,6 @@ def test_each_service_that_says_so_has_one_before_its_release() -> None:
 
 def test_it_is_the_same_again_for_the_same_release_only() -> None:
     def made(release: int) -> str:
-        return before(shop(), source="/srv", secrets=secrets, release=release)[0].fingerprint
+        return before(shop(), source="/srv", secrets=secrets, images=ids, release=release)[0].fingerprint
 
     assert made(7) == made(7) != made(8)

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from infra_specs.errors import PlanError
-from infra_specs.releases.content import changed_services, content_from, over, placed
+from infra_specs.releases.content import changed_services, content, content_from, over, placed
+from infra_specs.releases.differences import differences
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
 from tests.infra_specs.releases.shop import held, shop
@@ -20,6 +21,21 @@ def test_it_comes_back_as_it_was_stored() -> None:
     assert stored["secrets"] == {"stripe": 3}, "only what it is given"
     stored["services"]["web"]["of_a_later_version"] = True
     assert content_from(stored) == release
+
+
+def test_the_same_name_may_mean_another_image() -> None:
+    services = placed(shop({"web": {"image": "app:now"}, "work": {"image": "work:1"}}), "/srv")
+    then, now = ({"app:now": f"sha256:{digit * 64}", "work:1": "sha256:w", "other": "sha256:o"} for digit in "12")
+    before, after = content(services, {}, then), content(services, {}, now)
+    assert before.images.keys() == {"app:now", "work:1"}, "only what it runs"
+    assert content_from(json.loads(json.dumps(before.data()))) == before != after
+    assert changed_services(before, after) == ("web",)
+    assert differences(before, after) == ("image app:now: 111111111111 -> 222222222222",)
+
+
+def test_what_was_built_is_an_id_already() -> None:
+    built = placed(shop(), "/srv")["web"].model_copy(update={"image": "sha256:b"})
+    assert content({"web": built}, {}, {"sha256:b": "sha256:b"}).images == {}
 
 
 def test_what_cannot_be_read_says_so() -> None:

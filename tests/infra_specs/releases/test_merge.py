@@ -49,6 +49,15 @@ def test_counts_are_always_the_files() -> None:
     assert merged(base, now, held(shop(image="app:2", replicas=1))).services["web"].replicas.min == 5
 
 
+def test_an_image_is_what_has_its_name_now_or_what_ran() -> None:
+    services = held(shop()).services
+    runs = Content(services, images={"app:1": "sha256:then"})
+    assert merged(runs, Content(services), runs).images == {"app:1": "sha256:then"}
+    assert merged(runs, Content(services, images={"app:1": "sha256:now"}), runs).images == {"app:1": "sha256:now"}
+    other = held(shop(image="app:2"))
+    assert merged(runs, other, runs).images == {}, "of another name nothing is known yet"
+
+
 def test_a_secrets_version_stays_until_a_newer_one_is_set() -> None:
     services = held(shop(env={"K": {"secret": "s"}})).services
     then, runs = Content(services, {"s": 4, "other": 1}), Content(services, {"s": 2})
