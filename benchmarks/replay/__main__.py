@@ -1,9 +1,10 @@
 """Traces of requests through our policy and others': what each loses, costs and does.
 
-python -m benchmarks.replay [FOLDER] [--days N] [--quick] [--invented] [--chart FILE.svg]
+python -m benchmarks.replay [FOLDER] [--days N] [--quick] [--invented] [--learned] [--chart FILE.svg]
 
 --days plays the first days of each trace only; --quick the defaults only, without the frontiers; --invented adds
-made-up demand and the halves of each trace. All of it takes some minutes.
+made-up demand and the halves of each trace; --learned what a learner can know that has seen the rest of the trace. All
+of it takes some minutes, the learner a quarter of an hour.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 from benchmarks.replay.bounds import at_loss, clairvoyant, hindsight
 from benchmarks.replay.chart import chart
 from benchmarks.replay.invented import invented
+from benchmarks.replay.learned import bound as learned
 from benchmarks.replay.ours import tenfold
 from benchmarks.replay.peers import ecs, hpa, keda, nomad
 from benchmarks.replay.rules import Score, Trace, Wants, play, steps_a_day, traces
@@ -41,6 +43,8 @@ def main() -> None:
         panel = {who: [*_scores(who, trace, quick=asked.quick)] for who in policies}
         bound = list(hindsight(trace))
         _bounds(trace, panel, bound)
+        if asked.learned:
+            _learned(panel, learned(trace))
         panels[trace.name] = panel | {"hindsight": bound}
     if asked.chart:
         asked.chart.write_text(chart(panels), encoding="utf-8")
@@ -54,6 +58,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--days", type=int)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--invented", action="store_true")
+    parser.add_argument("--learned", action="store_true")
     parser.add_argument("--chart", type=Path)
     return parser.parse_args()
 
@@ -88,6 +93,15 @@ def _bounds(trace: Trace, panel: dict[str, list[Score]], bound: list[Score]) -> 
         print(
             "  goals: "
             + ", ".join(f"{word}: {'met' if ok else 'NOT met'}" for word, ok in zip(words, met, strict=True))
+        )
+
+
+def _learned(panel: dict[str, list[Score]], bound: list[Score]) -> None:
+    for one in bound:
+        _said("learned", "", one)
+    for whose, lost in (("ours", panel["Tenfold"][0].lost), ("HPA's", panel["HPA"][0].lost)):
+        print(
+            f"  a learner that has seen the rest of the trace, at the loss of {whose}: cost {_or(at_loss(bound, lost))}"
         )
 
 

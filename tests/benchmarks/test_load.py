@@ -1,5 +1,6 @@
 """The load counts exactly: what benchmarks say of failed requests rests on it."""
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -8,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.load import load
+from benchmarks.load import load, moments
 
 pytestmark = pytest.mark.local
 
@@ -77,3 +78,13 @@ def test_nobody_there() -> None:
     with load("http://127.0.0.1:9/", 50) as results:
         time.sleep(0.2)
     assert results[0].failed == results[0].sent > 0
+
+
+def test_a_shaky_load_is_as_many_requests_and_another_rate_each_second() -> None:
+    even, shaky = (list(itertools.takewhile(lambda due: due < 100, moments(40, spread))) for spread in (0.0, 0.15))
+    assert len(even) == 4000
+    assert len(shaky) == pytest.approx(4000, rel=0.05)
+    each = Counter(int(due) for due in shaky).values()
+    assert min(each) >= 34
+    assert max(each) <= 47
+    assert len(set(each)) > 5

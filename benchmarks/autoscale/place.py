@@ -1,0 +1,107 @@
+"""A control plane of the benchmark's own with stacks on it, and who can be asked about them."""
+
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from benchmarks.control_plane import Api
+from benchmarks.load import Load, Result
+from deployments import control_plane
+from infra_specs.spec.load import from_data
+from infra_specs.spec.stack import Stack
+from tasks.ledger import KeptDecision, Ledger, Run
+from tasks.providers import open_provider
+from tasks.providers.base import Counts
+from tasks.settings import settings
+from tests.support.homes import temporary_home
+
+T = TypeVar("T")
+service = "web"
+patience = 900.0
+ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stack of one service, running."""
+
+    stack: Stack
+    ledger: Ledger
+    counts: Counts
+    url: str
+
+    def serving(self) -> int:
+        """Replicas that the proxy takes for well."""
+        found = self.counts.traffic(self.stack.name).get(service)
+        return sum(one.healthy for one in found.replicas.values()) if found else 0
+
+    def decided(self, since: float) -> list[KeptDecision]:
+        """The decisions that started a run since then, the first one first."""
+        kept = self.ledger.decisions(self.stack.name, service, 100)
+        return [one for one in reversed(kept) if one.flow_run_id and one.decision.at > since]
+
+    def run(self, kept: KeptDecision) -> Run | None:
+        """The run that a decision started, once it has begun."""
+        history = self.ledger.history(self.stack.name, 50)
+        return next((one for one in history if one.flow_run_id == kept.flow_run_id), None)
+
+
+@contextmanager
+def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[Place, ...]]:
+    """An installation with these stacks, all on one target; all of it gone afterwards."""
+    with temporary_home(), socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        os.environ["TENFOLD_SERVER_PORT"] = str(probe.getsockname()[1])
+        probe.close()
+        api = Api(control_plane.ensure())
+        stacks = [from_data(dict(spec)) for spec in specs]
+        provider = open_provider(stacks[0].target, settings().home)
+        try:
+            for spec in specs:
+                _done(api, "provision", {"spec": spec, "source": "/"})
+            assert isinstance(provider, Counts)
+            with Ledger.open(settings()) as ledger:
+                yield tuple(
+                    Place(stack, ledger, provider, next(
+                        one.outputs["url"] for one in provider.observe(stack.name) if one.kind == "route"
+                    ).rstrip("/"))
+                    for stack in stacks
+                )  # fmt: skip
+        finally:
+            for stack in stacks:
+                _done(api, "teardown", {"stack": stack.name, "delete_data": True, "wait": True})
+            provider.close()
+            control_plane.stop()
+            shutil.rmtree(settings().home, ignore_errors=True)
+
+
+@contextmanager
+def under(url: str, rate: float, *, shaky: bool = False) -> Iterator[list[Result]]:
+    """Load while the block runs; its result is in the list afterwards."""
+    load, found = Load.started(url, rate, shaky=shaky), list[Result]()
+    try:
+        yield found
+    finally:
+        found.append(load.stop())
+
+
+def until(look: Callable[[], T | None], what: str) -> T:
+    """What the look found at last. Raises TimeoutError."""
+    deadline = time.monotonic() + patience
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"never: {what}")
+        time.sleep(0.1)
+    return found
+
+
+def _done(api: Api, flow: str, parameters: dict[str, Any]) -> None:
+    run = api.start(flow, parameters)
+    state = until(lambda: found if (found := api.state(run)) in ended else None, f"{flow} ends")
+    if state != "COMPLETED":
+        raise RuntimeError(f"{flow} is {state}")

@@ -1,0 +1,58 @@
+"""Demand that swings or trembles for ten minutes: how often is the count changed?
+
+Two stacks beside one another, each under an open loop of its own. `wave`: two minutes of 10 requests/s, two of 40, and
+so on. `noise`: 30 requests/s, each second another rate, evenly spread over 15 % below and above. Each request makes the
+app wait 0.2 s, and one replica serves 1.4 at once well. The first minute, in which a stack finds from one replica to
+what it needs at all, is counted apart.
+"""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.autoscale.place import Place, provisioned, under
+from benchmarks.load import Load, Result
+
+path = "/slow?seconds=0.2"
+low, high, steady = 10.0, 40.0, 30.0
+half_wave, first_seconds, seconds = 120.0, 60.0, 600.0
+
+
+def main() -> None:
+    """Both at once, on supervised processes."""
+    folder = str(Path(__file__).parents[2] / "examples" / "app")
+    web = {"command": "python app.py", "folder": folder, "port": 8000, "capacity": 1.4,
+           "replicas": {"min": 1, "max": 12}}  # fmt: skip
+    specs: list[dict[str, Any]] = [
+        {"name": name, "target": {"provider": "local"}, "services": {"web": web}} for name in ("wave", "noise")
+    ]
+    with provisioned(*specs) as (wave, noise):
+        began, extra = time.time(), list[Result]()
+        with under(wave.url + path, low) as calm, under(noise.url + path, steady, shaky=True) as trembling:
+            swinging = threading.Thread(target=_swing, args=(wave, extra))
+            swinging.start()
+            swinging.join()
+        for place, results in ((wave, [*calm, *extra]), (noise, trembling)):
+            _tell(place, began, results)
+
+
+def _swing(wave: Place, results: list[Result]) -> None:
+    """The other half of the wave's requests, every other two minutes."""
+    end = time.monotonic() + first_seconds + seconds
+    time.sleep(half_wave)
+    while time.monotonic() < end:
+        load = Load.started(wave.url + path, high - low)
+        time.sleep(min(half_wave, max(0.0, end - time.monotonic())))
+        results.append(load.stop())
+        time.sleep(min(half_wave, max(0.0, end - time.monotonic())))
+
+
+def _tell(place: Place, began: float, results: list[Result]) -> None:
+    decided = place.decided(began)
+    later = [one for one in decided if one.decision.at - began > first_seconds]
+    failed, sent = sum(one.failed for one in results), sum(one.sent for one in results)
+    print(f"{place.stack.name}: {len(decided) - len(later)} actions in the first minute, {len(later)} in the ten after")
+    for one in decided:
+        print(f"  {one.decision.at - began:4.0f} s: {one.decision}")
+    print(f"  failed: {failed} of {sent}", flush=True)
