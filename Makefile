@@ -4,13 +4,16 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt docs lock clean
+.PHONY: help demo install test check fmt docs lock clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.run ## Run a whole stack on this machine: app, PostgreSQL, Valkey, proxy, and the Prefect UI to steer it
 	@$(BIN)/tenfold demo
+
+install: $(VENV)/.run ## Install the tenfold command into .venv/bin, and nothing else
+	@echo "Installed. Now: export PATH=$(abspath $(BIN)):\$$PATH"
 
 test: $(VENV)/.dev ## Run every test, with real services (about a quarter of an hour)
 	@sh scripts/chromium

@@ -22,7 +22,7 @@ from benchmarks.docker.stack import Images, sweep
 from benchmarks.docker.tenfold import Tenfold
 from benchmarks.load import Load, Result
 from infra_specs.errors import ChangeFailed
-from tasks.apply import health_seconds
+from tasks.providers.docker.states import boot_seconds
 from tests.tasks.providers.docker.world import alone
 
 row = ("2", "1", "crash", "2", "1", "sick", "2", "crash", "1", "2")
@@ -102,7 +102,7 @@ def _summary(released: list[Release], results: list[Result]) -> str:
     good = [each.seconds for each in released if not each.undone]
     bad = {each.image: each.seconds for each in released if each.undone}
     lines = [f"{len(good)} good releases: median {statistics.median(good):.2f} s, slowest {max(good):.2f} s"]
-    lines += [f"{image}: undone after {seconds:.1f} s (health deadline {health_seconds:g} s)"
+    lines += [f"{image}: undone after {seconds:.1f} s (given {boot_seconds:g} s to answer)"
               for image, seconds in bad.items()]  # fmt: skip
     lines += [f"{kind}: {result}, over {result.seconds:.0f} s"
               for kind, result in zip(("kept connections", "new connections"), results, strict=True)]  # fmt: skip

@@ -40,7 +40,7 @@ def decide(policy: Policy, situation: Situation, memory: Memory) -> tuple[Decisi
     decision = Decision(
         situation.service, situation.now, situation.wanted, count, _sentence(situation, steps), steps, situation
     )
-    return decision, Memory(window, busy, memory.forecasts)
+    return decision, Memory(window, busy, (situation.wanted, count), memory.forecasts)
 
 
 def _from_demand(policy: Policy, situation: Situation, seen: Load, memory: Memory) -> tuple[tuple[Step, ...], Memory]:
@@ -61,7 +61,7 @@ def _from_demand(policy: Policy, situation: Situation, seen: Load, memory: Memor
             return (Step("recommend", situation.wanted, reason),), replace(memory, busy=situation.now)
         return (step,), replace(memory, busy=situation.now)
     more = anticipate(policy, situation, step, said)
-    return (step, more) if more else (step,), Memory(memory.recommendations, busy, learned)
+    return (step, more) if more else (step,), replace(memory, busy=busy, forecasts=learned)
 
 
 def _speaks(situation: Situation) -> bool:

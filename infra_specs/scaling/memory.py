@@ -42,6 +42,8 @@ class Memory:
     """(seconds since the epoch, replicas) of the stabilization window, only those that no later one reaches."""
     busy: float | None = None
     """When demand was last seen, or could not be ruled out."""
+    counts: tuple[int, int] | None = None
+    """What was wanted at the last check, and what it decided. Wanted since then, another number is somebody's own."""
     forecasts: Forecasts = Forecasts()
 
     def as_data(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class Memory:
             return Memory()
         kept = known(Memory, data)
         kept["recommendations"] = tuple((float(at), int(count)) for at, count in kept.get("recommendations", ()))
+        kept["counts"] = tuple(kept["counts"]) if kept.get("counts") else None
         learned = known(Forecasts, kept.get("forecasts", {}))
         for name in ("levels", "errors"):
             learned[name] = tuple(learned.get(name, ()))

@@ -15,10 +15,13 @@ Recommendations = tuple[tuple[float, int], ...]
 
 def remembered(policy: Policy, situation: Situation, memory: Memory, count: int) -> Recommendations:
     """The window's recommendations with a new one in it. One that a later one reaches says nothing any more, so what is
-    left falls, and the first is the highest. With nothing remembered, the count that is there is one of them."""
-    now = situation.now
+    left falls, and the first is the highest. What somebody asked for since the last check is one of them, and with
+    nothing remembered the count that is there."""
+    now, wanted = situation.now, situation.wanted
     since = now - policy.window + 1e-6
-    known = memory.recommendations or ((now, situation.wanted),)
+    known = memory.recommendations or ((now, wanted),)
+    if memory.counts and wanted not in memory.counts:
+        known = (*(one for one in known if one[1] > wanted), (now, wanted))
     kept = [one for one in known if one[0] >= since and one[1] > count]
     if len(kept) > most_kept:  # two become one that is as high and as young
         kept[:2] = [(kept[1][0], kept[0][1])]

@@ -13,6 +13,8 @@ connections_a_replica = 10
 """A pool of a replica: what common frameworks open by default."""
 connections_spare = 20
 """For migrations, backups, a person."""
+connections_at_most = 1000
+"""More backends than this slow a PostgreSQL down instead of serving more."""
 memory_a_connection = 8 * megabyte
 """A backend's own memory in a web app's use; PostgreSQL's wiki says 5-10 MB."""
 storage_a_user = 256 * 2**10
@@ -45,7 +47,8 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
 
     Powers of two, so that a few more users do not restart a database.
     """
-    connections = min(1000, _power_of_two(connections_spare + connections_a_replica * design_replicas))
+    needed = connections_spare + connections_a_replica * design_replicas
+    connections = min(connections_at_most, _power_of_two(needed))
     wanted = max(256 * megabyte, connections * memory_a_connection)
     memory = need.memory or _power_of_two(wanted)
     storage = need.storage or _power_of_two(max(gigabyte, design_users * storage_a_user))
@@ -56,7 +59,7 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
         tune(memory, connections),
         (
             f"database: {connections_a_replica} connections x {design_replicas} replicas at the design capacity "
-            f"+ {connections_spare} spare -> {connections} connections, {size_text(memory)} of memory"
+            f"+ {connections_spare} spare = {needed}{_given(needed, connections)}, {size_text(memory)} of memory"
             + (" (as the file says)" if need.memory else ""),
             f"database: {size_text(storage)} of storage"
             + (
@@ -98,6 +101,12 @@ def tune(memory: int, connections: int) -> dict[str, str]:
         "effective_io_concurrency": "200",
         "checkpoint_completion_target": "0.9",
     }
+
+
+def _given(needed: int, connections: int) -> str:
+    if connections < needed:
+        return f", of which at most {connections} are given: put a pooler between, or open fewer a replica"
+    return f", rounded up to {connections} connections"
 
 
 def _power_of_two(value: float) -> int:

@@ -133,7 +133,7 @@ def _literal(case: _Case) -> str:
 def _pattern(case: _Case) -> str:
     name = wanted("string_pattern_mismatch", case.context, case.there)
     if case.context["pattern"] == secret_pattern:  # a secret's value written instead of its name must not be shown
-        return f"found {len(str(case.value))} characters, {name}. Its value is set by: tenfold secret set NAME."
+        return f"found {len(str(case.value))} characters, {name}. Its value is set by: tenfold secret set STACK NAME."
     return f"found {case.seen}, {name}."
 
 

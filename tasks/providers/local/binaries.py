@@ -78,7 +78,7 @@ def refuse_closed(path: Path, name: str) -> None:
 def _package(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise ProviderError(f"the package {name} is not installed: install the project again (make setup)")
+        raise ProviderError(f"the package {name} is not installed: install the project again (make install)")
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -88,6 +88,29 @@ def test_what_falls_for_less_than_the_window_takes_nothing_away() -> None:
     assert "wanted within the last 3m" in str(decided[12])
 
 
+def test_what_somebody_asks_for_by_hand_holds_for_the_window() -> None:
+    _, memory = play([5.0] * 40, wanted=3)
+    decided, _ = play([5.0] * 14, wanted=5, memory=memory, now=monday + 600)
+    assert counts(decided)[:12] == [5] * 12
+    assert "5 were wanted within the last 3m" in str(decided[0])
+    assert counts(decided)[12:] == [1, 1], "and then what is needed"
+
+
+def test_fewer_by_hand_are_fewer_at_once_and_more_again_when_they_are_needed() -> None:
+    _, memory = play([50.0] * 40, wanted=7)
+    idle, _ = decide(Policy(), situation(1.0, wanted=2, now=monday + 600), memory)
+    busy, _ = decide(Policy(), situation(50.0, wanted=2, now=monday + 600), memory)
+    assert idle.replicas == 2
+    assert busy.replicas >= 7
+
+
+def test_a_decision_whose_run_has_not_begun_is_nobodys_wish() -> None:
+    _, memory = play([95.0] * 4 + [5.0] * 20, wanted=3)
+    assert memory.counts
+    pending, memory = decide(Policy(), situation(5.0, wanted=13, now=monday + 360), replace(memory, counts=(13, 1)))
+    assert pending.replicas < 13
+
+
 def test_after_a_silence_the_window_begins_anew() -> None:
     decided, _ = play([95] * 8 + [None] * 40 + [10] * 20, wanted=12)
     assert min(counts(decided)[: 48 + 11]) == 12
