@@ -12,14 +12,18 @@ sureness = 1.64
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Requests that were answered in a while, and how many of these failed (500 and more, or not at all)."""
+    """Requests that were answered in a while, and how many of these failed (500 and more, or not at all).
+
+    A proxy counts an error as soon as it knows of it, and each attempt of a request on its own, so that there may be
+    more errors than answers.
+    """
 
     requests: int
     errors: int
 
     @property
     def rate(self) -> float:
-        return self.errors / self.requests if self.requests else 0.0
+        return min(1.0, self.errors / self.requests) if self.requests else 0.0
 
     def __str__(self) -> str:
         return f"{self.errors} of {self.requests} requests failed"
@@ -45,7 +49,7 @@ def judge(new: Seen, old: Seen) -> Verdict:
     if new.requests < least_requests:
         return Verdict("unknown", f"{said}; fewer than {least_requests} say nothing")
     highest = _interval(old)[1] if old.requests >= least_requests else 0.0
-    if _interval(new)[0] > highest:
+    if new.errors and _interval(new)[0] > highest:
         return Verdict("worse", f"{said}; that is surely more")
     return Verdict("as good", said)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from docker.errors import APIError, NotFound
 
 from infra_specs.advice.uses import Use
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, TransientError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from infra_specs.spec.target import Docker
@@ -164,8 +164,11 @@ class DockerProvider:
         """Requests that the proxy has running in it, those from before it was taken out of its route included."""
         endpoint = instance.outputs.get("endpoint")
         found = routes.running_proxy(self._api, instance.stack) if endpoint else None
-        view = proxy.view(self._api, found) if found else None
-        return view.in_flight(endpoint) if view and endpoint else 0
+        if not found or not endpoint:
+            return 0
+        if (view := proxy.view(self._api, found)) is None:
+            raise TransientError(f"the proxy of {instance.stack} does not say what is under way in {instance}")
+        return view.in_flight(endpoint)
 
     @ours
     def traffic(self, stack: str) -> Mapping[str, Traffic]:

@@ -13,7 +13,15 @@ from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import is_instance, known_by, labels_of, only
 from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
 from tasks.providers.envoy.publishing import await_drained, await_endpoints, publish, rule_of
-from tasks.providers.envoy.standing import after_change, instead, others, route_health, route_url, while_joining
+from tasks.providers.envoy.standing import (
+    after_change,
+    instead,
+    others,
+    route_health,
+    route_url,
+    same_question,
+    while_joining,
+)
 from tasks.providers.envoy.view import View
 
 
@@ -38,7 +46,8 @@ class Routes:
                 self._publish(resource.stack, instead(self._records(resource.stack), joining))
                 put_note(self._api, resource.stack, before.labels, before, joining)
                 if found := running_proxy(self._api, resource.stack):
-                    await_endpoints(proxy.Folder(self._api, found), rule_of(record))
+                    folder = proxy.Folder(self._api, found)
+                    await_endpoints(folder, rule_of(record), asked_as_before=same_question(joining, record))
                 before = self._note(resource, incarnation)
             record = after_change(record, was)
             self._publish(resource.stack, instead(self._records(resource.stack), record))

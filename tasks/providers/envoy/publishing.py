@@ -14,6 +14,10 @@ from tasks.providers.envoy.view import View
 
 _applied_seconds = 2.0
 """How long the proxy is waited for before the next step is taken all the same."""
+_seen_seconds = 15.0
+"""How long the proxy may take to see those answer that Tenfold has seen answer already; usually milliseconds."""
+_gone_seconds = 5.0
+"""Without an answer for so long a proxy does not run; on the busiest machine it says something by then."""
 _certificate_seconds = 10.0
 """How long it may take until a proxy that runs serves another certificate; usually milliseconds."""
 
@@ -100,9 +104,26 @@ def publish(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, waitin
     folder.remove(name for name in there if name.startswith("endpoints-") and name not in files)
 
 
-def await_endpoints(folder: ProxyFolder, rule: RouteRule) -> None:
-    """Until the proxy has seen each of a route's endpoints answer; at once if no proxy runs."""
-    _await(lambda: (found := folder.view()) is None or found.answering(rule.cluster) >= set(rule.endpoints))
+def await_endpoints(folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bool) -> None:
+    """Until the proxy has seen each of a route's endpoints answer, or does not run.
+
+    ProviderError if it does not see it: then they may take nobody's place. Where they are asked for their health as
+    they will be and not `as_before`, they may well not answer yet, and are not insisted on.
+    """
+    last_answer = time.monotonic()
+
+    def seen() -> bool:
+        nonlocal last_answer
+        if (found := folder.view()) is None:
+            return time.monotonic() - last_answer > _gone_seconds
+        last_answer = time.monotonic()
+        return found.answering(rule.cluster) >= set(rule.endpoints)
+
+    if not _await(seen, _seen_seconds if asked_as_before else _applied_seconds) and asked_as_before:
+        raise ProviderError(
+            f"the proxy did not see all of {', '.join(rule.endpoints)} answer at {rule.health} within "
+            f"{_seen_seconds:g} s, so what served {rule.service} goes on serving. Run it again."
+        )
 
 
 def await_drained(folder: ProxyFolder, rule: RouteRule) -> None:

@@ -37,6 +37,11 @@ def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -
     return {**before, "settings": {**before["settings"], **settings}}
 
 
+def same_question(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records of a route have its endpoints asked for their health in the same way."""
+    return bool(one["settings"]["health"] == other["settings"]["health"])
+
+
 def others(records: Iterable[Mapping[str, Any]], address: str, incarnation: int) -> list[Mapping[str, Any]]:
     """Every route's record but this one's."""
     one = (address, incarnation)

@@ -6,7 +6,15 @@ from pathlib import Path
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers.envoy.publishing import await_drained, await_endpoints, rule_of
-from tasks.providers.envoy.standing import after_change, instead, others, route_health, route_url, while_joining
+from tasks.providers.envoy.standing import (
+    after_change,
+    instead,
+    others,
+    route_health,
+    route_url,
+    same_question,
+    while_joining,
+)
 from tasks.providers.envoy.view import View
 from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.place import Place, slug
@@ -26,7 +34,7 @@ def put_route(place: Place, resource: Resource, incarnation: int) -> None:
     if joining := while_joining(record, before):
         publish(place, instead(records(place), joining))
         write_json(path, joining)
-        await_endpoints(Folder(place.proxy), rule_of(record))
+        await_endpoints(Folder(place.proxy), rule_of(record), asked_as_before=same_question(joining, record))
     record = after_change(record, before)
     publish(place, instead(records(place), record))
     write_json(path, record)

@@ -20,6 +20,9 @@ pytestmark = pytest.mark.pure
         (Seen(100, 5), Seen(900, 180), "as good"),  # it is better
         (Seen(1000, 40), Seen(9000, 180), "worse"),  # twice as often, and enough of them to know
         (Seen(50, 2), Seen(5, 0), "worse"),  # nothing to compare with is taken for flawless
+        (Seen(20, 0), Seen(19, 0), "as good"),  # and so is what never failed
+        (Seen(20, 21), Seen(200, 0), "worse"),  # attempts that failed count one by one
+        (Seen(100, 5), Seen(30, 40), "as good"),
     ],
 )
 def test_verdict(new: Seen, old: Seen, state: str) -> None:
