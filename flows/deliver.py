@@ -7,10 +7,11 @@ from flows.converge import Report, converge
 from flows.rollout import bring_back, roll_out
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import Content
+from infra_specs.releases.content import Content, images_named
 from infra_specs.releases.differences import in_short
 from infra_specs.releases.rollout import Share
 from infra_specs.spec.stack import Stack
+from tasks.images import known_images
 from tasks.ledger import Release
 from tasks.site import Site
 from tasks.wish import Wish, as_filed, deployed, wish_as_deployed, wish_with
@@ -30,8 +31,7 @@ async def deliver(
         report = await bring_back(site, verb, f"{runs} is that already", back)
         return _said(report, f"{runs} is that already: {report.summary}")
     reason = why + in_short(back.content, content)
-    now = as_filed(ledger, stack, source)
-    file = Content(runs.file.services, now.secrets) if runs else now
+    file = await asyncio.to_thread(_file, site, stack, source, content)
     new = await asyncio.to_thread(ledger.begin_release, site.hold, verb, reason, content=content, file=file)
     site.undoes = runs is not None and runs.state == "proven"
     try:
@@ -41,6 +41,17 @@ async def deliver(
     except TenfoldError as error:
         await _undo(site, new, error, runs=runs, back=back)
     return _said(report, f"{new} serves: {report.summary}")
+
+
+def _file(site: Site, stack: Stack, source: str, content: Content) -> Content:
+    """What the spec file said when it was last provisioned, and what there is now of all that a release only names.
+
+    A later provision takes what is newer than that.
+    """
+    now, runs = as_filed(site.ledger, stack, source), deployed(site.ledger, stack.name)
+    file = runs.file if runs else now
+    images = known_images(site.provider, stack, images_named(content.services.values()))
+    return Content(file.services, now.secrets, {**file.images, **images})
 
 
 async def _undo(site: Site, new: Release, error: TenfoldError, *, runs: Release | None, back: Wish) -> NoReturn:

@@ -8,6 +8,7 @@ from pydantic import Field
 from flows.converge import Report
 from flows.deliver import deliver
 from flows.runbook import on_site, opened_ledger, runbook
+from infra_specs.releases.content import images_named
 from infra_specs.releases.rollout import Share
 from tasks.build import built
 from tasks.images import found_images
@@ -61,5 +62,6 @@ async def deploy(
         file = await built(site, what, source) if build else None
         new = to_deploy(ledger, what, source, service, settings=settings, env=env, file=file)
         if image:
-            new = replace(new, images={**new.images, **await found_images(site, what, [image])})
+            found = await found_images(site, what, images_named(new.services.values()) & {image})
+            new = replace(new, images={**new.images, **found})
         return await deliver(site, "deploy", what, source, new, share=Share(canary, bake) if canary else None)

@@ -1,5 +1,6 @@
 """Provision: make a stack what its spec says."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import images_named
+from infra_specs.releases.content import Content, images_named
 from infra_specs.releases.differences import in_short
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
@@ -58,13 +59,14 @@ async def provisioned(ledger: Ledger, name: str, asked: tuple[Stack, str] | None
         for secret in generated_secrets(what):
             ledger.ensure_secret(site.hold, what.name, secret)
         await show_sizing(planned)
-        return await _build(site, what, folder, planned)
+        file = replace(as_filed(ledger, what, folder), images=images)
+        return await _build(site, file, planned)
 
 
-async def _build(site: Site, what: Stack, folder: str, planned: Wish) -> Report:
+async def _build(site: Site, file: Content, planned: Wish) -> Report:
     """The same services as run now, or a new release. What fails stands, until the timer goes back to what ran."""
     ledger = site.ledger
-    runs, file = deployed(ledger, what.name), as_filed(ledger, what, folder)
+    runs = deployed(ledger, site.stack)
     if runs and runs.state == "proven" and runs.content == planned.content:
         if runs.file != file:
             ledger.refile_release(site.hold, runs.number, file)

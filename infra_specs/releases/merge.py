@@ -17,8 +17,8 @@ def merged(base: Content, now: Content, deployed: Content) -> Content:
 
     So a deployed image stays until the file's own image changes, an environment variable that was deployed until the
     file says something else about it, a service that a rollback brought back until the file names it again, and a
-    secret's version until a newer one is set. An image is the one that has the name `now`, or else that ran under it.
-    Counts are the file's wherever it has the service.
+    secret's version until a newer one is set, the image of a name until another one has that name. Counts are the
+    file's wherever it has the service.
     """
     together = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
     order = [*now.services, *(name for name in deployed.services if name not in now.services)]
@@ -27,10 +27,10 @@ def merged(base: Content, now: Content, deployed: Content) -> Content:
 
 
 def with_secrets(services: Mapping[str, Service], base: Content, now: Content, deployed: Content) -> Content:
-    """Services with the versions of their secrets: what is deployed, or the newest if one was set since; and with
-    their images as they are known `now`, or were deployed."""
+    """Services with the versions of their secrets and their images: what is deployed, or what is newer since then."""
+    images = {name: one for name, one in deployed.images.items() if base.images.get(name) == now.images.get(name)}
     kept = {name: one for name, one in deployed.secrets.items() if base.secrets.get(name) == now.secrets.get(name)}
-    return content(services, {**now.secrets, **kept}, {**deployed.images, **now.images})
+    return content(services, {**now.secrets, **kept}, {**deployed.images, **now.images, **images})
 
 
 def _merge(base: Mapping[str, Any], file: Mapping[str, Any], deployed: Mapping[str, Any], depth: int) -> dict[str, Any]:

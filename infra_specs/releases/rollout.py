@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from infra_specs.errors import PlanError
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Ref, Resource
 
@@ -55,7 +56,7 @@ def rollout(
 ) -> tuple[Step, ...]:
     """From what is there to what is wanted, without the first `passed` stages.
 
-    `jobs` are what runs `before`. Without a `share` there is no canary.
+    `jobs` are what runs `before`. Without a `share` there is no canary; PlanError where one is wanted and cannot be.
     """
     live = {one.address: one for one in there if not one.failed}
     changing = _changing(live, wanted)
@@ -63,8 +64,8 @@ def rollout(
     if jobs:
         names = ", ".join(str(job.settings["service"]) for job in jobs)
         steps.append(Step("before", f"before {names} changes", _with_what_they_need(jobs, wanted)))
-    if share and (canary := _canary(changing, live, wanted, share)):
-        steps.append(canary)
+    if share and passed <= stages.index("canary"):
+        steps += _canary(changing, live, wanted, share)
     steps += _in_batches(changing, live, wanted)
     return tuple(step for step in steps if stages.index(step.stage) >= passed)
 
@@ -107,7 +108,7 @@ def _in_batches(
 
 def _canary(
     changing: Mapping[str, Sequence[Resource]], live: Mapping[str, Instance], wanted: Sequence[Resource], share: Share
-) -> Step | None:
+) -> list[Step]:
     """One more replica of each changed service behind a route, and the routes that lead to it too."""
     routes = {
         str(route.settings["service"]): route
@@ -115,17 +116,33 @@ def _canary(
         if not changing[str(route.settings["service"])][0].exclusive
     }
     if not routes:
-        return None
+        _refuse_without_canary(live, wanted)
+        return []
     canaries = {name: _canary_of(changing[name][0], name) for name in routes}
     led = [_to_what_is_there(route, live, canaries[name].address, share.percent) for name, route in routes.items()]
     why = f"canary: {share.percent} % of the requests of {', '.join(routes)} for {share.seconds:g} s"
-    return Step(
+    step = Step(
         "canary",
         why,
         _with_what_they_need([*canaries.values(), *led], wanted),
         canaries={name: canary.address for name, canary in canaries.items()},
         bake_seconds=share.seconds,
     )
+    return [step]
+
+
+def _refuse_without_canary(live: Mapping[str, Instance], wanted: Sequence[Resource]) -> None:
+    """Who wants a part of the requests to try it first does not want all of them to, without a word."""
+    changed = {
+        str(one.settings["service"])
+        for one in wanted
+        if one.kind == "replica" and one.address in live and live[one.address].fingerprint != one.fingerprint
+    }
+    if changed:
+        raise PlanError(
+            f"There can be no canary of {', '.join(sorted(changed))}: it takes a service that serves requests, has no "
+            "volume, and is asked for its health at the same path before and after. Deploy it without a canary."
+        )
 
 
 def _canary_of(replica: Resource, service: str) -> Resource:

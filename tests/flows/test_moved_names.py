@@ -46,7 +46,12 @@ def test_a_name_moves_and_only_a_release_follows(
     done(rollback, stack=stack)
     assert says(spec) == {"release 1\n"}
     done(provision, stack=stack)
-    assert says(spec) == {"release 2\n"}, "a provision takes what the file's name means now"
+    assert says(spec) == {"release 1\n"}, "the file says nothing new since"
+    move(engine, images["tenfold-tiny:1"])
+    done(provision, stack=stack)
+    move(engine, images["tenfold-tiny:2"])
+    done(provision, stack=stack)
+    assert says(spec) == {"release 2\n"}, "a provision takes what the file's name has come to mean"
 
 
 def test_an_image_of_before_that_is_gone(spec: dict[str, Any], engine: DockerClient, images: dict[str, str]) -> None:

@@ -50,12 +50,14 @@ def test_counts_are_always_the_files() -> None:
 
 
 def test_an_image_is_what_has_its_name_now_or_what_ran() -> None:
-    services = held(shop()).services
-    runs = Content(services, images={"app:1": "sha256:then"})
-    assert merged(runs, Content(services), runs).images == {"app:1": "sha256:then"}
-    assert merged(runs, Content(services, images={"app:1": "sha256:now"}), runs).images == {"app:1": "sha256:now"}
+    services, name = held(shop()).services, "app:1"
+    first, second, third = (Content(services, images={name: f"sha256:{one}"}) for one in "abc")
+    assert merged(first, Content(services), first).images == first.images, "nobody looked"
+    assert merged(first, second, first).images == second.images, "it was moved"
+    assert merged(second, second, first).images == first.images, "it was moved before somebody went back"
+    assert merged(second, third, first).images == third.images, "and then again"
     other = held(shop(image="app:2"))
-    assert merged(runs, other, runs).images == {}, "of another name nothing is known yet"
+    assert merged(first, other, first).images == {}, "of another name nothing is known yet"
 
 
 def test_a_secrets_version_stays_until_a_newer_one_is_set() -> None:

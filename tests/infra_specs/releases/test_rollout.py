@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infra_specs.catalogue.job import before
+from infra_specs.errors import PlanError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.resource import Ref, Resource
 from infra_specs.releases.rollout import Share, Step, batches, rollout
@@ -115,14 +116,21 @@ def test_a_plan_takes_the_canary_away_at_the_end() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (shop(), shop()),  # nothing changes
         (shop({"work": {"image": "a:1"}}), shop({"work": {"image": "a:2"}})),  # no requests
         (shop(), shop(image="app:2", health="/up")),  # one route cannot tell the health of both
         (shop(volumes={"data": "/data"}), shop(volumes={"data": "/data"}, image="app:2")),  # two cannot run at once
     ],
 )
-def test_without_something_to_compare_there_is_no_canary(old: Stack, new: Stack) -> None:
-    assert canary(old, new) is None
+def test_who_wants_a_canary_that_cannot_be_is_told_so(old: Stack, new: Stack) -> None:
+    with pytest.raises(PlanError, match="There can be no canary of w"):
+        canary(old, new)
+    assert steps(old, new), "without one it goes"
+    assert steps(old, new, share=Share(10, 60), passed=2), "and so it does once that stage is over"
+
+
+def test_where_nothing_changes_nothing_is_tried_out() -> None:
+    assert canary(shop(), shop()) is None
+    assert canary(shop(), shop(replicas=3)) is None
 
 
 def ends(route: Resource) -> list[Any]:
