@@ -65,7 +65,7 @@ def forecast(
         known = _new(unit, value)
     best = min(range(len(known.errors)), key=known.errors.__getitem__)
     variance = max(known.errors[best], least_error)
-    before = _all(known.levels)[best]
+    before, last = _all(known.levels)[best], known.levels[0]
     jumped = abs(value - before) > jump_deviations * math.sqrt(variance * max(before, least_level))
     errors, due = _judged(known, value, at, interval)
     since = 1 if jumped else known.since + 1
@@ -74,7 +74,7 @@ def forecast(
     now = _all(levels)
     said = (*now[:-1], max(0.0, now[-1] + slope * _damped(lead / interval)))
     level, ahead = now[best], max(now[best], said[best])
-    if since <= jump_checks and value > before:
+    if since <= jump_checks and value - last > math.sqrt(variance * max(last, least_level)):  # it rises still
         ahead = max(ahead, said[-1])
     peak = max(level, value, known.peak + (level - known.peak) / peak_checks)
     learned = Forecasts(unit, known.checks + 1, since, levels, slope, errors, peak, (*due, (at + lead, said)))

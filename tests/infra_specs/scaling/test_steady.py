@@ -22,6 +22,13 @@ def test_a_square_wave_of_four_minutes_takes_at_most_three_actions(low: float, h
     assert min(counts(decided)[16:]) * 10 >= high, "and it is enough for the high half"
 
 
+def test_a_step_that_was_seen_in_part_first_is_not_taken_for_a_rise_without_end() -> None:
+    """As a check meets it in the middle of its interval."""
+    decided, _ = play([2.0] * 9 + [6.1, 8.19] + [8.2] * 6, wanted=2, capacity=1.4)
+    assert len(actions(decided)) <= 2, actions(decided)
+    assert 8 <= counts(decided)[-1] <= 9, "8.2 / 1.4 / 0.75 are 7.8"
+
+
 @pytest.mark.parametrize("mean", [10, 30, 100, 1000])
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("evenly", [True, False])
