@@ -10,10 +10,9 @@ from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.scaling.by_hand import how_long_it_holds
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
-from infra_specs.spec.stack import Stack
-from infra_specs.spec.units import duration_text
 from tasks.capacity.artifacts import show_decision
 from tasks.ledger import Ledger
 from tasks.wish import still_wanted, wish_as_deployed
@@ -48,7 +47,8 @@ async def scale(
             await show_decision(stack, decision)
         else:
             refuse_over_budget(stack, planned.price)
-            _say_who_else_decides(what, service)
+            if said := how_long_it_holds(service, what.services[service]):
+                get_run_logger().info("%s", said)
         why = reason or f"{service}: {was} to {replicas} replicas, by hand"
         ledger.override(site.hold, service, replicas, why)
         return await bring_back(site, "scale", why, planned)
@@ -58,15 +58,6 @@ def _decided(ledger: Ledger, stack: str, service: str, replicas: int, reason: st
     """The scaler's own decision if this run carries it out: what it weighed is shown, and the budget was among it."""
     last = (kept.decision for kept in ledger.decisions(stack, service, decisions_seen))
     return next((one for one in last if (one.replicas, one.reason) == (replicas, reason)), None)
-
-
-def _say_who_else_decides(stack: Stack, service: str) -> None:
-    bounds, scaling = stack.services[service].replicas, stack.services[service].scaling
-    if scaling.mode == "act" and bounds.min != bounds.max:
-        get_run_logger().info(
-            "The scaler takes those that nobody needs away again after %s. To keep a number, write it as `replicas` of "
-            "%s in the file.", duration_text(scaling.window), service,
-        )  # fmt: skip
 
 
 def _refuse_torn_down(stack: str, ledger: Ledger) -> None:

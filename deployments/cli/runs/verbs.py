@@ -12,6 +12,7 @@ from deployments.cli.present.terminal import console, say
 from deployments.cli.runs.submit import Order, carry_out
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.scaling.by_hand import how_long_it_holds
 from tasks.wish import remembered, wish
 
 
@@ -29,7 +30,11 @@ def provision(what: str, *, wait: bool, detach: bool) -> None:
 def scale(stack: str, service: str, replicas: int, *, wait: bool, detach: bool) -> None:
     """`tenfold scale`."""
     parameters = {"stack": stack, "service": service, "replicas": replicas, "wait": wait}
-    _on_known("scale", stack, parameters, detach)
+    with here() as place:
+        spec, _ = remembered(place.ledger, stack)
+        carry_out(place, Order("scale", parameters, (stack,), detach))
+        if service in spec.services and (said := how_long_it_holds(service, spec.services[service])):
+            say(console(), Text(said, "dim"), indent=2)
 
 
 def teardown(stack: str, *, delete_data: bool, yes: bool, wait: bool, detach: bool) -> None:
