@@ -44,7 +44,8 @@ def exec_(
     Examples:
     tenfold exec shop web-0
     tenfold exec shop web-0 -- python manage.py shell
-    tenfold exec shop database/main -- psql -U app
+    tenfold exec shop database/main -- psql
+    tenfold exec shop database/main -- pg_dump > shop.sql
     """
     from deployments.cli.present.execute import execute
 

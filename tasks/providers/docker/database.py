@@ -74,6 +74,9 @@ def database(resource: Resource, _address: str) -> Wanted:
         {
             "POSTGRES_USER": settings["user"],
             "POSTGRES_DB": settings["name"],
+            # For `psql` and `pg_dump` in an exec; the image's own calls name both.
+            "PGUSER": settings["user"],
+            "PGDATABASE": settings["name"],
             "POSTGRES_PASSWORD_FILE": str(secrets_path / "password"),
             "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8 --no-sync",
             "PGDATA": f"{_volume}/18/docker",

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError
+from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers.local import binaries, ports
-from tasks.providers.local.files import make_folder, write_json
+from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place, slug
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
@@ -63,6 +64,21 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
         stop_seconds=60.0,
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
     )
+
+
+def client_environment(place: Place, instance: Instance) -> dict[str, str]:
+    """With these `psql`, `pg_dump` and the like, which lie beside the server, find it and are let in."""
+    start = read_json(place.settings / f"{slug(name_of(instance.address, instance.incarnation))}.json") or {}
+    if not start:
+        return {}
+    return {
+        "PATH": f"{start['programs']}:/usr/bin:/bin",
+        "PGHOST": instance.outputs["host"],
+        "PGPORT": instance.outputs["port"],
+        "PGUSER": start["user"],
+        "PGPASSWORD": start["password"],
+        "PGDATABASE": start["name"],
+    }
 
 
 def conf(port: int, connections: int, tuning: Mapping[str, str]) -> str:

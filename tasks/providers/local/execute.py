@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,9 +15,9 @@ from tasks.supervisor.process import Process
 from tasks.supervisor.running import as_shells_count
 
 
-def execute(process: Process, command: Sequence[str]) -> int:
-    """Run it to its end and return its exit code. It shares this process's terminal, if that has one."""
-    env = dict(process.env) | ({"TERM": os.environ["TERM"]} if "TERM" in os.environ else {})
+def execute(process: Process, command: Sequence[str], more: Mapping[str, str]) -> int:
+    """Run it to its end, with `more` variables, and return its exit code. It shares this process's terminal, if any."""
+    env = {**process.env, **more, **({"TERM": os.environ["TERM"]} if "TERM" in os.environ else {})}
     try:
         with _left_to_the_command():
             ended = subprocess.run(list(command), cwd=process.cwd, env=env, check=False, **_account(process))

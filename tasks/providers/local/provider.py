@@ -18,7 +18,7 @@ from tasks.providers.base import Traffic
 from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin, ports
 from tasks.providers.local.cache import cache
-from tasks.providers.local.database import database
+from tasks.providers.local.database import client_environment, database
 from tasks.providers.local.execute import execute
 from tasks.providers.local.files import make_folder, remove_tree
 from tasks.providers.local.place import Place, places, slug
@@ -166,7 +166,8 @@ class LocalProvider:
         status = supervisor.get(name_of(instance.address, instance.incarnation)) if supervisor else None
         if status is None:
             raise ProviderError(f"{instance} of stack {instance.stack} is no process that runs: name one that is")
-        return execute(status.process, command)
+        known = client_environment(self._place(instance.stack), instance) if instance.kind == "database" else {}
+        return execute(status.process, command, known)
 
     @_ours
     def in_flight(self, instance: Instance) -> int:

@@ -83,3 +83,13 @@ def keep(engine: DockerClient, server: Instance) -> None:
 def there(container: Container, path: str) -> bool:
     """Whether a file is there; it may be gone again."""
     return bool(container.exec_run(["test", "-s", path]).exit_code == 0)
+
+
+def test_the_programs_beside_it_need_not_be_told_whom_to_ask_for(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    made(provider, database(images, provider.create(volume()).outputs["path"]))
+    container = engine.containers.get("tenfold.shop.database.main.1")
+    assert container.exec_run(["psql", "-tAc", "SELECT current_database()"]).output == b"app\n"
+    code, dump = container.exec_run(["pg_dump", "--schema-only"])
+    assert (code, b"PostgreSQL database dump complete" in dump) == (0, True)
