@@ -11,13 +11,16 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.flow_engine import load_flow_run, run_flow
 from prefect.states import Cancelled
 
 import flows.autoscale
+import tasks.capacity.runs
 from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.scale import scale
+from infra_specs.errors import PlanError
 from tasks.ledger import KeptDecision, Ledger, Owner
 from tasks.ledger.checks import lock_name
 from tasks.settings import settings
@@ -181,6 +184,61 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
         known = ledger.wanted("shop")
     assert known is not None
     assert known.overrides == {}
+
+
+async def test_what_was_refused_is_not_asked_for_again_until_it_changes(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    await done(autoscale)
+    with monkeypatch.context() as broken:
+        broken.setattr("flows.scale.wish_as_deployed", refuse)
+        await run_it("not today")
+    for _ in range(3):
+        assert (await done(autoscale)).endswith("shop web 2 to 4 was refused")
+    assert await asked_for() == []
+    users.in_flight["shop", "web"] = 60
+    assert (await done(autoscale)).endswith("; shop web 2 to 5"), "another number"
+    await run_it()
+
+
+async def test_what_was_refused_is_asked_for_again_when_somebody_has_provisioned(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    await done(autoscale)
+    with monkeypatch.context() as broken:
+        broken.setattr("flows.scale.wish_as_deployed", refuse)
+        await run_it("not today")
+    assert (await done(autoscale)).endswith("shop web 2 to 4 was refused")
+    await done(provision, stack="shop")
+    assert (await done(autoscale)).endswith("; shop web 2 to 4")
+
+
+def refuse(*_: Any, **__: Any) -> Any:
+    raise PlanError("not today")
+
+
+async def run_it(refused: str = "") -> None:
+    """The one scale run that was asked for, in its own place among Prefect's runs, to its end."""
+    (run,) = [run for run in await scale_runs() if run.state and run.state.is_scheduled()]
+    state: Any = run_flow(scale, flow_run=load_flow_run(run.id), return_type="state")
+    ended = await state
+    assert (ended.message == refused) if refused else ended.is_completed()
+
+
+async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.capacity.runs, "page", 2)
+    for name in (names := ["a", "b", "c", "d", "e"]):
+        await done(provision, spec=shop(name, needs=False), source="/srv")
+        users.in_flight[name, "web"] = 28
+    for _ in range(2):
+        await done(autoscale)
+    assert sorted(one["stack"] for one in await asked_for()) == names
 
 
 async def test_one_check_at_a_time(users: Users) -> None:
