@@ -15,6 +15,7 @@ from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard
 from tasks.ledger.measurements import Key
 from tasks.ledger.tables import checks, remembered
+from tasks.ledger.trim import trim
 
 lock_name = "(checks)"
 """The lock that keeps it to one check at a time. No stack can have this name."""
@@ -74,7 +75,7 @@ def record(database: Database, hold: Hold, check: Check, found: Sequence[Checked
         ids = decisions.record(connection, made, before)
         _remember(database, connection, check.at, by_key, before | ids)
         measurements.trim(connection, check.at, len(by_key))
-        decisions.trim(connection, check.at, [key for key, id in ids.items() if before.get(key) != id])
+        trim(connection, check.at)
         values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
         new = database.insert(checks).values(name=_only, **values)
         connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
