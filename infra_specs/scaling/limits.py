@@ -10,6 +10,9 @@ from infra_specs.scaling.schedule import holding
 from infra_specs.scaling.situation import Situation
 from infra_specs.sizing.demand import month_seconds
 
+a_cent = 0.01
+"""USD by which one is not over the budget yet: the last bit of a sum takes no replica away."""
+
 Limit = Callable[[Policy, Situation, int], Step | None]
 
 
@@ -27,7 +30,7 @@ def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
     each = (situation.price or 0.0) * situation.month_left / month_seconds
     if situation.budget_left is None or not each:
         return None
-    if situation.budget_left < 0 and situation.largest and policy.over_budget != "hold":
+    if situation.budget_left <= -a_cent and situation.largest and policy.over_budget != "hold":
         given_back = _given_back(policy, situation, -situation.budget_left, each)
         if given_back.replicas < min(count, situation.wanted):
             return given_back

@@ -64,8 +64,10 @@ def want(database: Database, hold: Hold, name: str, spec: Mapping[str, Any], sou
                 connection.execute(sa.delete(table).where(table.c.stack == name))
             connection.execute(sa.insert(stacks).values(name=name, **values, since=database.now(connection)))
         elif any(was[column] != value for column, value in values.items()):
-            changed = sa.update(stacks).where(stacks.c.name == name).values(**values, since=database.now(connection))
-            connection.execute(changed)
+            now = database.now(connection)
+            connection.execute(sa.update(stacks).where(stacks.c.name == name).values(**values, since=now))
+            if not was["wanted"]:  # torn down it has cost nothing
+                connection.execute(sa.update(spending).where(spending.c.stack == name).values(at=now))
 
 
 def unwant(database: Database, hold: Hold) -> None:

@@ -60,6 +60,12 @@ def test_at_the_minimum_it_stops_only_if_told_so(over_budget: OverBudget, replic
         assert "$25 over the month's budget with every service at its minimum: stopped" in decision.reason
 
 
+def test_the_last_bit_of_a_sum_takes_no_replica_away() -> None:
+    now = situation(40.0, price=10.0, wanted=8, minimum=2, budget_left=-3e-13, largest=True)
+    decision, _ = decide(Policy(), now, Memory())
+    assert decision.replicas == 8, decision.reason
+
+
 def test_an_unknown_price_limits_nothing() -> None:
     assert decide(Policy(), situation(95.0, budget_left=0.0), Memory())[0].replicas == 13
 
