@@ -1,7 +1,7 @@
 """What is too old goes, some at a time, so that the ledger stays as small as it was after its first weeks.
 
-Each check trims one stack, found by chance among all that ever had a lock: those that nobody checks any more have their
-turn too, and no check has much to do.
+A check that wrote a new decision trims one stack, and so does the first of five minutes. It is found by chance among
+all that ever had a lock, so that those that nobody checks any more have their turn too, and no check has much to do.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ quiet_kept = 14 * day
 decisions_at_least = 100
 """Of each service, however old."""
 decisions_at_once = 1000
-"""Rows that one check removes at most: many times what it writes of a stack, so that old ones never pile up."""
+"""Rows that go at once at most: many times what one check writes, so that old ones never pile up."""
 runs_kept = 90 * day
 runs_at_least = 200
 """Of each stack, however old."""

@@ -64,9 +64,19 @@ def test_those_that_changed_something_go_after_ninety_days(ledger: Ledger, check
 def test_no_check_removes_many(ledger: Ledger, checks: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trim, "decisions_at_once", 2)
     made(ledger, checks, 15, 2, 2)
-    for left in (13, 11, 10, 10):
-        keep(ledger, checks, late)
+    for number, left in enumerate((13, 11, 10, 10)):
+        keep(ledger, checks, late + 300 * number)
         assert counts(ledger) == {2: left}
+
+
+def test_most_checks_remove_none(ledger: Ledger, checks: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trim, "decisions_at_once", 1)
+    made(ledger, checks, 15, 2, 2)
+    for seconds, left in ((0, 14), (15, 14), (285, 14), (300, 13)):
+        keep(ledger, checks, late + seconds)
+        assert counts(ledger) == {2: left}
+    keep(ledger, checks, late + 315, checked(late + 315, decision=decided(late + 315, 2, 3)))
+    assert counts(ledger) == {2: 12, 3: 1}, "there is one more"
 
 
 def test_each_service_keeps_its_own_and_a_stack_that_nobody_checks_any_more_is_trimmed_too(
@@ -77,13 +87,13 @@ def test_each_service_keeps_its_own_and_a_stack_that_nobody_checks_any_more_is_t
     for of in (key, ("shop", "api"), ("blog", "web")):
         made(ledger, checks, 12, 2, 2, of=of)
     until(lambda: [len(ledger.decisions(*of, 1000)) for of in (key, ("shop", "api"), ("blog", "web"))] == [10] * 3,
-          lambda: keep(ledger, checks, late))  # fmt: skip
+          lambda number: keep(ledger, checks, late + 300 * number))  # fmt: skip
 
 
-def until(reached: Callable[[], bool], again: Callable[[], object]) -> None:
+def until(reached: Callable[[], bool], again: Callable[[int], object]) -> None:
     """Whose turn it is, is by chance."""
-    for _ in range(200):
-        again()
+    for number in range(200):
+        again(number)
         if reached():
             return
     raise AssertionError("never")
@@ -106,8 +116,8 @@ def test_old_runs_go_with_their_changes_and_the_last_ones_stay(
     moment = ledger.history("shop", 1)[0].began
     keep(ledger, checks, moment + 89 * day)
     assert sizes(database) == {"runs": 15, "changes": 15}
-    for left in (9, 5, 5):
-        keep(ledger, checks, moment + 91 * day)
+    for number, left in enumerate((9, 5, 5)):
+        keep(ledger, checks, moment + 91 * day + 300 * number)
         assert sizes(database) == {"runs": left, "changes": left}
     assert [run.id for run in ledger.history("shop", 99)] == newest
 
