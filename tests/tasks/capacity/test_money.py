@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra_specs.pricing.month import Spent
 from infra_specs.scaling.measured import Measured
 from infra_specs.spec.load import from_data
 from tasks.capacity.subject import Subject
@@ -60,6 +61,13 @@ def test_advice_does_not_spend_what_others_grow_with(tmp_path: Path) -> None:
         ({"api": (9, {"mode": "advise"}), "web": (5, {})}, "web"),
         ({"api": (9, {"over_budget": "hold"}), "web": (5, {})}, "web"),
         ({"api": (9, {"over_budget": "hold"}), "web": (5, {"mode": "advise"})}, None),
+        ({"api": (9, {"over_budget": "stop"}), "web": (10, {})}, "web"),
+        ({"api": (9, {"over_budget": "stop"}), "web": (2, {})}, "api"),
+        ({"api": (2, {"over_budget": "stop"}), "web": (2, {})}, "api"),
+        ({"api": (2, {}), "web": (2, {"over_budget": "stop"})}, "web"),
+        ({"api": (0, {"over_budget": "stop"}), "web": (2, {})}, None),
+        ({"api": (0, {"over_budget": "stop"}), "web": (2, {"over_budget": "stop"})}, "web"),
+        ({"api": (2, {}), "web": (2, {"over_budget": "stop", "mode": "advise"})}, None),
     ],
 )
 def test_who_may_give_something_back_does(services: dict[str, tuple[int, dict[str, Any]]], turn: str | None) -> None:
@@ -75,3 +83,42 @@ def gives_back(services: dict[str, tuple[int, dict[str, Any]]]) -> str | None:
     turns = [name for name in services if subject.situation(name, nothing, now=0.0, interval=interval).largest]
     assert len(turns) < 2
     return turns[0] if turns else None
+
+
+def test_with_the_money_gone_it_shrinks_then_stops_and_begins_again_with_the_month(tmp_path: Path) -> None:
+    services = {"api": service("api", 2), "web": service("web", 1, over_budget="stop")}
+    with scene(tmp_path, services=services, budget=72 * 6) as shop:
+        shop.at = moment(11, 10)
+        for name in services:
+            shop.world.set_load("shop", name, Load(requests_per_second=150, latency=0.2))
+        shop.checks(8)
+        grown = shop.replicas("api"), shop.replicas("web")
+        assert grown > (2, 1)
+        shop.ledger.record_spent(shop.hold, {"shop": Spent("2026-11", 72 * 6, shop.at)})
+        seen = []
+        for _ in range(8):
+            shop.checks(1)
+            seen.append((shop.replicas("api"), shop.replicas("web")))
+        assert (2, 1) in seen, "first both to their minimum"
+        assert seen[-1] == (2, 0), "then the one that may be stopped"
+        shop.at = moment(11, 29)
+        assert {one.replicas for one in shop.checks(8)} == {0}
+        shop.at = moment(12, 1)
+        shop.checks(4)
+        assert shop.replicas("web") >= 1
+
+
+def test_a_higher_budget_begins_what_was_stopped_again(tmp_path: Path) -> None:
+    stops = {"replicas": {"min": 2, "max": 20}, "scaling": {"over_budget": "stop"}}
+    with scene(tmp_path, budget=150.0, web=dict(stops)) as shop:
+        shop.at = moment(11, 10)
+        shop.ledger.record_spent(shop.hold, {"shop": Spent("2026-11", 150.0, shop.at)})
+        shop.checks(2)
+        assert shop.count == 0
+        shop.want(spec(budget=160.0, web=dict(stops)))
+        shop.checks(2)
+        assert shop.count == 0, "ten dollars are not enough for the rest of the month"
+        shop.want(spec(budget=400.0, web=dict(stops)))
+        assert shop.count == 0
+        shop.checks(2)
+        assert shop.count >= 2
