@@ -6,19 +6,23 @@ from collections.abc import Awaitable, Callable
 
 from httpx import TransportError
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.exceptions import PrefectHTTPStatusError
 
 log = logging.getLogger(__name__)
 
 
 async def rounds(what: str, every: float, job: Callable[[PrefectClient], Awaitable[object]]) -> None:
-    """Do a job now and every so many seconds, for ever; a server that is away for a moment is asked again next time."""
+    """Do a job now and every so many seconds, for ever: whatever one round raises is logged, and the next one comes.
+
+    A server that is away for a moment is one line of the log, since everybody has it then; all else has its traceback.
+    """
     while True:
         try:
             async with get_client() as client:  # for as long as it goes well: opening one takes longer than most looks
                 while True:
                     await job(client)
                     await asyncio.sleep(every)
-        except (OSError, TransportError, PrefectHTTPStatusError) as away:
+        except TransportError as away:
             log.warning("Not %s: %s", what, away)
+        except Exception:  # nobody awaits this: what ends it would end its work until the process is started again
+            log.exception("Not %s.", what)
         await asyncio.sleep(every)

@@ -15,8 +15,8 @@ from prefect.settings import get_current_settings
 
 from deployments.rounds import rounds
 from deployments.served import deployments, ticks
+from deployments.sweep import Unseen, sweep
 from deployments.sweep import every_seconds as sweep_seconds
-from deployments.sweep import sweep
 from deployments.ticks import look_seconds, tick
 from deployments.trim import every_seconds as trim_seconds
 from deployments.trim import trim
@@ -37,13 +37,14 @@ async def serve(ready: Path) -> None:
     for deployment in await deployments(here):
         await runner.aadd_deployment(deployment)
     ticking = await (await ticks(here)).aapply()
+    unseen = Unseen()
     async with get_client() as client:
-        await sweep(client, here)  # before they are taken: after an outage nobody waits for its ticks
+        await sweep(client, here, unseen)  # before they are taken: after an outage nobody waits for its ticks
         await keep_automation(client, here)
     beside = [
         asyncio.create_task(_listen(runner, ready)),
         asyncio.create_task(rounds("ticked", look_seconds, lambda client: tick(client, ticking))),
-        asyncio.create_task(rounds("swept", sweep_seconds, lambda client: sweep(client, here))),
+        asyncio.create_task(rounds("swept", sweep_seconds, lambda client: sweep(client, here, unseen))),
         asyncio.create_task(rounds("trimmed", trim_seconds, trim)),
         asyncio.create_task(rounds("watched", here.autoscale_seconds, Watchdog(here).look)),
     ]

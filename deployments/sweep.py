@@ -16,29 +16,32 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 from prefect.states import Cancelled, Crashed
 
-from tasks.presence import absent, forget
+from tasks.presence import absent, forget, unheard
 from tasks.settings import Settings
 
 every_seconds = 10.0
 pending_seconds = 120.0
 """How long a run may take from being picked up to its first line, before it is taken for lost."""
+unheard_seconds = 120.0
+"""How long a run that is said to run may be seen without a process: longer than Prefect needs to say that it began or
+ended."""
 at_once = 200
 """Runs that the server gives in one answer."""
+Unseen = dict[UUID, datetime]
+"""Runs without a process, and since when."""
 ours = DeploymentFilter(tags=DeploymentFilterTags(all_=["tenfold"]))
 
 
-async def sweep(client: PrefectClient, here: Settings) -> tuple[str, ...]:
-    """One sweep; returns the names of the runs that it put right."""
+async def sweep(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[str, ...]:
+    """One sweep; returns the names of the runs that it put right. `unseen` is kept from one sweep to the next."""
     running = await _runs(client, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
     late = await _runs(client, StateType.SCHEDULED)
     now, ended = datetime.now(UTC), list[str]()
+    _note(unseen, [run for run in running if run.state_type is not StateType.PENDING], here, now)
     for run in running:
-        if absent(here.home, str(run.id)):
-            await client.set_flow_run_state(run.id, Crashed(message="Its process is gone."), force=True)
+        if why := _lost(run, here, unseen, now):
+            await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
             forget(here.home, str(run.id))
-            ended.append(run.name)
-        elif run.state_type is StateType.PENDING and _age(run, now) > timedelta(seconds=pending_seconds):
-            await client.set_flow_run_state(run.id, Crashed(message="It was picked up and never began."), force=True)
             ended.append(run.name)
     every = await _intervals(client) if late else {}
     for run in late:
@@ -47,6 +50,26 @@ async def sweep(client: PrefectClient, here: Settings) -> tuple[str, ...]:
             await client.set_flow_run_state(run.id, Cancelled(message="Its time had passed."), force=True)
             ended.append(run.name)
     return tuple(ended)
+
+
+def _note(unseen: Unseen, running: list[FlowRun], here: Settings, now: datetime) -> None:
+    """Since when each of these runs was seen without a process: a crash just before its end leaves no trace."""
+    there = {run.id for run in running if unheard(here.home, str(run.id))}
+    for gone in unseen.keys() - there:
+        del unseen[gone]
+    for run in there - unseen.keys():
+        unseen[run] = now
+
+
+def _lost(run: FlowRun, here: Settings, unseen: Unseen, now: datetime) -> str | None:
+    """Why a run that is under way in Prefect's books is not; None if it may be."""
+    if absent(here.home, str(run.id)):
+        return "Its process is gone."
+    if run.state_type is StateType.PENDING and _age(run, now) > timedelta(seconds=pending_seconds):
+        return "It was picked up and never began."
+    if now - unseen.get(run.id, now) > timedelta(seconds=unheard_seconds):
+        return "Its process is gone, and did not say how it ended."
+    return None
 
 
 async def _intervals(client: PrefectClient) -> dict[UUID | None, timedelta]:

@@ -10,7 +10,7 @@ from flows.runbook import opened_ledger, runbook
 from infra_specs.errors import LockHeld
 from tasks.capacity.check import Due, Outcome, check
 from tasks.capacity.measure import measure
-from tasks.capacity.runs import Started, free, start
+from tasks.capacity.runs import Refused, Started, free, start
 from tasks.capacity.silence import silence
 from tasks.clock import now
 from tasks.ledger import Hold, Ledger
@@ -42,8 +42,9 @@ async def autoscale() -> Report:
             return _said(f"left to the check that is under way: {other}")
 
 
-async def _start(ledger: Ledger, hold: Hold, outcome: Outcome) -> tuple[Started, ...]:
-    """Have what was decided done, where nobody else is at the stack: the next check finds those again."""
+async def _start(ledger: Ledger, hold: Hold, outcome: Outcome) -> tuple[Started | Refused, ...]:
+    """Have what was decided done, where nobody else is at the stack: the next check finds those again.
+    Returns what came of each that was asked for."""
     log = get_run_logger()
     for name, why in outcome.faults.items():
         log.warning("%s cannot be looked at: %s", name, why)
@@ -52,18 +53,21 @@ async def _start(ledger: Ledger, hold: Hold, outcome: Outcome) -> tuple[Started,
     for advice in outcome.advice:
         log.info("Advice, not done: %s", advice)
     wanted = [due for due in outcome.due if await asyncio.to_thread(free, ledger, due)]
-    started = await start(wanted) if wanted else ()
-    for one in started:
+    asked = await start(wanted) if wanted else ()
+    for one in asked:
+        if isinstance(one, Refused):
+            log.warning("%s: not asked for again: %s It was refused: %s", one.due.stack, one.due.decision, one.why)
+            continue
         await asyncio.to_thread(ledger.acted, hold, one.due.id, one.flow_run_id)
         log.info("%s: %s", one.due.stack, one.due.decision)
-    return started
+    return asked
 
 
-def _summary(outcome: Outcome, started: tuple[Started, ...]) -> str:
-    done = [_brief(one.due) for one in started]
-    begun = {one.due.id for one in started}
-    waiting = [_brief(due) for due in outcome.due if due.id not in begun]
-    parts = [str(outcome), *done, *(f"{one} waits for the run that is at it" for one in waiting)]
+def _summary(outcome: Outcome, asked: tuple[Started | Refused, ...]) -> str:
+    said = [f"{_brief(one.due)}{' was refused' if isinstance(one, Refused) else ''}" for one in asked]
+    answered = {one.due.id for one in asked}
+    waiting = [_brief(due) for due in outcome.due if due.id not in answered]
+    parts = [str(outcome), *said, *(f"{one} waits for the run that is at it" for one in waiting)]
     return "; ".join(parts) if len(parts) > 1 else f"{outcome}, nothing to change"
 
 

@@ -24,6 +24,7 @@ from tasks.observe import observe
 from tasks.presence import present
 from tasks.providers import open_provider
 from tasks.providers.base import Provider
+from tasks.refused import mark_refused
 from tasks.settings import settings
 from tasks.site import Site, at
 from tasks.wish import remembered
@@ -51,6 +52,8 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
             except TenfoldError as error:
                 log.error("%s", error)  # noqa: TRY400 - a person reads it, and a traceback says nothing more
                 await show_failure(str(error))
+                if isinstance(error, PlanError):
+                    await mark_refused()
                 return Failed(message=str(error))
             log.info("Done: %s", report.summary)
             return Completed(message=report.summary)

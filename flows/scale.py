@@ -39,7 +39,8 @@ async def scale(
     """
     async with opened_ledger() as ledger, on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
         _refuse_torn_down(stack, ledger)
-        _refuse_out_of_bounds(stack, size(what), service, replicas)
+        if not _ends(ledger, size(what), stack, service, replicas):
+            _refuse_out_of_bounds(stack, size(what), service, replicas)
         before = wish_as_deployed(ledger, what, source)
         was = sum(resource.address.startswith(f"replica/{service}-") for resource in before.resources)
         planned = wish_as_deployed(ledger, what, source, counts={service: replicas})
@@ -58,6 +59,12 @@ def _decided(ledger: Ledger, stack: str, service: str, replicas: int, reason: st
     """The scaler's own decision if this run carries it out: what it weighed is shown, and the budget was among it."""
     last = (kept.decision for kept in ledger.decisions(stack, service, decisions_seen))
     return next((one for one in last if (one.replicas, one.reason) == (replicas, reason)), None)
+
+
+def _ends(ledger: Ledger, sizing: Sizing, stack: str, service: str, replicas: int) -> bool:
+    """Whether the scaler ends the service, below its minimum, since the month's budget is gone: nobody does by hand."""
+    may = not replicas and service in sizing.services and sizing.services[service].stops
+    return may and any(not kept.decision.replicas for kept in ledger.decisions(stack, service, decisions_seen))
 
 
 def _refuse_torn_down(stack: str, ledger: Ledger) -> None:

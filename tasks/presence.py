@@ -34,6 +34,11 @@ def absent(home: Path, flow_run: str) -> bool:
     return True
 
 
+def unheard(home: Path, flow_run: str) -> bool:
+    """True if this flow run's process left no trace: it never began, or has come to its end."""
+    return not (home / "present" / flow_run).exists()
+
+
 def forget(home: Path, flow_run: str) -> None:
     """Clear away what a gone process left."""
     (home / "present" / flow_run).unlink(missing_ok=True)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 
 from benchmarks.ticks.checking import Place, began, day, interval, place, stacks
+from benchmarks.ticks.scaled import scale_runs
+from tasks.ledger import measurements, trim
 
 checks_a_day = int(day / interval)
 copied = {
@@ -18,7 +20,17 @@ copied = {
     "most_in_flight, latency, most_latency, serving",
     "decisions": "NULL, stack, service, since + {0}, until + {0}, checks, before, replicas, mode, reason, shape, data, "
     "flow_run_id",
+    "runs": "id + {1}, stack, verb, reason, who, flow_run_id || ' ' || {1}, fence, plan, state, message, began + {0}, "
+    "ended + {0}",
+    "changes": "id + {1}, run + {2}, action, address, reason, text, state, message, seconds, began + {0}",
 }
+kept_seconds = {
+    "samples": measurements.samples_kept,
+    "measurements": measurements.measurements_kept,
+    "decisions": trim.decisions_kept,
+    "runs": trim.runs_kept,
+}
+times = {"samples": "period", "measurements": "period", "decisions": "since", "runs": "began", "changes": "began"}
 
 
 def main(counts: tuple[int, ...]) -> None:
@@ -29,15 +41,10 @@ def main(counts: tuple[int, ...]) -> None:
 
 def _year(here: Place, count: int) -> None:
     keys = stacks(count)
-    times = [sum(here.check(keys, began + number * interval)) for number in range(checks_a_day)]
-    actions = len([one for one in here.ledger.decisions(*keys[0], 10_000) if one.decision.changes])
-    print(f"\n{count} stacks, one day: {_ms(times)} a check, {actions} changes of the first stack, {_size(here)}")
-    with sqlite3.connect(here.file, isolation_level=None) as connection:
-        for table, columns in copied.items():
-            for number in range(1, 365):
-                shifted = columns.format(int(number * day))
-                where = f"WHERE {'period' if table != 'decisions' else 'since'} < {began + day}"
-                connection.execute(f"INSERT INTO {table} SELECT {shifted} FROM {table} {where}")
+    took = [sum(here.check(keys, began + number * interval)) for number in range(checks_a_day)]
+    ran = sum(scale_runs(here.ledger, here.file, key) for key in keys)
+    print(f"\n{count} stacks, one day: {_ms(took)} a check, {ran} changes of a count, {_size(here)}")
+    _copy(here)
     now = began + 365 * day
     print(f"a year, nothing trimmed: {_size(here)}")
     _queries(here, count, now - interval)
@@ -50,6 +57,18 @@ def _year(here: Place, count: int) -> None:
     _queries(here, count, now - interval)
 
 
+def _copy(here: Place) -> None:
+    """The day 364 times more; runs and changes with ids of their own that fit each other."""
+    with sqlite3.connect(here.file, isolation_level=None) as connection:
+        last = {name: connection.execute(f"SELECT max(id) FROM {name}").fetchone()[0] for name in ("runs", "changes")}
+        for table, columns in copied.items():
+            for number in range(1, 365):
+                ids = number * last.get(table, 0), number * last["runs"]
+                shifted = columns.format(int(number * day), *ids)
+                where = f"WHERE {times[table]} < {began + day}"
+                connection.execute(f"INSERT INTO {table} SELECT {shifted} FROM {table} {where}")
+
+
 def _queries(here: Place, count: int, now: float) -> None:
     keys, ledger = stacks(count), here.ledger
     asked: dict[str, Callable[[], object]] = {
@@ -57,22 +76,24 @@ def _queries(here: Place, count: int, now: float) -> None:
         "rhythm of all": lambda: ledger.rhythm(now, dict.fromkeys(keys, 30.0)),
         "last 20 decisions": lambda: ledger.decisions(*keys[0], 20),
         "windows of a day": lambda: ledger.samples(*keys[0], now - day, now),
+        "last 20 runs": lambda: ledger.history(keys[0][0], 20),
         "means of 5 weeks": lambda: ledger.measurements(*keys[0], now - 35 * day, now),
     }
     for name, ask in asked.items():
-        times = []
+        took = []
         for _ in range(5):
             start = time.perf_counter()
             ask()
-            times.append(time.perf_counter() - start)
-        print(f"  {name:18} {1000 * statistics.median(times):7.1f} ms")
+            took.append(time.perf_counter() - start)
+        print(f"  {name:18} {1000 * statistics.median(took):7.1f} ms")
 
 
 def _untrimmed(here: Place, now: float) -> bool:
+    """Whether something is older than it is kept; whose newest are kept in any case has newer ones here."""
     with sqlite3.connect(here.file) as connection:
         oldest = [
-            connection.execute(f"SELECT min(period) < ? FROM {table}", (now - kept * day - 300,)).fetchone()[0]
-            for table, kept in (("samples", 2), ("measurements", 35))
+            connection.execute(f"SELECT min({times[table]}) < ? FROM {table}", (now - kept - 300,)).fetchone()[0]
+            for table, kept in kept_seconds.items()
         ]
     return any(oldest)
 

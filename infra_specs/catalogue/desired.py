@@ -54,7 +54,7 @@ def desired_state(
 
 
 def replica_count(sizing: Sizing, counts: Mapping[str, int], service: str) -> int:
-    """What was asked for, within the bounds of the spec; else what today's users need."""
+    """What was asked for, within the bounds of the spec, or none where it may stop; else what today's users need."""
     size = sizing.services[service]
     return size.within(counts[service]) if service in counts else size.replicas
 

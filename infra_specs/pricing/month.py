@@ -8,7 +8,10 @@ from infra_specs.sizing.demand import month_seconds
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """USD that a stack has cost in a calendar month of UTC (`2026-11`), up to `at` (seconds since the epoch)."""
+    """USD that a stack has cost in a calendar month of UTC (`2026-11`), and the moment up to which that is known.
+
+    `at` (seconds since the epoch) may lie in a later month: after a teardown it is when the stack was wanted again.
+    """
 
     month: str
     usd: float
@@ -41,9 +44,9 @@ def spend(before: Spent | None, moment: float, rate: float) -> Spent:
     month = month_of(moment)
     if before is None or before.at >= moment:
         return before or Spent(month, 0.0, moment)
-    if before.month == month:
-        return Spent(month, before.usd + rate * (part_left(before.at) - part_left(moment)), moment)
-    return Spent(month, rate * (1 - part_left(moment)), moment)
+    usd = before.usd if before.month == month else 0.0
+    began = part_left(before.at) if month_of(before.at) == month else 1.0
+    return Spent(month, usd + rate * (began - part_left(moment)), moment)
 
 
 def budget_left(budget: float, spent: Spent | None, moment: float, rate: float) -> float:

@@ -10,6 +10,9 @@ from infra_specs.scaling.schedule import holding
 from infra_specs.scaling.situation import Situation
 from infra_specs.sizing.demand import month_seconds
 
+a_cent = 0.01
+"""USD by which one is not over the budget yet: the last bit of a sum takes no replica away."""
+
 Limit = Callable[[Policy, Situation, int], Step | None]
 
 
@@ -23,21 +26,28 @@ def largest_step(policy: Policy, situation: Situation, count: int) -> Step | Non
 
 def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
     """What the rest of the month may cost. First no growth beyond what is left; then, over the budget, the service that
-    spends most above its minimum gives back what is missing; then, only if the policy says so, it ends."""
+    spends most above its minimum gives back what is missing; then, only if the policy says so, it ends, and begins
+    again when its minimum is paid for until the month's end: in a new month, or with another budget."""
     each = (situation.price or 0.0) * situation.month_left / month_seconds
     if situation.budget_left is None or not each:
         return None
-    if situation.budget_left < 0 and situation.largest and policy.over_budget != "hold":
+    if situation.budget_left <= -a_cent and situation.largest and policy.over_budget != "hold":
         given_back = _given_back(policy, situation, -situation.budget_left, each)
         if given_back.replicas < min(count, situation.wanted):
             return given_back
-    more = count - max(situation.wanted, situation.minimum)
+    stopped = policy.over_budget == "stop" and not situation.wanted
+    paid_for = situation.wanted if stopped else max(situation.wanted, situation.minimum)
+    more = count - paid_for
     if more <= 0 or more * each <= situation.budget_left + 1e-9:
         return None
-    affordable = max(situation.minimum, situation.wanted + max(0, math.floor(situation.budget_left / each + 1e-9)))
+    affordable = situation.wanted + max(0, math.floor(situation.budget_left / each + 1e-9))
     left = usd(round(situation.budget_left, 2)) if situation.budget_left > 0 else "nothing"
+    if stopped and affordable < situation.minimum:
+        cost = f"its {situation.minimum} cost {usd(round(situation.minimum * each, 2))} until its end"
+        return Step("budget", 0, f"stopped: {left} is left of the month's budget, and {cost}")
     cost = f"a replica costs {usd(round(each, 2))} until its end"
-    return Step("budget", min(count, affordable), f"{left} is left of the month's budget, and {cost}")
+    reason = f"{left} is left of the month's budget, and {cost}"
+    return Step("budget", min(count, max(situation.minimum, affordable)), reason)
 
 
 def _given_back(policy: Policy, situation: Situation, missing: float, each: float) -> Step:

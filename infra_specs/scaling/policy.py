@@ -34,7 +34,7 @@ class Policy:
     """The most replicas that one decision adds or removes."""
     over_budget: OverBudget = "shrink"
     """How far to go when the month's money is gone: hold does not grow, shrink gives replicas back down to the minimum,
-    stop ends the service."""
+    stop then ends the service, until its minimum is paid for again."""
     schedule: tuple[Period, ...] = ()
     timezone: str = "UTC"
 

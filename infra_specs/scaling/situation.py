@@ -56,7 +56,8 @@ class Situation:
     month_left: float = 2_592_000.0
     """Seconds until the budget begins anew."""
     largest: bool = False
-    """That no service of the stack spends more above its minimum than this one."""
+    """That it is this service's turn to give back: of those that may, it spends most above its minimum, or with all of
+    them there it may be stopped."""
     room: int | None = None
     """The most replicas of this service that the target can hold, those there included."""
     mode: Mode = "act"

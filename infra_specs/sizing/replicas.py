@@ -1,7 +1,7 @@
 """How many replicas a service needs today, and how many it is designed for."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra_specs.spec.service import Service
 
@@ -20,6 +20,8 @@ class ServiceSize:
     minimum: int
     maximum: int
     arithmetic: tuple[str, ...]
+    stops: bool = False
+    """That it may have none, whatever its minimum: ended because the month's budget is gone."""
 
     @property
     def replicas(self) -> int:
@@ -27,7 +29,9 @@ class ServiceSize:
         return self.within(self.today)
 
     def within(self, count: int) -> int:
-        """`count`, moved to the nearest that the bounds allow."""
+        """`count`, moved to the nearest that the bounds allow; none is none where the service may be stopped."""
+        if not count and self.stops:
+            return 0
         return max(self.minimum, min(count, self.maximum))
 
 
@@ -38,10 +42,12 @@ def replicas_for(demand: float, capacity: float) -> int:
 
 def size_service(name: str, service: Service, in_flight: float, headroom: float) -> ServiceSize:
     """Size a service for its share of `in_flight`, and for `headroom` times as much. A worker has no demand."""
-    bounds = service.bounds
+    bounds, scaling = service.bounds, service.scaling
+    stops = scaling.over_budget == "stop" and scaling.mode == "act"
     if service.port is None:
         maximum = bounds.max if bounds.max is not None else max(bounds.min, 1)
-        return ServiceSize(0.0, bounds.min, maximum, bounds.min, maximum, (f"{name}: a worker, {bounds.min} wanted",))
+        line = f"{name}: a worker, {bounds.min} wanted"
+        return ServiceSize(0.0, bounds.min, maximum, bounds.min, maximum, (line,), stops)
     demand = in_flight * service.share
     today, design = replicas_for(demand, service.capacity), replicas_for(demand * headroom, service.capacity)
     maximum = bounds.max if bounds.max is not None else max(design, bounds.min)
@@ -51,11 +57,11 @@ def size_service(name: str, service: Service, in_flight: float, headroom: float)
         f"{name}: {in_flight:.4g} in flight{share} / {per_replica} = {_count(today)} today",
         f"{name}: {headroom:g} x {demand:.4g} in flight / {per_replica} = {_count(design)} at the design capacity",
     )
-    size = ServiceSize(demand, today, design, bounds.min, maximum, lines)
+    size = ServiceSize(demand, today, design, bounds.min, maximum, lines, stops)
     if size.replicas != today:
         bound = f"at least {size.minimum}" if size.replicas > today else f"at most {size.maximum}"
         why = "it has volumes, so" if service.volumes else "the file says"
-        return ServiceSize(demand, today, design, size.minimum, maximum, (*lines, f"{name}: {why} {bound}"))
+        return replace(size, arithmetic=(*lines, f"{name}: {why} {bound}"))
     return size
 
 

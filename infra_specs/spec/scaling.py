@@ -62,7 +62,8 @@ class Scaling(Part):
     step: int | None = Field(default=None, ge=1, le=10_000)
     """The most replicas that come or go at once; as many as are needed unless given."""
     over_budget: Literal["hold", "shrink", "stop"] = "shrink"
-    """When the month's budget is gone: `hold` adds none, `shrink` gives back down to the minimum, `stop` ends it."""
+    """When the month's budget is gone: `hold` adds none, `shrink` gives back down to the minimum, `stop` then ends the
+    service until a new month or budget pays for its minimum."""
     schedule: list[Period] = []
     """Minimums by the time of the week: [{at: "Mon-Fri 08:00", until: "18:00", min: 6}]."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"

@@ -88,7 +88,7 @@ def _facts(ledger: Ledger, found: Sequence[Subject], measure: Measure, at: float
 
 
 def _decided(subject: Subject, facts: _Facts) -> Iterable[Checked]:
-    """Each service of a stack, the growth of one taken from what the next may spend."""
+    """Each service of a stack, the growth of one taken from what the next may spend; advice costs nothing."""
     left = subject.left(facts.at)
     for name in subject.scaled:
         key = (subject.stack.name, name)
@@ -100,7 +100,7 @@ def _decided(subject: Subject, facts: _Facts) -> Iterable[Checked]:
         )  # fmt: skip
         policy = policy_of(subject.stack.services[name].scaling)
         decision, memory = decide(policy, situation, remembered.memory if remembered else Memory())
-        if left is not None and subject.price is not None and decision.replicas > decision.before:
+        if left is not None and subject.price is not None and decision.acts and decision.replicas > decision.before:
             left -= (decision.replicas - decision.before) * subject.price * part_left(facts.at)
         yield Checked(subject.stack.name, name, seen.measured, seen.readings, decision, memory)
 

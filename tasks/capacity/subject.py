@@ -96,15 +96,23 @@ class Subject:
             price=self.price,
             budget_left=left,
             month_left=seconds_left(now),
-            largest=service == self._largest,
+            largest=service == self._gives_back,
             room=room,
             mode=self.stack.services[service].scaling.mode,
         )
 
     @cached_property
-    def _largest(self) -> str:
-        """The service with the most replicas above its minimum; they all cost the same. The first of equals."""
-        return max(self.scaled, key=lambda name: self.counts[name] - self.sizing.services[name].minimum)
+    def _gives_back(self) -> str | None:
+        """Whose turn it is when the money is gone, of the services that act and do not hold: the one with the most
+        replicas above its minimum; they all cost the same. When none has any: of those that may be stopped the one with
+        the most. The first of equals."""
+        scalings = {name: self.stack.services[name].scaling for name in self.scaled}
+        willing = [name for name, one in scalings.items() if one.mode == "act" and one.over_budget != "hold"]
+        above = {name: self.counts[name] - self.sizing.services[name].minimum for name in willing}
+        if any(more > 0 for more in above.values()):
+            return max(above, key=above.__getitem__)
+        running = [name for name in willing if scalings[name].over_budget == "stop" and self.counts[name]]
+        return max(running, key=self.counts.__getitem__, default=None)
 
 
 def subjects(

@@ -15,6 +15,7 @@ from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard
 from tasks.ledger.measurements import Key
 from tasks.ledger.tables import checks, remembered
+from tasks.ledger.trim import trim
 
 lock_name = "(checks)"
 """The lock that keeps it to one check at a time. No stack can have this name."""
@@ -74,7 +75,8 @@ def record(database: Database, hold: Hold, check: Check, found: Sequence[Checked
         ids = decisions.record(connection, made, before)
         _remember(database, connection, check.at, by_key, before | ids)
         measurements.trim(connection, check.at, len(by_key))
-        decisions.trim(connection, check.at, [key for key, id in ids.items() if before.get(key) != id])
+        if _new_period(connection, check.at) or any(before.get(key) != id for key, id in ids.items()):
+            trim(connection, check.at)
         values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
         new = database.insert(checks).values(name=_only, **values)
         connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
@@ -92,6 +94,12 @@ def acted(database: Database, hold: Hold, decision: str, flow_run_id: str) -> No
     with database.write() as connection:
         guard(connection, hold)
         decisions.acted(connection, decision, flow_run_id)
+
+
+def _new_period(connection: sa.Connection, at: float) -> bool:
+    """Whether no check came to its end in these five minutes yet."""
+    last_one = connection.scalar(sa.select(checks.c.at).where(checks.c.name == _only))
+    return last_one is None or measurements.period_of(last_one) != measurements.period_of(at)
 
 
 def _last_decisions(connection: sa.Connection) -> dict[Key, int | None]:

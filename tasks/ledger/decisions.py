@@ -5,7 +5,7 @@ its inputs are then those of the last check; the numbers of the checks between a
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,6 @@ from tasks.ledger.database import Database
 from tasks.ledger.measurements import Key
 from tasks.ledger.tables import decisions
 
-kept_seconds = 90 * 86_400.0
-kept_at_least = 100
-"""Of each service, however old."""
-trimmed_at_most = 1000
-"""Rows that one check removes: many times what it writes, so that old ones never pile up, and no check is slow."""
 shortest_row = 300.0
 """Seconds: reasons that alternate faster than this share a row, so that a service has at most 288 quiet rows a day."""
 _missed = 4
@@ -60,26 +55,6 @@ def record(connection: sa.Connection, made: Mapping[Key, Decision], before: Mapp
         values: dict[str, Any] = {name: sa.bindparam(name) for name in ("until", "reason", "shape", "data")}
         connection.execute(changed.values(checks=sa.bindparam("_checks"), **values), longer)
     return ids | _added(connection, new)
-
-
-def trim(connection: sa.Connection, now: float, keys: Iterable[Key]) -> None:
-    """Remove some of what is too old of the services that got a new row: others have not grown."""
-    newer, older = decisions.alias(), decisions.alias()
-
-    def of_it(table: sa.FromClause) -> "sa.ColumnElement[bool]":
-        return (table.c.stack == sa.bindparam("_stack")) & (table.c.service == sa.bindparam("_service"))
-
-    hundredth = sa.select(newer.c.id).where(of_it(newer)).order_by(newer.c.id.desc()).offset(kept_at_least - 1).limit(1)
-    old = of_it(older) & (older.c.until < now - kept_seconds) & (older.c.id < hundredth.scalar_subquery())
-    some = sa.select(older.c.id).where(old).order_by(older.c.id).limit(sa.bindparam("_most"))
-    left = trimmed_at_most
-    for stack, service in keys:
-        doomed = connection.execute(some, {"_stack": stack, "_service": service, "_most": left}).scalars().all()
-        if doomed:
-            connection.execute(sa.delete(decisions).where(decisions.c.id.in_(doomed)))
-        left -= len(doomed)
-        if not left:
-            return
 
 
 def read(database: Database, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:

@@ -119,7 +119,10 @@ class Ledger:
         stacks.unwant(self._database, hold)
 
     def forget(self, hold: Hold) -> None:
-        """Lose everything of the stack (spec, overrides, releases, secrets) but its history."""
+        """Lose everything of the stack, so that a later one of its name starts from nothing.
+
+        Only its last run stays: who took it down, and when.
+        """
         stacks.forget(self._database, hold)
 
     def override(self, hold: Hold, service: str, replicas: int, reason: str) -> None:

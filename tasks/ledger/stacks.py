@@ -9,7 +9,20 @@ import sqlalchemy as sa
 from infra_specs.errors import LedgerError
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard
-from tasks.ledger.tables import overrides, remembered, secrets, stacks
+from tasks.ledger.tables import (
+    decisions,
+    measurements,
+    overrides,
+    remembered,
+    runs,
+    samples,
+    secrets,
+    spending,
+    stacks,
+)
+
+_of_checks = (remembered, decisions, spending)
+"""What the checks of a stack go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +60,14 @@ def want(database: Database, hold: Hold, name: str, spec: Mapping[str, Any], sou
         guard(connection, hold)
         was = connection.execute(sa.select(stacks).where(stacks.c.name == name)).mappings().one_or_none()
         if was is None:
+            for table in _of_checks:  # what a check that was under way wrote of one that was forgotten meanwhile
+                connection.execute(sa.delete(table).where(table.c.stack == name))
             connection.execute(sa.insert(stacks).values(name=name, **values, since=database.now(connection)))
         elif any(was[column] != value for column, value in values.items()):
-            changed = sa.update(stacks).where(stacks.c.name == name).values(**values, since=database.now(connection))
-            connection.execute(changed)
+            now = database.now(connection)
+            connection.execute(sa.update(stacks).where(stacks.c.name == name).values(**values, since=now))
+            if not was["wanted"]:  # torn down it has cost nothing
+                connection.execute(sa.update(spending).where(spending.c.stack == name).values(at=now))
 
 
 def unwant(database: Database, hold: Hold) -> None:
@@ -63,8 +80,10 @@ def unwant(database: Database, hold: Hold) -> None:
 def forget(database: Database, hold: Hold) -> None:
     with database.write() as connection:
         guard(connection, hold)
-        connection.execute(sa.delete(remembered).where(remembered.c.stack == hold.stack))
-        connection.execute(sa.delete(secrets).where(secrets.c.stack == hold.stack))
+        for table in (*_of_checks, samples, measurements, secrets):
+            connection.execute(sa.delete(table).where(table.c.stack == hold.stack))
+        last = sa.select(sa.func.max(runs.c.id)).where(runs.c.stack == hold.stack).scalar_subquery()
+        connection.execute(sa.delete(runs).where((runs.c.stack == hold.stack) & (runs.c.id < last)))
         connection.execute(sa.delete(stacks).where(stacks.c.name == hold.stack))
 
 

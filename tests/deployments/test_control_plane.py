@@ -196,7 +196,7 @@ async def test_ticks_that_nobody_ran_in_time_are_swept(plane: Plane) -> None:
         until(lambda: overdue(plane, 3 * tick), "a tick is late")
         late = {run["id"] for run in overdue(plane, 3 * tick)}
         async with PrefectClient(api=plane.url) as client:
-            names = await sweep(client, settings())
+            names = await sweep(client, settings(), {})
         assert len(names) >= len(late)
         swept = {run["id"]: run["state"] for run in plane.ticks() if run["id"] in late}
         assert {(state["type"], state["message"]) for state in swept.values()} == {

@@ -7,13 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
-from prefect.client.schemas.objects import FlowRun
-from prefect.client.schemas.sorting import FlowRunSort
-from prefect.states import Cancelled
 
 import flows.autoscale
+import tasks.capacity.runs
 from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
@@ -22,52 +18,17 @@ from tasks.ledger import KeptDecision, Ledger, Owner
 from tasks.ledger.checks import lock_name
 from tasks.settings import settings
 from tests.flows.going import done, failed
-from tests.flows.shop import addresses, runs, shop
-from tests.flows.users import Users, served, users
+from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scale_runs
+from tests.flows.shop import runs, shop
+from tests.flows.users import Users, users
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs")]
-__all__ = ["users"]  # a fixture
-
-
-@pytest.fixture
-async def no_runs() -> None:
-    """Scale runs of other tests are over."""
-    await served()
-    async with get_client() as client:
-        for run in await scale_runs():
-            if run.state and not run.state.is_final():
-                await client.set_flow_run_state(run.id, Cancelled(), force=True)
-
-
-async def scale_runs() -> list[FlowRun]:
-    async with get_client() as client:
-        named = FlowFilter(name=FlowFilterName(any_=["scale"]))
-        return await client.read_flow_runs(flow_filter=named, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200)
-
-
-async def asked_for() -> list[dict[str, Any]]:
-    """The parameters of the scale runs that are to begin."""
-    return [run.parameters for run in await scale_runs() if run.state and run.state.is_scheduled()]
-
-
-async def carry_out() -> str:
-    """Do what the one scale run that was asked for would do."""
-    (parameters,) = await asked_for()
-    message = await done(scale, **parameters)
-    async with get_client() as client:
-        for run in await scale_runs():
-            if run.state and run.state.is_scheduled():
-                await client.set_flow_run_state(run.id, Cancelled(), force=True)
-    return message
+__all__ = ["no_runs", "users"]  # fixtures
 
 
 def decisions(stack: str = "shop", service: str = "web") -> tuple[KeptDecision, ...]:
     with Ledger.open(settings()) as ledger:
         return ledger.decisions(stack, service, 100)
-
-
-def replicas(home: Any, stack: str = "shop") -> int:
-    return sum(address.startswith("replica/") for address in addresses(home, stack))
 
 
 async def test_more_users_start_a_scale_run_that_says_why(users: Users, home: Any) -> None:
@@ -181,6 +142,18 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
         known = ledger.wanted("shop")
     assert known is not None
     assert known.overrides == {}
+
+
+async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.capacity.runs, "page", 2)
+    for name in (names := ["a", "b", "c", "d", "e"]):
+        await done(provision, spec=shop(name, needs=False), source="/srv")
+        users.in_flight[name, "web"] = 28
+    for _ in range(2):
+        await done(autoscale)
+    assert sorted(one["stack"] for one in await asked_for()) == names
 
 
 async def test_one_check_at_a_time(users: Users) -> None:

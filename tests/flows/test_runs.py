@@ -103,7 +103,7 @@ class TestTeardown:
         assert whole_world(home) == "[]"
         rows = every_row(home)
         assert (rows["stacks"], rows["secrets"], rows["overrides"]) == ([], [], [])
-        assert [one.verb for one in runs()] == ["teardown", "scale", "provision"]
+        assert [one.verb for one in runs()] == ["teardown"], "who deleted it, and when"
         assert await failed(provision, stack="shop") == (
             "No stack is called `shop`. Known: none yet. Give its file to `tenfold provision` first."
         )

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tasks.presence import absent, forget, present
+from tasks.presence import absent, forget, present, unheard
 
 run = "0a1b"
 stays = "import sys, time; from pathlib import Path; from tasks.presence import present\n" \
@@ -24,6 +24,13 @@ def test_who_is_here_is_here_and_leaves_nothing_at_a_proper_end(tmp_path: Path) 
     assert list((tmp_path / "present").iterdir()) == []
 
 
+def test_who_was_never_here_and_who_came_to_its_end_are_unheard_of(tmp_path: Path) -> None:
+    assert unheard(tmp_path, run)
+    with present(tmp_path, run):
+        assert not unheard(tmp_path, run)
+    assert unheard(tmp_path, run)
+
+
 def test_who_is_killed_is_absent_until_forgotten(tmp_path: Path) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", stays, str(tmp_path), run], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
@@ -38,6 +45,7 @@ def test_who_is_killed_is_absent_until_forgotten(tmp_path: Path) -> None:
         child.kill()
         child.communicate()
     assert absent(tmp_path, run)
+    assert not unheard(tmp_path, run)
     forget(tmp_path, run)
     forget(tmp_path, run)
     assert not absent(tmp_path, run)

@@ -47,6 +47,21 @@ def test_growth_is_counted_from_when_it_came_and_a_new_month_begins_anew() -> No
     assert budget_left(100, later, at(2026, 12, 1), 50) == pytest.approx(50)
 
 
+@pytest.mark.parametrize(
+    ("again", "moment", "usd"),
+    [
+        (at(2026, 11, 25), at(2026, 11, 25), 3.0),
+        (at(2026, 11, 25), at(2026, 11, 28), 13.0),
+        (at(2026, 12, 5), at(2026, 12, 5), 0.0),
+        (at(2026, 12, 5), at(2026, 12, 5, 7, 26, 24), 1.0),
+        (at(2026, 12, 5), at(2027, 1, 1), 0.0),
+    ],
+)
+def test_what_was_torn_down_costs_from_when_it_is_wanted_again(again: float, moment: float, usd: float) -> None:
+    spent = spend(Spent("2026-11", 3.0, again), moment, 100)
+    assert budget_left(200, spent, moment, 0) == pytest.approx(200 - usd)
+
+
 def test_a_clock_that_goes_back_takes_nothing_back() -> None:
     spent = Spent("2026-11", 10, at(2026, 11, 16))
     assert spend(spent, at(2026, 11, 15), 1000) == spent

@@ -60,6 +60,35 @@ def test_at_the_minimum_it_stops_only_if_told_so(over_budget: OverBudget, replic
         assert "$25 over the month's budget with every service at its minimum: stopped" in decision.reason
 
 
+def test_the_last_bit_of_a_sum_takes_no_replica_away() -> None:
+    now = situation(40.0, price=10.0, wanted=8, minimum=2, budget_left=-3e-13, largest=True)
+    decision, _ = decide(Policy(), now, Memory())
+    assert decision.replicas == 8, decision.reason
+
+
+@pytest.mark.parametrize(
+    ("left", "replicas", "words"),
+    [
+        (-5.0, 0, "stopped: nothing is left of the month's budget, and its 2 cost $20 until its end"),
+        (19.0, 0, "stopped: $19 is left of the month's budget, and its 2 cost $20 until its end"),
+        (20.0, 2, "0 to 2"), (45.0, 4, "$45 is left of the month's budget, and a replica costs $10 until its end"),
+        (1000.0, 13, "0 to 13"), (None, 13, "0 to 13"),
+    ],
+)  # fmt: skip
+def test_what_is_stopped_begins_again_when_its_minimum_is_paid_for(
+    left: float | None, replicas: int, words: str
+) -> None:
+    now = situation(**asks_for_thirteen, wanted=0, minimum=2, budget_left=left)
+    decision, _ = decide(Policy(over_budget="stop"), now, Memory())
+    assert decision.replicas == replicas, decision.reason
+    assert words in decision.reason
+
+
+def test_what_does_not_stop_any_more_has_its_minimum_again() -> None:
+    now = situation(None, status="absent", price=10.0, wanted=0, minimum=2, budget_left=-5.0, largest=True)
+    assert decide(Policy(over_budget="shrink"), now, Memory())[0].replicas == 2
+
+
 def test_an_unknown_price_limits_nothing() -> None:
     assert decide(Policy(), situation(95.0, budget_left=0.0), Memory())[0].replicas == 13
 

@@ -54,3 +54,16 @@ def test_the_arithmetic_says_which_bound_bit() -> None:
         "web: 10 x 15 in flight / (10 x 0.7) = 22 replicas at the design capacity",
         "web: the file says at most 2",
     )
+
+
+@pytest.mark.parametrize(
+    ("scaling", "none_is"),
+    [({}, 2), ({"over_budget": "stop"}, 0), ({"over_budget": "stop", "mode": "advise"}, 2)],
+)
+@pytest.mark.parametrize("port", [80, None])
+def test_none_is_a_count_for_who_may_be_stopped(scaling: dict[str, str], none_is: int, port: int | None) -> None:
+    bounds = {"min": 2, "max": 5}
+    service = Service.model_validate({"command": "run", "port": port, "replicas": bounds, "scaling": scaling})
+    size = size_service("web", service, 1, 10)
+    assert [size.within(count) for count in (0, 1, 3, 9)] == [none_is, 2, 3, 5]
+    assert size.replicas == 2, "whoever provisions it begins it"

@@ -55,6 +55,10 @@ class Scene:
         """Replicas that are there."""
         return sum(one.kind == "replica" for one in self.world.observe("shop"))
 
+    def replicas(self, service: str) -> int:
+        """The same of one service."""
+        return sum(one.address.startswith(f"replica/{service}-") for one in self.world.observe("shop"))
+
     def users(self, in_flight: float) -> None:
         """From now on so many requests are inside, each for 0.2 s."""
         self.world.set_load("shop", "web", Load(requests_per_second=in_flight * 5, latency=0.2))

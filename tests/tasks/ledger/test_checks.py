@@ -37,13 +37,6 @@ def test_a_check_of_nothing_is_a_check(ledger: Ledger, checks: Hold) -> None:
     assert ledger.last_check() == Check(began, 0.5, 0, "looked")
 
 
-def test_a_forgotten_stack_is_not_remembered(ledger: Ledger, checks: Hold, hold: Hold) -> None:
-    keep(ledger, checks, began, checked(began))
-    ledger.forget(hold)
-    assert ledger.recall() == {}
-    assert len(ledger.samples(*key, began, began)) == 1, "its history stays"
-
-
 @pytest.mark.parametrize(
     ("at", "expected"),
     [(-200, None), (-100, 10.0), (150, 10.0), (300, 15.0), (450, 20.0), (800, 40.0), (1400, 50.0), (2151, None),

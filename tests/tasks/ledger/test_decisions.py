@@ -5,7 +5,6 @@ import pytest
 from infra_specs.errors import Fenced, LedgerError
 from tasks.ledger import Hold, Ledger, Owner
 from tasks.ledger.checks import lock_name
-from tasks.ledger.decisions import kept_seconds
 from tests.tasks.ledger.checking import began, checked, checks, decided, keep, key, seen
 
 __all__ = ["checks"]
@@ -77,14 +76,6 @@ def test_a_gap_between_checks_is_not_glossed_over(ledger: Ledger, checks: Hold) 
     for seconds in (0, 15, 3600):
         decide(ledger, checks, seconds)
     assert kept(ledger) == [(0, 15, 2), (3600, 3600, 1)]
-
-
-def test_after_ninety_days_a_hundred_stay(ledger: Ledger, checks: Hold) -> None:
-    for number in range(250):
-        decide(ledger, checks, 15 * number, number % 2 + 1, number % 2 + 2)
-    assert len(kept(ledger)) == 250
-    decide(ledger, checks, 15 * 300 + kept_seconds, 1, 2)
-    assert len(kept(ledger)) == 100
 
 
 def test_an_unknown_decision_started_nothing(ledger: Ledger, checks: Hold) -> None:
