@@ -59,6 +59,8 @@ class Situation:
     """That no service of the stack spends more above its minimum than this one."""
     room: int | None = None
     """The most replicas of this service that the target can hold, those there included."""
+    room_because: str = ""
+    """What that comes of, in half a sentence."""
     mode: Mode = "act"
 
     def as_data(self) -> dict[str, Any]:

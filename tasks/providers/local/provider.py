@@ -14,6 +14,8 @@ from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
+from infra_specs.scaling.room import FreeMemory
+from tasks.providers import machine
 from tasks.providers.base import Traffic
 from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin, ports
@@ -185,6 +187,10 @@ class LocalProvider:
         """Memory of what runs, disk of what is kept, by address."""
         place = self._place(stack)
         return uses(_statuses(place), volumes(place))
+
+    def free_memory(self) -> FreeMemory | None:
+        """Of this machine."""
+        return machine.free_memory()
 
     def close(self) -> None:
         """Nothing is held open between calls."""
