@@ -146,3 +146,14 @@ def test_a_secret_that_is_not_set_is_asked_for(cli: Cli, file: Path) -> None:
     said = cli("plan", "shop.yaml")
     assert said.code == 2
     assert "tenfold secret set shop stripe" in said.err
+
+
+def test_a_key_that_does_nothing_is_a_note(cli: Cli, file: Path) -> None:
+    file.write_text(file.read_text().replace("THEME: plain}", "THEME: plain}, scaling: {cpu: 0.5}"))
+    said = (
+        "services.web.scaling.cpu does nothing, for nothing measures it. "
+        "Give services.web.scaling.metrics.cpu a query, or leave it out."
+    )
+    notes = cli.text("plan", "shop.yaml").partition("\nNotes\n")[2].partition("\n\nPlan")[0]
+    assert " ".join(notes.split()) == said
+    assert cli.json("plan", "shop.yaml")["notes"] == [said]
