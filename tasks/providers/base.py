@@ -182,3 +182,11 @@ class HasRoom(Protocol):
 
     def free_memory(self) -> FreeMemory | None:
         """Of the machine that its things run on, now; None where it cannot be known. Changes nothing."""
+
+
+@runtime_checkable
+class TellsFaults(Protocol):
+    """A target that can say of a program, before it is started, that it never will."""
+
+    def fault(self, resource: Resource) -> str:
+        """Why this replica or job can never start here, or nothing. Changes nothing."""

@@ -22,6 +22,7 @@ from tasks.certificate import check_certificate
 from tasks.clock import now
 from tasks.images import known_images
 from tasks.orders import foreseen
+from tasks.startable import refuse_unstartable
 from tasks.wish import Wish, wish
 
 colours: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
@@ -36,6 +37,7 @@ def plan(what: str, *, json: bool) -> None:
             stack, builds = foreseen(target, meant.stack, meant.source)
             named = images_named(wish(place.ledger, stack, meant.source).stack.services.values())
             wished = wish(place.ledger, stack, meant.source, images=known_images(target, stack, named))
+            refuse_unstartable(target, place.ledger, wished)
             made = make_plan(stack.name, wished.resources, target.observe(stack.name))
     notes = (*((certificate,) if certificate else ()), *builds, *unused(meant.stack))
     if json:
