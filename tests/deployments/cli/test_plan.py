@@ -125,7 +125,7 @@ def test_a_file_with_faults_is_refused_with_all_of_them(cli: Cli, home: Path) ->
         ("./", 2, "./ is a folder, not a file.\n"),
         (
             "nobody",
-            1,
+            2,
             "There is no file nobody here. No stack is called `nobody`. Known: none yet. Give its file to "
             "`tenfold provision` first.\n",
         ),

@@ -143,7 +143,7 @@ def test_a_stack_that_is_known_is_provisioned_by_its_name(cli: Cli, server: Serv
 
 def test_an_unknown_stack_starts_nothing(cli: Cli, server: Server) -> None:
     for words in (("scale", "shop", "web", "5"), ("teardown", "shop"), ("reconcile", "shop"), ("provision", "shop")):
-        assert cli(*words).code == 1
+        assert cli(*words).code == 2
     assert server.submitted == []
 
 
