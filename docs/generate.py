@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.spec.stack import Stack
+from infra_specs.spec.units import duration_text, size_text
 
 page = Path(__file__).parent / "reference" / "spec.md"
 intro = """# The stack file
@@ -12,8 +13,8 @@ intro = """# The stack file
 *Made from the models by `make docs`; change the docstrings there, not this page.*
 
 One YAML file describes one stack. A key that is not listed here is refused. Editors complete and check the file with
-the [JSON Schema](../schema/stack-v1.json). Durations are written like `200ms`, `15s` or `3m`; sizes like `512MB` or
-`10GB`, in powers of 1024.
+the [JSON Schema](../schema/stack-v1.json). Durations are written like `200ms`, `15s` or `3m`; a bare number is seconds.
+Sizes are written like `512MB` or `10GB`, in powers of 1024; a bare number is bytes.
 """
 titles = {"FromNeed": "A part of a need", "Secret": "A secret"}
 
@@ -97,7 +98,10 @@ def _default(field: dict[str, Any], required: bool) -> str:
     if required:
         return "**required**"
     value = field.get("default")
-    return "" if value is None or isinstance(value, dict | list) else f"`{json.dumps(value)}`"
+    if value is None or isinstance(value, dict | list):
+        return ""
+    written = {"duration": duration_text, "size": size_text}.get(_type(field), json.dumps)
+    return f"`{written(value)}`"
 
 
 def _cell(text: str) -> str:

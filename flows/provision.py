@@ -1,5 +1,6 @@
 """Provision: make a stack what its spec says."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tasks.certificate import keep_certificate
 from tasks.images import found_images
 from tasks.ledger import Ledger
 from tasks.site import Site
+from tasks.startable import refuse_unstartable
 from tasks.wish import Wish, as_filed, deployed, wish
 
 
@@ -55,6 +57,7 @@ async def provisioned(ledger: Ledger, name: str, asked: tuple[Stack, str] | None
         refuse_over_budget(what.name, planned.price)
         images = await found_images(site, what, images_named(planned.stack.services.values()))
         planned = wish(ledger, what, folder, images=images)
+        await asyncio.to_thread(refuse_unstartable, site.provider, ledger, planned)
         ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
         for secret in generated_secrets(what):
             ledger.ensure_secret(site.hold, what.name, secret)

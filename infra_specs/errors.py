@@ -42,6 +42,10 @@ class LedgerError(TenfoldError):
     """The ledger cannot be read or written, or does not know what was asked for."""
 
 
+class UnknownStack(LedgerError):
+    """The ledger knows no stack of this name. Nothing has been touched."""
+
+
 class LedgerBusy(LedgerError, TransientError):
     """The ledger is locked by others for too long, or its database is away; a retry may help."""
 

@@ -10,6 +10,7 @@ from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, 
 
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.plan import Plan
+from infra_specs.spec.unused import unused
 from tasks.one_offs import exit_code
 from tasks.wish import Wish
 
@@ -30,11 +31,13 @@ async def show_plan(plan: Plan) -> None:
 
 
 async def show_sizing(wish: Wish) -> None:
-    """Why it has this size, and what it costs."""
+    """Why it has this size, what it costs, and what of the spec does nothing."""
     parts = [
         f"## Price\n\n{wish.price}  \n_{wish.price.source}_",
         f"## Sizing\n\n{_bullets(wish.sizing.arithmetic)}",
     ]
+    if notes := unused(wish.stack):
+        parts.append(f"## Notes\n\n{_bullets(notes)}")
     if wish.stack.debts:
         debts = (f"**{debt.what}** (until {debt.expires}): {debt.impact}" for debt in wish.stack.debts)
         parts.append(f"## Debts\n\n{_bullets(debts)}")

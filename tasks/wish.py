@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before, job
-from infra_specs.errors import LedgerError, PlanError
+from infra_specs.errors import PlanError, UnknownStack
 from infra_specs.plan.resource import Resource
 from infra_specs.pricing.price import Price, price
 from infra_specs.releases.content import Content, changed_services, content, over, placed
@@ -124,13 +124,18 @@ def deployed(ledger: Ledger, stack: str) -> Release | None:
 def remembered(ledger: Ledger, name: str) -> tuple[Stack, str]:
     """The spec of a stack as the ledger last heard it, and its source folder.
 
-    Raises LedgerError, naming the stacks that it does know.
+    Raises UnknownStack.
     """
     known = ledger.wanted(name)
     if known is None:
-        others = ", ".join(stack.name for stack in ledger.stacks()) or "none yet"
-        raise LedgerError(f"No stack is called `{name}`. Known: {others}. Give its file to `tenfold provision` first.")
+        raise unknown_stack(ledger, name)
     return stored(known.spec), known.source
+
+
+def unknown_stack(ledger: Ledger, name: str) -> UnknownStack:
+    """The one sentence that says so everywhere, with the stacks that are known and what to do."""
+    others = ", ".join(stack.name for stack in ledger.stacks()) or "none yet"
+    return UnknownStack(f"No stack is called `{name}`. Known: {others}. Give its file to `tenfold provision` first.")
 
 
 def still_wanted(ledger: Ledger, name: str) -> bool:

@@ -1,19 +1,38 @@
 """The application that commands hang on, and how errors leave it."""
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from infra_specs.errors import PlanError, SpecError, TenfoldError
+from infra_specs.errors import PlanError, SpecError, TenfoldError, UnknownStack
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 nothing_touched = 2
 """The exit code for what was refused before anything ran."""
 failed = 1
+refusals = (SpecError, PlanError, UnknownStack)
 
 
-class Commands(TyperGroup):
+class _ShowsFlags:
+    """Shows a flag as one: it takes no value, which Typer would show as `<bool>`."""
+
+    def get_params(self, ctx: Any) -> Any:
+        found = super().get_params(ctx)  # type: ignore[misc]  # of the command that this is mixed into
+        for one in found:
+            if getattr(one, "is_flag", False):
+                one.metavar = ""
+        return found
+
+
+class Command(_ShowsFlags, TyperCommand):
+    """Every command is one of these."""
+
+
+class Commands(_ShowsFlags, TyperGroup):
     """Says an error of ours in its own words, without a traceback. Others are bugs and keep theirs."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -21,14 +40,21 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except TenfoldError as error:
             print(error, file=sys.stderr)
-            raise typer.Exit(nothing_touched if isinstance(error, SpecError | PlanError) else failed) from None
+            raise typer.Exit(nothing_touched if isinstance(error, refusals) else failed) from None
+
+
+class App(typer.Typer):
+    """Commands and groups of them that look alike."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(cls=Commands, no_args_is_help=True, rich_markup_mode="rich", **more)
+
+    def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
+        return super().command(name, cls=Command, **more)
 
 
 # Pretty tracebacks print local variables, and one of those may be a secret.
-app = typer.Typer(
-    cls=Commands, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)  # fmt: skip
+app = App(pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 def _version(wanted: bool) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra_specs.errors import LedgerError, SpecError
+from infra_specs.errors import SpecError, UnknownStack
 from infra_specs.plan.instance import Instance
 from infra_specs.spec.load import load
 from infra_specs.spec.stack import Stack
@@ -62,7 +62,7 @@ class Asked:
 def asked(ledger: Ledger, what: str) -> Asked:
     """Read a file, or remember a stack.
 
-    Raises SpecError for a file with faults or one that is not there, LedgerError for an unknown stack.
+    Raises SpecError for a file with faults or one that is not there, UnknownStack for an unknown stack.
     """
     path = Path(what)
     if path.is_file():
@@ -71,8 +71,8 @@ def asked(ledger: Ledger, what: str) -> Asked:
         raise SpecError(f"There is no file {what}." if not path.exists() else f"{what} is a folder, not a file.")
     try:
         stack, source = remembered(ledger, what)
-    except LedgerError as error:
-        raise LedgerError(f"There is no file {what} here. {error}") from None
+    except UnknownStack as error:
+        raise UnknownStack(f"There is no file {what} here. {error}") from None
     return Asked(stack, source, {"stack": what})
 
 

@@ -35,7 +35,7 @@ def decide(policy: Policy, situation: Situation, memory: Memory) -> tuple[Decisi
     steps = (*steps, stable) if stable else steps
     for limit in limits:
         bitten = limit(policy, situation, steps[-1].replicas)
-        steps = (*steps, bitten) if bitten else steps
+        steps = (*steps, _told(situation, bitten)) if bitten else steps
     count = steps[-1].replicas
     decision = Decision(
         situation.service, situation.now, situation.wanted, count, _sentence(situation, steps), steps, situation
@@ -78,6 +78,13 @@ def _silence(situation: Situation) -> str:
     return (
         f"{why or (f'the metrics are {age:.0f} s old' if old else 'no signal has a usable value')}, so the count stays"
     )
+
+
+def _told(situation: Situation, bitten: Step) -> Step:
+    """With what the target said of its room, which is all that a person can check it by."""
+    if bitten.name != "room" or not situation.room_because:
+        return bitten
+    return replace(bitten, reason=f"{bitten.reason}: {situation.room_because}")
 
 
 def _unit(policy: Policy, situation: Situation) -> str:

@@ -60,6 +60,8 @@ class Situation:
     them there it may be stopped."""
     room: int | None = None
     """The most replicas of this service that the target can hold, those there included."""
+    room_because: str = ""
+    """What that comes of, in half a sentence."""
     mode: Mode = "act"
 
     def as_data(self) -> dict[str, Any]:

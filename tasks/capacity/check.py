@@ -10,6 +10,7 @@ from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import policy_of
 from infra_specs.scaling.situation import Earlier
+from tasks.capacity.rooms import Rooms
 from tasks.capacity.subject import Subject, subjects, usual_start
 from tasks.clock import now
 from tasks.ledger import Check, Checked, Hold, Key, Ledger, Remembered
@@ -59,7 +60,8 @@ def check(ledger: Ledger, hold: Hold, measure: Measure, *, interval: float) -> O
     began = now()
     found, faults = subjects(ledger.stacks(), ledger.spent())
     facts = _facts(ledger, found, measure, began, interval)
-    checked = [one for subject in found for one in _decided(subject, facts)]
+    rooms = Rooms()
+    checked = [one for subject in found for one in _decided(subject, facts, rooms)]
     outcome = Outcome(
         len(found), len(checked), (), tuple(_advice(checked)), tuple(_notes(facts)),
         {name: str(why) for name, why in faults.items()},
@@ -87,8 +89,9 @@ def _facts(ledger: Ledger, found: Sequence[Subject], measure: Measure, at: float
     return _Facts(at, interval, before, measure(found, before), ahead, ledger.rhythm(at, ahead))
 
 
-def _decided(subject: Subject, facts: _Facts) -> Iterable[Checked]:
-    """Each service of a stack, the growth of one taken from what the next may spend; advice costs nothing."""
+def _decided(subject: Subject, facts: _Facts, rooms: Rooms) -> Iterable[Checked]:
+    """Each service of a stack, the growth of one taken from what the next may spend, and from the room it finds; advice
+    takes nothing."""
     left = subject.left(facts.at)
     for name in subject.scaled:
         key = (subject.stack.name, name)
@@ -99,9 +102,16 @@ def _decided(subject: Subject, facts: _Facts) -> Iterable[Checked]:
             rhythm=facts.rhythm.get(key, ()), left=left,
         )  # fmt: skip
         policy = policy_of(subject.stack.services[name].scaling)
-        decision, memory = decide(policy, situation, remembered.memory if remembered else Memory())
-        if left is not None and subject.price is not None and decision.acts and decision.replicas > decision.before:
-            left -= (decision.replicas - decision.before) * subject.price * part_left(facts.at)
+        earlier = remembered.memory if remembered else Memory()
+        decision, memory = decide(policy, situation, earlier)
+        if decision.replicas > decision.before:  # most checks end here, and ask no target after its room
+            if (narrower := rooms.limited(subject, situation)) is not situation:
+                decision, memory = decide(policy, narrower, earlier)
+            if decision.acts:
+                more = decision.replicas - decision.before
+                rooms.claim(subject, name, more)
+                if left is not None and subject.price is not None:
+                    left -= more * subject.price * part_left(facts.at)
         yield Checked(subject.stack.name, name, seen.measured, seen.readings, decision, memory)
 
 

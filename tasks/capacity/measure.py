@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from infra_specs.errors import ProviderError
 from infra_specs.scaling.measured import Measured
@@ -25,7 +25,7 @@ def measure(found: Sequence[Subject], before: Mapping[Key, Remembered]) -> dict[
 
     A target that cannot be opened, or that has nothing to say, hinders no other: that too is a result.
     """
-    with _opened(found) as targets, Prometheus() as prometheus, ThreadPoolExecutor(at_once) as pool:
+    with _all_opened(found) as targets, Prometheus() as prometheus, ThreadPoolExecutor(at_once) as pool:
 
         def one(subject: Subject) -> dict[str, Seen]:
             name, target = subject.stack.name, targets[_which(subject.stack.target)]
@@ -42,6 +42,13 @@ def measure(found: Sequence[Subject], before: Mapping[Key, Remembered]) -> dict[
         }
 
 
+@contextmanager
+def opened(target: Target) -> Iterator[Provider]:
+    """One target, open for the length of the block. Raises ProviderError for one that cannot be."""
+    with closing(open_provider(target, settings().home)) as provider:
+        yield provider
+
+
 def _asked(subject: Subject) -> dict[str, Asked]:
     services = subject.stack.services
     return {
@@ -51,19 +58,19 @@ def _asked(subject: Subject) -> dict[str, Asked]:
 
 
 @contextmanager
-def _opened(found: Sequence[Subject]) -> Iterator[dict[str, Provider | ProviderError]]:
+def _all_opened(found: Sequence[Subject]) -> Iterator[dict[str, Provider | ProviderError]]:
     """Each target once, however many stacks it has; for one that cannot be opened, why."""
-    home, opened = settings().home, dict[str, Provider | ProviderError]()
+    home, found_open = settings().home, dict[str, Provider | ProviderError]()
     try:
         for subject in found:
-            if (which := _which(subject.stack.target)) not in opened:
+            if (name := _which(subject.stack.target)) not in found_open:
                 try:
-                    opened[which] = open_provider(subject.stack.target, home)
+                    found_open[name] = open_provider(subject.stack.target, home)
                 except ProviderError as error:
-                    opened[which] = error
-        yield opened
+                    found_open[name] = error
+        yield found_open
     finally:
-        for target in opened.values():
+        for target in found_open.values():
             if not isinstance(target, ProviderError):
                 target.close()
 

@@ -74,7 +74,6 @@ class Subject:
         start_seconds: float | None = None,
         rhythm: tuple[Earlier, ...] = (),
         left: float | None = None,
-        room: int | None = None,
     ) -> Situation:
         """What one service's decision is made from. `left` is what others of this check have left of the budget."""
         sizes, wanted = self.sizing.services[service], self.counts[service]
@@ -97,7 +96,6 @@ class Subject:
             budget_left=left,
             month_left=seconds_left(now),
             largest=service == self._gives_back,
-            room=room,
             mode=self.stack.services[service].scaling.mode,
         )
 

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 from infra_specs.advice.uses import Use
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
+from infra_specs.scaling.room import FreeMemory
 
 
 class Provider(Protocol):
@@ -173,3 +174,19 @@ class Uses(Protocol):
 
     def uses(self, stack: str) -> Mapping[str, Use]:
         """By address, of everything of the stack that runs; what is not known of a thing is None. Changes nothing."""
+
+
+@runtime_checkable
+class HasRoom(Protocol):
+    """A target that can say how much memory it has for more replicas."""
+
+    def free_memory(self) -> FreeMemory | None:
+        """Of the machine that its things run on, now; None where it cannot be known. Changes nothing."""
+
+
+@runtime_checkable
+class TellsFaults(Protocol):
+    """A target that can say of a program, before it is started, that it never will."""
+
+    def fault(self, resource: Resource) -> str:
+        """Why this replica or job can never start here, or nothing. Changes nothing."""

@@ -16,20 +16,23 @@ from pydantic import TypeAdapter
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
+from infra_specs.scaling.room import FreeMemory
 from tasks.clock import now
 from tasks.providers.base import Traffic
 from tasks.providers.pretended import Load, Loads
 
 _world = TypeAdapter(list[Instance])
+_room = TypeAdapter(FreeMemory)
 
 
 class MemoryProvider:
-    """A `Provider` that `Counts`, on one JSON file; safe among threads and processes."""
+    """A `Provider` that `Counts` and `HasRoom`, on one JSON file; safe among threads and processes."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = home / "world.json"
         self._guard = home / "world.lock"
+        self._room_file = home / "room.json"
         self._loads = Loads(home)
         self._seen: tuple[tuple[int, int, int], dict[str, tuple[Instance, ...]]] | None = None
 
@@ -95,6 +98,13 @@ class MemoryProvider:
         """What a proxy would have counted by now of the load that was set."""
         return self._loads.counted(stack, self.observe(stack))
 
+    def free_memory(self) -> FreeMemory | None:
+        """What was set; without that nobody knows."""
+        try:
+            return _room.validate_json(self._room_file.read_bytes())
+        except FileNotFoundError:
+            return None
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -109,6 +119,11 @@ class MemoryProvider:
         """What happens in this world, not a verb of ours: from now on users ask this of the service."""
         with self._alone():
             self._loads.put(stack, service, load)
+
+    def set_free_memory(self, memory: FreeMemory) -> None:
+        """What happens in this world, not a verb of ours: it has so much memory, and so much of it is free."""
+        with self._alone():
+            self._room_file.write_bytes(_room.dump_json(memory))
 
     def _by_stack(self) -> dict[str, tuple[Instance, ...]]:
         """The whole world, read once as long as nobody changes it: a check of many stacks asks for each."""

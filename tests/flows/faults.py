@@ -21,6 +21,7 @@ class Faulty(MemoryProvider):
         super().__init__(home / "memory")
         self.fails: dict[str, list[ProviderError]] = {}
         self.log = ""
+        self.never = ""
         self.calls: Counter[str] = Counter()
         self.env: dict[str, dict[str, str]] = {}
 
@@ -39,6 +40,10 @@ class Faulty(MemoryProvider):
     def destroy(self, instance: Instance) -> None:
         self.calls[f"destroy {instance}"] += 1
         super().destroy(instance)
+
+    def fault(self, resource: Resource) -> str:
+        """Why nothing of a service can ever start here."""
+        return self.never if "service" in resource.settings else ""
 
     def logs(self, instance: Instance, lines: int) -> str:
         return self.log or super().logs(instance, lines)

@@ -169,6 +169,14 @@ class TestRefusals:
         assert (whole_world(home), in_ledger()) == before
         assert (await done(reconcile)).startswith("nothing to do")
 
+    async def test_what_can_never_start_touches_nothing(self, target: Faulty, home: Any) -> None:
+        target.never = "its command run is not there: install it"
+        assert await failed(provision, spec=shop(), source="/srv") == (
+            "shop can never start as its file stands, so nothing was touched:\n"
+            "  services.web.command: its command run is not there: install it"
+        )
+        assert (whole_world(home), in_ledger(), runs()) == ("", None, ())
+
     async def test_a_secret_that_is_not_set(self, target: Faulty, home: Any) -> None:
         message = await failed(provision, spec=shop(env={"STRIPE_KEY": {"secret": "stripe"}}), source="/srv")
         assert "tenfold secret set shop stripe" in message

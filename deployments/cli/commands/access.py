@@ -54,7 +54,7 @@ def exec_(
 
 def open_(
     stack: Stack,
-    service: Annotated[str, typer.Argument(metavar="[SERVICE]", help="Which service; the first if left out.")] = "",
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="Which service; the first if left out.")] = "",
 ) -> None:
     """Print where a stack answers, and open it in the browser if there is one.
 

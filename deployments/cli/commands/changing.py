@@ -70,7 +70,7 @@ def teardown(
 
 
 def reconcile(
-    stack: Annotated[str, typer.Argument(metavar="[STACK]", help="The stack's name; every stack if left out.")] = "",
+    stack: Annotated[str, typer.Argument(metavar="STACK", help="The stack's name; every stack if left out.")] = "",
     detach: Detach = False,
 ) -> None:
     """Look for drift and repair it now. A schedule does the same all the time.

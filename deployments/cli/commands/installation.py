@@ -7,6 +7,11 @@ def demo() -> None:
 
     Needs nothing but what is installed already. Running it again is fine;
     [bold]tenfold teardown quickstart[/bold] takes it down.
+
+    Examples:
+    tenfold demo
+    tenfold status quickstart      what it runs, afterwards
+    tenfold scale quickstart web 5
     """
     from deployments.cli.demo import demo as tell
 

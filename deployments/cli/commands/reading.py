@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
-MaybeStack = Annotated[str, typer.Argument(metavar="[STACK]", help="The stack's name; every stack if left out.")]
+MaybeStack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name; every stack if left out.")]
 Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")]
 
 
@@ -62,7 +62,7 @@ def history(
 def logs(
     stack: Stack,
     what: Annotated[
-        str, typer.Argument(metavar="[SERVICE|ADDRESS]", help="A service, or one address; everything if left out.")
+        str, typer.Argument(metavar="SERVICE|ADDRESS", help="A service, or one address; everything if left out.")
     ] = "",
     lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="The last so many lines of each.")] = 50,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what is written from now on.")] = False,

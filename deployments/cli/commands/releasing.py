@@ -25,10 +25,19 @@ def deploy(
     before: Annotated[str, typer.Option("--before", help="Run once before it gets a request: migrations.")] = "",
     health: Annotated[str, typer.Option("--health", help="The path that answers 200 when it is ready.")] = "",
     memory: Annotated[str, typer.Option("--memory", help="Memory of one replica, as 512MB.")] = "",
-    cpus: Annotated[float, typer.Option("--cpus", min=0, max=1024, help="Processor cores of one replica.")] = 0,
+    cpus: Annotated[
+        float, typer.Option("--cpus", min=0, max=1024, show_default=False, help="Processor cores of one replica.")
+    ] = 0,
     canary: Annotated[
         int,
-        typer.Option("--canary", metavar="PERCENT", min=0, max=50, help="Requests that one new replica gets first."),
+        typer.Option(
+            "--canary",
+            metavar="PERCENT",
+            min=0,
+            max=50,
+            show_default=False,
+            help="Requests that one new replica gets first.",
+        ),
     ] = 0,
     bake: Annotated[float, typer.Option("--bake", metavar="S", min=1, help="Seconds that the canary is watched.")] = 60,
     wait: Wait = False,
@@ -58,7 +67,7 @@ def deploy(
 def rollback(
     stack: Stack,
     release: Annotated[
-        int, typer.Argument(metavar="[N]", min=0, help="Its number; the last other one if left out.")
+        int, typer.Argument(metavar="N", min=0, show_default=False, help="Its number; the last other one if left out.")
     ] = 0,
     wait: Wait = False,
     detach: Detach = False,
@@ -93,8 +102,12 @@ def releases(
 
 def diff(
     stack: Stack,
-    first: Annotated[int, typer.Argument(metavar="[A]", min=0, help="A release; else the one before B.")] = 0,
-    second: Annotated[int, typer.Argument(metavar="[B]", min=0, help="Another; else the one that runs.")] = 0,
+    first: Annotated[
+        int, typer.Argument(metavar="A", min=0, show_default=False, help="A release; else the one before B.")
+    ] = 0,
+    second: Annotated[
+        int, typer.Argument(metavar="B", min=0, show_default=False, help="Another; else the one that runs.")
+    ] = 0,
     json: Json = False,
 ) -> None:
     """What changed from one release to another. Secrets are told by version.

@@ -11,7 +11,7 @@ Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")
 
 def why(
     stack: Stack,
-    service: Annotated[str, typer.Argument(metavar="[SERVICE]", help="A service; every one if left out.")] = "",
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service; every one if left out.")] = "",
     number: Annotated[int, typer.Option("-n", "--number", min=1, help="At most so many decisions.")] = 10,
     changes: Annotated[bool, typer.Option("--changes", help="Only those that change the count.")] = False,
     json: Json = False,
@@ -46,6 +46,13 @@ def replay(  # noqa: PLR0917 - one parameter an option
     what they cost. Touches nothing. Requests above what the serving replicas
     take are lost; a new replica serves after the time that was measured.
 
+    A policy file holds what stands under `scaling:` of a service:
+    window: 5m
+    caution: 3
+
+    A line of a CSV file is an interval; its last column counts its requests:
+    2026-11-22T18:04:00,1731
+
     Examples:
     tenfold replay shop web --days 7 --policy careful.yaml
     tenfold replay shop web --csv requests.csv --interval 15 --svg web.svg
@@ -57,7 +64,7 @@ def replay(  # noqa: PLR0917 - one parameter an option
 
 
 def advise(
-    stack: Annotated[str, typer.Argument(metavar="[STACK]", help="The stack's name; every stack if left out.")] = "",
+    stack: Annotated[str, typer.Argument(metavar="STACK", help="The stack's name; every stack if left out.")] = "",
     json: Json = False,
 ) -> None:
     """What to change next, before it presses: growth, budget, sizes that do not fit.

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Set, list and remove the secrets of a stack.")
+from deployments.cli.app import App
+
+app = App(
+    help="""Set, list and remove the secrets of a stack.
+
+    Examples:
+    tenfold secret set shop stripe     asks for its value
+    tenfold secret set shop stripe < stripe.key
+    tenfold secret list shop
+    """
+)
 Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as in env: {KEY: {secret: NAME}}.")]
 

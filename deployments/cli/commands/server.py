@@ -1,10 +1,16 @@
 """Commands about the control plane."""
 # ruff: noqa: PLC0415 - what a command does is imported when it is called
 
-import typer
+from deployments.cli.app import App
 
-app = typer.Typer(
-    no_args_is_help=True, help="Start, stop and look at the control plane: Prefect's server, and what runs our flows."
+app = App(
+    help="""Start, stop and look at the control plane: Prefect's server, and what runs our flows.
+
+    Examples:
+    tenfold server status
+    tenfold server start
+    tenfold server stop
+    """
 )
 
 

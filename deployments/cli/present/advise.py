@@ -15,17 +15,22 @@ from tasks.wish import remembered
 
 
 def advise(stack: str, *, json: bool) -> None:
-    """`tenfold advise`. Raises LedgerError for a stack that is not known."""
+    """`tenfold advise`. Raises UnknownStack for a stack that is not known."""
     with here() as place:
         if stack:
             remembered(place.ledger, stack)
-        known = [one for one in place.ledger.stacks() if one.wanted and stack in ("", one.name)]
-        found = {one.name: advice(place.ledger, one) for one in known}
+        known = place.ledger.stacks()
+        asked = [one for one in known if one.wanted and stack in ("", one.name)]
+        found = {one.name: advice(place.ledger, one) for one in asked}
     if json:
         print(jsonlib.dumps({"stacks": {name: [data(one) for one in each] for name, each in found.items()}}, indent=2))
         return
+    to = console()
+    if not found:
+        down = f"{stack or 'Every stack here'} is torn down, so there is nothing to advise."
+        say(to, down if known else f"Nothing here yet. Begin with: {tenfold()} demo")
     for name, each in found.items():
-        show(console(), name, each)
+        show(to, name, each)
 
 
 def data(one: Advice) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from rich.text import Text
 from deployments.cli.here import here
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, clock_time, human
-from infra_specs.errors import LedgerError
 from tasks.clock import now
 from tasks.ledger import Run, RunChange
+from tasks.wish import unknown_stack
 
 colours = {"done": "green", "failed": "red", "crashed": "red", "running": "yellow", "intended": "yellow"}
 
@@ -26,7 +26,7 @@ def history(stack: str, number: int, *, changes: bool, run: str, json: bool) -> 
             found = (one for name in names for one in place.ledger.history(name, number))
             runs = tuple(sorted(found, key=lambda one: int(one.id), reverse=True))[:number]
         if stack and not runs and place.ledger.wanted(stack) is None:
-            raise LedgerError(f"The ledger knows no stack `{stack}` and no run of one.")
+            raise unknown_stack(place.ledger, stack)
     if json:
         print(jsonlib.dumps({"runs": [asdict(one) for one in runs]}, indent=2))
         return

@@ -17,10 +17,12 @@ from infra_specs.plan.plan import Action, Change, Plan, signs
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.content import images_named
 from infra_specs.spec.stack import Debt
+from infra_specs.spec.unused import unused
 from tasks.certificate import check_certificate
 from tasks.clock import now
 from tasks.images import known_images
 from tasks.orders import foreseen
+from tasks.startable import refuse_unstartable
 from tasks.wish import Wish, wish
 
 colours: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
@@ -35,8 +37,9 @@ def plan(what: str, *, json: bool) -> None:
             stack, builds = foreseen(target, meant.stack, meant.source)
             named = images_named(wish(place.ledger, stack, meant.source).stack.services.values())
             wished = wish(place.ledger, stack, meant.source, images=known_images(target, stack, named))
+            refuse_unstartable(target, place.ledger, wished)
             made = make_plan(stack.name, wished.resources, target.observe(stack.name))
-    notes = (*((certificate,) if certificate else ()), *builds)
+    notes = (*((certificate,) if certificate else ()), *builds, *unused(meant.stack))
     if json:
         print(jsonlib.dumps(data(wished, made, notes), indent=2))
     else:
@@ -67,8 +70,7 @@ def show(to: Console, wished: Wish, made: Plan, today: date, notes: Sequence[str
     _price(to, wished)
     if notes:
         _heading(to, "Notes")
-        for note in notes:
-            say(to, note, indent=2)
+        _notes(to, notes)
     if wished.stack.debts:
         _heading(to, "Debts")
         lay(to, (line for debt in wished.stack.debts for line in _debt(debt, today)))
@@ -78,10 +80,11 @@ def show(to: Console, wished: Wish, made: Plan, today: date, notes: Sequence[str
 
 
 def head(to: Console, wished: Wish) -> None:
-    """What matters of it before a run: how many replicas and why, and the price."""
+    """What matters of it before a run: how many replicas and why, the price, and what of the file does nothing."""
     say(to, Text.assemble((wished.stack.name, "bold"), f" on {wished.stack.target.provider}"))
     _arithmetic(to, [line for size in wished.sizing.services.values() for line in size.arithmetic])
     _price(to, wished)
+    _notes(to, unused(wished.stack))
 
 
 def _heading(to: Console, text: str) -> None:
@@ -105,6 +108,11 @@ def _price(to: Console, wished: Wish) -> None:
     over = price.budget is not None and price.today is not None and price.today > price.budget
     say(to, Text(str(price), "bold red" if over else ""), indent=2)
     say(to, Text(price.source, "dim"), indent=2)
+
+
+def _notes(to: Console, notes: Sequence[str]) -> None:
+    for note in notes:
+        say(to, note, indent=2)
 
 
 def _debt(debt: Debt, today: date) -> Iterator[list[Cell]]:

@@ -22,10 +22,12 @@ def put(stack: str, name: str) -> None:
     value = _value(stack, name)
     with here() as place:
         version = place.ledger.secret_set(stack, name, value)
-        runs = (known := place.ledger.wanted(stack)) is not None and known.wanted
+        known = place.ledger.wanted(stack)
     to = console()
     say(to, f"{name} of {stack} is set (version {version}).")
-    if runs:
+    if known is None:
+        say(to, f"No stack is called {stack} yet: its first provision will use it.")
+    elif known.wanted:
         say(to, f"What runs gets it with: {tenfold()} provision {stack}")
 
 

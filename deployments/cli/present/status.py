@@ -13,11 +13,11 @@ from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, human
 from deployments.cli.view import View, changing, data, look
 from infra_specs.certificates.certificate import day, days, soon_seconds
-from infra_specs.errors import LedgerError
 from infra_specs.plan.instance import Instance, State
 from infra_specs.releases.which import aim
 from tasks.clock import now
 from tasks.ledger import Holder
+from tasks.wish import unknown_stack
 
 marks: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
@@ -31,9 +31,7 @@ def status(stack: str, *, json: bool) -> None:
     with here() as place:
         known = place.ledger.stacks()
         if stack and stack not in {one.name for one in known}:
-            raise LedgerError(
-                f"No stack is called `{stack}`. Known: {', '.join(one.name for one in known) or 'none yet'}."
-            )
+            raise unknown_stack(place.ledger, stack)
         views = [look(place, one) for one in known if stack in ("", one.name)]
         checked, scaling = checks(place), scaling_data(place)
     if json:

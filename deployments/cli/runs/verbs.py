@@ -1,19 +1,21 @@
 """The verbs that change: what is refused at once, what is submitted, and what is said at the end."""
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 import typer
 from rich.text import Text
 
-from deployments.cli.here import asked, here, tenfold
+from deployments.cli.here import Here, asked, here, tenfold
 from deployments.cli.present import plan as present
 from deployments.cli.present.terminal import console, say
 from deployments.cli.runs.submit import Order, carry_out
-from infra_specs.errors import PlanError
+from infra_specs.errors import PlanError, ProviderError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.scaling.by_hand import how_long_it_holds
-from tasks.wish import remembered, wish
+from tasks.startable import refuse_unstartable
+from tasks.wish import Wish, remembered, wish
 
 
 def provision(what: str, *, wait: bool, detach: bool) -> None:
@@ -22,6 +24,7 @@ def provision(what: str, *, wait: bool, detach: bool) -> None:
         meant = asked(place.ledger, what)
         wished = wish(place.ledger, meant.stack, meant.source)
         refuse_over_budget(meant.stack.name, wished.price)
+        _refuse_unstartable(place, wished)
         present.head(console(), wished)
         order = Order("provision", {**meant.parameters, "wait": wait}, (meant.stack.name,), detach)
         carry_out(place, order)
@@ -73,6 +76,12 @@ def _on_known(verb: str, stack: str, parameters: dict[str, Any], detach: bool) -
     with here() as place:
         remembered(place.ledger, stack)
         carry_out(place, Order(verb, parameters, (stack,), detach))
+
+
+def _refuse_unstartable(place: Here, wished: Wish) -> None:
+    """As the run would, but before there is one. What does not answer from here may answer the run."""
+    with suppress(ProviderError), place.target(wished.stack) as target:
+        refuse_unstartable(target, place.ledger, wished)
 
 
 def _confirm(stack: str, data: list[str]) -> None:

@@ -15,6 +15,7 @@ from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError, TransientError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
+from infra_specs.scaling.room import FreeMemory
 from infra_specs.spec.target import Docker
 from tasks.providers.base import BuildOrder, BuiltImage, Traffic
 from tasks.providers.docker import proxy, routes, starting
@@ -27,7 +28,7 @@ from tasks.providers.docker.images import Images
 from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import notes_among, put_note, read_notes, remove_note, volumes_of
-from tasks.providers.docker.uses import uses
+from tasks.providers.docker.uses import free_memory, uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
 
@@ -182,6 +183,11 @@ class DockerProvider:
         running = [one for one in self._world.containers(stack, lambda _: True) if one["State"]["Running"]]
         named = [(key_of(one["Config"]["Labels"])[0], one["Id"]) for one in running]
         return uses(named, lambda id: self._api.stats(id, stream=False, one_shot=True))
+
+    @ours
+    def free_memory(self) -> FreeMemory | None:
+        """Of the engine's machine, if that is this one."""
+        return free_memory(self._api.base_url, self._api.info)
 
     @ours
     def image_id(self, name: str, *, pull: bool) -> str | None:

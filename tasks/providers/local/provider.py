@@ -14,6 +14,8 @@ from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
+from infra_specs.scaling.room import FreeMemory
+from tasks.providers import machine
 from tasks.providers.base import Traffic
 from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin, ports
@@ -23,7 +25,7 @@ from tasks.providers.local.execute import execute
 from tasks.providers.local.files import make_folder, remove_tree
 from tasks.providers.local.place import Place, places, slug
 from tasks.providers.local.proxy import listen, proxy
-from tasks.providers.local.replica import job, replica
+from tasks.providers.local.replica import fault, job, replica
 from tasks.providers.local.route import forget_endpoint, put_route, remove_route, routes
 from tasks.providers.local.uses import uses
 from tasks.providers.local.volume import put_volume, remove_volume, volumes
@@ -187,6 +189,15 @@ class LocalProvider:
         place = self._place(stack)
         return uses(_statuses(place), volumes(place))
 
+    @_ours
+    def fault(self, resource: Resource) -> str:
+        """Why it can never start here, or nothing."""
+        return fault(resource)
+
+    def free_memory(self) -> FreeMemory | None:
+        """Of this machine."""
+        return machine.free_memory()
+
     def close(self) -> None:
         """Nothing is held open between calls."""
 
@@ -254,8 +265,8 @@ def _statuses(place: Place) -> tuple[Status, ...]:
 
 def _instance(status: Status) -> Instance:
     state = "failed" if status.state == "stopped" else status.state
-    fault = status.process.labels.get("fault") if state == "failed" else ""
-    return instance_of(status.process.labels, Health(state, fault or status.reason, status.since, status.code))
+    never = status.process.labels.get("fault") if state == "failed" else ""
+    return instance_of(status.process.labels, Health(state, never or status.reason, status.since, status.code))
 
 
 def _routes(place: Place, found: list[Instance]) -> tuple[Instance, ...]:

@@ -31,6 +31,13 @@ def job(place: Place, resource: Resource, incarnation: int) -> Process:
     return replace(_program(resource, incarnation, port, {}), once=True)
 
 
+def fault(resource: Resource) -> str:
+    """Why it can never start here, or nothing; what its own PATH would be is not known while that is a reference."""
+    settings: Any = resource.settings
+    path = settings["env"].get("PATH")
+    return _fault(settings["command"], settings["folder"], path if isinstance(path, str) else _environment()["PATH"])
+
+
 def _port(place: Place, resource: Resource, incarnation: int) -> int:
     return ports.take(place.home, place.stack, name_of(resource.address, incarnation))
 
@@ -39,15 +46,15 @@ def _program(resource: Resource, incarnation: int, port: int | None, outputs: di
     """With nothing of the environment of who asked for it."""
     settings: Any = resource.settings
     env = _environment() | dict(settings["env"]) | ({"PORT": str(port)} if port else {})
-    fault = _fault(settings["command"], settings["folder"], env["PATH"])
+    never = fault(resource)
     return Process(
         name=name_of(resource.address, incarnation),
         argv=tuple(settings["command"]),
         env=env,
         cwd=settings["folder"],
         # What cannot be started will not be the next time either: say so at once.
-        restarts=1 if fault else 5,
-        labels=labels_of(resource, incarnation, outputs) | {"fault": fault},
+        restarts=1 if never else 5,
+        labels=labels_of(resource, incarnation, outputs) | {"fault": never},
     )
 
 

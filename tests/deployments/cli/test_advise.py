@@ -47,6 +47,15 @@ def test_status_says_early_that_growth_presses(cli: Cli, place: Here, provisione
     assert cli.json("status")["stacks"][0]["advice"][0] == said
 
 
+def test_that_there_is_nobody_to_advise_is_said(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    assert cli.text("advise") == "Nothing here yet. Begin with: tenfold demo\n"
+    provisioned()
+    hold = place.ledger.acquire("shop", Owner.here("teardown"), 60)
+    place.ledger.unwant(hold)
+    assert cli.text("advise", "shop") == "shop is torn down, so there is nothing to advise.\n"
+    assert cli.text("advise") == "Every stack here is torn down, so there is nothing to advise.\n"
+
+
 @pytest.mark.usefixtures("provisioned")
 def test_an_unknown_stack_is_named(cli: Cli) -> None:
     assert "No stack is called `blog`" in cli("advise", "blog").err

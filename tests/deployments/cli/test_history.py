@@ -40,6 +40,7 @@ def test_one_run_says_everything_of_it(cli: Cli, provisioned: Provision) -> None
 
 
 def test_what_is_not_known(cli: Cli, home: Path) -> None:
+    unknown = "No stack is called `shop`. Known: none yet. Give its file to `tenfold provision` first.\n"
     assert cli.text("history") == "No run yet.\n"
-    assert cli("history", "shop").err == "The ledger knows no stack `shop` and no run of one.\n"
+    assert cli("history", "shop").err == unknown
     assert cli("history", "--run", "7").err == "The ledger knows no run 7. `tenfold history` lists them.\n"

@@ -125,7 +125,7 @@ def test_a_file_with_faults_is_refused_with_all_of_them(cli: Cli, home: Path) ->
         ("./", 2, "./ is a folder, not a file.\n"),
         (
             "nobody",
-            1,
+            2,
             "There is no file nobody here. No stack is called `nobody`. Known: none yet. Give its file to "
             "`tenfold provision` first.\n",
         ),
@@ -146,3 +146,14 @@ def test_a_secret_that_is_not_set_is_asked_for(cli: Cli, file: Path) -> None:
     said = cli("plan", "shop.yaml")
     assert said.code == 2
     assert "tenfold secret set shop stripe" in said.err
+
+
+def test_a_key_that_does_nothing_is_a_note(cli: Cli, file: Path) -> None:
+    file.write_text(file.read_text().replace("THEME: plain}", "THEME: plain}, scaling: {cpu: 0.5}"))
+    said = (
+        "services.web.scaling.cpu does nothing, for nothing measures it. "
+        "Give services.web.scaling.metrics.cpu a query, or leave it out."
+    )
+    notes = cli.text("plan", "shop.yaml").partition("\nNotes\n")[2].partition("\n\nPlan")[0]
+    assert " ".join(notes.split()) == said
+    assert cli.json("plan", "shop.yaml")["notes"] == [said]

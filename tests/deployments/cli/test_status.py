@@ -111,7 +111,9 @@ def test_a_certificate_is_spoken_of_before_it_ends(left: float, said: str, monke
 def test_an_unknown_stack(cli: Cli, provisioned: Provision) -> None:
     provisioned()
     said = cli("status", "shpo")
-    assert (said.code, said.err) == (1, "No stack is called `shpo`. Known: shop.\n")
+    assert (said.code, said.err) == (
+        2, "No stack is called `shpo`. Known: shop. Give its file to `tenfold provision` first.\n"
+    )  # fmt: skip
 
 
 def test_a_wrong_setting_is_refused(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

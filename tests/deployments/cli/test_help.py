@@ -1,0 +1,47 @@
+"""What help says: of flags, of defaults, with examples, and the same of a stack that is not known."""
+
+import pytest
+
+from tests.deployments.cli.cli import Cli
+
+commands: tuple[tuple[str, ...], ...] = (
+    ("demo",), ("provision",), ("deploy",), ("rollback",), ("scale",), ("teardown",), ("reconcile",), ("autoscale",),
+    ("grow",), ("run",), ("plan",), ("status",), ("releases",), ("diff",), ("history",), ("why",), ("replay",),
+    ("advise",), ("logs",), ("exec",), ("open",), ("show",), ("schema",), ("secret",), ("secret", "set"),
+    ("secret", "list"), ("secret", "remove"), ("server",),
+)  # fmt: skip
+server = (("server", "start"), ("server", "stop"), ("server", "status"))
+on_a_stack: tuple[tuple[str, ...], ...] = (
+    ("provision",), ("deploy",), ("rollback",), ("scale", "web", "2"), ("teardown",), ("reconcile",), ("grow",),
+    ("run", "web", "date"), ("plan",), ("status",), ("releases",), ("diff",), ("history",), ("why",), ("replay", "web"),
+    ("advise",), ("logs",), ("exec", "web-0"), ("open",), ("show",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [(), *commands, *server])
+def test_a_flag_takes_no_value_and_every_command_and_group_has_an_example(cli: Cli, words: tuple[str, ...]) -> None:
+    said = cli.text(*words, "--help")
+    assert "bool" not in said
+    if words in commands:
+        assert f" tenfold {' '.join(words)}" in said.partition("Examples:")[2]
+
+
+@pytest.mark.parametrize("verb", ["rollback", "diff", "deploy"])
+def test_what_is_left_out_is_not_told_as_nought(cli: Cli, verb: str) -> None:
+    assert "[default: 0" not in cli.text(verb, "--help")
+
+
+def test_replay_shows_what_its_files_look_like(cli: Cli) -> None:
+    said = cli.text("replay", "--help")
+    assert " window: 5m" in said
+    assert " 2026-11-22T18:04:00,1731" in said
+
+
+@pytest.mark.parametrize("words", on_a_stack)
+def test_a_stack_that_is_not_known_is_refused_in_one_wording(cli: Cli, words: tuple[str, ...]) -> None:
+    verb, *more = words
+    said = cli(verb, "nobody", *more)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.endswith(
+        "No stack is called `nobody`. Known: none yet. Give its file to `tenfold provision` first.\n"
+    )

@@ -1,0 +1,33 @@
+"""The image of the sample app serves; built here on a base that brings its drivers, for nothing can be pulled."""
+
+from pathlib import Path
+
+import pytest
+from docker import DockerClient
+
+from infra_specs.spec.target import Docker
+from tasks.providers.base import BuildOrder
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import alone, get, made, proxy, replica, route, stack, until
+
+pytestmark = pytest.mark.docker
+
+app = Path(__file__).parents[2] / "examples" / "app"
+
+
+def test_it_is_built_and_serves(engine: DockerClient, images: dict[str, str]) -> None:
+    order = BuildOrder(stack, "web", str(app), "Dockerfile", None, {"BASE": images["tenfold-sample:1"]})
+    with alone(engine):
+        provider = DockerProvider(Docker(provider="docker", images=images))
+        try:
+            image = provider.build(order, lambda _: None)
+            assert engine.images.get(image).attrs["Config"]["User"] == "10001:10001"
+            one = made(provider, replica(images, image=image))
+            door = made(provider, proxy(images))
+            made(provider, route(one))
+            answer = until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")
+            assert "<title>" in answer[1]
+            provider.destroy(one)
+        finally:
+            provider.forget_built(stack)
+            provider.close()

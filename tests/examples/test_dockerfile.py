@@ -1,0 +1,51 @@
+"""The sample app's Dockerfile says all that the app needs, and the stack that builds it is sound."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra_specs.spec.load import load
+from infra_specs.spec.unused import unused
+from tasks.orders import orders_of
+from tasks.providers.docker.dockerfile import bases
+
+pytestmark = pytest.mark.pure
+
+root = Path(__file__).parents[2]
+app = root / "examples" / "app"
+stacks = root / "infra_specs" / "stacks"
+
+
+def test_the_stack_builds_the_sample_app_and_is_the_quickstart_otherwise() -> None:
+    stack, local = (load((stacks / f"{name}.yaml").read_text(), name) for name in ("quickstart-docker", "quickstart"))
+    (order,) = orders_of(stack, str(stacks)).values()
+    assert (order.context, order.dockerfile) == (str(app), "Dockerfile")
+    assert unused(stack) == ()
+    assert (stack.users, stack.needs, stack.budget) == (local.users, local.needs, local.budget)
+
+
+def test_it_starts_from_the_official_image_unless_told_otherwise() -> None:
+    text = (app / "Dockerfile").read_text()
+    assert bases(text, {}) == ("python:3.13-slim",)
+    assert bases(text, {"BASE": "mine:1"}) == ("mine:1",)
+
+
+def test_it_installs_what_the_app_imports() -> None:
+    text = (app / "Dockerfile").read_text()
+    own = {path.stem for path in app.glob("*.py")}
+    named = {
+        name.partition(".")[0]
+        for path in app.glob("*.py")
+        for one in ast.walk(ast.parse(path.read_text()))
+        for name in _imported(one)
+    }
+    for package in named - own - sys.stdlib_module_names:
+        assert f'"{package}' in text
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [name.name for name in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
