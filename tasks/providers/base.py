@@ -157,6 +157,17 @@ class Builds(Protocol):
 
 
 @runtime_checkable
+class Sweeps(Protocol):
+    """A target where a run that is killed can leave something that no instance needs."""
+
+    def sweep(self, stack: str) -> None:
+        """Leave nothing behind that no instance of the stack needs. Nothing is left: success.
+
+        Nobody else may change the stack meanwhile. What is there serves on.
+        """
+
+
+@runtime_checkable
 class HoldsImages(Protocol):
     """A target whose containers run from images, where a name may be given to another image later."""
 

@@ -9,6 +9,7 @@ from docker.errors import NotFound
 
 from infra_specs.plan.instance import Health, Instance
 from tasks.providers.docker import probes, proxy, routes
+from tasks.providers.docker.ending import is_ending
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import (
     instance_of,
@@ -80,6 +81,10 @@ class World:
 
     def containers(self, stack: str, wanted: Wanted) -> list[dict[str, Any]]:
         """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
+        return [each for each in self.with_ending(stack, wanted) if not is_ending(each["Name"])]
+
+    def with_ending(self, stack: str, wanted: Wanted = lambda _: True) -> list[dict[str, Any]]:
+        """The same, and those that have begun to end."""
         listed = self._api.containers(all=True, filters=only(stack))
         meant = [each["Id"] for each in listed if is_instance(each["Labels"]) and wanted(each["Labels"])]
         found = self._pool.map(self._inspected, meant)

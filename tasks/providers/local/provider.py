@@ -137,8 +137,15 @@ class LocalProvider:
                 remove(place, instance.address, instance.incarnation)
         else:
             self._end(place, instance)
-        with place.locked():
-            self._sweep(place)
+        self.sweep(instance.stack)
+
+    @_ours
+    def sweep(self, stack: str) -> None:
+        """Without processes no supervisor, and with nothing no folder."""
+        place = self._place(stack)
+        if place.exists:
+            with place.locked():
+                self._sweep(place)
 
     @_ours
     def health(self, instance: Instance) -> Health:

@@ -11,7 +11,7 @@ from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
-from tasks.providers.base import Provider, Uses
+from tasks.providers.base import Provider, Sweeps, Uses
 
 stack = "contract"
 patience = 60.0
@@ -138,6 +138,17 @@ class ProviderContract:
         provider.create(worker(env={"A": "1"}))
         provider.destroy(first)
         assert [one.incarnation for one in provider.observe(stack)] == [2]
+
+    def test_a_sweep_takes_nothing_that_is_there(self, provider: Provider) -> None:
+        if not isinstance(provider, Sweeps):
+            pytest.skip("nothing can be left here")
+        made = [provider.create(volume()), provider.create(worker())]
+        assert settled(provider, made[1]).state == "healthy"
+        for name in (stack, "other"):
+            provider.sweep(name)
+        assert [one.address for one in provider.observe(stack)] == ["replica/jobs-0", "volume/database"]
+        assert provider.health(made[1]).state == "healthy"
+        assert provider.stacks() == (stack,)
 
     def test_two_stacks_never_touch(self, provider: Provider) -> None:
         mine, other = provider.create(worker()), provider.create(worker(stack="other"))
