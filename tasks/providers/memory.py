@@ -89,7 +89,7 @@ class MemoryProvider:
 
     def logs(self, instance: Instance, lines: int) -> str:
         there = any(_same(one, instance) for one in self._read())
-        return f"{instance} runs in memory only" if there and lines else ""
+        return f"{instance} runs in memory only\n" if there and lines else ""
 
     def traffic(self, stack: str) -> Mapping[str, Traffic]:
         """What a proxy would have counted by now of the load that was set."""
