@@ -83,6 +83,12 @@ def put_note(
         remove_note(api, before)
 
 
+def forget(api: APIClient, stack: str, key: Key) -> None:
+    """Remove all that is noted of one instance, if anything is."""
+    if note := read_notes(api, stack).get(key):
+        remove_note(api, note)
+
+
 def remove_note(api: APIClient, note: Note) -> None:
     """Remove it with all that came before it; gone already is as good."""
     for name in note.names:

@@ -22,7 +22,7 @@ from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
 from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label
 from tasks.providers.docker.network import Networks
-from tasks.providers.docker.notes import put_note, read_notes, remove_note, volumes_of
+from tasks.providers.docker.notes import forget, put_note, read_notes, volumes_of
 from tasks.providers.docker.removing import Remover
 from tasks.providers.docker.uses import uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
@@ -84,6 +84,8 @@ class DockerProvider:
                 if instance.failed or resource.exclusive:
                     stop(self._api, container["Id"], instance.kind)
             incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
+            # Noted of one that went behind our back: it would overrule the labels of the new one.
+            forget(self._api, resource.stack, (resource.address, incarnation))
             return self._begun(self._starter.start(resource, incarnation))
 
     @ours
@@ -118,8 +120,7 @@ class DockerProvider:
                 remove_volume(self._api, instance)
             else:
                 self._remover.remove(instance, self._world.container(instance))
-            if note := read_notes(self._api, instance.stack).get(key):
-                remove_note(self._api, note)
+            forget(self._api, instance.stack, key)
         self._remover.leftovers(instance.stack)
 
     @ours
@@ -220,6 +221,7 @@ class DockerProvider:
                 return instance
         incarnation = max((each.incarnation for each in there), default=0) + 1
         if resource.kind == "volume":
+            forget(self._api, resource.stack, (resource.address, incarnation))
             make_volume(self._api, resource, incarnation)
         else:
             self._routes.put(resource, incarnation)
