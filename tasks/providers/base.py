@@ -64,6 +64,17 @@ class Drains(Protocol):
         """Requests running in it now; 0 if it is gone or serves none. Never waits."""
 
 
+@runtime_checkable
+class Stops(Protocol):
+    """A target where a thing can end without being gone."""
+
+    def stop(self, instance: Instance, why: str) -> None:
+        """End it for good and keep it for its log: from now on it has failed, for this reason.
+
+        Returns when it has ended. Ended already, or gone: success. What never ran, as a volume does not, is left alone.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What the proxy counted of one replica since it knows it. `errors` are answers of 500 and more, and no answer."""

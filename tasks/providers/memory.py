@@ -81,6 +81,12 @@ class MemoryProvider:
         with self._changing() as world:
             world[:] = [one for one in world if not _same(one, instance)]
 
+    def stop(self, instance: Instance, why: str) -> None:
+        with self._changing() as world:
+            for index, one in enumerate(world):
+                if _same(one, instance) and one.kind not in ("volume", "route"):
+                    world[index] = replace(one, health=replace(one.health, state="failed", reason=why))
+
     def health(self, instance: Instance) -> Health:
         for one in self._read():
             if _same(one, instance):

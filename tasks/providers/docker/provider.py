@@ -20,7 +20,7 @@ from tasks.providers.docker.ending import is_ending, stop
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
-from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label
+from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label, with_fault
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import forget, put_note, read_notes, volumes_of
 from tasks.providers.docker.removing import Remover
@@ -122,6 +122,16 @@ class DockerProvider:
                 self._remover.remove(instance, self._world.container(instance))
             forget(self._api, instance.stack, key)
         self._remover.leftovers(instance.stack)
+
+    @ours
+    def stop(self, instance: Instance, why: str) -> None:
+        """Stop its container, which keeps its log."""
+        if (container := self._world.container(instance)) is None:
+            return
+        stop(self._api, container["Id"], instance.kind)
+        before = read_notes(self._api, instance.stack).get((instance.address, instance.incarnation))
+        labels = before.labels if before else container["Config"]["Labels"]
+        put_note(self._api, instance.stack, with_fault(labels, why), before)
 
     @ours
     def sweep(self, stack: str) -> None:

@@ -148,6 +148,15 @@ class LocalProvider:
                 self._sweep(place)
 
     @_ours
+    def stop(self, instance: Instance, why: str) -> None:
+        """Stop its process, which stays listed with its log."""
+        if supervisor := _supervisor(self._place(instance.stack)):
+            name = name_of(instance.address, instance.incarnation)
+            supervisor.stop(name)
+            if status := supervisor.get(name):
+                supervisor.label(name, {**status.process.labels, "fault": why})
+
+    @_ours
     def health(self, instance: Instance) -> Health:
         """How it is now. A route is as well as what the proxy knows of it."""
         if instance.kind in _recorded:
