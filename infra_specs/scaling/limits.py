@@ -34,7 +34,7 @@ def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
     more = count - max(situation.wanted, situation.minimum)
     if more <= 0 or more * each <= situation.budget_left + 1e-9:
         return None
-    affordable = max(situation.minimum, situation.wanted + max(0, math.floor(situation.budget_left / each + 1e-9)))
+    affordable = max(situation.minimum, situation.wanted + math.floor(max(0.0, situation.budget_left) / each + 1e-9))
     left = usd(round(situation.budget_left, 2)) if situation.budget_left > 0 else "nothing"
     cost = f"a replica costs {usd(round(each, 2))} until its end"
     return Step("budget", min(count, affordable), f"{left} is left of the month's budget, and {cost}")
