@@ -17,6 +17,7 @@ from tasks.artifacts import links_of, show_outcome, show_plan
 from tasks.observe import observe
 from tasks.one_offs import unclaimed
 from tasks.site import Site, at
+from tasks.sweep import sweep
 
 looks = 4
 """How often it looks again for what has moved meanwhile before it says that the stack does not settle."""
@@ -49,8 +50,8 @@ async def converge(
 
     `seen` is what was observed under this lock, if nothing changed since. `alone`: what is not named is left as it is,
     healthy or not. So is a one-off command that somebody waits for, but by a teardown. Raises ChangeFailed when a
-    change fails (what was finished stands, no further wave starts) or when the stack does not settle. Nothing is
-    recorded of a reconcile that finds nothing to do.
+    change fails (what was finished stands, no further wave starts) or when the stack does not settle. What a killed
+    run left and no plan names is swept in the end. Nothing is recorded of a reconcile that finds nothing to do.
     """
     wanted = tuple(desired)
     with at(site):
@@ -59,11 +60,13 @@ async def converge(
         plan = goal.plan(there)
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
+            await sweep(site)
             return _report(plan, plan, (), there)
         site.run = await asyncio.to_thread(site.ledger.begin, site.hold, verb, reason, plan.data())
         shown = asyncio.create_task(show_plan(plan))
         try:
             report = await _settle(plan, goal, there)
+            await sweep(site)
         except TenfoldError as error:
             await _finish(site, "failed", str(error))
             raise

@@ -12,7 +12,7 @@ from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.plan import Change
 from tasks.effect import effect
 from tasks.poll import until
-from tasks.providers.base import Drains
+from tasks.providers.base import Drains, Stops
 from tasks.site import Site, site
 
 health_seconds = 90.0
@@ -75,7 +75,8 @@ async def _do(place: Site, change: Change) -> None:
     assert instance is not None
     place.known[change.address] = instance
     if not is_one_off(change.address):
-        await _prove(place, instance)
+        # What serves is not stopped for a change of its surroundings, nor what others lean on and may yet be well.
+        await _prove(place, instance, to_stop=change.action != "update" and instance.kind == "replica")
 
 
 async def _effect(place: Site, call: Callable[[], T]) -> T:
@@ -88,7 +89,7 @@ async def _effect(place: Site, call: Callable[[], T]) -> T:
     return await asyncio.to_thread(fenced)
 
 
-async def _prove(place: Site, instance: Instance) -> None:
+async def _prove(place: Site, instance: Instance, *, to_stop: bool) -> None:
     async def look() -> Health:
         return await asyncio.to_thread(place.provider.health, instance)
 
@@ -99,6 +100,8 @@ async def _prove(place: Site, instance: Instance) -> None:
     why = health.reason if health.state == "failed" else f"not {awaited} after {seconds:g} s: {health.reason}"
     log = place.redacted(await asyncio.to_thread(place.provider.logs, instance, log_lines))
     said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
+    if to_stop:
+        said += await _stop(place, instance, place.redacted(why))
     if place.undoes:
         raise ChangeFailed(f"{instance} of {place.stack} {why}.{said}")
     raise ChangeFailed(
@@ -106,6 +109,21 @@ async def _prove(place: Site, instance: Instance) -> None:
         f"It is kept for inspection: tenfold logs {place.stack} {instance.address}. What was finished stands; "
         "mend the cause and run it again."
     )
+
+
+async def _stop(place: Site, instance: Instance, why: str) -> str:
+    """Nothing that failed goes on at its work unseen. Returns what there is to say of it, if that did not succeed."""
+    provider = place.provider
+    if not isinstance(provider, Stops):
+        return ""
+    stops = provider
+    try:
+        await _effect(place, lambda: stops.stop(instance, why))
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        return f"\nIt may still run: {error}"
+    return ""
 
 
 async def _drain(place: Site, instance: Instance) -> None:

@@ -65,6 +65,17 @@ class Drains(Protocol):
         """Requests running in it now; 0 if it is gone or serves none. Never waits."""
 
 
+@runtime_checkable
+class Stops(Protocol):
+    """A target where a thing can end without being gone."""
+
+    def stop(self, instance: Instance, why: str) -> None:
+        """End it for good and keep it for its log: from now on it has failed, for this reason.
+
+        Returns when it has ended. Ended already, or gone: success. What never ran, as a volume does not, is left alone.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What the proxy counted of one replica since it knows it. `errors` are answers of 500 and more, and no answer."""
@@ -155,6 +166,17 @@ class Builds(Protocol):
 
     def forget_built(self, stack: str) -> None:
         """Remove every image that was made for the stack and that nothing runs from."""
+
+
+@runtime_checkable
+class Sweeps(Protocol):
+    """A target where a run that is killed can leave something that no instance needs."""
+
+    def sweep(self, stack: str) -> None:
+        """Leave nothing behind that no instance of the stack needs. Nothing is left: success.
+
+        Nobody else may change the stack meanwhile. What is there serves on.
+        """
 
 
 @runtime_checkable

@@ -84,6 +84,12 @@ class MemoryProvider:
         with self._changing() as world:
             world[:] = [one for one in world if not _same(one, instance)]
 
+    def stop(self, instance: Instance, why: str) -> None:
+        with self._changing() as world:
+            for index, one in enumerate(world):
+                if _same(one, instance) and one.kind not in ("volume", "route"):
+                    world[index] = replace(one, health=replace(one.health, state="failed", reason=why))
+
     def health(self, instance: Instance) -> Health:
         for one in self._read():
             if _same(one, instance):
@@ -92,7 +98,7 @@ class MemoryProvider:
 
     def logs(self, instance: Instance, lines: int) -> str:
         there = any(_same(one, instance) for one in self._read())
-        return f"{instance} runs in memory only" if there and lines else ""
+        return f"{instance} runs in memory only\n" if there and lines else ""
 
     def traffic(self, stack: str) -> Mapping[str, Traffic]:
         """What a proxy would have counted by now of the load that was set."""

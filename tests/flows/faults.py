@@ -45,6 +45,12 @@ class Faulty(MemoryProvider):
         """Why nothing of a service can ever start here."""
         return self.never if "service" in resource.settings else ""
 
+    def stop(self, instance: Instance, why: str) -> None:
+        self.calls[f"stop {instance}"] += 1
+        if faults := self.fails.get(f"stop {instance}"):
+            raise faults.pop(0)
+        super().stop(instance, why)
+
     def logs(self, instance: Instance, lines: int) -> str:
         return self.log or super().logs(instance, lines)
 

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from benchmarks.load import Load
 from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
-from tests.flows.on_docker import containers, done, door, first_line, one_replica, shop, stack, well
+from tests.flows.on_docker import containers, done, door, first_line, observed, one_replica, shop, stack, well
 from tests.support.children import run, start
 from tests.tasks.providers.docker.world import alone, crash, get, until
 
@@ -99,7 +100,7 @@ def test_an_image_that_is_nowhere(spec: dict[str, Any], engine: DockerClient, ou
     outcome("a release whose image is nowhere", first_line(ended))
 
 
-def test_a_release_that_runs_out_of_memory(spec: dict[str, Any], outcome: Tell) -> None:
+def test_a_release_that_runs_out_of_memory(spec: dict[str, Any], engine: DockerClient, outcome: Tell) -> None:
     port, done_with, seen = door(spec), threading.Event(), list[int]()
 
     def visit() -> None:
@@ -119,6 +120,11 @@ def test_a_release_that_runs_out_of_memory(spec: dict[str, Any], outcome: Tell) 
     assert "ran out of memory (limit 16 MB)" in ended.message, ended.message
     assert set(seen) == {200}, "the release before it served on"
     assert well(spec) == two_replicas
+    broken = [each for each in observed(spec) if each.failed and each.address == "replica/web-0"]
+    assert ["ran out of memory (limit 16 MB)" in each.health.reason for each in broken] == [True]
+    replicas = engine.containers.list(all=True, filters={"label": [f"tenfold.stack={stack}", "tenfold.kind=replica"]})
+    states = Counter(each.status for each in replicas)
+    assert (states["running"], states["exited"]) == (2, len(replicas) - 2), "nothing of it is started again"
     outcome("a release that runs out of memory", f"{first_line(ended)} 0/{len(seen)} requests failed")
 
 

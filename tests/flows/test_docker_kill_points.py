@@ -1,6 +1,6 @@
 """On a Docker Engine: a run that is killed between its calls to the engine, again and again, comes to its end.
 
-Each run is killed some calls later than the one before it, until one of them is not killed any more.
+Each run is killed one call later than the one before it, until one of them is not killed any more.
 """
 
 import os
@@ -25,8 +25,6 @@ from tests.support.children import run
 from tests.tasks.providers.docker.world import alone, get, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
-later = 2
-"""By how many calls each run lives longer than the one before it."""
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def test_killed_again_and_again(
 def killed_until_done(flow: Flow[..., Any], **parameters: Any) -> int:
     """How often it was killed before it came to its end."""
     for number in count():
-        with killing(after=1 + later * number):
+        with killing(after=1 + number):
             ended = run(flow, parameters)
         if ended.state is not None:
             assert ended.state == "COMPLETED", ended.message

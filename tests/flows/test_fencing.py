@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prefect import Flow
 
+from flows.deploy import deploy
 from flows.provision import provision
 from flows.scale import scale
 from flows.teardown import teardown
@@ -26,6 +27,7 @@ Step = tuple[Flow[..., Any], dict[str, Any]]
 provisioned: Step = (provision, {"spec": spec, "source": "/srv"})
 grown: Step = (scale, {"stack": "shop", "service": "web", "replicas": 3, "wait": True})
 otherwise: Step = (provision, {"spec": bigger, "source": "/srv", "wait": True})
+broken: Step = (deploy, {"stack": "shop", "command": "false"})
 gone: Step = (teardown, {"stack": "shop", "wait": True})
 gone_for_ever: Step = (teardown, {"stack": "shop", "delete_data": True, "wait": True})
 
@@ -41,6 +43,7 @@ cases: dict[str, tuple[list[Step], Step, str, int, Step]] = {
     "provision, before it finishes": ([], provisioned, "before ledger.finish", 1, grown),
     "scale, before it overrides": ([provisioned], grown, "before ledger.override", 1, gone),
     "scale, before a create": ([provisioned], grown, "before ledger.check", 1, gone),
+    "deploy, before it stops what failed": ([provisioned], broken, "before ledger.check", 2, gone),
     "teardown, before it begins": ([provisioned], gone, "before ledger.unwant", 1, otherwise),
     "teardown, before a destroy": ([provisioned], gone, "before ledger.check", 1, otherwise),
     "teardown, before a later destroy": ([provisioned], gone, "before ledger.check", 2, otherwise),

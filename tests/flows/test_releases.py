@@ -10,7 +10,7 @@ from flows.reconcile import reconcile
 from flows.rollback import rollback
 from flows.scale import scale
 from flows.teardown import teardown
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, TransientError
 from tasks.ledger import Ledger, Release
 from tasks.settings import settings
 from tests.flows.faults import Faulty, target
@@ -68,11 +68,21 @@ class TestDeploy:
         assert "What was finished stands" not in message
         assert digests(home) == before
         assert bindings(home) == endpoints, "no request was ever led to a sick one"
+        stopped = {call for call in target.calls if call.startswith("stop")}
+        assert stopped == {"stop replica/web-0#2", "stop replica/web-1#2"}, "nothing of a bad one goes on working"
         assert states() == [(2, "undone"), (1, "proven")]
         assert [(one.verb, one.state) for one in runs()][:2] == [("deploy", "done"), ("deploy", "failed")]
         assert runs()[0].reason == "release 2 failed: back to release 1"
         assert await done(reconcile) == "nothing to do: 7 as wanted"
         assert await done(provision, stack="shop") == "nothing to do: 7 as wanted"
+
+    async def test_what_cannot_be_stopped_is_told_beside_why_it_failed(self, target: Faulty, home: Any) -> None:
+        await done(provision, spec=shop(), source="/srv")
+        target.fails["stop replica/web-0#2"] = [TransientError("the target did not answer.")]
+        message = await failed(deploy, stack="shop", command="false")
+        assert "replica/web-0#2 of shop exited with 1." in message
+        assert "It may still run: the target did not answer." in message
+        assert target.calls["create replica/web-0"] == 2, "it is not made once more for that"
 
     async def test_a_way_back_that_fails_is_told_and_taken_up_by_the_timer(self, target: Faulty, home: Any) -> None:
         await done(provision, spec=shop(), source="/srv")

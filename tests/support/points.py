@@ -13,7 +13,7 @@ from typing import Any
 import flows.runbook
 from tasks.ledger import Ledger
 
-provider_effects = ("create", "update", "destroy")
+provider_effects = ("create", "update", "destroy", "stop")
 ledger_effects = (
     "acquire", "claim", "want", "unwant", "override", "ensure_secret", "begin", "intend", "outcome", "finish", "forget",
     "release", "begin_release", "pass_stages", "prove_release", "end_release", "refile_release",

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from deployments.cli.here import here
 from deployments.cli.present.terminal import console
-from infra_specs.errors import PlanError
+from infra_specs.errors import PlanError, TransientError
 from infra_specs.plan.instance import Instance
-from tasks.log_lines import added
+from tasks.log_lines import added, whole_lines
 from tasks.providers.base import Provider
 from tasks.wish import remembered
 
@@ -28,7 +28,7 @@ def logs(stack: str, what: str, lines: int, *, follow: bool) -> None:
     with here() as place:
         spec, _ = remembered(place.ledger, stack)
         with place.target(spec) as provider:
-            printer = _Printer(console(), provider, stack, what)
+            printer = _Printer(console(), provider, stack, what, follow=follow)
             printer.first(lines)
             try:
                 while follow:
@@ -45,7 +45,7 @@ def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
     """
     if not what:
         return [one for one in instances if one.kind not in silent_kinds]
-    of_service = re.compile(rf"replica/{re.escape(what)}-[0-9]+")
+    of_service = re.compile(rf"replica/{re.escape(what)}-([0-9]+|canary)")
     found = [one for one in instances if what in (str(one), one.address, one.kind) or of_service.fullmatch(one.address)]
     if not found:
         there = ", ".join(str(one) for one in instances if one.kind not in silent_kinds) or "nothing"
@@ -54,8 +54,9 @@ def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
 
 
 class _Printer:
-    def __init__(self, to: Console, provider: Provider, stack: str, what: str) -> None:
+    def __init__(self, to: Console, provider: Provider, stack: str, what: str, *, follow: bool) -> None:
         self._to, self._provider, self._stack, self._what = to, provider, stack, what
+        self._follow, self._silent = follow, False
         self._seen: dict[str, list[str]] = {}
         self._colours: dict[str, str] = {}
         self._next = count()
@@ -63,23 +64,36 @@ class _Printer:
     def first(self, lines: int) -> None:
         there = chosen(self._provider.observe(self._stack), self._what)
         for one in there:
-            written = self._read(one)
-            self._seen[str(one)] = written
+            written = self._read(one, max(lines, window))
+            self._seen[str(one)] = written[-window:]
             self._print(one, written[len(written) - min(lines, len(written)) :], there)
 
     def more(self) -> None:
+        """What is new since the last look; nothing if the target did not answer, which is said once."""
+        try:
+            self._more()
+        except TransientError as error:
+            if not self._silent:
+                console(error=True).print(f"{error} Asking again.", soft_wrap=True)
+            self._silent = True
+        else:
+            self._silent = False
+
+    def _more(self) -> None:
         instances = self._provider.observe(self._stack)
         try:
             there = chosen(instances, self._what)
         except PlanError:
             return  # gone for now; it may come again
         for one in there:
-            written = self._read(one)
+            written = self._read(one, window)
             self._print(one, added(self._seen.get(str(one), []), written), there)
             self._seen[str(one)] = written
 
-    def _read(self, one: Instance) -> list[str]:
-        return self._provider.logs(one, window).splitlines()
+    def _read(self, one: Instance, lines: int) -> list[str]:
+        """A line that is still being written is not told while more can be: it would be told again with its end."""
+        over = not self._follow or one.health.code is not None
+        return whole_lines(self._provider.logs(one, lines), over=over)
 
     def _print(self, one: Instance, lines: Sequence[str], beside: Sequence[Instance]) -> None:
         name = str(one).removeprefix("replica/")

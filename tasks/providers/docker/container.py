@@ -21,15 +21,14 @@ _processes = 4096
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a kind wants run. `None` leaves a choice to the image; `image_id` is which image it is, where that is known,
-    whatever has its name by now.
+    """What a kind wants run. `None` leaves a choice to the image.
 
     `init`: the engine's init is its first process, which passes signals on and takes away what ended. A program that
     is the first itself gets no signal that it did not ask for, and few know how to be it.
     `once`: it runs to its end, and what is stopped before that does not end with 0.
-    `files` are texts below /run/secrets, in a volume of the container's own; `volumes` are the engine's volumes by the
-    place they are mounted at; `scratch` places that are empty memory at every start; `ports` published ones, as
-    `container port -> (address, port)`.
+    `files` are texts below /run/secrets, in a volume of the container's own that goes with it; `volumes` are the
+    engine's volumes by the place they are mounted at; `scratch` places that are empty memory at every start; `ports`
+    published ones, as `container port -> (address, port)`.
     """
 
     image: str
@@ -48,7 +47,6 @@ class Container:
     stop_seconds: int = 10
     init: bool = False
     once: bool = False
-    image_id: str | None = None
 
 
 def make(

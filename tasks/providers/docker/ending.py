@@ -1,7 +1,11 @@
-"""How a container comes to its end: asked first, removed then, gone already as good."""
+"""How a container comes to its end: named so first, asked then, removed last; gone already is as good.
 
-from collections.abc import Callable
+By its name it is known to whoever comes after one that was killed on the way, and is no instance any more.
+"""
+
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from docker.api.client import APIClient
 from docker.errors import APIError, NotFound
@@ -11,6 +15,23 @@ from tasks.providers.docker.engine import said
 
 job_seconds = 10
 """How long a job may take to end when it is asked to."""
+_mark = ".ending."
+
+
+def end(api: APIClient, container: Mapping[str, Any], kind: str) -> None:
+    """Have one (inspected) end and remove it; returns when it is gone. Killed meanwhile, it is found by its name."""
+    name, identity = container["Name"].lstrip("/"), container["Id"]
+    if not is_ending(name):
+        # Its end does not depend on it: one that is being removed by others takes no name.
+        with suppress(APIError):
+            api.rename(identity, f"{name}{_mark}{identity[:12]}")
+    stop(api, identity, kind)
+    remove(api, identity)
+
+
+def is_ending(name: str) -> bool:
+    """Whether a container of this name has begun to end for good."""
+    return _mark in name
 
 
 def stop(api: APIClient, identity: str, kind: str) -> None:

@@ -62,7 +62,6 @@ def _program(settings: Any) -> Container:
         memory=settings.get("limit"),
         cpus=settings.get("cpus"),
         init=True,
-        image_id=settings.get("image_id"),
     )
 
 

@@ -19,6 +19,8 @@ part_label = f"{_prefix}part"
 probe_label = f"{_prefix}probe"
 record_label = f"{_prefix}record"
 revision_label = f"{_prefix}revision"
+fault_label = f"{_prefix}fault"
+"""Of a note: why what it is about was stopped."""
 _fields = ("address", "kind", "fingerprint", "incarnation", "digests", "bindings", "outputs", "after", "durable")
 _texts = ("stack", "address", "kind", "fingerprint")
 
@@ -60,6 +62,11 @@ def is_instance(labels: Mapping[str, str]) -> bool:
 def key_of(labels: Mapping[str, str]) -> tuple[str, int]:
     """Which instance it is, or belongs to, in its stack: address and incarnation."""
     return labels[f"{_prefix}address"], int(labels[f"{_prefix}incarnation"])
+
+
+def with_fault(labels: Mapping[str, str], why: str) -> Labels:
+    """What of the labels is ours, and why it was stopped."""
+    return {name: value for name, value in labels.items() if name.startswith(_prefix)} | {fault_label: why}
 
 
 def probe_of(labels: Mapping[str, str]) -> dict[str, Any] | None:

@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from docker.api.client import APIClient
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 from docker.types import IPAMConfig, IPAMPool
 
 from infra_specs.errors import ProviderError
+from tasks.providers.docker.engine import said
 from tasks.providers.docker.labels import name_of, only, part_of
 
 Range = ipaddress.IPv4Network
+_attempts = 5
+_taken = ("overlap", "ddress already in use")
+"""What engines say of a range that is another network's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,16 @@ class Networks:
                     continue
 
     def _make(self, stack: str) -> Network:
+        """Somebody else may be given the range that was found before it is ours: then another is found."""
+        for left in reversed(range(_attempts)):
+            try:
+                return self._attempt(stack)
+            except APIError as error:
+                if not left or not any(words in said(error) for words in _taken):
+                    raise
+        raise AssertionError
+
+    def _attempt(self, stack: str) -> Network:
         for half_made in self._api.networks(filters=only(stack)):
             self._api.remove_network(half_made["Id"])
         # An internal one is sooner made and sooner removed.

@@ -1,7 +1,8 @@
 """What can change of a thing whose labels cannot: notes, which are empty volumes that carry labels.
 
-A route has nothing else in the engine. Of a volume or a container a note overrules the labels it was made with. A note
-is never changed: a newer one is written beside it and the older ones go, so a crash leaves one that holds.
+A route has nothing else in the engine. Of a volume or a container a note overrules the labels it was made with, and may
+say why it was stopped. A note is never changed: a newer one is written beside it and the older ones go, so a crash
+leaves one that holds.
 """
 
 import json
@@ -81,6 +82,12 @@ def put_note(
     api.create_volume(name_of(stack, address, incarnation, f"note{revision}"), labels={**labels, **own})
     if before:
         remove_note(api, before)
+
+
+def forget(api: APIClient, stack: str, key: Key) -> None:
+    """Remove all that is noted of one instance, if anything is."""
+    if note := read_notes(api, stack).get(key):
+        remove_note(api, note)
 
 
 def remove_note(api: APIClient, note: Note) -> None:

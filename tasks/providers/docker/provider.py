@@ -3,11 +3,7 @@
 Containers, volumes and networks carry the labels; what can change of them later, and routes, are notes (`notes`).
 """
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 from docker.errors import APIError, NotFound
 
@@ -21,18 +17,17 @@ from tasks.providers.base import BuildOrder, BuiltImage, Traffic
 from tasks.providers.docker import proxy, routes, starting
 from tasks.providers.docker.builds import Builder
 from tasks.providers.docker.doors import doors_of
-from tasks.providers.docker.ending import gone, remove, stop
+from tasks.providers.docker.ending import is_ending, stop
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
-from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label
+from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label, with_fault
 from tasks.providers.docker.network import Networks
-from tasks.providers.docker.notes import notes_among, put_note, read_notes, remove_note, volumes_of
+from tasks.providers.docker.notes import forget, put_note, read_notes, volumes_of
+from tasks.providers.docker.removing import Remover
 from tasks.providers.docker.uses import free_memory, uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
-
-_aside_at_once = 16
 
 
 class DockerProvider:
@@ -45,10 +40,8 @@ class DockerProvider:
         self._images = images = Images(self._api)
         self._builder = Builder(self._api, images)
         self._starter = starting.Starter(self._api, target, images, self._networks, self._routes)
+        self._remover = Remover(self._api, self._networks, self._routes)
         self._world = World(self._api, self._networks)
-        self._aside = ThreadPoolExecutor(_aside_at_once, "docker-aside")
-        self._making: Counter[str] = Counter()
-        self._guard = threading.Lock()
 
     @ours
     def stacks(self) -> tuple[str, ...]:
@@ -72,10 +65,14 @@ class DockerProvider:
 
         An exclusive resource's earlier incarnations are stopped first, and kept.
         """
-        with self._at_work(resource.stack):
+        with self._remover.at_work(resource.stack):
             if resource.kind in ("volume", "route"):
                 return self._record(resource)
-            earlier = self._world.containers(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
+            there = self._world.with_ending(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
+            for container in there:
+                if is_ending(container["Name"]):
+                    self._remover.finish(container)
+            earlier = [each for each in there if not is_ending(each["Name"])]
             known = [(each, instance_of(each["Config"]["Labels"], self._world.states.health(each))) for each in earlier]
             for container, instance in known:
                 if instance.fingerprint == resource.fingerprint:
@@ -88,6 +85,8 @@ class DockerProvider:
                 if instance.failed or resource.exclusive:
                     stop(self._api, container["Id"], instance.kind)
             incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
+            # Noted of one that went behind our back: it would overrule the labels of the new one.
+            forget(self._api, resource.stack, (resource.address, incarnation))
             return self._begun(self._starter.start(resource, incarnation))
 
     @ours
@@ -113,7 +112,7 @@ class DockerProvider:
 
     @ours
     def destroy(self, instance: Instance) -> None:
-        """Remove it; returns when it is gone. With the last of a stack its network and its proxy's files go too."""
+        """Remove it; returns when it is gone."""
         key = (instance.address, instance.incarnation)
         if instance.kind == "route":
             self._routes.remove(instance.stack, key)
@@ -121,10 +120,27 @@ class DockerProvider:
             if instance.kind == "volume":
                 remove_volume(self._api, instance)
             else:
-                self._remove(instance)
-            if note := read_notes(self._api, instance.stack).get(key):
-                remove_note(self._api, note)
-        self._sweep(instance.stack)
+                self._remover.remove(instance, self._world.container(instance))
+            forget(self._api, instance.stack, key)
+        self._remover.leftovers(instance.stack)
+
+    @ours
+    def stop(self, instance: Instance, why: str) -> None:
+        """Stop its container, which keeps its log."""
+        if (container := self._world.container(instance)) is None:
+            return
+        stop(self._api, container["Id"], instance.kind)
+        before = read_notes(self._api, instance.stack).get((instance.address, instance.incarnation))
+        labels = before.labels if before else container["Config"]["Labels"]
+        put_note(self._api, instance.stack, with_fault(labels, why), before)
+
+    @ours
+    def sweep(self, stack: str) -> None:
+        """End what began to end, and leave nothing behind that no instance needs."""
+        for container in self._world.with_ending(stack):
+            if is_ending(container["Name"]):
+                self._remover.finish(container)
+        self._remover.leftovers(stack)
 
     @ours
     def health(self, instance: Instance) -> Health:
@@ -211,7 +227,7 @@ class DockerProvider:
 
     def close(self) -> None:
         """Give back the connections to the engine."""
-        self._aside.shutdown(wait=False)
+        self._remover.close()
         self._world.close()
         self._api.close()
 
@@ -224,6 +240,7 @@ class DockerProvider:
                 return instance
         incarnation = max((each.incarnation for each in there), default=0) + 1
         if resource.kind == "volume":
+            forget(self._api, resource.stack, (resource.address, incarnation))
             make_volume(self._api, resource, incarnation)
         else:
             self._routes.put(resource, incarnation)
@@ -258,38 +275,3 @@ class DockerProvider:
         for instance in found:
             return instance
         raise ProviderError(f"{resource.address} of stack {resource.stack} vanished while it was changed: plan again")
-
-    def _remove(self, instance: Instance) -> None:
-        """The proxy forgets it while it ends: by then it gets nothing new."""
-        container, endpoint = self._world.container(instance), instance.outputs.get("endpoint")
-        forgotten = self._aside.submit(self._routes.forget_endpoint, instance.stack, endpoint) if endpoint else None
-        if container is not None:
-            stop(self._api, container["Id"], instance.kind)
-            remove(self._api, container["Id"])
-        gone(lambda: self._api.remove_volume(starting.files_of(instance.stack, instance.address, instance.incarnation)))
-        if forgotten:
-            forgotten.result()
-
-    @contextmanager
-    def _at_work(self, stack: str) -> Iterator[None]:
-        """Nobody sweeps meanwhile what is being made here."""
-        with self._guard:
-            self._making[stack] += 1
-        try:
-            yield
-        finally:
-            with self._guard:
-                self._making[stack] -= 1
-
-    def _sweep(self, stack: str) -> None:
-        """Leave nothing behind that no instance needs."""
-        with self._guard:
-            held = volumes_of(self._api, stack)
-            if self._making[stack] or self._api.containers(all=True, filters=only(stack)):
-                return
-            if any(key[0].startswith("route/") for key in notes_among(held)):
-                return
-            for volume in held:
-                if volume["Labels"].get("tenfold.part") in ("proxy", "files"):
-                    gone(lambda name=volume["Name"]: self._api.remove_volume(name))  # type: ignore[misc]
-            self._networks.remove(stack)

@@ -54,10 +54,14 @@ class Starter:
 
         Raises ProviderError for a missing image or volume and for a port that is taken.
         """
+        # First what may not be there: a failure leaves nothing behind then.
+        self._refuse_missing_volume(resource)
+        image = self._image(resource)
         network = self._networks.need(resource.stack)
         for _ in range(_attempts):
             address = self._networks.take(resource.stack)
             what = self._wanted(resource, address)
+            what = replace(what, container=replace(what.container, image=image))
             identity = self._make(resource, incarnation, what, network.name, address)
             try:
                 self._begin(identity, resource)
@@ -84,9 +88,16 @@ class Starter:
             self._api.remove_container(identity, v=True, force=True)
             self.start(resource, incarnation)
 
+    def _image(self, resource: Resource) -> str:
+        """What its container can be made of by; in the engine when this returns."""
+        settings: Any = resource.settings
+        name, id = settings["image"], settings.get("image_id")
+        image = self._images.called(name, id) if id else str(name)
+        self._images.need(image)
+        return image
+
     def _wanted(self, resource: Resource, address: str) -> Wanted:
         if resource.kind != "proxy":
-            self._refuse_missing_volume(resource)
             return wanted(resource, address)
         return proxy.proxy(resource, _doors(resource), self.outside)
 
@@ -95,8 +106,6 @@ class Starter:
         if what.probe is not None:
             labels[probe_label] = containers.as_label(what.probe)
         container = what.container
-        if container.image_id:
-            container = replace(container, image=self._images.called(container.image, container.image_id))
         own = self._images.need(container.image)
         if container.init and brings_init((*own, *(container.command or ()))):
             container = replace(container, init=False)
@@ -105,7 +114,8 @@ class Starter:
         if container.files:
             secrets = Mount(
                 str(containers.secrets_path),
-                files_of(resource.stack, resource.address, incarnation),
+                # Without a name it is the container's alone, and the engine removes both as one.
+                None,
                 type="volume",
                 no_copy=True,
                 labels=part_of(resource.stack, "files"),
@@ -163,11 +173,6 @@ class Starter:
                 raise ProviderError(
                     f"{resource.address}: its volume {name} is not there: make the volume first"
                 ) from None
-
-
-def files_of(stack: str, address: str, incarnation: int) -> str:
-    """The volume of a container's own files."""
-    return name_of(stack, address, incarnation, "files")
 
 
 def _doors(resource: Resource) -> Doors:

@@ -3,14 +3,17 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from docker.errors import NotFound
 
 from infra_specs.plan.instance import Health, Instance
 from tasks.providers.docker import probes, proxy, routes
+from tasks.providers.docker.ending import is_ending
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import (
+    fault_label,
     instance_of,
     is_instance,
     key_of,
@@ -21,7 +24,7 @@ from tasks.providers.docker.labels import (
     stack_label,
 )
 from tasks.providers.docker.network import Networks, address_in
-from tasks.providers.docker.notes import Key, Note, notes_among, volumes_of
+from tasks.providers.docker.notes import Key, Note, notes_among, read_notes, volumes_of
 from tasks.providers.docker.states import States
 from tasks.providers.docker.volumes import volumes
 from tasks.providers.envoy.standing import proxy_health
@@ -64,7 +67,8 @@ class World:
         def judged(container: dict[str, Any]) -> Instance:
             labels = container["Config"]["Labels"]
             note = notes.get(key_of(labels))
-            return instance_of(note.labels if note else labels, judge(container, known_by(labels)["kind"]))
+            health = _as_noted(judge(container, known_by(labels)["kind"]), note)
+            return instance_of(note.labels if note else labels, health)
 
         found += self._pool.map(judged, self.containers(stack, wanted))
         return found + self._routes_of(stack, notes, found, asking_proxy)
@@ -80,6 +84,10 @@ class World:
 
     def containers(self, stack: str, wanted: Wanted) -> list[dict[str, Any]]:
         """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
+        return [each for each in self.with_ending(stack, wanted) if not is_ending(each["Name"])]
+
+    def with_ending(self, stack: str, wanted: Wanted = lambda _: True) -> list[dict[str, Any]]:
+        """The same, and those that have begun to end."""
         listed = self._api.containers(all=True, filters=only(stack))
         meant = [each["Id"] for each in listed if is_instance(each["Labels"]) and wanted(each["Labels"])]
         found = self._pool.map(self._inspected, meant)
@@ -97,7 +105,10 @@ class World:
                 self._running[name] = time.monotonic(), container
             else:
                 self._running.pop(name, None)
-        return self.states.health(container)
+        health = self.states.health(container)
+        if health.state != "failed":
+            return health
+        return _as_noted(health, read_notes(self._api, instance.stack).get((instance.address, instance.incarnation)))
 
     def container(self, instance: Instance) -> dict[str, Any] | None:
         """Its container, inspected; None if it is gone."""
@@ -136,3 +147,9 @@ class World:
             running = routes.running_proxy(self._api, stack)
             view = proxy.view(self._api, running) if running else None
         return list(routes.observed(notes, outputs, view, health))
+
+
+def _as_noted(health: Health, note: Note | None) -> Health:
+    """Why it was stopped says more than how it ended then."""
+    why = note.labels.get(fault_label) if note else None
+    return replace(health, reason=why) if why and health.state == "failed" else health

@@ -139,8 +139,24 @@ class LocalProvider:
                 remove(place, instance.address, instance.incarnation)
         else:
             self._end(place, instance)
-        with place.locked():
-            self._sweep(place)
+        self.sweep(instance.stack)
+
+    @_ours
+    def sweep(self, stack: str) -> None:
+        """Without processes no supervisor, and with nothing no folder."""
+        place = self._place(stack)
+        if place.exists:
+            with place.locked():
+                self._sweep(place)
+
+    @_ours
+    def stop(self, instance: Instance, why: str) -> None:
+        """Stop its process, which stays listed with its log."""
+        if supervisor := _supervisor(self._place(instance.stack)):
+            name = name_of(instance.address, instance.incarnation)
+            supervisor.stop(name)
+            if status := supervisor.get(name):
+                supervisor.label(name, {**status.process.labels, "fault": why})
 
     @_ours
     def health(self, instance: Instance) -> Health:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.present.logs import chosen
+from deployments.cli.present.logs import _Printer, chosen
+from deployments.cli.present.terminal import console
+from infra_specs.errors import TransientError
 from infra_specs.plan.instance import Health, Instance
 from tests.deployments.cli.cli import Cli
 
@@ -15,7 +17,7 @@ def _one(address: str, incarnation: int = 1) -> Instance:
 
 there = [
     _one("database/main"), _one("replica/web-0"), _one("replica/web-0", 2), _one("replica/web-api-0"),
-    _one("route/web"), _one("volume/database"),
+    _one("replica/web-canary"), _one("route/web"), _one("volume/database"),
 ]  # fmt: skip
 
 
@@ -23,8 +25,8 @@ there = [
 @pytest.mark.parametrize(
     ("what", "names"),
     [
-        ("", ["database/main", "replica/web-0", "replica/web-0#2", "replica/web-api-0"]),
-        ("web", ["replica/web-0", "replica/web-0#2"]),
+        ("", ["database/main", "replica/web-0", "replica/web-0#2", "replica/web-api-0", "replica/web-canary"]),
+        ("web", ["replica/web-0", "replica/web-0#2", "replica/web-canary"]),
         ("web-api", ["replica/web-api-0"]),
         ("replica/web-0", ["replica/web-0", "replica/web-0#2"]),
         ("replica/web-0#2", ["replica/web-0#2"]),
@@ -42,6 +44,51 @@ def test_each_line_says_who_wrote_it_unless_there_is_one(cli: Cli, provisioned: 
     ]
     assert cli.text("logs", "shop", "database") == "database/main runs in memory only\n"
     assert cli.text("logs", "shop", "database", "-n", "0") == ""
+
+
+class Writing:
+    """A target on which one thing writes: each look shows the next text, the last one for ever."""
+
+    def __init__(self, *texts: str | Exception) -> None:
+        self._texts = list(texts)
+
+    def observe(self, _: str) -> list[Instance]:
+        return [_one("database/main")]
+
+    def logs(self, _: Instance, lines: int) -> str:
+        text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
+        if isinstance(text, Exception):
+            raise text
+        return "".join(text.splitlines(keepends=True)[-lines:])
+
+
+def told(capsys: pytest.CaptureFixture[str], target: Writing, looks: int, lines: int = 50) -> tuple[list[str], str]:
+    printer = _Printer(console(), target, "shop", "", follow=looks > 0)  # type: ignore[arg-type]
+    printer.first(lines)
+    for _ in range(looks):
+        printer.more()
+    said = capsys.readouterr()
+    return said.out.splitlines(), said.err
+
+
+@pytest.mark.pure
+def test_a_line_that_is_being_written_is_told_once_and_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, Writing("one\ntw", "one\ntwo\nthr", "one\ntwo\nthree\n"), 2)[0] == ["one", "two", "three"]
+    assert told(capsys, Writing("one\ntw"), 0)[0] == ["one", "tw"]
+
+
+@pytest.mark.pure
+def test_as_many_lines_as_were_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "".join(f"{number}\n" for number in range(6000))
+    lines, _ = told(capsys, Writing(text, text + "new\n"), 1, lines=5000)
+    assert (len(lines), lines[0], lines[-2:]) == (5001, "1000", ["5999", "new"])
+
+
+@pytest.mark.pure
+def test_a_target_that_does_not_answer_for_a_moment_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    away = TransientError("the engine did not answer.")
+    lines, said = told(capsys, Writing("one\n", away, away, "one\ntwo\n"), 4)
+    assert (lines, said) == (["one", "two"], "the engine did not answer. Asking again.\n")
 
 
 def test_an_unknown_name_says_what_there_is(cli: Cli, provisioned: Callable[[], object]) -> None:

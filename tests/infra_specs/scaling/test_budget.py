@@ -25,6 +25,7 @@ asks_for_thirteen: dict[str, Any] = {"in_flight": 95.0, "price": 10.0}
         (40.0, 0.0, 13, "3 to 13"),
         (0.0, month, 3, "nothing is left of the month's budget"),
         (-5.0, month, 3, "nothing is left of the month's budget"),
+        (-5.0, 1e-310, 3, "nothing is left of the month's budget"),
     ],
 )
 def test_growth_ends_where_the_rest_of_the_month_is_paid_for(

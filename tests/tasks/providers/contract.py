@@ -11,7 +11,7 @@ from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
-from tasks.providers.base import Provider, Uses
+from tasks.providers.base import Provider, Stops, Sweeps, Uses
 
 stack = "contract"
 patience = 60.0
@@ -139,6 +139,17 @@ class ProviderContract:
         provider.destroy(first)
         assert [one.incarnation for one in provider.observe(stack)] == [2]
 
+    def test_a_sweep_takes_nothing_that_is_there(self, provider: Provider) -> None:
+        if not isinstance(provider, Sweeps):
+            pytest.skip("nothing can be left here")
+        made = [provider.create(volume()), provider.create(worker())]
+        assert settled(provider, made[1]).state == "healthy"
+        for name in (stack, "other"):
+            provider.sweep(name)
+        assert [one.address for one in provider.observe(stack)] == ["replica/jobs-0", "volume/database"]
+        assert provider.health(made[1]).state == "healthy"
+        assert provider.stacks() == (stack,)
+
     def test_two_stacks_never_touch(self, provider: Provider) -> None:
         mine, other = provider.create(worker()), provider.create(worker(stack="other"))
         assert provider.stacks() == (stack, "other")
@@ -155,6 +166,36 @@ class ProviderContract:
         successor = provider.create(worker(command=["false"]))
         assert successor.incarnation == 2
         assert [one.incarnation for one in provider.observe(stack)] == [1, 2]
+
+    def test_what_is_stopped_has_failed_and_keeps_its_log(
+        self, provider: Provider, reopen: Callable[[], Provider]
+    ) -> None:
+        if not isinstance(provider, Stops):
+            pytest.skip("nothing is stopped here")
+        made = provider.create(worker(command=["sh", "-c", "echo begun; exec sleep 3600"]))
+        assert settled(provider, made).state == "healthy"
+        written = provider.logs(made, 10)
+        for _ in range(2):
+            provider.stop(made, "it never answered")
+        other = reopen()
+        try:
+            (seen,) = other.observe(stack)
+            assert (seen.health.state, seen.health.reason) == ("failed", "it never answered")
+            assert other.health(made).reason == "it never answered"
+            assert written in other.logs(made, 10)
+        finally:
+            other.close()
+        assert provider.create(worker(command=["sh", "-c", "echo begun; exec sleep 3600"])).incarnation == 2
+        provider.destroy(made)
+        provider.stop(made, "it never answered")
+        assert [one.incarnation for one in provider.observe(stack)] == [2]
+
+    def test_what_never_ran_is_not_stopped(self, provider: Provider) -> None:
+        if not isinstance(provider, Stops):
+            pytest.skip("nothing is stopped here")
+        made = provider.create(volume())
+        provider.stop(made, "it never answered")
+        assert [one.health.state for one in provider.observe(stack)] == ["healthy"]
 
     def test_observe_is_in_order(self, provider: Provider) -> None:
         for slot in (2, 0, 1):

@@ -73,6 +73,20 @@ def test_another_certificate_is_taken_in_without_a_lost_request(
     assert (again.incarnation, again.fingerprint) == (1, secured(images, "", 3).fingerprint)
 
 
+def test_what_was_noted_of_one_that_somebody_removed_is_not_true_of_its_successor(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    door = made(provider, secured(images, pair(*ours.issue(host))))
+    renewed = secured(images, pair(*ours.issue(host)), 2)
+    provider.update(door, renewed)
+    engine.containers.get("tenfold.shop.proxy.main.1").remove(force=True, v=True)
+    again = made(provider, secured(images, pair(*ours.issue(host)), 3))
+    assert again.incarnation == 1
+    assert again.outputs["port"] != door.outputs["port"]
+    assert again.fingerprint == secured(images, "", 3).fingerprint
+    assert served(again.outputs["port"])
+
+
 def test_https_begins_and_ends_in_a_proxy_that_runs(provider: DockerProvider, images: dict[str, str]) -> None:
     door = serving(provider, images, proxy(images))
     port = door.outputs["port"]

@@ -164,3 +164,21 @@ def test_what_could_not_be_begun_leaves_nothing(provider: LocalProvider, home: P
         provider.create(Resource(stack, "bucket/main", "bucket"))
     assert list((home / "stacks").iterdir()) == []
     assert processes_naming(str(home)) == []
+
+
+def test_a_supervisor_without_processes_goes_though_who_removed_the_last_was_killed(
+    provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = made(provider, replica())
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(provider, "_sweep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        provider.destroy(one)
+    monkeypatch.undo()
+    assert (provider.observe(stack), provider.stacks()) == ((), (stack,))
+    provider.sweep(stack)
+    assert provider.stacks() == ()
+    assert processes_naming(str(home)) == []

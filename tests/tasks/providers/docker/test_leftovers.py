@@ -1,0 +1,112 @@
+"""What a run that was killed leaves in the engine: no instance needs it, and whoever comes next takes it away."""
+
+import pytest
+from docker import DockerClient
+
+from infra_specs.errors import ProviderError
+from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.docker.world import cache, left, made, proxy, replica, route, stack, volume
+
+pytestmark = pytest.mark.docker
+
+
+class Killed(BaseException):
+    """Where a process would have been killed."""
+
+
+def killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def test_the_network_and_the_files_of_the_proxy_go_with_the_last_container_though_it_went_unseen(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.create(volume())
+    door = made(provider, proxy(images))
+    monkeypatch.setattr(provider._remover, "leftovers", killed)
+    with pytest.raises(Killed):
+        provider.destroy(door)
+    monkeypatch.undo()
+    assert "tenfold.shop.proxy" in left(engine)
+    provider.sweep(stack)
+    assert left(engine) == ["tenfold.shop.volume.database.1"]
+
+
+def test_files_go_with_their_container(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They hold passwords: no moment may be between the two."""
+    one = made(provider, cache(images))
+    removed = provider._api.remove_container
+
+    def then_killed(*args: object, **kwargs: object) -> None:
+        removed(*args, **kwargs)
+        raise Killed
+
+    monkeypatch.setattr(provider._api, "remove_container", then_killed)
+    with pytest.raises(Killed):
+        provider.destroy(one)
+    assert left(engine) == ["tenfold.shop"]
+
+
+def test_files_of_a_container_that_somebody_removed_are_swept_while_the_stack_lives(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    made(provider, cache(images))
+    made(provider, replica(images))
+    engine.containers.get("tenfold.shop.cache.main.1").remove(force=True)
+    assert len(engine.volumes.list(filters={"label": f"tenfold.stack={stack}"})) == 1
+    provider.sweep(stack)
+    assert left(engine) == ["tenfold.shop.replica.web-0.1", "tenfold.shop"]
+
+
+def test_notes_of_what_is_gone_are_swept_and_routes_are_not(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    one = made(provider, replica(images))
+    made(provider, proxy(images))
+    made(provider, route(one))
+    provider.update(one, replica(images))
+    assert any("note" in name for name in left(engine))
+    engine.containers.get("tenfold.shop.replica.web-0.1").remove(force=True, v=True)
+    provider.sweep(stack)
+    assert [name for name in left(engine) if "note" in name] == ["tenfold.shop.route.web.1.note1"]
+    assert [each.address for each in provider.observe(stack)] == ["proxy/main", "route/web"]
+
+
+@pytest.mark.parametrize("at", ["stop", "remove_container"])
+def test_what_began_to_end_is_no_instance_and_ends(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    made(provider, replica(images))
+    two = made(provider, replica(images, 1))
+    monkeypatch.setattr(provider._api, at, killed)
+    with pytest.raises(Killed):
+        provider.destroy(two)
+    monkeypatch.undo()
+    assert [each.address for each in provider.observe(stack)] == ["replica/web-0"]
+    provider.sweep(stack)
+    assert left(engine) == ["tenfold.shop.replica.web-0.1", "tenfold.shop"]
+
+
+def test_what_began_to_end_has_ended_before_another_takes_its_place(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that share a volume must never run beside one another."""
+    one = made(provider, cache(images))
+    monkeypatch.setattr(provider._api, "stop", killed)
+    with pytest.raises(Killed):
+        provider.destroy(one)
+    monkeypatch.undo()
+    made(provider, cache(images))
+    assert [
+        str(each.name) for each in engine.containers.list(all=True, filters={"label": f"tenfold.stack={stack}"})
+    ] == ["tenfold.shop.cache.main.1"]
+
+
+def test_an_image_that_is_nowhere_leaves_nothing(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    with pytest.raises(ProviderError, match="registry"):
+        provider.create(replica(images, image="registry.invalid/shop:1"))
+    assert left(engine) == []
