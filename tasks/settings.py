@@ -43,8 +43,9 @@ class Settings(BaseSettings):
     """The control plane's port on loopback."""
     reconcile_seconds: float = Field(default=30, gt=0)
     """How often drift is looked for."""
-    autoscale_seconds: float = Field(default=15, gt=0)
-    """How often it is checked whether services need more or fewer replicas."""
+    autoscale_seconds: float = Field(default=15, gt=0, le=60)
+    """How often it is checked whether services need more or fewer replicas. Seldomer, and what was measured between two
+    checks tells of the past: nothing would ever be taken away."""
     lease_seconds: float = Field(default=10, gt=0)
     """How long a silent owner keeps a stack's lock when it cannot be seen to be gone."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from infra_specs.advice.step import Step, step
 from infra_specs.pricing.price import rate, replica_price, usd
-from infra_specs.sizing.replicas import replicas_for
+from infra_specs.sizing.replicas import replicas_for, target_utilisation
 from infra_specs.sizing.size import size
 from infra_specs.spec.stack import Stack
 
@@ -14,8 +14,10 @@ near = 0.8
 """The part of what there is from which it is said."""
 notice_days = 30.0
 """A trend that gets there within this time is said, too."""
-fewest_days = 5
+fewest_days = 14
 """Days of which the highest demand is known before a trend is believed."""
+week_days = 7
+"""The busiest time of the last days is what is there now."""
 day = 86_400.0
 
 
@@ -34,24 +36,35 @@ class Advice:
         return f"{self.said}. Next step: {self.step}." if self.step else f"{self.said}."
 
 
-Peaks = Mapping[str, Sequence[tuple[float, float]]]
-"""Service -> (day, the highest mean of five minutes of requests in flight on it), in order."""
+Days = Sequence[tuple[float, float]]
+"""(day, the highest mean of five minutes of requests in flight on it), in order."""
+Peaks = Mapping[str, Days]
+"""By service."""
 
 
-def growth(stack: Stack, counts: Mapping[str, int], peaks: Peaks) -> tuple[Advice, ...]:
-    """Advice for each service near its maximum, and for a budget that is nearly used."""
-    found = [advice for name in stack.services if (advice := _service(stack, counts, name, peaks.get(name, ())))]
-    money = _budget(stack, counts, peaks)
+def growth(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float) -> tuple[Advice, ...]:
+    """Advice for each service near its maximum, and for a budget that is nearly used.
+
+    `today` is the day that is not over: what was busy on it counts, and a trend is drawn without it.
+    """
+    found = [advice for name in stack.services if (advice := _service(stack, counts, name, peaks.get(name, ()), today))]
+    money = _budget(stack, counts, peaks, today)
     return (*found, money) if money else tuple(found)
 
 
-def days_until(points: Sequence[tuple[float, float]], level: float) -> float | None:
-    """Days from the last point until the straight line through the points (least squares) reaches `level`.
+def days_until(days: Days, level: float) -> float | None:
+    """Days from the last one until the straight line through the highest of each week (least squares) reaches `level`.
 
-    None when it does not rise, or is not known for long enough. 0 when it is there.
+    A week ends on every day, so that what follows a weekend is no growth. None when it does not rise, or is not known
+    for long enough. 0 when it is there.
     """
-    if len(points) < fewest_days:
+    if len(days) < fewest_days:
         return None
+    points = [
+        (day, max(inside for other, inside in days[: at + 1] if other > day - week_days))
+        for at, (day, _) in enumerate(days)
+        if day >= days[0][0] + week_days - 1
+    ]
     mean_x = sum(x for x, _ in points) / len(points)
     mean_y = sum(y for _, y in points) / len(points)
     spread = sum((x - mean_x) ** 2 for x, _ in points)
@@ -61,16 +74,16 @@ def days_until(points: Sequence[tuple[float, float]], level: float) -> float | N
     return max(0.0, (mean_x + (level - mean_y) / slope) - points[-1][0])
 
 
-def _service(stack: Stack, counts: Mapping[str, int], name: str, peaks: Sequence[tuple[float, float]]) -> Advice | None:
-    if not peaks:
+def _service(stack: Stack, counts: Mapping[str, int], name: str, days: Days, today: float) -> Advice | None:
+    service, sizes, peak = stack.services[name], size(stack).services[name], _busiest(days, today)
+    if peak is None or service.volumes:  # its one replica is all that it may have, whoever comes
         return None
-    service, sizes = stack.services[name], size(stack).services[name]
-    peak = max(inside for _, inside in peaks[-7:])
-    needs = replicas_for(peak, service.capacity) if peak else 0
-    soon = days_until(peaks, near * sizes.maximum * service.capacity)
-    if needs < near * sizes.maximum and (soon is None or soon > notice_days):
+    full = near * sizes.maximum * service.capacity * target_utilisation
+    soon = days_until([one for one in days if one[0] < today], full)
+    if peak < full and (soon is None or soon > notice_days):
         return None
-    when = f"needs {needs} replicas at its busiest" if needs >= near * sizes.maximum else _soon(soon)
+    needs = replicas_for(peak, service.capacity)
+    when = f"needs {_counted(needs)} at its busiest" if peak >= full else _soon(soon)
     limit = "what the file allows" if service.replicas.max is not None else "the design capacity"
     said = f"{name} {when}, of at most {sizes.maximum} ({limit})"
     if service.replicas.max is not None:
@@ -84,16 +97,16 @@ def _service(stack: Stack, counts: Mapping[str, int], name: str, peaks: Sequence
     return Advice(name, said, step(stack, {"users": {"monthly": monthly}}, counts))
 
 
-def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks) -> Advice | None:
+def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float) -> Advice | None:
     """What the busiest hours of the week would cost all month, against the budget."""
     each, now = replica_price(stack), rate(stack, size(stack), counts)
     if stack.budget is None or each is None or now is None or not each:
         return None
     sizes = size(stack).services
     busy = {
-        name: sizes[name].within(replicas_for(max(inside for _, inside in seen[-7:]), stack.services[name].capacity))
+        name: sizes[name].within(replicas_for(peak, stack.services[name].capacity))
         for name, seen in peaks.items()
-        if seen and name in sizes
+        if name in sizes and (peak := _busiest(seen, today)) is not None
     }
     wanted = rate(stack, size(stack), {**counts, **busy}) or now
     most = max(now, wanted)
@@ -101,6 +114,15 @@ def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks) -> Advice | N
         return None
     said = f"the busiest hours would cost {usd(most)} a month if they stayed, and the budget is {usd(stack.budget)}"
     return Advice("budget", said, step(stack, {"budget": _rounded(1.25 * most)}, counts))
+
+
+def _busiest(days: Days, today: float) -> float | None:
+    """Of the last week, today included."""
+    return max((inside for day, inside in days if day >= today - week_days), default=None)
+
+
+def _counted(replicas: int) -> str:
+    return f"{replicas} replica{'s' if replicas != 1 else ''}"
 
 
 def _soon(days: float | None) -> str:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 blocks = " ▁▂▃▄▅▆▇█"
 width, height = 960, 320
 left, right, top, bottom = 48, 16, 40, 56
+hour, day = 3600.0, 86_400.0
 ink, shade = ("#5e35b1", "#00897b", "#e65100"), "#cfd8dc"
 
 
@@ -71,7 +72,7 @@ def _up(value: float, most: float) -> float:
 
 
 def _axes(most: float, began: float, length: float) -> list[str]:
-    """Numbers of replicas at the side, moments of UTC below."""
+    """Numbers of replicas at the side, moments below."""
     found = []
     for part in (0.0, 0.5, 1.0):
         y = _up(most * part, most)
@@ -79,16 +80,16 @@ def _axes(most: float, began: float, length: float) -> list[str]:
         found.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{most * part:g}</text>')
     for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
         x = left + (width - left - right) * part
-        said = datetime.fromtimestamp(began + length * part, UTC).strftime(
-            "%b %d %H:%M" if began > 1e8 else "%dd %H:%M"
-        )
+        said = _moment(began, length * part, length)
         found.append(f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="{anchor}">{said}</text>')
     return found
 
 
-def _moment(began: float, after: float) -> str:
-    """A moment of UTC; of a table without times how many hours after its beginning."""
-    return datetime.fromtimestamp(began + after, UTC).strftime("%b %d %H:%M") if began else f"{after / 3600:.1f} h"
+def _moment(began: float, after: float, length: float) -> str:
+    """A moment of UTC; of a table without times how long after its beginning."""
+    if began:
+        return datetime.fromtimestamp(began + after, UTC).strftime("%b %d %H:%M")
+    return f"{after / day:.3g} d" if length > day else f"{after / hour:.3g} h"
 
 
 def _legend(lines: Sequence[Line]) -> list[str]:

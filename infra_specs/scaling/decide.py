@@ -1,14 +1,15 @@
-"""recommend, anticipate, stabilize, limit: one number through small steps, each of which says why."""
+"""recommend, keep the latency, anticipate, stabilize, limit: one number through small steps, each of which says why."""
 
 from dataclasses import replace
 
 from infra_specs.scaling.decision import Decision, Step
 from infra_specs.scaling.forecast import forecast
+from infra_specs.scaling.latency import keep_latency
 from infra_specs.scaling.limits import limits
 from infra_specs.scaling.load import Load, load
 from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.recommend import anticipate, recommend
+from infra_specs.scaling.recommend import anticipate, recommend, wish
 from infra_specs.scaling.situation import Situation
 from infra_specs.scaling.stabilize import remembered, stabilize
 
@@ -40,7 +41,7 @@ def decide(policy: Policy, situation: Situation, memory: Memory) -> tuple[Decisi
     decision = Decision(
         situation.service, situation.now, situation.wanted, count, _sentence(situation, steps), steps, situation
     )
-    return decision, Memory(window, busy, (situation.wanted, count), memory.forecasts)
+    return decision, Memory(window, busy, (situation.wanted, count), memory.forecasts, situation.measured.serving)
 
 
 def _from_demand(policy: Policy, situation: Situation, seen: Load, memory: Memory) -> tuple[tuple[Step, ...], Memory]:
@@ -55,13 +56,15 @@ def _from_demand(policy: Policy, situation: Situation, seen: Load, memory: Memor
     )
     busy = situation.now if seen.replicas else memory.busy
     step = recommend(policy, situation, seen, said)
+    slow = keep_latency(policy, situation, step, wish(policy, said.level, said), memory.serving)
+    steps = (step, slow) if slow else (step,)
     if measured.status != "fresh":  # a lower bound: it may raise, and teaches nothing
-        if step.replicas <= situation.wanted:
+        if steps[-1].replicas <= situation.wanted:
             reason = f"measured in part ({measured.status}), so none is taken away"
             return (Step("recommend", situation.wanted, reason),), replace(memory, busy=situation.now)
-        return (step,), replace(memory, busy=situation.now)
-    more = anticipate(policy, situation, step, said)
-    return (step, more) if more else (step,), replace(memory, busy=busy, forecasts=learned)
+        return steps, replace(memory, busy=situation.now)
+    more = anticipate(policy, situation, steps[-1], said)
+    return (*steps, more) if more else steps, replace(memory, busy=busy, forecasts=learned)
 
 
 def _speaks(situation: Situation) -> bool:

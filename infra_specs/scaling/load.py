@@ -7,8 +7,6 @@ from infra_specs.scaling.situation import Situation
 
 most_believable = 1e12
 """Of anything that is measured. No service of this world has more, but a counter that is read wrongly may."""
-latency_at_most = 2.0
-"""Times the work that demand shows. Latency beyond it has a cause that more replicas do not cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ def load(policy: Policy, situation: Situation) -> Load | None:
     """The largest of what the signals say; None when no signal has a value that can be.
 
     Requests in flight and their rate by Little's law: each over what one replica serves well. CPU and a queue's length
-    likewise. Latency over its objective raises the largest of them in proportion (queueing), at most to its double.
+    likewise.
     """
     seen = situation.measured
     said: list[Load] = []
@@ -42,13 +40,7 @@ def load(policy: Policy, situation: Situation) -> Load | None:
         said.append(Load(queue / policy.queue, f"a queue of {queue:.3g}"))
     if not said:
         return None
-    most = max(said, key=lambda one: one.replicas)
-    latency = _usable(seen.latency)
-    if policy.latency and latency is not None and latency > policy.latency:
-        times = min(latency / policy.latency, latency_at_most)
-        text = f"{most.said} at {1000 * latency:.3g} ms where {1000 * policy.latency:.3g} ms are wanted"
-        return Load(most.replicas * times, text)
-    return most
+    return max(said, key=lambda one: one.replicas)
 
 
 def _usable(value: float | None) -> float | None:

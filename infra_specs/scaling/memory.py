@@ -45,6 +45,8 @@ class Memory:
     counts: tuple[int, int] | None = None
     """What was wanted at the last check, and what it decided. Wanted since then, another number is somebody's own."""
     forecasts: Forecasts = Forecasts()
+    serving: int | None = None
+    """Replicas that served at the last check."""
 
     def as_data(self) -> dict[str, Any]:
         return {"version": version, **plain(self)}

@@ -47,12 +47,19 @@ def wish(policy: Policy, level: float, forecast: Forecast) -> Wish:
     return Wish(max(min(level + varies, highest), level / policy.utilisation), level)
 
 
+def whole(exact: float, wanted: int) -> tuple[int, bool]:
+    """Whole replicas for a wish, and whether it is the present count though that falls a little short."""
+    if wanted < exact <= wanted + min(tolerance * wanted, max(1.0, short_at_most * wanted)):
+        return wanted, True
+    return max(1, math.ceil(exact - 1e-9)), False
+
+
 def recommend(policy: Policy, situation: Situation, load: Load, forecast: Forecast) -> Step:
     """For the demand that there is. Never none while the service may not end in zero or something arrives."""
     asked = wish(policy, forecast.level, forecast)
     if not load.replicas and not situation.minimum:
         return Step("recommend", 0, f"{load.said}: none is needed")
-    count, held = _count(asked.exact, situation.wanted)
+    count, held = whole(asked.exact, situation.wanted)
     said = f"{load.said}, the work of {_number(asked.level)} full replicas, and what it varies by"
     if held:
         return Step("recommend", count, f"{said} ask for {_number(asked.exact)}, which {count} still take")
@@ -67,7 +74,7 @@ def anticipate(policy: Policy, situation: Situation, so_far: Step, forecast: For
     rhythm = rhythm_ratio(situation.rhythm)
     ahead = max(forecast.ahead, forecast.level * rhythm)
     asked = wish(policy, ahead, forecast)
-    count, _ = _count(asked.exact, situation.wanted)
+    count, _ = whole(asked.exact, situation.wanted)
     if count <= so_far.replicas:
         return None
     seconds = f"in {situation.start_seconds + situation.interval:.0f} s"
@@ -85,13 +92,6 @@ def rhythm_ratio(earlier: tuple[Earlier, ...]) -> float:
     if len(ratios) < rhythm_days:
         return 1.0
     return min(max(ratios[(len(ratios) - 1) // 2], 1.0), rhythm_at_most)
-
-
-def _count(exact: float, wanted: int) -> tuple[int, bool]:
-    """Whole replicas for a wish, and whether it is the present count though that falls a little short."""
-    if wanted < exact <= wanted + min(tolerance * wanted, max(1.0, short_at_most * wanted)):
-        return wanted, True
-    return max(1, math.ceil(exact - 1e-9)), False
 
 
 def _number(value: float) -> str:

@@ -29,7 +29,7 @@ def advice(ledger: Ledger, known: Wanted) -> tuple[Advice, ...]:
 def growth_of(ledger: Ledger, subject: Subject) -> tuple[Advice, ...]:
     """What is to be said of its growth, which the ledger alone tells."""
     peaks = {service: _peaks(ledger, subject.stack.name, service) for service in subject.scaled}
-    return growth(subject.stack, subject.counts, peaks)
+    return growth(subject.stack, subject.counts, peaks, now() // day)
 
 
 def uses(target: Target, stack: str) -> Mapping[str, Use]:

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ import httpx
 
 from infra_specs.errors import TransientError
 from infra_specs.spec.metrics import Metrics, Signal
+from tasks.metrics.patience import Patience
 
 answer_seconds = 1.5
-"""For one query. A Prometheus that did not answer once is not asked again in this check."""
+"""For one query. When one takes longer, the others of its service are not asked in this check."""
 longest_answer = 1_000_000
 """Bytes."""
 stale_seconds = 120.0
@@ -45,14 +45,17 @@ class _Refused(Exception):
     """A query without a number to show for it; the message says how."""
 
 
+class _Silent(TransientError):
+    """No answer, or none in time, or nobody there."""
+
+
 class Prometheus:
     """Every Prometheus that one check asks; safe to use from many threads. Close it after the check."""
 
     def __init__(self) -> None:
         # Of the environment nothing is taken: a proxy for the outside has no business with an inner address.
         self._client = httpx.Client(timeout=answer_seconds, trust_env=False)
-        self._dead: dict[str, str] = {}
-        self._guard = threading.Lock()
+        self._patience = Patience()
 
     def __enter__(self) -> Self:
         return self
@@ -67,13 +70,18 @@ class Prometheus:
         values: dict[Signal, float] = {}
         notes: list[str] = []
         partial = stale = False
+        silent = self._patience.over(metrics.prometheus, stack)
         for name, query in metrics.queries.items():
+            if silent:
+                notes.append(f"{name}: {silent}")
+                continue
             said = query.replace("$stack", stack).replace("$service", service)
             try:
-                value, warned = self._number(metrics.prometheus, said, at)
-                late = self._age(metrics.prometheus, said, at) if _selector.match(said) else 0.0
-            except (_Refused, TransientError) as why:
+                value, warned = self._number(metrics.prometheus, stack, said, at)
+                late = self._age(metrics.prometheus, stack, said, at) if _selector.match(said) else 0.0
+            except (_Refused, _Silent) as why:
                 notes.append(f"{name}: {why}")
+                silent = str(why) if isinstance(why, _Silent) else None
                 continue
             partial |= warned
             if late > stale_seconds:
@@ -83,29 +91,29 @@ class Prometheus:
                 values[name] = value
         return Answers(values, tuple(notes), partial, stale)
 
-    def _number(self, url: str, query: str, at: float) -> tuple[float, bool]:
+    def _number(self, url: str, stack: str, query: str, at: float) -> tuple[float, bool]:
         """The one number that a query gives, and whether Prometheus warns that it did not see all of it."""
-        answer = self._answer(url, query, at)
+        answer = self._answer(url, stack, query, at)
         value = _value(answer.get("data"))
         if value > most:
             raise _Refused(f"the query gives {value:g}, which cannot be")
         return value, bool(answer.get("warnings"))
 
-    def _age(self, url: str, query: str, at: float) -> float:
+    def _age(self, url: str, stack: str, query: str, at: float) -> float:
         """Seconds since the newest sample of a plain selector, by Prometheus' own time of it."""
-        return at - _value(self._answer(url, f"max(timestamp({query}))", at).get("data"))
+        return at - _value(self._answer(url, stack, f"max(timestamp({query}))", at).get("data"))
 
-    def _answer(self, url: str, query: str, at: float) -> dict[str, Any]:
-        if why := self._dead.get(url):
-            raise TransientError(why)
+    def _answer(self, url: str, stack: str, query: str, at: float) -> dict[str, Any]:
         where = f"the Prometheus at {urlsplit(url).netloc}"
         try:
             status, body = self._get(url.rstrip("/") + "/api/v1/query", {"query": query, "time": f"{at:.3f}"})
         except (httpx.HTTPError, TimeoutError) as error:
             why = f"{where} does not answer: {_words(error)}"
-            with self._guard:
-                self._dead[url] = why
-            raise TransientError(why) from error
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                self._patience.gone(url, why)
+            else:
+                self._patience.late(url, stack, why)
+            raise _Silent(why) from error
         try:
             answer = json.loads(body)
         except ValueError:

@@ -44,8 +44,9 @@ def measure(
 ) -> dict[str, Seen]:
     """Ask every source once and compare with the readings of the check before, by service.
 
-    Blocks for as long as the slowest source may take: a second for the proxy, 1.5 s for each query. A source that
-    fails raises nothing: that nothing was seen is a result, which says why.
+    Blocks for as long as the slowest source may take: a second for the proxy, 1.5 s for each query, and 4.5 s for all
+    those of a Prometheus that hangs. A source that fails raises nothing: that nothing was seen is a result, which says
+    why.
     """
     readings, why = _read(stack, provider) if any(asked.routed for asked in services.values()) else ({}, "")
     found = {}
@@ -94,11 +95,12 @@ def _with(seen: Seen, asked: Asked, answers: Answers, before: Mapping[str, Any])
 
 
 def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Answers, dict[str, Any]]:
-    """The answers, refused where no digit of a demand that flows has changed for long; and what to keep of them."""
+    """The answers, refused where no digit has changed for long though requests come; and what to keep of them. What is
+    counted moves with every request; what is inside, as open connections, may well be the same for an hour."""
     values = dict(answers.values)
     since = before.get("since", at) if values and values == before.get("values") else at
     kept = {"values": values, "since": since}
-    if at - since > stale_seconds and (values.get("requests_per_second") or values.get("in_flight")):
+    if at - since > stale_seconds and values.get("requests_per_second"):
         said = f"no digit of what Prometheus answers has changed for {at - since:.0f} s"
         return Answers(notes=(*answers.notes, said), stale=True), kept
     return answers, kept

@@ -3,7 +3,8 @@
 * absent: what it counted cannot be, or there is no reading at all.
 * partial: there is none before it, or one too old to tell about now; only what is under way is known.
 * stale: the proxy answers, but its own clock stands still: so do its counters.
-* reset: a counter fell. What it counted since is all there is, spread over the window: a lower bound.
+* reset: its own clock fell, or its count of what was answered. What it counted since is all there is, spread over the
+  window: a lower bound. A count of requests that fell by itself is no new beginning, and nobody arrived.
 
 Requests in flight are their mean over the window by Little's law (J. D. C. Little, 1961): arrivals a second times the
 mean time that those answered took, in the window or, if none was, since the proxy began. What has not been answered yet
@@ -63,10 +64,10 @@ def between(before: Reading | None, after: Reading) -> Judged:
 
 
 def _counted(before: Reading, after: Reading, window: float) -> Measured:
-    rate = (after.requests - before.requests) / window
+    rate = max(0, after.requests - before.requests) / window
     answered = after.answered - before.answered
     if answered:
-        took = (after.seconds - before.seconds) / answered
+        took = max(0.0, after.seconds - before.seconds) / answered
     else:
         took = after.seconds / after.answered if after.answered else usual_seconds
     mean = rate * took
@@ -96,11 +97,10 @@ def _less(after: Mapping[float, int], before: Mapping[float, int]) -> dict[float
 
 
 def _fell(before: Reading, after: Reading) -> str | None:
-    """The first counter that is lower than before."""
-    for name in ("running", "requests", "answered", "seconds"):
-        if getattr(after, name) < getattr(before, name):
-            return "its own clock" if name == "running" else f"its count of {name}"
-    return None
+    """Which of the counters that only a new beginning lowers is lower than before."""
+    if after.running < before.running:
+        return "its own clock"
+    return "its count of answered" if after.answered < before.answered else None
 
 
 def _nothing(after: Reading) -> Reading:

@@ -27,9 +27,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A control plane of the module's own."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TENFOLD_HOME", str(tmp_path_factory.mktemp("ui") / "home"))
-        # The timers' runs would only be in the way.
+        # The timers' runs would only be in the way, so they are as seldom as may be.
         environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
-        environment.setenv("TENFOLD_AUTOSCALE_SECONDS", "3600")
+        environment.setenv("TENFOLD_AUTOSCALE_SECONDS", "60")
         try:
             yield control_plane.ensure().ui_url
         finally:

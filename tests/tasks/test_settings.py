@@ -58,6 +58,12 @@ def test_the_environment_is_read_at_every_call(monkeypatch: pytest.MonkeyPatch, 
         ("HOME", "here", "TENFOLD_HOME: must be an absolute path. Found `here`."),
         ("KEY_FILE", "key", "TENFOLD_KEY_FILE: must be an absolute path. Found `key`."),
         ("SERVER_PORT", "0", "TENFOLD_SERVER_PORT: Input should be greater than or equal to 1. Found `0`."),
+        ("AUTOSCALE_SECONDS", "0", "TENFOLD_AUTOSCALE_SECONDS: Input should be greater than 0. Found `0`."),
+        (
+            "AUTOSCALE_SECONDS",
+            "120",
+            "TENFOLD_AUTOSCALE_SECONDS: Input should be less than or equal to 60. Found `120`.",
+        ),
         (
             "LEASE_SECONDS",
             "no",

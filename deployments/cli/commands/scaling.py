@@ -35,7 +35,9 @@ def replay(  # noqa: PLR0917 - one parameter an option
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="Which of its services.")],
     csv: Annotated[str, typer.Option("--csv", metavar="FILE", help="Requests per interval, one a line.")] = "",
     interval: Annotated[float, typer.Option("--interval", min=1, help="Seconds between two lines of --csv.")] = 60,
-    days: Annotated[float, typer.Option("--days", min=0.01, max=35, help="So many days of what was measured.")] = 1,
+    days: Annotated[
+        float, typer.Option("--days", min=0.01, max=35, help="So many days of what was measured; two are kept whole.")
+    ] = 1,
     policy: Annotated[str, typer.Option("--policy", metavar="FILE", help="Another `scaling:`, as YAML.")] = "",
     svg: Annotated[str, typer.Option("--svg", metavar="FILE", help="Draw it, too.")] = "",
     json: Json = False,
@@ -46,6 +48,10 @@ def replay(  # noqa: PLR0917 - one parameter an option
     what they cost. Touches nothing. Requests above what the serving replicas
     take are lost; a new replica serves after the time that was measured.
 
+    Every window is kept for two days, and of earlier ones means of five
+    minutes. Those have no noise: a careful policy looks like a waste on them.
+    Compare policies on two days or on a table.
+
     A policy file holds what stands under `scaling:` of a service:
     window: 5m
     caution: 3
@@ -54,7 +60,7 @@ def replay(  # noqa: PLR0917 - one parameter an option
     2026-11-22T18:04:00,1731
 
     Examples:
-    tenfold replay shop web --days 7 --policy careful.yaml
+    tenfold replay shop web --days 2 --policy careful.yaml
     tenfold replay shop web --csv requests.csv --interval 15 --svg web.svg
     """
     from deployments.cli.present.replay import Asked

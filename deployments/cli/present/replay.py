@@ -27,7 +27,8 @@ from tasks.ledger import Wanted
 from tasks.wish import remembered
 
 kept_whole_days = 2
-"""Days of which every window is kept; of earlier ones five minutes together."""
+"""Days of which every window is kept; of earlier ones means of five minutes."""
+mean_seconds = 300.0
 finest = 15.0
 """Seconds of a window that is played."""
 label_width = 12
@@ -54,7 +55,8 @@ def replay(asked: Asked, *, json: bool) -> None:
             raise LedgerError(f"{stack.name} has no service `{asked.service}`. It has: {', '.join(stack.services)}.")
         known = place.ledger.wanted(asked.stack)
         assert known is not None
-        users = windows(_points(place, stack, asked), finest)
+        points, smoothed = _points(place, stack, asked)
+        users = windows(points, finest)
         if not users:
             raise LedgerError(
                 f"Too little was measured of {asked.service} of {asked.stack} in this time. Give --days, or a --csv."
@@ -68,21 +70,30 @@ def replay(asked: Asked, *, json: bool) -> None:
     if asked.picture:
         _draw(Path(asked.picture), asked, demand, played, users[0].at)
     if json:
-        print(jsonlib.dumps({name: _data(one) for name, one in played.items()}, indent=2))
+        told = {name: _data(one) | {"smoothed": smoothed / (len(users) * finest)} for name, one in played.items()}
+        print(jsonlib.dumps(told, indent=2))
     else:
         _show(console(), asked, users, demand, played)
+        if smoothed:
+            _warn(console(), smoothed, len(users) * finest)
 
 
-def _points(place: Here, stack: Stack, asked: Asked) -> tuple[Point, ...]:
+def _points(place: Here, stack: Stack, asked: Asked) -> tuple[tuple[Point, ...], float]:
+    """The users that there were, and for how many seconds of it only means of five minutes are known."""
     if asked.table:
-        return from_table(_text(asked.table), asked.interval, stack.users.response_time, asked.table)
+        return from_table(_text(asked.table), asked.interval, stack.users.response_time, asked.table), 0.0
     until = now()
     since = until - asked.days * 86_400
+    samples = place.ledger.samples(asked.stack, asked.service, since, until)
+    whole = tuple((one.at - one.seconds, one.requests_per_second, one.in_flight) for one in samples)
     if asked.days <= kept_whole_days:
-        found = place.ledger.samples(asked.stack, asked.service, since, until)
-        return tuple((one.at - one.seconds, one.requests_per_second, one.in_flight) for one in found)
+        return whole, 0.0
+    began = whole[0][0] if whole else until
     kept = place.ledger.measurements(asked.stack, asked.service, since, until)
-    return tuple((one.at, one.requests_per_second, one.in_flight) for one in kept)
+    earlier = tuple(
+        (one.at, one.requests_per_second, one.in_flight) for one in kept if one.at + mean_seconds <= began + finest
+    )
+    return (*earlier, *whole), mean_seconds * len(earlier)
 
 
 def _play(known: Wanted, stack: Stack, service: str, users: tuple[Window, ...], start: float) -> Played:
@@ -128,6 +139,19 @@ def _show(to: Console, asked: Asked, users: tuple[Window, ...], demand: list[flo
     lay(to, [head, *(_row(name, one) for name, one in played.items())])
     if asked.picture:
         say(to, f"Drawn in {asked.picture}", indent=2)
+
+
+def _warn(to: Console, smoothed: float, length: float) -> None:
+    """What is played of means is not what there was."""
+    to.print()
+    part = f"{human(min(smoothed, length))} of these {human(length)} are means of five minutes"
+    say(to, Text(f"Careful: {part}, and the last {kept_whole_days} days alone are kept whole.", "bold yellow"))
+    say(
+        to,
+        "Means have no noise: less is lost in them than was, and a careful policy looks like a waste. Compare policies "
+        f"on what is kept whole (--days {kept_whole_days}), or on a table of your own (--csv).",
+        indent=2,
+    )
 
 
 def _row(name: str, played: Played) -> list[Cell]:

@@ -10,7 +10,17 @@ from tasks.providers.base import Counted, Traffic
 from tasks.providers.envoy.view import clusters_target, upstream_of
 
 _prefix = "service-"
-_names = "upstream_rq_(total|retry|active|pending_active|pending_overflow|5xx|time)|upstream_cx_none_healthy"
+_tries = (
+    "upstream_rq_total",
+    "upstream_rq_pending_active",
+    "upstream_rq_pending_failure_eject",
+    "upstream_rq_pending_overflow",
+    "upstream_rq_cancelled",
+    "upstream_cx_none_healthy",
+)
+"""Each try of a request is in one: sent, or waiting for a connection, which then failed, or was one too many, or nobody
+waits for it any more; or there was no replica to try. So each request is in them once, and once more for each retry."""
+_names = f"{'|'.join(_tries)}|upstream_rq_(retry|active|5xx|time)"
 _filter = rf"^(server\.uptime|cluster\.{_prefix}.+\.({_names}))$"
 numbers_target = f"/stats/prometheus?filter={quote(_filter)}"
 counting_targets = (clusters_target, numbers_target)
@@ -41,10 +51,9 @@ def _traffic(
     def count(name: str) -> int:
         return int(numbers.get(name, 0))
 
-    refused = count("upstream_cx_none_healthy") + count("upstream_rq_pending_overflow")
     return Traffic(
-        # The first is counted again for each retry, and not at all for a request that finds no replica.
-        requests=count("upstream_rq_total") - count("upstream_rq_retry") + refused,
+        # A retry is counted a moment before its try: with many under way it may be a little lower than it was.
+        requests=max(0, sum(map(count, _tries)) - count("upstream_rq_retry")),
         errors=count("upstream_rq_xx"),
         in_flight=count("upstream_rq_active") + count("upstream_rq_pending_active"),
         answered=count("upstream_rq_time_count"),

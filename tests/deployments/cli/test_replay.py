@@ -1,6 +1,7 @@
 """`tenfold replay`: what would have been with another policy."""
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,16 +49,42 @@ def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
     assert picture.count("<polyline") == 2
 
 
-def test_what_was_kept_is_played(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
-    provisioned()
-    assert "Too little was measured of web of shop" in cli("replay", "shop", "web").err
+def recorded(place: Here, began: float, checks: int) -> None:
+    """Users that come and go, measured every 15 s."""
     hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
-    for number in range(40):
-        at = now() - 600 + 15 * number
+    for number in range(1, checks + 1):
+        at = began + 15 * number
         inside = 8 + 4 * math.sin(number / 10)
         measured = Measured(at, 15, inside * 5, inside)
         place.ledger.record_check(hold, Check(at, 0.1, 1, ""), [Checked("shop", "web", measured)])
-    assert cli.json("replay", "shop", "web")["policy"]["requests"] == pytest.approx(600 * 45, rel=0.2)
+    place.ledger.release(hold)
+
+
+def test_what_was_kept_is_played(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    assert "Too little was measured of web of shop" in cli("replay", "shop", "web").err
+    recorded(place, now() - 600, 40)
+    usual = cli.json("replay", "shop", "web")["policy"]
+    assert (usual["requests"], usual["smoothed"]) == (pytest.approx(600 * 45, rel=0.2), 0)
+    assert "Careful" not in cli.text("replay", "shop", "web")
+    with_means = cli.json("replay", "shop", "web", "--days", "7")["policy"]
+    assert with_means == usual, "what is kept whole is played whole"
+    assert "Careful" not in cli.text("replay", "shop", "web", "--days", "7")
+
+
+def test_means_are_played_where_no_window_is_kept_and_it_says_so(
+    cli: Cli, place: Here, provisioned: Callable[[], Plan]
+) -> None:
+    provisioned()
+    recorded(place, (now() - 4 * 86_400) // 300 * 300, 80)
+    recorded(place, now() - 600, 40)
+    usual = cli.json("replay", "shop", "web", "--days", "7")["policy"]
+    assert 0 < usual["smoothed"] < 0.1
+    said = cli.text("replay", "shop", "web", "--days", "7")
+    assert re.search(r"Careful: (20|25)m of these \d", said), said
+    assert "are means of five minutes" in said
+    assert "--days 2" in said
+    assert "Careful" not in cli.text("replay", "shop", "web", "--days", "2")
 
 
 @pytest.mark.parametrize(

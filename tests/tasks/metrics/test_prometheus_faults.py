@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,11 +20,15 @@ vector = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "3"]}]}
 
 
 @contextmanager
-def answering(status: int, body: bytes, slowly: float = 0.0) -> Iterator[str]:
-    """A server that says this to everything, byte by byte if `slowly`."""
+def answering(
+    status: int, body: bytes, slowly: float = 0.0, late: Callable[[str], bool] = lambda _: False
+) -> Iterator[str]:
+    """A server that says this to everything, byte by byte if `slowly`, and to what is `late` when nobody waits."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if late(self.path):
+                time.sleep(2 * answer_seconds)
             self.send_response(status)
             self.end_headers()
             try:
@@ -92,20 +96,48 @@ def test_one_that_is_not_there_is_asked_once() -> None:
     assert all(f"127.0.0.1:{port} does not answer: Connection refused" in note for note in found.notes)
 
 
-def test_one_that_is_silent_is_given_up_and_not_asked_again() -> None:
-    accepted = 0
+def accepted(silent: socket.socket) -> int:
+    """How many asked a server that says nothing."""
+    silent.setblocking(False)
+    count = 0
+    while True:
+        try:
+            silent.accept()[0].close()
+        except BlockingIOError:
+            return count
+        count += 1
+
+
+def test_one_that_is_silent_is_not_asked_again_for_the_same_service() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found = ask(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        silent.setblocking(False)
-        while True:
-            try:
-                silent.accept()[0].close()
-            except BlockingIOError:
-                break
-            accepted += 1
-    assert len(found.notes) == 2
-    assert all(f"no answer within {answer_seconds:g} s" in note for note in found.notes)
-    assert accepted == 1
+        assert len(found.notes) == 2
+        assert all(f"no answer within {answer_seconds:g} s" in note for note in found.notes)
+        assert accepted(silent) == 1
+
+
+@pytest.mark.parametrize(
+    "askers",
+    [[(f"shop-{number}", "web") for number in range(6)], [("shop", f"web-{number}") for number in range(6)]],
+    ids=["stacks", "services"],
+)
+def test_one_that_hangs_holds_up_three_and_no_more(askers: list[tuple[str, str]]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, Prometheus() as prometheus:
+        metrics = Metrics(prometheus=f"http://127.0.0.1:{silent.getsockname()[1]}", **queries)
+        found = [prometheus.ask(metrics, stack, service, 1000.0) for stack, service in askers]
+        assert all(f"no answer within {answer_seconds:g} s" in note for one in found for note in one.notes)
+        assert all(len(one.notes) == 2 for one in found)
+        assert accepted(silent) == 3
+
+
+def test_a_heavy_query_of_one_stack_blinds_no_other() -> None:
+    told = json.dumps({"status": "success", "data": vector}).encode()
+    with answering(200, told, late=lambda path: "heavy" in path) as url, Prometheus() as prometheus:
+        heavy = Metrics(prometheus=url, requests_per_second="sum(heavy)")
+        for _ in range(2):
+            assert not prometheus.ask(heavy, "shop", "web", 1000.0).values
+            assert prometheus.ask(Metrics(prometheus=url, **queries), "blog", "web", 1000.0).values
+            assert prometheus.ask(Metrics(prometheus=url, **queries), "shop", "api", 1000.0).values
 
 
 def test_one_that_drips_is_given_up_too() -> None:

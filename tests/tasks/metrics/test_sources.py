@@ -177,3 +177,12 @@ def test_nobody_coming_for_long_is_believed(clock: list[float]) -> None:
     seen = see({}, None, asked, answers)
     clock[0] += 600
     assert see({}, seen, asked, answers).measured.status == "fresh"
+
+
+def test_what_is_inside_may_well_stay_the_same(clock: list[float]) -> None:
+    sockets = Metrics(prometheus="http://p:9090", in_flight="sum(ws_connections)")
+    asked, answers = Asked(routed=False, metrics=sockets), Answers({"in_flight": 12.0})
+    seen = see({}, None, asked, answers)
+    clock[0] += 600
+    seen = see({}, seen, asked, answers)
+    assert (seen.measured.status, seen.measured.in_flight, seen.notes) == ("fresh", 12.0, ())

@@ -97,6 +97,12 @@ def test_after_a_reset_what_is_there_is_a_lower_bound(now: Reading) -> None:
     assert "anew" in notes[0]
 
 
+@pytest.mark.parametrize("fewer", [{"requests": -30}, {"requests": -30, "answered": 5}, {"seconds": -1.0}])
+def test_a_count_that_falls_by_itself_is_no_arrivals_and_no_reset(fewer: dict[str, Any]) -> None:
+    measured, notes = between(first, later(in_flight=0, **fewer))
+    assert (measured.status, measured.requests_per_second, measured.in_flight, notes) == ("fresh", 0.0, 0.0, ())
+
+
 @pytest.mark.parametrize("name", ["requests", "answered", "seconds", "running", "in_flight"])
 @pytest.mark.parametrize("value", [-1, math.nan, math.inf])
 def test_what_cannot_be_is_named(name: str, value: float) -> None:

@@ -22,6 +22,8 @@ envoy_cluster_upstream_rq_xx{envoy_response_code_class="5",envoy_cluster_name="s
 envoy_cluster_upstream_rq_total{envoy_cluster_name="service-web"} 100
 envoy_cluster_upstream_rq_retry{envoy_cluster_name="service-web"} 4
 envoy_cluster_upstream_cx_none_healthy{envoy_cluster_name="service-web"} 3
+envoy_cluster_upstream_rq_pending_failure_eject{envoy_cluster_name="service-web"} 6
+envoy_cluster_upstream_rq_cancelled{envoy_cluster_name="service-web"} 1
 envoy_cluster_upstream_rq_active{envoy_cluster_name="service-web"} 5
 envoy_cluster_upstream_rq_pending_active{envoy_cluster_name="service-web"} 2
 envoy_server_uptime{} 61
@@ -40,13 +42,36 @@ def host(port: int, health: str, **stats: int) -> dict[str, object]:
     return {"address": address, "stats": told, "health_status": {"eds_health_status": health}}
 
 
+@pytest.mark.parametrize(
+    ("asked", "tries"),
+    [
+        (40, {"rq_retry": 39, "cx_none_healthy": 28, "rq_pending_failure_eject": 51}),
+        (30, {"rq_total": 30, "rq_retry": 90, "rq_pending_failure_eject": 90}),
+        (60, {"rq_total": 60, "rq_retry": 2, "rq_pending_failure_eject": 2}),
+        (60, {"rq_total": 1, "rq_retry": 54, "cx_none_healthy": 43, "rq_pending_failure_eject": 70}),
+        (0, {"rq_total": 0, "rq_retry": 3, "rq_pending_failure_eject": 2}),
+    ],
+    ids=[
+        "the only replica is dead",
+        "killed with requests in it",
+        "one of two is dead",
+        "both are",
+        "between two tries",
+    ],
+)
+def test_in_an_outage_each_request_is_counted_once(asked: int, tries: dict[str, int]) -> None:
+    lines = {"rq_total": 0, **tries}.items()
+    text = "".join(f'envoy_cluster_upstream_{name}{{envoy_cluster_name="service-web"}} {n}\n' for name, n in lines)
+    assert traffic_of(clusters, text.encode())["web"].requests == asked
+
+
 hosts = [host(1, "HEALTHY", rq_total=60, rq_error=2, rq_active=5), host(2, "DRAINING", rq_total=40, rq_error=0)]
 clusters = json.dumps({"cluster_statuses": [{"name": "service-web", "host_statuses": hosts}]}).encode()
 
 
 def test_what_arrived_includes_the_refused_and_each_retried_once() -> None:
     web = traffic_of(clusters, numbers.encode())["web"]
-    assert (web.requests, web.errors, web.in_flight, web.answered) == (99, 7, 7, 91)
+    assert (web.requests, web.errors, web.in_flight, web.answered) == (100 + 3 + 6 + 1 + 2 - 4, 7, 7, 91)
     assert web.seconds == pytest.approx(4.0968, abs=1e-4)
     assert web.running == 61
     assert web.latencies == {0.0005: 19, 2.5: 90}

@@ -1,5 +1,7 @@
 """What the proxy counts, against what was really asked."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ import pytest
 
 from tasks.providers.base import Counts, Traffic
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.local.world import get, made, proxy, replica, route, stack, until
+from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack, until
 
 pytestmark = pytest.mark.local
 
@@ -72,6 +74,26 @@ def test_without_a_replica_they_arrive_all_the_same(provider: LocalProvider) -> 
         get(port)
     after = web(provider)
     assert (after.requests - before.requests, after.errors - before.errors, dict(after.replicas)) == (10, 10, {})
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_each_request_to_a_dead_replica_is_counted_once_however_often_it_is_tried(
+    provider: LocalProvider, home: Path, method: str
+) -> None:
+    port = made(provider, proxy()).outputs["port"]
+    one = made(provider, replica(0))
+    made(provider, route(one))
+    until(lambda: get(port)[0] == 200, "it is served")
+    before, asked, codes = web(provider).requests, 0, set[int]()
+    os.kill(pid(home, one), signal.SIGKILL)
+    while codes != {200, 503} or asked < 10:
+        codes.add(get(port, method=method)[0])
+        asked += 1
+        assert web(provider).requests - before == asked
+    with asking(port, "/slow?5", 8):
+        until(lambda: web(provider).in_flight == 8, "eight are in flight")
+        os.kill(pid(home, one), signal.SIGKILL)
+    assert web(provider).requests - before == asked + 8
 
 
 def test_without_a_proxy_nothing_is_counted(provider: LocalProvider) -> None:
