@@ -59,7 +59,7 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
         tune(memory, connections),
         (
             f"database: {connections_a_replica} connections x {design_replicas} replicas at the design capacity "
-            f"+ {connections_spare} spare = {needed}{_given(needed, connections)}, {size_text(memory)} of memory"
+            f"+ {connections_spare} spare: {needed}{_given(needed, connections)}, {size_text(memory)} of memory"
             + (" (as the file says)" if need.memory else ""),
             f"database: {size_text(storage)} of storage"
             + (
