@@ -1,17 +1,18 @@
 """Grow: the next step of a stack, weighed, and done once a person has approved it."""
 
-from collections.abc import Iterable
+import asyncio
 from typing import Any
 
 from prefect.flow_runs import asuspend_flow_run
 from prefect.input import RunInput
+from prefect.input.actions import acreate_flow_run_input, aread_flow_run_input
 from pydantic import Field
 
 from flows.converge import Report
 from flows.provision import provisioned
 from flows.runbook import opened_ledger, runbook
-from infra_specs.advice.growth import Advice
-from infra_specs.advice.step import changed, merged
+from infra_specs.advice.proposal import Proposal
+from infra_specs.advice.step import changed
 from infra_specs.errors import PlanError
 from infra_specs.spec.stack import Stack
 from tasks.capacity.advice import advice
@@ -21,6 +22,7 @@ from tasks.wish import remembered
 
 waits_seconds = 7 * 86_400
 """For an answer; then the run has failed, and can be started again."""
+shown_key = "shown"
 
 
 class Approval(RunInput):
@@ -38,23 +40,38 @@ async def grow(stack: str) -> Report:
     """Weigh the next step of a stack, wait until somebody approves it on this run's page, and do it.
 
     While it waits it holds nothing, neither a process nor the stack. The values in its form can be changed before they
-    are approved.
+    are approved. What is advised and what was changed in the form is done; all else stays as it is by then.
 
     Args:
         stack: The stack's name.
     """
-    async with opened_ledger() as ledger:
-        known = _known(ledger, stack)
-        found = advice(ledger, known)
-        spec, _ = remembered(ledger, stack)
-    await show_advice(stack, found)
-    answer = await asuspend_flow_run(wait_for_input=_form(spec, found), timeout=waits_seconds)
+    shown = await _shown(stack)
+    answer = await asuspend_flow_run(wait_for_input=_form(shown), timeout=waits_seconds)
     if not answer.approve:
         return Report(stack, "not approved, so nothing was changed", (), (), {})
+    change = shown.asked(answer.model_dump())
     async with opened_ledger() as ledger:
-        _known(ledger, stack)
-        now, source = remembered(ledger, stack)  # somebody may have changed it while nobody answered
-        return await provisioned(ledger, stack, (changed(now, _change(answer)), source), wait=True)
+        await asyncio.to_thread(_refuse_another, ledger, shown, change)
+
+        def approved(now: Stack) -> Stack:
+            shown.refuse_misfit(now, change)
+            return changed(now, change)
+
+        return await provisioned(ledger, stack, None, change=approved, wait=True)
+
+
+async def _shown(stack: str) -> Proposal:
+    """What is to be approved. A run that was answered begins anew, and reads what it kept when it first began."""
+    if kept := await aread_flow_run_input(shown_key):
+        return Proposal.from_data(kept)
+    async with opened_ledger() as ledger:
+        known = _known(ledger, stack)
+        found = await asyncio.to_thread(advice, ledger, known)
+        spec, _ = remembered(ledger, stack)
+    await show_advice(stack, found)
+    shown = Proposal.of(spec, found, known.since)
+    await acreate_flow_run_input(shown_key, shown.as_data())
+    return shown
 
 
 def _known(ledger: Ledger, stack: str) -> Wanted:
@@ -65,26 +82,19 @@ def _known(ledger: Ledger, stack: str) -> Wanted:
     return known
 
 
-def _form(spec: Stack, found: Iterable[Advice]) -> type[Approval]:
-    """The form with what is advised filled in. What is idle is only said: less is a person's own decision."""
-    told = tuple(found)
-    advised: dict[str, Any] = {}
-    for one in told:
-        advised = merged(advised, one.step.change) if one.step and not one.less else advised
-    values = {
-        "users": advised.pop("users", {}).get("monthly", spec.users.monthly),
-        "headroom": advised.pop("headroom", spec.headroom),
-        "budget": advised.pop("budget", spec.budget or 0),
-        "others": advised,
-    }
+def _refuse_another(ledger: Ledger, shown: Proposal, change: dict[str, Any]) -> None:
+    """Raises PlanError where the stack was changed so that something else would be advised by now."""
+    known = _known(ledger, shown.stack)
+    if known.since != shown.since:
+        spec, _ = remembered(ledger, shown.stack)
+        shown.refuse_misfit(spec, change)
+        shown.refuse_unadvised(change, Proposal.of(spec, advice(ledger, known), known.since))
+
+
+def _form(shown: Proposal) -> type[Approval]:
+    """The form with what is advised filled in."""
     fields = {
         name: Field(default=value, description=Approval.model_fields[name].description)
-        for name, value in values.items()
+        for name, value in shown.form.items()
     }
-    said = "\n".join(f"- **{one.about}**: {one}" for one in told) or "Nothing presses."
-    return Approval.with_initial_data(description=f"## The next step of {spec.name}\n\n{said}", **fields)
-
-
-def _change(answer: Approval) -> dict[str, Any]:
-    asked = {"users": {"monthly": answer.users}, "headroom": answer.headroom, "budget": answer.budget or None}
-    return merged(asked, answer.others)
+    return Approval.with_initial_data(description=f"## The next step of {shown.stack}\n\n{shown.said}", **fields)

@@ -1,6 +1,7 @@
 """Provision: make a stack what its spec says."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,16 @@ async def provision(
         return await provisioned(ledger, asked[0].name if asked else stack, asked, wait=wait)
 
 
-async def provisioned(ledger: Ledger, name: str, asked: tuple[Stack, str] | None, *, wait: bool) -> Report:
-    """Make a stack what is asked (a spec and its folder), or what the ledger says it is."""
-    async with on_site(name, ledger, "provision", asked=asked, wait=wait) as (site, what, folder):
+async def provisioned(
+    ledger: Ledger,
+    name: str,
+    asked: tuple[Stack, str] | None,
+    *,
+    change: Callable[[Stack], Stack] = lambda stack: stack,
+    wait: bool,
+) -> Report:
+    """Make a stack what is asked (a spec and its folder), or what the ledger says it is, with a `change` made to it."""
+    async with on_site(name, ledger, "provision", asked=asked, change=change, wait=wait) as (site, what, folder):
         if said := keep_certificate(ledger, site.hold, what, folder):
             get_run_logger().info("%s", said)
         what = await built(site, what, folder)  # noqa: PLW2901 - from here on it is the stack with its images

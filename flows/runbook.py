@@ -63,19 +63,27 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
 
 @asynccontextmanager
 async def on_site(
-    name: str, ledger: Ledger, verb: str, *, asked: tuple[Stack, str] | None = None, wait: bool = False
+    name: str,
+    ledger: Ledger,
+    verb: str,
+    *,
+    asked: tuple[Stack, str] | None = None,
+    change: Callable[[Stack], Stack] = lambda stack: stack,
+    wait: bool = False,
 ) -> AsyncIterator[tuple[Site, Stack, str]]:
     """The stack's lock held and its target opened, until the end.
 
     Comes with the spec and its source folder: as `asked`, or as the ledger knows them. They are read under the lock,
-    since who was waited for may have changed them. Raises LedgerError for an unknown stack before it takes the lock;
-    PlanError for a changed target, or for one that holds a stack of this name which this ledger does not know.
+    since who was waited for may have changed them; `change` is made to what was read. Raises LedgerError for an unknown
+    stack before it takes the lock; PlanError for a changed target, or for one that holds a stack of this name which
+    this ledger does not know.
     """
     here = settings()
     if asked is None:
         remembered(ledger, name)
     async with locked(ledger, name, verb, here.lease_seconds, wait=wait) as hold:
         stack, source = asked or remembered(ledger, name)
+        stack = change(stack)
         _refuse_changed_target(stack, ledger)
         async with on_target(stack) as provider:
             site = Site(provider, ledger, hold)

@@ -35,7 +35,7 @@ class Step:
     @property
     def keys(self) -> str:
         """`users.monthly: 500000`."""
-        return ", ".join(f"{name}: {value}" for name, value in sorted(_flat(self.change).items()))
+        return ", ".join(f"{name}: {value}" for name, value in sorted(flat(self.change).items()))
 
     def __str__(self) -> str:
         touched = ", ".join(self.touches) or "nothing that runs"
@@ -60,6 +60,14 @@ def step(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> 
     return Step(change, before.today, after.today, before.design, after.design, touches, downtime)
 
 
+def flat(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Values by their whole path: `{"users.monthly": 500000}`."""
+    found: dict[str, Any] = {}
+    for key, value in change.items():
+        found |= flat(value, f"{path}{key}.") if isinstance(value, Mapping) else {f"{path}{key}": value}
+    return found
+
+
 def _desired(stack: Stack, counts: Mapping[str, int]) -> tuple[Price, tuple[Resource, ...]]:
     sizing = size(stack)
     named = {
@@ -80,13 +88,6 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in new.items():
         inner = found.get(key)
         found[key] = merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
-    return found
-
-
-def _flat(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in change.items():
-        found |= _flat(value, f"{path}{key}.") if isinstance(value, Mapping) else {f"{path}{key}": value}
     return found
 
 

@@ -49,9 +49,9 @@ def world(plane: Plane) -> MemoryProvider:
     return MemoryProvider(plane.home / "memory")
 
 
-def provisioned(plane: Plane, name: str) -> None:
-    web = shop(name, needs=False, capacity=4, replicas={"min": 1, "max": 8})
-    assert plane.run("provision", spec=web, source="/srv")["type"] == "COMPLETED"
+def provisioned(plane: Plane, name: str, most: int = 8, **more: Any) -> None:
+    web = shop(name, needs=False, capacity=4, replicas={"min": 1, "max": most})
+    assert plane.run("provision", spec={**web, **more}, source="/srv")["type"] == "COMPLETED"
 
 
 def replicas(world: MemoryProvider, stack: str) -> int:
@@ -127,6 +127,25 @@ def test_growth_waits_for_a_persons_word(plane: Plane) -> None:
     assert (known.spec["users"]["monthly"], known.spec["headroom"], known.spec["budget"]) == (5000, 20, None)
     assert known.spec["services"]["web"]["replicas"] == {"min": 1, "max": 16}
     assert plane.run("grow", stack="nobody")["type"] == "FAILED"
+
+
+def test_what_was_shown_is_done_to_the_stack_as_it_is_by_then(plane: Plane, world: MemoryProvider) -> None:
+    provisioned(plane, "patient")
+    world.set_load("patient", "web", Load(requests_per_second=100, latency=0.2))
+    until(lambda: replicas(world, "patient") >= 6, "20 requests in flight have replicas for 4 each")
+    first, second = (plane.submit("grow", stack="patient") for _ in range(2))
+    for run in (first, second):
+        plane.until(run, "PAUSED")
+    provisioned(plane, "patient", budget=70, headroom=20)
+    assert resumed(plane, first, approve=True)["type"] == "COMPLETED"
+    with Ledger.open(settings()) as ledger:
+        known = ledger.wanted("patient")
+    assert known is not None
+    assert known.spec["services"]["web"]["replicas"] == {"min": 1, "max": 16}, "as it was shown"
+    assert (known.spec["budget"], known.spec["headroom"]) == (70, 20), "as somebody raised them meanwhile"
+    late = resumed(plane, second, approve=True)
+    assert late["type"] == "FAILED"
+    assert "services.web.replicas.max is 16 and was 8. Nothing was done." in late["message"]
 
 
 def test_when_no_check_comes_any_more_three_notice(plane: Plane) -> None:

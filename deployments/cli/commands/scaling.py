@@ -90,6 +90,8 @@ def grow(stack: Stack) -> None:
     """Have the next step of a stack weighed, and done once you approve it in the UI.
 
     The run waits on its page for your word; its values can be changed there.
+    What is advised and what you changed is done, and all else stays as it is
+    by then. A step that no longer fits is refused.
 
     Examples:
     tenfold grow shop
