@@ -59,7 +59,7 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
         tune(memory, connections),
         (
             f"database: {connections_a_replica} connections x {design_replicas} replicas at the design capacity "
-            f"+ {connections_spare} spare: {needed}{_given(needed, connections)}, {size_text(memory)} of memory"
+            f"+ {connections_spare} spare: {needed}{_given(needed, connections)}; {size_text(memory)} of memory"
             + (" (as the file says)" if need.memory else ""),
             f"database: {size_text(storage)} of storage"
             + (
@@ -106,7 +106,7 @@ def tune(memory: int, connections: int) -> dict[str, str]:
 def _given(needed: int, connections: int) -> str:
     if connections < needed:
         return f", of which at most {connections} are given: put a pooler between, or open fewer a replica"
-    return f", rounded up to {connections} connections"
+    return f", rounded up to {connections}"
 
 
 def _power_of_two(value: float) -> int:

@@ -17,7 +17,6 @@ from infra_specs.plan.resource import Resource
 from infra_specs.scaling.room import FreeMemory
 from tasks.providers import machine
 from tasks.providers.base import Traffic
-from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin, ports
 from tasks.providers.local.cache import cache
 from tasks.providers.local.database import client_environment, database
@@ -26,12 +25,13 @@ from tasks.providers.local.files import make_folder, remove_tree
 from tasks.providers.local.place import Place, places, slug
 from tasks.providers.local.proxy import listen, proxy
 from tasks.providers.local.replica import fault, job, replica
-from tasks.providers.local.route import forget_endpoint, put_route, remove_route, routes
+from tasks.providers.local.route import forget_endpoint, put_route, remove_route
 from tasks.providers.local.uses import uses
 from tasks.providers.local.volume import put_volume, remove_volume, volumes
-from tasks.providers.records import instance_of, labels_of, name_of
+from tasks.providers.local.world import holds_something, instance_from, routes_of, statuses_of, supervisor_of
+from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.client import Supervisor
-from tasks.supervisor.process import Process, Status
+from tasks.supervisor.process import Process
 
 _processes: Mapping[str, Callable[[Place, Resource, int], Process]] = {
     "database": database,
@@ -76,16 +76,16 @@ class LocalProvider:
     @_ours
     def stacks(self) -> tuple[str, ...]:
         """Every stack with something of ours here, sorted."""
-        return tuple(place.stack for place in places(self._home) if _holds_something(place))
+        return tuple(place.stack for place in places(self._home) if holds_something(place))
 
     @_ours
     def observe(self, stack: str) -> tuple[Instance, ...]:
         """Everything of this stack, health included. Starts the supervisor where it was killed, and nothing else."""
         place = self._place(stack)
         found = [*volumes(place)]
-        statuses = _statuses(place)
-        found += (_instance(status) for status in statuses)
-        found += _routes(place, found)
+        statuses = statuses_of(place)
+        found += (instance_from(status) for status in statuses)
+        found += routes_of(place, found)
         return tuple(sorted(found, key=lambda instance: (instance.address, instance.incarnation)))
 
     @_ours
@@ -152,7 +152,7 @@ class LocalProvider:
     @_ours
     def stop(self, instance: Instance, why: str) -> None:
         """Stop its process, which stays listed with its log."""
-        if supervisor := _supervisor(self._place(instance.stack)):
+        if supervisor := supervisor_of(self._place(instance.stack)):
             name = name_of(instance.address, instance.incarnation)
             supervisor.stop(name)
             if status := supervisor.get(name):
@@ -164,7 +164,7 @@ class LocalProvider:
         if instance.kind in _recorded:
             found = self.observe(instance.stack)
         else:
-            found = tuple(_instance(status) for status in _statuses(self._place(instance.stack)))
+            found = tuple(instance_from(status) for status in statuses_of(self._place(instance.stack)))
         for each in found:
             if _same(each, instance):
                 return each.health
@@ -174,13 +174,13 @@ class LocalProvider:
     def logs(self, instance: Instance, lines: int) -> str:
         """The last lines it wrote; volumes and routes write none."""
         place = self._place(instance.stack)
-        supervisor = _supervisor(place)
+        supervisor = supervisor_of(place)
         return supervisor.logs(name_of(instance.address, instance.incarnation), lines) if supervisor else ""
 
     @_ours
     def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:  # noqa: ARG002 - shared
         """Run it where the process of this instance runs, with what it was given; in this terminal, if there is one."""
-        supervisor = _supervisor(self._place(instance.stack))
+        supervisor = supervisor_of(self._place(instance.stack))
         status = supervisor.get(name_of(instance.address, instance.incarnation)) if supervisor else None
         if status is None:
             raise ProviderError(f"{instance} of stack {instance.stack} is no process that runs: name one that is")
@@ -203,7 +203,7 @@ class LocalProvider:
     def uses(self, stack: str) -> Mapping[str, Use]:
         """Memory of what runs, disk of what is kept, by address."""
         place = self._place(stack)
-        return uses(_statuses(place), volumes(place))
+        return uses(statuses_of(place), volumes(place))
 
     @_ours
     def fault(self, resource: Resource) -> str:
@@ -223,10 +223,10 @@ class LocalProvider:
     def _start(self, place: Place, resource: Resource, incarnation: int, earlier: list[Instance]) -> Instance:
         # Before anything is chosen for the new one: it may want the port that the old one holds.
         for instance in earlier:
-            if (instance.failed or resource.exclusive) and (supervisor := _supervisor(place)):
+            if (instance.failed or resource.exclusive) and (supervisor := supervisor_of(place)):
                 supervisor.stop(name_of(instance.address, instance.incarnation))
         process = _processes[resource.kind](place, resource, incarnation)
-        return _instance(Supervisor.start(place.supervisor).put(process))
+        return instance_from(Supervisor.start(place.supervisor).put(process))
 
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         for instance in self.observe(resource.stack):
@@ -236,7 +236,7 @@ class LocalProvider:
 
     def _end(self, place: Place, instance: Instance) -> None:
         name = name_of(instance.address, instance.incarnation)
-        if supervisor := _supervisor(place):
+        if supervisor := supervisor_of(place):
             supervisor.remove(name)
         with place.locked():
             for path in place.settings.glob(f"{slug(name)}.*"):
@@ -249,52 +249,17 @@ class LocalProvider:
 
     def _sweep(self, place: Place) -> None:
         """Leave nothing behind that no instance needs."""
-        supervisor = _supervisor(place) or Supervisor.find(place.supervisor)
+        supervisor = supervisor_of(place) or Supervisor.find(place.supervisor)
         if supervisor and not supervisor.list():
             supervisor.shutdown()
             remove_tree(place.supervisor)
-        if not _holds_something(place):
+        if not holds_something(place):
             place.remove()
             ports.release(self._home, place.stack)
 
 
-def _holds_something(place: Place) -> bool:
-    records = (*place.volumes.glob("[!.]*.json"), *place.routes.glob("[!.]*.json"))
-    return bool(records) or Supervisor.was_left(place.supervisor)
-
-
-def _supervisor(place: Place) -> Supervisor | None:
-    """The stack's supervisor, started again if it was killed; None if it has no processes."""
-    if not Supervisor.was_left(place.supervisor):
-        return None
-    if found := Supervisor.find(place.supervisor):
-        return found
-    # Alone: it may just be gone because the last of its stack is being removed, and must not come back then.
-    with place.locked():
-        return Supervisor.start(place.supervisor) if Supervisor.was_left(place.supervisor) else None
-
-
-def _statuses(place: Place) -> tuple[Status, ...]:
-    supervisor = _supervisor(place)
-    return supervisor.list() if supervisor else ()
-
-
-def _instance(status: Status) -> Instance:
-    state = "failed" if status.state == "stopped" else status.state
-    never = status.process.labels.get("fault") if state == "failed" else ""
-    return instance_of(status.process.labels, Health(state, never or status.reason, status.since, status.code))
-
-
-def _routes(place: Place, found: list[Instance]) -> tuple[Instance, ...]:
-    health = proxy_health([instance.health for instance in found if instance.kind == "proxy"])
-    if not place.routes.is_dir():
-        return ()
-    view = admin.view(place.proxy) if health and health.state == "healthy" else None
-    return tuple(routes(place, view, health))
-
-
 def _label(place: Place, instance: Instance, resource: Resource, outputs: Mapping[str, str]) -> None:
-    if supervisor := _supervisor(place):
+    if supervisor := supervisor_of(place):
         name = name_of(instance.address, instance.incarnation)
         supervisor.label(name, labels_of(resource, instance.incarnation, outputs))
 
