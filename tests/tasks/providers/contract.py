@@ -177,6 +177,8 @@ class ProviderContract:
         written = provider.logs(made, 10)
         for _ in range(2):
             provider.stop(made, "it never answered")
+        if isinstance(provider, Uses):
+            assert not provider.uses(stack).get("replica/jobs-0", Use()).memory, "it runs no more"
         other = reopen()
         try:
             (seen,) = other.observe(stack)
