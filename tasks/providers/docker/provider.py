@@ -184,6 +184,8 @@ class DockerProvider:
         if not found or not endpoint:
             return 0
         if (view := proxy.view(self._api, found)) is None:
+            if routes.running_proxy(self._api, instance.stack) != found:
+                return 0  # it came to its end meanwhile, and every request with it
             raise TransientError(f"the proxy of {instance.stack} does not say what is under way in {instance}")
         return view.in_flight(endpoint)
 

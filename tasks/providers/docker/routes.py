@@ -9,6 +9,7 @@ from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers import records
 from tasks.providers.docker import proxy
+from tasks.providers.docker.ending import is_ending
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import is_instance, known_by, labels_of, only
 from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
@@ -98,9 +99,10 @@ class Routes:
 
 
 def running_proxy(api: Engine, stack: str) -> str | None:
-    """The container of the stack's proxy, if it runs."""
+    """The container of the stack's proxy, if it runs and goes on running."""
     for found in api.containers(filters={**only(stack), "status": ["running"]}):
-        if is_instance(found["Labels"]) and known_by(found["Labels"])["kind"] == "proxy":
+        is_proxy = is_instance(found["Labels"]) and known_by(found["Labels"])["kind"] == "proxy"
+        if is_proxy and not any(map(is_ending, found["Names"])):
             return str(found["Id"])
     return None
 

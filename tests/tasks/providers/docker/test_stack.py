@@ -260,3 +260,17 @@ def test_addresses_are_kept_over_a_restart(
         container.start()
     for instance in instances:
         assert well(provider, instance).outputs == instance.outputs
+
+
+def test_a_proxy_that_comes_to_its_end_holds_up_nobody_who_is_drained(
+    provider: DockerProvider, images: dict[str, str]
+) -> None:
+    """As when a whole stack goes: its replicas are drained while its proxy is stopped."""
+    door, one = made(provider, proxy(images)), made(provider, replica(images))
+    made(provider, route(one))
+    with ThreadPoolExecutor(1) as threads:
+        going = threads.submit(provider.destroy, door)
+        while not going.done():
+            assert provider.in_flight(one) == 0
+        going.result()
+    assert provider.in_flight(one) == 0
