@@ -137,9 +137,8 @@ class DockerProvider:
     @ours
     def sweep(self, stack: str) -> None:
         """End what began to end, and leave nothing behind that no instance needs."""
-        for container in self._world.with_ending(stack):
-            if is_ending(container["Name"]):
-                self._remover.finish(container)
+        for container in self._world.ending(stack):
+            self._remover.finish(container)
         self._remover.leftovers(stack)
 
     @ours

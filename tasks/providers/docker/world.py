@@ -86,6 +86,12 @@ class World:
         """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
         return [each for each in self.with_ending(stack, wanted) if not is_ending(each["Name"])]
 
+    def ending(self, stack: str) -> list[dict[str, Any]]:
+        """The containers that have begun to end, inspected; usually none."""
+        listed = self._api.containers(all=True, filters=only(stack))
+        found = [self._inspected(each["Id"]) for each in listed if any(map(is_ending, each["Names"]))]
+        return [each for each in found if each is not None]
+
     def with_ending(self, stack: str, wanted: Wanted = lambda _: True) -> list[dict[str, Any]]:
         """The same, and those that have begun to end."""
         listed = self._api.containers(all=True, filters=only(stack))
