@@ -7,7 +7,7 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 
 T = TypeVar("T")
 
-soonest = 0.03
+soonest = 0.02
 slowest = 0.5
 growth = 1.04
 """Seconds between two looks: often at first, since most things are ready soon; about a 25th of the time waited."""
