@@ -77,9 +77,11 @@ class Load:
 
 
 @contextlib.contextmanager
-def load(url: str, rate: float, *, new: bool = False, post: bool = False) -> Iterator[list[Result]]:
+def load(
+    url: str, rate: float, *, new: bool = False, post: bool = False, shaky: bool = False
+) -> Iterator[list[Result]]:
     """Load while the block runs; its result is in the list afterwards."""
-    under, results = Load.started(url, rate, new=new, post=post), list[Result]()
+    under, results = Load.started(url, rate, new=new, post=post, shaky=shaky), list[Result]()
     try:
         yield results
     finally:

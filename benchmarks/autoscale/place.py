@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benchmarks.control_plane import Api
-from benchmarks.load import Load, Result
 from deployments import control_plane
 from infra_specs.spec.load import from_data
 from infra_specs.spec.stack import Stack
@@ -78,16 +77,6 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[Place, ...]]:
             provider.close()
             control_plane.stop()
             shutil.rmtree(settings().home, ignore_errors=True)
-
-
-@contextmanager
-def under(url: str, rate: float, *, shaky: bool = False) -> Iterator[list[Result]]:
-    """Load while the block runs; its result is in the list afterwards."""
-    load, found = Load.started(url, rate, shaky=shaky), list[Result]()
-    try:
-        yield found
-    finally:
-        found.append(load.stop())
 
 
 def until(look: Callable[[], T | None], what: str) -> T:

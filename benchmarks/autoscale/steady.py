@@ -6,13 +6,12 @@ app wait 0.2 s, and one replica serves 1.4 at once well. The first minute, in wh
 what it needs at all, is counted apart.
 """
 
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.autoscale.place import Place, provisioned, under
-from benchmarks.load import Load, Result
+from benchmarks.autoscale.place import Place, provisioned
+from benchmarks.load import Load, Result, load
 
 path = "/slow?seconds=0.2"
 low, high, steady = 10.0, 40.0, 30.0
@@ -29,10 +28,8 @@ def main() -> None:
     ]
     with provisioned(*specs) as (wave, noise):
         began, extra = time.time(), list[Result]()
-        with under(wave.url + path, low) as calm, under(noise.url + path, steady, shaky=True) as trembling:
-            swinging = threading.Thread(target=_swing, args=(wave, extra))
-            swinging.start()
-            swinging.join()
+        with load(wave.url + path, low) as calm, load(noise.url + path, steady, shaky=True) as trembling:
+            _swing(wave, extra)
         for place, results in ((wave, [*calm, *extra]), (noise, trembling)):
             _tell(place, began, results)
 

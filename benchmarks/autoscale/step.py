@@ -11,9 +11,9 @@ from typing import Any
 
 import docker
 
-from benchmarks.autoscale.place import Place, patience, provisioned, service, under, until
+from benchmarks.autoscale.place import Place, patience, provisioned, service, until
 from benchmarks.docker.stack import Images
-from benchmarks.load import Load, Result
+from benchmarks.load import Load, Result, load
 from tests.tasks.providers.docker.world import alone
 
 name = "step"
@@ -46,7 +46,7 @@ def on_local() -> None:
 def _measure(target: dict[str, Any], web: dict[str, Any]) -> None:
     spec = {"name": name, "target": target, "services": {service: web}}
     with provisioned(spec) as (place,):
-        with under(place.url + path, before) as calm:
+        with load(place.url + path, before) as calm:
             up = _up_and_down(place)
         print(f"the step's requests: {up}\nthe others', up and down: {calm[0]}")
         failed, sent = up.failed + calm[0].failed, up.sent + calm[0].sent
