@@ -19,7 +19,7 @@ from infra_specs.errors import ProviderError
 from tasks.providers.base import BuildOrder, BuiltImage
 from tasks.providers.docker.context import Context
 from tasks.providers.docker.dockerfile import bases
-from tasks.providers.docker.engine import said
+from tasks.providers.docker.engine import epoch, said
 from tasks.providers.docker.images import Images
 
 kept = 5
@@ -61,7 +61,7 @@ class Builder:
         made = self._id(name)
         if made is None:
             raise ProviderError(f"{name} was built, and is gone again: somebody removes images here. Run it again.")
-        self._remove(self._of(order.stack, order.service)[kept:])
+        self._remove(self._newest_first(self._of(order.stack, order.service))[kept:])
         return made
 
     def forget(self, stack: str) -> None:
@@ -99,10 +99,19 @@ class Builder:
             return None
 
     def _of(self, stack: str, service: str | None = None) -> list[dict[str, Any]]:
-        """What was made for a stack, or for a service of it, the newest first."""
+        """What was made for a stack, or for a service of it."""
         wanted = [f"{stack_label}={stack}", *([f"{service_label}={service}"] if service else [])]
         found: list[dict[str, Any]] = self._api.images(filters={"label": wanted})
-        return sorted(found, key=lambda image: image["Created"], reverse=True)
+        return found
+
+    def _newest_first(self, images: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Without those that have gone meanwhile. A list has whole seconds, and two builds may share one."""
+        made = []
+        for image in images:
+            with suppress(ImageNotFound):
+                shown = self._api.inspect_image(image["Id"])  # type: ignore[no-untyped-call]
+                made.append((epoch(shown["Created"]), image))
+        return [image for _, image in sorted(made, key=lambda each: each[0], reverse=True)]
 
     def _remove(self, images: Iterable[dict[str, Any]]) -> None:
         for image in images:

@@ -4,6 +4,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from docker.api.client import APIClient
@@ -106,6 +107,14 @@ def ours(verb: Callable[P, R]) -> Callable[P, R]:
 def said(error: APIError) -> str:
     """The engine's own words."""
     return str(error.explanation or error).strip()
+
+
+def epoch(text: str) -> float:
+    """A time of the engine's in seconds since the epoch; 0.0 for one that never was."""
+    if text.startswith("0001"):
+        return 0.0
+    whole, _, rest = text.rstrip("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{rest or 0}")
 
 
 def _refused(error: APIError) -> ProviderError:

@@ -11,11 +11,11 @@ A job is starting while it runs, healthy once it has ended with 0, and else fail
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from infra_specs.plan.instance import Health
 from tasks.clock import now
+from tasks.providers.docker.engine import epoch
 from tasks.providers.docker.labels import known_by, probe_of
 from tasks.providers.docker.probes import Unwell
 
@@ -76,14 +76,14 @@ class States:
     def _ended(self, container: Mapping[str, Any]) -> Health | None:
         """None for one that runs."""
         state, status = container["State"], container["State"]["Status"]
-        since = _epoch(state["FinishedAt"]) or _epoch(container["Created"]) or now()
+        since = epoch(state["FinishedAt"]) or epoch(container["Created"]) or now()
         if status == "created":
             return Health("failed", _unstarted(state), since)
         if status == "paused":
             return Health("failed", "is paused", since)
         if status == "restarting":
             count = container["RestartCount"]
-            brief = since - _epoch(state["StartedAt"]) < short_seconds
+            brief = since - epoch(state["StartedAt"]) < short_seconds
             enough = 1 if state["ExitCode"] in _not_run else crashes
             if count >= enough and brief:
                 return Health("failed", f"{_how(container)}, {count} {'times' if count > 1 else 'time'}", since)
@@ -91,7 +91,7 @@ class States:
         return None if status == "running" else _over(container, since)
 
     def _running(self, container: dict[str, Any], state: Mapping[str, Any]) -> Health:
-        since = _epoch(state["StartedAt"])
+        since = epoch(state["StartedAt"])
         if _is_job(container):
             return Health("starting", "runs", since)
         age = now() - since
@@ -122,7 +122,7 @@ class States:
 
     def _should_answer(self, container: Mapping[str, Any]) -> bool:
         """Whether it has answered since its start, or had its time to."""
-        age = now() - _epoch(container["State"]["StartedAt"])
+        age = now() - epoch(container["State"]["StartedAt"])
         return container["State"]["Status"] == "running" and (_key(container) in self._answered or age > boot_seconds)
 
 
@@ -160,11 +160,3 @@ def _how(container: Mapping[str, Any]) -> str:
         words = " ".join([container["Path"], *container["Args"]])
         return f"exited with {state['ExitCode']}: {_not_run[state['ExitCode']]}: {words}"
     return f"exited with {state['ExitCode']}"
-
-
-def _epoch(text: str) -> float:
-    """Seconds since the epoch; 0.0 for a time that was never."""
-    if text.startswith("0001"):
-        return 0.0
-    whole, _, rest = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{rest or 0}")

@@ -82,7 +82,7 @@ def test_the_same_is_not_built_again_and_what_differs_is(
 
 def test_the_last_few_stay(provider: DockerProvider, engine: DockerClient, order: BuildOrder, tmp_path: Path) -> None:
     ids = []
-    for number in range(kept + 2):
+    for number in range(2 * kept):
         (tmp_path / "index.html").write_text(f"{number}\n")
         ids.append(provider.build(order, lambda _: None))
     there = {image.id for image in engine.images.list(filters={"label": f"tenfold-image.stack={stack}"})}
