@@ -10,15 +10,18 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import IO, Any
 
 from docker.api.client import APIClient
 from docker.errors import APIError, ImageNotFound
 
+from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
+from infra_specs.spec.target import Docker
 from tasks.providers.base import BuildOrder, BuiltImage
 from tasks.providers.docker.context import Context
-from tasks.providers.docker.dockerfile import bases
+from tasks.providers.docker.dockerfile import bases, with_bases
 from tasks.providers.docker.engine import epoch, said
 from tasks.providers.docker.images import Images
 
@@ -35,29 +38,33 @@ stack_label, service_label = "tenfold-image.stack", "tenfold-image.service"
 class Builder:
     """Makes images on one engine."""
 
-    def __init__(self, api: APIClient, images: Images) -> None:
-        self._api, self._images = api, images
+    def __init__(self, api: APIClient, images: Images, target: Docker) -> None:
+        self._api, self._images, self._target = api, images, target
 
     def built(self, order: BuildOrder) -> BuiltImage:
         """What there is of it; without a name while an image that it starts from is not there."""
         context = Context(order)
-        ids = [self._id(base) for base in bases(context.dockerfile, order.args)]
-        name = _name(order, context, [each for each in ids if each])
+        dockerfile = self._dockerfile(order, context)
+        ids = [self._id(base) for base in bases(dockerfile, order.args)]
+        name = _name(order, context, dockerfile, [each for each in ids if each])
         return BuiltImage(name, self._id(name)) if all(ids) else BuiltImage("", None)
 
     def build(self, order: BuildOrder, say: Callable[[str], None]) -> str:
         """The image's id, made if need be. Images that it starts from and that are not there are pulled first."""
         context = Context(order)
-        for base in bases(context.dockerfile, order.args):
+        dockerfile = self._dockerfile(order, context)
+        needed = bases(dockerfile, order.args)
+        for base in needed:
             if self._id(base) is None:
                 say(f"{order.service}: pulling {base}")
                 self._images.need(base)
-        name = _name(order, context, [self._id(base) or "" for base in bases(context.dockerfile, order.args)])
+        name = _name(order, context, dockerfile, [self._id(base) or "" for base in needed])
         if (there := self._id(name)) is not None:
             say(f"{order.service}: {name} is built already")
             return there
         say(f"{order.service}: building {name} from {order.context}")
-        self._make(order, context, name, say)
+        with context.packed(dockerfile) as packed:
+            self._make(order, packed, name, say)
         made = self._id(name)
         if made is None:
             raise ProviderError(f"{name} was built, and is gone again: somebody removes images here. Run it again.")
@@ -68,21 +75,24 @@ class Builder:
         """Remove what was made for the stack; what a container still runs from stays."""
         self._remove(self._of(stack))
 
-    def _make(self, order: BuildOrder, context: Context, name: str, say: Callable[[str], None]) -> None:
+    def _dockerfile(self, order: BuildOrder, context: Context) -> str:
+        """Its text, as it is for this target: what it starts from may be elsewhere."""
+        return with_bases(context.dockerfile, order.args, partial(image, self._target))
+
+    def _make(self, order: BuildOrder, packed: IO[bytes], name: str, say: Callable[[str], None]) -> None:
         step, last = "its beginning", deque[str](maxlen=told_lines)
         try:
-            with context.packed() as packed:
-                answers = self._api.build(
-                    fileobj=packed, custom_context=True, dockerfile=order.dockerfile, tag=name, target=order.stage,
-                    buildargs=dict(order.args), labels={stack_label: order.stack, service_label: order.service},
-                    rm=True, forcerm=True, decode=True,
-                )  # fmt: skip
-                for line in _lines(answers):
-                    if line.startswith("Step "):
-                        step = line
-                        say(f"{order.service}: {line}")
-                    if not line.startswith(_noise):
-                        last.append(line)
+            answers = self._api.build(
+                fileobj=packed, custom_context=True, dockerfile=order.dockerfile, tag=name, target=order.stage,
+                buildargs=dict(order.args), labels={stack_label: order.stack, service_label: order.service},
+                rm=True, forcerm=True, decode=True,
+            )  # fmt: skip
+            for line in _lines(answers):
+                if line.startswith("Step "):
+                    step = line
+                    say(f"{order.service}: {line}")
+                if not line.startswith(_noise):
+                    last.append(line)
         except (APIError, _BuildError) as error:
             why = said(error) if isinstance(error, APIError) else str(error)
             log = "".join(f"\n  {line}" for line in last)
@@ -107,15 +117,15 @@ class Builder:
     def _newest_first(self, images: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         """Without those that have gone meanwhile. A list has whole seconds, and two builds may share one."""
         made = []
-        for image in images:
+        for one in images:
             with suppress(ImageNotFound):
-                shown = self._api.inspect_image(image["Id"])  # type: ignore[no-untyped-call]
-                made.append((epoch(shown["Created"]), image))
-        return [image for _, image in sorted(made, key=lambda each: each[0], reverse=True)]
+                shown = self._api.inspect_image(one["Id"])  # type: ignore[no-untyped-call]
+                made.append((epoch(shown["Created"]), one))
+        return [one for _, one in sorted(made, key=lambda each: each[0], reverse=True)]
 
     def _remove(self, images: Iterable[dict[str, Any]]) -> None:
-        for image in images:
-            for name in image["RepoTags"] or [image["Id"]]:
+        for one in images:
+            for name in one["RepoTags"] or [one["Id"]]:
                 # Gone already, or a container needs it still: another time.
                 with suppress(APIError):
                     self._api.remove_image(name)
@@ -125,9 +135,9 @@ class _BuildError(Exception):
     """A step failed; the message is the engine's."""
 
 
-def _name(order: BuildOrder, context: Context, base_ids: list[str]) -> str:
+def _name(order: BuildOrder, context: Context, dockerfile: str, base_ids: list[str]) -> str:
     parts = [
-        order.stack, order.service, order.dockerfile, context.dockerfile, order.stage, sorted(order.args.items()),
+        order.stack, order.service, order.dockerfile, dockerfile, order.stage, sorted(order.args.items()),
         base_ids, context.digest(),
     ]  # fmt: skip
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -18,7 +18,7 @@ class Context:
     """The folder of an order. Raises ProviderError if it, or the Dockerfile in it, is not there."""
 
     def __init__(self, order: BuildOrder) -> None:
-        self._root = Path(order.context)
+        self._root, self._name = Path(order.context), order.dockerfile
         if not self._root.is_dir():
             raise ProviderError(
                 f"the build of {order.service}: there is no folder {self._root}. `context` starts at the spec's own "
@@ -47,11 +47,12 @@ class Context:
                 found.update(_content(path))
         return found.hexdigest()
 
-    def packed(self) -> IO[bytes]:
-        """The same as a tar, to be closed by who asked."""
+    def packed(self, dockerfile: str) -> IO[bytes]:
+        """The same as a tar, with this text for its Dockerfile, to be closed by who asked."""
         file = TemporaryFile()  # noqa: SIM115 - it is handed on
+        other = [] if dockerfile == self.dockerfile else [(self._name, dockerfile)]
         try:
-            create_archive(str(self._root), self._files, file)
+            create_archive(str(self._root), self._files, file, extra_files=other)
         except BaseException:
             file.close()
             raise

@@ -1,7 +1,9 @@
-"""What a Dockerfile starts from: read as far as that takes, so that a changed base makes another image."""
+"""What a Dockerfile starts from: read as far as that takes, so that a changed base makes another image and a mirror is
+asked where there is one."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 _variable = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 _from = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
@@ -14,36 +16,70 @@ def bases(text: str, args: Mapping[str, str]) -> tuple[str, ...]:
 
     `args` are given values of its ARGs, of which only those before the first FROM mean anything here.
     """
+    return tuple(dict.fromkeys(part.image for part in _parts(text, args) if part.image))
+
+
+def with_bases(text: str, args: Mapping[str, str], instead: Callable[[str], str]) -> str:
+    """The Dockerfile with those images taken from where `instead` says; as it is where it says the same."""
+    made = []
+    for part in _parts(text, args):
+        other = instead(part.image) if part.image else ""
+        start, end = part.span
+        end_of_line = "\n" if part.raw.endswith("\n") else ""
+        changed = f"{part.joined[:start]}{other}{part.joined[end:]}{end_of_line}"
+        made.append(part.raw if other == part.image else changed)
+    return "".join(made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An instruction, or lines that are none, and where it names an image from elsewhere."""
+
+    raw: str
+    joined: str
+    image: str = ""
+    span: tuple[int, int] = (0, 0)
+    """Of the name, in `joined`."""
+
+
+def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
     known: dict[str, str] = {}
     stages: set[str] = set()
-    found: dict[str, None] = {}
-    for line in _lines(text):
+    begun = False
+    for raw, line in _instructions(text):
         if stage := _from.match(line):
-            image = _filled(stage[1], known)
-            if image.lower() not in stages and image != "scratch":
-                found[image] = None
+            begun, image = True, _filled(stage[1], known)
+            own = image.lower() in stages or image == "scratch"
             stages |= {stage[2].lower()} if stage[2] else set()
-        elif (given := _arg.match(line)) and not found and not stages:
-            default = next((value for value in given.groups()[1:] if value is not None), "")
-            known[given[1]] = args.get(given[1], _filled(default, known))
+            yield _Part(raw, line) if own else _Part(raw, line, image, stage.span(1))
         elif (copied := _copy.match(line)) and not copied[1].isdigit() and copied[1].lower() not in stages:
-            found[copied[1]] = None
-    return tuple(image for image in found if image)
+            yield _Part(raw, line, copied[1], copied.span(1))
+        else:
+            if (given := _arg.match(line)) and not begun:
+                default = next((value for value in given.groups()[1:] if value is not None), "")
+                known[given[1]] = args.get(given[1], _filled(default, known))
+            yield _Part(raw, line)
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Instructions, continued lines joined and comments left out."""
-    joined = ""
-    for line in text.splitlines():
-        if line.lstrip().startswith("#") or (joined and not line.strip()):
+def _instructions(text: str) -> Iterator[tuple[str, str]]:
+    """Each as it stands, and in one line without the comments in it; comments by themselves."""
+    raw = joined = ""
+    for line in text.splitlines(keepends=True):
+        raw += line
+        comment = line.lstrip().startswith("#")
+        if joined and (comment or not line.strip()):
+            continue
+        if comment:
+            yield raw, ""
+            raw = ""
             continue
         joined += line.strip()
         if joined.endswith("\\"):
             joined = f"{joined[:-1]} "
             continue
-        yield joined
-        joined = ""
-    yield joined
+        yield raw, joined
+        raw = joined = ""
+    yield raw, joined
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:

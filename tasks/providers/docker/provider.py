@@ -38,7 +38,7 @@ class DockerProvider:
         self._networks = Networks(self._api)
         self._routes = routes.Routes(self._api)
         self._images = images = Images(self._api)
-        self._builder = Builder(self._api, images)
+        self._builder = Builder(self._api, images, target)
         self._starter = starting.Starter(self._api, target, images, self._networks, self._routes)
         self._remover = Remover(self._api, self._networks, self._routes)
         self._world = World(self._api, self._networks)

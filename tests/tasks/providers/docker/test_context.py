@@ -34,8 +34,13 @@ def digest(folder: Path) -> str:
 
 
 def test_what_is_ignored_is_not_sent(folder: Path) -> None:
-    with Context(order(folder)).packed() as packed, tarfile.open(fileobj=packed) as tar:
-        assert sorted(tar.getnames()) == [".dockerignore", "Dockerfile", "README.md", "link", "src", "src/app.py"]
+    context = Context(order(folder))
+    for text in (context.dockerfile, "FROM elsewhere\n"):
+        with context.packed(text) as packed, tarfile.open(fileobj=packed) as tar:
+            assert sorted(tar.getnames()) == [".dockerignore", "Dockerfile", "README.md", "link", "src", "src/app.py"]
+            sent = tar.extractfile("Dockerfile")
+            assert sent
+            assert sent.read() == text.encode()
 
 
 def test_what_is_ignored_and_what_is_older_changes_nothing(folder: Path) -> None:

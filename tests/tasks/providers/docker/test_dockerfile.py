@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.providers.docker.dockerfile import bases
+from tasks.providers.docker.dockerfile import bases, with_bases
 
 pytestmark = pytest.mark.pure
 
@@ -23,3 +23,22 @@ pytestmark = pytest.mark.pure
 )
 def test_images_from_elsewhere(text: str, args: dict[str, str], found: tuple[str, ...]) -> None:
     assert bases(text, args) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("# up to \\\nFROM a:1 AS x\nRUN y", "# up to \\\nFROM hub/a:1 AS x\nRUN y"),
+        ("ARG B=a:1\nFROM --platform=p $B AS x\nFROM x\n", "ARG B=a:1\nFROM --platform=p hub/a:1 AS x\nFROM x\n"),
+        ("FROM own/b\nCOPY --from=a:1 /a /b", "FROM own/b\nCOPY --from=hub/a:1 /a /b"),
+        ("FROM \\\n  # why\n  a:1 \\\n  AS x\nRUN y \\\n  z\n", "FROM  hub/a:1  AS x\nRUN y \\\n  z\n"),
+        ("FROM scratch\nCOPY --from=0 / /\nFROM $UNSET", "FROM scratch\nCOPY --from=0 / /\nFROM $UNSET"),
+    ],
+)
+def test_they_are_taken_from_elsewhere(text: str, made: str) -> None:
+    def instead(name: str) -> str:
+        return name if "/" in name else f"hub/{name}"
+
+    assert with_bases(text, {}, instead) == made
+    assert with_bases(made, {}, instead) == made
+    assert with_bases(text, {}, lambda name: name) == text or "$B" in text

@@ -132,3 +132,18 @@ def test_what_a_build_starts_from_is_pulled_with_the_login_too(shelf: Registry, 
         provider.forget_built(stack)
     finally:
         provider.close()
+
+
+def test_what_a_build_starts_from_is_taken_from_the_mirror(shelf: Registry, logins: Path, tmp_path: Path) -> None:
+    configured(logins, auths=login(shelf))
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Dockerfile").write_text("FROM official:1 AS made\nFROM made\nENV A=1\n")
+    provider, said = DockerProvider(Docker(provider="docker", mirror=f"{shelf.address}/hub")), list[str]()
+    try:
+        order = BuildOrder(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
+        id = provider.build(order, said.append)
+        assert said[0] == f"web: pulling {shelf.address}/hub/official:1"
+        assert provider.built(order).id == id
+        provider.forget_built(stack)
+    finally:
+        provider.close()
