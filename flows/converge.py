@@ -50,8 +50,8 @@ async def converge(
 
     `seen` is what was observed under this lock, if nothing changed since. `alone`: what is not named is left as it is,
     healthy or not. So is a one-off command that somebody waits for, but by a teardown. Raises ChangeFailed when a
-    change fails (what was finished stands, no further wave starts) or when the stack does not settle. What a killed
-    run left and no plan names is swept in the end. Nothing is recorded of a reconcile that finds nothing to do.
+    change fails (what was finished stands, no further wave starts) or when the stack does not settle. What is left and
+    no plan names is swept in the end. Nothing is recorded of a reconcile that finds nothing to do.
     """
     wanted = tuple(desired)
     with at(site):
@@ -60,13 +60,12 @@ async def converge(
         plan = goal.plan(there)
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
-            await sweep(site)
+            await goal.tidy()
             return _report(plan, plan, (), there)
         site.run = await asyncio.to_thread(site.ledger.begin, site.hold, verb, reason, plan.data())
         shown = asyncio.create_task(show_plan(plan))
         try:
             report = await _settle(plan, goal, there)
-            await sweep(site)
         except TenfoldError as error:
             await _finish(site, "failed", str(error))
             raise
@@ -90,6 +89,26 @@ class _Goal:
         there = await observe(self.site.stack) if seen is None else seen
         return await asyncio.to_thread(unclaimed, self.site.ledger, there) if self.spares else there
 
+    async def look_and_tidy(self) -> tuple[Instance, ...]:
+        """Both at once, and neither goes on when this has ended."""
+        there, tidied = await asyncio.gather(self.look(), self.tidy(), return_exceptions=True)
+        for each in (tidied, there):
+            if isinstance(each, BaseException):
+                raise each
+        assert isinstance(there, tuple)
+        return there
+
+    async def tidy(self) -> None:
+        """What cannot be taken away now stays for the next run, except that a teardown leaves nothing."""
+        try:
+            await sweep(self.site)
+        except Fenced:
+            raise
+        except TenfoldError as error:
+            if not self.spares:
+                raise
+            get_run_logger().warning("Left for the next run: %s", error)
+
     def plan(self, there: tuple[Instance, ...]) -> Plan:
         named = {one.address for one in self.wanted}
         seen = (one for one in there if one.address in named) if self.alone else there
@@ -99,11 +118,13 @@ class _Goal:
 async def _settle(first: Plan, goal: _Goal, there: tuple[Instance, ...]) -> Report:
     """Apply, look again, and apply what has moved meanwhile, until there is nothing left to do."""
     plan, done = first, list[str]()
+    if plan.empty:
+        await goal.tidy()
     for _ in range(looks):
         if plan.empty:
             return _report(first, plan, tuple(done), there)
         done += await apply_plan(plan)
-        there = await goal.look()
+        there = await goal.look_and_tidy()
         plan = goal.plan(there)
     if plan.empty:
         return _report(first, plan, tuple(done), there)

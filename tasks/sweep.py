@@ -1,4 +1,4 @@
-"""What a run that was killed has left, and nobody would see."""
+"""What no instance of a stack needs, and no plan names."""
 
 import asyncio
 

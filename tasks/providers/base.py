@@ -170,7 +170,7 @@ class Builds(Protocol):
 
 @runtime_checkable
 class Sweeps(Protocol):
-    """A target where a run that is killed can leave something that no instance needs."""
+    """A target where something can be left that no instance needs, by what is destroyed or by a run that is killed."""
 
     def sweep(self, stack: str) -> None:
         """Leave nothing behind that no instance of the stack needs. Nothing is left: success.

@@ -126,15 +126,3 @@ def archive(texts: Mapping[str, str], folder: str = "") -> bytes:
             entry.size, entry.mode = len(content), 0o555 if text.startswith("#!") else 0o444
             tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
-
-
-def unpacked(chunks: Any) -> dict[str, str]:
-    """The files of a folder that `get_archive` gave, by their names in it; no folder below it."""
-    packed = io.BytesIO(b"".join(chunks))
-    texts = {}
-    with tarfile.open(fileobj=packed) as tar:
-        for entry in tar.getmembers():
-            path = PurePosixPath(entry.name)
-            if entry.isfile() and len(path.parts) == 2 and (file := tar.extractfile(entry)):
-                texts[path.name] = file.read().decode()
-    return texts

@@ -72,16 +72,18 @@ def volumes_of(api: APIClient, stack: str | None = None) -> list[dict[str, Any]]
 
 def put_note(
     api: APIClient, stack: str, labels: Labels, before: Note | None, record: Mapping[str, Any] | None = None
-) -> None:
+) -> Note:
     """Write a note and remove the ones before it."""
     address, incarnation = key_of(labels)
     revision = before.revision + 1 if before else 1
     own = {part_label: "note", revision_label: str(revision)}
     if record is not None:
         own[record_label] = json.dumps({name: value for name, value in record.items() if name != "labels"})
-    api.create_volume(name_of(stack, address, incarnation, f"note{revision}"), labels={**labels, **own})
+    name, written = name_of(stack, address, incarnation, f"note{revision}"), {**labels, **own}
+    api.create_volume(name, labels=written)
     if before:
         remove_note(api, before)
+    return Note(written, revision, (name,))
 
 
 def forget(api: APIClient, stack: str, key: Key) -> None:

@@ -17,14 +17,14 @@ from tasks.providers.base import BuildOrder, BuiltImage, Traffic
 from tasks.providers.docker import proxy, routes, starting
 from tasks.providers.docker.builds import Builder
 from tasks.providers.docker.doors import doors_of
-from tasks.providers.docker.ending import is_ending, stop
+from tasks.providers.docker.ending import end, is_ending, stop
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
 from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label, with_fault
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import forget, put_note, read_notes, volumes_of
-from tasks.providers.docker.removing import Remover
+from tasks.providers.docker.sweeping import sweep
 from tasks.providers.docker.uses import free_memory, uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
 from tasks.providers.docker.world import World
@@ -40,7 +40,6 @@ class DockerProvider:
         self._images = images = Images(self._api)
         self._builder = Builder(self._api, images, target)
         self._starter = starting.Starter(self._api, target, images, self._networks, self._routes)
-        self._remover = Remover(self._api, self._networks, self._routes)
         self._world = World(self._api, self._networks)
 
     @ours
@@ -65,29 +64,28 @@ class DockerProvider:
 
         An exclusive resource's earlier incarnations are stopped first, and kept.
         """
-        with self._remover.at_work(resource.stack):
-            if resource.kind in ("volume", "route"):
-                return self._record(resource)
-            there = self._world.with_ending(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
-            for container in there:
-                if is_ending(container["Name"]):
-                    self._remover.finish(container)
-            earlier = [each for each in there if not is_ending(each["Name"])]
-            known = [(each, instance_of(each["Config"]["Labels"], self._world.states.health(each))) for each in earlier]
-            for container, instance in known:
-                if instance.fingerprint == resource.fingerprint:
-                    if container["State"]["Status"] == "created" and not container["State"]["Error"]:
-                        self._starter.finish(container, resource, instance.incarnation)
-                        return self._found(resource, instance.incarnation)
-                    if not instance.failed:
-                        return instance
-            for container, instance in known:
-                if instance.failed or resource.exclusive:
-                    stop(self._api, container["Id"], instance.kind)
-            incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
-            # Noted of one that went behind our back: it would overrule the labels of the new one.
-            forget(self._api, resource.stack, (resource.address, incarnation))
-            return self._begun(self._starter.start(resource, incarnation))
+        if resource.kind in ("volume", "route"):
+            return self._record(resource)
+        there = self._world.with_ending(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
+        for container in there:
+            if is_ending(container["Name"]):
+                end(self._api, container, resource.kind)
+        earlier = [each for each in there if not is_ending(each["Name"])]
+        known = [(each, instance_of(each["Config"]["Labels"], self._world.states.health(each))) for each in earlier]
+        for container, instance in known:
+            if instance.fingerprint == resource.fingerprint:
+                if container["State"]["Status"] == "created" and not container["State"]["Error"]:
+                    self._starter.finish(container, resource, instance.incarnation)
+                    return self._found(resource, instance.incarnation)
+                if not instance.failed:
+                    return instance
+        for container, instance in known:
+            if instance.failed or resource.exclusive:
+                stop(self._api, container["Id"], instance.kind)
+        incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
+        # Noted of one that went behind our back: it would overrule the labels of the new one.
+        forget(self._api, resource.stack, (resource.address, incarnation))
+        return self._begun(self._starter.start(resource, incarnation))
 
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
@@ -112,17 +110,16 @@ class DockerProvider:
 
     @ours
     def destroy(self, instance: Instance) -> None:
-        """Remove it; returns when it is gone."""
+        """Remove it; returns when it is gone. What nobody needs any more after it goes with the next sweep."""
         key = (instance.address, instance.incarnation)
         if instance.kind == "route":
             self._routes.remove(instance.stack, key)
-        else:
-            if instance.kind == "volume":
-                remove_volume(self._api, instance)
-            else:
-                self._remover.remove(instance, self._world.container(instance))
-            forget(self._api, instance.stack, key)
-        self._remover.leftovers(instance.stack)
+            return
+        if instance.kind == "volume":
+            remove_volume(self._api, instance)
+        elif (container := self._world.container(instance)) is not None:
+            end(self._api, container, instance.kind)
+        forget(self._api, instance.stack, key)
 
     @ours
     def stop(self, instance: Instance, why: str) -> None:
@@ -137,9 +134,7 @@ class DockerProvider:
     @ours
     def sweep(self, stack: str) -> None:
         """End what began to end, and leave nothing behind that no instance needs."""
-        for container in self._world.ending(stack):
-            self._remover.finish(container)
-        self._remover.leftovers(stack)
+        sweep(self._api, self._networks, self._routes, stack)
 
     @ours
     def health(self, instance: Instance) -> Health:
@@ -228,7 +223,6 @@ class DockerProvider:
 
     def close(self) -> None:
         """Give back the connections to the engine."""
-        self._remover.close()
         self._world.close()
         self._api.close()
 

@@ -6,21 +6,20 @@ Its admin interface listens on the container's own loopback, so only what is exe
 import http.client
 import io
 import json
-import shlex
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+from shlex import quote as quoted
 from typing import Any
 
 from docker.errors import APIError
 from docker.types import Mount
 
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, TransientError
 from infra_specs.plan.resource import Resource
 from tasks.providers.base import Traffic
-from tasks.providers.docker.container import Container, archive, unpacked
+from tasks.providers.docker.container import Container, archive
 from tasks.providers.docker.doors import Doors, inner_port
-from tasks.providers.docker.engine import Engine
+from tasks.providers.docker.engine import Engine, said
 from tasks.providers.docker.labels import name_of, part_of
 from tasks.providers.docker.shell import ShellEnded
 from tasks.providers.docker.wanted import Wanted
@@ -77,34 +76,38 @@ def show_certificate(api: Engine, container: str, resource: Resource, doors: Doo
 
 
 class Folder:
-    """A `ProxyFolder` in the volume of a proxy that runs: files are replaced by rename, by a command inside."""
+    """A `ProxyFolder` in the volume of a proxy that runs, which nobody else changes meanwhile.
+
+    Files are replaced by rename, by commands inside that need few programs: each costs a busy machine milliseconds.
+    """
 
     def __init__(self, api: Engine, container: str) -> None:
         self._api, self._container = api, container
-        self._there: dict[str, str] = {}
+        self._there: dict[str, str] | None = None
 
     @property
     def path(self) -> PurePosixPath:
         return folder_path
 
     def read(self) -> Mapping[str, Any]:
-        self._there = unpacked([self._done(f"tar -C {folder_path.parent} -cf - {folder_path.name}")])
-        return {name: _data(text) for name, text in self._there.items()}
+        return {name: _data(text) for name, text in self._texts().items()}
 
     def write(self, files: Mapping[str, Any]) -> None:
-        texts = {name: _text(data) for name, data in files.items()}
-        fresh = {name: text for name, text in texts.items() if self._there.get(name) != text}
+        there, texts = self._texts(), {name: _text(data) for name, data in files.items()}
+        fresh = {name: text for name, text in texts.items() if there.get(name) != text}
         if not fresh:
             return
-        packed = b64encode(archive(fresh, ".new/")).decode()
-        move = " && ".join(f"mv -f .new/{shlex.quote(name)} {shlex.quote(name)}" for name in fresh)
-        self._done(f"cd {folder_path} && printf %s {packed} | base64 -d | tar --no-same-owner -xf - && {move}")
-        self._there.update(fresh)
+        made = " && ".join(f"printf %s {quoted(text)} >.new/{quoted(name)}" for name, text in fresh.items())
+        moved = " ".join(f".new/{quoted(name)}" for name in fresh)
+        self._done(f"{{ [ -d .new ] || mkdir .new; }} && {made} && mv -f {moved} .")
+        there.update(fresh)
 
     def remove(self, names: Iterable[str]) -> None:
         gone = list(names)
         if gone:
-            self._done(shlex.join(["rm", "-f", *(str(folder_path / name) for name in gone)]))
+            self._done(f"rm -f {' '.join(map(quoted, gone))}")
+            for name in gone:
+                self._texts().pop(name, None)
 
     def view(self) -> View | None:
         return view(self._api, self._container)
@@ -112,8 +115,19 @@ class Folder:
     def routes_version(self) -> str | None:
         return routes_version_of(*_get(self._api, self._container, routes_target))
 
+    def _texts(self) -> dict[str, str]:
+        """Every file by name, as it was found and changed since."""
+        if self._there is None:
+            found = self._done(r"""for f in *; do IFS= read -rd '' text <"$f"; printf '%s\0%s\0' "$f" "$text"; done""")
+            words = found.decode().split("\0")[:-1]
+            self._there = dict(zip(words[::2], words[1::2], strict=True))
+        return self._there
+
     def _done(self, script: str) -> bytes:
-        code, output = self._api.inside(self._container, f"umask 022; {script}")
+        try:
+            code, output = self._api.inside(self._container, f"umask 022; cd {folder_path} && {script}")
+        except APIError as error:
+            raise TransientError(f"the proxy's container takes no command: {said(error)}") from error
         if code:
             raise ProviderError(f"the proxy's files could not be changed: a command in its container ended with {code}")
         return output
@@ -179,7 +193,7 @@ class _Answers(io.BytesIO):
 def _get(api: Engine, container: str, *targets: str, seconds: int = 3) -> list[bytes | None]:
     """An answer for each of the targets, asked all at once; None for all of them if any is missing."""
     requests = [_request.format(target, "close" if target is targets[-1] else "keep-alive") for target in targets]
-    command = _ask.format(admin_port, shlex.quote("".join(requests)), seconds)
+    command = _ask.format(admin_port, quoted("".join(requests)), seconds)
     missing: list[bytes | None] = [None] * len(targets)
     try:
         code, output = api.inside(container, command)

@@ -2,9 +2,10 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from infra_specs.errors import TransientError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers import records
@@ -32,7 +33,6 @@ class Routes:
     def __init__(self, api: Engine) -> None:
         self._api = api
         self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._gone: dict[str, set[str]] = defaultdict(set)
 
     def put(self, resource: Resource, incarnation: int) -> None:
         """Tell the proxy and note it. Endpoints that it had before and has no more are drained until they are gone.
@@ -40,70 +40,73 @@ class Routes:
         They go on serving until the proxy has seen those that are new answer, so that somebody always does. What is
         noted the proxy has been told, whenever somebody is killed; what is told and not noted is told again.
         """
-        with self._guards[resource.stack]:
-            before = self._note(resource, incarnation)
+        stack, key = resource.stack, (resource.address, incarnation)
+        with self._guards[stack]:
+            noted, folder = _of_routes(read_notes(self._api, stack)), self._folder(stack)
+            told, before = _records(noted), noted.get(key)
             was, record = before.record if before else None, records.record_of(resource, incarnation, {})
             if before and (joining := while_joining(record, was)):
-                self._publish(resource.stack, instead(self._records(resource.stack), joining))
-                put_note(self._api, resource.stack, before.labels, before, joining)
-                if found := running_proxy(self._api, resource.stack):
-                    folder = proxy.Folder(self._api, found)
+                _tell(folder, instead(told, joining))
+                before = put_note(self._api, stack, before.labels, before, joining)
+                if folder:
                     await_endpoints(folder, rule_of(record), asked_as_before=same_question(joining, record))
-                before = self._note(resource, incarnation)
             record = after_change(record, was)
-            self._publish(resource.stack, instead(self._records(resource.stack), record))
-            put_note(self._api, resource.stack, labels_of(resource, incarnation, {}), before, record)
-            if found := running_proxy(self._api, resource.stack):
-                await_drained(proxy.Folder(self._api, found), rule_of(record))
+            _tell(folder, instead(told, record))
+            put_note(self._api, stack, labels_of(resource, incarnation, {}), before, record)
+            if folder:
+                await_drained(folder, rule_of(record))
 
     def remove(self, stack: str, key: Key) -> None:
         """Forget it; returns when the proxy sends nothing its way any more."""
         with self._guards[stack]:
-            if note := read_notes(self._api, stack).get(key):
-                self._publish(stack, others(self._records(stack), *key))
-                remove_note(self._api, note)
+            noted = _of_routes(read_notes(self._api, stack))
+            if key in noted:
+                _tell(self._folder(stack), others(_records(noted), *key))
+                remove_note(self._api, noted[key])
 
-    def forget_endpoint(self, stack: str, endpoint: str) -> None:
-        """A replica is gone: nobody need know its endpoint any more. Those that go together are forgotten together."""
-        self._gone[stack].add(endpoint)
-        with self._guards[stack]:
-            if endpoint not in self._gone[stack]:
-                return
-            gone, changed = frozenset(self._gone[stack]), False
-            for note in _of_routes(read_notes(self._api, stack)).values():
-                if gone & set(note.record["draining"]):
-                    left = [each for each in note.record["draining"] if each not in gone]
-                    put_note(self._api, stack, note.labels, note, note.record | {"draining": left})
-                    changed = True
-            if changed:
-                self._publish(stack, self._records(stack))
-            self._gone[stack] -= gone
+    def forget_others(self, stack: str, notes: Mapping[Key, Note], endpoints: Collection[str | None]) -> None:
+        """Have the proxy forget what it drained, unless it is one of these: nobody need know its endpoint any more."""
+        ways, changed = _of_routes(notes), {}
+        for key, note in ways.items():
+            left = [each for each in note.record["draining"] if each in endpoints]
+            if left != note.record["draining"]:
+                changed[key] = note.record | {"draining": left}
+        if changed:
+            with self._guards[stack]:
+                _tell(self._folder(stack), [changed.get(key, note.record) for key, note in sorted(ways.items())])
+                for key, record in changed.items():
+                    put_note(self._api, stack, ways[key].labels, ways[key], record)
 
     def fill(self, stack: str, container: str, files: Mapping[str, Any]) -> None:
         """Everything that a proxy must find at its start; it does not run yet."""
         with self._guards[stack]:
             folder = proxy.FirstFiles(files)
-            publish(folder, self._records(stack), waiting=False)
+            publish(folder, _records(_of_routes(read_notes(self._api, stack))), waiting=False)
             folder.put(self._api, container)
 
-    def _note(self, resource: Resource, incarnation: int) -> Note | None:
-        return read_notes(self._api, resource.stack).get((resource.address, incarnation))
+    def _folder(self, stack: str) -> proxy.Folder | None:
+        """Of the stack's proxy; None if none is there: the next one finds everything at its start.
 
-    def _publish(self, stack: str, told: Iterable[Mapping[str, Any]]) -> None:
-        """Nothing if the stack has no proxy: it will find all of it at its start."""
-        if found := running_proxy(self._api, stack):
-            publish(proxy.Folder(self._api, found), told)
-
-    def _records(self, stack: str) -> list[dict[str, Any]]:
-        return [note.record for _, note in sorted(_of_routes(read_notes(self._api, stack)).items())]
+        TransientError while it starts again by itself, with the files that it had.
+        """
+        listed = self._api.containers(all=True, filters=only(stack))
+        if proxy_among(listed, "restarting"):
+            raise TransientError(f"the proxy of {stack} is starting again")
+        found = proxy_among(listed)
+        return proxy.Folder(self._api, found) if found else None
 
 
 def running_proxy(api: Engine, stack: str) -> str | None:
     """The container of the stack's proxy, if it runs and goes on running."""
-    for found in api.containers(filters={**only(stack), "status": ["running"]}):
-        is_proxy = is_instance(found["Labels"]) and known_by(found["Labels"])["kind"] == "proxy"
-        if is_proxy and not any(map(is_ending, found["Names"])):
-            return str(found["Id"])
+    return proxy_among(api.containers(filters=only(stack)))
+
+
+def proxy_among(listed: Iterable[Mapping[str, Any]], state: str = "running") -> str | None:
+    """The proxy's among a stack's containers (as the engine lists them), if it is in this state and not ending."""
+    for each in listed:
+        is_proxy = is_instance(each["Labels"]) and known_by(each["Labels"])["kind"] == "proxy"
+        if is_proxy and each["State"] == state and not any(map(is_ending, each["Names"])):
+            return str(each["Id"])
     return None
 
 
@@ -114,6 +117,15 @@ def observed(
     for note in _of_routes(notes).values():
         url = {"url": route_url(note.record["settings"], outputs)}
         yield records.instance_of(known_by(note.labels) | {"outputs": url}, route_health(note.record, view, health))
+
+
+def _tell(folder: proxy.Folder | None, told: Iterable[Mapping[str, Any]]) -> None:
+    if folder:
+        publish(folder, told)
+
+
+def _records(noted: Mapping[Key, Note]) -> list[dict[str, Any]]:
+    return [note.record for _, note in sorted(noted.items())]
 
 
 def _of_routes(notes: Mapping[Key, Note]) -> dict[Key, Note]:

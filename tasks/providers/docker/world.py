@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +25,11 @@ from tasks.providers.docker.labels import (
 )
 from tasks.providers.docker.network import Networks, address_in
 from tasks.providers.docker.notes import Key, Note, notes_among, read_notes, volumes_of
+from tasks.providers.docker.routes import proxy_among
 from tasks.providers.docker.states import States
 from tasks.providers.docker.volumes import volumes
 from tasks.providers.envoy.standing import proxy_health
+from tasks.providers.envoy.view import View
 
 _at_once = 16
 _not_asked = Health("starting", "not asked", 0.0)
@@ -60,9 +62,12 @@ class World:
 
         Without asking the proxy no route is known to be healthy.
         """
-        held = volumes_of(self._api, stack)
+        held, listed = volumes_of(self._api, stack), self._listed(stack)
         notes = notes_among(held)
         found = list(volumes(held, notes))
+        # The first question to a proxy takes as long as all else: a shell in it is opened for that.
+        running = proxy_among(listed) if asking_proxy and any(key[0].startswith("route/") for key in notes) else None
+        view = self._pool.submit(proxy.view, self._api, running) if running else None
 
         def judged(container: dict[str, Any]) -> Instance:
             labels = container["Config"]["Labels"]
@@ -70,8 +75,8 @@ class World:
             health = _as_noted(judge(container, known_by(labels)["kind"]), note)
             return instance_of(note.labels if note else labels, health)
 
-        found += self._pool.map(judged, self.containers(stack, wanted))
-        return found + self._routes_of(stack, notes, found, asking_proxy)
+        found += self._pool.map(judged, self._at_rest_among(listed, wanted))
+        return found + _routes_of(notes, found, view)
 
     def at_rest(self, stack: str, address: str, *, asking_proxy: bool = False) -> list[Instance]:
         """What has this address, and volumes, routes and proxies; only proxies are looked at for how they are."""
@@ -84,20 +89,11 @@ class World:
 
     def containers(self, stack: str, wanted: Wanted) -> list[dict[str, Any]]:
         """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
-        return [each for each in self.with_ending(stack, wanted) if not is_ending(each["Name"])]
-
-    def ending(self, stack: str) -> list[dict[str, Any]]:
-        """The containers that have begun to end, inspected; usually none."""
-        listed = self._api.containers(all=True, filters=only(stack))
-        found = [self._inspected(each["Id"]) for each in listed if any(map(is_ending, each["Names"]))]
-        return [each for each in found if each is not None]
+        return self._at_rest_among(self._listed(stack), wanted)
 
     def with_ending(self, stack: str, wanted: Wanted = lambda _: True) -> list[dict[str, Any]]:
         """The same, and those that have begun to end."""
-        listed = self._api.containers(all=True, filters=only(stack))
-        meant = [each["Id"] for each in listed if is_instance(each["Labels"]) and wanted(each["Labels"])]
-        found = self._pool.map(self._inspected, meant)
-        return [each for each in found if each is not None]
+        return self._inspected_among(self._listed(stack), wanted)
 
     def health(self, instance: Instance) -> Health | None:
         """How its container is; None if it is gone. Between two looks at it, it is only asked."""
@@ -121,6 +117,18 @@ class World:
         found = self._inspected(name_of(instance.stack, instance.address, instance.incarnation))
         return found if found and is_instance(found["Config"]["Labels"] or {}) else None
 
+    def _listed(self, stack: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._api.containers(all=True, filters=only(stack))
+        return found
+
+    def _at_rest_among(self, listed: Iterable[Mapping[str, Any]], wanted: Wanted) -> list[dict[str, Any]]:
+        return [each for each in self._inspected_among(listed, wanted) if not is_ending(each["Name"])]
+
+    def _inspected_among(self, listed: Iterable[Mapping[str, Any]], wanted: Wanted) -> list[dict[str, Any]]:
+        meant = [each["Id"] for each in listed if is_instance(each["Labels"]) and wanted(each["Labels"])]
+        found = self._pool.map(self._inspected, meant)
+        return [each for each in found if each is not None]
+
     def _inspected(self, identity: str) -> dict[str, Any] | None:
         try:
             found: dict[str, Any] = self._api.inspect_container(identity)
@@ -142,17 +150,15 @@ class World:
             asker = routes.running_proxy(self._api, stack) or container["Id"]
             probes.ask_through(self._api, asker, address, probe)
 
-    def _routes_of(
-        self, stack: str, notes: Mapping[Key, Note], found: Iterable[Instance], asking_proxy: bool
-    ) -> list[Instance]:
-        proxies = [each for each in found if each.kind == "proxy"]
-        health = proxy_health([each.health for each in proxies])
-        outputs = next((each.outputs for each in proxies if each.health == health), {})
-        view = None
-        if asking_proxy and health and health.state == "healthy" and any(key[0].startswith("route/") for key in notes):
-            running = routes.running_proxy(self._api, stack)
-            view = proxy.view(self._api, running) if running else None
-        return list(routes.observed(notes, outputs, view, health))
+
+def _routes_of(
+    notes: Mapping[Key, Note], found: Iterable[Instance], asked: Future[View | None] | None
+) -> list[Instance]:
+    proxies = [each for each in found if each.kind == "proxy"]
+    health = proxy_health([each.health for each in proxies])
+    outputs = next((each.outputs for each in proxies if each.health == health), {})
+    view = asked.result() if asked and health and health.state == "healthy" else None
+    return list(routes.observed(notes, outputs, view, health))
 
 
 def _as_noted(health: Health, note: Note | None) -> Health:

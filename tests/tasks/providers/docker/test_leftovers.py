@@ -4,6 +4,7 @@ import pytest
 from docker import DockerClient
 
 from infra_specs.errors import ProviderError
+from infra_specs.plan.instance import Instance
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.world import cache, left, made, proxy, replica, route, stack, volume
 
@@ -18,18 +19,36 @@ def killed(*_: object, **__: object) -> None:
     raise Killed
 
 
-def test_the_network_and_the_files_of_the_proxy_go_with_the_last_container_though_it_went_unseen(
-    provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch
+def test_the_network_and_the_files_of_the_proxy_go_after_the_last_container(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     provider.create(volume())
-    door = made(provider, proxy(images))
-    monkeypatch.setattr(provider._remover, "leftovers", killed)
-    with pytest.raises(Killed):
-        provider.destroy(door)
-    monkeypatch.undo()
+    provider.destroy(made(provider, proxy(images)))
     assert "tenfold.shop.proxy" in left(engine)
     provider.sweep(stack)
     assert left(engine) == ["tenfold.shop.volume.database.1"]
+
+
+def test_the_proxy_forgets_replicas_that_are_gone(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    one, two = made(provider, replica(images)), made(provider, replica(images, 1))
+    made(provider, proxy(images))
+    way = made(provider, route(one, two))
+    provider.update(way, route(two))
+    container = engine.containers.get("tenfold.shop.proxy.main.1")
+
+    def known(instance: Instance) -> bool:
+        said = container.exec_run(["cat", "/etc/tenfold/endpoints-web.json"])
+        return instance.outputs["endpoint"].rpartition(":")[0] in said.output.decode()
+
+    provider.sweep(stack)
+    assert known(one)
+    assert known(two)
+    provider.destroy(one)
+    provider.sweep(stack)
+    assert not known(one)
+    assert known(two)
 
 
 def test_files_go_with_their_container(

@@ -145,6 +145,7 @@ def test_what_is_not_ours_is_never_touched(
     other = engine.containers.create(images["tenfold-tiny:1"], name="tenfold-test-foreign")
     try:
         provider.destroy(made(provider, replica(images)))
+        provider.sweep(stack)
         assert provider.stacks() == ()
         assert engine.containers.get(other.id).status == "created"
         assert engine.volumes.get(kept.id)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from docker import DockerClient
 
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, TransientError
 from infra_specs.plan.instance import Instance
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.world import (
@@ -61,6 +61,7 @@ def test_everything_together_and_nothing_left_of_it(
             provider.destroy(instance)
             provider.destroy(instance)
     assert [each.address for each in provider.observe(stack)] == ["volume/database"]
+    provider.sweep(stack)
     assert left(engine) == ["tenfold.shop.volume.database.1"]
     provider.destroy(provider.observe(stack)[0])
     assert provider.stacks() == ()
@@ -124,6 +125,34 @@ def test_the_proxy_is_back_with_its_routes(
     assert [each.address for each in provider.observe(stack)] == ["replica/web-0", "route/web"]
     again = made(provider, proxy(images))
     until(lambda: get(again.outputs["port"])[0] == 200, "its successor serves")
+
+
+def test_a_route_that_changes_while_the_proxy_starts_again_is_told_afterwards(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    first, second = made(provider, replica(images, 0)), made(provider, replica(images, 1))
+    door = made(provider, proxy(images))
+    way = made(provider, route(first))
+    refused = 0
+
+    def told() -> bool:
+        nonlocal refused
+        try:
+            provider.update(way, route(second))
+        except TransientError:
+            refused += 1
+            return False
+        return True
+
+    container = engine.containers.get("tenfold.shop.proxy.main.1")
+    for _ in range(3):
+        crash(container)
+        until(told, "it was told")
+        if refused:
+            break
+    provider.destroy(first)
+    until(lambda: get(door.outputs["port"])[0] == 200, "the second serves")
+    assert refused
 
 
 def test_changes_under_load_lose_nothing(provider: DockerProvider, images: dict[str, str]) -> None:

@@ -1,0 +1,51 @@
+"""What no instance of a stack needs any more, taken away: what destroying leaves, and what a killed run left."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from docker.errors import NotFound
+
+from tasks.providers.docker.ending import end, gone, is_ending
+from tasks.providers.docker.engine import Engine
+from tasks.providers.docker.labels import is_instance, key_of, known_by, only, part_label
+from tasks.providers.docker.network import Networks
+from tasks.providers.docker.notes import notes_among, remove_note, volumes_of
+from tasks.providers.docker.routes import Routes
+
+
+def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
+    """End what began to end; remove the files of containers and the notes of instances that are gone, and have the
+    proxy forget their endpoints; with the last container and the last route its network and its proxy's files too.
+
+    Nothing may be made meanwhile: what that will need looks like what nobody needs.
+    """
+    containers, held = _left(api, stack), volumes_of(api, stack)
+    labels = [each["Labels"] for each in (*containers, *held)]
+    there, notes = {key_of(each) for each in labels if is_instance(each)}, notes_among(held)
+    known = [
+        notes[key].labels if key in notes else each for each in labels if is_instance(each) for key in [key_of(each)]
+    ]
+    routes.forget_others(stack, notes, {known_by(each)["outputs"].get("endpoint") for each in known})
+    ways = {key for key in notes if key[0].startswith("route/")}
+    for key in notes.keys() - there - ways:
+        remove_note(api, notes[key])
+    last = not containers and not ways
+    mounted = {mount.get("Name") for each in containers for mount in each["Mounts"]}
+    for volume in held:
+        part, name = volume["Labels"].get(part_label), volume["Name"]
+        if name not in mounted and (part == "files" or (part == "proxy" and last)):
+            gone(lambda name=name: api.remove_volume(name))  # type: ignore[misc]
+    if last:
+        networks.remove(stack)
+
+
+def _left(api: Engine, stack: str) -> list[Mapping[str, Any]]:
+    """The stack's containers, once those have ended that had begun to."""
+    listed = api.containers(all=True, filters=only(stack))
+    ending = [each for each in listed if any(map(is_ending, each["Names"]))]
+    for each in ending:
+        try:
+            end(api, api.inspect_container(each["Id"]), known_by(each["Labels"])["kind"])
+        except NotFound:
+            continue
+    return [each for each in listed if each not in ending]
