@@ -13,7 +13,9 @@ from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
 from infra_specs.errors import ProviderError, TransientError
+from tasks.providers.docker.labels import only
 from tasks.providers.docker.shell import Shell, ShellEnded
+from tasks.providers.docker.together import Together
 
 at_once = 64
 """Connections that are kept; more threads than that wait for nobody, but open one each."""
@@ -21,6 +23,7 @@ answer_seconds = 120
 """The engine's slowest answers (a stop with a long grace, a busy disk) take as long."""
 usual = "unix:///var/run/docker.sock"
 
+Listed = list[dict[str, Any]]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -32,6 +35,16 @@ class Engine(APIClient):
         super().__init__(*args, **settings)
         self._shells: dict[str, Shell] = {}
         self._guard = threading.Lock()
+        self._containers = Together(self._list_containers)
+        self._volumes = Together(self._list_volumes)
+
+    def containers_of(self, stack: str) -> Listed:
+        """A stack's containers, whatever their state, as the engine lists them."""
+        return self._containers(stack)
+
+    def volumes_of(self, stack: str) -> Listed:
+        """A stack's volumes: data, notes and parts of containers."""
+        return self._volumes(stack)
 
     def inside(self, container: str, script: str) -> tuple[int, bytes]:
         """The exit code and output of a bash script that root runs in a container.
@@ -56,6 +69,13 @@ class Engine(APIClient):
                 shell.close()
             self._shells.clear()
         super().close()
+
+    def _list_containers(self, stack: str) -> Listed:
+        found: Listed = self.containers(all=True, filters=only(stack))
+        return found
+
+    def _list_volumes(self, stack: str) -> Listed:
+        return list(self.volumes(filters=only(stack)).get("Volumes") or ())
 
     def _opened(self, container: str) -> Shell:
         with self._guard:

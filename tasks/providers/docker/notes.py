@@ -10,15 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from docker.api.client import APIClient
 from docker.errors import NotFound
 
+from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import (
     Labels,
     key_of,
     known_by,
     name_of,
-    only,
     part_label,
     record_label,
     revision_label,
@@ -60,18 +59,13 @@ def notes_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Note]:
     return found
 
 
-def read_notes(api: APIClient, stack: str) -> dict[Key, Note]:
+def read_notes(api: Engine, stack: str) -> dict[Key, Note]:
     """The stack's notes."""
-    return notes_among(volumes_of(api, stack))
-
-
-def volumes_of(api: APIClient, stack: str | None = None) -> list[dict[str, Any]]:
-    """Every volume of ours, or of one stack: data, notes and parts of containers."""
-    return list(api.volumes(filters=only(stack)).get("Volumes") or ())
+    return notes_among(api.volumes_of(stack))
 
 
 def put_note(
-    api: APIClient, stack: str, labels: Labels, before: Note | None, record: Mapping[str, Any] | None = None
+    api: Engine, stack: str, labels: Labels, before: Note | None, record: Mapping[str, Any] | None = None
 ) -> Note:
     """Write a note and remove the ones before it."""
     address, incarnation = key_of(labels)
@@ -86,13 +80,13 @@ def put_note(
     return Note(written, revision, (name,))
 
 
-def forget(api: APIClient, stack: str, key: Key) -> None:
+def forget(api: Engine, stack: str, key: Key) -> None:
     """Remove all that is noted of one instance, if anything is."""
     if note := read_notes(api, stack).get(key):
         remove_note(api, note)
 
 
-def remove_note(api: APIClient, note: Note) -> None:
+def remove_note(api: Engine, note: Note) -> None:
     """Remove it with all that came before it; gone already is as good."""
     for name in note.names:
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from docker.errors import APIError, NotFound
 
 from infra_specs.advice.uses import Use
-from infra_specs.errors import ProviderError, TransientError
+from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from infra_specs.scaling.room import FreeMemory
@@ -23,7 +23,7 @@ from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
 from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label, with_fault
 from tasks.providers.docker.network import Networks
-from tasks.providers.docker.notes import forget, put_note, read_notes, volumes_of
+from tasks.providers.docker.notes import forget, put_note, read_notes
 from tasks.providers.docker.sweeping import sweep
 from tasks.providers.docker.uses import free_memory, uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
@@ -46,7 +46,7 @@ class DockerProvider:
     def stacks(self) -> tuple[str, ...]:
         """Every stack with something of ours in the engine, sorted."""
         found = {each["Labels"][stack_label] for each in self._api.containers(all=True, filters=only())}
-        found |= {each["Labels"][stack_label] for each in volumes_of(self._api)}
+        found |= {each["Labels"][stack_label] for each in self._api.volumes(filters=only())["Volumes"] or ()}
         return tuple(sorted(found))
 
     @ours
@@ -90,14 +90,15 @@ class DockerProvider:
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
         """Routes change in place, and a proxy's certificate; of volumes and containers only what is said of them."""
+        if instance.kind == "route":
+            self._routes.change(resource, instance.incarnation)
+            return self._found(resource, instance.incarnation)
         there = {
             (each.address, each.incarnation): each for each in self._world.at_rest(instance.stack, instance.address)
         }
         if (instance.address, instance.incarnation) not in there:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
-        if instance.kind == "route":
-            self._routes.put(resource, instance.incarnation)
-        elif instance.kind in ("volume", "proxy") or instance.digests == resource.digests:
+        if instance.kind in ("volume", "proxy") or instance.digests == resource.digests:
             outputs = there[instance.address, instance.incarnation].outputs
             if instance.kind == "proxy":
                 outputs = self._show_certificate(instance, resource)
@@ -174,14 +175,8 @@ class DockerProvider:
     def in_flight(self, instance: Instance) -> int:
         """Requests that the proxy has running in it, those from before it was taken out of its route included."""
         endpoint = instance.outputs.get("endpoint")
-        found = routes.running_proxy(self._api, instance.stack) if endpoint else None
-        if not found or not endpoint:
-            return 0
-        if (view := proxy.view(self._api, found)) is None:
-            if routes.running_proxy(self._api, instance.stack) != found:
-                return 0  # it came to its end meanwhile, and every request with it
-            raise TransientError(f"the proxy of {instance.stack} does not say what is under way in {instance}")
-        return view.in_flight(endpoint)
+        view = self._routes.view(instance.stack) if endpoint else None
+        return view.in_flight(endpoint) if view and endpoint else 0
 
     @ours
     def traffic(self, stack: str) -> Mapping[str, Traffic]:
@@ -238,7 +233,7 @@ class DockerProvider:
             forget(self._api, resource.stack, (resource.address, incarnation))
             make_volume(self._api, resource, incarnation)
         else:
-            self._routes.put(resource, incarnation)
+            self._routes.add(resource, incarnation)
         return self._found(resource, incarnation)
 
     def _show_certificate(self, instance: Instance, resource: Resource) -> Mapping[str, str]:

@@ -5,15 +5,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from infra_specs.errors import TransientError
+from infra_specs.errors import ProviderError, TransientError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers import records
 from tasks.providers.docker import proxy
 from tasks.providers.docker.ending import is_ending
-from tasks.providers.docker.engine import Engine
-from tasks.providers.docker.labels import is_instance, known_by, labels_of, only
+from tasks.providers.docker.engine import Engine, Listed
+from tasks.providers.docker.labels import is_instance, known_by, labels_of
 from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
+from tasks.providers.docker.together import Together
 from tasks.providers.envoy.publishing import await_drained, await_endpoints, publish, rule_of
 from tasks.providers.envoy.standing import (
     after_change,
@@ -33,19 +34,31 @@ class Routes:
     def __init__(self, api: Engine) -> None:
         self._api = api
         self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._views = Together(self._asked)
 
-    def put(self, resource: Resource, incarnation: int) -> None:
+    def add(self, resource: Resource, incarnation: int) -> None:
+        """Tell the proxy and note it."""
+        with self._guards[resource.stack]:
+            noted = _of_routes(read_notes(self._api, resource.stack))
+            record = after_change(records.record_of(resource, incarnation, {}), None)
+            _tell(self._folder(resource.stack), instead(_records(noted), record))
+            put_note(self._api, resource.stack, labels_of(resource, incarnation, {}), None, record)
+
+    def change(self, resource: Resource, incarnation: int) -> None:
         """Tell the proxy and note it. Endpoints that it had before and has no more are drained until they are gone.
 
         They go on serving until the proxy has seen those that are new answer, so that somebody always does. What is
         noted the proxy has been told, whenever somebody is killed; what is told and not noted is told again.
+        ProviderError if there is no such route.
         """
-        stack, key = resource.stack, (resource.address, incarnation)
+        stack = resource.stack
         with self._guards[stack]:
             noted, folder = _of_routes(read_notes(self._api, stack)), self._folder(stack)
-            told, before = _records(noted), noted.get(key)
-            was, record = before.record if before else None, records.record_of(resource, incarnation, {})
-            if before and (joining := while_joining(record, was)):
+            told, before = _records(noted), noted.get((resource.address, incarnation))
+            if before is None:
+                raise ProviderError(f"{resource.address} of stack {stack} is gone: plan again")
+            was, record = before.record, records.record_of(resource, incarnation, {})
+            if joining := while_joining(record, was):
                 _tell(folder, instead(told, joining))
                 before = put_note(self._api, stack, before.labels, before, joining)
                 if folder:
@@ -64,8 +77,10 @@ class Routes:
                 _tell(self._folder(stack), others(_records(noted), *key))
                 remove_note(self._api, noted[key])
 
-    def forget_others(self, stack: str, notes: Mapping[Key, Note], endpoints: Collection[str | None]) -> None:
-        """Have the proxy forget what it drained, unless it is one of these: nobody need know its endpoint any more."""
+    def forget_others(
+        self, stack: str, notes: Mapping[Key, Note], containers: Listed, endpoints: Collection[str | None]
+    ) -> None:
+        """Have the proxy, one of these containers, forget what it drained and is none of these endpoints."""
         ways, changed = _of_routes(notes), {}
         for key, note in ways.items():
             left = [each for each in note.record["draining"] if each in endpoints]
@@ -73,7 +88,10 @@ class Routes:
                 changed[key] = note.record | {"draining": left}
         if changed:
             with self._guards[stack]:
-                _tell(self._folder(stack), [changed.get(key, note.record) for key, note in sorted(ways.items())])
+                _tell(
+                    self._folder(stack, containers),
+                    [changed.get(key, note.record) for key, note in sorted(ways.items())],
+                )
                 for key, record in changed.items():
                     put_note(self._api, stack, ways[key].labels, ways[key], record)
 
@@ -84,12 +102,24 @@ class Routes:
             publish(folder, _records(_of_routes(read_notes(self._api, stack))), waiting=False)
             folder.put(self._api, container)
 
-    def _folder(self, stack: str) -> proxy.Folder | None:
+    def view(self, stack: str) -> View | None:
+        """What the stack's proxy knows; None if none runs. TransientError if it does not answer."""
+        return self._views(stack)
+
+    def _asked(self, stack: str) -> View | None:
+        found = running_proxy(self._api, stack)
+        if not found or (view := proxy.view(self._api, found)):
+            return view if found else None
+        if running_proxy(self._api, stack) != found:
+            return None  # it came to its end meanwhile, and every request with it
+        raise TransientError(f"the proxy of {stack} does not say what is under way")
+
+    def _folder(self, stack: str, containers: Listed | None = None) -> proxy.Folder | None:
         """Of the stack's proxy; None if none is there: the next one finds everything at its start.
 
         TransientError while it starts again by itself, with the files that it had.
         """
-        listed = self._api.containers(all=True, filters=only(stack))
+        listed = self._api.containers_of(stack) if containers is None else containers
         if proxy_among(listed, "restarting"):
             raise TransientError(f"the proxy of {stack} is starting again")
         found = proxy_among(listed)
@@ -98,7 +128,7 @@ class Routes:
 
 def running_proxy(api: Engine, stack: str) -> str | None:
     """The container of the stack's proxy, if it runs and goes on running."""
-    return proxy_among(api.containers(filters=only(stack)))
+    return proxy_among(api.containers_of(stack))
 
 
 def proxy_among(listed: Iterable[Mapping[str, Any]], state: str = "running") -> str | None:

@@ -1,15 +1,12 @@
 """What no instance of a stack needs any more, taken away: what destroying leaves, and what a killed run left."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from docker.errors import NotFound
 
 from tasks.providers.docker.ending import end, gone, is_ending
-from tasks.providers.docker.engine import Engine
-from tasks.providers.docker.labels import is_instance, key_of, known_by, only, part_label
+from tasks.providers.docker.engine import Engine, Listed
+from tasks.providers.docker.labels import is_instance, key_of, known_by, part_label
 from tasks.providers.docker.network import Networks
-from tasks.providers.docker.notes import notes_among, remove_note, volumes_of
+from tasks.providers.docker.notes import notes_among, remove_note
 from tasks.providers.docker.routes import Routes
 
 
@@ -19,15 +16,13 @@ def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
 
     Nothing may be made meanwhile: what that will need looks like what nobody needs.
     """
-    containers, held = _left(api, stack), volumes_of(api, stack)
-    labels = [each["Labels"] for each in (*containers, *held)]
-    there, notes = {key_of(each) for each in labels if is_instance(each)}, notes_among(held)
-    known = [
-        notes[key].labels if key in notes else each for each in labels if is_instance(each) for key in [key_of(each)]
-    ]
-    routes.forget_others(stack, notes, {known_by(each)["outputs"].get("endpoint") for each in known})
+    containers, held = _left(api, stack), api.volumes_of(stack)
+    notes = notes_among(held)
+    there = {key_of(each): each for each in (one["Labels"] for one in (*containers, *held)) if is_instance(each)}
+    known = [known_by(notes[key].labels if key in notes else own) for key, own in there.items()]
+    routes.forget_others(stack, notes, containers, {each["outputs"].get("endpoint") for each in known})
     ways = {key for key in notes if key[0].startswith("route/")}
-    for key in notes.keys() - there - ways:
+    for key in notes.keys() - there.keys() - ways:
         remove_note(api, notes[key])
     last = not containers and not ways
     mounted = {mount.get("Name") for each in containers for mount in each["Mounts"]}
@@ -39,9 +34,9 @@ def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
         networks.remove(stack)
 
 
-def _left(api: Engine, stack: str) -> list[Mapping[str, Any]]:
+def _left(api: Engine, stack: str) -> Listed:
     """The stack's containers, once those have ended that had begun to."""
-    listed = api.containers(all=True, filters=only(stack))
+    listed = api.containers_of(stack)
     ending = [each for each in listed if any(map(is_ending, each["Names"]))]
     for each in ending:
         try:

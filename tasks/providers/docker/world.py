@@ -19,12 +19,11 @@ from tasks.providers.docker.labels import (
     key_of,
     known_by,
     name_of,
-    only,
     probe_of,
     stack_label,
 )
 from tasks.providers.docker.network import Networks, address_in
-from tasks.providers.docker.notes import Key, Note, notes_among, read_notes, volumes_of
+from tasks.providers.docker.notes import Key, Note, notes_among, read_notes
 from tasks.providers.docker.routes import proxy_among
 from tasks.providers.docker.states import States
 from tasks.providers.docker.volumes import volumes
@@ -62,7 +61,7 @@ class World:
 
         Without asking the proxy no route is known to be healthy.
         """
-        held, listed = volumes_of(self._api, stack), self._listed(stack)
+        held, listed = self._api.volumes_of(stack), self._api.containers_of(stack)
         notes = notes_among(held)
         found = list(volumes(held, notes))
         # The first question to a proxy takes as long as all else: a shell in it is opened for that.
@@ -89,11 +88,11 @@ class World:
 
     def containers(self, stack: str, wanted: Wanted) -> list[dict[str, Any]]:
         """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
-        return self._at_rest_among(self._listed(stack), wanted)
+        return self._at_rest_among(self._api.containers_of(stack), wanted)
 
     def with_ending(self, stack: str, wanted: Wanted = lambda _: True) -> list[dict[str, Any]]:
         """The same, and those that have begun to end."""
-        return self._inspected_among(self._listed(stack), wanted)
+        return self._inspected_among(self._api.containers_of(stack), wanted)
 
     def health(self, instance: Instance) -> Health | None:
         """How its container is; None if it is gone. Between two looks at it, it is only asked."""
@@ -116,10 +115,6 @@ class World:
         """Its container, inspected; None if it is gone."""
         found = self._inspected(name_of(instance.stack, instance.address, instance.incarnation))
         return found if found and is_instance(found["Config"]["Labels"] or {}) else None
-
-    def _listed(self, stack: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._api.containers(all=True, filters=only(stack))
-        return found
 
     def _at_rest_among(self, listed: Iterable[Mapping[str, Any]], wanted: Wanted) -> list[dict[str, Any]]:
         return [each for each in self._inspected_among(listed, wanted) if not is_ending(each["Name"])]
