@@ -2,11 +2,11 @@
 
 import asyncio
 
-from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from flows.converge import Report
 from flows.runbook import opened_ledger, runbook
+from flows.this_run import seconds_late, this_run
 from infra_specs.errors import LockHeld
 from tasks.capacity.check import Due, Outcome, check
 from tasks.capacity.measure import measure
@@ -77,11 +77,8 @@ def _brief(due: Due) -> str:
 
 def _late() -> float:
     """Seconds after its time; 0 for a run that a person asked for, however long it had to wait."""
-    context = FlowRunContext.get()
-    run = context.flow_run if context else None
-    if run is None or not run.auto_scheduled or run.expected_start_time is None:
-        return 0.0
-    return now() - run.expected_start_time.timestamp()
+    run = this_run()
+    return seconds_late(run) if run and run.auto_scheduled else 0.0
 
 
 def _said(summary: str) -> Report:

@@ -8,15 +8,19 @@ from pydantic import Field
 from flows.converge import Report
 from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
+from flows.this_run import seconds_late, this_run
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.scaling.by_hand import how_long_it_holds
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
 from tasks.capacity.artifacts import show_decision
+from tasks.capacity.runs import is_the_scalers
 from tasks.ledger import Ledger
 from tasks.wish import still_wanted, wish_as_deployed
 
+stale_seconds = 120.0
+"""After so long the scaler's decision is no longer carried out: its next check decides by what is so then."""
 decisions_seen = 3
 """The scaler may have decided anew since it asked for this run."""
 
@@ -37,6 +41,8 @@ async def scale(
         reason: Why, in a sentence that is kept and shown. By hand unless you say more.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
+    if (run := this_run()) and is_the_scalers(run, stack) and (late := seconds_late(run)) > stale_seconds:
+        return Report(stack, f"the scaler asked for it {late:.0f} s ago: left to its next check", (), (), {})
     async with opened_ledger() as ledger, on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
         _refuse_torn_down(stack, ledger)
         if not _ends(ledger, size(what), stack, service, replicas):

@@ -60,6 +60,11 @@ def free(ledger: Ledger, due: Due) -> bool:
     return holder.until <= now() or alive(holder.owner) is False
 
 
+def is_the_scalers(run: FlowRun, stack: str) -> bool:
+    """Whether it is a scale run of this stack that a check asked for, and no person."""
+    return (run.idempotency_key or "").startswith(f"{stack} ")
+
+
 async def start(wanted: Iterable[Due]) -> tuple[Started | Refused, ...]:
     """A scale run for each of these decisions, but for those whose stack has a run under way or about to begin, and for
     those that were refused.
@@ -101,8 +106,8 @@ async def _refused(client: PrefectClient, due: Due) -> str | None:
     )
     same = {"service": due.decision.service, "replicas": due.decision.replicas}.items()
     for run in last:
-        scalers = (run.idempotency_key or "").startswith(f"{due.stack} ")  # a person's is refused for more
-        if scalers and was_refused(run) and same <= run.parameters.items():
+        # A person's is refused for more.
+        if is_the_scalers(run, due.stack) and was_refused(run) and same <= run.parameters.items():
             return (run.state and run.state.message) or "refused"
     return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import flows.autoscale
+import flows.this_run
 import tasks.capacity.runs
 from flows.autoscale import autoscale
 from flows.provision import provision
@@ -177,12 +177,29 @@ async def test_a_late_check_does_nothing(users: Users, monkeypatch: pytest.Monke
     due = datetime.now(UTC) - timedelta(seconds=40)
     run = SimpleNamespace(auto_scheduled=True, expected_start_time=due)
     context = SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
-    monkeypatch.setattr(flows.autoscale, "FlowRunContext", context)
+    monkeypatch.setattr(flows.this_run, "FlowRunContext", context)
     assert (await done(autoscale)).startswith("1 stack"), "there was none for long, so a late one is better than none"
     assert re.fullmatch(r"4\d s late, so it is left to the next", await done(autoscale))
     run.auto_scheduled = False
     assert (await done(autoscale)).startswith("1 stack"), "a person's own is not too late"
     assert len(users.seen) == 2
+
+
+async def test_a_decision_of_long_ago_is_not_carried_out_and_a_persons_wish_is(
+    users: Users, home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an outage of the control plane: by now it may be the opposite of what is needed."""
+    await done(provision, spec=shop(), source="/srv")
+    due = datetime.now(UTC) - timedelta(seconds=3600)
+    run = SimpleNamespace(idempotency_key="shop web 7", expected_start_time=due)
+    monkeypatch.setattr(flows.this_run, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run)))
+    before = replicas(home)
+    asked = {"stack": "shop", "service": "web", "replicas": before + 1}
+    assert re.fullmatch(r"the scaler asked for it 36\d\d s ago: left to its next check", await done(scale, **asked))
+    assert replicas(home) == before
+    run.idempotency_key = None
+    await done(scale, **asked)
+    assert replicas(home) == before + 1
 
 
 async def test_each_check_is_told_what_the_last_one_read(users: Users) -> None:
