@@ -13,6 +13,7 @@ from infra_specs.plan.instance import Instance
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.plan.resource import Resource
+from tasks.apply import stop_failed
 from tasks.artifacts import links_of, show_outcome, show_plan
 from tasks.observe import observe
 from tasks.one_offs import unclaimed
@@ -60,8 +61,7 @@ async def converge(
         plan = goal.plan(there)
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
-            await goal.tidy()
-            return _report(plan, plan, (), there)
+            return await _settle(plan, goal, there)
         site.run = await asyncio.to_thread(site.ledger.begin, site.hold, verb, reason, plan.data())
         shown = asyncio.create_task(show_plan(plan))
         try:
@@ -109,10 +109,18 @@ class _Goal:
                 raise
             get_run_logger().warning("Left for the next run: %s", error)
 
+    async def silence(self, there: tuple[Instance, ...]) -> None:
+        """What failed and has a successor is at its work no more; a run that was killed may have left it there."""
+        for one in self._named(there):
+            if one.failed and one.kind == "replica":
+                await stop_failed(self.site, one, one.health.reason)
+
     def plan(self, there: tuple[Instance, ...]) -> Plan:
+        return make_plan(self.site.stack, self.wanted, self._named(there), delete_data=self.delete_data)
+
+    def _named(self, there: tuple[Instance, ...]) -> tuple[Instance, ...]:
         named = {one.address for one in self.wanted}
-        seen = (one for one in there if one.address in named) if self.alone else there
-        return make_plan(self.site.stack, self.wanted, seen, delete_data=self.delete_data)
+        return tuple(one for one in there if one.address in named) if self.alone else there
 
 
 async def _settle(first: Plan, goal: _Goal, there: tuple[Instance, ...]) -> Report:
@@ -122,11 +130,12 @@ async def _settle(first: Plan, goal: _Goal, there: tuple[Instance, ...]) -> Repo
         await goal.tidy()
     for _ in range(looks):
         if plan.empty:
-            return _report(first, plan, tuple(done), there)
+            break
         done += await apply_plan(plan)
         there = await goal.look_and_tidy()
         plan = goal.plan(there)
     if plan.empty:
+        await goal.silence(there)
         return _report(first, plan, tuple(done), there)
     raise ChangeFailed(
         f"{plan.stack} does not settle: after {looks} rounds there is still {plan.summary}. "

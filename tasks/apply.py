@@ -101,7 +101,7 @@ async def _prove(place: Site, instance: Instance, *, to_stop: bool) -> None:
     log = place.redacted(await asyncio.to_thread(place.provider.logs, instance, log_lines))
     said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
     if to_stop:
-        said += await _stop(place, instance, place.redacted(why))
+        said += await stop_failed(place, instance, why)
     if place.undoes:
         raise ChangeFailed(f"{instance} of {place.stack} {why}.{said}")
     raise ChangeFailed(
@@ -111,14 +111,14 @@ async def _prove(place: Site, instance: Instance, *, to_stop: bool) -> None:
     )
 
 
-async def _stop(place: Site, instance: Instance, why: str) -> str:
+async def stop_failed(place: Site, instance: Instance, why: str) -> str:
     """Nothing that failed goes on at its work unseen. Returns what there is to say of it, if that did not succeed."""
     provider = place.provider
     if not isinstance(provider, Stops):
         return ""
     stops = provider
     try:
-        await _effect(place, lambda: stops.stop(instance, why))
+        await _effect(place, lambda: stops.stop(instance, place.redacted(why)))
     except Fenced:
         raise
     except TenfoldError as error:

@@ -83,6 +83,16 @@ class TestDeploy:
         assert "replica/web-0#2 of shop exited with 1." in message
         assert "It may still run: the target did not answer." in message
         assert target.calls["create replica/web-0"] == 2, "it is not made once more for that"
+        assert target.calls["stop replica/web-0#2"] == 2, "the way back has stopped it"
+
+    async def test_one_that_a_killed_run_left_at_its_work_is_stopped_by_the_next(self, target: Faulty) -> None:
+        await done(provision, spec=shop(), source="/srv")
+        left = TransientError("killed in between")
+        target.fails["stop replica/web-0#2"] = [left, left]
+        await failed(deploy, stack="shop", command="false")
+        assert target.calls["stop replica/web-0#2"] == 2
+        assert await done(reconcile) == "nothing to do: 7 as wanted"
+        assert target.calls["stop replica/web-0#2"] == 3
 
     async def test_a_way_back_that_fails_is_told_and_taken_up_by_the_timer(self, target: Faulty, home: Any) -> None:
         await done(provision, spec=shop(), source="/srv")

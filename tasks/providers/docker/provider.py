@@ -21,7 +21,16 @@ from tasks.providers.docker.ending import end, is_ending, stop
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
-from tasks.providers.docker.labels import instance_of, key_of, labels_of, name_of, only, stack_label, with_fault
+from tasks.providers.docker.labels import (
+    fault_label,
+    instance_of,
+    key_of,
+    labels_of,
+    name_of,
+    only,
+    stack_label,
+    with_fault,
+)
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import forget, put_note, read_notes
 from tasks.providers.docker.sweeping import sweep
@@ -130,6 +139,8 @@ class DockerProvider:
         stop(self._api, container["Id"], instance.kind)
         before = read_notes(self._api, instance.stack).get((instance.address, instance.incarnation))
         labels = before.labels if before else container["Config"]["Labels"]
+        if labels.get(fault_label) == why:
+            return
         put_note(self._api, instance.stack, with_fault(labels, why), before)
 
     @ours
