@@ -12,7 +12,7 @@ from rich.text import Text
 from deployments.cli.here import Here, here
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import clock_time, human
-from infra_specs.errors import LedgerError, SpecError
+from infra_specs.errors import LedgerError, PlanError, SpecError
 from infra_specs.pricing.price import usd
 from infra_specs.replay.chart import Line, in_blocks, svg
 from infra_specs.replay.demand import Point, Window, from_table, windows
@@ -48,11 +48,12 @@ class Asked:
 
 
 def replay(asked: Asked, *, json: bool) -> None:
-    """`tenfold replay`. Raises LedgerError where nothing was measured, SpecError for a file with faults."""
+    """`tenfold replay`. Raises LedgerError where nothing was measured, SpecError for a file with faults, PlanError for
+    a service that is not there."""
     with here() as place:
         stack, _ = remembered(place.ledger, asked.stack)
         if asked.service not in stack.services:
-            raise LedgerError(f"{stack.name} has no service `{asked.service}`. It has: {', '.join(stack.services)}.")
+            raise PlanError(f"{stack.name} has no service `{asked.service}`. It has: {', '.join(stack.services)}.")
         known = place.ledger.wanted(asked.stack)
         assert known is not None
         points, smoothed = _points(place, stack, asked)

@@ -10,7 +10,7 @@ from rich.text import Text
 from deployments.cli.here import Here, here
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, clock_time, counted, human
-from infra_specs.errors import LedgerError
+from infra_specs.errors import PlanError
 from infra_specs.scaling.decision import Decision
 from infra_specs.spec.stack import Stack
 from tasks.clock import now
@@ -22,7 +22,7 @@ looked_back = 2000
 
 
 def why(stack: str, service: str, number: int, *, changes: bool, json: bool) -> None:
-    """`tenfold why`. Raises LedgerError for a stack that is not known, or that has no such service."""
+    """`tenfold why`. Raises UnknownStack for a stack that is not known, PlanError for no such service."""
     with here() as place:
         known, _ = remembered(place.ledger, stack)
         _refuse_unknown(known, service)
@@ -61,7 +61,7 @@ def _kept(place: Here, stack: str, service: str, number: int, *, changes: bool) 
 
 def _refuse_unknown(stack: Stack, service: str) -> None:
     if service and service not in stack.services:
-        raise LedgerError(f"{stack.name} has no service `{service}`. It has: {', '.join(stack.services)}.")
+        raise PlanError(f"{stack.name} has no service `{service}`. It has: {', '.join(stack.services)}.")
 
 
 def _count(decision: Decision) -> Text:

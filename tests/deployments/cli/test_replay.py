@@ -105,4 +105,6 @@ def test_a_policy_with_a_fault_is_refused(cli: Cli, table: Path, text: str, said
 
 def test_what_is_not_there_is_named(cli: Cli, table: Path) -> None:
     assert "none.csv cannot be read: No such file" in cli("replay", "shop", "web", "--csv", "none.csv").err
-    assert "shop has no service `mail`" in cli("replay", "shop", "mail").err
+    said = cli("replay", "shop", "mail")
+    assert said.code == 2
+    assert "shop has no service `mail`" in said.err

@@ -81,4 +81,5 @@ def test_before_the_first_decision(cli: Cli, place: Here, provisioned: Callable[
 def test_an_unknown_stack_or_service_is_named(cli: Cli, provisioned: Callable[[], Plan]) -> None:
     assert "No stack is called `blog`. Known: none yet." in cli("why", "blog").err
     provisioned()
-    assert cli("why", "shop", "mail").err == "shop has no service `mail`. It has: web.\n"
+    said = cli("why", "shop", "mail")
+    assert (said.code, said.err) == (2, "shop has no service `mail`. It has: web.\n")
