@@ -11,6 +11,7 @@ from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.plan import Change
 from tasks.effect import effect
+from tasks.last_words import last_words
 from tasks.poll import until
 from tasks.providers.base import Drains, Stops
 from tasks.site import Site, site
@@ -19,7 +20,6 @@ health_seconds = 90.0
 """How long a new instance may take to become healthy. Providers say `failed` earlier, by the thresholds of a kind."""
 job_seconds = 3600.0
 """How long a job that others wait for may take to its end."""
-log_lines = 20
 T = TypeVar("T")
 
 
@@ -98,8 +98,7 @@ async def _prove(place: Site, instance: Instance, *, to_stop: bool) -> None:
     if health.state == "healthy":
         return
     why = health.reason if health.state == "failed" else f"not {awaited} after {seconds:g} s: {health.reason}"
-    log = place.redacted(await asyncio.to_thread(place.provider.logs, instance, log_lines))
-    said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
+    said = await last_words(place, instance, goes=instance.kind == "job" and place.undoes)
     if to_stop:
         said += await stop_failed(place, instance, why)
     if place.undoes:

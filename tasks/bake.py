@@ -7,11 +7,10 @@ from infra_specs.errors import ChangeFailed
 from infra_specs.plan.instance import Instance
 from infra_specs.releases.canary import Seen, Verdict, judge
 from tasks.effect import effect
+from tasks.last_words import last_words
 from tasks.poll import until
 from tasks.providers.base import Counted, Counts
 from tasks.site import Site, site
-
-log_lines = 20
 
 
 @effect("watch {address} for {seconds} s")
@@ -29,8 +28,7 @@ async def bake(service: str, address: str, seconds: float) -> str:
 
     verdict = await until(look, lambda seen: seen.state == "worse", seconds)
     if verdict.state == "worse":
-        log = place.redacted(await asyncio.to_thread(place.provider.logs, canary, log_lines))
-        said = f"\nThe last lines of its log:\n{log.rstrip()}" if log.strip() else "\nIt wrote no log."
+        said = await last_words(place, canary, goes=True)
         raise ChangeFailed(f"{canary} of {place.stack} does worse than what it would replace. {verdict.reason}.{said}")
     return verdict.reason
 

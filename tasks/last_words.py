@@ -1,0 +1,28 @@
+"""What an instance that failed wrote last, for the message of the run that it fails."""
+
+import asyncio
+
+from prefect.logging import get_run_logger
+
+from infra_specs.plan.instance import Instance
+from tasks.site import Site
+
+told_lines = 20
+kept_lines = 1000
+"""Of one that goes, and its log with it."""
+at_once = 100
+"""Lines in one entry of the run's log: Prefect drops those of a megabyte."""
+
+
+async def last_words(place: Site, instance: Instance, *, goes: bool) -> str:
+    """Its last lines as the end of a message, no secret of ours in them.
+
+    Of one that `goes` the run's log gets what was before them, too: nobody can look it up later.
+    """
+    asked = kept_lines if goes else told_lines
+    lines = place.redacted(await asyncio.to_thread(place.provider.logs, instance, asked)).rstrip().splitlines()
+    if goes and len(lines) > told_lines:
+        for first in range(0, len(lines), at_once):
+            get_run_logger().info("Log of %s, which goes:\n%s", instance, "\n".join(lines[first : first + at_once]))
+    told = "\n".join(lines[-told_lines:])
+    return f"\nThe last lines of its log:\n{told}" if told.strip() else "\nIt wrote no log."
