@@ -1,14 +1,13 @@
 """The whole of a stack: everything together, what is left after it, what is true after an accident."""
 
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from docker import DockerClient
 
-from infra_specs.errors import ProviderError, TransientError
+from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Instance
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.world import (
@@ -110,90 +109,6 @@ def test_a_killed_container_is_back(provider: DockerProvider, images: dict[str, 
     assert back.incarnation == 1
 
 
-def test_the_proxy_is_back_with_its_routes(
-    provider: DockerProvider, images: dict[str, str], engine: DockerClient
-) -> None:
-    one = made(provider, replica(images))
-    door = made(provider, proxy(images))
-    made(provider, route(one))
-    container = engine.containers.get("tenfold.shop.proxy.main.1")
-    crash(container)
-    until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
-    well(provider, door)
-    until(lambda: get(door.outputs["port"])[0] == 200, "it serves again")
-    container.remove(force=True)
-    assert [each.address for each in provider.observe(stack)] == ["replica/web-0", "route/web"]
-    again = made(provider, proxy(images))
-    until(lambda: get(again.outputs["port"])[0] == 200, "its successor serves")
-
-
-def test_a_route_that_changes_while_the_proxy_starts_again_is_told_afterwards(
-    provider: DockerProvider, images: dict[str, str], engine: DockerClient
-) -> None:
-    first, second = made(provider, replica(images, 0)), made(provider, replica(images, 1))
-    door = made(provider, proxy(images))
-    way = made(provider, route(first))
-    refused = 0
-
-    def told() -> bool:
-        nonlocal refused
-        try:
-            provider.update(way, route(second))
-        except TransientError:
-            refused += 1
-            return False
-        return True
-
-    container = engine.containers.get("tenfold.shop.proxy.main.1")
-    for _ in range(3):
-        crash(container)
-        until(told, "it was told")
-        if refused:
-            break
-    provider.destroy(first)
-    until(lambda: get(door.outputs["port"])[0] == 200, "the second serves")
-    assert refused
-
-
-def test_changes_under_load_lose_nothing(provider: DockerProvider, images: dict[str, str]) -> None:
-    first = made(provider, replica(images, 0))
-    door = made(provider, proxy(images))
-    way = made(provider, route(first))
-    until(lambda: get(door.outputs["port"])[0] == 200, "it serves")
-    done, seen, failed = threading.Event(), [0], list[str]()
-
-    def load() -> None:
-        while not done.is_set():
-            try:
-                status, _ = get(door.outputs["port"])
-            except OSError as error:
-                failed.append(str(error))
-            else:
-                seen[0] += 1
-                if status != 200:
-                    failed.append(str(status))
-
-    with ThreadPoolExecutor(4) as threads:
-        for _ in range(4):
-            threads.submit(load)
-        try:
-            second = made(provider, replica(images, 1))
-            provider.update(way, route(first, second))
-            way = well(provider, way)
-            other = made(provider, replica(images, 0, "api"))
-            way_of_other = made(provider, route(other, service="api", path="/api"))
-            provider.update(way, route(second))
-            way = well(provider, way)
-            until(lambda: provider.in_flight(first) == 0, "drained")
-            provider.destroy(first)
-            provider.destroy(way_of_other)
-            before = seen[0]
-            until(lambda: seen[0] > before + 100, "more requests were answered")
-        finally:
-            done.set()
-    assert failed == []
-
-
 def test_a_command_that_is_not_there_is_a_failure_with_its_name(
     provider: DockerProvider, images: dict[str, str]
 ) -> None:
@@ -289,17 +204,3 @@ def test_addresses_are_kept_over_a_restart(
         container.start()
     for instance in instances:
         assert well(provider, instance).outputs == instance.outputs
-
-
-def test_a_proxy_that_comes_to_its_end_holds_up_nobody_who_is_drained(
-    provider: DockerProvider, images: dict[str, str]
-) -> None:
-    """As when a whole stack goes: its replicas are drained while its proxy is stopped."""
-    door, one = made(provider, proxy(images)), made(provider, replica(images))
-    made(provider, route(one))
-    with ThreadPoolExecutor(1) as threads:
-        going = threads.submit(provider.destroy, door)
-        while not going.done():
-            assert provider.in_flight(one) == 0
-        going.result()
-    assert provider.in_flight(one) == 0
