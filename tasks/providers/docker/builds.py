@@ -10,7 +10,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial
 from typing import IO, Any
 
 from docker.api.client import APIClient
@@ -77,7 +76,12 @@ class Builder:
 
     def _dockerfile(self, order: BuildOrder, context: Context) -> str:
         """Its text, as it is for this target: what it starts from may be elsewhere."""
-        return with_bases(context.dockerfile, order.args, partial(image, self._target))
+        return with_bases(context.dockerfile, order.args, self._taken_from)
+
+    def _taken_from(self, base: str) -> str:
+        """An override of its name holds always, the mirror for what is not in the engine by its own name."""
+        other = image(self._target.model_copy(update={"mirror": None}), base)
+        return other if other != base or self._id(base) else image(self._target, base)
 
     def _make(self, order: BuildOrder, packed: IO[bytes], name: str, say: Callable[[str], None]) -> None:
         step, last = "its beginning", deque[str](maxlen=told_lines)
