@@ -10,6 +10,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 from flows.scale import scale
+from tasks.capacity.runs import changing
 from tests.flows.going import done
 from tests.flows.shop import addresses
 from tests.flows.users import served
@@ -17,17 +18,21 @@ from tests.flows.users import served
 
 @pytest.fixture
 async def no_runs() -> None:
-    """Scale runs of other tests are over."""
+    """Runs of other tests that keep a check off their stack are over."""
     await served()
     async with get_client() as client:
-        for run in await scale_runs():
+        for run in await runs_of(*changing):
             if run.state and not run.state.is_final():
                 await client.set_flow_run_state(run.id, Cancelled(), force=True)
 
 
 async def scale_runs() -> list[FlowRun]:
+    return await runs_of("scale")
+
+
+async def runs_of(*flows: str) -> list[FlowRun]:
     async with get_client() as client:
-        named = FlowFilter(name=FlowFilterName(any_=["scale"]))
+        named = FlowFilter(name=FlowFilterName(any_=list(flows)))
         return await client.read_flow_runs(flow_filter=named, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200)
 
 

@@ -53,8 +53,9 @@ def test_ten_provisions_of_one_stack_are_one_and_nine_clear_answers(
 
 
 def test_ten_that_wait_all_complete_and_nine_of_them_change_nothing(
-    home: Path, prefect_server: None, children: list[Child]
+    home: Path, prefect_server: None, children: list[Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     parameters = {"spec": shop(), "source": "/srv", "wait": True}
     children += [start(provision, parameters) for _ in range(many)]
     ended = [child.wait() for child in children]
@@ -92,7 +93,10 @@ def test_who_waits_builds_on_what_the_other_left(
     assert {one.address: one.fingerprint for one in observed(home) if one.kind == "replica"} == fingerprints
 
 
-def test_two_stacks_at_once_never_touch(home: Path, prefect_server: None, children: list[Child]) -> None:
+def test_two_stacks_at_once_never_touch(
+    home: Path, prefect_server: None, children: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     for name in ("shop", "blog"):
         parameters = {"spec": shop(name), "source": "/srv"}
         children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.begin".__eq__))

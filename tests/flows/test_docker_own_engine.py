@@ -43,8 +43,11 @@ def spec(own: OwnEngine, images: dict[str, str], home: Path) -> Iterator[dict[st
         clear(client)
 
 
-def test_the_engine_dies_in_the_middle_of_a_provision(own: OwnEngine, spec: dict[str, Any], outcome: Tell) -> None:
+def test_the_engine_dies_in_the_middle_of_a_provision(
+    own: OwnEngine, spec: dict[str, Any], outcome: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While the database makes its cluster, and everything else is being made."""
+    monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     point = "after create database/main"
     child = start(provision, {"spec": spec, "source": "/"}, at=1, by=signal.SIGSTOP, only=point.__eq__)
     try:

@@ -159,11 +159,18 @@ def astray(home: Path) -> dict[int, str]:
     supervisor = Supervisor.find(home / "stacks" / stack / "supervisor")
     kept = {status.pid for status in supervisor.list()} | {supervisor.pid()} if supervisor else set()
     guardian = {parent(supervisor.pid())} if supervisor else set()
-    return {
-        pid: Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-        for pid in processes_naming(str(home))
-        if pid not in guardian and not kept & set(line(pid))
+    found = {
+        pid: words(pid) for pid in processes_naming(str(home)) if pid not in guardian and not kept & set(line(pid))
     }
+    return {pid: said for pid, said in found.items() if said}
+
+
+def words(pid: int) -> str:
+    """Its command line; nothing of one that has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
 
 
 def line(pid: int) -> Iterator[int]:

@@ -66,7 +66,9 @@ def _program() -> Path:
         packages = sorted(kept.glob("*.deb"))
         if got.returncode or not packages:
             raise NoRegistry(f"apt-get download {_package} failed: {got.stderr.strip()[-200:]}")
-        subprocess.run(["dpkg-deb", "-x", packages[-1], kept], check=True)
+        with tempfile.TemporaryDirectory(dir=kept) as fresh:
+            subprocess.run(["dpkg-deb", "-x", packages[-1], fresh], check=True)
+            Path(fresh, "usr").rename(kept / "usr")
     return kept / "usr/bin" / _package
 
 

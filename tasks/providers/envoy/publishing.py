@@ -5,13 +5,14 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from infra_specs.errors import ProviderError
 from tasks.providers.envoy.files import RouteRule, clusters, endpoints, routes
 from tasks.providers.envoy.tls import has_taken
 from tasks.providers.envoy.view import View
 
+T = TypeVar("T")
 _applied_seconds = 2.0
 """How long the proxy is waited for before the next step is taken all the same."""
 _seen_seconds = 15.0
@@ -110,15 +111,7 @@ def await_endpoints(folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bo
     ProviderError if it does not see it: then they may take nobody's place. Where they are asked for their health as
     they will be and not `as_before`, they may well not answer yet, and are not insisted on.
     """
-    last_answer = time.monotonic()
-
-    def seen() -> bool:
-        nonlocal last_answer
-        if (found := folder.view()) is None:
-            return time.monotonic() - last_answer > _gone_seconds
-        last_answer = time.monotonic()
-        return found.answering(rule.cluster) >= set(rule.endpoints)
-
+    seen = _unless_gone(folder.view, lambda found: found.answering(rule.cluster) >= set(rule.endpoints))
     if not _await(seen, _seen_seconds if asked_as_before else _applied_seconds) and asked_as_before:
         raise ProviderError(
             f"the proxy did not see all of {', '.join(rule.endpoints)} answer at {rule.health} within "
@@ -137,16 +130,26 @@ def await_certificate(served: Callable[[], bytes | None], pem: str, address: str
 
     `served` asks what it serves (`certificates_target`); a proxy that does not answer will find it at its start.
     """
-
-    def taken_in() -> bool:
-        answer = served()
-        return answer is None or has_taken(answer, pem)
-
-    if not _await(taken_in, _certificate_seconds):
+    if not _await(_unless_gone(served, lambda answer: has_taken(answer, pem)), _certificate_seconds):
         raise ProviderError(
             f"{address} did not take its new certificate in and goes on with what it had: its log says why. "
             "Look at the files that `tls` names."
         )
+
+
+def _unless_gone(look: Callable[[], T | None], as_wanted: Callable[[T], bool]) -> Callable[[], bool]:
+    """Whether what is looked at is as wanted, or has not answered for so long that it does not run: an answer that got
+    lost says nothing."""
+    last_answer = time.monotonic()
+
+    def seen() -> bool:
+        nonlocal last_answer
+        if (found := look()) is None:
+            return time.monotonic() - last_answer > _gone_seconds
+        last_answer = time.monotonic()
+        return as_wanted(found)
+
+    return seen
 
 
 def _await(taken_in: Callable[[], bool], seconds: float = _applied_seconds) -> bool:

@@ -6,7 +6,7 @@ import ssl
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import httpx
@@ -110,3 +110,10 @@ def until_more(seen: Seen, wait: Callable[[Callable[[], bool], str], object], mo
     """Until some more requests were answered."""
     goal = seen.requests + more
     wait(lambda: seen.requests >= goal, "more requests")
+
+
+def plainly(get: Callable[[str], tuple[int, str]], port: str) -> bool:
+    """Whether it serves over HTTP by now; what still speaks TLS gives no answer to that."""
+    with suppress(OSError, http.client.HTTPException):
+        return get(port)[0] == http.HTTPStatus.OK
+    return False

@@ -46,7 +46,9 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return iter(())
 
 
-def test_it_waits_until_all_were_seen() -> None:
+def test_it_waits_until_all_were_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_seen_seconds", "_gone_seconds"):
+        monkeypatch.setattr(publishing, name, 60.0)
     folder = Folder(sees(), None, sees("10.0.0.2:80"), sees(*rule.endpoints))
     await_endpoints(folder, rule, asked_as_before=True)
     assert folder.asked == 4, "an answer that got lost is no answer"

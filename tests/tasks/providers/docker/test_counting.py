@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.providers.base import Counts
+from tasks.providers.base import Counts, Traffic
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.world import get, made, proxy, replica, route, stack, until
 
@@ -17,12 +17,12 @@ def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, st
     made(provider, route(*fleet))
     port = door.outputs["port"]
     until(lambda: get(port)[0] == 200, "it is served")
-    before = provider.traffic(stack)["web"]
+    before = counted(provider)
     for _ in range(20):
         get(port)
     assert get(port, "/nothing")[0] == 404
     after = until(
-        lambda: one if (one := provider.traffic(stack)["web"]).answered >= before.requests + 21 else None,
+        lambda: one if (one := counted(provider)).answered >= before.requests + 21 else None,
         "the time of all is known",
     )
     assert after.requests - before.requests == 21
@@ -32,3 +32,7 @@ def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, st
     assert all(each.healthy and each.requests for each in after.replicas.values())
     provider.destroy(door)
     assert provider.traffic(stack) == {}
+
+
+def counted(provider: Counts) -> Traffic:
+    return until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")  # type: ignore[no-any-return]

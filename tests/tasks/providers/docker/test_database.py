@@ -1,6 +1,7 @@
 """The database's first start, cut off: begun anew if nobody was ever served, and real data is never touched."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from docker import DockerClient
@@ -14,8 +15,8 @@ pytestmark = pytest.mark.docker
 
 data = "/var/lib/postgresql/18/docker"
 moments: dict[str, Callable[[Container], bool]] = {
-    "initdb has begun": lambda one: there(one, f"{data}/PG_VERSION"),
-    "the server that makes the app's database runs": lambda one: there(one, f"{data}/postmaster.pid"),
+    "initdb has begun": lambda one: seen(one, f"{data}/PG_VERSION"),
+    "the server that makes the app's database runs": lambda one: seen(one, f"{data}/postmaster.pid"),
 }
 
 
@@ -78,6 +79,13 @@ def keep(engine: DockerClient, server: Instance) -> None:
     with connected(engine, server) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         connection.commit()
+
+
+def seen(container: Container, path: str) -> bool:
+    """The same from outside, at once: an `exec` takes a tenth of what it is to hit."""
+    container.reload()
+    found = Path(f"/proc/{container.attrs['State']['Pid']}/root{path}")
+    return found.exists() and found.stat().st_size > 0
 
 
 def there(container: Container, path: str) -> bool:

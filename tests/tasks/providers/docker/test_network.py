@@ -1,6 +1,7 @@
 """A stack's network, beside others that are made at the same moment."""
 
 from collections.abc import Callable, Iterator
+from secrets import token_hex
 
 import pytest
 from docker import DockerClient
@@ -25,7 +26,7 @@ def quick(provider: DockerProvider, engine: DockerClient, monkeypatch: pytest.Mo
             remove(name)
             if name.endswith(".range") and len(taken) < times:
                 pool = IPAMPool(ranges[0].attrs["IPAM"]["Config"][0]["Subnet"])
-                given = engine.networks.create(f"tenfold-test-{len(taken)}", ipam=IPAMConfig(pool_configs=[pool]))
+                given = engine.networks.create(f"tenfold-test-{token_hex(4)}", ipam=IPAMConfig(pool_configs=[pool]))
                 taken.append(given)
 
         monkeypatch.setattr(networks._api, "remove_network", removed_and_taken)

@@ -15,7 +15,7 @@ from infra_specs.plan.resource import Resource, SecretRef
 from tasks.providers.docker import DockerProvider
 from tests.support.certificates import authority
 from tests.tasks.providers.docker.world import get, made, proxy, replica, route, stack, until, well
-from tests.tasks.providers.secured import fetch, host, redirected, refuses, served, until_more, watched
+from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
 pytestmark = pytest.mark.docker
 ours = authority()
@@ -95,6 +95,6 @@ def test_https_begins_and_ends_in_a_proxy_that_runs(provider: DockerProvider, im
     until(lambda: fetch(port, ours).status_code == 200, "it serves over HTTPS")
     assert door.outputs["url"] == f"https://127.0.0.1:{port}"
     door = provider.update(door, proxy(images))
-    until(lambda: get(port)[0] == 200, "it serves plainly again")
+    until(lambda: plainly(get, port), "it serves plainly again")
     assert (door.outputs["url"], "certificate_until" in door.outputs) == (f"http://127.0.0.1:{port}", False)
     assert well(provider, door)

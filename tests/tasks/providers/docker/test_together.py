@@ -42,7 +42,7 @@ def test_who_asks_meanwhile_shares_the_next_answer_and_never_the_one_under_way()
         first = threads.submit(ask, "shop")
         begun(asked, 1)
         later = [threads.submit(ask, "shop") for _ in range(5)]
-        time.sleep(0.05)
+        time.sleep(0.5)
         asked.let_go.release(2)
         assert first.result(patience) == 1
         assert {one.result(patience) for one in later} == {2}
@@ -67,7 +67,7 @@ def test_what_it_raises_is_raised_to_all_and_then_over() -> None:
         first = threads.submit(ask, "broken")
         begun(asked, 1)
         later = [threads.submit(ask, "broken") for _ in range(3)]
-        time.sleep(0.05)
+        time.sleep(0.5)
         asked.let_go.release(2)
         for one in (first, *later):
             with pytest.raises(ValueError, match=r"1|2"):

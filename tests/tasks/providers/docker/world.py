@@ -179,7 +179,9 @@ def get(port: str, path: str = "/", host: str = "") -> tuple[int, str]:
 def crash(container: Container) -> None:
     """End its first process behind the engine's back: what the engine kills when asked to, it does not start again."""
     container.reload()
-    os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
+    pid = container.attrs["State"]["Pid"]
+    assert pid > 0, "it runs"  # 0 would be this program itself, and all that it started
+    os.kill(pid, signal.SIGKILL)
 
 
 def connected(

@@ -24,11 +24,11 @@ def test_it_counts_what_was_asked(provider: LocalProvider) -> None:
     made(provider, route(*fleet))
     made(provider, route(other, service="api", path="/api"))
     until(lambda: get(port)[0] == get(port, "/api")[0] == 200, "both are served")
-    before = provider.traffic(stack)
+    before = until(lambda: provider.traffic(stack), "the proxy says what it counted")
     assert set(before) == {"web", "api"}
     for _ in range(20):
         get(port)
-    after = provider.traffic(stack)
+    after = until(lambda: provider.traffic(stack), "the proxy says what it counted")
     assert after["web"].requests - before["web"].requests == 20
     assert after["api"].requests == before["api"].requests
     assert after["web"].errors == after["web"].in_flight == 0
@@ -44,7 +44,7 @@ def test_what_takes_long_is_in_flight_and_then_answered(provider: LocalProvider)
         until(lambda: web(provider).in_flight == 3, "three are in flight")
         assert sum(each.in_flight for each in web(provider).replicas.values()) == 3
     seen = until(lambda: one if (one := web(provider)).latencies.get(5.0, 0) >= 3 + 1 else None, "their time is known")
-    assert seen.seconds == pytest.approx(12, rel=0.15)
+    assert seen.seconds >= 11.5
     assert seen.latencies[3.0] == seen.answered - 3
     assert list(seen.latencies) == sorted(seen.latencies)
     assert seen.in_flight == 0
@@ -137,7 +137,7 @@ def served(provider: LocalProvider, **env: str) -> str:
 
 
 def web(provider: LocalProvider) -> Traffic:
-    return provider.traffic(stack)["web"]
+    return until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")
 
 
 @contextmanager

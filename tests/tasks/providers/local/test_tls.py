@@ -18,7 +18,7 @@ from infra_specs.plan.resource import Resource, SecretRef
 from tasks.providers.local import LocalProvider
 from tests.support.certificates import authority
 from tests.tasks.providers.local.world import get, made, proxy, replica, route, stack, until, well
-from tests.tasks.providers.secured import fetch, host, redirected, refuses, served, until_more, watched
+from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
 pytestmark = pytest.mark.local
 ours = authority()
@@ -95,7 +95,7 @@ def test_https_begins_and_ends_in_a_proxy_that_runs(provider: LocalProvider, hom
     until(lambda: fetch(port, ours).status_code == 200, "it serves over HTTPS")
     assert door.outputs["url"].startswith("https://")
     door = provider.update(door, proxy())
-    until(lambda: get(port)[0] == 200, "it serves plainly again")
+    until(lambda: plainly(get, port), "it serves plainly again")
     assert door.outputs["url"] == f"http://127.0.0.1:{port}"
     assert "certificate_until" not in door.outputs
     assert not list(home.rglob("certificate.json"))
