@@ -178,10 +178,13 @@ def get(port: str, path: str = "/", host: str = "") -> tuple[int, str]:
 
 def crash(container: Container) -> None:
     """End its first process behind the engine's back: what the engine kills when asked to, it does not start again."""
-    container.reload()
-    pid = container.attrs["State"]["Pid"]
-    assert pid > 0, "it runs"  # 0 would be this program itself, and all that it started
-    os.kill(pid, signal.SIGKILL)
+
+    def process() -> int:
+        container.reload()
+        return int(container.attrs["State"]["Pid"])
+
+    # 0 while it starts again, and to kill that is to kill this program with all that it began.
+    os.kill(until(process, "it runs"), signal.SIGKILL)
 
 
 def connected(
