@@ -18,7 +18,7 @@ from tasks.artifacts import links_of, show_outcome, show_plan
 from tasks.observe import observe
 from tasks.one_offs import unclaimed
 from tasks.site import Site, at
-from tasks.sweep import sweep
+from tasks.sweep import sweep, sweep_here
 
 looks = 4
 """How often it looks again for what has moved meanwhile before it says that the stack does not settle."""
@@ -52,7 +52,7 @@ async def converge(
     `seen` is what was observed under this lock, if nothing changed since. `alone`: what is not named is left as it is,
     healthy or not. So is a one-off command that somebody waits for, but by a teardown. Raises ChangeFailed when a
     change fails (what was finished stands, no further wave starts) or when the stack does not settle. What is left and
-    no plan names is swept in the end. Nothing is recorded of a reconcile that finds nothing to do.
+    no plan names is swept once every change is done. Nothing is recorded of a reconcile that finds nothing to do.
     """
     wanted = tuple(desired)
     with at(site):
@@ -100,20 +100,21 @@ class _Goal:
 
     async def tidy(self) -> None:
         """What cannot be taken away now stays for the next run, except that a teardown leaves nothing."""
+        if not self.spares:
+            return await sweep_here()
         try:
             await sweep(self.site)
         except Fenced:
             raise
         except TenfoldError as error:
-            if not self.spares:
-                raise
             get_run_logger().warning("Left for the next run: %s", error)
 
     async def silence(self, there: tuple[Instance, ...]) -> None:
         """What failed and has a successor is at its work no more; a run that was killed may have left it there."""
         for one in self._named(there):
-            if one.failed and one.kind == "replica":
-                await stop_failed(self.site, one, one.health.reason)
+            sick = one.failed and one.kind == "replica"
+            if sick and (said := await stop_failed(self.site, one, one.health.reason)):
+                get_run_logger().warning("%s failed. %s", one, said.strip())
 
     def plan(self, there: tuple[Instance, ...]) -> Plan:
         return make_plan(self.site.stack, self.wanted, self._named(there), delete_data=self.delete_data)

@@ -16,11 +16,12 @@ from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
 from tasks.capacity.artifacts import show_decision
 from tasks.capacity.runs import is_the_scalers
+from tasks.clock import now
 from tasks.ledger import Ledger
 from tasks.wish import still_wanted, wish_as_deployed
 
 stale_seconds = 120.0
-"""After so long the scaler's decision is no longer carried out: its next check decides by what is so then."""
+"""After so long the scaler's decision is carried out only if a check has found it right again meanwhile."""
 decisions_seen = 3
 """The scaler may have decided anew since it asked for this run."""
 
@@ -41,9 +42,14 @@ async def scale(
         reason: Why, in a sentence that is kept and shown. By hand unless you say more.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    if (run := this_run()) and is_the_scalers(run, stack) and (late := seconds_late(run)) > stale_seconds:
-        return Report(stack, f"the scaler asked for it {late:.0f} s ago: left to its next check", (), (), {})
-    async with opened_ledger() as ledger, on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
+    async with opened_ledger() as ledger:
+        if (late := _late(stack)) > stale_seconds and not _stands(ledger, stack, service, replicas):
+            return Report(stack, f"the scaler asked for it {late:.0f} s ago: left to its next check", (), (), {})
+        return await _scale(ledger, stack, service, replicas, reason=reason, wait=wait)
+
+
+async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, reason: str, wait: bool) -> Report:
+    async with on_site(stack, ledger, "scale", wait=wait) as (site, what, source):
         _refuse_torn_down(stack, ledger)
         if not _ends(ledger, size(what), stack, service, replicas):
             _refuse_out_of_bounds(stack, size(what), service, replicas)
@@ -59,6 +65,18 @@ async def scale(
         why = reason or f"{service}: {was} to {replicas} replicas, by hand"
         ledger.override(site.hold, service, replicas, why)
         return await bring_back(site, "scale", why, planned)
+
+
+def _late(stack: str) -> float:
+    """Seconds since the scaler asked for this run; 0 for one that a person asked for."""
+    run = this_run()
+    return seconds_late(run) if run and is_the_scalers(run, stack) else 0.0
+
+
+def _stands(ledger: Ledger, stack: str, service: str, replicas: int) -> bool:
+    """Whether the scaler has wanted the same within the last while: a busy machine's runs are late, and right."""
+    newest = ledger.decisions(stack, service, 1)
+    return any(one.decision.replicas == replicas and now() - one.until < stale_seconds for one in newest)
 
 
 def _decided(ledger: Ledger, stack: str, service: str, replicas: int, reason: str) -> Decision | None:

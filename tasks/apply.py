@@ -98,7 +98,7 @@ async def _prove(place: Site, instance: Instance, *, to_stop: bool) -> None:
     if health.state == "healthy":
         return
     why = health.reason if health.state == "failed" else f"not {awaited} after {seconds:g} s: {health.reason}"
-    said = await last_words(place, instance, goes=instance.kind == "job" and place.undoes)
+    said = await last_words(place, instance, goes=instance.kind == "job")
     if to_stop:
         said += await stop_failed(place, instance, why)
     if place.undoes:

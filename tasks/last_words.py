@@ -11,7 +11,8 @@ told_lines = 20
 kept_lines = 1000
 """Of one that goes, and its log with it."""
 at_once = 100
-"""Lines in one entry of the run's log: Prefect drops those of a megabyte."""
+line_at_most = 2000
+"""Lines in one entry of the run's log, and what is kept of each: Prefect drops entries of a megabyte."""
 
 
 async def last_words(place: Site, instance: Instance, *, goes: bool) -> str:
@@ -23,6 +24,7 @@ async def last_words(place: Site, instance: Instance, *, goes: bool) -> str:
     lines = place.redacted(await asyncio.to_thread(place.provider.logs, instance, asked)).rstrip().splitlines()
     if goes and len(lines) > told_lines:
         for first in range(0, len(lines), at_once):
-            get_run_logger().info("Log of %s, which goes:\n%s", instance, "\n".join(lines[first : first + at_once]))
+            some = "\n".join(line[:line_at_most] for line in lines[first : first + at_once])
+            get_run_logger().info("Log of %s, which goes:\n%s", instance, some)
     told = "\n".join(lines[-told_lines:])
     return f"\nThe last lines of its log:\n{told}" if told.strip() else "\nIt wrote no log."

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from tasks.effect import effect
 from tasks.providers.base import Sweeps
-from tasks.site import Site
+from tasks.site import Site, site
 
 
 async def sweep(place: Site) -> None:
@@ -18,3 +19,9 @@ async def sweep(place: Site) -> None:
         sweeps.sweep(place.stack)
 
     await asyncio.to_thread(fenced)
+
+
+@effect("sweep what is left")
+async def sweep_here() -> None:
+    """The same of the run's own stack, tried again where the target does not answer."""
+    await sweep(site())

@@ -197,6 +197,14 @@ async def test_a_decision_of_long_ago_is_not_carried_out_and_a_persons_wish_is(
     asked = {"stack": "shop", "service": "web", "replicas": before + 1}
     assert re.fullmatch(r"the scaler asked for it 36\d\d s ago: left to its next check", await done(scale, **asked))
     assert replicas(home) == before
+    users.in_flight["shop", "web"] = 28
+    monkeypatch.setattr(flows.this_run, "FlowRunContext", SimpleNamespace(get=lambda: None))
+    await done(autoscale)
+    (wanted,) = await asked_for()
+    monkeypatch.setattr(flows.this_run, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run)))
+    await done(scale, **wanted)
+    assert replicas(home) == wanted["replicas"] > before, "late, and a check found it right again"
+    before, asked["replicas"] = wanted["replicas"], wanted["replicas"] + 1
     run.idempotency_key = None
     await done(scale, **asked)
     assert replicas(home) == before + 1

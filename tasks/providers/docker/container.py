@@ -112,17 +112,13 @@ def as_label(data: Mapping[str, Any]) -> str:
     return json.dumps(dict(data), sort_keys=True)
 
 
-def archive(texts: Mapping[str, str], folder: str = "") -> bytes:
+def archive(texts: Mapping[str, str]) -> bytes:
     """A tar of these files, owned by root and readable by all; what is a script can be run."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        if folder:
-            entry = tarfile.TarInfo(folder.rstrip("/"))
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-            tar.addfile(entry)
         for name, text in texts.items():
             content = text.encode()
-            entry = tarfile.TarInfo(folder + name)
+            entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), 0o555 if text.startswith("#!") else 0o444
             tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()

@@ -25,7 +25,7 @@ class Context:
                 "folder."
             )
         try:
-            self.dockerfile = (self._root / order.dockerfile).read_text(encoding="utf-8")
+            self.dockerfile = (self._root / order.dockerfile).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise ProviderError(

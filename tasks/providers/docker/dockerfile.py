@@ -2,9 +2,11 @@
 asked where there is one."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+_line = re.compile(r"[^\n]*\n|[^\n]+")
+_reference = re.compile(r"[\w./:@-]+")
 _variable = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 _from = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _arg = re.compile(r"ARG\s+(\w+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?", re.IGNORECASE)
@@ -49,10 +51,10 @@ def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
     for raw, line in _instructions(text):
         if stage := _from.match(line):
             begun, image = True, _filled(stage[1], known)
-            own = image.lower() in stages or image == "scratch"
+            elsewhere = _is_elsewhere(image, stages)
             stages |= {stage[2].lower()} if stage[2] else set()
-            yield _Part(raw, line) if own else _Part(raw, line, image, stage.span(1))
-        elif (copied := _copy.match(line)) and not copied[1].isdigit() and copied[1].lower() not in stages:
+            yield _Part(raw, line, image, stage.span(1)) if elsewhere else _Part(raw, line)
+        elif (copied := _copy.match(line)) and _is_elsewhere(copied[1], stages):
             yield _Part(raw, line, copied[1], copied.span(1))
         else:
             if (given := _arg.match(line)) and not begun:
@@ -61,10 +63,16 @@ def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
             yield _Part(raw, line)
 
 
+def _is_elsewhere(image: str, stages: Set[str]) -> bool:
+    """Whether it is an image's name, as far as can be seen, and none of the Dockerfile's own stages."""
+    own = image.lower() in stages or image == "scratch" or image.isdigit()
+    return not own and _reference.fullmatch(image) is not None
+
+
 def _instructions(text: str) -> Iterator[tuple[str, str]]:
     """Each as it stands, and in one line without the comments in it; comments by themselves."""
     raw = joined = ""
-    for line in text.splitlines(keepends=True):
+    for line in _line.findall(text):
         raw += line
         comment = line.lstrip().startswith("#")
         if joined and (comment or not line.strip()):
@@ -73,9 +81,9 @@ def _instructions(text: str) -> Iterator[tuple[str, str]]:
             yield raw, ""
             raw = ""
             continue
-        joined += line.strip()
+        joined += line.rstrip() if joined else line.strip()
         if joined.endswith("\\"):
-            joined = f"{joined[:-1]} "
+            joined = joined[:-1]
             continue
         yield raw, joined
         raw = joined = ""

@@ -130,11 +130,11 @@ def said(error: APIError) -> str:
 
 
 def epoch(text: str) -> float:
-    """A time of the engine's in seconds since the epoch; 0.0 for one that never was."""
-    if text.startswith("0001"):
+    """A time of the engine's in seconds since the epoch; 0.0 for one that never was, or is none."""
+    try:
+        return 0.0 if text.startswith("0001") else datetime.fromisoformat(text).timestamp()
+    except ValueError:
         return 0.0
-    whole, _, rest = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{rest or 0}")
 
 
 def _refused(error: APIError) -> ProviderError:

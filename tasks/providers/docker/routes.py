@@ -70,11 +70,15 @@ class Routes:
                 await_drained(folder, rule_of(record))
 
     def remove(self, stack: str, key: Key) -> None:
-        """Forget it; returns when the proxy sends nothing its way any more."""
+        """Forget it; returns when the proxy sends nothing its way any more.
+
+        One that does not run is told with the next change: it may never run again, and must not hold up a teardown.
+        """
         with self._guards[stack]:
             noted = _of_routes(read_notes(self._api, stack))
             if key in noted:
-                _tell(self._folder(stack), others(_records(noted), *key))
+                found = running_proxy(self._api, stack)
+                _tell(proxy.Folder(self._api, found) if found else None, others(_records(noted), *key))
                 remove_note(self._api, noted[key])
 
     def forget_others(

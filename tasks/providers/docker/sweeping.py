@@ -16,7 +16,8 @@ def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
 
     Nothing may be made meanwhile: what that will need looks like what nobody needs.
     """
-    containers, held = _left(api, stack), api.volumes_of(stack)
+    # In this order: what a command that somebody runs beside it has just been given belongs to a container seen here.
+    held, containers = api.volumes_of(stack), _left(api, stack)
     notes = notes_among(held)
     there = {key_of(each): each for each in (one["Labels"] for one in (*containers, *held)) if is_instance(each)}
     known = [known_by(notes[key].labels if key in notes else own) for key, own in there.items()]

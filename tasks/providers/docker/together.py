@@ -26,11 +26,14 @@ class Together(Generic[T]):
             if answer is None:
                 answer = self._next[name] = Future()
         if asks:
-            with turn:
-                with self._guard:
-                    del self._next[name]
-                try:
+            try:
+                with turn:
+                    with self._guard:
+                        del self._next[name]
                     answer.set_result(self._ask(name))
-                except BaseException as error:  # whatever it is, nobody may wait for ever
-                    answer.set_exception(error)
+            except BaseException as error:  # whatever it is, nobody may wait for ever
+                with self._guard:
+                    if self._next.get(name) is answer:
+                        del self._next[name]
+                answer.set_exception(error)
         return answer.result()

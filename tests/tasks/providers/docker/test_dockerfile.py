@@ -31,7 +31,9 @@ def test_images_from_elsewhere(text: str, args: dict[str, str], found: tuple[str
         ("# up to \\\nFROM a:1 AS x\nRUN y", "# up to \\\nFROM hub/a:1 AS x\nRUN y"),
         ("ARG B=a:1\nFROM --platform=p $B AS x\nFROM x\n", "ARG B=a:1\nFROM --platform=p hub/a:1 AS x\nFROM x\n"),
         ("FROM own/b\nCOPY --from=a:1 /a /b", "FROM own/b\nCOPY --from=hub/a:1 /a /b"),
-        ("FROM \\\n  # why\n  a:1 \\\n  AS x\nRUN y \\\n  z\n", "FROM  hub/a:1  AS x\nRUN y \\\n  z\n"),
+        ("FROM \\\n  # why\n  a:1 \\\n  AS x\nRUN y \\\n  z\n", "FROM   hub/a:1   AS x\nRUN y \\\n  z\n"),
+        ("# a\u2028FROM b:1\nFROM pyth\\\non:3\n", "# a\u2028FROM b:1\nFROM hub/python:3\n"),
+        ('FROM "a:1"\nFROM ${A:+b}', 'FROM "a:1"\nFROM ${A:+b}'),
         ("FROM scratch\nCOPY --from=0 / /\nFROM $UNSET", "FROM scratch\nCOPY --from=0 / /\nFROM $UNSET"),
     ],
 )

@@ -8,7 +8,7 @@ from docker import DockerClient
 
 from infra_specs.errors import TransientError
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import crash, get, made, proxy, replica, route, stack, until, well
+from tests.tasks.providers.docker.world import crash, get, left, made, proxy, replica, route, stack, until, well
 
 pytestmark = pytest.mark.docker
 
@@ -109,3 +109,28 @@ def test_a_proxy_that_comes_to_its_end_holds_up_nobody_who_is_drained(
             assert provider.in_flight(one) == 0
         going.result()
     assert provider.in_flight(one) == 0
+
+
+def test_a_proxy_that_ends_again_and_again_does_not_hold_up_a_teardown(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    one, door = made(provider, replica(images)), made(provider, proxy(images))
+    way = made(provider, route(one))
+    container = engine.containers.get("tenfold.shop.proxy.main.1")
+    assert (
+        container.exec_run(
+            ["sh", "-c", "cd /etc/tenfold && rm -f bootstrap.json && echo no >bootstrap.json"], user="0"
+        ).exit_code
+        == 0
+    )
+    crash(container)
+
+    def state() -> bool:
+        container.reload()
+        return bool(container.status == "restarting" and container.attrs["RestartCount"] > 3)
+
+    until(state, "it ends again and again")
+    for instance in (way, door, one):
+        provider.destroy(instance)
+    provider.sweep(stack)
+    assert left(engine) == []
