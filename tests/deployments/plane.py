@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 
@@ -31,7 +32,8 @@ class Plane:
 
     def submit(self, flow: str, **parameters: Any) -> str:
         deployment = self.get(f"/deployments/name/{flow}/{flow}")["id"]
-        return str(self.post(f"/deployments/{deployment}/create_flow_run", parameters=parameters)["id"])
+        asked = {"parameters": parameters, "idempotency_key": str(uuid4())}
+        return str(self.post(f"/deployments/{deployment}/create_flow_run", **asked)["id"])
 
     def run(self, flow: str, **parameters: Any) -> dict[str, Any]:
         """Submit, and wait for its end."""

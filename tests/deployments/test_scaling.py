@@ -51,7 +51,7 @@ def world(plane: Plane) -> MemoryProvider:
 
 def provisioned(plane: Plane, name: str, most: int = 8, **more: Any) -> None:
     web = shop(name, needs=False, capacity=4, replicas={"min": 1, "max": most})
-    assert plane.run("provision", spec={**web, **more}, source="/srv")["type"] == "COMPLETED"
+    assert plane.run("provision", spec={**web, **more}, source="/srv", wait=True)["type"] == "COMPLETED"
 
 
 def replicas(world: MemoryProvider, stack: str) -> int:

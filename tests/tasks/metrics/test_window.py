@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.metrics.reading import Reading
@@ -133,6 +133,7 @@ readings = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(before=readings, after=readings)
 def test_whatever_is_read_no_impossible_value_comes_out(before: Reading, after: Reading) -> None:
     measured, _ = between(before, after)
@@ -140,6 +141,7 @@ def test_whatever_is_read_no_impossible_value_comes_out(before: Reading, after: 
         assert value is None or (math.isfinite(value) and value >= 0)
 
 
+@settings(deadline=None)
 @given(reading=readings)
 def test_a_reading_survives_being_kept(reading: Reading) -> None:
     assert Reading.from_data(reading.as_data()) == reading

@@ -40,7 +40,7 @@ def test_a_port(supervisor: Supervisor) -> None:
 def test_a_page(supervisor: Supervisor) -> None:
     well, unwell = _free_port(), _free_port()
     supervisor.put(python("well", HTTP, str(well), probe=Probe("http", port=well, path="/well")))
-    supervisor.put(python("unwell", HTTP, str(unwell), probe=Probe("http", port=unwell, path="/no", start_seconds=3)))
+    supervisor.put(python("unwell", HTTP, str(unwell), probe=Probe("http", port=unwell, path="/no", start_seconds=10)))
     until_state(supervisor, "well", "healthy")
     assert "answered HTTP/1.0 503 Service Unavailable" in until_state(supervisor, "unwell", "failed").reason
 
@@ -63,7 +63,7 @@ def test_a_command_that_hangs_is_killed(supervisor: Supervisor) -> None:
 
 
 def test_a_silent_server(supervisor: Supervisor) -> None:
-    port = _free_port()
-    probe = Probe("http", port=port, timeout=0.1, start_seconds=0.5)
-    supervisor.put(python("a", LISTEN.replace("s.accept()", "c = s.accept()"), str(port), probe=probe))
-    assert "no answer to its http probe" in until_state(supervisor, "a", "failed").reason
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        probe = Probe("http", port=silent.getsockname()[1], timeout=0.1, start_seconds=0.5)
+        supervisor.put(sleeper("a", probe=probe))
+        assert "no answer to its http probe" in until_state(supervisor, "a", "failed").reason

@@ -95,7 +95,7 @@ def test_shutdown_leaves_nothing_but_logs(supervisor: Supervisor, folder: Path) 
 
 def test_the_stop_signal_reaches_the_process_alone_and_the_deadline_kills(supervisor: Supervisor) -> None:
     code = "trap 'echo asked' INT; while :; do sleep 0.05; done"
-    supervisor.put(shell("a", code, stop_signal="SIGINT", stop_seconds=0.3))
+    supervisor.put(shell("a", code, stop_signal="SIGINT", stop_seconds=3))
     before = identity(until_state(supervisor, "a", "healthy"))
     supervisor.stop("a")
     assert gone(before)
