@@ -11,7 +11,7 @@ from infra_specs.plan.resource import Resource
 from tasks.providers import records
 from tasks.providers.docker import proxy
 from tasks.providers.docker.ending import is_ending
-from tasks.providers.docker.engine import Engine, Listed
+from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import is_instance, known_by, labels_of
 from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
 from tasks.providers.docker.together import Together
@@ -81,10 +81,8 @@ class Routes:
                 _tell(proxy.Folder(self._api, found) if found else None, others(_records(noted), *key))
                 remove_note(self._api, noted[key])
 
-    def forget_others(
-        self, stack: str, notes: Mapping[Key, Note], containers: Listed, endpoints: Collection[str | None]
-    ) -> None:
-        """Have the proxy, one of these containers, forget what it drained and is none of these endpoints."""
+    def forget_others(self, stack: str, notes: Mapping[Key, Note], endpoints: Collection[str | None]) -> None:
+        """Have the proxy forget what it drained and is none of these endpoints."""
         ways, changed = _of_routes(notes), {}
         for key, note in ways.items():
             left = [each for each in note.record["draining"] if each in endpoints]
@@ -93,7 +91,7 @@ class Routes:
         if changed:
             with self._guards[stack]:
                 _tell(
-                    self._folder(stack, containers),
+                    self._folder(stack),
                     [changed.get(key, note.record) for key, note in sorted(ways.items())],
                 )
                 for key, record in changed.items():
@@ -118,12 +116,12 @@ class Routes:
             return None  # it came to its end meanwhile, and every request with it
         raise TransientError(f"the proxy of {stack} does not say what is under way")
 
-    def _folder(self, stack: str, containers: Listed | None = None) -> proxy.Folder | None:
+    def _folder(self, stack: str) -> proxy.Folder | None:
         """Of the stack's proxy; None if none is there: the next one finds everything at its start.
 
         TransientError while it starts again by itself, with the files that it had.
         """
-        listed = self._api.containers_of(stack) if containers is None else containers
+        listed = self._api.containers_of(stack)
         if proxy_among(listed, "restarting"):
             raise TransientError(f"the proxy of {stack} is starting again")
         found = proxy_among(listed)

@@ -21,7 +21,7 @@ def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
     notes = notes_among(held)
     there = {key_of(each): each for each in (one["Labels"] for one in (*containers, *held)) if is_instance(each)}
     known = [known_by(notes[key].labels if key in notes else own) for key, own in there.items()]
-    routes.forget_others(stack, notes, containers, {each["outputs"].get("endpoint") for each in known})
+    routes.forget_others(stack, notes, {each["outputs"].get("endpoint") for each in known})
     ways = {key for key in notes if key[0].startswith("route/")}
     for key in notes.keys() - there.keys() - ways:
         remove_note(api, notes[key])

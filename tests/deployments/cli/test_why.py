@@ -75,7 +75,7 @@ def test_before_the_first_decision(cli: Cli, place: Here, provisioned: Callable[
     assert cli.text("why", "shop").startswith("No check has been made yet.")
     hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
     place.ledger.record_check(hold, Check(now() - 5, 0.1, 1, "1 stack with 1 service checked"), [])
-    assert cli.text("why", "shop").startswith("Nothing was decided for shop yet. The last check was ")
+    assert cli.text("why", "shop").startswith("Nothing was decided for shop yet. The last check was 5")
 
 
 def test_an_unknown_stack_or_service_is_named(cli: Cli, provisioned: Callable[[], Plan]) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
@@ -35,15 +35,23 @@ def begun(asked: Asked, count: int) -> None:
         time.sleep(0.001)
 
 
+def one_and_five_more(
+    threads: Executor, ask: Together[int], asked: Asked, name: str
+) -> tuple[Future[int], list[Future[int]]]:
+    """One whose answer is under way, and five that ask meanwhile; all of them are let go."""
+    first = threads.submit(ask, name)
+    begun(asked, 1)
+    later = [threads.submit(ask, name) for _ in range(5)]
+    time.sleep(0.5)  # nothing shows that a thread waits
+    asked.let_go.release(2)
+    return first, later
+
+
 def test_who_asks_meanwhile_shares_the_next_answer_and_never_the_one_under_way() -> None:
     asked = Asked()
     ask = Together(asked)
     with ThreadPoolExecutor(8) as threads:
-        first = threads.submit(ask, "shop")
-        begun(asked, 1)
-        later = [threads.submit(ask, "shop") for _ in range(5)]
-        time.sleep(0.5)
-        asked.let_go.release(2)
+        first, later = one_and_five_more(threads, ask, asked, "shop")
         assert first.result(patience) == 1
         assert {one.result(patience) for one in later} == {2}
         asked.let_go.release()
@@ -63,14 +71,10 @@ def test_another_name_is_another_question() -> None:
 def test_what_it_raises_is_raised_to_all_and_then_over() -> None:
     asked = Asked()
     ask = Together(asked)
-    with ThreadPoolExecutor(4) as threads:
-        first = threads.submit(ask, "broken")
-        begun(asked, 1)
-        later = [threads.submit(ask, "broken") for _ in range(3)]
-        time.sleep(0.5)
-        asked.let_go.release(2)
-        for one in (first, *later):
-            with pytest.raises(ValueError, match=r"1|2"):
+    with ThreadPoolExecutor(8) as threads:
+        first, later = one_and_five_more(threads, ask, asked, "broken")
+        for one, number in ((first, "1"), *((each, "2") for each in later)):
+            with pytest.raises(ValueError, match=f"^{number}$"):
                 one.result(patience)
     asked.let_go.release()
     assert ask("shop") == 3
