@@ -1,15 +1,19 @@
 """The control plane on this machine: Prefect's server and the process that serves our flows, kept alive."""
 
+import fcntl
 import os
-import socket
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deployments.prefect_environment import api_url, environment, host
-from infra_specs.errors import ServerError, TenfoldError
-from tasks.settings import Settings, settings
+from deployments.server.login import Login, ensure_login, login_file
+from deployments.server.proof import require_proof
+from infra_specs.errors import PortTaken, ServerError, TenfoldError
+from tasks.settings import Settings, prefix, settings
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Probe, Process, Status
 
@@ -21,6 +25,8 @@ passed_on = (
     *("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE"),
     *("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG"),
 )
+not_passed_on = {"TENFOLD_API_TOKEN"}
+"""Who starts the control plane shows it; its processes read the login from its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,8 @@ class ControlPlane:
     port: int
     server: str
     runner: str
+    news: tuple[str, ...] = ()
+    """What its owner should hear of this start, a sentence each."""
 
     @property
     def api_url(self) -> str:
@@ -45,20 +53,32 @@ class ControlPlane:
 
 
 def ensure() -> ControlPlane:
-    """The control plane, started if it is not there; returns when it takes runs.
+    """The control plane, started if it is not there; returns when it takes runs and has proven that it is ours.
 
-    Any number may call this at once. Raises ServerError with the last lines of a log when it does not come up.
+    Any number may call this at once. Raises ServerError with the last lines of a log when it does not come up, and for
+    a login that others can read.
     """
     here = settings()
     folder = _folder(here)
     for name in ("work", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    login, made = ensure_login(here.home)
     supervisor = Supervisor.start(folder)
-    known = {status.process.name: status for status in supervisor.list()}
-    port = _port_of(known[server]) if server in known else _free_port(here.server_port)
-    for process in _processes(here, folder, port):
-        _keep(supervisor, known.get(process.name), process)
-    return _ready(supervisor)
+    with _alone(folder):
+        known = {status.process.name: status for status in supervisor.list()}
+        first = _port_of(known[server]) if server in known else here.server_port
+        port = _keep_server(supervisor, known.get(server), here, login, first)
+        _keep(supervisor, known.get(runner), _runner(here, login, port))
+    plane = _ready(supervisor)
+    require_proof(login, host, plane.port)
+    moved = server in known and port != first
+    return replace(
+        plane,
+        news=(
+            *(_news_of_login(here, known.get(server)) if made else ()),
+            *([f"Port {first} is taken by another program: the control plane is at port {port} now."] if moved else []),
+        ),
+    )
 
 
 def status() -> ControlPlane | None:
@@ -78,36 +98,83 @@ def _folder(here: Settings) -> Path:
     return here.home / "control"
 
 
-def _processes(here: Settings, folder: Path, port: int) -> tuple[Process, Process]:
-    """Both run in an empty folder: a user's own `tasks.py` in theirs would hide ours."""
-    ours = {name: value for name, value in os.environ.items() if name in passed_on or name.startswith("TENFOLD_")}
-    env = {**ours, **environment(here.home, port), "TENFOLD_HOME": str(here.home)}
-    # Prefect's runner keeps its things in one folder below this: in /tmp that would be the first user's alone.
-    env["TMPDIR"] = str(folder / "tmp")
-    labels = {"port": port}
-    command = (sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port))
-    ready = folder / "runner.sock"
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One at a time: of two that start it at once each would choose a port."""
+    handle = os.open(folder / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _server(here: Settings, login: Login, port: int) -> Process:
+    """Serves on a socket that its supervisor bound, so that no other program gets the port while it starts again."""
+    return Process(
+        server,
+        (sys.executable, "-m", "deployments.server", "api"),
+        _environment(here, login, port),
+        str(_folder(here) / "work"),
+        log=str(_folder(here) / "server.log"),
+        listen=port,
+        probe=Probe("http", port, "/api/health", start_seconds=ready_seconds),
+        stop_group=True,
+        labels={"port": port},
+    )
+
+
+def _runner(here: Settings, login: Login, port: int) -> Process:
+    ready = _folder(here) / "runner.sock"
+    return Process(
+        runner,
+        (sys.executable, "-m", "deployments.server", "runner", str(ready)),
+        _environment(here, login, port),
+        str(_folder(here) / "work"),
+        log=str(_folder(here) / "runner.log"),
+        probe=Probe("socket", path=str(ready), start_seconds=ready_seconds),
+        restarts=100,
+        labels={"port": port},
+    )
+
+
+def _environment(here: Settings, login: Login, port: int) -> dict[str, str]:
+    """What both get. Both run in an empty folder: a user's own `tasks.py` in theirs would hide ours.
+
+    It lies in the supervisor's records, so it has no login, but says which: another login is another process.
+    """
+    known = {f"{prefix}{name.upper()}" for name in Settings.model_fields} - not_passed_on
+    ours = {name: value for name, value in os.environ.items() if name in known or name in passed_on}
+    return {
+        **ours,
+        **environment(here.home, port),
+        "TENFOLD_HOME": str(here.home),
+        "TENFOLD_LOGIN_VERSION": login.version,
+        # Prefect's runner keeps its things in one folder below this: in /tmp that would be the first user's alone.
+        "TMPDIR": str(_folder(here) / "tmp"),
+    }
+
+
+def _keep_server(supervisor: Supervisor, known: Status | None, here: Settings, login: Login, first: int) -> int:
+    """Keep the server running on the first port from `first` on that is free; returns which."""
+    for port in range(first, min(first + ports_tried, 65536)):
+        try:
+            _keep(supervisor, known if port == first else None, _server(here, login, port))
+        except PortTaken:
+            continue
+        return port
+    raise ServerError(f"No port from {first} on is free. Set TENFOLD_SERVER_PORT to one that is.")
+
+
+def _news_of_login(here: Settings, known: Status | None) -> tuple[str, ...]:
+    """A login that is new where there was a control plane already surprises its users."""
+    if known is None:
+        return ()
+    before = "TENFOLD_LOGIN_VERSION" in known.process.env
+    why = "Its login was gone and is made anew" if before else "The control plane has a login from now on"
     return (
-        Process(
-            server,
-            command,
-            env,
-            str(folder / "work"),
-            log=str(folder / "server.log"),
-            probe=Probe("http", port, "/api/health", start_seconds=ready_seconds),
-            stop_group=True,
-            labels=labels,
-        ),
-        Process(
-            runner,
-            (sys.executable, "-m", "deployments.serve", str(ready)),
-            env,
-            str(folder / "work"),
-            log=str(folder / "runner.log"),
-            probe=Probe("socket", path=str(ready), start_seconds=ready_seconds),
-            restarts=100,
-            labels=labels,
-        ),
+        f"{why}, in {login_file(here.home)}. Open the UI with: tenfold server open. Programs send what this prints: "
+        "tenfold token",
     )
 
 
@@ -153,16 +220,3 @@ def _seen(supervisor: Supervisor) -> ControlPlane | None:
 
 def _port_of(status: Status) -> int:
     return int(status.process.labels["port"])
-
-
-def _free_port(first: int) -> int:
-    for port in range(first, min(first + ports_tried, 65536)):
-        with socket.socket() as probe:
-            # What a server that was stopped leaves behind for a minute is no other's: it comes back to its own port.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-            return port
-    raise ServerError(f"No port from {first} on is free. Set TENFOLD_SERVER_PORT to one that is.")

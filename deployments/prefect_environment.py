@@ -51,5 +51,7 @@ def environment(home: Path, port: int) -> dict[str, str]:
         "PREFECT_API_URL": api_url(port),
         "PREFECT_SERVER_API_HOST": host,
         "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_UI_API_URL": api_url(port),
+        # Relative, so that the UI works by every name that we are called, and through a tunnel.
+        "PREFECT_SERVER_UI_API_URL": "/api",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{host}:{port}",
     }

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra_specs.errors import SpecError
@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     """The key that the ledger's secrets are encrypted with; made at first use."""
     server_port: int = Field(default=4200, ge=1, le=65535)
     """The control plane's port on loopback."""
+    server_names: str = ""
+    """Names beside 127.0.0.1, localhost and [::1] that a browser may ask the control plane by, with commas between."""
+    api_token: SecretStr | None = None
+    """What `tenfold token` prints, for who must show it. Passed on to no process."""
     reconcile_seconds: float = Field(default=30, gt=0)
     """How often drift is looked for."""
     autoscale_seconds: float = Field(default=15, gt=0, le=60)
@@ -48,6 +52,11 @@ class Settings(BaseSettings):
     checks tells of the past: nothing would ever be taken away."""
     lease_seconds: float = Field(default=10, gt=0)
     """How long a silent owner keeps a stack's lock when it cannot be seen to be gone."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """`server_names`, one by one and in small letters."""
+        return frozenset(name.strip().lower() for name in self.server_names.split(",") if name.strip())
 
 
 def settings() -> Settings:
@@ -69,6 +78,6 @@ def settings() -> Settings:
 
 def _said(fault: Any) -> str:
     name = prefix + str(fault["loc"][0]).upper()
-    # What was found stays unsaid for the URL, which may hold a password.
-    found = "" if fault["loc"][0] == "ledger_url" else f" Found `{fault['input']}`."
+    # The URL may hold a password.
+    found = "" if fault["loc"][0] in ("ledger_url", "api_token") else f" Found `{fault['input']}`."
     return f"{name}: {fault['msg'].removeprefix('Value error, ')}.{found}"

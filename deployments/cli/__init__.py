@@ -36,6 +36,7 @@ app.command("open", rich_help_panel=look)(access.open_)
 app.command(rich_help_panel=look)(reading.show)
 app.add_typer(secret.app, name="secret", rich_help_panel=machine)
 app.add_typer(server.app, name="server", rich_help_panel=machine)
+app.command(rich_help_panel=machine)(server.token)
 app.command(rich_help_panel=machine)(installation.schema)
 
 

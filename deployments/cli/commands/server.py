@@ -9,6 +9,7 @@ app = App(
     Examples:
     tenfold server status
     tenfold server start
+    tenfold server open
     tenfold server stop
     """
 )
@@ -30,9 +31,30 @@ def stop() -> None:
     present()
 
 
+@app.command("open")
+def open_() -> None:
+    """Open its UI in a browser, logged in. Prints the address, which is good once and for two minutes."""
+    from deployments.cli.present.server import open_ui as present
+
+    present()
+
+
 @app.command()
 def status() -> None:
     """Whether it runs, and where its UI is. Exit code 1 if it is not well."""
     from deployments.cli.present.server import status as present
+
+    present()
+
+
+def token() -> None:
+    """Print what a program sends to the API to log in, as user:password.
+
+    It is good for everything: keep it as you keep a password.
+
+    Examples:
+    export TENFOLD_API_TOKEN=$(tenfold token)
+    """
+    from deployments.cli.present.server import token as present
 
     present()

@@ -1,15 +1,21 @@
-"""The control plane: started, stopped, looked at."""
+"""The control plane: started, stopped, looked at, opened."""
 
 import time
+import webbrowser
 
 import typer
 
 from deployments import control_plane
 from deployments.cli.app import failed
 from deployments.cli.here import tenfold
+from deployments.cli.present.open import has_browser
 from deployments.cli.present.terminal import console, lay, say
 from deployments.cli.present.waiting import waiting
 from deployments.cli.present.words import human
+from deployments.cli.runs.prefect_api import PrefectApi
+from deployments.server.login import callers_login
+from deployments.server.sessions import CODE_SECONDS, LOGIN_PATH
+from tasks.settings import settings
 
 
 def start() -> None:
@@ -18,6 +24,8 @@ def start() -> None:
     with waiting(to, "Starting the control plane"):
         plane = control_plane.ensure()
     say(to, f"The control plane is up ({human(time.monotonic() - began)}).")
+    for line in plane.news:
+        say(to, line)
     _where(plane)
 
 
@@ -39,5 +47,27 @@ def status() -> None:
         raise typer.Exit(failed)
 
 
+def open_ui() -> None:
+    """`tenfold server open`: an address that logs a browser in, opened where there is a browser."""
+    with waiting(console(), "The control plane"):
+        plane = control_plane.ensure()
+    with PrefectApi.of(plane) as api:
+        url = f"{plane.ui_url}{LOGIN_PATH}#{api.login_code()}"
+    print(url)
+    say(
+        console(error=True),
+        f"It logs a browser in for a day, once, within {CODE_SECONDS:.0f} seconds. By hand: open {plane.ui_url} and "
+        f"give what this prints: {tenfold()} token",
+    )
+    if has_browser():
+        webbrowser.open(url)
+
+
+def token() -> None:
+    """`tenfold token`."""
+    print(callers_login(settings()).text)
+
+
 def _where(plane: control_plane.ControlPlane) -> None:
     lay(console(), [["UI", plane.ui_url], ["API", plane.api_url]], indent=0)
+    say(console(), f"Both want a login. A browser: {tenfold()} server open. A program: {tenfold()} token")

@@ -27,7 +27,7 @@ def run(stack: str, service: str, words: Sequence[str], *, wait: bool, detach: b
         remembered(place.ledger, stack)
     to = console(error=True)  # stdout is the command's
     plane = running(to)
-    with PrefectApi(plane.api_url) as api:
+    with PrefectApi.of(plane) as api:
         parameters = {"stack": stack, "service": service, "command": shlex.join(words), "wait": wait}
         submitted = api.submit("run", parameters)
         page = [Text("page", "dim"), Text(f"{plane.ui_url}/v2/runs/flow-run/{submitted.id}", "cyan")]

@@ -12,7 +12,12 @@ from typing import Any, Self
 import httpx
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
+from deployments.control_plane import ControlPlane
+from deployments.server.login import callers_login
+from deployments.server.proof import ProvenTransport
+from deployments.server.sessions import CODES_PATH
 from infra_specs.errors import ServerError
+from tasks.settings import settings
 
 answer_seconds = 30.0
 busy_codes = (429, 503)
@@ -58,6 +63,11 @@ class PrefectApi:
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(base_url=url, timeout=answer_seconds, transport=transport, trust_env=False)
 
+    @classmethod
+    def of(cls, plane: ControlPlane) -> Self:
+        """This installation's, logged in. Raises ServerError or SpecError without the right login."""
+        return cls(plane.api_url, ProvenTransport(callers_login(settings())))
+
     def __enter__(self) -> Self:
         return self
 
@@ -65,6 +75,10 @@ class PrefectApi:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._http.close()
+
+    def login_code(self) -> str:
+        """What a browser gets its login for: once, and soon."""
+        return str(self._ask("POST", str(self._http.base_url.join(CODES_PATH)))["code"])
 
     def submit(self, flow: str, parameters: Mapping[str, Any]) -> FlowRun:
         """Ask for a run of the deployment `flow/flow`, to begin at once."""

@@ -1,6 +1,7 @@
 """From a verb to its end: the control plane, the flow run, the outcome."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,7 @@ def carry_out(place: Here, order: Order) -> None:
     """
     to = console()
     plane = running(to)
-    with PrefectApi(plane.api_url) as api:
+    with PrefectApi.of(plane) as api:
         began, run = time.monotonic(), api.submit(order.verb, order.parameters)
         page = f"{plane.ui_url}/v2/runs/flow-run/{run.id}"
         if order.detach:
@@ -66,10 +67,15 @@ def carry_out(place: Here, order: Order) -> None:
 def running(to: Console) -> control_plane.ControlPlane:
     """The control plane, started if it is not up."""
     known = control_plane.status()
-    if known and known.ready and not to.is_terminal:
-        return control_plane.ensure()
-    with waiting(to, "The control plane" if known else "Starting the control plane"):
-        return control_plane.ensure()
+    with (
+        nullcontext()
+        if known and known.ready and not to.is_terminal
+        else waiting(to, "The control plane" if known else "Starting the control plane")
+    ):
+        plane = control_plane.ensure()
+    for line in plane.news:
+        say(to, Text.assemble(("! ", "yellow"), line))
+    return plane
 
 
 def _ways_back(to: Console, order: Order, page: str) -> None:

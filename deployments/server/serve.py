@@ -1,12 +1,12 @@
 """The process that serves our flows: registers them, runs what is due, and sweeps up after crashes.
 
-`python -m deployments.serve SOCKET` listens on the unix socket SOCKET from the moment it takes runs.
+`python -m deployments.server runner SOCKET` listens on the unix socket SOCKET from the moment it takes runs.
 """
 
 import asyncio
 import socket
-import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 from prefect.client.orchestration import get_client
@@ -15,14 +15,17 @@ from prefect.settings import get_current_settings
 
 from deployments.rounds import rounds
 from deployments.served import deployments, ticks
+from deployments.server.login import require_login
+from deployments.server.proof import require_proof
 from deployments.sweep import Unseen, sweep
 from deployments.sweep import every_seconds as sweep_seconds
 from deployments.ticks import look_seconds, tick
 from deployments.trim import every_seconds as trim_seconds
 from deployments.trim import trim
 from deployments.watchdog import Watchdog, keep_automation
+from infra_specs.errors import ServerError
 from tasks.poll import until
-from tasks.settings import settings
+from tasks.settings import Settings, settings
 from tasks.supervisor.folder import short
 
 runs_at_once = 16
@@ -32,7 +35,7 @@ server_seconds = 180.0
 async def serve(ready: Path) -> None:
     """Serve until told to end. What dies with it is swept up by the next one."""
     here = settings()
-    await _server_answers()
+    await _server_proves_itself(here)
     runner = Runner(name="tenfold", limit=runs_at_once, pause_on_shutdown=False)
     for deployment in await deployments(here):
         await runner.aadd_deployment(deployment)
@@ -79,19 +82,20 @@ async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     writer.close()
 
 
-async def _server_answers() -> None:
-    """The server is started beside us and needs a moment."""
-    url = f"{get_current_settings().api.url}/health"
-    async with httpx.AsyncClient() as client:
+async def _server_proves_itself(here: Settings) -> None:
+    """Wait for the server, which is started beside us. A stranger on its port is sent nothing, and waited out."""
+    login = require_login(here.home)
+    url = urlsplit(str(get_current_settings().api.url))
 
-        async def look() -> bool:
-            try:
-                return (await client.get(url)).is_success
-            except httpx.TransportError:
-                return False
+    def proves_itself() -> bool:
+        try:
+            require_proof(login, url.hostname or "", url.port or 80)
+        except (httpx.TransportError, ServerError):
+            return False
+        return True
 
-        await until(look, bool, server_seconds)
+    async def look() -> bool:
+        return await asyncio.to_thread(proves_itself)
 
-
-if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    if not await until(look, bool, server_seconds):
+        raise ServerError(f"No server of this installation answered at port {url.port} within {server_seconds:g} s.")

@@ -1,0 +1,32 @@
+"""A process of the control plane: `python -m deployments.server api`, or `runner SOCKET`.
+
+It reads the login from its file: its environment lies in its supervisor's records.
+"""
+# ruff: noqa: PLC0415 - Prefect reads its settings when it is imported, so the login must be there before
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from deployments.server.login import require_login
+from tasks.settings import settings
+
+
+def main(name: str, *arguments: str) -> None:
+    """Run one of the two, logged in, until it is told to end."""
+    login = require_login(settings().home)
+    if name == "api":
+        os.environ["PREFECT_SERVER_API_AUTH_STRING"] = login.text
+        from deployments.server.api import serve as serve_api
+
+        serve_api()
+    else:
+        os.environ["PREFECT_API_AUTH_STRING"] = login.text
+        from deployments.server.serve import serve as serve_flows
+
+        asyncio.run(serve_flows(Path(arguments[0])))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

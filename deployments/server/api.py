@@ -1,0 +1,28 @@
+"""The process that serves Prefect's API and UI, behind our front door, on a socket that the supervisor bound."""
+
+import os
+import socket
+
+import uvicorn
+from prefect.server.api.server import create_app
+from prefect.settings import get_current_settings
+
+from deployments.server.front_door import FrontDoor
+from deployments.server.login import require_login
+from tasks.settings import settings
+
+
+def serve() -> None:
+    """Serve until told to end. Raises ServerError without a login, or for one that others can read."""
+    here, prefect = settings(), get_current_settings().server
+    door = FrontDoor(create_app(final=True), require_login(here.home), here.names)
+    config = uvicorn.Config(
+        door,
+        timeout_keep_alive=prefect.api.keepalive_timeout,
+        log_level=prefect.logging_level.lower(),
+        proxy_headers=False,  # whoever writes them is no more to be believed for it
+        server_header=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(os.environ["TENFOLD_LISTEN_FD"]))])
