@@ -22,6 +22,10 @@ class ProviderError(TenfoldError):
     """A target refused or failed, and trying again will not help."""
 
 
+class PortTaken(ProviderError):
+    """Another program has the port that was asked for; another port may be free."""
+
+
 class TransientError(ProviderError):
     """A target failed in a way that a retry may mend: a timeout, a reset connection, throttling."""
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from infra_specs.errors import ProviderError, TransientError
+from infra_specs.errors import PortTaken, ProviderError, TransientError
 from tasks.supervisor.folder import SOCKET, is_held, short
 
 ANSWER_SECONDS = 30.0
@@ -48,7 +48,13 @@ def _answer(folder: Path, connection: socket.socket) -> Any:
             if line.endswith(b"\n") and line != b"\n":
                 answer = json.loads(line)
                 if "error" in answer:
-                    kind = TransientError if answer["transient"] else ProviderError
-                    raise kind(answer["error"])
+                    raise _error(answer)
                 return answer["answer"]
     raise EOFError(folder)
+
+
+def _error(answer: dict[str, Any]) -> ProviderError:
+    if answer["transient"]:
+        return TransientError(answer["error"])
+    # A supervisor of an earlier version says nothing of ports.
+    return PortTaken(answer["error"]) if answer.get("port_taken") else ProviderError(answer["error"])

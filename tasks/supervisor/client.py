@@ -76,13 +76,24 @@ class Supervisor:
         """The supervisor's own; its parent is the guardian."""
         return int(self._call("ping")["pid"])
 
+    def holds_ports(self) -> bool:
+        """Whether it knows `Process.listen`; one that an earlier version started does not."""
+        return bool(self._call("ping").get("holds_ports"))
+
     def put(self, process: Process) -> Status:
         """Keep it running from now on; returns at once, usually while it is starting.
 
         An equal one (labels aside) of the same name: its status, whatever that is; nothing is started. A different
-        one of that name: ProviderError.
+        one of that name: ProviderError. PortTaken: another program has its `listen` port; nothing is kept then.
         """
-        return status_from(self._call("put", process=process_to(process)))
+        status = status_from(self._call("put", process=process_to(process)))
+        if status.process.listen != process.listen:
+            self.remove(process.name)
+            raise ProviderError(
+                f"the supervisor of {self.folder} was started by an earlier version, which holds no ports: "
+                "shut it down and start it again"
+            )
+        return status
 
     def list(self) -> tuple[Status, ...]:
         """All that are kept, stopped and failed ones too, sorted by name."""
@@ -98,15 +109,18 @@ class Supervisor:
         return status_from(self._call("label", name=name, labels=dict(labels)))
 
     def stop(self, name: str) -> None:
-        """Stop it and return when it is gone, its children too. It stays listed, with its log. Not kept: success."""
+        """Stop it and return when it is gone, its children too. It stays listed, with its log. Not kept: success.
+
+        It never starts again, so its `listen` port is closed: clients are refused and another process may have it.
+        """
         self._call("stop", name=name)
 
     def remove(self, name: str) -> None:
-        """Stop it, return when it is gone, and delete its log and entry. Already gone: success."""
+        """Stop it, return when it is gone, close its port, and delete its log and entry. Already gone: success."""
         self._call("remove", name=name)
 
     def shutdown(self) -> None:
-        """Stop all at once, forget them, and end the supervisor; returns when all are gone. Logs stay.
+        """Stop all at once, forget them, and end the supervisor; returns when all are gone. Logs stay, ports do not.
 
         Already gone: success. If the last supervisor was killed, `start` first, so that what it left is ended too.
         """

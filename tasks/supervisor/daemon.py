@@ -15,8 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
 from tasks.supervisor.life import Life
+from tasks.supervisor.listeners import CannotListen, Listeners
+from tasks.supervisor.process import Process
 from tasks.supervisor.rotate import remove, rotate
 from tasks.supervisor.store import Kept, load, save
 from tasks.supervisor.vetting import Refused, comparable, vetted
@@ -30,9 +33,10 @@ _LONGEST_LINE = 64 * 1024 * 1024
 class Daemon:
     """All lives of a folder. Every verb may be repeated, and killed at any point goes on in the next daemon."""
 
-    def __init__(self, folder: Path, lock: int) -> None:
+    def __init__(self, folder: Path, lock: int, store: DescriptorStore | None) -> None:
         self._folder = folder
         self._lock = lock
+        self._listeners = Listeners(store)
         self._lives: dict[str, Life] = {}
         self._forgetting = False
         self._ending: asyncio.Task[None] | None = None
@@ -45,7 +49,9 @@ class Daemon:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         self._forgetting, kept = load(self._folder)
-        self._lives = {each.process.name: Life(each, self._save) for each in kept}
+        self._lives = {each.process.name: Life(each, self._save, self._listeners) for each in kept}
+        # A supervisor that was killed may have left the port of a process that it never recorded.
+        self._listeners.keep_only({each.process.listen for each in kept if each.wanted == "run"})
         server = await asyncio.start_unix_server(self._call, sock=_listen(), limit=_LONGEST_LINE)
         unfinished: list[asyncio.Task[Any]] = []
         for life in list(self._lives.values()):
@@ -82,13 +88,13 @@ class Daemon:
             request = json.loads(line)
             return {"answer": await getattr(self, _VERBS[request["verb"]])(request)}
         except Refused as refused:
-            return {"error": str(refused), "transient": refused.transient}
+            return {"error": str(refused), "transient": refused.transient, "port_taken": refused.port_taken}
         except Exception as error:  # Told to the caller, and written down: one bad call must not end the others.
             traceback.print_exc()
             return {"error": f"the supervisor failed ({type(error).__name__}): see its {LOG}", "transient": False}
 
     async def _ping(self, _request: dict[str, Any]) -> dict[str, Any]:
-        return {"pid": os.getpid(), "ending": self._ending is not None}
+        return {"pid": os.getpid(), "ending": self._ending is not None, "holds_ports": True}
 
     async def _put(self, request: dict[str, Any]) -> dict[str, Any]:
         process = vetted(process_from(request["process"]), self._folder)
@@ -98,12 +104,14 @@ class Daemon:
         if life is None:
             if any(other.kept.process.log == process.log for other in self._lives.values()):
                 raise Refused(f"{process.name}: another process already writes to {process.log}")
-            life = Life(Kept(process), self._save)
+            self._bind(process)
+            life = Life(Kept(process), self._save, self._listeners)
             self._lives[process.name] = life
             try:
                 self._save()
             except OSError as error:
                 del self._lives[process.name]
+                self._listeners.release(process.listen)
                 raise Refused(f"{process.name}: cannot be recorded: {error.strerror}", transient=True) from error
             life.begin()
         elif comparable(life.kept.process) != comparable(process):
@@ -111,6 +119,13 @@ class Daemon:
                 f"{process.name}: another process of this name is kept here: remove it or choose another name"
             )
         return status_to(life.kept.status())
+
+    def _bind(self, process: Process) -> None:
+        if process.listen:
+            try:
+                self._listeners.bind(process.listen)
+            except CannotListen as error:
+                raise Refused(str(error), port_taken=error.taken) from error
 
     async def _list(self, _request: dict[str, Any]) -> list[dict[str, Any]]:
         return [status_to(self._lives[name].kept.status()) for name in sorted(self._lives)]
@@ -154,6 +169,7 @@ class Daemon:
 
     async def _end_all(self) -> None:
         await asyncio.gather(*(life.end(None) for life in self._lives.values()))
+        self._listeners.keep_only(())
         if self._forgetting:
             (self._folder / STATE).unlink(missing_ok=True)
         self._ended.set()
@@ -190,12 +206,17 @@ class Daemon:
 _VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "list", "get", "label", "stop", "remove", "shutdown")}
 
 
-def run(folder: str, lock: int, guardian: int, take_over: Callable[[], None]) -> None:
-    """Returns when ended on purpose. `take_over` is called should the guardian die."""
+def run(
+    folder: str, lock: int, guardian: int, take_over: Callable[[], None], store: tuple[int, int] | None = None
+) -> None:
+    """Returns when ended on purpose. `take_over` is called should the guardian die.
+
+    `store`: the guardian's socket pair for descriptors; a guardian that an earlier version started has none.
+    """
 
     async def supervised() -> None:
         _mind(guardian, take_over)
-        await Daemon(Path(folder), lock).run()
+        await Daemon(Path(folder), lock, DescriptorStore(store) if store else None).run()
 
     asyncio.run(supervised())
 

@@ -5,6 +5,7 @@ and the lock. So one of the two must be killed before the other notices for anyt
 next client starts both anew; what ran meanwhile runs on and is adopted.
 """
 
+import _socket  # half the memory of `socket`, of which one call is needed
 import fcntl
 import os
 import signal
@@ -22,14 +23,18 @@ _PAUSES = (0.0, 0.0, 0.2, 1.0, 5.0)
 
 
 def main() -> None:
-    """`FOLDER` starts one in the background, or does nothing if there is one; `FOLDER LOCK` goes on as its guardian."""
+    """`FOLDER` starts one in the background, or does nothing if there is one.
+
+    `FOLDER LOCK WRITE READ` goes on as its guardian, with the lock and the descriptor store of the one that died.
+    """
     folder = sys.argv[1]
     os.umask(0o077)
     os.chdir(folder)
     if len(sys.argv) > 2:
-        lock = int(sys.argv[2])
-        os.set_inheritable(lock, False)
-        _guard(folder, lock)
+        lock, *store = map(int, sys.argv[2:])
+        for descriptor in (lock, *store):
+            os.set_inheritable(descriptor, False)
+        _guard(folder, lock, (store[0], store[1]) if store else _new_store())
         return
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -40,7 +45,7 @@ def main() -> None:
         os._exit(0)
     os.setsid()
     _detach()
-    _guard(folder, lock)
+    _guard(folder, lock, _new_store())
 
 
 def _detach() -> None:
@@ -50,7 +55,13 @@ def _detach() -> None:
     os.dup2(log, 2)
 
 
-def _guard(folder: str, lock: int) -> None:
+def _new_store() -> tuple[int, int]:
+    """Where supervisors leave descriptors for their successors. The pair stays open as long as the guardian lives."""
+    write, read = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_DGRAM)
+    return write.detach(), read.detach()
+
+
+def _guard(folder: str, lock: int, store: tuple[int, int]) -> None:
     adopt_orphans()
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -62,7 +73,7 @@ def _guard(folder: str, lock: int) -> None:
         guardian = os.getpid()
         supervisor = os.fork()
         if supervisor == 0:
-            _supervise(folder, lock, guardian)
+            _supervise(folder, lock, guardian, store)
         signal.signal(signal.SIGTERM, partial(_pass_on, supervisor))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         code = _reap_until(supervisor)
@@ -80,14 +91,16 @@ def _pass_on(supervisor: int, number: int, _frame: object) -> None:
         os.kill(supervisor, number)
 
 
-def _supervise(folder: str, lock: int, guardian: int) -> None:
+def _supervise(folder: str, lock: int, guardian: int, store: tuple[int, int]) -> None:
     """In the child; never returns."""
 
     def take_over() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-        os.set_inheritable(lock, True)
+        for descriptor in (lock, *store):
+            os.set_inheritable(descriptor, True)
+        inherited = map(str, (lock, *store))
         script = os.path.join(os.path.dirname(__file__), "__main__.py")  # noqa: PTH118, PTH120
-        os.execv(sys.executable, [sys.executable, "-I", "-S", script, folder, str(lock)])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-I", "-S", script, folder, *inherited])  # noqa: S606
 
     code = 1
     try:
@@ -95,7 +108,7 @@ def _supervise(folder: str, lock: int, guardian: int) -> None:
         sys.modules["ssl"] = None  # type: ignore[assignment]
         from tasks.supervisor.daemon import run  # noqa: PLC0415 - the guardian stays small without it
 
-        run(folder, lock, guardian, take_over)
+        run(folder, lock, guardian, take_over, store)
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())

@@ -19,6 +19,7 @@ from time import gmtime, strftime, time
 from typing import Any, Literal
 
 from tasks.supervisor.identity import Identity
+from tasks.supervisor.listeners import CannotListen, Listeners
 from tasks.supervisor.probing import Unwell, ask
 from tasks.supervisor.process import State
 from tasks.supervisor.running import Running, as_shells_count, in_words
@@ -35,9 +36,10 @@ _PREPARE_SECONDS = 600.0
 class Life:
     """Keeps one process as `kept.wanted` says. `save` writes what is kept, of all; OSError if it cannot."""
 
-    def __init__(self, kept: Kept, save: Callable[[], None]) -> None:
+    def __init__(self, kept: Kept, save: Callable[[], None], listeners: Listeners) -> None:
         self.kept = kept
         self._save = save
+        self._listeners = listeners
         self._running: Running | None = None
         self._preparing: Running | None = None
         self._task: asyncio.Task[None] | None = None
@@ -85,6 +87,8 @@ class Life:
                 number = signal.Signals[process.stop_signal]
                 await self._running.end(number, group=process.stop_group, seconds=process.stop_seconds)
             self._running = self._preparing = self.kept.leader = self.kept.preparing = None
+            if self.kept.wanted != "run":
+                self._listeners.release(process.listen)
             if self._is_over():
                 return
             failed = self.kept.state == "failed"
@@ -121,12 +125,20 @@ class Life:
             # An earlier supervisor's: let it finish rather than leave its work half done, then begin anew.
             await self._prepared(self._preparing, "")
         process = self.kept.process
+        listener = self._listener(process.listen)
         for command in process.prepare:
             self._preparing = spawn(process, command, self._is_preparing)
             code = await self._prepared(self._preparing, command[0])
             if code:
                 raise CannotStart(f"its preparation {command[0]} {in_words(code)}")
-        return spawn(process, process.argv, self._is_leader)
+        return spawn(process, process.argv, self._is_leader, listener)
+
+    def _listener(self, port: int) -> int | None:
+        """Its socket. It is bound again only after supervisor and guardian were killed and the process ended."""
+        try:
+            return self._listeners.descriptor(port) if port else None
+        except CannotListen as error:
+            raise CannotStart(str(error)) from error
 
     async def _prepared(self, running: Running, program: str) -> int | None:
         """Wait for a preparation; its exit code."""

@@ -47,6 +47,12 @@ class Process:
 
     They run as the process does. One that an earlier supervisor began is waited for, then all begin anew.
     """
+    listen: int = 0
+    """A port on 127.0.0.1 that the supervisor binds before the first start and holds until `stop` or `remove`.
+
+    Each start of `argv` gets the listening socket as descriptor 3 and TENFOLD_LISTEN_FD=3 in its environment;
+    preparations and probes do not. Connections wait in the socket's backlog while the process is down. 0 is none.
+    """
     probe: Probe | None = None
     """Without one a process is healthy once it has run for a second."""
     stop_signal: str = "SIGTERM"

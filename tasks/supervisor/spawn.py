@@ -1,5 +1,6 @@
 """Forks that never leave an orphan: the child waits at a pipe until its pid is recorded, and ends if nobody lets it."""
 
+import fcntl
 import os
 import pwd
 import signal
@@ -12,6 +13,9 @@ from tasks.supervisor.kernel import die_with_parent
 from tasks.supervisor.process import Process
 from tasks.supervisor.running import Running
 
+LISTEN_DESCRIPTOR = 3
+LISTEN_VARIABLE = "TENFOLD_LISTEN_FD"
+"""Tells a process that its port's listening socket is that descriptor."""
 _UMASK = 0o022
 # Python ignores some of these, and an ignored signal stays ignored across exec.
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
@@ -21,11 +25,16 @@ class CannotStart(Exception):
     """The program could not be run; the message says why."""
 
 
-def spawn(process: Process, argv: Sequence[str], record: Callable[[Identity], None] | None) -> Running:
+def spawn(
+    process: Process,
+    argv: Sequence[str],
+    record: Callable[[Identity], None] | None,
+    listener: int | None = None,
+) -> Running:
     """Run `argv` as `process` would be run: its user, environment, folder and log, in a new session.
 
     `record` is called with its identity before it does anything. Without one the command is a probe: silent, and
-    killed with us.
+    killed with us. `listener` becomes its descriptor 3.
     """
     account = pwd.getpwnam(process.user) if process.user and os.geteuid() == 0 else None
     log = _open_log(process.log) if record else os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
@@ -34,7 +43,8 @@ def spawn(process: Process, argv: Sequence[str], record: Callable[[Identity], No
     pid = os.fork()
     if pid == 0:
         os.close(opener)
-        _become(process, argv, account, log=log, gate=gate, teller=teller, with_parent=record is None)
+        ends = {"log": log, "gate": gate, "teller": teller}
+        _become(process, argv, account, **ends, listener=listener, with_parent=record is None)
     for descriptor in (log, gate, teller):
         os.close(descriptor)
     try:
@@ -73,6 +83,7 @@ def _become(
     log: int,
     gate: int,
     teller: int,
+    listener: int | None,
     with_parent: bool,
 ) -> NoReturn:
     """In the child: wait to be let through, then be the program. Never returns."""
@@ -94,7 +105,13 @@ def _become(
         if with_parent:
             die_with_parent(signal.SIGKILL)
         os.chdir(process.cwd)
-        os.execvpe(argv[0], list(argv), dict(process.env))  # noqa: S606
+        env = dict(process.env)
+        if listener is not None:
+            teller = fcntl.fcntl(teller, fcntl.F_DUPFD_CLOEXEC, LISTEN_DESCRIPTOR + 1)
+            os.dup2(listener, LISTEN_DESCRIPTOR)
+            os.set_inheritable(LISTEN_DESCRIPTOR, True)
+            env[LISTEN_VARIABLE] = str(LISTEN_DESCRIPTOR)
+        os.execvpe(argv[0], list(argv), env)  # noqa: S606
     except BaseException as error:  # Whatever it is, nothing of the supervisor may run on in the child.
         os.write(teller, str(error).encode()[:4000])
     finally:

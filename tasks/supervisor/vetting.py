@@ -10,14 +10,16 @@ from tasks.supervisor.folder import log_name
 from tasks.supervisor.process import Process
 
 _LONGEST_NAME = 200
+_LARGEST_PORT = 65535
 
 
 class Refused(Exception):
-    """The caller's answer is an error; `transient`: the same call may succeed later."""
+    """The caller's answer is an error; `transient`: the same call may succeed later; `port_taken`: another port may."""
 
-    def __init__(self, message: str, *, transient: bool = False) -> None:
+    def __init__(self, message: str, *, transient: bool = False, port_taken: bool = False) -> None:
         super().__init__(message)
         self.transient = transient
+        self.port_taken = port_taken
 
 
 def vetted(process: Process, folder: Path) -> Process:
@@ -35,12 +37,21 @@ def vetted(process: Process, folder: Path) -> Process:
             raise Refused(f"{name}: its {what} must be an absolute path, not {path}")
     if process.user:
         _vet_user(name, process.user)
+    _vet_listen(process)
     return process
 
 
 def comparable(process: Process) -> Process:
     """Without labels, which may be changed while it runs."""
     return replace(process, labels={})
+
+
+def _vet_listen(process: Process) -> None:
+    if not 0 <= process.listen <= _LARGEST_PORT:
+        raise Refused(f"{process.name}: {process.listen} is no port to listen on")
+    probe = process.probe
+    if process.listen and probe and probe.kind == "tcp" and probe.port == process.listen:
+        raise Refused(f"{process.name}: a tcp probe of the port that is held for it always succeeds: use http")
 
 
 def _vet_user(name: str, user: str) -> None:

@@ -17,6 +17,7 @@ FULL = Process(
     user="nobody",
     log="/l",
     prepare=(("a", "b"), ("c",)),
+    listen=4200,
     probe=Probe("command", command=("true", "x"), interval=0.5),
     stop_signal="SIGINT",
     stop_group=True,
