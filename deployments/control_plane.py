@@ -64,21 +64,17 @@ def ensure() -> ControlPlane:
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     login, made = ensure_login(here.home)
     supervisor = Supervisor.start(folder)
-    with _alone(folder):
-        known = {status.process.name: status for status in supervisor.list()}
-        first = _port_of(known[server]) if server in known else here.server_port
-        port = _keep_server(supervisor, known.get(server), here, login, first)
-        _keep(supervisor, known.get(runner), _runner(here, login, port))
-    plane = _ready(supervisor)
+    before = supervisor.get(server)
+    _keep_both(supervisor, here, login)
+    plane = _settled(supervisor)
+    if plane is not None and plane.server == "failed":
+        # Its port may be another program's by now, which only a new start finds out.
+        _keep_both(supervisor, here, login)
+        plane = _settled(supervisor)
+    if plane is None or not plane.ready:
+        raise _failure(supervisor, plane)
     require_proof(login, host, plane.port)
-    moved = server in known and port != first
-    return replace(
-        plane,
-        news=(
-            *(_news_of_login(here, known.get(server)) if made else ()),
-            *([f"Port {first} is taken by another program: the control plane is at port {port} now."] if moved else []),
-        ),
-    )
+    return replace(plane, news=_news(here, before, plane, login_made=made))
 
 
 def status() -> ControlPlane | None:
@@ -155,27 +151,36 @@ def _environment(here: Settings, login: Login, port: int) -> dict[str, str]:
     }
 
 
-def _keep_server(supervisor: Supervisor, known: Status | None, here: Settings, login: Login, first: int) -> int:
-    """Keep the server running on the first port from `first` on that is free; returns which."""
-    for port in range(first, min(first + ports_tried, 65536)):
-        try:
-            _keep(supervisor, known if port == first else None, _server(here, login, port))
-        except PortTaken:
-            continue
-        return port
+def _keep_both(supervisor: Supervisor, here: Settings, login: Login) -> None:
+    """Keep both running, on the first port that is free from the last one on."""
+    with _alone(_folder(here)):
+        known = {status.process.name: status for status in supervisor.list()}
+        first = _port_of(known[server]) if server in known else here.server_port
+        for port in range(first, min(first + ports_tried, 65536)):
+            try:
+                _keep(supervisor, known.get(server) if port == first else None, _server(here, login, port))
+            except PortTaken:
+                continue
+            _keep(supervisor, known.get(runner), _runner(here, login, port))
+            return
     raise ServerError(f"No port from {first} on is free. Set TENFOLD_SERVER_PORT to one that is.")
 
 
-def _news_of_login(here: Settings, known: Status | None) -> tuple[str, ...]:
-    """A login that is new where there was a control plane already surprises its users."""
-    if known is None:
+def _news(here: Settings, before: Status | None, plane: ControlPlane, *, login_made: bool) -> tuple[str, ...]:
+    """What surprises the users of a control plane that was there before."""
+    if before is None:
         return ()
-    before = "TENFOLD_LOGIN_VERSION" in known.process.env
-    why = "Its login was gone and is made anew" if before else "The control plane has a login from now on"
-    return (
-        f"{why}, in {login_file(here.home)}. Open the UI with: tenfold server open. Programs send what this prints: "
-        "tenfold token",
-    )
+    news: list[str] = []
+    if login_made:
+        lost = "TENFOLD_LOGIN_VERSION" in before.process.env
+        why = "Its login was gone and is made anew" if lost else "The control plane has a login from now on"
+        news.append(
+            f"{why}, in {login_file(here.home)}. A browser logs in with: tenfold server open. A program "
+            "sends what this prints: tenfold token"
+        )
+    if (port := _port_of(before)) != plane.port:
+        news.append(f"Port {port} is taken by another program: the control plane is at port {plane.port} now.")
+    return tuple(news)
 
 
 def _keep(supervisor: Supervisor, known: Status | None, process: Process) -> None:
@@ -193,19 +198,26 @@ def _version(process: Process) -> tuple[object, ...]:
     return process.argv, ours, process.probe
 
 
-def _ready(supervisor: Supervisor) -> ControlPlane:
+def _settled(supervisor: Supervisor) -> ControlPlane | None:
+    """How it is once it is ready, or one of the two has failed, or it takes too long."""
     until = time.monotonic() + ready_seconds
     while True:
         seen = _seen(supervisor)
-        if seen is not None and seen.ready:
+        if time.monotonic() > until or (seen and (seen.ready or "failed" in (seen.server, seen.runner))):
             return seen
-        for name, state in (("server", seen.server), ("runner", seen.runner)) if seen else ():
-            if state == "failed" or time.monotonic() > until:
-                raise ServerError(
-                    f"The control plane's {name} is {state}. The last lines of its log:\n{supervisor.logs(name, 15)}\n"
-                    "Mend the cause, then run: tenfold server start"
-                )
         time.sleep(0.05)
+
+
+def _failure(supervisor: Supervisor, seen: ControlPlane | None) -> ServerError:
+    """Which of the two does not come up, and what it wrote last."""
+    states = ((server, seen.server), (runner, seen.runner)) if seen else ((server, "gone"),)
+    name, state = next(((name, state) for name, state in states if state != "healthy"))
+    status = supervisor.get(name)
+    why = f" ({status.reason})" if status else ""
+    return ServerError(
+        f"The control plane's {name} is {state}{why}. The last lines of its log:\n{supervisor.logs(name, 15)}\n"
+        "Mend the cause, then run: tenfold server start"
+    )
 
 
 def _seen(supervisor: Supervisor) -> ControlPlane | None:

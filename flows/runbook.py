@@ -1,6 +1,7 @@
 """What every flow begins and ends with."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -32,6 +33,8 @@ from tasks.wish import remembered
 P = ParamSpec("P")
 at_once = 32
 """Calls to a target that may be under way at the same time in one run."""
+LOGIN_VARIABLE = "PREFECT_API_AUTH_STRING"
+"""Prefect's runner gives the control plane's login to a run by it. Prefect has read it when the flow begins."""
 
 
 def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Coroutine[Any, Any, State[Any]]]:
@@ -44,6 +47,7 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
     @wraps(function)
     async def told(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
+        os.environ.pop(LOGIN_VARIABLE, None)  # no program that a run starts shall have it
         speak_plainly()
         log = get_run_logger()
         with present(settings().home, str(flow_run.id)):

@@ -25,8 +25,12 @@ LOGIN_SECONDS = 10.0
 POLICY_VIOLATION = 1008
 SUBPROTOCOL = "prefect"
 """Its first message is the login. Prefect's own clients speak it."""
-NO_FRAMES = ((b"content-security-policy", b"frame-ancestors 'none'"), (b"x-content-type-options", b"nosniff"))
-"""A page on another port of this machine must not show ours as its own."""
+PAGE_RULES = (
+    (b"content-security-policy", b"frame-ancestors 'none'; connect-src 'self' data: blob:; object-src 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""A page on another port of this machine must not show ours as its own, and Prefect's UI asks nobody but us: its
+analytics would ask their maker for settings even where they are turned off."""
 NOT_LOGGED_IN = Refusal(401, "Log in first. A browser: tenfold server open. A program: tenfold token.")
 
 
@@ -53,7 +57,7 @@ class FrontDoor:
         elif scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         else:
-            await self._request(scope, receive, _without_frames(send))
+            await self._request(scope, receive, _with_page_rules(send))
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _request_of(scope)
@@ -148,10 +152,10 @@ def _set_header(scope: Scope, name: bytes, value: bytes) -> None:
     scope["headers"] = [*((key, kept) for key, kept in scope["headers"] if key.lower() != name), (name, value)]
 
 
-def _without_frames(send: Send) -> Send:
+def _with_page_rules(send: Send) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *NO_FRAMES]
+            message["headers"] = [*message.get("headers", ()), *PAGE_RULES]
         await send(message)
 
     return sent

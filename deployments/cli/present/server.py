@@ -49,7 +49,7 @@ def status() -> None:
 
 def open_ui() -> None:
     """`tenfold server open`: an address that logs a browser in, opened where there is a browser."""
-    with waiting(console(), "The control plane"):
+    with waiting(console(error=True), "The control plane"):
         plane = control_plane.ensure()
     with PrefectApi.of(plane) as api:
         url = f"{plane.ui_url}{LOGIN_PATH}#{api.login_code()}"
