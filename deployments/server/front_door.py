@@ -144,7 +144,7 @@ def _token_in(message: Message) -> str:
     try:
         data = json.loads(message.get("text") or message.get("bytes") or b"")
         return str(data["token"]) if data["type"] == "auth" else ""
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

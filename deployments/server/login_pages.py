@@ -112,7 +112,7 @@ async def _code_in(request: Request) -> str:
             return ""
     try:
         return str(json.loads(body)["code"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 
+from deployments.server.login import USER, require_login
 from tasks.settings import settings
 from tasks.supervisor.client import Supervisor
 
@@ -24,11 +25,16 @@ class Plane:
     home: Path
     url: str
 
+    @property
+    def login(self) -> httpx.BasicAuth:
+        """As its owner logs in."""
+        return httpx.BasicAuth(USER, require_login(self.home).secret)
+
     def get(self, path: str) -> Any:
-        return self._patiently(lambda: httpx.get(self.url + path, timeout=60))
+        return self._patiently(lambda: httpx.get(self.url + path, timeout=60, auth=self.login))
 
     def post(self, path: str, **data: Any) -> Any:
-        return self._patiently(lambda: httpx.post(self.url + path, json=data, timeout=60))
+        return self._patiently(lambda: httpx.post(self.url + path, json=data, timeout=60, auth=self.login))
 
     def submit(self, flow: str, **parameters: Any) -> str:
         deployment = self.get(f"/deployments/name/{flow}/{flow}")["id"]
@@ -56,7 +62,7 @@ class Plane:
 
         def asked() -> bool:
             try:
-                return httpx.patch(path, json={"paused": paused}, timeout=60).is_success
+                return httpx.patch(path, json={"paused": paused}, timeout=60, auth=self.login).is_success
             except httpx.TransportError:
                 return False
 

@@ -18,6 +18,7 @@ import pytest
 from prefect.client.orchestration import PrefectClient
 
 from deployments.control_plane import ControlPlane, ensure, status, stop
+from deployments.server.login import require_login
 from deployments.sweep import sweep
 from tasks.ledger import Hold, Ledger, Owner
 from tasks.providers.memory import MemoryProvider
@@ -84,8 +85,8 @@ def test_many_that_start_it_at_once_start_one(plane: Plane) -> None:
     assert found == ControlPlane(int(plane.url.rpartition(":")[2].split("/")[0]), "healthy", "healthy")
     assert status() == found
     ours = [Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in processes_naming(str(plane.home))]
-    assert sum(b"prefect" in words and b"server" in words for words in ours) == 1
-    assert sum(b"deployments.serve" in words for words in ours) == 1
+    assert sum(words[1:4] == [b"-m", b"deployments.server", b"api"] for words in ours) == 1
+    assert sum(words[1:4] == [b"-m", b"deployments.server", b"runner"] for words in ours) == 1
 
 
 def test_it_listens_on_loopback_only(plane: Plane) -> None:
@@ -121,7 +122,9 @@ def test_every_flow_has_a_form(plane: Plane) -> None:
 def test_a_wrong_parameter_is_refused_at_once(plane: Plane) -> None:
     deployment = plane.get("/deployments/name/scale/scale")["id"]
     wrong = {"parameters": {"stack": "shop", "service": "web", "replicas": "many"}}
-    answer = httpx.post(f"{plane.url}/deployments/{deployment}/create_flow_run", json=wrong, timeout=60)
+    answer = httpx.post(
+        f"{plane.url}/deployments/{deployment}/create_flow_run", json=wrong, timeout=60, auth=plane.login
+    )
     assert answer.status_code == 409
     assert "'many' is not of type 'integer'" in answer.text
 
@@ -143,7 +146,11 @@ def test_the_guides_own_lines_work(plane: Plane) -> None:
     blocks = re.findall(r"```bash\n(.*?)```", guide.read_text(), re.DOTALL)
     script = "set -eux -o pipefail\n" + "\n".join(blocks).replace("http://127.0.0.1:4200/api", plane.url)
     assert plane.url in script
-    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=patience)
+    # `tenfold token` is found on the path, as a reader's is.
+    env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    said = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=False, timeout=patience, env=env
+    )
     assert said.returncode == 0, said.stderr
     assert '"name": "scale quickstart",\n  "state": "COMPLETED"' in said.stdout, said.stdout
     assert sum(one.kind == "replica" for one in MemoryProvider(plane.home / "memory").observe("quickstart")) == 5
@@ -195,7 +202,7 @@ async def test_ticks_that_nobody_ran_in_time_are_swept(plane: Plane) -> None:
     try:
         until(lambda: overdue(plane, 3 * tick), "a tick is late")
         late = {run["id"] for run in overdue(plane, 3 * tick)}
-        async with PrefectClient(api=plane.url) as client:
+        async with PrefectClient(api=plane.url, auth_string=require_login(plane.home).text) as client:
             names = await sweep(client, settings(), {})
         assert len(names) >= len(late)
         swept = {run["id"]: run["state"] for run in plane.ticks() if run["id"] in late}

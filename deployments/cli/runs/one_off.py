@@ -11,7 +11,7 @@ from deployments.cli.app import failed
 from deployments.cli.here import here, tenfold
 from deployments.cli.present.terminal import console, lay, say
 from deployments.cli.runs.follow import follow
-from deployments.cli.runs.prefect_api import FlowRun, PrefectApi
+from deployments.cli.runs.prefect_api import FlowRun, logged_in
 from deployments.cli.runs.submit import interrupted, running
 from deployments.cli.runs.watch import Api, Seen
 from tasks.one_offs import exit_code, output
@@ -27,7 +27,7 @@ def run(stack: str, service: str, words: Sequence[str], *, wait: bool, detach: b
         remembered(place.ledger, stack)
     to = console(error=True)  # stdout is the command's
     plane = running(to)
-    with PrefectApi.of(plane) as api:
+    with logged_in(plane) as api:
         parameters = {"stack": stack, "service": service, "command": shlex.join(words), "wait": wait}
         submitted = api.submit("run", parameters)
         page = [Text("page", "dim"), Text(f"{plane.ui_url}/v2/runs/flow-run/{submitted.id}", "cyan")]

@@ -63,11 +63,6 @@ class PrefectApi:
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(base_url=url, timeout=answer_seconds, transport=transport, trust_env=False)
 
-    @classmethod
-    def of(cls, plane: ControlPlane) -> Self:
-        """This installation's, logged in. Raises ServerError or SpecError without the right login."""
-        return cls(plane.api_url, ProvenTransport(callers_login(settings())))
-
     def __enter__(self) -> Self:
         return self
 
@@ -134,6 +129,11 @@ class PrefectApi:
         except RetryError as late:
             last: httpx.Response = late.last_attempt.result()
             return last
+
+
+def logged_in(plane: ControlPlane) -> PrefectApi:
+    """The API of this installation's control plane. Raises ServerError or SpecError without the right login."""
+    return PrefectApi(plane.api_url, ProvenTransport(callers_login(settings())))
 
 
 def _flow_run(data: Any) -> FlowRun:

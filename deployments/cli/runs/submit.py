@@ -17,7 +17,7 @@ from deployments.cli.present.terminal import console, lay, say
 from deployments.cli.present.waiting import waiting
 from deployments.cli.present.words import human
 from deployments.cli.runs.follow import follow
-from deployments.cli.runs.prefect_api import PrefectApi
+from deployments.cli.runs.prefect_api import logged_in
 from deployments.cli.runs.watch import Seen, Watch
 from deployments.cli.view import links_of
 from infra_specs.spec.load import stored
@@ -43,7 +43,7 @@ def carry_out(place: Here, order: Order) -> None:
     """
     to = console()
     plane = running(to)
-    with PrefectApi.of(plane) as api:
+    with logged_in(plane) as api:
         began, run = time.monotonic(), api.submit(order.verb, order.parameters)
         page = f"{plane.ui_url}/v2/runs/flow-run/{run.id}"
         if order.detach:

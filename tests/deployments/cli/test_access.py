@@ -41,7 +41,7 @@ class Server(FakeApi):
 def server(monkeypatch: pytest.MonkeyPatch, provisioned: Provision) -> Server:
     provisioned()
     server, plane = Server([flow_run("RUNNING"), flow_run("COMPLETED")]), ControlPlane(4200, "healthy", "healthy")
-    monkeypatch.setattr(one_off, "PrefectApi", lambda url: server)
+    monkeypatch.setattr(one_off, "logged_in", lambda plane: server)
     monkeypatch.setattr(one_off, "running", lambda to: plane)
     return server
 

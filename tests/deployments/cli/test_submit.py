@@ -40,7 +40,7 @@ class Server(FakeApi):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     server, plane = Server(), ControlPlane(4200, "healthy", "healthy")
-    monkeypatch.setattr(submitting, "PrefectApi", lambda url: server)
+    monkeypatch.setattr(submitting, "logged_in", lambda plane: server)
     monkeypatch.setattr(submitting.control_plane, "status", lambda: plane)
     monkeypatch.setattr(submitting.control_plane, "ensure", lambda: plane)
     return server
