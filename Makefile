@@ -30,6 +30,7 @@ fmt: $(VENV)/.dev ## Format the code and mend what can be mended
 
 docs: $(VENV)/.dev ## Build the documentation into site/
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.authorisation
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "Open site/index.html"
 

@@ -16,7 +16,9 @@ import httpx
 
 from deployments import control_plane
 from deployments.control_plane import ControlPlane
+from deployments.server.login import USER, require_login
 from infra_specs.spec.load import load
+from tasks.settings import settings
 from tests.support.homes import temporary_home
 
 spec = """
@@ -31,7 +33,8 @@ class Api:
     """The few calls that a client needs; the same as in the guide."""
 
     def __init__(self, plane: ControlPlane) -> None:
-        self.http = httpx.Client(base_url=plane.api_url, timeout=30)
+        login = require_login(settings().home)
+        self.http = httpx.Client(base_url=plane.api_url, timeout=30, auth=(USER, login.secret), trust_env=False)
 
     def start(self, flow: str, parameters: dict[str, Any]) -> str:
         deployment = self.http.get(f"/deployments/name/{flow}/{flow}").raise_for_status().json()["id"]

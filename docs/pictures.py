@@ -56,11 +56,11 @@ def main() -> None:
         (images / "demo-terminal.svg").write_text(_drawn(_typed("tenfold", "demo")), encoding="utf-8")
         plane = control_plane.status()
         assert plane is not None
-        with ui(plane.ui_url, 1280, 860) as browser:
+        with ui(plane, 1280, 860) as browser:
             _finished(browser)
-        with ui(plane.ui_url, 1280, 1060) as browser:
+        with ui(plane, 1280, 1060) as browser:
             _form(browser)
-        with ui(plane.ui_url, 1280, 1150) as browser:
+        with ui(plane, 1280, 1150) as browser:
             _failed(browser)
 
 

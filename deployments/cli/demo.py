@@ -95,7 +95,7 @@ def _box(to: Console, place: Here, instances: tuple[Instance, ...], *, url: str,
     ]
     pid = _pid(place, replicas[-1]) if replicas else None
     tries: list[list[str]] = [
-        ["open the UI", f"{ui}/v2/runs"],
+        ["open the UI", f"{program} server open"],
         ["scale it", f"{program} scale {stack} {service} 5"],
         ["break it", f"kill -9 {pid}" if pid else f"{program} logs {stack} {service}"],
         ["watch it heal", f"{program} status {stack}"],

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from deployments import control_plane
+from deployments.control_plane import ControlPlane
 from tasks.ledger import Ledger
 from tasks.settings import settings
 from tests.support.browser import PrefectUi, chromium, patience, ui
@@ -23,7 +24,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane of the module's own."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TENFOLD_HOME", str(tmp_path_factory.mktemp("ui") / "home"))
@@ -31,15 +32,15 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
         environment.setenv("TENFOLD_AUTOSCALE_SECONDS", "60")
         try:
-            yield control_plane.ensure().ui_url
+            yield control_plane.ensure()
         finally:
             control_plane.stop()
 
 
 @pytest.fixture
-def browser(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PrefectUi]:
+def browser(plane: ControlPlane, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PrefectUi]:
     """The UI; where a test fails, what it looked like is kept."""
-    with ui(url) as opened:
+    with ui(plane) as opened:
         failed = request.session.testsfailed
         yield opened
         if request.session.testsfailed > failed:

@@ -9,6 +9,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from deployments.cli.runs.prefect_api import login_address
+from deployments.control_plane import ControlPlane
+
 programs = ("chromium", "chromium-browser", "google-chrome")
 switches = (
     "--no-sandbox",  # it refuses one as root
@@ -30,14 +33,16 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def ui(url: str, width: int = 1280, height: int = 900) -> Iterator["PrefectUi"]:
-    """The UI of the control plane at `url`, open in a browser of its own."""
+def ui(plane: ControlPlane, width: int = 1280, height: int = 900) -> Iterator["PrefectUi"]:
+    """The UI of a control plane, open in a browser of its own that is logged in as `tenfold server open` does it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(switches))
         try:
             page = browser.new_page(viewport={"width": width, "height": height}, timezone_id="UTC", locale="en-GB")
             page.set_default_timeout(patience)
-            yield PrefectUi(page, f"{url}/v2")
+            page.goto(login_address(plane))
+            page.wait_for_url(re.compile("/v2/"))
+            yield PrefectUi(page, f"{plane.ui_url}/v2")
         finally:
             browser.close()
 

@@ -12,9 +12,9 @@ from deployments.cli.present.open import has_browser
 from deployments.cli.present.terminal import console, lay, say
 from deployments.cli.present.waiting import waiting
 from deployments.cli.present.words import human
-from deployments.cli.runs.prefect_api import logged_in
+from deployments.cli.runs.prefect_api import login_address
 from deployments.server.login import callers_login
-from deployments.server.sessions import CODE_SECONDS, LOGIN_PATH
+from deployments.server.sessions import CODE_SECONDS
 from tasks.settings import settings
 
 
@@ -51,8 +51,7 @@ def open_ui() -> None:
     """`tenfold server open`: an address that logs a browser in, opened where there is a browser."""
     with waiting(console(error=True), "The control plane"):
         plane = control_plane.ensure()
-    with logged_in(plane) as api:
-        url = f"{plane.ui_url}{LOGIN_PATH}#{api.login_code()}"
+    url = login_address(plane)
     print(url)
     say(
         console(error=True),

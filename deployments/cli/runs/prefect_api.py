@@ -15,7 +15,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 from deployments.control_plane import ControlPlane
 from deployments.server.login import callers_login
 from deployments.server.proof import ProvenTransport
-from deployments.server.sessions import CODES_PATH
+from deployments.server.sessions import CODES_PATH, LOGIN_PATH
 from infra_specs.errors import ServerError
 from tasks.settings import settings
 
@@ -134,6 +134,12 @@ class PrefectApi:
 def logged_in(plane: ControlPlane) -> PrefectApi:
     """The API of this installation's control plane. Raises ServerError or SpecError without the right login."""
     return PrefectApi(plane.api_url, ProvenTransport(callers_login(settings())))
+
+
+def login_address(plane: ControlPlane) -> str:
+    """Where a browser goes to be logged in, once and soon. Raises as `logged_in` does."""
+    with logged_in(plane) as api:
+        return f"{plane.ui_url}{LOGIN_PATH}#{api.login_code()}"
 
 
 def _flow_run(data: Any) -> FlowRun:

@@ -1,0 +1,20 @@
+"""The table in docs/security.md is what the server's own routes and the front door say."""
+
+import asyncio
+
+import pytest
+
+from docs.authorisation import operations, page, with_table
+
+pytestmark = pytest.mark.pure
+
+
+def test_the_page_has_the_table_as_it_is() -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == asyncio.run(with_table(text)), "run make docs, and commit the page"
+
+
+def test_it_covers_prefects_whole_api() -> None:
+    found = operations()
+    assert sum(one.path.startswith("/api/") and one.method != "" for one in found) >= 187
+    assert sum(one.method == "" for one in found) == 5
