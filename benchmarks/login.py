@@ -39,9 +39,10 @@ def with_login(home: Path) -> Iterator[int]:
         listening.bind((host, 0))
         listening.listen(128)
         port = listening.getsockname()[1]
-        os.dup2(listening.fileno(), 3)
+        handle = listening.fileno()
         command = [sys.executable, "-m", "deployments.server", "api"]
-        with _running(command, home, port, {"TENFOLD_LISTEN_FD": "3", "TENFOLD_HOME": str(home)}, (3,)):
+        told = {"TENFOLD_LISTEN_FD": str(handle), "TENFOLD_HOME": str(home)}
+        with _running(command, home, port, told, (handle,)):
             yield port
 
 

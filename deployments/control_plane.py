@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx
+
 from deployments.prefect_environment import api_url, environment, host
 from deployments.server.login import Login, ensure_login, login_file
 from deployments.server.proof import require_proof
@@ -73,7 +75,10 @@ def ensure() -> ControlPlane:
         plane = _settled(supervisor)
     if plane is None or not plane.ready:
         raise _failure(supervisor, plane)
-    require_proof(login, host, plane.port)
+    try:
+        require_proof(login, host, plane.port)
+    except httpx.TransportError as error:
+        raise ServerError(f"The control plane at port {plane.port} does not answer ({error}).") from error
     return replace(plane, news=_news(here, before, plane, login_made=made))
 
 
