@@ -1,0 +1,102 @@
+"""A folder as BuildKit asks for it (`fsutil`): first what there is, then the contents that it wants.
+
+Packets have a type (field 1), a file's description (2), the number of a file (3) and data (4). Files are numbered as
+they were described. The receiver asks for a file by number (REQ), is sent its data and an empty packet, and says FIN.
+"""
+
+import stat
+from collections import deque
+from collections.abc import Iterator
+from typing import IO, Protocol
+
+from tasks.providers.docker.buildkit.wire import BrokenMessage, field, fields
+
+_describe, _request, _data, _end, _error = range(5)
+chunk = 32 * 1024
+_go_bits = ((stat.S_ISUID, 1 << 23), (stat.S_ISGID, 1 << 22), (stat.S_ISVTX, 1 << 20))
+_go_folder, _go_link = 1 << 31, 1 << 27
+
+
+class File(Protocol):
+    """What is sent: a file, a folder or a link. `mode` is the system's, `changed` in nanoseconds since the epoch."""
+
+    @property
+    def name(self) -> str:
+        """Its path, from the folder that is sent."""
+
+    @property
+    def mode(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def changed(self) -> int: ...
+
+    @property
+    def link(self) -> str: ...
+
+    def open(self) -> IO[bytes]:
+        """Its content. Raises OSError."""
+
+
+class Sending:
+    """One transfer. It is fed what the receiver says and asked for what to send, as long as the receiver takes it."""
+
+    def __init__(self, files: Iterator[File]) -> None:
+        self._files: list[File] = []
+        self._wanted: deque[int] = deque()
+        self._descriptions = self._described(files)
+        self._data: Iterator[bytes] = iter(())
+        self.ended = False
+
+    def heard(self, packet: bytes) -> None:
+        """A packet of the receiver. Raises BrokenMessage for one that is none, or that says that it failed."""
+        said = dict(fields(packet))
+        kind = said.get(1, 0)
+        if kind == _request:
+            number = said.get(3, 0)
+            if not isinstance(number, int) or number >= len(self._files):
+                raise BrokenMessage(f"a request for a file {number!r}")
+            self._wanted.append(number)
+        elif kind == _end:
+            self.ended = True
+        elif kind == _error:
+            raise BrokenMessage(f"the receiver failed: {said.get(4, b'')!r}")
+
+    def next(self) -> bytes | None:
+        """The next packet, or None while there is none. Raises OSError for a file that cannot be read."""
+        if (packet := next(self._descriptions, None)) is not None:
+            return packet
+        while (packet := next(self._data, None)) is None:
+            if not self._wanted:
+                return None
+            self._data = self._content(self._wanted.popleft())
+        return packet
+
+    @staticmethod
+    def end() -> bytes:
+        """The answer to the receiver's last packet."""
+        return field(1, _end)
+
+    def _described(self, files: Iterator[File]) -> Iterator[bytes]:
+        for file in files:
+            self._files.append(file)
+            yield field(1, _describe) + field(2, _description(file))
+        yield field(1, _describe)
+
+    def _content(self, number: int) -> Iterator[bytes]:
+        with self._files[number].open() as content:
+            while data := content.read(chunk):
+                yield field(1, _data) + field(3, number) + field(4, data)
+        yield field(1, _data) + field(3, number)
+
+
+def _description(file: File) -> bytes:
+    """Owned by root, as everything in an image is unless its Dockerfile says otherwise."""
+    mode = stat.S_IMODE(file.mode) & 0o777
+    mode |= sum(go for bit, go in _go_bits if file.mode & bit)
+    mode |= _go_folder if stat.S_ISDIR(file.mode) else 0
+    mode |= _go_link if stat.S_ISLNK(file.mode) else 0
+    said = field(1, file.name) + field(2, mode) + field(5, file.size) + field(6, file.changed)
+    return said + (field(7, file.link) if file.link else b"")

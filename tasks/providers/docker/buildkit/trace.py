@@ -1,0 +1,88 @@
+"""BuildKit's account of a build: its steps, their output, and the one that failed.
+
+The engine sends it as messages of `moby.buildkit.v1.StatusResponse`: field 1 holds steps (name 3, cached 4, started 5,
+error 7, by digest 1), field 3 their output (text 4, by the step's digest 1).
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tasks.providers.docker.buildkit.wire import fields, texts
+
+last_lines = 20
+_colours = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_own = "[internal]"
+"""Steps of BuildKit itself: it loads the context, or asks for a base image."""
+_cancelled = "context canceled"
+"""Steps that were stopped because another failed."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One instruction of a Dockerfile."""
+
+    name: str = ""
+    started: bool = False
+    cached: bool = False
+    error: str = ""
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=last_lines))
+    """Its last whole lines."""
+    begun: str = ""
+    """The line that is not whole yet."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The last lines of its output, the unfinished one too."""
+        return (*self.last, *_shown([self.begun]))[-last_lines:]
+
+
+class Trace:
+    """Reads the messages of one build."""
+
+    def __init__(self) -> None:
+        self._steps: dict[str, Step] = {}
+        self._told: set[str] = set()
+
+    def read(self, message: bytes) -> Iterator[str]:
+        """The steps that began with this message, in words. Raises BrokenMessage."""
+        for number, part in fields(message):
+            if isinstance(part, bytes) and number == 1:
+                yield from self._step(part)
+            elif isinstance(part, bytes) and number == 3:
+                self._output(part)
+
+    @property
+    def failed(self) -> Step | None:
+        """The step that ended the build."""
+        return next((step for step in self._steps.values() if step.error and _cancelled not in step.error), None)
+
+    def _step(self, part: bytes) -> Iterator[str]:
+        words = texts(part)
+        digest, step = words[1], self._of(words[1])
+        step.name = " ".join(words.get(3, "").split())
+        step.error = words.get(7, "").strip()
+        step.started = 5 in words
+        step.cached = (4, 1) in fields(part)
+        if (step.started or step.cached) and digest not in self._told and step.name.startswith("["):
+            self._told.add(digest)
+            if not step.name.startswith(_own):
+                yield f"{step.name}{' (cached)' if step.cached else ''}"
+
+    def _output(self, part: bytes) -> None:
+        words = texts(part)
+        step = self._of(words[1])
+        *whole, step.begun = f"{step.begun}{words.get(4, '')}".split("\n")
+        step.last.extend(_shown(whole))
+
+    def _of(self, digest: str) -> Step:
+        return self._steps.setdefault(digest, Step())
+
+
+def _shown(lines: list[str]) -> Iterator[str]:
+    """As a terminal would show them: without colours, and of a line that is written over its last state."""
+    for line in lines:
+        shown = _colours.sub("", line).rstrip().rpartition("\r")[2].strip()
+        if shown:
+            yield shown
