@@ -1,6 +1,7 @@
 """The images of services that say how theirs is made: built before a plan is, for a plan names what runs."""
 
 import asyncio
+from collections.abc import Iterable
 
 from prefect.logging import get_run_logger
 
@@ -20,9 +21,18 @@ async def built(place: Site, stack: Stack, source: str) -> Stack:
     orders = orders_of(stack, source)
     if not orders or not isinstance(place.provider, Builds):
         return stack
+    await _warn(place.provider, orders.values())
     with at(place):
         ids = await asyncio.gather(*(build(order) for order in orders.values()))
     return with_images(stack, dict(zip(orders, ids, strict=True)))
+
+
+async def _warn(provider: Builds, orders: Iterable[BuildOrder]) -> None:
+    """In the run's own log, which is where a person who follows it sees a warning."""
+    log = get_run_logger()
+    for order in orders:
+        if warning := await asyncio.to_thread(provider.build_warning, order):
+            log.warning("%s", warning)
 
 
 @effect("build {order.service} of {order.stack}")

@@ -33,7 +33,8 @@ def with_images(stack: Stack, images: Mapping[str, str]) -> Stack:
 
 
 def foreseen(provider: Provider, stack: Stack, source: str) -> tuple[Stack, tuple[str, ...]]:
-    """The stack with the images that there are or would be, and a sentence for each that would be built.
+    """The stack with the images that there are or would be, and a sentence for each that would be
+    built, and for files that are hardly meant to be in one.
 
     Changes nothing. Raises ProviderError for a folder or Dockerfile that is not there.
     """
@@ -43,6 +44,8 @@ def foreseen(provider: Provider, stack: Stack, source: str) -> tuple[Stack, tupl
     images, said = dict[str, str](), list[str]()
     for name, order in orders.items():
         found = provider.built(order)
+        if warning := provider.build_warning(order):
+            said.append(warning)
         images[name] = found.id or found.name or f"{stack.name}-{name}"
         if found.id is None:
             called = f" as {found.name}" if found.name else ", once the image that it starts from is pulled"

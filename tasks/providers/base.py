@@ -164,6 +164,12 @@ class Builds(Protocol):
         Raises ProviderError with the step that failed and its last lines.
         """
 
+    def build_warning(self, order: BuildOrder) -> str:
+        """A sentence that names files of the context that are hardly meant to be in an image; empty for none.
+
+        Changes nothing. Raises ProviderError for a context or Dockerfile that is not there.
+        """
+
     def forget_built(self, stack: str) -> None:
         """Remove every image that was made for the stack and that nothing runs from."""
 

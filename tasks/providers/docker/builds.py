@@ -6,11 +6,10 @@ and the ids of the images that it starts from. An image that somebody moved behi
 
 import hashlib
 import json
-import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import IO, Any
+from pathlib import PurePosixPath
+from typing import Any
 
 from docker.api.client import APIClient
 from docker.errors import APIError, ImageNotFound
@@ -19,17 +18,16 @@ from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
 from infra_specs.spec.target import Docker
 from tasks.providers.base import BuildOrder, BuiltImage
-from tasks.providers.docker.context import Context
-from tasks.providers.docker.dockerfile import bases, with_bases
-from tasks.providers.docker.engine import epoch, said
+from tasks.providers.docker.buildkit.build import BuildFailed, Job, run
+from tasks.providers.docker.context import Context, Text
+from tasks.providers.docker.dockerfile import bases, has_heredoc, syntax_image, with_bases, with_syntax_image
+from tasks.providers.docker.engine import epoch
 from tasks.providers.docker.images import Images
 
 kept = 5
 """Images of a service that stay, the newest: so far a rollback goes without building again."""
-told_lines = 20
-_colours = re.compile(r"\x1b\[[0-9;]*m")
-_noise = ("--->", "Removing intermediate container")
-"""What the engine says of its own doing."""
+_reads_heredocs = (1, 42)
+"""The engine's API since its BuildKit reads them without an image for it."""
 stack_label, service_label = "tenfold-image.stack", "tenfold-image.service"
 """Not those of containers and volumes: a container takes on the labels of its image."""
 
@@ -62,13 +60,16 @@ class Builder:
             say(f"{order.service}: {name} is built already")
             return there
         say(f"{order.service}: building {name} from {order.context}")
-        with context.packed(dockerfile) as packed:
-            self._make(order, packed, name, say)
+        self._make(order, context, dockerfile, name, say)
         made = self._id(name)
         if made is None:
             raise ProviderError(f"{name} was built, and is gone again: somebody removes images here. Run it again.")
         self._remove(self._newest_first(self._of(order.stack, order.service))[kept:])
         return made
+
+    def warning(self, order: BuildOrder) -> str:
+        """A sentence about files that are hardly meant to be in an image, or an empty text."""
+        return Context(order).warning
 
     def forget(self, stack: str) -> None:
         """Remove what was made for the stack; what a container still runs from stays."""
@@ -83,28 +84,47 @@ class Builder:
         other = image(self._target.model_copy(update={"mirror": None}), base)
         return other if other != base or self._id(base) else image(self._target, base)
 
-    def _make(self, order: BuildOrder, packed: IO[bytes], name: str, say: Callable[[str], None]) -> None:
-        step, last = "its beginning", deque[str](maxlen=told_lines)
+    def _make(
+        self, order: BuildOrder, context: Context, dockerfile: str, name: str, say: Callable[[str], None]
+    ) -> None:
+        named = Text(PurePosixPath(order.dockerfile).name, self._readable(order, dockerfile, say).encode())
+        job = Job(
+            folders={"context": context.files, "dockerfile": (named,)},
+            dockerfile=named.name, name=name, stage=order.stage, args=order.args,
+            labels={stack_label: order.stack, service_label: order.service},
+        )  # fmt: skip
         try:
-            answers = self._api.build(
-                fileobj=packed, custom_context=True, dockerfile=order.dockerfile, tag=name, target=order.stage,
-                buildargs=dict(order.args), labels={stack_label: order.stack, service_label: order.service},
-                rm=True, forcerm=True, decode=True,
-            )  # fmt: skip
-            for line in _lines(answers):
-                if line.startswith("Step "):
-                    step = line
-                    say(f"{order.service}: {line}")
-                if not line.startswith(_noise):
-                    last.append(line)
-        except (APIError, _BuildError) as error:
-            why = said(error) if isinstance(error, APIError) else str(error)
-            log = "".join(f"\n  {line}" for line in last)
+            run(self._api, job, self._images.login, lambda line: say(f"{order.service}: {line}"))
+        except BuildFailed as failed:
+            log = "".join(f"\n  {line}" for line in failed.lines)
             raise ProviderError(
-                f"the build of {order.service} from {order.context} failed at {step}: {why}\n"
+                f"the build of {order.service} from {order.context} failed at {failed.step}: {failed}\n"
                 f"The last lines:{log or ' there are none.'}\n"
-                f"Mend {order.dockerfile} or what it copies, and run it again."
-            ) from error
+                f"{self._hint(dockerfile)}Mend {order.dockerfile} or what it copies, and run it again."
+            ) from failed
+
+    def _readable(self, order: BuildOrder, dockerfile: str, say: Callable[[str], None]) -> str:
+        """The Dockerfile with the image that it wants to be read by (`# syntax=`), or without where it is out of reach:
+        BuildKit reads most of them by itself."""
+        wanted = syntax_image(dockerfile)
+        if not wanted:
+            return dockerfile
+        image = self._taken_from(wanted)
+        try:
+            self._images.need(image)
+        except ProviderError:
+            say(f"{order.service}: {image} (`# syntax=`) cannot be had: the engine reads {order.dockerfile} itself")
+            image = ""
+        return with_syntax_image(dockerfile, image)
+
+    def _hint(self, dockerfile: str) -> str:
+        """What an old engine does not know of a Dockerfile."""
+        if has_heredoc(dockerfile) and _version(self._api.api_version) < _reads_heredocs:
+            return (
+                "Heredocs (<<) are read by Docker Engine 23 and later; on this one, by an image that the first line "
+                "names: # syntax=docker/dockerfile:1\n"
+            )
+        return ""
 
     def _id(self, name: str) -> str | None:
         try:
@@ -135,10 +155,6 @@ class Builder:
                     self._api.remove_image(name)
 
 
-class _BuildError(Exception):
-    """A step failed; the message is the engine's."""
-
-
 def _name(order: BuildOrder, context: Context, dockerfile: str, base_ids: list[str]) -> str:
     parts = [
         order.stack, order.service, order.dockerfile, dockerfile, order.stage, sorted(order.args.items()),
@@ -148,13 +164,5 @@ def _name(order: BuildOrder, context: Context, dockerfile: str, base_ids: list[s
     return f"tenfold-{order.stack}-{order.service}:{digest[:16]}"
 
 
-def _lines(answers: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Whole lines of what the engine says; raises _BuildError for the one that says that it failed."""
-    begun = ""
-    for answer in answers:
-        if "error" in answer:
-            raise _BuildError(str(answer["error"]).strip())
-        *whole, begun = f"{begun}{_colours.sub('', answer.get('stream', ''))}".split("\n")
-        yield from (line.strip() for line in whole if line.strip())
-    if begun.strip():
-        yield begun.strip()
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))

@@ -1,69 +1,186 @@
-"""A build's context: the files that the engine is sent, and what says whether any of it has changed."""
+"""A build's context: the files that BuildKit is sent, and what says whether any of it has changed."""
 
 import hashlib
 import json
 import os
 import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO
 
-from docker.utils.build import create_archive, exclude_paths
-
+from infra_specs.builds.ignore import Ignored, Matched, read_ignore_file
+from infra_specs.builds.private import private_names, warning
 from infra_specs.errors import ProviderError
 from tasks.providers.base import BuildOrder
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, a folder or a link of a context: its name there, its mode, size, time in nanoseconds and link."""
+
+    path: Path
+    name: str
+    mode: int
+    size: int
+    changed: int
+    link: str
+
+    def open(self) -> IO[bytes]:
+        """Its content."""
+        return self.path.open("rb")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file that is nowhere but here."""
+
+    name: str
+    content: bytes
+    mode: int = stat.S_IFREG | 0o644
+    changed: int = 0
+    link: str = ""
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def open(self) -> IO[bytes]:
+        """Its content."""
+        return BytesIO(self.content)
+
+
 class Context:
-    """The folder of an order. Raises ProviderError if it, or the Dockerfile in it, is not there."""
+    """The folder of an order. Raises ProviderError if it cannot be read or leads elsewhere, SpecError for a line of
+    its `.dockerignore` that is no pattern."""
 
     def __init__(self, order: BuildOrder) -> None:
-        self._root, self._name = Path(order.context), order.dockerfile
+        self._order, self._root = order, Path(order.context)
         if not self._root.is_dir():
             raise ProviderError(
                 f"the build of {order.service}: there is no folder {self._root}. `context` starts at the spec's own "
                 "folder."
             )
-        try:
-            self.dockerfile = (self._root / order.dockerfile).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise ProviderError(
-                f"the build of {order.service}: {self._root / order.dockerfile} cannot be read: {why}. "
-                "`dockerfile` starts at the context."
-            ) from None
-        self._files: list[str] = sorted(exclude_paths(str(self._root), self._ignored(), dockerfile=order.dockerfile))
+        self._real = Path(os.path.realpath(self._root))
+        self.dockerfile = self._read_dockerfile()
+        self._ignored = self._read_ignored()
+
+    @cached_property
+    def files(self) -> tuple[Entry, ...]:
+        """What is sent, in the order in which BuildKit wants it."""
+        return tuple(self._walk(self._root))
+
+    @property
+    def warning(self) -> str:
+        """A sentence about files that are hardly meant, while no ignore file says that somebody thought of them."""
+        if self._ignored is not None:
+            return ""
+        known = private_names((entry.name, stat.S_ISDIR(entry.mode)) for entry in self.files)
+        return warning(self._order.service, self._order.context, known)
 
     def digest(self) -> str:
         """Over every name, kind, mode and content; times and owners are none of an image's content."""
         found = hashlib.sha256()
-        for name in self._files:
-            path = self._root / name
-            mode = path.lstat().st_mode
-            found.update(json.dumps([name, stat.S_IFMT(mode), stat.S_IMODE(mode)]).encode())
-            if stat.S_ISLNK(mode):
-                found.update(os.fsencode(path.readlink()))
-            elif stat.S_ISREG(mode):
-                found.update(_content(path))
+        for entry in self.files:
+            found.update(json.dumps([entry.name, stat.S_IFMT(entry.mode), stat.S_IMODE(entry.mode)]).encode())
+            if entry.link:
+                found.update(entry.link.encode())
+            elif stat.S_ISREG(entry.mode):
+                try:
+                    found.update(_content(entry.path))
+                except OSError as error:
+                    raise self._unreadable(entry.name, error) from error
         return found.hexdigest()
 
-    def packed(self, dockerfile: str) -> IO[bytes]:
-        """The same as a tar, with this text for its Dockerfile, to be closed by who asked."""
-        file = TemporaryFile()  # noqa: SIM115 - it is handed on
-        other = [] if dockerfile == self.dockerfile else [(self._name, dockerfile)]
+    def _read_dockerfile(self) -> str:
+        name = self._order.dockerfile
+        self._refuse_elsewhere(name)
         try:
-            create_archive(str(self._root), self._files, file, extra_files=other)
-        except BaseException:
-            file.close()
-            raise
-        return file
+            return (self._root / name).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise ProviderError(
+                f"the build of {self._order.service}: {self._root / name} cannot be read: {why}. "
+                "`dockerfile` starts at the context."
+            ) from None
 
-    def _ignored(self) -> list[str]:
+    def _read_ignored(self) -> Ignored | None:
+        """None without an ignore file. The Dockerfile's own counts before the folder's."""
+        for name in (f"{self._order.dockerfile}.dockerignore", ".dockerignore"):
+            self._refuse_elsewhere(name)
+            try:
+                return read_ignore_file((self._root / name).read_bytes(), str(self._root / name))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise self._unreadable(name, error) from error
+        return None
+
+    def _walk(self, folder: Path, prefix: str = "", above: Matched = (), *, left_out: bool = False) -> Iterator[Entry]:
+        """A folder before what it holds, names by their bytes. Sockets, pipes and devices stay where they are."""
+        ignored = self._ignored or Ignored()
+        for path in self._listed(folder, prefix, left_out=left_out):
+            name = f"{prefix}{path.name}"
+            out, matched = ignored.verdict(name, above)
+            try:
+                known = path.lstat()
+            except OSError as error:
+                raise self._unreadable(name, error) from error
+            if not stat.S_ISDIR(known.st_mode):
+                if not out and (stat.S_ISREG(known.st_mode) or stat.S_ISLNK(known.st_mode)):
+                    yield self._entry(path, name, known)
+            elif not out:
+                yield self._entry(path, name, known)
+                yield from self._walk(path, f"{name}/", matched)
+            elif ignored.may_keep_below(name):
+                # It is there all the same for what of it is taken back.
+                inside = self._walk(path, f"{name}/", matched, left_out=True)
+                for first in inside:
+                    yield from (self._entry(path, name, known), first)
+                    yield from inside
+
+    def _listed(self, folder: Path, prefix: str, *, left_out: bool) -> list[Path]:
+        """What is in a folder; nothing of one that is left out and closed to this account."""
         try:
-            lines = (self._root / ".dockerignore").read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return []
-        return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+            return sorted(folder.iterdir(), key=lambda path: os.fsencode(path.name))
+        except OSError as error:
+            if left_out and isinstance(error, PermissionError):
+                return []
+            raise self._unreadable(prefix.rstrip("/"), error) from error
+
+    def _entry(self, path: Path, name: str, known: os.stat_result) -> Entry:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise ProviderError(
+                f"the build of {self._order.service}: the name {os.fsencode(path)!r} is not UTF-8. Rename it, or name "
+                "it in .dockerignore."
+            ) from None
+        if not stat.S_ISLNK(known.st_mode):
+            size = known.st_size if stat.S_ISREG(known.st_mode) else 0
+            return Entry(path, name, known.st_mode, size, known.st_mtime_ns, "")
+        self._refuse_elsewhere(name)
+        return Entry(path, name, known.st_mode, 0, known.st_mtime_ns, str(path.readlink()))
+
+    def _refuse_elsewhere(self, name: str) -> None:
+        """What leads out of the folder, by itself or by another link on its way."""
+        path = self._root / name
+        absolute = path.is_symlink() and path.readlink().is_absolute()
+        if absolute or not Path(os.path.realpath(path)).is_relative_to(self._real):
+            leads = f"is a link to {path.readlink()}" if path.is_symlink() else "is reached through a link"
+            raise ProviderError(
+                f"the build of {self._order.service}: {path} {leads}, which leads out of the context. Put what is "
+                "meant into the folder, or link to it there by a relative path. If the image does not need it, name "
+                "it in .dockerignore."
+            )
+
+    def _unreadable(self, name: str, error: OSError) -> ProviderError:
+        return ProviderError(
+            f"the build of {self._order.service}: {self._root / name} cannot be read: {error.strerror or error}. Let "
+            "this account read it, or name it in .dockerignore."
+        )
 
 
 def _content(path: Path) -> bytes:

@@ -1,8 +1,10 @@
-"""What a Dockerfile starts from: read as far as that takes, so that a changed base makes another image and a mirror is
-asked where there is one."""
+"""What a Dockerfile takes from elsewhere: read as far as that takes, so that a changed base makes another image and a
+mirror is asked where there is one."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+import shlex
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 _line = re.compile(r"[^\n]*\n|[^\n]+")
@@ -11,56 +13,94 @@ _variable = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 _from = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _arg = re.compile(r"ARG\s+(\w+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?", re.IGNORECASE)
 _copy = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
+_run = re.compile(r"RUN\s+(?:--\S+\s+)+", re.IGNORECASE)
+_mounted = re.compile(r"--mount=(?:[^\s,]+,)*from=([^\s,]+)")
+_directive = re.compile(r"#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)[ \t]*")
+_with_heredocs = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
+_heredoc = re.compile(r"\d*<<(-?)([\"']?)([^<\s\"']+)\2")
 
 
 def bases(text: str, args: Mapping[str, str]) -> tuple[str, ...]:
-    """The images that a Dockerfile takes from elsewhere, each once: FROM and COPY --from, its own stages left out.
+    """The images that a Dockerfile takes from elsewhere, each once: FROM, COPY --from and RUN --mount=from=, its own
+    stages left out.
 
     `args` are given values of its ARGs, of which only those before the first FROM mean anything here.
     """
-    return tuple(dict.fromkeys(part.image for part in _parts(text, args) if part.image))
+    return tuple(dict.fromkeys(named.image for part in _parts(text, args) for named in part.images))
 
 
 def with_bases(text: str, args: Mapping[str, str], instead: Callable[[str], str]) -> str:
     """The Dockerfile with those images taken from where `instead` says; as it is where it says the same."""
-    made = []
-    for part in _parts(text, args):
-        other = instead(part.image) if part.image else ""
-        start, end = part.span
-        end_of_line = "\n" if part.raw.endswith("\n") else ""
-        changed = f"{part.joined[:start]}{other}{part.joined[end:]}{end_of_line}"
-        made.append(part.raw if other == part.image else changed)
-    return "".join(made)
+    return "".join(_moved(part, instead) for part in _parts(text, args))
+
+
+def has_heredoc(text: str) -> bool:
+    """Whether an instruction's text goes on in lines of its own."""
+    return any(body for _, _, body in _instructions(text))
+
+
+def syntax_image(text: str) -> str:
+    """The image that shall read this Dockerfile (`# syntax=`), or an empty text."""
+    found = _syntax_line(text)
+    return found[2] if found else ""
+
+
+def with_syntax_image(text: str, image: str) -> str:
+    """The Dockerfile read by this image, or by the builder itself if the name is empty; it keeps its lines."""
+    found = _syntax_line(text)
+    if found is None or found[2] == image:
+        return text
+    return f"{text[: found.start()]}{f'# syntax={image}' if image else '#'}{text[found.end(2) :]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """An image from elsewhere, and where in an instruction it is named."""
+
+    image: str
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """An instruction, or lines that are none, and where it names an image from elsewhere."""
+    """An instruction, or lines that are none: as it stands, in one line, and the texts that follow it."""
 
     raw: str
     joined: str
-    image: str = ""
-    span: tuple[int, int] = (0, 0)
-    """Of the name, in `joined`."""
+    body: str
+    images: tuple[_Named, ...] = ()
+
+
+def _moved(part: _Part, instead: Callable[[str], str]) -> str:
+    others = [(named, other) for named in part.images if (other := instead(named.image)) != named.image]
+    if not others:
+        return f"{part.raw}{part.body}"
+    line = part.joined
+    for named, other in reversed(others):
+        line = f"{line[: named.span[0]]}{other}{line[named.span[1] :]}"
+    end_of_line = "\n" if part.raw.endswith("\n") else ""
+    return f"{line}{end_of_line}{part.body}"
 
 
 def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
     known: dict[str, str] = {}
     stages: set[str] = set()
     begun = False
-    for raw, line in _instructions(text):
+    for raw, line, body in _instructions(text):
+        named: Sequence[_Named] = ()
         if stage := _from.match(line):
-            begun, image = True, _filled(stage[1], known)
-            elsewhere = _is_elsewhere(image, stages)
-            stages |= {stage[2].lower()} if stage[2] else set()
-            yield _Part(raw, line, image, stage.span(1)) if elsewhere else _Part(raw, line)
-        elif (copied := _copy.match(line)) and _is_elsewhere(copied[1], stages):
-            yield _Part(raw, line, copied[1], copied.span(1))
-        else:
-            if (given := _arg.match(line)) and not begun:
-                default = next((value for value in given.groups()[1:] if value is not None), "")
-                known[given[1]] = args.get(given[1], _filled(default, known))
-            yield _Part(raw, line)
+            begun = True
+            named = (_Named(_filled(stage[1], known), stage.span(1)),)
+        elif copied := _copy.match(line):
+            named = (_Named(copied[1], copied.span(1)),)
+        elif flags := _run.match(line):
+            named = [_Named(one[1], one.span(1)) for one in _mounted.finditer(line, 0, flags.end())]
+        elif (given := _arg.match(line)) and not begun:
+            default = next((value for value in given.groups()[1:] if value is not None), "")
+            known[given[1]] = args.get(given[1], _filled(default, known))
+        yield _Part(raw, line, body, tuple(one for one in named if _is_elsewhere(one.image, stages)))
+        if stage and stage[2]:
+            stages.add(stage[2].lower())
 
 
 def _is_elsewhere(image: str, stages: Set[str]) -> bool:
@@ -69,25 +109,61 @@ def _is_elsewhere(image: str, stages: Set[str]) -> bool:
     return not own and _reference.fullmatch(image) is not None
 
 
-def _instructions(text: str) -> Iterator[tuple[str, str]]:
-    """Each as it stands, and in one line without the comments in it; comments by themselves."""
+def _instructions(text: str) -> Iterator[tuple[str, str, str]]:
+    """Each as it stands, in one line without the comments in it, and its heredocs; comments by themselves."""
     raw = joined = ""
-    for line in _line.findall(text):
+    lines = deque(_line.findall(text))
+    while lines:
+        line = lines.popleft()
         raw += line
         comment = line.lstrip().startswith("#")
         if joined and (comment or not line.strip()):
             continue
         if comment:
-            yield raw, ""
+            yield raw, "", ""
             raw = ""
             continue
         joined += line.rstrip() if joined else line.strip()
         if joined.endswith("\\"):
             joined = joined[:-1]
             continue
-        yield raw, joined
+        yield raw, joined, _body(joined, lines)
         raw = joined = ""
-    yield raw, joined
+    yield raw, joined, ""
+
+
+def _body(instruction: str, lines: deque[str]) -> str:
+    """The heredocs of an instruction, taken from the lines that follow it."""
+    body = list[str]()
+    for tabs, end in _heredocs(instruction):
+        known = ((line.lstrip("\t") if tabs else line).rstrip("\r\n") for line in lines)
+        length = next((number for number, line in enumerate(known, 1) if line == end), 0)
+        body += [lines.popleft() for _ in range(length)]
+    return "".join(body)
+
+
+def _heredocs(instruction: str) -> list[tuple[bool, str]]:
+    """The ends of the texts that follow an instruction, and whether tabs may stand before them."""
+    if not _with_heredocs.match(instruction):
+        return []
+    try:
+        words = shlex.split(instruction, posix=False)
+    except ValueError:
+        return []
+    return [(bool(found[1]), found[3]) for word in words if (found := _heredoc.fullmatch(word))]
+
+
+def _syntax_line(text: str) -> re.Match[str] | None:
+    """The directive among those that may stand before everything else."""
+    at = 0
+    for line in _line.findall(text):
+        found = _directive.match(text, at)
+        if found is None or found.end() > at + len(line):
+            return None
+        if found[1].lower() == "syntax":
+            return found
+        at += len(line)
+    return None
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:

@@ -15,6 +15,8 @@ from tasks.providers.docker.engine import said
 
 _inits = frozenset({"init", "tini", "tini-static", "dumb-init", "catatonit", "my_init", "s6-svscan", "systemd"})
 """Programs that are made to be the first process, some of which refuse to be another."""
+_registries = {"registry-1.docker.io": INDEX_NAME}
+"""Hosts whose logins go by another name."""
 _refusals = ("unauthorized", "no basic auth credentials", "authentication required", "denied")
 """What registries say to who is not logged in, or not as somebody who may."""
 
@@ -69,6 +71,17 @@ class Images:
                     self._pull(name)
                     self._here[name] = self._words(name)
             return self._here[name]
+
+    def login(self, host: str) -> tuple[str, str]:
+        """The account and password that docker's configuration keeps for a registry's host; empty texts for none."""
+        try:
+            known = resolve_authconfig(self._api._auth_configs, _registries.get(host, host))  # type: ignore[attr-defined]
+        except (DockerException, StoreError):
+            return "", ""
+        words = {name.lower(): str(value) for name, value in (known or {}).items()}
+        if token := words.get("identitytoken"):
+            return "", token
+        return words.get("username", ""), words.get("password", "")
 
     def forget(self, name: str) -> None:
         """It was removed behind our back: look again the next time."""

@@ -223,6 +223,11 @@ class DockerProvider:
         return self._builder.build(order, say)
 
     @ours
+    def build_warning(self, order: BuildOrder) -> str:
+        """A sentence about files of the context that are hardly meant to be in an image, or an empty text."""
+        return self._builder.warning(order)
+
+    @ours
     def forget_built(self, stack: str) -> None:
         """Remove what was built for a stack and is not run from."""
         self._builder.forget(stack)

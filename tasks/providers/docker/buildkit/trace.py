@@ -13,8 +13,9 @@ from tasks.providers.docker.buildkit.wire import fields, texts
 
 last_lines = 20
 _colours = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_own = "[internal]"
-"""Steps of BuildKit itself: it loads the context, or asks for a base image."""
+_step = "Step "
+_numbered = re.compile(r"\[(?:(.*) )?(\d+/\d+)\] (.*)")
+"""An instruction: its stage, its number there, and its text. Other steps are BuildKit's own."""
 _cancelled = "context canceled"
 """Steps that were stopped because another failed."""
 
@@ -61,13 +62,13 @@ class Trace:
     def _step(self, part: bytes) -> Iterator[str]:
         words = texts(part)
         digest, step = words[1], self._of(words[1])
-        step.name = " ".join(words.get(3, "").split())
+        step.name = _in_words(" ".join(words.get(3, "").split()))
         step.error = words.get(7, "").strip()
         step.started = 5 in words
         step.cached = (4, 1) in fields(part)
-        if (step.started or step.cached) and digest not in self._told and step.name.startswith("["):
+        if (step.started or step.cached) and digest not in self._told:
             self._told.add(digest)
-            if not step.name.startswith(_own):
+            if step.name.startswith(_step):
                 yield f"{step.name}{' (cached)' if step.cached else ''}"
 
     def _output(self, part: bytes) -> None:
@@ -78,6 +79,14 @@ class Trace:
 
     def _of(self, digest: str) -> Step:
         return self._steps.setdefault(digest, Step())
+
+
+def _in_words(name: str) -> str:
+    """`[web 2/3] RUN make` as `Step 2/3 of web : RUN make`."""
+    if not (found := _numbered.fullmatch(name)):
+        return name
+    stage = f" of {found[1]}" if found[1] else ""
+    return f"{_step}{found[2]}{stage} : {found[3]}"
 
 
 def _shown(lines: list[str]) -> Iterator[str]:
