@@ -1,19 +1,24 @@
 """What of a stack's images is to be built, and the stack with the images that were."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra_specs.errors import ProviderError
 from infra_specs.spec.stack import Stack
 from tasks.providers.base import BuildOrder, Builds, Provider
 
 
 def orders_of(stack: Stack, source: str) -> dict[str, BuildOrder]:
-    """An order for each service that says how its image is made; `source` is where the spec's relative paths start."""
+    """An order for each service that says how its image is made; `source` is where the spec's relative paths start.
+
+    Raises ProviderError for a context that a link leads elsewhere.
+    """
     return {
         name: BuildOrder(
             stack.name,
             name,
-            str((Path(source) / Path(how.context).expanduser()).resolve()),
+            _folder(name, source, how.context),
             how.dockerfile,
             how.target,
             how.args,
@@ -21,6 +26,19 @@ def orders_of(stack: Stack, source: str) -> dict[str, BuildOrder]:
         for name, service in stack.services.items()
         if (how := service.build) is not None
     }
+
+
+def _folder(service: str, source: str, context: str) -> str:
+    """The whole path of a context. Where it may be is what the spec says in plain sight: a link leads nowhere else."""
+    written = os.path.normpath(Path(source) / Path(context).expanduser())
+    if not Path(context).expanduser().is_absolute():
+        within = os.path.commonpath((os.path.normpath(source), written))
+        if not Path(os.path.realpath(written)).is_relative_to(os.path.realpath(within)):
+            raise ProviderError(
+                f"the build of {service}: {written} is reached through a link that leads out of {within}, to "
+                f"{os.path.realpath(written)}. Write in `context` the folder that is meant."
+            )
+    return os.path.realpath(written)
 
 
 def with_images(stack: Stack, images: Mapping[str, str]) -> Stack:

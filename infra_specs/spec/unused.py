@@ -29,6 +29,11 @@ def _on_local(service: Service) -> Iterator[str]:
         yield f"memory bounds no process on the local target; only the scaler reckons with it. {_containers}"
     if service.cpus is not None:
         yield f"cpus does nothing on the local target, which bounds no process. {_containers}"
+    if service.build is not None:
+        yield (
+            "build does nothing on the local target, which runs the command in its folder as it is: nothing is copied, "
+            f"and no .dockerignore is read. {_containers}"
+        )
     if service.secrets == "files":
         yield f"secrets: files does nothing on the local target, which gives secrets as variables. {_containers}"
 
