@@ -46,11 +46,15 @@ def syntax_image(text: str) -> str:
 
 
 def with_syntax_image(text: str, image: str) -> str:
-    """The Dockerfile read by this image, or by the builder itself if the name is empty; it keeps its lines."""
+    """The Dockerfile read by this image, or by the builder itself if the name is empty.
+
+    What was a directive stays one, or those below it would be comments.
+    """
     found = _syntax_line(text)
     if found is None or found[2] == image:
         return text
-    return f"{text[: found.start()]}{f'# syntax={image}' if image else '#'}{text[found.end(2) :]}"
+    directive = f"# syntax={image}" if image else f"# unreachable={found[2]}"
+    return f"{text[: found.start()]}{directive}{text[found.end(2) :]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ def test_files_that_are_named(name: str) -> None:
     assert private_names([("app.py", False), (name, False), ("z", False)]) == (name,)
 
 
-@pytest.mark.parametrize("name", ["env", "a.env", "identity", "pem", "keys", "x.keyx", ".gitignore", ".github", "a.git"])
+@pytest.mark.parametrize(
+    "name", ["env", "a.env", "identity", "pem", "keys", "x.keyx", ".gitignore", ".github", "a.git"]
+)
 def test_files_that_are_not(name: str) -> None:
     assert private_names([(name, False)]) == ()
 

@@ -1,12 +1,12 @@
 """What of a folder is part of an image, and what is none of it."""
 
 import os
-import tarfile
+import socket
 from pathlib import Path
 
 import pytest
 
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, SpecError
 from tasks.providers.base import BuildOrder
 from tasks.providers.docker.context import Context
 
@@ -33,14 +33,139 @@ def digest(folder: Path) -> str:
     return Context(order(folder)).digest()
 
 
+def names(folder: Path, dockerfile: str = "Dockerfile") -> list[str]:
+    return [entry.name for entry in Context(order(folder, dockerfile)).files]
+
+
 def test_what_is_ignored_is_not_sent(folder: Path) -> None:
-    context = Context(order(folder))
-    for text in (context.dockerfile, "FROM elsewhere\n"):
-        with context.packed(text) as packed, tarfile.open(fileobj=packed) as tar:
-            assert sorted(tar.getnames()) == [".dockerignore", "Dockerfile", "README.md", "link", "src", "src/app.py"]
-            sent = tar.extractfile("Dockerfile")
-            assert sent
-            assert sent.read() == text.encode()
+    assert names(folder) == [".dockerignore", "Dockerfile", "README.md", "link", "src", "src/app.py"]
+    (folder / ".dockerignore").write_bytes(b"\xef\xbb\xbf.dockerignore\r\nDockerfile\r\n*.md\r\nlogs\r\n")
+    assert names(folder) == ["link", "src", "src/app.py"], "the Dockerfile is sent apart"
+
+
+def test_the_dockerfiles_own_ignore_file_counts_before_the_folders(folder: Path) -> None:
+    (folder / "docker").mkdir()
+    (folder / "docker" / "web").write_text("FROM scratch\n")
+    (folder / "docker" / "web.dockerignore").write_text("*\n!src\n")
+    assert names(folder, "docker/web") == ["src", "src/app.py"]
+    (folder / "docker" / "web.dockerignore").write_text("")
+    assert "TODO.md" in names(folder, "docker/web"), "an empty one, too"
+
+
+def test_a_folder_that_is_left_out_is_there_for_what_is_taken_back(folder: Path) -> None:
+    (folder / "docs" / "deep").mkdir(parents=True)
+    (folder / "docs" / "deep" / "kept.md").write_text("x")
+    (folder / "docs" / "other").write_text("x")
+    (folder / "docs" / "none").mkdir()
+    (folder / ".dockerignore").write_text("*\n!**/*.md\n")
+    assert names(folder) == ["README.md", "TODO.md", "docs", "docs/deep", "docs/deep/kept.md"]
+
+
+def test_it_comes_in_buildkits_order(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    for name in ("a.txt", "a/z", "a-b", "B", "é"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert names(tmp_path) == ["B", "Dockerfile", "a", "a/z", "a-b", "a.txt", "é"]
+
+
+def test_sockets_and_pipes_stay_where_they_are(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = names(folder), digest(folder)
+    monkeypatch.chdir(folder)
+    os.mkfifo("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        assert (names(folder), digest(folder)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "to"),
+    [
+        ("out", "../secret"), ("out", "/etc/passwd"), ("src/out", "../../secret"), ("out", "src/../../secret"),
+        ("out", ".."), ("out", "{folder}/src"), ("via", "up/secret"), ("out", "../nowhere"),
+    ],
+)  # fmt: skip
+def test_a_link_that_leads_out_is_refused(folder: Path, tmp_path: Path, name: str, to: str) -> None:
+    (tmp_path.parent / "secret").write_text("x")
+    if name == "via":
+        (folder / "src" / "up").symlink_to("..")
+        (folder / "up").symlink_to("src/up/..")
+    (folder / name).symlink_to(to.format(folder=folder))
+    with pytest.raises(
+        ProviderError, match=r"is a link to .*, which leads out of the context\. Put what is meant into"
+    ):
+        names(folder)
+    (folder / ".dockerignore").write_text(f"{name}\nup\n")
+    assert name not in names(folder)
+
+
+@pytest.mark.parametrize("to", ["README.md", "src/../README.md", "nowhere", "src", "link"])
+def test_a_link_within_stays_a_link(folder: Path, to: str) -> None:
+    (folder / "own").symlink_to(to)
+    (entry,) = (entry for entry in Context(order(folder)).files if entry.name == "own")
+    assert entry.link == to
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", ".dockerignore", "Dockerfile.dockerignore"])
+def test_neither_dockerfile_nor_ignore_file_lie_elsewhere(folder: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path.parent / "elsewhere").write_text("FROM scratch\n")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to("../elsewhere")
+    with pytest.raises(ProviderError, match=rf"{name} is a link to \.\./elsewhere, which leads out"):
+        names(folder)
+    (folder / name).unlink()
+    (folder / "real").write_text("FROM scratch\n")
+    (folder / name).symlink_to("real")
+    if name != "Dockerfile":
+        (folder / "real").write_text("*.md\n")
+    assert "real" in names(folder)
+
+
+def test_what_this_account_may_not_read_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.open, Path.iterdir
+
+    def refused(path: Path) -> None:
+        if path.name in ("app.py", "closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", lambda path, *how, **named: refused(path) or real[0](path, *how, **named))
+    monkeypatch.setattr(Path, "iterdir", lambda path: refused(path) or real[1](path))
+    with pytest.raises(
+        ProviderError, match=r"/src/app\.py cannot be read: Permission denied\. Let this account read it"
+    ):
+        digest(folder)
+    (folder / "closed").mkdir()
+    with pytest.raises(ProviderError, match=r"/closed cannot be read: Permission denied\. Let this account read it"):
+        names(folder)
+    (folder / ".dockerignore").write_text("*\n!**/*.md\n")
+    assert names(folder) == ["README.md", "TODO.md"], "nobody asked for it"
+
+
+def test_a_name_that_is_no_text_is_said(folder: Path) -> None:
+    (folder / os.fsdecode(b"caf\xe9")).write_text("x")
+    with pytest.raises(ProviderError, match=r"is not UTF-8\. Rename it, or name it in \.dockerignore"):
+        names(folder)
+    (folder / ".dockerignore").write_bytes(b"caf\xe9\n")
+    assert "src" in names(folder)
+
+
+def test_a_line_that_is_no_pattern_is_named_with_its_file(folder: Path) -> None:
+    (folder / ".dockerignore").write_text("logs\n[a\n")
+    with pytest.raises(SpecError, match=r"/\.dockerignore, line 2: `\[a` is no pattern: a \[ has no \]"):
+        names(folder)
+
+
+def test_files_that_are_hardly_meant_are_named_once_nobody_thought_of_them(folder: Path) -> None:
+    (folder / ".env").write_text("x")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("x")
+    (folder / "src" / "id_rsa").write_text("x")
+    assert Context(order(folder)).warning == "", "there is an ignore file"
+    (folder / ".dockerignore").unlink()
+    assert Context(order(folder)).warning.startswith(
+        f"web: {folder} has no .dockerignore, so its build can copy these into the image: .env, .git, src/id_rsa. Name"
+    )
+    assert ".env" in names(folder), "it is built all the same"
 
 
 def test_what_is_ignored_and_what_is_older_changes_nothing(folder: Path) -> None:

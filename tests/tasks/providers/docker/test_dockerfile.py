@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.providers.docker.dockerfile import bases, with_bases
+from tasks.providers.docker.dockerfile import bases, has_heredoc, syntax_image, with_bases, with_syntax_image
 
 pytestmark = pytest.mark.pure
 
@@ -18,6 +18,17 @@ pytestmark = pytest.mark.pure
         ("FROM a AS x\nFROM b\nCOPY --from=x /a /a\nCOPY --from=0 /b /b\nADD --from=c / /", {}, ("a", "b", "c")),
         ("FROM a\nARG V=1\nFROM b:$V", {"V": "9"}, ("a", "b:")),
         ("FROM $UNSET", {}, ()),
+        (
+            "FROM a\nRUN --network=none --mount=type=bind,from=b:1,target=/x --mount=from=c true\n",
+            {},
+            ("a", "b:1", "c"),
+        ),
+        ("FROM a AS x\nFROM b\nRUN --mount=type=bind,from=x true --mount=from=c", {}, ("a", "b")),
+        ("FROM a\nRUN psql <<EOF\nSELECT *\nFROM orders\nEOF\nCOPY --from=b / /\n", {}, ("a", "b")),
+        ("FROM a\nCOPY <<-'A' <<B /x/\nFROM no\n\tA\nFROM no\nB\nFROM b", {}, ("a", "b")),
+        ("FROM a\nRUN x <<EOF\nFROM b\n", {}, ("a", "b")),
+        ("FROM a\nRUN echo 'x <<EOF' a<<EOF <<<EOF\nFROM b\nEOF", {}, ("a", "b")),
+        ("FROM a\nENV A=<<EOF\nFROM b\nEOF", {}, ("a", "b")),
         ("", {}, ()),
     ],
 )
@@ -33,6 +44,14 @@ def test_images_from_elsewhere(text: str, args: dict[str, str], found: tuple[str
         ("FROM own/b\nCOPY --from=a:1 /a /b", "FROM own/b\nCOPY --from=hub/a:1 /a /b"),
         ("FROM \\\n  # why\n  a:1 \\\n  AS x\nRUN y \\\n  z\n", "FROM   hub/a:1   AS x\nRUN y \\\n  z\n"),
         ("# a\u2028FROM b:1\nFROM pyth\\\non:3\n", "# a\u2028FROM b:1\nFROM hub/python:3\n"),
+        (
+            "FROM own/b\nRUN --mount=from=a,target=/a --mount=from=b:2 x\n",
+            "FROM own/b\nRUN --mount=from=hub/a,target=/a --mount=from=hub/b:2 x\n",
+        ),
+        (
+            "FROM own/b\nCOPY --from=a <<E /\nCOPY --from=c\nE\n",
+            "FROM own/b\nCOPY --from=hub/a <<E /\nCOPY --from=c\nE\n",
+        ),
         ('FROM "a:1"\nFROM ${A:+b}', 'FROM "a:1"\nFROM ${A:+b}'),
         ("FROM scratch\nCOPY --from=0 / /\nFROM $UNSET", "FROM scratch\nCOPY --from=0 / /\nFROM $UNSET"),
     ],
@@ -44,3 +63,33 @@ def test_they_are_taken_from_elsewhere(text: str, made: str) -> None:
     assert with_bases(text, {}, instead) == made
     assert with_bases(made, {}, instead) == made
     assert with_bases(text, {}, lambda name: name) == text or "$B" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "image", "without"),
+    [
+        (
+            "# syntax=docker/dockerfile:1\nFROM a\n",
+            "docker/dockerfile:1",
+            "# unreachable=docker/dockerfile:1\nFROM a\n",
+        ),
+        ("# escape=`\n#Syntax = d:1 \nFROM a\n", "d:1", "# escape=`\n# unreachable=d:1 \nFROM a\n"),
+        ("# a comment\n# syntax=d:1\nFROM a\n", "", None),
+        ("FROM a\n# syntax=d:1\n", "", None),
+        ("\n# syntax=d:1\n", "", None),
+        ("# syntax=\nFROM a\n", "", None),
+        ("# syntax=d:1 and more\n# escape=`\n", "d:1", "# unreachable=d:1 and more\n# escape=`\n"),
+        ("", "", None),
+    ],
+)
+def test_the_image_that_shall_read_it(text: str, image: str, without: str | None) -> None:
+    assert syntax_image(text) == image
+    assert with_syntax_image(text, "") == (text if without is None else without)
+    assert with_syntax_image(text, image) == text
+    if image:
+        assert syntax_image(with_syntax_image(text, "hub/other:2")) == "hub/other:2"
+
+
+def test_heredocs_are_seen() -> None:
+    assert has_heredoc("FROM a\nRUN <<EOF\nx\nEOF\n")
+    assert not has_heredoc("FROM a\nRUN echo '<<EOF'\nENV A=1\n")
