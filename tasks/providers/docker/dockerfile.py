@@ -15,7 +15,7 @@ _arg = re.compile(r"ARG\s+(\w+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?", re.IGNOR
 _copy = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
 _run = re.compile(r"RUN\s+(?:--\S+\s+)+", re.IGNORECASE)
 _mounted = re.compile(r"--mount=(?:[^\s,]+,)*from=([^\s,]+)")
-_directive = re.compile(r"#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)[ \t]*")
+_directive = re.compile(r"#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)[^\n]*(?:\n|$)")
 _with_heredocs = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
 _heredoc = re.compile(r"\d*<<(-?)([\"']?)([^<\s\"']+)\2")
 
@@ -41,20 +41,23 @@ def has_heredoc(text: str) -> bool:
 
 def syntax_image(text: str) -> str:
     """The image that shall read this Dockerfile (`# syntax=`), or an empty text."""
-    found = _syntax_line(text)
-    return found[2] if found else ""
+    return next((found[2] for found in _directives(text) if found[1].lower() == "syntax"), "")
 
 
 def with_syntax_image(text: str, image: str) -> str:
     """The Dockerfile read by this image, or by the builder itself if the name is empty.
 
-    What was a directive stays one, or those below it would be comments.
+    Every line that is none of a directive keeps its number, for the builder's messages.
     """
-    found = _syntax_line(text)
+    directives = _directives(text)
+    found = next((one for one in directives if one[1].lower() == "syntax"), None)
     if found is None or found[2] == image:
         return text
-    directive = f"# syntax={image}" if image else f"# unreachable={found[2]}"
-    return f"{text[: found.start()]}{directive}{text[found.end(2) :]}"
+    if image:
+        return f"{text[: found.start(2)]}{image}{text[found.end(2) :]}"
+    # Below anything else the other directives would be comments.
+    end = directives[-1].end()
+    return f"{text[: found.start()]}{text[found.end() : end]}#\n{text[end:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +160,13 @@ def _heredocs(instruction: str) -> list[tuple[bool, str]]:
     return [(bool(found[1]), found[3]) for word in words if (found := _heredoc.fullmatch(word))]
 
 
-def _syntax_line(text: str) -> re.Match[str] | None:
-    """The directive among those that may stand before everything else."""
-    at = 0
-    for line in _line.findall(text):
-        found = _directive.match(text, at)
-        if found is None or found.end() > at + len(line):
-            return None
-        if found[1].lower() == "syntax":
-            return found
-        at += len(line)
-    return None
+def _directives(text: str) -> list[re.Match[str]]:
+    """The lines that may stand before everything else, such as `# syntax=` and `# escape=`."""
+    found, at = list[re.Match[str]](), 0
+    while directive := _directive.match(text, at):
+        found.append(directive)
+        at = directive.end()
+    return found
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ def read(*lines: str) -> Ignored:
     return read_ignore_file("\n".join(lines).encode("utf-8", "surrogateescape"), ".dockerignore")
 
 
+wheel = "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl"
 matches = [
     ("**", "file"), ("**", "dir/file"), ("**/", "file"), ("**/", "dir/file"), ("**/**", "dir/file"),
     ("dir/**", "dir/file"), ("dir/**", "dir/dir2/file"), ("**/dir", "dir"), ("**/dir", "dir/file"),
@@ -29,11 +30,10 @@ matches = [
     ("a[^b-d]e", "aze"), (".*", ".foo"), ("abc.def", "abc.def"), ("abc?def", "abcZdef"), ("**/foo/bar", "foo/bar"),
     ("**/foo/bar", "dir/foo/bar"), ("**/foo/bar", "dir/dir2/foo/bar"), ("abc/**", "abc/def"),
     ("abc/**", "abc/def/ghi"), ("**/.foo", ".foo"), ("a(b)c/def", "a(b)c/def"), ("a.|)$(}+{bc", "a.|)$(}+{bc"),
-    ("dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl", "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl"),
-    ("dist/*.whl", "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl"), ("a\\\\", "a\\"), ("a\\*b", "a*b"),
+    (wheel, wheel), ("dist/*.whl", wheel), ("a\\\\", "a\\"), ("a\\*b", "a*b"),
     ("abc", "abc"), ("*", "abc"), ("*c", "abc"), ("a*", "a"), ("a*", "abc"), ("a*", "ab/c"), ("a*/b", "abc/b"),
     ("a*b*c*d*e*/f", "axbxcxdxe/f"), ("a*b*c*d*e*/f", "axbxcxdxexxx/f"), ("a*b?c*x", "abxbbxdbxebxczzx"),
-    ("ab[c]", "abc"), ("ab[b-d]", "abc"), ("ab[^e-g]", "abc"), ("a?b", "a☺b"), ("a[^a]b", "a☺b"), ("[a-ζ]*", "α"),
+    ("ab[c]", "abc"), ("ab[b-d]", "abc"), ("ab[^e-g]", "abc"), ("a?b", "a☺b"), ("a[^a]b", "a☺b"), ("[a-ä]*", "ß"),
     ("[\\]a]", "]"), ("[\\-]", "-"), ("[x\\-]", "x"), ("[x\\-]", "-"), ("[\\-x]", "x"), ("[\\-x]", "-"),
     ("*x", "xxx"),
     # What its tests do not say.
@@ -51,7 +51,7 @@ others = [
     (".*", "foo"), ("abc.def", "abcdef"), ("abc.def", "abcZdef"), ("abc?def", "abcdef"), ("abc/**", "abc"),
     ("**/.foo", "bar.foo"), ("a(b)c/def", "a(b)c/xyz"), ("a*/b", "a/c/b"), ("a*b*c*d*e*/f", "axbxcxdxe/xxx/f"),
     ("a*b*c*d*e*/f", "axbxcxdxexxx/fff"), ("a*b?c*x", "abxbbxdbxebxczzy"), ("ab[e-g]", "abc"), ("ab[^c]", "abc"),
-    ("ab[^b-d]", "abc"), ("a\\*b", "ab"), ("a???b", "a☺b"), ("a[^a][^a][^a]b", "a☺b"), ("*[a-ζ]", "A"),
+    ("ab[^b-d]", "abc"), ("a\\*b", "ab"), ("a???b", "a☺b"), ("a[^a][^a][^a]b", "a☺b"), ("*[a-ä]", "A"),
     ("a?b", "a/b"), ("a*b", "a/b"), ("[x\\-]", "z"), ("[\\-x]", "a"),
     ("TODO", "todo"), ("todo", "TODO"), ("*.MD", "a.md"), ("[a-z]", "A"), ("# x", "x"), ("#x", "#x"), (".", "a"),
     ("/", "a"), ("..", "a"), ("../a", "a"), ("", "a"), ("   ", "a"), (".env", "a/.env"), ("*.pem", "a/b.pem"),

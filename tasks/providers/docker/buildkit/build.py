@@ -60,8 +60,7 @@ def run(api: APIClient, job: Job, login: Login, say: Callable[[str], None]) -> N
             error = str(answer.get("error", error))
     if session.error is not None:
         raise ProviderError(
-            f"{session.error.filename}: {session.error.strerror} while it was sent to the Docker Engine. Run it again "
-            "when nobody changes the folder."
+            f"{session.error}, while the folder was sent to the Docker Engine. Run it again when nobody changes it."
         )
     if error:
         failed = trace.failed

@@ -17,6 +17,10 @@ _go_bits = ((stat.S_ISUID, 1 << 23), (stat.S_ISGID, 1 << 22), (stat.S_ISVTX, 1 <
 _go_folder, _go_link = 1 << 31, 1 << 27
 
 
+class Unreadable(Exception):
+    """A file that was there before is gone, or closed to this account: which, and why."""
+
+
 class File(Protocol):
     """What is sent: a file, a folder or a link. `mode` is the system's, `changed` in nanoseconds since the epoch."""
 
@@ -65,7 +69,7 @@ class Sending:
             raise BrokenMessage(f"the receiver failed: {said.get(4, b'')!r}")
 
     def next(self) -> bytes | None:
-        """The next packet, or None while there is none. Raises OSError for a file that cannot be read."""
+        """The next packet, or None while there is none. Raises Unreadable."""
         if (packet := next(self._descriptions, None)) is not None:
             return packet
         while (packet := next(self._data, None)) is None:
@@ -86,9 +90,12 @@ class Sending:
         yield field(1, _describe)
 
     def _content(self, number: int) -> Iterator[bytes]:
-        with self._files[number].open() as content:
-            while data := content.read(chunk):
-                yield field(1, _data) + field(3, number) + field(4, data)
+        try:
+            with self._files[number].open() as content:
+                while data := content.read(chunk):
+                    yield field(1, _data) + field(3, number) + field(4, data)
+        except OSError as error:
+            raise Unreadable(f"{self._files[number].name} cannot be read: {error.strerror or error}") from error
         yield field(1, _data) + field(3, number)
 
 

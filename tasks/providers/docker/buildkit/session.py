@@ -5,6 +5,7 @@ and `dockerfile`, so that a Dockerfile that its own `.dockerignore` names is in 
 """
 
 import secrets
+import select
 import struct
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +19,7 @@ from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived, StreamEnded, StreamReset
 from h2.exceptions import H2Error
 
-from tasks.providers.docker.buildkit.sending import File, Sending
+from tasks.providers.docker.buildkit.sending import File, Sending, Unreadable
 from tasks.providers.docker.buildkit.wire import BrokenMessage, field, texts
 
 _copy = "/moby.filesync.v1.FileSync/DiffCopy"
@@ -26,6 +27,8 @@ _login = "/moby.filesync.v1.Auth/Credentials"
 _health = "/grpc.health.v1.Health/Check"
 _serving = field(1, 1)
 _ok, _unknown, _unimplemented = 0, 2, 12
+packets_at_once = 16
+"""Before BuildKit is listened to again: half a megabyte at most."""
 _ignore_file_alone = [".dockerignore"]
 
 Login = Callable[[str], tuple[str, str]]
@@ -38,7 +41,7 @@ class Session:
     def __init__(self, api: APIClient, folders: Mapping[str, Iterable[File]], login: Login) -> None:
         """Raises APIError if the engine has no such thing."""
         self.id = secrets.token_hex(16)
-        self.error: OSError | None = None
+        self.error: Unreadable | None = None
         """A file that could not be read: why the build failed then."""
         self._folders, self._login = folders, login
         headers = {
@@ -78,12 +81,23 @@ class Session:
         with suppress(OSError, H2Error, ValueError):
             self._http.initiate_connection()
             self._socket.sendall(self._http.data_to_send())
-            while data := self._reader.read1(65536):
-                for event in self._http.receive_data(data):
-                    if isinstance(event, ConnectionTerminated):
+            more = False
+            while True:
+                if not more or self._has_heard():
+                    data = self._reader.read1(65536)
+                    events = self._http.receive_data(data) if data else [ConnectionTerminated()]
+                    if any(isinstance(event, ConnectionTerminated) for event in events):
                         return
-                    self._on(event)
-                self._send()
+                    for event in events:
+                        self._on(event)
+                more = self._send()
+
+    def _has_heard(self) -> bool:
+        """Whether something can be read at once: by TLS already, or from the system."""
+        pending = getattr(self._socket, "pending", None)
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(pending and pending()) or bool(poll.poll(0))
 
     def _on(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
@@ -98,22 +112,28 @@ class Session:
         elif isinstance(event, StreamReset):
             self._calls.pop(event.stream_id, None)
 
-    def _send(self) -> None:
-        """All that the receiver has room for."""
+    def _send(self) -> bool:
+        """A part of what the receiver has room for, and whether there is more.
+
+        Not all at once: BuildKit ends a session that does not say within a second or so that it is well.
+        """
+        more = False
         for number, call in list(self._calls.items()):
             try:
-                self._answer_to(number, call)
-            except OSError as error:
+                more |= self._answer_to(number, call)
+            except Unreadable as error:
                 self.error = error
                 self._end(number, call, _unknown, "a file could not be read")
             except BrokenMessage as error:
                 self._end(number, call, _unknown, str(error))
         self._socket.sendall(self._http.data_to_send())
+        return more
 
-    def _answer_to(self, number: int, call: "_Call") -> None:
+    def _answer_to(self, number: int, call: "_Call") -> bool:
+        """Whether there is more of the answer."""
         if call.path == _copy:
-            self._copied(number, call)
-        elif call.path == _health:
+            return self._copied(number, call)
+        if call.path == _health:
             call.to_send += _framed(_serving)
             self._end(number, call, _ok)
         elif call.path == _login:
@@ -123,8 +143,9 @@ class Session:
                 self._end(number, call, _ok)
         else:
             self._end(number, call, _unimplemented, "not offered")
+        return False
 
-    def _copied(self, number: int, call: "_Call") -> None:
+    def _copied(self, number: int, call: "_Call") -> bool:
         if call.sending is None:
             name = call.headers.get("dir-name", [""])[0]
             alone = name == "context" and _ignore_file_alone in (
@@ -133,14 +154,18 @@ class Session:
             call.sending = Sending(iter(() if alone else self._folders.get(name, ())))
         while (packet := call.message()) is not None:
             call.sending.heard(packet)
-        while self._flushed(number, call):
-            packet = call.sending.next()
+        more = True
+        for _ in range(packets_at_once):
+            packet = call.sending.next() if self._flushed(number, call) else None
             if packet is None:
+                more = False
                 break
             call.to_send += _framed(packet)
         if call.sending.ended:
             call.to_send += _framed(Sending.end())
             self._end(number, call, _ok)
+            return False
+        return more
 
     def _flushed(self, number: int, call: "_Call") -> bool:
         """Whether all that is to be sent could be."""

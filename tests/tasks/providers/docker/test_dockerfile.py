@@ -71,14 +71,14 @@ def test_they_are_taken_from_elsewhere(text: str, made: str) -> None:
         (
             "# syntax=docker/dockerfile:1\nFROM a\n",
             "docker/dockerfile:1",
-            "# unreachable=docker/dockerfile:1\nFROM a\n",
+            "#\nFROM a\n",
         ),
-        ("# escape=`\n#Syntax = d:1 \nFROM a\n", "d:1", "# escape=`\n# unreachable=d:1 \nFROM a\n"),
+        ("# escape=`\n#Syntax = d:1 \nFROM a\n", "d:1", "# escape=`\n#\nFROM a\n"),
         ("# a comment\n# syntax=d:1\nFROM a\n", "", None),
         ("FROM a\n# syntax=d:1\n", "", None),
         ("\n# syntax=d:1\n", "", None),
         ("# syntax=\nFROM a\n", "", None),
-        ("# syntax=d:1 and more\n# escape=`\n", "d:1", "# unreachable=d:1 and more\n# escape=`\n"),
+        ("# syntax=d:1 and more\n# escape=`\n", "d:1", "# escape=`\n#\n"),
         ("", "", None),
     ],
 )

@@ -147,3 +147,27 @@ def test_what_a_build_starts_from_is_taken_from_the_mirror(shelf: Registry, logi
         provider.forget_built(stack)
     finally:
         provider.close()
+
+
+def test_what_only_buildkit_finds_is_pulled_with_the_login_too(
+    shelf: Registry, logins: Path, tmp_path: Path, engine: DockerClient
+) -> None:
+    """A name that is put together as we do not read it: BuildKit asks for the login on the build's own connection."""
+    (tmp_path / "app").mkdir()
+    name = f"{shelf.address}/shop:1"
+    (tmp_path / "app" / "Dockerfile").write_text(f"ARG A=1\nFROM ${{A:+{name}}}\nENV A=1\n")
+    order = BuildOrder(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
+
+    def build() -> str:
+        provider = DockerProvider(Docker(provider="docker"))
+        try:
+            return provider.build(order, lambda _: None)
+        finally:
+            provider.forget_built(stack)
+            provider.close()
+
+    configured(logins)
+    with pytest.raises(ProviderError, match="(?i)authori"):
+        build()
+    configured(logins, auths=login(shelf))
+    assert build().startswith("sha256:")

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from tasks.providers.docker.buildkit.sending import Sending, chunk
+from tasks.providers.docker.buildkit.sending import Sending, Unreadable, chunk
 from tasks.providers.docker.buildkit.wire import BrokenMessage, field, fields
 from tasks.providers.docker.context import Text
 
@@ -61,7 +61,7 @@ def test_what_makes_no_sense_is_refused(packet: bytes) -> None:
         sending.heard(packet)
 
 
-def test_a_file_that_is_gone_is_an_error_of_the_system() -> None:
+def test_a_file_that_is_gone_is_named() -> None:
     class Gone(Text):
         def open(self) -> BytesIO:
             raise FileNotFoundError(2, "No such file or directory", self.name)
@@ -69,5 +69,5 @@ def test_a_file_that_is_gone_is_an_error_of_the_system() -> None:
     sending = Sending(iter([Gone("a", b"x")]))
     packets(sending)
     sending.heard(field(1, 1))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(Unreadable, match=r"^a cannot be read: No such file or directory$"):
         sending.next()
