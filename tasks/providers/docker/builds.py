@@ -139,12 +139,15 @@ class Builder:
         return found
 
     def _newest_first(self, images: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Without those that have gone meanwhile. A list has whole seconds, and two builds may share one."""
+        """By when they got their names: one that comes from BuildKit's cache says that it was created long ago.
+
+        Without those that have gone meanwhile.
+        """
         made = []
         for one in images:
             with suppress(ImageNotFound):
                 shown = self._api.inspect_image(one["Id"])  # type: ignore[no-untyped-call]
-                made.append((epoch(shown["Created"]), one))
+                made.append((epoch(shown["Metadata"]["LastTagTime"]), one))
         return [one for _, one in sorted(made, key=lambda each: each[0], reverse=True)]
 
     def _remove(self, images: Iterable[dict[str, Any]]) -> None:

@@ -115,7 +115,7 @@ class Session:
     def _send(self) -> bool:
         """A part of what the receiver has room for, and whether there is more.
 
-        Not all at once: BuildKit ends a session that does not say within a second or so that it is well.
+        Not all at once: BuildKit ends a session that does not answer in time that it is well.
         """
         more = False
         for number, call in list(self._calls.items()):
@@ -130,7 +130,10 @@ class Session:
         return more
 
     def _answer_to(self, number: int, call: "_Call") -> bool:
-        """Whether there is more of the answer."""
+        """Whether there is more of the answer than was sent, and room for it."""
+        if call.ending is not None:
+            self._end(number, call, _ok)
+            return False
         if call.path == _copy:
             return self._copied(number, call)
         if call.path == _health:
@@ -185,11 +188,12 @@ class Session:
             self._http.send_headers(number, [(":status", "200"), ("content-type", "application/grpc")])
 
     def _end(self, number: int, call: "_Call", status: int, why: str = "") -> None:
-        """With the little that is left to send; what there is no room for then is dropped with the call."""
-        self._flushed(number, call)
-        trailers = [("grpc-status", str(status)), *([("grpc-message", why)] if why else [])]
-        self._http.send_headers(number, trailers, end_stream=True)
-        del self._calls[number]
+        """Now, or when there is room for what is left to send."""
+        if call.ending is None:
+            call.ending = [("grpc-status", str(status)), *([("grpc-message", why)] if why else [])]
+        if self._flushed(number, call):
+            self._http.send_headers(number, call.ending, end_stream=True)
+            del self._calls[number]
 
 
 class _Call:
@@ -203,6 +207,8 @@ class _Call:
         self.received, self.to_send = bytearray(), bytearray()
         self.begun = self.asked = False
         self.sending: Sending | None = None
+        self.ending: list[tuple[str, str]] | None = None
+        """What is said last, once that is known."""
 
     def message(self) -> bytes | None:
         """The next whole message that came. Raises BrokenMessage for a compressed one, which nobody offered."""

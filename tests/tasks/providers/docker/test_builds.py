@@ -125,3 +125,20 @@ def test_what_cannot_be_built_is_said(
     (tmp_path / "Dockerfile").write_text(text)
     with pytest.raises(ProviderError, match=said):
         provider.build(order, lambda _: None)
+
+
+def test_what_is_built_again_from_the_cache_is_the_newest(
+    provider: DockerProvider, order: BuildOrder, tmp_path: Path
+) -> None:
+    """BuildKit says of it that it was created when it was built first."""
+
+    def build(text: str) -> str:
+        (tmp_path / "index.html").write_text(text)
+        return provider.build(order, lambda _: None)
+
+    build("first\n")
+    provider.forget_built(stack)
+    for number in range(kept):
+        build(f"later {number}\n")
+    first = build("first\n")
+    assert provider.built(order).id == first

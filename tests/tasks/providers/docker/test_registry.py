@@ -167,7 +167,7 @@ def test_what_only_buildkit_finds_is_pulled_with_the_login_too(
             provider.close()
 
     configured(logins)
-    with pytest.raises(ProviderError, match="(?i)authori"):
+    with pytest.raises(ProviderError, match=r"(?i)authori"):
         build()
     configured(logins, auths=login(shelf))
     assert build().startswith("sha256:")
