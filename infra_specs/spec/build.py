@@ -21,8 +21,8 @@ class Build(Part):
     """How a service's image is made of a Dockerfile. The same content makes the same image, and is not built again."""
 
     context: Annotated[str, Field(min_length=1, max_length=4096)] = "."
-    """The folder that the Dockerfile copies from, from the spec file's own. What `.dockerignore` names is left out; a link
-    that leads out of it is refused."""
+    """The folder that the Dockerfile copies from, from the spec file's own. What `.dockerignore` names is left out, and
+    a link that leads out of it is refused."""
     dockerfile: Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_inside)] = "Dockerfile"
     """The Dockerfile, from the context."""
     target: Annotated[str, Field(pattern=stage_pattern)] | None = None

@@ -39,6 +39,9 @@ def portless(key: str) -> str:
         ("local", {**web, "secrets": "files"}, [
             "services.it.secrets: files does nothing on the local target, which gives secrets as variables. "
             f"{docker}"]),
+        ("local", {**web, "build": "."}, [
+            "services.it.build does nothing on the local target, which runs the command in its folder as it is: "
+            f"nothing is copied, and no .dockerignore is read. {docker}"]),
         ("docker", {**web, "memory": "64MB", "cpus": 2.0, "secrets": "files"}, []),
         ("memory", {**web, "memory": "64MB", "cpus": 2.0, "secrets": "files"}, []),
         ("local", {**web, "capacity": 3.0, "share": 0.5, "route": {"path": "/a"}}, []),
