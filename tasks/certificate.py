@@ -10,6 +10,7 @@ from infra_specs.catalogue.web import certificate as kept_as
 from infra_specs.certificates.certificate import Certificate, soon_seconds
 from infra_specs.certificates.check import checked, pair
 from infra_specs.errors import PlanError
+from infra_specs.spec.secrets import named_secrets
 from infra_specs.spec.service import Secret
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.tls import Tls
@@ -57,7 +58,7 @@ def renew_certificate(ledger: Ledger, hold: Hold, stack: Stack, source: str) -> 
 
 def _read(ledger: Ledger, stack: Stack, tls: Tls, source: str) -> tuple[Certificate, str]:
     versions = ledger.secret_versions(stack.name)
-    if tls.secrets:
+    if named_secrets(tls):
         refuse_missing_secrets(stack, versions)
 
     def text(key: str, where: str | Secret) -> str:

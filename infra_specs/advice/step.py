@@ -9,7 +9,7 @@ from infra_specs.plan.resource import Resource
 from infra_specs.pricing.price import Price, price, usd
 from infra_specs.sizing.size import size
 from infra_specs.spec.load import from_data
-from infra_specs.spec.service import Secret
+from infra_specs.spec.secrets import named_secrets
 from infra_specs.spec.stack import Stack
 
 restart_kinds = ("database", "cache", "proxy")
@@ -70,14 +70,8 @@ def flat(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:
 
 def _desired(stack: Stack, counts: Mapping[str, int]) -> tuple[Price, tuple[Resource, ...]]:
     sizing = size(stack)
-    named = {
-        value.secret
-        for service in stack.services.values()
-        for value in service.env.values()
-        if isinstance(value, Secret)
-    }
     # Neither price nor fingerprint of anything here depends on a secret's value, and its version stays as it is.
-    secrets = dict.fromkeys((*named, *generated_secrets(stack)), 1)
+    secrets = dict.fromkeys((*named_secrets(stack), *generated_secrets(stack)), 1)
     resources = desired_state(stack, sizing, counts=counts, secrets=secrets, source="/")
     return price(stack, sizing, resources), resources
 

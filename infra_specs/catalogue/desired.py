@@ -7,7 +7,7 @@ from infra_specs.catalogue.containers import in_container
 from infra_specs.errors import PlanError
 from infra_specs.plan.resource import Resource, Setting
 from infra_specs.sizing.size import Sizing
-from infra_specs.spec.service import Secret
+from infra_specs.spec.secrets import named_secrets
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import Docker
 
@@ -71,13 +71,6 @@ def generated_secrets(stack: Stack) -> tuple[str, ...]:
 
 def refuse_missing_secrets(stack: Stack, secrets: Mapping[str, int]) -> None:
     """Raise PlanError that names every secret of the spec that is not set, and how to set it."""
-    named = {
-        value.secret
-        for service in stack.services.values()
-        for value in service.env.values()
-        if isinstance(value, Secret)
-    }
-    named |= set(stack.tls.secrets) if stack.tls else set()
-    if missing := sorted(named - secrets.keys()):
+    if missing := sorted(named_secrets(stack) - secrets.keys()):
         commands = "\n".join(f"  tenfold secret set {stack.name} {name}" for name in missing)
         raise PlanError(f"{stack.name}: these secrets are named in the spec and not set. Set them first:\n{commands}")

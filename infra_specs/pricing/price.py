@@ -12,7 +12,7 @@ from infra_specs.catalogue.desired import desired_state, generated_secrets
 from infra_specs.errors import PlanError
 from infra_specs.plan.resource import Resource
 from infra_specs.sizing.size import Sizing
-from infra_specs.spec.service import Secret
+from infra_specs.spec.secrets import named_secrets
 from infra_specs.spec.stack import Stack
 
 
@@ -76,13 +76,7 @@ def replica_price(stack: Stack) -> float | None:
 def rate(stack: Stack, sizing: Sizing, counts: Mapping[str, int]) -> float | None:
     """USD a month that the stack costs with these counts; None is unknown."""
     # No price depends on the value or the version of a secret.
-    named = {
-        value.secret
-        for service in stack.services.values()
-        for value in service.env.values()
-        if isinstance(value, Secret)
-    }
-    secrets = dict.fromkeys((*named, *generated_secrets(stack)), 1)
+    secrets = dict.fromkeys((*named_secrets(stack), *generated_secrets(stack)), 1)
     desired = desired_state(stack, sizing, counts=counts, secrets=secrets, source="/")
     return price(stack, sizing, desired).today
 

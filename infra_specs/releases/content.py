@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from infra_specs.errors import PlanError
 from infra_specs.spec.references import Sound, crossings
-from infra_specs.spec.service import Secret, Service
+from infra_specs.spec.secrets import named_secrets
+from infra_specs.spec.service import Service
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import Docker
 
@@ -48,7 +49,8 @@ def content(
     services: Mapping[str, Service], secrets: Mapping[str, int], images: Mapping[str, str] | None = None
 ) -> Content:
     """The content of services with those of the secrets and images that they name."""
-    secret, image, known = secrets_named(services.values()), images_named(services.values()), images or {}
+    secret = frozenset().union(*map(named_secrets, services.values()))
+    image, known = images_named(services.values()), images or {}
     return Content(
         dict(services),
         {name: secrets[name] for name in sorted(secret & secrets.keys())},
@@ -108,17 +110,10 @@ def changed_services(before: Content | None, after: Content) -> tuple[str, ...]:
         service = release.services.get(name)
         if service is None:
             return None
-        versions = {secret: release.secrets.get(secret) for secret in secrets_named([service])}
+        versions = {secret: release.secrets.get(secret) for secret in named_secrets(service)}
         return service.model_dump(exclude=set(sizes)), versions, release.images.get(service.image or "")
 
     return tuple(name for name in after.services if held(was, name) != held(after, name))
-
-
-def secrets_named(services: Iterable[Service]) -> frozenset[str]:
-    """The user's secrets that services name."""
-    return frozenset(
-        value.secret for service in services for value in service.env.values() if isinstance(value, Secret)
-    )
 
 
 def images_named(services: Iterable[Service]) -> frozenset[str]:

@@ -29,8 +29,3 @@ class Tls(Part):
     """Its private key, in PEM, without a passphrase: a file's path, or {secret: NAME}."""
     redirect: int | None = Field(default=None, ge=1, le=65535)
     """A port on every address where plain HTTP is answered with a redirect to HTTPS; usually 80."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The user's secrets that it names."""
-        return tuple(each.secret for each in (self.certificate, self.key) if isinstance(each, Secret))
