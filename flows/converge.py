@@ -9,12 +9,12 @@ from prefect.logging import get_run_logger
 
 from flows.apply_plan import apply_plan
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
-from infra_specs.plan.instance import Instance
+from infra_specs.plan.instance import Instance, links_of
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.plan.resource import Resource
 from tasks.apply import stop_failed
-from tasks.artifacts import links_of, show_outcome, show_plan
+from tasks.artifacts import show_outcome, show_plan
 from tasks.observe import observe
 from tasks.one_offs import unclaimed
 from tasks.site import Site, at

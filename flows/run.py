@@ -12,8 +12,8 @@ from prefect.runtime import flow_run
 from flows.apply_plan import apply_plan
 from flows.converge import Report
 from flows.runbook import on_site, on_target, opened_ledger, runbook
-from infra_specs.catalogue.job import one_offs
 from infra_specs.errors import ChangeFailed, LedgerError, LockHeld, PlanError, TenfoldError
+from infra_specs.plan.address import RUN, Address
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.plan import Change, Plan
 from tasks.artifacts import show_exit_code
@@ -40,12 +40,12 @@ async def run(stack: str, service: str, command: str, wait: bool = False) -> Rep
         command: The command, as a shell would split it; it runs without a shell.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    words, name = _words(command), str(flow_run.id)[:8]
+    words, address = _words(command), Address("job", RUN, str(flow_run.id)[:8])
     async with opened_ledger() as ledger:
         remembered(ledger, stack)
         me = Owner.here("run", flow_run_id=str(flow_run.id))
-        async with claimed(ledger, stack, one_offs + name, me, settings().lease_seconds):
-            site, one = await _begun(ledger, stack, service, words, name, wait=wait)
+        async with claimed(ledger, stack, str(address), me, settings().lease_seconds):
+            site, one = await _begun(ledger, stack, service, words, address, wait=wait)
             health, last = await _to_the_end(ledger, site, one)
             said = f"{shlex.join(words)}: {health.reason}"
             await _removed(ledger, one, said, "done" if health.state == "healthy" else "failed")
@@ -58,14 +58,14 @@ async def run(stack: str, service: str, command: str, wait: bool = False) -> Rep
 
 
 async def _begun(
-    ledger: Ledger, stack: str, service: str, words: list[str], name: str, *, wait: bool
+    ledger: Ledger, stack: str, service: str, words: list[str], address: Address, *, wait: bool
 ) -> tuple[Site, Instance]:
     """Begin it under the stack's lock, which is given back as soon as it runs."""
     async with on_site(stack, ledger, "run", wait=wait) as (site, what, source):
         if not still_wanted(ledger, stack):
             raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
         wished = wish_as_deployed(ledger, what, source)
-        job = one_off(ledger, wished, f"run-{name}", service, words)
+        job = one_off(ledger, wished, address, service, words)
         why = f"{service}: {shlex.join(words)}"
         await _do(site, Change("create", job.address, why, job), "done")
         get_run_logger().info("%s runs %s", job.address, why)

@@ -10,6 +10,7 @@ from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from flows.this_run import seconds_late, this_run
 from infra_specs.errors import PlanError
+from infra_specs.plan.address import is_of_service
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.scaling.by_hand import how_long_it_holds
 from infra_specs.scaling.decision import Decision
@@ -54,7 +55,7 @@ async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, rea
         if not _ends(ledger, size(what), stack, service, replicas):
             _refuse_out_of_bounds(stack, size(what), service, replicas)
         before = wish_as_deployed(ledger, what, source)
-        was = sum(resource.address.startswith(f"replica/{service}-") for resource in before.resources)
+        was = sum(is_of_service(resource.address, service) for resource in before.resources)
         planned = wish_as_deployed(ledger, what, source, counts={service: replicas})
         if decision := _decided(ledger, stack, service, replicas, reason):
             await show_decision(stack, decision)

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
-from infra_specs.plan.instance import Instance
 from infra_specs.plan.plan import Plan
 from infra_specs.spec.unused import unused
 from tasks.one_offs import exit_code
@@ -84,15 +83,6 @@ async def show_failure(message: str) -> None:
     await acreate_markdown_artifact(
         f"## What failed, why, and what to do\n\n{_verbatim(*message.splitlines())}", key="failed", description=first
     )
-
-
-def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
-    """Service -> where it answers."""
-    return {
-        one.address.removeprefix("route/"): one.outputs["url"]
-        for one in instances
-        if one.kind == "route" and one.outputs.get("url")
-    }
 
 
 def _row(wave: str, change: str, resource: str, why: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra_specs.errors import PlanError
+from infra_specs.plan.address import Address
 from tasks.ledger import Ledger
 from tasks.providers.base import Provider, TellsFaults
 from tasks.wish import Wish, one_off
@@ -24,5 +25,7 @@ def refuse_unstartable(provider: Provider, ledger: Ledger, wished: Wish) -> None
 def _faults(provider: TellsFaults, ledger: Ledger, wished: Wish) -> Iterator[str]:
     for name, service in wished.stack.services.items():
         key, first = ("before", service.before) if service.before else ("command", service.command)
-        if first is not None and (said := provider.fault(one_off(ledger, wished, key, name, first))):
+        if first is not None and (
+            said := provider.fault(one_off(ledger, wished, Address("job", key, name), name, first))
+        ):
             yield f"  services.{name}.{key}: {said}"

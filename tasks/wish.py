@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before, job
 from infra_specs.errors import PlanError, UnknownStack
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Resource
 from infra_specs.pricing.price import Price, price
 from infra_specs.releases.content import Content, changed_services, content, over, placed
@@ -100,7 +101,7 @@ def jobs(ledger: Ledger, wished: Wish, release: Release) -> tuple[Resource, ...]
     return tuple(one for one in every if one.settings["service"] in changed)
 
 
-def one_off(ledger: Ledger, wished: Wish, name: str, service: str, command: Sequence[str]) -> Resource:
+def one_off(ledger: Ledger, wished: Wish, address: Address, service: str, command: Sequence[str]) -> Resource:
     """A command to be run once as a replica of a service would be, in the release that runs.
 
     Raises PlanError for a service that there is not.
@@ -111,7 +112,7 @@ def one_off(ledger: Ledger, wished: Wish, name: str, service: str, command: Sequ
     runs, secrets = deployed(ledger, stack.name), _secrets(ledger, stack.name, wished.content)
     number = runs.number if runs else 0
     return job(
-        stack, name, service, command,
+        stack, address, service, command,
         source=wished.source, secrets=secrets, images=wished.content.images, release=number,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+from infra_specs.plan.address import Address
 from infra_specs.scaling.decision import Decision
 from tasks.ledger import Key, Ledger, Owner
 
@@ -28,9 +29,9 @@ def scale_runs(ledger: Ledger, file: Path, key: Key) -> int:
 def _ran(ledger: Ledger, stack: str, decision: Decision) -> str:
     slots = range(*sorted((decision.before, decision.replicas)))
     action = "create" if decision.replicas > decision.before else "destroy"
-    addresses = [*((action, f"replica/web-{slot}") for slot in slots), ("update", "route/web")]
+    addresses = [*((action, Address("replica", "web", slot)) for slot in slots), ("update", Address("route", "web"))]
     made = [
-        {"action": action, "address": address, "reason": decision.reason, "text": f"{action} {address}"}
+        {"action": action, "address": str(address), "reason": decision.reason, "text": f"{action} {address}"}
         for action, address in addresses
     ]
     hold = ledger.acquire(stack, Owner.here("scale", f"run-{decision.at}"), 60)

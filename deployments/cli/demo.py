@@ -19,9 +19,8 @@ from deployments.cli.present import plan as present
 from deployments.cli.present.terminal import columns, console, say
 from deployments.cli.present.words import human
 from deployments.cli.runs.submit import Order, carry_out, running
-from deployments.cli.view import links_of
 from infra_specs.errors import ServerError
-from infra_specs.plan.instance import Instance
+from infra_specs.plan.instance import Instance, links_of
 from infra_specs.plan.make_plan import make_plan
 from tasks.clock import now
 from tasks.providers.local.place import Place, slug
@@ -115,7 +114,7 @@ def _box(to: Console, place: Here, instances: tuple[Instance, ...], *, url: str,
 
 def _server(name: str, one: Instance, settings: Path, suffix: str) -> Iterator[list[Text | str]]:
     """Where it listens, and which file holds its password. Only who owns the stack can read that."""
-    file = settings / f"{slug(name_of(one.address, one.incarnation))}.{suffix}"
+    file = settings / f"{slug(one.address, one.incarnation)}.{suffix}"
     yield [Text(name, "dim"), f"{one.outputs['host']}:{one.outputs['port']}"]
     yield ["", Text(f"its password is in {_short(file)}", "dim")]
 

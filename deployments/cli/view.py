@@ -6,7 +6,7 @@ from typing import Any
 from deployments.cli.here import Here
 from infra_specs.advice.growth import Advice
 from infra_specs.errors import TenfoldError
-from infra_specs.plan.instance import Instance
+from infra_specs.plan.instance import Instance, links_of
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.spec.load import stored
@@ -55,12 +55,6 @@ def look(place: Here, known: Wanted) -> View:
         return View(known, instances, holder, None, releases)  # tenfold plan says why; what runs can be seen
     drift = make_plan(known.name, wished.resources, unclaimed(place.ledger, instances))
     return View(known, instances, holder, drift, releases, growth_of(place.ledger, Subject.of(known)))
-
-
-def links_of(instances: tuple[Instance, ...]) -> dict[str, str]:
-    """Service -> where it answers."""
-    routes = (one for one in instances if one.kind == "route" and one.outputs.get("url"))
-    return {one.address.removeprefix("route/"): one.outputs["url"] for one in routes}
 
 
 def data(view: View) -> dict[str, Any]:

@@ -54,9 +54,10 @@ def step(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> 
     before, now = _desired(stack, counts)
     after, later = _desired(then, counts)
     was = {one.address: one.fingerprint for one in now}
-    touches = tuple(one.address for one in later if was.get(one.address, one.fingerprint) != one.fingerprint)
-    away = sorted({address.split("/")[0] for address in touches} & set(restart_kinds))
+    touched = [one for one in later if was.get(one.address, one.fingerprint) != one.fingerprint]
+    away = sorted({one.kind for one in touched} & set(restart_kinds))
     downtime = f"up to {restart_seconds} s without the {' and the '.join(away)}" if away else "no downtime"
+    touches = tuple(one.address for one in touched)
     return Step(change, before.today, after.today, before.design, after.design, touches, downtime)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.step import step
+from infra_specs.catalogue import cache, database
+from infra_specs.plan.address import is_of_service
 from infra_specs.sizing.size import size
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.units import size_text
@@ -56,15 +58,15 @@ def _advice(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Use]) ->
 
 def _parts(stack: Stack, uses: Mapping[str, Use]) -> Iterable[_Part]:
     sizing, nothing = size(stack), Use()
-    database, cache, data = (uses.get(one, nothing) for one in ("database/main", "cache/main", "volume/database"))
+    server, data, kept = (uses.get(one, nothing) for one in (database.address, database.volume, cache.address))
     if there := sizing.database:
         key = ("needs", "database")
-        yield _Part("database", "the database's memory", (*key, "memory"), database.memory, there.memory)
+        yield _Part("database", "the database's memory", (*key, "memory"), server.memory, there.memory)
         yield _Part("database", "the database's storage", (*key, "storage"), data.disk, there.storage)
     if sizing.cache:
-        yield _Part("cache", "the cache's memory", ("needs", "cache", "memory"), cache.memory, sizing.cache.memory)
+        yield _Part("cache", "the cache's memory", ("needs", "cache", "memory"), kept.memory, sizing.cache.memory)
     for name, service in stack.services.items():
-        seen = [use.memory for address, use in uses.items() if address.rpartition("-")[0] == f"replica/{name}"]
+        seen = [use.memory for address, use in uses.items() if is_of_service(address, name)]
         used = max((memory for memory in seen if memory is not None), default=None)
         yield _Part(name, f"the memory of a replica of {name}", ("services", name, "memory"), used, service.memory)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting, Template
 from infra_specs.sizing.needs import CacheSize
 
-address = "cache/main"
+address = str(Address("cache", "main"))
 password = "cache-password"  # noqa: S105 - the secret's name
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting, Template
 from infra_specs.sizing.needs import DatabaseSize
 
-address = "database/main"
-volume = "volume/database"
+address = str(Address("database", "main"))
+volume = str(Address("volume", "database"))
 password = "database-password"  # noqa: S105 - the secret's name
 user = name = "app"
 

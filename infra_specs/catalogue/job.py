@@ -9,17 +9,18 @@ from dataclasses import replace
 
 from infra_specs.catalogue import cache, database, web
 from infra_specs.catalogue.containers import in_container
+from infra_specs.plan.address import BEFORE, RUN, Address
 from infra_specs.plan.resource import Resource, Setting
 from infra_specs.spec.stack import Stack
 from infra_specs.spec.target import Docker
 
-one_offs = "job/run-"
 _of_replicas = ("slot", "serves", "health")
 
 
 def is_one_off(address: str) -> bool:
     """Whether somebody asked for it to be run once: nothing wants it, and only who asked waits for its end."""
-    return address.startswith(one_offs)
+    parsed = Address.parse(address)
+    return (parsed.kind, parsed.name) == ("job", RUN)
 
 
 def before(
@@ -29,7 +30,7 @@ def before(
     return tuple(
         job(
             stack,
-            f"before-{name}",
+            Address("job", BEFORE, name),
             name,
             service.before,
             source=source,
@@ -44,7 +45,7 @@ def before(
 
 def job(
     stack: Stack,
-    name: str,
+    address: Address,
     service: str,
     command: Sequence[str],
     *,
@@ -53,7 +54,7 @@ def job(
     images: Mapping[str, str],
     release: int,
 ) -> Resource:
-    """The job `job/<name>`: `command` run once as a replica of `service` would be, in its release's image.
+    """The job at this address: `command` run once as a replica of `service` would be, in its release's image.
 
     Equal arguments give an equal fingerprint, so a job that has ended well is not run a second time for the same
     release, and is for the next one. `source`, `secrets` and `images` are those of `desired_state`. Of one name
@@ -72,10 +73,10 @@ def job(
     assert isinstance(env, Mapping)
     settings: dict[str, Setting] = {
         **{setting: value for setting, value in like.settings.items() if setting not in _of_replicas},
-        "env": {key: value for key, value in env.items() if key != "TENFOLD_REPLICA"} | {"TENFOLD_JOB": name},
+        "env": {key: value for key, value in env.items() if key != "TENFOLD_REPLICA"} | {"TENFOLD_JOB": address.short},
         "port": what.port,
         "release": release,
     }
     return replace(
-        like, address=f"job/{name}", kind="job", settings=settings, exclusive=True, drain_seconds=0.0, digests={}
+        like, address=str(address), kind=address.kind, settings=settings, exclusive=True, drain_seconds=0.0, digests={}
     )

@@ -1,5 +1,6 @@
 """A service's own volumes: data that outlives its replicas, and how a replica finds it."""
 
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Ref, Resource, Setting
 from infra_specs.spec.service import Service
 from infra_specs.spec.volumes import directory_variable
@@ -21,5 +22,5 @@ def mounts(name: str, service: Service) -> dict[str, Setting]:
 
 
 def address(name: str, volume: str) -> str:
-    """With a dot, which no name holds: `web-data.x` and `web.data-x` are two."""
-    return f"volume/{name}.{volume}"
+    """The address of a volume of a service's own."""
+    return str(Address("volume", name, volume))

@@ -4,12 +4,13 @@ import posixpath
 from collections.abc import Mapping
 
 from infra_specs.catalogue import volumes
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting
 from infra_specs.spec.service import FromNeed, Secret, Service
 from infra_specs.spec.target import Local, Target
 from infra_specs.spec.tls import Tls
 
-proxy_address = "proxy/main"
+proxy_address = str(Address("proxy", "main"))
 certificate = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
 
@@ -29,7 +30,7 @@ def replicas(
     return tuple(
         Resource(
             stack,
-            f"replica/{name}-{slot}",
+            str(Address("replica", name, slot)),
             "replica",
             {
                 "service": name,
@@ -37,7 +38,7 @@ def replicas(
                 "command": list(service.command or ()),
                 "image": service.image,
                 "folder": posixpath.normpath(posixpath.join(source, service.folder)),
-                "env": {**env, "TENFOLD_SERVICE": name, "TENFOLD_REPLICA": f"{name}-{slot}"},
+                "env": {**env, "TENFOLD_SERVICE": name, "TENFOLD_REPLICA": Address("replica", name, slot).short},
                 "serves": service.port is not None,
                 "health": service.health,
             },
@@ -56,10 +57,10 @@ def route(stack: str, name: str, service: Service, count: int) -> Resource:
         "path": service.route.path,
         "public": service.public,
         "health": service.health,
-        "endpoints": [Ref(f"replica/{name}-{slot}", "endpoint") for slot in range(count)],
+        "endpoints": [Ref(str(Address("replica", name, slot)), "endpoint") for slot in range(count)],
     }
     mutable = (*settings, "weights")  # only while a canary has its share
-    return Resource(stack, f"route/{name}", "route", settings, mutable=mutable, after=(proxy_address,))
+    return Resource(stack, str(Address("route", name)), "route", settings, mutable=mutable, after=(proxy_address,))
 
 
 def proxy(stack: str, target: Target, public: bool, tls: Tls | None, secrets: Mapping[str, int]) -> Resource:

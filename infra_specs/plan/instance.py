@@ -1,8 +1,10 @@
 """What was observed: an instance of a resource, and how well it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from infra_specs.plan.address import Address
 
 State = Literal["starting", "healthy", "failed"]
 
@@ -45,5 +47,19 @@ class Instance:
     def failed(self) -> bool:
         return self.health.state == "failed"
 
+    @property
+    def short(self) -> str:
+        """The name without its kind: `web-0`, `web-0#2`."""
+        return self._numbered(Address.parse(self.address).short)
+
     def __str__(self) -> str:
-        return self.address if self.incarnation == 1 else f"{self.address}#{self.incarnation}"
+        return self._numbered(self.address)
+
+    def _numbered(self, name: str) -> str:
+        return name if self.incarnation == 1 else f"{name}#{self.incarnation}"
+
+
+def links_of(instances: Iterable[Instance]) -> dict[str, str]:
+    """Service -> where it answers."""
+    routes = (one for one in instances if one.kind == "route" and one.outputs.get("url"))
+    return {Address.parse(route.address).name: route.outputs["url"] for route in routes}

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Ref, Resource, references
 
 Order = Literal["start_first", "stop_first"]
@@ -17,6 +18,6 @@ def order(successor: Resource) -> tuple[Order, str]:
     if not successor.exclusive:
         return "start_first", "serves before the old one goes"
     named = (one for one in references(successor.settings) if isinstance(one, Ref))
-    if any(one.address.startswith("volume/") for one in named):
+    if any(Address.parse(one.address).kind == "volume" for one in named):
         return "stop_first", "goes first: two must not write to one volume"
     return "stop_first", "goes first: the two cannot run at once"

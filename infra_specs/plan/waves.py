@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from infra_specs.plan.address import Address
 from infra_specs.plan.order import order
 from infra_specs.plan.plan import Change
 from infra_specs.plan.resource import Resource
@@ -77,9 +78,7 @@ def _from_the_leaves(changes: list[Change]) -> list[int]:
     return [level(change.address) for change in changes]
 
 
-def _by_name(change: Change) -> tuple[bool, list[str | int], int]:
+def _by_name(change: Change) -> tuple[bool, tuple[str | int, ...], int]:
     """Where data lives first, since the longest chain starts there; then by name, web-2 before web-10."""
-    words = change.address.replace("/", "-").split("-")
-    key: list[str | int] = [f"{word:0>8}" if word.isdigit() else word for word in words]
     data_first = not (change.resource is not None and change.resource.durable)
-    return data_first, key, change.instance.incarnation if change.instance else 0
+    return data_first, Address.parse(change.address).order, change.instance.incarnation if change.instance else 0

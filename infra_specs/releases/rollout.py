@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra_specs.errors import PlanError
+from infra_specs.plan.address import CANARY, Address
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Ref, Resource
 
@@ -149,8 +150,9 @@ def _canary_of(replica: Resource, service: str) -> Resource:
     """A replica like this one beside all slots, which is told its own name."""
     env = replica.settings["env"]
     assert isinstance(env, Mapping)
-    settings = {**replica.settings, "slot": "canary", "env": {**env, "TENFOLD_REPLICA": f"{service}-canary"}}
-    return replace(replica, address=f"replica/{service}-canary", settings=settings, digests={})
+    address = Address("replica", service, CANARY)
+    settings = {**replica.settings, "slot": CANARY, "env": {**env, "TENFOLD_REPLICA": address.short}}
+    return replace(replica, address=str(address), settings=settings, digests={})
 
 
 def _to_what_is_there(route: Resource, live: Mapping[str, Instance], canary: str = "", percent: int = 0) -> Resource:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from infra_specs.advice.uses import Use
 from infra_specs.errors import ProviderError
+from infra_specs.plan.address import is_of_service
 from infra_specs.scaling.room import FreeMemory, room
 from infra_specs.scaling.situation import Situation
 from infra_specs.spec.target import Docker, Target
@@ -47,11 +48,7 @@ class Rooms:
         """Bytes that one replica takes: what it may take, or else what the one that takes most is measured to take."""
         if limit := subject.stack.services[service].memory:
             return limit
-        taken = [
-            use.memory
-            for address, use in self._used(subject).items()
-            if address.rpartition("-")[0] == f"replica/{service}"
-        ]
+        taken = [use.memory for address, use in self._used(subject).items() if is_of_service(address, service)]
         return max((one for one in taken if one is not None), default=None)
 
     def _used(self, subject: Subject) -> Mapping[str, Use]:

@@ -5,6 +5,7 @@ from statistics import median
 
 import sqlalchemy as sa
 
+from infra_specs.plan.address import Address, prefix_of
 from tasks.ledger.database import Database
 from tasks.ledger.measurements import Key
 from tasks.ledger.tables import changes, decisions, runs
@@ -41,16 +42,17 @@ def _lead(connection: sa.Connection) -> float:
 
 def _times(connection: sa.Connection) -> dict[Key, list[float]]:
     newest = sa.select(sa.func.max(changes.c.id)).scalar_subquery()
-    replica = (changes.c.action == "create") & (changes.c.state == "done") & changes.c.address.startswith("replica/")
+    replica = changes.c.address.startswith(prefix_of("replica"))
+    made = (changes.c.action == "create") & (changes.c.state == "done") & replica
     query = (
         sa.select(runs.c.stack, changes.c.address, changes.c.seconds)
         .join(runs, runs.c.id == changes.c.run)
-        .where((changes.c.id > newest - seen) & replica & changes.c.seconds.is_not(None))
+        .where((changes.c.id > newest - seen) & made & changes.c.seconds.is_not(None))
         .order_by(changes.c.id.desc())
     )
     found: dict[Key, list[float]] = defaultdict(list)
     for stack, address, seconds in connection.execute(query):
-        times = found[stack, address.removeprefix("replica/").rpartition("-")[0]]
+        times = found[stack, Address.parse(address).name]
         if len(times) < of_one:
             times.append(seconds)
     return found

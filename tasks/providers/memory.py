@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from infra_specs.errors import ProviderError
+from infra_specs.plan.address import Address
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from infra_specs.scaling.room import FreeMemory
@@ -180,7 +181,7 @@ def _health_of(resource: Resource) -> Health:
 
 
 def _outputs(resource: Resource, incarnation: int) -> dict[str, str]:
-    name = f"{resource.stack}.{resource.address.replace('/', '.')}"
+    name = f"{resource.stack}.{Address.parse(resource.address).joined('.')}"
     url = f"http://{name}.invalid"
     return {
         "volume": {"path": f"/memory/{name}"},

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from infra_specs.plan.address import Address, is_of_service
 from infra_specs.plan.instance import Instance
 from tasks.clock import now
 from tasks.providers.base import Counted, Traffic
@@ -60,7 +61,7 @@ class Loads:
     def counted(self, stack: str, instances: Iterable[Instance]) -> dict[str, Traffic]:
         """What a proxy would have counted by now, for every service that has a route and a load."""
         mine, loads, at = tuple(instances), self._read(stack), now()
-        routed = {one.address.removeprefix("route/") for one in mine if one.kind == "route"}
+        routed = {Address.parse(one.address).name for one in mine if one.kind == "route"}
         return {name: _traffic(loads[name].until(at), _serving(mine, name)) for name in sorted(routed & loads.keys())}
 
     def put(self, stack: str, service: str, load: Load) -> None:
@@ -87,7 +88,7 @@ def _serving(instances: tuple[Instance, ...], service: str) -> list[str]:
     return [
         one.outputs["endpoint"]
         for one in instances
-        if one.kind == "replica" and one.address.rpartition("-")[0] == f"replica/{service}"
+        if one.kind == "replica" and is_of_service(one.address, service)
         if one.health.state == "healthy"
     ]
 

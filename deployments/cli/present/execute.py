@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from deployments.cli.here import here
 from infra_specs.errors import PlanError
+from infra_specs.plan.address import Address
 from infra_specs.plan.instance import Instance
 from tasks.providers.base import Executes
 from tasks.wish import remembered
@@ -32,7 +33,7 @@ def chosen(instances: Sequence[Instance], name: str) -> Instance:
     Raises PlanError naming what there is.
     """
     running = [one for one in instances if one.kind not in without]
-    found = [one for one in running if name in (str(one), one.address, one.address.partition("/")[2])]
+    found = [one for one in running if name in (str(one), one.address, Address.parse(one.address).short)]
     if not found:
         there = ", ".join(str(one) for one in running) or "nothing"
         raise PlanError(f"Nothing that runs is called `{name}`. There is: {there}.")

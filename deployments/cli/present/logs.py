@@ -1,6 +1,5 @@
 """What the processes of a stack wrote, each line with who wrote it."""
 
-import re
 import time
 from collections.abc import Sequence
 from itertools import count
@@ -11,6 +10,7 @@ from rich.text import Text
 from deployments.cli.here import here
 from deployments.cli.present.terminal import console
 from infra_specs.errors import PlanError, TransientError
+from infra_specs.plan.address import is_of_service
 from infra_specs.plan.instance import Instance
 from tasks.log_lines import added, whole_lines
 from tasks.providers.base import Provider
@@ -45,8 +45,7 @@ def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
     """
     if not what:
         return [one for one in instances if one.kind not in silent_kinds]
-    of_service = re.compile(rf"replica/{re.escape(what)}-([0-9]+|canary)")
-    found = [one for one in instances if what in (str(one), one.address, one.kind) or of_service.fullmatch(one.address)]
+    found = [one for one in instances if what in (str(one), one.address, one.kind) or is_of_service(one.address, what)]
     if not found:
         there = ", ".join(str(one) for one in instances if one.kind not in silent_kinds) or "nothing"
         raise PlanError(f"Nothing here is called `{what}`. There is: {there}.")
@@ -96,8 +95,8 @@ class _Printer:
         return whole_lines(self._provider.logs(one, lines), over=over)
 
     def _print(self, one: Instance, lines: Sequence[str], beside: Sequence[Instance]) -> None:
-        name = str(one).removeprefix("replica/")
-        width = max(len(str(each).removeprefix("replica/")) for each in beside)
+        name = _name(one)
+        width = max(len(_name(each)) for each in beside)
         colour = "red" if one.failed else self._colour(name)
         for line in lines:
             text = Text(line) if len(beside) == 1 else Text.assemble((f"{name:<{width}} | ", colour), line)
@@ -107,3 +106,8 @@ class _Printer:
         if name not in self._colours:
             self._colours[name] = palette[next(self._next) % len(palette)]
         return self._colours[name]
+
+
+def _name(instance: Instance) -> str:
+    """A replica without its kind, which everybody knows: `web-0`."""
+    return instance.short if instance.kind == "replica" else str(instance)

@@ -5,8 +5,8 @@ import sys
 import webbrowser
 
 from deployments.cli.here import here
-from deployments.cli.view import links_of
 from infra_specs.errors import PlanError
+from infra_specs.plan.instance import links_of
 from tasks.wish import remembered
 
 

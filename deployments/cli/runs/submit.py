@@ -19,7 +19,7 @@ from deployments.cli.present.words import human
 from deployments.cli.runs.follow import follow
 from deployments.cli.runs.prefect_api import logged_in
 from deployments.cli.runs.watch import Seen, Watch
-from deployments.cli.view import links_of
+from infra_specs.plan.instance import links_of
 from infra_specs.spec.load import stored
 
 interrupted = 130

@@ -10,6 +10,7 @@ from typing import Any
 from docker.types import Mount
 
 from infra_specs.errors import ProviderError
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Resource
 from tasks.providers import valkey
 from tasks.providers.docker.container import Container, secrets_path
@@ -34,7 +35,7 @@ def _replica(resource: Resource, address: str) -> Wanted:
     port = settings.get("port")
     return Wanted(
         _program(settings),
-        (resource.address.partition("/")[2], settings["service"]),
+        (Address.parse(resource.address).short, settings["service"]),
         {"endpoint": f"{address}:{port}"} if port else {},
         {"kind": "http", "port": port, "path": settings["health"]} if port else None,
     )

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from infra_specs.plan.address import Address
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers import records
@@ -83,10 +84,15 @@ def only(stack: str | None = None) -> dict[str, list[str]]:
 
 def name_of(stack: str, address: str = "", incarnation: int = 0, part: str = "") -> str:
     """`tenfold.shop.replica.web-0.1`: dots separate, for no name of ours holds one."""
-    words = ("tenfold", stack, address.replace("/", "."), str(incarnation or ""), part)
+    words = ("tenfold", stack, host_of(address) if address else "", str(incarnation or ""), part)
     return ".".join(word for word in words if word)
 
 
 def host_of(address: str) -> str:
     """The name by which others in the stack's network reach an address, whatever its incarnation: `database.main`."""
-    return address.replace("/", ".")
+    return Address.parse(address).joined(".")
+
+
+def is_of_route(key: tuple[str, int]) -> bool:
+    """Whether a key is that of a route."""
+    return Address.parse(key[0]).kind == "route"

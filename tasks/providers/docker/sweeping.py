@@ -4,7 +4,7 @@ from docker.errors import NotFound
 
 from tasks.providers.docker.ending import end, gone, is_ending
 from tasks.providers.docker.engine import Engine, Listed
-from tasks.providers.docker.labels import is_instance, key_of, known_by, part_label
+from tasks.providers.docker.labels import is_instance, is_of_route, key_of, known_by, part_label
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.notes import notes_among, remove_note
 from tasks.providers.docker.routes import Routes
@@ -22,7 +22,7 @@ def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
     there = {key_of(each): each for each in (one["Labels"] for one in (*containers, *held)) if is_instance(each)}
     known = [known_by(notes[key].labels if key in notes else own) for key, own in there.items()]
     routes.forget_others(stack, notes, {each["outputs"].get("endpoint") for each in known})
-    ways = {key for key in notes if key[0].startswith("route/")}
+    ways = set(filter(is_of_route, notes))
     for key in notes.keys() - there.keys() - ways:
         remove_note(api, notes[key])
     last = not containers and not ways

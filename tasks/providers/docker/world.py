@@ -16,6 +16,7 @@ from tasks.providers.docker.labels import (
     fault_label,
     instance_of,
     is_instance,
+    is_of_route,
     key_of,
     known_by,
     name_of,
@@ -65,7 +66,7 @@ class World:
         notes = notes_among(held)
         found = list(volumes(held, notes))
         # The first question to a proxy takes as long as all else: a shell in it is opened for that.
-        running = proxy_among(listed) if asking_proxy and any(key[0].startswith("route/") for key in notes) else None
+        running = proxy_among(listed) if asking_proxy and any(map(is_of_route, notes)) else None
         view = self._pool.submit(proxy.view, self._api, running) if running else None
 
         def judged(container: dict[str, Any]) -> Instance:

@@ -19,7 +19,7 @@ def cache(place: Place, resource: Resource, incarnation: int) -> Process:
         raise ProviderError(f"{resource.address}: this target runs valkey, not {settings['engine']}")
     port = ports.take(place.home, place.stack, resource.address)
     name = name_of(resource.address, incarnation)
-    path = place.settings / f"{slug(name)}.conf"
+    path = place.settings / f"{slug(resource.address, incarnation)}.conf"
     write_file(path, conf(port, settings["password"], settings["memory"]))
     return Process(
         name=name,

@@ -39,7 +39,7 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
     port = ports.take(place.home, place.stack, resource.address)
     programs = binaries.postgres(place.home)
     name = name_of(resource.address, incarnation)
-    path = place.settings / f"{slug(name)}.json"
+    path = place.settings / f"{slug(resource.address, incarnation)}.json"
     start = {
         "account": account,
         "programs": str(programs),
@@ -68,7 +68,7 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
 
 def client_environment(place: Place, instance: Instance) -> dict[str, str]:
     """With these `psql`, `pg_dump` and the like, which lie beside the server, find it and are let in."""
-    start = read_json(place.settings / f"{slug(name_of(instance.address, instance.incarnation))}.json") or {}
+    start = read_json(place.settings / f"{slug(instance.address, instance.incarnation)}.json") or {}
     if not start:
         return {}
     return {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra_specs.plan.address import Address
 from tasks.providers.local.files import make_folder, remove_tree
 
 _here = threading.local()
@@ -110,6 +111,6 @@ def places(home: Path) -> Iterator[Place]:
                 yield Place(home, path.name)
 
 
-def slug(name: str) -> str:
-    """`database/main#2` as a file name: `database-main.2`."""
-    return name.replace("/", "-").replace("#", ".")
+def slug(address: str, incarnation: int) -> str:
+    """An instance as a file name: `database-main.2`."""
+    return f"{Address.parse(address).joined('-')}.{incarnation}"

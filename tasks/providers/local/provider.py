@@ -239,7 +239,7 @@ class LocalProvider:
         if supervisor := supervisor_of(place):
             supervisor.remove(name)
         with place.locked():
-            for path in place.settings.glob(f"{slug(name)}.*"):
+            for path in place.settings.glob(f"{slug(instance.address, instance.incarnation)}.*"):
                 path.unlink()
             ports.release(self._home, place.stack, name)
             if endpoint := instance.outputs.get("endpoint"):

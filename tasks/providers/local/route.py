@@ -20,7 +20,7 @@ from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.place import Place, slug
 from tasks.providers.local.proxy import outputs_of
 from tasks.providers.local.publishing import Folder, publish, records
-from tasks.providers.records import instance_of, name_of, record_of
+from tasks.providers.records import instance_of, record_of
 
 
 def put_route(place: Place, resource: Resource, incarnation: int) -> None:
@@ -68,4 +68,4 @@ def routes(place: Place, view: View | None, proxy: Health | None) -> Iterable[In
 
 
 def _path(place: Place, address: str, incarnation: int) -> Path:
-    return place.routes / f"{slug(name_of(address, incarnation))}.json"
+    return place.routes / f"{slug(address, incarnation)}.json"

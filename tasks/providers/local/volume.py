@@ -7,7 +7,7 @@ from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
 from tasks.providers.local.place import Place, slug
-from tasks.providers.records import instance_of, name_of, record_of
+from tasks.providers.records import instance_of, record_of
 
 
 def put_volume(place: Place, resource: Resource, incarnation: int) -> None:
@@ -39,7 +39,7 @@ def volumes(place: Place) -> Iterable[Instance]:
 
 
 def _folder(place: Place, address: str, incarnation: int) -> Path:
-    return place.volumes / slug(name_of(address, incarnation))
+    return place.volumes / slug(address, incarnation)
 
 
 def _record(folder: Path) -> Path:

@@ -6,6 +6,7 @@ import pytest
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before, job
+from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Ref, Resource, SecretRef
 from infra_specs.sizing.size import size
 from infra_specs.spec.stack import Stack
@@ -31,7 +32,7 @@ def shop(provider: str = "docker") -> Stack:
 
 def one_off(stack: Stack, release: int = 3, **changed: Any) -> Resource:
     given: dict[str, Any] = {"source": "/srv", "secrets": secrets, "images": ids, "release": release, **changed}
-    return job(stack, "run-1", "web", ["sh", "-c", "date"], **given)
+    return job(stack, Address("job", "run", "1"), "web", ["sh", "-c", "date"], **given)
 
 
 @pytest.mark.parametrize("provider", ["docker", "local", "memory"])

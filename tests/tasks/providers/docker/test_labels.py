@@ -43,7 +43,7 @@ def test_names() -> None:
     assert name_of("shop") == "tenfold.shop"
     assert name_of("shop", "replica/web-0", 2) == "tenfold.shop.replica.web-0.2"
     assert name_of("shop", "database/main", 1, "note2") == "tenfold.shop.database.main.1.note2"
-    assert name_of("a-b", "volume/c") != name_of("a", "b-volume/c")
+    assert name_of("a-b", "volume/c") != name_of("a", "volume/b-c")
     assert host_of("database/main") == "database.main"
 
 

@@ -137,5 +137,5 @@ def test_no_password_breaks_out_of_its_quotes() -> None:
 
 
 def test_no_two_names_share_a_file() -> None:
-    assert slug("replica/web-0#2") == "replica-web-0.2"
-    assert slug("volume/database#1") == "volume-database.1"
+    assert slug("replica/web-0", 2) == "replica-web-0.2"
+    assert slug("volume/database", 1) == "volume-database.1"

@@ -1,0 +1,98 @@
+"""Which resource of a stack is meant: `replica/web-0`, `route/web`, `database/main`, `volume/web.data`, `job/run-7f`.
+
+Nothing outside this file puts an address together or takes one apart. Names hold dashes and digits, so a prefix says
+nothing: `replica/web-` begins the replicas of `web` and of `web-admin`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+CANARY = "canary"
+"""The slot of a replica that stands beside all counted ones."""
+RUN = "run"
+"""The name of a job that a person asked for once; its slot tells such jobs apart."""
+BEFORE = "before"
+"""The name of a job that ends before a service's new replicas get traffic; its slot is the service."""
+
+_kind = re.compile(r"[a-z]+")
+_slot = re.compile(rf"0|[1-9][0-9]*|{CANARY}")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One resource of a stack: its kind, its name, and which of several of that name it is.
+
+    The slot of a replica is its number, or `canary`; of a volume what its service calls it; of a job whom or which
+    run it is for. Two different addresses never have the same text. Raises ValueError for what is no address.
+    """
+
+    kind: str
+    name: str
+    slot: int | str | None = None
+
+    def __post_init__(self) -> None:
+        if _parts(str(self)) != (self.kind, self.name, self.slot):
+            raise ValueError(f"{(self.kind, self.name, self.slot)} is no address: it would be read as another one.")
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """The address that a text says, so that `str` gives the text back. Raises ValueError for any other text."""
+        return _parse(text)
+
+    def __str__(self) -> str:
+        if self.slot is None:
+            return f"{self.kind}/{self.name}"
+        return f"{self.kind}/{self.name}{'.' if self.kind == 'volume' else '-'}{self.slot}"
+
+    @property
+    def short(self) -> str:
+        """The text without the kind: `web-0`."""
+        return str(self).partition("/")[2]
+
+    @property
+    def order(self) -> tuple[int | str, ...]:
+        """The key to sort by, the kind first: web-2 comes before web-10."""
+        words = self.joined("-").split("-")
+        return tuple(f"{word:0>8}" if word.isdigit() else word for word in words)
+
+    def joined(self, separator: str) -> str:
+        """The text with another sign after the kind, for file names and host names: `replica-web-0`."""
+        return f"{self.kind}{separator}{self.short}"
+
+
+def is_of_service(address: str, service: str) -> bool:
+    """Whether a replica of this service, its canary included, has this address. False for what is no address."""
+    return _parts(address)[:2] == ("replica", service)
+
+
+def prefix_of(kind: str) -> str:
+    """How the addresses of one kind begin, and no others: for the search in a database."""
+    return f"{kind}/"
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Address:
+    parts = _parts(text)
+    if not parts[0]:
+        raise ValueError(f"`{text[:100]}` is no address: it must be a kind and a name, as replica/web-0.")
+    return Address(*parts)
+
+
+def _parts(text: str) -> tuple[str, str, int | str | None]:
+    """Kind, name and slot; the kind is empty for what is no address."""
+    nothing = ("", "", None)
+    kind, _, rest = text.partition("/")
+    if not _kind.fullmatch(kind) or not rest or "/" in rest or "#" in rest:
+        return nothing
+    if kind == "replica":
+        name, _, slot = rest.rpartition("-")
+        if not name or not _slot.fullmatch(slot):
+            return nothing
+        return kind, name, slot if slot == CANARY else int(slot)
+    if kind not in ("volume", "job"):
+        return kind, rest, None
+    name, sign, slot = rest.partition("." if kind == "volume" else "-")
+    if not sign:
+        return kind, rest, None
+    return (kind, name, slot) if name and slot else nothing
