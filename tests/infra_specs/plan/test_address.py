@@ -91,8 +91,8 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "parts", [("replica", "web"), ("replica", "web", -1), ("route", "web", 0), ("volume", "a.b", "c"), ("job", "a-b", "c"),
-              ("replica", "web", "0"), ("replica", "web", True)]
+    "parts", [("replica", "web"), ("replica", "web", -1), ("route", "web", 0), ("volume", "a.b", "c"),
+              ("job", "a-b", "c"), ("replica", "web", "0"), ("replica", "web", True)]
 )  # fmt: skip
 def test_what_would_be_read_as_another_is_not_made(parts: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="is no address"):
