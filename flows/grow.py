@@ -29,9 +29,13 @@ class Approval(RunInput):
     """What a person answers. Each value is as the advice would have it, or else as the file has it."""
 
     approve: bool = Field(default=False, description="Change the stack so. Without it nothing is changed.")
-    users: int = Field(default=0, ge=0, description="People who use it in a month: everything is sized from them.")
-    headroom: float = Field(default=10, ge=1, description="How many times today's demand it is designed for.")
-    budget: float = Field(default=0, ge=0, description="USD a month that it may cost; 0 for no budget.")
+    users: int = Field(
+        default=0, ge=0, le=10_000_000_000, description="People who use it in a month: everything is sized from them."
+    )
+    headroom: float = Field(
+        default=10, ge=1, le=1_000_000, description="How many times today's demand it is designed for."
+    )
+    budget: float = Field(default=0, ge=0, le=100_000_000, description="USD a month that it may cost; 0 for no budget.")
     others: dict[str, Any] = Field(default={}, description="Other keys of the file, as they shall be.")
 
 

@@ -45,12 +45,12 @@ class Settings(BaseSettings):
     """Names beside 127.0.0.1, localhost and [::1] that a browser may ask the control plane by, with commas between."""
     api_token: SecretStr | None = None
     """What `tenfold token` prints, for who must show it. Passed on to no process."""
-    reconcile_seconds: float = Field(default=30, gt=0)
+    reconcile_seconds: float = Field(default=30, ge=0.01, le=86_400)
     """How often drift is looked for."""
-    autoscale_seconds: float = Field(default=15, gt=0, le=60)
+    autoscale_seconds: float = Field(default=15, ge=0.01, le=60)
     """How often it is checked whether services need more or fewer replicas. Seldomer, and what was measured between two
     checks tells of the past: nothing would ever be taken away."""
-    lease_seconds: float = Field(default=10, gt=0)
+    lease_seconds: float = Field(default=10, ge=0.01, le=3_600)
     """How long a silent owner keeps a stack's lock when it cannot be seen to be gone."""
 
     @property

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from math import isfinite
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -30,6 +31,15 @@ class _ShowsFlags:
 
 class Command(_ShowsFlags, TyperCommand):
     """Every command is one of these."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse `nan` and `inf`: they are numbers to Python, and within every bound."""
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            value = ctx.params.get(parameter.name)
+            if isinstance(value, float) and not isfinite(value):
+                raise typer.BadParameter(f"found {value}, must be a finite number.", ctx, parameter)  # type: ignore[arg-type]  # it is one
+        return rest
 
 
 class Commands(_ShowsFlags, TyperGroup):

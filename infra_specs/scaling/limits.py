@@ -40,7 +40,8 @@ def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
     more = count - paid_for
     if more <= 0 or more * each <= situation.budget_left + 1e-9:
         return None
-    affordable = situation.wanted + math.floor(max(0.0, situation.budget_left) / each + 1e-9)
+    # No more than is asked for: a price near nothing would divide into infinity.
+    affordable = situation.wanted + math.floor(min(max(0.0, situation.budget_left) / each + 1e-9, count))
     left = usd(round(situation.budget_left, 2)) if situation.budget_left > 0 else "nothing"
     if stopped and affordable < situation.minimum:
         cost = f"its {situation.minimum} cost {usd(round(situation.minimum * each, 2))} until its end"

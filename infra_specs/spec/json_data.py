@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra_specs.spec.place import Path
-from infra_specs.spec.plain import Document, Walk, longest_number
+from infra_specs.spec.plain import Document, Walk, longest_number, too_long
 
 
 def from_json(data: Any) -> Document:
@@ -23,7 +23,7 @@ class _Json(Walk):
         if isinstance(data, dict):
             return self._mapping(data, path)
         if data is None or isinstance(data, bool | float):
-            return data
+            return 0.0 if data == 0 and isinstance(data, float) else data  # -0 is 0
         if isinstance(data, int):
             return self._whole(data, path)
         self.document.refuse(path, f"found a value of the type {type(data).__name__}, which JSON does not have.")
@@ -32,7 +32,7 @@ class _Json(Walk):
     def _whole(self, number: int, path: Path) -> int | None:
         if abs(number) < 10**longest_number:
             return number
-        self.document.refuse(path, "found a number of too many digits.")
+        self.document.refuse(path, f"found {too_long}")
         return None
 
     def _mapping(self, data: dict[Any, Any], path: Path) -> dict[str, Any]:

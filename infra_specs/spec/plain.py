@@ -20,6 +20,7 @@ _point = re.compile(r"[-+]?(?=\.?[0-9])[0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)?")
 _no_letter = re.compile("[\0\ud800-\udfff]")
 longest_number = 18
 """Digits."""
+too_long = f"a number of too many digits: at most {longest_number} are allowed."
 
 
 @dataclass
@@ -166,11 +167,11 @@ class _Nodes(Walk):
     def _number(self, node: Scalar, kind: str, path: Path) -> int | float | None:
         plain = node.text.replace("_", "")
         if len(plain) > longest_number:
-            self.document.refuse(path, f"found {shortened(node.text)}, a number of too many digits.", node.line)
+            self.document.refuse(path, f"found {shortened(node.text)}, {too_long}", node.line)
         elif kind == "int" and _decimal.fullmatch(node.text):
             return int(plain)
         elif kind == "float" and _point.fullmatch(node.text):
-            return float(plain)
+            return float(plain) + 0.0  # -0 is 0
         elif "n" in plain.lower():
             self.document.refuse(path, f"found {node.text}, must be a finite number.", node.line)
         else:

@@ -41,7 +41,7 @@ class Scaling(Part):
 
     mode: Literal["act", "advise"] = "act"
     """`advise` decides and says what it would do, and changes nothing."""
-    utilisation: float = Field(default=0.75, gt=0, le=1)
+    utilisation: float = Field(default=0.75, ge=0.01, le=1)
     """The part of a replica's capacity that is never planned beyond; below it, demand's own swings are the headroom."""
     caution: float = Field(default=2.25, ge=0, le=10)
     """Standard deviations of the demand, as measured, that are kept as headroom: fewer cost less, more lose less."""
@@ -49,13 +49,13 @@ class Scaling(Part):
     """More replicas come at once; they go when nothing in this time asked for them."""
     idle: Duration = Field(default=900, ge=0, le=86_400)
     """Time without a request after which the last replica goes, with `replicas: {min: 0}`."""
-    requests_per_second: float | None = Field(default=None, gt=0, le=1_000_000)
+    requests_per_second: float | None = Field(default=None, ge=0.001, le=1_000_000)
     """Requests a second that one replica serves well, beside its `capacity` in flight; what asks for more counts."""
-    latency: Duration | None = Field(default=None, gt=0, le=3600)
+    latency: Duration | None = Field(default=None, ge=0.001, le=3600)
     """What 95 of 100 requests shall not exceed; while they do, up to twice the replicas that demand asks for."""
-    cpu: float | None = Field(default=None, gt=0, le=1)
+    cpu: float | None = Field(default=None, ge=0.01, le=1)
     """The part of its processor that a replica serves well with, where it is measured."""
-    queue: float | None = Field(default=None, gt=0, le=1_000_000_000)
+    queue: float | None = Field(default=None, ge=0.001, le=1_000_000_000)
     """Things waiting in a queue that one replica is enough for, where it is measured."""
     metrics: Metrics | None = None
     """Queries to a Prometheus, whose answers go before what the stack's own proxy counts."""

@@ -153,7 +153,7 @@ class Service(Part):
     """A fixed number, or bounds: {min: 2, max: 20}."""
     scaling: Scaling = Scaling()
     """How the number of replicas follows the demand; the default needs no word."""
-    capacity: float = Field(default=10, gt=0, le=100_000)
+    capacity: float = Field(default=10, ge=0.001, le=100_000)
     """Requests in flight that one replica serves well."""
     share: float = Field(default=1, ge=0, le=1)
     """The part of the whole demand that reaches this service."""

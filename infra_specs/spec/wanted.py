@@ -108,7 +108,6 @@ def _mapping(there: Place) -> str:
 no_text = {"int_type", "float_type", "bool_type", "list_type", "dict_type", "model_type", "model_attributes_type"}
 """The errors by which a text may be one only because of its quotes."""
 _plain = {
-    "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be at most {le}",
     "int_type": "must be a whole number",

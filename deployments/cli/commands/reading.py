@@ -43,7 +43,7 @@ def status(stack: MaybeStack = "", json: Json = False) -> None:
 
 def history(
     stack: MaybeStack = "",
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="At most so many runs.")] = 20,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10_000, help="At most so many runs.")] = 20,
     changes: Annotated[bool, typer.Option("--changes", help="With every change of each run.")] = False,
     run: Annotated[str, typer.Option("--run", metavar="ID", help="One run, with its changes and message.")] = "",
     json: Json = False,
@@ -64,7 +64,9 @@ def logs(
     what: Annotated[
         str, typer.Argument(metavar="SERVICE|ADDRESS", help="A service, or one address; everything if left out.")
     ] = "",
-    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="The last so many lines of each.")] = 50,
+    lines: Annotated[
+        int, typer.Option("-n", "--lines", min=0, max=100_000, help="The last so many lines of each.")
+    ] = 50,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what is written from now on.")] = False,
 ) -> None:
     """What the processes of a stack wrote; sick ones that are kept for their log, too.

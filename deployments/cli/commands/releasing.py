@@ -8,6 +8,9 @@ import typer
 from deployments.cli.commands.changing import Detach, Stack, Wait
 from deployments.cli.commands.reading import Json
 
+highest = 1_000_000_000
+"""The highest number that a release may have."""
+
 
 def deploy(
     stack: Stack,
@@ -39,7 +42,9 @@ def deploy(
             help="Requests that one new replica gets first.",
         ),
     ] = 0,
-    bake: Annotated[float, typer.Option("--bake", metavar="S", min=1, help="Seconds that the canary is watched.")] = 60,
+    bake: Annotated[
+        float, typer.Option("--bake", metavar="S", min=1, max=86_400, help="Seconds that the canary is watched.")
+    ] = 60,
     wait: Wait = False,
     detach: Detach = False,
 ) -> None:
@@ -67,7 +72,14 @@ def deploy(
 def rollback(
     stack: Stack,
     release: Annotated[
-        int, typer.Argument(metavar="N", min=0, show_default=False, help="Its number; the last other one if left out.")
+        int,
+        typer.Argument(
+            metavar="N",
+            min=0,
+            max=highest,
+            show_default=False,
+            help="Its number; the last other one if left out.",
+        ),
     ] = 0,
     wait: Wait = False,
     detach: Detach = False,
@@ -87,7 +99,7 @@ def rollback(
 
 def releases(
     stack: Stack,
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="At most so many.")] = 20,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10_000, help="At most so many.")] = 20,
     json: Json = False,
 ) -> None:
     """The releases of a stack: what changed, by whom, and how it came out.
@@ -103,10 +115,12 @@ def releases(
 def diff(
     stack: Stack,
     first: Annotated[
-        int, typer.Argument(metavar="A", min=0, show_default=False, help="A release; else the one before B.")
+        int,
+        typer.Argument(metavar="A", min=0, max=highest, show_default=False, help="A release; else the one before B."),
     ] = 0,
     second: Annotated[
-        int, typer.Argument(metavar="B", min=0, show_default=False, help="Another; else the one that runs.")
+        int,
+        typer.Argument(metavar="B", min=0, max=highest, show_default=False, help="Another; else the one that runs."),
     ] = 0,
     json: Json = False,
 ) -> None:

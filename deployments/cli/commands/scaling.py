@@ -12,7 +12,7 @@ Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")
 def why(
     stack: Stack,
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service; every one if left out.")] = "",
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="At most so many decisions.")] = 10,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10_000, help="At most so many decisions.")] = 10,
     changes: Annotated[bool, typer.Option("--changes", help="Only those that change the count.")] = False,
     json: Json = False,
 ) -> None:
@@ -34,7 +34,9 @@ def replay(  # noqa: PLR0917 - one parameter an option
     stack: Stack,
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="Which of its services.")],
     csv: Annotated[str, typer.Option("--csv", metavar="FILE", help="Requests per interval, one a line.")] = "",
-    interval: Annotated[float, typer.Option("--interval", min=1, help="Seconds between two lines of --csv.")] = 60,
+    interval: Annotated[
+        float, typer.Option("--interval", min=1, max=86_400, help="Seconds between two lines of --csv.")
+    ] = 60,
     days: Annotated[
         float, typer.Option("--days", min=0.01, max=35, help="So many days of what was measured; two are kept whole.")
     ] = 1,

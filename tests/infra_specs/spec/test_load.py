@@ -121,7 +121,8 @@ def test_the_source_is_named_in_every_fault() -> None:
         ([], "the request: found a list, must be a mapping with `name`, `target` and `services`."),
         (least | {"budgt": 5}, "the request: budgt: unknown key. Did you mean `budget`? Allowed here: budget, debts, "
          "headroom, headroom_because, name, needs, services, target, tls, users, version."),
-        (least | {"budget": 10**5000}, "the request: budget: found a number of too many digits."),
+        (least | {"budget": 10**5000}, "the request: budget: found a number of too many digits: at most 18 are "
+         "allowed."),
         (least | {"budget": float("nan")}, "the request: budget: found nan, must be a finite number."),
         (least | {"budget": True}, "the request: budget: found true, must be a number."),
         (least | {"budget": b"5"}, "the request: budget: found a value of the type bytes, which JSON does not have."),
