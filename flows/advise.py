@@ -1,14 +1,15 @@
 """Advise: what to change next of every stack, before it presses; on a timer, for who looks at the UI."""
 
 import asyncio
+from functools import partial
 
 from prefect.logging import get_run_logger
 
 from flows.converge import Report
 from flows.runbook import opened_ledger, runbook
-from infra_specs.errors import TenfoldError
 from tasks.capacity.advice import advice
 from tasks.capacity.artifacts import show_advice
+from tasks.side_by_side import side_by_side
 from tasks.wish import remembered
 
 
@@ -23,15 +24,13 @@ async def advise(stack: str = "") -> Report:
     async with opened_ledger() as ledger:
         if stack:
             remembered(ledger, stack)
-        for known in ledger.stacks():
-            if known.wanted and stack in ("", known.name):
-                try:
-                    found = await asyncio.to_thread(advice, ledger, known)
-                except TenfoldError as error:  # written by a later version; the others are looked at all the same
-                    log.warning("%s cannot be looked at: %s", known.name, error)
-                    continue
-                await show_advice(known.name, found)
-                said += [f"{known.name}: {one.said}" for one in found]
+        asked = [known for known in ledger.stacks() if known.wanted and stack in ("", known.name)]
+        jobs = {known.name: partial(advice, ledger, known) for known in asked}
+        advised, faults = await asyncio.to_thread(side_by_side, jobs)
+        for name, found in advised.items():
+            await show_advice(name, found)
+            said += [f"{name}: {one.said}" for one in found]
     for one in said:
         log.warning("%s", one)
+    said += map(str, faults)
     return Report(stack or "all stacks", "; ".join(said) or "nothing presses, and nothing is idle", (), (), {})

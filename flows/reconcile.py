@@ -1,5 +1,7 @@
 """Reconcile: what has drifted from what was wanted is brought back, on a timer."""
 
+import asyncio
+
 from prefect.logging import get_run_logger
 
 from flows.converge import Report
@@ -7,12 +9,15 @@ from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
 from infra_specs.plan.patience import rests_until
+from infra_specs.stack_fault import StackFault
 from tasks.certificate import renew_certificate
 from tasks.clock import now
 from tasks.ledger import Ledger
 from tasks.settings import settings
 from tasks.wish import still_wanted, wish_as_deployed
 
+at_once = 8
+"""Stacks that are repaired side by side."""
 failures_seen = 8
 """Runs that are looked back at: after so many failures in a row the rest does not grow any more."""
 
@@ -26,17 +31,29 @@ async def reconcile(stack: str = "") -> Report:
     """
     async with opened_ledger() as ledger:
         names = [stack] if stack else [known.name for known in ledger.stacks() if known.wanted]
-        reports, failed = list[Report](), list[str]()
-        for name in names:
-            try:
-                reports.append(await _reconcile_one(ledger, name, rest=not stack))
-            except LockHeld as busy:
-                get_run_logger().info("%s", busy)
-            except TenfoldError as error:
-                failed.append(str(error))
-        if failed:
-            raise ChangeFailed("\n\n".join(failed))
-        return _together(reports)
+        turns = asyncio.Semaphore(at_once)
+        outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=not stack) for name in names))
+    if failed := [outcome for outcome in outcomes if isinstance(outcome, str)]:
+        raise ChangeFailed("\n\n".join(failed))
+    return _together([outcome for outcome in outcomes if isinstance(outcome, Report)])
+
+
+async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
+    """What came of one stack: its report, or why it failed, or nothing for a stack that somebody is changing.
+
+    Whatever it is, the others are repaired all the same; and one that hangs takes one turn of several.
+    """
+    async with turns:
+        try:
+            return await _reconcile_one(ledger, name, rest=rest)
+        except LockHeld as busy:
+            get_run_logger().info("%s", busy)
+            return None
+        except TenfoldError as error:
+            return str(error) if name in str(error) else f"{name}: {error}"
+        except Exception as error:  # a bug, told with its traceback
+            get_run_logger().exception("%s cannot be repaired.", name)
+            return str(StackFault.of(name, error))
 
 
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:

@@ -99,7 +99,7 @@ async def on_site(
 @asynccontextmanager
 async def on_target(stack: Stack) -> AsyncIterator[Provider]:
     """The target of a stack opened, until the end."""
-    provider = open_provider(stack.target, settings().home)
+    provider = await asyncio.to_thread(open_provider, stack.target, settings().home)
     try:
         yield provider
     finally:

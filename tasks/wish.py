@@ -13,7 +13,6 @@ from infra_specs.releases.content import Content, changed_services, content, ove
 from infra_specs.releases.merge import merged, with_secrets
 from infra_specs.releases.which import aim
 from infra_specs.sizing.size import Sizing, size
-from infra_specs.spec.load import stored
 from infra_specs.spec.service import Service
 from infra_specs.spec.stack import Stack
 from tasks.ledger import Ledger, Release
@@ -130,7 +129,7 @@ def remembered(ledger: Ledger, name: str) -> tuple[Stack, str]:
     known = ledger.wanted(name)
     if known is None:
         raise unknown_stack(ledger, name)
-    return stored(known.spec), known.source
+    return known.stack(), known.source
 
 
 def unknown_stack(ledger: Ledger, name: str) -> UnknownStack:

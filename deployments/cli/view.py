@@ -9,7 +9,7 @@ from infra_specs.errors import TenfoldError
 from infra_specs.plan.instance import Instance, links_of
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
-from infra_specs.spec.load import stored
+from infra_specs.stack_fault import StackFault
 from tasks.capacity.advice import growth_of
 from tasks.capacity.subject import Subject
 from tasks.clock import now
@@ -27,11 +27,13 @@ class View:
     instances: tuple[Instance, ...]
     holder: Holder | None
     drift: Plan | None
-    """What a reconcile would do; None where nothing is wanted, or where that cannot be planned now."""
+    """What a reconcile would do; None where nothing is wanted, or where that cannot be planned."""
     releases: tuple[Release, ...] = ()
     """The newest and the last one proven."""
     advice: tuple[Advice, ...] = ()
     """What is to be said of its growth."""
+    fault: StackFault | None = None
+    """Why what is wanted of it cannot be planned; what runs can be seen all the same."""
 
     @property
     def links(self) -> dict[str, str]:
@@ -41,7 +43,7 @@ class View:
 
 def look(place: Here, known: Wanted) -> View:
     """One stack, seen now."""
-    stack = stored(known.spec)
+    stack = known.stack()
     instances, holder = place.observed(stack), place.ledger.holder(known.name)
     releases = place.ledger.standing_releases(known.name)
     if not known.wanted:
@@ -51,8 +53,8 @@ def look(place: Here, known: Wanted) -> View:
             wished = wish_with(place.ledger, stack, known.source, releases[0].content)
         else:
             wished = wish_as_deployed(place.ledger, stack, known.source)
-    except TenfoldError:
-        return View(known, instances, holder, None, releases)  # tenfold plan says why; what runs can be seen
+    except TenfoldError as error:
+        return View(known, instances, holder, None, releases, fault=StackFault.of(known.name, error))
     drift = make_plan(known.name, wished.resources, unclaimed(place.ledger, instances))
     return View(known, instances, holder, drift, releases, growth_of(place.ledger, Subject.of(known)))
 

@@ -60,7 +60,13 @@ def content(
 
 def content_from(data: Mapping[str, Any]) -> Content:
     """What `Content.data` wrote, perhaps in another version of Tenfold. Raises PlanError."""
-    return Content(services_from(data["services"]), dict(data["secrets"]), dict(data.get("images", {})))
+    try:
+        services, secrets, images = data["services"], dict(data["secrets"]), dict(data.get("images", {}))
+        return Content(services_from(services), secrets, images)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PlanError(
+            "A stored release cannot be read: it is not what Tenfold writes. Provision the stack from its file again."
+        ) from error
 
 
 def services_from(data: Mapping[str, Any]) -> dict[str, Service]:

@@ -10,12 +10,15 @@ from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import policy_of
 from infra_specs.scaling.situation import Earlier
-from tasks.capacity.rooms import Rooms
+from infra_specs.stack_fault import StackFault
+from tasks.capacity.rooms import Rooms, room_seconds
 from tasks.capacity.subject import Subject, subjects, usual_start
 from tasks.clock import now
 from tasks.ledger import Check, Checked, Hold, Key, Ledger, Remembered
 from tasks.metrics import Seen
 
+room_part = 0.2
+"""The part of an interval that questions for free memory may take."""
 spent_every = 300.0
 """Seconds between two entries of what a stack has cost: its price changes by decisions, which are rare."""
 
@@ -37,14 +40,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a check came to. `notes` say what was wrong with a source, `faults` why a stack could not be looked at."""
+    """What a check came to. `notes` say what was wrong with a source, `faults` which stacks could not be looked at."""
 
     stacks: int
     services: int
     due: tuple[Due, ...]
     advice: tuple[str, ...]
     notes: tuple[str, ...]
-    faults: Mapping[str, str]
+    faults: tuple[StackFault, ...]
 
     def __str__(self) -> str:
         unread = f", {len(self.faults)} could not be looked at" if self.faults else ""
@@ -60,14 +63,11 @@ def check(ledger: Ledger, hold: Hold, measure: Measure, *, interval: float) -> O
     began = now()
     found, faults = subjects(ledger.stacks(), ledger.spent())
     facts = _facts(ledger, found, measure, began, interval)
-    rooms = Rooms()
-    checked = [one for subject in found for one in _decided(subject, facts, rooms)]
-    outcome = Outcome(
-        len(found), len(checked), (), tuple(_advice(checked)), tuple(_notes(facts)),
-        {name: str(why) for name, why in faults.items()},
-    )  # fmt: skip
+    checked, spent, undecided = _all_decided(found, facts, interval)
+    faults += (*undecided, *_unanswered(facts))
+    outcome = Outcome(len(found), len(checked), (), tuple(_advice(checked)), tuple(_notes(facts)), faults)
     ids = ledger.record_check(hold, Check(began, now() - began, len(checked), str(outcome)), checked)
-    ledger.record_spent(hold, dict(_spent(found, began)))
+    ledger.record_spent(hold, spent)
     since = {one.stack.name: one.since for one in found}
     return replace(outcome, due=tuple(_due(checked, ids, since)))
 
@@ -87,6 +87,24 @@ def _facts(ledger: Ledger, found: Sequence[Subject], measure: Measure, at: float
     keys = [(one.stack.name, service) for one in found for service in one.scaled]
     ahead = {key: starts.get(key, usual_start) for key in keys}
     return _Facts(at, interval, before, measure(found, before), ahead, ledger.rhythm(at, ahead))
+
+
+def _all_decided(
+    found: Sequence[Subject], facts: _Facts, interval: float
+) -> tuple[list[Checked], dict[str, Spent], tuple[StackFault, ...]]:
+    """What is decided of every stack, and what it has cost; a stack that nothing can be decided of is a fault."""
+    rooms = Rooms(min(room_seconds, room_part * interval))
+    checked, spent, faults = list[Checked](), dict[str, Spent](), list[StackFault]()
+    for subject in found:
+        name = subject.stack.name
+        try:
+            decided, cost = list(_decided(subject, facts, rooms)), _spent(subject, facts.at)
+        except Exception as error:  # whatever it is, the other stacks are decided on all the same
+            faults.append(StackFault.of(name, error))
+        else:
+            checked += decided
+            spent |= {name: cost} if cost else {}
+    return checked, spent, tuple(faults)
 
 
 def _decided(subject: Subject, facts: _Facts, rooms: Rooms) -> Iterable[Checked]:
@@ -138,11 +156,17 @@ def _notes(facts: _Facts) -> Iterable[str]:
         yield from (f"{stack} {service}: {note}" for note in seen.notes)
 
 
-def _spent(found: Iterable[Subject], moment: float) -> Iterable[tuple[str, Spent]]:
-    for subject in found:
-        spent = subject.spending(moment)
-        if spent is not None and (subject.spent is None or spent.at - subject.spent.at >= spent_every):
-            yield subject.stack.name, spent
+def _unanswered(facts: _Facts) -> Iterable[StackFault]:
+    """The stacks whose target told nothing, each once."""
+    return dict.fromkeys(seen.fault for seen in facts.seen.values() if seen.fault)
+
+
+def _spent(subject: Subject, moment: float) -> Spent | None:
+    """What is to be kept of a stack's cost; None where nothing is, or where that was done a moment ago."""
+    spent = subject.spending(moment)
+    if spent is not None and (subject.spent is None or spent.at - subject.spent.at >= spent_every):
+        return spent
+    return None
 
 
 def _counted(number: int, what: str) -> str:

@@ -1,12 +1,12 @@
 """Measuring every service of many stacks at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 
-from infra_specs.errors import ProviderError
 from infra_specs.scaling.measured import Measured
 from infra_specs.spec.target import Target
+from infra_specs.stack_fault import StackFault
 from tasks.capacity.subject import Subject
 from tasks.clock import now
 from tasks.ledger import Key, Remembered
@@ -15,31 +15,42 @@ from tasks.metrics import measure as measure_stack
 from tasks.providers import open_provider
 from tasks.providers.base import Provider
 from tasks.settings import settings
+from tasks.side_by_side import side_by_side
 
-at_once = 32
-"""Stacks that are asked about at the same time."""
+open_seconds = 4.0
+answer_seconds = 6.0
+"""How long a check waits for a target, and for what a stack's sources say: less than a check's interval together."""
+open_part = 0.25
+answer_part = 0.4
+"""The same as parts of a shorter interval."""
 
 
 def measure(found: Sequence[Subject], before: Mapping[Key, Remembered]) -> dict[Key, Seen]:
-    """What each service did since the last look. Blocks for as long as the slowest stack takes, a few seconds at most.
+    """What each service did since the last look. Blocks for as long as the slowest stack takes, ten seconds at most.
 
     A target that cannot be opened, or that has nothing to say, hinders no other: that too is a result.
     """
-    with _all_opened(found) as targets, Prometheus() as prometheus, ThreadPoolExecutor(at_once) as pool:
-
-        def one(subject: Subject) -> dict[str, Seen]:
-            name, target = subject.stack.name, targets[_which(subject.stack.target)]
-            kept = {service: before[name, service].readings for service in subject.scaled if (name, service) in before}
-            if isinstance(target, ProviderError):
-                nothing = Measured(now(), 0.0, status="absent")
-                return {service: Seen(nothing, kept.get(service, {}), (str(target),)) for service in subject.scaled}
-            return measure_stack(name, _asked(subject), target, kept, prometheus)
-
-        return {
-            (subject.stack.name, service): seen
-            for subject, services in zip(found, pool.map(one, found), strict=True)
-            for service, seen in services.items()
+    interval = settings().autoscale_seconds
+    targets, closed = _opened(found, min(open_seconds, open_part * interval))
+    with Prometheus() as prometheus:
+        jobs = {
+            subject.stack.name: partial(_measured, subject, targets[_which(subject.stack.target)], before, prometheus)
+            for subject in found
+            if _which(subject.stack.target) in targets
         }
+        seen, silent = side_by_side(jobs, min(answer_seconds, answer_part * interval))
+    faults = {fault.stack: fault for fault in silent}
+    hung = {_which(subject.stack.target) for subject in found if subject.stack.name in faults}
+    for which, target in targets.items():
+        if which not in hung:  # closing what hangs would hang
+            target.close()
+    for subject in found:
+        if (why := closed.get(_which(subject.stack.target))) is not None:
+            faults[subject.stack.name] = StackFault(subject.stack.name, why.why)
+    for subject in found:
+        if subject.stack.name in faults:
+            seen[subject.stack.name] = _nothing_seen(subject, faults[subject.stack.name], before)
+    return {(stack, service): one for stack, services in seen.items() for service, one in services.items()}
 
 
 @contextmanager
@@ -47,6 +58,25 @@ def opened(target: Target) -> Iterator[Provider]:
     """One target, open for the length of the block. Raises ProviderError for one that cannot be."""
     with closing(open_provider(target, settings().home)) as provider:
         yield provider
+
+
+def _measured(
+    subject: Subject, target: Provider, before: Mapping[Key, Remembered], prometheus: Prometheus
+) -> dict[str, Seen]:
+    name = subject.stack.name
+    return measure_stack(name, _asked(subject), target, _kept(subject, before), prometheus)
+
+
+def _kept(subject: Subject, before: Mapping[Key, Remembered]) -> dict[str, Mapping[str, object]]:
+    name = subject.stack.name
+    return {service: before[name, service].readings for service in subject.scaled if (name, service) in before}
+
+
+def _nothing_seen(subject: Subject, fault: StackFault, before: Mapping[Key, Remembered]) -> dict[str, Seen]:
+    """Of a stack whose target told nothing: what was read of it before is kept for the check after this one."""
+    kept = _kept(subject, before)
+    absent = Measured(now(), 0.0, status="absent")
+    return {service: Seen(absent, kept.get(service, {}), fault=fault) for service in subject.scaled}
 
 
 def _asked(subject: Subject) -> dict[str, Asked]:
@@ -57,22 +87,14 @@ def _asked(subject: Subject) -> dict[str, Asked]:
     }
 
 
-@contextmanager
-def _all_opened(found: Sequence[Subject]) -> Iterator[dict[str, Provider | ProviderError]]:
-    """Each target once, however many stacks it has; for one that cannot be opened, why."""
-    home, found_open = settings().home, dict[str, Provider | ProviderError]()
-    try:
-        for subject in found:
-            if (name := _which(subject.stack.target)) not in found_open:
-                try:
-                    found_open[name] = open_provider(subject.stack.target, home)
-                except ProviderError as error:
-                    found_open[name] = error
-        yield found_open
-    finally:
-        for target in found_open.values():
-            if not isinstance(target, ProviderError):
-                target.close()
+def _opened(found: Sequence[Subject], seconds: float) -> tuple[dict[str, Provider], dict[str, StackFault]]:
+    """Each target once, however many stacks it has; and by target why it could not be opened."""
+    home = settings().home
+    targets = {_which(subject.stack.target): subject.stack.target for subject in found}
+    opened_targets, faults = side_by_side(
+        {which: partial(open_provider, target, home) for which, target in targets.items()}, seconds
+    )
+    return opened_targets, {fault.stack: fault for fault in faults}
 
 
 def _which(target: Target) -> str:

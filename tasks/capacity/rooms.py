@@ -1,10 +1,11 @@
 """Whether targets have room for what would grow: asked at most once a check, and only when something would."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from infra_specs.advice.uses import Use
-from infra_specs.errors import ProviderError
 from infra_specs.plan.address import is_of_service
 from infra_specs.scaling.room import FreeMemory, room
 from infra_specs.scaling.situation import Situation
@@ -12,14 +13,21 @@ from infra_specs.spec.target import Docker, Target
 from tasks.capacity.measure import opened
 from tasks.capacity.subject import Subject
 from tasks.providers.base import HasRoom, Uses
+from tasks.side_by_side import side_by_side
+
+T = TypeVar("T")
+room_seconds = 3.0
 
 
 @dataclass
 class Rooms:
     """What targets have free at one check, less what decisions of this check have claimed."""
 
+    seconds: float = room_seconds
+    """How long all questions of this check may take together."""
     _free: dict[tuple[str, str], FreeMemory | None] = field(default_factory=dict)
     _uses: dict[str, Mapping[str, Use]] = field(default_factory=dict)
+    _spent: float = 0.0
 
     def limited(self, subject: Subject, situation: Situation) -> Situation:
         """The situation with what its target has room for; as it was if that is not known. Blocks."""
@@ -36,12 +44,12 @@ class Rooms:
             self._free[_place(subject.stack.target)] = memory.without(replicas * each)
 
     def _memory(self, subject: Subject) -> FreeMemory | None:
+        def free_memory() -> FreeMemory | None:
+            with opened(subject.stack.target) as target:
+                return target.free_memory() if isinstance(target, HasRoom) else None
+
         if (name := _place(subject.stack.target)) not in self._free:
-            try:
-                with opened(subject.stack.target) as target:
-                    self._free[name] = target.free_memory() if isinstance(target, HasRoom) else None
-            except ProviderError:
-                self._free[name] = None
+            self._free[name] = self._answer(subject, free_memory)
         return self._free[name]
 
     def _each(self, subject: Subject, service: str) -> int | None:
@@ -52,13 +60,23 @@ class Rooms:
         return max((one for one in taken if one is not None), default=None)
 
     def _used(self, subject: Subject) -> Mapping[str, Use]:
+        def uses() -> Mapping[str, Use]:
+            with opened(subject.stack.target) as target:
+                return target.uses(subject.stack.name) if isinstance(target, Uses) else {}
+
         if (name := subject.stack.name) not in self._uses:
-            try:
-                with opened(subject.stack.target) as target:
-                    self._uses[name] = target.uses(name) if isinstance(target, Uses) else {}
-            except ProviderError:
-                self._uses[name] = {}
+            self._uses[name] = self._answer(subject, uses) or {}
         return self._uses[name]
+
+    def _answer(self, subject: Subject, question: Callable[[], T]) -> T | None:
+        """What a target says of a stack; None for one that does not answer while there is time left for questions."""
+        left = self.seconds - self._spent
+        if left <= 0:
+            return None
+        began = time.monotonic()
+        answers, _ = side_by_side({subject.stack.name: question}, left)
+        self._spent += time.monotonic() - began
+        return answers.get(subject.stack.name)
 
 
 def _place(target: Target) -> tuple[str, str]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from infra_specs.catalogue.desired import replica_count
-from infra_specs.errors import TenfoldError
 from infra_specs.pricing.month import Spent, budget_left, seconds_left, spend
 from infra_specs.pricing.price import rate, replica_price
 from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.situation import Earlier, Situation
 from infra_specs.sizing.size import Sizing, size
-from infra_specs.spec.load import stored
 from infra_specs.spec.stack import Stack
+from infra_specs.stack_fault import StackFault
 from tasks.ledger import Wanted
 
 usual_start = 15.0
@@ -33,7 +32,7 @@ class Subject:
     @classmethod
     def of(cls, known: Wanted, spent: Spent | None = None) -> "Subject":
         """Raises TenfoldError for a spec that this version cannot read or size."""
-        stack = stored(known.spec)
+        stack = known.stack()
         sizing = size(stack)
         counts = {name: replica_count(sizing, known.overrides, name) for name in sizing.services}
         return cls(stack, sizing, counts, known.since, spent)
@@ -115,15 +114,15 @@ class Subject:
 
 def subjects(
     stacks: tuple[Wanted, ...], spent: Mapping[str, Spent]
-) -> tuple[tuple[Subject, ...], dict[str, TenfoldError]]:
-    """Every wanted stack with a service to decide on, and what hindered those that cannot be looked at."""
-    found, faults = list[Subject](), dict[str, TenfoldError]()
+) -> tuple[tuple[Subject, ...], tuple[StackFault, ...]]:
+    """Every wanted stack with a service to decide on, and why the others cannot be looked at."""
+    found, faults = list[Subject](), list[StackFault]()
     for known in stacks:
         if known.wanted:
             try:
                 subject = Subject.of(known, spent.get(known.name))
-            except TenfoldError as error:  # written by a later version; the others are checked all the same
-                faults[known.name] = error
+            except Exception as error:  # whatever it is, the other stacks are checked all the same
+                faults.append(StackFault.of(known.name, error))
             else:
                 found += [subject] if subject.scaled else []
-    return tuple(found), faults
+    return tuple(found), tuple(faults)

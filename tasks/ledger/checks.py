@@ -59,10 +59,7 @@ def recall(database: Database, stack: str | None) -> dict[Key, Remembered]:
         query = query.where(remembered.c.stack == stack)
     with database.read() as connection:
         rows = connection.execute(query).all()
-    return {
-        (row.stack, row.service): Remembered(row.at, Memory.from_data(json.loads(row.memory)), json.loads(row.readings))
-        for row in rows
-    }
+    return {(row.stack, row.service): Remembered(row.at, _memory(row.memory), _readings(row.readings)) for row in rows}
 
 
 def record(database: Database, hold: Hold, check: Check, found: Sequence[Checked]) -> dict[Key, str]:
@@ -125,6 +122,23 @@ def _remember(
         new = database.insert(remembered)
         changed = {name: new.excluded[name] for name in ("at", "memory", "readings", "decision")}
         connection.execute(new.on_conflict_do_update(index_elements=["stack", "service"], set_=changed), rows)
+
+
+def _memory(text: str) -> Memory:
+    """A broken one is a new one: a check never needs it."""
+    try:
+        return Memory.from_data(json.loads(text))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Memory()
+
+
+def _readings(text: str) -> Mapping[str, Any]:
+    """Broken ones are none: the next difference is made from the reading after them."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(data: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ its inputs are then those of the last check; the numbers of the checks between a
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from tasks.ledger.database import Database
 from tasks.ledger.measurements import Key
 from tasks.ledger.tables import decisions
 
+log = logging.getLogger(__name__)
 shortest_row = 300.0
 """Seconds: reasons that alternate faster than this share a row, so that a service has at most 288 quiet rows a day."""
 _missed = 4
@@ -63,7 +65,8 @@ def read(database: Database, stack: str, service: str | None, limit: int) -> tup
         of_it &= decisions.c.service == service
     with database.read() as connection:
         query = sa.select(decisions).where(of_it).order_by(decisions.c.id.desc()).limit(limit)
-        return tuple(_kept(row) for row in connection.execute(query).mappings())
+        rows = connection.execute(query).mappings().all()
+    return tuple(kept for row in rows if (kept := _kept(row)) is not None)
 
 
 def acted(connection: sa.Connection, id: str, flow_run_id: str) -> None:
@@ -114,7 +117,12 @@ def _added(connection: sa.Connection, new: list[tuple[Key, Decision]]) -> dict[K
     return {key: id for (key, _), id in zip(new, found, strict=True)}
 
 
-def _kept(row: sa.RowMapping) -> KeptDecision:
-    decision = Decision.from_data(json.loads(row["data"]))
+def _kept(row: sa.RowMapping) -> KeptDecision | None:
+    """None for a row that nobody can read: that decision is lost, and the others are not."""
+    try:
+        decision = Decision.from_data(json.loads(row["data"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        log.warning("%s: decision %s in the ledger cannot be read: %s", row["stack"], row["id"], error)
+        return None
     told = {name: row[name] for name in ("since", "until", "checks", "flow_run_id")}
     return KeptDecision(str(row["id"]), row["stack"], decision, **told)

@@ -115,5 +115,7 @@ def _row_of(stack: str) -> "sa.Select[Any]":
 def _holder(row: Any) -> Holder | None:
     if row["owner"] is None:
         return None
-    known = {field.name: row["owner"].get(field.name) for field in fields(Owner)}  # another version may have written it
+    if not isinstance(row["owner"], dict):
+        return Holder(Owner("unknown", "somebody", "", 0), row["fence"], row["since"], row["until"])
+    known: Any = {field.name: row["owner"].get(field.name) for field in fields(Owner)}
     return Holder(Owner(**known), row["fence"], row["since"], row["until"])

@@ -75,7 +75,7 @@ def trim(connection: sa.Connection, now: float, written: int) -> None:
 def read_samples(database: Database, key: Key, since: float, until: float) -> tuple[Measured, ...]:
     with database.read() as connection:
         rows = connection.execute(_span(samples, key, since, until)).mappings().all()
-    found = (_measured(window, row["period"]) for row in rows for window in json.loads(row["windows"]))
+    found = (_measured(window, row["period"]) for row in rows for window in _parsed(row["windows"]))
     return tuple(one for one in found if since <= one.at <= until)
 
 
@@ -90,7 +90,18 @@ def _windows(connection: sa.Connection, periods: Iterable[int], stacks: set[str]
     if len(stacks) <= few:
         query = query.where(samples.c.stack.in_(sorted(stacks)))
     rows = connection.execute(query).all()
-    return {(row.period, row.stack, row.service): json.loads(row.windows) for row in rows}
+    return {(row.period, row.stack, row.service): _parsed(row.windows) for row in rows}
+
+
+def _parsed(text: str) -> list[list[Any]]:
+    """The windows of a row; of a broken row none, so that the next check writes it anew."""
+    try:
+        windows = json.loads(text)
+    except (TypeError, ValueError):
+        return []
+    length = 1 + len(_columns)
+    whole = isinstance(windows, list) and all(isinstance(one, list) and len(one) == length for one in windows)
+    return windows if whole and all(isinstance(one[1], int | float) for one in windows) else []
 
 
 few = 50

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from infra_specs.errors import LedgerError
+from infra_specs.errors import LedgerError, PlanError
 from infra_specs.releases.content import Content, content_from
 from infra_specs.releases.which import State, outlived
 from tasks.ledger.database import Database
@@ -125,5 +125,8 @@ def _read(connection: sa.Connection, query: "sa.Select[Any]") -> tuple[Release, 
 
 def _release(row: "Mapping[str, Any] | sa.RowMapping") -> Release:
     told = {name: value for name, value in row.items() if name not in ("step", "content", "file")}
-    content, file = content_from(row["content"]), content_from(row["file"])
+    try:
+        content, file = content_from(row["content"]), content_from(row["file"])
+    except PlanError as error:
+        raise PlanError(f"{row['stack']}: release {row['number']} in the ledger. {error}") from error
     return Release(passed=row["step"], content=content, file=file, **told)

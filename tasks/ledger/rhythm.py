@@ -73,9 +73,9 @@ def _by_service(rows: Sequence[sa.Row[tuple[int, str, str, float, float]]], want
     for period, stack, service, in_flight, requests in rows:
         if (key := (stack, service)) in wanted:
             middle = period + period_seconds / 2
-            if in_flight is not None:
+            if isinstance(in_flight, int | float):
                 inside[key].append((middle, in_flight))
-            if requests is not None:
+            if isinstance(requests, int | float):
                 second[key].append((middle, requests))
     return {key: inside.get(key) or second.get(key, []) for key in wanted}
 

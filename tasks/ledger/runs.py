@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError
 from tasks.ledger.database import Database
+from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.tables import changes, runs
 
 _most_digits = 18
@@ -76,6 +77,8 @@ def _read(database: Database, query: "sa.Select[Any]") -> tuple[Run, ...]:
 
 def _run(row: sa.RowMapping, made: Iterable[sa.RowMapping]) -> Run:
     told = {name: value for name, value in row.items() if name not in ("id", "fence")}
+    if isinstance(told["plan"], BrokenJson):
+        told["plan"] = {"summary": "", "waves": [], "kept": []}  # a plan is only shown; what was done is in the changes
     return Run(str(row["id"]), **told, changes=tuple(map(_change, made)))
 
 

@@ -13,7 +13,8 @@ from tasks.ledger.tables import spending
 def spent(database: Database) -> dict[str, Spent]:
     with database.read() as connection:
         rows = connection.execute(sa.select(spending)).all()
-    return {row.stack: Spent(row.month, row.usd, row.at) for row in rows}
+    # What is no number tells nothing: the stack's account begins anew.
+    return {row.stack: Spent(row.month, row.usd, row.at) for row in rows if _numbers(row.usd, row.at)}
 
 
 def record(database: Database, hold: Hold, found: Mapping[str, Spent]) -> None:
@@ -25,3 +26,7 @@ def record(database: Database, hold: Hold, found: Mapping[str, Spent]) -> None:
         new = database.insert(spending)
         changed = {name: new.excluded[name] for name in ("month", "usd", "at")}
         connection.execute(new.on_conflict_do_update(index_elements=["stack"], set_=changed), rows)
+
+
+def _numbers(*values: object) -> bool:
+    return all(isinstance(value, int | float) for value in values)

@@ -6,8 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from infra_specs.errors import LedgerError
+from infra_specs.errors import LedgerError, SpecError
+from infra_specs.spec.load import stored
+from infra_specs.spec.stack import Stack
 from tasks.ledger.database import Database
+from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.lock import Hold, guard
 from tasks.ledger.tables import (
     decisions,
@@ -39,12 +42,25 @@ class Wanted:
     """A stack as last wanted. `wanted` is False after a teardown, `since` when spec, source or that changed last."""
 
     name: str
-    spec: Mapping[str, Any]
+    spec: Mapping[str, Any] | BrokenJson
     source: str
     target: str
     wanted: bool
     since: float
     asked: Mapping[str, Override] = field(default_factory=dict)
+
+    def stack(self) -> Stack:
+        """The spec, as this version of Tenfold reads it. Raises SpecError that names the stack and what to do."""
+        mend = "Provision it from its file again, or use the version of Tenfold that wrote it."
+        if isinstance(self.spec, BrokenJson):
+            raise SpecError(f"{self.name}: its spec in the ledger is no JSON ({self.spec.why}). {mend}")
+        try:
+            stack = stored(self.spec)
+        except SpecError as error:
+            raise SpecError(f"{self.name}: its spec in the ledger cannot be read. {mend}\n{error}") from None
+        if stack.name != self.name:
+            raise SpecError(f"{self.name}: its spec in the ledger is that of {stack.name}. {mend}")
+        return stack
 
     @property
     def overrides(self) -> dict[str, int]:

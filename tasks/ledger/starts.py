@@ -22,7 +22,7 @@ def starts(database: Database) -> dict[Key, float]:
     """Seconds from a decision until a replica serves: to the run's beginning, and from there to healthy."""
     with database.read() as connection:
         lead, times = _lead(connection), _times(connection)
-    return {key: lead + median(found) for key, found in times.items()}
+    return {key: lead + median(found) for key, found in times.items() if found}
 
 
 def _lead(connection: sa.Connection) -> float:
@@ -52,7 +52,10 @@ def _times(connection: sa.Connection) -> dict[Key, list[float]]:
     )
     found: dict[Key, list[float]] = defaultdict(list)
     for stack, address, seconds in connection.execute(query):
-        times = found[stack, Address.parse(address).name]
-        if len(times) < of_one:
+        try:
+            times = found[stack, Address.parse(address).name]
+        except ValueError:
+            continue  # a row that was broken by hand is no start
+        if len(times) < of_one and isinstance(seconds, int | float):
             times.append(seconds)
     return found

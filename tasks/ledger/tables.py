@@ -1,7 +1,6 @@
 """The ledger's tables. A change here needs a migration; a test compares the two."""
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -14,6 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
 )
+
+from tasks.ledger.json_column import JsonColumn
 
 metadata = MetaData(
     naming_convention={
@@ -29,7 +30,7 @@ locks = Table(
     metadata,
     Column("stack", String, primary_key=True),
     Column("fence", BigInteger, nullable=False),
-    Column("owner", JSON(none_as_null=True)),  # NULL: free. The row stays, so that fences only grow.
+    Column("owner", JsonColumn(none_as_null=True)),  # NULL: free. The row stays, so that fences only grow.
     Column("since", Double),
     Column("until", Double),
     Column("lease", Double),
@@ -39,7 +40,7 @@ stacks = Table(
     "stacks",
     metadata,
     Column("name", String, primary_key=True),
-    Column("spec", JSON, nullable=False),
+    Column("spec", JsonColumn, nullable=False),
     Column("source", Text, nullable=False),
     Column("target", String, nullable=False),
     Column("wanted", Boolean, nullable=False),
@@ -66,7 +67,7 @@ runs = Table(
     Column("who", Text, nullable=False),
     Column("flow_run_id", String),
     Column("fence", BigInteger, nullable=False),
-    Column("plan", JSON, nullable=False),
+    Column("plan", JsonColumn, nullable=False),
     Column("state", String, nullable=False),
     Column("message", Text, nullable=False),
     Column("began", Double, nullable=False),
@@ -111,8 +112,8 @@ releases = Table(
     Column("reason", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("flow_run_id", String),
-    Column("content", JSON, nullable=False),
-    Column("file", JSON, nullable=False),
+    Column("content", JsonColumn, nullable=False),
+    Column("file", JsonColumn, nullable=False),
     Column("message", Text, nullable=False),
     Column("since", Double, nullable=False),
     Column("ended", Double),

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, TransientError
 from infra_specs.scaling.measured import Measured, Status
 from infra_specs.spec.metrics import Metrics
+from infra_specs.stack_fault import StackFault
 from tasks.clock import now
 from tasks.metrics.prometheus import Answers, Prometheus, stale_seconds
 from tasks.metrics.reading import Reading
@@ -27,12 +28,13 @@ class Seen:
     """What was measured of one service.
 
     `readings` is plain JSON data, to be given to the next check. `notes` say what was wrong with a source, a sentence
-    each, for the run's log.
+    each, for the run's log. `fault` says that the stack's target told nothing of any of its services.
     """
 
     measured: Measured
     readings: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    fault: StackFault | None = None
 
 
 def measure(
@@ -48,7 +50,8 @@ def measure(
     those of a Prometheus that hangs. A source that fails raises nothing: that nothing was seen is a result, which says
     why.
     """
-    readings, why = _read(stack, provider) if any(asked.routed for asked in services.values()) else ({}, "")
+    routed = any(asked.routed for asked in services.values())
+    readings, why, fault = _read(stack, provider) if routed else ({}, "", None)
     found = {}
     for service, asked in services.items():
         kept = before.get(service, {})
@@ -56,21 +59,23 @@ def measure(
         if asked.metrics:
             answers = prometheus.ask(asked.metrics, stack, service, seen.measured.at)
             seen = _with(seen, asked, answers, kept.get("prometheus") or {})
-        found[service] = seen
+        found[service] = replace(seen, fault=fault)
     return found
 
 
-def _read(stack: str, provider: Provider) -> tuple[dict[str, Reading], str]:
-    """By service; and why nothing can be said of those that are not there."""
+def _read(stack: str, provider: Provider) -> tuple[dict[str, Reading], str, StackFault | None]:
+    """By service; why nothing can be said of those that are not there; and what is wrong with the stack's target."""
     if not isinstance(provider, Counts):
-        return {}, "this target counts no requests: give the service queries to a Prometheus"
+        return {}, "this target counts no requests: give the service queries to a Prometheus", None
     try:
         traffic = provider.traffic(stack)
+    except TransientError as error:
+        return {}, str(error), None
     except ProviderError as error:
-        return {}, str(error)
+        return {}, "its target cannot be read", StackFault.of(stack, error)
     at = now()
     found = {service: Reading.of(one, at) for service, one in traffic.items()}
-    return found, "the proxy does not answer" if not found else "the proxy does not know the service"
+    return found, "the proxy does not answer" if not found else "the proxy does not know the service", None
 
 
 def _nothing() -> Measured:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.address import Address
@@ -111,6 +111,8 @@ class MemoryProvider:
             return _room.validate_json(self._room_file.read_bytes())
         except FileNotFoundError:
             return None
+        except ValidationError as error:
+            raise ProviderError(f"the file {self._room_file} is broken. Remove it.") from error
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -151,6 +153,8 @@ class MemoryProvider:
             return _world.validate_json(self._file.read_bytes())
         except FileNotFoundError:
             return []
+        except ValidationError as error:
+            raise ProviderError(f"the file {self._file} is broken: {error.error_count()} faults. Remove it.") from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

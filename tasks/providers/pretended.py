@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from infra_specs.errors import ProviderError
 from infra_specs.plan.address import Address, is_of_service
 from infra_specs.plan.instance import Instance
 from tasks.clock import now
@@ -81,6 +82,8 @@ class Loads:
             found, changed = _file.validate_json(path.read_bytes()), path.stat().st_mtime
         except FileNotFoundError:
             return {}
+        except ValidationError as error:
+            raise ProviderError(f"the file {path} is broken: {error.error_count()} faults. Remove it.") from error
         return {name: one if one.since is not None else replace(one, since=changed) for name, one in found.items()}
 
 

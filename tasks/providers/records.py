@@ -1,8 +1,11 @@
 """An instance as JSON labels, on a process or in a record beside what has no process, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from infra_specs.errors import ProviderError
+from infra_specs.plan.address import Address
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource, canonical
 from tasks.clock import now
@@ -26,21 +29,35 @@ def labels_of(resource: Resource, incarnation: int, outputs: Mapping[str, str]) 
 
 
 def instance_of(labels: Mapping[str, Any], health: Health) -> Instance:
-    """The instance that was labelled."""
-    return Instance(
-        stack=labels["stack"],
-        address=labels["address"],
-        kind=labels["kind"],
-        fingerprint=labels["fingerprint"],
-        incarnation=labels["incarnation"],
-        health=health,
-        digests=labels["digests"],
-        bindings=labels["bindings"],
-        outputs=labels["outputs"],
-        after=tuple(labels["after"]),
-        durable=labels["durable"],
-        drain_seconds=labels["drain_seconds"],
-    )
+    """The instance that was labelled. Raises ProviderError for labels that are not ours any more."""
+    with readable(labels):
+        return Instance(
+            stack=labels["stack"],
+            address=str(Address.parse(labels["address"])),
+            kind=labels["kind"],
+            fingerprint=labels["fingerprint"],
+            incarnation=int(labels["incarnation"]),
+            health=health,
+            digests=dict(labels["digests"]),
+            bindings=dict(labels["bindings"]),
+            outputs=dict(labels["outputs"]),
+            after=tuple(labels["after"]),
+            durable=labels["durable"],
+            drain_seconds=labels["drain_seconds"],
+        )
+
+
+@contextmanager
+def readable(what: object) -> Iterator[None]:
+    """What is kept beside a thing is read in this block. Raises ProviderError where it is not what was written."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        address = what.get("address") if isinstance(what, Mapping) else None
+        raise ProviderError(
+            f"what is recorded of {address or 'an instance'} is broken ({type(error).__name__}: {error}). Put back a "
+            "copy of the record, or remove it."
+        ) from error
 
 
 def record_of(resource: Resource, incarnation: int, outputs: Mapping[str, str]) -> dict[str, Any]:

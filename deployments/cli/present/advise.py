@@ -2,35 +2,42 @@
 
 import json as jsonlib
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.here import here, tenfold
+from deployments.cli.present.faults import data as faults_data
+from deployments.cli.present.faults import end, look_at, tell
 from deployments.cli.present.terminal import console, say
 from infra_specs.advice.growth import Advice
 from tasks.capacity.advice import advice
-from tasks.wish import remembered
+from tasks.wish import unknown_stack
 
 
 def advise(stack: str, *, json: bool) -> None:
     """`tenfold advise`. Raises UnknownStack for a stack that is not known."""
     with here() as place:
-        if stack:
-            remembered(place.ledger, stack)
         known = place.ledger.stacks()
+        if stack and stack not in {one.name for one in known}:
+            raise unknown_stack(place.ledger, stack)
         asked = [one for one in known if one.wanted and stack in ("", one.name)]
-        found = {one.name: advice(place.ledger, one) for one in asked}
+        found, faults = look_at({one.name: partial(advice, place.ledger, one) for one in asked})
     if json:
-        print(jsonlib.dumps({"stacks": {name: [data(one) for one in each] for name, each in found.items()}}, indent=2))
+        told = {"stacks": {name: [data(one) for one in advised] for name, advised in found.items()}}
+        print(jsonlib.dumps({**told, **faults_data(faults)}, indent=2))
+        end(faults)
         return
     to = console()
-    if not found:
+    if not asked:
         down = f"{stack or 'Every stack here'} is torn down, so there is nothing to advise."
         say(to, down if known else f"Nothing here yet. Begin with: {tenfold()} demo")
-    for name, each in found.items():
-        show(to, name, each)
+    for name, advised in found.items():
+        show(to, name, advised)
+    tell(faults)
+    end(faults)
 
 
 def data(one: Advice) -> dict[str, Any]:

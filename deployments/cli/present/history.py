@@ -2,13 +2,16 @@
 
 import json as jsonlib
 from dataclasses import asdict
+from functools import partial
 
 from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.here import here
+from deployments.cli.present.faults import data, end, look_at, tell
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, clock_time, human
+from infra_specs.stack_fault import StackFault
 from tasks.clock import now
 from tasks.ledger import Run, RunChange
 from tasks.wish import unknown_stack
@@ -19,16 +22,19 @@ colours = {"done": "green", "failed": "red", "crashed": "red", "running": "yello
 def history(stack: str, number: int, *, changes: bool, run: str, json: bool) -> None:
     """`tenfold history`."""
     with here() as place:
+        faults: tuple[StackFault, ...] = ()
         if run:
             runs: tuple[Run, ...] = (place.ledger.run(run),)
         else:
             names = [stack] if stack else [one.name for one in place.ledger.stacks()]
-            found = (one for name in names for one in place.ledger.history(name, number))
-            runs = tuple(sorted(found, key=lambda one: int(one.id), reverse=True))[:number]
+            found, faults = look_at({name: partial(place.ledger.history, name, number) for name in names})
+            of_all = (one for runs_of_one in found.values() for one in runs_of_one)
+            runs = tuple(sorted(of_all, key=lambda one: int(one.id), reverse=True))[:number]
         if stack and not runs and place.ledger.wanted(stack) is None:
             raise unknown_stack(place.ledger, stack)
     if json:
-        print(jsonlib.dumps({"runs": [asdict(one) for one in runs]}, indent=2))
+        print(jsonlib.dumps({"runs": [asdict(one) for one in runs], **data(faults)}, indent=2))
+        end(faults)
         return
     to = console()
     if run:
@@ -41,6 +47,8 @@ def history(stack: str, number: int, *, changes: bool, run: str, json: bool) -> 
             lay(to, map(_change, one.changes), indent=4)
     else:
         lay(to, map(_row, runs), indent=0)
+    tell(faults)
+    end(faults)
 
 
 def _row(run: Run) -> list[Cell]:

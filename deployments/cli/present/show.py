@@ -4,7 +4,6 @@ import yaml
 
 from deployments.cli.here import here
 from deployments.cli.present.words import clock_time
-from infra_specs.spec.load import stored
 from tasks.wish import remembered
 
 
@@ -14,7 +13,7 @@ def show(stack: str) -> None:
         remembered(place.ledger, stack)
         known = place.ledger.wanted(stack)
     assert known is not None
-    wanted = stored(known.spec)
+    wanted = known.stack()
     spec = wanted.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for need, settings in spec.get("needs", {}).items():
         spec["needs"][need] = settings or getattr(wanted.needs, need).engine

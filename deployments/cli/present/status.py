@@ -2,6 +2,7 @@
 
 import json as jsonlib
 from collections.abc import Iterator
+from functools import partial
 
 from rich.console import Console
 from rich.text import Text
@@ -9,6 +10,8 @@ from rich.text import Text
 from deployments.cli.here import here, tenfold
 from deployments.cli.present.checks import checks
 from deployments.cli.present.checks import data as scaling_data
+from deployments.cli.present.faults import data as faults_data
+from deployments.cli.present.faults import end, look_at, tell
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, human
 from deployments.cli.view import View, changing, data, look
@@ -32,13 +35,20 @@ def status(stack: str, *, json: bool) -> None:
         known = place.ledger.stacks()
         if stack and stack not in {one.name for one in known}:
             raise unknown_stack(place.ledger, stack)
-        views = [look(place, one) for one in known if stack in ("", one.name)]
+        views, faults = look_at({one.name: partial(look, place, one) for one in known if stack in ("", one.name)})
         checked, scaling = checks(place), scaling_data(place)
+    faults += tuple(view.fault for view in views.values() if view.fault)
     if json:
-        print(jsonlib.dumps({"stacks": [data(view) for view in views], "scaling": scaling}, indent=2))
-        return
-    to = console()
-    if not views:
+        told = {"stacks": [data(view) for view in views.values()], "scaling": scaling}
+        print(jsonlib.dumps({**told, **faults_data(faults)}, indent=2))
+    else:
+        _show_all(console(), list(views.values()), checked, known=bool(known))
+        tell(faults)
+    end(faults)
+
+
+def _show_all(to: Console, views: list[View], checked: Text | None, *, known: bool) -> None:
+    if not known:
         say(to, f"Nothing here yet. Begin with: {tenfold()} demo")
     for at, view in enumerate(views):
         if at:

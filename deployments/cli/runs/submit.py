@@ -20,7 +20,6 @@ from deployments.cli.runs.follow import follow
 from deployments.cli.runs.prefect_api import logged_in
 from deployments.cli.runs.watch import Seen, Watch
 from infra_specs.plan.instance import links_of
-from infra_specs.spec.load import stored
 
 interrupted = 130
 """The exit code of a command that was ended by Ctrl-C."""
@@ -110,6 +109,6 @@ def _links(place: Here, stacks: tuple[str, ...]) -> list[list[Text | str]]:
     for name in stacks:
         if known := place.ledger.wanted(name):
             stack = f"{name} " if len(stacks) > 1 else ""
-            links = links_of(place.observed(stored(known.spec)))
+            links = links_of(place.observed(known.stack()))
             found += [[Text(stack + service, "dim"), Text(url, "cyan")] for service, url in links.items()]
     return found

@@ -4,6 +4,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -19,6 +20,8 @@ from tasks.providers.docker.together import Together
 
 at_once = 64
 """Connections that are kept; more threads than that wait for nobody, but open one each."""
+open_seconds = 10
+"""The first question, after its version, has a quick answer: an engine that accepts and says nothing is found here."""
 answer_seconds = 120
 """The engine's slowest answers (a stop with a long grace, a busy disk) take as long."""
 usual = "unix:///var/run/docker.sock"
@@ -88,15 +91,11 @@ def connect(host: str | None) -> Engine:
     """A client of the engine at `host`, of DOCKER_HOST, or of this machine's. TransientError if it does not answer."""
     settings = kwargs_from_env()
     where = host or settings.pop("base_url", None) or usual
+    tls = settings.get("tls", False) if where.startswith(("tcp", "https")) else False
     try:
-        return Engine(
-            where,
-            version="auto",
-            timeout=answer_seconds,
-            tls=settings.get("tls", False) if where.startswith(("tcp", "https")) else False,
-            num_pools=4,
-            max_pool_size=at_once,
-        )
+        with closing(APIClient(where, version="auto", timeout=open_seconds, tls=tls)) as asked:
+            version = asked.api_version
+        return Engine(where, version=version, timeout=answer_seconds, tls=tls, num_pools=4, max_pool_size=at_once)
     except (InvalidConfigFile, ValueError) as error:
         raise ProviderError(
             f"the logins in docker's configuration (DOCKER_CONFIG, or ~/.docker/config.json) cannot be read: {error}. "

@@ -43,11 +43,12 @@ def labels_of(resource: Resource, incarnation: int, outputs: Mapping[str, str]) 
 def known_by(labels: Mapping[str, str]) -> dict[str, Any]:
     """The same as data, as `records.instance_of` reads it."""
     own = {name.removeprefix(_prefix): value for name, value in labels.items() if name.startswith(_prefix)}
-    return {
-        name: value if name in _texts else json.loads(value)
-        for name, value in own.items()
-        if name in (*_fields, "stack", "drain_seconds")
-    }
+    with records.readable(own):
+        return {
+            name: value if name in _texts else json.loads(value)
+            for name, value in own.items()
+            if name in (*_fields, "stack", "drain_seconds")
+        }
 
 
 def instance_of(labels: Mapping[str, str], health: Health) -> Instance:
@@ -61,8 +62,9 @@ def is_instance(labels: Mapping[str, str]) -> bool:
 
 
 def key_of(labels: Mapping[str, str]) -> tuple[str, int]:
-    """Which instance it is, or belongs to, in its stack: address and incarnation."""
-    return labels[f"{_prefix}address"], int(labels[f"{_prefix}incarnation"])
+    """Which instance it is, or belongs to, in its stack: address and incarnation. Raises ProviderError."""
+    with records.readable({"address": labels.get(f"{_prefix}address")}):
+        return str(Address.parse(labels[f"{_prefix}address"])), int(labels[f"{_prefix}incarnation"])
 
 
 def with_fault(labels: Mapping[str, str], why: str) -> Labels:
@@ -73,7 +75,8 @@ def with_fault(labels: Mapping[str, str], why: str) -> Labels:
 def probe_of(labels: Mapping[str, str]) -> dict[str, Any] | None:
     """How a container is asked whether it is well; None if it can only be looked at."""
     text = labels.get(probe_label)
-    found: dict[str, Any] | None = json.loads(text) if text else None
+    with records.readable({"address": labels.get(f"{_prefix}address")}):
+        found: dict[str, Any] | None = json.loads(text) if text else None
     return found
 
 

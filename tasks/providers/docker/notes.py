@@ -22,6 +22,7 @@ from tasks.providers.docker.labels import (
     record_label,
     revision_label,
 )
+from tasks.providers.records import readable
 
 Key = tuple[str, int]
 """Address and incarnation."""
@@ -38,8 +39,10 @@ class Note:
     @property
     def record(self) -> dict[str, Any]:
         """A route's record: its labels as data, its settings, what drains, and since when it is so."""
-        found: dict[str, Any] = json.loads(self.labels[record_label])
-        return found | {"labels": known_by(self.labels)}
+        known = known_by(self.labels)
+        with readable(known):
+            found: dict[str, Any] = json.loads(self.labels[record_label])
+            return found | {"labels": known}
 
 
 def notes_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Note]:
@@ -49,7 +52,9 @@ def notes_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Note]:
         labels = volume["Labels"] or {}
         if labels.get(part_label) != "note":
             continue
-        key, revision = key_of(labels), int(labels[revision_label])
+        key = key_of(labels)
+        with readable({"address": key[0]}):
+            revision = int(labels[revision_label])
         other = found.get(key)
         names = (*(other.names if other else ()), volume["Name"])
         if other and other.revision > revision:

@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from infra_specs.errors import ProviderError
+
 
 def make_folder(path: Path, mode: int = 0o700) -> Path:
     """The folder with exactly this mode; FileNotFoundError if the one above it is missing."""
@@ -46,9 +48,12 @@ def read_file(path: Path) -> str | None:
 
 
 def read_json(path: Path) -> Any:
-    """Its data; None if it is not there."""
-    text = read_file(path)
-    return None if text is None else json.loads(text)
+    """Its data; None if it is not there. Raises ProviderError for what is no JSON."""
+    try:
+        text = read_file(path)
+        return None if text is None else json.loads(text)
+    except ValueError as error:
+        raise ProviderError(f"the file {path} is broken: {error}. Put back a copy of it, or remove it.") from error
 
 
 def remove_tree(path: Path) -> None:

@@ -20,7 +20,7 @@ from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.place import Place, slug
 from tasks.providers.local.proxy import outputs_of
 from tasks.providers.local.publishing import Folder, publish, records
-from tasks.providers.records import instance_of, record_of
+from tasks.providers.records import instance_of, readable, record_of
 
 
 def put_route(place: Place, resource: Resource, incarnation: int) -> None:
@@ -63,8 +63,10 @@ def routes(place: Place, view: View | None, proxy: Health | None) -> Iterable[In
     """Every route, with what the proxy says of it; a proxy that is not there is still to come."""
     outputs = outputs_of(place)
     for record in records(place):
-        url = {"url": route_url(record["settings"], outputs)}
-        yield instance_of(record["labels"] | {"outputs": url}, route_health(record, view, proxy))
+        with readable(record):
+            url = {"url": route_url(record["settings"], outputs)}
+            labels, health = record["labels"] | {"outputs": url}, route_health(record, view, proxy)
+        yield instance_of(labels, health)
 
 
 def _path(place: Place, address: str, incarnation: int) -> Path:

@@ -7,7 +7,7 @@ from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
 from tasks.providers.local.place import Place, slug
-from tasks.providers.records import instance_of, record_of
+from tasks.providers.records import instance_of, readable, record_of
 
 
 def put_volume(place: Place, resource: Resource, incarnation: int) -> None:
@@ -35,7 +35,9 @@ def volumes(place: Place) -> Iterable[Instance]:
             continue
         there = path.with_suffix("").is_dir()
         reason = "its folder is there" if there else f"its folder {path.with_suffix('')} is gone"
-        yield instance_of(record["labels"], Health("healthy" if there else "failed", reason, record["since"]))
+        with readable(path.name):
+            labels, since = record["labels"], record["since"]
+        yield instance_of(labels, Health("healthy" if there else "failed", reason, since))
 
 
 def _folder(place: Place, address: str, incarnation: int) -> Path:
