@@ -37,14 +37,14 @@ def status(stack: str, *, json: bool) -> None:
             raise unknown_stack(place.ledger, stack)
         views, faults = look_at({one.name: partial(look, place, one) for one in known if stack in ("", one.name)})
         checked, scaling = checks(place), scaling_data(place)
-    faults += tuple(view.fault for view in views.values() if view.fault)
+    unplanned = tuple(view.fault for view in views.values() if view.fault)
     if json:
         told = {"stacks": [data(view) for view in views.values()], "scaling": scaling}
-        print(jsonlib.dumps({**told, **faults_data(faults)}, indent=2))
+        print(jsonlib.dumps({**told, **faults_data((*faults, *unplanned))}, indent=2))
     else:
         _show_all(console(), list(views.values()), checked, known=bool(known))
         tell(faults)
-    end(faults)
+    end((*faults, *unplanned))
 
 
 def _show_all(to: Console, views: list[View], checked: Text | None, *, known: bool) -> None:
@@ -65,6 +65,8 @@ def show(to: Console, view: View) -> None:
     lay(to, ([Text(name, "dim"), Text(url, "cyan")] for name, url in view.links.items()))
     if warning := certificate_warning(view.instances):
         say(to, Text(warning, "yellow"), indent=2)
+    if view.fault:
+        say(to, Text(f"Cannot be planned: {view.fault.why}", "yellow"), indent=2)
     if said := _not_proven(view):
         say(to, Text(said, "yellow"), indent=2)
     for one in view.advice:

@@ -1,0 +1,112 @@
+"""A healthy stack beside one with each fault that was thought of: the healthy one is served, the other one is named."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from deployments.cli import app
+from flows.advise import advise
+from flows.autoscale import autoscale
+from flows.provision import provision
+from flows.reconcile import reconcile
+from tasks.ledger import Ledger
+from tasks.ledger.trim import trim
+from tasks.providers.memory import MemoryProvider
+from tasks.settings import settings
+from tests.deployments.cli.cli import Cli, Said
+from tests.flows.going import done, go
+from tests.flows.scale_runs import no_runs
+from tests.flows.shop import addresses, observed, shop
+from tests.flows.stack_faults import SICK, Installation, faults
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs")]
+__all__ = ["no_runs"]  # a fixture
+HEALTHY = "healthy"
+
+
+@pytest.fixture
+def installation(home: Path) -> Iterator[Installation]:
+    made = Installation(home, [])
+    yield made
+    for opened in made.opened:
+        opened.close()
+
+
+async def both() -> None:
+    """Two stacks, provisioned and checked once, so that the ledger holds something of everything."""
+    for name in (HEALTHY, SICK):
+        await done(provision, spec=shop(name), source="/srv")
+    await done(autoscale)
+
+
+def cli(*words: str) -> Said:
+    return Cli(CliRunner(), app)(*words)
+
+
+def lines_naming_the_sick_one(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith((f"{SICK}:", f"{SICK} on "))]
+
+
+@pytest.mark.parametrize("fault", faults)
+async def test_the_healthy_stack_is_served_and_the_other_one_is_named(
+    installation: Installation, home: Path, fault: str
+) -> None:
+    await both()
+    faults[fault](installation)
+
+    said = cli("status")
+    assert f"{HEALTHY} on memory: 7 of 7 healthy" in said.out
+    assert len(lines_naming_the_sick_one(said.out + said.err)) == 1, said
+    assert "Traceback" not in said.err
+    assert said.code == (1 if "Cannot be planned" in said.out or f"{SICK}:" in said.err else 0)
+    beside = cli("status", HEALTHY)
+    assert (beside.code, beside.err) == (0, "")
+    assert cli("status", "--json").out.startswith("{")
+
+    said = cli("advise")
+    assert f"{HEALTHY}: nothing presses" in said.out
+    assert len(lines_naming_the_sick_one(said.out + said.err)) == 1, said
+    assert cli("advise", HEALTHY).code == 0
+
+    said = cli("history")
+    assert said.out.count(f" {HEALTHY} ") >= 1
+    assert "Traceback" not in said.err
+
+    before = checked(HEALTHY)
+    message = await done(autoscale)
+    assert checked(HEALTHY) > before
+    assert message.count(f"{SICK}:") <= 1
+    message = await done(advise)
+    assert message.count(f"{SICK}:") <= 1
+
+    world = MemoryProvider(home / "memory")
+    doomed = next(one for one in observed(home, HEALTHY) if one.address == "replica/web-1")
+    world.destroy(doomed)
+    state = await go(reconcile)
+    assert "replica/web-1" in addresses(home, HEALTHY), state.message
+    assert (state.message or "").count(f"{SICK}:") <= 1
+
+    with Ledger.open(settings()) as ledger, ledger._database.write() as connection:
+        for _ in range(20):  # each time another stack, by chance
+            trim(connection, 4e9)
+
+
+def checked(stack: str) -> float:
+    """Until when the last decision of a stack held."""
+    with Ledger.open(settings()) as ledger:
+        return max(one.until for one in ledger.decisions(stack, None, 10))
+
+
+async def test_a_secret_of_the_certificate_stops_no_check(installation: Installation) -> None:
+    await both()
+    with Ledger.open(settings()) as ledger:
+        ledger.secret_set(SICK, "c", "chain")
+        ledger.secret_set(SICK, "k", "key")
+    spec: dict[str, Any] = {"certificate": {"secret": "c"}, "key": {"secret": "k"}}
+    installation.spec(lambda found: found.update(budget=100, tls=spec))
+    assert await done(autoscale) == "2 stacks with 2 services checked, nothing to change"
+    assert cli("status").code == 0
+    assert cli("advise").code == 0
