@@ -1,0 +1,83 @@
+"""A stack whose target hangs beside a healthy one, and one whose supervisor is frozen."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from deployments.cli.here import Here
+from infra_specs.plan.plan import Plan
+from infra_specs.spec.load import from_data
+from infra_specs.spec.stack import Stack
+from tasks.capacity.check import check
+from tasks.capacity.measure import measure
+from tasks.ledger import Owner
+from tasks.ledger.checks import lock_name
+from tasks.supervisor.client import Supervisor
+from tasks.supervisor.process import Process
+from tests.deployments.cli.cli import Cli
+
+pytestmark = pytest.mark.local
+
+
+def want(place: Here, stack: Stack) -> None:
+    hold = place.ledger.acquire(stack.name, Owner.here("provision"), 60)
+    place.ledger.want(hold, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
+    place.ledger.release(hold)
+
+
+@pytest.fixture
+def hung_engine(place: Here, tmp_path: Path) -> Iterator[None]:
+    """A stack on an engine that accepts and never answers."""
+    path = tmp_path / "hung.sock"
+    with closing(socket.socket(socket.AF_UNIX)) as listening:
+        listening.bind(str(path))
+        listening.listen(100)
+        services = {"web": {"image": "shop:1", "port": 80}}
+        want(place, from_data({"name": "hung", "target": {"provider": "docker", "host": f"unix://{path}"},
+                               "services": services}))  # fmt: skip
+        yield
+
+
+@pytest.fixture
+def frozen_supervisor(place: Here, home: Path) -> Iterator[None]:
+    """A stack on this machine whose supervisor was stopped by a signal."""
+    folder = home / "stacks" / "frozen" / "supervisor"
+    folder.parent.mkdir(parents=True)
+    supervisor = Supervisor.start(folder)
+    supervisor.put(Process("p", ("sleep", "1000"), log=str(folder / "p.log")))
+    pid = supervisor.pid()
+    services = {"web": {"command": "sleep 1000", "port": 80}}
+    want(place, from_data({"name": "frozen", "target": {"provider": "local"}, "services": services}))
+    os.kill(pid, signal.SIGSTOP)
+    yield
+    os.kill(pid, signal.SIGCONT)
+    supervisor.shutdown()
+
+
+@pytest.mark.usefixtures("hung_engine", "frozen_supervisor")
+def test_status_shows_the_healthy_one_and_names_the_others(cli: Cli, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    said = cli("status")
+    assert said.code == 1
+    assert "shop on memory: 8 of 8 healthy" in said.out
+    assert said.err.splitlines() == ["frozen: no answer within 8 s.", "hung: no answer within 8 s."]
+    assert cli("status", "shop").code == 0
+
+
+@pytest.mark.usefixtures("hung_engine", "frozen_supervisor")
+def test_advise_and_the_check_go_on_without_them(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    said = cli("advise")
+    assert "shop: nothing presses" in said.out
+    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    outcome = check(place.ledger, hold, measure, interval=15.0)
+    assert "hung" in {fault.stack for fault in outcome.faults}
+    assert place.ledger.decisions("shop", "web", 1)
+    last = place.ledger.last_check()
+    assert last is not None
+    assert last.services == 3
