@@ -16,7 +16,7 @@ from tasks.ledger import Ledger
 from tasks.settings import settings
 from tasks.wish import still_wanted, wish_as_deployed
 
-at_once = 8
+at_once = 16
 """Stacks that are repaired side by side."""
 failures_seen = 8
 """Runs that are looked back at: after so many failures in a row the rest does not grow any more."""

@@ -64,8 +64,10 @@ def check(ledger: Ledger, hold: Hold, measure: Measure, *, interval: float) -> O
     found, faults = subjects(ledger.stacks(), ledger.spent())
     facts = _facts(ledger, found, measure, began, interval)
     checked, spent, undecided = _all_decided(found, facts, interval)
-    faults += (*undecided, *_unanswered(facts))
-    outcome = Outcome(len(found), len(checked), (), tuple(_advice(checked)), tuple(_notes(facts)), faults)
+    outcome = Outcome(
+        len(found), len(checked), (), tuple(_advice(checked)), tuple(_notes(facts)),
+        _first_of_each((*faults, *undecided, *_unanswered(facts))),
+    )  # fmt: skip
     ids = ledger.record_check(hold, Check(began, now() - began, len(checked), str(outcome)), checked)
     ledger.record_spent(hold, spent)
     since = {one.stack.name: one.since for one in found}
@@ -157,8 +159,16 @@ def _notes(facts: _Facts) -> Iterable[str]:
 
 
 def _unanswered(facts: _Facts) -> Iterable[StackFault]:
-    """The stacks whose target told nothing, each once."""
-    return dict.fromkeys(seen.fault for seen in facts.seen.values() if seen.fault)
+    """The stacks whose target told nothing, once for each of their services."""
+    return (seen.fault for seen in facts.seen.values() if seen.fault)
+
+
+def _first_of_each(faults: Iterable[StackFault]) -> tuple[StackFault, ...]:
+    """One fault a stack: the first, which the others follow from."""
+    found: dict[str, StackFault] = {}
+    for fault in faults:
+        found.setdefault(fault.stack, fault)
+    return tuple(found.values())
 
 
 def _spent(subject: Subject, moment: float) -> Spent | None:

@@ -12,6 +12,7 @@ from flows.advise import advise
 from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
+from flows.scale import scale
 from tasks.ledger import Ledger
 from tasks.ledger.trim import trim
 from tasks.providers.memory import MemoryProvider
@@ -19,7 +20,7 @@ from tasks.settings import settings
 from tests.deployments.cli.cli import Cli, Said
 from tests.flows.going import done, go
 from tests.flows.scale_runs import no_runs
-from tests.flows.shop import addresses, observed, shop
+from tests.flows.shop import addresses, observed, runs, shop
 from tests.flows.stack_faults import SICK, Installation, faults
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs")]
@@ -110,3 +111,17 @@ async def test_a_secret_of_the_certificate_stops_no_check(installation: Installa
     assert await done(autoscale) == "2 stacks with 2 services checked, nothing to change"
     assert cli("status").code == 0
     assert cli("advise").code == 0
+
+
+async def test_scale_counts_the_replicas_of_one_service() -> None:
+    names = ("web", "web-admin", "web-0", "web-0-1", "a--b")
+    services = {
+        name: {"command": "run", "port": 80, "route": {"path": f"/{name}"}, "replicas": {"min": 1, "max": 4}}
+        for name in names
+    }
+    spec = {"name": HEALTHY, "target": {"provider": "memory"}, "services": services}
+    await done(provision, spec=spec, source="/srv")
+    await done(scale, stack=HEALTHY, service="web", replicas=2)
+    assert runs(HEALTHY)[0].reason == "web: 1 to 2 replicas, by hand"
+    await done(scale, stack=HEALTHY, service="web", replicas=2)
+    assert runs(HEALTHY)[0].reason == "web: 2 to 2 replicas, by hand"

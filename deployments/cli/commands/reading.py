@@ -31,6 +31,9 @@ def plan(
 def status(stack: MaybeStack = "", json: Json = False) -> None:
     """What runs, where, and how well.
 
+    A stack that cannot be looked at is named on one line, and the others are
+    shown. The exit code is then 1.
+
     Examples:
     tenfold status
     tenfold status shop
