@@ -12,7 +12,7 @@ from tasks.clock import now
 from tasks.ledger import Key, Remembered
 from tasks.metrics import Asked, Prometheus, Seen
 from tasks.metrics import measure as measure_stack
-from tasks.providers import open_provider
+from tasks.providers import open_provider, preload
 from tasks.providers.base import Provider
 from tasks.settings import settings
 from tasks.side_by_side import side_by_side
@@ -91,6 +91,7 @@ def _opened(found: Sequence[Subject], seconds: float) -> tuple[dict[str, Provide
     """Each target once, however many stacks it has; and by target why it could not be opened."""
     home = settings().home
     targets = {_which(subject.stack.target): subject.stack.target for subject in found}
+    preload(target.provider for target in targets.values())
     opened_targets, faults = side_by_side(
         {which: partial(open_provider, target, home) for which, target in targets.items()}, seconds
     )

@@ -1,9 +1,17 @@
 """The code that acts on a target, one module or package each. Plain classes that know no Prefect."""
 
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 from infra_specs.spec.target import Docker, Local, Memory, Target
 from tasks.providers.base import Provider
+
+
+def preload(providers: Iterable[str]) -> None:
+    """Import the code of these targets: on a busy machine that takes seconds, and no target is to blame for them."""
+    for name in sorted({"local", "docker", "memory"}.intersection(providers)):
+        import_module(f"{__name__}.{name}")
 
 
 def open_provider(target: Target, home: Path) -> Provider:

@@ -14,6 +14,7 @@ from deployments.cli.present.faults import end, look_at, tell
 from deployments.cli.present.terminal import console, say
 from infra_specs.advice.growth import Advice
 from tasks.capacity.advice import advice
+from tasks.providers import preload
 from tasks.wish import unknown_stack
 
 
@@ -24,6 +25,7 @@ def advise(stack: str, *, json: bool) -> None:
         if stack and stack not in {one.name for one in known}:
             raise unknown_stack(place.ledger, stack)
         asked = [one for one in known if one.wanted and stack in ("", one.name)]
+        preload(one.target for one in asked)
         found, faults = look_at({one.name: partial(advice, place.ledger, one) for one in asked})
     if json:
         told = {"stacks": {name: [data(one) for one in advised] for name, advised in found.items()}}

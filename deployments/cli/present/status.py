@@ -20,6 +20,7 @@ from infra_specs.plan.instance import Instance, State
 from infra_specs.releases.which import aim
 from tasks.clock import now
 from tasks.ledger import Holder
+from tasks.providers import preload
 from tasks.wish import unknown_stack
 
 marks: dict[State, tuple[str, str]] = {
@@ -35,6 +36,7 @@ def status(stack: str, *, json: bool) -> None:
         known = place.ledger.stacks()
         if stack and stack not in {one.name for one in known}:
             raise unknown_stack(place.ledger, stack)
+        preload(one.target for one in known)
         views, faults = look_at({one.name: partial(look, place, one) for one in known if stack in ("", one.name)})
         checked, scaling = checks(place), scaling_data(place)
     unplanned = tuple(view.fault for view in views.values() if view.fault)
