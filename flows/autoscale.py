@@ -46,6 +46,8 @@ async def _start(ledger: Ledger, hold: Hold, outcome: Outcome) -> tuple[Started 
     """Have what was decided done, where nobody else is at the stack: the next check finds those again.
     Returns what came of each that was asked for."""
     log = get_run_logger()
+    for fault in outcome.faults:
+        log.warning("%s", fault)
     for note in outcome.notes:
         log.info("%s", note)
     for advice in outcome.advice:
@@ -66,7 +68,6 @@ def _summary(outcome: Outcome, asked: tuple[Started | Refused, ...]) -> str:
     answered = {one.due.id for one in asked}
     waiting = [_brief(due) for due in outcome.due if due.id not in answered]
     parts = [str(outcome), *said, *(f"{one} waits for the run that is at it" for one in waiting)]
-    parts += map(str, outcome.faults)
     return "; ".join(parts) if len(parts) > 1 else f"{outcome}, nothing to change"
 
 
