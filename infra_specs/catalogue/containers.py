@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from infra_specs.catalogue import volumes
 from infra_specs.catalogue.images import image, image_of
+from infra_specs.catalogue.web import client_settings
 from infra_specs.plan.resource import Resource, SecretRef, Setting, references
 from infra_specs.spec.service import Service
 from infra_specs.spec.target import Docker
@@ -35,7 +36,7 @@ def in_container(
             ports: dict[str, Setting] = {"port": target.port, "public_port": target.public_port}
             proxy = _with(resource, settings | ports | {"image": image_of(target, "proxy")})
             # A container's published ports are its own for good.
-            return replace(proxy, mutable=("tls",))
+            return replace(proxy, mutable=("tls", *client_settings))
     return resource
 
 

@@ -40,7 +40,7 @@ def desired_state(
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:
         public = any(service.public for service in routed.values())
-        resources.append(web.proxy(stack.name, stack.target, public, stack.tls, secrets))
+        resources.append(web.proxy(stack, public, secrets))
     for name, service in stack.services.items():
         count = replica_count(sizing, counts, name)
         resources += volumes.volumes(stack.name, name, service)

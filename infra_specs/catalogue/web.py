@@ -7,10 +7,12 @@ from infra_specs.catalogue import volumes
 from infra_specs.plan.address import Address
 from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting
 from infra_specs.spec.service import FromNeed, Secret, Service
-from infra_specs.spec.target import Local, Target
-from infra_specs.spec.tls import Tls
+from infra_specs.spec.stack import Stack
+from infra_specs.spec.target import Local
 
 proxy_address = str(Address("proxy", "main"))
+client_settings = ("trust_proxies", "upload_timeout")
+"""What a proxy that runs takes in on every target: whom it trusts, and how long it waits."""
 certificate = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
 
@@ -63,19 +65,22 @@ def route(stack: str, name: str, service: Service, count: int) -> Resource:
     return Resource(stack, str(Address("route", name)), "route", settings, mutable=mutable, after=(proxy_address,))
 
 
-def proxy(stack: str, target: Target, public: bool, tls: Tls | None, secrets: Mapping[str, int]) -> Resource:
+def proxy(stack: Stack, public: bool, secrets: Mapping[str, int]) -> Resource:
     """The one door to a stack: on loopback, and beyond it only if a service is public."""
+    target, tls = stack.target, stack.tls
     settings: dict[str, Setting] = {
         "port": target.port if isinstance(target, Local) else None,
         "public_port": target.public_port if isinstance(target, Local) else None,
         "public": public,
+        "trust_proxies": list(stack.trust_proxies),
+        "upload_timeout": stack.timeouts.upload,
     }
     if tls:
         settings["tls"] = SecretRef(certificate, secrets.get(certificate, 1))
     if tls and tls.redirect:
         settings["redirect"] = tls.redirect
-    mutable = ("public", "public_port", "tls", "redirect")
-    return Resource(stack, proxy_address, "proxy", settings, mutable=mutable, exclusive=True)
+    mutable = ("public", "public_port", "tls", "redirect", *client_settings)
+    return Resource(stack.name, proxy_address, "proxy", settings, mutable=mutable, exclusive=True)
 
 
 def environment(

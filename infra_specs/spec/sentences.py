@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from infra_specs.spec.clients import Timeouts
 from infra_specs.spec.faults import Fault, either, found, nearest, shortened
 from infra_specs.spec.metrics import Metrics
 from infra_specs.spec.needs import Needs
@@ -27,7 +28,8 @@ _other_words = {
     "ports": "port", "expose": "port", "apps": "services", "cost": "budget", "type": "provider",
     "https": "tls", "ssl": "tls", "cert": "certificate", "volume": "volumes", "mounts": "volumes", "disk": "volumes",
     "migrate": "before", "migrations": "before", "release_command": "before", "drain_timeout": "drain",
-    "stop_grace_period": "drain",
+    "stop_grace_period": "drain", "trusted_proxies": "trust_proxies", "trust_proxy": "trust_proxies",
+    "trusted_ips": "trust_proxies", "timeout": "timeouts", "request_timeout": "upload", "upload_timeout": "upload",
     "file": "dockerfile", "buildargs": "args", "stage": "target",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
@@ -38,6 +40,7 @@ _homes = (
     (Service, "in a service"),
     (Needs, "under `needs`"),
     (Tls, "under `tls`"),
+    (Timeouts, "under `timeouts`"),
     (Users, "under `users`"),
     (Route, "under a service's `route`"),
     (Bounds, "under a service's `replicas`"),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from infra_specs.spec.clients import Network, Timeouts
 from infra_specs.spec.model import Part
 from infra_specs.spec.needs import Needs
 from infra_specs.spec.service import Name, Service
@@ -61,6 +62,11 @@ class Stack(Part):
     """What they lean on."""
     tls: Tls | None = None
     """HTTPS at the proxy; plain HTTP without it."""
+    trust_proxies: Annotated[list[Network], Field(max_length=1000)] = []
+    """Networks of a load balancer or content network in front of the proxy, as [10.0.0.0/8]. Only from there are
+    X-Forwarded-For and its like believed; of every other client they are removed."""
+    timeouts: Timeouts = Timeouts()
+    """How long the proxy waits for a client."""
     users: Users = Users()
     """Who uses it today."""
     headroom: float = Field(default=10, ge=1, le=1_000_000)

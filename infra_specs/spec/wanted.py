@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from infra_specs.spec.build import Build, stage_pattern
+from infra_specs.spec.clients import Timeouts
 from infra_specs.spec.faults import either
 from infra_specs.spec.metrics import Metrics, url_pattern
 from infra_specs.spec.needs import Cache, Database, Needs
@@ -48,6 +49,7 @@ forms: dict[Any, str] = {
     Needs: "a mapping such as {database: postgres, cache: valkey}",
     Build: "the folder of a Dockerfile, or a mapping such as {context: ., target: web}",
     Tls: "a mapping such as {certificate: fullchain.pem, key: privkey.pem}",
+    Timeouts: "a mapping such as {upload: 1h}",
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",
     Scaling: "a mapping such as {latency: 300ms, step: 10}",
@@ -92,6 +94,8 @@ def _unforeseen(_: Place) -> str:
 
 
 def _list(there: Place) -> str:
+    if there.path == ("trust_proxies",):
+        return "must be a list of networks such as [10.0.0.0/8]"
     return "must be a line or a list of words" if there.path[-1:] in (("command",), ("before",)) else "must be a list"
 
 
@@ -116,6 +120,7 @@ _plain = {
     "bool_type": "must be true or false",
     "string_type": "must be a text",
     "string_too_long": "must have at most {max_length} characters",
+    "too_long": "must have at most {max_length} entries",
 }
 _by_place: dict[str, Callable[[Place], str]] = {
     "list_type": _list,

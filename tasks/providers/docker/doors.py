@@ -6,11 +6,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from infra_specs.plan.resource import Resource
-from tasks.providers.envoy import tls
-from tasks.providers.envoy.files import listeners
+from tasks.providers.envoy import listener, tls
+from tasks.providers.envoy.listener import EVERYWHERE, Listener, listeners, policy_of
 
 inner_port, inner_public, inner_redirect = 8080, 8081, 8082
-_every_address = "0.0.0.0"  # noqa: S104 - inside the container, or of the engine where `public: true` asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +25,28 @@ class Doors:
         """Port in the container -> address and port of the engine."""
         found = {inner_port: ("127.0.0.1", self.port)}
         if self.public is not None:
-            found[inner_public] = (_every_address, self.public)
+            found[inner_public] = (EVERYWHERE, self.public)
         if self.redirect is not None:
-            found[inner_redirect] = (_every_address, self.redirect)
+            found[inner_redirect] = (EVERYWHERE, self.redirect)
         return found
 
     def outputs(self, resource: Resource, outside: str) -> dict[str, str]:
         """Where it is reached; `outside` is the engine's address for its neighbours."""
         return tls.doors(self.port, self.public, outside, _pem(resource))
 
-    def files(self, resource: Resource, folder: PurePosixPath) -> dict[str, Any]:
-        """What the proxy is told of them, in the order in which it must find it."""
+    def files(self, resource: Resource, folder: PurePosixPath, connections: int) -> dict[str, Any]:
+        """What the proxy is told of them, in the order in which it must find it; `connections` as in ClientPolicy."""
         pem = _pem(resource)
-        told = listeners(
-            folder,
-            inner_port,
-            inner_public if self.public is not None else None,
-            _every_address,
-            secure=pem is not None,
-            redirect=(inner_redirect, self.public) if self.redirect is not None and self.public is not None else None,
-        )
-        return {**({tls.file: tls.certificate(pem)} if pem else {}), "listeners.json": told}
+        told = listeners(folder, self._listeners(), policy_of(resource.settings, connections))
+        return {**({tls.file: tls.certificate(pem)} if pem else {}), listener.FILE: told}
+
+    def _listeners(self) -> list[Listener]:
+        wanted = [Listener("local", EVERYWHERE, inner_port, self.port)]
+        if self.public is not None:
+            wanted.append(Listener("public", EVERYWHERE, inner_public, self.public))
+            if self.redirect is not None:
+                wanted.append(Listener("redirect", EVERYWHERE, inner_redirect, self.redirect, redirect=self.public))
+        return wanted
 
 
 def doors_of(container: Mapping[str, Any]) -> Doors:

@@ -98,7 +98,7 @@ class DockerProvider:
 
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
-        """Routes change in place, and a proxy's certificate; of volumes and containers only what is said of them."""
+        """Routes change in place, and a proxy's listeners; of volumes and containers only what is said of them."""
         if instance.kind == "route":
             self._routes.change(resource, instance.incarnation)
             return self._found(resource, instance.incarnation)
@@ -110,7 +110,7 @@ class DockerProvider:
         if instance.kind in ("volume", "proxy") or instance.digests == resource.digests:
             outputs = there[instance.address, instance.incarnation].outputs
             if instance.kind == "proxy":
-                outputs = self._show_certificate(instance, resource)
+                outputs = self._change_listeners(instance, resource)
             labels = labels_of(resource, instance.incarnation, outputs)
             before = read_notes(self._api, instance.stack).get((instance.address, instance.incarnation))
             put_note(self._api, instance.stack, labels, before)
@@ -252,13 +252,13 @@ class DockerProvider:
             self._routes.add(resource, incarnation)
         return self._found(resource, incarnation)
 
-    def _show_certificate(self, instance: Instance, resource: Resource) -> Mapping[str, str]:
+    def _change_listeners(self, instance: Instance, resource: Resource) -> Mapping[str, str]:
         """All that can change of a proxy here; where it is reached from then on."""
         container = self._world.container(instance)
         if container is None:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
         doors = doors_of(container)
-        proxy.show_certificate(self._api, container["Id"], resource, doors)
+        proxy.change_listeners(self._api, container["Id"], resource, doors)
         return doors.outputs(resource, self._starter.outside)
 
     def _begun(self, identity: str) -> Instance:

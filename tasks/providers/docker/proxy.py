@@ -11,11 +11,13 @@ from pathlib import PurePosixPath
 from shlex import quote as quoted
 from typing import Any
 
+from docker.api.client import APIClient
 from docker.errors import APIError
 from docker.types import Mount
 
 from infra_specs.errors import ProviderError, TransientError
 from infra_specs.plan.resource import Resource
+from infra_specs.sizing.connections import connection_limit
 from tasks.providers.base import Traffic
 from tasks.providers.docker.container import Container, archive
 from tasks.providers.docker.doors import Doors, inner_port
@@ -23,16 +25,33 @@ from tasks.providers.docker.engine import Engine, said
 from tasks.providers.docker.labels import name_of, part_of
 from tasks.providers.docker.shell import ShellEnded
 from tasks.providers.docker.wanted import Wanted
-from tasks.providers.envoy import tls
+from tasks.providers.envoy import listener, tls
 from tasks.providers.envoy.counting import counting_targets, traffic_of
-from tasks.providers.envoy.files import bootstrap
-from tasks.providers.envoy.publishing import await_certificate
-from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
+from tasks.providers.envoy.files import DRAINING, bootstrap
+from tasks.providers.envoy.publishing import await_certificate, await_listeners
+from tasks.providers.envoy.view import (
+    View,
+    clusters_target,
+    listeners_target,
+    routes_target,
+    routes_version_of,
+    view_of,
+)
 
 folder_path = PurePosixPath("/etc/tenfold")
 admin_port = 9901
 _admin = {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}
-_options = ("--disable-hot-restart", "--reject-unknown-dynamic-fields", "--concurrency", "2", "-l", "warning")
+_options = (
+    "--disable-hot-restart",
+    "--reject-unknown-dynamic-fields",
+    *DRAINING,
+    "--concurrency",
+    "2",
+    "-l",
+    "warning",
+)
+_container_files = 524_288
+"""Files that a program in a container may open, unless somebody lowered what engines give."""
 _ask = "(exec 3<>/dev/tcp/127.0.0.1/{} && printf %s {} >&3 && timeout {} cat <&3)"
 _request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {}\r\n\r\n"
 
@@ -58,21 +77,28 @@ def proxy(resource: Resource, doors: Doors, outside: str) -> Wanted:
     return Wanted(container, (), doors.outputs(resource, outside), {"kind": "tcp", "port": inner_port})
 
 
-def first_files(resource: Resource, doors: Doors) -> dict[str, Any]:
+def first_files(api: APIClient, resource: Resource, doors: Doors) -> dict[str, Any]:
     """What it must find at its start, routes aside."""
-    return {"bootstrap.json": bootstrap(resource.stack, folder_path, _admin), **doors.files(resource, folder_path)}
+    told = doors.files(resource, folder_path, _connections(api))
+    return {"bootstrap.json": bootstrap(resource.stack, folder_path, _admin), **told}
 
 
-def show_certificate(api: Engine, container: str, resource: Resource, doors: Doors) -> None:
-    """Let one that runs speak TLS with another certificate, or begin or end to speak it; no request is lost."""
-    folder, files = Folder(api, container), doors.files(resource, folder_path)
+def change_listeners(api: Engine, container: str, resource: Resource, doors: Doors) -> None:
+    """Have one that runs take in its certificate, whom it trusts and how long it waits; no request is lost."""
+    folder, files = Folder(api, container), doors.files(resource, folder_path, _connections(api))
     for name, data in files.items():
         folder.write({name: data})
     if tls.file in files:
         pem = str(resource.settings["tls"])
         await_certificate(lambda: _get(api, container, tls.certificates_target)[0], pem, resource.address)
-    else:
+    version = files[listener.FILE]["version_info"]
+    await_listeners(lambda: _get(api, container, listeners_target)[0], version, resource.address)
+    if tls.file not in files:
         folder.remove([tls.file])
+
+
+def _connections(api: APIClient) -> int:
+    return connection_limit(int(api.info()["MemTotal"]), _container_files)
 
 
 class Folder:

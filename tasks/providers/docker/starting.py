@@ -151,7 +151,7 @@ class Starter:
     def _begin(self, identity: str, resource: Resource) -> None:
         if resource.kind == "proxy":
             doors = doors_of(self._api.inspect_container(identity))
-            self._routes.fill(resource.stack, identity, proxy.first_files(resource, doors))
+            self._routes.fill(resource.stack, identity, proxy.first_files(self._api, resource, doors))
         try:
             self._api.start(identity)
         except APIError as error:

@@ -6,13 +6,12 @@ Each default that is overridden here was measured to lose requests or to send th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, TypeAlias
 
-from tasks.providers.envoy import tls
+from tasks.providers.envoy.messages import Json, response, source, typed
 
-Json: TypeAlias = dict[str, Any]
-
-_type = "type.googleapis.com/envoy"
+DRAINING = ("--drain-strategy", "immediate", "--drain-time-s", "86400")
+"""Options that lead open connections over when a listener changes: each is closed after its next answer, and streams
+and WebSockets have a day. By default it is done at random within 10 minutes, and whatever is open then is cut."""
 _safe = "GET|HEAD|OPTIONS"
 
 
@@ -46,8 +45,8 @@ def bootstrap(stack: str, folder: PurePath, admin: Json) -> Json:
         "node": {"id": stack, "cluster": "tenfold"},
         "admin": {"address": admin},
         "dynamic_resources": {
-            "lds_config": _source(folder, "listeners.json"),
-            "cds_config": _source(folder, "clusters.json"),
+            "lds_config": source(folder, "listeners.json"),
+            "cds_config": source(folder, "clusters.json"),
         },
         "stats_config": {
             "histogram_bucket_settings": [{"match": {"suffix": "upstream_rq_time"}, "buckets": _latency_bounds}]
@@ -62,34 +61,9 @@ _latency_bounds = [
 ]  # fmt: skip
 
 
-def listeners(
-    folder: PurePath,
-    port: int,
-    public_port: int | None,
-    address: str = "127.0.0.1",
-    *,
-    secure: bool = False,
-    redirect: tuple[int, int] | None = None,
-) -> Json:
-    """`port` serves every route, on loopback unless another address is given; `public_port` only what is public.
-
-    `secure`: both speak TLS. `redirect`: a port that sends people to HTTPS, and the port that they are sent to.
-    """
-    everywhere = "0.0.0.0"  # noqa: S104 - asked for by `public: true`
-    found = [_listener("local", address, port, _routes_of(folder, "local"))]
-    if public_port is not None:
-        found.append(_listener("public", everywhere, public_port, _routes_of(folder, "public")))
-    if secure:
-        for each in found:
-            each["filter_chains"][0]["transport_socket"] = tls.transport(_source(folder, tls.file))
-    if redirect:
-        found.append(_listener("redirect", everywhere, redirect[0], {"route_config": tls.redirect(redirect[1])}))
-    return _response("config.listener.v3.Listener", found)
-
-
 def clusters(folder: PurePath, rules: Iterable[RouteRule]) -> Json:
     """One for each service, whose endpoints are in a file of their own."""
-    return _response("config.cluster.v3.Cluster", [_cluster(folder, rule) for rule in rules])
+    return response("config.cluster.v3.Cluster", [_cluster(folder, rule) for rule in rules])
 
 
 def endpoints(rule: RouteRule) -> Json:
@@ -98,7 +72,7 @@ def endpoints(rule: RouteRule) -> Json:
     hosts = [_endpoint(each, "HEALTHY", weights.get(each)) for each in rule.endpoints]
     hosts += [_endpoint(each, "DRAINING") for each in rule.draining if each not in rule.endpoints]
     assignment = {"cluster_name": rule.cluster, "endpoints": [{"lb_endpoints": hosts}]}
-    return _response("config.endpoint.v3.ClusterLoadAssignment", [assignment])
+    return response("config.endpoint.v3.ClusterLoadAssignment", [assignment])
 
 
 def _weights(rule: RouteRule) -> dict[str, int]:
@@ -131,7 +105,7 @@ def routes(name: str, rules: Iterable[RouteRule], version: str) -> Json:
     ]
     # A browser asks for `host:port`; the rules name hosts.
     config = {"name": name, "virtual_hosts": virtual, "ignore_port_in_host_matching": True}
-    return _response("config.route.v3.RouteConfiguration", [config], version)
+    return response("config.route.v3.RouteConfiguration", [config], version)
 
 
 def _from_exact_to_any(host: str, hosts: Iterable[str]) -> list[str]:
@@ -169,7 +143,7 @@ def _action(rule: RouteRule, reset: str) -> Json:
         "retry_policy": {
             "retry_on": f"connect-failure,refused-stream,{reset}",
             "num_retries": 3,
-            "retry_host_predicate": [_typed("envoy.retry_host_predicates.previous_hosts", _previous_hosts)],
+            "retry_host_predicate": [typed("envoy.retry_host_predicates.previous_hosts", _previous_hosts)],
             # Least-request prefers a dead server, which has none: 5 picks find another too seldom.
             "host_selection_retry_max_attempts": 50,
         },
@@ -179,38 +153,13 @@ def _action(rule: RouteRule, reset: str) -> Json:
 _previous_hosts = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
-def _routes_of(folder: PurePath, name: str) -> Json:
-    return {"rds": {"route_config_name": name, "config_source": _source(folder, f"routes-{name}.json")}}
-
-
-def _listener(name: str, address: str, port: int, routing: Json) -> Json:
-    manager = {
-        "stat_prefix": name,
-        **routing,
-        "http_filters": [_typed("envoy.filters.http.router", "extensions.filters.http.router.v3.Router")],
-        "upgrade_configs": [{"upgrade_type": "websocket"}],
-        "use_remote_address": True,
-        "normalize_path": True,
-        "merge_slashes": True,
-        "server_header_transformation": "PASS_THROUGH",
-    }
-    kind = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-    return {
-        "name": name,
-        "address": {"socket_address": {"address": address, "port_value": port}},
-        "filter_chains": [{"filters": [_typed("envoy.filters.network.http_connection_manager", kind, manager)]}],
-        # By default it would share a taken port silently.
-        "enable_reuse_port": False,
-    }
-
-
 def _cluster(folder: PurePath, rule: RouteRule) -> Json:
     many = 100_000
     thresholds = {f"max_{what}": many for what in ("connections", "pending_requests", "requests", "retries")}
     return {
         "name": rule.cluster,
         "type": "EDS",
-        "eds_cluster_config": {"eds_config": _source(folder, f"endpoints-{rule.service}.json")},
+        "eds_cluster_config": {"eds_config": source(folder, f"endpoints-{rule.service}.json")},
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
         # Where endpoints have weights it would divide these by the requests in flight: 10 % become 20. With a bias of 0
@@ -262,17 +211,3 @@ def _endpoint(address: str, status: str, weight: int | None = None) -> Json:
     socket_address = {"address": host, "port_value": int(port)}
     weighted = {"load_balancing_weight": weight} if weight is not None else {}
     return {"endpoint": {"address": {"socket_address": socket_address}}, "health_status": status, **weighted}
-
-
-def _source(folder: PurePath, name: str) -> Json:
-    path = {"path": str(folder / name), "watched_directory": {"path": str(folder)}}
-    return {"resource_api_version": "V3", "path_config_source": path}
-
-
-def _response(kind: str, resources: list[Json], version: str = "") -> Json:
-    typed = [{"@type": f"{_type}.{kind}", **resource} for resource in resources]
-    return {"version_info": version, "resources": typed}
-
-
-def _typed(name: str, kind: str, settings: Mapping[str, Any] | None = None) -> Json:
-    return {"name": name, "typed_config": {"@type": f"{_type}.{kind}", **(settings or {})}}

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from infra_specs.errors import ProviderError
 from tasks.providers.envoy.files import RouteRule, clusters, endpoints, routes
 from tasks.providers.envoy.tls import has_taken
-from tasks.providers.envoy.view import View
+from tasks.providers.envoy.view import View, serves_listeners
 
 T = TypeVar("T")
 _applied_seconds = 2.0
@@ -21,6 +21,8 @@ _gone_seconds = 5.0
 """Without an answer for so long a proxy does not run; on the busiest machine it says something by then."""
 _certificate_seconds = 10.0
 """How long it may take until a proxy that runs serves another certificate; usually milliseconds."""
+_listeners_seconds = 10.0
+"""The same for its listeners."""
 
 
 class ProxyFolder(Protocol):
@@ -134,6 +136,18 @@ def await_certificate(served: Callable[[], bytes | None], pem: str, address: str
         raise ProviderError(
             f"{address} did not take its new certificate in and goes on with what it had: its log says why. "
             "Look at the files that `tls` names."
+        )
+
+
+def await_listeners(served: Callable[[], bytes | None], version: str, address: str) -> None:
+    """Until the proxy serves its listeners as told; ProviderError if it goes on with what it had.
+
+    `served` asks it (`listeners_target`); a proxy that does not answer will find them at its start.
+    """
+    if not _await(_unless_gone(served, lambda answer: serves_listeners(answer, version)), _listeners_seconds):
+        raise ProviderError(
+            f"{address} did not take its new settings in and goes on with what it had: its log says why. "
+            "Look at `tls`, `trust_proxies`, `timeouts` and the ports."
         )
 
 

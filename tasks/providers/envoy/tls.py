@@ -1,15 +1,12 @@
 """HTTPS at the proxy: its certificate as a file that it watches, and the addresses that it is then reached by."""
 
 import json
-from typing import Any, TypeAlias
 
 from infra_specs.certificates.certificate import blocks, read
-
-Json: TypeAlias = dict[str, Any]
+from tasks.providers.envoy.messages import TYPE, Json
 
 file = "certificate.json"
 certificates_target = "/certs"
-_type = "type.googleapis.com/envoy"
 _name = "certificate"
 usual_port = 443
 
@@ -17,7 +14,7 @@ usual_port = 443
 def certificate(pem: str) -> Json:
     """The file: certificate, chain and key in one, so that no moment has two that do not fit."""
     secret = {
-        "@type": f"{_type}.extensions.transport_sockets.tls.v3.Secret",
+        "@type": f"{TYPE}.extensions.transport_sockets.tls.v3.Secret",
         "name": _name,
         "tls_certificate": {
             "certificate_chain": {"inline_string": "".join(blocks(pem, "CERTIFICATE"))},
@@ -32,7 +29,7 @@ def transport(source: Json) -> Json:
     return {
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
-            "@type": f"{_type}.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+            "@type": f"{TYPE}.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
             "common_tls_context": {
                 "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
                 "alpn_protocols": ["h2", "http/1.1"],

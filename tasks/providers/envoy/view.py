@@ -3,9 +3,11 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 clusters_target = "/clusters?format=json"
 routes_target = "/config_dump?resource=dynamic_route_configs"
+listeners_target = "/stats?filter=" + quote(r"^listener_manager\.(lds\.version_text|total_listeners_warming)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,13 @@ def routes_version_of(answer: bytes | None) -> str | None:
             version: str = config.get("version_info", "")
             return version
     return ""
+
+
+def serves_listeners(answer: bytes | None, version: str) -> bool:
+    """Whether the proxy serves the listeners of this version, from what `listeners_target` answered."""
+    lines = dict(line.split(": ", 1) for line in (answer or b"").decode().splitlines() if ": " in line)
+    taken_in = lines.get("listener_manager.lds.version_text") == f'"{version}"'
+    return taken_in and lines.get("listener_manager.total_listeners_warming") == "0"
 
 
 def _read(answer: bytes | None) -> Any:

@@ -7,7 +7,14 @@ from pathlib import Path
 from tasks.providers.base import Traffic
 from tasks.providers.envoy.counting import counting_targets, traffic_of
 from tasks.providers.envoy.tls import certificates_target
-from tasks.providers.envoy.view import View, clusters_target, routes_target, routes_version_of, view_of
+from tasks.providers.envoy.view import (
+    View,
+    clusters_target,
+    listeners_target,
+    routes_target,
+    routes_version_of,
+    view_of,
+)
 from tasks.supervisor.folder import short
 
 _seconds = 2.0
@@ -28,6 +35,11 @@ def routes_version(folder: Path) -> str | None:
 def certificates(folder: Path) -> bytes | None:
     """What it says of the certificates that it serves; None if it does not answer."""
     return _get(folder, certificates_target)[0]
+
+
+def listeners(folder: Path) -> bytes | None:
+    """What it says of the listeners that it serves; None if it does not answer."""
+    return _get(folder, listeners_target)[0]
 
 
 def traffic(folder: Path) -> dict[str, Traffic]:

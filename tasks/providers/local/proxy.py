@@ -1,13 +1,17 @@
 """The kind `proxy`: an Envoy that reads everything from files, so that no change of routes restarts it."""
 
 import os
+import resource as limits
 from typing import Any
 
 from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
-from tasks.providers.envoy import tls
-from tasks.providers.envoy.files import bootstrap, listeners
-from tasks.providers.envoy.publishing import await_certificate
+from infra_specs.sizing.connections import connection_limit
+from tasks.providers import machine
+from tasks.providers.envoy import listener, tls
+from tasks.providers.envoy.files import DRAINING, bootstrap
+from tasks.providers.envoy.listener import EVERYWHERE, LOOPBACK, Listener, listeners, policy_of
+from tasks.providers.envoy.publishing import await_certificate, await_listeners
 from tasks.providers.local import admin, binaries, ports
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place
@@ -16,6 +20,8 @@ from tasks.providers.outside import own_address
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
 
+_MANY_FILES = 2**20
+"""Where nothing bounds them; Linux bounds them here by itself."""
 _admin = {"pipe": {"path": "admin.sock", "mode": 0o600}}
 
 
@@ -29,6 +35,7 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     options = (
         "--disable-hot-restart",
         "--reject-unknown-dynamic-fields",
+        *DRAINING,
         "--concurrency",
         str(min(os.cpu_count() or 1, 4)),
     )
@@ -63,20 +70,32 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
     outputs = tls.doors(port, public, own_address(), pem)
     if pem:
         write_json(place.proxy / tls.file, tls.certificate(pem))
-    told = listeners(
-        place.proxy,
-        port,
-        public,
-        secure=pem is not None,
-        redirect=(redirect, public or 0) if redirect else None,
-    )
-    write_json(place.proxy / "listeners.json", told)
+    told = listeners(place.proxy, _listeners(port, public, redirect), policy_of(settings, _connections()))
+    write_json(place.proxy / listener.FILE, told)
     write_json(place.proxy / "outputs.json", outputs)
     if pem and running:
         await_certificate(lambda: admin.certificates(place.proxy), pem, resource.address)
+    if running:
+        await_listeners(lambda: admin.listeners(place.proxy), told["version_info"], resource.address)
     if not pem:
         (place.proxy / tls.file).unlink(missing_ok=True)
     return outputs
+
+
+def _listeners(port: int, public: int | None, redirect: int | None) -> list[Listener]:
+    wanted = [Listener("local", LOOPBACK, port, port)]
+    if public is not None:
+        wanted.append(Listener("public", EVERYWHERE, public, public))
+        if redirect is not None:
+            wanted.append(Listener("redirect", EVERYWHERE, redirect, redirect, redirect=public))
+    return wanted
+
+
+def _connections() -> int:
+    """By this machine's memory and the files that a program started from here may open: the proxy takes them all."""
+    known = machine.free_memory()
+    files = limits.getrlimit(limits.RLIMIT_NOFILE)[1]
+    return connection_limit(known.total if known else 0, files if files != limits.RLIM_INFINITY else _MANY_FILES)
 
 
 def _redirect(place: Place, resource: Resource, *, running: bool) -> int | None:

@@ -120,7 +120,7 @@ def test_the_source_is_named_in_every_fault() -> None:
         (None, "the request: found nothing, must be a mapping with `name`, `target` and `services`."),
         ([], "the request: found a list, must be a mapping with `name`, `target` and `services`."),
         (least | {"budgt": 5}, "the request: budgt: unknown key. Did you mean `budget`? Allowed here: budget, debts, "
-         "headroom, headroom_because, name, needs, services, target, tls, users, version."),
+         "headroom, headroom_because, name, needs, services, target, timeouts, tls, trust_proxies, users, version."),
         (least | {"budget": 10**5000}, "the request: budget: found a number of too many digits: at most 18 are "
          "allowed."),
         (least | {"budget": float("nan")}, "the request: budget: found nan, must be a finite number."),

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
+from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, routes
 from tasks.providers.envoy.publishing import weights_of
 from tasks.providers.local.database import conf as postgres_conf
 from tasks.providers.local.place import slug
 from tasks.providers.local.postgres_start import name, text
+from tasks.providers.local.proxy import _listeners
 from tasks.providers.valkey import conf as valkey_conf
 
 pytestmark = pytest.mark.pure
@@ -113,8 +114,8 @@ def test_defaults_that_lose_requests_are_overridden() -> None:
 
 def test_it_listens_beyond_loopback_only_when_asked() -> None:
     def addresses(public: int | None) -> list[str]:
-        found = listeners(folder, 1, public)["resources"]
-        return [each["address"]["socket_address"]["address"] for each in found]
+        wanted = _listeners(1, public, None)
+        return [each.address for each in wanted]
 
     assert addresses(None) == ["127.0.0.1"]
     assert addresses(2) == ["127.0.0.1", "0.0.0.0"]

@@ -1,0 +1,97 @@
+"""What an app is told of a client: which headers are removed, and which are set, by whom the proxy trusts.
+
+Names are in small letters, as the proxy keeps them. The listener drops names with an underscore: many servers of apps
+read `X_Real_IP` as `X-Real-IP`.
+"""
+
+from collections.abc import Iterable
+
+from tasks.providers.envoy.messages import Json, typed
+
+_STATED = (
+    # Who the client is.
+    "x-real-ip", "x-client-ip", "client-ip", "http-client-ip", "x-cluster-client-ip", "true-client-ip",
+    "cf-connecting-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "fastly-client-ip", "fly-client-ip",
+    "x-original-forwarded-for", "x-remote-ip", "x-remote-addr", "x-proxyuser-ip", "x-appengine-user-ip",
+    "x-azure-clientip", "x-azure-socketip", "proxy-client-ip", "wl-proxy-client-ip", "cloudfront-viewer-address",
+    "remote-user", "x-remote-user", "client-cert", "client-cert-chain", "x-client-cert",
+    # How and for what it asked.
+    "x-scheme", "x-url-scheme", "front-end-https", "cf-visitor", "cloudfront-forwarded-proto", "x-original-proto",
+    "x-original-host", "x-host", "x-original-url", "x-rewrite-url",
+    # By which a request is followed from log to log.
+    "x-request-id",
+)  # fmt: skip
+"""What a proxy states about a request. Only one that is trusted may."""
+_STATED_FAMILIES = ("x-forwarded", "x-ssl-", "ssl-client", "x-auth-request-")
+"""Beginnings of such names."""
+_NEVER = ("forwarded", "proxy", "x-forwarded-client-cert")
+"""What nobody may say: it is not added to as its standard asks, or (`Proxy`) only ever harms."""
+_ENVOY = "x-envoy-"
+_ADDRESS = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
+_PEER = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
+_ASKED_HOST = "%REQ(:AUTHORITY)%"
+_HEADER_MUTATION = "extensions.filters.http.header_mutation.v3.HeaderMutation"
+
+
+def removed(*, trusted: bool) -> list[Json]:
+    """What is removed of a request before anything else is done with it."""
+    # X-Real-IP is set by this proxy for everybody.
+    names = ("x-real-ip", *_NEVER) if trusted else (*_STATED, *_NEVER)
+    families = (_ENVOY,) if trusted else (*_STATED_FAMILIES, _ENVOY)
+    return [*({"remove": name} for name in names), *map(_remove_family, families)]
+
+
+def told_to_apps(*, trusted: bool, asked_port: int) -> list[Json]:
+    """What is set in a request; `asked_port` is the port that clients ask at."""
+    if trusted:
+        added = [_set("x-forwarded-for", _PEER, "APPEND_IF_EXISTS_OR_ADD")]
+        added += [_set("x-forwarded-host", _ASKED_HOST, "ADD_IF_ABSENT")]
+    else:
+        added = [_set("x-forwarded-for", _PEER), _set("x-forwarded-host", _ASKED_HOST)]
+        added += [_set("x-forwarded-port", str(asked_port))]
+    return [_remove_family(_ENVOY), *added, _set("x-real-ip", _ADDRESS)]
+
+
+def filters(*, trusted: bool, asked_port: int) -> list[Json]:
+    """The filters that a request and its answer pass.
+
+    The second removes from an answer what would have the proxy act, such as `x-envoy-immediate-health-check-fail`,
+    before it reads the answer.
+    """
+    nothing_internal = [_remove_family(_ENVOY)]
+    changed = {
+        "request_mutations": told_to_apps(trusted=trusted, asked_port=asked_port),
+        "response_mutations": nothing_internal,
+    }
+    answered = {"mutations": {"response_mutations": nothing_internal}}
+    codec = typed("envoy.filters.http.upstream_codec", "extensions.filters.http.upstream_codec.v3.UpstreamCodec")
+    router = {
+        "suppress_envoy_headers": True,
+        "upstream_http_filters": [typed("envoy.filters.http.header_mutation", _HEADER_MUTATION, answered), codec],
+    }
+    return [
+        typed("envoy.filters.http.header_mutation", _HEADER_MUTATION, {"mutations": changed}),
+        typed("envoy.filters.http.router", "extensions.filters.http.router.v3.Router", router),
+    ]
+
+
+def early(*, trusted: bool) -> list[Json]:
+    """What the connection manager does with a request first of all."""
+    kind = "extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
+    mutations = {"mutations": removed(trusted=trusted)}
+    return [typed("envoy.http.early_header_mutation.header_mutation", kind, mutations)]
+
+
+def addresses(trusted: Iterable[Json]) -> list[Json]:
+    """How the client's address is found behind trusted networks: from the right of X-Forwarded-For past them."""
+    settings = {"xff_trusted_cidrs": {"cidrs": list(trusted)}, "skip_xff_append": True}
+    kind = "extensions.http.original_ip_detection.xff.v3.XffConfig"
+    return [typed("envoy.http.original_ip_detection.xff", kind, settings)]
+
+
+def _remove_family(beginning: str) -> Json:
+    return {"remove_on_match": {"key_matcher": {"prefix": beginning}}}
+
+
+def _set(name: str, value: str, action: str = "OVERWRITE_IF_EXISTS_OR_ADD") -> Json:
+    return {"append": {"header": {"key": name, "value": value}, "append_action": action}}

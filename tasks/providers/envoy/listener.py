@@ -1,0 +1,164 @@
+"""Where the proxy listens, whom it trusts there, and how long it waits for a client.
+
+A listener has one chain of filters for clients and, where networks are trusted, another for these: the connection's
+own address decides, before a byte of it is read. Silence of an answer or a WebSocket is not bounded here.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import PurePath
+from typing import Any
+
+from infra_specs.spec.clients import UPLOAD_SECONDS
+from tasks.providers.envoy import client_headers, tls
+from tasks.providers.envoy.messages import Json, response, source, typed
+
+FILE = "listeners.json"
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - asked for by `public: true`
+HEADER_SECONDS = 10
+"""From the first byte of a request to the end of its headers, and for the handshake of TLS."""
+IDLE_SECONDS = 60
+"""How long a connection may be without a request."""
+TRUSTED_IDLE_SECONDS = 900
+"""The same from a load balancer. Some keep connections for 600 s and lose a request that meets a closing one."""
+STREAMS = 100
+"""Requests at once on one connection of HTTP/2."""
+_CONNECTION_MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_CONNECTION_LIMIT = "extensions.filters.network.connection_limit.v3.ConnectionLimit"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One address that the proxy listens on; `asked_port` is the port of it that clients know.
+
+    `redirect`: a listener that only leads clients to HTTPS, at this port.
+    """
+
+    name: str
+    address: str
+    port: int
+    asked_port: int
+    redirect: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPolicy:
+    """What holds for the clients of every listener.
+
+    `trusted` are networks; `connections` is how many a listener takes from clients, and as many from trusted ones.
+    """
+
+    connections: int
+    trusted: tuple[str, ...] = ()
+    upload_seconds: float = UPLOAD_SECONDS
+    secure: bool = False
+
+
+def policy_of(settings: Mapping[str, Any], connections: int) -> ClientPolicy:
+    """The policy that a proxy's settings ask for."""
+    return ClientPolicy(
+        connections,
+        tuple(settings.get("trust_proxies", ())),
+        settings.get("upload_timeout", UPLOAD_SECONDS),
+        secure=settings.get("tls") is not None,
+    )
+
+
+def listeners(folder: PurePath, wanted: Sequence[Listener], policy: ClientPolicy) -> Json:
+    """The file of these listeners. Its version is a hash of them, by which a proxy says what it has taken in."""
+    made = [_listener(folder, each, policy) for each in wanted]
+    version = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
+    return response("config.listener.v3.Listener", made, version)
+
+
+def _listener(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> Json:
+    return {
+        "name": wanted.name,
+        "address": {"socket_address": {"address": wanted.address, "port_value": wanted.port}},
+        "filter_chains": _chains(folder, wanted, policy),
+        # By default it would share a taken port silently.
+        "enable_reuse_port": False,
+    }
+
+
+def _chains(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> list[Json]:
+    """Both chains have the trusted networks in their names: whenever these change, open connections are led over.
+
+    A redirect tells no app anything, and trusts nobody.
+    """
+    trusted = [] if wanted.redirect else _prefixes(policy.trusted)
+    era = hashlib.sha256(json.dumps(trusted).encode()).hexdigest()[:8]
+    chains = [_chain(folder, wanted, policy, f"clients-{era}", ())]
+    if trusted:
+        match = {"filter_chain_match": {"source_prefix_ranges": trusted}}
+        chains.append(_chain(folder, wanted, policy, f"trusted-{era}", trusted) | match)
+    return chains
+
+
+def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, trusted: Sequence[Json]) -> Json:
+    manager = _manager(folder, wanted, policy, trusted)
+    # Closes what is more at once, and counts per chain: clients cannot use up what a load balancer needs.
+    limit = {
+        "stat_prefix": f"{wanted.name}-{'trusted' if trusted else 'clients'}",
+        "max_connections": policy.connections,
+    }
+    secure = policy.secure and not wanted.redirect
+    return {
+        "name": name,
+        "filters": [
+            typed("envoy.filters.network.connection_limit", _CONNECTION_LIMIT, limit),
+            typed("envoy.filters.network.http_connection_manager", _CONNECTION_MANAGER, manager),
+        ],
+        "transport_socket_connect_timeout": f"{HEADER_SECONDS}s",
+        **({"transport_socket": tls.transport(source(folder, tls.file))} if secure else {}),
+    }
+
+
+def _manager(folder: PurePath, wanted: Listener, policy: ClientPolicy, trusted: Sequence[Json]) -> Json:
+    is_trusted = bool(trusted)
+    return {
+        "stat_prefix": wanted.name,
+        **_routing(folder, wanted),
+        **(_trusting(trusted) if is_trusted else _distrusting()),
+        "early_header_mutation_extensions": client_headers.early(trusted=is_trusted),
+        "http_filters": client_headers.filters(trusted=is_trusted, asked_port=wanted.asked_port),
+        # Envoy would tell an app `x-envoy-internal` of an address that it takes for an internal one.
+        "internal_address_config": {},
+        "request_headers_timeout": f"{HEADER_SECONDS}s",
+        "request_timeout": f"{policy.upload_seconds:g}s",
+        "common_http_protocol_options": {
+            "idle_timeout": f"{TRUSTED_IDLE_SECONDS if is_trusted else IDLE_SECONDS}s",
+            "headers_with_underscores_action": "DROP_HEADER",
+        },
+        "http2_protocol_options": {"max_concurrent_streams": STREAMS},
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "normalize_path": True,
+        "merge_slashes": True,
+        "server_header_transformation": "PASS_THROUGH",
+    }
+
+
+def _distrusting() -> Json:
+    return {"use_remote_address": True, "skip_xff_append": True}
+
+
+def _trusting(networks: Iterable[Json]) -> Json:
+    return {
+        "original_ip_detection_extensions": client_headers.addresses(networks),
+        "preserve_external_request_id": True,
+    }
+
+
+def _routing(folder: PurePath, wanted: Listener) -> Json:
+    if wanted.redirect is not None:
+        return {"route_config": tls.redirect(wanted.redirect)}
+    routes = {"route_config_name": wanted.name, "config_source": source(folder, f"routes-{wanted.name}.json")}
+    return {"rds": routes}
+
+
+def _prefixes(networks: Iterable[str]) -> list[Json]:
+    known = sorted({ip_network(each) for each in networks}, key=lambda each: (each.version, each))
+    return [{"address_prefix": str(each.network_address), "prefix_len": each.prefixlen} for each in known]
