@@ -7,11 +7,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from infra_specs.catalogue.web import client_settings
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Resource, SecretRef, Setting
 from tasks.providers.local import LocalProvider
@@ -62,6 +64,13 @@ def cache(password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
 def proxy(*, public: bool = False, port: int | None = None, stack: str = stack) -> Resource:
     settings: dict[str, Setting] = {"port": port, "public_port": None, "public": public}
     return Resource(stack, "proxy/main", "proxy", settings, mutable=("public", "public_port"), exclusive=True)
+
+
+def trusting(*networks: str, upload: float = 3600.0) -> Resource:
+    """A proxy that believes these networks, and waits so long for a client's whole request."""
+    plain = proxy()
+    settings = {**plain.settings, "trust_proxies": list(networks), "upload_timeout": upload}
+    return replace(plain, settings=settings, mutable=(*plain.mutable, *client_settings), digests={})
 
 
 def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
