@@ -16,12 +16,21 @@ _measured_by_the_proxy: tuple[Signal, ...] = ("latency", "requests_per_second")
 
 def unused(stack: Stack) -> tuple[str, ...]:
     """A sentence for each such key, in the file's order: where it is, why it does nothing, and what to do."""
-    return tuple(
+    of_services = (
         f"services.{name}.{said}"
         for name, service in stack.services.items()
         for said in (*(_on_local(service) if isinstance(stack.target, Local) else ()), *_without_port(service),
                      *_unmeasured(name, service))
     )  # fmt: skip
+    return (*of_services, *_without_proxy(stack))
+
+
+def _without_proxy(stack: Stack) -> Iterator[str]:
+    if any(service.port is not None for service in stack.services.values()):
+        return
+    for key in ("trust_proxies", "timeouts"):
+        if getattr(stack, key) != Stack.model_fields[key].default:
+            yield f"{key} does nothing where no service has a port: there is no proxy. Give one a port, or remove it."
 
 
 def _on_local(service: Service) -> Iterator[str]:

@@ -64,3 +64,14 @@ def test_each_service_is_told_in_the_order_of_the_file() -> None:
     services = {name: {**worker, "cpus": 1.0} for name in ("b", "a")}
     stack = from_data({"name": "shop", "target": {"provider": "local"}, "services": services})
     assert [said.split()[0] for said in unused(stack)] == ["services.b.cpus", "services.a.cpus"]
+
+
+def test_what_is_said_to_a_proxy_that_is_not_there() -> None:
+    proxied = {"trust_proxies": ["10.0.0.0/8"], "timeouts": {"upload": "2h"}}
+    data = {"name": "shop", "target": {"provider": "memory"}, **proxied}
+    assert unused(from_data({**data, "services": {"it": web}}, "test")) == ()
+    end = "does nothing where no service has a port: there is no proxy. Give one a port, or remove it."
+    assert unused(from_data({**data, "services": {"it": worker}}, "test")) == (
+        f"trust_proxies {end}",
+        f"timeouts {end}",
+    )
