@@ -21,7 +21,9 @@ LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - asked for by `publ
 HEADER_SECONDS = 10
 """From the first byte of a request to the end of its headers, and for the handshake of TLS."""
 IDLE_SECONDS = 60
-"""How long a connection may be without a request."""
+"""How long a connection may be without a request: until it is closed, the last seconds included."""
+DRAIN_SECONDS = 5
+"""The last of them, in which a client is told, and a request that comes all the same is answered."""
 TRUSTED_IDLE_SECONDS = 900
 """The same from a load balancer. Some keep connections for 600 s and lose a request that meets a closing one."""
 STREAMS = 100
@@ -119,6 +121,7 @@ def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, 
 
 def _manager(folder: PurePath, wanted: Listener, policy: ClientPolicy, trusted: Sequence[Json]) -> Json:
     is_trusted = bool(trusted)
+    idle_seconds = (TRUSTED_IDLE_SECONDS if is_trusted else IDLE_SECONDS) - DRAIN_SECONDS
     return {
         "stat_prefix": wanted.name,
         **_routing(folder, wanted),
@@ -129,8 +132,9 @@ def _manager(folder: PurePath, wanted: Listener, policy: ClientPolicy, trusted: 
         "internal_address_config": {},
         "request_headers_timeout": f"{HEADER_SECONDS}s",
         "request_timeout": f"{policy.upload_seconds:g}s",
+        "drain_timeout": f"{DRAIN_SECONDS}s",
         "common_http_protocol_options": {
-            "idle_timeout": f"{TRUSTED_IDLE_SECONDS if is_trusted else IDLE_SECONDS}s",
+            "idle_timeout": f"{idle_seconds}s",
             "headers_with_underscores_action": "DROP_HEADER",
         },
         "http2_protocol_options": {"max_concurrent_streams": STREAMS},

@@ -34,7 +34,8 @@ def test_every_wait_for_a_client_is_bounded() -> None:
             told = manager(chain)
             assert (told["request_headers_timeout"], told["request_timeout"]) == ("10s", "90s")
             trusted = chain["name"].startswith("trusted")
-            assert told["common_http_protocol_options"]["idle_timeout"] == ("900s" if trusted else "60s")
+            assert told["common_http_protocol_options"]["idle_timeout"] == ("895s" if trusted else "55s")
+            assert told["drain_timeout"] == "5s"
             assert told["http2_protocol_options"]["max_concurrent_streams"] == 100
             assert chain["transport_socket_connect_timeout"] == "10s"
             assert "stream_idle_timeout" not in told, "quiet streams are as they were"
