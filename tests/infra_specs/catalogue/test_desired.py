@@ -120,3 +120,12 @@ def test_a_certificate_is_a_secret_of_the_proxys_alone_and_changes_in_place() ->
     assert "tls" not in desired()["proxy/main"].settings
     with pytest.raises(PlanError, match="tenfold secret set shop key"):
         desired(tls=tls)
+
+
+def test_whom_to_trust_and_how_long_to_wait_change_in_place() -> None:
+    usual = desired()["proxy/main"]
+    assert (usual.settings["trust_proxies"], usual.settings["upload_timeout"]) == ([], 3600)
+    asked = desired(trust_proxies=["203.0.113.7"], timeouts={"upload": "90s"})["proxy/main"]
+    assert (asked.settings["trust_proxies"], asked.settings["upload_timeout"]) == (["203.0.113.7/32"], 90)
+    differing = {name for name in asked.settings if asked.digests[name] != usual.digests[name]}
+    assert differing == {"trust_proxies", "upload_timeout"} <= set(asked.mutable)

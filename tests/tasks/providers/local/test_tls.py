@@ -44,6 +44,8 @@ def test_it_speaks_https_and_http_2_and_nothing_old(provider: LocalProvider, hom
     port = door.outputs["port"]
     answer = until(lambda: (found := fetch(port, ours)).status_code == 200 and found, "it serves")
     assert (answer.http_version, answer.text.split()[0]) == ("HTTP/2", "web-0")
+    told = dict(fetch(port, ours, "/headers").json())
+    assert (told["x-forwarded-proto"], told["x-forwarded-port"]) == ("https", port)
     assert refuses(port, ssl.TLSVersion.TLSv1_1)
     assert not refuses(port, ssl.TLSVersion.TLSv1_2)
     assert door.outputs["url"] == f"https://localhost:{port}"
