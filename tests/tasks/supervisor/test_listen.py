@@ -110,6 +110,7 @@ def test_only_the_store_holds_it_and_nobody_gets_it(supervisor: Supervisor, port
         first = supervisor.pid()
         os.kill(first, signal.SIGSTOP)
         _kill(process.pid)
+        until(lambda ended=process: gone(ended), "only the store holds it")
         waiting = _connect(port)
         if dies == "supervisor":
             _kill(first)
