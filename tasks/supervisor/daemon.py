@@ -49,7 +49,7 @@ class Daemon:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         self._forgetting, kept = load(self._folder)
-        self._lives = {each.process.name: Life(each, self._save, self._listeners) for each in kept}
+        self._lives = {each.process.name: self._life(each) for each in kept}
         # A supervisor that was killed may have left the port of a process that it never recorded.
         self._listeners.keep_only({each.process.listen for each in kept if each.wanted == "run"})
         server = await asyncio.start_unix_server(self._call, sock=_listen(), limit=_LONGEST_LINE)
@@ -105,7 +105,7 @@ class Daemon:
             if any(other.kept.process.log == process.log for other in self._lives.values()):
                 raise Refused(f"{process.name}: another process already writes to {process.log}")
             self._bind(process)
-            life = Life(Kept(process), self._save, self._listeners)
+            life = self._life(Kept(process))
             self._lives[process.name] = life
             try:
                 self._save()
@@ -119,6 +119,12 @@ class Daemon:
                 f"{process.name}: another process of this name is kept here: remove it or choose another name"
             )
         return status_to(life.kept.status())
+
+    def _life(self, kept: Kept) -> Life:
+        return Life(kept, self._save, self._listeners, self._leaders)
+
+    def _leaders(self) -> list[int]:
+        return [life.kept.leader.pid for life in self._lives.values() if life.kept.leader]
 
     def _bind(self, process: Process) -> None:
         if process.listen:

@@ -12,7 +12,7 @@ What runs `once`: starting ──ended with 0──▶ healthy, or ──ended o
 import asyncio
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from time import gmtime, strftime, time
@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from tasks.supervisor.identity import Identity
 from tasks.supervisor.listeners import CannotListen, Listeners
+from tasks.supervisor.port_owner import PortOwner, taken_by
 from tasks.supervisor.probing import Unwell, ask
 from tasks.supervisor.process import State
 from tasks.supervisor.running import Running, as_shells_count, in_words
@@ -34,10 +35,20 @@ _PREPARE_SECONDS = 600.0
 
 
 class Life:
-    """Keeps one process as `kept.wanted` says. `save` writes what is kept, of all; OSError if it cannot."""
+    """Keeps one process as `kept.wanted` says. `save` writes what is kept, of all; OSError if it cannot.
 
-    def __init__(self, kept: Kept, save: Callable[[], None], listeners: Listeners) -> None:
+    `leaders`: the pids of all that are kept.
+    """
+
+    def __init__(
+        self,
+        kept: Kept,
+        save: Callable[[], None],
+        listeners: Listeners,
+        leaders: Callable[[], Collection[int]],
+    ) -> None:
         self.kept = kept
+        self._leaders = leaders
         self._save = save
         self._listeners = listeners
         self._running: Running | None = None
@@ -107,6 +118,8 @@ class Life:
                 code = await self._attend(self._running)
                 why = in_words(code)
                 await self._running.gone()
+                if taken := self._taken():
+                    why = f"{why}: {taken}"
             except CannotStart as error:
                 why = str(error)
             except Exception:  # A fault of ours must not leave a process unwatched: say it and go on.
@@ -140,6 +153,11 @@ class Life:
         except CannotListen as error:
             raise CannotStart(str(error)) from error
 
+    def _taken(self) -> str:
+        """Who has its port now that it has ended, which is why most programs end."""
+        probe, listen = self.kept.process.probe, self.kept.process.listen
+        return taken_by(probe.port) if probe and probe.port != listen else ""
+
     async def _prepared(self, running: Running, program: str) -> int | None:
         """Wait for a preparation; its exit code."""
         done, _ = await asyncio.wait([running.ended], timeout=_PREPARE_SECONDS)
@@ -170,9 +188,11 @@ class Life:
             self._is_well("runs", running)
             return
         began, misses = _now(), 0
+        own = self._listeners.held(probe.port) if probe.port == process.listen else None
+        owner = PortOwner(probe.port, running.identity.pid, self._leaders, own)
         while True:
             try:
-                await ask(process, probe)
+                await ask(process, probe, owner)
             except Unwell as unwell:
                 misses += 1
                 if self._answered and misses >= probe.threshold:
@@ -186,7 +206,7 @@ class Life:
             await asyncio.sleep(_FIRST_INTERVAL if waiting else probe.interval)
 
     def _is_well(self, how: str, running: Running) -> None:
-        # Something else may have answered on its port in the moment that it ended.
+        # A probe that asks for no port may succeed in the moment that it ended.
         if running.ended.done():
             return
         if not self._answered:

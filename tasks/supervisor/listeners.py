@@ -5,6 +5,7 @@ import socket
 from collections.abc import Collection
 
 from tasks.supervisor.descriptor_store import LARGEST, DescriptorStore
+from tasks.supervisor.port_owner import taken_by
 
 HOST = "127.0.0.1"
 _BACKLOG = 1024
@@ -44,7 +45,8 @@ class Listeners:
         except OSError as error:
             listener.close()
             if error.errno == errno.EADDRINUSE:
-                raise CannotListen(f"port {port} is taken by another program", taken=True) from error
+                why = taken_by(port) or f"port {port} is taken by another program"
+                raise CannotListen(why, taken=True) from error
             raise CannotListen(f"port {port} cannot be bound: {error.strerror}", taken=False) from error
 
     def descriptor(self, port: int) -> int:
@@ -55,6 +57,11 @@ class Listeners:
         # The flag is shared with the process that had it before.
         listener.setblocking(True)
         return listener.fileno()
+
+    def held(self, port: int) -> int | None:
+        """The port's socket, if it is held here."""
+        listener = self._sockets.get(port)
+        return listener.fileno() if listener else None
 
     def release(self, port: int) -> None:
         """Close the port. Not held: success."""

@@ -8,6 +8,7 @@ import struct
 from pathlib import Path
 
 from tasks.supervisor.folder import short
+from tasks.supervisor.port_owner import PortOwner
 from tasks.supervisor.process import Probe, Process
 from tasks.supervisor.running import in_words
 from tasks.supervisor.spawn import CannotStart, spawn
@@ -17,11 +18,13 @@ class Unwell(Exception):
     """A probe failed; the message says how."""
 
 
-async def ask(process: Process, probe: Probe) -> None:
-    """Probe once, within `probe.timeout`."""
+async def ask(process: Process, probe: Probe, owner: PortOwner) -> None:
+    """Probe once, within `probe.timeout`. An answer of another program on its port is none."""
     try:
         async with asyncio.timeout(probe.timeout):
             await _ASK[probe.kind](process, probe)
+        if probe.port and (why := owner.fault()):
+            raise Unwell(why)
     except TimeoutError:
         raise Unwell(f"no answer to its {probe.kind} probe within {probe.timeout:g} s") from None
     except OSError as error:

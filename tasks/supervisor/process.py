@@ -13,7 +13,10 @@ class Probe:
 
     kind: Literal["tcp", "http", "command", "socket"]
     port: int = 0
-    """For tcp and http, on 127.0.0.1."""
+    """For tcp and http, on 127.0.0.1. For command: the port that it asks, 0 if none.
+
+    An answer counts only if the process's own family listens there (Linux; elsewhere nobody can tell).
+    """
     path: str = "/"
     """For http: the path that must answer 200. For socket: the file of a unix socket that must accept."""
     command: tuple[str, ...] = ()

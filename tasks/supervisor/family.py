@@ -1,0 +1,77 @@
+"""Which processes belong to one that is kept: its descendants, its session, and daemons that it left."""
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tasks.supervisor.listening import pids
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A process in the kernel's table; `started` in ticks since the boot."""
+
+    parent: int
+    session: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One leader among all leaders of its supervisor. Orphans of all of them become the guardian's children."""
+
+    leader: int
+    others: Collection[int]
+    supervisor: int
+    guardian: int
+
+
+def family(kept: Kept) -> Iterator[int]:
+    """The leader first; the rest, which costs a look at every process of the machine, only when it is asked for."""
+    yield kept.leader
+    table = read_table()
+    for pid in table:
+        if pid != kept.leader and belongs(pid, kept, table):
+            yield pid
+
+
+def belongs(pid: int, kept: Kept, table: Mapping[int, Entry]) -> bool:
+    """Whether a process is of the leader's family.
+
+    Its session or its chain of parents tells. A daemon (its parent ended, its session is its own) is the guardian's
+    child: it counts if it began after the leader, and an earlier start's daemon does not.
+    """
+    leader = table.get(kept.leader)
+    if leader is None or pid not in table:
+        return False
+    if table[pid].session == kept.leader:
+        return True
+    ancestor = pid
+    for _ in range(len(table)):
+        if ancestor == kept.leader:
+            return True
+        entry = table.get(ancestor)
+        if entry is None or ancestor == kept.supervisor or {ancestor, entry.session} & set(kept.others):
+            return False
+        if entry.parent == kept.guardian:
+            return entry.started >= leader.started
+        ancestor = entry.parent
+    return False
+
+
+def read_table() -> dict[int, Entry]:
+    """Every process of the machine by its pid."""
+    table = {}
+    for pid in pids():
+        with suppress(OSError), open(f"/proc/{pid}/stat", "rb", buffering=0) as file:  # noqa: PTH123 - one read
+            stat = file.read()
+            # The second field is the program's name in brackets and may hold anything, brackets too.
+            fields = stat[stat.rindex(b")") + 2 :].split()
+            table[pid] = Entry(int(fields[1]), int(fields[3]), int(fields[19]))
+    return table
+
+
+def kept_here(leader: int, leaders: Collection[int]) -> Kept:
+    """Seen from the supervisor's own process."""
+    return Kept(leader, [other for other in leaders if other != leader], os.getpid(), os.getppid())

@@ -1,0 +1,69 @@
+"""Which processes count as the kept one's own."""
+
+import pytest
+
+from tasks.supervisor.family import Entry, Kept, belongs
+
+pytestmark = pytest.mark.pure
+
+GUARDIAN, SUPERVISOR, LEADER, OTHER = 10, 11, 20, 30
+KEPT = Kept(LEADER, [OTHER], SUPERVISOR, GUARDIAN)
+BASE = {
+    1: Entry(0, 1, 0),
+    GUARDIAN: Entry(1, GUARDIAN, 100),
+    SUPERVISOR: Entry(GUARDIAN, GUARDIAN, 101),
+    LEADER: Entry(SUPERVISOR, LEADER, 200),
+    OTHER: Entry(SUPERVISOR, OTHER, 210),
+}
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        ({LEADER: Entry(SUPERVISOR, LEADER, 200)}, True),
+        ({40: Entry(LEADER, LEADER, 220)}, True),
+        ({40: Entry(LEADER, 40, 220)}, True),
+        ({41: Entry(40, 41, 221), 40: Entry(LEADER, 40, 220)}, True),
+        # Its parent ended: still of the session, or a daemon.
+        ({40: Entry(GUARDIAN, LEADER, 220)}, True),
+        ({40: Entry(1, LEADER, 220)}, True),
+        ({40: Entry(GUARDIAN, 40, 220)}, True),
+        ({41: Entry(40, 40, 221), 40: Entry(GUARDIAN, 40, 220)}, True),
+        # An earlier start's daemon, and one of nobody's.
+        ({40: Entry(GUARDIAN, 40, 199)}, False),
+        ({40: Entry(1, 40, 220)}, False),
+        # Another process of the same supervisor, its child, and what it left of its session.
+        ({OTHER: Entry(SUPERVISOR, OTHER, 210)}, False),
+        ({OTHER: Entry(GUARDIAN, OTHER, 210)}, False),
+        ({40: Entry(OTHER, OTHER, 220)}, False),
+        ({40: Entry(OTHER, 40, 220)}, False),
+        ({40: Entry(GUARDIAN, OTHER, 220)}, False),
+        ({40: Entry(OTHER, 40, 220), OTHER: Entry(GUARDIAN, OTHER, 210)}, False),
+        # The supervisor itself, its probes and preparations, another supervisor's processes.
+        ({SUPERVISOR: Entry(GUARDIAN, GUARDIAN, 101)}, False),
+        ({40: Entry(SUPERVISOR, 40, 220)}, False),
+        ({42: Entry(41, 42, 222), 41: Entry(40, 40, 221), 40: Entry(1, 40, 220)}, False),
+        # A table that was read while it changed.
+        ({40: Entry(41, 40, 220), 41: Entry(40, 41, 220)}, False),
+        ({40: Entry(99, 40, 220)}, False),
+    ],
+)
+def test_belongs(added: dict[int, Entry], expected: bool) -> None:
+    pid = next(iter(added))
+    assert belongs(pid, KEPT, BASE | added) is expected
+
+
+def test_the_family_stays_when_supervisor_and_leader_were_taken_over() -> None:
+    table = BASE | {
+        LEADER: Entry(GUARDIAN, LEADER, 200),
+        40: Entry(LEADER, 40, 220),
+        OTHER: Entry(GUARDIAN, OTHER, 210),
+    }
+    assert belongs(40, KEPT, table)
+    assert not belongs(OTHER, KEPT, table)
+
+
+def test_nobody_belongs_to_a_leader_that_is_gone() -> None:
+    table = {pid: entry for pid, entry in BASE.items() if pid != LEADER}
+    assert not belongs(LEADER, KEPT, table)
+    assert not belongs(OTHER, KEPT, table)
