@@ -17,7 +17,7 @@ from typing import Any
 
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
-from tasks.supervisor.life import Life
+from tasks.supervisor.life import Life, Surroundings
 from tasks.supervisor.listeners import CannotListen, Listeners
 from tasks.supervisor.process import Process
 from tasks.supervisor.rotate import remove, rotate
@@ -121,10 +121,14 @@ class Daemon:
         return status_to(life.kept.status())
 
     def _life(self, kept: Kept) -> Life:
-        return Life(kept, self._save, self._listeners, self._leaders)
+        return Life(kept, Surroundings(self._save, self._listeners, self._leaders, self._is_served))
 
     def _leaders(self) -> list[int]:
         return [life.kept.leader.pid for life in self._lives.values() if life.kept.leader]
+
+    def _is_served(self, port: int) -> bool:
+        lives = (life.kept for life in self._lives.values())
+        return any(kept.state == "healthy" and kept.process.probe_port == port for kept in lives)
 
     def _bind(self, process: Process) -> None:
         if process.listen:

@@ -14,7 +14,7 @@ import signal
 import traceback
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import gmtime, strftime, time
 from typing import Any, Literal
 
@@ -34,23 +34,27 @@ _STEADY_SECONDS = 10.0
 _PREPARE_SECONDS = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a life knows of the others."""
+
+    save: Callable[[], None]
+    """Writes what is kept, of all; OSError if it cannot."""
+    listeners: Listeners
+    leaders: Callable[[], Collection[int]]
+    """The pids of all that are kept."""
+    is_served: Callable[[int], bool]
+    """Whether a healthy process here serves this port."""
+
+
 class Life:
-    """Keeps one process as `kept.wanted` says. `save` writes what is kept, of all; OSError if it cannot.
+    """Keeps one process as `kept.wanted` says."""
 
-    `leaders`: the pids of all that are kept.
-    """
-
-    def __init__(
-        self,
-        kept: Kept,
-        save: Callable[[], None],
-        listeners: Listeners,
-        leaders: Callable[[], Collection[int]],
-    ) -> None:
+    def __init__(self, kept: Kept, around: Surroundings) -> None:
         self.kept = kept
-        self._leaders = leaders
-        self._save = save
-        self._listeners = listeners
+        self._around = around
+        self._save = around.save
+        self._listeners = around.listeners
         self._running: Running | None = None
         self._preparing: Running | None = None
         self._task: asyncio.Task[None] | None = None
@@ -138,6 +142,7 @@ class Life:
             # An earlier supervisor's: let it finish rather than leave its work half done, then begin anew.
             await self._prepared(self._preparing, "")
         process = self.kept.process
+        await self._served(process.needs)
         listener = self._listener(process.listen)
         for command in process.prepare:
             self._preparing = spawn(process, command, self._is_preparing)
@@ -145,6 +150,15 @@ class Life:
             if code:
                 raise CannotStart(f"its preparation {command[0]} {in_words(code)}")
         return spawn(process, process.argv, self._is_leader, listener)
+
+    async def _served(self, needs: Collection[int]) -> None:
+        """Wait for the ports that it is told of. A stranger on one of them must not get what it sends there."""
+        told = 0
+        while missing := next((port for port in needs if not self._around.is_served(port)), 0):
+            if missing != told:
+                self._turn("starting", f"waits for port {missing}, which no healthy process of its stack serves")
+                told = missing
+            await asyncio.sleep(_FIRST_INTERVAL)
 
     def _listener(self, port: int) -> int | None:
         """Its socket. It is bound again only after supervisor and guardian were killed and the process ended."""
@@ -155,8 +169,8 @@ class Life:
 
     def _taken(self) -> str:
         """Who has its port now that it has ended, which is why most programs end."""
-        probe, listen = self.kept.process.probe, self.kept.process.listen
-        return taken_by(probe.port) if probe and probe.port != listen else ""
+        process = self.kept.process
+        return taken_by(process.probe_port) if process.probe_port != process.listen else ""
 
     async def _prepared(self, running: Running, program: str) -> int | None:
         """Wait for a preparation; its exit code."""
@@ -189,7 +203,7 @@ class Life:
             return
         began, misses = _now(), 0
         own = self._listeners.held(probe.port) if probe.port == process.listen else None
-        owner = PortOwner(probe.port, running.identity.pid, self._leaders, own)
+        owner = PortOwner(probe.port, running.identity.pid, self._around.leaders, own)
         while True:
             try:
                 await ask(process, probe, owner)

@@ -64,6 +64,18 @@ class PortOwner:
         return list(left.values())
 
 
+def fault_of(port: int, pid: int) -> str:
+    """Why this very process does not serve a port, as a sentence; empty if it does, or where nobody can tell."""
+    if not can_tell():
+        return ""
+    entries = {entry.inode: entry for entry in listening(port)}
+    if not entries:
+        return f"port {port}: nobody listens"
+    for inode in held(pid, entries):
+        del entries[inode]
+    return f"port {port} is served by another program ({holder(next(iter(entries.values())))})" if entries else ""
+
+
 def taken_by(port: int) -> str:
     """Who has a port that should be free, as a sentence; empty if nobody, or where nobody can tell."""
     entries = listening(port) if port and can_tell() else ()

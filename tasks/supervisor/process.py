@@ -56,6 +56,11 @@ class Process:
     Each start of `argv` gets the listening socket as descriptor 3 and TENFOLD_LISTEN_FD=3 in its environment;
     preparations and probes do not. Connections wait in the socket's backlog while the process is down. 0 is none.
     """
+    needs: tuple[int, ...] = ()
+    """Ports on loopback that it is told of, with passwords perhaps: each start waits until they are proven.
+
+    Proven is a port whose own process here, the one with a probe of it, is healthy.
+    """
     probe: Probe | None = None
     """Without one a process is healthy once it has run for a second."""
     stop_signal: str = "SIGTERM"
@@ -72,6 +77,11 @@ class Process:
     """
     labels: Mapping[str, Any] = field(default_factory=dict)
     """JSON data that the client keeps with it, and may replace while it runs."""
+
+    @property
+    def probe_port(self) -> int:
+        """The port that its probe asks; 0 if it asks none."""
+        return self.probe.port if self.probe else 0
 
 
 @dataclass(frozen=True, slots=True)

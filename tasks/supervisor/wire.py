@@ -24,6 +24,7 @@ def process_from(data: Mapping[str, Any]) -> Process:
             **known,
             "argv": tuple(known["argv"]),
             "prepare": tuple(tuple(command) for command in known.get("prepare", ())),
+            "needs": tuple(known.get("needs", ())),
             "probe": Probe(**{**_known(Probe, probe), "command": tuple(probe.get("command", ()))}) if probe else None,
         }
     )

@@ -59,7 +59,9 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
         prepare=((*helper, "prepare", str(path)),),
         # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.
-        probe=Probe("command", command=(str(programs / "pg_isready"), *ready), interval=5.0, timeout=5.0, threshold=3),
+        probe=Probe(
+            "command", port, command=(str(programs / "pg_isready"), *ready), interval=5.0, timeout=5.0, threshold=3
+        ),
         stop_signal="SIGINT",
         stop_seconds=60.0,
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
@@ -78,6 +80,8 @@ def client_environment(place: Place, instance: Instance) -> dict[str, str]:
         "PGUSER": start["user"],
         "PGPASSWORD": start["password"],
         "PGDATABASE": start["name"],
+        # Whoever took the port since may ask for the password in clear text: it is not sent.
+        "PGREQUIREAUTH": "scram-sha-256",
     }
 
 

@@ -10,15 +10,19 @@ from pathlib import Path
 
 from infra_specs.errors import ProviderError
 from tasks.providers.local.files import read_json, write_json
+from tasks.supervisor.port_owner import taken_by
 
 first, last = 20_000, 31_999
 """Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
 
 
-def take(home: Path, stack: str, owner: str, wanted: int | None = None, *, in_use: bool = False) -> int:
+def take(
+    home: Path, stack: str, owner: str, wanted: int | None = None, *, in_use: bool = False, known: bool = False
+) -> int:
     """A port for `owner`, the same as before while it is free. ProviderError if `wanted` belongs to somebody else.
 
-    `in_use`: the owner runs, so its own port is not free and is kept all the same.
+    `in_use`: the owner runs, so its own port is not free and is kept all the same. `known`: people know the port, so
+    it moves only to a wanted one; ProviderError if another program has it.
     """
     with _registry(home) as ports:
         key = f"{stack}:{owner}"
@@ -26,6 +30,8 @@ def take(home: Path, stack: str, owner: str, wanted: int | None = None, *, in_us
         kept = next((port for port in mine if wanted in (None, port) and (in_use or is_free(port))), None)
         if kept is None and wanted is not None:
             _refuse_taken(wanted, key, ports)
+        elif kept is None and known and mine:
+            raise ProviderError(f"{_taken(min(mine))}: stop that, or name another port in the stack's target")
         port = kept or wanted or _any_free(ports)
         for old in mine:
             del ports[old]
@@ -39,6 +45,12 @@ def release(home: Path, stack: str, owner: str | None = None) -> None:
         for port, holder in list(ports.items()):
             if holder == f"{stack}:{owner}" or (owner is None and holder.startswith(f"{stack}:")):
                 del ports[port]
+
+
+def of_owner(home: Path, stack: str, owner: str) -> int | None:
+    """The port that an owner has, if any."""
+    known = read_json(home / "ports.json") or {}
+    return next((int(port) for port, holder in known.items() if holder == f"{stack}:{owner}"), None)
 
 
 def is_free(port: int) -> bool:
@@ -58,7 +70,11 @@ def _refuse_taken(port: int, key: str, ports: dict[int, str]) -> None:
         stack, _, owner = holder.partition(":")
         raise ProviderError(f"port {port} belongs to {owner} of stack {stack}: choose another port")
     if not is_free(port):
-        raise ProviderError(f"port {port} is taken by another program: stop that, or choose another port")
+        raise ProviderError(f"{_taken(port)}: stop that, or choose another port")
+
+
+def _taken(port: int) -> str:
+    return taken_by(port) or f"port {port} is taken by another program"
 
 
 def _any_free(ports: dict[int, str]) -> int:

@@ -28,7 +28,14 @@ from tasks.providers.local.replica import fault, job, replica
 from tasks.providers.local.route import forget_endpoint, put_route, remove_route
 from tasks.providers.local.uses import uses
 from tasks.providers.local.volume import put_volume, remove_volume, volumes
-from tasks.providers.local.world import holds_something, instance_from, routes_of, statuses_of, supervisor_of
+from tasks.providers.local.world import (
+    holds_something,
+    instance_from,
+    processes_of,
+    routes_of,
+    statuses_of,
+    supervisor_of,
+)
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
@@ -83,8 +90,7 @@ class LocalProvider:
         """Everything of this stack, health included. Starts the supervisor where it was killed, and nothing else."""
         place = self._place(stack)
         found = [*volumes(place)]
-        statuses = statuses_of(place)
-        found += (instance_from(status) for status in statuses)
+        found += processes_of(place)
         found += routes_of(place, found)
         return tuple(sorted(found, key=lambda instance: (instance.address, instance.incarnation)))
 
@@ -164,7 +170,7 @@ class LocalProvider:
         if instance.kind in _recorded:
             found = self.observe(instance.stack)
         else:
-            found = tuple(instance_from(status) for status in statuses_of(self._place(instance.stack)))
+            found = processes_of(self._place(instance.stack))
         for each in found:
             if _same(each, instance):
                 return each.health

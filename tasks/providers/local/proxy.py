@@ -5,19 +5,23 @@ import resource as limits
 from typing import Any
 
 from infra_specs.errors import ProviderError
+from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from infra_specs.sizing.connections import connection_limit
+from tasks.clock import now
 from tasks.providers import machine
 from tasks.providers.envoy import listener, tls
 from tasks.providers.envoy.files import DRAINING, bootstrap
 from tasks.providers.envoy.listener import EVERYWHERE, LOOPBACK, Listener, listeners, policy_of
 from tasks.providers.envoy.publishing import await_certificate, await_listeners
+from tasks.providers.envoy.standing import telling_seconds
 from tasks.providers.local import admin, binaries, ports
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.place import Place
 from tasks.providers.local.publishing import publish, records
 from tasks.providers.outside import own_address
 from tasks.providers.records import labels_of, name_of
+from tasks.supervisor.port_owner import fault_of
 from tasks.supervisor.process import Probe, Process
 
 _MANY_FILES = 2**20
@@ -58,11 +62,11 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
     make_folder(place.proxy)
     if running and settings["port"] not in (None, int(outputs_of(place)["port"])):
         raise ProviderError(f"{resource.address}: the port of a running proxy cannot be changed: replace it")
-    port = ports.take(place.home, place.stack, resource.address, settings["port"], in_use=running)
-    public_owner = f"{resource.address}:public"
+    port = ports.take(place.home, place.stack, resource.address, settings["port"], in_use=running, known=True)
+    public_owner = _public_owner(resource.address)
     public: int | None = None
     if settings["public"]:
-        public = ports.take(place.home, place.stack, public_owner, settings["public_port"], in_use=running)
+        public = ports.take(place.home, place.stack, public_owner, settings["public_port"], in_use=running, known=True)
     else:
         ports.release(place.home, place.stack, public_owner)
     pem: str | None = settings.get("tls")
@@ -99,11 +103,33 @@ def _connections() -> int:
 
 
 def _redirect(place: Place, resource: Resource, *, running: bool) -> int | None:
-    owner, wanted = f"{resource.address}:redirect", resource.settings.get("redirect")
+    owner, wanted = _redirect_owner(resource.address), resource.settings.get("redirect")
     if not isinstance(wanted, int):
         ports.release(place.home, place.stack, owner)
         return None
     return ports.take(place.home, place.stack, owner, wanted, in_use=running)
+
+
+def _public_owner(address: str) -> str:
+    return f"{address}:public"
+
+
+def _redirect_owner(address: str) -> str:
+    return f"{address}:redirect"
+
+
+def public_health(place: Place, instance: Instance, pid: int | None) -> Health:
+    """A proxy's health, which its supervisor asks on loopback, with its ports beyond: it must serve them, too."""
+    health = instance.health
+    if health.state != "healthy" or pid is None:
+        return health
+    for owner in (_public_owner(instance.address), _redirect_owner(instance.address)):
+        port = ports.of_owner(place.home, place.stack, owner)
+        if port and (why := fault_of(port, pid)):
+            told = (place.proxy / "listeners.json").stat().st_mtime
+            late = now() - max(health.since, told) > telling_seconds
+            return Health("failed" if late else "starting", why, health.since)
+    return health
 
 
 def outputs_of(place: Place) -> dict[str, str]:

@@ -54,8 +54,15 @@ def _program(resource: Resource, incarnation: int, port: int | None, outputs: di
         cwd=settings["folder"],
         # What cannot be started will not be the next time either: say so at once.
         restarts=1 if never else 5,
+        needs=_told(resource),
         labels=labels_of(resource, incarnation, outputs) | {"fault": never},
     )
+
+
+def _told(resource: Resource) -> tuple[int, ...]:
+    """The ports of the stack's own servers that its settings name."""
+    outputs = ((str(ref).rpartition(".")[2], value) for ref, value in resource.bindings.items())
+    return tuple(sorted(int(value) for output, value in outputs if output == "port"))
 
 
 def _environment() -> dict[str, str]:

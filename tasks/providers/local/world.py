@@ -1,9 +1,12 @@
 """What is here of a stack: its supervisor, processes and routes, as they are asked."""
 
+from dataclasses import replace
+
 from infra_specs.plan.instance import Health, Instance
 from tasks.providers.envoy.standing import proxy_health
 from tasks.providers.local import admin
 from tasks.providers.local.place import Place
+from tasks.providers.local.proxy import public_health
 from tasks.providers.local.route import routes
 from tasks.providers.records import instance_of
 from tasks.supervisor.client import Supervisor
@@ -38,6 +41,18 @@ def instance_from(status: Status) -> Instance:
     state = "failed" if status.state == "stopped" else status.state
     never = status.process.labels.get("fault") if state == "failed" else ""
     return instance_of(status.process.labels, Health(state, never or status.reason, status.since, status.code))
+
+
+def processes_of(place: Place) -> tuple[Instance, ...]:
+    """Every process of the stack as an instance."""
+    return tuple(_instance(place, status) for status in statuses_of(place))
+
+
+def _instance(place: Place, status: Status) -> Instance:
+    instance = instance_from(status)
+    if instance.kind != "proxy":
+        return instance
+    return replace(instance, health=public_health(place, instance, status.pid))
 
 
 def routes_of(place: Place, found: list[Instance]) -> tuple[Instance, ...]:

@@ -18,6 +18,7 @@ FULL = Process(
     log="/l",
     prepare=(("a", "b"), ("c",)),
     listen=4200,
+    needs=(5432, 6379),
     probe=Probe("command", command=("true", "x"), interval=0.5),
     stop_signal="SIGINT",
     stop_group=True,
