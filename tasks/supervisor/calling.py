@@ -8,6 +8,7 @@ from typing import Any
 
 from infra_specs.errors import PortTaken, ProviderError, TransientError
 from tasks.supervisor.folder import SOCKET, is_held, short
+from tasks.supervisor.peer import is_trusted
 
 ANSWER_SECONDS = 30.0
 """A busy supervisor says every second that it still works; silence for so long means that it does not."""
@@ -25,6 +26,8 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
             with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
                 connection.settimeout(ANSWER_SECONDS)
                 connection.connect(path)
+                if not is_trusted(connection):
+                    raise ProviderError(f"another account listens on {folder / SOCKET}: look who made that file")
                 asked += 1
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 return _answer(folder, connection)

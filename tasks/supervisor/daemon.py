@@ -1,6 +1,7 @@
 """The supervisor itself: the processes of one folder, and the socket on which they are asked for.
 
-One call a connection: a line of JSON each way. Empty lines before the answer say that it is being worked on.
+One call a connection: a line of JSON each way. Empty lines before the answer say that it is being worked on. Only our
+own account and root are answered.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
 from tasks.supervisor.life import Life, Surroundings
 from tasks.supervisor.listeners import CannotListen, Listeners
-from tasks.supervisor.process import Process
+from tasks.supervisor.peer import is_trusted
+from tasks.supervisor.process import Process, State
 from tasks.supervisor.rotate import remove, rotate
 from tasks.supervisor.store import Kept, load, save
 from tasks.supervisor.vetting import Refused, comparable, vetted
@@ -76,6 +78,9 @@ class Daemon:
             self._calls.add(this)
             this.add_done_callback(self._calls.discard)
         with suppress(ConnectionError):
+            if not is_trusted(writer.get_extra_info("socket")):
+                writer.close()
+                return
             answer = asyncio.create_task(self._answer(await reader.readline()))
             while not (await asyncio.wait([answer], timeout=_BEAT_SECONDS))[0]:
                 writer.write(b"\n")
@@ -121,14 +126,15 @@ class Daemon:
         return status_to(life.kept.status())
 
     def _life(self, kept: Kept) -> Life:
-        return Life(kept, Surroundings(self._save, self._listeners, self._leaders, self._is_served))
+        return Life(kept, Surroundings(self._save, self._listeners, self._leaders, self._server_state))
 
     def _leaders(self) -> list[int]:
         return [life.kept.leader.pid for life in self._lives.values() if life.kept.leader]
 
-    def _is_served(self, port: int) -> bool:
-        lives = (life.kept for life in self._lives.values())
-        return any(kept.state == "healthy" and kept.process.probe_port == port for kept in lives)
+    def _server_state(self, port: int) -> State | None:
+        states = {life.kept.state for life in self._lives.values() if life.kept.process.probe_port == port}
+        best: tuple[State, ...] = ("healthy", "starting", "failed", "stopped")
+        return next((state for state in best if state in states), None)
 
     def _bind(self, process: Process) -> None:
         if process.listen:

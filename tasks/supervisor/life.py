@@ -43,8 +43,8 @@ class Surroundings:
     listeners: Listeners
     leaders: Callable[[], Collection[int]]
     """The pids of all that are kept."""
-    is_served: Callable[[int], bool]
-    """Whether a healthy process here serves this port."""
+    server_state: Callable[[int], State | None]
+    """The best state of the processes here that are to serve this port; None if there is none."""
 
 
 class Life:
@@ -152,13 +152,20 @@ class Life:
         return spawn(process, process.argv, self._is_leader, listener)
 
     async def _served(self, needs: Collection[int]) -> None:
-        """Wait for the ports that it is told of. A stranger on one of them must not get what it sends there."""
-        told = 0
-        while missing := next((port for port in needs if not self._around.is_served(port)), 0):
-            if missing != told:
-                self._turn("starting", f"waits for port {missing}, which no healthy process of its stack serves")
-                told = missing
+        """Wait for the ports that it is told of. A stranger on one of them must not get what it sends there.
+
+        Failed while the process of a port has failed or is gone: its successor may serve another port.
+        """
+        before = ""
+        while missing := next((port for port in needs if self._around.server_state(port) != "healthy"), 0):
+            why = f"waits for port {missing}, which no healthy process of its stack serves"
+            state: State = "starting" if self._around.server_state(missing) == "starting" else "failed"
+            if (state, why) != (self.kept.state, before):
+                self._turn(state, why)
+                before = why
             await asyncio.sleep(_FIRST_INTERVAL)
+        if before:
+            self._turn("starting", "all ports that it is told of are served")
 
     def _listener(self, port: int) -> int | None:
         """Its socket. It is bound again only after supervisor and guardian were killed and the process ended."""

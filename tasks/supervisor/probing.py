@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import pwd
 import signal
 import socket
 import struct
 from pathlib import Path
 
 from tasks.supervisor.folder import short
+from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.port_owner import PortOwner
 from tasks.supervisor.process import Probe, Process
 from tasks.supervisor.running import in_words
@@ -51,10 +53,12 @@ async def _http(_process: Process, probe: Probe) -> None:
         raise Unwell(f"{_place(probe)} answered {line[:80] or 'nothing'}")
 
 
-async def _socket(_process: Process, probe: Probe) -> None:
+async def _socket(process: Process, probe: Probe) -> None:
     with socket.socket(socket.AF_UNIX) as connection, short(Path(probe.path)) as path:
         connection.setblocking(False)
         await asyncio.get_running_loop().sock_connect(connection, path)
+        if not is_trusted(connection, *([pwd.getpwnam(process.user).pw_uid] if process.user else [])):
+            raise Unwell(f"{probe.path}: another account listens there")
 
 
 async def _command(process: Process, probe: Probe) -> None:

@@ -1,5 +1,6 @@
 """The proxy's admin socket. A proxy that does not answer knows nothing."""
 
+import errno
 import http.client
 import socket
 from pathlib import Path
@@ -16,6 +17,7 @@ from tasks.providers.envoy.view import (
     view_of,
 )
 from tasks.supervisor.folder import short
+from tasks.supervisor.peer import is_trusted
 
 _seconds = 2.0
 _counting_seconds = 0.5
@@ -57,6 +59,9 @@ class _Connection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
         with short(self._path) as path:
             self.sock.connect(path)
+        # An account that may write to the folder could have put a socket of its own in the place of the proxy's.
+        if not is_trusted(self.sock, self._path.parent.stat().st_uid):
+            raise PermissionError(errno.EACCES, "another account listens there", str(self._path))
 
 
 def _get(folder: Path, *targets: str, seconds: float = _seconds) -> list[bytes | None]:

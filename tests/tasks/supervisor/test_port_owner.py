@@ -190,3 +190,26 @@ def test_where_nobody_can_tell_every_answer_counts(monkeypatch: pytest.MonkeyPat
         port = server.getsockname()[1]
         assert port_owner.PortOwner(port, 1, list, None).fault() == ""
         assert port_owner.taken_by(port) == ""
+
+
+def test_a_process_starts_once_the_ports_that_it_is_told_of_are_proven(
+    supervisor: Supervisor, folder: Path, port: int, stranger: int
+) -> None:
+    code = LISTEN + "serve(listen())"
+    supervisor.put(sleeper("app", needs=(port,)))
+    supervisor.put(python("server", code, str(port), probe=Probe("tcp", port=port, interval=0.05), restarts=1000))
+    until(lambda: (s := supervisor.get("server")) and s.restarts > 1, "the stranger is in its way")
+    waits = supervisor.get("app")
+    assert waits
+    assert (waits.state, waits.pid) == ("starting", None)
+    assert waits.reason == f"waits for port {port}, which no healthy process of its stack serves"
+    os.kill(stranger, signal.SIGKILL)
+    until_state(supervisor, "server", "healthy")
+    app = identity(until_state(supervisor, "app", "healthy"))
+    supervisor.stop("server")
+    assert not gone(app), "it is not stopped with its server"
+    os.kill(app.pid, signal.SIGKILL)
+    assert "waits for port" in until_state(supervisor, "app", "failed").reason
+    supervisor.remove("server")
+    supervisor.put(python("second", code, str(port), probe=Probe("tcp", port=port, interval=0.05)))
+    until_state(supervisor, "app", "healthy")
