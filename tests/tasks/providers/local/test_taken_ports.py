@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,7 +41,7 @@ pytestmark = [
 
 
 @contextmanager
-def robbed(home: Path, instance: Instance, port: int, address: str = "127.0.0.1") -> Iterator[None]:
+def robbed(home: Path, instance: Instance, port: int, address: str = "127.0.0.1") -> Iterator[socket.socket]:
     """Its process is killed and its port taken before its supervisor can start it again."""
     process, supervisor = pid(home, instance), _supervisor(home)
     own = supervisor.pid()
@@ -51,7 +52,7 @@ def robbed(home: Path, instance: Instance, port: int, address: str = "127.0.0.1"
     finally:
         os.kill(own, signal.SIGCONT)
     with thief:
-        yield
+        yield thief
 
 
 def _bound(address: str, port: int) -> socket.socket | None:
@@ -161,3 +162,36 @@ def test_a_public_port_that_is_taken_at_a_restart(
 
 def _name() -> str:
     return Path("/proc/self/comm").read_text().strip()
+
+
+def test_psql_sends_no_password_to_a_thief(provider: LocalProvider, home: Path) -> None:
+    password = "it's a secret"
+    server = made(provider, database(made(provider, volume()).outputs["path"], password))
+    heard: list[bytes] = []
+
+    def ask_in_clear(thief: socket.socket) -> None:
+        while True:
+            with suppress(OSError), thief.accept()[0] as client:
+                client.settimeout(10)
+                heard.append(client.recv(1000))
+                if heard[-1][4:8] == NO_TLS:
+                    client.sendall(b"N")
+                    heard.append(client.recv(1000))
+                client.sendall(b"R\0\0\0\x08\0\0\0\x03")  # AuthenticationCleartextPassword
+                heard.append(client.recv(1000))
+            if thief.fileno() < 0:
+                return
+
+    with robbed(home, server, int(server.outputs["port"])) as thief:
+        thread = threading.Thread(target=ask_in_clear, args=(thief,), daemon=True)
+        thread.start()
+        assert provider.execute(server, ["psql", "-c", "SELECT 1"], terminal=False) == 2
+        thief.shutdown(socket.SHUT_RDWR)
+        thief.close()
+        thread.join()
+    assert any(b"user" in each for each in heard), "psql asked the thief"
+    assert not any(password.encode() in each for each in heard)
+
+
+NO_TLS = bytes([4, 210, 22, 47])
+"""What libpq sends to ask for TLS."""
