@@ -18,12 +18,13 @@ from typing import Any
 
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
-from tasks.supervisor.life import Life, Surroundings
+from tasks.supervisor.life import Life
 from tasks.supervisor.listeners import CannotListen, Listeners
 from tasks.supervisor.peer import is_trusted
-from tasks.supervisor.process import Process, State
+from tasks.supervisor.process import Process
 from tasks.supervisor.rotate import remove, rotate
 from tasks.supervisor.store import Kept, load, save
+from tasks.supervisor.surroundings import Surroundings
 from tasks.supervisor.vetting import Refused, comparable, vetted
 from tasks.supervisor.wire import process_from, status_to
 
@@ -40,6 +41,7 @@ class Daemon:
         self._lock = lock
         self._listeners = Listeners(store)
         self._lives: dict[str, Life] = {}
+        self._around = Surroundings(self._all_kept, self._save, self._listeners)
         self._forgetting = False
         self._ending: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
@@ -51,7 +53,7 @@ class Daemon:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         self._forgetting, kept = load(self._folder)
-        self._lives = {each.process.name: self._life(each) for each in kept}
+        self._lives = {each.process.name: Life(each, self._around) for each in kept}
         # A supervisor that was killed may have left the port of a process that it never recorded.
         self._listeners.keep_only({each.process.listen for each in kept if each.wanted == "run"})
         server = await asyncio.start_unix_server(self._call, sock=_listen(), limit=_LONGEST_LINE)
@@ -110,7 +112,7 @@ class Daemon:
             if any(other.kept.process.log == process.log for other in self._lives.values()):
                 raise Refused(f"{process.name}: another process already writes to {process.log}")
             self._bind(process)
-            life = self._life(Kept(process))
+            life = Life(Kept(process), self._around)
             self._lives[process.name] = life
             try:
                 self._save()
@@ -124,17 +126,6 @@ class Daemon:
                 f"{process.name}: another process of this name is kept here: remove it or choose another name"
             )
         return status_to(life.kept.status())
-
-    def _life(self, kept: Kept) -> Life:
-        return Life(kept, Surroundings(self._save, self._listeners, self._leaders, self._server_state))
-
-    def _leaders(self) -> list[int]:
-        return [life.kept.leader.pid for life in self._lives.values() if life.kept.leader]
-
-    def _server_state(self, port: int) -> State | None:
-        states = {life.kept.state for life in self._lives.values() if life.kept.process.probe_port == port}
-        best: tuple[State, ...] = ("healthy", "starting", "failed", "stopped")
-        return next((state for state in best if state in states), None)
 
     def _bind(self, process: Process) -> None:
         if process.listen:
@@ -215,8 +206,11 @@ class Daemon:
 
     def _save(self) -> None:
         self._unsaved = True
-        save(self._folder, [life.kept for life in self._lives.values()], forgetting=self._forgetting)
+        save(self._folder, self._all_kept(), forgetting=self._forgetting)
         self._unsaved = False
+
+    def _all_kept(self) -> list[Kept]:
+        return [life.kept for life in self._lives.values()]
 
 
 _VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "list", "get", "label", "stop", "remove", "shutdown")}

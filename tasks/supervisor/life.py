@@ -12,39 +12,27 @@ What runs `once`: starting ──ended with 0──▶ healthy, or ──ended o
 import asyncio
 import signal
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import gmtime, strftime, time
 from typing import Any, Literal
 
 from tasks.supervisor.identity import Identity
-from tasks.supervisor.listeners import CannotListen, Listeners
+from tasks.supervisor.listeners import CannotListen
 from tasks.supervisor.port_owner import PortOwner, taken_by
 from tasks.supervisor.probing import Unwell, ask
 from tasks.supervisor.process import State
 from tasks.supervisor.running import Running, as_shells_count, in_words
 from tasks.supervisor.spawn import CannotStart, spawn
 from tasks.supervisor.store import Kept
+from tasks.supervisor.surroundings import Surroundings
 
 _FIRST_INTERVAL = 0.05
 _WELL_SECONDS = 1.0
 """Without a probe: so long it must run to be called healthy."""
 _STEADY_SECONDS = 10.0
 _PREPARE_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a life knows of the others."""
-
-    save: Callable[[], None]
-    """Writes what is kept, of all; OSError if it cannot."""
-    listeners: Listeners
-    leaders: Callable[[], Collection[int]]
-    """The pids of all that are kept."""
-    server_state: Callable[[int], State | None]
-    """The best state of the processes here that are to serve this port; None if there is none."""
 
 
 class Life:
@@ -154,12 +142,15 @@ class Life:
     async def _served(self, needs: Collection[int]) -> None:
         """Wait for the ports that it is told of. A stranger on one of them must not get what it sends there.
 
-        Failed while the process of a port has failed or is gone: its successor may serve another port.
+        Failed while the process of a port has failed or is gone: its successor may serve another port. One that runs
+        once does not run any more then.
         """
         before = ""
         while missing := next((port for port in needs if self._around.server_state(port) != "healthy"), 0):
             why = f"waits for port {missing}, which no healthy process of its stack serves"
             state: State = "starting" if self._around.server_state(missing) == "starting" else "failed"
+            if state == "failed" and self.kept.process.once:
+                raise CannotStart(why)
             if (state, why) != (self.kept.state, before):
                 self._turn(state, why)
                 before = why

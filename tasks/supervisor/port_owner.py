@@ -78,5 +78,10 @@ def fault_of(port: int, pid: int) -> str:
 
 def taken_by(port: int) -> str:
     """Who has a port that should be free, as a sentence; empty if nobody, or where nobody can tell."""
-    entries = listening(port) if port and can_tell() else ()
+    if not port or not can_tell():
+        return ""
+    try:
+        entries = listening(port)
+    except OSError:  # the kernel has no memory left to say it
+        return ""
     return f"port {port} is taken by another program ({holder(entries[0])})" if entries else ""

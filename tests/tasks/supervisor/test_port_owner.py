@@ -213,3 +213,18 @@ def test_a_process_starts_once_the_ports_that_it_is_told_of_are_proven(
     supervisor.remove("server")
     supervisor.put(python("second", code, str(port), probe=Probe("tcp", port=port, interval=0.05)))
     until_state(supervisor, "app", "healthy")
+
+
+def test_what_runs_once_never_runs_after_it_has_failed(supervisor: Supervisor, folder: Path, port: int) -> None:
+    job = python("job", "open('ran', 'w')", needs=(port,), once=True, cwd=str(folder))
+    supervisor.put(job)
+    waits = f"waits for port {port}, which no healthy process of its stack serves"
+    assert until_state(supervisor, "job", "failed").reason == waits
+    server = python("server", LISTEN + "serve(listen())", str(port), probe=Probe("tcp", port=port))
+    supervisor.put(server)
+    until_state(supervisor, "server", "healthy")
+    supervisor.remove("job")
+    assert not (folder / "ran").exists()
+    supervisor.put(job)
+    until_state(supervisor, "job", "healthy")
+    assert (folder / "ran").exists()

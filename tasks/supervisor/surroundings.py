@@ -1,0 +1,27 @@
+"""What one life knows of the others of its supervisor."""
+
+from collections.abc import Callable, Iterable
+
+from tasks.supervisor.listeners import Listeners
+from tasks.supervisor.process import State
+from tasks.supervisor.store import Kept
+
+_BEST_FIRST: tuple[State, ...] = ("healthy", "starting", "failed", "stopped")
+
+
+class Surroundings:
+    """`kept` lists all that are kept. `save` writes it; OSError if it cannot."""
+
+    def __init__(self, kept: Callable[[], Iterable[Kept]], save: Callable[[], None], listeners: Listeners) -> None:
+        self._kept = kept
+        self.save = save
+        self.listeners = listeners
+
+    def leaders(self) -> list[int]:
+        """The pids of all that run."""
+        return [kept.leader.pid for kept in self._kept() if kept.leader]
+
+    def server_state(self, port: int) -> State | None:
+        """The best state of the processes that are to serve this port; None if there is none."""
+        states = {kept.state for kept in self._kept() if kept.process.probe_port == port}
+        return next((state for state in _BEST_FIRST if state in states), None)
