@@ -10,29 +10,36 @@ import pytest
 pytestmark = pytest.mark.local
 
 STACKS, ROUNDS = 10, 10
-PORTS = (31_000, 31_039)
+PORTS = (31_000, 31_059)
 """So few that the two installations often choose the same port at the same moment."""
 SCRIPT = f"""
-import sys, time
+import socket, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tasks.providers.local import LocalProvider, ports
-from tests.tasks.providers.local.world import get, opened, replica
+from tests.tasks.providers.local.world import cache, get, opened, replica
 from tasks.supervisor.client import Supervisor
 
 ports.first, ports.last = {PORTS}
 name = sys.argv[1]
 
 def begin(number):
-    resource = replica(stack=f"s{{number}}", env={{"NAME": f"{{name}}-{{number}}"}})
+    stack, own = f"s{{number}}", f"{{name}}-{{number}}"
+    server, first = started(cache(own, stack=stack))
+    with socket.create_connection(("127.0.0.1", int(server.outputs["port"])), timeout=60) as connection:
+        connection.sendall(f"AUTH {{own}}\\r\\n".encode())
+        known = connection.recv(100)
+    app, second = started(replica(stack=stack, env={{"NAME": own}}))
+    return get(app.outputs["endpoint"].rpartition(":")[2])[1].split()[0], known, first + second
+
+def started(resource):
     taken = 0
     for _ in range(100):
         instance = provider.create(resource)
         while (health := provider.health(instance)).state == "starting":
             time.sleep(0.02)
         if health.state == "healthy":
-            port = instance.outputs["endpoint"].rpartition(":")[2]
-            return get(port)[1].split()[0], taken
+            return instance, taken
         assert "by another program" in health.reason, health.reason
         taken += 1
     raise SystemExit("it never got a port")
@@ -40,9 +47,8 @@ def begin(number):
 with opened() as provider:
     sys.stdin.readline()
     with ThreadPoolExecutor({STACKS}) as pool:
-        for answer, taken in pool.map(begin, range({STACKS})):
-            print(answer, taken, flush=True)
-    print("done", 0, flush=True)
+        for answer, known, taken in pool.map(begin, range({STACKS})):
+            print(answer, known == b"+OK\\r\\n", taken, flush=True)
     sys.stdin.readline()
 """
 
@@ -63,9 +69,9 @@ def _round() -> int:
     found_taken = 0
     for name, process in homes.items():
         assert process.stdout
-        answers = [process.stdout.readline().split() for _ in range(STACKS + 1)]
-        assert [answer for answer, _ in answers] == [f"{name}-{number}" for number in range(STACKS)] + ["done"]
-        found_taken += sum(int(taken) for _, taken in answers)
+        answers = [process.stdout.readline().split() for _ in range(STACKS)]
+        assert [answer[:2] for answer in answers] == [[f"{name}-{number}", "True"] for number in range(STACKS)]
+        found_taken += sum(int(answer[2]) for answer in answers)
     for process in homes.values():
         process.communicate("\n", timeout=60)
         assert process.returncode == 0
