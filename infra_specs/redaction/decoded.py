@@ -1,0 +1,147 @@
+"""Text inside of text: runs of base64 and hexadecimal digits, and runs in which every character is escaped.
+
+They are decoded, and the secret is looked for in what they say. So a login (`user:value`) or a whole URL in base64 is
+found wherever in it the value begins.
+"""
+
+import re
+from binascii import a2b_base64
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+Span = tuple[int, int]
+Origin = Callable[[int, int], Span]
+_divider = "\ue000"
+"""Between two runs; no byte is this character."""
+_wrap = r"[ \t]*\r?\n[ \t]*|(?:\\{1,15}r)?\\{1,15}n"
+"""Where base64 goes on in the next line; a repr writes the line's end with a backslash."""
+_sign = r"\\{1,15}/|\\{1,15}u002[bBfF]|%(?:25){0,3}2[bBfF]"
+_base64 = re.compile(rf"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]++|(?:{_wrap}|{_sign})(?=[A-Za-z0-9+/_\\%-]))*+={{0,2}}")
+_base64_units = re.compile(rf"(?P<wrap>{_wrap})|(?P<sign>{_sign})|(?P<plain>[A-Za-z0-9+/_-])")
+_only_base64 = re.compile(r"[A-Za-z0-9+/_-]+")
+_hex = re.compile(r"[0-9a-fA-F]{16,}")
+_escaped: tuple[tuple[str, re.Pattern[str], re.Pattern[str], int], ...] = tuple(
+    (mark, re.compile(run), re.compile(unit), base)
+    for mark, run, unit, base in (
+        ("", r"(?:[0-9a-fA-F]{2}[ :-]){7,}[0-9a-fA-F]{2}", r"[0-9a-fA-F]{2}", 16),
+        ("0x", r"(?:0x[0-9a-fA-F]{2},? ?){8,}", r"0x([0-9a-fA-F]{2})", 16),
+        ("%", r"(?:%(?:25){0,3}[0-9a-fA-F]{2}){8,}", r"%(?:25){0,3}([0-9a-fA-F]{2})", 16),
+        (r"\x", r"(?:\\{1,15}x[0-9a-fA-F]{2}){8,}", r"\\{1,15}x([0-9a-fA-F]{2})", 16),
+        (r"\u", r"(?:\\{1,15}u[0-9a-fA-F]{4}){8,}", r"\\{1,15}u([0-9a-fA-F]{4})", 16),
+        ("\\", r"(?:\\{1,15}[0-3][0-7]{2}){8,}", r"\\{1,15}([0-3][0-7]{2})", 8),
+        ("#", r"(?:&(?:amp;){0,3}#[xX][0-9a-fA-F]{2,6};){8,}", r"#[xX]([0-9a-fA-F]{2,6});", 16),
+        ("#", r"(?:&(?:amp;){0,3}#[0-9]{2,7};){8,}", r"#([0-9]{2,7});", 10),
+        (",", r"(?:[0-9]{1,3},\s?){7,}[0-9]{1,3}", r"[0-9]{1,3}", 10),
+    )
+)
+"""What every such run holds, the run, one character of it, and the base of its number."""
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What the runs of a text say, one after another, and where each came from. Equal runs are decoded once."""
+
+    texts: list[str] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
+    _origins: list[tuple[Origin, Sequence[int]]] = field(default_factory=list)
+    _length: int = 0
+
+    def add(self, text: str, origin: Origin, places: Sequence[int]) -> None:
+        """`origin` tells where a part of the decoded text is in its run, and `places` where such runs begin."""
+        self._starts.append(self._length)
+        self._origins.append((origin, places))
+        self.texts += (text, _divider)
+        self._length += len(text) + 1
+
+    def origins(self, begin: int, end: int) -> Iterator[Span]:
+        """Every place that this part of the joined texts came from."""
+        number = bisect_right(self._starts, begin) - 1
+        origin, places = self._origins[number]
+        first, last = origin(begin - self._starts[number], end - self._starts[number])
+        for place in places:
+            yield place + first, place + last
+
+
+def decoded(text: str, shortest: int) -> Decoded:
+    """All runs of a text that can hold something of at least `shortest` bytes."""
+    found = Decoded()
+    for run, places in _runs(_base64, text, -(-shortest * 4 // 3)):
+        _add_base64(found, run, places)
+    for run, places in _runs(_hex, text, 2 * shortest):
+        for shift in (0, 1):
+            _add_hex(found, run, places, shift)
+    for mark, pattern, unit, base in _escaped:
+        if mark not in text:
+            continue
+        for run, places in _runs(pattern, text, 2 * shortest):
+            _add_escaped(found, list(_codes(unit, run, base)), places)
+    return found
+
+
+def _runs(pattern: re.Pattern[str], text: str, shortest: int) -> Iterable[tuple[str, list[int]]]:
+    places: dict[str, list[int]] = {}
+    for match in pattern.finditer(text):
+        begin, end = match.span()
+        if end - begin >= shortest:
+            places.setdefault(text[begin:end], []).append(begin)
+    return places.items()
+
+
+def _add_base64(found: Decoded, run: str, places: Sequence[int]) -> None:
+    """At each of four alignments: letters may stand in front of it."""
+    digits, spans = run.rstrip("="), list[Span]()
+    if not _only_base64.fullmatch(digits):
+        pairs = list(_digits(digits))
+        digits, spans = "".join(digit for digit, _ in pairs), [span for _, span in pairs]
+    digits = digits.replace("-", "+").replace("_", "/")
+    for shift in range(4):
+        length = len(digits) - shift
+        part = digits[shift : shift + length - (length % 4 == 1)]
+        origin = partial(_base64_origin, spans, shift, len(digits), len(run))
+        found.add(a2b_base64(part + "===").decode("latin-1"), origin, places)
+
+
+def _base64_origin(spans: Sequence[Span], shift: int, digits: int, whole: int, begin: int, end: int) -> Span:
+    """Every digit that says something of these bytes; at the end of a run with what fills it up."""
+    first, last = shift + begin * 4 // 3, shift + (end - 1) * 4 // 3 + 1
+    start = spans[first][0] if spans else first
+    if last + 1 == digits:
+        return start, whole
+    return start, spans[last][1] if spans else last + 1
+
+
+def _digits(run: str) -> Iterator[tuple[str, Span]]:
+    for match in _base64_units.finditer(run):
+        if not match["wrap"]:
+            text = match[0]
+            sign = "+" if text[-1] in "bB" else "/"
+            yield (text if match["plain"] else sign), match.span()
+
+
+def _add_hex(found: Decoded, run: str, places: Sequence[int], shift: int) -> None:
+    part = run[shift : shift + (len(run) - shift) // 2 * 2]
+    found.add(
+        bytes.fromhex(part).decode("latin-1"), lambda begin, end: (shift + 2 * begin, shift + 2 * end), places
+    )
+
+
+def _codes(unit: re.Pattern[str], run: str, base: int) -> Iterator[tuple[str, Span]]:
+    high, start = 0, 0
+    for match in unit.finditer(run):
+        code = int(match[match.lastindex or 0], base)
+        if 0xD800 <= code < 0xDC00:  # the first half of a character that JSON writes as two
+            high, start = code, match.start()
+            continue
+        if high and 0xDC00 <= code < 0xE000:
+            yield chr(0x10000 + (high - 0xD800) * 0x400 + code - 0xDC00), (start, match.end())
+        else:
+            yield chr(code) if code < 0x110000 else "?", match.span()
+        high = 0
+
+
+def _add_escaped(found: Decoded, units: list[tuple[str, Span]], places: Sequence[int]) -> None:
+    spans = [span for _, span in units]
+    text = "".join(character for character, _ in units)
+    found.add(text, lambda begin, end: (spans[begin][0], spans[end - 1][1]), places)
