@@ -63,7 +63,13 @@ def _read(ledger: Ledger, stack: Stack, tls: Tls, source: str) -> tuple[Certific
 
     def text(key: str, where: str | Secret) -> str:
         if isinstance(where, Secret):
-            return ledger.secret_value(stack.name, where.secret, versions[where.secret])
+            value = ledger.secret_value(stack.name, where.secret, versions[where.secret])
+            if isinstance(value, bytes):
+                raise PlanError(
+                    f"{stack.name}: tls.{key}: the secret {where.secret} was set with --binary, and PEM is text. "
+                    f"Set it again without: tenfold secret set {stack.name} {where.secret}"
+                )
+            return value
         return _file(f"{stack.name}: tls.{key}", Path(source) / Path(where).expanduser())
 
     chain, key = text("certificate", tls.certificate), text("key", tls.key)

@@ -32,7 +32,7 @@ class Site:
     def stack(self) -> str:
         return self.hold.stack
 
-    def value_of(self, reference: Reference) -> str:
+    def value_of(self, reference: Reference) -> str | bytes:
         """What a reference stands for now. Raises ProviderError for one to nothing."""
         if isinstance(reference, Ref):
             source = self.known.get(reference.address)
@@ -42,12 +42,8 @@ class Site:
         return self.ledger.secret_value(self.stack, reference.secret, reference.version)
 
     def redacted(self, text: str) -> str:
-        """`text` with the values of the stack's secrets replaced by their names: an app may print what it is told."""
-        for name, versions in self.ledger.secret_kept(self.stack).items():
-            for version in versions:
-                if value := self.ledger.secret_value(self.stack, name, version):
-                    text = text.replace(value, f"[secret {name}]")
-        return text
+        """Text of an app or an engine, with the names of the stack's secrets in place of their values."""
+        return self.ledger.redacted(self.stack, text)
 
 
 _site: ContextVar[Site] = ContextVar("site")

@@ -43,8 +43,9 @@ class Template:
 
 
 Setting: TypeAlias = (
-    "str | int | float | bool | Ref | SecretRef | Template | Sequence[Setting] | Mapping[str, Setting] | None"
+    "str | bytes | int | float | bool | Ref | SecretRef | Template | Sequence[Setting] | Mapping[str, Setting] | None"
 )
+"""`bytes` only once resolved: a secret that is no text."""
 Reference: TypeAlias = Ref | SecretRef
 
 
@@ -91,9 +92,9 @@ class Resource:
         seen.update(dict.fromkeys(ref.address for ref in references(self.settings) if isinstance(ref, Ref)))
         return tuple(seen)
 
-    def resolved(self, value_of: Callable[[Reference], str]) -> "Resource":
+    def resolved(self, value_of: Callable[[Reference], str | bytes]) -> "Resource":
         """The same resource, fingerprint included, with every reference replaced by its value."""
-        bindings = {str(ref): value_of(ref) for ref in references(self.settings) if isinstance(ref, Ref)}
+        bindings = {str(ref): str(value_of(ref)) for ref in references(self.settings) if isinstance(ref, Ref)}
         settings = {name: _resolve(value, value_of) for name, value in self.settings.items()}
         return replace(self, settings=settings, after=self.dependencies, bindings=bindings)
 
@@ -107,7 +108,7 @@ def references(value: Setting) -> Iterator[Reference]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from references(item)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for item in value:
             yield from references(item)
 
@@ -122,19 +123,19 @@ def canonical(value: Setting) -> Any:
         return {"template": value.template, "values": canonical(value.values)}
     if isinstance(value, Mapping):
         return {key: canonical(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [canonical(item) for item in value]
     return value
 
 
-def _resolve(value: Setting, value_of: Callable[[Reference], str]) -> Setting:
+def _resolve(value: Setting, value_of: Callable[[Reference], str | bytes]) -> Setting:
     if isinstance(value, Ref | SecretRef):
         return value_of(value)
     if isinstance(value, Template):
         return value.template.format(**{name: _resolve(item, value_of) for name, item in value.values.items()})
     if isinstance(value, Mapping):
         return {key: _resolve(item, value_of) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_resolve(item, value_of) for item in value]
     return value
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from infra_specs.errors import LedgerError
 
 
-def encrypt(key_file: Path, value: str, sample: str | None) -> str:
+def encrypt(key_file: Path, value: bytes, sample: str | None) -> str:
     """`value` as a token. `sample` is any token that is already in the ledger, which the key must open too.
 
     Without a sample the key is made if it is not there, once, whoever else is at it at the same moment.
@@ -18,15 +18,15 @@ def encrypt(key_file: Path, value: str, sample: str | None) -> str:
         _make(key_file)
     else:
         decrypt(key_file, sample)
-    return Fernet(_read(key_file)).encrypt(value.encode()).decode()
+    return Fernet(_read(key_file)).encrypt(value).decode()
 
 
-def decrypt(key_file: Path, token: str) -> str:
+def decrypt(key_file: Path, token: str) -> bytes:
     """The value of a token. Raises LedgerError when the key is lost, broken or another's."""
     from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415
 
     try:
-        return Fernet(_read(key_file)).decrypt(token).decode()
+        return Fernet(_read(key_file)).decrypt(token)
     except (InvalidToken, ValueError):
         raise LedgerError(
             _advice(f"The key in {key_file} is not the one that the ledger's secrets were made with.")

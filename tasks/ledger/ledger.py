@@ -5,10 +5,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from infra_specs.errors import LedgerError
 from infra_specs.pricing.month import Spent
 from infra_specs.releases.content import Content
 from infra_specs.scaling.measured import Measured
 from infra_specs.scaling.situation import Earlier
+from tasks.known_secrets import known
 from tasks.ledger import (
     checks,
     claims,
@@ -52,6 +54,8 @@ class Ledger:
     def open(cls, settings: Settings) -> "Ledger":
         """The ledger of an installation, made if it is not there, and migrated if it is older than this version."""
         database = Database(settings.ledger_url)
+        if password := database.url.password:
+            known.learn("ledger", password)
         try:
             migrate(database)
         except BaseException:
@@ -164,7 +168,7 @@ class Ledger:
 
     def end_release(self, hold: Hold, number: int, state: Literal["failed", "undone"], message: str) -> None:
         """The release is not what runs, and why."""
-        releases.end(self._database, hold, number, state, message)
+        releases.end(self._database, hold, number, state, known.redacted(message))
 
     def releases(self, stack: str) -> tuple[Release, ...]:
         """Every release of the stack that is kept, the newest first."""
@@ -186,11 +190,11 @@ class Ledger:
 
     def outcome(self, hold: Hold, change: str, state: journal.End, message: str, seconds: float) -> None:
         """After a change is proven, or has failed."""
-        journal.outcome(self._database, hold, change, state, message, seconds=seconds)
+        journal.outcome(self._database, hold, change, state, known.redacted(message), seconds=seconds)
 
     def finish(self, hold: Hold, run: str, state: journal.End, message: str) -> None:
         """Close a run. One that is never closed becomes `crashed` when the lock is taken next."""
-        journal.finish(self._database, hold, run, state, message)
+        journal.finish(self._database, hold, run, state, known.redacted(message))
 
     def history(self, stack: str, limit: int) -> tuple[Run, ...]:
         """The stack's last runs with their changes, the newest first."""
@@ -254,7 +258,7 @@ class Ledger:
 
     # Secrets
 
-    def secret_set(self, stack: str, name: str, value: str) -> int:
+    def secret_set(self, stack: str, name: str, value: str | bytes) -> int:
         """Keep a new version of a secret, encrypted. Returns its number; earlier ones can still be read."""
         return self._vault.put(stack, name, value)
 
@@ -262,9 +266,27 @@ class Ledger:
         """The newest version of a secret; if there is none, 32 random url-safe characters are made and kept."""
         return self._vault.ensure(hold, stack, name)
 
-    def secret_value(self, stack: str, name: str, version: int) -> str:
+    def secret_value(self, stack: str, name: str, version: int) -> str | bytes:
         """What a secret is. Raises LedgerError for an unknown one, or when the key does not fit."""
         return self._vault.value(stack, name, version)
+
+    def learn_secrets(self, stack: str) -> None:
+        """From now on no text that is redacted in this process tells any kept version of the stack's secrets.
+
+        Raises LedgerError when the key does not fit.
+        """
+        self._vault.learn(stack)
+
+    def redacted(self, stack: str, text: str) -> str:
+        """Text of an app, an engine or a library, without any kept version of the stack's secrets.
+
+        Where they cannot be read, a sentence in its place that says why.
+        """
+        try:
+            self.learn_secrets(stack)
+        except LedgerError as error:
+            return f"Not shown, since it may hold secrets that cannot be read now. {error}"
+        return known.redacted(text)
 
     def secret_versions(self, stack: str) -> dict[str, int]:
         """Secret name -> its newest version."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError
+from tasks.known_secrets import known
 from tasks.ledger import key
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard
@@ -33,8 +34,10 @@ class Vault:
     def __init__(self, database: Database, key_file: Path) -> None:
         self._database = database
         self._key_file = key_file
+        self._learnt: set[str] = set()
+        """Tokens whose values are known in this process."""
 
-    def put(self, stack: str, name: str, value: str) -> int:
+    def put(self, stack: str, name: str, value: str | bytes) -> int:
         with self._database.write() as connection:
             self._database.alone(connection, _writing)
             return self._put(connection, stack, name, value)
@@ -55,13 +58,22 @@ class Vault:
             if not connection.execute(sa.update(secrets).where(mine).values(token=None)).rowcount:
                 raise _unknown(connection, stack, name)
 
-    def value(self, stack: str, name: str, version: int) -> str:
+    def value(self, stack: str, name: str, version: int) -> str | bytes:
         this = (secrets.c.stack == stack) & (secrets.c.name == name) & (secrets.c.version == version)
         with self._database.read() as connection:
-            token = connection.scalar(sa.select(secrets.c.token).where(this))
-            if token is None:
+            row = connection.execute(sa.select(secrets.c.token, secrets.c.binary).where(this)).one_or_none()
+            if row is None or row.token is None:
                 raise _unknown(connection, stack, f"{name} v{version}")
-        return key.decrypt(self._key_file, token)
+        return self._read(name, row.token, binary=row.binary)
+
+    def learn(self, stack: str) -> None:
+        """Decrypt every kept value that was not yet, so that no text tells it."""
+        mine = (secrets.c.stack == stack) & secrets.c.token.is_not(None)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(secrets.c.name, secrets.c.token, secrets.c.binary).where(mine)).all()
+        for row in rows:
+            if row.token not in self._learnt:
+                self._read(row.name, row.token, binary=row.binary)
 
     def kept(self, stack: str) -> dict[str, tuple[int, ...]]:
         with self._database.read() as connection:
@@ -72,12 +84,22 @@ class Vault:
         with self._database.read() as connection:
             return _there(connection, stack)
 
-    def _put(self, connection: sa.Connection, stack: str, name: str, value: str) -> int:
+    def _read(self, name: str, token: str, *, binary: bool) -> str | bytes:
+        data = key.decrypt(self._key_file, token)
+        value = data if binary else data.decode()
+        known.learn(name, value)
+        self._learnt.add(token)
+        return value
+
+    def _put(self, connection: sa.Connection, stack: str, name: str, value: str | bytes) -> int:
+        known.learn(name, value)
         before = _last(connection, stack, name)
         version = int(before.version) + 1 if before else 1
         sample = connection.scalar(sa.select(secrets.c.token).where(secrets.c.token.is_not(None)).limit(1))
-        row = {"stack": stack, "name": name, "version": version, "token": key.encrypt(self._key_file, value, sample)}
-        connection.execute(sa.insert(secrets).values(**row, since=self._database.now(connection)))
+        data = value if isinstance(value, bytes) else value.encode()
+        row = {"stack": stack, "name": name, "version": version, "binary": isinstance(value, bytes)}
+        token = key.encrypt(self._key_file, data, sample)
+        connection.execute(sa.insert(secrets).values(**row, token=token, since=self._database.now(connection)))
         return version
 
 

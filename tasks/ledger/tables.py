@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from tasks.ledger.json_column import JsonColumn
@@ -99,6 +100,7 @@ secrets = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("token", Text),  # NULL: removed. The row stays, so that a version never means two values.
     Column("since", Double, nullable=False),
+    Column("binary", Boolean, nullable=False, server_default=false()),
 )
 
 releases = Table(

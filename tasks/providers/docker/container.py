@@ -26,7 +26,7 @@ class Container:
     `init`: the engine's init is its first process, which passes signals on and takes away what ended. A program that
     is the first itself gets no signal that it did not ask for, and few know how to be it.
     `once`: it runs to its end, and what is stopped before that does not end with 0.
-    `files` are texts below /run/secrets, in a volume of the container's own that goes with it; `volumes` are the
+    `files` are what lies below /run/secrets, in a volume of the container's own that goes with it; `volumes` are the
     engine's volumes by the place they are mounted at; `scratch` places that are empty memory at every start; `ports`
     published ones, as `container port -> (address, port)`.
     """
@@ -35,7 +35,7 @@ class Container:
     command: tuple[str, ...] | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
     volumes: Mapping[str, Mount] = field(default_factory=dict)
     scratch: tuple[str, ...] = ()
     ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
@@ -112,13 +112,13 @@ def as_label(data: Mapping[str, Any]) -> str:
     return json.dumps(dict(data), sort_keys=True)
 
 
-def archive(texts: Mapping[str, str]) -> bytes:
+def archive(files: Mapping[str, str | bytes]) -> bytes:
     """A tar of these files, owned by root and readable by all; what is a script can be run."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, text in texts.items():
-            content = text.encode()
+        for name, given in files.items():
+            content = given if isinstance(given, bytes) else given.encode()
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), 0o555 if text.startswith("#!") else 0o444
+            entry.size, entry.mode = len(content), 0o555 if content.startswith(b"#!") else 0o444
             tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()

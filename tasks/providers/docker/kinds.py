@@ -47,8 +47,11 @@ def _job(resource: Resource, _address: str) -> Wanted:
 
 def _program(settings: Any) -> Container:
     """A service's own."""
-    port, files = settings.get("port"), settings.get("files") or {}
-    env = {**settings["env"], **{f"{name}_FILE": str(secrets_path / name) for name in files}}
+    port, given = settings.get("port"), settings["env"]
+    # No variable can hold bytes.
+    files = {**(settings.get("files") or {}), **{key: value for key, value in given.items() if isinstance(value, bytes)}}
+    env = {key: value for key, value in given.items() if key not in files}
+    env |= {f"{name}_FILE": str(secrets_path / name) for name in files}
     if port:
         env["PORT"] = str(port)
     return Container(

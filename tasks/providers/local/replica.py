@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.plan.resource import Resource
-from tasks.providers.local import ports
+from tasks.providers.local import ports, secret_files
 from tasks.providers.local.place import Place
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
@@ -21,14 +21,14 @@ def replica(place: Place, resource: Resource, incarnation: int) -> Process:
     """What runs it: with a free port in PORT if it serves."""
     settings: Any = resource.settings
     port = _port(place, resource, incarnation) if settings["serves"] else None
-    program = _program(resource, incarnation, port, {"endpoint": f"127.0.0.1:{port}"} if port else {})
+    program = _program(place, resource, incarnation, port, {"endpoint": f"127.0.0.1:{port}"} if port else {})
     return replace(program, probe=Probe("http", port=port, path=settings["health"])) if port else program
 
 
 def job(place: Place, resource: Resource, incarnation: int) -> Process:
     """What runs it. Where replicas are given a port it is too: some programs do not even start without one."""
     port = _port(place, resource, incarnation) if resource.settings["port"] else None
-    return replace(_program(resource, incarnation, port, {}), once=True)
+    return replace(_program(place, resource, incarnation, port, {}), once=True)
 
 
 def fault(resource: Resource) -> str:
@@ -42,10 +42,11 @@ def _port(place: Place, resource: Resource, incarnation: int) -> int:
     return ports.take(place.home, place.stack, name_of(resource.address, incarnation))
 
 
-def _program(resource: Resource, incarnation: int, port: int | None, outputs: dict[str, str]) -> Process:
+def _program(place: Place, resource: Resource, incarnation: int, port: int | None, outputs: dict[str, str]) -> Process:
     """With nothing of the environment of who asked for it."""
     settings: Any = resource.settings
-    env = _environment() | dict(settings["env"]) | ({"PORT": str(port)} if port else {})
+    given = secret_files.environment(place, name_of(resource.address, incarnation), settings["env"])
+    env = _environment() | given | ({"PORT": str(port)} if port else {})
     never = fault(resource)
     return Process(
         name=name_of(resource.address, incarnation),

@@ -1,0 +1,30 @@
+"""Secrets that are bytes: no variable can hold them, so a program is given each as a file, and its path."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from tasks.providers.local.place import Place, slug
+
+
+def environment(place: Place, name: str, env: Mapping[str, str | bytes]) -> dict[str, str]:
+    """The environment of the instance `name`. Bytes are in a file, for its account alone, that `<NAME>_FILE` names.
+
+    The files lie with the instance's other settings, and are removed with them.
+    """
+    found = {key: value for key, value in env.items() if isinstance(value, str)}
+    for key, value in env.items():
+        if isinstance(value, bytes):
+            path = place.settings / f"{slug(name)}.{key}"
+            _write(path, value)
+            found[f"{key}_FILE"] = str(path)
+    return found
+
+
+def _write(path: Path, data: bytes) -> None:
+    """By rename, so that a program that starts again meanwhile reads all of it."""
+    fresh = path.with_name(f".{path.name}.tmp")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    fresh.rename(path)
