@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shlex
+from contextlib import suppress
 from typing import Literal
 
 from prefect.logging import get_run_logger
@@ -16,7 +17,9 @@ from infra_specs.errors import ChangeFailed, LedgerError, LockHeld, PlanError, T
 from infra_specs.plan.address import RUN, Address
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.plan import Change, Plan
+from infra_specs.redaction import Stream
 from tasks.artifacts import show_exit_code
+from tasks.known_secrets import known
 from tasks.ledger import Ledger, Owner
 from tasks.observe import observe
 from tasks.one_offs import claimed, followed, output
@@ -47,7 +50,7 @@ async def run(stack: str, service: str, command: str, wait: bool = False) -> Rep
         async with claimed(ledger, stack, str(address), me, settings().lease_seconds):
             site, one = await _begun(ledger, stack, service, words, address, wait=wait)
             health, last = await _to_the_end(ledger, site, one)
-            said = f"{shlex.join(words)}: {health.reason}"
+            said = f"{shlex.join(words)}: {site.redacted(health.reason)}"
             await _removed(ledger, one, said, "done" if health.state == "healthy" else "failed")
     if health.code is not None:
         await show_exit_code(health.code)
@@ -76,14 +79,21 @@ async def _to_the_end(ledger: Ledger, site: Site, one: Instance) -> tuple[Health
     """Wait for its end without a lock; comes with the last lines that it wrote."""
     what, _ = remembered(ledger, site.stack)
     lines: list[str] = []
+    stream = Stream(lambda: known.redaction)
 
-    def say(text: str) -> None:
-        told = site.redacted(text)
-        lines[:] = [*lines, *told.splitlines()][-last_lines:]
-        logging.getLogger(output).info("%s", told)
+    def say(told: str) -> None:
+        if told:
+            lines[:] = [*lines, *told.splitlines()][-last_lines:]
+            logging.getLogger(output).info("%s", told.removesuffix("\n"))
+
+    def take(text: str) -> None:
+        with suppress(LedgerError):  # those that were read before are known all the same
+            ledger.learn_secrets(site.stack)
+        say(stream.take(f"{text}\n"))
 
     async with on_target(what) as provider:
-        health = await followed(provider, one, say)
+        health = await followed(provider, one, take)
+    say(stream.end())
     await APILogHandler.aflush()  # who follows the run has all of it when the run is over
     return health, "\n".join(lines)
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -16,15 +16,17 @@ from prefect.states import Completed, Failed
 
 from flows.converge import Report
 from flows.run_log import speak_plainly
-from infra_specs.errors import PlanError, TenfoldError
+from infra_specs.errors import LedgerError, PlanError, TenfoldError
 from infra_specs.spec.stack import Stack
 from tasks.artifacts import show_failure
+from tasks.known_secrets import known
 from tasks.ledger import Ledger
 from tasks.lock import locked
 from tasks.observe import observe
 from tasks.presence import present
 from tasks.providers import open_provider
 from tasks.providers.base import Provider
+from tasks.redacted_logs import redact_logs
 from tasks.refused import mark_refused
 from tasks.settings import settings
 from tasks.site import Site, at
@@ -47,20 +49,26 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
     @wraps(function)
     async def told(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
-        os.environ.pop(LOGIN_VARIABLE, None)  # no program that a run starts shall have it
+        if login := os.environ.pop(LOGIN_VARIABLE, ""):  # no program that a run starts shall have it
+            known.learn("login", login.partition(":")[2])
         speak_plainly()
+        redact_logs()
         log = get_run_logger()
         with present(settings().home, str(flow_run.id)):
             try:
                 report = await function(*args, **kwargs)
             except TenfoldError as error:
-                log.error("%s", error)  # noqa: TRY400 - a person reads it, and a traceback says nothing more
-                await show_failure(str(error))
+                said = known.redacted(str(error))
+                log.error("%s", said)  # noqa: TRY400 - a person reads it, and a traceback says nothing more
+                await show_failure(said)
                 if isinstance(error, PlanError):
                     await mark_refused()
-                return Failed(message=str(error))
+                return Failed(message=said)
+            except Exception as error:  # a bug: told here, since Prefect's own message would tell secrets
+                log.exception("Encountered an exception during execution:")
+                return Failed(message=f"{type(error).__name__}: {known.redacted(str(error))}")
             log.info("Done: %s", report.summary)
-            return Completed(message=report.summary)
+            return Completed(message=known.redacted(report.summary))
 
     return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(told)
 
@@ -91,6 +99,8 @@ async def on_site(
         _refuse_changed_target(stack, ledger)
         async with on_target(stack) as provider:
             site = Site(provider, ledger, hold)
+            with suppress(LedgerError):  # a lost key must not keep anybody from a teardown
+                await asyncio.to_thread(ledger.learn_secrets, name)
             if ledger.wanted(name) is None:
                 await _refuse_what_is_not_ours(site)
             yield site, stack, source

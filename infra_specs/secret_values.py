@@ -39,11 +39,11 @@ def read_value(name: str, data: bytes, *, binary: bool = False, short: bool = Fa
         raise SpecError(f"The value of {name} is nothing but white space. Type it when asked, or pipe it in.")
     if size >= shortest:
         return found
-    unit = "bytes" if binary else "characters"
+    unit = ("byte" if binary else "character") + ("s" if size > 1 else "")
     if not short:
         raise SpecError(
-            f"The value of {name} has {size} {unit}. One of fewer than {shortest} cannot be redacted, since ordinary text "
-            "holds it too. Choose a longer one, or set it with --short."
+            f"The value of {name} has {size} {unit}. One of fewer than {shortest} cannot be redacted, since ordinary "
+            "text holds it too. Choose a longer one, or set it with --short."
         )
     note = f"It has {size} {unit}, so it cannot be redacted: what programs write is shown with it."
     return SecretValue(found.value, (*found.notes, note))
@@ -55,8 +55,8 @@ def _text(name: str, data: bytes) -> SecretValue:
     except UnicodeDecodeError:
         hint = " It looks like UTF-16: save it as UTF-8." if data.startswith(_utf16_marks) else ""
         raise SpecError(
-            f"The value of {name} is not text in UTF-8.{hint} Set it with --binary to keep its bytes, which a service is "
-            "given as a file."
+            f"The value of {name} is not text in UTF-8.{hint} Set it with --binary to keep its bytes, which a service "
+            "is given as a file."
         ) from None
     if "\0" in text:
         raise SpecError(

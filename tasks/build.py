@@ -5,8 +5,10 @@ from collections.abc import Iterable
 
 from prefect.logging import get_run_logger
 
+from infra_specs.redaction import Stream
 from infra_specs.spec.stack import Stack
 from tasks.effect import effect
+from tasks.known_secrets import known
 from tasks.orders import orders_of, with_images
 from tasks.providers.base import BuildOrder, Builds
 from tasks.site import Site, at, site
@@ -38,13 +40,20 @@ async def _warn(provider: Builds, orders: Iterable[BuildOrder]) -> None:
 @effect("build {order.service} of {order.stack}")
 async def build(order: BuildOrder) -> str:
     """The id of the image of one service; its steps are in the run's log."""
-    place, log = site(), get_run_logger()
+    place, log, stream = site(), get_run_logger(), Stream(lambda: known.redaction)
     provider = place.provider
     assert isinstance(provider, Builds)
 
+    def say(told: str) -> None:
+        for line in told.splitlines():
+            log.info("%s", line)
+
     def fenced() -> str:
         place.ledger.check(place.hold)
-        return provider.build(order, lambda line: log.info("%s", line))
+        try:
+            return provider.build(order, lambda line: say(stream.take(f"{line}\n")))
+        finally:
+            say(stream.end())
 
     return await asyncio.to_thread(fenced)
 

@@ -10,6 +10,8 @@ from tasks.site import Site
 told_lines = 20
 kept_lines = 1000
 """Of one that goes, and its log with it."""
+before_lines = 200
+"""Lines that are read in front of those that are told."""
 at_once = 100
 line_at_most = 2000
 """Lines in one entry of the run's log, and what is kept of each: Prefect drops entries of a megabyte."""
@@ -20,8 +22,9 @@ async def last_words(place: Site, instance: Instance, *, goes: bool) -> str:
 
     Of one that `goes` the run's log gets what was before them, too: nobody can look it up later.
     """
-    asked = kept_lines if goes else told_lines
-    lines = place.redacted(await asyncio.to_thread(place.provider.logs, instance, asked)).rstrip().splitlines()
+    # More than are told: a value whose beginning is cut off could not be found.
+    text = await asyncio.to_thread(place.provider.logs, instance, (kept_lines if goes else told_lines) + before_lines)
+    lines = (await asyncio.to_thread(place.redacted, text)).rstrip().splitlines()[-kept_lines:]
     if goes and len(lines) > told_lines:
         for first in range(0, len(lines), at_once):
             some = "\n".join(line[:line_at_most] for line in lines[first : first + at_once])

@@ -4,6 +4,7 @@ import asyncio
 
 from infra_specs.plan.instance import Instance
 from tasks.effect import effect
+from tasks.health_reasons import observed
 from tasks.site import site
 
 
@@ -11,7 +12,7 @@ from tasks.site import site
 async def observe(stack: str) -> tuple[Instance, ...]:
     """Everything of the stack on its target, health included. Changes nothing, but what is known is fresh after it."""
     place = site()
-    instances = await asyncio.to_thread(place.provider.observe, stack)
+    instances = await asyncio.to_thread(observed, place.provider, place.ledger, stack)
     place.known = {one.address: one for one in sorted(instances, key=_preference)}
     return instances
 

@@ -5,9 +5,11 @@ What a command imports it imports when it is called: `tenfold --help` loads neit
 
 import io
 import sys
+import traceback
 
-from deployments.cli.app import app
+from deployments.cli.app import app, failed
 from deployments.cli.commands import access, changing, installation, reading, releasing, scaling, secret, server
+from tasks.core_dumps import forbid as forbid_core_dumps
 
 change, look = "Change a stack", "Look at a stack"
 begin, machine = "Begin", "This installation"
@@ -42,7 +44,14 @@ app.command(rich_help_panel=machine)(installation.schema)
 
 def main() -> None:
     """Run the command that was typed."""
+    forbid_core_dumps()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot write ✓ shall show a ? and not a traceback
-    app()
+    try:
+        app()
+    except Exception:  # a bug: its traceback may hold what an app or a library said
+        from tasks.known_secrets import known  # noqa: PLC0415
+
+        print(known.redacted(traceback.format_exc()), end="", file=sys.stderr)
+        sys.exit(failed)

@@ -49,7 +49,9 @@ class Commands(_ShowsFlags, TyperGroup):
         try:
             return super().invoke(ctx)
         except TenfoldError as error:
-            print(error, file=sys.stderr)
+            from tasks.known_secrets import known  # noqa: PLC0415 - most commands end well
+
+            print(known.redacted(str(error)), file=sys.stderr)
             raise typer.Exit(nothing_touched if isinstance(error, refusals) else failed) from None
 
 

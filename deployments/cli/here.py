@@ -14,6 +14,7 @@ from infra_specs.errors import SpecError, UnknownStack
 from infra_specs.plan.instance import Instance
 from infra_specs.spec.load import load
 from infra_specs.spec.stack import Stack
+from tasks.health_reasons import observed
 from tasks.ledger import Ledger
 from tasks.providers import open_provider
 from tasks.providers.base import Provider
@@ -37,7 +38,7 @@ class Here:
     def observed(self, stack: Stack) -> tuple[Instance, ...]:
         """Everything of a stack on its target."""
         with self.target(stack) as provider:
-            return provider.observe(stack.name)
+            return observed(provider, self.ledger, stack.name)
 
 
 @contextmanager

@@ -64,6 +64,23 @@ class Decoded:
             yield place + first, place + last
 
 
+@dataclass(frozen=True, slots=True)
+class _Base64:
+    """One run: where each digit is, unless they lie side by side, how many there are, and its length."""
+
+    spans: Sequence[Span]
+    digits: int
+    length: int
+
+    def origin(self, shift: int, begin: int, end: int) -> Span:
+        """Every digit that says something of these bytes; at the end of a run with what fills it up."""
+        first, last = shift + begin * 4 // 3, shift + (end - 1) * 4 // 3 + 1
+        start = self.spans[first][0] if self.spans else first
+        if last + 1 == self.digits:
+            return start, self.length
+        return start, self.spans[last][1] if self.spans else last + 1
+
+
 def decoded(text: str, shortest: int) -> Decoded:
     """All runs of a text that can hold something of at least `shortest` bytes."""
     found = Decoded()
@@ -96,20 +113,11 @@ def _add_base64(found: Decoded, run: str, places: Sequence[int]) -> None:
         pairs = list(_digits(digits))
         digits, spans = "".join(digit for digit, _ in pairs), [span for _, span in pairs]
     digits = digits.replace("-", "+").replace("_", "/")
+    base64 = _Base64(spans, len(digits), len(run))
     for shift in range(4):
         length = len(digits) - shift
         part = digits[shift : shift + length - (length % 4 == 1)]
-        origin = partial(_base64_origin, spans, shift, len(digits), len(run))
-        found.add(a2b_base64(part + "===").decode("latin-1"), origin, places)
-
-
-def _base64_origin(spans: Sequence[Span], shift: int, digits: int, whole: int, begin: int, end: int) -> Span:
-    """Every digit that says something of these bytes; at the end of a run with what fills it up."""
-    first, last = shift + begin * 4 // 3, shift + (end - 1) * 4 // 3 + 1
-    start = spans[first][0] if spans else first
-    if last + 1 == digits:
-        return start, whole
-    return start, spans[last][1] if spans else last + 1
+        found.add(a2b_base64(part + "===").decode("latin-1"), partial(base64.origin, shift), places)
 
 
 def _digits(run: str) -> Iterator[tuple[str, Span]]:
@@ -122,9 +130,7 @@ def _digits(run: str) -> Iterator[tuple[str, Span]]:
 
 def _add_hex(found: Decoded, run: str, places: Sequence[int], shift: int) -> None:
     part = run[shift : shift + (len(run) - shift) // 2 * 2]
-    found.add(
-        bytes.fromhex(part).decode("latin-1"), lambda begin, end: (shift + 2 * begin, shift + 2 * end), places
-    )
+    found.add(bytes.fromhex(part).decode("latin-1"), lambda begin, end: (shift + 2 * begin, shift + 2 * end), places)
 
 
 def _codes(unit: re.Pattern[str], run: str, base: int) -> Iterator[tuple[str, Span]]:

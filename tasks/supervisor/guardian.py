@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from functools import partial
 
+from tasks.core_dumps import forbid as forbid_core_dumps
 from tasks.supervisor.folder import LOCK, LOG
 from tasks.supervisor.kernel import adopt_orphans
 
@@ -27,6 +28,7 @@ def main() -> None:
 
     `FOLDER LOCK WRITE READ` goes on as its guardian, with the lock and the descriptor store of the one that died.
     """
+    forbid_core_dumps()
     folder = sys.argv[1]
     os.umask(0o077)
     os.chdir(folder)

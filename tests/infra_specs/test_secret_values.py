@@ -56,6 +56,8 @@ _binary = "Set it with --binary to keep its bytes, which a service is given as a
         (b" " * 9, False, "The value of s is nothing but white space. Type it when asked, or pipe it in."),
         (b"1234567\n", False, "The value of s has 7 characters. One of fewer than 8 cannot be redacted, since ordinary "
          "text holds it too. Choose a longer one, or set it with --short."),
+        (b"x", False, "The value of s has 1 character. One of fewer than 8 cannot be redacted, since ordinary text "
+         "holds it too. Choose a longer one, or set it with --short."),
         (b"\0\xff", True, "The value of s has 2 bytes. One of fewer than 8 cannot be redacted, since ordinary text "
          "holds it too. Choose a longer one, or set it with --short."),
         (bytes([0x30, 0x82, 0x04, 0xFF, 0xFE, 0x80, 0x0A, 0xC3]), False,
@@ -63,8 +65,8 @@ _binary = "Set it with --binary to keep its bytes, which a service is given as a
         ("secret-value".encode("utf-16"), False,
          f"The value of s is not text in UTF-8. It looks like UTF-16: save it as UTF-8. {_binary}"),
         (b"before\0after", False, f"The value of s holds a NUL, which no variable can. {_binary}"),
-        (b"x" * (longest + 1), False, "The value of s is longer than 65536 bytes: a program's variables cannot hold much "
-         "more. Put it into a volume of the service."),
+        (b"x" * (longest + 1), False, "The value of s is longer than 65536 bytes: a program's variables cannot hold "
+         "much more. Put it into a volume of the service."),
     ],
 )  # fmt: skip
 def test_what_is_refused(data: bytes, binary: bool, said: str) -> None:

@@ -21,16 +21,30 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as
 
 
 @app.command("set")
-def set_(stack: Stack, name: Name) -> None:
+def set_(
+    stack: Stack,
+    name: Name,
+    binary: Annotated[
+        bool,
+        typer.Option("--binary", help="Keep bytes as they are: a service gets the path of a file, in KEY_FILE."),
+    ] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="Allow fewer than 8 characters, which cannot be redacted in logs.")
+    ] = False,
+) -> None:
     """Keep a secret, encrypted. Asks for its value, or reads it from a pipe.
+
+    It is text in UTF-8; a byte order mark and one line end at its end are taken off. With --binary it is what was piped
+    in, byte by byte: where the spec says env: {KEY: {secret: NAME}}, the service gets KEY_FILE, the path of a file.
 
     Examples:
     tenfold secret set shop stripe
     tenfold secret set shop stripe < stripe.key
+    tenfold secret set shop keystore --binary < keystore.p12
     """
     from deployments.cli.present.secret import put
 
-    put(stack, name)
+    put(stack, name, binary=binary, short=short)
 
 
 @app.command("list")

@@ -1,6 +1,7 @@
 """What the processes of a stack wrote, each line with who wrote it."""
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import count
 
@@ -12,6 +13,8 @@ from deployments.cli.present.terminal import console
 from infra_specs.errors import PlanError, TransientError
 from infra_specs.plan.address import is_of_service
 from infra_specs.plan.instance import Instance
+from infra_specs.redaction import Stream
+from tasks.known_secrets import known
 from tasks.log_lines import added, whole_lines
 from tasks.providers.base import Provider
 from tasks.wish import remembered
@@ -28,6 +31,7 @@ def logs(stack: str, what: str, lines: int, *, follow: bool) -> None:
     with here() as place:
         spec, _ = remembered(place.ledger, stack)
         with place.target(spec) as provider:
+            place.ledger.learn_secrets(stack)
             printer = _Printer(console(), provider, stack, what, follow=follow)
             printer.first(lines)
             try:
@@ -57,6 +61,7 @@ class _Printer:
         self._to, self._provider, self._stack, self._what = to, provider, stack, what
         self._follow, self._silent = follow, False
         self._seen: dict[str, list[str]] = {}
+        self._streams: defaultdict[str, Stream] = defaultdict(lambda: Stream(lambda: known.redaction))
         self._colours: dict[str, str] = {}
         self._next = count()
 
@@ -65,7 +70,8 @@ class _Printer:
         for one in there:
             written = self._read(one, max(lines, window))
             self._seen[str(one)] = written[-window:]
-            self._print(one, written[len(written) - min(lines, len(written)) :], there)
+            told = self._without_secrets(one, written)
+            self._print(one, told[len(told) - min(lines, len(told)) :], there)
 
     def more(self) -> None:
         """What is new since the last look; nothing if the target did not answer, which is said once."""
@@ -86,13 +92,22 @@ class _Printer:
             return  # gone for now; it may come again
         for one in there:
             written = self._read(one, window)
-            self._print(one, added(self._seen.get(str(one), []), written), there)
+            new = added(self._seen.get(str(one), []), written)
+            self._print(one, self._without_secrets(one, new), there)
             self._seen[str(one)] = written
 
     def _read(self, one: Instance, lines: int) -> list[str]:
         """A line that is still being written is not told while more can be: it would be told again with its end."""
-        over = not self._follow or one.health.code is not None
-        return whole_lines(self._provider.logs(one, lines), over=over)
+        return whole_lines(self._provider.logs(one, lines), over=self._over(one))
+
+    def _without_secrets(self, one: Instance, lines: Sequence[str]) -> list[str]:
+        """What can be told of them now: a value of several lines is not begun before its end is there."""
+        stream = self._streams[str(one)]
+        told = stream.take("".join(f"{line}\n" for line in lines))
+        return [*told.splitlines(), *(stream.end().splitlines() if self._over(one) else ())]
+
+    def _over(self, one: Instance) -> bool:
+        return not self._follow or one.health.code is not None
 
     def _print(self, one: Instance, lines: Sequence[str], beside: Sequence[Instance]) -> None:
         name = _name(one)

@@ -9,22 +9,22 @@ from deployments.cli.here import here, tenfold
 from deployments.cli.present.terminal import console, lay, say
 from deployments.cli.present.words import ago
 from infra_specs.errors import SpecError
+from infra_specs.secret_values import longest, read_value
 from infra_specs.spec.service import name_pattern, secret_pattern
 from tasks.clock import now
 
-longest = 64 * 1024
-"""Characters of a value; more is a file, and belongs into a volume."""
 
-
-def put(stack: str, name: str) -> None:
+def put(stack: str, name: str, *, binary: bool, short: bool) -> None:
     """`tenfold secret set`."""
     _refuse_bad_name(stack, name)
-    value = _value(stack, name)
+    found = read_value(name, _typed(stack, name, binary=binary), binary=binary, short=short)
     with here() as place:
-        version = place.ledger.secret_set(stack, name, value)
+        version = place.ledger.secret_set(stack, name, found.value)
         known = place.ledger.wanted(stack)
     to = console()
     say(to, f"{name} of {stack} is set (version {version}).")
+    for note in found.notes:
+        say(to, note)
     if known is None:
         say(to, f"No stack is called {stack} yet: its first provision will use it.")
     elif known.wanted:
@@ -55,13 +55,11 @@ def _refuse_bad_name(stack: str, name: str) -> None:
         raise SpecError(f"`{name}` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.")
 
 
-def _value(stack: str, name: str) -> str:
-    if sys.stdin.isatty():
-        value: str = typer.prompt(f"Value of {name} for {stack}", hide_input=True)
-    else:
-        value = sys.stdin.read(longest + 1).removesuffix("\n")
-    if not value:
-        raise SpecError(f"The value of {name} is empty. Type it when asked, or pipe it in.")
-    if len(value) > longest:
-        raise SpecError(f"The value of {name} is longer than {longest} characters.")
-    return value
+def _typed(stack: str, name: str, *, binary: bool) -> bytes:
+    """What was typed at a prompt or piped in, at most one byte more than a value may have."""
+    if not sys.stdin.isatty():
+        return sys.stdin.buffer.read(longest + 1)
+    if binary:
+        raise SpecError(f"Bytes are not typed. Pipe them in: {tenfold()} secret set {stack} {name} --binary < FILE")
+    typed: str = typer.prompt(f"Value of {name} for {stack}", hide_input=True)
+    return typed.encode("utf-8", "surrogateescape")

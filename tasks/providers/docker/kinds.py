@@ -49,7 +49,10 @@ def _program(settings: Any) -> Container:
     """A service's own."""
     port, given = settings.get("port"), settings["env"]
     # No variable can hold bytes.
-    files = {**(settings.get("files") or {}), **{key: value for key, value in given.items() if isinstance(value, bytes)}}
+    files = {
+        **(settings.get("files") or {}),
+        **{key: value for key, value in given.items() if isinstance(value, bytes)},
+    }
     env = {key: value for key, value in given.items() if key not in files}
     env |= {f"{name}_FILE": str(secrets_path / name) for name in files}
     if port:

@@ -22,7 +22,7 @@ class Cli:
     runner: CliRunner
     app: Typer
 
-    def __call__(self, *words: str, typed: str | None = None) -> Said:
+    def __call__(self, *words: str, typed: str | bytes | None = None) -> Said:
         """Run a command; anything but an exit of its own is raised here."""
         result = self.runner.invoke(self.app, list(words), input=typed, catch_exceptions=False)
         return Said(result.exit_code, result.stdout, result.stderr)

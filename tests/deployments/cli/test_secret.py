@@ -11,7 +11,7 @@ from tests.deployments.cli.cli import Cli
 
 def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, place: Here) -> None:
     said = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1\n")
-    unknown = "No stack is called shop yet: its first provision will use it.\n"
+    unknown = "The line end at its end was taken off.\nNo stack is called shop yet: its first provision will use it.\n"
     assert said == f"stripe of shop is set (version 1).\n{unknown}"
     assert place.ledger.secret_value("shop", "stripe", 1) == "sk_live_1"
     said = cli.text("secret", "set", "shop", "stripe", typed="two\nlines\n")
@@ -21,7 +21,7 @@ def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, place: Here) -> 
 
 
 def test_removed_is_gone(cli: Cli) -> None:
-    cli.text("secret", "set", "shop", "stripe", typed="x")
+    cli.text("secret", "set", "shop", "stripe", typed="sk_live_1")
     assert cli.text("secret", "remove", "shop", "stripe").startswith("stripe of shop is erased.")
     assert cli("secret", "remove", "shop", "stripe").code == 1
     assert cli.text("secret", "list", "shop") == "shop has no secret. Set one with: tenfold secret set shop NAME\n"
@@ -31,18 +31,40 @@ def test_removed_is_gone(cli: Cli) -> None:
     ("stack", "name", "typed", "said"),
     [
         ("shop", "stripe", "", "The value of stripe is empty. Type it when asked, or pipe it in.\n"),
-        ("shop", "stripe", "x" * 70_000, "The value of stripe is longer than 65536 characters.\n"),
+        ("shop", "stripe", "x" * 70_000, "The value of stripe is longer than 65536 bytes: a program's variables "
+         "cannot hold much more. Put it into a volume of the service.\n"),
+        ("shop", "stripe", "short", "The value of stripe has 5 characters. One of fewer than 8 cannot be redacted, "
+         "since ordinary text holds it too. Choose a longer one, or set it with --short.\n"),
+        ("shop", "stripe", b"\x30\x82\xff", "The value of stripe is not text in UTF-8. Set it with --binary to keep its "
+         "bytes, which a service is given as a file.\n"),
+        ("shop", "stripe", "before\0after", "The value of stripe holds a NUL, which no variable can. Set it with "
+         "--binary to keep its bytes, which a service is given as a file.\n"),
         ("Shop", "stripe", "x", "`Shop` cannot be a stack's name: a small letter, then small letters, "
          "digits and dashes.\n"),
         ("shop", "1a", "x", "`1a` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.\n"),
     ],
 )  # fmt: skip
-def test_what_is_refused(cli: Cli, stack: str, name: str, typed: str, said: str) -> None:
+def test_what_is_refused(cli: Cli, stack: str, name: str, typed: str | bytes, said: str) -> None:
     found = cli("secret", "set", stack, name, typed=typed)
     assert (found.code, found.err) == (2, said)
 
 
 def test_of_a_stack_that_is_known_its_next_provision_is_named(cli: Cli, provisioned: Callable[[], Plan]) -> None:
     provisioned()
-    said = cli.text("secret", "set", "shop", "stripe", typed="x")
+    said = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1")
     assert said.splitlines()[1:] == ["What runs gets it with: tenfold provision shop"]
+
+
+def test_bytes_are_kept_with_binary(cli: Cli, place: Here) -> None:
+    data = b"\xef\xbb\xbf\x00\x30\x82\xff\r\n"
+    assert cli("secret", "set", "shop", "store", "--binary", typed=data).code == 0
+    assert place.ledger.secret_value("shop", "store", 1) == data
+    assert [one.name for one in place.ledger.secret_list("shop")] == ["store"]
+
+
+def test_a_short_one_is_kept_where_asked_for(cli: Cli, place: Here) -> None:
+    said = cli.text("secret", "set", "shop", "pin", "--short", typed="1234")
+    assert (
+        said.splitlines()[1] == "It has 4 characters, so it cannot be redacted: what programs write is shown with it."
+    )
+    assert place.ledger.secret_value("shop", "pin", 1) == "1234"

@@ -80,7 +80,11 @@ def test_a_slow_program_tells_no_line_of_a_value() -> None:
     stream = Stream(lambda: redaction)
     told = [stream.take(line) for line in ("begun\n", "key: first li\n", "second\n", "third\n", "4\n", "going on\n")]
     assert told == ["begun\n", "", "", "", "key: [secret s]\n", "going on\n"]
-    assert [stream.take("first li\n"), stream.take("but no more\n"), stream.end()] == ["", "first li\nbut no more\n", ""]
+    assert [stream.take("first li\n"), stream.take("but no more\n"), stream.end()] == [
+        "",
+        "first li\nbut no more\n",
+        "",
+    ]
 
 
 def test_a_stream_tells_the_rest_at_its_end() -> None:

@@ -61,7 +61,7 @@ forms: dict[str, Form] = {
     "repr of repr": lambda value: repr(repr(value)),
     "ASCII": ascii,
     "unicode escapes": lambda value: value.encode("unicode_escape").decode(),
-    "unicode escapes, all": lambda value: _utf16(value),
+    "unicode escapes, all": _utf16,
     "shell": shlex.quote,
     "YAML": lambda value: yaml.safe_dump(value, width=1_000_000),
     "YAML, quoted": lambda value: yaml.safe_dump(value, default_style='"', width=1_000_000),
