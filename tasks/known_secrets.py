@@ -13,6 +13,8 @@ class KnownSecrets:
     """Values by name; safe to use from many threads. They are kept until the process ends."""
 
     def __init__(self) -> None:
+        self.tokens: set[str] = set()
+        """What the ledger keeps encrypted and was decrypted in this process."""
         self._guard = threading.Lock()
         self._values: dict[str, set[str | bytes]] = {}
         self._redaction = Redaction({})

@@ -9,6 +9,7 @@ import pytest
 from docker import DockerClient
 from hypothesis import settings
 
+from tasks.known_secrets import KnownSecrets, known
 from tests.support import images as built
 from tests.support.box import Box
 from tests.support.engine import NoEngine, connect
@@ -67,6 +68,13 @@ def outcome(record_property: Callable[[str, object], None]) -> Callable[[str, st
         record_property("fault", f"{fault:.<60} {what}")
 
     return tell
+
+
+@pytest.fixture(autouse=True)
+def _knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test reads from its ledger is no secret of the next one's."""
+    for name, value in vars(KnownSecrets()).items():
+        monkeypatch.setattr(known, name, value)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from deployments.trim import trim
 from deployments.watchdog import Watchdog, keep_automation
 from infra_specs.errors import ServerError
 from tasks.poll import until
+from tasks.redacted_logs import redact_logs
 from tasks.settings import Settings, settings
 from tasks.supervisor.folder import short
 
@@ -34,6 +35,7 @@ server_seconds = 180.0
 
 async def serve(ready: Path) -> None:
     """Serve until told to end. What dies with it is swept up by the next one."""
+    redact_logs()
     here = settings()
     await _server_proves_itself(here)
     runner = Runner(name="tenfold", limit=runs_at_once, pause_on_shutdown=False)

@@ -34,8 +34,6 @@ class Vault:
     def __init__(self, database: Database, key_file: Path) -> None:
         self._database = database
         self._key_file = key_file
-        self._learnt: set[str] = set()
-        """Tokens whose values are known in this process."""
 
     def put(self, stack: str, name: str, value: str | bytes) -> int:
         with self._database.write() as connection:
@@ -72,7 +70,7 @@ class Vault:
         with self._database.read() as connection:
             rows = connection.execute(sa.select(secrets.c.name, secrets.c.token, secrets.c.binary).where(mine)).all()
         for row in rows:
-            if row.token not in self._learnt:
+            if row.token not in known.tokens:
                 self._read(row.name, row.token, binary=row.binary)
 
     def kept(self, stack: str) -> dict[str, tuple[int, ...]]:
@@ -88,7 +86,7 @@ class Vault:
         data = key.decrypt(self._key_file, token)
         value = data if binary else data.decode()
         known.learn(name, value)
-        self._learnt.add(token)
+        known.tokens.add(token)
         return value
 
     def _put(self, connection: sa.Connection, stack: str, name: str, value: str | bytes) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from docker.errors import APIError
 
+from tasks.http_status import told
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.proxy import run
 
@@ -80,7 +81,7 @@ def _question(probe: Mapping[str, Any]) -> Question:
 def _http(answer: bytes, where: str) -> None:
     line = answer.split(b"\r\n", 1)[0].decode("latin-1")
     if line.split(" ")[1:2] != ["200"]:
-        raise Unwell(f"{where} answered {line[:80] or 'nothing'}")
+        raise Unwell(f"{where} answered {told(answer)}")
 
 
 def _postgres(answer: bytes) -> None:

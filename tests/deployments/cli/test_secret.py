@@ -35,8 +35,8 @@ def test_removed_is_gone(cli: Cli) -> None:
          "cannot hold much more. Put it into a volume of the service.\n"),
         ("shop", "stripe", "short", "The value of stripe has 5 characters. One of fewer than 8 cannot be redacted, "
          "since ordinary text holds it too. Choose a longer one, or set it with --short.\n"),
-        ("shop", "stripe", b"\x30\x82\xff", "The value of stripe is not text in UTF-8. Set it with --binary to keep its "
-         "bytes, which a service is given as a file.\n"),
+        ("shop", "stripe", b"\x30\x82\xff", "The value of stripe is not text in UTF-8. Set it with --binary to keep "
+         "its bytes, which a service is given as a file.\n"),
         ("shop", "stripe", "before\0after", "The value of stripe holds a NUL, which no variable can. Set it with "
          "--binary to keep its bytes, which a service is given as a file.\n"),
         ("Shop", "stripe", "x", "`Shop` cannot be a stack's name: a small letter, then small letters, "
