@@ -1,7 +1,6 @@
 """A whole life on the local target with forty odd secrets: a crash and a command that tell everything, a teardown."""
 
 import logging
-import os
 import shlex
 import stat
 from pathlib import Path
@@ -15,6 +14,7 @@ from flows.teardown import teardown
 from tasks.ledger import Ledger
 from tasks.providers.local import LocalProvider
 from tasks.settings import settings
+from tasks.supervisor.client import Supervisor
 from tests.flows.going import done, failed
 from tests.flows.odd_secrets import command_lines, files_below, forty, told
 from tests.flows.test_docker_secrets import prefects_database
@@ -51,8 +51,11 @@ async def test_forty_secrets_are_told_nowhere(home: Path, caplog: pytest.LogCapt
     assert found, "a restart needs what its supervisor keeps"
     for path in {path for path, _ in found}:
         assert is_allowed(Path(path), home), f"{path} tells a secret"
-        assert stat.S_IMODE(os.stat(path).st_mode) & 0o077 == 0, path
+        assert stat.S_IMODE(Path(path).stat().st_mode) & 0o077 == 0, path
     assert told({"processes": command_lines()}, values) == []
+    supervisor = Supervisor.start(home / "stacks" / stack / "supervisor")
+    for pid in (supervisor.pid(), *(status.pid for status in supervisor.list() if status.pid)):
+        assert "Max core file size        0 " in Path(f"/proc/{pid}/limits").read_text(), "nothing dumps its memory"
 
     await done(teardown, stack=stack, delete_data=True)
     places = {

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 import urllib.parse
+from pathlib import Path
 
 for name, value in os.environ.items():
     data = os.fsencode(value)
@@ -23,8 +24,7 @@ for name, value in os.environ.items():
     print("hex", data.hex(), data.hex(":"))
     print("shell", shlex.quote(value), value.encode("unicode_escape").decode())
     if name.endswith("_FILE"):
-        with open(value, "rb") as file:
-            print("file", file.read())
+        print("file", Path(value).read_bytes())
     for line in value.splitlines():
         print(line, file=sys.stderr, flush=True)
 print(json.dumps(dict(os.environ)))

@@ -40,11 +40,9 @@ def test_a_librarys_line_is_without_secrets(caplog: pytest.LogCaptureFixture) ->
 
 def test_a_traceback_is_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     try:
-        try:
-            raise ValueError(value)
-        except ValueError as error:
-            raise KeyError(value) from error
-    except KeyError:
+        _ = {}[value]
+    except KeyError as error:
+        error.__cause__ = ValueError(value)
         logging.getLogger("any").exception("It failed:")
     assert "KeyError: '[secret stripe]'" in caplog.text
     assert "ValueError: [secret stripe]" in caplog.text
