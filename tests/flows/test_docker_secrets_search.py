@@ -25,7 +25,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("
 tells_all = shlex.join([
     "sh", "-c",
     "env; export -p; cd /run/secrets; for each in *; do echo $each; cat $each; echo; cat $each | busybox base64; "
-    "{ printf user:; cat $each; } | busybox base64 | busybox tr -d '\\n'; echo; busybox od -An -tx1 $each; done; exit 1",
+    "{ printf user:; cat $each; } | busybox base64 | busybox tr -d '\\n'; echo; "
+    "busybox od -An -tx1 $each; done; exit 1",
 ])  # fmt: skip
 
 

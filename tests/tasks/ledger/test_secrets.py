@@ -30,6 +30,13 @@ def test_versions_grow_and_old_ones_stay(ledger: Ledger) -> None:
     assert value not in repr(listed)
 
 
+def test_bytes_stay_bytes(ledger: Ledger) -> None:
+    data = b"\xef\xbb\xbf\x00\xff\r\n"
+    ledger.secret_set("shop", "store", data)
+    ledger.secret_set("shop", "store", "now a text")
+    assert [ledger.secret_value("shop", "store", version) for version in (1, 2)] == [data, "now a text"]
+
+
 def test_a_removed_one_is_erased_and_its_numbers_are_not_used_again(ledger: Ledger) -> None:
     ledger.secret_set("shop", "stripe", "old")
     ledger.secret_set("shop", "stripe", "older")

@@ -1,0 +1,44 @@
+"""A secret that is bytes is a file for the program alone, and goes with it."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from infra_specs.plan.resource import SecretRef
+from tasks.providers.local import LocalProvider
+from tests.tasks.providers.local.world import get, made, replica
+
+pytestmark = pytest.mark.local
+data = b"\x30\x82\x00\xff\xfe\r\n"
+
+
+def test_a_program_is_given_the_path_of_its_bytes(provider: LocalProvider, home: Path) -> None:
+    wanted = replica(env={"STORE": SecretRef("store"), "PLAIN": "text"}).resolved(lambda _: data)
+    one = made(provider, wanted)
+    port = one.outputs["endpoint"].rpartition(":")[2]
+    seen = json.loads(get(port, "/env")[1])
+    assert "STORE" not in seen
+    assert seen["PLAIN"] == "text"
+    path = Path(seen["STORE_FILE"])
+    assert path.read_bytes() == data
+    found = path.stat()
+    assert stat.S_IMODE(found.st_mode) == 0o600
+    process = next(Path("/proc").glob(f"{_pid(port)}"))
+    assert found.st_uid == process.stat().st_uid, "the account that runs the program owns it"
+    provider.destroy(one)
+    assert not path.exists()
+    assert not [each for each in home.rglob("*") if each.is_file() and data in each.read_bytes()]
+
+
+def _pid(port: str) -> int:
+    """Of the process that was given this port."""
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"PORT={port}".encode() in environ.read_bytes().split(b"\0") and environ.parent.name != str(os.getpid()):
+                return int(environ.parent.name)
+        except OSError:
+            continue
+    raise AssertionError(f"nothing was given the port {port}")
