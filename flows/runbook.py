@@ -58,12 +58,12 @@ def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corou
             try:
                 report = await function(*args, **kwargs)
             except TenfoldError as error:
-                said = known.redacted(str(error))
-                log.error("%s", said)  # noqa: TRY400 - a person reads it, and a traceback says nothing more
-                await show_failure(said)
+                message = known.redacted(str(error))
+                log.error("%s", message)  # noqa: TRY400 - a person reads it, and a traceback says nothing more
+                await show_failure(message)
                 if isinstance(error, PlanError):
                     await mark_refused()
-                return Failed(message=said)
+                return Failed(message=message)
             except Exception as error:  # a bug: told here, since Prefect's own message would tell secrets
                 log.exception("Encountered an exception during execution:")
                 return Failed(message=f"{type(error).__name__}: {known.redacted(str(error))}")

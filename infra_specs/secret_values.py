@@ -31,14 +31,14 @@ def read_value(name: str, data: bytes, *, binary: bool = False, short: bool = Fa
             f"The value of {name} is longer than {longest} bytes: a program's variables cannot hold much more. "
             "Put it into a volume of the service."
         )
-    found = SecretValue(data) if binary else _text(name, data)
-    size = len(found.value)
+    secret = SecretValue(data) if binary else _text(name, data)
+    size = len(secret.value)
     if not size:
         raise SpecError(f"The value of {name} is empty. Type it when asked, or pipe it in.")
-    if isinstance(found.value, str) and not found.value.strip():
+    if isinstance(secret.value, str) and not secret.value.strip():
         raise SpecError(f"The value of {name} is nothing but white space. Type it when asked, or pipe it in.")
     if size >= shortest:
-        return found
+        return secret
     unit = ("byte" if binary else "character") + ("s" if size > 1 else "")
     if not short:
         raise SpecError(
@@ -46,7 +46,7 @@ def read_value(name: str, data: bytes, *, binary: bool = False, short: bool = Fa
             "text holds it too. Choose a longer one, or set it with --short."
         )
     note = f"It has {size} {unit}, so it cannot be redacted: what programs write is shown with it."
-    return SecretValue(found.value, (*found.notes, note))
+    return SecretValue(secret.value, (*secret.notes, note))
 
 
 def _text(name: str, data: bytes) -> SecretValue:

@@ -28,7 +28,7 @@ def effect(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P,
 
     def made(function: Callable[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
         @wraps(function)
-        async def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        async def without_secret_texts(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
@@ -38,7 +38,7 @@ def effect(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P,
                     raise
             raise shown  # outside of the block: else the error that it stands for would be its context
 
-        return as_task(told)
+        return as_task(without_secret_texts)
 
     as_task = task(
         task_run_name=name,

@@ -1,9 +1,9 @@
-"""What an HTTP answer begins with, told without an app's own words: they may be cut, and hold half a secret."""
+"""The status line of an HTTP answer without an app's own words: they may be cut, and hold half a secret."""
 
 from http import HTTPStatus
 
 
-def told(answer: bytes) -> str:
+def status_line(answer: bytes) -> str:
     """`HTTP/1.1 503 Service Unavailable` of an answer, whatever the app wrote behind the number."""
     version, _, rest = answer.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
     code = rest[:3]

@@ -21,13 +21,13 @@ def redact_logs() -> None:
 def without_secrets(error: Exception) -> Exception:
     """The same error, or one in its stead where its text tells a secret: who raises it shows that text."""
     text = str(error)
-    told = known.redacted(text)
-    if told == text:
+    shown = known.redacted(text)
+    if shown == text:
         return error
     if isinstance(error, TenfoldError):
-        error.args = (told,)
+        error.args = (shown,)
         return error
-    return RuntimeError(f"{type(error).__name__}: {told}")
+    return RuntimeError(f"{type(error).__name__}: {shown}")
 
 
 class _Factory:
@@ -42,9 +42,9 @@ class _Factory:
             message = record.getMessage()
         except Exception:  # a record that does not fit its values: logging itself says so
             return record
-        told = known.redacted(message)
-        if told != message:
-            record.msg, record.args = told, None
+        shown = known.redacted(message)
+        if shown != message:
+            record.msg, record.args = shown, None
         if record.exc_info and record.exc_info[0]:
             trace = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
             if (shown := known.redacted(trace)) != trace:

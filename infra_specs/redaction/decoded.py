@@ -83,18 +83,18 @@ class _Base64:
 
 def decoded(text: str, shortest: int) -> Decoded:
     """All runs of a text that can hold something of at least `shortest` bytes."""
-    found = Decoded()
+    runs = Decoded()
     for run, places in _runs(_base64, text, -(-shortest * 4 // 3)):
-        _add_base64(found, run, places)
+        _add_base64(runs, run, places)
     for run, places in _runs(_hex, text, 2 * shortest):
         for shift in (0, 1):
-            _add_hex(found, run, places, shift)
+            _add_hex(runs, run, places, shift)
     for mark, pattern, unit, base in _escaped:
         if mark not in text:
             continue
         for run, places in _runs(pattern, text, 2 * shortest):
-            _add_escaped(found, list(_codes(unit, run, base)), places)
-    return found
+            _add_escaped(runs, list(_codes(unit, run, base)), places)
+    return runs
 
 
 def _runs(pattern: re.Pattern[str], text: str, shortest: int) -> Iterable[tuple[str, list[int]]]:
@@ -106,7 +106,7 @@ def _runs(pattern: re.Pattern[str], text: str, shortest: int) -> Iterable[tuple[
     return places.items()
 
 
-def _add_base64(found: Decoded, run: str, places: Sequence[int]) -> None:
+def _add_base64(runs: Decoded, run: str, places: Sequence[int]) -> None:
     """At each of four alignments: letters may stand in front of it."""
     digits, spans = run.rstrip("="), list[Span]()
     if not _only_base64.fullmatch(digits):
@@ -117,7 +117,7 @@ def _add_base64(found: Decoded, run: str, places: Sequence[int]) -> None:
     for shift in range(4):
         length = len(digits) - shift
         part = digits[shift : shift + length - (length % 4 == 1)]
-        found.add(a2b_base64(part + "===").decode("latin-1"), partial(base64.origin, shift), places)
+        runs.add(a2b_base64(part + "===").decode("latin-1"), partial(base64.origin, shift), places)
 
 
 def _digits(run: str) -> Iterator[tuple[str, Span]]:
@@ -128,9 +128,9 @@ def _digits(run: str) -> Iterator[tuple[str, Span]]:
             yield (text if match["plain"] else sign), match.span()
 
 
-def _add_hex(found: Decoded, run: str, places: Sequence[int], shift: int) -> None:
+def _add_hex(runs: Decoded, run: str, places: Sequence[int], shift: int) -> None:
     part = run[shift : shift + (len(run) - shift) // 2 * 2]
-    found.add(bytes.fromhex(part).decode("latin-1"), lambda begin, end: (shift + 2 * begin, shift + 2 * end), places)
+    runs.add(bytes.fromhex(part).decode("latin-1"), lambda begin, end: (shift + 2 * begin, shift + 2 * end), places)
 
 
 def _codes(unit: re.Pattern[str], run: str, base: int) -> Iterator[tuple[str, Span]]:
@@ -147,7 +147,7 @@ def _codes(unit: re.Pattern[str], run: str, base: int) -> Iterator[tuple[str, Sp
         high = 0
 
 
-def _add_escaped(found: Decoded, units: list[tuple[str, Span]], places: Sequence[int]) -> None:
+def _add_escaped(runs: Decoded, units: list[tuple[str, Span]], places: Sequence[int]) -> None:
     spans = [span for _, span in units]
     text = "".join(character for character, _ in units)
-    found.add(text, lambda begin, end: (spans[begin][0], spans[end - 1][1]), places)
+    runs.add(text, lambda begin, end: (spans[begin][0], spans[end - 1][1]), places)

@@ -58,8 +58,8 @@ def _escapes(character: str) -> list[str]:
     entities = [f"#0*{code}", f"#[xX]0*{_hex(code, 1)}", *([codepoint2name[code]] if code in codepoint2name else [])]
     if character == "'":
         entities.append("apos")
-    found = [f"{_backslashes}(?:{'|'.join(numbers)})", f"&(?:amp;){{0,3}}(?:{'|'.join(entities)});"]
-    return [*found, _percent(code)] if code < 0x100 else found
+    ways = [f"{_backslashes}(?:{'|'.join(numbers)})", f"&(?:amp;){{0,3}}(?:{'|'.join(entities)});"]
+    return [*ways, _percent(code)] if code < 0x100 else ways
 
 
 def _of_bytes(character: str) -> list[str]:

@@ -8,7 +8,7 @@ import socket
 import struct
 from pathlib import Path
 
-from tasks.http_status import told
+from tasks.http_status import status_line
 from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.port_owner import PortOwner
@@ -51,7 +51,7 @@ async def _http(_process: Process, probe: Probe) -> None:
             answer += more
     line = answer.split(b"\r\n", 1)[0].decode("latin-1")
     if line.split(" ")[1:2] != ["200"]:
-        raise Unwell(f"{_place(probe)} answered {told(answer)}")
+        raise Unwell(f"{_place(probe)} answered {status_line(answer)}")
 
 
 async def _socket(process: Process, probe: Probe) -> None:

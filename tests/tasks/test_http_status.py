@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.http_status import told
+from tasks.http_status import status_line
 
 pytestmark = pytest.mark.pure
 
@@ -18,4 +18,4 @@ pytestmark = pytest.mark.pure
     ],
 )
 def test_no_word_of_the_app_is_in_it(answer: bytes, said: str) -> None:
-    assert told(answer) == said
+    assert status_line(answer) == said

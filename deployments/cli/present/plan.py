@@ -20,6 +20,7 @@ from infra_specs.spec.stack import Debt
 from infra_specs.spec.unused import unused
 from tasks.certificate import check_certificate
 from tasks.clock import now
+from tasks.health_reasons import observed
 from tasks.images import known_images
 from tasks.orders import foreseen
 from tasks.startable import refuse_unstartable
@@ -38,7 +39,7 @@ def plan(what: str, *, json: bool) -> None:
             named = images_named(wish(place.ledger, stack, meant.source).stack.services.values())
             wished = wish(place.ledger, stack, meant.source, images=known_images(target, stack, named))
             refuse_unstartable(target, place.ledger, wished)
-            made = make_plan(stack.name, wished.resources, target.observe(stack.name))
+            made = make_plan(stack.name, wished.resources, observed(target, place.ledger, stack.name))
     notes = (*((certificate,) if certificate else ()), *builds, *unused(meant.stack))
     if json:
         print(jsonlib.dumps(data(wished, made, notes), indent=2))

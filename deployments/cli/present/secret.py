@@ -17,13 +17,13 @@ from tasks.clock import now
 def put(stack: str, name: str, *, binary: bool, short: bool) -> None:
     """`tenfold secret set`."""
     _refuse_bad_name(stack, name)
-    found = read_value(name, _typed(stack, name, binary=binary), binary=binary, short=short)
+    secret = read_value(name, _typed(stack, name, binary=binary), binary=binary, short=short)
     with here() as place:
-        version = place.ledger.secret_set(stack, name, found.value)
+        version = place.ledger.secret_set(stack, name, secret.value)
         known = place.ledger.wanted(stack)
     to = console()
     say(to, f"{name} of {stack} is set (version {version}).")
-    for note in found.notes:
+    for note in secret.notes:
         say(to, note)
     if known is None:
         say(to, f"No stack is called {stack} yet: its first provision will use it.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from docker.errors import APIError
 
-from tasks.http_status import told
+from tasks.http_status import status_line
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.proxy import run
 
@@ -81,7 +81,7 @@ def _question(probe: Mapping[str, Any]) -> Question:
 def _http(answer: bytes, where: str) -> None:
     line = answer.split(b"\r\n", 1)[0].decode("latin-1")
     if line.split(" ")[1:2] != ["200"]:
-        raise Unwell(f"{where} answered {told(answer)}")
+        raise Unwell(f"{where} answered {status_line(answer)}")
 
 
 def _postgres(answer: bytes) -> None:

@@ -12,13 +12,13 @@ def environment(place: Place, name: str, env: Mapping[str, str | bytes]) -> dict
 
     The files lie with the instance's other settings, and are removed with them.
     """
-    found = {key: value for key, value in env.items() if isinstance(value, str)}
+    variables = {key: value for key, value in env.items() if isinstance(value, str)}
     for key, value in env.items():
         if isinstance(value, bytes):
             path = place.settings / f"{slug(name)}.{key}"
             _write(path, value)
-            found[f"{key}_FILE"] = str(path)
-    return found
+            variables[f"{key}_FILE"] = str(path)
+    return variables
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from deployments.cli.here import Here
 from deployments.cli.present.logs import _Printer, chosen
 from deployments.cli.present.terminal import console
 from infra_specs.errors import TransientError
 from infra_specs.plan.instance import Health, Instance
+from tasks.known_secrets import known
+from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
 
 
@@ -89,6 +92,25 @@ def test_a_target_that_does_not_answer_for_a_moment_ends_nothing(capsys: pytest.
     away = TransientError("the engine did not answer.")
     lines, said = told(capsys, Writing("one\n", away, away, "one\ntwo\n"), 4)
     assert (lines, said) == (["one", "two"], "the engine did not answer. Asking again.\n")
+
+
+@pytest.mark.pure
+def test_no_value_is_told_nor_its_lines_while_it_is_being_written(capsys: pytest.CaptureFixture[str]) -> None:
+    known.learn("key", "first\nsecond\nthird")
+    texts = ("begun\nfirst\n", "begun\nfirst\nsecond\n", "begun\nfirst\nsecond\nthird\nand on\n")
+    assert told(capsys, Writing(*texts), 2)[0] == ["begun", "[secret key]", "and on"]
+    assert told(capsys, Writing(texts[-1]), 0, lines=2)[0] == ["[secret key]", "and on"]
+
+
+def test_the_secrets_of_the_stack_are_not_told(
+    cli: Cli, provisioned: Callable[[], object], place: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provisioned()
+    password = place.ledger.secret_value("shop", "database-password", 1)
+    monkeypatch.setattr(MemoryProvider, "logs", lambda *_: f"postgresql://app:{password}@db or {password!r}\n")
+    assert cli.text("logs", "shop", "database") == (
+        "postgresql://app:[secret database-password]@db or '[secret database-password]'\n"
+    )
 
 
 def test_an_unknown_name_says_what_there_is(cli: Cli, provisioned: Callable[[], object]) -> None:
