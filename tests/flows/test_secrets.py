@@ -74,3 +74,27 @@ async def _pages(client: httpx.AsyncClient, kind: str) -> bytes:
         assert isinstance(page, list), page
         pages.append(page)
     return json.dumps(pages, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ProviderError(f"the engine refused: KEY={users_own}"), "the engine refused: KEY=[secret stripe]"),
+        (RuntimeError(f"a bug with {users_own!r}"), "RuntimeError: RuntimeError: a bug with '[secret stripe]'"),
+        (KeyError(users_own), "RuntimeError: KeyError: '[secret stripe]'"),
+    ],
+)
+async def test_an_error_tells_no_secret(
+    target: Faulty, caplog: pytest.LogCaptureFixture, error: Exception, told: str
+) -> None:
+    with Ledger.open(settings()) as ledger:
+        ledger.secret_set("shop", "stripe", users_own)
+    target.fails["replica/web-1"] = [error]  # type: ignore[list-item]
+    spec = shop(env={"STRIPE_KEY": {"secret": "stripe"}})
+    state = await provision(spec=spec, source="/srv", return_state=True)
+    assert state.is_failed()
+    assert told in (state.message or "")
+    with Ledger.open(settings()) as ledger:
+        places = {"history": repr(ledger.history("shop", 10)).encode(), **await everything_told()}
+    places["log"] = caplog.text.encode()
+    assert [place for place, text in places.items() if users_own.encode() in text] == []
