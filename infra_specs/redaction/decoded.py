@@ -15,12 +15,14 @@ Span = tuple[int, int]
 Origin = Callable[[int, int], Span]
 _divider = "\ue000"
 """Between two runs; no byte is this character."""
-_wrap = r"[ \t]*\r?\n[ \t]*|(?:\\{1,15}r)?\\{1,15}n"
-"""Where base64 goes on in the next line; a repr writes the line's end with a backslash."""
+_wrap = r"(?<=[A-Za-z0-9+/_-]{40})(?:[ \t]*\r?\n[ \t]*|(?:\\{1,15}r)?\\{1,15}n)"
+"""Where base64 goes on behind a long line; a repr writes the line's end with a backslash."""
 _sign = r"\\{1,15}/|\\{1,15}u002[bBfF]|%(?:25){0,3}2[bBfF]"
 _base64 = re.compile(rf"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]++|(?:{_wrap}|{_sign})(?=[A-Za-z0-9+/_\\%-]))*+={{0,2}}")
 _base64_units = re.compile(rf"(?P<wrap>{_wrap})|(?P<sign>{_sign})|(?P<plain>[A-Za-z0-9+/_-])")
 _only_base64 = re.compile(r"[A-Za-z0-9+/_-]+")
+_identifier = re.compile(r"[0-9a-f-]{32,}")
+"""Digests and UUIDs, of which logs are full. Base64 of a text has other letters, too."""
 _hex = re.compile(r"[0-9a-fA-F]{16,}")
 _escaped: tuple[tuple[str, re.Pattern[str], re.Pattern[str], int], ...] = tuple(
     (mark, re.compile(run), re.compile(unit), base)
@@ -85,7 +87,8 @@ def decoded(text: str, shortest: int) -> Decoded:
     """All runs of a text that can hold something of at least `shortest` bytes."""
     runs = Decoded()
     for run, places in _runs(_base64, text, -(-shortest * 4 // 3)):
-        _add_base64(runs, run, places)
+        if not _identifier.fullmatch(run):
+            _add_base64(runs, run, places)
     for run, places in _runs(_hex, text, 2 * shortest):
         for shift in (0, 1):
             _add_hex(runs, run, places, shift)

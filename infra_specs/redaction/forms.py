@@ -10,7 +10,11 @@ from html.entities import codepoint2name
 
 _slashes = r"\\{0,15}"
 _backslashes = r"\\{1,15}"
-_controls = {"\a": "a", "\b": "b", "\t": "t", "\v": "v", "\f": "f", "\r": "r", "\0": "0", "\x1b": "e"}
+_letters = {
+    "\a": "a", "\b": "b", "\t": "t", "\v": "v", "\f": "f", "\r": "r", "\0": "0", "\x1b": "e",
+    "\xa0": "_", "\x85": "N", "\u2028": "L", "\u2029": "P",
+}  # fmt: skip
+"""What stands behind a backslash for them; the last four in YAML."""
 _extra = {
     " ": r"\+",
     "\t": " ",
@@ -39,8 +43,8 @@ def form(unit: str) -> str:
     ways = [f"{_slashes}{re.escape(unit)}", *_escapes(unit)]
     if unit in _extra:
         ways.insert(0, _extra[unit])
-    if unit in _controls:
-        ways.append(f"{_backslashes}{_controls[unit]}")
+    if unit in _letters:
+        ways.append(f"{_backslashes}{_letters[unit]}")
     if not unit.isascii():
         ways += _of_bytes(unit)
     return f"(?:{'|'.join(ways)})"

@@ -21,7 +21,7 @@ beside = st.text(st.sampled_from("abcXYZ019 .,:;\"'\\=/\n[]{}%"), max_size=12)
 label = "[secret s]"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(value=st.one_of(values, multi_line), name=st.sampled_from(sorted(forms)), before=beside, after=beside)
 def test_no_form_of_a_value_survives(value: str, name: str, before: str, after: str) -> None:
     form = forms[name](value)
@@ -32,7 +32,7 @@ def test_no_form_of_a_value_survives(value: str, name: str, before: str, after: 
     assert inner not in redacted
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(value=values, more=values, name=st.sampled_from(sorted(forms)), turned=st.booleans())
 def test_a_value_that_begins_or_ends_another_leaks_nothing_of_it(
     value: str, more: str, name: str, turned: bool
@@ -44,7 +44,7 @@ def test_a_value_that_begins_or_ends_another_leaks_nothing_of_it(
     assert forms[name](more.strip()) not in redacted
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(secrets=st.lists(values, max_size=5), text=st.text(max_size=200))
 def test_text_without_a_secret_is_unchanged(secrets: list[str], text: str) -> None:
     assume("@" not in text)
@@ -52,7 +52,7 @@ def test_text_without_a_secret_is_unchanged(secrets: list[str], text: str) -> No
     assert Redaction({"s": secrets}).redacted(text) == text
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(value=st.one_of(values, multi_line), name=st.sampled_from(sorted(forms)), before=beside,
        cuts=st.lists(st.integers(0, 2000), max_size=6))  # fmt: skip
 def test_a_value_cut_between_pieces_is_told_in_none(value: str, name: str, before: str, cuts: list[int]) -> None:

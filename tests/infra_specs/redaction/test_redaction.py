@@ -41,6 +41,7 @@ QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC
         ({"s": "abab1abab"}, "abab1abab1abab", "[secret s]"),
         ({"s": "C:\\new\\table\\"}, json.dumps("C:\\new\\table\\"), '"[secret s]"'),
         ({"s": r"a.*+?^$(b)|[c]{2}"}, r"a.*+?^$(b)|[c]{2} and axxxb", "[secret s] and axxxb"),
+        ({"s": "wide\xa0\u2028and\x85odd"}, 'key: "wide\\_\\Land\\Nodd"', 'key: "[secret s]"'),
         ({"long": "x7" * 5000}, "cut off: " + "x7" * 700, "cut off: [secret long]"),
     ],
 )  # fmt: skip
