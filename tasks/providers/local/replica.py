@@ -10,7 +10,7 @@ from typing import Any
 
 from infra_specs.plan.resource import Resource
 from tasks.providers.local import ports, secret_files
-from tasks.providers.local.place import Place
+from tasks.providers.local.place import Place, slug
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
 
@@ -45,7 +45,7 @@ def _port(place: Place, resource: Resource, incarnation: int) -> int:
 def _program(place: Place, resource: Resource, incarnation: int, port: int | None, outputs: dict[str, str]) -> Process:
     """With nothing of the environment of who asked for it."""
     settings: Any = resource.settings
-    given = secret_files.environment(place, name_of(resource.address, incarnation), settings["env"])
+    given = secret_files.environment(place, slug(resource.address, incarnation), settings["env"])
     env = _environment() | given | ({"PORT": str(port)} if port else {})
     never = fault(resource)
     return Process(

@@ -4,18 +4,19 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tasks.providers.local.place import Place, slug
+from tasks.providers.local.place import Place
 
 
-def environment(place: Place, name: str, env: Mapping[str, str | bytes]) -> dict[str, str]:
-    """The environment of the instance `name`. Bytes are in a file, for its account alone, that `<NAME>_FILE` names.
+def environment(place: Place, instance: str, env: Mapping[str, str | bytes]) -> dict[str, str]:
+    """The environment of an instance, by its name among the settings. Bytes are in a file, for its account alone, that
+    `<NAME>_FILE` names.
 
     The files lie with the instance's other settings, and are removed with them.
     """
     variables = {key: value for key, value in env.items() if isinstance(value, str)}
     for key, value in env.items():
         if isinstance(value, bytes):
-            path = place.settings / f"{slug(name)}.{key}"
+            path = place.settings / f"{instance}.{key}"
             _write(path, value)
             variables[f"{key}_FILE"] = str(path)
     return variables
