@@ -65,8 +65,7 @@ def ensure() -> ControlPlane:
     for name in ("work", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     login, made = ensure_login(here.home)
-    supervisor = Supervisor.start(folder)
-    before = supervisor.get(server)
+    supervisor, before = _supervisor(folder)
     _keep_both(supervisor, here, login)
     plane = _settled(supervisor)
     if plane is not None and plane.server == "failed":
@@ -97,6 +96,18 @@ def stop() -> None:
 
 def _folder(here: Settings) -> Path:
     return here.home / "control"
+
+
+def _supervisor(folder: Path) -> tuple[Supervisor, Status | None]:
+    """The control plane's supervisor, and the server that it kept. One of an earlier version is replaced: it can hold
+    no port."""
+    supervisor = Supervisor.start(folder)
+    with _alone(folder):
+        before = supervisor.get(server)
+        if not supervisor.holds_ports():
+            supervisor.shutdown()
+            supervisor = Supervisor.start(folder)
+    return supervisor, before
 
 
 @contextmanager
