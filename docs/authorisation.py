@@ -6,6 +6,7 @@ stands an application that only remembers what came in, so nothing is changed.
 
 import asyncio
 import base64
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -79,6 +80,7 @@ ours = (
 )
 
 
+@functools.cache
 def operations() -> tuple[Operation, ...]:
     """All of them, ours included; what a path's placeholders stand for is `x`."""
     app = create_app()

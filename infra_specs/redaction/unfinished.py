@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from infra_specs.redaction.forms import form, units
 
 _wrapped = re.compile(r"[A-Za-z0-9+/_-]{60,}$")
 _bytes_a_line = 45
@@ -32,8 +35,14 @@ def _begun(value: Sequence[str], lines: Sequence[str]) -> int:
     """The first lines of a value, as many as the last lines are; the first may stand behind something else."""
     for count in range(min(len(value) - 1, len(lines)), 0, -1):
         tail = lines[-count:]
-        if tail[0].rstrip().endswith(value[0]) and all(
-            line.strip() == known for line, known in zip(tail[1:], value[1:count], strict=True)
+        if _line(value[0]).search(tail[0]) and all(
+            _line(known).fullmatch(line.lstrip()) for line, known in zip(tail[1:], value[1:count], strict=True)
         ):
             return count
     return 0
+
+
+@lru_cache(maxsize=4096)
+def _line(text: str) -> re.Pattern[str]:
+    """One line of a value in any of its forms, up to the end of the line that it is in."""
+    return re.compile(f"{''.join(map(form, units(text)))}\\s*\\Z")

@@ -4,7 +4,7 @@ import base64
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from infra_specs.redaction import Redaction, Stream
@@ -55,6 +55,7 @@ def test_text_without_a_secret_is_unchanged(secrets: list[str], text: str) -> No
 @settings(max_examples=50, deadline=None)
 @given(value=st.one_of(values, multi_line), name=st.sampled_from(sorted(forms)), before=beside,
        cuts=st.lists(st.integers(0, 2000), max_size=6))  # fmt: skip
+@example(value=f"0{chr(0xA0) * 6}0\n00000000", name="HTML in numbers", before="", cuts=[207])  # each line is written so
 def test_a_value_cut_between_pieces_is_told_in_none(value: str, name: str, before: str, cuts: list[int]) -> None:
     redaction = Redaction({"s": [value]})
     text = f"{before}{forms[name](value)}\nthe end"
