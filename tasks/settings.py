@@ -12,7 +12,7 @@ from infra_specs.errors import SpecError
 prefix = "TENFOLD_"
 own_home = Path("~/.tenfold")
 root_home = Path("/var/lib/tenfold")
-"""Root's PostgreSQL runs as another account, which must reach its data; nobody else gets into root's own folder."""
+"""Root's stacks run as accounts of their own, which must reach their data; nobody else gets into root's own folder."""
 _follows = "default_factory_not_called"
 """Pydantic's word for a default that only lacks another field, which is told already."""
 

@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tasks.known_secrets import KnownSecrets, known
 from tests.support import images as built
+from tests.support import stack_accounts
 from tests.support.box import Box
 from tests.support.engine import NoEngine, connect
 
@@ -58,6 +59,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     for line in faults:
         terminalreporter.write_line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave no account of a test's stack on this machine."""
+    if os.geteuid() == 0:
+        folders: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+        stack_accounts.forget_accounts(folders.getbasetemp())
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """As `tmp_path`, for the programs of a stack: as root they run as accounts that cannot reach pytest's folders."""
+    with stack_accounts.open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -213,6 +213,14 @@ class HasRoom(Protocol):
 
 
 @runtime_checkable
+class TellsLimits(Protocol):
+    """A target that keeps programs apart less well than others do."""
+
+    def limit(self) -> str:
+        """What a stack's programs can reach here that they should not, and what to do; or nothing. One sentence."""
+
+
+@runtime_checkable
 class TellsFaults(Protocol):
     """A target that can say of a program, before it is started, that it never will."""
 

@@ -1,17 +1,19 @@
 """How the rest of Tenfold has processes kept: one supervisor a folder, asked over its socket."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
 from tasks.supervisor.calling import ANSWER_SECONDS, call
 from tasks.supervisor.folder import LOG, STATE, is_held
+from tasks.supervisor.identity import identify, parent_of
 from tasks.supervisor.process import Process, Status
 from tasks.supervisor.rotate import tail
 from tasks.supervisor.wire import process_to, status_from
@@ -79,6 +81,32 @@ class Supervisor:
     def holds_ports(self) -> bool:
         """Whether it knows `Process.listen`; one that an earlier version started does not."""
         return bool(self._call("ping").get("holds_ports"))
+
+    def knows_accounts(self) -> bool:
+        """Whether it knows `Process.reads` and its like; one that an earlier version started does not."""
+        return bool(self._call("ping").get("knows_accounts"))
+
+    def renewed(self) -> "Supervisor":
+        """A supervisor of this version in its place; what it keeps runs on, and is adopted.
+
+        TransientError while something runs `once`: only the one that started it sees how it ends.
+        """
+        if busy := [status.process.name for status in self.list() if status.process.once and status.pid]:
+            raise TransientError(f"the supervisor of {self.folder} is replaced once {', '.join(busy)} has ended")
+        guardian = identify(parent_of(self.pid()))
+        if guardian and guardian.pid != 1:
+            # Without its guardian it becomes that itself, and starts a supervisor of the version that is installed.
+            with suppress(ProcessLookupError):
+                os.kill(guardian.pid, signal.SIGKILL)
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.knows_accounts():
+            if time.monotonic() >= deadline:
+                raise TransientError(
+                    f"the supervisor of {self.folder} is of an earlier version and cannot be replaced: end it with "
+                    f"`kill -9 {self.pid()}`, and what it keeps is taken up by the next"
+                )
+            time.sleep(_POLL_SECONDS)
+        return Supervisor.start(self.folder)
 
     def put(self, process: Process) -> Status:
         """Keep it running from now on; returns at once, usually while it is starting.

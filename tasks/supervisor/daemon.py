@@ -101,7 +101,7 @@ class Daemon:
             return {"error": f"the supervisor failed ({type(error).__name__}): see its {LOG}", "transient": False}
 
     async def _ping(self, _request: dict[str, Any]) -> dict[str, Any]:
-        return {"pid": os.getpid(), "ending": self._ending is not None, "holds_ports": True}
+        return {"pid": os.getpid(), "ending": self._ending is not None, "holds_ports": True, "knows_accounts": True}
 
     async def _put(self, request: dict[str, Any]) -> dict[str, Any]:
         process = vetted(process_from(request["process"]), self._folder)

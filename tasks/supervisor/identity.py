@@ -32,6 +32,17 @@ def identify(pid: int) -> Identity | None:
     return Identity(pid, fields[19].decode(), _boot())
 
 
+def parent_of(pid: int) -> int:
+    """The pid of its parent; 1 if it is gone."""
+    if sys.platform != "linux":
+        return int(_ask("ps", "-o", "ppid=", "-p", str(pid)) or 1)
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return 1
+    return int(stat[stat.rindex(b")") + 2 :].split()[1])
+
+
 @functools.cache
 def _boot() -> str:
     if sys.platform != "linux":

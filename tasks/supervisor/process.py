@@ -41,8 +41,21 @@ class Process:
     user: str | None = None
     """The account that it runs as: another than the supervisor's own only where that is root's; None is its own.
 
-    It gets that account's first group alone. Its log is opened before, so it need not be able to reach it.
+    It gets that account's first group alone, and no program that it runs gives it more power (`sudo`, say). Its log is
+    opened before, so it need not be able to reach it.
     """
+    reads: tuple[str, ...] = ()
+    """Folders and files that `user` gets a way to, though a folder above them is closed to it: to read, not to write.
+
+    Nothing else of the closed folder can be reached. One that its owner alone can read is shown as if it, and all of
+    that owner in it, were the account's own.
+    """
+    writes: tuple[str, ...] = ()
+    """As `reads`, of what the account may write as far as their modes let it."""
+    hides: tuple[str, ...] = ()
+    """Folders that `user` is kept from though they lie in such a folder."""
+    low_ports: bool = False
+    """Whether `user` may listen on ports below 1024, as far as the supervisor may."""
     log: str = ""
     """The file that gets its stdout and stderr; rotated by the supervisor. Empty: one in the supervisor's folder."""
     prepare: tuple[tuple[str, ...], ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from tasks.supervisor.confine import become
 from tasks.supervisor.identity import Identity, identify
 from tasks.supervisor.kernel import die_with_parent
 from tasks.supervisor.process import Process
@@ -36,7 +37,7 @@ def spawn(
     `record` is called with its identity before it does anything. Without one the command is a probe: silent, and
     killed with us. `listener` becomes its descriptor 3.
     """
-    account = pwd.getpwnam(process.user) if process.user and os.geteuid() == 0 else None
+    account = _account(process.user) if process.user and os.geteuid() == 0 else None
     log = _open_log(process.log) if record else os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     gate, opener = os.pipe()
     fault, teller = os.pipe()
@@ -65,6 +66,13 @@ def spawn(
         os.waitpid(pid, 0)
         raise CannotStart(f"could not be started: {why or 'it was killed at once'}")
     return Running.child(identity)
+
+
+def _account(name: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise CannotStart(f"could not be started: this machine has no account {name} any more") from None
 
 
 def _open_log(path: str) -> int:
@@ -99,9 +107,7 @@ def _become(
             os._exit(1)
         os.umask(_UMASK)
         if account:
-            os.setgroups([])
-            os.setgid(account.pw_gid)
-            os.setuid(account.pw_uid)
+            become(process, account)
         if with_parent:
             die_with_parent(signal.SIGKILL)
         os.chdir(process.cwd)

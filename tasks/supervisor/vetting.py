@@ -32,7 +32,8 @@ def vetted(process: Process, folder: Path) -> Process:
     if process.stop_signal not in signal.Signals.__members__:
         raise Refused(f"{name}: there is no signal {process.stop_signal}")
     process = replace(process, log=process.log or str(folder / log_name(name)))
-    for what, path in (("log", process.log), ("cwd", process.cwd)):
+    ways = (*process.reads, *process.writes, *process.hides)
+    for what, path in (("log", process.log), ("cwd", process.cwd), *(("way to a path", path) for path in ways)):
         if not Path(path).is_absolute():
             raise Refused(f"{name}: its {what} must be an absolute path, not {path}")
     if process.user:

@@ -22,7 +22,7 @@ def process_from(data: Mapping[str, Any]) -> Process:
     return Process(
         **{
             **known,
-            "argv": tuple(known["argv"]),
+            **{name: tuple(known.get(name, ())) for name in ("argv", "reads", "writes", "hides")},
             "prepare": tuple(tuple(command) for command in known.get("prepare", ())),
             "needs": tuple(known.get("needs", ())),
             "probe": Probe(**{**_known(Probe, probe), "command": tuple(probe.get("command", ()))}) if probe else None,

@@ -36,8 +36,8 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-async def test_releases_under_load(home: Path, tmp_path: Path) -> None:
-    migrations = tmp_path / "migrations"
+async def test_releases_under_load(home: Path, open_folder: Path) -> None:
+    migrations = open_folder / "migrations"
     web = {
         "command": ["python3", "-S", str(app)],
         "before": ["python3", "-c", f"open({str(migrations)!r}, 'a').write('once\\n'); print('migrated')"],

@@ -23,6 +23,7 @@ from tasks.clock import now
 from tasks.health_reasons import observed
 from tasks.images import known_images
 from tasks.orders import foreseen
+from tasks.providers.base import TellsLimits
 from tasks.startable import refuse_unstartable
 from tasks.wish import Wish, wish
 
@@ -40,7 +41,8 @@ def plan(what: str, *, json: bool) -> None:
             wished = wish(place.ledger, stack, meant.source, images=known_images(target, stack, named))
             refuse_unstartable(target, place.ledger, wished)
             made = make_plan(stack.name, wished.resources, observed(target, place.ledger, stack.name))
-    notes = (*((certificate,) if certificate else ()), *builds, *unused(meant.stack))
+            limit = target.limit() if isinstance(target, TellsLimits) else ""
+    notes = (*(note for note in (certificate, limit) if note), *builds, *unused(meant.stack))
     if json:
         print(jsonlib.dumps(data(wished, made, notes), indent=2))
     else:

@@ -19,6 +19,10 @@ from tasks.providers.envoy.view import (
 from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 
+SOCKET = "admin/admin.sock"
+"""In the proxy's folder. Its own folder is the proxy's, for that makes it; the others are not."""
+_SOCKET_BEFORE = "admin.sock"
+"""Where a proxy has it that was started before stacks had accounts, and runs on."""
 _seconds = 2.0
 _counting_seconds = 0.5
 """For each of the two answers."""
@@ -66,7 +70,8 @@ class _Connection(http.client.HTTPConnection):
 
 def _get(folder: Path, *targets: str, seconds: float = _seconds) -> list[bytes | None]:
     """An answer for each of the targets, all over one connection; None from where it does not answer any more."""
-    connection = _Connection(folder / "admin.sock", seconds)
+    path = next((path for path in (folder / SOCKET, folder / _SOCKET_BEFORE) if path.exists()), folder / SOCKET)
+    connection = _Connection(path, seconds)
     answers: list[bytes | None] = []
     try:
         for target in targets:

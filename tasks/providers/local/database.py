@@ -8,8 +8,9 @@ from typing import Any
 from infra_specs.errors import ProviderError
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Resource
-from tasks.providers.local import binaries, ports
+from tasks.providers.local import binaries, ports, reach
 from tasks.providers.local.files import make_folder, read_json, write_json
+from tasks.providers.local.identity import as_account, give_volume, refuse_closed
 from tasks.providers.local.place import Place, slug
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
@@ -30,7 +31,7 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
     settings: Any = resource.settings
     if settings["engine"] != "postgres":
         raise ProviderError(f"{resource.address}: this target runs postgres, not {settings['engine']}")
-    volume, account = Path(settings["volume"]), binaries.account()
+    volume, account = Path(settings["volume"]), None if place.account else binaries.account()
     if not volume.is_dir():
         raise ProviderError(f"{resource.address}: its volume {volume} is not there: make the volume first")
     if account is not None:
@@ -38,6 +39,10 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
         binaries.refuse_closed(volume.parent, account)
     port = ports.take(place.home, place.stack, resource.address)
     programs = binaries.postgres(place.home)
+    script = str(Path(__file__).with_name("postgres_start.py"))
+    reads = (*reach.interpreter(), script, str(programs.parents[2]))
+    refuse_closed(place, resource, *reads)
+    give_volume(place, volume)
     name = name_of(resource.address, incarnation)
     path = place.settings / f"{slug(resource.address, incarnation)}.json"
     start = {
@@ -50,12 +55,13 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
         "conf": conf(port, settings["connections"], settings["tuning"]),
         "hba": _host_rules,
     }
-    write_json(path, start)
-    helper = (sys.executable, "-I", "-S", str(Path(__file__).with_name("postgres_start.py")))
+    write_json(path, start, owner=place.owner)
+    helper = (sys.executable, "-I", "-S", script)
     ready = ("-h", "127.0.0.1", "-p", str(port), "-U", settings["user"], "-d", settings["name"], "-t", "2", "-q")
     return Process(
         name=name,
         argv=(str(programs / "postgres"), "-D", f"{volume}/data") if account is None else (*helper, "run", str(path)),
+        **as_account(place, *reads),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
         prepare=((*helper, "prepare", str(path)),),
         # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from infra_specs.errors import ProviderError
+from tasks.supervisor.confine import become
 from tasks.supervisor.process import Process
 from tasks.supervisor.running import as_shells_count
 
@@ -20,7 +21,9 @@ def execute(process: Process, command: Sequence[str], more: Mapping[str, str]) -
     env = {**process.env, **more, **({"TERM": os.environ["TERM"]} if "TERM" in os.environ else {})}
     try:
         with _left_to_the_command():
-            ended = subprocess.run(list(command), cwd=process.cwd, env=env, check=False, **_account(process))
+            ended = subprocess.run(list(command), env=env, check=False, **_where(process))
+    except subprocess.SubprocessError:
+        raise ProviderError(f"{command[0]} cannot be run as the account {process.user} in {process.cwd}") from None
     except FileNotFoundError:
         there = f"in {env.get('PATH', '')}" if "/" not in command[0] else f"from {process.cwd}"
         raise ProviderError(f"{command[0]} is not there: install it, or name another (looked {there})") from None
@@ -29,11 +32,20 @@ def execute(process: Process, command: Sequence[str], more: Mapping[str, str]) -
     return as_shells_count(ended.returncode)
 
 
-def _account(process: Process) -> dict[str, Any]:
+def _where(process: Process) -> dict[str, Any]:
+    """As its account, in its folder: one that only this account is let in to cannot be entered before."""
     if not process.user or os.geteuid() != 0:
-        return {}
-    account = pwd.getpwnam(process.user)
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        return {"cwd": process.cwd}
+    try:
+        account = pwd.getpwnam(process.user)
+    except KeyError:
+        raise ProviderError(f"this machine has no account {process.user} any more: run `tenfold reconcile`") from None
+
+    def be_the_account() -> None:
+        become(process, account)
+        os.chdir(process.cwd)
+
+    return {"preexec_fn": be_the_account}
 
 
 @contextmanager

@@ -10,33 +10,41 @@ from typing import Any
 
 from infra_specs.errors import ProviderError
 
+Owner = tuple[int, int]
+"""The numbers of an account and of a group."""
 
-def make_folder(path: Path, mode: int = 0o700) -> Path:
-    """The folder with exactly this mode; FileNotFoundError if the one above it is missing."""
+
+def make_folder(path: Path, mode: int = 0o700, owner: Owner | None = None) -> Path:
+    """The folder with exactly this mode and owner; FileNotFoundError if the one above it is missing."""
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode)
-    if path.stat().st_mode & 0o777 != mode:
+    found = path.stat()
+    if found.st_mode & 0o777 != mode:
         path.chmod(mode)
+    if owner and (found.st_uid, found.st_gid) != owner:
+        os.chown(path, *owner)
     return path
 
 
-def write_file(path: Path, text: str, mode: int = 0o600) -> bool:
-    """Replace a file by rename, so that a reader sees the old or the new one. True if its text changed."""
-    if read_file(path) == text and path.stat().st_mode & 0o777 == mode:
+def write_file(path: Path, text: str, mode: int = 0o600, owner: Owner | None = None) -> bool:
+    """Replace a file by rename, so that a reader sees the old or the new one. True if it changed."""
+    if read_file(path) == text and _is_as(path, mode, owner):
         return False
     fresh = path.with_name(f".{path.name}.tmp")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         os.fchmod(handle, mode)
+        if owner:
+            os.fchown(handle, *owner)
         file.write(text)
     fresh.rename(path)
     return True
 
 
-def write_json(path: Path, data: Any, mode: int = 0o600) -> bool:
+def write_json(path: Path, data: Any, mode: int = 0o600, owner: Owner | None = None) -> bool:
     """As `write_file`, of plain data; equal data gives equal bytes."""
-    return write_file(path, json.dumps(data, sort_keys=True, indent=1), mode)
+    return write_file(path, json.dumps(data, sort_keys=True, indent=1), mode, owner)
 
 
 def read_file(path: Path) -> str | None:
@@ -62,3 +70,24 @@ def remove_tree(path: Path) -> None:
         path.rename(path.with_name(f".gone-{secrets.token_hex(8)}"))
     for doomed in path.parent.glob(".gone-*"):
         shutil.rmtree(doomed, ignore_errors=True)
+
+
+def give(folder: Path, owner: Owner) -> None:
+    """Make a folder its new owner's, with all in it that was the last owner's. Nothing if it is so already.
+
+    The folder itself comes last, so that one that was killed is done to its end by the next. Nothing follows a link.
+    """
+    before = folder.stat().st_uid
+    if before == owner[0]:
+        return
+    for _, folders, files, handle in os.fwalk(folder):
+        for name in (*folders, *files):
+            found = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            if found.st_uid == before:
+                os.chown(name, *owner, dir_fd=handle, follow_symlinks=False)
+    os.chown(folder, *owner)
+
+
+def _is_as(path: Path, mode: int, owner: Owner | None) -> bool:
+    found = path.stat()
+    return found.st_mode & 0o777 == mode and owner in (None, (found.st_uid, found.st_gid))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra_specs.plan.address import Address
-from tasks.providers.local.files import make_folder, remove_tree
+from tasks.providers.local import accounts
+from tasks.providers.local.accounts import Account
+from tasks.providers.local.files import Owner, make_folder, remove_tree
 
 _here = threading.local()
 """`held`: the stacks that this thread is alone in."""
@@ -45,6 +47,22 @@ class Place:
     @property
     def settings(self) -> Path:
         return self.path / "settings"
+
+    @property
+    def own(self) -> Path:
+        """What the stack's programs have as HOME."""
+        return self.path / "home"
+
+    @property
+    def account(self) -> Account | None:
+        """What the stack's programs run as; None is who runs us."""
+        return accounts.find(self.home, self.stack)
+
+    @property
+    def owner(self) -> Owner | None:
+        """Whose the files are that the stack's programs read; None is who runs us."""
+        account = self.account
+        return (account.uid, account.gid) if account else None
 
     @property
     def exists(self) -> bool:
@@ -90,9 +108,9 @@ class Place:
                 os.close(handle)
 
     def _make(self) -> None:
-        make_folder(self.volumes, 0o711)
-        for folder in (self.routes, self.settings):
-            make_folder(folder)
+        for folder in (self.volumes, self.settings):
+            make_folder(folder, 0o711)
+        make_folder(self.routes)
 
     def _is_lock(self, handle: int) -> bool:
         """The one who held it may have removed the stack: then its lock is no longer the stack's."""

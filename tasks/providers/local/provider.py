@@ -17,7 +17,7 @@ from infra_specs.plan.resource import Resource
 from infra_specs.scaling.room import FreeMemory
 from tasks.providers import machine
 from tasks.providers.base import Traffic
-from tasks.providers.local import admin, ports
+from tasks.providers.local import accounts, admin, identity, ports
 from tasks.providers.local.cache import cache
 from tasks.providers.local.database import client_environment, database
 from tasks.providers.local.execute import execute
@@ -106,6 +106,7 @@ class LocalProvider:
                 if instance.fingerprint == resource.fingerprint and not instance.failed:
                     return instance
             incarnation = max((each.incarnation for each in earlier), default=0) + 1
+            identity.prepare(place)
             if put := _recorded.get(resource.kind):
                 put(place, resource, incarnation)
                 return self._found(resource, incarnation)
@@ -149,11 +150,15 @@ class LocalProvider:
 
     @_ours
     def sweep(self, stack: str) -> None:
-        """Without processes no supervisor, and with nothing no folder."""
+        """Without processes no supervisor, and with nothing no folder and no account."""
         place = self._place(stack)
         if place.exists:
             with place.locked():
                 self._sweep(place)
+        for left in [self._place(name) for name in accounts.stacks_of(self._home)]:
+            if not holds_something(left):
+                with left.locked():
+                    self._sweep(left)
 
     @_ours
     def stop(self, instance: Instance, why: str) -> None:
@@ -214,7 +219,11 @@ class LocalProvider:
     @_ours
     def fault(self, resource: Resource) -> str:
         """Why it can never start here, or nothing."""
-        return fault(resource)
+        return fault(self._place(resource.stack), resource)
+
+    def limit(self) -> str:
+        """Programs of the stack that run as who runs us."""
+        return identity.limit()
 
     def free_memory(self) -> FreeMemory | None:
         """Of this machine."""
@@ -232,7 +241,10 @@ class LocalProvider:
             if (instance.failed or resource.exclusive) and (supervisor := supervisor_of(place)):
                 supervisor.stop(name_of(instance.address, instance.incarnation))
         process = _processes[resource.kind](place, resource, incarnation)
-        return instance_from(Supervisor.start(place.supervisor).put(process))
+        supervisor = Supervisor.start(place.supervisor)
+        if process.user and not supervisor.knows_accounts():
+            supervisor = supervisor.renewed()
+        return instance_from(supervisor.put(process))
 
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         for instance in self.observe(resource.stack):
@@ -260,6 +272,8 @@ class LocalProvider:
             supervisor.shutdown()
             remove_tree(place.supervisor)
         if not holds_something(place):
+            # Before the folder: its lock is what keeps a stack that is made at this moment from losing its account.
+            accounts.remove(self._home, place.stack)
             place.remove()
             ports.release(self._home, place.stack)
 

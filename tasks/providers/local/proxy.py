@@ -2,6 +2,7 @@
 
 import os
 import resource as limits
+from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError
@@ -17,6 +18,7 @@ from tasks.providers.envoy.publishing import await_certificate, await_listeners
 from tasks.providers.envoy.standing import telling_seconds
 from tasks.providers.local import admin, binaries, ports
 from tasks.providers.local.files import make_folder, read_json, write_json
+from tasks.providers.local.identity import as_account, refuse_closed
 from tasks.providers.local.place import Place
 from tasks.providers.local.publishing import publish, records
 from tasks.providers.outside import own_address
@@ -26,15 +28,16 @@ from tasks.supervisor.process import Probe, Process
 
 _MANY_FILES = 2**20
 """Where nothing bounds them; Linux bounds them here by itself."""
-_admin = {"pipe": {"path": "admin.sock", "mode": 0o600}}
+_admin = {"pipe": {"path": admin.SOCKET, "mode": 0o600}}
 
 
 def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     """What runs it; the routes that are recorded already are served from its first moment on."""
-    folder = make_folder(place.proxy)
-    (folder / "admin.sock").unlink(missing_ok=True)
+    folder, owner = _make_folder(place), place.owner
+    make_folder((folder / admin.SOCKET).parent, owner=owner)
+    (folder / admin.SOCKET).unlink(missing_ok=True)
     outputs = listen(place, resource)
-    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder, _admin))
+    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder, _admin), owner=owner)
     publish(place, records(place), waiting=False)
     options = (
         "--disable-hot-restart",
@@ -43,9 +46,13 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
         "--concurrency",
         str(min(os.cpu_count() or 1, 4)),
     )
+    program = binaries.envoy()
+    refuse_closed(place, resource, str(program.parent))
     return Process(
         name=name_of(resource.address, incarnation),
-        argv=(str(binaries.envoy()), "-c", str(folder / "bootstrap.json"), *options, "-l", "warning"),
+        **as_account(place, str(program.parent)),
+        low_ports=True,
+        argv=(str(program), "-c", str(folder / "bootstrap.json"), *options, "-l", "warning"),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
         cwd=str(folder),  # its admin socket is named from here: the whole path may be longer than a socket's may be
         probe=Probe("tcp", port=int(outputs["port"])),
@@ -59,7 +66,8 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
     One that is `running` starts or stops to listen beyond loopback at once; its loopback port is its own for good.
     """
     settings: Any = resource.settings
-    make_folder(place.proxy)
+    _make_folder(place)
+    owner = place.owner
     if running and settings["port"] not in (None, int(outputs_of(place)["port"])):
         raise ProviderError(f"{resource.address}: the port of a running proxy cannot be changed: replace it")
     port = ports.take(place.home, place.stack, resource.address, settings["port"], in_use=running, known=True)
@@ -73,9 +81,9 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
     redirect = _redirect(place, resource, running=running) if public else None
     outputs = tls.doors(port, public, own_address(), pem)
     if pem:
-        write_json(place.proxy / tls.file, tls.certificate(pem))
+        write_json(place.proxy / tls.file, tls.certificate(pem), owner=owner)
     told = listeners(place.proxy, _listeners(port, public, redirect), policy_of(settings, _connections()))
-    write_json(place.proxy / listener.FILE, told)
+    write_json(place.proxy / listener.FILE, told, owner=owner)
     write_json(place.proxy / "outputs.json", outputs)
     if pem and running:
         await_certificate(lambda: admin.certificates(place.proxy), pem, resource.address)
@@ -100,6 +108,12 @@ def _connections() -> int:
     known = machine.free_memory()
     files = limits.getrlimit(limits.RLIMIT_NOFILE)[1]
     return connection_limit(known.total if known else 0, files if files != limits.RLIM_INFINITY else _MANY_FILES)
+
+
+def _make_folder(place: Place) -> Path:
+    """The account reads it, for it watches it for changes; only who runs us writes there."""
+    account = place.account
+    return make_folder(place.proxy, 0o750, (os.geteuid(), account.gid)) if account else make_folder(place.proxy)
 
 
 def _redirect(place: Place, resource: Resource, *, running: bool) -> int | None:

@@ -1,7 +1,7 @@
 """Routes as records in the stack's folder, and the folder that its proxy reads."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from tasks.providers.envoy import publishing
@@ -22,14 +22,15 @@ def records(place: Place) -> tuple[dict[str, Any], ...]:
 def publish(place: Place, told: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
     """Make the proxy's files say what these records say. Nothing if the stack has no proxy."""
     if place.proxy.is_dir():
-        publishing.publish(Folder(place.proxy), told, waiting=waiting)
+        publishing.publish(Folder(place), told, waiting=waiting)
 
 
 class Folder:
     """A `ProxyFolder` on this machine."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._path = place.proxy
 
     @property
     def path(self) -> PurePath:
@@ -40,8 +41,9 @@ class Folder:
         return {name: read_json(self._path / name) for name in names}
 
     def write(self, files: Mapping[str, Any]) -> None:
+        owner = self._place.owner
         for name, data in files.items():
-            write_json(self._path / name, data)
+            write_json(self._path / name, data, owner=owner)
 
     def remove(self, names: Iterable[str]) -> None:
         for name in names:

@@ -4,17 +4,21 @@ import os
 import pwd
 import shutil
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from infra_specs.plan.resource import Resource
-from tasks.providers.local import ports, secret_files
+from tasks.providers.local import accounts, ports, reach, secret_files
+from tasks.providers.local.identity import as_account, give_volume
 from tasks.providers.local.place import Place, slug
+from tasks.providers.local.volume import volumes
 from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
 
-_standard_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_OWN_PATH = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""The interpreter that we run in comes first, so `python` is the project's."""
 
 
 def replica(place: Place, resource: Resource, incarnation: int) -> Process:
@@ -31,11 +35,16 @@ def job(place: Place, resource: Resource, incarnation: int) -> Process:
     return replace(_program(place, resource, incarnation, port, {}), once=True)
 
 
-def fault(resource: Resource) -> str:
+def fault(place: Place, resource: Resource) -> str:
     """Why it can never start here, or nothing; what its own PATH would be is not known while that is a reference."""
     settings: Any = resource.settings
-    path = settings["env"].get("PATH")
-    return _fault(settings["command"], settings["folder"], path if isinstance(path, str) else _environment()["PATH"])
+    if never := _fault(settings["command"], settings["folder"], _path(resource)):
+        return never
+    if not accounts.are_possible():
+        return ""
+    name, account = accounts.name_of(place.home, place.stack), place.account
+    needs = (settings["folder"], *_needs(resource))
+    return reach.fault(needs, place.home, name, account.uid if account else None)
 
 
 def _port(place: Place, resource: Resource, incarnation: int) -> int:
@@ -46,10 +55,15 @@ def _program(place: Place, resource: Resource, incarnation: int, port: int | Non
     """With nothing of the environment of who asked for it."""
     settings: Any = resource.settings
     given = secret_files.environment(place, slug(resource.address, incarnation), settings["env"])
-    env = _environment() | given | ({"PORT": str(port)} if port else {})
-    never = fault(resource)
+    env = _environment(place) | given | ({"PORT": str(port)} if port else {})
+    never = fault(place, resource)
+    needs, folders = ((), ()) if never else (_needs(resource), (settings["folder"],))
+    for volume in _volumes(place, settings["env"]):
+        give_volume(place, volume)
     return Process(
         name=name_of(resource.address, incarnation),
+        # Without a way to what it may not read, it cannot start.
+        **as_account(place, *needs, writes=folders),
         argv=tuple(settings["command"]),
         env=env,
         cwd=settings["folder"],
@@ -66,11 +80,34 @@ def _told(resource: Resource) -> tuple[int, ...]:
     return tuple(sorted(int(value) for output, value in outputs if output == "port"))
 
 
-def _environment() -> dict[str, str]:
-    """The same for every replica: the interpreter that we run in comes first, so `python` is the project's."""
-    user = pwd.getpwuid(os.geteuid())
-    path = f"{Path(sys.executable).parent}:{_standard_path}"
-    return {"PATH": path, "HOME": user.pw_dir, "USER": user.pw_name, "LANG": "C.UTF-8", "TZ": "UTC"}
+def _environment(place: Place) -> dict[str, str]:
+    """The same for every replica. HOME of an account of the stack's own is a folder that it may write to."""
+    account = place.account
+    if account:
+        home, user = str(place.own), account.name
+    else:
+        entry = pwd.getpwuid(os.geteuid())
+        home, user = entry.pw_dir, entry.pw_name
+    return {"PATH": _OWN_PATH, "HOME": home, "USER": user, "LOGNAME": user, "LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+def _path(resource: Resource) -> str:
+    settings: Any = resource.settings
+    path = settings["env"].get("PATH")
+    return path if isinstance(path, str) else _OWN_PATH
+
+
+def _needs(resource: Resource) -> tuple[str, ...]:
+    """What its account must be able to read besides its folder."""
+    settings: Any = resource.settings
+    program = reach.program(settings["command"][0], settings["folder"], _path(resource))
+    return (*reach.interpreter(), *program)
+
+
+def _volumes(place: Place, env: Mapping[str, Any]) -> Iterator[Path]:
+    """The volumes whose folders its environment names."""
+    known = {volume.outputs["path"] for volume in volumes(place)}
+    return (Path(value) for value in env.values() if isinstance(value, str) and value in known)
 
 
 def _fault(command: list[str], folder: str, path: str) -> str:

@@ -34,11 +34,11 @@ def put_route(place: Place, resource: Resource, incarnation: int) -> None:
     if joining := while_joining(record, before):
         publish(place, instead(records(place), joining))
         write_json(path, joining)
-        await_endpoints(Folder(place.proxy), rule_of(record), asked_as_before=same_question(joining, record))
+        await_endpoints(Folder(place), rule_of(record), asked_as_before=same_question(joining, record))
     record = after_change(record, before)
     publish(place, instead(records(place), record))
     write_json(path, record)
-    await_drained(Folder(place.proxy), rule_of(record))
+    await_drained(Folder(place), rule_of(record))
 
 
 def remove_route(place: Place, address: str, incarnation: int) -> None:

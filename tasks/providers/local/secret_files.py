@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from tasks.providers.local.files import Owner
 from tasks.providers.local.place import Place
 
 
@@ -17,15 +18,17 @@ def environment(place: Place, instance: str, env: Mapping[str, str | bytes]) -> 
     for key, value in env.items():
         if isinstance(value, bytes):
             path = place.settings / f"{instance}.{key}"
-            _write(path, value)
+            _write(path, value, place.owner)
             variables[f"{key}_FILE"] = str(path)
     return variables
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, owner: Owner | None) -> None:
     """By rename, so that a program that starts again meanwhile reads all of it."""
     fresh = path.with_name(f".{path.name}.tmp")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        if owner:
+            os.fchown(file.fileno(), *owner)
         file.write(data)
     fresh.rename(path)

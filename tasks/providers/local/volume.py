@@ -6,6 +6,7 @@ from pathlib import Path
 from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.resource import Resource
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
+from tasks.providers.local.identity import give_volume
 from tasks.providers.local.place import Place, slug
 from tasks.providers.records import instance_of, readable, record_of
 
@@ -15,6 +16,8 @@ def put_volume(place: Place, resource: Resource, incarnation: int) -> None:
     folder = _folder(place, resource.address, incarnation)
     if not folder.is_dir():
         make_folder(folder)
+    if not _record(folder).is_file():  # with one, a program from before may still be at work on it
+        give_volume(place, folder)
     write_json(_record(folder), record_of(resource, incarnation, {"path": str(folder)}))
 
 

@@ -21,6 +21,12 @@ needs: {database: postgres}
 """
 
 
+@pytest.fixture(autouse=True)
+def source(home: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that the account of a stack can enter."""
+    monkeypatch.chdir(open_folder)
+
+
 @pytest.mark.parametrize("verb", ["plan", "provision"])
 def test_every_service_that_cannot_start_is_named(
     cli: Cli, home: Path, verb: str, monkeypatch: pytest.MonkeyPatch

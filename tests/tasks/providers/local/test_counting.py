@@ -51,8 +51,8 @@ def test_what_takes_long_is_in_flight_and_then_answered(provider: LocalProvider)
     assert seen.running > 0
 
 
-def test_what_fails_is_counted_whoever_answers(provider: LocalProvider, tmp_path: Path) -> None:
-    sick = tmp_path / "sick"
+def test_what_fails_is_counted_whoever_answers(provider: LocalProvider, open_folder: Path) -> None:
+    sick = open_folder / "sick"
     port = served(provider, SICK=str(sick))
     before = web(provider)
     sick.touch()

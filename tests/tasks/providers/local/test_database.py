@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from infra_specs.errors import ProviderError
-from tasks.providers.local import LocalProvider, binaries
+from tasks.providers.local import LocalProvider, accounts
 from tasks.providers.local.ports import is_free
 from tests.tasks.providers.local.world import database, dsn, made, pid, stack, until, volume, well
 
@@ -82,14 +82,14 @@ def test_a_successor_never_runs_beside_the_one_before(provider: LocalProvider, h
     well(provider, second)
 
 
-def test_half_an_initdb_is_begun_anew(provider: LocalProvider) -> None:
+def test_half_an_initdb_is_begun_anew(provider: LocalProvider, home: Path) -> None:
     store = made(provider, volume())
     half = Path(store.outputs["path"]) / "data.new"
     half.mkdir()
     (half / "PG_VERSION").write_text("18")
-    if account := binaries.account():
-        shutil.chown(half, account)
-        shutil.chown(half / "PG_VERSION", account)
+    if account := accounts.find(home, stack):
+        shutil.chown(half, account.name)
+        shutil.chown(half / "PG_VERSION", account.name)
     server = made(provider, database(store.outputs["path"]))
     assert answers(dsn(server))
     assert not half.exists()

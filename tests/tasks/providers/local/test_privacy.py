@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.errors import ProviderError
-from tasks.providers.local import LocalProvider, binaries
+from tasks.providers.local import LocalProvider, accounts
 from tests.tasks.providers.local.world import (
     cache,
     database,
@@ -73,9 +72,9 @@ def test_no_other_account_can_read_a_credential(provider: LocalProvider, home: P
     assert os.geteuid() == 0 or secret.encode() not in Path(database_environment).read_bytes()
 
     if os.geteuid() == 0:
-        account = binaries.account()
+        account = accounts.find(home, stack)
         assert account is not None
-        assert Path(f"/proc/{pid(home, server)}").owner() == account
+        assert {Path(f"/proc/{pid(home, each)}").owner() for each in (server, worker)} == {account.name}
         interpreter = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
         spied = subprocess.run(
             [interpreter, "-I", "-c", _spy, "65533", secret, str(home)], capture_output=True, text=True, check=True
@@ -93,7 +92,7 @@ def test_nothing_of_the_operators_environment_reaches_a_replica(
     port = one.outputs["endpoint"].rpartition(":")[2]
     seen = json.loads(get(port, "/env")[1])
     seen.pop("LC_CTYPE", None)  # Python's own
-    assert set(seen) == {"PATH", "HOME", "USER", "LANG", "TZ", "PORT", "MINE"}
+    assert set(seen) == {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "PORT", "MINE"}
     assert (seen["PORT"], seen["MINE"]) == (port, "yes")
     assert seen["PATH"].split(":")[0] == str(Path(sys.executable).parent)
 
@@ -136,19 +135,3 @@ def test_only_public_routes_are_served_beyond_loopback(provider: LocalProvider, 
     until(lambda: status("/outer") == 0, "it is closed again")
     assert door.outputs["public_url"] == ""
     assert get(door.outputs["port"], "/outer")[0] == 200
-
-
-def test_a_closed_folder_above_the_home_is_named(tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root's PostgreSQL runs as another account")
-    tmp_path.chmod(0o700)
-    provider = LocalProvider(tmp_path / "home")
-    store = provider.create(volume())
-    try:
-        with pytest.raises(
-            ProviderError, match=r"account .* cannot reach .* because .* is closed to others: set TENFOLD_HOME"
-        ):
-            provider.create(database(store.outputs["path"]))
-    finally:
-        provider.destroy(store)
-    assert tmp_path.stat().st_mode & 0o777 == 0o700, "no folder of the user's was opened"

@@ -52,9 +52,9 @@ def test_host_and_path_choose_the_service(provider: LocalProvider) -> None:
     assert service("/api") == "web-0"
 
 
-def test_without_a_healthy_endpoint_it_answers_503_and_says_so(provider: LocalProvider, tmp_path: Path) -> None:
+def test_without_a_healthy_endpoint_it_answers_503_and_says_so(provider: LocalProvider, open_folder: Path) -> None:
     port = made(provider, proxy()).outputs["port"]
-    sick = tmp_path / "sick"
+    sick = open_folder / "sick"
     one = made(provider, replica(0, env={"SICK": str(sick)}))
     way = made(provider, route(one))
     until(lambda: get(port)[0] == 200, "it is served")

@@ -16,7 +16,7 @@ import psycopg
 from infra_specs.catalogue.web import client_settings
 from infra_specs.plan.instance import Instance
 from infra_specs.plan.resource import Resource, SecretRef, Setting
-from tasks.providers.local import LocalProvider
+from tasks.providers.local import LocalProvider, accounts
 from tasks.supervisor.client import Supervisor
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
@@ -25,15 +25,16 @@ patience = 60.0
 
 
 @contextmanager
-def opened() -> Iterator[LocalProvider]:
-    """A provider with a home that PostgreSQL's account can reach (pytest's own folders it cannot), ended afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="tenfold-"))
+def opened(below: Path | None = None) -> Iterator[LocalProvider]:
+    """A provider with a home of its own, ended afterwards. It lies below no closed folder, as pytest's own do."""
+    home = Path(tempfile.mkdtemp(prefix="tenfold-", dir=below))
     provider = LocalProvider(home)
     try:
         yield provider
     finally:
         for place in (home / "stacks").glob("[!.]*"):
             Supervisor.start(place / "supervisor").shutdown()
+            accounts.remove(home, place.name)
         shutil.rmtree(home)
 
 

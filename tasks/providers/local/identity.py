@@ -1,0 +1,65 @@
+"""As whom a program of a stack runs, and what it is let in to."""
+
+import os
+import pwd
+from pathlib import Path
+from typing import Any
+
+from infra_specs.errors import ProviderError
+from infra_specs.plan.resource import Resource
+from tasks.providers.local import accounts, reach
+from tasks.providers.local.files import give, make_folder
+from tasks.providers.local.place import Place
+
+
+def limit() -> str:
+    """What a plan says where stacks have no accounts of their own; nothing where they have."""
+    if accounts.are_possible():
+        return ""
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # as in a container that was started with a number of its own
+        user = str(os.geteuid())
+    cure = "install useradd" if os.geteuid() == 0 else "run Tenfold as root"
+    return (
+        f"This stack's programs run as your account {user} and can read your files: {cure}, and each stack gets an "
+        "account of its own, or use the target `docker`."
+    )
+
+
+def prepare(place: Place) -> None:
+    """Make the stack's account, its HOME, and a way to both; nothing where stacks have no accounts of their own."""
+    account = accounts.ensure(place.home, place.stack)
+    if account is None:
+        return
+    make_folder(place.home, 0o711)
+    give(make_folder(place.own), (account.uid, account.gid))
+
+
+def as_account(place: Place, *reads: str, writes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The fields of a Process that runs as the stack's account and reaches these paths besides the stack's own.
+
+    `writes` are for what it may write if their own modes say so.
+    """
+    account = place.account
+    if account is None:
+        return {}
+    return {
+        "user": account.name,
+        "reads": reads,
+        "writes": (str(place.path), *writes),
+        "hides": (str(place.home),),
+    }
+
+
+def refuse_closed(place: Place, resource: Resource, *reads: str) -> None:
+    """ProviderError, with what to do, if the stack's account can never read one of these paths."""
+    account = place.account
+    if account and (fault := reach.fault(reads, place.home, account.name, account.uid)):
+        raise ProviderError(f"{resource.address}: {fault}")
+
+
+def give_volume(place: Place, volume: Path) -> None:
+    """Make a volume the account's, with all data in it. Only while nothing of another account writes to it."""
+    if owner := place.owner:
+        give(volume, owner)

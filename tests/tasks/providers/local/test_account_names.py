@@ -1,0 +1,31 @@
+"""How the account of a stack is called: a table."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra_specs.spec.service import name_pattern
+from tasks.providers.local import accounts
+
+pytestmark = pytest.mark.pure
+homes = st.sampled_from([Path("/var/lib/tenfold"), Path("/srv/a:b"), Path("/home/ü/.tenfold")])
+stacks = st.from_regex(name_pattern, fullmatch=True)
+
+
+def test_a_name_is_short_and_says_whose_it_is() -> None:
+    home = Path("/var/lib/tenfold")
+    assert accounts.name_of(home, "shop").startswith("tf-shop-")
+    assert accounts.name_of(home, "shop") == accounts.name_of(Path("/var/lib/../lib/tenfold"), "shop")
+    assert accounts.name_of(home, "shop") != accounts.name_of(Path("/srv/tenfold"), "shop")
+    assert accounts.name_of(home, "a" * 39 + "b") != accounts.name_of(home, "a" * 39 + "c")
+
+
+@given(homes, stacks)
+def test_every_machine_takes_it(home: Path, stack: str) -> None:
+    name = accounts.name_of(home, stack)
+    assert len(name) <= 32
+    assert name.isascii()
+    assert name.replace("-", "").isalnum()
+    assert name == name.lower()
