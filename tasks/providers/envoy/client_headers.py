@@ -14,7 +14,10 @@ _STATED = (
     "cf-connecting-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "fastly-client-ip", "fly-client-ip",
     "x-original-forwarded-for", "x-remote-ip", "x-remote-addr", "x-proxyuser-ip", "x-appengine-user-ip",
     "x-azure-clientip", "x-azure-socketip", "proxy-client-ip", "wl-proxy-client-ip", "cloudfront-viewer-address",
-    "remote-user", "x-remote-user", "client-cert", "client-cert-chain", "x-client-cert",
+    "do-connecting-ip", "x-nf-client-connection-ip", "x-vercel-forwarded-for", "incap-client-ip", "ali-cdn-real-ip",
+    # As whom somebody else let it in.
+    "remote-user", "x-remote-user", "x-webauth-user", "x-authenticated-user", "client-cert", "client-cert-chain",
+    "x-client-cert",
     # How and for what it asked.
     "x-scheme", "x-url-scheme", "front-end-https", "cf-visitor", "cloudfront-forwarded-proto", "x-original-proto",
     "x-original-host", "x-host", "x-original-url", "x-rewrite-url",
@@ -22,7 +25,10 @@ _STATED = (
     "x-request-id",
 )  # fmt: skip
 """What a proxy states about a request. Only one that is trusted may."""
-_STATED_FAMILIES = ("x-forwarded", "x-ssl-", "ssl-client", "x-auth-request-")
+_STATED_FAMILIES = (
+    "x-forwarded", "x-ssl-", "ssl-client", "x-auth-request-", "x-authentik-", "tailscale-user-", "cf-access-",
+    "x-goog-authenticated-user-", "x-goog-iap-", "x-ms-client-principal", "x-amzn-oidc-", "x-vercel-ip-",
+)  # fmt: skip
 """Beginnings of such names."""
 _NEVER = ("forwarded", "proxy", "x-forwarded-client-cert")
 """What nobody may say: it is not added to as its standard asks, or (`Proxy`) only ever harms."""
