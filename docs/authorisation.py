@@ -8,6 +8,7 @@ import asyncio
 import base64
 import functools
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
@@ -21,7 +22,7 @@ from starlette.routing import Mount, WebSocketRoute
 from deployments.server.admission import CHANGES, CLOSED, LOOKS, Request, is_open
 from deployments.server.front_door import FrontDoor, Message, Receive, Scope, Send
 from deployments.server.login import Login
-from deployments.server.sessions import SESSION_PATH
+from deployments.server.sessions import SESSION_PATH, session_text
 
 page = Path(__file__).parent / "security.md"
 begin, end = "<!-- made by docs/authorisation.py -->", "<!-- until here -->"
@@ -64,6 +65,7 @@ callers = (
     Caller("nobody"),
     Caller("a wrong secret", "tenfold:wrong"),
     Caller("the login", login.text),
+    Caller("a browser's session", session_text(login, time.time())),
     Caller("the login, from a foreign page", login.text, {"origin": "http://evil.example"}),
     Caller("the login, for a foreign name", login.text, {"host": "evil.example"}),
     Caller("the login, as `text/plain`", login.text, body_type="text/plain"),

@@ -1,6 +1,7 @@
 """What an installation is told by its environment: TENFOLD_HOME and the rest."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ prefix = "TENFOLD_"
 own_home = Path("~/.tenfold")
 root_home = Path("/var/lib/tenfold")
 """Root's stacks run as accounts of their own, which must reach their data; nobody else gets into root's own folder."""
+_host_name = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _follows = "default_factory_not_called"
 """Pydantic's word for a default that only lacks another field, which is told already."""
 
@@ -23,6 +25,13 @@ def _absolute(path: Path) -> Path:
     if not found.is_absolute():
         raise ValueError("must be an absolute path")
     return found
+
+
+def _host_names(text: str) -> str:
+    wrong = [name for name in map(str.strip, text.split(",")) if name and not _host_name.fullmatch(name)]
+    if wrong:
+        raise ValueError(f"must be host names with commas between, without a port; `{wrong[0]}` is none")
+    return text
 
 
 Absolute = Annotated[Path, AfterValidator(_absolute)]
@@ -41,7 +50,7 @@ class Settings(BaseSettings):
     """The key that the ledger's secrets are encrypted with; made at first use."""
     server_port: int = Field(default=4200, ge=1, le=65535)
     """The control plane's port on loopback."""
-    server_names: str = ""
+    server_names: Annotated[str, AfterValidator(_host_names)] = ""
     """Names beside 127.0.0.1, localhost and [::1] that a browser may ask the control plane by, with commas between."""
     api_token: SecretStr | None = None
     """What `tenfold token` prints, for who must show it. Passed on to no process."""

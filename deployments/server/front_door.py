@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from deployments.server.admission import Refusal, Request, is_open, refusal
 from deployments.server.login import Login
 from deployments.server.login_pages import LoginPages
-from deployments.server.sessions import Codes, is_session
+from deployments.server.sessions import CODES_PATH, Codes, is_session
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -63,7 +63,9 @@ class FrontDoor:
         request = _request_of(scope)
         refused = refusal(request, self._names)
         if refused is None and not is_open(request):
-            if self._knows(_basic_text(request)):
+            text = _basic_text(request)
+            # A session that could ask for another one would never expire.
+            if self._is_login(text) if request.path == CODES_PATH else self._knows(text):
                 _set_header(scope, b"authorization", self._login.header.encode())
             else:
                 refused = NOT_LOGGED_IN
@@ -82,8 +84,10 @@ class FrontDoor:
 
     def _knows(self, text: str) -> bool:
         """Whether this `user:password` is the login, or a session of a browser."""
-        is_login = hmac.compare_digest(text.encode(), self._login.text.encode())
-        return is_login or is_session(self._login, text, self._clock())
+        return self._is_login(text) or is_session(self._login, text, self._clock())
+
+    def _is_login(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self._login.text.encode())
 
 
 class _GuardedSocket:
@@ -143,7 +147,8 @@ def _token_in(message: Message) -> str:
     """The `user:password` of a first message; empty where it has none."""
     try:
         data = json.loads(message.get("text") or message.get("bytes") or b"")
-        return str(data["token"]) if data["type"] == "auth" else ""
+        token = str(data["token"]) if data["type"] == "auth" else ""
+        return token.encode().decode()  # JSON can hold half a character, which is no text
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 

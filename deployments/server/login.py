@@ -132,6 +132,11 @@ def _make(path: Path) -> bool:
         path.hardlink_to(draft)
     except FileExistsError:
         return False
+    except OSError as error:
+        raise ServerError(
+            f"The control plane's login {path} cannot be made: {error.strerror}. Put TENFOLD_HOME on a file system "
+            "with Unix modes and hard links."
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
     return True

@@ -7,7 +7,9 @@ cannot pass the question on to the true server on another.
 
 import hashlib
 import hmac
+import json
 import secrets
+import time
 from typing import Any
 
 import httpx
@@ -18,6 +20,7 @@ from infra_specs.errors import ServerError
 PROOF_PATH = "/tenfold/proof"
 NONCE_BYTES = 32
 LONGEST_NONCE = 200
+LONGEST_ANSWER = 1000
 ANSWER_SECONDS = 10.0
 
 
@@ -32,20 +35,29 @@ def require_proof(login: Login, host: str, port: int) -> None:
     Raises ServerError for one that does not, httpx.TransportError while nobody answers.
     """
     nonce = secrets.token_hex(NONCE_BYTES)
-    url = f"http://{host}:{port}{PROOF_PATH}"
-    answer = httpx.get(url, params={"nonce": nonce}, timeout=ANSWER_SECONDS, trust_env=False)
-    if not hmac.compare_digest(_proof_in(answer), proof(login, nonce, port)):
+    found = _answered(f"http://{host}:{port}{PROOF_PATH}", nonce)
+    if not hmac.compare_digest(found.encode(errors="replace"), proof(login, nonce, port).encode()):
         raise ServerError(
             f"Port {port} is answered by another program than this installation's control plane, so no login was sent "
             "there. Look at: tenfold server status"
         )
 
 
-def _proof_in(answer: httpx.Response) -> str:
+def _answered(url: str, nonce: str) -> str:
+    """The proof that a server answers with; empty for whatever else a stranger says, however long."""
+    body, until = b"", time.monotonic() + ANSWER_SECONDS
+    with (
+        httpx.Client(timeout=ANSWER_SECONDS, trust_env=False) as client,
+        client.stream("GET", url, params={"nonce": nonce}) as answer,
+    ):
+        for part in answer.iter_raw():
+            body += part
+            if len(body) > LONGEST_ANSWER or time.monotonic() > until:
+                return ""
     try:
-        data: Any = answer.json()
+        data: Any = json.loads(body)
         return str(data["proof"]) if answer.is_success else ""
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

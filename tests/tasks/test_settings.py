@@ -102,3 +102,15 @@ def test_a_home_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch, tmp
 def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENFOLD_LEDGER_URL", "postgresql://tenfold:s3cret@host/ledger")
     assert "s3cret" not in repr(settings())
+
+
+@pytest.mark.parametrize("names", ["box:4200", "*", "http://box", "a b", "-box", "box.", "a,,b:1"])
+def test_names_of_the_control_plane_are_host_names(monkeypatch: pytest.MonkeyPatch, names: str) -> None:
+    monkeypatch.setenv("TENFOLD_SERVER_NAMES", names)
+    with pytest.raises(SpecError, match="TENFOLD_SERVER_NAMES: must be host names with commas between, without a port"):
+        settings()
+
+
+def test_names_of_the_control_plane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENFOLD_SERVER_NAMES", "Tenfold.example.com, box,")
+    assert settings().names == {"tenfold.example.com", "box"}

@@ -1,7 +1,9 @@
 """The control plane: started, stopped, looked at, opened."""
 
+import os
 import time
 import webbrowser
+from pathlib import Path
 
 import typer
 
@@ -59,7 +61,16 @@ def open_ui() -> None:
         f"give what this prints: {tenfold()} token",
     )
     if has_browser():
-        webbrowser.open(url)
+        webbrowser.open(_page_that_leads_to(url).as_uri())
+
+
+def _page_that_leads_to(url: str) -> Path:
+    """A page of this account's own: everybody can read a browser's arguments, and the address logs in."""
+    path = settings().home / "control" / "open.html"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={url}"><title>Tenfold</title>')
+    return path
 
 
 def token() -> None:

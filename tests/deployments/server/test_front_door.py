@@ -98,6 +98,11 @@ async def test_a_code_becomes_a_session_once(door: Door) -> None:
     assert (await door.ask("GET", "/api/flows", headers=basic(first.json()["login"]))).status_code == 204
 
 
+async def test_a_session_asks_for_no_other(door: Door) -> None:
+    session = basic(session_text(LOGIN, NOW))
+    assert (await door.ask("POST", "/tenfold/codes", headers=session)).status_code == 401
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[]", b"\xff", b'{"code": null}', b"1", b"[" * LONGEST_BODY, b"x" * (LONGEST_BODY + 1)]
 )
@@ -123,7 +128,7 @@ def auth(token: object) -> dict[str, Any]:
     ("first", "comes_in"),
     [
         (auth(LOGIN.text), True), (auth(session_text(LOGIN, NOW)), True),
-        (auth("tenfold:wrong"), False), (auth(""), False), (auth(None), False),
+        (auth("tenfold:wrong"), False), (auth(""), False), (auth(None), False), (auth("\ud800"), False),
         (auth(session_text(LOGIN, NOW - 1e6)), False),
         ({"type": "websocket.receive", "text": json.dumps({"type": "filter", "token": LOGIN.text})}, False),
         ({"type": "websocket.receive", "text": "no JSON"}, False), ({"type": "websocket.receive", "text": "[]"}, False),
