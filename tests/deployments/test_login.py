@@ -107,14 +107,13 @@ def test_the_login_is_in_its_file_and_nowhere_else_in_the_home(here: ControlPlan
     assert holders == [login_file(settings().home)]
 
 
-def test_what_a_run_starts_does_not_inherit_the_login(plane: Plane, tmp_path: Path) -> None:
-    seen = tmp_path / "environment"
-    program = ["sh", "-c", f"env > {seen}; exec sleep 1000"]
-    web = {"command": program, "before": f"sh -c 'env >> {seen}'"}
+def test_what_a_run_starts_does_not_inherit_the_login(plane: Plane, open_folder: Path) -> None:
+    seen = open_folder / "environment"
+    web = {"command": ["sh", "-c", f"env >> {seen}; exec sleep 1000"], "before": f"sh -c 'env >> {seen}'"}
     spec = {"name": "curious", "target": {"provider": "local"}, "services": {"web": web}}
     try:
         assert plane.run("provision", spec=spec, source="/")["type"] == "COMPLETED"
-        environment = until(lambda: seen.read_text() if seen.exists() else None, "it has started")
+        environment = until(lambda: text if (text := seen.read_text()).count("PATH=") == 2 else None, "both began")
         assert "PREFECT" not in environment
         assert require_login(settings().home).secret not in environment
     finally:
