@@ -1,65 +1,118 @@
-"""Where one needle is in a text, in any of its forms. Found by a plain piece of it first, which is fast."""
+"""Where one needle is in a text, in any of its forms. Found by a plain piece of it first, which is fast.
+
+A needle is followed through a text step by step, with every place where a step may end, each of them once. So the work
+is bounded by the lengths of both, whatever they hold: a single regular expression would try all ways of splitting.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
 
-from infra_specs.redaction.forms import form, units
+from infra_specs.redaction.forms import form, is_ambiguous, units, ways
 
 Span = tuple[int, int]
 _at_once = 200
-"""Units in one expression. A longer needle is followed from one to the next, as far as the text holds it."""
+"""Units that must be there. A longer needle is followed from there, as far as the text holds it."""
 _widest = 64
-"""Characters that the form of one unit may take."""
+"""Characters that the form of one character may take."""
+_most_ends = 41
+"""Of one form: the spaces that indent a line, or the backslashes in front of the next unit."""
 _plain = re.compile(r"[A-Za-z0-9_]+")
 
 
+class _Step:
+    """Units that a text must hold next. Expressions are compiled when they are first needed."""
+
+    def __init__(self, expressions: list[str]) -> None:
+        self._expressions = expressions
+        self._patterns: list[re.Pattern[str]] = []
+
+    def ends(self, text: str, begins: Iterable[int]) -> set[int]:
+        """Where these units may end that begin at one of these places."""
+        if not self._patterns:
+            self._patterns = [re.compile(expression) for expression in self._expressions]
+        ends = set[int]()
+        for begin in begins:
+            for pattern in self._patterns:
+                if match := pattern.match(text, begin):
+                    last = match.end()
+                    ends.update(range(max(match.start(1), last - _most_ends), last) if pattern.groups else ())
+                    ends.add(last)
+        return ends
+
+
 class Finder:
-    """Looks for one needle. Expressions are compiled when they are first needed."""
+    """Looks for one needle."""
 
     def __init__(self, needle: str) -> None:
         pieces = units(needle)
-        self._chunks = [pieces[start : start + _at_once] for start in range(0, len(pieces), _at_once)]
-        head = "".join(self._chunks[0])
-        longest = max(_plain.finditer(head), key=lambda match: len(match[0]), default=None)
+        head = pieces[:_at_once]
+        self._first = form(head[0]) if is_ambiguous(head[0]) else "".join(map(form, _certain(head)))
+        self._begins: re.Pattern[str] | None = None
+        self._head = list(_steps(head))
+        self._rest = [step for at in range(_at_once, len(pieces), _at_once) for step in _steps(pieces[at : at + _at_once])]
+        text = "".join(head)
+        longest = max(_plain.finditer(text), key=lambda match: len(match[0]), default=None)
         self._anchor = longest[0] if longest else ""
         self._before = _widest * (longest.start() if longest else 0)
-        self._after = _widest * len(head)
-        self._patterns: dict[int, re.Pattern[str]] = {}
+        self._after = _widest * len(text)
 
     def find(self, text: str) -> Iterator[Span]:
         """Every place where it begins; places may overlap."""
-        if not self._anchor:
-            yield from self._all(text)
-            return
-        first, hit = 0, text.find(self._anchor)
-        while hit >= 0:
-            first = max(first, hit - self._before)
-            while match := self._pattern(0).search(text, first, hit + self._after):
-                yield self._followed(text, match)
-                first = match.start() + 1
-                if match.end() > hit:
-                    break
-            hit = text.find(self._anchor, hit + 1)
+        for first, last in self._windows(text):
+            for begin in self._starts(text, first, last):
+                if (end := self._end(text, begin)) > begin:
+                    yield begin, end
 
-    def _all(self, text: str) -> Iterator[Span]:
-        first = 0
-        while match := self._pattern(0).search(text, first):
-            yield self._followed(text, match)
+    def _windows(self, text: str) -> Iterator[Span]:
+        """The parts of a text that can hold it: around the plain piece. None of them overlap."""
+        if not self._anchor:
+            yield 0, len(text)
+            return
+        first, last, hit = 0, -1, text.find(self._anchor)
+        while hit >= 0:
+            if hit - self._before > last:
+                if last >= 0:
+                    yield first, last
+                first = max(0, hit - self._before)
+            last = hit + self._after
+            hit = text.find(self._anchor, hit + 1)
+        if last >= 0:
+            yield first, last
+
+    def _starts(self, text: str, first: int, last: int) -> Iterator[int]:
+        self._begins = self._begins or re.compile(self._first)
+        while match := self._begins.search(text, first, last):
+            yield match.start()
             first = match.start() + 1
 
-    def _followed(self, text: str, match: re.Match[str]) -> Span:
-        begin, end = match.span()
-        for number in range(1, len(self._chunks)):
-            if not (more := self._pattern(number).match(text, end)):
+    def _end(self, text: str, begin: int) -> int:
+        """The last place where it may end; -1 if it is not there."""
+        ends = {begin}
+        for step in self._head:
+            ends = step.ends(text, ends)
+            if not ends:
+                return -1
+        for step in self._rest:
+            further = step.ends(text, ends)
+            if not further:
                 break
-            end = more.end()
-        return begin, end
+            ends = further
+        return max(ends)
 
-    def _pattern(self, number: int) -> re.Pattern[str]:
-        if number not in self._patterns:
-            self._patterns[number] = re.compile("".join(map(form, self._chunks[number])))
-        return self._patterns[number]
+
+def _certain(pieces: list[str]) -> list[str]:
+    """The first units of which each has one end."""
+    return next((pieces[:at] for at, unit in enumerate(pieces) if is_ambiguous(unit)), pieces)
+
+
+def _steps(pieces: list[str]) -> Iterator[_Step]:
+    for ambiguous, group in groupby(pieces, key=is_ambiguous):
+        if ambiguous:
+            yield from (_Step(ways(unit)) for unit in group)
+        else:
+            yield _Step(["".join(map(form, group))])
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,10 @@
-"""One character of a secret in every form that programs write it in, as a regular expression.
+"""A secret's characters in every form that programs write them in, as regular expressions.
 
 Letters and digits stay as they are in JSON, URLs, forms, HTML, Python's repr, shells and YAML. Every other character
 has a few forms, and a text may mix them: `"` is `\\"` in JSON, `\\\\\\"` in JSON that holds JSON, `%22` in a URL.
+
+A form that is a prefix of another one makes a needle ambiguous, and a regular expression of many such units never ends.
+So `ways` names the forms of one unit apart, and each of them has one end, or those of its group.
 """
 
 import re
@@ -16,38 +19,52 @@ _letters = {
 }  # fmt: skip
 """What stands behind a backslash for them; the last four in YAML."""
 _extra = {
-    " ": r"\+",
-    "\t": " ",
-    "'": r"''|'\\{1,15}''|'\"'\"'",
-    '"': '""',
-    "$": r"\$\$",
-    "%": "%%",
+    " ": (r"\+",),
+    "\t": (" ",),
+    "'": (r"'\\{1,15}''", "'\"'\"'"),
 }
-"""Forms of one language each: forms in URLs, shells, YAML, CSV, Compose files, printf."""
-_units = re.compile(r"\\+|(?:\r?\n)+|.", re.DOTALL)
+"""Forms of one language each: forms in URLs, shells."""
+_doubled = "'\"$%"
+"""Written twice in YAML and SQL, CSV, Compose files, printf."""
+_ambiguous = "\\\n'\"$%&\0"
+_units = re.compile(r"\\+|(?:\r?\n)+|'+|\"+|\$+|%+|.", re.DOTALL)
 
 
 def units(text: str) -> list[str]:
-    """A text in pieces that have forms of their own: runs of backslashes, runs of line ends, single characters."""
+    """A text in pieces that have forms of their own: runs of backslashes, line ends and quotes, single characters."""
     return _units.findall(text)
 
 
-def form(unit: str) -> str:
-    """The regular expression of one unit."""
+def is_ambiguous(unit: str) -> bool:
+    """Whether one of its forms may be the beginning of another, so that it has several ends."""
+    return unit[-1] in _ambiguous
+
+
+def ways(unit: str) -> list[str]:
+    """The forms of a unit. One with a group may end anywhere in the group, any other one has one end."""
     if unit[0] == "\\":
         return _of_backslashes(len(unit))
     if unit[-1] == "\n":
         return _of_line_ends(unit.count("\n"))
     if unit.isascii() and (unit.isalnum() or unit == "_"):
-        return unit
-    ways = [f"{_slashes}{re.escape(unit)}", *_escapes(unit)]
-    if unit in _extra:
-        ways.insert(0, _extra[unit])
-    if unit in _letters:
-        ways.append(f"{_backslashes}{_letters[unit]}")
-    if not unit.isascii():
-        ways += _of_bytes(unit)
-    return f"(?:{'|'.join(ways)})"
+        return [unit]
+    character, count = unit[0], len(unit)
+    found = [f"{_slashes}{re.escape(character)}", *_extra.get(character, ()), *_escapes(character)]
+    if character in _letters:
+        found.append(f"{_backslashes}{_letters[character]}")
+    if not character.isascii():
+        found += _of_bytes(character)
+    if count > 1:
+        found = [f"(?:{way}){{{count}}}" for way in found]
+    if character in _doubled:
+        found.insert(0, f"{re.escape(character)}{{{count},{2 * count}}}")
+    return found
+
+
+def form(unit: str) -> str:
+    """The regular expression of one unit."""
+    alternatives = ways(unit)
+    return alternatives[0] if len(alternatives) == 1 else f"(?:{'|'.join(alternatives)})"
 
 
 def _escapes(character: str) -> list[str]:
@@ -62,32 +79,40 @@ def _escapes(character: str) -> list[str]:
     entities = [f"#0*{code}", f"#[xX]0*{_hex(code, 1)}", *([codepoint2name[code]] if code in codepoint2name else [])]
     if character == "'":
         entities.append("apos")
-    ways = [f"{_backslashes}(?:{'|'.join(numbers)})", f"&(?:amp;){{0,3}}(?:{'|'.join(entities)});"]
-    return [*ways, _percent(code)] if code < 0x100 else ways
+    escapes = [f"{_backslashes}(?:{'|'.join(numbers)})", f"&(?:amp;){{0,3}}(?:{'|'.join(entities)});"]
+    return [*escapes, _percent(code)] if code < 0x100 else escapes
 
 
 def _of_bytes(character: str) -> list[str]:
     """Beyond ASCII: its bytes in UTF-8, escaped or read as Latin-1, and the same letter composed another way."""
     data = character.encode()
     escaped = "".join(f"(?:{_backslashes}(?:x{_hex(byte, 2)}|{byte:03o})|{_percent(byte)})" for byte in data)
-    ways = [escaped, re.escape(data.decode("latin-1"))]
+    forms = [escaped, re.escape(data.decode("latin-1"))]
     for kind in ("NFC", "NFD"):
         other = unicodedata.normalize(kind, character)
         if other != character:
-            ways.append(re.escape(other))
-    return ways
+            forms.append(re.escape(other))
+    return forms
 
 
-def _of_backslashes(count: int) -> str:
-    other = "|".join(_escapes("\\"))
-    return rf"(?:\\{{{count},{16 * count}}}|(?:{other}){{{count}}})"
+def _of_backslashes(count: int) -> list[str]:
+    """Those that escape the next unit may be told as part of the run, so at most fifteen stay behind it."""
+    run = rf"\\{{{count}}}(\\{{0,{15 * count}}})(?=\\{{0,15}}(?!\\))"
+    return [run, *(f"(?:{other}){{{count}}}" for other in _escapes("\\"))]
 
 
-def _of_line_ends(count: int) -> str:
+def _of_line_ends(count: int) -> list[str]:
     """Indented in YAML, one space for all of them where a shell does not quote, `\\n` in all else."""
+    plain = r"\r?\n[ \t]{0,40}"
     escaped = rf"(?:{_backslashes}r)?{_backslashes}n"
     percent = f"(?:{_percent(13)})?{_percent(10)}"
-    return rf"(?: |(?:\r?\n[ \t]{{0,40}}|{escaped}|{percent}|{'|'.join(_escapes(chr(10)))}){{1,{count}}})"
+    other = "|".join((escaped, percent, *_escapes("\n")))
+    more = f"{{0,{count - 1}}}"
+    return [
+        " ",
+        rf"(?:(?:{plain}|{other})(?=[\r\n\\%&])){more}\r?\n([ \t]{{0,40}})",
+        f"(?:{plain}|{other}){more}(?:{other})",
+    ]
 
 
 def _percent(code: int) -> str:

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
-from infra_specs.redaction.forms import form, units
+from infra_specs.redaction.finder import finder
 
-_wrapped = re.compile(r"[A-Za-z0-9+/_-]{60,}$")
+_line_of_base64 = 60
+"""Digits in the narrowest lines that programs wrap base64 into."""
+_digits = re.compile(r"[A-Za-z0-9+/_-]+")
+_identifier = re.compile(r"[0-9a-f-]{32}|[0-9A-F-]{32}")
+"""The end of a digest, which logs are full of."""
 _bytes_a_line = 45
-"""That 60 digits of base64 stand for: the narrowest lines that programs wrap it into."""
+"""That 60 digits of base64 stand for."""
 
 
 class Unfinished:
@@ -16,7 +19,7 @@ class Unfinished:
 
     def __init__(self, needles: Iterable[str]) -> None:
         known = list(needles)
-        self._values = [lines for needle in known if len(lines := [line.strip() for line in needle.splitlines()]) > 1]
+        self._values = [lines for needle in known if len(lines := _lines(needle)) > 1]
         longest = max((len(needle.encode()) for needle in known), default=0)
         self._most_wrapped = longest // _bytes_a_line + 2 if longest > _bytes_a_line // 2 else 0
 
@@ -26,23 +29,38 @@ class Unfinished:
 
     def _wrapped(self, lines: Sequence[str]) -> int:
         count = 0
-        while count < min(self._most_wrapped, len(lines)) and _wrapped.search(lines[-1 - count].rstrip()):
+        while count < min(self._most_wrapped, len(lines)) and _is_wrapped(lines[-1 - count].rstrip()):
             count += 1
         return count
+
+
+def _lines(needle: str) -> list[str]:
+    """Without the empty ones at its borders, which say nothing."""
+    lines = [line.strip() for line in needle.splitlines()]
+    full = [number for number, line in enumerate(lines) if line]
+    return lines[full[0] : full[-1] + 1] if full else []
+
+
+def _is_wrapped(line: str) -> bool:
+    end = line[-_line_of_base64:]
+    return len(end) == _line_of_base64 and bool(_digits.fullmatch(end)) and not _identifier.fullmatch(end[-32:])
 
 
 def _begun(value: Sequence[str], lines: Sequence[str]) -> int:
     """The first lines of a value, as many as the last lines are; the first may stand behind something else."""
     for count in range(min(len(value) - 1, len(lines)), 0, -1):
         tail = lines[-count:]
-        if _line(value[0]).search(tail[0]) and all(
-            _line(known).fullmatch(line.lstrip()) for line, known in zip(tail[1:], value[1:count], strict=True)
-        ):
+        if all(map(_is_line, value[1:count], tail[1:])) and _ends_with(tail[0], value[0]):
             return count
     return 0
 
 
-@lru_cache(maxsize=4096)
-def _line(text: str) -> re.Pattern[str]:
-    """One line of a value in any of its forms, up to the end of the line that it is in."""
-    return re.compile(f"{''.join(map(form, units(text)))}\\s*\\Z")
+def _is_line(known: str, line: str) -> bool:
+    """Whether it is this line of a value, in any of its forms."""
+    text = line.strip()
+    return any(span == (0, len(text)) for span in finder(known).find(text)) if known else not text
+
+
+def _ends_with(line: str, known: str) -> bool:
+    text = line.rstrip()
+    return any(end == len(text) for _, end in finder(known).find(text))
