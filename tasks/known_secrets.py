@@ -5,6 +5,7 @@ handles a value that it could not redact, whoever writes a line of its log: our 
 """
 
 import threading
+from typing import Any
 
 from infra_specs.redaction import Redaction
 
@@ -35,6 +36,16 @@ class KnownSecrets:
     def redacted(self, text: str) -> str:
         """The text without any of them, and without credentials in URLs."""
         return self._redaction.redacted(text)
+
+    def redacted_data(self, data: Any) -> Any:
+        """JSON data whose strings tell none of them. The names in it stay as they are."""
+        if isinstance(data, str):
+            return self.redacted(data)
+        if isinstance(data, dict):
+            return {name: self.redacted_data(value) for name, value in data.items()}
+        if isinstance(data, list | tuple):
+            return [self.redacted_data(value) for value in data]
+        return data
 
 
 known = KnownSecrets()

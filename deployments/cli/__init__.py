@@ -10,6 +10,7 @@ import traceback
 from deployments.cli.app import app, failed
 from deployments.cli.commands import access, changing, installation, reading, releasing, scaling, secret, server
 from tasks.core_dumps import forbid as forbid_core_dumps
+from tasks.redacted_logs import redact_logs
 
 change, look = "Change a stack", "Look at a stack"
 begin, machine = "Begin", "This installation"
@@ -45,6 +46,7 @@ app.command(rich_help_panel=machine)(installation.schema)
 def main() -> None:
     """Run the command that was typed."""
     forbid_core_dumps()
+    redact_logs()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot write ✓ shall show a ? and not a traceback

@@ -120,7 +120,16 @@ def _add_base64(runs: Decoded, run: str, places: Sequence[int]) -> None:
     for shift in range(4):
         length = len(digits) - shift
         part = digits[shift : shift + length - (length % 4 == 1)]
-        runs.add(a2b_base64(part + "===").decode("latin-1"), partial(base64.origin, shift), places)
+        text = a2b_base64(part + "===").decode("latin-1")
+        runs.add(text, partial(base64.origin, shift), places)
+        if "\0" in text:
+            for parity in (0, 1):
+                runs.add(text[parity::2], partial(_of_wide, partial(base64.origin, shift), parity), places)
+
+
+def _of_wide(origin: Origin, parity: int, begin: int, end: int) -> Span:
+    """In UTF-16 every second byte is a letter's, and the others are NUL."""
+    return origin(2 * begin + parity, 2 * end - 1 + parity)
 
 
 def _digits(run: str) -> Iterator[tuple[str, Span]]:

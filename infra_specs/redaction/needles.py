@@ -1,26 +1,28 @@
-"""The parts of a secret's value that no text may hold: the whole, its lines, the password in it."""
+"""The parts of a secret's value that no text may hold: the whole, its lines, the passwords and other parts in it."""
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
+from infra_specs.redaction.parts import lines, parts
 from infra_specs.redaction.urls import passwords
 
 shortest = 8
 """Characters of a value. A shorter one occurs in ordinary text, so to replace it destroys sentences."""
-shortest_line = 16
-"""Characters of a line of a value that is found on its own."""
 _pem_border = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
 
-def needles(value: str | bytes) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def needles(value: str | bytes) -> tuple[str, ...]:
     """Each part to look for, once, as text. Bytes are told as Latin-1: one character for each byte."""
     text = value.decode("latin-1") if isinstance(value, bytes) else value
-    parts = [_trimmed(text)]
-    parts += [line.strip() for line in text.splitlines() if len(line.strip()) >= shortest_line]
-    parts += [_trimmed(password) for password in passwords(text)]
-    for part in dict.fromkeys(parts):
-        if len(part) >= shortest and part.strip() and not _pem_border.fullmatch(part):
-            yield part
+    inner = list(dict.fromkeys(parts(text)))
+    found = [_trimmed(text), *lines(text), *inner]
+    found += [password for part in (text, *inner) for password in passwords(part)]
+    return tuple(needle for needle in dict.fromkeys(map(_trimmed, found)) if _is_told_apart(needle))
+
+
+def _is_told_apart(needle: str) -> bool:
+    return len(needle) >= shortest and bool(needle.strip()) and not _pem_border.fullmatch(needle)
 
 
 def _trimmed(text: str) -> str:

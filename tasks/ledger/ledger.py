@@ -182,11 +182,12 @@ class Ledger:
 
     def begin(self, hold: Hold, verb: str, reason: str, plan: Any) -> str:
         """Open a run, by the owner of the lock, with its plan as JSON data. Returns its id."""
-        return journal.begin(self._database, hold, verb, reason, plan)
+        return journal.begin(self._database, hold, verb, known.redacted(reason), known.redacted_data(plan))
 
     def intend(self, hold: Hold, run: str, change: Mapping[str, str]) -> str:
         """Before a change is made: `action`, `address`, `reason` and `text` of it. Returns the id of this intent."""
-        return journal.intend(self._database, hold, run, change)
+        told = {**change, "reason": known.redacted(change["reason"]), "text": known.redacted(change["text"])}
+        return journal.intend(self._database, hold, run, told)
 
     def outcome(self, hold: Hold, change: str, state: journal.End, message: str, seconds: float) -> None:
         """After a change is proven, or has failed."""

@@ -1,8 +1,10 @@
 """What the processes of a stack wrote, each line with who wrote it."""
 
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 from rich.console import Console
@@ -31,15 +33,15 @@ def logs(stack: str, what: str, lines: int, *, follow: bool) -> None:
     with here() as place:
         spec, _ = remembered(place.ledger, stack)
         with place.target(spec) as provider:
-            place.ledger.learn_secrets(stack)
-            printer = _Printer(console(), provider, stack, what, follow=follow)
-            printer.first(lines)
+            learn = partial(place.ledger.learn_secrets, stack)
+            printer = _Printer(console(), provider, stack, what, learn=learn, follow=follow)
             try:
+                printer.first(lines)
                 while follow:
                     time.sleep(pause_seconds)
                     printer.more()
             except KeyboardInterrupt:
-                return
+                printer.end()
 
 
 def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
@@ -56,22 +58,52 @@ def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
     return found
 
 
+@dataclass(slots=True)
+class _Log:
+    """How far the log of an instance was read, and what of it is not told yet."""
+
+    instance: Instance
+    seen: list[str] = field(default_factory=list)
+    unfinished: str = ""
+    """Its last line, which has no end yet: it would be told again with its end."""
+    stream: Stream = field(default_factory=lambda: Stream(lambda: known.redaction))
+
+    def take(self, lines: Sequence[str], *, over: bool) -> list[str]:
+        """What can be told of them now: a value of several lines is not begun before its end is there."""
+        told = self.stream.take("".join(f"{line}\n" for line in lines)).splitlines()
+        return [*told, *self.end()] if over else told
+
+    def end(self) -> list[str]:
+        """The rest of it; nothing more comes."""
+        told = self.stream.take(self.unfinished) + self.stream.end()
+        self.unfinished = ""
+        return told.splitlines()
+
+
 class _Printer:
-    def __init__(self, to: Console, provider: Provider, stack: str, what: str, *, follow: bool) -> None:
+    def __init__(
+        self,
+        to: Console,
+        provider: Provider,
+        stack: str,
+        what: str,
+        *,
+        learn: Callable[[], None],
+        follow: bool,
+    ) -> None:
         self._to, self._provider, self._stack, self._what = to, provider, stack, what
-        self._follow, self._silent = follow, False
-        self._seen: dict[str, list[str]] = {}
-        self._streams: defaultdict[str, Stream] = defaultdict(lambda: Stream(lambda: known.redaction))
+        self._learn, self._follow, self._silent = learn, follow, False
+        self._logs: dict[str, _Log] = {}
         self._colours: dict[str, str] = {}
         self._next = count()
 
     def first(self, lines: int) -> None:
-        there = chosen(self._provider.observe(self._stack), self._what)
-        for one in there:
-            written = self._read(one, max(lines, window))
-            self._seen[str(one)] = written[-window:]
-            told = self._without_secrets(one, written)
-            self._print(one, told[len(told) - min(lines, len(told)) :], there)
+        instances = chosen(self._provider.observe(self._stack), self._what)
+        for instance in instances:
+            log, written = self._read(instance, max(lines, window))
+            log.seen = written[-window:]
+            told = log.take(written, over=self._over(instance))
+            self._print(instance, told[len(told) - min(lines, len(told)) :], instances)
 
     def more(self) -> None:
         """What is new since the last look; nothing if the target did not answer, which is said once."""
@@ -84,27 +116,42 @@ class _Printer:
         else:
             self._silent = False
 
+    def end(self) -> None:
+        """Tell what was held back; secrets that cannot be read now hold it back for good."""
+        with suppress(TransientError):
+            self._learn()
+            self._end(list(self._logs), [log.instance for log in self._logs.values()])
+
     def _more(self) -> None:
-        instances = self._provider.observe(self._stack)
+        observed = self._provider.observe(self._stack)
         try:
-            there = chosen(instances, self._what)
+            instances = chosen(observed, self._what)
         except PlanError:
-            return  # gone for now; it may come again
-        for one in there:
-            written = self._read(one, window)
-            new = added(self._seen.get(str(one), []), written)
-            self._print(one, self._without_secrets(one, new), there)
-            self._seen[str(one)] = written
+            instances = []  # gone for now; it may come again
+        gone = self._logs.keys() - set(map(str, instances))
+        if gone:
+            self._learn()
+            self._end(sorted(gone), [*instances, *(self._logs[name].instance for name in gone)])
+        for instance in instances:
+            log, written = self._read(instance, window)
+            new = added(log.seen, written)
+            self._print(instance, log.take(new, over=self._over(instance)), instances)
+            log.seen = written
 
-    def _read(self, one: Instance, lines: int) -> list[str]:
-        """A line that is still being written is not told while more can be: it would be told again with its end."""
-        return whole_lines(self._provider.logs(one, lines), over=self._over(one))
+    def _end(self, names: Sequence[str], beside: Sequence[Instance]) -> None:
+        for name in names:
+            log = self._logs.pop(name)
+            self._print(log.instance, log.end(), beside)
 
-    def _without_secrets(self, one: Instance, lines: Sequence[str]) -> list[str]:
-        """What can be told of them now: a value of several lines is not begun before its end is there."""
-        stream = self._streams[str(one)]
-        told = stream.take("".join(f"{line}\n" for line in lines))
-        return [*told.splitlines(), *(stream.end().splitlines() if self._over(one) else ())]
+    def _read(self, instance: Instance, lines: int) -> tuple[_Log, list[str]]:
+        """Secrets are learnt after it, since they may be set at any time before it."""
+        text = self._provider.logs(instance, lines)
+        self._learn()
+        log = self._logs.setdefault(str(instance), _Log(instance))
+        log.instance = instance
+        over = self._over(instance)
+        log.unfinished = "" if over else text[text.rfind("\n") + 1 :]
+        return log, whole_lines(text, over=over)
 
     def _over(self, one: Instance) -> bool:
         return not self._follow or one.health.code is not None

@@ -50,28 +50,56 @@ def test_each_line_says_who_wrote_it_unless_there_is_one(cli: Cli, provisioned: 
 
 
 class Writing:
-    """A target on which one thing writes: each look shows the next text, the last one for ever."""
+    """A target on which one thing writes: each look shows the next text, the last one for ever; None is its end."""
 
-    def __init__(self, *texts: str | Exception) -> None:
+    def __init__(self, *texts: str | Exception | None) -> None:
         self._texts = list(texts)
 
     def observe(self, _: str) -> list[Instance]:
-        return [_one("database/main")]
+        return [] if self._texts[0] is None else [_one("database/main")]
 
     def logs(self, _: Instance, lines: int) -> str:
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
         if isinstance(text, Exception):
             raise text
+        assert text is not None
         return "".join(text.splitlines(keepends=True)[-lines:])
 
 
+def printing(target: Writing, *, follow: bool, learn: Callable[[], None] = lambda: None) -> _Printer:
+    return _Printer(console(), target, "shop", "", learn=learn, follow=follow)  # type: ignore[arg-type]
+
+
 def told(capsys: pytest.CaptureFixture[str], target: Writing, looks: int, lines: int = 50) -> tuple[list[str], str]:
-    printer = _Printer(console(), target, "shop", "", follow=looks > 0)  # type: ignore[arg-type]
+    printer = printing(target, follow=looks > 0)
     printer.first(lines)
     for _ in range(looks):
         printer.more()
     said = capsys.readouterr()
     return said.out.splitlines(), said.err
+
+
+@pytest.mark.pure
+def test_a_secret_that_is_set_while_a_log_is_followed_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    target = Writing("begun\n", "begun\nis set-meanwhile-1\n", "begun\nis set-meanwhile-1\nis set-meanwhile-2\n")
+    values = iter(("set-before-it-all", "set-meanwhile-1", "set-meanwhile-2"))
+    printer = printing(target, follow=True, learn=lambda: known.learn("late", next(values)))
+    printer.first(50)
+    printer.more()
+    printer.more()
+    assert capsys.readouterr().out.splitlines() == ["begun", "is [secret late]", "is [secret late]"]
+
+
+@pytest.mark.pure
+def test_the_last_lines_of_an_instance_that_is_gone_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    known.learn("key", "first li\nsecond li\nthird li")
+    target = Writing("begun\nfirst li\nno end", None)
+    assert told(capsys, target, 1)[0] == ["begun", "first li", "no end"]
+    printer = printing(Writing("first li\nsecond li\nthird li"), follow=True)
+    printer.first(50)
+    printer.end()
+    printer.end()
+    assert capsys.readouterr().out.splitlines() == ["[secret key]"]
 
 
 @pytest.mark.pure

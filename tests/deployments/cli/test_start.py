@@ -22,8 +22,8 @@ stacks = sorted(Path("infra_specs/stacks").absolute().glob("*.yaml"))
 
 def _loaded(home: Path, *words: str) -> set[str]:
     code = (
-        "import sys; sys.argv[0] = 'tenfold'\nfrom deployments.cli import app\n"
-        "try:\n    app()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "import sys; sys.argv[0] = 'tenfold'\nfrom deployments.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n', file=sys.stderr)"
     )
     ended = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
@@ -32,6 +32,16 @@ def _loaded(home: Path, *words: str) -> set[str]:
 
 def test_help_loads_nothing_heavy(home: Path) -> None:
     assert not _loaded(home, "--help") & {"prefect", "sqlalchemy", "httpx", "pydantic", "yaml"}
+
+
+def test_its_log_lines_tell_no_secret(home: Path) -> None:
+    code = (
+        "import logging, sys; sys.argv = ['tenfold', '--version']\nfrom deployments.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "logging.getLogger('urllib3').warning('no answer of https://me:my-token@git.example/x')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr == "no answer of https://me:***@git.example/x\n"
 
 
 @pytest.mark.parametrize("words", [("status",), ("history",), ("server", "status", "--help")])

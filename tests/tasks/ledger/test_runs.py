@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from infra_specs.errors import LedgerError
+from tasks.known_secrets import known
 from tasks.ledger import Hold, Ledger, Owner
 from tests.tasks.ledger.child import change
 
@@ -34,6 +35,17 @@ def test_a_run_from_its_intent_to_its_end(ledger: Ledger, me: Owner) -> None:
     ]
     first_change = ended.changes[0]
     assert (first_change.action, first_change.reason, first_change.text) == ("create", "missing", change["text"])
+
+
+def test_no_word_of_a_run_tells_a_secret(ledger: Ledger, hold: Hold) -> None:
+    known.learn("word", "its-secret-word")
+    plan = {"waves": [[{"reason": "says its-secret-word", "count": 2, "settings": None}]]}
+    run = ledger.begin(hold, "run", "web: login its-secret-word", plan)
+    ledger.intend(hold, run, {**change, "reason": "its-secret-word", "text": "+ its-secret-word"})
+    kept = ledger.run(run)
+    assert kept.reason == "web: login [secret word]"
+    assert kept.plan == {"waves": [[{"reason": "says [secret word]", "count": 2, "settings": None}]]}
+    assert [(entry.reason, entry.text) for entry in kept.changes] == [("[secret word]", "+ [secret word]")]
 
 
 def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, hold: Hold, me: Owner) -> None:
