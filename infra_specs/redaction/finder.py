@@ -51,7 +51,9 @@ class Finder:
         self._first = form(head[0]) if is_ambiguous(head[0]) else "".join(map(form, _certain(head)))
         self._begins: re.Pattern[str] | None = None
         self._head = list(_steps(head))
-        self._rest = [step for at in range(_at_once, len(pieces), _at_once) for step in _steps(pieces[at : at + _at_once])]
+        self._rest = [
+            step for at in range(_at_once, len(pieces), _at_once) for step in _steps(pieces[at : at + _at_once])
+        ]
         text = "".join(head)
         longest = max(_plain.finditer(text), key=lambda match: len(match[0]), default=None)
         self._anchor = longest[0] if longest else ""

@@ -102,12 +102,12 @@ def _of_backslashes(count: int) -> list[str]:
 
 
 def _of_line_ends(count: int) -> list[str]:
-    """Indented in YAML, one space for all of them where a shell does not quote, `\\n` in all else."""
+    """Indented in YAML, which may write one more, one space for all where a shell does not quote, else `\\n`."""
     plain = r"\r?\n[ \t]{0,40}"
     escaped = rf"(?:{_backslashes}r)?{_backslashes}n"
     percent = f"(?:{_percent(13)})?{_percent(10)}"
     other = "|".join((escaped, percent, *_escapes("\n")))
-    more = f"{{0,{count - 1}}}"
+    more = f"{{0,{count}}}"
     return [
         " ",
         rf"(?:(?:{plain}|{other})(?=[\r\n\\%&])){more}\r?\n([ \t]{{0,40}})",

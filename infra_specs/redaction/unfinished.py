@@ -35,10 +35,8 @@ class Unfinished:
 
 
 def _lines(needle: str) -> list[str]:
-    """Without the empty ones at its borders, which say nothing."""
-    lines = [line.strip() for line in needle.splitlines()]
-    full = [number for number, line in enumerate(lines) if line]
-    return lines[full[0] : full[-1] + 1] if full else []
+    """Without the empty ones, which say nothing, and of which YAML adds some."""
+    return [line.strip() for line in needle.splitlines() if line.strip()]
 
 
 def _is_wrapped(line: str) -> bool:
@@ -48,17 +46,20 @@ def _is_wrapped(line: str) -> bool:
 
 def _begun(value: Sequence[str], lines: Sequence[str]) -> int:
     """The first lines of a value, as many as the last lines are; the first may stand behind something else."""
-    for count in range(min(len(value) - 1, len(lines)), 0, -1):
-        tail = lines[-count:]
-        if all(map(_is_line, value[1:count], tail[1:])) and _ends_with(tail[0], value[0]):
-            return count
+    full = [number for number, line in enumerate(lines) if line.strip()]
+    for count in range(min(len(value) - 1, len(full)), 0, -1):
+        first, *others = full[-count:]
+        if all(_is_line(known, lines[number]) for known, number in zip(value[1:count], others, strict=True)) and (
+            _ends_with(lines[first], value[0])
+        ):
+            return len(lines) - first
     return 0
 
 
 def _is_line(known: str, line: str) -> bool:
     """Whether it is this line of a value, in any of its forms."""
     text = line.strip()
-    return any(span == (0, len(text)) for span in finder(known).find(text)) if known else not text
+    return any(span == (0, len(text)) for span in finder(known).find(text))
 
 
 def _ends_with(line: str, known: str) -> bool:

@@ -23,6 +23,7 @@ label = "[secret s]"
 
 @settings(max_examples=100, deadline=None)
 @given(value=st.one_of(values, multi_line), name=st.sampled_from(sorted(forms)), before=beside, after=beside)
+@example(value="00000000\n00000000", name="YAML", before="", after="")  # YAML writes one more line end
 @example(value="00000000\n000000\t0", name="HTML, all in numbers", before="", after="")  # a tab has one digit
 def test_no_form_of_a_value_survives(value: str, name: str, before: str, after: str) -> None:
     form = forms[name](value)
@@ -56,6 +57,7 @@ def test_text_without_a_secret_is_unchanged(secrets: list[str], text: str) -> No
 @settings(max_examples=50, deadline=None)
 @given(value=st.one_of(values, multi_line), name=st.sampled_from(sorted(forms)), before=beside,
        cuts=st.lists(st.integers(0, 2000), max_size=6))  # fmt: skip
+@example(value="00000000\n00000000", name="YAML", before="", cuts=[12])
 @example(value=f"0{chr(0xA0) * 6}0\n00000000", name="HTML in numbers", before="", cuts=[207])  # each line is written so
 def test_a_value_cut_between_pieces_is_told_in_none(value: str, name: str, before: str, cuts: list[int]) -> None:
     redaction = Redaction({"s": [value]})

@@ -29,6 +29,10 @@ QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC
         ({"p": password}, f"said {password!r}", "said '[secret p]'"),
         ({"p": "value-in-a-login"}, "Basic " + base64.b64encode(b"user:value-in-a-login").decode(),
          "Basic dXNlcj[secret p]"),
+        ({"p": "value-in-UTF-16"}, f"is {base64.b64encode('x value-in-UTF-16'.encode('utf-16-le')).decode()}",
+         "is eAAgA[secret p]AA=="),
+        ({"p": "value-in-UTF-16"}, base64.b64encode("x value-in-UTF-16".encode("utf-16-be")).decode(),
+         "AHgAIA[secret p]"),
         ({"k": key}, f"is {key!r}", "is '[secret k]\\n'"),
         ({"k": key}, "web | QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB", "web | [secret k]"),
         ({"k": key}, "-----BEGIN NOT A REAL KEY-----", "-----BEGIN NOT A REAL KEY-----"),
@@ -58,6 +62,12 @@ def test_values_are_replaced_by_their_names(secrets: dict[str, str], text: str, 
         ("redis://:hunter2@cache", "redis://:***@cache"),
         ('{"url":"https:\\/\\/me:mine@host"}', '{"url":"https:\\/\\/me:***@host"}'),
         ("https://ghp_0123456789abcdef@github.com/x", "https://***@github.com/x"),
+        ("postgres://app:Ab/cd+ef12345@db:5432/x", "postgres://app:***@db:5432/x"),
+        ("postgres://app:/pass@db:5432/x", "postgres://app:***@db:5432/x"),
+        ('{"url":"amqp:\\/\\/me:its\\/own@[::1]:5672"}', '{"url":"amqp:\\/\\/me:***@[::1]:5672"}'),
+        ("https://host/@user/x, https://host:8443/@user/x, http://[::1]:80/@user", None),
+        ("registry://host:5000/image@sha256:0123, git+https://host:8443/x.git@v1.2", None),
+        ("https://host?to=https://other/@user, https://host/a:b@c, https:\\/\\/host:80\\/@user", None),
         ("https://user@host, ssh://git@host, git@host:x/y, a@b.example", None),
         ("http://localhost:8000/ asked by x@y.example", None),
         ("https://user:***@host", None),
@@ -86,6 +96,19 @@ def test_a_slow_program_tells_no_line_of_a_value() -> None:
         "first li\nbut no more\n",
         "",
     ]
+
+
+@pytest.mark.parametrize("digest", ["0123456789abcdef" * 4, "0123456789ABCDEF" * 4, "sha-" + "0123456789abcdef" * 4])
+def test_a_digest_waits_for_no_further_line(digest: str) -> None:
+    redaction = Redaction({"s": ["a-value-of-more-than-22-bytes"]})
+    assert Stream(lambda: redaction).take(f"pulled sha256:{digest}\n") == f"pulled sha256:{digest}\n"
+    wrapped = base64.encodebytes(b"begun " * 20).decode().splitlines(keepends=True)[0]
+    assert Stream(lambda: redaction).take(wrapped) == ""
+
+
+def test_empty_lines_around_a_value_hold_nothing_back() -> None:
+    redaction = Redaction({"s": ["\n\nabc-d\n\n\n"]})
+    assert Stream(lambda: redaction).take("any line\n\n") == "any line\n\n"
 
 
 def test_a_stream_tells_the_rest_at_its_end() -> None:
