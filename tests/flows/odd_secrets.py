@@ -22,11 +22,12 @@ def _pem(number: int) -> str:
 _shapes = (
     "plain{}", "it's \"quoted\" {}", "p@ss \"word\"/&%+é-{}", "C:\\new\\table\\{}\\", "trailing-backslash-{}\\",
     "-leading-dash-{}", "--option={}", "spaces   and\ttabs {}", "ünïcödé-{}-☃", "😀-{}-emoji", "100%-{}-%41%20",
-    '{{"type":"service","key":"{}"}}', "[1,2,{}]", ".*+?^$(){}|[a-z]\\d{{2}}", "host=db password=word-{} user=app", "[secret x] {}",
-    "[secret]{}", "$HOME/${{PATH}}/{}", "`id`;$(id)#{}", "a=b&c=d+{}", "<b>{}</b>&amp;", "x" * 40 + "{}",
+    '{{"type":"service","key":"{}"}}', "[1,2,{}]", ".*+?^$(){}|[a-z]\\d{{2}}", "host=db password=word-{} user=app",
+    "[secret x] {}", "[secret]{}", "$HOME/${{PATH}}/{}", "`id`;$(id)#{}", "a=b&c=d+{}", "<b>{}</b>&amp;", "x" * 40 + "{}",
     "redis://:it's\"own\"/{}@cache", "postgresql://app:Ab/cd+{}@db:5432/app", "eyJhbGciOi.{}.c2ln", "{}" + "=" * 4,
     "line one {}\nline two of it {}", "\n\nblank before {}", "crlf one {}\r\ncrlf two {}", "  around {}  ",
-    "semi;colon,comma|pipe {}", "!history!{}!", "$$$$%%%%''''\"\"\"\"{}", "quote'\\''in shell {}", "\u200bzero-width-{}",
+    "semi;colon,comma|pipe {}", "!history!{}!", "$$$$%%%%''''\"\"\"\"{}", "quote'\\''in shell {}",
+    "\u200bzero-width-{}",
     "long-" + "ab1-" * 300 + "{}",
 )  # fmt: skip
 

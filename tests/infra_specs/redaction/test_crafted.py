@@ -80,6 +80,8 @@ def test_windows_that_overlap_are_searched_once() -> None:
         ("$$$x-value", "$$$$$$x-value"),
         ("it''s-me", "it'\"'\"''\"'\"'s-me"),
         ('a""b-value', r"a\"\"b-value"),
+        ("it's a value", "it'\\\"'\\\"'s a value"),
+        ("écrit-value", r"\u00c3\u00a9crit-value"),
         ('a""b-value', 'a""""b-value'),
         ("a%%b-value", "a%25%25b-value"),
         ("a%%b-value", "a%%%%b-value"),
