@@ -86,9 +86,8 @@ def _escapes(character: str) -> list[str]:
 def _of_bytes(character: str) -> list[str]:
     """Beyond ASCII: its bytes in UTF-8, escaped or read as Latin-1, and the same letter composed another way."""
     data = character.encode()
-    escaped = "".join(
-        f"(?:{_backslashes}(?:x{_hex(byte, 2)}|u00{_hex(byte, 2)}|{byte:03o})|{_percent(byte)})" for byte in data
-    )
+    numbers = [(_percent(byte), f"x{_hex(byte, 2)}|u00{_hex(byte, 2)}|{byte:03o}") for byte in data]
+    escaped = "".join(f"(?:{_backslashes}(?:{number})|{percent})" for percent, number in numbers)
     forms = [escaped, re.escape(data.decode("latin-1"))]
     for kind in ("NFC", "NFD"):
         other = unicodedata.normalize(kind, character)

@@ -8,6 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from infra_specs.redaction import Redaction, Stream
+from tests.flows.odd_secrets import forty, needles
 from tests.infra_specs.redaction.written import forms
 
 pytestmark = pytest.mark.pure
@@ -32,6 +33,13 @@ def test_no_form_of_a_value_survives(value: str, name: str, before: str, after: 
     assert label in redacted or "***" in redacted or "[secret]" in redacted
     assert value.strip() not in redacted
     assert inner not in redacted
+
+
+def test_no_form_of_any_odd_secret_survives() -> None:
+    odd = forty()
+    redaction = Redaction({name: [value] for name, value in odd.items()})
+    texts = {data.decode("latin-1" if name == "store" else "utf-8") for data, name in needles(odd).items()}
+    assert [text for text in texts if text in redaction.redacted(f"says {text} now")] == []
 
 
 @settings(max_examples=50, deadline=None)
