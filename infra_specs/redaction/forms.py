@@ -26,7 +26,8 @@ _extra = {
 """Forms of one language each: forms in URLs, shells."""
 _doubled = "'\"$%"
 """Written twice in YAML and SQL, CSV, Compose files, printf."""
-_ambiguous = "\\\n'\"$%&\0"
+_ambiguous = "\\\n'\"$%&\0ÂÃ"
+"""The last two begin their own bytes in UTF-8."""
 _units = re.compile(r"\\+|(?:\r?\n)+|'+|\"+|\$+|%+|.", re.DOTALL)
 
 

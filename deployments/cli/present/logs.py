@@ -35,8 +35,8 @@ def logs(stack: str, what: str, lines: int, *, follow: bool) -> None:
         with place.target(spec) as provider:
             learn = partial(place.ledger.learn_secrets, stack)
             printer = _Printer(console(), provider, stack, what, learn=learn, follow=follow)
+            printer.first(lines)
             try:
-                printer.first(lines)
                 while follow:
                     time.sleep(pause_seconds)
                     printer.more()
