@@ -1,11 +1,11 @@
 """Where one needle is in a text, in any of its forms. Found by a plain piece of it first, which is fast.
 
-A needle is followed through a text step by step, with every place where a step may end, each of them once. So the work
-is bounded by the lengths of both, whatever they hold: a single regular expression would try all ways of splitting.
+A needle is followed through a text step by step, to every place where a step may end, and from each of them once. So
+the work is bounded by the lengths of both, whatever they hold. A single expression would try all ways of splitting.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 
@@ -18,6 +18,8 @@ _widest = 64
 """Characters that the form of one character may take."""
 _most_ends = 41
 """Of one form: the spaces that indent a line, or the backslashes in front of the next unit."""
+_most_known = 100_000
+"""Places that are remembered with what follows them."""
 _plain = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -28,17 +30,16 @@ class _Step:
         self._expressions = expressions
         self._patterns: list[re.Pattern[str]] = []
 
-    def ends(self, text: str, begins: Iterable[int]) -> set[int]:
-        """Where these units may end that begin at one of these places."""
+    def ends(self, text: str, begin: int) -> set[int]:
+        """Where these units may end that begin at this place."""
         if not self._patterns:
             self._patterns = [re.compile(expression) for expression in self._expressions]
         ends = set[int]()
-        for begin in begins:
-            for pattern in self._patterns:
-                if match := pattern.match(text, begin):
-                    last = match.end()
-                    ends.update(range(max(match.start(1), last - _most_ends), last) if pattern.groups else ())
-                    ends.add(last)
+        for pattern in self._patterns:
+            if match := pattern.match(text, begin):
+                last = match.end()
+                ends.update(range(max(match.start(1), last - _most_ends), last) if pattern.groups else ())
+                ends.add(last)
         return ends
 
 
@@ -62,9 +63,12 @@ class Finder:
 
     def find(self, text: str) -> Iterator[Span]:
         """Every place where it begins; places may overlap."""
+        known = dict[tuple[int, int], int]()
         for first, last in self._windows(text):
             for begin in self._starts(text, first, last):
-                if (end := self._end(text, begin)) > begin:
+                if len(known) > _most_known:
+                    known.clear()  # what is far behind is not asked for again
+                if (end := self._end(text, 0, begin, known)) > begin:
                     yield begin, end
 
     def _windows(self, text: str) -> Iterator[Span]:
@@ -89,15 +93,19 @@ class Finder:
             yield match.start()
             first = match.start() + 1
 
-    def _end(self, text: str, begin: int) -> int:
-        """The last place where it may end; -1 if it is not there."""
+    def _end(self, text: str, number: int, begin: int, known: dict[tuple[int, int], int]) -> int:
+        """The last place where the steps from this number on may end; -1 if they are not there."""
+        if number == len(self._head):
+            return self._followed(text, begin)
+        if (number, begin) not in known:
+            further = [self._end(text, number + 1, end, known) for end in self._head[number].ends(text, begin)]
+            known[number, begin] = max(further, default=-1)
+        return known[number, begin]
+
+    def _followed(self, text: str, begin: int) -> int:
         ends = {begin}
-        for step in self._head:
-            ends = step.ends(text, ends)
-            if not ends:
-                return -1
         for step in self._rest:
-            further = step.ends(text, ends)
+            further = {end for start in ends for end in step.ends(text, start)}
             if not further:
                 break
             ends = further
