@@ -63,6 +63,8 @@ class Finder:
 
     def find(self, text: str) -> Iterator[Span]:
         """Every place where it begins; places may overlap."""
+        if self._anchor not in text:
+            return
         known = dict[tuple[int, int], int]()
         for first, last in self._windows(text):
             for begin in self._starts(text, first, last):
