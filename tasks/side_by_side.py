@@ -16,7 +16,11 @@ from infra_specs.stack_fault import StackFault
 T = TypeVar("T")
 
 AT_ONCE = 32
-"""Stacks that are worked on at the same time. One that hangs gives its place back when its time is over."""
+"""Stacks that are worked on at the same time, as long as any of them is done now and then."""
+STALL_SECONDS = 0.05
+"""When none is done for so long, those at work may hang: twice as many are worked on from then on."""
+STALL_PART = 0.02
+"""The same as a part of a shorter deadline."""
 ANSWER_SECONDS = 8.0
 """How long a person waits for what one stack's target has to say, beside other stacks."""
 
@@ -26,31 +30,33 @@ def side_by_side(
 ) -> tuple[dict[str, T], tuple[StackFault, ...]]:
     """What each stack's job returned, and why the others failed; both in the order of `jobs`.
 
-    Blocks. Each job has so many seconds from its own beginning, and what it raises is a fault of its stack alone.
+    Blocks for so many seconds at most, however many jobs hang: all share one deadline, and no job waits for one that
+    hangs. What a job raises is a fault of its stack alone.
     """
     done: queue.SimpleQueue[tuple[str, T | Exception]] = queue.SimpleQueue()
-    waiting, running, found = deque(jobs), dict[str, float](), dict[str, T]()
-    faults: dict[str, StackFault] = {}
-    while waiting or running:
-        while waiting and len(running) < AT_ONCE:
+    waiting, at_work, at_once = deque(jobs), 0, AT_ONCE
+    outcomes = dict[str, T | Exception]()
+    deadline, stall = time.monotonic() + seconds, min(STALL_SECONDS, STALL_PART * seconds)
+    while len(outcomes) < len(jobs):
+        while waiting and at_work < at_once:
             name = waiting.popleft()
-            running[name] = time.monotonic() + seconds
             threading.Thread(target=_work, args=(name, jobs[name], done), name=f"stack {name}", daemon=True).start()
+            at_work += 1
+        left = deadline - time.monotonic()
         try:
-            name, outcome = done.get(timeout=max(0.0, min(running.values()) - time.monotonic()))
+            name, outcome = done.get(timeout=max(0.0, min(left, stall) if waiting else left))
         except queue.Empty:
-            for name in _late(running):
-                faults[name] = StackFault.of(name, TransientError(f"no answer within {seconds:g} s."))
-                del running[name]
-            continue
-        if running.pop(name, None) is None:
-            continue  # it answers after its time, and is a fault already
-        if isinstance(outcome, Exception):
-            faults[name] = StackFault.of(name, outcome)
+            if time.monotonic() >= deadline:
+                break
+            at_once *= 2
         else:
-            found[name] = outcome
-    ordered = {name: found[name] for name in jobs if name in found}
-    return ordered, tuple(faults[name] for name in jobs if name in faults)
+            outcomes[name] = outcome
+            at_work -= 1
+    late = TransientError(f"no answer within {seconds:g} s.")
+    ended = {name: outcomes.get(name, late) for name in jobs}
+    found = {name: outcome for name, outcome in ended.items() if not isinstance(outcome, Exception)}
+    faults = (StackFault.of(name, outcome) for name, outcome in ended.items() if isinstance(outcome, Exception))
+    return found, tuple(faults)
 
 
 def _work(name: str, job: Callable[[], T], done: "queue.SimpleQueue[tuple[str, T | Exception]]") -> None:
@@ -58,8 +64,3 @@ def _work(name: str, job: Callable[[], T], done: "queue.SimpleQueue[tuple[str, T
         done.put((name, job()))
     except Exception as error:  # told as a fault of the stack by who waits
         done.put((name, error))
-
-
-def _late(running: Mapping[str, float]) -> list[str]:
-    now = time.monotonic()
-    return [name for name, until in running.items() if until <= now]

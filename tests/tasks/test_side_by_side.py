@@ -45,11 +45,23 @@ def test_one_that_hangs_is_a_fault_and_the_others_are_done(hanging: Hanging) -> 
     assert [str(fault) for fault in faults] == ["hung: no answer within 0.5 s."]
 
 
-def test_many_that_hang_take_no_place_for_good(hanging: Hanging) -> None:
-    hung = {f"hung-{number}": hanging for number in range(AT_ONCE + 3)}
-    found, faults = side_by_side({**hung, "well": lambda: "fine"}, 0.3)
+def test_however_many_hang_one_that_is_well_is_served(hanging: Hanging) -> None:
+    hung = {f"hung-{number}": hanging for number in range(9 * AT_ONCE)}
+    found, faults = side_by_side({**hung, "well": lambda: "fine"}, 2.0)
     assert found == {"well": "fine"}
     assert [fault.stack for fault in faults] == list(hung)
+
+
+def test_all_share_one_deadline(hanging: Hanging) -> None:
+    """One round after the other would take 20 s."""
+    ended = threading.Event()
+
+    def look() -> None:
+        side_by_side({f"hung-{number}": hanging for number in range(20 * AT_ONCE)}, 1.0)
+        ended.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    assert ended.wait(10)
 
 
 def test_one_that_fails_is_a_fault_on_one_line() -> None:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
 from docker.errors import NotFound
 
 from infra_specs.plan.instance import Health, Instance
+from tasks.daemon_pool import DaemonPool
 from tasks.providers.docker import probes, proxy, routes
 from tasks.providers.docker.ending import is_ending
 from tasks.providers.docker.engine import Engine
@@ -48,12 +49,12 @@ class World:
     def __init__(self, api: Engine, networks: Networks) -> None:
         self._api, self._networks = api, networks
         self.states = States(self._ask)
-        self._pool = ThreadPoolExecutor(_at_once, "docker-look")
+        self._pool = DaemonPool(_at_once, "docker-look")
         self._running: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def close(self) -> None:
         """Nothing is asked any more."""
-        self._pool.shutdown(wait=False)
+        self._pool.drop()
 
     def instances(
         self, stack: str, judge: Judge, wanted: Wanted = lambda _: True, *, asking_proxy: bool = True
