@@ -1,11 +1,14 @@
-"""A pattern as the regular expression that moby/patternmatcher makes of it, in Go's words and then in Python's.
+"""A pattern as the regular expression that moby/patternmatcher makes of it, in Go's words, and what matches so.
 
 The two differ in sets and in escapes alone, for nothing else can stand in what is made here.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Literal
+
+from infra_specs.builds.matcher import Fixed, Folders, Many, Matcher, Token
 
 Kind = Literal["exact", "prefix", "suffix", "expression"]
 star, folders = "[^/]*", "(.*/)?"
@@ -50,48 +53,51 @@ def go_expression(pattern: str) -> tuple[Kind, str]:
     return kind, f"{made}$"
 
 
-def compiled(expression: str) -> re.Pattern[str]:
-    """Go's expression in Python's words. Raises ValueError that says why there is none."""
-    body = "".join(_python(expression[1:-1]))
-    return re.compile(rf"{_quick(body)}\Z", re.ASCII)
+def compiled(expression: str) -> Matcher:
+    """What matches as Go's expression does. Raises ValueError that says why there is none."""
+    return Matcher(tuple(_tokens(expression[1:-1])))
 
 
-def _quick(body: str) -> str:
-    """The same, but for time: what follows a star is looked for from the left, and once.
-
-    That is enough where another star follows, which takes what would be left over; the same holds for whole folders.
-    """
-    if "[" in body.replace("[^/]", ""):
-        return body
-    first, *rest = re.split(rf"(?:{re.escape(folders)})+", body)
-    parts = [_quick_stars(part) for part in (first, *rest)]
-    for number in range(1, len(parts) - 1):
-        # Only after whole folders is what is left over whole folders.
-        whole = parts[number].endswith("/")
-        parts[number] = f"(?>(?:.*?/)??{parts[number]})" if whole else f"{folders}{parts[number]}"
-    return "".join((*parts[:-1], folders, parts[-1])) if rest else parts[0]
-
-
-def _quick_stars(part: str) -> str:
-    first, *rest = part.split(star)
-    if not rest:
-        return part
-    return "".join((first, *(f"(?>{star}?{text})" if text else "" for text in rest[:-1]), star, rest[-1]))
-
-
-def _python(go: str) -> Iterator[str]:
-    at = 0
+def _tokens(go: str) -> Iterator[Token]:
+    """All that matches in one way is put together, up to what may match in several."""
+    at, fixed = 0, list[str]()
     while at < len(go):
-        letter = go[at]
-        at += 1
-        if letter == "[":
-            at, text = _set(go, at)
-            yield text
-        elif letter == "\\":
-            yield _outside(go[at : at + 1])
-            at += 1
+        token: Token | None = None
+        if go.startswith(folders, at):
+            at, token = at + len(folders), Folders()
         else:
-            yield letter
+            at, letter = _letters_at(go, at)
+            if go.startswith("*", at):
+                at, token = at + 1, Many(re.compile(f"{letter}*", re.ASCII))
+            else:
+                fixed.append(letter)
+        if token and fixed:
+            yield _fixed(fixed)
+            fixed = []
+        if token:
+            yield token
+    if fixed:
+        yield _fixed(fixed)
+
+
+def _fixed(letters: list[str]) -> Fixed:
+    """`letters` are in Python's words; those at the end that stand for themselves are a plain text, too."""
+    plain = takewhile(lambda letter: letter != "^" and len(letter) == 1 + _is_quoted(letter), reversed(letters))
+    return Fixed(re.compile("".join(letters), re.ASCII), "".join(letter[-1] for letter in plain)[::-1])
+
+
+def _is_quoted(letter: str) -> bool:
+    return letter[0] == "\\" and not letter[1].isalnum()
+
+
+def _letters_at(go: str, at: int) -> tuple[int, str]:
+    """The end of a letter, a set or an escape, and the same in Python's words."""
+    letter = go[at]
+    if letter == "[":
+        return _set(go, at + 1)
+    if letter == "\\":
+        return at + 2, _outside(go[at + 1 : at + 2])
+    return at + 1, letter
 
 
 def _outside(letter: str) -> str:
@@ -128,7 +134,7 @@ def _set(go: str, at: int) -> tuple[int, str]:
     either = "|".join((*([f"[{inside}]"] if inside else ()), *(f"[^{part}]" for part in complements)))
     if not complements:
         return at + 1, f"[{'^' if negated else ''}{inside}]"
-    return at + 1, rf"(?:(?!{either})(?:.|\n))" if negated else f"(?:{either})"
+    return at + 1, rf"(?>(?!{either})(?:.|\n))" if negated else f"(?>{either})"
 
 
 def _range(go: str, at: int) -> tuple[int, str]:

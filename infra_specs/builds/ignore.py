@@ -4,11 +4,11 @@ The rules are those of moby/patternmatcher: the last pattern that matches a file
 pattern that begins with `!` takes back what one before it left out.
 """
 
-import re
 from dataclasses import dataclass, field
 
 from infra_specs.builds.expression import Kind, compiled, go_expression
 from infra_specs.builds.glob import fault
+from infra_specs.builds.matcher import Matcher
 from infra_specs.builds.text import cleaned, white
 from infra_specs.errors import SpecError
 
@@ -25,7 +25,7 @@ class Pattern:
     text: str
     exception: bool
     kind: Kind
-    expression: re.Pattern[str] | None = field(repr=False, compare=False)
+    expression: Matcher | None = field(repr=False, compare=False)
 
     def matches(self, path: str) -> bool:
         """Whether it matches this very path."""
@@ -39,7 +39,7 @@ class Pattern:
                 return path.endswith(ending) or (ending.startswith("/") and path == ending[1:])
             case "expression":
                 assert self.expression is not None
-                return self.expression.match(path) is not None
+                return self.expression.match(path)
 
 
 @dataclass(frozen=True, slots=True)
