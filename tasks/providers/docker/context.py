@@ -1,5 +1,6 @@
 """A build's context: the files that BuildKit is sent, and what says whether any of it has changed."""
 
+import errno
 import hashlib
 import json
 import os
@@ -7,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -15,22 +16,32 @@ from infra_specs.builds.ignore import Ignored, Matched, read_ignore_file
 from infra_specs.builds.private import private_names, warning
 from infra_specs.errors import ProviderError
 from tasks.providers.base import BuildOrder
+from tasks.providers.docker.inside import Inside
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file, a folder or a link of a context: its name there, its mode, size, time in nanoseconds and link."""
+    """A file, a folder or a link of a context: its name there, what is known of it, its size and its link."""
 
-    path: Path
+    inside: Inside
     name: str
-    mode: int
+    known: os.stat_result
     size: int
-    changed: int
     link: str
 
-    def open(self) -> IO[bytes]:
-        """Its content."""
-        return self.path.open("rb")
+    @property
+    def mode(self) -> int:
+        """Its kind and permissions."""
+        return self.known.st_mode
+
+    @property
+    def changed(self) -> int:
+        """Its time in nanoseconds."""
+        return self.known.st_mtime_ns
+
+    def open(self) -> BufferedReader:
+        """Its content. Raises OSError, also if another file, or a link, is in its place or above it by now."""
+        return self.inside.open(self.name, self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Context:
                 "folder."
             )
         self._real = Path(os.path.realpath(self._root))
+        self._inside = Inside(self._real)
         self.dockerfile = self._read_dockerfile()
         self._ignored = self._read_ignored()
 
@@ -89,7 +101,8 @@ class Context:
                 found.update(entry.link.encode())
             elif stat.S_ISREG(entry.mode):
                 try:
-                    found.update(_content(entry.path))
+                    with entry.open() as file:
+                        found.update(hashlib.file_digest(file, "sha256").digest())
                 except OSError as error:
                     raise self._unreadable(entry.name, error) from error
         return found.hexdigest()
@@ -98,7 +111,7 @@ class Context:
         name = self._order.dockerfile
         self._refuse_elsewhere(name)
         try:
-            return (self._root / name).read_text(encoding="utf-8-sig")
+            return self._inside.linked(name).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise ProviderError(
@@ -111,7 +124,7 @@ class Context:
         for name in (f"{self._order.dockerfile}.dockerignore", ".dockerignore"):
             self._refuse_elsewhere(name)
             try:
-                return read_ignore_file((self._root / name).read_bytes(), str(self._root / name))
+                return read_ignore_file(self._inside.linked(name), str(self._root / name))
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -144,7 +157,7 @@ class Context:
     def _listed(self, folder: Path, prefix: str, *, left_out: bool) -> list[Path]:
         """What is in a folder; nothing of one that is left out and closed to this account."""
         try:
-            return sorted(folder.iterdir(), key=lambda path: os.fsencode(path.name))
+            return [folder / name for name in sorted(self._inside.names(prefix.rstrip("/")), key=os.fsencode)]
         except OSError as error:
             if left_out and isinstance(error, PermissionError):
                 return []
@@ -160,9 +173,9 @@ class Context:
             ) from None
         if not stat.S_ISLNK(known.st_mode):
             size = known.st_size if stat.S_ISREG(known.st_mode) else 0
-            return Entry(path, name, known.st_mode, size, known.st_mtime_ns, "")
+            return Entry(self._inside, name, known, size, "")
         self._refuse_elsewhere(name)
-        return Entry(path, name, known.st_mode, 0, known.st_mtime_ns, str(path.readlink()))
+        return Entry(self._inside, name, known, 0, str(path.readlink()))
 
     def _refuse_elsewhere(self, name: str) -> None:
         """What leads out of the folder, by itself or by another link on its way."""
@@ -177,12 +190,8 @@ class Context:
             )
 
     def _unreadable(self, name: str, error: OSError) -> ProviderError:
+        again, mend = "Run it again.", "Let this account read it, or name it in .dockerignore."
         return ProviderError(
-            f"the build of {self._order.service}: {self._root / name} cannot be read: {error.strerror or error}. Let "
-            "this account read it, or name it in .dockerignore."
+            f"the build of {self._order.service}: {self._root / name} cannot be read: {error.strerror or error}. "
+            f"{again if error.errno == errno.ESTALE else mend}"
         )
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

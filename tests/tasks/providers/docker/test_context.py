@@ -2,13 +2,20 @@
 
 import os
 import socket
+import stat
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra_specs.errors import ProviderError, SpecError
 from tasks.providers.base import BuildOrder
+from tasks.providers.docker.buildkit.sending import Sending, Unreadable
+from tasks.providers.docker.buildkit.wire import field
 from tasks.providers.docker.context import Context
+from tasks.providers.docker.inside import Inside
 
 
 @pytest.fixture
@@ -122,14 +129,14 @@ def test_neither_dockerfile_nor_ignore_file_lie_elsewhere(folder: Path, tmp_path
 
 
 def test_what_this_account_may_not_read_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.open, Path.iterdir
+    real = os.open
 
-    def refused(path: Path) -> None:
-        if path.name in ("app.py", "closed"):
-            raise PermissionError(13, "Permission denied", str(path))
+    def refusing(path: str, *how: Any, **named: Any) -> int:
+        if Path(path).name in ("app.py", "closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, *how, **named)
 
-    monkeypatch.setattr(Path, "open", lambda path, *how, **named: refused(path) or real[0](path, *how, **named))
-    monkeypatch.setattr(Path, "iterdir", lambda path: refused(path) or real[1](path))
+    monkeypatch.setattr(os, "open", refusing)
     with pytest.raises(
         ProviderError, match=r"/src/app\.py cannot be read: Permission denied\. Let this account read it"
     ):
@@ -197,3 +204,93 @@ def test_what_is_not_there_is_said(folder: Path) -> None:
         Context(order(folder / "nowhere"))
     with pytest.raises(ProviderError, match=r"/Containerfile cannot be read: No such file or directory\. `docker"):
         Context(order(folder, "Containerfile"))
+
+
+def replaced_by_a_link(place: Path, to: Path) -> None:
+    place.rename(place.with_name(f"{place.name} before"))
+    place.symlink_to(to)
+
+
+@pytest.fixture
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that looks like the context's own, with a secret."""
+    made = tmp_path_factory.mktemp("elsewhere")
+    (made / "app.py").write_text("a secret")
+    (made / "id_rsa").write_text("a secret")
+    return made
+
+
+@pytest.mark.parametrize(("place", "to"), [("src/app.py", "id_rsa"), ("src", ".")])
+def test_what_a_link_replaces_after_the_walk_is_not_read(folder: Path, elsewhere: Path, place: str, to: str) -> None:
+    context = Context(order(folder))
+    (entry,) = (entry for entry in context.files if entry.name == "src/app.py")
+    replaced_by_a_link(folder / place, elsewhere / to)
+    with pytest.raises(OSError, match="it or a folder above it was replaced while the build read it"):
+        entry.open()
+    sending = Sending(iter([entry]))
+    while sending.next() is not None:
+        pass
+    sending.heard(field(1, 1))
+    with pytest.raises(Unreadable, match=r"^src/app\.py cannot be read: it or a folder above it was replaced while"):
+        sending.next()
+    with pytest.raises(ProviderError, match=r"/src/app\.py cannot be read: it or a folder above it was replaced"):
+        context.digest()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: Path(path).write_text("print(2)")])
+def test_nor_is_anything_else_that_came_in_its_place(folder: Path, make: Callable[[str], Any]) -> None:
+    (entry,) = (entry for entry in Context(order(folder)).files if entry.name == "src/app.py")
+    (folder / "src" / "app.py").rename(folder / "kept")
+    make(str(folder / "src" / "app.py"))
+    with pytest.raises(OSError, match="was replaced while the build read it"):
+        entry.open()
+
+
+def test_a_hard_link_to_another_file_is_another_file(folder: Path, elsewhere: Path) -> None:
+    (entry,) = (entry for entry in Context(order(folder)).files if entry.name == "src/app.py")
+    (folder / "src" / "app.py").unlink()
+    (folder / "src" / "app.py").hardlink_to(elsewhere / "id_rsa")
+    with pytest.raises(OSError, match="was replaced while the build read it"):
+        entry.open()
+
+
+def test_a_folder_that_a_link_replaces_during_the_walk_is_not_listed(
+    folder: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Inside.names
+
+    def names_of(inside: Inside, name: str) -> list[str]:
+        if name == "src":
+            replaced_by_a_link(folder / "src", elsewhere)
+        return real(inside, name)
+
+    monkeypatch.setattr(Inside, "names", names_of)
+    with pytest.raises(ProviderError, match=r"/src cannot be read: it or a folder above it was replaced"):
+        names(folder)
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", ".dockerignore"])
+def test_nor_is_a_dockerfile_read_that_a_link_replaces(
+    folder: Path, elsewhere: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Inside.linked
+
+    def linked(inside: Inside, asked: str) -> bytes:
+        if asked == name:
+            replaced_by_a_link(folder / name, elsewhere / "id_rsa")
+        return real(inside, asked)
+
+    monkeypatch.setattr(Inside, "linked", linked)
+    with pytest.raises(ProviderError, match=rf"/{name} cannot be read: it or a folder above it was replaced"):
+        names(folder)
+
+
+def test_no_descriptor_is_left_open(folder: Path, elsewhere: Path) -> None:
+    context = Context(order(folder))
+    entries = [entry for entry in context.files if stat.S_ISREG(entry.mode)]
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    replaced_by_a_link(folder / "src", elsewhere)
+    for entry in entries:
+        with suppress(OSError), entry.open():
+            pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
