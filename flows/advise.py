@@ -1,7 +1,6 @@
 """Advise: what to change next of every stack, before it presses; on a timer, for who looks at the UI."""
 
 import asyncio
-from functools import partial
 
 from prefect.logging import get_run_logger
 
@@ -9,8 +8,6 @@ from flows.converge import Report
 from flows.runbook import opened_ledger, runbook
 from tasks.capacity.advice import advice
 from tasks.capacity.artifacts import show_advice
-from tasks.providers import preload
-from tasks.side_by_side import side_by_side
 from tasks.wish import remembered
 
 
@@ -26,9 +23,7 @@ async def advise(stack: str = "") -> Report:
         if stack:
             remembered(ledger, stack)
         asked = [known for known in ledger.stacks() if known.wanted and stack in ("", known.name)]
-        await asyncio.to_thread(preload, [known.target for known in asked])
-        jobs = {known.name: partial(advice, ledger, known) for known in asked}
-        advised, faults = await asyncio.to_thread(side_by_side, jobs)
+        advised, faults = await asyncio.to_thread(advice, ledger, asked)
         for name, found in advised.items():
             await show_advice(name, found)
             said += [f"{name}: {one.said}" for one in found]

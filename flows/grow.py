@@ -11,6 +11,7 @@ from pydantic import Field
 from flows.converge import Report
 from flows.provision import provisioned
 from flows.runbook import opened_ledger, runbook
+from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposal import Proposal
 from infra_specs.advice.step import changed
 from infra_specs.errors import PlanError
@@ -70,7 +71,7 @@ async def _shown(stack: str) -> Proposal:
         return Proposal.from_data(kept)
     async with opened_ledger() as ledger:
         known = _known(ledger, stack)
-        found = await asyncio.to_thread(advice, ledger, known)
+        found = await asyncio.to_thread(_advised, ledger, known)
         spec, _ = remembered(ledger, stack)
     await show_advice(stack, found)
     shown = Proposal.of(spec, found, known.since)
@@ -86,13 +87,21 @@ def _known(ledger: Ledger, stack: str) -> Wanted:
     return known
 
 
+def _advised(ledger: Ledger, known: Wanted) -> tuple[Advice, ...]:
+    """What is to be said of it; of its growth alone while its target does not answer. Raises PlanError for neither."""
+    found, faults = advice(ledger, [known])
+    if known.name not in found:
+        raise PlanError(" ".join(map(str, faults)))
+    return found[known.name]
+
+
 def _refuse_another(ledger: Ledger, shown: Proposal, change: dict[str, Any]) -> None:
     """Raises PlanError where the stack was changed so that something else would be advised by now."""
     known = _known(ledger, shown.stack)
     if known.since != shown.since:
         spec, _ = remembered(ledger, shown.stack)
         shown.refuse_misfit(spec, change)
-        shown.refuse_unadvised(change, Proposal.of(spec, advice(ledger, known), known.since))
+        shown.refuse_unadvised(change, Proposal.of(spec, _advised(ledger, known), known.since))
 
 
 def _form(shown: Proposal) -> type[Approval]:

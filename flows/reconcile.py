@@ -9,7 +9,7 @@ from flows.rollout import bring_back
 from flows.runbook import on_site, opened_ledger, runbook
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
 from infra_specs.plan.patience import rests_until
-from infra_specs.stack_fault import StackFault
+from infra_specs.stack_fault import paragraph
 from tasks.certificate import renew_certificate
 from tasks.clock import now
 from tasks.ledger import Ledger
@@ -49,11 +49,10 @@ async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest
         except LockHeld as busy:
             get_run_logger().info("%s", busy)
             return None
-        except TenfoldError as error:
-            return str(error) if name in str(error) else f"{name}: {error}"
-        except Exception as error:  # a bug, told with its traceback
-            get_run_logger().exception("%s cannot be repaired.", name)
-            return str(StackFault.of(name, error))
+        except Exception as error:
+            if not isinstance(error, TenfoldError):  # a bug, told with its traceback
+                get_run_logger().exception("%s cannot be repaired.", name)
+            return paragraph(name, error)
 
 
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:

@@ -15,10 +15,19 @@ class StackFault:
     @classmethod
     def of(cls, stack: str, error: Exception) -> "StackFault":
         """The error's own words. An error that is none of ours says its type: that is a bug, told as one."""
-        why = " ".join(str(error).split())
-        if not isinstance(error, TenfoldError):
-            why = f"Tenfold failed ({type(error).__name__}: {why}). Please report it."
-        return cls(stack, why.removeprefix(f"{stack}: "))
+        return cls(stack, " ".join(_told(stack, error).split()))
 
     def __str__(self) -> str:
         return f"{self.stack}: {self.why}"
+
+
+def paragraph(stack: str, error: Exception) -> str:
+    """The same with the lines that the error has, which may quote an app's last words."""
+    return f"{stack}: {_told(stack, error)}"
+
+
+def _told(stack: str, error: Exception) -> str:
+    why = str(error)
+    if not isinstance(error, TenfoldError):
+        why = f"Tenfold failed ({type(error).__name__}: {why}). Please report it."
+    return why.removeprefix(f"{stack}: ")

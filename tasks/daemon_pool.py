@@ -53,5 +53,5 @@ class DaemonPool:
                 future, call = self._waiting.popleft()
             try:
                 future.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - it is raised for who asks for the result
+            except BaseException as error:
                 future.set_exception(error)

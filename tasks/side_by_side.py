@@ -23,6 +23,8 @@ STALL_PART = 0.02
 """The same as a part of a shorter deadline."""
 ANSWER_SECONDS = 8.0
 """How long a person waits for what one stack's target has to say, beside other stacks."""
+PATIENT_SECONDS = 300.0
+"""How long a stack is waited for that was asked for alone. Nobody else waits, and its target has its own limits."""
 
 
 def side_by_side(
@@ -57,6 +59,11 @@ def side_by_side(
     found = {name: outcome for name, outcome in ended.items() if not isinstance(outcome, Exception)}
     faults = (StackFault.of(name, outcome) for name, outcome in ended.items() if isinstance(outcome, Exception))
     return found, tuple(faults)
+
+
+def look_at(jobs: Mapping[str, Callable[[], T]]) -> tuple[dict[str, T], tuple[StackFault, ...]]:
+    """The same, for as long as a person waits."""
+    return side_by_side(jobs, ANSWER_SECONDS if len(jobs) > 1 else PATIENT_SECONDS)
 
 
 def _work(name: str, job: Callable[[], T], done: "queue.SimpleQueue[tuple[str, T | Exception]]") -> None:

@@ -5,7 +5,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from infra_specs.plan.instance import Instance
 from infra_specs.spec.load import load
 from infra_specs.spec.stack import Stack
 from tasks.health_reasons import observed
-from tasks.ledger import Ledger
-from tasks.providers import open_provider
+from tasks.ledger import Ledger, Wanted
+from tasks.providers import opened
 from tasks.providers.base import Provider
 from tasks.settings import Settings, settings
-from tasks.wish import remembered
+from tasks.wish import remembered, unknown_stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,17 @@ class Here:
     settings: Settings
     ledger: Ledger
 
-    @contextmanager
-    def target(self, stack: Stack) -> Iterator[Provider]:
+    def stacks(self, name: str) -> tuple[Wanted, ...]:
+        """The stack of this name, every stack without one. Raises UnknownStack."""
+        known = self.ledger.stacks()
+        found = tuple(stack for stack in known if name in ("", stack.name))
+        if name and not found:
+            raise unknown_stack(self.ledger, name)
+        return found
+
+    def target(self, stack: Stack) -> AbstractContextManager[Provider]:
         """The target of a stack, open for the length of the block."""
-        with closing(open_provider(stack.target, self.settings.home)) as provider:
-            yield provider
+        return opened(stack.target, self.settings.home)
 
     def observed(self, stack: Stack) -> tuple[Instance, ...]:
         """Everything of a stack on its target."""

@@ -1,6 +1,7 @@
 """One stack as it is at this moment: what was wanted, what is there, and who is at it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from deployments.cli.here import Here
@@ -16,7 +17,11 @@ from tasks.clock import now
 from tasks.ledger import Holder, Release, Wanted
 from tasks.ledger.alive import alive
 from tasks.one_offs import unclaimed
+from tasks.side_by_side import ANSWER_SECONDS, side_by_side
 from tasks.wish import wish_as_deployed, wish_with
+
+_torn_down_seconds = ANSWER_SECONDS / 2
+"""How long the target of a torn-down stack is waited for: its silence shall be told before it is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class View:
     """What is to be said of its growth."""
     fault: StackFault | None = None
     """Why what is wanted of it cannot be planned; what runs can be seen all the same."""
+    silent: str = ""
+    """Why nothing is seen of a torn-down stack: its target may be gone, too, and nobody needs it."""
 
     @property
     def links(self) -> dict[str, str]:
@@ -43,11 +50,12 @@ class View:
 
 def look(place: Here, known: Wanted) -> View:
     """One stack, seen now."""
-    stack = known.stack()
-    instances, holder = place.observed(stack), place.ledger.holder(known.name)
+    stack, holder = known.stack(), place.ledger.holder(known.name)
     releases = place.ledger.standing_releases(known.name)
     if not known.wanted:
-        return View(known, instances, holder, None, releases)
+        seen, silent = side_by_side({known.name: partial(place.observed, stack)}, _torn_down_seconds)
+        return View(known, seen.get(known.name, ()), holder, None, releases, silent=_why(silent))
+    instances = place.observed(stack)
     try:
         if releases and releases[0].state == "proving" and changing(holder):
             wished = wish_with(place.ledger, stack, known.source, releases[0].content)
@@ -59,6 +67,10 @@ def look(place: Here, known: Wanted) -> View:
     return View(known, instances, holder, drift, releases, growth_of(place.ledger, Subject.of(known)))
 
 
+def _why(faults: tuple[StackFault, ...]) -> str:
+    return faults[0].why if faults else ""
+
+
 def data(view: View) -> dict[str, Any]:
     """The same as JSON data; outputs hold no secret."""
     holder, drift = view.holder, view.drift
@@ -67,6 +79,7 @@ def data(view: View) -> dict[str, Any]:
         "target": view.known.target,
         "wanted": view.known.wanted,
         "since": view.known.since,
+        "silent": view.silent or None,
         "links": view.links,
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
         "drift": drift.summary if drift and not drift.empty else None,

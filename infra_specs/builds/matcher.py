@@ -1,4 +1,4 @@
-"""Whether a path matches a pattern, found without a step back: however hostile it is, the work is pattern times path."""
+"""Whether a path matches a pattern, found without a step back: the work is pattern times path at most."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,44 +1,58 @@
 """What is to be said of a stack before it presses: its growth, and what it uses of what it has."""
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterable
+from functools import partial
 
 from infra_specs.advice.growth import Advice, growth
-from infra_specs.advice.uses import Use, vertical
-from infra_specs.errors import ProviderError
-from infra_specs.spec.target import Target
+from infra_specs.advice.uses import vertical
+from infra_specs.stack_fault import StackFault
 from tasks.capacity.subject import Subject
 from tasks.clock import now
 from tasks.ledger import Ledger, Wanted
-from tasks.providers import open_provider
+from tasks.providers import opened, preload
 from tasks.providers.base import Uses
 from tasks.settings import settings
+from tasks.side_by_side import look_at
 
 day = 86_400.0
 looked_back = 35 * day
 """As long as five minutes' means are kept."""
 
 
-def advice(ledger: Ledger, known: Wanted) -> tuple[Advice, ...]:
-    """Everything that is to be said of a stack now. Blocks; of a target that does not answer no use is known."""
-    subject = Subject.of(known)
+Found = tuple[dict[str, tuple[Advice, ...]], tuple[StackFault, ...]]
+"""What is to be said of each stack, by its name, and the stacks of which not all can be said."""
+
+
+def advice(ledger: Ledger, asked: Iterable[Wanted]) -> Found:
+    """Everything that is to be said of these stacks now. Blocks.
+
+    A target that does not answer is a fault of its stack, and the stack's growth is told all the same.
+    """
+    known = {wanted.name: wanted for wanted in asked}
+    preload(wanted.target for wanted in known.values())
+    subjects, unread = look_at({name: partial(_grown, ledger, wanted) for name, wanted in known.items()})
+    told, silent = look_at({name: partial(_vertical, subject) for name, (subject, _) in subjects.items()})
+    found = {name: (*grown, *told.get(name, ())) for name, (_, grown) in subjects.items()}
+    faults = {fault.stack: fault for fault in (*unread, *silent)}
+    return found, tuple(faults[name] for name in known if name in faults)
+
+
+def _grown(ledger: Ledger, wanted: Wanted) -> tuple[Subject, tuple[Advice, ...]]:
+    subject = Subject.of(wanted)
+    return subject, growth_of(ledger, subject)
+
+
+def _vertical(subject: Subject) -> tuple[Advice, ...]:
     stack = subject.stack
-    return (*growth_of(ledger, subject), *vertical(stack, subject.counts, uses(stack.target, stack.name)))
+    with opened(stack.target, settings().home) as provider:
+        uses = provider.uses(stack.name) if isinstance(provider, Uses) else {}
+    return vertical(stack, subject.counts, uses)
 
 
 def growth_of(ledger: Ledger, subject: Subject) -> tuple[Advice, ...]:
     """What is to be said of its growth, which the ledger alone tells."""
     peaks = {service: _peaks(ledger, subject.stack.name, service) for service in subject.scaled}
     return growth(subject.stack, subject.counts, peaks, now() // day)
-
-
-def uses(target: Target, stack: str) -> Mapping[str, Use]:
-    """What each thing of a stack uses, by address; nothing where the target cannot say it."""
-    try:
-        with closing(open_provider(target, settings().home)) as provider:
-            return provider.uses(stack) if isinstance(provider, Uses) else {}
-    except ProviderError:
-        return {}
 
 
 def _peaks(ledger: Ledger, stack: str, service: str) -> list[tuple[float, float]]:

@@ -1,7 +1,6 @@
 """Measuring every service of many stacks at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from infra_specs.scaling.measured import Measured
@@ -51,13 +50,6 @@ def measure(found: Sequence[Subject], before: Mapping[Key, Remembered]) -> dict[
         if subject.stack.name in faults:
             seen[subject.stack.name] = _nothing_seen(subject, faults[subject.stack.name], before)
     return {(stack, service): one for stack, services in seen.items() for service, one in services.items()}
-
-
-@contextmanager
-def opened(target: Target) -> Iterator[Provider]:
-    """One target, open for the length of the block. Raises ProviderError for one that cannot be."""
-    with closing(open_provider(target, settings().home)) as provider:
-        yield provider
 
 
 def _measured(

@@ -10,9 +10,10 @@ from infra_specs.plan.address import is_of_service
 from infra_specs.scaling.room import FreeMemory, room
 from infra_specs.scaling.situation import Situation
 from infra_specs.spec.target import Docker, Target
-from tasks.capacity.measure import opened
 from tasks.capacity.subject import Subject
+from tasks.providers import opened
 from tasks.providers.base import HasRoom, Uses
+from tasks.settings import settings
 from tasks.side_by_side import side_by_side
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class Rooms:
 
     def _memory(self, subject: Subject) -> FreeMemory | None:
         def free_memory() -> FreeMemory | None:
-            with opened(subject.stack.target) as target:
+            with opened(subject.stack.target, settings().home) as target:
                 return target.free_memory() if isinstance(target, HasRoom) else None
 
         if (name := _place(subject.stack.target)) not in self._free:
@@ -61,7 +62,7 @@ class Rooms:
 
     def _used(self, subject: Subject) -> Mapping[str, Use]:
         def uses() -> Mapping[str, Use]:
-            with opened(subject.stack.target) as target:
+            with opened(subject.stack.target, settings().home) as target:
                 return target.uses(subject.stack.name) if isinstance(target, Uses) else {}
 
         if (name := subject.stack.name) not in self._uses:

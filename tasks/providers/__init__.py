@@ -1,6 +1,7 @@
 """The code that acts on a target, one module or package each. Plain classes that know no Prefect."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -29,3 +30,10 @@ def open_provider(target: Target, home: Path) -> Provider:
             from tasks.providers.memory import MemoryProvider  # noqa: PLC0415
 
             return MemoryProvider(home / "memory")
+
+
+@contextmanager
+def opened(target: Target, home: Path) -> Iterator[Provider]:
+    """The same for the length of the block. Raises ProviderError for one that cannot be opened."""
+    with closing(open_provider(target, home)) as provider:
+        yield provider

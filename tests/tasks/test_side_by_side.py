@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra_specs.errors import PlanError
-from infra_specs.stack_fault import StackFault
+from infra_specs.errors import ChangeFailed, PlanError
+from infra_specs.stack_fault import StackFault, paragraph
 from tasks.side_by_side import AT_ONCE, side_by_side
 
 pytestmark = pytest.mark.pure
@@ -76,3 +76,11 @@ def test_one_that_fails_is_a_fault_on_one_line() -> None:
 def test_a_name_is_told_once() -> None:
     assert str(StackFault.of("shop", PlanError("shop: no."))) == "shop: no."
     assert str(StackFault.of("shop", PlanError("No."))) == "shop: No."
+
+
+def test_a_paragraph_names_the_stack_and_keeps_the_lines() -> None:
+    assert paragraph("web", ChangeFailed("replica/web-1 failed.\n  its last words")) == (
+        "web: replica/web-1 failed.\n  its last words"
+    )
+    assert paragraph("web", ChangeFailed("web: failed.")) == "web: failed."
+    assert paragraph("web", KeyError("web")) == "web: Tenfold failed (KeyError: 'web'). Please report it."

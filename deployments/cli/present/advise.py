@@ -2,7 +2,6 @@
 
 import json as jsonlib
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -10,23 +9,18 @@ from rich.text import Text
 
 from deployments.cli.here import here, tenfold
 from deployments.cli.present.faults import data as faults_data
-from deployments.cli.present.faults import end, look_at, tell
+from deployments.cli.present.faults import end, tell
 from deployments.cli.present.terminal import console, say
 from infra_specs.advice.growth import Advice
 from tasks.capacity.advice import advice
-from tasks.providers import preload
-from tasks.wish import unknown_stack
 
 
 def advise(stack: str, *, json: bool) -> None:
     """`tenfold advise`. Raises UnknownStack for a stack that is not known."""
     with here() as place:
-        known = place.ledger.stacks()
-        if stack and stack not in {one.name for one in known}:
-            raise unknown_stack(place.ledger, stack)
-        asked = [one for one in known if one.wanted and stack in ("", one.name)]
-        preload(one.target for one in asked)
-        found, faults = look_at({one.name: partial(advice, place.ledger, one) for one in asked})
+        known = place.stacks(stack)
+        asked = [one for one in known if one.wanted]
+        found, faults = advice(place.ledger, asked)
     if json:
         told = {"stacks": {name: [data(one) for one in advised] for name, advised in found.items()}}
         print(jsonlib.dumps({**told, **faults_data(faults)}, indent=2))
@@ -36,8 +30,10 @@ def advise(stack: str, *, json: bool) -> None:
     if not asked:
         down = f"{stack or 'Every stack here'} is torn down, so there is nothing to advise."
         say(to, down if known else f"Nothing here yet. Begin with: {tenfold()} demo")
+    silent = {fault.stack for fault in faults}
     for name, advised in found.items():
-        show(to, name, advised)
+        if advised or name not in silent:
+            show(to, name, advised)
     tell(faults)
     end(faults)
 

@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.here import here
-from deployments.cli.present.faults import data, end, look_at, tell
+from deployments.cli.present.faults import data, end, tell
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, clock_time, human
 from infra_specs.stack_fault import StackFault
 from tasks.clock import now
 from tasks.ledger import Run, RunChange
+from tasks.side_by_side import look_at
 from tasks.wish import unknown_stack
 
 colours = {"done": "green", "failed": "red", "crashed": "red", "running": "yellow", "intended": "yellow"}

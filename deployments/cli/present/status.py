@@ -11,7 +11,7 @@ from deployments.cli.here import here, tenfold
 from deployments.cli.present.checks import checks
 from deployments.cli.present.checks import data as scaling_data
 from deployments.cli.present.faults import data as faults_data
-from deployments.cli.present.faults import end, look_at, tell
+from deployments.cli.present.faults import end, tell
 from deployments.cli.present.terminal import Cell, console, lay, say
 from deployments.cli.present.words import ago, human
 from deployments.cli.view import View, changing, data, look
@@ -21,7 +21,7 @@ from infra_specs.releases.which import aim
 from tasks.clock import now
 from tasks.ledger import Holder
 from tasks.providers import preload
-from tasks.wish import unknown_stack
+from tasks.side_by_side import look_at
 
 marks: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
@@ -33,11 +33,9 @@ marks: dict[State, tuple[str, str]] = {
 def status(stack: str, *, json: bool) -> None:
     """`tenfold status`."""
     with here() as place:
-        known = place.ledger.stacks()
-        if stack and stack not in {one.name for one in known}:
-            raise unknown_stack(place.ledger, stack)
+        known = place.stacks(stack)
         preload(one.target for one in known)
-        views, faults = look_at({one.name: partial(look, place, one) for one in known if stack in ("", one.name)})
+        views, faults = look_at({one.name: partial(look, place, one) for one in known})
         checked, scaling = checks(place), scaling_data(place)
     unplanned = tuple(view.fault for view in views.values() if view.fault)
     if json:
@@ -90,6 +88,9 @@ def show(to: Console, view: View) -> None:
 def _title(view: View) -> Text:
     name, known = (view.known.name, "bold"), view.known
     if not known.wanted:
+        if view.silent:
+            said = f": torn down {ago(now() - known.since)}; its target does not answer: {view.silent}"
+            return Text.assemble(name, f" on {known.target}{said}")
         left = "its data is kept" if any(one.durable for one in view.instances) else "nothing is left"
         back = f"; come back with {tenfold()} provision {known.name}"
         return Text.assemble(name, f" on {known.target}: torn down {ago(now() - known.since)}, {left}{back}")

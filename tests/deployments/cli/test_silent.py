@@ -1,0 +1,84 @@
+"""A stack whose target does not answer: one that is wanted is a fault, one that was torn down is not."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from deployments.cli.here import Here
+from infra_specs.plan.plan import Plan
+from infra_specs.scaling.measured import Measured
+from tasks.clock import now
+from tasks.ledger import Check, Checked, Owner
+from tasks.ledger.checks import lock_name
+from tests.deployments.cli.cli import Cli
+
+pytestmark = pytest.mark.local
+
+
+@pytest.fixture(params=["gone", "hung"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An engine that is not there, and one that accepts and never answers."""
+    path = tmp_path / "engine.sock"
+    with closing(socket.socket(socket.AF_UNIX)) as listening:
+        if request.param == "hung":
+            listening.bind(str(path))
+            listening.listen(100)
+        yield f"unix://{path}"
+
+
+@pytest.fixture
+def lost(place: Here, engine: str) -> str:
+    """A stack on that engine that needs more replicas than it is designed for."""
+    spec = {"name": "lost", "target": {"provider": "docker", "host": engine}, "users": {"monthly": 200_000},
+            "services": {"web": {"image": "shop:1", "port": 80, "capacity": 4}}}  # fmt: skip
+    hold = place.ledger.acquire("lost", Owner.here("provision"), 60)
+    place.ledger.want(hold, "lost", spec, "/srv")
+    place.ledger.release(hold)
+    return "lost"
+
+
+def torn_down(place: Here, stack: str) -> None:
+    hold = place.ledger.acquire(stack, Owner.here("teardown"), 60)
+    place.ledger.unwant(hold)
+    place.ledger.release(hold)
+
+
+def test_advise_names_it_and_shows_its_growth(
+    cli: Cli, place: Here, lost: str, provisioned: Callable[[], Plan]
+) -> None:
+    provisioned()
+    said = cli("advise")
+    assert said.code == 1
+    assert said.err.startswith("lost: ")
+    assert len(said.err.splitlines()) == 1
+    assert said.out == "shop: nothing presses, and nothing is idle\n"
+    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    window = Measured(now(), 15, in_flight=65)
+    place.ledger.record_check(hold, Check(window.at, 0.1, 1, ""), [Checked(lost, "web", window)])
+    said = cli("advise")
+    assert said.code == 1
+    assert "\nlost\n  !  web needs " in f"\n{said.out}"
+    assert said.err.startswith("lost: ")
+
+
+def test_torn_down_its_silence_is_no_fault(cli: Cli, place: Here, lost: str, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    torn_down(place, lost)
+    for words in (("status",), ("status", lost)):
+        said = cli(*words)
+        assert (said.code, said.err) == (0, "")
+        assert "lost on docker: torn down " in said.out
+        assert "its target does not answer" in said.out
+    told = {stack["name"]: stack["silent"] for stack in cli.json("status")["stacks"]}
+    assert told["shop"] is None
+    assert told[lost]
+
+
+def test_wanted_its_silence_is_one(cli: Cli, lost: str, provisioned: Callable[[], Plan]) -> None:
+    provisioned()
+    said = cli("status")
+    assert said.code == 1
+    assert said.err.startswith("lost: ")
