@@ -99,9 +99,20 @@ def _parsed(text: str) -> list[list[Any]]:
         windows = json.loads(text)
     except (TypeError, ValueError):
         return []
-    length = 1 + len(_columns)
-    whole = isinstance(windows, list) and all(isinstance(one, list) and len(one) == length for one in windows)
-    return windows if whole and all(isinstance(one[1], int | float) for one in windows) else []
+    return windows if isinstance(windows, list) and all(map(_is_window, windows)) else []
+
+
+def _is_window(value: object) -> bool:
+    """When it was and how long, then numbers that may be lacking, and its status."""
+    if not (isinstance(value, list) and len(value) == 1 + len(_columns)):
+        return False
+    at, seconds, *measured, _ = value
+    return None not in (at, seconds) and all(_number(number) == number for number in (at, seconds, *measured))
+
+
+def _number(value: object) -> float | None:
+    """What is no number was not measured."""
+    return value if isinstance(value, int | float) else None
 
 
 few = 50
@@ -158,5 +169,5 @@ def _span(table: sa.Table, key: Key, since: float, until: float) -> "sa.Select[A
 
 
 def _measurement(row: sa.RowMapping) -> Measurement:
-    told = {name: value for name, value in row.items() if name not in ("period", "stack", "service")}
-    return Measurement(float(row["period"]), **told)
+    told = {name: _number(value) for name, value in row.items() if name not in ("period", "stack", "service")}
+    return Measurement(float(row["period"]), seconds=told.pop("seconds") or 0.0, **told)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 SICK = "sick"
 
@@ -115,7 +115,7 @@ faults: dict[str, Callable[[Installation], None]] = {
         lambda spec: spec["services"]["web"].update(capacity=1e-309)
     ),
     "the spec is another stack's": lambda here: here.spec(lambda spec: spec.update(name="other")),
-    "a secret is missing": lambda here: here.spec(
+    "a secret is missing that no release has yet": lambda here: here.spec(
         lambda spec: (spec.update(budget=100), spec["services"]["web"].update(env={"KEY": {"secret": "none"}}))
     ),
     "a certificate's secret is missing": lambda here: here.spec(
@@ -145,7 +145,56 @@ faults: dict[str, Callable[[Installation], None]] = {
         "UPDATE changes SET address = 'replica/?' WHERE run IN (SELECT id FROM runs WHERE stack = ?)", SICK
     ),
     "the lock's owner is no JSON": lambda here: here.sql("UPDATE locks SET owner = '{' WHERE stack = ?", SICK),
+    "its secrets are gone": lambda here: here.sql("DELETE FROM secrets WHERE stack = ?", SICK),
     "a secret cannot be decrypted": lambda here: here.sql("UPDATE secrets SET token = 'x' WHERE stack = ?", SICK),
     "the source folder is gone": lambda here: here.sql("UPDATE stacks SET source = '/none' WHERE name = ?", SICK),
     "the users of the pretended world are no JSON": broken_users,
 }  # fmt: skip
+
+Verb = Literal["status", "advise", "autoscale", "advise run", "reconcile"]
+everybody: frozenset[Verb] = frozenset({"status", "advise", "autoscale", "advise run", "reconcile"})
+who_plans: frozenset[Verb] = frozenset({"status", "reconcile"})
+who_asks_for_sizes: frozenset[Verb] = frozenset({"status", "advise", "advise run", "reconcile"})
+who_measures: frozenset[Verb] = frozenset({"autoscale"})
+nobody: frozenset[Verb] = frozenset()
+
+named_by: dict[str, frozenset[Verb]] = {
+    "the spec is no JSON": everybody,
+    "the spec is a list": everybody,
+    "the spec is nothing": everybody,
+    "the spec lacks its target": everybody,
+    "the spec has a value of a wrong type": everybody,
+    "the spec has a target of a later version": everybody,
+    "the spec has a number that is refused now": everybody,
+    "the spec is another stack's": everybody,
+    "a secret is missing that no release has yet": nobody,
+    "its secrets are gone": nobody,
+    "a certificate's secret is missing": who_plans,
+    "the engine hangs": everybody,
+    "the engine is gone": everybody,
+    "the engine's host is unknown": everybody,
+    "a volume's record is broken": who_asks_for_sizes,
+    "a volume's record says something else": who_asks_for_sizes,
+    "a route's record says something else": who_plans,
+    "the stack's folder is a file": everybody,
+    "a release is no JSON": who_plans,
+    "a release is of another form": who_plans,
+    "a release is a text": who_plans,
+    "a release is of a later version": who_plans,
+    "what a check remembers is no JSON": nobody,
+    "what a check remembers is a list": nobody,
+    "readings are no JSON": nobody,
+    "decisions are no JSON": nobody,
+    "decisions are a list": nobody,
+    "samples are no JSON": nobody,
+    "samples are texts": nobody,
+    "measurements are texts": nobody,
+    "a plan is no JSON": nobody,
+    "a change has no address": nobody,
+    "the lock's owner is no JSON": nobody,
+    "a secret cannot be decrypted": nobody,
+    "the source folder is gone": nobody,
+    "the users of the pretended world are no JSON": who_measures,
+}  # fmt: skip
+"""Who needs what is broken, and so says it and fails: `status` and `advise` end with 1, `reconcile` fails, and runs on
+a timer complete. What a check can learn again is nobody's fault, and neither is what a stack does not need now."""

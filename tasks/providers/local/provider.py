@@ -233,7 +233,11 @@ class LocalProvider:
         """Nothing is held open between calls."""
 
     def _place(self, stack: str) -> Place:
-        return Place(self._home, stack)
+        """Raises ProviderError where something else is in place of the stack's folder: nothing could be seen in it."""
+        place = Place(self._home, stack)
+        if place.path.exists() and not place.path.is_dir():
+            raise ProviderError(f"{place.path} is no folder, and the stack's things belong in it. Remove it.")
+        return place
 
     def _start(self, place: Place, resource: Resource, incarnation: int, earlier: list[Instance]) -> Instance:
         # Before anything is chosen for the new one: it may want the port that the old one holds.

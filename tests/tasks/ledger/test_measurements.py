@@ -88,3 +88,15 @@ def test_what_is_too_old_goes_some_at_a_time(ledger: Ledger, checks: Hold, datab
 def count(database: Database, table: sa.Table) -> int:
     with database.read() as connection:
         return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+def test_what_is_no_number_was_not_measured(ledger: Ledger, database: Database, checks: Hold) -> None:
+    keep(ledger, checks, began, checked(began, measured=whole))
+    if not database.is_sqlite:
+        pytest.skip("only SQLite keeps a text in a column of numbers")
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE measurements SET in_flight = 'x', seconds = 'y'"))
+        connection.execute(sa.text("UPDATE samples SET windows = replace(windows, '5.25', '\"x\"')"))
+    (row,) = ledger.measurements(*key, began, began + 60)
+    assert (row.seconds, row.in_flight, row.latency) == (0.0, None, 0.125)
+    assert ledger.samples(*key, began, began + 60) == ()
