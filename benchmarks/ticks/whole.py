@@ -36,7 +36,11 @@ def main(counts: tuple[int, ...]) -> None:
 
 def _measured(count: int, home: Path) -> None:
     here = Settings(home=home)
-    with mock.patch("tasks.capacity.measure.settings", return_value=here), Ledger.open(here) as ledger:
+    with (
+        mock.patch("tasks.capacity.measure.settings", return_value=here),
+        mock.patch("tasks.capacity.rooms.settings", return_value=here),
+        Ledger.open(here) as ledger,
+    ):
         _build(ledger, home / "memory", count)
         hold = ledger.acquire(lock_name, Owner.here("benchmark"), 1e6)
         times, cpus = [], []

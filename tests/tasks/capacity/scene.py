@@ -126,7 +126,9 @@ def scene(home: Path, **more: Any) -> Iterator[Scene]:
     world = Lying(home / "memory")
     with (
         mock.patch("tasks.capacity.measure.settings", return_value=settings),
+        mock.patch("tasks.capacity.rooms.settings", return_value=settings),
         mock.patch("tasks.capacity.measure.open_provider", return_value=world),
+        mock.patch("tasks.providers.open_provider", return_value=world),
         Ledger.open(settings) as ledger,
     ):
         made = Scene(ledger, ledger.acquire(lock_name, Owner.here("autoscale"), 1e9), world)
