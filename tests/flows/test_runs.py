@@ -234,6 +234,6 @@ class TestReconcile:
         for name in ("blog", "shop"):
             target.set_health(name, "replica/web-1", sick("was killed"))
         target.fails["replica/web-1"] = [ProviderError("no room.")]
-        assert await failed(reconcile) == "no room."
+        assert await failed(reconcile) == "blog: no room."
         assert "replica/web-1#2" not in addresses(home, "blog")
         assert "replica/web-1#2" in addresses(home)
