@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from tasks.supervisor.family import family, kept_here
 from tasks.supervisor.listening import Listening, accounts, can_tell, held, holder, listening
@@ -42,38 +42,26 @@ class PortOwner:
         inodes = {entry.inode for entry in entries}
         if inodes <= self._proven:
             return ""
-        strangers = self._strangers([entry for entry in entries if entry.inode not in self._proven])
+        unproven = [entry for entry in entries if entry.inode not in self._proven]
+        strangers = _strangers(unproven, family(kept_here(self._leader, self._leaders())))
         if not strangers:
             self._proven = inodes
             return ""
         return f"port {self._port} is served by another program ({holder(strangers[0])})"
-
-    def _strangers(self, entries: Collection[Listening]) -> list[Listening]:
-        """Those of the sockets that nobody of the family has. Each must be its own: a shared port is no proof."""
-        left = {entry.inode: entry for entry in entries}
-        for pid in family(kept_here(self._leader, self._leaders())):
-            try:
-                for inode in held(pid, left):
-                    del left[inode]
-            except PermissionError:
-                # Root without the right to look into others' processes: the account is what can be told.
-                own = accounts(pid)
-                left = {inode: entry for inode, entry in left.items() if entry.uid not in own}
-            if not left:
-                break
-        return list(left.values())
 
 
 def fault_of(port: int, pid: int) -> str:
     """Why this very process does not serve a port, as a sentence; empty if it does, or where nobody can tell."""
     if not can_tell():
         return ""
-    entries = {entry.inode: entry for entry in listening(port)}
+    try:
+        entries = listening(port)
+    except OSError:  # the kernel has no memory left to say it
+        return ""
     if not entries:
         return f"port {port}: nobody listens"
-    for inode in held(pid, entries):
-        del entries[inode]
-    return f"port {port} is served by another program ({holder(next(iter(entries.values())))})" if entries else ""
+    strangers = _strangers(entries, [pid])
+    return f"port {port} is served by another program ({holder(strangers[0])})" if strangers else ""
 
 
 def taken_by(port: int) -> str:
@@ -85,3 +73,19 @@ def taken_by(port: int) -> str:
     except OSError:  # the kernel has no memory left to say it
         return ""
     return f"port {port} is taken by another program ({holder(entries[0])})" if entries else ""
+
+
+def _strangers(entries: Collection[Listening], pids: Iterable[int]) -> list[Listening]:
+    """Those of the sockets that none of these processes has. Each must be theirs: a shared port is no proof."""
+    left = {entry.inode: entry for entry in entries}
+    for pid in pids:
+        try:
+            for inode in held(pid, left):
+                del left[inode]
+        except PermissionError:
+            # Root without the right to look into others' processes: the account is what can be told.
+            own = accounts(pid)
+            left = {inode: entry for inode, entry in left.items() if entry.uid not in own}
+        if not left:
+            break
+    return list(left.values())

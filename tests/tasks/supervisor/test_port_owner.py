@@ -182,6 +182,16 @@ def test_who_may_not_look_into_a_process_compares_accounts(monkeypatch: pytest.M
     for uid, expected in ((os.geteuid(), ""), (4711, "port 1 is served by another program (of the account 4711)")):
         monkeypatch.setattr(port_owner, "listening", lambda port, uid=uid: (Listening(5, uid),))
         assert port_owner.PortOwner(1, os.getpid(), list, None).fault() == expected
+        assert port_owner.fault_of(1, os.getpid()) == expected
+
+
+def test_where_the_kernel_cannot_say_who_listens_no_port_is_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(port: int) -> tuple[Listening, ...]:
+        raise OSError(port, "No buffer space available")
+
+    monkeypatch.setattr(port_owner, "listening", refuse)
+    assert port_owner.fault_of(1, os.getpid()) == ""
+    assert port_owner.taken_by(1) == ""
 
 
 def test_where_nobody_can_tell_every_answer_counts(monkeypatch: pytest.MonkeyPatch) -> None:
