@@ -104,7 +104,7 @@ def _supervisor(folder: Path) -> tuple[Supervisor, Status | None]:
     supervisor = Supervisor.start(folder)
     with _alone(folder):
         before = supervisor.get(server)
-        if not supervisor.holds_ports():
+        if not supervisor.is_current():
             supervisor.shutdown()
             supervisor = Supervisor.start(folder)
     return supervisor, before

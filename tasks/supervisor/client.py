@@ -13,8 +13,8 @@ from typing import Any
 from infra_specs.errors import ProviderError, TransientError
 from tasks.supervisor.calling import ANSWER_SECONDS, call
 from tasks.supervisor.folder import LOG, STATE, is_held
-from tasks.supervisor.identity import identify, parent_of
-from tasks.supervisor.process import Process, Status
+from tasks.supervisor.identity import guardian_of
+from tasks.supervisor.process import VERSION, Process, Status
 from tasks.supervisor.rotate import tail
 from tasks.supervisor.wire import process_to, status_from
 
@@ -78,35 +78,37 @@ class Supervisor:
         """The supervisor's own; its parent is the guardian."""
         return int(self._call("ping")["pid"])
 
-    def holds_ports(self) -> bool:
-        """Whether it knows `Process.listen`; one that an earlier version started does not."""
-        return bool(self._call("ping").get("holds_ports"))
-
-    def knows_accounts(self) -> bool:
-        """Whether it knows `Process.reads` and its like; one that an earlier version started does not."""
-        return bool(self._call("ping").get("knows_accounts"))
+    def is_current(self) -> bool:
+        """Whether it knows all that this version asks of it; one that an earlier version started does not."""
+        return _is_current(self._call("ping"))
 
     def renewed(self) -> "Supervisor":
-        """A supervisor of this version in its place; what it keeps runs on, and is adopted.
+        """The folder's supervisor, of this version: started if none runs, put in the place of an earlier one.
 
+        What that keeps runs on, and is adopted. Any number may call this at once.
         TransientError while something runs `once`: only the one that started it sees how it ends.
         """
-        if busy := [status.process.name for status in self.list() if status.process.once and status.pid]:
-            raise TransientError(f"the supervisor of {self.folder} is replaced once {', '.join(busy)} has ended")
-        guardian = identify(parent_of(self.pid()))
-        if guardian and guardian.pid != 1:
-            # Without its guardian it becomes that itself, and starts a supervisor of the version that is installed.
-            with suppress(ProcessLookupError):
-                os.kill(guardian.pid, signal.SIGKILL)
         deadline = time.monotonic() + _START_SECONDS
-        while not self.knows_accounts():
+        while True:
+            supervisor = Supervisor.start(self.folder)
+            try:
+                found = supervisor._call("ping")
+                if _is_current(found):
+                    return supervisor
+                kept = supervisor.list()
+            except TransientError:
+                if time.monotonic() >= deadline:
+                    raise
+                continue  # another caller ended it meanwhile
+            if busy := [status.process.name for status in kept if status.process.once and status.pid]:
+                raise TransientError(f"the supervisor of {self.folder} is replaced once {', '.join(busy)} has ended")
             if time.monotonic() >= deadline:
                 raise TransientError(
-                    f"the supervisor of {self.folder} is of an earlier version and cannot be replaced: end it with "
-                    f"`kill -9 {self.pid()}`, and what it keeps is taken up by the next"
+                    f"the supervisor of {self.folder} (pid {found['pid']}) is of an earlier version and did not end "
+                    f"within {_START_SECONDS:g} s: look into {LOG} there, and try again"
                 )
-            time.sleep(_POLL_SECONDS)
-        return Supervisor.start(self.folder)
+            # Asked to end, it would stop what it keeps. Either may have started a successor meanwhile: look again.
+            _kill(found["pid"])
 
     def put(self, process: Process) -> Status:
         """Keep it running from now on; returns at once, usually while it is starting.
@@ -220,3 +222,15 @@ def _answers(folder: Path) -> bool:
         return not call(folder, {"verb": "ping"}, connect_seconds=0)["ending"]
     except TransientError:
         return False
+
+
+def _is_current(ping: dict[str, Any]) -> bool:
+    return int(ping.get("version", 0)) >= VERSION
+
+
+def _kill(supervisor: int) -> None:
+    """The guardian first, as it would start another."""
+    for pid in (guardian_of(supervisor), supervisor):
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)

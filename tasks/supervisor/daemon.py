@@ -21,7 +21,7 @@ from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
 from tasks.supervisor.life import Life
 from tasks.supervisor.listeners import CannotListen, Listeners
 from tasks.supervisor.peer import is_trusted
-from tasks.supervisor.process import Process
+from tasks.supervisor.process import VERSION, Process
 from tasks.supervisor.rotate import remove, rotate
 from tasks.supervisor.store import Kept, load, save
 from tasks.supervisor.surroundings import Surroundings
@@ -101,7 +101,7 @@ class Daemon:
             return {"error": f"the supervisor failed ({type(error).__name__}): see its {LOG}", "transient": False}
 
     async def _ping(self, _request: dict[str, Any]) -> dict[str, Any]:
-        return {"pid": os.getpid(), "ending": self._ending is not None, "holds_ports": True, "knows_accounts": True}
+        return {"pid": os.getpid(), "ending": self._ending is not None, "version": VERSION}
 
     async def _put(self, request: dict[str, Any]) -> dict[str, Any]:
         process = vetted(process_from(request["process"]), self._folder)
@@ -219,7 +219,7 @@ _VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "list", "get", "label", "
 def run(
     folder: str, lock: int, guardian: int, take_over: Callable[[], None], store: tuple[int, int] | None = None
 ) -> None:
-    """Returns when ended on purpose. `take_over` is called should the guardian die.
+    """Returns when ended on purpose. `take_over` is called once should the guardian die; it may return.
 
     `store`: the guardian's socket pair for descriptors; a guardian that an earlier version started has none.
     """
@@ -232,11 +232,23 @@ def run(
 
 
 def _mind(guardian: int, take_over: Callable[[], None]) -> None:
-    if sys.platform == "linux":
-        with suppress(ProcessLookupError):
-            asyncio.get_running_loop().add_reader(os.pidfd_open(guardian), take_over)
-        if os.getppid() != guardian:
-            take_over()
+    if sys.platform != "linux":
+        return
+    loop = asyncio.get_running_loop()
+
+    def lost(descriptor: int) -> None:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+        take_over()
+
+    with suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(guardian)
+        # Compared only after it is held: from here on the pid cannot come to mean another.
+        if os.getppid() == guardian:
+            loop.add_reader(descriptor, lost, descriptor)
+            return
+        os.close(descriptor)
+    take_over()
 
 
 def _listen() -> socket.socket:

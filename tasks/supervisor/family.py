@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tasks.supervisor.identity import guardian_of
 from tasks.supervisor.listening import pids
 
 
@@ -24,7 +25,8 @@ class Kept:
     leader: int
     others: Collection[int]
     supervisor: int
-    guardian: int
+    guardian: int | None
+    """None if it was killed and none took its place: an orphan is nobody's then."""
 
 
 def family(kept: Kept) -> Iterator[int]:
@@ -74,4 +76,4 @@ def read_table() -> dict[int, Entry]:
 
 def kept_here(leader: int, leaders: Collection[int]) -> Kept:
     """Seen from the supervisor's own process."""
-    return Kept(leader, [other for other in leaders if other != leader], os.getpid(), os.getppid())
+    return Kept(leader, [other for other in leaders if other != leader], os.getpid(), guardian_of(os.getpid()))

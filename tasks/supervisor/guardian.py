@@ -93,24 +93,33 @@ def _pass_on(supervisor: int, number: int, _frame: object) -> None:
         os.kill(supervisor, number)
 
 
+def _take_over(folder: str, lock: int, store: tuple[int, int]) -> None:
+    """Become the guardian. Returns where our program was deleted meanwhile: the supervisor goes on without one."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    for descriptor in (lock, *store):
+        os.set_inheritable(descriptor, True)
+    inherited = map(str, (lock, *store))
+    script = os.path.join(os.path.dirname(__file__), "__main__.py")  # noqa: PTH118, PTH120
+    try:
+        # The interpreter alone is not enough: without the script it would end at once.
+        os.stat(script)  # noqa: PTH116
+        os.execv(sys.executable, [sys.executable, "-I", "-S", script, folder, *inherited])  # noqa: S606
+    except OSError as error:
+        for descriptor in (lock, *store):
+            os.set_inheritable(descriptor, False)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        print(f"the guardian ended, and the supervisor goes on without one: {error}", flush=True)
+
+
 def _supervise(folder: str, lock: int, guardian: int, store: tuple[int, int]) -> None:
     """In the child; never returns."""
-
-    def take_over() -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-        for descriptor in (lock, *store):
-            os.set_inheritable(descriptor, True)
-        inherited = map(str, (lock, *store))
-        script = os.path.join(os.path.dirname(__file__), "__main__.py")  # noqa: PTH118, PTH120
-        os.execv(sys.executable, [sys.executable, "-I", "-S", script, folder, *inherited])  # noqa: S606
-
     code = 1
     try:
         # asyncio takes TLS along if it can; nothing here speaks it, and it is a quarter of the memory.
         sys.modules["ssl"] = None  # type: ignore[assignment]
         from tasks.supervisor.daemon import run  # noqa: PLC0415 - the guardian stays small without it
 
-        run(folder, lock, guardian, take_over, store)
+        run(folder, lock, guardian, partial(_take_over, folder, lock, store), store)
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())

@@ -43,6 +43,25 @@ def parent_of(pid: int) -> int:
     return int(stat[stat.rindex(b")") + 2 :].split()[1])
 
 
+def guardian_of(supervisor: int) -> int | None:
+    """The pid of a supervisor's guardian; None if it is gone, and the parent is somebody else's process.
+
+    A supervisor is forked from its guardian, so both have one command line, which names their folder.
+    """
+    guardian = parent_of(supervisor)
+    command = _command_of(guardian)
+    return guardian if command and command == _command_of(supervisor) else None
+
+
+def _command_of(pid: int) -> bytes:
+    if sys.platform != "linux":
+        return _ask("ps", "-o", "args=", "-p", str(pid)).encode()
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 @functools.cache
 def _boot() -> str:
     if sys.platform != "linux":

@@ -245,10 +245,7 @@ class LocalProvider:
             if (instance.failed or resource.exclusive) and (supervisor := supervisor_of(place)):
                 supervisor.stop(name_of(instance.address, instance.incarnation))
         process = _processes[resource.kind](place, resource, incarnation)
-        supervisor = Supervisor.start(place.supervisor)
-        if process.user and not supervisor.knows_accounts():
-            supervisor = supervisor.renewed()
-        return instance_from(supervisor.put(process))
+        return instance_from(Supervisor(place.supervisor).renewed().put(process))
 
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         for instance in self.observe(resource.stack):

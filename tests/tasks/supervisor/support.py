@@ -1,5 +1,7 @@
 """What the supervisor's tests share."""
 
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -7,11 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.identity import Identity, identify
 from tasks.supervisor.process import Process, State, Status
 
 PATH = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+ROOT = Path(__file__).parents[3]
+EARLIER = "a2deeb0"
+"""A commit whose supervisor knows neither `listen` nor accounts, and says no version."""
 
 
 def python(name: str, code: str, *arguments: str, **fields: Any) -> Process:
@@ -67,3 +74,28 @@ def parent(pid: int) -> int:
 
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
+
+
+def unpack_earlier(target: Path) -> Path:
+    """The installation of an earlier version, below that folder. Skips where its commit cannot be had."""
+    target.mkdir()
+    packed = target / "packed.tar"
+    try:
+        command = ["git", "-C", str(ROOT), "archive", "-o", str(packed), EARLIER, "tasks", "infra_specs"]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("the supervisor of an earlier version is taken from git, which is not installed")
+    if made.returncode:
+        pytest.skip(f"the supervisor of an earlier version cannot be taken from git: {made.stderr.strip()}")
+    shutil.unpack_archive(packed, target, filter="data")
+    return target
+
+
+def start_of(installation: Path, folder: Path) -> Supervisor:
+    """A supervisor of another installation, as its own client would start it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    script = installation / "tasks" / "supervisor" / "__main__.py"
+    subprocess.run([sys.executable, "-I", "-S", str(script), str(folder)], cwd=folder, check=True)
+    supervisor = Supervisor(folder)
+    supervisor.pid()
+    return supervisor

@@ -67,3 +67,14 @@ def test_nobody_belongs_to_a_leader_that_is_gone() -> None:
     table = {pid: entry for pid, entry in BASE.items() if pid != LEADER}
     assert not belongs(LEADER, KEPT, table)
     assert not belongs(OTHER, KEPT, table)
+
+
+def test_without_a_guardian_no_orphan_belongs() -> None:
+    table = {pid: entry for pid, entry in BASE.items() if pid != GUARDIAN} | {
+        SUPERVISOR: Entry(1, GUARDIAN, 101),
+        40: Entry(1, 40, 220),
+        41: Entry(0, 41, 220),
+        42: Entry(LEADER, 42, 220),
+    }
+    kept = Kept(LEADER, [OTHER], SUPERVISOR, None)
+    assert [pid for pid in (40, 41, 42) if belongs(pid, kept, table)] == [42]

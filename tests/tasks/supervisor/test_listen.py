@@ -261,18 +261,18 @@ def test_refused(supervisor: Supervisor, fields: dict[str, Any], why: str) -> No
 def test_a_supervisor_of_an_earlier_version_starts_no_process_without_its_port(
     supervisor: Supervisor, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert supervisor.holds_ports()
+    assert supervisor.is_current()
 
-    def earlier(folder: Path, request: dict[str, Any]) -> Any:
+    def earlier(folder: Path, request: dict[str, Any], **options: float) -> Any:
         """It ignores the key that it does not know, and says nothing of ports."""
         if request["verb"] == "put":
             request["process"]["listen"] = 0
-        answer = client_call(folder, request)
+        answer = client_call(folder, request, **options)
         return {"pid": answer["pid"], "ending": False} if request["verb"] == "ping" else answer
 
     client_call = client.call
     monkeypatch.setattr(client, "call", earlier)
-    assert not supervisor.holds_ports()
+    assert not supervisor.is_current()
     with pytest.raises(ProviderError, match="earlier version"):
         supervisor.put(sleeper("a", listen=port))
     assert supervisor.list() == ()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,7 +22,7 @@ from infra_specs.plan.resource import Resource
 from tasks.providers.local import LocalProvider, accounts, binaries, identity, reach
 from tasks.providers.local import provider as local
 from tasks.providers.local.place import Place
-from tasks.supervisor import kernel
+from tasks.supervisor import client, kernel
 from tasks.supervisor.client import Supervisor
 from tests.tasks.providers.local.world import (
     cache,
@@ -508,8 +509,13 @@ def test_a_supervisor_from_before_is_replaced_while_what_it_keeps_runs_on(
     before = pid(home, one)
     supervisor = Supervisor.find(home / "stacks" / stack / "supervisor")
     assert supervisor is not None
-    old, known = supervisor.pid(), Supervisor.knows_accounts
-    monkeypatch.setattr(Supervisor, "knows_accounts", lambda self: self.pid() != old and known(self))
+    old, call = supervisor.pid(), client.call
+
+    def earlier(folder: Path, request: dict[str, Any], **options: float) -> Any:
+        answer = call(folder, request, **options)
+        return {"pid": old, "ending": False} if request["verb"] == "ping" and answer["pid"] == old else answer
+
+    monkeypatch.setattr(client, "call", earlier)
     made(provider, replica(1))
     assert pid(home, one) == before
     assert supervisor.pid() != old
