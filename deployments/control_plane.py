@@ -201,11 +201,10 @@ def _news(here: Settings, before: Status | None, plane: ControlPlane, *, login_m
 
 def _keep(supervisor: Supervisor, known: Status | None, process: Process) -> None:
     """Keep it running; what rests after failing, or was started by another version of us, is started anew."""
-    if known is not None:
-        if known.state not in ("failed", "stopped") and _version(known.process) == _version(process):
-            return
-        supervisor.remove(process.name)
-    supervisor.put(process)
+    if known and known.state not in ("failed", "stopped") and _version(known.process) == _version(process):
+        return
+    # Never removed and put again: a stranger could take the port between, and the runner tells it the login.
+    supervisor.replace(process)
 
 
 def _version(process: Process) -> tuple[object, ...]:

@@ -125,6 +125,15 @@ class Supervisor:
             )
         return status
 
+    def replace(self, process: Process) -> Status:
+        """Keep it running from now on in place of the one of its name; returns when that is gone and this one kept.
+
+        The port of both stays bound, and connections wait meanwhile: no other program can have it. An equal one
+        (labels aside) that is starting or healthy: its status. None of its name: `put`. PortTaken: another program has
+        its `listen` port; what is kept stays then.
+        """
+        return status_from(self._call("replace", process=process_to(process)))
+
     def list(self) -> tuple[Status, ...]:
         """All that are kept, stopped and failed ones too, sorted by name."""
         return tuple(status_from(each) for each in self._call("list"))

@@ -19,9 +19,10 @@ from typing import Any
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
 from tasks.supervisor.life import Life
-from tasks.supervisor.listeners import CannotListen, Listeners
+from tasks.supervisor.listeners import Listeners
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.process import VERSION, Process
+from tasks.supervisor.replacing import Replacements, bind
 from tasks.supervisor.rotate import remove, rotate
 from tasks.supervisor.store import Kept, load, save
 from tasks.supervisor.surroundings import Surroundings
@@ -42,6 +43,7 @@ class Daemon:
         self._listeners = Listeners(store)
         self._lives: dict[str, Life] = {}
         self._around = Surroundings(self._all_kept, self._save, self._listeners)
+        self._replacements = Replacements(self._lives, self._around, lambda: self._ending is not None)
         self._forgetting = False
         self._ending: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
@@ -53,9 +55,9 @@ class Daemon:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         self._forgetting, kept = load(self._folder)
-        self._lives = {each.process.name: Life(each, self._around) for each in kept}
+        self._lives.update({each.process.name: Life(each, self._around) for each in kept})
         # A supervisor that was killed may have left the port of a process that it never recorded.
-        self._listeners.keep_only({each.process.listen for each in kept if each.wanted == "run"})
+        self._listeners.keep_only(_ports_of(kept))
         server = await asyncio.start_unix_server(self._call, sock=_listen(), limit=_LONGEST_LINE)
         unfinished: list[asyncio.Task[Any]] = []
         for life in list(self._lives.values()):
@@ -64,6 +66,8 @@ class Daemon:
                 unfinished.append(asyncio.create_task(life.end("stop")))
             elif life.kept.wanted == "remove":
                 unfinished.append(asyncio.create_task(self._remove({"name": life.kept.process.name})))
+            if life.kept.successor and life.kept.wanted != "remove":
+                unfinished.append(self._replacements.go_on(life))
         if self._forgetting:
             self._end()
         ticking = asyncio.create_task(self._tick())
@@ -105,13 +109,10 @@ class Daemon:
 
     async def _put(self, request: dict[str, Any]) -> dict[str, Any]:
         process = vetted(process_from(request["process"]), self._folder)
-        life = self._lives.get(process.name)
-        if self._ending or (life and life.kept.wanted == "remove"):
-            raise Refused(f"{process.name}: not now, what runs here is being ended", transient=True)
+        life = self._vacant(process)
         if life is None:
-            if any(other.kept.process.log == process.log for other in self._lives.values()):
-                raise Refused(f"{process.name}: another process already writes to {process.log}")
-            self._bind(process)
+            if process.listen:
+                bind(self._listeners, process.listen)
             life = Life(Kept(process), self._around)
             self._lives[process.name] = life
             try:
@@ -121,18 +122,31 @@ class Daemon:
                 self._listeners.release(process.listen)
                 raise Refused(f"{process.name}: cannot be recorded: {error.strerror}", transient=True) from error
             life.begin()
-        elif comparable(life.kept.process) != comparable(process):
+        elif comparable(life.kept.successor or life.kept.process) != comparable(process):
             raise Refused(
                 f"{process.name}: another process of this name is kept here: remove it or choose another name"
             )
         return status_to(life.kept.status())
 
-    def _bind(self, process: Process) -> None:
-        if process.listen:
-            try:
-                self._listeners.bind(process.listen)
-            except CannotListen as error:
-                raise Refused(str(error), port_taken=error.taken) from error
+    async def _replace(self, request: dict[str, Any]) -> dict[str, Any]:
+        process = vetted(process_from(request["process"]), self._folder)
+        life = self._vacant(process)
+        if life is None:
+            return await self._put(request)
+        if comparable(life.kept.process) != comparable(process) or not life.is_up():
+            life = await self._replacements.replace(process.name, process)
+        return status_to(life.kept.status())
+
+    def _vacant(self, process: Process) -> Life | None:
+        """What is kept under its name now. Refused if the process cannot take that place, or its log is another's."""
+        life = self._lives.get(process.name)
+        if self._ending or (life and life.kept.wanted == "remove"):
+            raise Refused(f"{process.name}: not now, what runs here is being ended", transient=True)
+        others = [other.kept for other in self._lives.values() if other is not life]
+        logs = {kept.process.log for kept in others} | {kept.successor.log for kept in others if kept.successor}
+        if process.log in logs:
+            raise Refused(f"{process.name}: another process already writes to {process.log}")
+        return life
 
     async def _list(self, _request: dict[str, Any]) -> list[dict[str, Any]]:
         return [status_to(self._lives[name].kept.status()) for name in sorted(self._lives)]
@@ -213,7 +227,7 @@ class Daemon:
         return [life.kept for life in self._lives.values()]
 
 
-_VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "list", "get", "label", "stop", "remove", "shutdown")}
+_VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "replace", "list", "get", "label", "stop", "remove", "shutdown")}
 
 
 def run(
@@ -249,6 +263,11 @@ def _mind(guardian: int, take_over: Callable[[], None]) -> None:
             return
         os.close(descriptor)
     take_over()
+
+
+def _ports_of(kept: list[Kept]) -> set[int]:
+    wanted = [each for each in kept if each.wanted == "run"]
+    return {each.process.listen for each in wanted} | {each.successor.listen for each in wanted if each.successor}
 
 
 def _listen() -> socket.socket:

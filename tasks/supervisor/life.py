@@ -57,7 +57,7 @@ class Life:
         if kept.preparing:
             self._preparing = Running.adopt(kept.preparing)
             kept.preparing = self._preparing.identity if self._preparing else None
-        again = kept.wanted == "run"
+        again = kept.wanted == "run" and kept.successor is None
         if kept.leader:
             self._running = Running.adopt(kept.leader)
             self._answered = kept.state == "healthy"
@@ -72,6 +72,10 @@ class Life:
             self._turn("starting", "started again with its supervisor")
         if again:
             self._task = asyncio.create_task(self._live())
+
+    def is_up(self) -> bool:
+        """Whether it is wanted, and neither failed nor about to make way for another."""
+        return self.kept.wanted == "run" and self.kept.successor is None and self.kept.state in ("starting", "healthy")
 
     async def end(self, wanted: Literal["stop", "remove"] | None) -> None:
         """Stop it and return when it is gone; None: it is to start again with the next supervisor."""

@@ -68,6 +68,7 @@ class Process:
     """
     listen: int = 0
     """A port on 127.0.0.1 that the supervisor binds before the first start and holds until `stop` or `remove`.
+    `replace` hands it on.
 
     Each start of `argv` gets the listening socket as descriptor 3 and TENFOLD_LISTEN_FD=3 in its environment;
     preparations and probes do not. Connections wait in the socket's backlog while the process is down. 0 is none.

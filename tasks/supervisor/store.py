@@ -28,6 +28,8 @@ class Kept:
     code: int | None = None
     leader: Identity | None = None
     preparing: Identity | None = None
+    successor: Process | None = None
+    """What takes its place as soon as it has ended."""
     written: tuple[Process, str] | None = None
     """The process and its JSON: nearly all of what is written, and nearly never another."""
 
@@ -62,7 +64,10 @@ def load(folder: Path) -> tuple[bool, list[Kept]]:
 def _text(kept: Kept) -> str:
     if kept.written is None or kept.written[0] is not kept.process:
         kept.written = (kept.process, json.dumps(process_to(kept.process)))
-    plain = {name: getattr(kept, name) for name in kept.__slots__ if name not in ("process", "written")}
+    plain = {name: getattr(kept, name) for name in kept.__slots__ if name not in ("process", "successor", "written")}
+    if kept.successor:
+        # Else left out: an earlier version can then read the file.
+        plain["successor"] = process_to(kept.successor)
     return f'{{"process":{kept.written[1]},{json.dumps(plain, default=asdict)[1:]}'
 
 
@@ -71,5 +76,6 @@ def _from(data: dict[str, Any]) -> Kept:
         "process": process_from(data["process"]),
         "leader": Identity(**data["leader"]) if data["leader"] else None,
         "preparing": Identity(**data["preparing"]) if data["preparing"] else None,
+        "successor": process_from(data["successor"]) if "successor" in data else None,
     }
     return Kept(**(data | read))

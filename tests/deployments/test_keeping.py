@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from deployments.control_plane import _supervisor
+from deployments.control_plane import _keep, _supervisor
 from tasks.supervisor.client import Supervisor
-from tests.tasks.supervisor.support import gone, identity, sleeper, start_of, unpack_earlier, until_state
+from tests.tasks.supervisor.support import PATH, gone, identity, sleeper, start_of, unpack_earlier, until_state
+from tests.tasks.supervisor.test_replace import free_port, guarded
 
 pytestmark = pytest.mark.local
 
@@ -34,3 +35,17 @@ def test_a_supervisor_of_an_earlier_version_is_replaced_and_all_ends_that_it_kep
     assert supervisor.list() == ()
     again, before = _supervisor(folder)
     assert (again.pid(), before) == (supervisor.pid(), None)
+
+
+def test_a_server_of_another_version_leaves_its_port_to_nobody_but_its_successor(folder: Path) -> None:
+    supervisor, _ = _supervisor(folder)
+    port = free_port()
+    kept = supervisor.put(sleeper("server", listen=port))
+    with guarded(port):
+        for version in range(5):
+            newer = sleeper("server", listen=port, env={**PATH, "TENFOLD_LOGIN_VERSION": str(version)})
+            _keep(supervisor, kept, newer)
+            kept = until_state(supervisor, "server", "healthy")
+            assert kept.process.env == newer.env
+        _keep(supervisor, kept, newer)
+        assert until_state(supervisor, "server", "healthy") == kept
