@@ -1,4 +1,4 @@
-"""Open descriptors that outlive the process that opened them: they wait as a message in a socket pair.
+"""Descriptors of open sockets that outlive the process that opened them: they wait as a message in a socket pair.
 
 The guardian makes the pair and never reads it. A supervisor writes all its descriptors into it as one message and
 the next supervisor reads them back. A kill at any point leaves a message with every descriptor in the pair.
@@ -10,8 +10,10 @@ import sys
 from array import array
 from collections.abc import Iterable
 
-LARGEST = 200
-"""Descriptors in one message; Linux allows 253."""
+LARGEST = 120
+"""Sockets that may be stored: two messages with different ones fit into a single one."""
+_KERNEL_LARGEST = 253
+"""Descriptors that Linux allows in one message; an earlier version stored 200."""
 _GENERATION_BYTES = 8
 _PEEK = socket.MSG_PEEK if sys.platform == "linux" else 0
 """Elsewhere a peeked descriptor is not usable: a message is taken and written again."""
@@ -27,19 +29,23 @@ class DescriptorStore:
             end.setblocking(False)
 
     def load(self) -> list[int]:
-        """New descriptors for all that is stored, not inheritable. They stay stored. Some may be there twice."""
+        """A new descriptor, not inheritable, for each socket that is stored. They stay stored."""
         own = os.urandom(_GENERATION_BYTES)
-        loaded: list[int] = []
+        loaded: dict[tuple[int, int], int] = {}
         while True:
             generation, descriptors = self._first()
             if generation in (b"", own):
                 _close(descriptors)
-                return loaded
-            loaded += descriptors
+                break
+            _add(loaded, descriptors)
             # Written again before the older message is dropped: no moment without a stored copy.
-            self._send(own, loaded)
+            self._send(own, loaded.values())
             if _PEEK:
                 self._read.recv(_GENERATION_BYTES)
+        if loaded:
+            # One message remains, so that what was cut off never adds up.
+            self.save(loaded.values())
+        return list(loaded.values())
 
     def save(self, descriptors: Iterable[int]) -> None:
         """Store these and forget all others. OSError if the kernel refuses; the older ones are stored then."""
@@ -58,7 +64,7 @@ class DescriptorStore:
         # Not `socket.recv_fds`, which ignores its flags.
         try:
             generation, rights, _flags, _address = self._read.recvmsg(
-                _GENERATION_BYTES, socket.CMSG_LEN(LARGEST * array("i").itemsize), _PEEK | _CLOSE_ON_EXEC
+                _GENERATION_BYTES, socket.CMSG_LEN(_KERNEL_LARGEST * array("i").itemsize), _PEEK | _CLOSE_ON_EXEC
             )
         except BlockingIOError:
             return b"", []
@@ -68,6 +74,14 @@ class DescriptorStore:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
         return generation, descriptors.tolist()
+
+
+def _add(loaded: dict[tuple[int, int], int], descriptors: Iterable[int]) -> None:
+    """A second descriptor of the same socket is closed: two messages that follow one another share most."""
+    for descriptor in descriptors:
+        found = os.fstat(descriptor)
+        if loaded.setdefault((found.st_dev, found.st_ino), descriptor) != descriptor:
+            os.close(descriptor)
 
 
 def _close(descriptors: Iterable[int]) -> None:

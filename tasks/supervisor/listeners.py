@@ -28,13 +28,15 @@ class Listeners:
         self._sockets: dict[int, socket.socket] = {}
         for descriptor in store.load() if store else ():
             listener = socket.socket(fileno=descriptor)
-            # A second descriptor of the same socket is closed here.
-            self._sockets.setdefault(listener.getsockname()[1], listener)
+            self._sockets[listener.getsockname()[1]] = listener
 
     def bind(self, port: int) -> None:
         """Bind the port and listen. CannotListen if any process has it, one of ours included."""
         if len(self._sockets) >= LARGEST:
-            raise CannotListen(f"port {port} cannot be held: {LARGEST} others are already", taken=False)
+            raise CannotListen(
+                f"port {port} cannot be held: a supervisor holds {LARGEST} at most: end a process that has one first",
+                taken=False,
+            )
         listener = socket.socket()
         try:
             # Connections of an earlier listener that linger are nobody's claim to the port.

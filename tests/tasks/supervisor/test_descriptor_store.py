@@ -64,10 +64,26 @@ def test_a_save_that_was_cut_off_loses_nothing(store: DescriptorStore, tmp_path:
 
 
 def test_as_many_as_allowed(store: DescriptorStore) -> None:
-    pipes = [os.pipe() for _ in range(LARGEST // 2)]
-    ends = [end for pipe in pipes for end in pipe]
-    store.save(ends)
-    loaded = store.load()
-    assert len(loaded) == len(ends)
-    for end in (*ends, *loaded):
-        os.close(end)
+    sockets = [socket.socket() for _ in range(LARGEST)]
+    numbers = sorted(os.fstat(each.fileno()).st_ino for each in sockets)
+    store.save([each.fileno() for each in sockets])
+    assert _files(store.load()) == numbers
+    for each in sockets:
+        each.close()
+
+
+def test_saves_that_were_cut_off_never_add_up_to_more_than_a_message_holds(store: DescriptorStore) -> None:
+    sockets = [socket.socket() for _ in range(LARGEST)]
+    descriptors = [each.fileno() for each in sockets]
+    numbers = sorted(os.fstat(descriptor).st_ino for descriptor in descriptors)
+    before = _open()
+    for death in range(6):
+        # Killed after the new message was written, before the older one was dropped.
+        store._send(f"{death:08}".encode(), descriptors[death % 2 :])
+        loaded = store.load()
+        assert len(loaded) == LARGEST, "each once"
+        assert _files(loaded) == numbers
+    store.save(())
+    assert _open() == before, "a descriptor leaked"
+    for each in sockets:
+        each.close()

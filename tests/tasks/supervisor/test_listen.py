@@ -14,6 +14,7 @@ import pytest
 from infra_specs.errors import PortTaken, ProviderError
 from tasks.supervisor import client
 from tasks.supervisor.client import Supervisor
+from tasks.supervisor.descriptor_store import LARGEST
 from tasks.supervisor.folder import STATE
 from tasks.supervisor.listening import can_tell
 from tasks.supervisor.process import Probe, Process
@@ -276,3 +277,26 @@ def test_a_supervisor_of_an_earlier_version_starts_no_process_without_its_port(
     with pytest.raises(ProviderError, match="earlier version"):
         supervisor.put(sleeper("a", listen=port))
     assert supervisor.list() == ()
+
+
+def test_more_ports_than_can_be_held_are_refused(supervisor: Supervisor, port: int) -> None:
+    held = []
+    for number in range(LARGEST):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            held.append(int(server.getsockname()[1]))
+        # Nobody serves port 1, so that none of them is started.
+        supervisor.put(sleeper(f"p{number}", listen=held[-1], needs=(1,)))
+    for _ in range(2):
+        first = supervisor.pid()
+        _kill(first)
+        assert supervisor.pid() != first
+        with pytest.raises(ProviderError) as refused:
+            supervisor.put(sleeper("more", listen=port))
+        assert str(refused.value) == (
+            f"port {port} cannot be held: a supervisor holds {LARGEST} at most: end a process that has one first"
+        )
+        assert not isinstance(refused.value, PortTaken)
+        assert not any(_is_free(port) for port in held)
+    supervisor.remove("p0")
+    supervisor.put(sleeper("more", listen=port))
+    until_state(supervisor, "more", "healthy")
