@@ -1,17 +1,13 @@
 """A command inside a container, with the input, output and terminal of who asks."""
 
-import fcntl
 import os
 import select
-import signal
 import socket
 import struct
 import sys
-import termios
-import threading
-import tty
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from docker.api.client import APIClient
@@ -19,6 +15,7 @@ from docker.errors import APIError
 
 from infra_specs.errors import ProviderError
 from tasks.providers.docker.engine import said
+from tasks.providers.terminal import raw_keys, size_told
 
 _piece = 65536
 _not_run = 126
@@ -41,7 +38,7 @@ def execute(api: APIClient, container: str, command: Sequence[str], *, terminal:
     sys.stdout.flush()
     try:
         if terminal:
-            with _raw(), _resized(api, made):
+            with raw_keys(), size_told(partial(_resize, api, made)):
                 _exchange(reader, connection, _Plain())
         else:
             _exchange(reader, connection, _Split())
@@ -103,33 +100,6 @@ def _write(to: int, text: bytes) -> None:
         text = text[os.write(to, text) :]
 
 
-@contextmanager
-def _raw() -> Iterator[None]:
-    """Every key goes to the command as it is typed, Ctrl-C too."""
-    keyboard = sys.stdin.fileno()
-    before = termios.tcgetattr(keyboard)
-    tty.setraw(keyboard, termios.TCSADRAIN)  # what was typed already is for the command
-    try:
-        yield
-    finally:
-        termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
-
-
-@contextmanager
-def _resized(api: APIClient, made: str) -> Iterator[None]:
-    """The command's terminal is as wide as this one, and stays so."""
-
-    def tell(*_: object) -> None:
-        rows, columns, _, _ = struct.unpack("HHHH", fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8)))
-        with suppress(APIError):  # it has ended
-            api.exec_resize(made, height=rows, width=columns)
-
-    tell()
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGWINCH, tell)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGWINCH, before)
+def _resize(api: APIClient, made: str, rows: int, columns: int) -> None:
+    with suppress(APIError):  # it has ended
+        api.exec_resize(made, height=rows, width=columns)

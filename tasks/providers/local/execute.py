@@ -1,64 +1,53 @@
-"""A command beside a process of ours: its environment, folder and account, and the terminal of who asks."""
+"""A command beside a process of ours: its environment, folder and account, in a session of its own."""
 
 import os
 import pwd
-import signal
 import subprocess
-import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from infra_specs.errors import ProviderError
+from tasks.providers.local.session import run
 from tasks.supervisor.confine import become
 from tasks.supervisor.process import Process
 from tasks.supervisor.running import as_shells_count
 
 
-def execute(process: Process, command: Sequence[str], more: Mapping[str, str]) -> int:
-    """Run it to its end, with `more` variables, and return its exit code. It shares this process's terminal, if any."""
+def execute(process: Process, command: Sequence[str], more: Mapping[str, str], *, terminal: bool) -> int:
+    """Run it to its end, with `more` variables, and return its exit code. `terminal`: it gets one of its own.
+
+    It never gets this process's terminal: the account could type there (TIOCSTI) as who asks.
+    """
     env = {**process.env, **more, **({"TERM": os.environ["TERM"]} if "TERM" in os.environ else {})}
+    account = _account(process)
     try:
-        with _left_to_the_command():
-            ended = subprocess.run(list(command), env=env, check=False, **_where(process))
+        code = run(command, env, _entering(process, account), terminal=terminal, owner=account and account.pw_uid)
     except subprocess.SubprocessError:
-        raise ProviderError(f"{command[0]} cannot be run as the account {process.user} in {process.cwd}") from None
+        whom = f"as the account {process.user} " if account else ""
+        raise ProviderError(f"{command[0]} cannot be run {whom}in {process.cwd}") from None
     except FileNotFoundError:
-        there = f"in {env.get('PATH', '')}" if "/" not in command[0] else f"from {process.cwd}"
-        raise ProviderError(f"{command[0]} is not there: install it, or name another (looked {there})") from None
+        looked = f"in {env.get('PATH', '')}" if "/" not in command[0] else f"from {process.cwd}"
+        raise ProviderError(f"{command[0]} is not there: install it, or name another (looked {looked})") from None
     except OSError as error:
         raise ProviderError(f"{command[0]} cannot be run: {error.strerror}") from error
-    return as_shells_count(ended.returncode)
+    return as_shells_count(code)
 
 
-def _where(process: Process) -> dict[str, Any]:
-    """As its account, in its folder: one that only this account is let in to cannot be entered before."""
+def _account(process: Process) -> pwd.struct_passwd | None:
+    """The account that it becomes; None is who runs us."""
     if not process.user or os.geteuid() != 0:
-        return {"cwd": process.cwd}
+        return None
     try:
-        account = pwd.getpwnam(process.user)
+        return pwd.getpwnam(process.user)
     except KeyError:
         raise ProviderError(f"this machine has no account {process.user} any more: run `tenfold reconcile`") from None
 
-    def be_the_account() -> None:
-        become(process, account)
+
+def _entering(process: Process, account: pwd.struct_passwd | None) -> Callable[[], None]:
+    """What the child does first: be the account, then enter a folder that only this account may be let in to."""
+
+    def enter() -> None:
+        if account:
+            become(process, account)
         os.chdir(process.cwd)
 
-    return {"preexec_fn": be_the_account}
-
-
-@contextmanager
-def _left_to_the_command() -> Iterator[None]:
-    """Ctrl-C reaches everybody at a terminal; what it means here is the command's to say. As a shell does it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    sys.stdout.flush()
-    # A function, not SIG_IGN: that the command would inherit.
-    before = [(number, signal.signal(number, lambda *_: None)) for number in (signal.SIGINT, signal.SIGQUIT)]
-    try:
-        yield
-    finally:
-        for number, was in before:
-            signal.signal(number, was)
+    return enter

@@ -189,14 +189,14 @@ class LocalProvider:
         return supervisor.logs(name_of(instance.address, instance.incarnation), lines) if supervisor else ""
 
     @_ours
-    def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:  # noqa: ARG002 - shared
-        """Run it where the process of this instance runs, with what it was given; in this terminal, if there is one."""
+    def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:
+        """Run it where the process of this instance runs, with what it was given; `terminal`: at one of its own."""
         supervisor = supervisor_of(self._place(instance.stack))
         status = supervisor.get(name_of(instance.address, instance.incarnation)) if supervisor else None
         if status is None:
             raise ProviderError(f"{instance} of stack {instance.stack} is no process that runs: name one that is")
         known = client_environment(self._place(instance.stack), instance) if instance.kind == "database" else {}
-        return execute(status.process, command, known)
+        return execute(status.process, command, known, terminal=terminal)
 
     @_ours
     def in_flight(self, instance: Instance) -> int:

@@ -1,0 +1,259 @@
+"""A command in a session of its own, which never has the terminal of who asks: all that passes is bytes.
+
+At a terminal it gets another one (a pty). Without, it inherits files and pipes; a terminal among them becomes a pipe.
+"""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+
+from tasks.providers.terminal import raw_keys, size_told
+
+_PIECE = 65536
+_LAST_BYTES = 2**20
+"""Read at most after the command's end: what it left running may write on and on."""
+_PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+_STREAMS = (0, 1, 2)
+
+
+class _Input:
+    """What is typed here, on its way to the command. A command that reads slowly holds up nothing else."""
+
+    def __init__(self, end: int) -> None:
+        self._end: int | None = end
+        self._typed = b""
+        self._is_complete = False
+        os.set_blocking(end, False)
+
+    @property
+    def wants_more(self) -> bool:
+        return self._end is not None and not self._is_complete and len(self._typed) < _PIECE
+
+    @property
+    def waiting(self) -> list[int]:
+        """Our end of it, if there is anything to hand on."""
+        return [self._end] if self._end is not None and self._typed else []
+
+    def take(self, piece: bytes) -> None:
+        """Nothing is the end of all input."""
+        self._typed += piece
+        self._is_complete = not piece
+        self._close_if_done()
+
+    def hand_on(self) -> None:
+        try:
+            self._typed = self._typed[os.write(self._end, self._typed) :] if self._end is not None else b""
+        except BlockingIOError:
+            return
+        except OSError:  # it reads no more; what it says is still to come
+            self._typed, self._is_complete = b"", True
+        self._close_if_done()
+
+    def close(self) -> None:
+        if self._end is not None:
+            os.close(self._end)
+            self._end = None
+
+    def _close_if_done(self) -> None:
+        if self._is_complete and not self._typed:
+            self.close()
+
+
+@dataclass
+class _Ends:
+    """Of one command: the streams that it gets, and our ends of those that are relayed."""
+
+    given: list[int] = field(default_factory=lambda: list(_STREAMS))
+    keys: _Input | None = None
+    output: dict[int, int] = field(default_factory=dict)
+    """Our end of each output, and the stream of ours where it is shown."""
+    theirs: set[int] = field(default_factory=set)
+    """The command's own ends, which we close once it has them."""
+
+
+def run(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    enter: Callable[[], None],
+    *,
+    terminal: bool,
+    owner: int | None = None,
+) -> int:
+    """Run it to its end; returns its exit code as `subprocess` counts. `enter` is called in the child, at first.
+
+    `owner` is the account of its terminal. Raises what `subprocess.Popen` raises.
+    """
+    terminal = terminal and os.isatty(0) and os.isatty(1)
+    sys.stdout.flush()
+    with ExitStack() as stack:
+        ends = _terminal(stack, owner) if terminal else _pipes(stack)
+
+        def start() -> None:
+            if terminal:
+                fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            enter()
+
+        children: list[subprocess.Popen[bytes]] = []
+        stack.enter_context(_signals_passed_on(children))
+        if terminal:
+            stack.enter_context(raw_keys())
+        stdin, stdout, stderr = ends.given
+        child = subprocess.Popen(
+            list(command),
+            env=env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=start,  # noqa: PLW1509 - the child is another account before it does anything
+        )
+        children.append(child)
+        _close(ends.theirs)  # so that the end of a pipe is seen
+        _relay(child, ends, at_terminal=terminal)
+        return child.wait()
+
+
+def _terminal(stack: ExitStack, owner: int | None) -> _Ends:
+    """A pty with the settings and the size of this terminal. We hold the command's end, too: it may open it late."""
+    ours, theirs = pty.openpty()
+    stack.callback(os.close, theirs)
+    if owner is not None:
+        os.fchown(theirs, owner, -1)
+    termios.tcsetattr(theirs, termios.TCSANOW, termios.tcgetattr(0))
+
+    def resize(rows: int, columns: int) -> None:
+        fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    keys = _Input(os.dup(ours))
+    stack.callback(keys.close)
+    stack.callback(os.close, ours)
+    stack.enter_context(size_told(resize))
+    return _Ends([theirs, theirs, theirs if os.isatty(2) else 2], keys, {ours: 1})
+
+
+def _pipes(stack: ExitStack) -> _Ends:
+    """Files and pipes as they are; a pipe in place of each terminal."""
+    ends = _Ends()
+    stack.callback(_close, ends.theirs)
+    for stream in filter(os.isatty, _STREAMS):
+        reader, writer = os.pipe()
+        if stream == 0:
+            ends.keys = _Input(writer)
+            stack.callback(ends.keys.close)
+        else:
+            ends.output[reader] = stream
+            os.set_blocking(reader, False)
+            stack.callback(os.close, reader)
+        ends.given[stream] = reader if stream == 0 else writer
+        ends.theirs.add(ends.given[stream])
+    return ends
+
+
+@contextmanager
+def _signals_passed_on(children: "Sequence[subprocess.Popen[bytes]]") -> Iterator[None]:
+    """Ctrl-C and the like are for the command to answer: it is in a session of its own, so they are passed on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def pass_on(number: int, _: object) -> None:
+        for child in children:
+            _signal(child, number)
+
+    # A function, not SIG_IGN: that the command would inherit. What is ignored already stays so (nohup).
+    before = [(number, signal.getsignal(number)) for number in _PASSED_ON]
+    changed = [(number, handler) for number, handler in before if handler is not signal.SIG_IGN]
+    for number, _ in changed:
+        signal.signal(number, pass_on)
+    try:
+        yield
+    finally:
+        for number, handler in changed:
+            signal.signal(number, handler)
+
+
+def _signal(child: "subprocess.Popen[bytes]", number: int) -> None:
+    """Its whole group; nothing once it has been waited for."""
+    if child.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, number)
+
+
+def _relay(child: "subprocess.Popen[bytes]", ends: _Ends, *, at_terminal: bool) -> None:
+    """Carry keys there and output here until the command has ended."""
+    keys, output = ends.keys, dict(ends.output)
+    with _end_told(child) as ended:
+        ready: list[int] = []
+        while ended not in ready:
+            sources = [ended, *output, *([0] if keys and keys.wants_more else [])]
+            ready, writable, _ = select.select(sources, keys.waiting if keys else [], [])
+            if keys and 0 in ready:
+                keys.take(piece := _read(0))
+                if not piece and at_terminal:  # it was closed: the command is told as if it were its own
+                    _signal(child, signal.SIGHUP)
+            if keys and writable:
+                keys.hand_on()
+            for end in [end for end in output if end in ready]:
+                if not _show(end, output[end]):
+                    del output[end]
+    for end, stream in output.items():
+        _drain(end, stream)
+
+
+@contextmanager
+def _end_told(child: "subprocess.Popen[bytes]") -> Iterator[int]:
+    """A descriptor that can be read once the child has ended. It is waited for by then."""
+    reader, writer = os.pipe()
+
+    def wait() -> None:
+        child.wait()
+        os.close(writer)
+
+    waiter = threading.Thread(target=wait, daemon=True)
+    waiter.start()
+    try:
+        yield reader
+    finally:
+        os.close(reader)
+
+
+def _show(end: int, stream: int) -> bool:
+    """Whether more may come."""
+    piece = _read(end)
+    with suppress(OSError):  # nobody looks any more; the command goes on
+        shown = piece
+        while shown:
+            shown = shown[os.write(stream, shown) :]
+    return bool(piece)
+
+
+def _drain(end: int, stream: int) -> None:
+    left = _LAST_BYTES
+    with suppress(BlockingIOError):
+        while left > 0 and _show(end, stream):
+            left -= _PIECE
+
+
+def _read(end: int) -> bytes:
+    """Nothing at its end; BlockingIOError if there is nothing yet."""
+    try:
+        return os.read(end, _PIECE)
+    except BlockingIOError:
+        raise
+    except OSError:  # a terminal that was closed
+        return b""
+
+
+def _close(ends: set[int]) -> None:
+    while ends:
+        os.close(ends.pop())
