@@ -15,6 +15,7 @@ from tasks.settings import settings
 
 def main(name: str, *arguments: str) -> None:
     """Run one of the two, logged in, until it is told to end."""
+    os.umask(0o077)  # Prefect's database, say, is the owner's alone
     login = require_login(settings().home)
     if name == "api":
         os.environ["PREFECT_SERVER_API_AUTH_STRING"] = login.text
