@@ -39,9 +39,9 @@ def become(process: Process, account: pwd.struct_passwd) -> None:
 
 def open_ways(process: Process, account: tuple[int, int]) -> None:
     """Let this account reach what `process` names, in this process alone. OSError names the folder in the way."""
-    needs, links = trace([*process.reads, *process.writes])
-    writable, hides = trace(process.writes)[0], trace(process.hides)[0]
-    owners = {path for path in needs if not is_readable(path, account[0])}
+    needs, links = trace(path for path in (*process.reads, *process.writes) if not foreign_link(path))
+    writable, hides = set(trace(process.writes)[0]) & set(needs), trace(process.hides)[0]
+    owners = {path for path in writable if not is_readable(path, account[0])}
     todo = steps({path: path in writable for path in needs}, links, is_closed, owners, hides)
     if not todo:
         return
@@ -76,6 +76,15 @@ def trace(paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
         if real and os.path.lexists(real):
             found[real] = None
     return list(found), links
+
+
+def foreign_link(path: str) -> str:
+    """The first link on this way that is neither root's nor ours; empty if there is none.
+
+    Its owner may let it lead anywhere at any time, so it opens no way.
+    """
+    links = trace([path])[1]
+    return next((link for link in links if os.lstat(link).st_uid not in (0, os.geteuid())), "")
 
 
 def is_closed(folder: str) -> bool:

@@ -50,11 +50,14 @@ class Process:
     reads: tuple[str, ...] = ()
     """Folders and files that `user` gets a way to, though a folder above them is closed to it: to read, not to write.
 
-    Nothing else of the closed folder can be reached. One that its owner alone can read is shown as if it, and all of
-    that owner in it, were the account's own.
+    Nothing else of the closed folder can be reached. A path through a link that is neither root's nor the supervisor's
+    gets no way: the link's owner could let it lead anywhere.
     """
     writes: tuple[str, ...] = ()
-    """As `reads`, of what the account may write as far as their modes let it."""
+    """As `reads`, of what the account may write as far as their modes let it.
+
+    One that its owner alone can read is shown as if it, and all of that owner in it, were the account's own.
+    """
     hides: tuple[str, ...] = ()
     """Folders that `user` is kept from though they lie in such a folder."""
     low_ports: bool = False

@@ -55,7 +55,8 @@ def as_account(place: Place, *reads: str, writes: tuple[str, ...] = ()) -> dict[
 def refuse_closed(place: Place, resource: Resource, *reads: str) -> None:
     """ProviderError, with what to do, if the stack's account can never read one of these paths."""
     account = place.account
-    if account and (fault := reach.fault(reads, place.home, account.name, account.uid)):
+    needs = [reach.Need(path, "tenfold") for path in reads]
+    if account and (fault := reach.fault(needs, place.home, place.programs_own, account.name, account.uid)):
         raise ProviderError(f"{resource.address}: {fault}")
 
 

@@ -54,6 +54,11 @@ class Place:
         return self.path / "home"
 
     @property
+    def programs_own(self) -> tuple[Path, ...]:
+        """What the stack's programs may be given of all that is below the home."""
+        return (self.volumes, self.own)
+
+    @property
     def account(self) -> Account | None:
         """What the stack's programs run as; None is who runs us."""
         return accounts.find(self.home, self.stack)

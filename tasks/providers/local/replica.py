@@ -37,14 +37,19 @@ def job(place: Place, resource: Resource, incarnation: int) -> Process:
 
 def fault(place: Place, resource: Resource) -> str:
     """Why it can never start here, or nothing; what its own PATH would be is not known while that is a reference."""
+    return _checked(place, resource)[0]
+
+
+def _checked(place: Place, resource: Resource) -> tuple[str, tuple[reach.Need, ...]]:
+    """Why it can never start here, or nothing; and what its account must be able to read, looked at once."""
     settings: Any = resource.settings
     if never := _fault(settings["command"], settings["folder"], _path(resource)):
-        return never
+        return never, ()
+    needs = _needs(resource)
     if not accounts.are_possible():
-        return ""
+        return "", needs
     name, account = accounts.name_of(place.home, place.stack), place.account
-    needs = (settings["folder"], *_needs(resource))
-    return reach.fault(needs, place.home, name, account.uid if account else None)
+    return reach.fault(needs, place.home, place.programs_own, name, account.uid if account else None), needs
 
 
 def _port(place: Place, resource: Resource, incarnation: int) -> int:
@@ -56,14 +61,14 @@ def _program(place: Place, resource: Resource, incarnation: int, port: int | Non
     settings: Any = resource.settings
     given = secret_files.environment(place, slug(resource.address, incarnation), settings["env"])
     env = _environment(place) | given | ({"PORT": str(port)} if port else {})
-    never = fault(place, resource)
-    needs, folders = ((), ()) if never else (_needs(resource), (settings["folder"],))
+    never, needs = _checked(place, resource)
+    # Without a way to what it may not read, it cannot start. Nothing that another account names is opened.
+    reads = [need.path for need in needs if need.origin != "folder" and not (never or need.named_by)]
     for volume in _volumes(place, settings["env"]):
         give_volume(place, volume)
     return Process(
         name=name_of(resource.address, incarnation),
-        # Without a way to what it may not read, it cannot start.
-        **as_account(place, *needs, writes=folders),
+        **as_account(place, *reads, writes=() if never else (settings["folder"],)),
         argv=tuple(settings["command"]),
         env=env,
         cwd=settings["folder"],
@@ -97,11 +102,12 @@ def _path(resource: Resource) -> str:
     return path if isinstance(path, str) else _OWN_PATH
 
 
-def _needs(resource: Resource) -> tuple[str, ...]:
-    """What its account must be able to read besides its folder."""
+def _needs(resource: Resource) -> tuple[reach.Need, ...]:
+    """What its account must be able to read."""
     settings: Any = resource.settings
     program = reach.program(settings["command"][0], settings["folder"], _path(resource))
-    return (*reach.interpreter(), *program)
+    own = (reach.Need(path, "tenfold") for path in reach.interpreter())
+    return (reach.Need(settings["folder"], "folder"), *own, *program)
 
 
 def _volumes(place: Place, env: Mapping[str, Any]) -> Iterator[Path]:

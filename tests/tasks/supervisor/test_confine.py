@@ -81,7 +81,7 @@ def test_what_its_owner_alone_can_read_is_shown_and_not_given(closed: Path) -> N
     for path, mode in ((closed / "app" / "page", 0o600), (closed / "app", 0o700), (closed / "app" / "inner", 0o700)):
         path.chmod(mode)
     look = nobody("cat $1/page; ls $1/inner; ls $1/home; touch $1/new; echo own > $1/home/own/new", f"{closed}/app")
-    look = replace(look, reads=(f"{closed}/app",), writes=(f"{home}/own",), hides=(str(home),))
+    look = replace(look, writes=(f"{closed}/app", f"{home}/own"), hides=(str(home),))
     seen = said(look)
     assert seen.startswith("page")
     assert seen.count("Permission denied") == 1, "only what is hidden"
@@ -97,6 +97,26 @@ def test_links_lead_where_they_did(closed: Path) -> None:
     (closed.parent / "outer").symlink_to(closed / "current" / "inner" / "..")
     look = nobody("cat $1/page $2/page", str(closed.parent / "outer"), str(closed / "current"))
     assert said(replace(look, reads=(f"{closed.parent}/outer",))) == "pagepage"
+
+
+@needs_root
+def test_what_its_owner_alone_can_read_is_not_shown_for_being_read(closed: Path) -> None:
+    (closed / "other").chmod(0o700)
+    seen = said(replace(nobody("cat $1/other/secret", str(closed)), reads=(f"{closed}/other",)))
+    assert "Permission denied" in seen
+
+
+@needs_root
+def test_a_link_of_another_account_opens_no_way(closed: Path) -> None:
+    """Whoever owns it may turn it after it was looked at."""
+    link = closed.parent / "turned"
+    link.symlink_to(closed / "other")
+    look = nobody("cat $1/secret", str(link))
+    ways = (replace(look, reads=(str(link),)), replace(look, writes=(str(link),)))
+    assert [said(way) for way in ways] == ["secret"] * 2
+    os.chown(link, pwd.getpwnam("nobody").pw_uid, -1, follow_symlinks=False)
+    for way in ways:
+        assert "Permission denied" in said(way)
 
 
 def test_every_link_on_the_way_is_known(tmp_path: Path) -> None:

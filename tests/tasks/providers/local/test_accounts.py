@@ -263,10 +263,6 @@ def test_the_home_of_an_account_is_refused_by_name(provider: LocalProvider, home
     assert not (home / "stacks" / stack / "home" / "ran").exists()
     assert provider.health(one).reason == said
     assert accounts.find(home, stack) is not None
-    (home / "control").mkdir(mode=0o700)
-    assert "is closed to other accounts" in provider.fault(
-        replica(command=["sleep", "1"], folder=str(home / "control"))
-    )
     assert provider.fault(replica(command=["sleep", "1"], folder="/")) == ""
 
 
@@ -295,6 +291,85 @@ def test_without_the_right_to_mount_a_closed_folder_is_refused_before_anything_s
     store = made(provider, volume())
     with pytest.raises(ProviderError, match=r"database/main: it runs as the account tf-shop-.* is closed to other"):
         provider.create(database(store.outputs["path"]))
+
+
+def named_by_pyvenv(app: Path, vault: Path) -> Path:
+    (app / "venv" / "bin").mkdir(parents=True)
+    (app / "venv" / "bin" / "start").write_text("#!/bin/sh\nexec sleep 1000\n")
+    (app / "venv" / "pyvenv.cfg").write_text(f"home = {vault}/bin\n")
+    return app / "venv" / "pyvenv.cfg"
+
+
+def named_by_script(app: Path, vault: Path) -> Path:
+    (app / "venv" / "bin").mkdir(parents=True)
+    (app / "venv" / "bin" / "start").write_text(f"#!{vault}/bin/tool\n")
+    return app / "venv" / "bin" / "start"
+
+
+def named_by_link(app: Path, vault: Path) -> Path:
+    (app / "venv" / "bin").mkdir(parents=True)
+    (app / "venv" / "bin" / "start").symlink_to(vault / "bin" / "tool")
+    return app / "venv" / "bin" / "start"
+
+
+@pytest.mark.parametrize("name", [named_by_pyvenv, named_by_script, named_by_link])
+def test_a_file_that_the_account_can_change_opens_no_closed_folder(
+    provider: LocalProvider, home: Path, open_folder: Path, name: Callable[[Path, Path], Path]
+) -> None:
+    account = accounts.ensure(home, stack)
+    assert account is not None
+    vault = open_folder / "closed" / "vault"
+    (vault / "bin").mkdir(parents=True)
+    (vault / "lib").mkdir()
+    (vault / "secret").write_text("secret")
+    (vault / "bin" / "tool").write_text("#!/bin/sh\nexec sleep 1000\n")
+    source = name(open_folder / "app", vault)
+    for path in (vault / "bin" / "tool", open_folder / "app" / "venv" / "bin" / "start"):
+        path.chmod(0o755)
+    (open_folder / "closed").chmod(0o700)
+    start = replica(command=["venv/bin/start"], folder=str(open_folder / "app"), serves=False)
+    assert provider.fault(start) == "", "root's own files may name it"
+    os.chown(source, account.uid, account.gid, follow_symlinks=False)
+    fault = provider.fault(start)
+    assert f"cannot read {vault}" in fault
+    assert f"{source}, which leads there, can be changed by another account than root" in fault
+    cure = "chown -h root" if source.is_symlink() else "chown root"
+    assert f"run `{cure} {source}" in fault
+    one = provider.create(start)
+    assert provider.execute(one, ["/bin/cat", str(vault / "secret")], terminal=False) == 1
+
+
+def test_what_its_owner_alone_can_read_is_shown_of_the_folder_alone(provider: LocalProvider, open_folder: Path) -> None:
+    (open_folder / "vault" / "bin").mkdir(parents=True)
+    tool = open_folder / "vault" / "bin" / "tool"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o700)
+    assert f"cannot read {tool}" in provider.fault(replica(command=[str(tool)], folder=str(open_folder)))
+    (open_folder / "vault").chmod(0o700)
+    assert provider.fault(replica(command=["bin/tool"], folder=str(open_folder / "vault"))) == ""
+
+
+@pytest.mark.parametrize("name", ["control", "stacks/other/volumes/data", "stacks/shop/supervisor", "link", "."])
+def test_a_folder_of_ours_is_refused_whoever_may_read_it(
+    provider: LocalProvider, home: Path, open_folder: Path, name: str
+) -> None:
+    if name == "link":
+        (home / name).symlink_to(open_folder)
+    (home / name).mkdir(parents=True, exist_ok=True)
+    for path in (home, *home.rglob("*")):
+        path.chmod(0o755)
+    for command in (["sleep", "1"], [str(home / name / "tool")]):
+        (home / name / "tool").write_text("#!/bin/sh\n")
+        (home / name / "tool").chmod(0o755)
+        folder = str(home / name) if command[0] == "sleep" else "/"
+        fault = provider.fault(replica(command=command, folder=folder))
+        assert "is let in to nothing of Tenfold's own such as" in fault
+        assert fault.endswith("name a folder outside of TENFOLD_HOME")
+
+
+def test_a_volume_of_its_own_may_be_its_folder(provider: LocalProvider) -> None:
+    data = made(provider, volume()).outputs["path"]
+    assert provider.fault(replica(command=["sleep", "1"], folder=data)) == ""
 
 
 def test_the_account_goes_with_the_last_thing_and_not_before(provider: LocalProvider, home: Path) -> None:

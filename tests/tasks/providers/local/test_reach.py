@@ -24,6 +24,10 @@ def file(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+def named(command: str, folder: str, path: str) -> tuple[str, ...]:
+    return tuple(need.path for need in reach.program(command, folder, path))
+
+
 def test_our_own_python_is_needed_with_its_packages() -> None:
     needed = [Path(path) for path in reach.interpreter()]
     for path in (sys.executable, pytest.__file__):
@@ -33,18 +37,18 @@ def test_our_own_python_is_needed_with_its_packages() -> None:
 
 def test_a_program_alone_is_that_file(tmp_path: Path, file: Callable[..., Path]) -> None:
     file("bin/tool")
-    assert reach.program("tool", "/", str(tmp_path / "bin")) == (f"{tmp_path}/bin/tool",)
-    assert reach.program("bin/tool", str(tmp_path), "") == (f"{tmp_path}/bin/tool",)
-    assert reach.program("none", "/", str(tmp_path / "bin")) == ()
+    assert named("tool", "/", str(tmp_path / "bin")) == (f"{tmp_path}/bin/tool",)
+    assert named("bin/tool", str(tmp_path), "") == (f"{tmp_path}/bin/tool",)
+    assert named("none", "/", str(tmp_path / "bin")) == ()
 
 
 def test_an_installation_comes_with_its_libraries(tmp_path: Path, file: Callable[..., Path]) -> None:
     file("node/bin/node")
     file("node/lib/modules/npm.js")
-    assert reach.program("node", "/", str(tmp_path / "node" / "bin")) == (f"{tmp_path}/node",)
+    assert named("node", "/", str(tmp_path / "node" / "bin")) == (f"{tmp_path}/node",)
     file(".local/bin/tool")
     file(".local/lib/something")
-    assert reach.program("tool", "/", str(tmp_path / ".local" / "bin")) == (f"{tmp_path}/.local/bin/tool",)
+    assert named("tool", "/", str(tmp_path / ".local" / "bin")) == (f"{tmp_path}/.local/bin/tool",)
 
 
 def test_a_script_needs_its_interpreter_too(tmp_path: Path, file: Callable[..., Path]) -> None:
@@ -54,16 +58,16 @@ def test_a_script_needs_its_interpreter_too(tmp_path: Path, file: Callable[..., 
     (tmp_path / "app" / ".venv" / "bin").mkdir()
     (tmp_path / "app" / ".venv" / "bin" / "python").symlink_to(tmp_path / "python" / "bin" / "python3")
     file("app/.venv/bin/gunicorn", f"#!{tmp_path}/app/.venv/bin/python\nimport gunicorn\n")
-    needed = reach.program(".venv/bin/gunicorn", str(tmp_path / "app"), "")
+    needed = named(".venv/bin/gunicorn", str(tmp_path / "app"), "")
     assert set(needed) == {f"{tmp_path}/app/.venv", f"{tmp_path}/python"}
     file("start.sh", "#!/usr/bin/env -S node --flag\n")
     file("tools/node")
-    assert f"{tmp_path}/tools/node" in reach.program("./start.sh", str(tmp_path), f"{tmp_path}/tools")
+    assert f"{tmp_path}/tools/node" in named("./start.sh", str(tmp_path), f"{tmp_path}/tools")
     file("ring", f"#!{tmp_path}/ring\n")
-    assert reach.program("./ring", str(tmp_path), "") == (f"{tmp_path}/ring",)
+    assert named("./ring", str(tmp_path), "") == (f"{tmp_path}/ring",)
     file("copied/pyvenv.cfg", f"home = {tmp_path}/python/bin\nversion = 3.11\n")
     file("copied/bin/python")
-    assert set(reach.program("copied/bin/python", str(tmp_path), "")) == {f"{tmp_path}/copied", f"{tmp_path}/python"}
+    assert set(named("copied/bin/python", str(tmp_path), "")) == {f"{tmp_path}/copied", f"{tmp_path}/python"}
 
 
 @pytest.mark.parametrize(
@@ -85,10 +89,26 @@ def test_the_folder_that_is_closed_is_named(
     paths["above"].chmod(folder)
     monkeypatch.setattr(kernel, "is_capable", lambda _: mount)
     monkeypatch.setattr(reach, "is_closed", lambda path: path.startswith(str(tmp_path / "a")) and folder == 0o700)
-    told = reach.fault([str(paths["app"]), str(tmp_path / "gone")], Path("/"), "tf-shop-1", None)
+
+    def check(*needs: Path, uid: int | None = None) -> str:
+        wanted = [reach.Need(str(need), "program") for need in needs]
+        return reach.fault(wanted, tmp_path / "home", (), "tf-shop-1", uid)
+
+    told = check(paths["app"], tmp_path / "gone")
     assert (said.format(**paths) in told) if said else told == ""
     if said:
         assert "it runs as the account tf-shop-1, which cannot read" in told
         assert told.endswith(f"or move {paths['app']} to a folder that every account may enter, such as /srv")
         assert f"because {paths[closed]} is closed" in told
-    assert reach.fault([str(paths["app"])], Path("/"), "tf-shop-1", paths["app"].stat().st_uid) == "" or not mount
+    assert check(paths["app"], uid=paths["app"].stat().st_uid) == "" or not mount
+
+
+def test_the_whole_machine_is_no_installation(tmp_path: Path, file: Callable[..., Path]) -> None:
+    """A program two folders below the root is in a folder beside `lib`, and belongs to nothing there."""
+    file("app/run")
+    file("lib/other")
+    assert named("./run", str(tmp_path / "app"), "") == (f"{tmp_path}/app/run",)
+    assert "/" not in named("/bin/sh", "/", "")
+    file("copied/pyvenv.cfg", "home = /bin\n")
+    file("copied/bin/python")
+    assert set(named("copied/bin/python", str(tmp_path), "")) == {f"{tmp_path}/copied"}
