@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import sys
+from contextlib import suppress
 
 CAP_CHOWN, CAP_SETGID, CAP_SETUID = 0, 6, 7
 CAP_NET_BIND_SERVICE = 10
@@ -137,15 +138,16 @@ def attach(mounted: int, path: str) -> None:
 
 
 def _user_namespace(before: tuple[int, int], after: tuple[int, int]) -> int:
-    """A descriptor of a user namespace in which the first account and group are the second. It needs a process."""
+    """A descriptor of a user namespace in which the first account and group are the second. It needs a process.
+
+    Each side is told by a byte and not by the end of a pipe: what another thread forks meanwhile holds our ends, too.
+    """
     made, teller = os.pipe()
     wait, opener = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(opener)
-        if _libc.unshare(_CLONE_NEWUSER) == 0:
-            os.write(teller, b"1")
-        os.close(teller)
+        os.write(teller, b"1" if _libc.unshare(_CLONE_NEWUSER) == 0 else b"0")
         os.read(wait, 1)
         os._exit(0)
     os.close(teller)
@@ -158,6 +160,8 @@ def _user_namespace(before: tuple[int, int], after: tuple[int, int]) -> int:
                 file.write(f"{was} {becomes} 1")
         return os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     finally:
+        with suppress(BrokenPipeError):  # it was killed
+            os.write(opener, b"1")
         os.close(made)
         os.close(opener)
         os.waitpid(pid, 0)

@@ -2,9 +2,12 @@
 
 import os
 import pwd
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -117,6 +120,35 @@ def test_a_link_of_another_account_opens_no_way(closed: Path) -> None:
     os.chown(link, pwd.getpwnam("nobody").pw_uid, -1, follow_symlinks=False)
     for way in ways:
         assert "Permission denied" in said(way)
+
+
+@needs_root
+def test_two_threads_that_map_at_once_do_not_wait_for_each_other(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread forks between the pipes and the end: its child holds our ends of them for long."""
+    ours, read, others = os.getpid(), os.read, list[int]()
+
+    def fork_then_read(end: int, size: int) -> bytes:
+        if os.getpid() == ours and not others:
+            others.append(os.fork())
+            if others == [0]:
+                time.sleep(1000)
+                os._exit(0)
+        return read(end, size)
+
+    handle = os.open(closed, os.O_PATH)
+    monkeypatch.setattr(kernel.os, "read", fork_then_read)
+    mapped: list[int] = []
+    mapping = threading.Thread(target=lambda: mapped.append(kernel.map_owner(handle, (65534, 65534))), daemon=True)
+    mapping.start()
+    try:
+        mapping.join(20.0)
+        assert mapped, "it waits for what another thread has forked"
+    finally:
+        os.kill(others[0], signal.SIGKILL)
+        os.waitpid(others[0], 0)
+        mapping.join(20.0)
+        for end in (handle, *mapped):
+            os.close(end)
 
 
 def test_every_link_on_the_way_is_known(tmp_path: Path) -> None:
