@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -73,19 +74,23 @@ def remove_tree(path: Path) -> None:
 
 
 def give(folder: Path, owner: Owner) -> None:
-    """Make a folder its new owner's, with all in it that was the last owner's. Nothing if it is so already.
+    """Make a folder its new owner's, with all in it: what somebody else made there since the last time, too.
 
-    The folder itself comes last, so that one that was killed is done to its end by the next. Nothing follows a link.
+    The folder itself comes last, so that one that was killed is done to its end by the next. Nothing follows a link. A
+    file with a name outside of the folder stays as it is: its owner may have put another's file there (a hard link).
     """
-    before = folder.stat().st_uid
-    if before == owner[0]:
-        return
+    names: dict[tuple[int, int], int] = {}
     for _, folders, files, handle in os.fwalk(folder):
         for name in (*folders, *files):
             found = os.stat(name, dir_fd=handle, follow_symlinks=False)
-            if found.st_uid == before:
+            if found.st_uid == owner[0]:
+                continue
+            inode = found.st_dev, found.st_ino
+            names[inode] = names.get(inode, 0) + 1
+            if stat.S_ISDIR(found.st_mode) or names[inode] == found.st_nlink:
                 os.chown(name, *owner, dir_fd=handle, follow_symlinks=False)
-    os.chown(folder, *owner)
+    if folder.stat().st_uid != owner[0]:
+        os.chown(folder, *owner)
 
 
 def _is_as(path: Path, mode: int, owner: Owner | None) -> bool:

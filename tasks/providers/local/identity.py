@@ -33,7 +33,9 @@ def prepare(place: Place) -> None:
     if account is None:
         return
     make_folder(place.home, 0o711)
-    give(make_folder(place.own), (account.uid, account.gid))
+    own = make_folder(place.own)
+    if own.stat().st_uid != account.uid:
+        give(own, (account.uid, account.gid))
 
 
 def as_account(place: Place, *reads: str, writes: tuple[str, ...] = ()) -> dict[str, Any]:

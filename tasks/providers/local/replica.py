@@ -26,6 +26,9 @@ def replica(place: Place, resource: Resource, incarnation: int) -> Process:
     settings: Any = resource.settings
     port = _port(place, resource, incarnation) if settings["serves"] else None
     program = _program(place, resource, incarnation, port, {"endpoint": f"127.0.0.1:{port}"} if port else {})
+    # Its predecessor has ended. Beside a job, or one of several replicas, another account may still write there.
+    for volume in _volumes(place, settings["env"]) if resource.exclusive else ():
+        give_volume(place, volume)
     return replace(program, probe=Probe("http", port=port, path=settings["health"])) if port else program
 
 
@@ -64,8 +67,6 @@ def _program(place: Place, resource: Resource, incarnation: int, port: int | Non
     never, needs = _checked(place, resource)
     # Without a way to what it may not read, it cannot start. Nothing that another account names is opened.
     reads = [need.path for need in needs if need.origin != "folder" and not (never or need.named_by)]
-    for volume in _volumes(place, settings["env"]):
-        give_volume(place, volume)
     return Process(
         name=name_of(resource.address, incarnation),
         **as_account(place, *reads, writes=() if never else (settings["folder"],)),

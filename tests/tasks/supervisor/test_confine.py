@@ -136,7 +136,7 @@ def test_two_threads_that_map_at_once_do_not_wait_for_each_other(closed: Path, m
         return read(end, size)
 
     handle = os.open(closed, os.O_PATH)
-    monkeypatch.setattr(kernel.os, "read", fork_then_read)
+    monkeypatch.setattr(os, "read", fork_then_read)
     mapped: list[int] = []
     mapping = threading.Thread(target=lambda: mapped.append(kernel.map_owner(handle, (65534, 65534))), daemon=True)
     mapping.start()

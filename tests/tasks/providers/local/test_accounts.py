@@ -406,7 +406,7 @@ def test_data_whose_account_is_gone_is_the_next_ones(provider: LocalProvider, ho
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     provider.destroy(server)
     accounts.remove(home, stack)
-    accounts.ensure(home, "in-between")  # takes its number
+    accounts.ensure(home, "in-between")
     again = made(provider, database(store.outputs["path"]))
     with psycopg.connect(dsn(again)) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
@@ -422,7 +422,7 @@ def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
         store = made(provider, volume())
         old = made(provider, database(store.outputs["path"]))
         data = made(provider, replace(volume(), address="volume/web.data"))
-        web = replica(env={"WEB_DATA_DIRECTORY": data.outputs["path"]})
+        web = replace(replica(env={"WEB_DATA_DIRECTORY": data.outputs["path"]}), exclusive=True)
         writer = made(provider, web)
         assert provider.execute(writer, ["sh", "-c", "echo old > $WEB_DATA_DIRECTORY/a"], terminal=False) == 0
         proxied = made(provider, proxy())
@@ -457,6 +457,29 @@ def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
     assert (Path(data.outputs["path"]) / "a").read_text() == "old\nnew\n"
     provider.destroy(proxied)
     assert owners(home, made(provider, proxy())) == {account.uid}
+
+
+def test_what_an_old_replica_makes_after_a_job_is_the_next_ones(
+    provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(accounts, "are_possible", lambda: False)
+        before.setattr(accounts, "find", lambda *_: None)
+        data = Path(made(provider, replace(volume(), address="volume/web.data")).outputs["path"])
+        web = replace(replica(env={"WEB_DATA_DIRECTORY": str(data)}), exclusive=True)
+        old = made(provider, web)
+        command = ["sh", "-c", "mkdir -p $WEB_DATA_DIRECTORY/new && echo old > $WEB_DATA_DIRECTORY/new/file"]
+    task = job(stack, "true")
+    provider.create(replace(task, settings={**task.settings, "env": web.settings["env"]}, digests={}))
+    assert data.stat().st_uid == 0, "it is the old replica's as long as that runs"
+    account = accounts.find(home, stack)
+    assert account is not None
+    os.chown(data, account.uid, account.gid)  # as jobs did before
+    assert provider.execute(old, command, terminal=False) == 0
+    assert (data / "new" / "file").stat().st_uid == 0
+    new = made(provider, replace(web, settings={**web.settings, "health": "/"}, digests={}))
+    assert provider.execute(new, ["sh", "-c", "echo new >> $WEB_DATA_DIRECTORY/new/file"], terminal=False) == 0
+    assert (data / "new" / "file").read_text() == "old\nnew\n"
 
 
 class Killed(BaseException):
