@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra_specs.errors import ProviderError, TransientError
+from tasks.providers.local import account_numbers
 from tasks.supervisor import kernel
 
 _PROGRAMS = "/usr/sbin:/sbin:/usr/bin:/bin"
@@ -79,7 +80,8 @@ def ensure(home: Path, stack: str) -> Account | None:
         if account is None:
             if _has_group(name):  # of a useradd or userdel that was killed
                 _run("groupdel", name)
-            _run("useradd", *options, "--user-group", "--comment", _comment(home, stack), name)
+            number = ("--uid", str(account_numbers.take(home)))
+            _run("useradd", *options, *number, "--user-group", "--comment", _comment(home, stack), name)
             account = find(home, stack)
         if account is None:
             raise ProviderError(f"useradd made the account {name}, but this machine does not know it")
