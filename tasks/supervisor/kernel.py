@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 
-CAP_CHOWN, CAP_SETGID, CAP_SETUID = 0, 6, 7
+CAP_CHOWN, CAP_KILL, CAP_SETGID, CAP_SETUID = 0, 5, 6, 7
 CAP_NET_BIND_SERVICE = 10
 CAP_SYS_ADMIN = 21
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x1, 0x2, 0x4, 0x8

@@ -21,6 +21,13 @@ from tasks.providers.local import account_numbers
 from tasks.supervisor import kernel
 
 _PROGRAMS = "/usr/sbin:/sbin:/usr/bin:/bin"
+_TOOLS = ("useradd", "userdel", "groupadd", "groupdel")
+_NEEDED = {
+    "CHOWN": kernel.CAP_CHOWN,
+    "KILL": kernel.CAP_KILL,
+    "SETGID": kernel.CAP_SETGID,
+    "SETUID": kernel.CAP_SETUID,
+}
 _LOCKED = (1, 10)
 """What useradd, userdel and their like end with when another of them is at work."""
 _TAKEN, _UNKNOWN, _BUSY = 9, 6, 8
@@ -40,13 +47,22 @@ class Account:
     gid: int
 
 
+def hindrance() -> str:
+    """Why stacks get no accounts here, and the cure, as a part of a sentence; empty where they do."""
+    if not sys.platform.startswith("linux"):
+        return "accounts are made on Linux alone: run Tenfold there as root"
+    if os.geteuid() != 0:
+        return "only root can make accounts: run Tenfold as root"
+    if missing := [name for name in _TOOLS if shutil.which(name, path=_PROGRAMS) is None]:
+        return f"this machine has no {' and no '.join(missing)}: install the package that holds it (passwd or shadow)"
+    if missing := [name for name, capability in _NEEDED.items() if not kernel.is_capable(capability)]:
+        return f"root lacks the capability {' and '.join(missing)} here: start Tenfold with it (docker run --cap-add)"
+    return "" if os.access("/etc", os.W_OK) else "/etc cannot be written here: make it writable"
+
+
 def are_possible() -> bool:
-    """Whether stacks get accounts here: root runs us, may become others, and the machine has useradd and userdel."""
-    if os.geteuid() != 0 or not sys.platform.startswith("linux"):
-        return False
-    needed = (kernel.CAP_CHOWN, kernel.CAP_SETGID, kernel.CAP_SETUID)
-    found = all(shutil.which(program, path=_PROGRAMS) for program in ("useradd", "userdel", "groupdel"))
-    return found and all(map(kernel.is_capable, needed)) and os.access("/etc", os.W_OK)
+    """Whether stacks get accounts here."""
+    return not hindrance()
 
 
 def name_of(home: Path, stack: str) -> str:
@@ -56,8 +72,11 @@ def name_of(home: Path, stack: str) -> str:
 
 
 def find(home: Path, stack: str) -> Account | None:
-    """The stack's account; None if it has none. ProviderError if somebody else has its name."""
-    if os.geteuid() != 0:
+    """The stack's account; None if it has none or accounts are not possible: one that cannot be made cannot be used.
+
+    ProviderError if somebody else has its name.
+    """
+    if not are_possible():
         return None
     name = name_of(home, stack)
     try:

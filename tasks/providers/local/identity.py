@@ -14,16 +14,16 @@ from tasks.providers.local.place import Place
 
 def limit() -> str:
     """What a plan says where stacks have no accounts of their own; nothing where they have."""
-    if accounts.are_possible():
+    reason = accounts.hindrance()
+    if not reason:
         return ""
     try:
         user = pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # as in a container that was started with a number of its own
         user = str(os.geteuid())
-    cure = "install useradd" if os.geteuid() == 0 else "run Tenfold as root"
     return (
-        f"This stack's programs run as your account {user} and can read your files: {cure}, and each stack gets an "
-        "account of its own, or use the target `docker`."
+        f"This stack's programs run as your account {user} and can read your files, for {reason}, and each stack gets "
+        "an account of its own, or use the target `docker`."
     )
 
 

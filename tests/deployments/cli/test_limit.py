@@ -33,22 +33,21 @@ def notes(text: str) -> str:
 def test_where_stacks_have_no_accounts_the_plan_says_so_once(
     cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "are_possible", lambda: False)
+    monkeypatch.setattr(accounts, "hindrance", lambda: "/etc cannot be written here: make it writable")
     user = pwd.getpwuid(os.geteuid()).pw_name
-    cure = "install useradd" if os.geteuid() == 0 else "run Tenfold as root"
     said = (
-        f"This stack's programs run as your account {user} and can read your files: {cure}, and each stack gets an "
-        "account of its own, or use the target `docker`."
+        f"This stack's programs run as your account {user} and can read your files, for /etc cannot be written here: "
+        "make it writable, and each stack gets an account of its own, or use the target `docker`."
     )
     assert notes(cli.text("plan", "shop.yaml")) == said
     assert cli.json("plan", "shop.yaml")["notes"] == [said]
 
 
 def test_where_they_have_it_says_nothing(cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "are_possible", lambda: True)
+    monkeypatch.setattr(accounts, "hindrance", lambda: "")
     assert cli.json("plan", "shop.yaml")["notes"] == []
     (source / "shop.yaml").write_text(spec.replace("local", "memory"))
-    monkeypatch.setattr(accounts, "are_possible", lambda: False)
+    monkeypatch.setattr(accounts, "hindrance", lambda: "only root can make accounts: run Tenfold as root")
     assert cli.json("plan", "shop.yaml")["notes"] == []
 
 
@@ -76,4 +75,7 @@ def test_an_ordinary_account_is_told_its_own_name(source: Path, ordinary: pwd.st
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     (note,) = json.loads(run.stdout)["notes"]
-    assert note.startswith(f"This stack's programs run as your account {ordinary.pw_name} and can read your files: run")
+    assert note.startswith(
+        f"This stack's programs run as your account {ordinary.pw_name} and can read your files, for "
+    )
+    assert "only root can make accounts: run Tenfold as root, and each stack gets" in note
