@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def write_file(path: Path, text: str, mode: int = 0o600, owner: Owner | None = N
     """Replace a file by rename, so that a reader sees the old or the new one. True if it changed."""
     if read_file(path) == text and _is_as(path, mode, owner):
         return False
-    fresh = path.with_name(f".{path.name}.tmp")
+    fresh = fresh_of(path)
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -43,9 +44,28 @@ def write_file(path: Path, text: str, mode: int = 0o600, owner: Owner | None = N
     return True
 
 
+def fresh_of(path: Path) -> Path:
+    """Where the next content of a file is written before it is renamed."""
+    return path.with_name(f".{path.name}.tmp")
+
+
 def write_json(path: Path, data: Any, mode: int = 0o600, owner: Owner | None = None) -> bool:
     """As `write_file`, of plain data; equal data gives equal bytes."""
     return write_file(path, json.dumps(data, sort_keys=True, indent=1), mode, owner)
+
+
+def files_of(folder: Path, name: str) -> Iterator[Path]:
+    """Every file `NAME.*` of a folder, and the fresh ones of writers that were killed before their rename."""
+    yield from folder.glob(f"{name}.*")
+    yield from folder.glob(f".{name}.*.tmp")
+
+
+def remove_any(path: Path) -> None:
+    """Remove whatever is there: a file, a link, or a folder with all in it. Nothing there: success."""
+    try:
+        path.unlink(missing_ok=True)
+    except (IsADirectoryError, PermissionError):  # the second is macOS's word for a folder
+        shutil.rmtree(path)
 
 
 def read_file(path: Path) -> str | None:

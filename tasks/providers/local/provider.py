@@ -21,7 +21,7 @@ from tasks.providers.local import accounts, admin, identity, ports
 from tasks.providers.local.cache import cache
 from tasks.providers.local.database import client_environment, database
 from tasks.providers.local.execute import execute
-from tasks.providers.local.files import make_folder, remove_tree
+from tasks.providers.local.files import files_of, make_folder, remove_tree
 from tasks.providers.local.place import Place, places, slug
 from tasks.providers.local.proxy import listen, proxy
 from tasks.providers.local.replica import fault, job, replica
@@ -258,8 +258,8 @@ class LocalProvider:
         if supervisor := supervisor_of(place):
             supervisor.remove(name)
         with place.locked():
-            for path in place.settings.glob(f"{slug(instance.address, instance.incarnation)}.*"):
-                path.unlink()
+            for path in files_of(place.settings, slug(instance.address, instance.incarnation)):
+                path.unlink(missing_ok=True)
             ports.release(self._home, place.stack, name)
             if endpoint := instance.outputs.get("endpoint"):
                 forget_endpoint(place, endpoint)

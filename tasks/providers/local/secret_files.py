@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tasks.providers.local.files import Owner
+from tasks.providers.local.files import Owner, fresh_of
 from tasks.providers.local.place import Place
 
 
@@ -25,7 +25,7 @@ def environment(place: Place, instance: str, env: Mapping[str, str | bytes]) -> 
 
 def _write(path: Path, data: bytes, owner: Owner | None) -> None:
     """By rename, so that a program that starts again meanwhile reads all of it."""
-    fresh = path.with_name(f".{path.name}.tmp")
+    fresh = fresh_of(path)
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         if owner:

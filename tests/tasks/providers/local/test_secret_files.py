@@ -9,7 +9,7 @@ import pytest
 
 from infra_specs.plan.resource import SecretRef
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.local.world import get, made, replica
+from tests.tasks.providers.local.world import cache, get, made, replica, volume
 
 pytestmark = pytest.mark.local
 data = b"\x30\x82\x00\xff\xfe\r\n"
@@ -31,6 +31,36 @@ def test_a_program_is_given_the_path_of_its_bytes(provider: LocalProvider, home:
     provider.destroy(one)
     assert not path.exists()
     assert not [each for each in home.rglob("*") if each.is_file() and data in each.read_bytes()]
+
+
+class Killed(BaseException):
+    """Nobody who catches errors catches this."""
+
+
+@pytest.mark.parametrize("kind", ["replica", "cache"])
+def test_what_a_kill_leaves_of_a_secret_goes_with_its_program(
+    provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    rename = Path.rename
+
+    def kill(path: Path, target: Path) -> Path:
+        if path.parent.name == "settings":
+            raise Killed(path)
+        return rename(path, target)
+
+    wanted = replica(env={"STORE": SecretRef("store")}).resolved(lambda _: data) if kind == "replica" else cache()
+    with monkeypatch.context() as killing:
+        killing.setattr(Path, "rename", kill)
+        with pytest.raises(Killed) as killed:
+            provider.create(wanted)
+    left: Path = killed.value.args[0]
+    assert left.name.startswith("."), "the fresh file is there and has not its name yet"
+    assert left.read_bytes()
+    one = made(provider, wanted)
+    left.write_bytes(data)
+    made(provider, volume())  # so that the folder stays
+    provider.destroy(one)
+    assert list((home / "stacks" / one.stack / "settings").iterdir()) == []
 
 
 def _pid(port: str) -> int:
