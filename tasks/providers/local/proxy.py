@@ -17,7 +17,7 @@ from tasks.providers.envoy.listener import EVERYWHERE, LOOPBACK, Listener, liste
 from tasks.providers.envoy.publishing import await_certificate, await_listeners
 from tasks.providers.envoy.standing import telling_seconds
 from tasks.providers.local import admin, binaries, ports
-from tasks.providers.local.files import make_folder, read_json, write_json
+from tasks.providers.local.files import fresh_of, make_folder, read_json, remove_any, write_json
 from tasks.providers.local.identity import as_account, refuse_closed
 from tasks.providers.local.place import Place
 from tasks.providers.local.publishing import publish, records
@@ -35,7 +35,7 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     """What runs it; the routes that are recorded already are served from its first moment on."""
     folder, owner = _make_folder(place), place.owner
     make_folder((folder / admin.SOCKET).parent, owner=owner)
-    (folder / admin.SOCKET).unlink(missing_ok=True)
+    remove_any(folder / admin.SOCKET)
     outputs = listen(place, resource)
     write_json(folder / "bootstrap.json", bootstrap(place.stack, folder, _admin), owner=owner)
     publish(place, records(place), waiting=False)
@@ -90,7 +90,8 @@ def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[s
     if running:
         await_listeners(lambda: admin.listeners(place.proxy), told["version_info"], resource.address)
     if not pem:
-        (place.proxy / tls.file).unlink(missing_ok=True)
+        for path in (place.proxy / tls.file, fresh_of(place.proxy / tls.file)):
+            path.unlink(missing_ok=True)
     return outputs
 
 

@@ -187,3 +187,28 @@ def loaded(port: str, tmp_path: Path) -> Iterator[dict[str, int]]:
         finally:
             stop.touch()
             answers.update(json.loads(load.communicate()[0]))
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_whatever_lies_in_the_place_of_its_admin_socket_is_removed(
+    provider: LocalProvider, home: Path, open_folder: Path, kind: str
+) -> None:
+    """The stack's account may write to that folder."""
+    made(provider, proxy())
+    path = home / "stacks" / stack / "proxy" / "admin" / "admin.sock"
+    path.unlink()
+    (open_folder / "kept").touch()
+    if kind == "folder":
+        (path / "deep").mkdir(parents=True)
+        (path / "deep" / "out").symlink_to(open_folder)
+    else:
+        path.symlink_to(open_folder)
+    made(provider, proxy(port=free_port()))
+    assert path.is_socket()
+    assert (open_folder / "kept").exists()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
