@@ -22,6 +22,7 @@ def serve() -> None:
         log_level=prefect.logging_level.lower(),
         proxy_headers=False,  # whoever writes them is no more to be believed for it
         server_header=False,
+        access_log=False,
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,
     )
