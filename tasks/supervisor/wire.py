@@ -18,16 +18,23 @@ def process_to(process: Process) -> dict[str, Any]:
 def process_from(data: Mapping[str, Any]) -> Process:
     """Keys that are not known are ignored: another version may have written it."""
     known = _known(Process, data)
-    probe = known.get("probe")
     return Process(
         **{
             **known,
             **{name: tuple(known.get(name, ())) for name in ("argv", "reads", "writes", "hides")},
             "prepare": tuple(tuple(command) for command in known.get("prepare", ())),
             "needs": tuple(known.get("needs", ())),
-            "probe": Probe(**{**_known(Probe, probe), "command": tuple(probe.get("command", ()))}) if probe else None,
+            "probe": _probe_from(known["probe"], known.get("labels", {})) if known.get("probe") else None,
         }
     )
+
+
+def _probe_from(data: Mapping[str, Any], labels: Mapping[str, Any]) -> Probe:
+    """An earlier version's probe by command named no port. Its labels do, and what waits for that port must know."""
+    known = _known(Probe, data)
+    if known["kind"] == "command" and "port" in labels.get("outputs", {}) and not known.get("port"):
+        known["port"] = int(labels["outputs"]["port"])
+    return Probe(**{**known, "command": tuple(known.get("command", ()))})
 
 
 def status_to(status: Status) -> dict[str, Any]:

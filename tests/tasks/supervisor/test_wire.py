@@ -1,6 +1,7 @@
 """What is written is read back the same."""
 
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -38,3 +39,20 @@ def test_round_trip(process: Process) -> None:
 def test_any_mapping_passes_and_unknown_keys_are_ignored() -> None:
     process = Process("a", ("b",), env=MappingProxyType({"A": "1"}))
     assert process_from({**process_to(process), "later": 1}).env == {"A": "1"}
+
+
+@pytest.mark.parametrize(
+    ("probe", "labels", "port"),
+    [
+        ({"kind": "command", "command": ["pg_isready"]}, {"outputs": {"port": "5433"}}, 5433),
+        ({"kind": "command", "command": ["pg_isready"], "port": 0}, {"outputs": {"port": "5433"}}, 5433),
+        ({"kind": "command", "command": ["pg_isready"], "port": 5432}, {"outputs": {"port": "5433"}}, 5432),
+        ({"kind": "command", "command": ["true"]}, {"outputs": {}}, 0),
+        ({"kind": "command", "command": ["true"]}, {}, 0),
+        ({"kind": "socket", "path": "/run/x"}, {"outputs": {"port": "5433"}}, 0),
+    ],
+)
+def test_a_database_of_an_earlier_version_has_the_port_that_its_labels_name(
+    probe: dict[str, Any], labels: dict[str, Any], port: int
+) -> None:
+    assert process_from({"name": "database", "argv": ["run"], "probe": probe, "labels": labels}).probe_port == port
