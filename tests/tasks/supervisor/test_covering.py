@@ -19,10 +19,10 @@ def read(path: str) -> Bind:
         ({"/root/app": False}, {}, {"/root"}, (Cover("/root"), read("/root/app"))),
         ({"/root/app": True}, {}, {"/root"}, (Cover("/root"), Bind("/root/app", writable=True))),
         (
-            {"/root/.pyenv/3.11": False, "/root/app": False, "/srv/x": False},
+            {"/root/python/3.11": False, "/root/app": False, "/srv/x": False},
             {},
             {"/root"},
-            (Cover("/root"), read("/root/app"), read("/root/.pyenv/3.11")),
+            (Cover("/root"), read("/root/app"), read("/root/python/3.11")),
         ),
         # The topmost closed folder hides the others.
         ({"/a/b/c/d": False}, {}, {"/a", "/a/b/c"}, (Cover("/a"), read("/a/b/c/d"))),
