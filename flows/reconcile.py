@@ -14,7 +14,7 @@ from tasks.certificate import renew_certificate
 from tasks.clock import now
 from tasks.ledger import Ledger
 from tasks.settings import settings
-from tasks.wish import still_wanted, wish_as_deployed
+from tasks.wish import still_wanted, unknown_stack, wish_as_deployed
 
 at_once = 16
 """Stacks that are repaired side by side."""
@@ -30,6 +30,8 @@ async def reconcile(stack: str = "") -> Report:
         stack: The stack's name. Empty for every stack.
     """
     async with opened_ledger() as ledger:
+        if stack and ledger.wanted(stack) is None:
+            raise unknown_stack(ledger, stack)  # a refusal, and no fault of a stack
         names = [stack] if stack else [known.name for known in ledger.stacks() if known.wanted]
         turns = asyncio.Semaphore(at_once)
         outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=not stack) for name in names))

@@ -1,7 +1,7 @@
 """Builds through BuildKit: what gets into an image, what is asked for on the way, what an old engine does not know."""
 
+import errno
 import io
-import os
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +13,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.spec.target import Docker
 from tasks.providers.base import BuildOrder
 from tasks.providers.docker import DockerProvider
+from tasks.providers.docker.context import Entry
 from tests.support.images import local
 from tests.tasks.providers.docker.world import stack
 
@@ -166,7 +167,15 @@ def test_the_stage_that_failed_is_named_with_its_own_lines(make: Make) -> None:
 
 def test_a_file_that_is_gone_meanwhile_is_said(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "page").write_text("x")
-    monkeypatch.setattr("tasks.providers.docker.context.Entry.open", lambda entry: io.FileIO("/nowhere/page"))
+    read, open_entry = set[str](), Entry.open
+
+    def gone_when_sent(entry: Entry) -> io.BufferedReader:
+        if entry.name in read:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        read.add(entry.name)  # for the content's digest, before anything is sent
+        return open_entry(entry)
+
+    monkeypatch.setattr(Entry, "open", gone_when_sent)
     with pytest.raises(
         ProviderError,
         match=r"Dockerfile cannot be read: No such file or directory, while the folder was sent .* Run it",

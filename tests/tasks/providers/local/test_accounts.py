@@ -70,7 +70,10 @@ def job(name: str, *command: str) -> Resource:
 
 def owners(home: Path, instance: Instance) -> set[int]:
     """The accounts of its process and of every child of that."""
-    status = Path(f"/proc/{pid(home, instance)}/status").read_text()
+    try:
+        status = Path(f"/proc/{pid(home, instance)}/status").read_text()
+    except FileNotFoundError:  # it ended this moment
+        return set()
     line = next(line for line in status.splitlines() if line.startswith("Uid:"))
     return {int(number) for number in line.split()[1:]}
 
