@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
