@@ -101,6 +101,8 @@ def run(
         def start() -> None:
             if terminal:
                 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+                for number in _PASSED_ON:  # its own terminal sends them, whatever we ignore
+                    signal.signal(number, signal.SIG_DFL)
             enter()
 
         children: list[subprocess.Popen[bytes]] = []
