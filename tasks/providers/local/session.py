@@ -100,9 +100,7 @@ def run(
 
         def start() -> None:
             if terminal:
-                fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-                for number in _PASSED_ON:  # its own terminal sends them, whatever we ignore
-                    signal.signal(number, signal.SIG_DFL)
+                _take_terminal()
             enter()
 
         children: list[subprocess.Popen[bytes]] = []
@@ -123,6 +121,13 @@ def run(
         _close(ends.theirs)  # so that the end of a pipe is seen
         _relay(child, ends, at_terminal=terminal)
         return child.wait()
+
+
+def _take_terminal() -> None:
+    """In the child: its pty is its own, and sends it signals, whatever we ignore."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in _PASSED_ON:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _terminal(stack: ExitStack, owner: int | None) -> _Ends:
