@@ -25,7 +25,7 @@ bigger = {**spec, "services": {"web": {**spec["services"]["web"], "replicas": {"
 
 Step = tuple[Flow[..., Any], dict[str, Any]]
 provisioned: Step = (provision, {"spec": spec, "source": "/srv"})
-grown: Step = (scale, {"stack": "shop", "service": "web", "replicas": 3, "wait": True})
+grown: Step = (scale, {"stack": "shop", "service": "web", "replicas": 2, "wait": True})
 otherwise: Step = (provision, {"spec": bigger, "source": "/srv", "wait": True})
 broken: Step = (deploy, {"stack": "shop", "command": "false"})
 gone: Step = (teardown, {"stack": "shop", "wait": True})
