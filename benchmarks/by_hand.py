@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from infra_specs.plan.resource import Ref, Reference, Resource
+from infra_specs.resources.resource import Ref, Reference, Resource
 from tasks.providers.local.cache import cache
 from tasks.providers.local.database import database
-from tasks.providers.local.place import Place
 from tasks.providers.local.proxy import proxy
 from tasks.providers.local.replica import replica
 from tasks.providers.local.route import put_route
+from tasks.providers.local.stack_folder import Place
 from tasks.providers.local.volume import put_volume, volumes
 from tasks.supervisor.process import Process
 

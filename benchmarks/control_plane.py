@@ -14,11 +14,11 @@ from uuid import uuid4
 
 import httpx
 
-from deployments import control_plane
-from deployments.control_plane import ControlPlane
+from deployments.server import control_plane
+from deployments.server.control_plane import ControlPlane
 from deployments.server.login import USER, require_login
-from infra_specs.spec.load import load
-from tasks.settings import settings
+from infra_specs.stackfile.reading.load import load
+from tasks.base.settings import settings
 from tests.support.homes import temporary_home
 
 spec = """

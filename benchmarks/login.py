@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from deployments.prefect_environment import environment, host
+from deployments.server.environment import environment, host
 from deployments.server.login import Login, ensure_login
 from deployments.server.proof import ProvenTransport
 from tests.support.homes import temporary_home

@@ -10,7 +10,7 @@ from infra_specs.catalogue.desired import desired_state
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.pricing.price import price
 from infra_specs.sizing.size import size
-from infra_specs.spec.load import load
+from infra_specs.stackfile.reading.load import load
 
 rounds = 5
 

@@ -18,20 +18,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-import flows.apply_plan
-import flows.converge
+import flows.engine.apply_plan
+import flows.engine.converge
 from benchmarks.by_hand import ByHand
-from flows.converge import converge
+from flows.engine.converge import converge
 from infra_specs.catalogue.desired import generated_secrets
-from infra_specs.spec.load import load
-from infra_specs.spec.stack import Stack
-from tasks.apply import apply
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import load
+from tasks.base.settings import Settings
+from tasks.changes.apply import apply
+from tasks.changes.observe import observe
 from tasks.ledger import Ledger, Owner, held
-from tasks.observe import observe
 from tasks.providers import open_provider
-from tasks.settings import Settings
-from tasks.site import Site
-from tasks.wish import wish
+from tasks.run.context import Site
+from tasks.stack.record import wish
 
 spec_file = Path(__file__).parents[1] / "infra_specs/stacks/quickstart.yaml"
 
@@ -49,9 +49,9 @@ def without_prefect() -> None:
         "get_run_logger": lambda: logging.getLogger("benchmark"),
     }
     for name, plain in changed.items():
-        setattr(flows.converge, name, plain)
-    setattr(flows.apply_plan, "apply", apply.fn)  # noqa: B010 - so that types do not ask what a task is
-    setattr(flows.apply_plan, "get_run_logger", changed["get_run_logger"])  # noqa: B010
+        setattr(flows.engine.converge, name, plain)
+    setattr(flows.engine.apply_plan, "apply", apply.fn)  # noqa: B010 - so that types do not ask what a task is
+    setattr(flows.engine.apply_plan, "get_run_logger", changed["get_run_logger"])  # noqa: B010
 
 
 async def road(home: Path, stack: Stack, delete_data: bool = False) -> float:

@@ -22,14 +22,14 @@ import httpx
 from benchmarks.by_hand import ByHand
 from benchmarks.control_plane import Api, plane
 from benchmarks.provision import spec_file
-from deployments import control_plane
-from infra_specs.spec.load import load
+from deployments.server import control_plane
+from infra_specs.stackfile.reading.load import load
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.providers.local.place import Place
-from tasks.settings import settings
+from tasks.providers.local.stack_folder import Place
+from tasks.stack.record import wish
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
-from tasks.wish import wish
 from tests.support.homes import temporary_home
 
 patience = 120.0

@@ -9,7 +9,7 @@ from typing import Any
 
 from prefect import Flow, Task
 
-from flows.runbook import at_once
+from flows.engine.frame import at_once
 
 
 def without_prefect() -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infra_specs.spec.schema import schema_file, schema_text
+from infra_specs.stackfile.reading.schema import schema_file, schema_text
 
 
 def main() -> None:

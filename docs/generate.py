@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from infra_specs.spec.stack import Stack
-from infra_specs.spec.units import duration_text, size_text
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.units import duration_text, size_text
 
 page = Path(__file__).parent / "reference" / "spec.md"
 intro = """# The stack file

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-from deployments import control_plane
+from deployments.server import control_plane
 from tests.support.browser import PrefectUi, ui
 
 images = Path("docs/images")

@@ -4,11 +4,11 @@ import asyncio
 
 from prefect.logging import get_run_logger
 
-from flows.converge import Report
-from flows.runbook import opened_ledger, runbook
-from tasks.capacity.advice import advice
-from tasks.capacity.artifacts import show_advice
-from tasks.wish import remembered
+from flows.engine.converge import Report
+from flows.engine.frame import opened_ledger, runbook
+from tasks.autoscaling.advice import advice
+from tasks.autoscaling.artifacts import show_advice
+from tasks.stack.record import remembered
 
 
 @runbook

@@ -4,19 +4,19 @@ import asyncio
 
 from prefect.logging import get_run_logger
 
-from flows.converge import Report
-from flows.runbook import opened_ledger, runbook
-from flows.this_run import seconds_late, this_run
+from flows.engine.converge import Report
+from flows.engine.frame import opened_ledger, runbook
+from flows.engine.run_info import seconds_late, this_run
 from infra_specs.errors import LockHeld
-from tasks.capacity.check import Due, Outcome, check
-from tasks.capacity.measure import measure
-from tasks.capacity.runs import Refused, Started, free, start
-from tasks.capacity.silence import silence
-from tasks.clock import now
+from tasks.autoscaling.check import Due, Outcome, check
+from tasks.autoscaling.measure import measure
+from tasks.autoscaling.scale_runs import Refused, Started, free, start
+from tasks.autoscaling.staleness import silence
+from tasks.base.clock import now
+from tasks.base.settings import settings
 from tasks.ledger import Hold, Ledger
 from tasks.ledger.checks import lock_name
-from tasks.lock import locked
-from tasks.settings import settings
+from tasks.run.lock import locked
 
 whose = "all stacks"
 

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from flows.converge import Report
-from flows.deliver import deliver
-from flows.runbook import on_site, opened_ledger, runbook
+from flows.engine.converge import Report
+from flows.engine.frame import on_site, opened_ledger, runbook
+from flows.engine.release import deliver
 from infra_specs.releases.content import images_named
 from infra_specs.releases.rollout import Share
-from tasks.build import built
-from tasks.images import found_images
-from tasks.releasing import to_deploy
+from tasks.stack.build import built
+from tasks.stack.images import found_images
+from tasks.stack.release import to_deploy
 
 
 @runbook

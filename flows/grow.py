@@ -8,18 +8,18 @@ from prefect.input import RunInput
 from prefect.input.actions import acreate_flow_run_input, aread_flow_run_input
 from pydantic import Field
 
-from flows.converge import Report
+from flows.engine.converge import Report
+from flows.engine.frame import opened_ledger, runbook
 from flows.provision import provisioned
-from flows.runbook import opened_ledger, runbook
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposal import Proposal
-from infra_specs.advice.step import changed
+from infra_specs.advice.proposed_change import changed
 from infra_specs.errors import PlanError
-from infra_specs.spec.stack import Stack
-from tasks.capacity.advice import advice
-from tasks.capacity.artifacts import show_advice
+from infra_specs.stackfile.models.stack import Stack
+from tasks.autoscaling.advice import advice
+from tasks.autoscaling.artifacts import show_advice
 from tasks.ledger import Ledger, Wanted
-from tasks.wish import remembered
+from tasks.stack.record import remembered
 
 waits_seconds = 7 * 86_400
 """For an answer; then the run has failed, and can be started again."""

@@ -8,24 +8,24 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
-from flows.converge import Report
-from flows.rollout import bring_back, roll_out
-from flows.runbook import on_site, opened_ledger, runbook
+from flows.engine.converge import Report
+from flows.engine.frame import on_site, opened_ledger, runbook
+from flows.engine.rollout import bring_back, roll_out
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.content import Content, images_named
 from infra_specs.releases.differences import in_short
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
-from tasks.artifacts import show_sizing
-from tasks.build import built
-from tasks.certificate import keep_certificate
-from tasks.images import found_images
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
+from tasks.changes.artifacts import show_sizing
 from tasks.ledger import Ledger
-from tasks.site import Site
-from tasks.startable import refuse_unstartable
-from tasks.wish import Wish, as_filed, deployed, wish
+from tasks.run.context import Site
+from tasks.stack.build import built
+from tasks.stack.certificate import keep_certificate
+from tasks.stack.images import found_images
+from tasks.stack.preflight import refuse_unstartable
+from tasks.stack.record import Wish, as_filed, deployed, wish
 
 
 @runbook

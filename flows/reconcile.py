@@ -4,17 +4,17 @@ import asyncio
 
 from prefect.logging import get_run_logger
 
-from flows.converge import Report
-from flows.rollout import bring_back
-from flows.runbook import on_site, opened_ledger, runbook
+from flows.engine.converge import Report
+from flows.engine.frame import on_site, opened_ledger, runbook
+from flows.engine.rollout import bring_back
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
-from infra_specs.plan.patience import rests_until
+from infra_specs.plan.backoff import rests_until
 from infra_specs.stack_fault import paragraph
-from tasks.certificate import renew_certificate
-from tasks.clock import now
+from tasks.base.clock import now
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.settings import settings
-from tasks.wish import still_wanted, unknown_stack, wish_as_deployed
+from tasks.stack.certificate import renew_certificate
+from tasks.stack.record import still_wanted, unknown_stack, wish_as_deployed
 
 at_once = 16
 """Stacks that are repaired side by side."""

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.converge import Report
-from flows.deliver import deliver
-from flows.runbook import on_site, opened_ledger, runbook
-from tasks.releasing import to_roll_back_to
+from flows.engine.converge import Report
+from flows.engine.frame import on_site, opened_ledger, runbook
+from flows.engine.release import deliver
+from tasks.stack.release import to_roll_back_to
 
 
 @runbook

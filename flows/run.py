@@ -10,22 +10,22 @@ from prefect.logging import get_run_logger
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import flow_run
 
-from flows.apply_plan import apply_plan
-from flows.converge import Report
-from flows.runbook import on_site, on_target, opened_ledger, runbook
+from flows.engine.apply_plan import apply_plan
+from flows.engine.converge import Report
+from flows.engine.frame import on_site, on_target, opened_ledger, runbook
 from infra_specs.errors import ChangeFailed, LedgerError, LockHeld, PlanError, TenfoldError
-from infra_specs.plan.address import RUN, Address
-from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.plan import Change, Plan
 from infra_specs.redaction import Stream
-from tasks.artifacts import show_exit_code
-from tasks.known_secrets import known
+from infra_specs.resources.address import RUN, Address
+from infra_specs.resources.instance import Health, Instance
+from tasks.base.known_secrets import known
+from tasks.base.settings import settings
+from tasks.changes.artifacts import show_exit_code
+from tasks.changes.observe import observe
+from tasks.changes.one_off import claimed, followed, output
 from tasks.ledger import Ledger, Owner
-from tasks.observe import observe
-from tasks.one_offs import claimed, followed, output
-from tasks.settings import settings
-from tasks.site import Site, at
-from tasks.wish import one_off, remembered, still_wanted, wish_as_deployed
+from tasks.run.context import Site, at
+from tasks.stack.record import one_off, remembered, still_wanted, wish_as_deployed
 
 last_lines = 20
 

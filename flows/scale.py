@@ -5,21 +5,21 @@ from typing import Annotated
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from flows.converge import Report
-from flows.rollout import bring_back
-from flows.runbook import on_site, opened_ledger, runbook
-from flows.this_run import seconds_late, this_run
+from flows.engine.converge import Report
+from flows.engine.frame import on_site, opened_ledger, runbook
+from flows.engine.rollout import bring_back
+from flows.engine.run_info import seconds_late, this_run
 from infra_specs.errors import PlanError
-from infra_specs.plan.address import is_of_service
 from infra_specs.pricing.price import refuse_over_budget
+from infra_specs.resources.address import is_of_service
 from infra_specs.scaling.by_hand import how_long_it_holds
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
-from tasks.capacity.artifacts import show_decision
-from tasks.capacity.runs import is_the_scalers
-from tasks.clock import now
+from tasks.autoscaling.artifacts import show_decision
+from tasks.autoscaling.scale_runs import is_the_scalers
+from tasks.base.clock import now
 from tasks.ledger import Ledger
-from tasks.wish import still_wanted, wish_as_deployed
+from tasks.stack.record import still_wanted, wish_as_deployed
 
 stale_seconds = 120.0
 """After so long the scaler's decision is carried out only if a check has found it right again meanwhile."""

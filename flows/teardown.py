@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import replace
 
-from flows.converge import Report, converge
-from flows.runbook import on_site, opened_ledger, runbook
-from tasks.build import forget_built
+from flows.engine.converge import Report, converge
+from flows.engine.frame import on_site, opened_ledger, runbook
+from tasks.stack.build import forget_built
 
 
 @runbook

@@ -9,7 +9,7 @@ import pytest
 from docker import DockerClient
 from hypothesis import settings
 
-from tasks.known_secrets import KnownSecrets, known
+from tasks.base.known_secrets import KnownSecrets, known
 from tests.support import images as built
 from tests.support import stack_accounts
 from tests.support.box import Box

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.autoscale import steady, step
-from tests.tasks.capacity.faults import every
+from tests.tasks.autoscaling.faults import every
 
 
 def faults() -> None:

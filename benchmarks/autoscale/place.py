@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benchmarks.control_plane import Api
-from deployments import control_plane
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
+from deployments.server import control_plane
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
+from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger, Run
 from tasks.providers import open_provider
 from tasks.providers.base import Counts
-from tasks.settings import settings
 from tests.support.homes import temporary_home
 
 T = TypeVar("T")

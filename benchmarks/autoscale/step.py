@@ -14,7 +14,7 @@ import docker
 from benchmarks.autoscale.place import Place, patience, provisioned, service, until
 from benchmarks.docker.stack import Images
 from benchmarks.load import Load, Result, load
-from tests.tasks.providers.docker.world import alone
+from tests.tasks.providers.docker.docker_world import alone
 
 name = "step"
 path = "/slow?seconds=0.2"

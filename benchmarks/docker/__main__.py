@@ -19,7 +19,7 @@ from benchmarks.docker.measure import Life, verbs, whole_life
 from benchmarks.docker.stack import Contender, Images, sweep
 from benchmarks.docker.swarm import Swarm
 from benchmarks.docker.tenfold import Tenfold
-from tests.tasks.providers.docker.world import alone
+from tests.tasks.providers.docker.docker_world import alone
 
 contenders: dict[str, Callable[[Images, Path], Contender]] = {
     "floor": Floor,

@@ -20,8 +20,8 @@ from docker.errors import NotFound
 from docker.types import EndpointConfig, Mount
 
 from benchmarks.docker import stack
+from tasks.providers.envoy.admin_state import View, clusters_target, view_of
 from tasks.providers.envoy.files import endpoints
-from tasks.providers.envoy.view import View, clusters_target, view_of
 
 _often = 0.02
 _patience = 60.0

@@ -22,8 +22,8 @@ from benchmarks.docker.stack import Images, sweep
 from benchmarks.docker.tenfold import Tenfold
 from benchmarks.load import Load, Result
 from infra_specs.errors import ChangeFailed
-from tasks.providers.docker.states import boot_seconds
-from tests.tasks.providers.docker.world import alone
+from tasks.providers.docker.health import boot_seconds
+from tests.tasks.providers.docker.docker_world import alone
 
 row = ("2", "1", "crash", "2", "1", "sick", "2", "crash", "1", "2")
 

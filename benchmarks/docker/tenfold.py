@@ -11,8 +11,8 @@ from flows.deploy import deploy
 from flows.provision import provision
 from flows.scale import scale
 from flows.teardown import teardown
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.settings import settings
 
 
 class Tenfold:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from benchmarks.replay.rules import Score, Trace, needed, start_steps, steps_a_day
+from infra_specs.scaling.autoscaler_state import Forecasts
 from infra_specs.scaling.forecast import forecast
-from infra_specs.scaling.memory import Forecasts
 
 levels = 60
 exceeded = (0.04, 0.03, 0.02, 0.015, 0.012, 0.01, 0.008, 0.006, 0.005, 0.004, 0.003, 0.002, 0.001, 0.0005)

@@ -1,11 +1,11 @@
 """Our own policy in the game: the same `decide` that runs every stack, told each step as one measurement."""
 
 from benchmarks.replay.rules import Wants, start_steps, step_seconds, steps_a_day
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.measurement import Measured
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Earlier, Situation
+from infra_specs.scaling.scaling_input import Earlier, Situation
 
 around = 20
 """Steps on each side of a moment that its demand on earlier days is averaged over: 5 minutes."""

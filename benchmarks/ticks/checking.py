@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.measurement import Measured
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
+from tasks.base.settings import Settings
 from tasks.ledger import Check, Checked, Hold, Key, Ledger, Owner
 from tasks.ledger.checks import lock_name
-from tasks.settings import Settings
 
 interval = 15.0
 day = 86_400.0

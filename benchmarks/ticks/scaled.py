@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from infra_specs.plan.address import Address
+from infra_specs.resources.address import Address
 from infra_specs.scaling.decision import Decision
 from tasks.ledger import Key, Ledger, Owner
 

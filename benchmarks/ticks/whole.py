@@ -11,17 +11,17 @@ from typing import Any
 from unittest import mock
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from infra_specs.sizing.size import size
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
-from tasks.capacity.check import check
-from tasks.capacity.measure import measure
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
+from tasks.autoscaling.check import check
+from tasks.autoscaling.measure import measure
+from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
 from tasks.ledger.checks import lock_name
 from tasks.providers.memory import MemoryProvider
-from tasks.providers.pretended import Load
-from tasks.settings import Settings
+from tasks.providers.simulated_load import Load
 
 interval = 15.0
 rounds = 5
@@ -37,8 +37,8 @@ def main(counts: tuple[int, ...]) -> None:
 def _measured(count: int, home: Path) -> None:
     here = Settings(home=home)
     with (
-        mock.patch("tasks.capacity.measure.settings", return_value=here),
-        mock.patch("tasks.capacity.rooms.settings", return_value=here),
+        mock.patch("tasks.autoscaling.measure.settings", return_value=here),
+        mock.patch("tasks.autoscaling.node_memory.settings", return_value=here),
         Ledger.open(here) as ledger,
     ):
         _build(ledger, home / "memory", count)

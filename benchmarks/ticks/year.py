@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from benchmarks.ticks.checking import Place, began, day, interval, place, stacks
 from benchmarks.ticks.scaled import scale_runs
-from tasks.ledger import measurements, trim
+from tasks.ledger import measurements, retention
 
 checks_a_day = int(day / interval)
 copied = {
@@ -27,8 +27,8 @@ copied = {
 kept_seconds = {
     "samples": measurements.samples_kept,
     "measurements": measurements.measurements_kept,
-    "decisions": trim.decisions_kept,
-    "runs": trim.runs_kept,
+    "decisions": retention.decisions_kept,
+    "runs": retention.runs_kept,
 }
 times = {"samples": "period", "measurements": "period", "decisions": "since", "runs": "began", "changes": "began"}
 

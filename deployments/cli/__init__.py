@@ -8,14 +8,14 @@ import sys
 import traceback
 
 from deployments.cli.app import app, failed
-from deployments.cli.commands import access, changing, installation, reading, releasing, scaling, secret, server
-from tasks.core_dumps import forbid as forbid_core_dumps
-from tasks.redacted_logs import redact_logs
+from deployments.cli.verbs import access, changing, demonstrate, reading, releasing, scaling, secret, server
+from tasks.base.core_dumps import forbid as forbid_core_dumps
+from tasks.run.redacted_logs import redact_logs
 
 change, look = "Change a stack", "Look at a stack"
 begin, machine = "Begin", "This installation"
 
-app.command(rich_help_panel=begin)(installation.demo)
+app.command(rich_help_panel=begin)(demonstrate.demo)
 app.command(rich_help_panel=change)(changing.provision)
 app.command(rich_help_panel=change)(releasing.deploy)
 app.command(rich_help_panel=change)(releasing.rollback)
@@ -40,7 +40,7 @@ app.command(rich_help_panel=look)(reading.show)
 app.add_typer(secret.app, name="secret", rich_help_panel=machine)
 app.add_typer(server.app, name="server", rich_help_panel=machine)
 app.command(rich_help_panel=machine)(server.token)
-app.command(rich_help_panel=machine)(installation.schema)
+app.command(rich_help_panel=machine)(demonstrate.schema)
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
     try:
         app()
     except Exception:  # a bug: its traceback may hold what an app or a library said
-        from tasks.known_secrets import known  # noqa: PLC0415
+        from tasks.base.known_secrets import known  # noqa: PLC0415
 
         print(known.redacted(traceback.format_exc()), end="", file=sys.stderr)
         sys.exit(failed)

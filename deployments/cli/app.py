@@ -49,7 +49,7 @@ class Commands(_ShowsFlags, TyperGroup):
         try:
             return super().invoke(ctx)
         except TenfoldError as error:
-            from tasks.known_secrets import known  # noqa: PLC0415 - most commands end well
+            from tasks.base.known_secrets import known  # noqa: PLC0415 - most commands end well
 
             print(known.redacted(str(error)), file=sys.stderr)
             raise typer.Exit(nothing_touched if isinstance(error, refusals) else failed) from None

@@ -14,19 +14,19 @@ from rich.panel import Panel
 from rich.text import Text
 
 from deployments.cli.app import failed
-from deployments.cli.here import Asked, Here, from_file, here, tenfold
-from deployments.cli.present import plan as present
-from deployments.cli.present.terminal import columns, console, say
-from deployments.cli.present.words import human
-from deployments.cli.runs.submit import Order, carry_out, running
+from deployments.cli.following.submit import Order, carry_out, running
+from deployments.cli.installation import Asked, Here, from_file, here, tenfold
+from deployments.cli.terminal.output import columns, console, say
+from deployments.cli.terminal.words import human
+from deployments.cli.views import plan as present
 from infra_specs.errors import ServerError
-from infra_specs.plan.instance import Instance, links_of
 from infra_specs.plan.make_plan import make_plan
-from tasks.clock import now
-from tasks.providers.local.place import Place, slug
-from tasks.providers.records import name_of
+from infra_specs.resources.instance import Instance, links_of
+from tasks.base.clock import now
+from tasks.providers.labels import name_of
+from tasks.providers.local.stack_folder import Place, slug
+from tasks.stack.record import wish
 from tasks.supervisor.client import Supervisor
-from tasks.wish import wish
 
 service = "web"
 answer_seconds = 10.0

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from deployments.server.login import require_login
-from tasks.settings import settings
+from tasks.base.settings import settings
 
 
 def main(name: str, *arguments: str) -> None:

@@ -9,7 +9,7 @@ from prefect.settings import get_current_settings
 
 from deployments.server.front_door import FrontDoor
 from deployments.server.login import require_login
-from tasks.settings import settings
+from tasks.base.settings import settings
 
 
 def serve() -> None:

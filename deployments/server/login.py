@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra_specs.errors import ServerError, SpecError
-from tasks.settings import Settings
+from tasks.base.settings import Settings
 
 USER = "tenfold"
 SECRET_BYTES = 32

@@ -13,20 +13,20 @@ from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
-from deployments.rounds import rounds
-from deployments.served import deployments, ticks
+from deployments.server.autoscale_ticks import look_seconds, tick
 from deployments.server.login import require_login
+from deployments.server.periodic import rounds
 from deployments.server.proof import require_proof
-from deployments.sweep import Unseen, sweep
-from deployments.sweep import every_seconds as sweep_seconds
-from deployments.ticks import look_seconds, tick
-from deployments.trim import every_seconds as trim_seconds
-from deployments.trim import trim
-from deployments.watchdog import Watchdog, keep_automation
+from deployments.server.prune_runs import every_seconds as trim_seconds
+from deployments.server.prune_runs import trim
+from deployments.server.reap_runs import Unseen, sweep
+from deployments.server.reap_runs import every_seconds as sweep_seconds
+from deployments.server.registry import deployments, ticks
+from deployments.server.watchdog import Watchdog, keep_automation
 from infra_specs.errors import ServerError
-from tasks.poll import until
-from tasks.redacted_logs import redact_logs
-from tasks.settings import Settings, settings
+from tasks.base.poll import until
+from tasks.base.settings import Settings, settings
+from tasks.run.redacted_logs import redact_logs
 from tasks.supervisor.folder import short
 
 runs_at_once = 16

@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra_specs.advice.step import Step, step
+from infra_specs.advice.proposed_change import Step, step
 from infra_specs.pricing.price import rate, replica_price, usd
 from infra_specs.sizing.replicas import replicas_for, target_utilisation
 from infra_specs.sizing.size import size
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
 
 near = 0.8
 """The part of what there is from which it is said."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from infra_specs.advice.growth import Advice
-from infra_specs.advice.step import flat, merged
+from infra_specs.advice.proposed_change import flat, merged
 from infra_specs.errors import PlanError
 from infra_specs.scaling.data import known
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
 
 asked_for: Mapping[str, tuple[str, ...]] = {
     "users": ("users", "monthly"),

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from infra_specs.plan.address import Address
-from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting, Template
+from infra_specs.resources.address import Address
+from infra_specs.resources.resource import Ref, Resource, SecretRef, Setting, Template
 from infra_specs.sizing.needs import CacheSize
 
 address = str(Address("cache", "main"))

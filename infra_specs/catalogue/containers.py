@@ -9,10 +9,10 @@ from dataclasses import replace
 from infra_specs.catalogue import volumes
 from infra_specs.catalogue.images import image, image_of
 from infra_specs.catalogue.web import client_settings
-from infra_specs.plan.resource import Resource, SecretRef, Setting, references
-from infra_specs.spec.service import Service
-from infra_specs.spec.target import Docker
-from infra_specs.spec.volumes import directory_variable
+from infra_specs.resources.resource import Resource, SecretRef, Setting, references
+from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.models.volumes import directory_variable
 
 cache_overhead = 64 * 2**20
 """Bytes that a Valkey's own structures, buffers and fragmentation may take beside what it keeps."""

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from infra_specs.catalogue import cache, database, volumes, web
 from infra_specs.catalogue.containers import in_container
 from infra_specs.errors import PlanError
-from infra_specs.plan.resource import Resource, Setting
+from infra_specs.resources.resource import Resource, Setting
 from infra_specs.sizing.size import Sizing
-from infra_specs.spec.secrets import named_secrets
-from infra_specs.spec.stack import Stack
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.secrets import named_secrets
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.target import Docker
 
 
 def desired_state(

@@ -6,7 +6,7 @@ from importlib import resources
 
 import yaml
 
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 
 
 def image_of(target: Docker, kind: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from infra_specs.catalogue import cache, database, web
 from infra_specs.catalogue.containers import in_container
-from infra_specs.plan.address import BEFORE, RUN, Address
-from infra_specs.plan.resource import Resource, Setting
-from infra_specs.spec.stack import Stack
-from infra_specs.spec.target import Docker
+from infra_specs.resources.address import BEFORE, RUN, Address
+from infra_specs.resources.resource import Resource, Setting
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.target import Docker
 
 _of_replicas = ("slot", "serves", "health")
 

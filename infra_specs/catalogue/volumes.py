@@ -1,9 +1,9 @@
 """A service's own volumes: data that outlives its replicas, and how a replica finds it."""
 
-from infra_specs.plan.address import Address
-from infra_specs.plan.resource import Ref, Resource, Setting
-from infra_specs.spec.service import Service
-from infra_specs.spec.volumes import directory_variable
+from infra_specs.resources.address import Address
+from infra_specs.resources.resource import Ref, Resource, Setting
+from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.volumes import directory_variable
 
 
 def volumes(stack: str, name: str, service: Service) -> tuple[Resource, ...]:

@@ -4,11 +4,11 @@ import posixpath
 from collections.abc import Mapping
 
 from infra_specs.catalogue import volumes
-from infra_specs.plan.address import Address
-from infra_specs.plan.resource import Ref, Resource, SecretRef, Setting
-from infra_specs.spec.service import FromNeed, Secret, Service
-from infra_specs.spec.stack import Stack
-from infra_specs.spec.target import Local
+from infra_specs.resources.address import Address
+from infra_specs.resources.resource import Ref, Resource, SecretRef, Setting
+from infra_specs.stackfile.models.service import FromNeed, Secret, Service
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.target import Local
 
 proxy_address = str(Address("proxy", "main"))
 client_settings = ("trust_proxies", "upload_timeout")

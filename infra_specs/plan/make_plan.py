@@ -12,11 +12,11 @@ What is not wanted is destroyed, data excepted unless `delete_data`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from infra_specs.plan.instance import Instance
 from infra_specs.plan.order import order
 from infra_specs.plan.plan import Change, Kept, Plan
-from infra_specs.plan.resource import Ref, Resource, references
 from infra_specs.plan.waves import in_waves
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Ref, Resource, references
 
 
 def make_plan(

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from infra_specs.plan.address import Address
-from infra_specs.plan.resource import Ref, Resource, references
+from infra_specs.resources.address import Address
+from infra_specs.resources.resource import Ref, Resource, references
 
 Order = Literal["start_first", "stop_first"]
 

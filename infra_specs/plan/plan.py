@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource, canonical
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource, canonical
 
 Action = Literal["create", "update", "wait", "destroy"]
 signs: dict[Action, str] = {"create": "+", "update": "~", "wait": "=", "destroy": "-"}

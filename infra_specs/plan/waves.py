@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from infra_specs.plan.address import Address
 from infra_specs.plan.order import order
 from infra_specs.plan.plan import Change
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.address import Address
+from infra_specs.resources.resource import Resource
 
 
 def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tuple[Change, ...], ...]:

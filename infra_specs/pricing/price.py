@@ -10,10 +10,10 @@ import yaml
 
 from infra_specs.catalogue.desired import desired_state, generated_secrets
 from infra_specs.errors import PlanError
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
 from infra_specs.sizing.size import Sizing
-from infra_specs.spec.secrets import named_secrets
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.secrets import named_secrets
+from infra_specs.stackfile.models.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)

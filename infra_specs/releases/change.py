@@ -5,9 +5,9 @@ from typing import Any
 
 from infra_specs.errors import PlanError
 from infra_specs.releases.content import Content, over
-from infra_specs.spec.load import from_data
-from infra_specs.spec.service import Service
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
 
 
 def changed(stack: Stack, runs: Content, service: str, settings: Mapping[str, Any], env: Mapping[str, Any]) -> Stack:

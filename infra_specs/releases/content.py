@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra_specs.errors import PlanError
-from infra_specs.spec.references import Sound, crossings
-from infra_specs.spec.secrets import named_secrets
-from infra_specs.spec.service import Service
-from infra_specs.spec.stack import Stack
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.secrets import named_secrets
+from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.reading.references import Sound, crossings
 
 sizes = frozenset({"replicas", "capacity", "share", "scaling"})
 """What of a service is no part of a release: the spec's, kept in it only for the day when the spec has lost it."""

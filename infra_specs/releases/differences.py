@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from infra_specs.releases.content import Content, sizes
-from infra_specs.spec.service import FromNeed, Secret, Service
-from infra_specs.spec.units import size_text
+from infra_specs.stackfile.models.service import FromNeed, Secret, Service
+from infra_specs.stackfile.models.units import size_text
 
 most_told = 3
 """Of them in one line."""

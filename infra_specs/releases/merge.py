@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra_specs.releases.content import Content, content, services_from, sizes
-from infra_specs.spec.service import Service
+from infra_specs.stackfile.models.service import Service
 
 _absent = object()
 _into = ("env",)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra_specs.errors import PlanError
-from infra_specs.plan.address import CANARY, Address
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Ref, Resource
+from infra_specs.resources.address import CANARY, Address
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Ref, Resource
 
 surge = 10
 """Replicas of a service that change at once, or a quarter of them if that is more: so many more run meanwhile."""

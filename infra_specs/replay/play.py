@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from infra_specs.replay.demand import Window
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.measurement import Measured
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
 from infra_specs.sizing.demand import month_seconds
 from infra_specs.sizing.replicas import replicas_for
 

@@ -1,7 +1,7 @@
 """A count that somebody asks for, beside a scaler that decides too."""
 
-from infra_specs.spec.service import Service
-from infra_specs.spec.units import duration_text
+from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.units import duration_text
 
 
 def how_long_it_holds(name: str, service: Service) -> str | None:

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decision import Decision, Step
 from infra_specs.scaling.forecast import forecast
 from infra_specs.scaling.latency import keep_latency
 from infra_specs.scaling.limits import limits
 from infra_specs.scaling.load import Load, load
-from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.recommend import anticipate, recommend, wish
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
 from infra_specs.scaling.stabilize import remembered, stabilize
 
 stale_intervals = 3

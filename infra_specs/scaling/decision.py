@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.scaling.data import known, plain
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ arrivals vary (Poisson: variance = mean; requests that come in bunches: a multip
 import math
 from dataclasses import dataclass
 
-from infra_specs.scaling.memory import Forecasts
+from infra_specs.scaling.autoscaler_state import Forecasts
 
 averages = (1.0, 4.0, 16.0, 64.0)
 """Checks that the means reach over (1 / weight of the newest)."""

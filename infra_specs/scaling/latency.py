@@ -10,7 +10,7 @@ import math
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.recommend import Wish, tolerance, whole
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
 
 at_most = 2.0
 """Times what demand asks for. Latency beyond it has a cause that more replicas do not cure."""

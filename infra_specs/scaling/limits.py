@@ -6,8 +6,8 @@ from collections.abc import Callable
 from infra_specs.pricing.price import usd
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.scaling_input import Situation
 from infra_specs.scaling.schedule import holding
-from infra_specs.scaling.situation import Situation
 from infra_specs.sizing.demand import month_seconds
 
 a_cent = 0.01

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
 
 most_believable = 1e12
 """Of anything that is measured. No service of this world has more, but a counter that is read wrongly may."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra_specs.scaling.schedule import Period, period
-from infra_specs.spec.scaling import Scaling
+from infra_specs.stackfile.models.scaling import Scaling
 
 OverBudget = Literal["hold", "shrink", "stop"]
 

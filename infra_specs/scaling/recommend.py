@@ -7,7 +7,7 @@ from infra_specs.scaling.decision import Step
 from infra_specs.scaling.forecast import Forecast
 from infra_specs.scaling.load import Load
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Earlier, Situation
+from infra_specs.scaling.scaling_input import Earlier, Situation
 
 over_peak = 1.3
 """Times the highest demand of the last hour, beyond which no headroom goes: what swings to and fro between known bounds

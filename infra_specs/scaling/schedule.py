@@ -32,7 +32,7 @@ class Period:
 
 
 def period(at: str, until: str, minimum: int) -> Period:
-    """`Mon-Fri 08:00` and `18:00`, checked by `infra_specs.spec.scaling`. `Sat-Mon` goes over the end of the week."""
+    """`Mon-Fri 08:00` and `18:00`, checked by `infra_specs.stackfile`. `Sat-Mon` goes over the end of the week."""
     named, _, start = at.rpartition(" ")
     days = {day for part in named.split(",") for day in _days(part)} if named else set(range(7))
     return Period(tuple(sorted(days)), _minute(start), _minute(until), minimum, f"{at}-{until}")

@@ -1,11 +1,11 @@
 """Up at once, down to the highest recommendation of the window: what falls for a moment takes nothing away."""
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decision import Step
-from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.recommend import tolerance
-from infra_specs.scaling.situation import Situation
-from infra_specs.spec.units import duration_text
+from infra_specs.scaling.scaling_input import Situation
+from infra_specs.stackfile.models.units import duration_text
 
 most_kept = 40
 """Recommendations; more are only in a very long window."""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from infra_specs.spec.units import duration_text
-from infra_specs.spec.users import Users
+from infra_specs.stackfile.models.units import duration_text
+from infra_specs.stackfile.models.users import Users
 
 month_seconds = 30 * 86_400
 """A month of this language, in seconds."""

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra_specs.spec.needs import Cache, Database
-from infra_specs.spec.units import size_text
+from infra_specs.stackfile.models.needs import Cache, Database
+from infra_specs.stackfile.models.units import size_text
 
 megabyte = 2**20
 gigabyte = 2**30

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from infra_specs.spec.service import Service
+from infra_specs.stackfile.models.service import Service
 
 target_utilisation = 0.7
 """The part of a replica's capacity that is planned with; the rest takes what arrives by chance."""

@@ -7,7 +7,7 @@ from infra_specs.errors import PlanError
 from infra_specs.sizing.demand import Demand, demand_of
 from infra_specs.sizing.needs import CacheSize, DatabaseSize, size_cache, size_database
 from infra_specs.sizing.replicas import ServiceSize, size_service
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
 
 most_replicas = 10_000
 """Of one service. Beyond it the numbers are a slip of the pen, or a company that has left this tool behind."""

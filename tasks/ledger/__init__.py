@@ -2,7 +2,7 @@
 
 from tasks.ledger.checks import Check, Checked, Remembered
 from tasks.ledger.decisions import KeptDecision
-from tasks.ledger.held import held
+from tasks.ledger.keep_renewed import held
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.lock import Hold, Holder
 from tasks.ledger.measurements import Key, Measurement

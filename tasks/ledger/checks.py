@@ -7,15 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.measurement import Measured
 from tasks.ledger import decisions, measurements
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard
 from tasks.ledger.measurements import Key
+from tasks.ledger.retention import trim
 from tasks.ledger.tables import checks, remembered
-from tasks.ledger.trim import trim
 
 lock_name = "(checks)"
 """The lock that keeps it to one check at a time. No stack can have this name."""

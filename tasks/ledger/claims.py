@@ -7,10 +7,10 @@ name does.
 import sqlalchemy as sa
 
 from tasks.ledger import lock
-from tasks.ledger.alive import alive
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold
 from tasks.ledger.owner import Owner
+from tasks.ledger.owner_liveness import alive
 from tasks.ledger.tables import locks
 
 _kept_seconds = 3600.0

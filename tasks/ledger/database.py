@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from infra_specs.errors import LedgerBusy, LedgerError
-from tasks.clock import now
+from tasks.base.clock import now
 
 busy_seconds = 30
 """How long a transaction waits for others to finish theirs."""

@@ -8,22 +8,23 @@ from typing import Any, Literal, Self
 from infra_specs.errors import LedgerError
 from infra_specs.pricing.month import Spent
 from infra_specs.releases.content import Content
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.situation import Earlier
-from tasks.known_secrets import known
+from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.scaling_input import Earlier
+from tasks.base.known_secrets import known
+from tasks.base.settings import Settings
 from tasks.ledger import (
     checks,
     claims,
+    cost,
     decisions,
-    journal,
     lock,
     measurements,
     releases,
-    rhythm,
+    run_log,
     runs,
-    spending,
+    seasonality,
     stacks,
-    starts,
+    startup_times,
 )
 from tasks.ledger.checks import Check, Checked, Remembered
 from tasks.ledger.database import Database
@@ -36,7 +37,6 @@ from tasks.ledger.releases import Release
 from tasks.ledger.runs import Run
 from tasks.ledger.secrets import SecretVersion, Vault
 from tasks.ledger.stacks import Wanted
-from tasks.settings import Settings
 
 
 class Ledger:
@@ -182,20 +182,20 @@ class Ledger:
 
     def begin(self, hold: Hold, verb: str, reason: str, plan: Any) -> str:
         """Open a run, by the owner of the lock, with its plan as JSON data. Returns its id."""
-        return journal.begin(self._database, hold, verb, known.redacted(reason), known.redacted_data(plan))
+        return run_log.begin(self._database, hold, verb, known.redacted(reason), known.redacted_data(plan))
 
     def intend(self, hold: Hold, run: str, change: Mapping[str, str]) -> str:
         """Before a change is made: `action`, `address`, `reason` and `text` of it. Returns the id of this intent."""
         told = {**change, "reason": known.redacted(change["reason"]), "text": known.redacted(change["text"])}
-        return journal.intend(self._database, hold, run, told)
+        return run_log.intend(self._database, hold, run, told)
 
-    def outcome(self, hold: Hold, change: str, state: journal.End, message: str, seconds: float) -> None:
+    def outcome(self, hold: Hold, change: str, state: run_log.End, message: str, seconds: float) -> None:
         """After a change is proven, or has failed."""
-        journal.outcome(self._database, hold, change, state, known.redacted(message), seconds=seconds)
+        run_log.outcome(self._database, hold, change, state, known.redacted(message), seconds=seconds)
 
-    def finish(self, hold: Hold, run: str, state: journal.End, message: str) -> None:
+    def finish(self, hold: Hold, run: str, state: run_log.End, message: str) -> None:
         """Close a run. One that is never closed becomes `crashed` when the lock is taken next."""
-        journal.finish(self._database, hold, run, state, known.redacted(message))
+        run_log.finish(self._database, hold, run, state, known.redacted(message))
 
     def history(self, stack: str, limit: int) -> tuple[Run, ...]:
         """The stack's last runs with their changes, the newest first."""
@@ -216,7 +216,7 @@ class Ledger:
 
         `ahead`: for each service the seconds that a new replica of it needs to serve.
         """
-        return rhythm.rhythm(self._database, now, ahead)
+        return seasonality.rhythm(self._database, now, ahead)
 
     def record_check(self, hold: Hold, check: Check, found: Sequence[Checked]) -> dict[Key, str]:
         """Keep all that a check measured and decided, and trim some of what is too old. Returns the decisions' ids.
@@ -235,15 +235,15 @@ class Ledger:
 
     def spent(self) -> dict[str, Spent]:
         """What each stack was last seen to have cost in a month."""
-        return spending.spent(self._database)
+        return cost.spent(self._database)
 
     def record_spent(self, hold: Hold, found: Mapping[str, Spent]) -> None:
         """Keep what these stacks have cost. `hold` is that of the lock `checks.lock_name`."""
-        spending.record(self._database, hold, found)
+        cost.record(self._database, hold, found)
 
     def starts(self) -> dict[Key, float]:
         """Seconds from a decision until a replica serves, as it was seen of each service's last ones, of all stacks."""
-        return starts.starts(self._database)
+        return startup_times.starts(self._database)
 
     def decisions(self, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
         """The last decisions of a service or of the whole stack, the newest first."""

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from infra_specs.errors import Fenced, LockHeld
 from tasks.ledger import runs
-from tasks.ledger.alive import alive
 from tasks.ledger.database import Database
 from tasks.ledger.owner import Owner
+from tasks.ledger.owner_liveness import alive
 from tasks.ledger.tables import locks
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from infra_specs.scaling.measured import Measured
+from infra_specs.scaling.measurement import Measured
 from tasks.ledger.database import Database
 from tasks.ledger.tables import measurements, samples
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError
-from tasks.known_secrets import known
+from tasks.base.known_secrets import known
 from tasks.ledger import key
 from tasks.ledger.database import Database
 from tasks.ledger.lock import Hold, guard

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError, SpecError
-from infra_specs.spec.load import stored
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import stored
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.lock import Hold, guard

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from infra_specs.errors import TransientError
-from infra_specs.spec.metrics import Metrics, Signal
-from tasks.metrics.patience import Patience
+from infra_specs.stackfile.models.metrics import Metrics, Signal
+from tasks.metrics.circuit_breaker import Patience
 
 answer_seconds = 1.5
 """For one query. When one takes longer, the others of its service are not asked in this check."""

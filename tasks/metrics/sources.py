@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
-from infra_specs.scaling.measured import Measured, Status
-from infra_specs.spec.metrics import Metrics
+from infra_specs.scaling.measurement import Measured, Status
 from infra_specs.stack_fault import StackFault
-from tasks.clock import now
+from infra_specs.stackfile.models.metrics import Metrics
+from tasks.base.clock import now
 from tasks.metrics.prometheus import Answers, Prometheus, stale_seconds
 from tasks.metrics.reading import Reading
 from tasks.metrics.window import between, impossible

@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from infra_specs.scaling.measured import Measured
+from infra_specs.scaling.measurement import Measured
 from tasks.metrics.reading import Reading
 
 oldest_seconds = 120.0

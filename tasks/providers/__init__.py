@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from infra_specs.spec.target import Docker, Local, Memory, Target
+from infra_specs.stackfile.models.target import Docker, Local, Memory, Target
 from tasks.providers.base import Provider
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from infra_specs.advice.uses import Use
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from infra_specs.scaling.room import FreeMemory
+from infra_specs.advice.rightsizing import Use
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from infra_specs.scaling.node_capacity import FreeMemory
 
 
 class Provider(Protocol):

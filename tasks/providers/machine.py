@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infra_specs.scaling.room import FreeMemory
+from infra_specs.scaling.node_capacity import FreeMemory
 
 
 def free_memory() -> FreeMemory | None:

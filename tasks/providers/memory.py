@@ -14,13 +14,13 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.address import Address
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from infra_specs.scaling.room import FreeMemory
-from tasks.clock import now
+from infra_specs.resources.address import Address
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from infra_specs.scaling.node_capacity import FreeMemory
+from tasks.base.clock import now
 from tasks.providers.base import Traffic
-from tasks.providers.pretended import Load, Loads
+from tasks.providers.simulated_load import Load, Loads
 
 _world = TypeAdapter(list[Instance])
 _room = TypeAdapter(FreeMemory)

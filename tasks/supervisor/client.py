@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
-from tasks.supervisor.calling import ANSWER_SECONDS, call
 from tasks.supervisor.folder import LOG, STATE, is_held
 from tasks.supervisor.identity import guardian_of
 from tasks.supervisor.process import VERSION, Process, Status
 from tasks.supervisor.rotate import tail
-from tasks.supervisor.wire import process_to, status_from
+from tasks.supervisor.rpc import ANSWER_SECONDS, call
+from tasks.supervisor.serialization import process_to, status_from
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.005

@@ -9,13 +9,13 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
-from tasks.supervisor import kernel
+from tasks.supervisor import syscalls
 from tasks.supervisor.covering import Bind, Cover, Link, steps
 from tasks.supervisor.process import Process
 
 _UMASK = 0o077
 _MOST_LINKS = 40
-_KEPT_FLAGS = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+_KEPT_FLAGS = syscalls.MS_RDONLY | syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
 """How a file system was mounted, which showing it elsewhere must not undo. statvfs(3) has the same numbers."""
 
 
@@ -25,15 +25,15 @@ def become(process: Process, account: pwd.struct_passwd) -> None:
     It has its first group alone, and no program that it runs gives it more power.
     """
     open_ways(process, (account.pw_uid, account.pw_gid))
-    keeps_low_ports = process.low_ports and kernel.is_capable(kernel.CAP_NET_BIND_SERVICE)
+    keeps_low_ports = process.low_ports and syscalls.is_capable(syscalls.CAP_NET_BIND_SERVICE)
     if keeps_low_ports:
-        kernel.keep_capabilities()
+        syscalls.keep_capabilities()
     os.setgroups([])
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
     if keeps_low_ports:
-        kernel.pass_on_capability(kernel.CAP_NET_BIND_SERVICE)
-    kernel.gain_no_privileges()
+        syscalls.pass_on_capability(syscalls.CAP_NET_BIND_SERVICE)
+    syscalls.gain_no_privileges()
     os.umask(_UMASK)
 
 
@@ -45,13 +45,13 @@ def open_ways(process: Process, account: tuple[int, int]) -> None:
     todo = steps({path: path in writable for path in needs}, links, is_closed, owners, hides)
     if not todo:
         return
-    kernel.leave_mounts()
+    syscalls.leave_mounts()
     # Opened before anything is covered: afterwards nothing else leads there.
     sources = {step.path: _source(step, account) for step in todo if isinstance(step, Bind)}
     for step in todo:
         match step:
             case Cover(path):
-                kernel.mount("tmpfs", path, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=0711,size=1m")
+                syscalls.mount("tmpfs", path, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "mode=0711,size=1m")
             case Bind(path):
                 _show(sources[path], step)
             case Link(path, target):
@@ -59,7 +59,7 @@ def open_ways(process: Process, account: tuple[int, int]) -> None:
                 os.symlink(target, path)  # noqa: PTH211
     for step in todo:
         if isinstance(step, Cover):
-            _restrict(step.path, kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+            _restrict(step.path, syscalls.MS_RDONLY | syscalls.MS_NOSUID | syscalls.MS_NODEV)
     for source in sources.values():
         os.close(source)
 
@@ -125,7 +125,7 @@ def _source(bind: Bind, account: tuple[int, int]) -> int:
     if not bind.mapped:
         return found
     try:
-        return kernel.map_owner(found, account)
+        return syscalls.map_owner(found, account)
     except OSError as error:
         raise OSError(error.errno, error.strerror, bind.path) from error
     finally:
@@ -139,15 +139,15 @@ def _show(source: int, bind: Bind) -> None:
         _make_folders(os.path.dirname(bind.path))  # noqa: PTH120
         os.close(os.open(bind.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     if bind.mapped:
-        kernel.attach(source, bind.path)
+        syscalls.attach(source, bind.path)
         return
-    kernel.mount(f"/proc/self/fd/{source}", bind.path, "", kernel.MS_BIND | kernel.MS_REC)
+    syscalls.mount(f"/proc/self/fd/{source}", bind.path, "", syscalls.MS_BIND | syscalls.MS_REC)
     if not bind.writable:
-        _restrict(bind.path, kernel.MS_RDONLY | kernel.MS_NOSUID | os.statvfs(bind.path).f_flag & _KEPT_FLAGS)
+        _restrict(bind.path, syscalls.MS_RDONLY | syscalls.MS_NOSUID | os.statvfs(bind.path).f_flag & _KEPT_FLAGS)
 
 
 def _restrict(path: str, flags: int) -> None:
-    kernel.mount("none", path, "", kernel.MS_REMOUNT | kernel.MS_BIND | flags)
+    syscalls.mount("none", path, "", syscalls.MS_REMOUNT | syscalls.MS_BIND | flags)
 
 
 def _make_folders(path: str) -> None:

@@ -18,16 +18,16 @@ from typing import Any
 
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
-from tasks.supervisor.life import Life
+from tasks.supervisor.lifecycle import Life
 from tasks.supervisor.listeners import Listeners
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.process import VERSION, Process
 from tasks.supervisor.replacing import Replacements, bind
 from tasks.supervisor.rotate import remove, rotate
+from tasks.supervisor.serialization import process_from, status_to
 from tasks.supervisor.store import Kept, load, save
 from tasks.supervisor.surroundings import Surroundings
-from tasks.supervisor.vetting import Refused, comparable, vetted
-from tasks.supervisor.wire import process_from, status_to
+from tasks.supervisor.validation import Refused, comparable, vetted
 
 _TICK_SECONDS = 2.0
 _BEAT_SECONDS = 1.0

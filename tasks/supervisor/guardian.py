@@ -14,9 +14,9 @@ import time
 from contextlib import suppress
 from functools import partial
 
-from tasks.core_dumps import forbid as forbid_core_dumps
+from tasks.base.core_dumps import forbid as forbid_core_dumps
 from tasks.supervisor.folder import LOCK, LOG
-from tasks.supervisor.kernel import adopt_orphans
+from tasks.supervisor.syscalls import adopt_orphans
 
 _STEADY_SECONDS = 10.0
 _PAUSES = (0.0, 0.0, 0.2, 1.0, 5.0)

@@ -8,7 +8,7 @@ import socket
 import struct
 from pathlib import Path
 
-from tasks.http_status import status_line
+from tasks.base.http_status import status_line
 from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.port_owner import PortOwner

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tasks.supervisor.life import Life
+from tasks.supervisor.lifecycle import Life
 from tasks.supervisor.listeners import CannotListen, Listeners
 from tasks.supervisor.process import Process
 from tasks.supervisor.rotate import remove
 from tasks.supervisor.store import Kept
 from tasks.supervisor.surroundings import Surroundings
-from tasks.supervisor.vetting import Refused, comparable
+from tasks.supervisor.validation import Refused, comparable
 
 
 class Replacements:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
-from tasks.supervisor.kernel import drop_front
+from tasks.supervisor.syscalls import drop_front
 
 LARGEST = 16 * 1024 * 1024
 KEPT = 3

@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from tasks.supervisor.confine import become
 from tasks.supervisor.identity import Identity, identify
-from tasks.supervisor.kernel import die_with_parent
 from tasks.supervisor.process import Process
 from tasks.supervisor.running import Running
+from tasks.supervisor.syscalls import die_with_parent
 
 LISTEN_DESCRIPTOR = 3
 LISTEN_VARIABLE = "TENFOLD_LISTEN_FD"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from tasks.supervisor.folder import STATE
 from tasks.supervisor.identity import Identity
 from tasks.supervisor.process import Process, State, Status
-from tasks.supervisor.wire import process_from, process_to
+from tasks.supervisor.serialization import process_from, process_to
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 
 from deployments.server.login import USER, require_login
-from tasks.settings import settings
+from tasks.base.settings import settings
 from tasks.supervisor.client import Supervisor
 
 T = TypeVar("T")

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from deployments import control_plane
-from deployments.watchdog import automation_name
+from deployments.server import control_plane
+from deployments.server.watchdog import automation_name
+from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger
 from tasks.ledger.checks import lock_name
 from tasks.providers.memory import MemoryProvider
-from tasks.providers.pretended import Load
-from tasks.settings import settings
+from tasks.providers.simulated_load import Load
 from tests.deployments.plane import Plane, until
 from tests.flows.shop import shop
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from deployments import control_plane
-from deployments.cli.runs.prefect_api import login_address
-from deployments.control_plane import ControlPlane
-from tasks.settings import settings
+from deployments.cli.following.prefect_api import login_address
+from deployments.server import control_plane
+from deployments.server.control_plane import ControlPlane
+from tasks.base.settings import settings
 from tests.deployments.plane import Plane
 from tests.support.browser import chromium, switches
 

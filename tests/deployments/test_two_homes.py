@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.prefect_environment import host
+from deployments.server.environment import host
 from deployments.server.login import require_login
 from deployments.server.proof import require_proof
 from infra_specs.errors import ServerError

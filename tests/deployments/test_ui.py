@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from deployments import control_plane
-from deployments.control_plane import ControlPlane
+from deployments.server import control_plane
+from deployments.server.control_plane import ControlPlane
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.settings import settings
 from tests.support.browser import PrefectUi, chromium, patience, ui
 
 pytestmark = [

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from docker import DockerClient
 
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import BuildOrder
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import alone, get, made, proxy, replica, route, stack, until
+from tests.tasks.providers.docker.docker_world import alone, get, made, proxy, replica, route, stack, until
 
 pytestmark = pytest.mark.docker
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.spec.load import load
-from infra_specs.spec.unused import unused
-from tasks.orders import orders_of
+from infra_specs.stackfile.messages.no_effect import unused
+from infra_specs.stackfile.reading.load import load
 from tasks.providers.docker.dockerfile import bases
+from tasks.stack.preview_builds import orders_of
 
 pytestmark = pytest.mark.pure
 

@@ -8,7 +8,7 @@ import pytest
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
-from deployments.prefect_environment import tuned
+from deployments.server.environment import tuned
 
 
 @pytest.fixture(scope="session")

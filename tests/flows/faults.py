@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-import flows.runbook
+import flows.engine.frame
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
 from tasks.providers.memory import MemoryProvider
 
 
@@ -65,5 +65,5 @@ def target(home: Path, monkeypatch: pytest.MonkeyPatch) -> Faulty:
     home.mkdir()
     provider = Faulty(home)
     opening: Callable[..., Faulty] = lambda *_: provider  # noqa: E731
-    monkeypatch.setattr(flows.runbook, "open_provider", opening)
+    monkeypatch.setattr(flows.engine.frame, "open_provider", opening)
     return provider

@@ -7,8 +7,8 @@ from typing import Any
 
 from docker import DockerClient
 
-from infra_specs.plan.instance import Instance
-from infra_specs.spec.target import Docker
+from infra_specs.resources.instance import Instance
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker import DockerProvider
 from tests.support.children import Ended, run
 

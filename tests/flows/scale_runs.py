@@ -10,7 +10,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 from flows.scale import scale
-from tasks.capacity.runs import changing
+from tasks.autoscaling.scale_runs import changing
 from tests.flows.going import done
 from tests.flows.shop import addresses
 from tests.flows.users import served

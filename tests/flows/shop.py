@@ -5,11 +5,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.ledger.runs import Run
 from tasks.providers.memory import MemoryProvider
-from tasks.settings import settings
 
 
 def shop(name: str = "shop", *, needs: bool = True, **service: Any) -> dict[str, Any]:

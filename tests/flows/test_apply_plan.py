@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-import flows.apply_plan
-from flows.apply_plan import apply_plan
+import flows.engine.apply_plan
+from flows.engine.apply_plan import apply_plan
 from infra_specs.errors import ChangeFailed, Fenced
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Change
-from tasks.apply import Outcome
+from tasks.changes.apply import Outcome
 from tests.infra_specs.plan.world import instance, resource
 
 pytestmark = pytest.mark.pure
@@ -31,8 +31,8 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.began: list[str] = []
         self._ends: dict[str, asyncio.Future[None]] = {}
-        monkeypatch.setattr(flows.apply_plan, "apply", self._apply)
-        monkeypatch.setattr(flows.apply_plan, "get_run_logger", lambda: logging.getLogger("test"))
+        monkeypatch.setattr(flows.engine.apply_plan, "apply", self._apply)
+        monkeypatch.setattr(flows.engine.apply_plan, "get_run_logger", lambda: logging.getLogger("test"))
 
     async def _apply(self, change: Change) -> Outcome:
         self.began.append(change.address)

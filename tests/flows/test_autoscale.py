@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-import flows.this_run
-import tasks.capacity.runs
+import flows.engine.run_info
+import tasks.autoscaling.scale_runs
 from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.scale import scale
+from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger, Owner
 from tasks.ledger.checks import lock_name
-from tasks.settings import settings
 from tests.flows.going import done, failed
 from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scale_runs
 from tests.flows.shop import runs, shop
@@ -65,7 +65,7 @@ async def test_a_check_that_is_repeated_starts_no_second_run(users: Users, monke
     with monkeypatch.context() as killed:
         killed.setattr(Ledger, "acted", lambda *_: None)
         await done(autoscale)
-        killed.setattr("tasks.capacity.runs._busy", nobody)
+        killed.setattr("tasks.autoscaling.scale_runs._busy", nobody)
         await done(autoscale)
     assert len(await asked_for()) == 1
     assert len(decisions()) == 1
@@ -147,7 +147,7 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
 async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
     users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.capacity.runs, "page", 2)
+    monkeypatch.setattr(tasks.autoscaling.scale_runs, "page", 2)
     for name in (names := ["a", "b", "c", "d", "e"]):
         await done(provision, spec=shop(name, needs=False), source="/srv")
         users.in_flight[name, "web"] = 28
@@ -177,7 +177,7 @@ async def test_a_late_check_does_nothing(users: Users, monkeypatch: pytest.Monke
     due = datetime.now(UTC) - timedelta(seconds=40)
     run = SimpleNamespace(auto_scheduled=True, expected_start_time=due)
     context = SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
-    monkeypatch.setattr(flows.this_run, "FlowRunContext", context)
+    monkeypatch.setattr(flows.engine.run_info, "FlowRunContext", context)
     assert (await done(autoscale)).startswith("1 stack"), "there was none for long, so a late one is better than none"
     assert re.fullmatch(r"4\d s late, so it is left to the next", await done(autoscale))
     run.auto_scheduled = False
@@ -192,16 +192,20 @@ async def test_a_decision_of_long_ago_is_not_carried_out_and_a_persons_wish_is(
     await done(provision, spec=shop(), source="/srv")
     due = datetime.now(UTC) - timedelta(seconds=3600)
     run = SimpleNamespace(idempotency_key="shop web 7", expected_start_time=due)
-    monkeypatch.setattr(flows.this_run, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run)))
+    monkeypatch.setattr(
+        flows.engine.run_info, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
+    )
     before = replicas(home)
     asked = {"stack": "shop", "service": "web", "replicas": before + 1}
     assert re.fullmatch(r"the scaler asked for it 36\d\d s ago: left to its next check", await done(scale, **asked))
     assert replicas(home) == before
     users.in_flight["shop", "web"] = 28
-    monkeypatch.setattr(flows.this_run, "FlowRunContext", SimpleNamespace(get=lambda: None))
+    monkeypatch.setattr(flows.engine.run_info, "FlowRunContext", SimpleNamespace(get=lambda: None))
     await done(autoscale)
     (wanted,) = await asked_for()
-    monkeypatch.setattr(flows.this_run, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run)))
+    monkeypatch.setattr(
+        flows.engine.run_info, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
+    )
     await done(scale, **wanted)
     assert replicas(home) == wanted["replicas"] > before, "late, and a check found it right again"
     before, asked["replicas"] = wanted["replicas"], wanted["replicas"] + 1

@@ -11,10 +11,10 @@ from flows.reconcile import reconcile
 from flows.scale import scale
 from infra_specs.errors import PlanError
 from infra_specs.pricing.month import Spent, month_of
-from tasks.clock import now
+from tasks.base.clock import now
+from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner
 from tasks.ledger.checks import lock_name
-from tasks.settings import settings
 from tests.flows.going import done, failed
 from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scale_runs
 from tests.flows.shop import runs, shop

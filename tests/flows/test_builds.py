@@ -8,16 +8,16 @@ from docker import DockerClient
 from prefect import Flow
 from prefect.client.schemas.objects import State, StateType
 
-from deployments.cli.present.show import show
+from deployments.cli.views.show import show
 from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.teardown import teardown
-from infra_specs.spec.load import from_data, load
-from infra_specs.spec.target import Docker
-from tasks.orders import foreseen
+from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.reading.load import from_data, load
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import alone, get, left, until
+from tasks.stack.preview_builds import foreseen
+from tests.tasks.providers.docker.docker_world import alone, get, left, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 name = "flows"

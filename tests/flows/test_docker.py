@@ -13,11 +13,11 @@ from prefect.client.schemas.objects import State, StateType
 from flows.provision import provision
 from flows.scale import scale
 from flows.teardown import teardown
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.docker import DockerProvider
-from tasks.settings import settings
-from tests.tasks.providers.docker.world import alone, get, left, until
+from tests.tasks.providers.docker.docker_world import alone, get, left, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 name = "flows"

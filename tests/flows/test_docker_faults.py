@@ -18,7 +18,7 @@ from flows.provision import provision
 from flows.reconcile import reconcile
 from tests.flows.on_docker import containers, done, door, first_line, observed, one_replica, shop, stack, well
 from tests.support.children import run, start
-from tests.tasks.providers.docker.world import alone, crash, get, until
+from tests.tasks.providers.docker.docker_world import alone, crash, get, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 Tell = Callable[[str, str], None]

@@ -22,7 +22,7 @@ from flows.rollback import rollback
 from flows.teardown import teardown
 from tests.flows.on_docker import containers, done, door, one_replica, shop, stack, well
 from tests.support.children import run
-from tests.tasks.providers.docker.world import alone, get, left
+from tests.tasks.providers.docker.docker_world import alone, get, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 

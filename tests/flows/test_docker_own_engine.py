@@ -15,7 +15,7 @@ from tests.flows.on_docker import done, first_line, observed, one_replica, shop,
 from tests.support.children import run, start
 from tests.support.engine import NoEngine
 from tests.support.own_engine import OwnEngine, open_own_engine
-from tests.tasks.providers.docker.world import clear, left, until
+from tests.tasks.providers.docker.docker_world import clear, left, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 megabytes = 700

@@ -13,12 +13,12 @@ from sqlalchemy import make_url
 
 from flows.deploy import deploy
 from flows.provision import provision
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.settings import settings
 from tests.flows.going import done
 from tests.flows.on_docker import shop, stack
 from tests.flows.test_secrets import everything_told, users_own
-from tests.tasks.providers.docker.world import alone
+from tests.tasks.providers.docker.docker_world import alone
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 

@@ -12,14 +12,14 @@ from flows.deploy import deploy
 from flows.provision import provision
 from flows.run import run
 from flows.teardown import teardown
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.settings import settings
 from tests.flows.going import done, failed
 from tests.flows.odd_secrets import command_lines, files_below, forty, told
 from tests.flows.on_docker import containers, shop, stack
 from tests.flows.test_docker_secrets import engine_tells, prefects_database
 from tests.flows.test_secrets import everything_told
-from tests.tasks.providers.docker.world import alone
+from tests.tasks.providers.docker.docker_world import alone
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 tells_all = shlex.join([

@@ -15,10 +15,10 @@ from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.scale import scale
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.ledger.trim import trim
+from tasks.ledger.retention import trim
 from tasks.providers.memory import MemoryProvider
-from tasks.settings import settings
 from tests.deployments.cli.cli import Cli, Said
 from tests.flows.going import done, go
 from tests.flows.scale_runs import no_runs

@@ -11,9 +11,9 @@ from prefect import Flow
 from flows.provision import provision
 from flows.scale import scale
 from flows.teardown import teardown
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.memory import MemoryProvider
-from tasks.settings import settings
 from tests.support.children import run
 
 pytestmark = pytest.mark.prefect

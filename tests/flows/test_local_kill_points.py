@@ -13,10 +13,10 @@ from prefect import Flow
 from flows.provision import provision
 from flows.scale import scale
 from flows.teardown import teardown
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.local import LocalProvider
-from tasks.settings import settings
 from tasks.supervisor.client import Supervisor
 from tests.support.children import run
 from tests.tasks.providers.local.world import app, get, processes_naming

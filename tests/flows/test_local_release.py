@@ -13,9 +13,9 @@ from benchmarks.load import load
 from flows.deploy import deploy
 from flows.provision import provision
 from flows.rollback import rollback
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.local import LocalProvider
-from tasks.settings import settings
 from tasks.supervisor.client import Supervisor
 from tests.flows.going import done, failed
 from tests.tasks.providers.local.world import app

@@ -14,7 +14,7 @@ from flows.rollback import rollback
 from flows.scale import scale
 from tests.flows.on_docker import containers, done, door, shop, stack
 from tests.support.children import run
-from tests.tasks.providers.docker.world import alone, get
+from tests.tasks.providers.docker.docker_world import alone, get
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 moving = "tenfold-test/moving"

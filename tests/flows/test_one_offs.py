@@ -10,17 +10,17 @@ import pytest
 from prefect.client.schemas.objects import State
 from prefect.settings import get_current_settings
 
-from deployments.cli.runs.prefect_api import PrefectApi
+from deployments.cli.following.prefect_api import PrefectApi
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner
-from tasks.settings import settings
 from tests.flows.faults import Faulty, target
 from tests.flows.going import done, failed, go
 from tests.flows.shop import addresses, observed, runs, shop

@@ -13,8 +13,8 @@ from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.rollback import rollback
+from tasks.base.settings import settings
 from tasks.ledger import Ledger, Release
-from tasks.settings import settings
 from tests.flows.shop import observed
 from tests.support.children import Ended, run
 

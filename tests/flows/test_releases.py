@@ -11,8 +11,8 @@ from flows.rollback import rollback
 from flows.scale import scale
 from flows.teardown import teardown
 from infra_specs.errors import ProviderError, TransientError
+from tasks.base.settings import settings
 from tasks.ledger import Ledger, Release
-from tasks.settings import settings
 from tests.flows.faults import Faulty, target
 from tests.flows.going import done, failed
 from tests.flows.shop import addresses, observed, runs, shop

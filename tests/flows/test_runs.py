@@ -9,8 +9,8 @@ from flows.reconcile import reconcile
 from flows.scale import scale
 from flows.teardown import teardown
 from infra_specs.errors import ProviderError, TransientError
+from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner
-from tasks.settings import settings
 from tests.flows.faults import Faulty, sick, target
 from tests.flows.going import done, failed
 from tests.flows.shop import addresses, every_row, observed, runs, shop, whole_world

@@ -12,8 +12,8 @@ from prefect.settings import get_current_settings
 from flows.provision import provision
 from flows.scale import scale
 from infra_specs.errors import ProviderError
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.settings import settings
 from tests.flows.faults import Faulty, target
 from tests.flows.shop import shop
 

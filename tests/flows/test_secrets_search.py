@@ -11,9 +11,9 @@ from flows.deploy import deploy
 from flows.provision import provision
 from flows.run import run
 from flows.teardown import teardown
+from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.local import LocalProvider
-from tasks.settings import settings
 from tasks.supervisor.client import Supervisor
 from tests.flows.going import done, failed
 from tests.flows.odd_secrets import command_lines, files_below, forty, told

@@ -10,13 +10,13 @@ from prefect.client.schemas.objects import State, StateType
 
 from flows.provision import provision
 from flows.teardown import teardown
-from infra_specs.plan.instance import Instance
-from infra_specs.spec.load import from_data
+from infra_specs.resources.instance import Instance
+from infra_specs.stackfile.reading.load import from_data
+from tasks.base.settings import settings
 from tasks.providers import open_provider
-from tasks.settings import settings
 from tests.support.homes import temporary_home
 from tests.support.images import local
-from tests.tasks.providers.docker.world import alone, left
+from tests.tasks.providers.docker.docker_world import alone, left
 from tests.tasks.providers.local.world import get, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]

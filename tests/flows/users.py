@@ -8,9 +8,9 @@ import pytest
 
 import flows.autoscale
 from flows.scale import scale
-from infra_specs.scaling.measured import Measured
-from tasks.capacity.subject import Subject
-from tasks.clock import now
+from infra_specs.scaling.measurement import Measured
+from tasks.autoscaling.scaled_stack import Subject
+from tasks.base.clock import now
 from tasks.ledger import Key, Remembered
 from tasks.metrics import Seen
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
 
 
 def a_stack(**written: Any) -> Stack:

@@ -13,8 +13,8 @@ from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.pricing.price import price
 from infra_specs.sizing.size import size
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
 
 pytestmark = pytest.mark.pure
 

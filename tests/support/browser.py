@@ -9,8 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from deployments.cli.runs.prefect_api import login_address
-from deployments.control_plane import ControlPlane
+from deployments.cli.following.prefect_api import login_address
+from deployments.server.control_plane import ControlPlane
 
 programs = ("chromium", "chromium-browser", "google-chrome")
 switches = (

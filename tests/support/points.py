@@ -10,7 +10,7 @@ from functools import wraps
 from threading import Lock, get_ident
 from typing import Any
 
-import flows.runbook
+import flows.engine.frame
 from tasks.ledger import Ledger
 
 provider_effects = ("create", "update", "destroy", "stop")
@@ -44,7 +44,7 @@ class Points:
             setattr(Ledger, name, self._around(f"ledger.{name}", self._alone(getattr(Ledger, name))))
         setattr(Ledger, "renew", self._alone(Ledger.renew))  # noqa: B010
         setattr(Ledger, "check", self._before("ledger.check", Ledger.check))  # noqa: B010 - mypy: it is a method
-        opened = flows.runbook.open_provider
+        opened = flows.engine.frame.open_provider
 
         def open_provider(*args: Any) -> Any:
             provider = opened(*args)
@@ -52,7 +52,7 @@ class Points:
                 setattr(provider, name, self._around(name, getattr(provider, name)))
             return provider
 
-        flows.runbook.open_provider = open_provider
+        flows.engine.frame.open_provider = open_provider
 
     def _alone(self, call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)

@@ -16,7 +16,7 @@ from docker.errors import APIError, ImageNotFound
 
 from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import BuildOrder, BuiltImage
 from tasks.providers.docker.buildkit.build import BuildFailed, Job, run
 from tasks.providers.docker.context import Context, Text

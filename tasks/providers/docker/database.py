@@ -6,10 +6,10 @@ from typing import Any
 from docker.types import Mount
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
 from tasks.providers.docker.container import Container, secrets_path
+from tasks.providers.docker.desired_settings import Wanted
 from tasks.providers.docker.labels import host_of
-from tasks.providers.docker.wanted import Wanted
 
 port = 5432
 _volume = "/var/lib/postgresql"

@@ -14,9 +14,9 @@ from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
 from infra_specs.errors import ProviderError, TransientError
+from tasks.providers.docker.coalesce import Together
 from tasks.providers.docker.labels import only
 from tasks.providers.docker.shell import Shell, ShellEnded
-from tasks.providers.docker.together import Together
 
 at_once = 64
 """Connections that are kept; more threads than that wait for nobody, but open one each."""

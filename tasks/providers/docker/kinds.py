@@ -10,13 +10,13 @@ from typing import Any
 from docker.types import Mount
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.address import Address
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.address import Address
+from infra_specs.resources.resource import Resource
 from tasks.providers import valkey
 from tasks.providers.docker.container import Container, secrets_path
 from tasks.providers.docker.database import database
+from tasks.providers.docker.desired_settings import Wanted
 from tasks.providers.docker.labels import host_of
-from tasks.providers.docker.wanted import Wanted
 
 cache_port = 6379
 _of_images = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID", "KILL", "NET_BIND_SERVICE")

@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra_specs.plan.address import Address
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from tasks.providers import records
+from infra_specs.resources.address import Address
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from tasks.providers import labels as records
 
 _prefix = "tenfold."
 stack_label = f"{_prefix}stack"

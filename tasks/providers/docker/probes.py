@@ -8,7 +8,7 @@ from typing import Any
 
 from docker.errors import APIError
 
-from tasks.http_status import status_line
+from tasks.base.http_status import status_line
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.proxy import run
 

@@ -7,17 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from docker.errors import APIError, NotFound
 
-from infra_specs.advice.uses import Use
+from infra_specs.advice.rightsizing import Use
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from infra_specs.scaling.room import FreeMemory
-from infra_specs.spec.target import Docker
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import BuildOrder, BuiltImage, Traffic
-from tasks.providers.docker import proxy, routes, starting
+from tasks.providers.docker import proxy, routes, start
+from tasks.providers.docker.annotations import forget, put_note, read_notes
 from tasks.providers.docker.builds import Builder
-from tasks.providers.docker.doors import doors_of
-from tasks.providers.docker.ending import end, is_ending, stop
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
@@ -32,11 +31,12 @@ from tasks.providers.docker.labels import (
     with_fault,
 )
 from tasks.providers.docker.network import Networks
-from tasks.providers.docker.notes import forget, put_note, read_notes
-from tasks.providers.docker.sweeping import sweep
-from tasks.providers.docker.uses import free_memory, uses
+from tasks.providers.docker.observe import World
+from tasks.providers.docker.ports import doors_of
+from tasks.providers.docker.removal import end, is_ending, stop
+from tasks.providers.docker.sweep import sweep
+from tasks.providers.docker.usage import free_memory, uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
-from tasks.providers.docker.world import World
 
 
 class DockerProvider:
@@ -48,7 +48,7 @@ class DockerProvider:
         self._routes = routes.Routes(self._api)
         self._images = images = Images(self._api)
         self._builder = Builder(self._api, images, target)
-        self._starter = starting.Starter(self._api, target, images, self._networks, self._routes)
+        self._starter = start.Starter(self._api, target, images, self._networks, self._routes)
         self._world = World(self._api, self._networks)
 
     @ours

@@ -16,20 +16,17 @@ from docker.errors import APIError
 from docker.types import Mount
 
 from infra_specs.errors import ProviderError, TransientError
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
 from infra_specs.sizing.connections import connection_limit
 from tasks.providers.base import Traffic
 from tasks.providers.docker.container import Container, archive
-from tasks.providers.docker.doors import Doors, inner_port
+from tasks.providers.docker.desired_settings import Wanted
 from tasks.providers.docker.engine import Engine, said
 from tasks.providers.docker.labels import name_of, part_of
+from tasks.providers.docker.ports import Doors, inner_port
 from tasks.providers.docker.shell import ShellEnded
-from tasks.providers.docker.wanted import Wanted
 from tasks.providers.envoy import listener, tls
-from tasks.providers.envoy.counting import counting_targets, traffic_of
-from tasks.providers.envoy.files import DRAINING, bootstrap
-from tasks.providers.envoy.publishing import await_certificate, await_listeners
-from tasks.providers.envoy.view import (
+from tasks.providers.envoy.admin_state import (
     View,
     clusters_target,
     listeners_target,
@@ -37,6 +34,9 @@ from tasks.providers.envoy.view import (
     routes_version_of,
     view_of,
 )
+from tasks.providers.envoy.config_push import await_certificate, await_listeners
+from tasks.providers.envoy.counting import counting_targets, traffic_of
+from tasks.providers.envoy.files import DRAINING, bootstrap
 
 folder_path = PurePosixPath("/etc/tenfold")
 admin_port = 9901

@@ -6,17 +6,18 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from tasks.providers import records
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from tasks.providers import labels
 from tasks.providers.docker import proxy
-from tasks.providers.docker.ending import is_ending
+from tasks.providers.docker.annotations import Key, Note, put_note, read_notes, remove_note
+from tasks.providers.docker.coalesce import Together
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import is_instance, known_by, labels_of
-from tasks.providers.docker.notes import Key, Note, put_note, read_notes, remove_note
-from tasks.providers.docker.together import Together
-from tasks.providers.envoy.publishing import await_drained, await_endpoints, publish, rule_of
-from tasks.providers.envoy.standing import (
+from tasks.providers.docker.removal import is_ending
+from tasks.providers.envoy.admin_state import View
+from tasks.providers.envoy.config_push import await_drained, await_endpoints, publish, rule_of
+from tasks.providers.envoy.route_state import (
     after_change,
     instead,
     others,
@@ -25,7 +26,6 @@ from tasks.providers.envoy.standing import (
     same_question,
     while_joining,
 )
-from tasks.providers.envoy.view import View
 
 
 class Routes:
@@ -40,7 +40,7 @@ class Routes:
         """Tell the proxy and note it."""
         with self._guards[resource.stack]:
             noted = _of_routes(read_notes(self._api, resource.stack))
-            record = after_change(records.record_of(resource, incarnation, {}), None)
+            record = after_change(labels.record_of(resource, incarnation, {}), None)
             _tell(self._folder(resource.stack), instead(_records(noted), record))
             put_note(self._api, resource.stack, labels_of(resource, incarnation, {}), None, record)
 
@@ -57,7 +57,7 @@ class Routes:
             told, before = _records(noted), noted.get((resource.address, incarnation))
             if before is None:
                 raise ProviderError(f"{resource.address} of stack {stack} is gone: plan again")
-            was, record = before.record, records.record_of(resource, incarnation, {})
+            was, record = before.record, labels.record_of(resource, incarnation, {})
             if joining := while_joining(record, was):
                 _tell(folder, instead(told, joining))
                 before = put_note(self._api, stack, before.labels, before, joining)
@@ -148,7 +148,7 @@ def observed(
     """Every route, with what the proxy says of it and of itself."""
     for note in _of_routes(notes).values():
         url = {"url": route_url(note.record["settings"], outputs)}
-        yield records.instance_of(known_by(note.labels) | {"outputs": url}, route_health(note.record, view, health))
+        yield labels.instance_of(known_by(note.labels) | {"outputs": url}, route_health(note.record, view, health))
 
 
 def _tell(folder: proxy.Folder | None, told: Iterable[Mapping[str, Any]]) -> None:

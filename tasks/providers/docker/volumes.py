@@ -6,11 +6,11 @@ from typing import Any
 from docker.api.client import APIClient
 from docker.errors import NotFound
 
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from tasks.clock import now
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from tasks.base.clock import now
+from tasks.providers.docker.annotations import Key, Note
 from tasks.providers.docker.labels import instance_of, is_instance, key_of, labels_of, name_of
-from tasks.providers.docker.notes import Key, Note
 
 
 def make_volume(api: APIClient, resource: Resource, incarnation: int) -> None:

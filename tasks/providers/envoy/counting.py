@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.providers.base import Counted, Traffic
-from tasks.providers.envoy.view import clusters_target, upstream_of
+from tasks.providers.envoy.admin_state import clusters_target, upstream_of
 
 _prefix = "service-"
 _tries = (

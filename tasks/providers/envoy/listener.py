@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from pathlib import PurePath
 from typing import Any
 
-from infra_specs.spec.clients import UPLOAD_SECONDS
+from infra_specs.stackfile.models.clients import UPLOAD_SECONDS
 from tasks.providers.envoy import client_headers, tls
 from tasks.providers.envoy.messages import Json, response, source, typed
 

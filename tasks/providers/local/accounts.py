@@ -18,15 +18,15 @@ from pathlib import Path
 
 from infra_specs.errors import ProviderError, TransientError
 from tasks.providers.local import account_numbers
-from tasks.supervisor import kernel
+from tasks.supervisor import syscalls
 
 _PROGRAMS = "/usr/sbin:/sbin:/usr/bin:/bin"
 _TOOLS = ("useradd", "userdel", "groupadd", "groupdel")
 _NEEDED = {
-    "CHOWN": kernel.CAP_CHOWN,
-    "KILL": kernel.CAP_KILL,
-    "SETGID": kernel.CAP_SETGID,
-    "SETUID": kernel.CAP_SETUID,
+    "CHOWN": syscalls.CAP_CHOWN,
+    "KILL": syscalls.CAP_KILL,
+    "SETGID": syscalls.CAP_SETGID,
+    "SETUID": syscalls.CAP_SETUID,
 }
 _LOCKED = (1, 10)
 """What useradd, userdel and their like end with when another of them is at work."""
@@ -55,7 +55,7 @@ def hindrance() -> str:
         return "only root can make accounts: run Tenfold as root"
     if missing := [name for name in _TOOLS if shutil.which(name, path=_PROGRAMS) is None]:
         return f"this machine has no {' and no '.join(missing)}: install the package that holds it (passwd or shadow)"
-    if missing := [name for name, capability in _NEEDED.items() if not kernel.is_capable(capability)]:
+    if missing := [name for name, capability in _NEEDED.items() if not syscalls.is_capable(capability)]:
         return f"root lacks the capability {' and '.join(missing)} here: start Tenfold with it (docker run --cap-add)"
     return "" if os.access("/etc", os.W_OK) else "/etc cannot be written here: make it writable"
 

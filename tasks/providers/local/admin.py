@@ -6,9 +6,7 @@ import socket
 from pathlib import Path
 
 from tasks.providers.base import Traffic
-from tasks.providers.envoy.counting import counting_targets, traffic_of
-from tasks.providers.envoy.tls import certificates_target
-from tasks.providers.envoy.view import (
+from tasks.providers.envoy.admin_state import (
     View,
     clusters_target,
     listeners_target,
@@ -16,6 +14,8 @@ from tasks.providers.envoy.view import (
     routes_version_of,
     view_of,
 )
+from tasks.providers.envoy.counting import counting_targets, traffic_of
+from tasks.providers.envoy.tls import certificates_target
 from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 

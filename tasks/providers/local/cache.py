@@ -3,12 +3,12 @@
 from typing import Any
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
+from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import binaries, ports
 from tasks.providers.local.files import write_file
 from tasks.providers.local.identity import as_account, refuse_closed
-from tasks.providers.local.place import Place, slug
-from tasks.providers.records import labels_of, name_of
+from tasks.providers.local.stack_folder import Place, slug
 from tasks.providers.valkey import conf
 from tasks.supervisor.process import Probe, Process
 

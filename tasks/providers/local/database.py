@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
+from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import binaries, ports, reach
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.identity import as_account, give_volume, refuse_closed
-from tasks.providers.local.place import Place, slug
-from tasks.providers.records import labels_of, name_of
+from tasks.providers.local.stack_folder import Place, slug
 from tasks.supervisor.process import Probe, Process
 
 _host_rules = """\

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
 from tasks.providers.local import accounts, reach
 from tasks.providers.local.files import give, make_folder
-from tasks.providers.local.place import Place
+from tasks.providers.local.stack_folder import Place
 
 
 def limit() -> str:

@@ -10,25 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from infra_specs.advice.uses import Use
+from infra_specs.advice.rightsizing import Use
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from infra_specs.scaling.room import FreeMemory
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
 from tasks.providers.base import Traffic
+from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import accounts, admin, identity, ports
 from tasks.providers.local.cache import cache
 from tasks.providers.local.database import client_environment, database
 from tasks.providers.local.execute import execute
 from tasks.providers.local.files import files_of, make_folder, remove_tree
-from tasks.providers.local.place import Place, places, slug
-from tasks.providers.local.proxy import listen, proxy
-from tasks.providers.local.replica import fault, job, replica
-from tasks.providers.local.route import forget_endpoint, put_route, remove_route
-from tasks.providers.local.uses import uses
-from tasks.providers.local.volume import put_volume, remove_volume, volumes
-from tasks.providers.local.world import (
+from tasks.providers.local.observe import (
     holds_something,
     instance_from,
     processes_of,
@@ -36,7 +31,12 @@ from tasks.providers.local.world import (
     statuses_of,
     supervisor_of,
 )
-from tasks.providers.records import labels_of, name_of
+from tasks.providers.local.proxy import listen, proxy
+from tasks.providers.local.replica import fault, job, replica
+from tasks.providers.local.route import forget_endpoint, put_route, remove_route
+from tasks.providers.local.stack_folder import Place, places, slug
+from tasks.providers.local.usage import uses
+from tasks.providers.local.volume import put_volume, remove_volume, volumes
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
 

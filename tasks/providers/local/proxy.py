@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
 from infra_specs.sizing.connections import connection_limit
-from tasks.clock import now
+from tasks.base.clock import now
 from tasks.providers import machine
 from tasks.providers.envoy import listener, tls
+from tasks.providers.envoy.config_push import await_certificate, await_listeners
 from tasks.providers.envoy.files import DRAINING, bootstrap
 from tasks.providers.envoy.listener import EVERYWHERE, LOOPBACK, Listener, listeners, policy_of
-from tasks.providers.envoy.publishing import await_certificate, await_listeners
-from tasks.providers.envoy.standing import telling_seconds
+from tasks.providers.envoy.route_state import telling_seconds
+from tasks.providers.host_address import own_address
+from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import admin, binaries, ports
+from tasks.providers.local.config_push import publish, records
 from tasks.providers.local.files import fresh_of, make_folder, read_json, remove_any, write_json
 from tasks.providers.local.identity import as_account, refuse_closed
-from tasks.providers.local.place import Place
-from tasks.providers.local.publishing import publish, records
-from tasks.providers.outside import own_address
-from tasks.providers.records import labels_of, name_of
+from tasks.providers.local.stack_folder import Place
 from tasks.supervisor.port_owner import fault_of
 from tasks.supervisor.process import Probe, Process
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tasks.supervisor import kernel
+from tasks.supervisor import syscalls
 from tasks.supervisor.confine import foreign_link, is_closed, is_readable, trace
 
 _HOME = re.compile(r"^home *= *(/.*?) *$", re.MULTILINE)
@@ -78,7 +78,7 @@ def fault(needs: Iterable[Need], home: Path, own: Iterable[Path], account: str, 
                     return _sentence_of_source(source, path, closed, account)
             elif not (is_readable(path, uid) or _is_below(path, shown)):
                 return _sentence(path, path, account)
-    if not kernel.is_capable(kernel.CAP_SYS_ADMIN):
+    if not syscalls.is_capable(syscalls.CAP_SYS_ADMIN):
         found, links = trace(need.path for need in needs)
         for path in (*found, *links, str(home)):
             if closed := _closed_parent(path):
@@ -147,11 +147,11 @@ def _is_shown(path: str, home: Path) -> bool:
 
     Not the whole home of an account of the machine, nor anything of ours: a program has no business with their keys.
     """
-    if path in _homes() or Path(path).is_relative_to(home) or not kernel.is_capable(kernel.CAP_SYS_ADMIN):
+    if path in _homes() or Path(path).is_relative_to(home) or not syscalls.is_capable(syscalls.CAP_SYS_ADMIN):
         return False
     handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        os.close(kernel.map_owner(handle, (_ANYBODY, _ANYBODY)))
+        os.close(syscalls.map_owner(handle, (_ANYBODY, _ANYBODY)))
     except OSError:
         return False
     finally:

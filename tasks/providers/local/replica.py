@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
+from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import accounts, ports, reach, secret_files
 from tasks.providers.local.identity import as_account, give_volume
-from tasks.providers.local.place import Place, slug
+from tasks.providers.local.stack_folder import Place, slug
 from tasks.providers.local.volume import volumes
-from tasks.providers.records import labels_of, name_of
 from tasks.supervisor.process import Probe, Process
 
 _OWN_PATH = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

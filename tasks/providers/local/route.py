@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
-from tasks.providers.envoy.publishing import await_drained, await_endpoints, rule_of
-from tasks.providers.envoy.standing import (
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from tasks.providers.envoy.admin_state import View
+from tasks.providers.envoy.config_push import await_drained, await_endpoints, rule_of
+from tasks.providers.envoy.route_state import (
     after_change,
     instead,
     others,
@@ -15,12 +16,11 @@ from tasks.providers.envoy.standing import (
     same_question,
     while_joining,
 )
-from tasks.providers.envoy.view import View
+from tasks.providers.labels import instance_of, readable, record_of
+from tasks.providers.local.config_push import Folder, publish, records
 from tasks.providers.local.files import read_json, write_json
-from tasks.providers.local.place import Place, slug
 from tasks.providers.local.proxy import outputs_of
-from tasks.providers.local.publishing import Folder, publish, records
-from tasks.providers.records import instance_of, readable, record_of
+from tasks.providers.local.stack_folder import Place, slug
 
 
 def put_route(place: Place, resource: Resource, incarnation: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tasks.providers.local.files import Owner, fresh_of
-from tasks.providers.local.place import Place
+from tasks.providers.local.stack_folder import Place
 
 
 def environment(place: Place, instance: str, env: Mapping[str, str | bytes]) -> dict[str, str]:

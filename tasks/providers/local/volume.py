@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from tasks.providers.labels import instance_of, readable, record_of
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
 from tasks.providers.local.identity import give_volume
-from tasks.providers.local.place import Place, slug
-from tasks.providers.records import instance_of, readable, record_of
+from tasks.providers.local.stack_folder import Place, slug
 
 
 def put_volume(place: Place, resource: Resource, incarnation: int) -> None:

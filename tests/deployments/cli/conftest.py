@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from deployments.cli import app
-from deployments.cli.here import Here, from_file, here
+from deployments.cli.installation import Here, from_file, here
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from tasks.ledger import Hold, Owner
 from tasks.providers.memory import MemoryProvider
-from tasks.wish import wish
+from tasks.stack.record import wish
 from tests.deployments.cli.cli import Cli
 
 spec = """\

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployments.cli.runs.prefect_api import FlowRun, LogLine
-from deployments.cli.runs.watch import Seen, Step
+from deployments.cli.following.prefect_api import FlowRun, LogLine
+from deployments.cli.following.watch import Seen, Step
 from infra_specs.errors import ServerError
 from tasks.ledger import Run, RunChange
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.present import open as opening
-from deployments.cli.present.execute import chosen
-from deployments.cli.runs import one_off
-from deployments.cli.runs.prefect_api import FlowRun, LogLine
-from deployments.control_plane import ControlPlane
+from deployments.cli.following.prefect_api import FlowRun, LogLine
+from deployments.cli.verbs import one_off
+from deployments.cli.views import open as opening
+from deployments.cli.views.execute import chosen
+from deployments.server.control_plane import ControlPlane
 from infra_specs.errors import PlanError
-from infra_specs.plan.instance import Health, Instance
+from infra_specs.resources.instance import Health, Instance
 from tests.deployments.cli.cli import Cli
 from tests.deployments.cli.fakes import FakeApi, flow_run
 

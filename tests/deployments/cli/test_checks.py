@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.here import Here
-from deployments.cli.present import checks
+from deployments.cli.installation import Here
+from deployments.cli.views import checks
 from infra_specs.plan.plan import Plan
-from tasks.clock import now
+from tasks.base.clock import now
 from tasks.ledger import Check, Owner
 from tasks.ledger.checks import lock_name
 from tests.deployments.cli.cli import Cli

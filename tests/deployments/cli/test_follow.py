@@ -2,10 +2,10 @@
 
 import pytest
 
-from deployments.cli.runs import follow as following
-from deployments.cli.runs.follow import follow
-from deployments.cli.runs.prefect_api import LogLine
-from deployments.cli.runs.watch import Seen, Watch
+from deployments.cli.following import follow as following
+from deployments.cli.following.follow import follow
+from deployments.cli.following.prefect_api import LogLine
+from deployments.cli.following.watch import Seen, Watch
 from infra_specs.errors import ServerError
 from tests.deployments.cli.fakes import Eyes, FakeApi, FakeWatch, change, flow_run, run
 

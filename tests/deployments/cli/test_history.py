@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from deployments.cli.here import Here
+from deployments.cli.installation import Here
 from tasks.ledger import Owner
 from tests.deployments.cli.cli import Cli
 

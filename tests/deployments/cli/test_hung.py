@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.here import Here
+from deployments.cli.installation import Here
 from infra_specs.plan.plan import Plan
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
-from tasks.capacity.check import check
-from tasks.capacity.measure import measure
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
+from tasks.autoscaling.check import check
+from tasks.autoscaling.measure import measure
 from tasks.ledger import Owner
 from tasks.ledger.checks import lock_name
 from tasks.supervisor.client import Supervisor

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.here import Here
-from deployments.cli.present.logs import _Printer, chosen
-from deployments.cli.present.terminal import console
+from deployments.cli.installation import Here
+from deployments.cli.terminal.output import console
+from deployments.cli.views.logs import _Printer, chosen
 from infra_specs.errors import TransientError
-from infra_specs.plan.instance import Health, Instance
-from tasks.known_secrets import known
+from infra_specs.resources.instance import Health, Instance
+from tasks.base.known_secrets import known
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.here import Here
-from deployments.cli.present import plan as presenting
-from infra_specs.plan.instance import Health
+from deployments.cli.installation import Here
+from deployments.cli.views import plan as presenting
+from infra_specs.resources.instance import Health
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
 

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.cli.runs import prefect_api as asking
-from deployments.cli.runs.prefect_api import FlowRun, LogLine, PrefectApi
+from deployments.cli.following import prefect_api as asking
+from deployments.cli.following.prefect_api import FlowRun, LogLine, PrefectApi
 from infra_specs.errors import ServerError
 
 pytestmark = pytest.mark.pure

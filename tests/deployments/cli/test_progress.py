@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from deployments.cli.present import progress as presenting
-from deployments.cli.present.progress import Progress
-from deployments.cli.runs.watch import Seen
+from deployments.cli.following import progress as presenting
+from deployments.cli.following.progress import Progress
+from deployments.cli.following.watch import Seen
 from tests.deployments.cli.fakes import flow_run, step
 
 

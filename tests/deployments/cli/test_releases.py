@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.here import Here
+from deployments.cli.installation import Here
 from infra_specs.releases.change import changed
 from infra_specs.releases.content import Content, placed
 from tasks.ledger import Hold, Owner
-from tasks.wish import as_filed, remembered
+from tasks.stack.record import as_filed, remembered
 from tests.deployments.cli.cli import Cli
 from tests.deployments.cli.test_submit import Server, server
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.here import Here
+from deployments.cli.installation import Here
 from infra_specs.plan.plan import Plan
 from tests.deployments.cli.cli import Cli
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments import control_plane
-from deployments.cli.present import server
-from deployments.control_plane import ControlPlane
+from deployments.cli.views import server
+from deployments.server import control_plane
+from deployments.server.control_plane import ControlPlane
 from tests.deployments.cli.cli import Cli
 
 pytestmark = pytest.mark.pure

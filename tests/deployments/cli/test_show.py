@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from deployments.cli.here import Here, from_file
-from infra_specs.spec.load import load
+from deployments.cli.installation import Here, from_file
+from infra_specs.stackfile.reading.load import load
 from tasks.ledger import Owner
 from tests.deployments.cli.cli import Cli
 

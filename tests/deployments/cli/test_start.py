@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from deployments.cli import here as place
-from deployments.cli.here import from_file
-from infra_specs.spec.load import from_data
+from deployments.cli import installation as place
+from deployments.cli.installation import from_file
+from infra_specs.stackfile.reading.load import from_data
 from tests.deployments.cli.cli import Cli
 
 commands = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.here import Here
-from deployments.cli.present import status as presenting
-from infra_specs.plan.instance import Health, Instance
+from deployments.cli.installation import Here
+from deployments.cli.views import status as presenting
+from infra_specs.resources.instance import Health, Instance
 from tasks.ledger import Owner
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deployments.cli.runs import submit as submitting
-from deployments.cli.runs.prefect_api import FlowRun
-from deployments.control_plane import ControlPlane
+from deployments.cli.following import submit as submitting
+from deployments.cli.following.prefect_api import FlowRun
+from deployments.server.control_plane import ControlPlane
 from tests.deployments.cli.cli import Cli
 from tests.deployments.cli.fakes import FakeApi, flow_run
 
@@ -164,7 +164,7 @@ def test_at_a_terminal_the_name_is_typed(
     cli: Cli, server: Server, provisioned: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
-    monkeypatch.setattr("deployments.cli.runs.verbs.at_a_terminal", lambda: True)
+    monkeypatch.setattr("deployments.cli.verbs.start_run.at_a_terminal", lambda: True)
     assert cli("teardown", "shop", "--delete-data", typed="shpo\n").err == "Nothing was deleted: that is not shop.\n"
     assert server.submitted == []
     cli.text("teardown", "shop", "--delete-data", typed="shop\n")

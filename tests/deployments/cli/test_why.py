@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from deployments.cli.here import Here
+from deployments.cli.installation import Here
 from infra_specs.plan.plan import Plan
 from infra_specs.scaling.decision import Decision, Step
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.situation import Situation
-from tasks.clock import now
+from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.scaling_input import Situation
+from tasks.base.clock import now
 from tasks.ledger import Check, Checked, Owner
 from tasks.ledger.checks import lock_name
 from tests.deployments.cli.cli import Cli

@@ -4,8 +4,8 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.present.terminal import columns
-from deployments.cli.present.words import ago, counted, human
+from deployments.cli.terminal.output import columns
+from deployments.cli.terminal.words import ago, counted, human
 
 pytestmark = pytest.mark.pure
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from deployments.server.login import Login, callers_login, ensure_login, login_file, read_login, require_login
 from infra_specs.errors import ServerError, SpecError
-from tasks.settings import Settings
+from tasks.base.settings import Settings
 
 pytestmark = pytest.mark.pure
 

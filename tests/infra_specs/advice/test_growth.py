@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from infra_specs.advice.growth import Advice, days_until, growth
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
 
 pytestmark = pytest.mark.pure
 

@@ -7,10 +7,10 @@ import pytest
 
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposal import Proposal
-from infra_specs.advice.step import changed, step
+from infra_specs.advice.proposed_change import changed, step
 from infra_specs.errors import PlanError
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
 
 pytestmark = pytest.mark.pure
 

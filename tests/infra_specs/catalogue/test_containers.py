@@ -6,9 +6,9 @@ import pytest
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.images import image, image_of, pinned
-from infra_specs.plan.resource import Ref, Resource, SecretRef, canonical
+from infra_specs.resources.resource import Ref, Resource, SecretRef, canonical
 from infra_specs.sizing.size import size
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure

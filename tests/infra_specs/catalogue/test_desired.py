@@ -7,7 +7,7 @@ import pytest
 from infra_specs.catalogue.desired import desired_state, generated_secrets
 from infra_specs.errors import PlanError
 from infra_specs.plan.make_plan import make_plan
-from infra_specs.plan.resource import Ref, Resource, SecretRef, canonical
+from infra_specs.resources.resource import Ref, Resource, SecretRef, canonical
 from infra_specs.sizing.size import size
 from tests.infra_specs.stacks import a_stack
 

@@ -6,10 +6,10 @@ import pytest
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before, job
-from infra_specs.plan.address import Address
-from infra_specs.plan.resource import Ref, Resource, SecretRef
+from infra_specs.resources.address import Address
+from infra_specs.resources.resource import Ref, Resource, SecretRef
 from infra_specs.sizing.size import size
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
 from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.make_plan import make_plan
-from infra_specs.plan.resource import Ref, Resource
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Ref, Resource
 from infra_specs.sizing.size import size
 from tests.infra_specs.stacks import a_stack
 

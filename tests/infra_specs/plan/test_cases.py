@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra_specs.plan.instance import Instance
 from infra_specs.plan.make_plan import make_plan
+from infra_specs.resources.instance import Instance
 from tests.infra_specs.plan.world import instance, resource
 
 pytestmark = pytest.mark.pure

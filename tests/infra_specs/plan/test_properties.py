@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra_specs.plan.instance import Health, Instance
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Change, Plan
-from infra_specs.plan.resource import Ref, Resource, references
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Ref, Resource, references
 from tests.infra_specs.plan.world import instance
 
 pytestmark = pytest.mark.pure

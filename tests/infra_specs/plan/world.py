@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Ref, Resource, SecretRef
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Ref, Resource, SecretRef
 
 
 def resource(address: str, data: dict[str, Any]) -> Resource:

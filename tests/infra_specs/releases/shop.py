@@ -3,12 +3,12 @@
 from typing import Any
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
 from infra_specs.releases.content import Content, content, placed
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
 from infra_specs.sizing.size import size
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
 
 
 def shop(services: dict[str, Any] | None = None, **web: Any) -> Stack:

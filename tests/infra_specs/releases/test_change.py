@@ -5,8 +5,8 @@ import pytest
 from infra_specs.errors import PlanError, SpecError
 from infra_specs.releases.change import built, changed
 from infra_specs.releases.differences import differences, in_short
-from infra_specs.spec.service import Service
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.stack import Stack
 from tests.infra_specs.releases.shop import held, shop
 
 pytestmark = pytest.mark.pure

@@ -7,8 +7,8 @@ import pytest
 from infra_specs.errors import PlanError
 from infra_specs.releases.content import changed_services, content, content_from, over, placed
 from infra_specs.releases.differences import differences
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
 from tests.infra_specs.releases.shop import held, shop
 
 pytestmark = pytest.mark.pure

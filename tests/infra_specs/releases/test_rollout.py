@@ -8,10 +8,10 @@ import pytest
 from infra_specs.catalogue.job import before
 from infra_specs.errors import PlanError
 from infra_specs.plan.make_plan import make_plan
-from infra_specs.plan.resource import Ref, Resource
 from infra_specs.releases.rollout import Share, Step, batches, rollout
-from infra_specs.spec.load import from_data
-from infra_specs.spec.stack import Stack
+from infra_specs.resources.resource import Ref, Resource
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
 from tests.infra_specs.releases.shop import shop, there, wanted
 
 pytestmark = pytest.mark.pure

@@ -6,9 +6,9 @@ import pytest
 
 from infra_specs.replay.demand import Window
 from infra_specs.replay.play import play
-from infra_specs.scaling.measured import Measured
+from infra_specs.scaling.measurement import Measured
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
 
 pytestmark = pytest.mark.pure
 

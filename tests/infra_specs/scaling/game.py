@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.measurement import Measured
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.scaling_input import Situation
 
 monday = 1_767_571_200.0
 """2026-01-05, 00:00 UTC."""

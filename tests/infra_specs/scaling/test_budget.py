@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import OverBudget, Policy
 from tests.infra_specs.scaling.game import situation
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.scaling_input import Earlier
 from infra_specs.scaling.schedule import period
-from infra_specs.scaling.situation import Earlier
 from tests.infra_specs.scaling.game import counts, monday, play, situation
 
 pytestmark = pytest.mark.pure

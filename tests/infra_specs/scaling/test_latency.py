@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.memory import Memory
 from infra_specs.scaling.policy import Policy
 from tests.infra_specs.scaling.game import actions, counts, monday, situation
 

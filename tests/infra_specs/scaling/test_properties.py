@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.memory import Memory
+from infra_specs.scaling.measurement import Measured
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.situation import Earlier, Situation
+from infra_specs.scaling.scaling_input import Earlier, Situation
 from tests.infra_specs.scaling.game import monday, play
 
 pytestmark = pytest.mark.pure

@@ -3,7 +3,7 @@
 import pytest
 
 from infra_specs.sizing.demand import demand_of, sessions_per_month
-from infra_specs.spec.users import Users
+from infra_specs.stackfile.models.users import Users
 
 pytestmark = pytest.mark.pure
 

@@ -3,7 +3,7 @@
 import pytest
 
 from infra_specs.sizing.needs import gigabyte, megabyte, size_cache, size_database, tune
-from infra_specs.spec.needs import Cache, Database
+from infra_specs.stackfile.models.needs import Cache, Database
 
 pytestmark = pytest.mark.pure
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra_specs.sizing.replicas import replicas_for, size_service
-from infra_specs.spec.service import Service
+from infra_specs.stackfile.models.service import Service
 
 pytestmark = pytest.mark.pure
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from infra_specs.scaling.autoscaler_state import Memory
 from infra_specs.scaling.decision import Decision, Step
-from infra_specs.scaling.measured import Measured
-from infra_specs.scaling.memory import Memory
-from infra_specs.scaling.situation import Situation
+from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.scaling_input import Situation
 from tasks.ledger import Check, Checked, Hold, Ledger, Owner
 from tasks.ledger.checks import lock_name
 

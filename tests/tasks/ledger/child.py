@@ -7,8 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+from tasks.base.settings import Settings
 from tasks.ledger import Hold, Ledger, Owner
-from tasks.settings import Settings
 
 change = {"action": "create", "address": "replica/web-0", "reason": "missing", "text": "+ replica/web-0 (missing)"}
 

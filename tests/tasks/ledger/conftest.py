@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.base.settings import Settings
 from tasks.ledger import Hold, Ledger, Owner
 from tasks.ledger.database import Database
-from tasks.settings import Settings
 from tests.support.postgres import Postgres, running_postgres
 from tests.tasks.ledger.child import Child
 

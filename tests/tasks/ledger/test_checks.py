@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from infra_specs.scaling.memory import Memory
-from infra_specs.scaling.situation import Earlier
+from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.scaling_input import Earlier
 from tasks.ledger import Check, Hold, Ledger
-from tasks.ledger.rhythm import demand
+from tasks.ledger.seasonality import demand
 from tests.tasks.ledger.checking import began, checked, checks, decided, keep, key, seen
 
 __all__ = ["checks"]

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from infra_specs.errors import LedgerBusy, LedgerError, TransientError
+from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner, database
 from tasks.ledger.lock import guard
-from tasks.settings import Settings
 from tests.support.postgres import Postgres
 
 

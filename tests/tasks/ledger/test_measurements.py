@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from infra_specs.scaling.measured import Measured
+from infra_specs.scaling.measurement import Measured
 from tasks.ledger import Hold, Ledger
 from tasks.ledger.database import Database
 from tasks.ledger.measurements import measurements_kept, samples_kept

@@ -12,10 +12,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from infra_specs.errors import LedgerError
+from tasks.base.settings import Settings
 from tasks.ledger import Ledger, migrate
 from tasks.ledger.database import Database
 from tasks.ledger.tables import metadata
-from tasks.settings import Settings
 
 
 def test_from_nothing_they_make_what_the_tables_say(database: Database) -> None:
@@ -50,7 +50,7 @@ def test_a_newer_ledger_is_left_alone(here: Settings, ledger: Ledger, database: 
 
 def test_alembic_is_not_needed_when_there_is_nothing_to_do(here: Settings, ledger: Ledger) -> None:
     code = (
-        "import sys; from tasks.ledger import Ledger; from tasks.settings import settings;"
+        "import sys; from tasks.ledger import Ledger; from tasks.base.settings import settings;"
         "Ledger.open(settings()).close();"
         "print([name for name in ('alembic', 'cryptography') if name in sys.modules])"
     )

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from infra_specs.errors import LockHeld
+from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
-from tasks.settings import Settings
 from tests.tasks.ledger.child import Child
 from tests.tasks.ledger.test_lock import acquired_late
 

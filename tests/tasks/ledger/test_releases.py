@@ -5,7 +5,7 @@ import pytest
 from infra_specs.errors import Fenced, LedgerError
 from infra_specs.releases.content import Content
 from infra_specs.releases.which import kept
-from infra_specs.spec.service import Service
+from infra_specs.stackfile.models.service import Service
 from tasks.ledger import Hold, Ledger, Owner, Release
 from tests.tasks.ledger.conftest import spec
 

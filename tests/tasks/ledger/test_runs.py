@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from infra_specs.errors import LedgerError
-from tasks.known_secrets import known
+from tasks.base.known_secrets import known
 from tasks.ledger import Hold, Ledger, Owner
 from tests.tasks.ledger.child import change
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from infra_specs.errors import LedgerError
+from tasks.base.settings import Settings
 from tasks.ledger import Hold, Ledger
 from tasks.ledger.database import Database
 from tasks.ledger.tables import metadata
-from tasks.settings import Settings
 
 value = "sk_live_Zx81-ünïcode"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from infra_specs.spec.metrics import Metrics
+from infra_specs.stackfile.models.metrics import Metrics
 from tasks.metrics.prometheus import Answers, Prometheus
 from tests.support.prometheus import Exporter, program, running_prometheus
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from infra_specs.spec.metrics import Metrics
+from infra_specs.stackfile.models.metrics import Metrics
 from tasks.metrics.prometheus import Answers, Prometheus, answer_seconds
 
 pytestmark = pytest.mark.local

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from infra_specs.errors import TransientError
-from infra_specs.scaling.measured import Status
-from infra_specs.spec.metrics import Metrics
+from infra_specs.scaling.measurement import Status
+from infra_specs.stackfile.models.metrics import Metrics
 from tasks.metrics import Asked, Prometheus, Seen, measure, sources
 from tasks.metrics.prometheus import Answers
 from tasks.providers.base import Counted, Traffic

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra_specs.advice.uses import Use
+from infra_specs.advice.rightsizing import Use
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Health, Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
 from tasks.providers.base import Provider, Stops, Sweeps, Uses
 
 stack = "contract"

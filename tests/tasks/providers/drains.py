@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from benchmarks.load import load
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
 from tasks.providers.base import Drains, Provider
 from tests.tasks.providers.routes import route, stack
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from tasks.providers.base import Executes, Provider
 from tests.tasks.providers.routes import stack
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource, Setting
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource, Setting
 
 stack = "shop"
 

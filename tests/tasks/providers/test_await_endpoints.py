@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from infra_specs.errors import ProviderError
-from tasks.providers.envoy import publishing
+from tasks.providers.envoy import config_push
+from tasks.providers.envoy.admin_state import Upstream, View
+from tasks.providers.envoy.config_push import await_endpoints
 from tasks.providers.envoy.files import RouteRule
-from tasks.providers.envoy.publishing import await_endpoints
-from tasks.providers.envoy.view import Upstream, View
 
 pytestmark = pytest.mark.pure
 rule = RouteRule("web", "*", "/", False, "/up", ("10.0.0.2:80", "10.0.0.3:80"), ())
@@ -41,14 +41,14 @@ def sees(*answering: str) -> View:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("_seen_seconds", "_applied_seconds"):
-        monkeypatch.setattr(publishing, name, 0.05)
-    monkeypatch.setattr(publishing, "_gone_seconds", 0.02)
+        monkeypatch.setattr(config_push, name, 0.05)
+    monkeypatch.setattr(config_push, "_gone_seconds", 0.02)
     return iter(())
 
 
 def test_it_waits_until_all_were_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_seen_seconds", "_gone_seconds"):
-        monkeypatch.setattr(publishing, name, 60.0)
+        monkeypatch.setattr(config_push, name, 60.0)
     folder = Folder(sees(), None, sees("10.0.0.2:80"), sees(*rule.endpoints))
     await_endpoints(folder, rule, asked_as_before=True)
     assert folder.asked == 4, "an answer that got lost is no answer"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.plan.resource import Resource
-from tasks.providers import pretended
+from infra_specs.resources.resource import Resource
+from tasks.providers import simulated_load
 from tasks.providers.base import Counted, Counts
 from tasks.providers.envoy.counting import traffic_of
 from tasks.providers.memory import MemoryProvider
-from tasks.providers.pretended import Load
+from tasks.providers.simulated_load import Load
 from tests.tasks.providers.contract import stack, worker
 from tests.tasks.providers.routes import route
 
@@ -96,7 +96,7 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryProvider:
 
 
 def at(monkeypatch: pytest.MonkeyPatch, second: float) -> None:
-    monkeypatch.setattr(pretended, "now", lambda: second)
+    monkeypatch.setattr(simulated_load, "now", lambda: second)
 
 
 def test_the_memory_target_counts_the_load_that_was_set(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tasks.providers.envoy.admin_state import serves_listeners
 from tasks.providers.envoy.client_headers import removed
 from tasks.providers.envoy.listener import ClientPolicy, Listener, listeners, policy_of
-from tasks.providers.envoy.view import serves_listeners
 
 pytestmark = pytest.mark.pure
 local = Listener("local", "127.0.0.1", 1, 1)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from infra_specs.scaling.room import FreeMemory
+from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
-from tasks.providers.docker.uses import free_memory
+from tasks.providers.docker.usage import free_memory
 
 pytestmark = pytest.mark.pure
 

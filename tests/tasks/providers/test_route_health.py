@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from infra_specs.plan.instance import Health
-from infra_specs.plan.resource import Resource
-from tasks.providers.envoy import standing
-from tasks.providers.envoy.standing import instead, others, route_health
-from tasks.providers.envoy.view import View
-from tasks.providers.records import record_of
+from infra_specs.resources.instance import Health
+from infra_specs.resources.resource import Resource
+from tasks.providers.envoy import route_state
+from tasks.providers.envoy.admin_state import View
+from tasks.providers.envoy.route_state import instead, others, route_health
+from tasks.providers.labels import record_of
 
 pytestmark = pytest.mark.pure
 well = Health("healthy", "answers", 0.0)
@@ -38,7 +38,7 @@ def record(service: str = "web", incarnation: int = 1) -> dict[str, Any]:
 def test_a_route_that_the_proxy_does_not_know(
     moment: float, proxy: Health | None, view: View | None, state: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "now", lambda: moment)
+    monkeypatch.setattr(route_state, "now", lambda: moment)
     health = route_health(record(), view, proxy)
     assert (health.state, health.reason) == (state, reason)
 

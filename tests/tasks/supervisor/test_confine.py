@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.supervisor import kernel
+from tasks.supervisor import syscalls
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.confine import become, trace
 from tasks.supervisor.process import Process
@@ -138,7 +138,7 @@ def test_two_threads_that_map_at_once_do_not_wait_for_each_other(closed: Path, m
     handle = os.open(closed, os.O_PATH)
     monkeypatch.setattr(os, "read", fork_then_read)
     mapped: list[int] = []
-    mapping = threading.Thread(target=lambda: mapped.append(kernel.map_owner(handle, (65534, 65534))), daemon=True)
+    mapping = threading.Thread(target=lambda: mapped.append(syscalls.map_owner(handle, (65534, 65534))), daemon=True)
     mapping.start()
     try:
         mapping.join(20.0)
@@ -187,7 +187,7 @@ def test_a_low_port_only_for_who_asks_for_it() -> None:
         assert "Permission denied" in said(replace(asks, low_ports=False))
     capabilities = replace(nobody("grep Cap /proc/self/status"), low_ports=True)
     powers = {line.split()[0]: int(line.split()[1], 16) for line in said(capabilities).splitlines()}
-    assert {powers[name] for name in ("CapPrm:", "CapEff:", "CapAmb:")} == {1 << kernel.CAP_NET_BIND_SERVICE}
+    assert {powers[name] for name in ("CapPrm:", "CapEff:", "CapAmb:")} == {1 << syscalls.CAP_NET_BIND_SERVICE}
 
 
 @needs_root

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tasks.supervisor.client import Supervisor
-from tasks.supervisor.kernel import drop_front
 from tasks.supervisor.rotate import generations, remove, rotate, tail
+from tasks.supervisor.syscalls import drop_front
 from tests.tasks.supervisor.support import python, until, until_state
 
 pytestmark = pytest.mark.local

@@ -15,12 +15,12 @@ import pytest
 
 from infra_specs.errors import ProviderError
 from tasks.providers.local import admin
-from tasks.supervisor.calling import call
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.folder import LOCK, SOCKET
 from tasks.supervisor.peer import is_trusted, uid_of
 from tasks.supervisor.process import Probe
-from tasks.supervisor.wire import process_to
+from tasks.supervisor.rpc import call
+from tasks.supervisor.serialization import process_to
 from tests.tasks.supervisor.support import shell, sleeper, until_state
 
 pytestmark = pytest.mark.local

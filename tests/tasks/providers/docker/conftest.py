@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from docker import DockerClient
 
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import alone
+from tests.tasks.providers.docker.docker_world import alone
 
 
 @pytest.fixture

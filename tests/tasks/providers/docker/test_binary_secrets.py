@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from infra_specs.plan.resource import Resource, SecretRef, Setting
+from infra_specs.resources.resource import Resource, SecretRef, Setting
 from tasks.providers.docker.container import archive
 from tasks.providers.docker.kinds import wanted
 

@@ -11,12 +11,12 @@ import pytest
 from docker import DockerClient
 
 from infra_specs.errors import ProviderError
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import BuildOrder
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.context import Entry
 from tests.support.images import local
-from tests.tasks.providers.docker.world import stack
+from tests.tasks.providers.docker.docker_world import stack
 
 pytestmark = pytest.mark.docker
 Make = Callable[..., tuple[str, list[str]]]

@@ -13,7 +13,7 @@ from tasks.providers.base import BuildOrder
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.builds import kept
 from tests.support.images import local
-from tests.tasks.providers.docker.world import get, made, proxy, replica, route, stack, until
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until
 
 pytestmark = pytest.mark.docker
 base = "tenfold-test/changing:1"

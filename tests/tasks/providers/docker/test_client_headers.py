@@ -9,11 +9,11 @@ import pytest
 from docker import DockerClient
 
 from infra_specs.catalogue.web import client_settings
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
 from tests.support import app
 from tests.tasks.providers.asking import claims, named, over_http1, over_http2
-from tests.tasks.providers.docker.world import get, made, proxy, replica, route, stack, until
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until
 
 pytestmark = pytest.mark.docker
 program = Path(app.__file__).read_text().replace('"127.0.0.1"', '"0.0.0.0"')

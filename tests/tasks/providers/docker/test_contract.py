@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import Drains, Provider
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers import contract

@@ -4,7 +4,7 @@ import pytest
 
 from tasks.providers.base import Counts, Traffic
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import get, made, proxy, replica, route, stack, until
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until
 
 pytestmark = pytest.mark.docker
 

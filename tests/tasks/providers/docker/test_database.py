@@ -7,9 +7,9 @@ import pytest
 from docker import DockerClient
 from docker.models.containers import Container
 
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import connected, crash, database, made, until, volume, well
+from tests.tasks.providers.docker.docker_world import connected, crash, database, made, until, volume, well
 
 pytestmark = pytest.mark.docker
 

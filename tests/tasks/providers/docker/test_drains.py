@@ -2,10 +2,10 @@
 
 import pytest
 
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import made, proxy, replica
+from tests.tasks.providers.docker.docker_world import made, proxy, replica
 from tests.tasks.providers.drains import DrainContract, Replicas, source
 
 pytestmark = pytest.mark.docker

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
-from infra_specs.spec.target import Docker
+from infra_specs.resources.instance import Instance
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import made, replica, volume
+from tests.tasks.providers.docker.docker_world import made, replica, volume
 from tests.tasks.providers.executing import ExecuteContract
 
 pytestmark = pytest.mark.docker
@@ -22,7 +22,8 @@ class TestDocker(ExecuteContract):
     @pytest.fixture
     def opens(self, target: Docker) -> str:
         return (
-            "from infra_specs.spec.target import Docker\nfrom tasks.providers.docker import DockerProvider\n"
+            "from infra_specs.stackfile.models.target import Docker\n"
+            "from tasks.providers.docker import DockerProvider\n"
             f"provider = DockerProvider(Docker.model_validate_json({target.model_dump_json()!r}))"
         )
 

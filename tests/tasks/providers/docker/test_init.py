@@ -5,7 +5,7 @@ from docker import DockerClient
 
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.images import brings_init
-from tests.tasks.providers.docker.world import made, replica, until
+from tests.tasks.providers.docker.docker_world import made, replica, until
 
 pytestmark = pytest.mark.docker
 name = "tenfold.shop.replica.web-0.1"

@@ -5,9 +5,9 @@ import time
 import pytest
 from docker import DockerClient
 
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import crash, replica, stack, until
+from tests.tasks.providers.docker.docker_world import crash, replica, stack, until
 
 pytestmark = pytest.mark.docker
 polite = "trap 'exit 0' TERM; echo begun; sleep 1000 & wait"

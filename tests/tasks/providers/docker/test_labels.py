@@ -2,10 +2,10 @@
 
 import pytest
 
-from infra_specs.plan.instance import Health
-from infra_specs.plan.resource import Ref, Resource, SecretRef, Template
+from infra_specs.resources.instance import Health
+from infra_specs.resources.resource import Ref, Resource, SecretRef, Template
+from tasks.providers.docker.annotations import notes_among
 from tasks.providers.docker.labels import host_of, instance_of, is_instance, key_of, labels_of, name_of, part_of
-from tasks.providers.docker.notes import notes_among
 
 pytestmark = pytest.mark.pure
 

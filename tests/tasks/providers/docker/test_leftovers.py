@@ -4,9 +4,9 @@ import pytest
 from docker import DockerClient
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import cache, left, made, proxy, replica, route, stack, volume
+from tests.tasks.providers.docker.docker_world import cache, left, made, proxy, replica, route, stack, volume
 
 pytestmark = pytest.mark.docker
 

@@ -9,7 +9,7 @@ from docker.errors import APIError
 from docker.types import IPAMConfig, IPAMPool
 
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import left, stack
+from tests.tasks.providers.docker.docker_world import left, stack
 
 pytestmark = pytest.mark.docker
 Take = Callable[[int], None]

@@ -12,7 +12,7 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from tasks.providers.docker import DockerProvider, network
-from tests.tasks.providers.docker.world import (
+from tests.tasks.providers.docker.docker_world import (
     cache,
     database,
     get,

@@ -11,11 +11,11 @@ from docker import DockerClient
 
 from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
-from infra_specs.spec.target import Docker
+from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import BuildOrder
 from tasks.providers.docker import DockerProvider
 from tests.support.registry import NoRegistry, Registry, password, registry, user
-from tests.tasks.providers.docker.world import alone, made, replica, stack
+from tests.tasks.providers.docker.docker_world import alone, made, replica, stack
 
 pytestmark = pytest.mark.docker
 

@@ -8,7 +8,7 @@ from docker import DockerClient
 
 from infra_specs.errors import TransientError
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import crash, get, left, made, proxy, replica, route, stack, until, well
+from tests.tasks.providers.docker.docker_world import crash, get, left, made, proxy, replica, route, stack, until, well
 
 pytestmark = pytest.mark.docker
 

@@ -10,7 +10,7 @@ from docker.errors import APIError
 from tasks.providers.docker.engine import Engine, connect
 from tasks.providers.docker.shell import Shell, ShellEnded
 from tests.support.images import local
-from tests.tasks.providers.docker.world import until
+from tests.tasks.providers.docker.docker_world import until
 
 pytestmark = pytest.mark.docker
 

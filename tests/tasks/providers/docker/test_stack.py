@@ -8,9 +8,9 @@ import pytest
 from docker import DockerClient
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.world import (
+from tests.tasks.providers.docker.docker_world import (
     cache,
     connected,
     crash,

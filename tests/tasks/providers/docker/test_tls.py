@@ -10,11 +10,11 @@ from docker import DockerClient
 
 from infra_specs.certificates.certificate import read
 from infra_specs.certificates.check import pair
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource, SecretRef
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource, SecretRef
 from tasks.providers.docker import DockerProvider
 from tests.support.certificates import authority
-from tests.tasks.providers.docker.world import get, made, proxy, replica, route, stack, until, well
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until, well
 from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
 pytestmark = pytest.mark.docker

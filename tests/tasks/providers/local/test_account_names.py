@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra_specs.spec.service import name_pattern
+from infra_specs.stackfile.models.service import name_pattern
 from tasks.providers.local import accounts
 
 pytestmark = pytest.mark.pure

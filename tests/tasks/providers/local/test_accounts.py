@@ -17,12 +17,12 @@ import psycopg
 import pytest
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider, accounts, binaries, identity, reach
 from tasks.providers.local import provider as local
-from tasks.providers.local.place import Place
-from tasks.supervisor import client, kernel
+from tasks.providers.local.stack_folder import Place
+from tasks.supervisor import client, syscalls
 from tasks.supervisor.client import Supervisor
 from tests.tasks.providers.local.world import (
     cache,
@@ -288,8 +288,8 @@ def test_without_the_right_to_mount_a_closed_folder_is_refused_before_anything_s
     )  # fmt: skip
     assert f"cannot read {closed}/app because {closed} is closed to other accounts" in run.stdout
     assert f"run `chmod o+x {closed}`, or move {closed}/app to a folder" in run.stdout
-    able = kernel.is_capable
-    monkeypatch.setattr(kernel, "is_capable", lambda number: number != kernel.CAP_SYS_ADMIN and able(number))
+    able = syscalls.is_capable
+    monkeypatch.setattr(syscalls, "is_capable", lambda number: number != syscalls.CAP_SYS_ADMIN and able(number))
     monkeypatch.setattr(local.identity.reach, "interpreter", lambda: (str(closed / "app"),))
     store = made(provider, volume())
     with pytest.raises(ProviderError, match=r"database/main: it runs as the account tf-shop-.* is closed to other"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
 from tests.tasks.providers.asking import Headers, claims, named, over_http1, over_http2, own
 from tests.tasks.providers.local.world import get, made, opened, replica, route, trusting, until

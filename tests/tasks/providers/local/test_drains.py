@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider
 from tests.tasks.providers.drains import DrainContract, Replicas, source
 from tests.tasks.providers.local.world import made, proxy, replica

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
 from tests.tasks.providers.executing import ExecuteContract, script
 from tests.tasks.providers.local.world import database, made, patience, replica, until, volume

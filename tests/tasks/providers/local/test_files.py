@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from tasks.providers.envoy.config_push import weights_of
 from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, routes
-from tasks.providers.envoy.publishing import weights_of
 from tasks.providers.local.database import conf as postgres_conf
-from tasks.providers.local.place import slug
 from tasks.providers.local.postgres_start import name, text
 from tasks.providers.local.proxy import _listeners
+from tasks.providers.local.stack_folder import slug
 from tasks.providers.valkey import conf as valkey_conf
 
 pytestmark = pytest.mark.pure

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.providers.local import accounts
-from tasks.supervisor import kernel
+from tasks.supervisor import syscalls
 
 pytestmark = pytest.mark.pure
 
@@ -24,7 +24,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(sys, "platform", platform)
         monkeypatch.setattr(os, "geteuid", lambda: user)
         monkeypatch.setattr(shutil, "which", lambda name, path=None: None if name == tool else f"/usr/sbin/{name}")
-        monkeypatch.setattr(kernel, "is_capable", lambda number: number != capability)
+        monkeypatch.setattr(syscalls, "is_capable", lambda number: number != capability)
         monkeypatch.setattr(os, "access", lambda path, mode: writable)
 
     return make
@@ -38,11 +38,11 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         ({"user": 1000}, "only root can make accounts: run Tenfold as root"),
         ({"tool": "useradd"}, "this machine has no useradd: install the package that holds it (passwd or shadow)"),
         (
-            {"capability": kernel.CAP_KILL},
+            {"capability": syscalls.CAP_KILL},
             "root lacks the capability KILL here: start Tenfold with it (docker run --cap-add)",
         ),
         (
-            {"capability": kernel.CAP_SETUID},
+            {"capability": syscalls.CAP_SETUID},
             "root lacks the capability SETUID here: start Tenfold with it (docker run --cap-add)",
         ),
         ({"writable": False}, "/etc cannot be written here: make it writable"),

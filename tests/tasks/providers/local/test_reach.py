@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.providers.local import reach
-from tasks.supervisor import kernel
+from tasks.supervisor import syscalls
 
 pytestmark = pytest.mark.pure
 
@@ -87,7 +87,7 @@ def test_the_folder_that_is_closed_is_named(
     paths["app"].mkdir(parents=True)
     paths["app"].chmod(name)
     paths["above"].chmod(folder)
-    monkeypatch.setattr(kernel, "is_capable", lambda _: mount)
+    monkeypatch.setattr(syscalls, "is_capable", lambda _: mount)
     monkeypatch.setattr(reach, "is_closed", lambda path: path.startswith(str(tmp_path / "a")) and folder == 0o700)
 
     def check(*needs: Path, uid: int | None = None) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.plan.resource import SecretRef
+from infra_specs.resources.resource import SecretRef
 from tasks.providers.local import LocalProvider
 from tests.tasks.providers.local.world import cache, get, made, replica, volume
 

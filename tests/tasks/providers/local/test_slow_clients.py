@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.plan.instance import Instance
+from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
 from tasks.providers.local import proxy as local_proxy
 from tests.tasks.providers.asking import named, over_http1

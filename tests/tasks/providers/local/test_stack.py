@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider
 from tasks.providers.local.ports import is_free
 from tasks.supervisor.client import Supervisor

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
 from infra_specs.plan.make_plan import make_plan
-from infra_specs.plan.resource import Ref, Resource, SecretRef, Template
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Ref, Resource, SecretRef, Template
 from tasks.providers.local import LocalProvider, ports
 from tasks.providers.local import proxy as proxies
 from tasks.supervisor.client import Supervisor

@@ -13,8 +13,8 @@ import pytest
 from infra_specs.certificates.certificate import read
 from infra_specs.certificates.check import pair
 from infra_specs.errors import ProviderError
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource, SecretRef
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource, SecretRef
 from tasks.providers.local import LocalProvider
 from tests.support.certificates import authority
 from tests.tasks.providers.local.world import get, made, proxy, replica, route, stack, until, well

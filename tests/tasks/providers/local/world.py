@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 
 from infra_specs.catalogue.web import client_settings
-from infra_specs.plan.instance import Instance
-from infra_specs.plan.resource import Resource, SecretRef, Setting
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource, SecretRef, Setting
 from tasks.providers.local import LocalProvider, accounts
 from tasks.supervisor.client import Supervisor
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests

@@ -1,0 +1,156 @@
+"""The few things that the command line asks of Prefect's API: submit a run, and see how it goes.
+
+Plain HTTP: importing Prefect's own client takes longer than most commands.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
+
+from deployments.server.control_plane import ControlPlane
+from deployments.server.login import callers_login
+from deployments.server.proof import ProvenTransport
+from deployments.server.sessions import CODES_PATH, LOGIN_PATH
+from infra_specs.errors import ServerError
+from tasks.base.settings import settings
+
+answer_seconds = 30.0
+busy_codes = (429, 503)
+"""Prefect's server says 503 while its SQLite is locked by somebody else's write."""
+busy_seconds = 20.0
+"""How long a busy server is asked again."""
+ended_types = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRun:
+    """A flow run: Prefect's type of state (RUNNING), its name (Running, Late) and message."""
+
+    id: str
+    name: str
+    type: str
+    state: str
+    message: str
+
+    @property
+    def ended(self) -> bool:
+        return self.type in ended_types
+
+    @property
+    def succeeded(self) -> bool:
+        return self.type == "COMPLETED"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line that a run logged. `level` as in logging, `at` in the server's own words."""
+
+    id: str
+    at: str
+    level: int
+    logger: str
+    message: str
+
+
+class PrefectApi:
+    """One server, over one connection. ServerError: it does not answer, or it refuses."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(base_url=url, timeout=answer_seconds, transport=transport, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def login_code(self) -> str:
+        """What a browser gets its login for: once, and soon."""
+        return str(self._ask("POST", str(self._http.base_url.join(CODES_PATH)))["code"])
+
+    def submit(self, flow: str, parameters: Mapping[str, Any]) -> FlowRun:
+        """Ask for a run of the deployment `flow/flow`, to begin at once."""
+        deployment = self._ask("GET", f"/deployments/name/{flow}/{flow}")
+        # The key makes of two that were asked for in doubt one run.
+        key = str(uuid.uuid4())
+        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": key}
+        return _flow_run(self._ask("POST", f"/deployments/{deployment['id']}/create_flow_run", body))
+
+    def run(self, id: str) -> FlowRun:
+        """How a run is now."""
+        return _flow_run(self._ask("GET", f"/flow_runs/{id}"))
+
+    def logs(self, id: str, after: str | None) -> tuple[LogLine, ...]:
+        """At most 200 lines of a run, the oldest first; those of the moment `after` are among them."""
+        query: dict[str, Any] = {"flow_run_id": {"any_": [id]}}
+        if after is not None:
+            query["timestamp"] = {"after_": after}
+        found = self._ask("POST", "/logs/filter", {"logs": query, "sort": "TIMESTAMP_ASC", "limit": 200})
+        return tuple(
+            LogLine(line["id"], line["timestamp"], line["level"], line["name"], line["message"]) for line in found
+        )
+
+    def artifact(self, id: str, key: str) -> str | None:
+        """What a run left under a key, if it did."""
+        wanted = {"flow_run_id": {"any_": [id]}, "key": {"any_": [key]}}
+        found = self._ask("POST", "/artifacts/filter", {"artifacts": wanted, "limit": 1})
+        return str(found[0]["data"]) if found else None
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        try:
+            answer = self._asked(method, path, body)
+        except httpx.TransportError as error:
+            raise ServerError(
+                f"The control plane at {self._http.base_url} does not answer ({error or type(error).__name__}). "
+                "Look at: tenfold server status"
+            ) from error
+        if answer.is_success:
+            return answer.json()
+        raise ServerError(
+            f"The control plane refused {method} {path}: {answer.status_code} {_detail(answer)}. "
+            "Look at: tenfold server status"
+        )
+
+    def _asked(self, method: str, path: str, body: Any) -> httpx.Response:
+        again = Retrying(
+            retry=retry_if_result(lambda answer: answer.status_code in busy_codes),
+            wait=wait_exponential(multiplier=0.1, max=2),
+            stop=stop_after_delay(busy_seconds),
+        )
+        try:
+            return again(self._http.request, method, path, json=body)
+        except RetryError as late:
+            last: httpx.Response = late.last_attempt.result()
+            return last
+
+
+def logged_in(plane: ControlPlane) -> PrefectApi:
+    """The API of this installation's control plane. Raises ServerError or SpecError without the right login."""
+    return PrefectApi(plane.api_url, ProvenTransport(callers_login(settings())))
+
+
+def login_address(plane: ControlPlane) -> str:
+    """Where a browser goes to be logged in, once and soon. Raises as `logged_in` does."""
+    with logged_in(plane) as api:
+        return f"{plane.ui_url}{LOGIN_PATH}#{api.login_code()}"
+
+
+def _flow_run(data: Any) -> FlowRun:
+    state = data.get("state") or {"type": "PENDING", "name": "Pending", "message": None}
+    return FlowRun(data["id"], data["name"], state["type"], state["name"], state["message"] or "")
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        said = answer.json()
+    except ValueError:
+        return answer.reason_phrase
+    detail = said.get("detail") or said.get("exception_message") if isinstance(said, dict) else said
+    return str(detail or answer.reason_phrase)

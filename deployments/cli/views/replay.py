@@ -1,0 +1,178 @@
+"""The users that there were, played through the policy that is there and through another."""
+
+import json as jsonlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.text import Text
+
+from deployments.cli.installation import Here, here
+from deployments.cli.terminal.output import Cell, console, lay, say
+from deployments.cli.terminal.words import clock_time, human
+from infra_specs.errors import LedgerError, PlanError, SpecError
+from infra_specs.pricing.price import usd
+from infra_specs.replay.chart import Line, in_blocks, svg
+from infra_specs.replay.demand import Point, Window, from_table, windows
+from infra_specs.replay.play import Played, play
+from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.policy import policy_of
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
+from tasks.autoscaling.scaled_stack import Subject, usual_start
+from tasks.base.clock import now
+from tasks.ledger import Wanted
+from tasks.stack.record import remembered
+
+kept_whole_days = 2
+"""Days of which every window is kept; of earlier ones means of five minutes."""
+mean_seconds = 300.0
+finest = 15.0
+"""Seconds of a window that is played."""
+label_width = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `tenfold replay` was asked for. `table` and `policy` are files or empty; `interval` in seconds."""
+
+    stack: str
+    service: str
+    table: str = ""
+    interval: float = 60.0
+    days: float = 1.0
+    policy: str = ""
+    picture: str = ""
+
+
+def replay(asked: Asked, *, json: bool) -> None:
+    """`tenfold replay`. Raises LedgerError where nothing was measured, SpecError for a file with faults, PlanError for
+    a service that is not there."""
+    with here() as place:
+        stack, _ = remembered(place.ledger, asked.stack)
+        if asked.service not in stack.services:
+            raise PlanError(f"{stack.name} has no service `{asked.service}`. It has: {', '.join(stack.services)}.")
+        known = place.ledger.wanted(asked.stack)
+        assert known is not None
+        points, smoothed = _points(place, stack, asked)
+        users = windows(points, finest)
+        if not users:
+            raise LedgerError(
+                f"Too little was measured of {asked.service} of {asked.stack} in this time. Give --days, or a --csv."
+            )
+        start = place.ledger.starts().get((asked.stack, asked.service), usual_start)
+    played = {"policy": _play(known, stack, asked.service, users, start)}
+    if asked.policy:
+        other = _with_policy(stack, asked)
+        played["other"] = _play(known, other, asked.service, users, start)
+    demand = [one.in_flight / stack.services[asked.service].capacity for one in users]
+    if asked.picture:
+        _draw(Path(asked.picture), asked, demand, played, users[0].at)
+    if json:
+        told = {name: _data(one) | {"smoothed": smoothed / (len(users) * finest)} for name, one in played.items()}
+        print(jsonlib.dumps(told, indent=2))
+    else:
+        _show(console(), asked, users, demand, played)
+        if smoothed:
+            _warn(console(), smoothed, len(users) * finest)
+
+
+def _points(place: Here, stack: Stack, asked: Asked) -> tuple[tuple[Point, ...], float]:
+    """The users that there were, and for how many seconds of it only means of five minutes are known."""
+    if asked.table:
+        return from_table(_text(asked.table), asked.interval, stack.users.response_time, asked.table), 0.0
+    until = now()
+    since = until - asked.days * 86_400
+    samples = place.ledger.samples(asked.stack, asked.service, since, until)
+    whole = tuple((one.at - one.seconds, one.requests_per_second, one.in_flight) for one in samples)
+    if asked.days <= kept_whole_days:
+        return whole, 0.0
+    began = whole[0][0] if whole else until
+    kept = place.ledger.measurements(asked.stack, asked.service, since, until)
+    earlier = tuple(
+        (one.at, one.requests_per_second, one.in_flight) for one in kept if one.at + mean_seconds <= began + finest
+    )
+    return (*earlier, *whole), mean_seconds * len(earlier)
+
+
+def _play(known: Wanted, stack: Stack, service: str, users: tuple[Window, ...], start: float) -> Played:
+    told = replace(known, spec=stack.model_dump(mode="json", by_alias=True))
+    nothing = Measured(users[0].at, finest)
+    about = Subject.of(told).situation(service, nothing, now=users[0].at, interval=finest, start_seconds=start)
+    return play(policy_of(stack.services[service].scaling), about, users, finest)
+
+
+def _with_policy(stack: Stack, asked: Asked) -> Stack:
+    """The stack with another `scaling` for the service, and `replicas` and `capacity` if the file has them."""
+    try:
+        told = yaml.safe_load(_text(asked.policy))
+    except yaml.YAMLError as error:
+        raise SpecError(f"{asked.policy} is not YAML: {error}") from None
+    if not isinstance(told, dict):
+        raise SpecError(f"{asked.policy}: must be a mapping such as {{window: 5m}}, as under a service's `scaling`.")
+    spec = stack.model_dump(mode="json", by_alias=True)
+    spec["services"][asked.service] |= told if "scaling" in told else {"scaling": told}
+    return from_data(spec, asked.policy)
+
+
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SpecError(f"{file} cannot be read: {why}.") from error
+
+
+def _show(to: Console, asked: Asked, users: tuple[Window, ...], demand: list[float], played: dict[str, Played]) -> None:
+    length = len(users) * finest
+    when = f"{human(length)} of {asked.table}" if asked.table else f"{human(length)} from {clock_time(users[0].at)} on"
+    say(to, Text.assemble((f"{asked.service} of {asked.stack}", "bold"), f": {when}, as if nothing had been scaled"))
+    most = max(*demand, *(max(one.counts) for one in played.values()))
+    columns = min(to.width, 120) - label_width - 8
+    to.print()
+    rows: list[list[Cell]] = [[Text("demand", "dim"), Text(in_blocks(demand, most, columns))]]
+    rows += [[Text(name, "dim"), Text(in_blocks(one.counts, most, columns), "cyan")] for name, one in played.items()]
+    lay(to, rows)
+    to.print()
+    head: list[Cell] = [Text(each, "dim") for each in ("", "lost", "replica-hours", "price", "most", "changes a day")]
+    lay(to, [head, *(_row(name, one) for name, one in played.items())])
+    if asked.picture:
+        say(to, f"Drawn in {asked.picture}", indent=2)
+
+
+def _warn(to: Console, smoothed: float, length: float) -> None:
+    """What is played of means is not what there was."""
+    to.print()
+    part = f"{human(min(smoothed, length))} of these {human(length)} are means of five minutes"
+    say(to, Text(f"Careful: {part}, and the last {kept_whole_days} days alone are kept whole.", "bold yellow"))
+    say(
+        to,
+        "Means have no noise: less is lost in them than was, and a careful policy looks like a waste. Compare policies "
+        f"on what is kept whole (--days {kept_whole_days}), or on a table of your own (--csv).",
+        indent=2,
+    )
+
+
+def _row(name: str, played: Played) -> list[Cell]:
+    return [
+        Text(name, "bold"), f"{100 * played.lost_part:.3f} %", f"{played.replica_hours:,.1f}", usd(played.price),
+        str(max(played.counts)), f"{played.actions_a_day:.0f}",
+    ]  # fmt: skip
+
+
+def _data(played: Played) -> dict[str, Any]:
+    return {
+        "lost": played.lost_part, "requests": played.requests, "replica_hours": played.replica_hours,
+        "price": played.price, "most": max(played.counts), "changes_a_day": played.actions_a_day,
+    }  # fmt: skip
+
+
+def _draw(path: Path, asked: Asked, demand: list[float], played: dict[str, Played], began: float) -> None:
+    lines = [Line(name, one.counts) for name, one in played.items()]
+    picture = svg(f"{asked.service} of {asked.stack}", demand, lines, began, finest)
+    try:
+        path.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise SpecError(f"{path} cannot be written: {error.strerror}. Name another file.") from error

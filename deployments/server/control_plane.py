@@ -1,0 +1,249 @@
+"""The control plane on this machine: Prefect's server and the process that serves our flows, kept alive."""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from deployments.server.environment import api_url, environment, host
+from deployments.server.login import Login, ensure_login, login_file
+from deployments.server.proof import require_proof
+from infra_specs.errors import PortTaken, ServerError, TenfoldError
+from tasks.base.settings import Settings, prefix, settings
+from tasks.supervisor.client import Supervisor
+from tasks.supervisor.process import Probe, Process, Status
+
+server, runner = "server", "runner"
+ready_seconds = 180.0
+"""How long the first start may take: a new database is migrated, on a machine that may be busy."""
+ports_tried = 100
+passed_on = (
+    *("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE"),
+    *("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG"),
+)
+not_passed_on = {"TENFOLD_API_TOKEN"}
+"""Who starts the control plane shows it; its processes read the login from its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """Where it answers and how it is. `server` and `runner` are `starting`, `healthy`, `failed` or `stopped`."""
+
+    port: int
+    server: str
+    runner: str
+    news: tuple[str, ...] = ()
+    """What its owner should hear of this start, a sentence each."""
+
+    @property
+    def api_url(self) -> str:
+        return api_url(self.port)
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://{host}:{self.port}"
+
+    @property
+    def ready(self) -> bool:
+        return (self.server, self.runner) == ("healthy", "healthy")
+
+
+def ensure() -> ControlPlane:
+    """The control plane, started if it is not there; returns when it takes runs and has proven that it is ours.
+
+    Any number may call this at once. Raises ServerError with the last lines of a log when it does not come up, and for
+    a login that others can read.
+    """
+    here = settings()
+    folder = _folder(here)
+    for name in ("work", "tmp"):
+        (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    login, made = ensure_login(here.home)
+    supervisor, before = _supervisor(folder)
+    _keep_both(supervisor, here, login)
+    plane = _settled(supervisor)
+    if plane is not None and plane.server == "failed":
+        # Its port may be another program's by now, which only a new start finds out.
+        _keep_both(supervisor, here, login)
+        plane = _settled(supervisor)
+    if plane is None or not plane.ready:
+        raise _failure(supervisor, plane)
+    try:
+        require_proof(login, host, plane.port)
+    except httpx.TransportError as error:
+        raise ServerError(f"The control plane at port {plane.port} does not answer ({error}).") from error
+    return replace(plane, news=_news(here, before, plane, login_made=made))
+
+
+def status() -> ControlPlane | None:
+    """How it is now, or None if it does not run. Starts nothing."""
+    supervisor = Supervisor.find(_folder(settings()))
+    return _seen(supervisor) if supervisor else None
+
+
+def stop() -> None:
+    """Stop it. Stacks run on. Not running is success."""
+    folder = _folder(settings())
+    if Supervisor.was_left(folder):
+        Supervisor.start(folder).shutdown()
+
+
+def _folder(here: Settings) -> Path:
+    return here.home / "control"
+
+
+def _supervisor(folder: Path) -> tuple[Supervisor, Status | None]:
+    """The control plane's supervisor, and the server that it kept. One of an earlier version is replaced: it can hold
+    no port."""
+    supervisor = Supervisor.start(folder)
+    with _alone(folder):
+        before = supervisor.get(server)
+        if not supervisor.is_current():
+            supervisor.shutdown()
+            supervisor = Supervisor.start(folder)
+    return supervisor, before
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One at a time: of two that start it at once each would choose a port."""
+    handle = os.open(folder / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _server(here: Settings, login: Login, port: int) -> Process:
+    """Serves on a socket that its supervisor bound, so that no other program gets the port while it starts again."""
+    return Process(
+        server,
+        (sys.executable, "-m", "deployments.server", "api"),
+        _environment(here, login, port),
+        str(_folder(here) / "work"),
+        log=str(_folder(here) / "server.log"),
+        listen=port,
+        probe=Probe("http", port, "/api/health", start_seconds=ready_seconds),
+        stop_group=True,
+        labels={"port": port},
+    )
+
+
+def _runner(here: Settings, login: Login, port: int) -> Process:
+    ready = _folder(here) / "runner.sock"
+    return Process(
+        runner,
+        (sys.executable, "-m", "deployments.server", "runner", str(ready)),
+        _environment(here, login, port),
+        str(_folder(here) / "work"),
+        log=str(_folder(here) / "runner.log"),
+        probe=Probe("socket", path=str(ready), start_seconds=ready_seconds),
+        restarts=100,
+        labels={"port": port},
+    )
+
+
+def _environment(here: Settings, login: Login, port: int) -> dict[str, str]:
+    """What both get. Both run in an empty folder: a user's own `tasks.py` in theirs would hide ours.
+
+    It lies in the supervisor's records, so it has no login, but says which: another login is another process.
+    """
+    known = {f"{prefix}{name.upper()}" for name in Settings.model_fields} - not_passed_on
+    ours = {name: value for name, value in os.environ.items() if name in known or name in passed_on}
+    return {
+        **ours,
+        **environment(here.home, port),
+        "TENFOLD_HOME": str(here.home),
+        "TENFOLD_LOGIN_VERSION": login.version,
+        # Prefect's runner keeps its things in one folder below this: in /tmp that would be the first user's alone.
+        "TMPDIR": str(_folder(here) / "tmp"),
+    }
+
+
+def _keep_both(supervisor: Supervisor, here: Settings, login: Login) -> None:
+    """Keep both running, on the first port that is free from the last one on."""
+    with _alone(_folder(here)):
+        known = {status.process.name: status for status in supervisor.list()}
+        first = _port_of(known[server]) if server in known else here.server_port
+        for port in range(first, min(first + ports_tried, 65536)):
+            try:
+                _keep(supervisor, known.get(server) if port == first else None, _server(here, login, port))
+            except PortTaken:
+                continue
+            _keep(supervisor, known.get(runner), _runner(here, login, port))
+            return
+    raise ServerError(f"No port from {first} on is free. Set TENFOLD_SERVER_PORT to one that is.")
+
+
+def _news(here: Settings, before: Status | None, plane: ControlPlane, *, login_made: bool) -> tuple[str, ...]:
+    """What surprises the users of a control plane that was there before."""
+    if before is None:
+        return ()
+    news: list[str] = []
+    if login_made:
+        lost = "TENFOLD_LOGIN_VERSION" in before.process.env
+        why = "Its login was gone and is made anew" if lost else "The control plane has a login from now on"
+        news.append(
+            f"{why}, in {login_file(here.home)}. A browser logs in with: tenfold server open. A program "
+            "sends what this prints: tenfold token"
+        )
+    if (port := _port_of(before)) != plane.port:
+        news.append(f"Port {port} is taken by another program: the control plane is at port {plane.port} now.")
+    return tuple(news)
+
+
+def _keep(supervisor: Supervisor, known: Status | None, process: Process) -> None:
+    """Keep it running; what rests after failing, or was started by another version of us, is started anew."""
+    if known and known.state not in ("failed", "stopped") and _version(known.process) == _version(process):
+        return
+    # Never removed and put again: a stranger could take the port between, and the runner tells it the login.
+    supervisor.replace(process)
+
+
+def _version(process: Process) -> tuple[object, ...]:
+    """What must be equal for it to be the one that is wanted; whose shell started it matters not."""
+    ours = {name: value for name, value in process.env.items() if name.startswith(("TENFOLD_", "PREFECT_"))}
+    return process.argv, ours, process.probe
+
+
+def _settled(supervisor: Supervisor) -> ControlPlane | None:
+    """How it is once it is ready, or one of the two has failed, or it takes too long."""
+    until = time.monotonic() + ready_seconds
+    while True:
+        seen = _seen(supervisor)
+        if time.monotonic() > until or (seen and (seen.ready or "failed" in (seen.server, seen.runner))):
+            return seen
+        time.sleep(0.05)
+
+
+def _failure(supervisor: Supervisor, seen: ControlPlane | None) -> ServerError:
+    """Which of the two does not come up, and what it wrote last."""
+    states = ((server, seen.server), (runner, seen.runner)) if seen else ((server, "gone"),)
+    name, state = next(((name, state) for name, state in states if state != "healthy"))
+    status = supervisor.get(name)
+    why = f" ({status.reason})" if status else ""
+    return ServerError(
+        f"The control plane's {name} is {state}{why}. The last lines of its log:\n{supervisor.logs(name, 15)}\n"
+        "Mend the cause, then run: tenfold server start"
+    )
+
+
+def _seen(supervisor: Supervisor) -> ControlPlane | None:
+    try:
+        known = {status.process.name: status for status in supervisor.list()}
+    except TenfoldError:
+        return None  # it is ending, or starting again this moment
+    if server not in known or runner not in known:
+        return None
+    return ControlPlane(_port_of(known[server]), known[server].state, known[runner].state)
+
+
+def _port_of(status: Status) -> int:
+    return int(status.process.labels["port"])

@@ -1,0 +1,97 @@
+"""What a crash leaves in Prefect's books is put right: runs whose process is gone, ticks that nobody waits for."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.schedules import IntervalSchedule
+from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
+from prefect.states import Cancelled, Crashed
+
+from tasks.base.settings import Settings
+from tasks.run.liveness import absent, forget, unheard
+
+every_seconds = 10.0
+pending_seconds = 120.0
+"""How long a run may take from being picked up to its first line, before it is taken for lost."""
+unheard_seconds = 120.0
+"""How long a run that is said to run may be seen without a process: longer than Prefect needs to say that it began or
+ended."""
+at_once = 200
+"""Runs that the server gives in one answer."""
+Unseen = dict[UUID, datetime]
+"""Runs without a process, and since when."""
+ours = DeploymentFilter(tags=DeploymentFilterTags(all_=["tenfold"]))
+
+
+async def sweep(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[str, ...]:
+    """One sweep; returns the names of the runs that it put right. `unseen` is kept from one sweep to the next."""
+    running = await _runs(client, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
+    late = await _runs(client, StateType.SCHEDULED)
+    now, ended = datetime.now(UTC), list[str]()
+    _note(unseen, [run for run in running if run.state_type is not StateType.PENDING], here, now)
+    for run in running:
+        if why := _lost(run, here, unseen, now):
+            await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
+            forget(here.home, str(run.id))
+            ended.append(run.name)
+    every = await _intervals(client) if late else {}
+    for run in late:
+        due = run.expected_start_time
+        if run.auto_scheduled and due and now - due > 2 * every.get(run.deployment_id, timedelta.max / 2):
+            await client.set_flow_run_state(run.id, Cancelled(message="Its time had passed."), force=True)
+            ended.append(run.name)
+    return tuple(ended)
+
+
+def _note(unseen: Unseen, running: list[FlowRun], here: Settings, now: datetime) -> None:
+    """Since when each of these runs was seen without a process: a crash just before its end leaves no trace."""
+    there = {run.id for run in running if unheard(here.home, str(run.id))}
+    for gone in unseen.keys() - there:
+        del unseen[gone]
+    for run in there - unseen.keys():
+        unseen[run] = now
+
+
+def _lost(run: FlowRun, here: Settings, unseen: Unseen, now: datetime) -> str | None:
+    """Why a run that is under way in Prefect's books is not; None if it may be."""
+    if absent(here.home, str(run.id)):
+        return "Its process is gone."
+    if run.state_type is StateType.PENDING and _age(run, now) > timedelta(seconds=pending_seconds):
+        return "It was picked up and never began."
+    if now - unseen.get(run.id, now) > timedelta(seconds=unheard_seconds):
+        return "Its process is gone, and did not say how it ended."
+    return None
+
+
+async def _intervals(client: PrefectClient) -> dict[UUID | None, timedelta]:
+    """How often each deployment that is on a timer runs."""
+    found = await client.read_deployments(deployment_filter=ours, sort=DeploymentSort.NAME_ASC, limit=at_once)
+    return {
+        one.id: schedule.schedule.interval
+        for one in found
+        for schedule in one.schedules
+        if isinstance(schedule.schedule, IntervalSchedule)
+    }
+
+
+async def _runs(client: PrefectClient, *states: StateType) -> list[FlowRun]:
+    """The oldest of them, as many as the server gives at once: there is always another sweep."""
+    return await client.read_flow_runs(
+        deployment_filter=ours,
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))),
+        sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+        limit=at_once,
+    )
+
+
+def _age(run: FlowRun, now: datetime) -> timedelta:
+    return now - run.state.timestamp if run.state else timedelta()

@@ -1,0 +1,53 @@
+"""Every flow as a deployment: its name, its form, its schedule."""
+
+import inspect
+from typing import Any
+
+from prefect import Flow
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
+
+from flows.advise import advise
+from flows.autoscale import autoscale
+from flows.deploy import deploy
+from flows.grow import grow
+from flows.provision import provision
+from flows.reconcile import reconcile
+from flows.rollback import rollback
+from flows.run import run
+from flows.scale import scale
+from flows.teardown import teardown
+from tasks.base.settings import Settings
+
+advised_seconds = 3600.0
+"""How often it is looked at what will press: growth takes days."""
+
+
+async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
+    """What the runner serves: each flow under its own name, `provision/provision`; what is on a timer, too."""
+    return (
+        await _deployed(provision),
+        await _deployed(deploy),
+        await _deployed(rollback),
+        await _deployed(scale),
+        await _deployed(run),
+        await _deployed(teardown),
+        await _deployed(reconcile, every=here.reconcile_seconds),
+        await _deployed(grow),
+        await _deployed(advise, every=advised_seconds),
+    )
+
+
+async def ticks(here: Settings) -> RunnerDeployment:
+    """What is due so often that it is not left to the runner."""
+    return await _deployed(autoscale, every=here.autoscale_seconds)
+
+
+async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerDeployment:
+    return await flow.ato_deployment(
+        name=flow.name,
+        description=inspect.cleandoc(flow.fn.__doc__ or "").partition("Args:")[0].strip(),
+        interval=every,
+        tags=["tenfold"],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )

@@ -1,0 +1,71 @@
+"""Somebody notices when no check of the scaling comes to its end: this process, and Prefect's server if we are gone."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from prefect.client.orchestration import PrefectClient
+from prefect.events import emit_event
+from prefect.events.actions import DoNothing
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+
+from infra_specs.errors import TenfoldError
+from tasks.autoscaling.staleness import missed, silence
+from tasks.base.clock import now
+from tasks.base.settings import Settings
+from tasks.ledger import Ledger
+
+resource = {"prefect.resource.id": "tenfold.autoscale", "prefect.resource.name": "autoscale"}
+automation_name = "tenfold: checks of the scaling have stopped"
+shortest_seconds = 10.0
+"""Prefect's automations wait for an absent event at least so long."""
+log = logging.getLogger(__name__)
+
+
+class Watchdog:
+    """Looks whether checks still come, and says once when they stop and once when they are back."""
+
+    def __init__(self, here: Settings) -> None:
+        self._here = here
+        self._awake_since = now()
+        self._quiet = False
+
+    async def look(self, _: PrefectClient) -> None:
+        """One look: into the ledger, which every check writes to at its end."""
+        try:
+            said = await asyncio.to_thread(self._silence)
+        except TenfoldError as error:
+            log.warning("Nobody can tell whether services are scaled: %s", error)
+            return
+        if said and not self._quiet:
+            log.error("%s Look at the last runs of the flow autoscale.", said)
+            await asyncio.to_thread(emit_event, "tenfold.autoscale.silent", resource, payload={"message": said})
+        elif self._quiet and not said:
+            log.warning("Services are scaled again.")
+            await asyncio.to_thread(emit_event, "tenfold.autoscale.back", resource)
+        self._quiet = said is not None
+
+    def _silence(self) -> str | None:
+        with Ledger.open(self._here) as ledger:
+            last = ledger.last_check()
+        return silence(last, self._here.autoscale_seconds, now(), awake_since=self._awake_since)
+
+
+async def keep_automation(client: PrefectClient, here: Settings) -> None:
+    """Have Prefect's server itself notice when no run of autoscale completes, since it outlives this process.
+
+    It does nothing but say so among its events: who wants to be woken adds an action to the automation.
+    """
+    if await client.read_automations_by_name(automation_name):
+        return
+    trigger = EventTrigger(
+        expect={"prefect.flow-run.Completed"},
+        match_related={"prefect.resource.role": "flow", "prefect.resource.name": "autoscale"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=timedelta(seconds=max(shortest_seconds, missed * here.autoscale_seconds)),
+    )
+    said = "No run of autoscale has completed for three of its intervals. Look at: tenfold server status"
+    await client.create_automation(
+        AutomationCore(name=automation_name, description=said, trigger=trigger, actions=[DoNothing()])
+    )

@@ -1,0 +1,72 @@
+"""Doing a plan: each change as soon as what it depends on is done."""
+
+import asyncio
+from collections.abc import Iterable
+
+from prefect.logging import get_run_logger
+
+from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
+from infra_specs.plan.plan import Change, Plan
+from infra_specs.plan.waves import waits_for
+from tasks.changes.apply import apply
+
+
+async def apply_plan(plan: Plan) -> tuple[str, ...]:
+    """Do every change of a plan; returns them as sentences, in the order in which they were done.
+
+    Once one has failed no other is started; those under way are waited for, and then all failures are raised as one
+    ChangeFailed. Fenced is raised as it is: somebody else goes on.
+    """
+    return await _Doing(plan).to_the_end()
+
+
+class _Doing:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._log = get_run_logger()
+        self._done: list[str] = []
+        self._failed: list[BaseException] = []
+
+    async def to_the_end(self) -> tuple[str, ...]:
+        by_address: dict[str, list[asyncio.Task[None]]] = {}
+        earlier: list[asyncio.Task[None]] = []
+        for number, wave in enumerate(self._plan.waves, 1):
+            name = f"wave {number} of {len(self._plan.waves)}"
+            all_of_them = asyncio.create_task(_ended(tuple(earlier)))
+            started = []
+            for change in wave:
+                needed = waits_for(change)
+                tasks = None if needed is None else [task for one in needed for task in by_address.get(one, ())]
+                before = all_of_them if tasks is None else asyncio.create_task(_ended(tasks))
+                started.append((change, asyncio.create_task(self._do(change, name, before))))
+            for change, task in started:
+                by_address.setdefault(change.address, []).append(task)
+                earlier.append(task)
+        await _ended(earlier)
+        self._raise_what_failed()
+        return tuple(self._done)
+
+    async def _do(self, change: Change, wave: str, before: asyncio.Task[None]) -> None:
+        await before
+        if self._failed:
+            return
+        try:
+            outcome = await apply(change)
+        except BaseException as error:  # whatever it is, nothing more may be started
+            self._failed.append(error)
+            self._log.error("%s failed [%s]", change, wave)
+            return
+        self._done.append(str(change))
+        self._log.info("%s, %.2f s [%s]", outcome.change, outcome.seconds, wave)
+
+    def _raise_what_failed(self) -> None:
+        for error in self._failed:
+            if isinstance(error, Fenced) or not isinstance(error, TenfoldError):
+                raise error
+        if self._failed:
+            raise ChangeFailed("\n\n".join(str(error) for error in self._failed))
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    if waited := list(tasks):
+        await asyncio.wait(waited)

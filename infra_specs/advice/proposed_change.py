@@ -1,0 +1,90 @@
+"""A change of a stack's file, weighed: what it costs, what it touches, and for how long something is away."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra_specs.catalogue.desired import desired_state, generated_secrets
+from infra_specs.pricing.price import Price, price, usd
+from infra_specs.resources.resource import Resource
+from infra_specs.sizing.size import size
+from infra_specs.stackfile.models.secrets import named_secrets
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import from_data
+
+restart_kinds = ("database", "cache", "proxy")
+"""Kinds of which there is one, which is away while it is made anew."""
+restart_seconds = 30
+"""For how long, at most as a rule: PostgreSQL ends what is under way and reads its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of the file and what comes of it. Prices in USD a month; None is unknown."""
+
+    change: Mapping[str, Any]
+    """What the file says from then on, as nested keys: `{"users": {"monthly": 500000}}`."""
+    price: float | None
+    price_then: float | None
+    design_price: float | None
+    design_price_then: float | None
+    touches: tuple[str, ...]
+    """Addresses of what is made anew or changed in place."""
+    downtime: str
+
+    @property
+    def keys(self) -> str:
+        """`users.monthly: 500000`."""
+        return ", ".join(f"{name}: {value}" for name, value in sorted(flat(self.change).items()))
+
+    def __str__(self) -> str:
+        touched = ", ".join(self.touches) or "nothing that runs"
+        today, design = _cost(self.price, self.price_then), _cost(self.design_price, self.design_price_then)
+        return f"set {self.keys}; {today} today and {design} at the design capacity; touches {touched}; {self.downtime}"
+
+
+def changed(stack: Stack, change: Mapping[str, Any]) -> Stack:
+    """The stack with some of its file's keys changed. Raises SpecError for a change that cannot be."""
+    return from_data(merged(stack.model_dump(mode="json", by_alias=True), change), stack.name)
+
+
+def step(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> Step:
+    """Weigh a change for a stack that has these replicas now. Raises SpecError for one that cannot be."""
+    then = changed(stack, change)
+    before, now = _desired(stack, counts)
+    after, later = _desired(then, counts)
+    was = {one.address: one.fingerprint for one in now}
+    touched = [one for one in later if was.get(one.address, one.fingerprint) != one.fingerprint]
+    away = sorted({one.kind for one in touched} & set(restart_kinds))
+    downtime = f"up to {restart_seconds} s without the {' and the '.join(away)}" if away else "no downtime"
+    touches = tuple(one.address for one in touched)
+    return Step(change, before.today, after.today, before.design, after.design, touches, downtime)
+
+
+def flat(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Values by their whole path: `{"users.monthly": 500000}`."""
+    found: dict[str, Any] = {}
+    for key, value in change.items():
+        found |= flat(value, f"{path}{key}.") if isinstance(value, Mapping) else {f"{path}{key}": value}
+    return found
+
+
+def _desired(stack: Stack, counts: Mapping[str, int]) -> tuple[Price, tuple[Resource, ...]]:
+    sizing = size(stack)
+    # Neither price nor fingerprint of anything here depends on a secret's value, and its version stays as it is.
+    secrets = dict.fromkeys((*named_secrets(stack), *generated_secrets(stack)), 1)
+    resources = desired_state(stack, sizing, counts=counts, secrets=secrets, source="/")
+    return price(stack, sizing, resources), resources
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested keys over others; where both have a value the new one's."""
+    found = dict(old)
+    for key, value in new.items():
+        inner = found.get(key)
+        found[key] = merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
+    return found
+
+
+def _cost(before: float | None, after: float | None) -> str:
+    return f"{usd(before)} to {usd(after)} a month" if before != after else f"{usd(after)} a month as before"

@@ -1,0 +1,65 @@
+"""What was observed: an instance of a resource, and how well it is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from infra_specs.resources.address import Address
+
+State = Literal["starting", "healthy", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an instance is. `failed` is said only past the threshold of its kind, never after one slow probe."""
+
+    state: State
+    reason: str
+    since: float
+    """Seconds since the epoch at which the state was entered."""
+    code: int | None = None
+    """Of a job that is over: what it ended with, as shells count; None if nobody saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One thing that a target holds and that is labelled ours.
+
+    `incarnation` counts from 1 within an address, so that a sick instance and its successor can stand side by side.
+    `digests`, `bindings` and `after` are those of the resource it was made from; `outputs` is what others refer to
+    (no secret among them).
+    """
+
+    stack: str
+    address: str
+    kind: str
+    fingerprint: str
+    incarnation: int
+    health: Health
+    digests: Mapping[str, str] = field(default_factory=dict)
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    durable: bool = False
+    drain_seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        return self.health.state == "failed"
+
+    @property
+    def short(self) -> str:
+        """The name without its kind: `web-0`, `web-0#2`."""
+        return self._numbered(Address.parse(self.address).short)
+
+    def __str__(self) -> str:
+        return self._numbered(self.address)
+
+    def _numbered(self, name: str) -> str:
+        return name if self.incarnation == 1 else f"{name}#{self.incarnation}"
+
+
+def links_of(instances: Iterable[Instance]) -> dict[str, str]:
+    """Service -> where it answers."""
+    routes = (one for one in instances if one.kind == "route" and one.outputs.get("url"))
+    return {Address.parse(route.address).name: route.outputs["url"] for route in routes}

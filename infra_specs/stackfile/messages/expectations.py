@@ -1,0 +1,131 @@
+"""What is allowed, for each type of pydantic's errors that the models can produce."""
+
+from collections.abc import Callable
+from typing import Any
+
+from infra_specs.stackfile.messages.faults import either
+from infra_specs.stackfile.messages.location import Path, Place, choices
+from infra_specs.stackfile.models.build import Build, stage_pattern
+from infra_specs.stackfile.models.clients import Timeouts
+from infra_specs.stackfile.models.metrics import Metrics, url_pattern
+from infra_specs.stackfile.models.needs import Cache, Database, Needs
+from infra_specs.stackfile.models.scaling import Period, Scaling, at_pattern, until_pattern
+from infra_specs.stackfile.models.service import (
+    Bounds,
+    Route,
+    Secret,
+    Service,
+    host_pattern,
+    name_pattern,
+    path_pattern,
+    secret_pattern,
+)
+from infra_specs.stackfile.models.target import engine_pattern, image_pattern
+from infra_specs.stackfile.models.texts import env_pattern
+from infra_specs.stackfile.models.tls import Tls
+from infra_specs.stackfile.models.users import Users
+from infra_specs.stackfile.models.volumes import mount_pattern, volume_pattern
+
+patterns = {
+    name_pattern: "a name: a small letter, then small letters, digits and dashes, at most 40 in all",
+    env_pattern: "a variable's name: letters, digits and _, and no digit first",
+    secret_pattern: "the name of a secret: letters, digits, _ and -, at most 100 in all",
+    path_pattern: "a path that begins with / and has no spaces",
+    image_pattern: "an image's name, as postgres:18 or registry.example.com/shop:2",
+    engine_pattern: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
+    stage_pattern: "the name of a stage, as in FROM ... AS web",
+    volume_pattern: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
+    mount_pattern: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
+    at_pattern: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
+    until_pattern: "a time of day, as 18:00",
+    url_pattern: "an address without a password, as http://prometheus.internal:9090",
+    host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
+}
+forms: dict[Any, str] = {
+    Bounds: "a whole number, or bounds such as {min: 2, max: 20}",
+    Database: "`postgres`, or a mapping of its settings",
+    Cache: "`valkey`, or a mapping of its settings",
+    Secret: "{secret: NAME}",
+    Needs: "a mapping such as {database: postgres, cache: valkey}",
+    Build: "the folder of a Dockerfile, or a mapping such as {context: ., target: web}",
+    Tls: "a mapping such as {certificate: fullchain.pem, key: privkey.pem}",
+    Timeouts: "a mapping such as {upload: 1h}",
+    Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
+    Route: "a mapping such as {path: /api}",
+    Scaling: "a mapping such as {latency: 300ms, step: 10}",
+    Metrics: "a mapping such as {prometheus: http://prometheus.internal:9090, queue: sum(jobs_waiting)}",
+    Period: 'a mapping such as {at: "Mon-Fri 08:00", min: 6}',
+    Service: "a mapping such as {command: python app.py, port: 8000}",
+}
+
+
+unforeseen = "must be of another form"
+"""Said of an error that this module has no words for yet; tests find none."""
+
+
+def wanted(kind: str, context: dict[str, Any], there: Place) -> str:
+    """`must be ...`, for one of pydantic's types of error at a place."""
+    number = there.unit.text if there.unit else _number
+    if kind == "string_pattern_mismatch":
+        return f"must be {patterns[context['pattern']]}"
+    said = _plain.get(kind) or _by_place.get(kind, _unforeseen)(there)
+    return said.format(
+        **{name: number(bound) if bound else "0" for name, bound in context.items() if isinstance(bound, int | float)}
+    )
+
+
+def code(choice: Any) -> str:
+    """A value as it is written in a file."""
+    return f"`{choice}`" if isinstance(choice, str) else str(choice)
+
+
+def _number(value: float) -> str:
+    return f"{value:.15g}"
+
+
+_mappings: dict[Path, str] = {
+    ("services",): "must be a mapping of names to services",
+    ("target",): "must be a mapping such as {{provider: local}}",
+}
+
+
+def _unforeseen(_: Place) -> str:
+    return unforeseen
+
+
+def _list(there: Place) -> str:
+    if there.path == ("trust_proxies",):
+        return "must be a list of networks such as [10.0.0.0/8]"
+    return "must be a line or a list of words" if there.path[-1:] in (("command",), ("before",)) else "must be a list"
+
+
+def _mapping(there: Place) -> str:
+    if there.path in _mappings:
+        return _mappings[there.path]
+    if there.path[-1:] in (("env",), ("args",)):
+        return "must be a mapping such as {{NAME: value}}"
+    if there.path[-1:] == ("volumes",):
+        return "must be a mapping such as {{data: /var/lib/app}}"
+    return f"must be {forms.get(there.type, 'a mapping')}".replace("{", "{{").replace("}", "}}")
+
+
+no_text = {"int_type", "float_type", "bool_type", "list_type", "dict_type", "model_type", "model_attributes_type"}
+"""The errors by which a text may be one only because of its quotes."""
+_plain = {
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be at most {le}",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_long": "must have at most {max_length} entries",
+}
+_by_place: dict[str, Callable[[Place], str]] = {
+    "list_type": _list,
+    "dict_type": _mapping,
+    "model_type": _mapping,
+    "model_attributes_type": _mapping,
+    "literal_error": lambda there: f"must be {either(code(choice) for choice in choices(there.type))}",
+}

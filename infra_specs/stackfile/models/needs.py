@@ -1,0 +1,41 @@
+"""What the app leans on, run for it: database, cache."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from infra_specs.stackfile.models.model import Part
+from infra_specs.stackfile.models.units import Size
+
+
+class Database(Part):
+    """A PostgreSQL with generated credentials, tuned for its size. DATABASE_URL reaches it."""
+
+    engine: Literal["postgres"] = "postgres"
+    """Which database."""
+    memory: Size | None = Field(default=None, ge=64 * 2**20, le=2**40)
+    """Memory; sized from the users unless given."""
+    storage: Size | None = Field(default=None, ge=2**28, le=64 * 2**40)
+    """Disk; sized from the users unless given."""
+
+
+class Cache(Part):
+    """A Valkey (the Redis protocol) that forgets the least used when full. CACHE_URL reaches it."""
+
+    engine: Literal["valkey"] = "valkey"
+    """Which cache."""
+    memory: Size | None = Field(default=None, ge=8 * 2**20, le=2**40)
+    """Memory; sized from the users unless given."""
+
+
+def _engine(value: Any) -> Any:
+    return {"engine": value} if isinstance(value, str) else value
+
+
+class Needs(Part):
+    """What the services lean on."""
+
+    database: Annotated[Database, BeforeValidator(_engine, Literal["postgres"] | Database)] | None = None
+    """`postgres`, or its settings."""
+    cache: Annotated[Cache, BeforeValidator(_engine, Literal["valkey"] | Cache)] | None = None
+    """`valkey`, or its settings."""

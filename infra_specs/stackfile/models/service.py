@@ -1,0 +1,181 @@
+"""One service: a program in any number of equal replicas."""
+
+import shlex
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from infra_specs.stackfile.models.build import Build
+from infra_specs.stackfile.models.model import Part
+from infra_specs.stackfile.models.scaling import Scaling
+from infra_specs.stackfile.models.target import Image
+from infra_specs.stackfile.models.texts import EnvName, Text
+from infra_specs.stackfile.models.units import Duration, Size
+from infra_specs.stackfile.models.volumes import MountPath, VolumeName
+
+name_pattern = r"^[a-z][a-z0-9-]{0,39}$"
+Name = Annotated[str, Field(pattern=name_pattern)]
+"""A small letter, then small letters, digits and dashes; at most 40."""
+
+secret_pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"  # noqa: S105 - the pattern of a name
+path_pattern = r"^/[!-~]*$"
+host_pattern = r"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?)$"
+
+
+class Secret(Part):
+    """A secret of the stack, set with `tenfold secret set`."""
+
+    secret: Annotated[str, Field(pattern=secret_pattern)]
+    """The secret's name. Its value is never in the file."""
+
+
+class FromNeed(Part):
+    """What a need is reached by, for apps that want it in parts."""
+
+    from_need: Literal[
+        "database.url", "database.host", "database.port", "database.user", "database.password", "database.name",
+        "cache.url", "cache.host", "cache.port", "cache.password",
+    ] = Field(alias="from")  # fmt: skip
+    """The need and what of it, as in `database.host`."""
+
+
+def _env_form(value: Any) -> str | None:
+    if isinstance(value, Secret) or (isinstance(value, dict) and "secret" in value):
+        return "secret"
+    if isinstance(value, FromNeed) or (isinstance(value, dict) and "from" in value):
+        return "from"
+    return None if isinstance(value, dict | list) or value is None else "text"
+
+
+EnvValue = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[Secret, Tag("secret")] | Annotated[FromNeed, Tag("from")],
+    Discriminator(_env_form),
+]
+
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
+
+
+class Bounds(Part):
+    """Between how many replicas the service may be scaled."""
+
+    min: Count = 1
+    """Never fewer than this."""
+    max: int | None = Field(default=None, ge=1, le=10_000)
+    """Never more than this; by default the design capacity."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Bounds":
+        if self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}")
+        return self
+
+
+def _bounds(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"min": value, "max": max(value, 1)}
+    return value
+
+
+class Route(Part):
+    """Which requests the proxy sends to this service."""
+
+    host: Annotated[str, Field(pattern=host_pattern, max_length=253)] = "*"
+    """The host name asked for; `*` is any."""
+    path: Annotated[str, Field(pattern=path_pattern)] = "/"
+    """The beginning of the path; the longest that fits wins."""
+
+
+def _command(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError:
+        raise ValueError("cannot be split into words; a quote is never closed, or a \\ ends the line") from None
+
+
+def _program(words: list[str]) -> list[str]:
+    if not words[0]:
+        raise ValueError("the first word names the program and must not be empty")
+    return words
+
+
+Command = Annotated[
+    list[Text],
+    Field(min_length=1),
+    AfterValidator(_program),
+    BeforeValidator(
+        _command, Annotated[str, Field(min_length=1)] | Annotated[list[str | int | float], Field(min_length=1)]
+    ),
+]
+
+
+def _build(value: Any) -> Any:
+    return {"context": value} if isinstance(value, str) else value
+
+
+class Service(Part):
+    """A program of yours: started in as many equal replicas as the users need."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [key]} for key in ("command", "image", "build")]}
+    )
+
+    command: Command | None = None
+    """What starts one replica: a line, split as a shell splits words but run without a shell, or a list of words."""
+    image: Image | None = None
+    """The container image, on targets that run containers. Without a command it starts as it says itself."""
+    before: Command | None = None
+    """Run once, in the new image, before the replicas of a release get traffic: migrations. If it fails, none does."""
+    build: Annotated[Build, BeforeValidator(_build, Annotated[str, Field(min_length=1)] | Build)] | None = None
+    """In place of an image, how it is made: the folder of its Dockerfile, or {context: ., target: web}."""
+    folder: Annotated[str, Field(min_length=1)] = "."
+    """Where the command runs, from the spec file's own folder."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """That it serves HTTP, and where: none for a worker. On the local target each replica gets a free port in PORT."""
+    health: Annotated[str, Field(pattern=path_pattern)] = "/healthz"
+    """The path that answers 200 when a replica can take requests."""
+    drain: Duration = Field(default=30, ge=0, le=3600)
+    """How long requests, streams and WebSockets that are under way in a replica are waited for before it is stopped."""
+    env: dict[EnvName, EnvValue] = {}
+    """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL and PORT are given."""
+    secrets: Literal["env", "files"] = "env"
+    """On targets that run containers, `files` gives what holds a secret as a file whose path is in `<NAME>_FILE`."""
+    memory: Size | None = Field(default=None, ge=8 * 2**20, le=2**42)
+    """Memory that one replica may use at most, on targets that run containers; as much as there is unless given."""
+    cpus: float | None = Field(default=None, ge=0.01, le=1024)
+    """Processor cores that one replica may use at most, on targets that run containers."""
+    volumes: dict[VolumeName, MountPath] = {}
+    """Folders whose data outlives every replica, by name: {data: /var/lib/app}. `DATA_DIR` holds the path, on every
+    target. With volumes the service has one replica, for the data is in one place."""
+    replicas: Annotated[Bounds, BeforeValidator(_bounds, Count | Bounds)] = Bounds()
+    """A fixed number, or bounds: {min: 2, max: 20}."""
+    scaling: Scaling = Scaling()
+    """How the number of replicas follows the demand; the default needs no word."""
+    capacity: float = Field(default=10, ge=0.001, le=100_000)
+    """Requests in flight that one replica serves well."""
+    share: float = Field(default=1, ge=0, le=1)
+    """The part of the whole demand that reaches this service."""
+    route: Route = Route()
+    """Which requests the proxy sends here."""
+    public: bool = False
+    """Listen beyond loopback. Without it nothing outside this machine can reach the service."""
+
+    @model_validator(mode="after")
+    def _startable(self) -> "Service":
+        if self.command is None and self.image is None and self.build is None:
+            raise ValueError("give it a command, an image or a build")
+        if self.port is None and self.public:
+            raise ValueError("a public service needs a port")
+        if self.volumes and max(self.replicas.min, self.replicas.max or 1) > 1:
+            raise ValueError(
+                "with volumes it has exactly one replica, for their data is in one place only: leave `replicas` out, "
+                "or keep the data in a database and leave `volumes` out"
+            )
+        return self
+
+    @property
+    def bounds(self) -> Bounds:
+        """Between how many replicas it may have: what is written, and one at most with volumes."""
+        return Bounds(min=self.replicas.min, max=1) if self.volumes else self.replicas

@@ -1,0 +1,61 @@
+"""Where a stack runs. A target is data; the code that acts there is its provider."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra_specs.stackfile.models.model import Part
+
+later_targets = ("swarm", "aws")
+"""Planned, and not in this version."""
+
+image_pattern = (
+    r"^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$"
+)
+engine_pattern = r"^(unix|tcp|http|https)://[!-~]+$"
+Image = Annotated[str, Field(min_length=1, max_length=400, pattern=image_pattern)]
+"""An image's name as registries have it: postgres:18, registry.example.com:5000/shop@sha256:..."""
+
+
+class _Target(Part):
+    price_per_replica: float | None = Field(default=None, ge=0, le=1_000_000)
+    """USD a month that one replica costs you here, where no price book knows it."""
+
+
+class Local(_Target):
+    """Supervised processes on this machine. Nothing but Python is needed."""
+
+    provider: Literal["local"]
+    """`local`"""
+    port: int | None = Field(default=None, ge=1024, le=65535)
+    """The proxy's port on loopback; a free one unless given."""
+    public_port: int | None = Field(default=None, ge=1, le=65535)
+    """The proxy's port for public services, on every address; a free one unless given."""
+
+
+class Docker(_Target):
+    """Containers on one Docker Engine, in a private network of the stack's own."""
+
+    provider: Literal["docker"]
+    """`docker`"""
+    host: Annotated[str, Field(pattern=engine_pattern)] | None = None
+    """The engine, as DOCKER_HOST names it; unless given DOCKER_HOST itself, or else the socket of this machine."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """The proxy's port on the engine's loopback; a free one unless given."""
+    public_port: int | None = Field(default=None, ge=1, le=65535)
+    """The proxy's port for public services, on every address of the engine; a free one unless given."""
+    images: dict[Image, Image] = {}
+    """Other images in place of some, where these cannot be had: `postgres: registry.example.com/postgres:18`."""
+    mirror: Image | None = None
+    """A registry, and a path in it, which images without a registry in their name are taken from."""
+
+
+class Memory(_Target):
+    """A pretended world in a file, for trying things out and for tests: nothing runs."""
+
+    provider: Literal["memory"]
+    """`memory`"""
+
+
+targets = ("local", "docker", "memory")
+Target = Annotated[Local | Docker | Memory, Field(discriminator="provider")]

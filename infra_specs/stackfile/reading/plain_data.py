@@ -1,0 +1,203 @@
+"""A document as plain data: texts, numbers, true and false, lists, mappings; and on which line each was written.
+
+What YAML 1.1 reads otherwise than people mean it (`010` is 8, `1:30` is 90, `no` is false) is a fault here or is
+remembered, so that the fault that follows can name the cause.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra_specs.stackfile.messages.faults import Fault, Unreadable, shortened
+from infra_specs.stackfile.messages.location import Path
+from infra_specs.stackfile.reading.document import Items, Node, Pairs, Scalar, max_depth, max_nodes, max_text
+
+_yaml = "tag:yaml.org,2002:"
+_texts = {"str", "timestamp", "value"}
+_decimal = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_point = re.compile(r"[-+]?(?=\.?[0-9])[0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)?")
+_no_letter = re.compile("[\0\ud800-\udfff]")
+longest_number = 18
+"""Digits."""
+too_long = f"a number of too many digits: at most {longest_number} are allowed."
+
+
+@dataclass
+class Document:
+    """Plain data and what is known of how it was written. Data that came as JSON has no lines."""
+
+    data: Any = None
+    faults: list[Fault] = field(default_factory=list)
+    broken: set[Path] = field(default_factory=set)
+    """Where a fault was found already, so that what follows from it is not said as well."""
+    around_broken: set[Path] = field(default_factory=set)
+    """Whatever holds a broken value."""
+    key_lines: dict[Path, int] = field(default_factory=dict)
+    value_lines: dict[Path, int] = field(default_factory=dict)
+    written: dict[Path, str] = field(default_factory=dict)
+    """What stood in the file, where it was read as true or false."""
+
+    def refuse(self, path: Path, text: str, line: int | None = None) -> None:
+        """One more fault in how the document is written."""
+        self.faults.append(Fault(path, text, line))
+        self.broken.add(path)
+        self.around_broken.update(path[:length] for length in range(len(path)))
+
+    def at(self, path: Path) -> Any:
+        """What stands at a path that `known` gave."""
+        value = self.data
+        for step in path:
+            value = value[step]
+        return value
+
+    def known(self, path: Path) -> Path:
+        """The longest beginning of a path that was written: `database: x` for needs.database.engine."""
+        value = self.data
+        for count, step in enumerate(path):
+            inside = step in value if isinstance(value, dict) else isinstance(value, list) and isinstance(step, int)
+            if not inside:
+                return path[:count]
+            value = value[step]
+        return path
+
+
+def from_nodes(root: Node, as_written: Callable[[Path], bool]) -> Document:
+    """The document of a YAML tree. `as_written` says of which paths a number is kept as the text that stands there."""
+    walk = _Nodes(as_written)
+    walk.document.data = walk.value(root, ())
+    return walk.document
+
+
+class Walk:
+    """A walk over whatever data, one key or value at a time, which ends at the bounds."""
+
+    def __init__(self) -> None:
+        self.document = Document()
+        self._count = 0
+        self._characters = 0
+
+    def enter(self, path: Path, line: int | None) -> None:
+        """Count one more key or value, and refuse what only grows."""
+        self._count += 1
+        if self._count > max_nodes:
+            cause = " once its aliases are expanded" if line is not None else ""
+            raise Unreadable(Fault((), f"more than {max_nodes} keys and values{cause}, which no spec needs.", line))
+        if len(path) > max_depth:
+            raise Unreadable(Fault((), f"nested more than {max_depth} deep, which no spec needs.", line))
+
+    def text(self, text: str, path: Path, line: int | None = None) -> str | None:
+        """A text that can be stored, and given to a program."""
+        self._characters += len(text)
+        if self._characters > max_text:
+            cause = " once its aliases are expanded" if line is not None else ""
+            raise Unreadable(Fault((), f"longer than {max_text} characters{cause}, which no spec needs.", line))
+        if _no_letter.search(text):
+            self.document.refuse(path, "holds a character that no text may hold (NUL, or half of a pair).", line)
+            return None
+        return text
+
+
+class _Nodes(Walk):
+    def __init__(self, as_written: Callable[[Path], bool]) -> None:
+        super().__init__()
+        self._as_written = as_written
+
+    def value(self, node: Node, path: Path) -> Any:
+        self.enter(path, node.line)
+        self.document.value_lines[path] = node.line
+        if isinstance(node, Scalar):
+            return self._scalar(node, path)
+        if node.tag != _yaml + ("seq" if isinstance(node, Items) else "map"):
+            return self._tag(node, path)
+        if isinstance(node, Items):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.nodes)]
+        return self._mapping(node, path)
+
+    def _mapping(self, node: Pairs, path: Path) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.nodes:
+            key = self._key(key_node, path)
+            if key is None:
+                continue
+            here = (*path, key)
+            if key in mapping:
+                first = self.document.key_lines[here]
+                said = f"written twice, first on line {first}. Keep one."
+                self.document.faults.append(Fault(here, said, key_node.line))
+                continue
+            self.document.key_lines[here] = key_node.line
+            mapping[key] = self.value(value_node, here)
+        return mapping
+
+    def _key(self, node: Node, path: Path) -> str | None:
+        self.enter(path, node.line)
+        said = None
+        if not isinstance(node, Scalar):
+            said = f"found {'a list' if isinstance(node, Items) else 'a mapping'} as a key; a key is a text."
+        elif node.tag == _yaml + "merge":
+            said = (
+                "`<<` (merge) is not part of this language. Write the keys out, or repeat a whole value with an alias."
+            )
+        elif node.tag == _yaml + "null":
+            said = "found a key with no text before its `:`."
+        elif node.tag != _yaml + "str" and node.tag.removeprefix(_yaml) not in ("timestamp", "value"):
+            shown = shortened(node.text)
+            said = f'found the key `{shown}`, which YAML reads as {_kind(node)}. Quote it: "{shown}".'
+        if said is None and isinstance(node, Scalar):
+            return self.text(node.text, path, node.line)
+        self.document.faults.append(Fault(path, said or "", node.line))
+        return None
+
+    def _scalar(self, node: Scalar, path: Path) -> Any:
+        kind = node.tag.removeprefix(_yaml)
+        if kind in _texts and (node.plain or kind == "str"):
+            return self.text(node.text, path, node.line)
+        if kind == "null":
+            return None
+        if kind == "bool" and node.text.lower() in _truths:
+            self.document.written[path] = node.text
+            return _truths[node.text.lower()]
+        if kind == "merge" and node.plain:
+            return node.text
+        if kind in ("int", "float"):
+            return node.text if self._as_written(path) else self._number(node, kind, path)
+        return self._tag(node, path)
+
+    def _number(self, node: Scalar, kind: str, path: Path) -> int | float | None:
+        plain = node.text.replace("_", "")
+        if len(plain) > longest_number:
+            self.document.refuse(path, f"found {shortened(node.text)}, {too_long}", node.line)
+        elif kind == "int" and _decimal.fullmatch(node.text):
+            return int(plain)
+        elif kind == "float" and _point.fullmatch(node.text):
+            return float(plain) + 0.0  # -0 is 0
+        elif "n" in plain.lower():
+            self.document.refuse(path, f"found {node.text}, must be a finite number.", node.line)
+        else:
+            said = f"found `{shortened(node.text)}`, which YAML reads as {_base(node.text)}. "
+            said += f'Write a plain decimal number, or quote it where a text is meant: "{shortened(node.text)}".'
+            self.document.refuse(path, said, node.line)
+        return None
+
+    def _tag(self, node: Node, path: Path) -> None:
+        name = shortened(node.tag.replace(_yaml, "!!"))
+        self.document.refuse(path, f"the tag {name} is not part of this language. Write the value plainly.", node.line)
+
+
+_truths = {"yes": True, "no": False, "on": True, "off": False, "true": True, "false": False}
+
+
+def _kind(node: Scalar) -> str:
+    if node.tag == _yaml + "bool":
+        return "true" if _truths.get(node.text.lower()) else "false"
+    return "a number" if node.tag in (_yaml + "int", _yaml + "float") else f"a {shortened(node.tag)}"
+
+
+def _base(text: str) -> str:
+    if ":" in text:
+        return "a number to the base of 60"
+    digits = text.lstrip("+-").lower()
+    if digits.startswith(("0x", "0b")):
+        return "a number to the base of 16" if digits[1] == "x" else "a number to the base of 2"
+    return "a number to the base of 8"

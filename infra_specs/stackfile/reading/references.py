@@ -1,0 +1,206 @@
+"""What one part of a spec says of another: checked on every part that is sound, whatever the others are like."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from infra_specs.stackfile.messages.location import Path
+from infra_specs.stackfile.models.needs import Needs
+from infra_specs.stackfile.models.service import FromNeed, Service
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.target import Docker, Local, Target
+from infra_specs.stackfile.models.tls import Tls
+from infra_specs.stackfile.models.volumes import directory_variable
+from infra_specs.stackfile.reading.plain_data import Document
+
+orders_of_magnitude = 100
+"""The headroom above which a spec has to say why."""
+reserved_services = ("tenfold",)
+
+Crossing = tuple[Path, str]
+"""Where a fault is, and what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The parts of a spec that can be built as they stand; None is a part that cannot."""
+
+    services: dict[str, Service]
+    needs: Needs | None
+    target: Target | None
+    headroom: float | None
+    headroom_because: str | None
+    tls: Tls | None
+
+    @classmethod
+    def of(cls, stack: Stack) -> "Sound":
+        """The parts of a whole stack."""
+        return cls(stack.services, stack.needs, stack.target, stack.headroom, stack.headroom_because, stack.tls)
+
+    @classmethod
+    def within(cls, document: Document) -> "Sound":
+        """The parts of a document that are sound by themselves."""
+        data = document.data if isinstance(document.data, dict) else {}
+        named = data.get("services")
+        broken = {path[:2] for path in document.broken}
+        services = {
+            name: service
+            for name, service in ((name, _part(_service, raw)) for name, raw in _mapping(named).items())
+            if service is not None and ("services", name) not in broken
+        }
+        because = data.get("headroom_because")
+        return cls(
+            services,
+            _part(_needs, data.get("needs", {})),
+            _part(_target, data.get("target")),
+            _part(_headroom, data.get("headroom", 10)),
+            because if isinstance(because, str) else None,
+            _part(_tls, data.get("tls")),
+        )
+
+
+_service: TypeAdapter[Any] = TypeAdapter(Service)
+_needs: TypeAdapter[Any] = TypeAdapter(Needs)
+_target: TypeAdapter[Any] = TypeAdapter(Target)
+_headroom: TypeAdapter[Any] = TypeAdapter(float)
+_tls: TypeAdapter[Any] = TypeAdapter(Tls)
+
+
+def crossings(sound: Sound) -> Iterator[Crossing]:
+    """Every fault between two parts."""
+    yield from _headroom_reasoned(sound)
+    yield from _two_ports(sound)
+    yield from _redirect(sound)
+    yield from _names(sound)
+    yield from _programs(sound)
+    yield from _routes(sound)
+    for name, service in sound.services.items():
+        yield from _environment(name, service, sound.needs)
+        yield from _volumes(name, service)
+        yield from _schedule(name, service)
+
+
+def as_written(sound: Sound) -> Iterator[Crossing]:
+    """Faults of what a person wrote that are none of what Tenfold keeps: there a build has the image it made."""
+    for name, service in sound.services.items():
+        if service.build is not None and service.image is not None:
+            yield ("services", name, "image"), "it has a build too, which makes the image. Keep one of the two."
+
+
+def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
+    if sound.headroom is not None and sound.headroom > orders_of_magnitude and not sound.headroom_because:
+        yield (
+            ("headroom",),
+            f"found {sound.headroom:g}: more than two orders of magnitude ({orders_of_magnitude} times today's demand) "
+            "is not built ahead: what limits an app there is its design, and until then the rest is paid for nothing. "
+            "Write 10, or insist with a sentence of your own in headroom_because, which the plan will show.",
+        )
+
+
+def _two_ports(sound: Sound) -> Iterator[Crossing]:
+    target = sound.target
+    if isinstance(target, Local | Docker) and target.port is not None and target.port == target.public_port:
+        yield ("target", "public_port"), f"found {target.port}, which is port too. Give each listener its own."
+
+
+def _redirect(sound: Sound) -> Iterator[Crossing]:
+    port = sound.tls.redirect if sound.tls else None
+    if port is None:
+        return
+    path, target = ("tls", "redirect"), sound.target
+    if isinstance(target, Local | Docker):
+        for name in ("port", "public_port"):
+            if getattr(target, name) == port:
+                yield path, f"found {port}, which is the target's {name} too. Give each listener its own."
+    if sound.services and not any(service.public for service in sound.services.values()):
+        yield path, f"found {port}, but no service is public, so nothing leads there. Remove it, or make one public."
+
+
+def _names(sound: Sound) -> Iterator[Crossing]:
+    for name in sound.services:
+        if name in reserved_services:
+            yield ("services", name), f"`{name}` is a name that Tenfold uses itself. Choose another."
+
+
+def _programs(sound: Sound) -> Iterator[Crossing]:
+    for name, service in sound.services.items():
+        if isinstance(sound.target, Local) and service.command is None:
+            yield (
+                ("services", name),
+                f"{'an image' if service.image else 'a build'} alone cannot run on the local target, which starts "
+                "processes. Give it a command, or use a target that runs containers, such as docker.",
+            )
+        if isinstance(sound.target, Docker) and service.image is None and service.build is None:
+            yield (
+                ("services", name),
+                "a command alone cannot run on the docker target, which starts containers. Give it an image or a "
+                "build.",
+            )
+
+
+def _routes(sound: Sound) -> Iterator[Crossing]:
+    taken: dict[tuple[str, str], str] = {}
+    for name, service in sound.services.items():
+        if service.port is None:
+            continue
+        wanted = (service.route.host, service.route.path)
+        first = taken.setdefault(wanted, name)
+        if first != name:
+            yield (
+                ("services", name, "route"),
+                f"host {wanted[0]} and path {wanted[1]} lead to `{first}` already. Give each service with a port a "
+                "host or a path of its own, as in route: {path: /api}.",
+            )
+
+
+def _environment(name: str, service: Service, needs: Needs | None) -> Iterator[Crossing]:
+    given = {"PORT", *map(directory_variable, service.volumes)}
+    if needs is not None:
+        given |= {variable for variable, need in (("DATABASE_URL", needs.database), ("CACHE_URL", needs.cache)) if need}
+    for variable, value in service.env.items():
+        path = ("services", name, "env", variable)
+        if variable in given or variable.startswith("TENFOLD_"):
+            yield path, f"{variable} is set by Tenfold itself. Remove it, or call yours otherwise."
+        if isinstance(value, FromNeed) and needs is not None:
+            need = value.from_need.partition(".")[0]
+            if getattr(needs, need) is None:
+                yield (
+                    (*path, "from"),
+                    f"found `{value.from_need}`, but this stack declares no {need}. Add it under needs.",
+                )
+
+
+def _volumes(name: str, service: Service) -> Iterator[Crossing]:
+    """Of two, one must not hide the other."""
+    places = list(service.volumes.items())
+    for index, (volume, path) in enumerate(places):
+        for other, above in places[:index]:
+            if f"{path}/".startswith(f"{above}/") or f"{above}/".startswith(f"{path}/"):
+                yield (
+                    ("services", name, "volumes", volume),
+                    f"found `{path}`, but `{other}` is at {above}: one would hide the other. Give each a place of its "
+                    "own.",
+                )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _part(adapter: TypeAdapter[Any], data: Any) -> Any:
+    try:
+        return adapter.validate_python(data)
+    except ValidationError:
+        return None
+
+
+def _schedule(name: str, service: Service) -> Iterator[Crossing]:
+    most = service.bounds.max
+    for number, period in enumerate(service.scaling.schedule):
+        if most is not None and period.min > most:
+            yield (
+                ("services", name, "scaling", "schedule", number, "min"),
+                f"found {period.min}, but the service has at most {most} replicas. Raise its maximum, or lower this.",
+            )

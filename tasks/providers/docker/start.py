@@ -1,0 +1,188 @@
+"""From a resource to a container that is started: address, ports, files, and what may be in the way of each."""
+
+import random
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from docker.api.client import APIClient
+from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import Mount
+
+from infra_specs.errors import ProviderError
+from infra_specs.resources.resource import Resource
+from infra_specs.stackfile.models.target import Docker
+from tasks.providers.docker import container as containers
+from tasks.providers.docker import proxy
+from tasks.providers.docker.desired_settings import Wanted
+from tasks.providers.docker.engine import said
+from tasks.providers.docker.images import Images, brings_init
+from tasks.providers.docker.kinds import wanted
+from tasks.providers.docker.labels import host_of, labels_of, name_of, part_label, part_of, probe_label
+from tasks.providers.docker.network import Networks, address_in
+from tasks.providers.docker.ports import Doors, doors_of
+from tasks.providers.docker.routes import Routes
+from tasks.providers.host_address import own_address
+
+first_port, last_port = 20_000, 31_999
+"""Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
+_attempts = 5
+_ports = ("port", "public_port", "redirect")
+"""Settings that name a port, for which there is no other."""
+
+
+class _TakenError(Exception):
+    """An address or a port is somebody else's: another may be free."""
+
+
+class Starter:
+    """Makes containers and starts them."""
+
+    def __init__(self, api: APIClient, target: Docker, images: Images, networks: Networks, routes: Routes) -> None:
+        self._api, self._networks, self._routes = api, networks, routes
+        self._images = images
+        where = urlsplit(target.host or api.base_url)
+        self._host = where.hostname if where.scheme in ("tcp", "https") and where.hostname else ""
+
+    @property
+    def outside(self) -> str:
+        """The engine's address as its neighbours see it."""
+        return self._host or own_address()
+
+    def start(self, resource: Resource, incarnation: int) -> str:
+        """A new container; its id. One whose command cannot be started stays, to be seen as failed with its reason.
+
+        Raises ProviderError for a missing image or volume and for a port that is taken.
+        """
+        # First what may not be there: a failure leaves nothing behind then.
+        self._refuse_missing_volume(resource)
+        image = self._image(resource)
+        network = self._networks.need(resource.stack)
+        for _ in range(_attempts):
+            address = self._networks.take(resource.stack)
+            what = self._wanted(resource, address)
+            what = replace(what, container=replace(what.container, image=image))
+            identity = self._make(resource, incarnation, what, network.name, address)
+            try:
+                self._begin(identity, resource)
+            except _TakenError as taken:
+                self._api.remove_container(identity, v=True, force=True)
+                if resource.kind == "proxy" and any(resource.settings.get(name) for name in _ports):
+                    raise ProviderError(
+                        f"{resource.address}: {taken}. Choose other ports in the target, or stop what has them."
+                    ) from taken
+            else:
+                return identity
+        raise ProviderError(f"{resource.address}: {_attempts} addresses and ports were all taken by others: try again")
+
+    def finish(self, found: dict[str, object], resource: Resource, incarnation: int) -> None:
+        """Start one that was made and then left, by a run that was killed; its files may be missing."""
+        identity = str(found["Id"])
+        network = self._networks.need(resource.stack)
+        what = self._wanted(resource, address_in(found, network.name))
+        containers.put_files(self._api, identity, what.container)
+        try:
+            self._begin(identity, resource)
+        except _TakenError:
+            # Its port or address was free when it was made. It never ran, so another in its place is as good.
+            self._api.remove_container(identity, v=True, force=True)
+            self.start(resource, incarnation)
+
+    def _image(self, resource: Resource) -> str:
+        """What its container can be made of by; in the engine when this returns."""
+        settings: Any = resource.settings
+        name, id = settings["image"], settings.get("image_id")
+        image = self._images.called(name, id) if id else str(name)
+        self._images.need(image)
+        return image
+
+    def _wanted(self, resource: Resource, address: str) -> Wanted:
+        if resource.kind != "proxy":
+            return wanted(resource, address)
+        return proxy.proxy(resource, _doors(resource), self.outside)
+
+    def _make(self, resource: Resource, incarnation: int, what: Wanted, network: str, address: str) -> str:
+        labels = labels_of(resource, incarnation, what.outputs)
+        if what.probe is not None:
+            labels[probe_label] = containers.as_label(what.probe)
+        container = what.container
+        own = self._images.need(container.image)
+        if container.init and brings_init((*own, *(container.command or ()))):
+            container = replace(container, init=False)
+        name = name_of(resource.stack, resource.address, incarnation)
+        secrets = None
+        if container.files:
+            secrets = Mount(
+                str(containers.secrets_path),
+                # Without a name it is the container's alone, and the engine removes both as one.
+                None,
+                type="volume",
+                no_copy=True,
+                labels=part_of(resource.stack, "files"),
+            )
+        try:
+            return containers.make(
+                self._api,
+                container,
+                name=name,
+                labels=labels,
+                network=network,
+                address=address,
+                aliases=[host_of(resource.address), *what.aliases],
+                secrets=secrets,
+            )
+        except ImageNotFound as error:
+            self._images.forget(what.container.image)
+            raise ProviderError(f"{resource.address}: {said(error)}. Run it again.") from error
+        except APIError as error:
+            if error.status_code != 409:
+                raise
+            return self._adopted(name, labels, error)
+
+    def _adopted(self, name: str, labels: dict[str, str], error: APIError) -> str:
+        """Somebody else made it at the same moment."""
+        found = self._api.inspect_container(name)
+        there = found["Config"]["Labels"] or {}
+        same = ("tenfold.stack", "tenfold.address", "tenfold.fingerprint", part_label)
+        if any(there.get(label) != labels[label] for label in same):
+            raise ProviderError(f"a container that is not ours is called {name}: rename or remove it") from error
+        return str(found["Id"])
+
+    def _begin(self, identity: str, resource: Resource) -> None:
+        if resource.kind == "proxy":
+            doors = doors_of(self._api.inspect_container(identity))
+            self._routes.fill(resource.stack, identity, proxy.first_files(self._api, resource, doors))
+        try:
+            self._api.start(identity)
+        except APIError as error:
+            words = said(error)
+            if "already allocated" in words or "ddress already in use" in words or "failed to bind" in words:
+                raise _TakenError(words) from error
+            state = self._api.inspect_container(identity)["State"]
+            if not state["Error"]:
+                raise
+
+    def _refuse_missing_volume(self, resource: Resource) -> None:
+        settings: Any = resource.settings
+        for name in (settings.get("volume"), *(settings.get("volumes") or {}).values()):
+            try:
+                if name is not None:
+                    self._api.inspect_volume(name)
+            except NotFound:
+                # The engine would make an empty one that is nobody's.
+                raise ProviderError(
+                    f"{resource.address}: its volume {name} is not there: make the volume first"
+                ) from None
+
+
+def _doors(resource: Resource) -> Doors:
+    settings = resource.settings
+    if not settings["public"]:
+        return Doors(_port(settings["port"]))
+    redirect = settings.get("redirect")
+    return Doors(_port(settings["port"]), _port(settings["public_port"]), _port(redirect) if redirect else None)
+
+
+def _port(given: object) -> int:
+    """Chosen here and not by the engine, which would choose anew at every start."""
+    return int(str(given)) if given else random.randint(first_port, last_port)  # noqa: S311 - no secret

@@ -1,0 +1,90 @@
+"""How a route stands: what the proxy says of it, and where it leads from outside."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from infra_specs.resources.instance import Health
+from tasks.base.clock import now
+from tasks.providers.envoy.admin_state import View
+from tasks.providers.envoy.config_push import rule_of, weights_of
+
+telling_seconds = 15.0
+"""So long it may take a proxy to know a route that it was told of, on the busiest machine."""
+
+
+def after_change(record: dict[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The record of a route that was another before: endpoints that it has no more are drained until they are gone."""
+    if before is None:
+        return record | {"draining": []}
+    same = before["labels"]["fingerprint"] == record["labels"]["fingerprint"]
+    known = {*before["settings"]["endpoints"], *before.get("draining", ())}
+    drained = sorted(known - set(record["settings"]["endpoints"]))
+    return record | {"draining": drained, "since": before["since"] if same else record["since"]}
+
+
+def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The record until the proxy has seen the new endpoints answer: the old ones serve on beside them.
+
+    Under the old labels: whoever is killed then leaves a route that is seen to be not yet as wanted. None if there is
+    nothing to wait for.
+    """
+    serving = before["settings"]["endpoints"] if before else []
+    joining = [each for each in record["settings"]["endpoints"] if each not in serving]
+    if before is None or not serving or not joining:
+        return None
+    settings = {"endpoints": [*serving, *joining], "weights": weights_of(before) | weights_of(record)}
+    return {**before, "settings": {**before["settings"], **settings}}
+
+
+def same_question(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records of a route have its endpoints asked for their health in the same way."""
+    return bool(one["settings"]["health"] == other["settings"]["health"])
+
+
+def others(records: Iterable[Mapping[str, Any]], address: str, incarnation: int) -> list[Mapping[str, Any]]:
+    """Every route's record but this one's."""
+    one = (address, incarnation)
+    return [each for each in records if (each["labels"]["address"], each["labels"]["incarnation"]) != one]
+
+
+def instead(records: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every route's record, with this one in place of what it was, the newest incarnation last."""
+
+    def order(each: Mapping[str, Any]) -> tuple[str, int]:
+        return each["labels"]["address"], each["labels"]["incarnation"]
+
+    return sorted([*others(records, *order(record)), record], key=order)
+
+
+def route_health(record: Mapping[str, Any], view: View | None, proxy: Health | None) -> Health:
+    """As well as what the proxy knows of it; a proxy that is not there is still to come."""
+    rule, since = rule_of(record), record["since"]
+    if proxy is None:
+        return Health("starting", "waits for the proxy", since)
+    if proxy.state == "failed":
+        return Health("failed", f"the proxy failed: {proxy.reason}", proxy.since)
+    if view is None or rule.cluster not in view.clusters:
+        # It is told before a route is recorded: what it does not know for long it was never told, or has lost.
+        lost = view is not None and proxy.state == "healthy" and now() - since > telling_seconds
+        return Health("failed" if lost else "starting", f"the proxy does not know it{'' if lost else ' yet'}", since)
+    healthy = view.healthy(rule.cluster)
+    if rule.endpoints and not healthy:
+        return Health("starting", f"none of its {len(rule.endpoints)} endpoints is healthy yet", since)
+    return Health("healthy", f"{healthy} of {len(rule.endpoints)} endpoints healthy", since)
+
+
+def route_url(settings: Mapping[str, Any], proxy: Mapping[str, str]) -> str:
+    """Where it is reached, from what the proxy says of itself; empty without a proxy."""
+    base = proxy.get("public_url", "") if settings["public"] else ""
+    base = base or proxy.get("url", "")
+    host = settings["host"]
+    if base and "*" not in host:
+        known = urlsplit(base)
+        base = f"{known.scheme}://{host}" + (f":{known.port}" if known.port else "")
+    return base + settings["path"] if base else ""
+
+
+def proxy_health(proxies: list[Health]) -> Health | None:
+    """The one that counts, of a proxy's incarnations: the first that has not failed."""
+    return next((health for health in proxies if health.state != "failed"), next(iter(proxies), None))

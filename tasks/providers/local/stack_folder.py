@@ -1,0 +1,139 @@
+"""Where everything of one stack is, and the lock that its changes take."""
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra_specs.resources.address import Address
+from tasks.providers.local import accounts
+from tasks.providers.local.accounts import Account
+from tasks.providers.local.files import Owner, make_folder, remove_tree
+
+_here = threading.local()
+"""`held`: the stacks that this thread is alone in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder of one stack. Other accounts may pass through it (0711), and read nothing."""
+
+    home: Path
+    stack: str
+
+    @property
+    def path(self) -> Path:
+        return self.home / "stacks" / self.stack
+
+    @property
+    def supervisor(self) -> Path:
+        return self.path / "supervisor"
+
+    @property
+    def volumes(self) -> Path:
+        return self.path / "volumes"
+
+    @property
+    def routes(self) -> Path:
+        return self.path / "routes"
+
+    @property
+    def proxy(self) -> Path:
+        return self.path / "proxy"
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "settings"
+
+    @property
+    def own(self) -> Path:
+        """What the stack's programs have as HOME."""
+        return self.path / "home"
+
+    @property
+    def programs_own(self) -> tuple[Path, ...]:
+        """What the stack's programs may be given of all that is below the home."""
+        return (self.volumes, self.own)
+
+    @property
+    def account(self) -> Account | None:
+        """What the stack's programs run as; None is who runs us."""
+        return accounts.find(self.home, self.stack)
+
+    @property
+    def owner(self) -> Owner | None:
+        """Whose the files are that the stack's programs read; None is who runs us."""
+        account = self.account
+        return (account.uid, account.gid) if account else None
+
+    @property
+    def exists(self) -> bool:
+        return self.path.is_dir()
+
+    def remove(self) -> None:
+        """The whole folder, at once."""
+        remove_tree(self.path)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone in this stack among all threads and processes, its folders made; for short changes, never for waits.
+
+        A thread that is alone already stays so.
+        """
+        held: set[Path] = _here.__dict__.setdefault("held", set())
+        if self.path in held:
+            yield
+            return
+        with self._alone():
+            held.add(self.path)
+            try:
+                yield
+            finally:
+                held.discard(self.path)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        while True:
+            try:
+                make_folder(self.path.parent, 0o711)
+                make_folder(self.path, 0o711)
+                handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except FileNotFoundError:  # removed at this very moment by the one before us
+                continue
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if self._is_lock(handle):
+                    self._make()
+                    yield
+                    return
+            finally:
+                os.close(handle)
+
+    def _make(self) -> None:
+        for folder in (self.volumes, self.settings):
+            make_folder(folder, 0o711)
+        make_folder(self.routes)
+
+    def _is_lock(self, handle: int) -> bool:
+        """The one who held it may have removed the stack: then its lock is no longer the stack's."""
+        try:
+            return os.path.samestat(os.fstat(handle), (self.path / "lock").stat())
+        except FileNotFoundError:
+            return False
+
+
+def places(home: Path) -> Iterator[Place]:
+    """Every stack's place below a home, sorted."""
+    folder = home / "stacks"
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if not path.name.startswith("."):
+                yield Place(home, path.name)
+
+
+def slug(address: str, incarnation: int) -> str:
+    """An instance as a file name: `database-main.2`."""
+    return f"{Address.parse(address).joined('-')}.{incarnation}"

@@ -1,0 +1,62 @@
+"""What all our tasks have in common: the one retry policy, no caching, names that read as the plan does."""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import exponential_backoff
+
+from infra_specs.errors import TransientError
+from tasks.run.redacted_logs import without_secrets
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+retries = 4
+first_delay = 0.5
+"""Seconds; doubled at each retry, with jitter."""
+
+
+def effect(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P, Coroutine[Any, Any, R]]]:
+    """Make a task of a function with one outside effect. Only a TransientError is tried again.
+
+    What it raises tells no known secret.
+    """
+
+    def made(function: Callable[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
+        @wraps(function)
+        async def without_secret_texts(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return await function(*args, **kwargs)
+            except Exception as error:
+                # Its text becomes the message of the task's state, which Prefect keeps.
+                shown = without_secrets(error)
+                if shown is error:
+                    raise
+            raise shown  # outside of the block: else the error that it stands for would be its context
+
+        return as_task(without_secret_texts)
+
+    as_task = task(
+        task_run_name=name,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=retries,
+        retry_delay_seconds=exponential_backoff(first_delay),
+        retry_jitter_factor=0.5,
+        retry_condition_fn=_is_transient,
+    )
+    return made
+
+
+async def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    try:
+        await state.result()
+    except TransientError:
+        return True
+    except Exception:  # The question is only whether it was transient; the task raises it itself
+        return False
+    return False

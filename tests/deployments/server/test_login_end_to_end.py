@@ -1,0 +1,210 @@
+"""The control plane's login on the real thing: attacks by an account and a stranger, and how it is turned on."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments.cli.following.prefect_api import login_address
+from deployments.server import control_plane
+from deployments.server.admission import CHANGES
+from deployments.server.control_plane import ControlPlane
+from deployments.server.login import USER, login_file, require_login
+from docs.authorisation import Operation, callers, operations
+from tasks.base.settings import settings
+from tasks.supervisor.client import Supervisor
+from tasks.supervisor.process import Process
+from tests.deployments.plane import Plane, until
+from tests.support.accounts import account
+
+pytestmark = [pytest.mark.local, pytest.mark.prefect]
+AUTOMATION = {
+    "name": "made by nobody", "enabled": False, "actions": [{"type": "do-nothing"}],
+    "trigger": {"type": "event", "expect": ["nothing"], "posture": "Reactive", "threshold": 1, "within": 0},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane of the module's own."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENFOLD_HOME", str(tmp_path_factory.mktemp("login") / "home"))
+        environment.setenv("TENFOLD_SERVER_PORT", "4600")
+        environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
+        try:
+            yield control_plane.ensure()
+        finally:
+            control_plane.stop()
+
+
+@pytest.fixture
+def plane(here: ControlPlane) -> Plane:
+    """How its owner asks it."""
+    return Plane(settings().home, here.api_url)
+
+
+def automations(plane: Plane) -> list[str]:
+    return [one["name"] for one in plane.post("/automations/filter")]
+
+
+def test_no_operation_is_done_for_anybody_but_the_owner(here: ControlPlane) -> None:
+    """Every operation of the server itself, by every caller that the table refuses."""
+    secret = require_login(settings().home).secret
+    wrong: list[tuple[Any, ...]] = []
+    with httpx.Client(base_url=here.ui_url, timeout=60, trust_env=False) as client:
+        for operation in operations():
+            for caller, status in refused_by(operation):
+                text = caller.text.partition(":")[0] and f"{USER}:{'wrong' if 'wrong' in caller.text else secret}"
+                headers = caller.headers | ({"content-type": caller.body_type} if caller.body_type else {})
+                auth = httpx.BasicAuth(*text.split(":", 1)) if text else None
+                body = b"{}" if operation.method in CHANGES else None
+                answer = client.request(operation.method, operation.path, headers=headers, auth=auth, content=body)
+                if answer.status_code != status:
+                    wrong.append((operation, caller.name, answer.status_code))
+    assert wrong == []
+
+
+def refused_by(operation: Operation) -> Iterator[tuple[Any, int]]:
+    """The callers that are refused an operation, and the status that each gets; WebSockets are tried elsewhere."""
+    if not operation.method or operation.kind.startswith("a browser's session"):
+        return
+    for caller in callers:
+        if caller.headers:
+            yield caller, 403
+        elif operation.kind != "open to all" and (not caller.text or "wrong" in caller.text):
+            yield caller, 401 if caller.body_type == "application/json" else 415
+        elif operation.method in CHANGES and caller.body_type != "application/json":
+            yield caller, 415
+
+
+def test_another_account_gets_nothing(here: ControlPlane, plane: Plane) -> None:
+    home = settings().home
+    os.chmod(home.parent, 0o711)  # noqa: PTH101 - so that only the home's own modes keep it out
+    with account() as other:
+        url, login = f"{here.api_url}/automations/", str(login_file(home))
+        ask = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Content-Type: application/json"]
+        assert other.run([*ask, "-d", str(AUTOMATION).replace("'", '"'), url]).stdout == "401"
+        assert other.run([*ask, f"{here.api_url}/flows/count", "-d", "{}"]).stdout == "401"
+        assert "Permission denied" in other.run(["cat", login]).stderr
+        assert "Permission denied" in other.run(["cat", f"/proc/{plane.pid('runner')}/environ"]).stderr
+        shown = other.run(["ps", "-eo", "args"]).stdout
+        assert "deployments.server" in shown
+        assert require_login(home).secret not in shown
+    assert "made by nobody" not in automations(plane)
+
+
+def test_the_login_is_in_its_file_and_nowhere_else_in_the_home(here: ControlPlane, plane: Plane) -> None:
+    plane.run("reconcile")
+    secret = require_login(settings().home).secret.encode()
+    holders = [path for path in settings().home.rglob("*") if path.is_file() and secret in path.read_bytes()]
+    assert holders == [login_file(settings().home)]
+
+
+def test_what_a_run_starts_does_not_inherit_the_login(plane: Plane, open_folder: Path) -> None:
+    seen = open_folder / "environment"
+    web = {"command": ["sh", "-c", f"env >> {seen}; exec sleep 1000"], "before": f"sh -c 'env >> {seen}'"}
+    spec = {"name": "curious", "target": {"provider": "local"}, "services": {"web": web}}
+    try:
+        assert plane.run("provision", spec=spec, source="/")["type"] == "COMPLETED"
+        environment = until(lambda: text if (text := seen.read_text()).count("PATH=") == 2 else None, "both began")
+        assert "PREFECT" not in environment
+        assert require_login(settings().home).secret not in environment
+    finally:
+        plane.run("teardown", stack="curious", delete_data=True)
+
+
+@pytest.mark.parametrize("command", ["status", "start"])
+def test_a_shell_with_a_token_does_not_restart_the_control_plane(plane: Plane, command: str) -> None:
+    before = plane.pid("server"), plane.pid("runner")
+    env = {**os.environ, "TENFOLD_API_TOKEN": require_login(settings().home).text, "TENFOLD_SOMETHING": "else"}
+    ended = subprocess.run([tenfold(), "server", command], env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert (plane.pid("server"), plane.pid("runner")) == before
+    state = (settings().home / "control" / "state.json").read_text()
+    assert "API_TOKEN" not in state
+    assert "TENFOLD_SOMETHING" not in state
+
+
+def test_a_wrong_token_is_refused_before_it_is_sent(plane: Plane) -> None:
+    env = {**os.environ, "TENFOLD_API_TOKEN": "tenfold:wrong"}
+    ended = subprocess.run([tenfold(), "reconcile"], env=env, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"TENFOLD_API_TOKEN is not the token of the installation in {settings().home}. Unset it, or set what this "
+        "prints: env -u TENFOLD_API_TOKEN tenfold token\n",
+    )
+
+
+def test_the_port_stays_ours_while_the_server_starts_again(here: ControlPlane, plane: Plane) -> None:
+    os.kill(plane.pid("server"), signal.SIGKILL)
+    with socket.socket() as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            thief.bind(("127.0.0.1", here.port))
+    assert plane.run("reconcile")["type"] == "COMPLETED"
+
+
+def test_a_login_that_is_gone_is_made_anew_and_it_is_said_what_to_do(here: ControlPlane, plane: Plane) -> None:
+    path = login_file(settings().home)
+    old = require_login(settings().home)
+    path.unlink()
+    plane_now = control_plane.ensure()
+    assert plane_now.news == (
+        f"Its login was gone and is made anew, in {path}. A browser logs in with: tenfold server open. A program sends "
+        "what this prints: tenfold token",
+    )
+    assert plane_now.port == here.port
+    assert require_login(settings().home) != old
+    assert httpx.get(f"{here.api_url}/flows", auth=(USER, old.secret)).status_code == 401
+    assert plane.run("reconcile")["type"] == "COMPLETED"
+    assert control_plane.ensure().news == ()
+
+
+def test_a_login_that_others_can_read_stops_every_verb(here: ControlPlane) -> None:
+    path = login_file(settings().home)
+    path.chmod(0o644)
+    try:
+        ended = subprocess.run([tenfold(), "server", "open"], capture_output=True, text=True, check=False)
+    finally:
+        path.chmod(0o600)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.endswith(
+        f"The control plane's login {path} can be read by other accounts (mode 0644), so they may know it. Remove it; "
+        f"the next start makes a new one: rm {path} && tenfold server start\n"
+    )
+
+
+def test_the_address_that_logs_in_holds_no_login(here: ControlPlane) -> None:
+    address = login_address(here)
+    assert address.startswith(f"{here.ui_url}/tenfold/login#")
+    assert require_login(settings().home).secret not in address
+
+
+def test_an_installation_without_a_login_gets_one_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENFOLD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TENFOLD_SERVER_PORT", "4650")
+    supervisor = Supervisor.start(tmp_path / "home" / "control")
+    for name in ("server", "runner"):  # as an earlier version left them, to their supervisor
+        supervisor.put(Process(name, ("sleep", "1000"), labels={"port": 4650}))
+    try:
+        plane = control_plane.ensure()
+        assert plane.ready
+        assert plane.news == (
+            f"The control plane has a login from now on, in {tmp_path}/home/control/login. A browser logs in with: "
+            "tenfold server open. A program sends what this prints: tenfold token",
+        )
+    finally:
+        control_plane.stop()
+
+
+def tenfold() -> str:
+    return str(Path(sys.executable).with_name("tenfold"))

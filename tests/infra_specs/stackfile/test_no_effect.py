@@ -1,0 +1,77 @@
+"""Keys that do nothing are told with where they are and what to do."""
+
+from typing import Any
+
+import pytest
+
+from infra_specs.stackfile.messages.no_effect import unused
+from infra_specs.stackfile.reading.load import from_data
+
+pytestmark = pytest.mark.pure
+
+docker = "Use a target that runs containers, such as docker, or leave it out."
+web: dict[str, Any] = {"command": "run", "image": "shop:1", "port": 80}
+worker: dict[str, Any] = {"command": "run", "image": "shop:1"}
+queries = {"prometheus": "http://p:9090", "cpu": "avg(cpu)", "in_flight": "sum(running)"}
+
+
+def unmeasured(signal: str) -> str:
+    return (
+        f"services.it.scaling.{signal} does nothing, for nothing measures it. "
+        f"Give services.it.scaling.metrics.{signal} a query, or leave it out."
+    )
+
+
+def portless(key: str) -> str:
+    return (
+        f"services.it.{key} does nothing without a port: a worker gets no request. Give it a port, or leave {key} out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "service", "said"),
+    [
+        ("local", web, []),
+        ("local", {**web, "memory": "64MB"}, [
+            f"services.it.memory bounds no process on the local target; only the scaler reckons with it. {docker}"]),
+        ("local", {**web, "cpus": 2.0}, [
+            f"services.it.cpus does nothing on the local target, which bounds no process. {docker}"]),
+        ("local", {**web, "secrets": "files"}, [
+            "services.it.secrets: files does nothing on the local target, which gives secrets as variables. "
+            f"{docker}"]),
+        ("local", {**web, "build": "."}, [
+            "services.it.build does nothing on the local target, which runs the command in its folder as it is: "
+            f"nothing is copied, and no .dockerignore is read. {docker}"]),
+        ("docker", {**web, "memory": "64MB", "cpus": 2.0, "secrets": "files"}, []),
+        ("memory", {**web, "memory": "64MB", "cpus": 2.0, "secrets": "files"}, []),
+        ("local", {**web, "capacity": 3.0, "share": 0.5, "route": {"path": "/a"}}, []),
+        ("local", {**worker, "capacity": 3.0, "share": 0.5, "route": {"path": "/a"}},
+         [portless("capacity"), portless("share"), portless("route")]),
+        ("local", {**worker, "capacity": 3.0, "scaling": {"metrics": queries}}, []),
+        ("local", {**web, "scaling": {"latency": "300ms", "requests_per_second": 5.0}}, []),
+        ("local", {**web, "scaling": {"cpu": 0.5, "queue": 9.0}}, [unmeasured("cpu"), unmeasured("queue")]),
+        ("docker", {**worker, "scaling": {"cpu": 0.5, "latency": "300ms", "requests_per_second": 5.0}},
+         [unmeasured("cpu"), unmeasured("latency"), unmeasured("requests_per_second")]),
+        ("docker", {**worker, "scaling": {"cpu": 0.5, "queue": 9.0, "metrics": queries}}, [unmeasured("queue")]),
+    ],
+)  # fmt: skip
+def test_what_does_nothing_is_said(target: str, service: dict[str, Any], said: list[str]) -> None:
+    stack = from_data({"name": "shop", "target": {"provider": target}, "services": {"it": service}})
+    assert list(unused(stack)) == said
+
+
+def test_each_service_is_told_in_the_order_of_the_file() -> None:
+    services = {name: {**worker, "cpus": 1.0} for name in ("b", "a")}
+    stack = from_data({"name": "shop", "target": {"provider": "local"}, "services": services})
+    assert [said.split()[0] for said in unused(stack)] == ["services.b.cpus", "services.a.cpus"]
+
+
+def test_what_is_said_to_a_proxy_that_is_not_there() -> None:
+    proxied = {"trust_proxies": ["10.0.0.0/8"], "timeouts": {"upload": "2h"}}
+    data = {"name": "shop", "target": {"provider": "memory"}, **proxied}
+    assert unused(from_data({**data, "services": {"it": web}}, "test")) == ()
+    end = "does nothing where no service has a port: there is no proxy. Give one a port, or remove it."
+    assert unused(from_data({**data, "services": {"it": worker}}, "test")) == (
+        f"trust_proxies {end}",
+        f"timeouts {end}",
+    )

@@ -1,0 +1,142 @@
+"""A pretended shop, its users, and a clock that a test moves: many checks in a moment."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from unittest import mock
+
+from infra_specs.advice.rightsizing import Use
+from infra_specs.catalogue.desired import desired_state
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Ref, Reference
+from infra_specs.scaling.decision import Decision
+from infra_specs.sizing.size import size
+from infra_specs.stackfile.reading.load import from_data, stored
+from tasks.autoscaling.check import Due, check
+from tasks.autoscaling.measure import measure
+from tasks.base.settings import Settings
+from tasks.ledger import Hold, Ledger, Owner
+from tasks.ledger.checks import lock_name
+from tasks.providers.base import Traffic
+from tasks.providers.memory import MemoryProvider
+from tasks.providers.simulated_load import Load
+
+interval = 15.0
+monday = 1_794_823_200.0
+"""2026-11-16 10:00 UTC."""
+Fault = Callable[[Mapping[str, Traffic]], Mapping[str, Traffic]]
+
+
+class Lying(MemoryProvider):
+    """Its proxy says what a fault makes of the truth, and its things use what a test says."""
+
+    fault: Fault | None = None
+    used: Mapping[str, Use] = MappingProxyType({})
+
+    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+        found = super().traffic(stack)
+        return self.fault(found) if self.fault else found
+
+    def uses(self, stack: str) -> Mapping[str, Use]:
+        return self.used
+
+
+@dataclass
+class Scene:
+    """One stack, `shop`, with a service `web`, and the checks that follow its users."""
+
+    ledger: Ledger
+    hold: Hold
+    world: Lying
+    at: float = monday
+    decisions: list[Decision] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Replicas that are there."""
+        return sum(one.kind == "replica" for one in self.world.observe("shop"))
+
+    def replicas(self, service: str) -> int:
+        """The same of one service."""
+        return sum(one.address.startswith(f"replica/{service}-") for one in self.world.observe("shop"))
+
+    def users(self, in_flight: float) -> None:
+        """From now on so many requests are inside, each for 0.2 s."""
+        self.world.set_load("shop", "web", Load(requests_per_second=in_flight * 5, latency=0.2))
+
+    def checks(self, number: int) -> list[Decision]:
+        """So many checks, one an interval, each decision carried out before the next. Returns what was decided."""
+        made = []
+        for _ in range(number):
+            self.at += interval
+            outcome = check(self.ledger, self.hold, measure, interval=interval)
+            made.append(self.ledger.decisions("shop", "web", 1)[0].decision)
+            for due in outcome.due:
+                self._carry_out(due)
+        self.decisions += made
+        return made
+
+    def want(self, spec: dict[str, Any]) -> None:
+        """Provision it so, as far as a pretended world needs it."""
+        hold = self.ledger.acquire("shop", Owner.here("provision"), 1e9)
+        self.ledger.want(hold, "shop", from_data(spec).model_dump(mode="json", by_alias=True), "/srv")
+        self.ledger.release(hold)
+        self._settle()
+
+    def _carry_out(self, due: Due) -> None:
+        hold = self.ledger.acquire(due.stack, Owner.here("scale"), 1e9)
+        self.ledger.override(hold, due.decision.service, due.decision.replicas, due.decision.reason)
+        self.ledger.release(hold)
+        self.ledger.acted(self.hold, due.id, "a run")
+        self._settle()
+
+    def _settle(self) -> None:
+        known = self.ledger.wanted("shop")
+        assert known is not None
+        stack = stored(known.spec)
+        wanted = desired_state(stack, size(stack), counts=known.overrides, secrets={}, source="/srv")
+        there: dict[str, Instance] = {}
+        for resource in wanted:
+            there[resource.address] = self.world.create(resource.resolved(partial(_value, there)))
+        for one in self.world.observe("shop"):
+            if one.address not in there or one.incarnation != there[one.address].incarnation:
+                self.world.destroy(one)
+
+
+def _value(there: Mapping[str, Instance], reference: Reference) -> str:
+    assert isinstance(reference, Ref), "nothing here has a secret"
+    return there[reference.address].outputs[reference.output]
+
+
+def spec(**more: Any) -> dict[str, Any]:
+    """Ten requests in flight for each replica, 1 to 20 of them, at $72 a month: ten cents an hour."""
+    web = {"command": "run", "port": 80, "capacity": 10, "replicas": {"min": 1, "max": 20}, **more.pop("web", {})}
+    return {"name": "shop", "target": {"provider": "memory", "price_per_replica": 72}, "services": {"web": web}, **more}
+
+
+@contextmanager
+def scene(home: Path, **more: Any) -> Iterator[Scene]:
+    """The shop, provisioned on a Monday morning."""
+    settings = Settings(home=home)
+    world = Lying(home / "memory")
+    with (
+        mock.patch("tasks.autoscaling.measure.settings", return_value=settings),
+        mock.patch("tasks.autoscaling.node_memory.settings", return_value=settings),
+        mock.patch("tasks.autoscaling.measure.open_provider", return_value=world),
+        mock.patch("tasks.providers.open_provider", return_value=world),
+        Ledger.open(settings) as ledger,
+    ):
+        made = Scene(ledger, ledger.acquire(lock_name, Owner.here("autoscale"), 1e9), world)
+        with mock.patch.object(time, "time", side_effect=lambda: made.at):
+            made.want(spec(**more))
+            yield made
+
+
+def told(**changes: Any) -> Fault:
+    """A fault that says other numbers of every service."""
+    return lambda found: {name: replace(one, **changes) for name, one in found.items()}

@@ -1,0 +1,29 @@
+"""What is new in a log."""
+
+import pytest
+
+from tasks.base.log_lines import added, whole_lines
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "new"),
+    [
+        ("", "ab", "ab"),
+        ("abc", "abc", ""),
+        ("abc", "abcd", "d"),
+        ("abc", "bcde", "de"),
+        ("abc", "xyz", "xyz"),
+        ("aaa", "aaab", "b"),
+        ("abc", "", ""),
+    ],
+)
+def test_only_what_is_new_is_told_again(before: str, after: str, new: str) -> None:
+    assert list(added(list(before), list(after))) == list(new)
+
+
+def test_a_line_counts_once_it_is_ended() -> None:
+    assert whole_lines("one\ntw", over=False) == ["one"]
+    assert whole_lines("one\ntw", over=True) == ["one", "tw"]
+    assert whole_lines("tw", over=False) == whole_lines("", over=True) == []

@@ -1,0 +1,41 @@
+"""What is counted while a canary is watched: answers since the first look, its own and those beside it."""
+
+import pytest
+
+from infra_specs.releases.canary import Seen
+from tasks.changes.canary import Tally
+from tasks.providers.base import Counted
+
+pytestmark = pytest.mark.pure
+
+
+def counted(requests: int, errors: int = 0, in_flight: int = 0) -> Counted:
+    return Counted(requests, errors, in_flight, healthy=True)
+
+
+def test_what_came_before_does_not_count() -> None:
+    tally = Tally("new")
+    assert tally.add({"a": counted(900, 30), "new": counted(0)}) == (Seen(0, 0), Seen(0, 0))
+    assert tally.add({"a": counted(950, 31), "b": counted(400, 9), "new": counted(10, 2)}) == (Seen(10, 2), Seen(50, 1))
+    assert tally.add({"a": counted(950, 31), "b": counted(404, 9), "new": counted(11, 2)}) == (Seen(11, 2), Seen(54, 1))
+
+
+def test_what_is_under_way_is_no_answer_yet() -> None:
+    tally = Tally("new")
+    tally.add({"new": counted(5, in_flight=5)})
+    assert tally.add({"new": counted(8, in_flight=8)})[0] == Seen(0, 0)
+    assert tally.add({"new": counted(8, in_flight=2)})[0] == Seen(6, 0)
+
+
+def test_a_proxy_that_began_anew_takes_nothing_away() -> None:
+    tally = Tally("new")
+    tally.add({"new": counted(100)})
+    tally.add({"new": counted(130, 3)})
+    assert tally.add({"new": counted(7, 1)})[0] == Seen(37, 4)
+
+
+def test_a_proxy_that_does_not_answer_is_asked_again() -> None:
+    tally = Tally("new")
+    tally.add({"new": counted(100)})
+    assert tally.add({}) == (Seen(0, 0), Seen(0, 0))
+    assert tally.add({"new": counted(120)})[0] == Seen(20, 0)

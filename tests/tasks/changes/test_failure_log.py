@@ -1,0 +1,59 @@
+"""What is told of an instance that failed, and what is kept of one that goes."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import tasks.changes.failure_log
+from tasks.changes.failure_log import at_once, kept_lines, last_words, told_lines
+
+pytestmark = pytest.mark.pure
+
+
+class Place:
+    """A site whose one instance has written so many lines, a password in each."""
+
+    def __init__(self, lines: int) -> None:
+        self.written = [f"{number} s3cret" for number in range(1, lines + 1)]
+        self.provider = SimpleNamespace(logs=lambda _, count: "\n".join(self.written[-count:]) + "\n")
+
+    def redacted(self, text: str) -> str:
+        return text.replace("s3cret", "***")
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The entries of the run's log."""
+    entries: list[str] = []
+    logger = SimpleNamespace(info=lambda form, *values: entries.append(form % values))
+    monkeypatch.setattr(tasks.changes.failure_log, "get_run_logger", lambda: logger)
+    return entries
+
+
+async def told(lines: int, *, goes: bool) -> str:
+    place: Any = Place(lines)
+    instance: Any = "job/migrate#1"
+    return await last_words(place, instance, goes=goes)
+
+
+async def test_the_last_lines_are_told(kept: list[str]) -> None:
+    said = await told(1234, goes=False)
+    assert said.splitlines()[1:] == ["The last lines of its log:", *(f"{n} ***" for n in range(1215, 1235))]
+    assert kept == []
+
+
+async def test_of_one_that_goes_what_was_before_them_is_kept(kept: list[str]) -> None:
+    said = await told(1234, goes=True)
+    assert said.splitlines()[-told_lines:] == [f"{n} ***" for n in range(1215, 1235)]
+    assert {entry.splitlines()[0] for entry in kept} == {"Log of job/migrate#1, which goes:"}
+    assert len(kept) == kept_lines / at_once
+    lines = [line for entry in kept for line in entry.splitlines()[1:]]
+    assert lines == [f"{n} ***" for n in range(235, 1235)]
+
+
+@pytest.mark.parametrize("goes", [True, False])
+async def test_a_short_log_is_told_whole_and_an_empty_one_said(kept: list[str], goes: bool) -> None:
+    assert (await told(3, goes=goes)).endswith("log:\n1 ***\n2 ***\n3 ***")
+    assert await told(0, goes=goes) == "\nIt wrote no log."
+    assert kept == []

@@ -1,0 +1,181 @@
+"""What is too old goes some at a time, of every stack; of a forgotten one everything goes at once."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from infra_specs.pricing.month import Spent
+from tasks.ledger import Hold, Ledger, Owner, retention
+from tasks.ledger.database import Database
+from tasks.ledger.tables import changes, metadata, runs
+from tests.tasks.ledger.checking import began, checked, checks, decided, keep, key
+from tests.tasks.ledger.child import change
+from tests.tasks.ledger.conftest import spec
+
+__all__ = ["checks"]
+
+pytestmark = pytest.mark.usefixtures("hold", "ten_stay")
+day = 86_400.0
+late = began + 10 * 365 * day
+"""When a check comes that trims."""
+
+
+@pytest.fixture
+def ten_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each service, in place of a hundred: each is written to the disk for itself."""
+    monkeypatch.setattr(retention, "decisions_at_least", 10)
+
+
+def made(ledger: Ledger, checks: Hold, number: int, before: int, replicas: int, of: tuple[str, str] = key) -> None:
+    """So many decisions, each kept for itself."""
+    for _ in range(number):
+        keep(ledger, checks, began, checked(began, of=of, decision=decided(began, before, replicas)))
+        ledger.acted(checks, ledger.decisions(*of, 1)[0].id, "run")
+
+
+def counts(ledger: Ledger) -> dict[int, int]:
+    """How many decisions there are by the count that they decided."""
+    found = [one.decision.replicas for one in ledger.decisions(*key, 1000)]
+    return {count: found.count(count) for count in sorted(set(found))}
+
+
+@pytest.mark.parametrize(
+    ("days", "left"),
+    [(13.9, {2: 12, 3: 3}), (14.1, {2: 7, 3: 3}), (90.1, {2: 7, 3: 3})],
+)
+def test_quiet_decisions_go_after_two_weeks_and_the_last_ones_stay(
+    ledger: Ledger, checks: Hold, days: float, left: dict[int, int]
+) -> None:
+    made(ledger, checks, 12, 2, 2)
+    made(ledger, checks, 3, 2, 3)
+    keep(ledger, checks, began + days * day)
+    assert counts(ledger) == left
+
+
+def test_those_that_changed_something_go_after_ninety_days(ledger: Ledger, checks: Hold) -> None:
+    made(ledger, checks, 12, 2, 3)
+    keep(ledger, checks, began + 89 * day)
+    assert counts(ledger) == {3: 12}
+    keep(ledger, checks, began + 91 * day)
+    assert counts(ledger) == {3: 10}
+
+
+def test_no_check_removes_many(ledger: Ledger, checks: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "decisions_at_once", 2)
+    made(ledger, checks, 15, 2, 2)
+    for number, left in enumerate((13, 11, 10, 10)):
+        keep(ledger, checks, late + 300 * number)
+        assert counts(ledger) == {2: left}
+
+
+def test_most_checks_remove_none(ledger: Ledger, checks: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "decisions_at_once", 1)
+    made(ledger, checks, 15, 2, 2)
+    for seconds, left in ((0, 14), (15, 14), (285, 14), (300, 13)):
+        keep(ledger, checks, late + seconds)
+        assert counts(ledger) == {2: left}
+    keep(ledger, checks, late + 315, checked(late + 315, decision=decided(late + 315, 2, 3)))
+    assert counts(ledger) == {2: 12, 3: 1}, "there is one more"
+
+
+def test_each_service_keeps_its_own_and_a_stack_that_nobody_checks_any_more_is_trimmed_too(
+    ledger: Ledger, checks: Hold, me: Owner
+) -> None:
+    for stack in ("blog", "wiki"):
+        ledger.acquire(stack, me, 600)
+    for of in (key, ("shop", "api"), ("blog", "web")):
+        made(ledger, checks, 12, 2, 2, of=of)
+    until(lambda: [len(ledger.decisions(*of, 1000)) for of in (key, ("shop", "api"), ("blog", "web"))] == [10] * 3,
+          lambda number: keep(ledger, checks, late + 300 * number))  # fmt: skip
+
+
+def until(reached: Callable[[], bool], again: Callable[[int], object]) -> None:
+    """Whose turn it is, is by chance."""
+    for number in range(200):
+        again(number)
+        if reached():
+            return
+    raise AssertionError("never")
+
+
+def ran(ledger: Ledger, hold: Hold, number: int) -> None:
+    for _ in range(number):
+        run = ledger.begin(hold, "scale", "more users", {})
+        ledger.outcome(hold, ledger.intend(hold, run, change), "done", "", 1.0)
+        ledger.finish(hold, run, "done", "")
+
+
+def test_old_runs_go_with_their_changes_and_the_last_ones_stay(
+    ledger: Ledger, checks: Hold, hold: Hold, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "runs_at_least", 5)
+    monkeypatch.setattr(retention, "runs_at_once", 6)
+    ran(ledger, hold, 15)
+    newest = [run.id for run in ledger.history("shop", 5)]
+    moment = ledger.history("shop", 1)[0].began
+    keep(ledger, checks, moment + 89 * day)
+    assert sizes(database) == {"runs": 15, "changes": 15}
+    for number, left in enumerate((9, 5, 5)):
+        keep(ledger, checks, moment + 91 * day + 300 * number)
+        assert sizes(database) == {"runs": left, "changes": left}
+    assert [run.id for run in ledger.history("shop", 99)] == newest
+
+
+def sizes(database: Database) -> dict[str, int]:
+    with database.read() as connection:
+        return {
+            table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in (runs, changes)
+        }
+
+
+def test_of_a_forgotten_stack_only_who_took_it_down_is_left(
+    ledger: Ledger, checks: Hold, hold: Hold, me: Owner, database: Database
+) -> None:
+    blog = ledger.acquire("blog", me, 600)
+    for one in (blog, hold):
+        ledger.want(one, one.stack, {**spec, "name": one.stack}, "/srv")
+        ledger.override(one, "web", 3, "by hand")
+        ledger.secret_set(one.stack, "stripe", "value")
+        created = ledger.begin(one, "provision", "asked for", {})
+        ledger.outcome(one, ledger.intend(one, created, change), "done", "", 7.0)
+        ledger.finish(one, created, "done", "")
+    keep(
+        ledger, checks, began, *(checked(began, of=(name, "web"), decision=decided(began)) for name in ("blog", "shop"))
+    )
+    ledger.record_spent(checks, {"blog": Spent("2026-11", 1.0, 1.0), "shop": Spent("2026-11", 1.0, 1.0)})
+    before = rows(database, "blog")
+    down = ledger.begin(hold, "teardown", "asked for", {})
+    ledger.finish(hold, down, "done", "")
+    ledger.forget(hold)
+    assert rows(database, "shop") == {"locks": 1, "runs": 1}
+    assert [run.verb for run in ledger.history("shop", 10)] == ["teardown"]
+    assert ("shop", "web") not in ledger.starts()
+    assert rows(database, "blog") == before
+
+
+def test_a_check_that_was_under_way_leaves_nothing_to_a_later_stack_of_the_name(
+    ledger: Ledger, checks: Hold, hold: Hold
+) -> None:
+    ledger.want(hold, "shop", spec, "/srv")
+    ledger.forget(hold)
+    keep(ledger, checks, began, checked(began, decision=decided(began)))
+    ledger.record_spent(checks, {"shop": Spent("2026-11", 1.0, 1.0)})
+    ledger.want(hold, "shop", spec, "/srv")
+    assert (ledger.recall("shop"), ledger.decisions("shop", None, 9), ledger.spent()) == ({}, (), {})
+    keep(ledger, checks, began, checked(began, decision=decided(began)))
+    ledger.want(hold, "shop", {**spec, "headroom": 5}, "/srv")
+    assert len(ledger.decisions("shop", None, 9)) == 1, "the same stack's stay"
+
+
+def rows(database: Database, stack: str) -> dict[str, int]:
+    """How many rows of each table tell of a stack."""
+    found = {}
+    with database.read() as connection:
+        for table in metadata.sorted_tables:
+            column = table.c.get("stack", table.c.get("name"))
+            if column is not None:
+                query = sa.select(sa.func.count()).select_from(table).where(column == stack)
+                found[table.name] = connection.execute(query).scalar_one()
+    return {name: count for name, count in found.items() if count}

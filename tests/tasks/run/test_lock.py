@@ -1,0 +1,92 @@
+"""Holding a stack's lock for the length of a run: at once, or after a wait."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra_specs.errors import LockHeld
+from tasks.base.settings import Settings
+from tasks.ledger import Ledger, Owner
+from tasks.run.lock import locked
+
+lease = 60.0
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(Settings(home=tmp_path)) as opened:
+        yield opened
+
+
+def test_it_is_held_within_and_given_back(ledger: Ledger) -> None:
+    async def go() -> None:
+        async with locked(ledger, "shop", "scale", lease, wait=False) as hold:
+            ledger.check(hold)
+            holder = ledger.holder("shop")
+            assert holder is not None
+            assert (holder.owner.verb, holder.fence) == ("scale", hold.fence)
+
+    asyncio.run(go())
+    assert ledger.holder("shop") is None
+
+
+def test_it_is_given_back_when_the_run_fails(ledger: Ledger) -> None:
+    async def go() -> None:
+        async with locked(ledger, "shop", "scale", lease, wait=False):
+            raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        asyncio.run(go())
+    assert ledger.holder("shop") is None
+
+
+def test_who_does_not_wait_is_told_at_once(ledger: Ledger) -> None:
+    ledger.acquire("shop", Owner.here("provision"), lease)
+
+    async def go() -> None:
+        async with locked(ledger, "shop", "scale", lease, wait=False):
+            raise AssertionError("it must not come here")
+
+    with pytest.raises(LockHeld, match=r"shop is being changed by provision .+ since .+ wait for it with --wait"):
+        asyncio.run(go())
+
+
+def test_who_waits_gets_it_when_it_is_given_back(ledger: Ledger) -> None:
+    first = ledger.acquire("shop", Owner.here("provision"), lease)
+
+    async def wait() -> int:
+        async with locked(ledger, "shop", "scale", lease, wait=True) as hold:
+            return hold.fence
+
+    async def go() -> int:
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        ledger.release(first)
+        return await asyncio.wait_for(waiting, 60)
+
+    assert asyncio.run(go()) == first.fence + 1
+
+
+def test_who_waits_too_long_is_told_who_it_was(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.run.lock.wait_seconds", 0.2)
+    ledger.acquire("shop", Owner.here("provision"), lease)
+
+    async def go() -> None:
+        async with locked(ledger, "shop", "scale", lease, wait=True):
+            raise AssertionError("it must not come here")
+
+    with pytest.raises(LockHeld, match="provision"):
+        asyncio.run(go())
+
+
+def test_another_stack_is_another_lock(ledger: Ledger) -> None:
+    ledger.acquire("blog", Owner.here("provision"), lease)
+
+    async def go() -> str:
+        async with locked(ledger, "shop", "scale", lease, wait=False) as hold:
+            return hold.stack
+
+    assert asyncio.run(go()) == "shop"

@@ -1,0 +1,105 @@
+"""No line of a log and no error tells a secret that this process has read, whoever wrote it."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docker.errors import APIError
+from requests import Response
+
+from infra_specs.errors import ProviderError
+from tasks.base.known_secrets import known
+from tasks.base.settings import Settings
+from tasks.ledger import Ledger
+from tasks.run.redacted_logs import redact_logs, without_secrets
+from tasks.run.retry import effect
+
+value = 'p@ss "word"/2043'
+
+
+@pytest.fixture(autouse=True)
+def _redacted() -> Iterator[None]:
+    before = logging.getLogRecordFactory()
+    redact_logs()
+    redact_logs()
+    known.learn("stripe", value)
+    yield
+    logging.setLogRecordFactory(before)
+
+
+def test_a_librarys_line_is_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("urllib3.connectionpool")
+    log.warning("Retrying %s of %s", f"https://user:{value}@host", {"password": value})
+    log.warning("a clone of https://me:my-token@git.example/x")
+    assert caplog.messages == [
+        "Retrying https://user:[secret stripe]@host of {'password': '[secret stripe]'}",
+        "a clone of https://me:***@git.example/x",
+    ]
+
+
+def test_a_traceback_is_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        _ = {}[value]
+    except KeyError as error:
+        error.__cause__ = ValueError(value)
+        logging.getLogger("any").exception("It failed:")
+    assert "KeyError: '[secret stripe]'" in caplog.text
+    assert "ValueError: [secret stripe]" in caplog.text
+    assert value not in caplog.text
+
+
+def test_a_line_without_a_secret_keeps_its_values(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("any").warning("%s of %d", "one", 2)
+    assert caplog.records[0].args == ("one", 2)
+    logging.getLogger("any").warning("%d of", 1)
+
+
+def test_an_error_of_ours_keeps_its_kind() -> None:
+    error = ProviderError(f"the engine refused: {value}")
+    assert without_secrets(error) is error
+    assert str(error) == "the engine refused: [secret stripe]"
+
+
+def test_an_error_of_a_library_is_told_by_its_name() -> None:
+    error = APIError("500 Server Error", Response(), explanation=f"invalid environment: KEY={value}")
+    told = without_secrets(error)
+    assert "invalid environment: KEY=[secret stripe]" in str(told)
+    assert str(told).startswith("APIError: ")
+    harmless = APIError("500 Server Error", Response())
+    assert without_secrets(harmless) is harmless
+
+
+@pytest.mark.parametrize("kind", [ProviderError, ValueError])
+async def test_a_task_raises_no_secret(kind: type[Exception]) -> None:
+    @effect("fail")
+    async def fail() -> None:
+        raise kind(f"no login with {value}")
+
+    with pytest.raises((kind, RuntimeError), match=r"no login with \[secret stripe\]") as raised:
+        await fail.fn()
+    assert value not in str(raised.value)
+    assert raised.value.__context__ is None
+
+
+def test_a_ledgers_password_is_known_once_it_is_opened(tmp_path: Path) -> None:
+    url = "postgresql://app:its%2Fpass@127.0.0.1:1/app"
+    with pytest.raises(Exception, match="cannot be reached"):
+        Ledger.open(Settings(home=tmp_path, ledger_url=url))
+    assert known.redacted("with its/pass or its%2Fpass") == "with [secret ledger] or [secret ledger]"
+
+
+def test_every_kept_version_of_a_stack_is_known_once_text_is_taken_in(tmp_path: Path) -> None:
+    with Ledger.open(Settings(home=tmp_path)) as ledger:
+        ledger.secret_set("shop", "mail", "the-first-value")
+        ledger.secret_set("shop", "mail", b"\xff the-second-value")
+    known._values.clear()
+    known.tokens.clear()
+    known.learn("stripe", value)
+    with Ledger.open(Settings(home=tmp_path)) as ledger:
+        assert known.redacted("the-first-value") == "the-first-value"
+        told = ledger.redacted("shop", f"the-first-value, {b'%s the-second-value' % bytes([255])!r}")
+        assert told == "[secret mail], b'[secret mail]'"
+        Settings(home=tmp_path).key_file.unlink()
+        known.tokens.clear()
+        assert ledger.redacted("shop", "the-first-value").startswith("Not shown, since it may hold secrets")
