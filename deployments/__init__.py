@@ -1,1 +1,4 @@
-"""Where and when: the control plane, its schedules, and the command line."""
+"""Where and when flows run: the control plane (`server`) and the command line (`cli`).
+
+No decision about a stack belongs here. Nothing below imports it.
+"""

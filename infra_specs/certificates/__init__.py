@@ -1,1 +1,4 @@
-"""Certificates of the proxy: what is in them, and whether they can be used. Read from their text; no I/O."""
+"""Certificates of the proxy: what they hold, and whether they can be used. They are read from their text.
+
+Opening files belongs in `tasks.stack`. Nothing here does I/O.
+"""

@@ -1,1 +1,4 @@
-"""How many replicas a service gets as its users come and go: pure, explained, and with its clock as an argument."""
+"""How many replicas a service gets as its users come and go, each time with the reason.
+
+A pipeline of small functions; `decide` is its entrance. Measuring is in `tasks.metrics`. The time is an argument.
+"""

@@ -1,1 +1,4 @@
-"""Whether services have the replicas that their users need: all of a check but the measuring and the deciding."""
+"""The check whether services have the replicas that their users need, around the decision itself.
+
+It gathers what `infra_specs.scaling` decides on, keeps the decision and starts scale runs. Called by flows and views.
+"""

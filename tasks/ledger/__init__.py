@@ -1,4 +1,7 @@
-"""What cannot be observed: stacks as last wanted, who changes them, runs, and secrets."""
+"""What cannot be observed: stacks as last desired, who changes them, runs, releases, decisions and secrets.
+
+It is written before a thing is made and after it is proven. What exists is asked of the target and never of the ledger.
+"""
 
 from tasks.ledger.checks import Check, Checked, Remembered
 from tasks.ledger.decisions import KeptDecision

@@ -1,4 +1,7 @@
-"""The code that acts on a target, one module or package each. Plain classes that know no Prefect."""
+"""The code that acts on a target, one package each. Plain classes: no file here imports Prefect or the ledger.
+
+What every target can do is said in `base`. SDK errors become ours here. Called by `changes`, `stack` and views.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.expectations import code, no_text, patterns, wanted
 from infra_specs.stackfile.messages.faults import Fault, either, found, nearest, shortened
 from infra_specs.stackfile.messages.location import Path, Place, choices, keys, place
@@ -19,7 +20,6 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Docker, Local, later_targets, targets
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
-from infra_specs.stackfile.reading.plain_data import Document
 
 _other_words = {
     "cmd": "command", "run": "command", "entrypoint": "command", "environment": "env", "cwd": "folder",

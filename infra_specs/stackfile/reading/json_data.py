@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.location import Path
-from infra_specs.stackfile.reading.plain_data import Document, Walk, longest_number, too_long
+from infra_specs.stackfile.reading.plain_data import Walk, longest_number, too_long
 
 
 def from_json(data: Any) -> Document:

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from infra_specs.errors import SpecError
+from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.faults import Fault, Unreadable, found, refusal
 from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.messages.messages import faults, line_of
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.reading.document import compose
 from infra_specs.stackfile.reading.json_data import from_json
-from infra_specs.stackfile.reading.plain_data import Document, from_nodes
+from infra_specs.stackfile.reading.plain_data import from_nodes
 from infra_specs.stackfile.reading.references import Crossing, Sound, as_written, crossings
+from infra_specs.stackfile.reading.yaml_nodes import compose
 
 
 def load(text: str, source: str = "stack.yaml") -> Stack:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import FromNeed, Service
@@ -13,7 +14,6 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Docker, Local, Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
-from infra_specs.stackfile.reading.plain_data import Document
 
 orders_of_magnitude = 100
 """The headroom above which a spec has to say why."""
