@@ -16,18 +16,18 @@ from tasks.providers.local.database import database
 from tasks.providers.local.proxy import proxy
 from tasks.providers.local.replica import replica
 from tasks.providers.local.route import put_route
-from tasks.providers.local.stack_folder import Place
+from tasks.providers.local.stack_folder import StackFolder
 from tasks.providers.local.volume import put_volume, volumes
 from tasks.supervisor.process import Process
 
-kinds = {"database": database, "cache": cache, "proxy": proxy, "replica": replica}
+KINDS = {"database": database, "cache": cache, "proxy": proxy, "replica": replica}
 
 
 class ByHand:
     """Start with `up`, which returns when the page is answered through the proxy; end with `down`."""
 
     def __init__(self, home: Path, resources: Iterable[Resource]) -> None:
-        self._place = Place(home, "quickstart")
+        self._place = StackFolder(home, "quickstart")
         self._resources = tuple(resources)
         self._running: dict[str, tuple[Process, subprocess.Popen[bytes]]] = {}
         self._outputs: dict[str, dict[str, str]] = {}
@@ -68,7 +68,7 @@ class ByHand:
             put_route(self._place, resolved, 1)
             self._outputs[resource.address] = {"url": self._outputs["proxy/main"]["url"] + "/"}
             return None
-        process = kinds[resource.kind](self._place, resolved, 1)
+        process = KINDS[resource.kind](self._place, resolved, 1)
         self._outputs[resource.address] = dict(process.labels["outputs"])
         return process
 

@@ -21,7 +21,7 @@ from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import settings
 from tests.support.homes import temporary_home
 
-spec = """
+SPEC = """
 name: measured
 target: {provider: memory}
 services: {web: {command: run, port: 80, replicas: {min: 3, max: 10}}}
@@ -78,7 +78,7 @@ def main() -> None:
     with plane() as here:
         print(f"control plane, first start: {time.perf_counter() - began:.1f} s")
         api, rows = Api(here), []
-        data = load(spec).model_dump(mode="json", by_alias=True)
+        data = load(SPEC).model_dump(mode="json", by_alias=True)
         for number in range(rounds + 1):
             run = api.start("provision", {"spec": data})
             api.wait(run)

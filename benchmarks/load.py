@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-patience = 10.0
+PATIENCE = 10.0
 """Seconds until a request without an answer has failed."""
 
 
@@ -106,7 +106,7 @@ class _Client:
         """One request; how it ended is counted."""
         self.late = max(self.late, (time.perf_counter() - due) * 1000)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(PATIENCE):
                 status = await self._status()
         except TimeoutError:
             self._failed("no answer", due)

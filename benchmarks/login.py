@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from deployments.server.environment import environment, host
+from deployments.server.environment import HOST, environment
 from deployments.server.login import Login, ensure_login
 from deployments.server.proof import ProvenTransport
 from tests.support.homes import temporary_home
@@ -27,7 +27,7 @@ START_SECONDS = 120.0
 def bare(home: Path) -> Iterator[int]:
     """Prefect's own server, as it was started before there was a login."""
     port = _free_port()
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
     with _running(command, home, port):
         yield port
 
@@ -36,7 +36,7 @@ def bare(home: Path) -> Iterator[int]:
 def with_login(home: Path) -> Iterator[int]:
     """Ours, on a socket that is bound before."""
     with socket.socket() as listening:
-        listening.bind((host, 0))
+        listening.bind((HOST, 0))
         listening.listen(128)
         port = listening.getsockname()[1]
         handle = listening.fileno()
@@ -66,21 +66,21 @@ def _running(
 
 def _is_up(port: int) -> bool:
     try:
-        return httpx.get(f"http://{host}:{port}/api/health", timeout=5, trust_env=False).is_success
+        return httpx.get(f"http://{HOST}:{port}/api/health", timeout=5, trust_env=False).is_success
     except httpx.TransportError:
         return False
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def calls(port: int, number: int, login: Login | None) -> float:
     """The median of so many calls over one connection, in milliseconds."""
     transport = ProvenTransport(login) if login else httpx.HTTPTransport(trust_env=False)
-    with httpx.Client(base_url=f"http://{host}:{port}/api", transport=transport) as client:
+    with httpx.Client(base_url=f"http://{HOST}:{port}/api", transport=transport) as client:
         times = []
         for _ in range(number + 20):
             began = time.perf_counter()

@@ -12,7 +12,7 @@ from infra_specs.pricing.price import price
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.reading.load import load
 
-rounds = 5
+ROUNDS = 5
 
 
 def spec(services: int) -> str:
@@ -40,7 +40,7 @@ def main() -> None:
     print("services  resources  loading s  planning s  planning ms/service")
     for services in (10, 100, 1000):
         text = spec(services)
-        measured = [seconds(text) for _ in range(rounds)]
+        measured = [seconds(text) for _ in range(ROUNDS)]
         loading, planning = (statistics.median(one[i] for one in measured) for i in (0, 1))
         print(f"{services:8} {measured[0][2]:10} {loading:10.3f} {planning:11.3f} {1000 * planning / services:20.2f}")
 

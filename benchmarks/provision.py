@@ -28,12 +28,12 @@ from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import Settings
 from tasks.changes.apply import apply
 from tasks.changes.observe import observe
-from tasks.ledger import Ledger, Owner, held
+from tasks.ledger import Ledger, Owner, keep_renewed
 from tasks.providers import open_provider
-from tasks.run.context import Site
-from tasks.stack.record import wish
+from tasks.run.context import RunContext
+from tasks.stack.record import desired_from_spec
 
-spec_file = Path(__file__).parents[1] / "infra_specs/stacks/quickstart.yaml"
+SPEC_FILE = Path(__file__).parents[1] / "infra_specs/stacks/quickstart.yaml"
 
 
 def without_prefect() -> None:
@@ -59,13 +59,13 @@ async def road(home: Path, stack: Stack, delete_data: bool = False) -> float:
     began = time.perf_counter()
     settings = Settings(home=home)
     with Ledger.open(settings) as ledger:
-        hold = ledger.acquire(stack.name, Owner.here("provision"), settings.lease_seconds)
-        with held(ledger, hold, settings.lease_seconds):
-            planned = wish(ledger, stack, str(spec_file.parent))
-            ledger.want(hold, stack.name, stack.model_dump(mode="json", by_alias=True), planned.source)
+        lease = ledger.acquire(stack.name, Owner.here("provision"), settings.lease_seconds)
+        with keep_renewed(ledger, lease, settings.lease_seconds):
+            planned = desired_from_spec(ledger, stack, str(SPEC_FILE.parent))
+            ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), planned.source)
             for secret in generated_secrets(stack):
-                ledger.ensure_secret(hold, stack.name, secret)
-            site = Site(open_provider(stack.target, home), ledger, hold)
+                ledger.ensure_secret(lease, stack.name, secret)
+            site = RunContext(open_provider(stack.target, home), ledger, lease)
             wanted = () if delete_data else planned.resources
             await converge(site, "provision", "measured", wanted, delete_data=delete_data)
     return time.perf_counter() - began
@@ -84,7 +84,7 @@ def hand(home: Path, stack: Stack) -> float:
     """Seconds from nothing to healthy, by hand."""
     home.mkdir(mode=0o700)
     with Ledger.open(Settings(home=home)) as ledger:
-        resources = wish(ledger, stack, str(spec_file.parent)).resources
+        resources = desired_from_spec(ledger, stack, str(SPEC_FILE.parent)).resources
     services = ByHand(home, resources)
     try:
         return services.up()
@@ -95,7 +95,7 @@ def hand(home: Path, stack: Stack) -> float:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     without_prefect()
-    stack = load(spec_file.read_text(), spec_file.name)
+    stack = load(SPEC_FILE.read_text(), SPEC_FILE.name)
     folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
     folder.chmod(0o711)
     rows = []

@@ -21,23 +21,23 @@ import httpx
 
 from benchmarks.by_hand import ByHand
 from benchmarks.control_plane import Api, plane
-from benchmarks.provision import spec_file
+from benchmarks.provision import SPEC_FILE
 from deployments.server import control_plane
 from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.providers.local.stack_folder import Place
-from tasks.stack.record import wish
+from tasks.providers.local.stack_folder import StackFolder
+from tasks.stack.record import desired_from_spec
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
 from tests.support.homes import temporary_home
 
-patience = 120.0
+PATIENCE = 120.0
 
 
 def until(true: Callable[[], bool], began: float) -> float:
     """Seconds from `began` until it is true."""
-    while time.perf_counter() - began < patience:
+    while time.perf_counter() - began < PATIENCE:
         if true():
             return time.perf_counter() - began
         time.sleep(0.01)
@@ -73,7 +73,7 @@ def bare_services() -> dict[str, float]:
     """By hand: PostgreSQL and Valkey again after a kill."""
     with temporary_home() as home:
         with Ledger.open(settings()) as ledger:
-            resources = wish(ledger, load(spec_file.read_text()), str(spec_file.parent)).resources
+            resources = desired_from_spec(ledger, load(SPEC_FILE.read_text()), str(SPEC_FILE.parent)).resources
         hand = ByHand(home, resources)
         try:
             hand.up()
@@ -153,9 +153,9 @@ def measured() -> tuple[float, dict[str, tuple[float, float]], dict[str, float]]
     """A run with nothing killed; for each that is killed, well again and the next run; bare starts of our own."""
     with plane() as here:
         api, kept = Api(here), Supervisor(settings().home / "control")
-        data = load(spec_file.read_text()).model_dump(mode="json", by_alias=True)
-        api.wait(api.start("provision", {"spec": data, "source": str(spec_file.parent)}))
-        stack = Supervisor(Place(settings().home, "quickstart").supervisor)
+        data = load(SPEC_FILE.read_text()).model_dump(mode="json", by_alias=True)
+        api.wait(api.start("provision", {"spec": data, "source": str(SPEC_FILE.parent)}))
+        stack = Supervisor(StackFolder(settings().home, "quickstart").supervisor)
 
         def then_a_run(kill: Callable[[], float], flow: str = "reconcile", **more: object) -> tuple[float, float]:
             began = time.perf_counter()

@@ -9,7 +9,7 @@ from typing import Any
 
 from prefect import Flow, Task
 
-from flows.engine.frame import at_once
+from flows.engine.frame import MAX_CALLS
 
 
 def without_prefect() -> None:
@@ -28,7 +28,7 @@ def run(flow: Flow[..., Any], **parameters: Any) -> Any:
     """What a flow does, from its first line to its report, with as many threads as it has in a run."""
 
     async def alone() -> Any:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_CALLS))
         return await flow.fn.__wrapped__(**parameters)  # type: ignore[attr-defined]
 
     return asyncio.run(alone())

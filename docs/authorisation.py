@@ -24,10 +24,10 @@ from deployments.server.front_door import FrontDoor, Message, Receive, Scope, Se
 from deployments.server.login import Login
 from deployments.server.sessions import SESSION_PATH, session_text
 
-page = Path(__file__).parent / "security.md"
-begin, end = "<!-- made by docs/authorisation.py -->", "<!-- until here -->"
-login = Login("s" * 43)
-host = "127.0.0.1:4200"
+PAGE = Path(__file__).parent / "security.md"
+BEGIN, END = "<!-- made by docs/authorisation.py -->", "<!-- until here -->"
+LOGIN = Login("s" * 43)
+HOST = "127.0.0.1:4200"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +61,20 @@ class Caller:
     body_type: str | None = "application/json"
 
 
-callers = (
+CALLERS = (
     Caller("nobody"),
     Caller("a wrong secret", "tenfold:wrong"),
-    Caller("the login", login.text),
-    Caller("a browser's session", session_text(login, time.time())),
-    Caller("the login, from a foreign page", login.text, {"origin": "http://evil.example"}),
-    Caller("the login, for a foreign name", login.text, {"host": "evil.example"}),
-    Caller("the login, as `text/plain`", login.text, body_type="text/plain"),
-    Caller("the login, as a form", login.text, body_type="application/x-www-form-urlencoded"),
-    Caller("the login, without a type", login.text, body_type=None),
+    Caller("the login", LOGIN.text),
+    Caller("a browser's session", session_text(LOGIN, time.time())),
+    Caller("the login, from a foreign page", LOGIN.text, {"origin": "http://evil.example"}),
+    Caller("the login, for a foreign name", LOGIN.text, {"host": "evil.example"}),
+    Caller("the login, as `text/plain`", LOGIN.text, body_type="text/plain"),
+    Caller("the login, as a form", LOGIN.text, body_type="application/x-www-form-urlencoded"),
+    Caller("the login, without a type", LOGIN.text, body_type=None),
 )
 
 
-ours = (
+OURS = (
     Operation("GET", "/tenfold/proof"),
     Operation("GET", "/tenfold/login"),
     Operation("POST", "/tenfold/session"),
@@ -92,7 +92,7 @@ def operations() -> tuple[Operation, ...]:
         for method in methods
         if method.upper() in LOOKS | CHANGES
     }
-    found = described | _undescribed(app.routes, "") | set(ours)
+    found = described | _undescribed(app.routes, "") | set(OURS)
     return tuple(sorted((Operation(one.method, re.sub(r"{[^}]*}", "x", one.path)) for one in found), key=astuple))
 
 
@@ -138,12 +138,12 @@ async def outcome(operation: Operation, caller: Caller) -> str:
     async def receive() -> Any:
         return waiting.pop(0) if not operation.method else {"type": "http.request", "body": b"{}"}
 
-    await FrontDoor(inside, login, ())(_scope(operation, caller), receive, send)
+    await FrontDoor(inside, LOGIN, ())(_scope(operation, caller), receive, send)
     return "comes in" if came_in or status == 200 else str(status)
 
 
 def _scope(operation: Operation, caller: Caller) -> Scope:
-    headers = {"host": host, **caller.headers}
+    headers = {"host": HOST, **caller.headers}
     if caller.text:
         headers["authorization"] = f"Basic {base64.b64encode(caller.text.encode()).decode()}"
     if operation.method in CHANGES:
@@ -165,22 +165,22 @@ async def table() -> str:
     rows = []
     for kind, count in sorted(kinds.items(), key=lambda item: -item[1]):
         cells = []
-        for caller in callers:
+        for caller in CALLERS:
             found = {await outcome(operation, caller) for operation in operations() if operation.kind == kind}
             cells.append(" or ".join(sorted(found)))
         rows.append(f"| {kind} ({count}) | " + " | ".join(cells) + " |")
-    head = f"| | {' | '.join(caller.name for caller in callers)} |"
+    head = f"| | {' | '.join(caller.name for caller in CALLERS)} |"
     opened = ", ".join(f"{one.method} `{one.path}`" for one in operations() if one.kind == "open to all")
     closed = ", ".join(f"`/{first}`" for first in sorted(CLOSED))
     rest = f"and GET and HEAD of every path outside {closed}: the UI's files"
-    return "\n".join([head, "|---" * (len(callers) + 1) + "|", *rows, "", f"Open to all are {opened}, {rest}."])
+    return "\n".join([head, "|---" * (len(CALLERS) + 1) + "|", *rows, "", f"Open to all are {opened}, {rest}."])
 
 
 async def with_table(text: str) -> str:
     """The page with its table as it is now."""
-    before, _, after = text.partition(begin)
-    return f"{before}{begin}\n\n{await table()}\n\n{end}{after.partition(end)[2]}"
+    before, _, after = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{await table()}\n\n{END}{after.partition(END)[2]}"
 
 
 if __name__ == "__main__":
-    page.write_text(asyncio.run(with_table(page.read_text(encoding="utf-8"))), encoding="utf-8")
+    PAGE.write_text(asyncio.run(with_table(PAGE.read_text(encoding="utf-8"))), encoding="utf-8")

@@ -7,8 +7,8 @@ from typing import Any
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.units import duration_text, size_text
 
-page = Path(__file__).parent / "reference" / "spec.md"
-intro = """# The stack file
+PAGE = Path(__file__).parent / "reference" / "spec.md"
+INTRO = """# The stack file
 
 *Made from the models by `make docs`; change the docstrings there, not this page.*
 
@@ -16,14 +16,14 @@ One YAML file describes one stack. A key that is not listed here is refused. Edi
 the [JSON Schema](../schema/stack-v1.json). Durations are written like `200ms`, `15s` or `3m`; a bare number is seconds.
 Sizes are written like `512MB` or `10GB`, in powers of 1024; a bare number is bytes.
 """
-titles = {"FromNeed": "A part of a need", "Secret": "A secret"}
+TITLES = {"FromNeed": "A part of a need", "Secret": "A secret"}
 
 
 def spec_page() -> str:
     """The whole page."""
     schema = Stack.model_json_schema(by_alias=True)
     models = {"Stack": schema, **schema["$defs"]}
-    return "\n".join([intro, *(_section(name, models[name]) for name in _reached(models))])
+    return "\n".join([INTRO, *(_section(name, models[name]) for name in _reached(models))])
 
 
 def _reached(models: dict[str, Any]) -> list[str]:
@@ -53,7 +53,7 @@ def _section(name: str, model: dict[str, Any]) -> str:
         for key, field in model["properties"].items()
     ]
     head = ["| key | type | default | meaning |", "|---|---|---|---|"]
-    return "\n".join([f"## {titles.get(name, name)}", "", model.get("description", ""), "", *head, *rows, ""])
+    return "\n".join([f"## {TITLES.get(name, name)}", "", model.get("description", ""), "", *head, *rows, ""])
 
 
 def _type(field: dict[str, Any]) -> str:  # noqa: PLR0911 - one line a form that a schema may have
@@ -65,7 +65,7 @@ def _type(field: dict[str, Any]) -> str:  # noqa: PLR0911 - one line a form that
             return {"whole number, text": "size"}.get(", ".join(kinds), " or ".join(dict.fromkeys(kinds)))
     if "$ref" in field:
         name = field["$ref"].rsplit("/", 1)[1]
-        title = titles.get(name, name)
+        title = TITLES.get(name, name)
         return f"[{title}](#{title.lower().replace(' ', '-')})"
     if "const" in field:
         return f"`{field['const']}`"
@@ -109,5 +109,5 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    page.parent.mkdir(exist_ok=True)
-    page.write_text(spec_page(), encoding="utf-8")
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(spec_page(), encoding="utf-8")

@@ -25,11 +25,11 @@ from rich.text import Text
 from deployments.server import control_plane
 from tests.support.browser import PrefectUi, ui
 
-images = Path("docs/images")
-columns = 100
-settled_seconds = 3.0
+IMAGES = Path("docs/images")
+COLUMNS = 100
+SETTLED_SECONDS = 3.0
 """The run's graph is drawn some time after its page is there, and says nowhere that it is done."""
-shop = """\
+SHOP = """\
 {
   "name": "shop",
   "target": {"provider": "local"},
@@ -38,7 +38,7 @@ shop = """\
   "users": {"monthly": 200000, "sessions": 8, "requests": 20, "response_time": "200ms"},
   "budget": 100
 }"""
-broken = """\
+BROKEN = """\
 {
   "name": "broken",
   "target": {"provider": "local"},
@@ -53,7 +53,7 @@ broken = """\
 def main() -> None:
     """Make every picture."""
     with _home():
-        (images / "demo-terminal.svg").write_text(_drawn(_typed("tenfold", "demo")), encoding="utf-8")
+        (IMAGES / "demo-terminal.svg").write_text(_drawn(_typed("tenfold", "demo")), encoding="utf-8")
         plane = control_plane.status()
         assert plane is not None
         with ui(plane, 1280, 860) as browser:
@@ -66,8 +66,8 @@ def main() -> None:
 
 def _form(browser: PrefectUi) -> None:
     browser.form("provision")
-    browser.write_spec(shop)
-    browser.page.screenshot(path=images / "run-form.png")
+    browser.write_spec(SHOP)
+    browser.page.screenshot(path=IMAGES / "run-form.png")
 
 
 def _finished(browser: PrefectUi) -> None:
@@ -75,20 +75,20 @@ def _finished(browser: PrefectUi) -> None:
     browser.page.get_by_role("link", name="provision", exact=True).first.click()
     browser.page.get_by_role("link", name="provision quickstart", exact=True).click()
     browser.logged("Done: ")
-    time.sleep(settled_seconds)
-    browser.page.screenshot(path=images / "run-finished.png")
+    time.sleep(SETTLED_SECONDS)
+    browser.page.screenshot(path=IMAGES / "run-finished.png")
 
 
 def _failed(browser: PrefectUi) -> None:
     browser.form("provision")
-    browser.write_spec(broken)
+    browser.write_spec(BROKEN)
     browser.submit("provision broken")
     browser.ended("Failed")
-    time.sleep(settled_seconds)  # its tasks are in Prefect's books a moment after its end
+    time.sleep(SETTLED_SECONDS)  # its tasks are in Prefect's books a moment after its end
     browser.page.reload()
     browser.logged("mend the cause and run it again")
-    time.sleep(settled_seconds)
-    browser.page.screenshot(path=images / "run-failed.png")
+    time.sleep(SETTLED_SECONDS)
+    browser.page.screenshot(path=IMAGES / "run-failed.png")
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def _typed(*command: str) -> list[str]:
     child, terminal = pty.fork()
     if child == 0:
         os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color"})  # noqa: S606 - it is our own
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, COLUMNS, 0, 0))
     said = b""
     while more := _read(terminal):
         said += more
@@ -147,7 +147,7 @@ def _left(said: str) -> list[str]:
 
 def _drawn(lines: list[str]) -> str:
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        console = Console(record=True, width=columns, file=nowhere, force_terminal=True, highlight=False)
+        console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, highlight=False)
         console.print(Text.from_ansi("\n".join(lines).strip("\n")))
     drawn = console.export_svg(title="$ tenfold demo", theme=MONOKAI)
     # Its font would be fetched from elsewhere; every reader has one of equal widths.

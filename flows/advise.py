@@ -5,29 +5,29 @@ import asyncio
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report
-from flows.engine.frame import opened_ledger, runbook
+from flows.engine.frame import frame, open_ledger
 from tasks.autoscaling.advice import advice
 from tasks.autoscaling.artifacts import show_advice
-from tasks.stack.record import remembered
+from tasks.stack.record import recorded_spec
 
 
-@runbook
+@frame
 async def advise(stack: str = "") -> Report:
     """Say what to change next before it presses: growth, budget, sizes that do not fit. Changes nothing.
 
     Args:
         stack: The stack's name. Empty for every stack.
     """
-    log, said = get_run_logger(), list[str]()
-    async with opened_ledger() as ledger:
+    log, notes = get_run_logger(), list[str]()
+    async with open_ledger() as ledger:
         if stack:
-            remembered(ledger, stack)
-        asked = [known for known in ledger.stacks() if known.wanted and stack in ("", known.name)]
-        advised, faults = await asyncio.to_thread(advice, ledger, asked)
-        for name, found in advised.items():
-            await show_advice(name, found)
-            said += [f"{name}: {one.said}" for one in found]
-    for one in said:
+            recorded_spec(ledger, stack)
+        records = [record for record in ledger.stacks() if record.wanted and stack in ("", record.name)]
+        advised, faults = await asyncio.to_thread(advice, ledger, records)
+        for name, advised_changes in advised.items():
+            await show_advice(name, advised_changes)
+            notes += [f"{name}: {one.said}" for one in advised_changes]
+    for one in notes:
         log.warning("%s", one)
-    said += map(str, faults)
-    return Report(stack or "all stacks", "; ".join(said) or "nothing presses, and nothing is idle", (), (), {})
+    notes += map(str, faults)
+    return Report(stack or "all stacks", "; ".join(notes) or "nothing presses, and nothing is idle", (), (), {})

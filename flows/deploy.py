@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from flows.engine.converge import Report
-from flows.engine.frame import on_site, opened_ledger, runbook
-from flows.engine.release import deliver
-from infra_specs.releases.content import images_named
+from flows.engine.frame import frame, open_ledger, stack_session
+from flows.engine.release import make_release
+from infra_specs.releases.manifest import images_named
 from infra_specs.releases.rollout import Share
-from tasks.stack.build import built
-from tasks.stack.images import found_images
-from tasks.stack.release import to_deploy
+from tasks.stack.build import with_built_images
+from tasks.stack.images import resolve_images
+from tasks.stack.release import deploy_target
 
 
-@runbook
+@frame
 async def deploy(
     stack: str,
     *,
@@ -53,15 +53,17 @@ async def deploy(
         bake: For how many seconds the canary is watched. It is undone if it fails more requests than the others.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    given = {
+    texts = {
         "image": image, "command": command, "folder": folder, "before": before, "health": health, "memory": memory,
         "cpus": cpus,
     }  # fmt: skip
-    settings = {name: value for name, value in given.items() if value}
-    async with opened_ledger() as ledger, on_site(stack, ledger, "deploy", wait=wait) as (site, what, source):
-        file = await built(site, what, source) if build else None
-        new = to_deploy(ledger, what, source, service, settings=settings, env=env, file=file)
+    settings = {name: value for name, value in texts.items() if value}
+    async with open_ledger() as ledger, stack_session(stack, ledger, "deploy", wait=wait) as (context, spec, source):
+        file = await with_built_images(context, spec, source) if build else None
+        manifest = deploy_target(ledger, spec, source, service, settings=settings, env=env, file=file)
         if image:
-            found = await found_images(site, what, images_named(new.services.values()) & {image})
-            new = replace(new, images={**new.images, **found})
-        return await deliver(site, "deploy", what, source, new, share=Share(canary, bake) if canary else None)
+            ids = await resolve_images(context, spec, images_named(manifest.services.values()) & {image})
+            manifest = replace(manifest, images={**manifest.images, **ids})
+        return await make_release(
+            context, "deploy", spec, source, manifest, share=Share(canary, bake) if canary else None
+        )

@@ -9,8 +9,8 @@ from prefect.input.actions import acreate_flow_run_input, aread_flow_run_input
 from pydantic import Field
 
 from flows.engine.converge import Report
-from flows.engine.frame import opened_ledger, runbook
-from flows.provision import provisioned
+from flows.engine.frame import frame, open_ledger
+from flows.provision import provision_stack
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposal import Proposal
 from infra_specs.advice.proposed_change import changed
@@ -18,12 +18,12 @@ from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.autoscaling.advice import advice
 from tasks.autoscaling.artifacts import show_advice
-from tasks.ledger import Ledger, Wanted
-from tasks.stack.record import remembered
+from tasks.ledger import Ledger, StackRecord
+from tasks.stack.record import recorded_spec
 
-waits_seconds = 7 * 86_400
-"""For an answer; then the run has failed, and can be started again."""
-shown_key = "shown"
+ANSWER_SECONDS = 7 * 86_400
+"""Seconds that the run waits for an answer before it fails. It can be started again."""
+PROPOSAL_KEY = "shown"
 
 
 class Approval(RunInput):
@@ -40,7 +40,7 @@ class Approval(RunInput):
     others: dict[str, Any] = Field(default={}, description="Other keys of the file, as they shall be.")
 
 
-@runbook
+@frame
 async def grow(stack: str) -> Report:
     """Weigh the next step of a stack, wait until somebody approves it on this run's page, and do it.
 
@@ -50,64 +50,64 @@ async def grow(stack: str) -> Report:
     Args:
         stack: The stack's name.
     """
-    shown = await _shown(stack)
-    answer = await asuspend_flow_run(wait_for_input=_form(shown), timeout=waits_seconds)
+    proposal = await _proposal(stack)
+    answer = await asuspend_flow_run(wait_for_input=_form(proposal), timeout=ANSWER_SECONDS)
     if not answer.approve:
         return Report(stack, "not approved, so nothing was changed", (), (), {})
-    change = shown.asked(answer.model_dump())
-    async with opened_ledger() as ledger:
-        await asyncio.to_thread(_refuse_another, ledger, shown, change)
+    change = proposal.asked(answer.model_dump())
+    async with open_ledger() as ledger:
+        await asyncio.to_thread(_refuse_another, ledger, proposal, change)
 
         def approved(now: Stack) -> Stack:
-            shown.refuse_misfit(now, change)
+            proposal.refuse_misfit(now, change)
             return changed(now, change)
 
-        return await provisioned(ledger, stack, None, change=approved, wait=True)
+        return await provision_stack(ledger, stack, None, change=approved, wait=True)
 
 
-async def _shown(stack: str) -> Proposal:
-    """What is to be approved. A run that was answered begins anew, and reads what it kept when it first began."""
-    if kept := await aread_flow_run_input(shown_key):
-        return Proposal.from_data(kept)
-    async with opened_ledger() as ledger:
-        known = _known(ledger, stack)
-        found = await asyncio.to_thread(_advised, ledger, known)
-        spec, _ = remembered(ledger, stack)
-    await show_advice(stack, found)
-    shown = Proposal.of(spec, found, known.since)
-    await acreate_flow_run_input(shown_key, shown.as_data())
-    return shown
+async def _proposal(stack: str) -> Proposal:
+    """The proposal to approve. A resumed run starts from its beginning, and reads the proposal that it stored."""
+    if saved := await aread_flow_run_input(PROPOSAL_KEY):
+        return Proposal.from_data(saved)
+    async with open_ledger() as ledger:
+        record = _active_record(ledger, stack)
+        advised = await asyncio.to_thread(_advised, ledger, record)
+        spec, _ = recorded_spec(ledger, stack)
+    await show_advice(stack, advised)
+    proposal = Proposal.of(spec, advised, record.since)
+    await acreate_flow_run_input(PROPOSAL_KEY, proposal.as_data())
+    return proposal
 
 
-def _known(ledger: Ledger, stack: str) -> Wanted:
-    remembered(ledger, stack)
-    known = ledger.wanted(stack)
-    if known is None or not known.wanted:
+def _active_record(ledger: Ledger, stack: str) -> StackRecord:
+    recorded_spec(ledger, stack)
+    record = ledger.stack_record(stack)
+    if record is None or not record.wanted:
         raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
-    return known
+    return record
 
 
-def _advised(ledger: Ledger, known: Wanted) -> tuple[Advice, ...]:
-    """What is to be said of it; of its growth alone while its target does not answer. Raises PlanError for neither."""
-    found, faults = advice(ledger, [known])
-    if known.name not in found:
+def _advised(ledger: Ledger, record: StackRecord) -> tuple[Advice, ...]:
+    """The advice for a stack; only that about growth if its target does not answer. Raises PlanError if there is none."""
+    advised, faults = advice(ledger, [record])
+    if record.name not in advised:
         raise PlanError(" ".join(map(str, faults)))
-    return found[known.name]
+    return advised[record.name]
 
 
-def _refuse_another(ledger: Ledger, shown: Proposal, change: dict[str, Any]) -> None:
-    """Raises PlanError where the stack was changed so that something else would be advised by now."""
-    known = _known(ledger, shown.stack)
-    if known.since != shown.since:
-        spec, _ = remembered(ledger, shown.stack)
-        shown.refuse_misfit(spec, change)
-        shown.refuse_unadvised(change, Proposal.of(spec, _advised(ledger, known), known.since))
+def _refuse_another(ledger: Ledger, proposal: Proposal, change: dict[str, Any]) -> None:
+    """Raise PlanError if the stack was changed so that the advice would differ now."""
+    record = _active_record(ledger, proposal.stack)
+    if record.since != proposal.since:
+        spec, _ = recorded_spec(ledger, proposal.stack)
+        proposal.refuse_misfit(spec, change)
+        proposal.refuse_unadvised(change, Proposal.of(spec, _advised(ledger, record), record.since))
 
 
-def _form(shown: Proposal) -> type[Approval]:
-    """The form with what is advised filled in."""
+def _form(proposal: Proposal) -> type[Approval]:
+    """The form, filled in with the advised values."""
     fields = {
         name: Field(default=value, description=Approval.model_fields[name].description)
-        for name, value in shown.form.items()
+        for name, value in proposal.form.items()
     }
-    return Approval.with_initial_data(description=f"## The next step of {shown.stack}\n\n{shown.said}", **fields)
+    return Approval.with_initial_data(description=f"## The next step of {proposal.stack}\n\n{proposal.said}", **fields)

@@ -9,26 +9,26 @@ from typing import Any
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report
-from flows.engine.frame import on_site, opened_ledger, runbook
-from flows.engine.rollout import bring_back, roll_out
+from flows.engine.frame import frame, open_ledger, stack_session
+from flows.engine.rollout import restore_healthy, roll_out
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import Content, images_named
-from infra_specs.releases.differences import in_short
+from infra_specs.releases.differences import summary
+from infra_specs.releases.manifest import ReleaseManifest, images_named
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tasks.changes.artifacts import show_sizing
 from tasks.ledger import Ledger
-from tasks.run.context import Site
-from tasks.stack.build import built
+from tasks.run.context import RunContext
+from tasks.stack.build import with_built_images
 from tasks.stack.certificate import keep_certificate
-from tasks.stack.images import found_images
+from tasks.stack.images import resolve_images
 from tasks.stack.preflight import refuse_unstartable
-from tasks.stack.record import Wish, as_filed, deployed, wish
+from tasks.stack.record import DesiredStack, current_release, desired_from_spec, manifest_of_file
 
 
-@runbook
+@frame
 async def provision(
     stack: str = "",
     spec: dict[str, Any] = {},  # noqa: B006 - nobody changes it, and the form shows a default of None as a fault
@@ -43,74 +43,80 @@ async def provision(
         source: The folder that relative paths of the spec start at. Your home directory unless given.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    async with opened_ledger() as ledger:
-        asked = _asked_for(stack, spec, source)
-        return await provisioned(ledger, asked[0].name if asked else stack, asked, wait=wait)
+    async with open_ledger() as ledger:
+        given = _given_spec(stack, spec, source)
+        return await provision_stack(ledger, given[0].name if given else stack, given, wait=wait)
 
 
-async def provisioned(
+async def provision_stack(
     ledger: Ledger,
     name: str,
-    asked: tuple[Stack, str] | None,
+    given: tuple[Stack, str] | None,
     *,
     change: Callable[[Stack], Stack] = lambda stack: stack,
     wait: bool,
 ) -> Report:
-    """Make a stack what is asked (a spec and its folder), or what the ledger says it is, with a `change` made to it."""
-    async with on_site(name, ledger, "provision", asked=asked, change=change, wait=wait) as (site, what, folder):
-        if said := keep_certificate(ledger, site.hold, what, folder):
-            get_run_logger().info("%s", said)
-        what = await built(site, what, folder)  # noqa: PLW2901 - from here on it is the stack with its images
-        planned = wish(ledger, what, folder)
-        refuse_over_budget(what.name, planned.price)
-        images = await found_images(site, what, images_named(planned.stack.services.values()))
-        planned = wish(ledger, what, folder, images=images)
-        await asyncio.to_thread(refuse_unstartable, site.provider, ledger, planned)
-        ledger.want(site.hold, what.name, what.model_dump(mode="json", by_alias=True), folder)
-        for secret in generated_secrets(what):
-            ledger.ensure_secret(site.hold, what.name, secret)
-        await show_sizing(planned)
-        file = replace(as_filed(ledger, what, folder), images=images)
-        return await _build(site, file, planned)
+    """Provision the given spec and folder, or those of the ledger, after `change` was applied to the spec."""
+    async with stack_session(name, ledger, "provision", asked=given, change=change, wait=wait) as (
+        context,
+        spec,
+        folder,
+    ):
+        if note := keep_certificate(ledger, context.lease, spec, folder):
+            get_run_logger().info("%s", note)
+        spec = await with_built_images(context, spec, folder)  # noqa: PLW2901 - from here on it is the stack with its images
+        desired = desired_from_spec(ledger, spec, folder)
+        refuse_over_budget(spec.name, desired.price)
+        images = await resolve_images(context, spec, images_named(desired.stack.services.values()))
+        desired = desired_from_spec(ledger, spec, folder, images=images)
+        await asyncio.to_thread(refuse_unstartable, context.provider, ledger, desired)
+        ledger.set_desired(context.lease, spec.name, spec.model_dump(mode="json", by_alias=True), folder)
+        for secret in generated_secrets(spec):
+            ledger.ensure_secret(context.lease, spec.name, secret)
+        await show_sizing(desired)
+        file = replace(manifest_of_file(ledger, spec, folder), images=images)
+        return await _build(context, file, desired)
 
 
-async def _build(site: Site, file: Content, planned: Wish) -> Report:
-    """The same services as run now, or a new release. What fails stands, until the timer goes back to what ran."""
-    ledger = site.ledger
-    runs = deployed(ledger, site.stack)
-    if runs and runs.state == "proven" and runs.content == planned.content:
-        if runs.file != file:
-            ledger.refile_release(site.hold, runs.number, file)
-        return await bring_back(site, "provision", "asked for", planned)
-    reason = in_short(runs.content, planned.content) if runs else "the first"
-    new = ledger.begin_release(site.hold, "provision", reason, content=planned.content, file=file)
+async def _build(context: RunContext, file: ReleaseManifest, desired: DesiredStack) -> Report:
+    """Restore the current release if it has the same manifest, else roll out a new one.
+
+    A failed release stays until the next reconcile restores the last proven one."""
+    ledger = context.ledger
+    running = current_release(ledger, context.stack)
+    if running and running.state == "proven" and running.content == desired.content:
+        if running.file != file:
+            ledger.refile_release(context.lease, running.number, file)
+        return await restore_healthy(context, "provision", "asked for", desired)
+    reason = summary(running.content, desired.content) if running else "the first"
+    new = ledger.begin_release(context.lease, "provision", reason, content=desired.content, file=file)
     try:
-        return await roll_out(site, "asked for", new, planned)
+        return await roll_out(context, "asked for", new, desired)
     except Fenced:
         raise
     except TenfoldError as error:
-        ledger.end_release(site.hold, new.number, "failed", str(error))
-        if runs and runs.state == "proven":
+        ledger.end_release(context.lease, new.number, "failed", str(error))
+        if running and running.state == "proven":
             raise ChangeFailed(
-                f"{error}\n{new} is not proven: the timer goes back to {runs}, unless a mended file is provisioned."
+                f"{error}\n{new} is not proven: the timer goes back to {running}, unless a mended file is provisioned."
             ) from error
         raise
 
 
-def _asked_for(stack: str, spec: dict[str, Any], source: str) -> tuple[Stack, str] | None:
-    """The spec that was given and its folder; None if the ledger's is meant."""
+def _given_spec(stack: str, spec: dict[str, Any], source: str) -> tuple[Stack, str] | None:
+    """The given spec and its folder; None if only a name is given, for the spec of the ledger."""
     if spec:
-        what = from_data(spec, "spec")
-        if stack and stack != what.name:
-            raise SpecError(f"The run names the stack `{stack}` and the spec `{what.name}`. Give one of the two.")
-        return what, _folder(source)
+        parsed = from_data(spec, "spec")
+        if stack and stack != parsed.name:
+            raise SpecError(f"The run names the stack `{stack}` and the spec `{parsed.name}`. Give one of the two.")
+        return parsed, _folder(source)
     if not stack:
         raise SpecError("Give the name of a stack that was provisioned before, or a whole spec.")
     return None
 
 
 def _folder(source: str) -> str:
-    # Flows run in a folder of their own, where a relative path would be another place.
+    # Flows run in a folder of their own, so a relative path would have another meaning.
     folder = Path(source or "~").expanduser()
     if not folder.is_absolute():
         raise SpecError(f"source: found `{source}`; give the whole path of the folder, from / on.")

@@ -1,39 +1,39 @@
-"""Reconcile: what has drifted from what was wanted is brought back, on a timer."""
+"""Reconcile: repair drift from the desired state, on a timer."""
 
 import asyncio
 
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report
-from flows.engine.frame import on_site, opened_ledger, runbook
-from flows.engine.rollout import bring_back
+from flows.engine.frame import frame, open_ledger, stack_session
+from flows.engine.rollout import restore_healthy
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
-from infra_specs.plan.backoff import rests_until
+from infra_specs.plan.backoff import backoff_until
 from infra_specs.stack_fault import paragraph
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.stack.certificate import renew_certificate
-from tasks.stack.record import still_wanted, unknown_stack, wish_as_deployed
+from tasks.stack.record import desired_as_deployed, is_active, unknown_stack
 
-at_once = 16
-"""Stacks that are repaired side by side."""
-failures_seen = 8
-"""Runs that are looked back at: after so many failures in a row the rest does not grow any more."""
+MAX_STACKS = 16
+"""Stacks that are repaired concurrently."""
+FAILURES_SEEN = 8
+"""Past runs that are read: after so many failures in a row the pause grows no more."""
 
 
-@runbook
+@frame
 async def reconcile(stack: str = "") -> Report:
     """Look at what runs and repair what is not as wanted. A stack that somebody is changing is left to them.
 
     Args:
         stack: The stack's name. Empty for every stack.
     """
-    async with opened_ledger() as ledger:
-        if stack and ledger.wanted(stack) is None:
-            raise unknown_stack(ledger, stack)  # a refusal, and no fault of a stack
-        names = [stack] if stack else [known.name for known in ledger.stacks() if known.wanted]
-        turns = asyncio.Semaphore(at_once)
+    async with open_ledger() as ledger:
+        if stack and ledger.stack_record(stack) is None:
+            raise unknown_stack(ledger, stack)  # a rejection, and no fault of a stack
+        names = [stack] if stack else [record.name for record in ledger.stacks() if record.wanted]
+        turns = asyncio.Semaphore(MAX_STACKS)
         outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=not stack) for name in names))
     if failed := [outcome for outcome in outcomes if isinstance(outcome, str)]:
         raise ChangeFailed("\n\n".join(failed))
@@ -41,9 +41,9 @@ async def reconcile(stack: str = "") -> Report:
 
 
 async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
-    """What came of one stack: its report, or why it failed, or nothing for a stack that somebody is changing.
+    """Repair one stack. Returns its report, or the failure as text, or None for a stack that another run is changing.
 
-    Whatever it is, the others are repaired all the same; and one that hangs takes one turn of several.
+    No error reaches the other stacks, and a stack that hangs occupies one of several turns.
     """
     async with turns:
         try:
@@ -58,18 +58,20 @@ async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest
 
 
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
-    """`rest`: after failures in a row it is left alone for a while."""
-    # A command that somebody ran and that failed says nothing of repairs.
-    tried = [run for run in ledger.history(name, failures_seen) if run.verb != "run"] if rest else []
-    until = rests_until(tried, settings().reconcile_seconds)
+    """Repair one stack. With `rest` it pauses after repeated failures."""
+    # A failed one-off command says nothing about repairs.
+    attempts = [run for run in ledger.history(name, FAILURES_SEEN) if run.verb != "run"] if rest else []
+    until = backoff_until(attempts, settings().reconcile_seconds)
     if until is not None and now() < until:
         return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
-    async with on_site(name, ledger, "reconcile") as (site, what, source):
-        if not still_wanted(ledger, name):  # torn down, perhaps since the stacks were listed
+    async with stack_session(name, ledger, "reconcile") as (context, spec, source):
+        if not is_active(ledger, name):  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
-        if said := renew_certificate(ledger, site.hold, what, source):
-            get_run_logger().info("%s", said)
-        return await bring_back(site, "reconcile", "what runs had drifted", wish_as_deployed(ledger, what, source))
+        if note := renew_certificate(ledger, context.lease, spec, source):
+            get_run_logger().info("%s", note)
+        return await restore_healthy(
+            context, "reconcile", "what runs had drifted", desired_as_deployed(ledger, spec, source)
+        )
 
 
 def _together(reports: list[Report]) -> Report:

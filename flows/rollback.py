@@ -1,16 +1,16 @@
-"""Rollback: what an earlier release held, as a new release."""
+"""Rollback: the manifest of an earlier release, as a new release."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from flows.engine.converge import Report
-from flows.engine.frame import on_site, opened_ledger, runbook
-from flows.engine.release import deliver
-from tasks.stack.release import to_roll_back_to
+from flows.engine.frame import frame, open_ledger, stack_session
+from flows.engine.release import make_release
+from tasks.stack.release import rollback_target
 
 
-@runbook
+@frame
 async def rollback(
     stack: str, release: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0, wait: bool = False
 ) -> Report:
@@ -23,6 +23,6 @@ async def rollback(
         release: The number of the release, as tenfold releases lists them. 0 for the last one that was another.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    async with opened_ledger() as ledger, on_site(stack, ledger, "rollback", wait=wait) as (site, what, source):
-        then = to_roll_back_to(ledger, what, source, release)
-        return await deliver(site, "rollback", what, source, then.content, why=f"back to {then}: ")
+    async with open_ledger() as ledger, stack_session(stack, ledger, "rollback", wait=wait) as (context, spec, source):
+        target = rollback_target(ledger, spec, source, release)
+        return await make_release(context, "rollback", spec, source, target.content, why=f"back to {target}: ")

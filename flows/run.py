@@ -1,4 +1,4 @@
-"""Run: one command, once, as a replica of a service would be."""
+"""Run: a one-off command in the environment of a service's replica."""
 
 import asyncio
 import logging
@@ -12,25 +12,25 @@ from prefect.runtime import flow_run
 
 from flows.engine.apply_plan import apply_plan
 from flows.engine.converge import Report
-from flows.engine.frame import on_site, on_target, opened_ledger, runbook
+from flows.engine.frame import frame, open_ledger, open_target, stack_session
 from infra_specs.errors import ChangeFailed, LedgerError, LockHeld, PlanError, TenfoldError
 from infra_specs.plan.plan import Change, Plan
 from infra_specs.redaction import Stream
 from infra_specs.resources.address import RUN, Address
 from infra_specs.resources.instance import Health, Instance
-from tasks.base.known_secrets import known
+from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import settings
 from tasks.changes.artifacts import show_exit_code
 from tasks.changes.observe import observe
-from tasks.changes.one_off import claimed, followed, output
+from tasks.changes.one_off import OUTPUT_LOGGER, follow, hold_claim
 from tasks.ledger import Ledger, Owner
-from tasks.run.context import Site, at
-from tasks.stack.record import one_off, remembered, still_wanted, wish_as_deployed
+from tasks.run.context import RunContext, use
+from tasks.stack.record import desired_as_deployed, is_active, one_off_job, recorded_spec
 
-last_lines = 20
+LAST_LINES = 20
 
 
-@runbook
+@frame
 async def run(stack: str, service: str, command: str, wait: bool = False) -> Report:
     """Run a command once beside a running stack: in the image, environment and network of one of its services.
 
@@ -43,89 +43,89 @@ async def run(stack: str, service: str, command: str, wait: bool = False) -> Rep
         command: The command, as a shell would split it; it runs without a shell.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    words, address = _words(command), Address("job", RUN, str(flow_run.id)[:8])
-    async with opened_ledger() as ledger:
-        remembered(ledger, stack)
-        me = Owner.here("run", flow_run_id=str(flow_run.id))
-        async with claimed(ledger, stack, str(address), me, settings().lease_seconds):
-            site, one = await _begun(ledger, stack, service, words, address, wait=wait)
-            health, last = await _to_the_end(ledger, site, one)
-            said = f"{shlex.join(words)}: {site.redacted(health.reason)}"
-            await _removed(ledger, one, said, "done" if health.state == "healthy" else "failed")
+    argv, address = _words(command), Address("job", RUN, str(flow_run.id)[:8])
+    async with open_ledger() as ledger:
+        recorded_spec(ledger, stack)
+        owner = Owner.here("run", flow_run_id=str(flow_run.id))
+        async with hold_claim(ledger, stack, str(address), owner, settings().lease_seconds):
+            context, job = await _begun(ledger, stack, service, argv, address, wait=wait)
+            health, last = await _to_the_end(ledger, context, job)
+            summary = f"{shlex.join(argv)}: {context.redacted(health.reason)}"
+            await _removed(ledger, job, summary, "done" if health.state == "healthy" else "failed")
     if health.code is not None:
         await show_exit_code(health.code)
     if health.state == "healthy":
-        return Report(stack, said, (), (), {})
+        return Report(stack, summary, (), (), {})
     quoted = f"The last lines that it wrote:\n{last}" if last else "It wrote nothing."
-    raise ChangeFailed(f"{said} (as {service} of {stack}).\n{quoted}")
+    raise ChangeFailed(f"{summary} (as {service} of {stack}).\n{quoted}")
 
 
 async def _begun(
-    ledger: Ledger, stack: str, service: str, words: list[str], address: Address, *, wait: bool
-) -> tuple[Site, Instance]:
-    """Begin it under the stack's lock, which is given back as soon as it runs."""
-    async with on_site(stack, ledger, "run", wait=wait) as (site, what, source):
-        if not still_wanted(ledger, stack):
+    ledger: Ledger, stack: str, service: str, argv: list[str], address: Address, *, wait: bool
+) -> tuple[RunContext, Instance]:
+    """Start the job under the stack's lock, and release the lock as soon as it runs."""
+    async with stack_session(stack, ledger, "run", wait=wait) as (context, spec, source):
+        if not is_active(ledger, stack):
             raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
-        wished = wish_as_deployed(ledger, what, source)
-        job = one_off(ledger, wished, address, service, words)
-        why = f"{service}: {shlex.join(words)}"
-        await _do(site, Change("create", job.address, why, job), "done")
-        get_run_logger().info("%s runs %s", job.address, why)
-        return site, site.known[job.address]
+        desired = desired_as_deployed(ledger, spec, source)
+        job = one_off_job(ledger, desired, address, service, argv)
+        label = f"{service}: {shlex.join(argv)}"
+        await _do(context, Change("create", job.address, label, job), "done")
+        get_run_logger().info("%s runs %s", job.address, label)
+        return context, context.instances[job.address]
 
 
-async def _to_the_end(ledger: Ledger, site: Site, one: Instance) -> tuple[Health, str]:
-    """Wait for its end without a lock; comes with the last lines that it wrote."""
-    what, _ = remembered(ledger, site.stack)
+async def _to_the_end(ledger: Ledger, context: RunContext, job: Instance) -> tuple[Health, str]:
+    """Wait for the job's end without a lock. Returns its health and its last log lines."""
+    spec, _ = recorded_spec(ledger, context.stack)
     lines: list[str] = []
-    stream = Stream(lambda: known.redaction)
+    stream = Stream(lambda: known_secrets.redaction)
 
-    def say(told: str) -> None:
-        if told:
-            lines[:] = [*lines, *told.splitlines()][-last_lines:]
-            logging.getLogger(output).info("%s", told.removesuffix("\n"))
+    def say(written: str) -> None:
+        if written:
+            lines[:] = [*lines, *written.splitlines()][-LAST_LINES:]
+            logging.getLogger(OUTPUT_LOGGER).info("%s", written.removesuffix("\n"))
 
     def take(text: str) -> None:
-        with suppress(LedgerError):  # those that were read before are known all the same
-            ledger.learn_secrets(site.stack)
+        with suppress(LedgerError):  # secrets that were read before are still redacted
+            ledger.learn_secrets(context.stack)
         say(stream.take(f"{text}\n"))
 
-    async with on_target(what) as provider:
-        health = await followed(provider, one, take)
+    async with open_target(spec) as provider:
+        health = await follow(provider, job, take)
     say(stream.end())
-    await APILogHandler.aflush()  # who follows the run has all of it when the run is over
+    await APILogHandler.aflush()  # a follower must have the whole log when the run ends
     return health, "\n".join(lines)
 
 
-async def _removed(ledger: Ledger, one: Instance, why: str, how: Literal["done", "failed"]) -> None:
-    """Under the stack's lock again. If somebody else has it, it is left to the next who looks, as nobody wants it."""
+async def _removed(ledger: Ledger, job: Instance, label: str, state: Literal["done", "failed"]) -> None:
+    """Remove the job under the stack's lock. If another run holds the lock, the next run removes the job."""
     try:
-        async with on_site(one.stack, ledger, "run") as (site, _, _):
-            await _do(site, Change("destroy", one.address, why, instance=one), how)
-    except (LockHeld, LedgerError) as why_not:  # somebody changes it just now, or has torn it down
-        get_run_logger().info("%s is left to whoever looks next: %s", one, why_not)
+        async with stack_session(job.stack, ledger, "run") as (context, _, _):
+            await _do(context, Change("destroy", job.address, label, instance=job), state)
+    except (LockHeld, LedgerError) as busy:  # another run changes the stack, or has torn it down
+        get_run_logger().info("%s is left to whoever looks next: %s", job, busy)
 
 
-async def _do(site: Site, change: Change, how: Literal["done", "failed"]) -> None:
-    """One change on its own. `how` the run that it belongs to went, if the change itself succeeds."""
-    plan = Plan(site.stack, ((change,),), (), 0)
-    with at(site):
-        await observe(site.stack)
-        site.run = await asyncio.to_thread(site.ledger.begin, site.hold, "run", change.reason, plan.data())
+async def _do(context: RunContext, change: Change, state: Literal["done", "failed"]) -> None:
+    """Apply a single change. `how`: the recorded state of its run, if the change succeeds."""
+    plan = Plan(context.stack, ((change,),), (), 0)
+    with use(context):
+        await observe(context.stack)
+        context.run_id = await asyncio.to_thread(context.ledger.begin, context.lease, "run", change.reason, plan.data())
         try:
             await apply_plan(plan)
         except TenfoldError as error:
-            await asyncio.to_thread(site.ledger.finish, site.hold, site.run, "failed", str(error))
+            await asyncio.to_thread(context.ledger.finish, context.lease, context.run_id, "failed", str(error))
             raise
-        await asyncio.to_thread(site.ledger.finish, site.hold, site.run, how, plan.done)
+        await asyncio.to_thread(context.ledger.finish, context.lease, context.run_id, state, plan.done)
 
 
 def _words(command: str) -> list[str]:
     try:
-        words = shlex.split(command)
+        argv = shlex.split(command)
     except ValueError:
         raise PlanError(f"The command cannot be split into words, a quote is never closed: {command}") from None
-    if not words or not words[0]:
+    if not argv or not argv[0]:
         raise PlanError("Give a command to run, for example: python manage.py migrate")
-    return words
+    return argv

@@ -1,14 +1,14 @@
-"""Teardown: nothing of a stack is wanted any more, its data excepted."""
+"""Teardown: remove everything of a stack except its data."""
 
 import asyncio
 from dataclasses import replace
 
 from flows.engine.converge import Report, converge
-from flows.engine.frame import on_site, opened_ledger, runbook
-from tasks.stack.build import forget_built
+from flows.engine.frame import frame, open_ledger, stack_session
+from tasks.stack.build import remove_built_images
 
 
-@runbook
+@frame
 async def teardown(stack: str, delete_data: bool = False, wait: bool = False) -> Report:
     """Take a stack down. Its data stays unless you say so, and provisioning it again comes back to it.
 
@@ -17,18 +17,18 @@ async def teardown(stack: str, delete_data: bool = False, wait: bool = False) ->
         delete_data: Delete its data too, for ever. There is no way back.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    async with opened_ledger() as ledger, on_site(stack, ledger, "teardown", wait=wait) as (site, _, _):
-        ledger.unwant(site.hold)
+    async with open_ledger() as ledger, stack_session(stack, ledger, "teardown", wait=wait) as (context, _, _):
+        ledger.mark_torn_down(context.lease)
         reason = "asked for, data deleted" if delete_data else "asked for, data kept"
-        report = await converge(site, "teardown", reason, (), delete_data=delete_data)
-        await asyncio.to_thread(forget_built, site)
+        report = await converge(context, "teardown", reason, (), delete_data=delete_data)
+        await asyncio.to_thread(remove_built_images, context)
         if delete_data:
-            ledger.forget(site.hold)
+            ledger.forget(context.lease)
         return replace(report, summary=_left(stack, report))
 
 
 def _left(stack: str, report: Report) -> str:
-    """What is still there, proven by the last look, and how to come back to it."""
+    """What is left after the last observation, and how to bring the stack back."""
     if not report.kept:
         return f"{report.summary}. Looked again: nothing of {stack} is left"
     left = "; ".join(report.kept)

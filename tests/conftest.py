@@ -9,7 +9,7 @@ import pytest
 from docker import DockerClient
 from hypothesis import settings
 
-from tasks.base.known_secrets import KnownSecrets, known
+from tasks.base.known_secrets import KnownSecrets, known_secrets
 from tests.support import images as built
 from tests.support import stack_accounts
 from tests.support.box import Box
@@ -89,7 +89,7 @@ def outcome(record_property: Callable[[str, object], None]) -> Callable[[str, st
 def _knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test reads from its ledger is no secret of the next one's."""
     for name, value in vars(KnownSecrets()).items():
-        monkeypatch.setattr(known, name, value)
+        monkeypatch.setattr(known_secrets, name, value)
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,9 @@ def faults() -> None:
             print(told, flush=True)
 
 
-parts = {"docker": step.on_docker, "local": step.on_local, "steady": steady.main, "faults": faults}
+PARTS = {"docker": step.on_docker, "local": step.on_local, "steady": steady.main, "faults": faults}
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in parts:
+    if len(sys.argv) != 2 or sys.argv[1] not in PARTS:
         sys.exit(__doc__)
-    parts[sys.argv[1]]()
+    PARTS[sys.argv[1]]()

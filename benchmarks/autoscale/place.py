@@ -20,13 +20,13 @@ from tasks.providers.base import Counts
 from tests.support.homes import temporary_home
 
 T = TypeVar("T")
-service = "web"
-patience = 900.0
-ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+SERVICE = "web"
+PATIENCE = 900.0
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunningStack:
     """A stack of one service, running."""
 
     stack: Stack
@@ -36,12 +36,12 @@ class Place:
 
     def serving(self) -> int:
         """Replicas that the proxy takes for well."""
-        found = self.counts.traffic(self.stack.name).get(service)
+        found = self.counts.traffic(self.stack.name).get(SERVICE)
         return sum(one.healthy for one in found.replicas.values()) if found else 0
 
     def decided(self, since: float) -> list[KeptDecision]:
         """The decisions that started a run since then, the first one first."""
-        kept = self.ledger.decisions(self.stack.name, service, 100)
+        kept = self.ledger.decisions(self.stack.name, SERVICE, 100)
         return [one for one in reversed(kept) if one.flow_run_id and one.decision.at > since]
 
     def run(self, kept: KeptDecision) -> Run | None:
@@ -51,7 +51,7 @@ class Place:
 
 
 @contextmanager
-def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[Place, ...]]:
+def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[RunningStack, ...]]:
     """An installation with these stacks, all on one target; all of it gone afterwards."""
     with temporary_home(), socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -66,7 +66,7 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[Place, ...]]:
             assert isinstance(provider, Counts)
             with Ledger.open(settings()) as ledger:
                 yield tuple(
-                    Place(stack, ledger, provider, next(
+                    RunningStack(stack, ledger, provider, next(
                         one.outputs["url"] for one in provider.observe(stack.name) if one.kind == "route"
                     ).rstrip("/"))
                     for stack in stacks
@@ -79,9 +79,9 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[Place, ...]]:
             shutil.rmtree(settings().home, ignore_errors=True)
 
 
-def until(look: Callable[[], T | None], what: str) -> T:
+def wait_until(look: Callable[[], T | None], what: str) -> T:
     """What the look found at last. Raises TimeoutError."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while not (found := look()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"never: {what}")
@@ -91,6 +91,6 @@ def until(look: Callable[[], T | None], what: str) -> T:
 
 def _done(api: Api, flow: str, parameters: dict[str, Any]) -> None:
     run = api.start(flow, parameters)
-    state = until(lambda: found if (found := api.state(run)) in ended else None, f"{flow} ends")
+    state = wait_until(lambda: found if (found := api.state(run)) in ENDED else None, f"{flow} ends")
     if state != "COMPLETED":
         raise RuntimeError(f"{flow} is {state}")

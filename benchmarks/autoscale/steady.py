@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.autoscale.place import Place, provisioned
+from benchmarks.autoscale.place import RunningStack, provisioned
 from benchmarks.load import Load, Result, load
 
-path = "/slow?seconds=0.2"
-low, high, steady = 10.0, 40.0, 30.0
-half_wave, first_seconds, seconds = 120.0, 60.0, 600.0
+PATH = "/slow?seconds=0.2"
+LOW, HIGH, STEADY = 10.0, 40.0, 30.0
+HALF_WAVE, FIRST_SECONDS, SECONDS = 120.0, 60.0, 600.0
 
 
 def main() -> None:
@@ -28,26 +28,26 @@ def main() -> None:
     ]
     with provisioned(*specs) as (wave, noise):
         began, extra = time.time(), list[Result]()
-        with load(wave.url + path, low) as calm, load(noise.url + path, steady, shaky=True) as trembling:
+        with load(wave.url + PATH, LOW) as calm, load(noise.url + PATH, STEADY, shaky=True) as trembling:
             _swing(wave, extra)
         for place, results in ((wave, [*calm, *extra]), (noise, trembling)):
             _tell(place, began, results)
 
 
-def _swing(wave: Place, results: list[Result]) -> None:
+def _swing(wave: RunningStack, results: list[Result]) -> None:
     """The other half of the wave's requests, every other two minutes."""
-    end = time.monotonic() + first_seconds + seconds
-    time.sleep(half_wave)
+    end = time.monotonic() + FIRST_SECONDS + SECONDS
+    time.sleep(HALF_WAVE)
     while time.monotonic() < end:
-        load = Load.started(wave.url + path, high - low)
-        time.sleep(min(half_wave, max(0.0, end - time.monotonic())))
+        load = Load.started(wave.url + PATH, HIGH - LOW)
+        time.sleep(min(HALF_WAVE, max(0.0, end - time.monotonic())))
         results.append(load.stop())
-        time.sleep(min(half_wave, max(0.0, end - time.monotonic())))
+        time.sleep(min(HALF_WAVE, max(0.0, end - time.monotonic())))
 
 
-def _tell(place: Place, began: float, results: list[Result]) -> None:
+def _tell(place: RunningStack, began: float, results: list[Result]) -> None:
     decided = place.decided(began)
-    later = [one for one in decided if one.decision.at - began > first_seconds]
+    later = [one for one in decided if one.decision.at - began > FIRST_SECONDS]
     failed, sent = sum(one.failed for one in results), sum(one.sent for one in results)
     print(f"{place.stack.name}: {len(decided) - len(later)} actions in the first minute, {len(later)} in the ten after")
     for one in decided:

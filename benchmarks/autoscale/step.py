@@ -11,19 +11,19 @@ from typing import Any
 
 import docker
 
-from benchmarks.autoscale.place import Place, patience, provisioned, service, until
+from benchmarks.autoscale.place import PATIENCE, SERVICE, RunningStack, provisioned, wait_until
 from benchmarks.docker.stack import Images
 from benchmarks.load import Load, Result, load
 from tests.tasks.providers.docker.docker_world import alone
 
-name = "step"
-path = "/slow?seconds=0.2"
-before, more = 5.0, 45.0
+NAME = "step"
+PATH = "/slow?seconds=0.2"
+BEFORE, MORE = 5.0, 45.0
 """Requests a second: one in flight, and then ten."""
-few = 2
+FEW = 2
 """What one request in flight is enough for after a jump: its own variation is kept free for an hour."""
-calm_seconds = 60.0
-bounds = {"min": 1, "max": 10}
+CALM_SECONDS = 60.0
+BOUNDS = {"min": 1, "max": 10}
 
 
 def on_docker() -> None:
@@ -31,7 +31,7 @@ def on_docker() -> None:
     engine = docker.from_env()
     here = Images.of(engine)
     images = {known.rpartition(":")[0]: tag for known, tag in here.here.items()}
-    web = {"image": here.app("1"), "port": 8000, "capacity": 1.4, "replicas": bounds}
+    web = {"image": here.app("1"), "port": 8000, "capacity": 1.4, "replicas": BOUNDS}
     with alone(engine):
         _measure({"provider": "docker", "images": images}, web)
 
@@ -40,45 +40,45 @@ def on_local() -> None:
     """The sample app in processes."""
     folder = str(Path(__file__).parents[2] / "examples" / "app")
     _measure({"provider": "local"}, {"command": "python app.py", "folder": folder, "port": 8000, "capacity": 1.4,
-                                     "replicas": bounds})  # fmt: skip
+                                     "replicas": BOUNDS})  # fmt: skip
 
 
 def _measure(target: dict[str, Any], web: dict[str, Any]) -> None:
-    spec = {"name": name, "target": target, "services": {service: web}}
+    spec = {"name": NAME, "target": target, "services": {SERVICE: web}}
     with provisioned(spec) as (place,):
-        with load(place.url + path, before) as calm:
+        with load(place.url + PATH, BEFORE) as calm:
             up = _up_and_down(place)
         print(f"the step's requests: {up}\nthe others', up and down: {calm[0]}")
         failed, sent = up.failed + calm[0].failed, up.sent + calm[0].sent
         print(f"failed: {failed} of {sent}, {100 * failed / sent:.3f} %", flush=True)
 
 
-def _up_and_down(place: Place) -> Result:
+def _up_and_down(place: RunningStack) -> Result:
     """Ten times the users come, stay for two minutes, and go."""
-    time.sleep(calm_seconds)
-    print(f"before: {place.serving()} replicas at {before:g} requests/s", flush=True)
+    time.sleep(CALM_SECONDS)
+    print(f"before: {place.serving()} replicas at {BEFORE:g} requests/s", flush=True)
     breach = time.time()
-    step = Load.started(place.url + path, more)
+    step = Load.started(place.url + PATH, MORE)
     try:
         _tell_up(place, breach)
-        time.sleep(calm_seconds)
+        time.sleep(CALM_SECONDS)
     finally:
         up = step.stop()
     gone = time.time()
-    until(lambda: place.serving() <= few, "they have gone again")
+    wait_until(lambda: place.serving() <= FEW, "they have gone again")
     print(f"back down to {place.serving()} replicas {time.time() - gone:.0f} s after its end", flush=True)
-    time.sleep(calm_seconds / 4)
+    time.sleep(CALM_SECONDS / 4)
     return up
 
 
-def _tell_up(place: Place, breach: float) -> None:
+def _tell_up(place: RunningStack, breach: float) -> None:
     """Each decision of the way up, and how long its replicas took to serve."""
     told, quiet = 0, time.monotonic()
-    while time.monotonic() - quiet < (calm_seconds if told else patience):
+    while time.monotonic() - quiet < (CALM_SECONDS if told else PATIENCE):
         for kept in place.decided(breach)[told:]:
             told += 1
-            run = until(lambda kept=kept: place.run(kept), "its run begins")  # type: ignore[misc]
-            until(lambda kept=kept: place.serving() >= kept.decision.replicas, "all of them serve")  # type: ignore[misc]
+            run = wait_until(lambda kept=kept: place.run(kept), "its run begins")  # type: ignore[misc]
+            wait_until(lambda kept=kept: place.serving() >= kept.decision.replicas, "all of them serve")  # type: ignore[misc]
             served = time.time()
             print(
                 f"decision {kept.decision.at - breach:.1f} s after the breach: {kept.decision}\n"

@@ -15,13 +15,13 @@ import docker
 from benchmarks.docker.ansible import Ansible
 from benchmarks.docker.compose import Compose
 from benchmarks.docker.floor import Floor, InOrder
-from benchmarks.docker.measure import Life, verbs, whole_life
+from benchmarks.docker.measure import VERBS, StackTimes, whole_life
 from benchmarks.docker.stack import Contender, Images, sweep
 from benchmarks.docker.swarm import Swarm
 from benchmarks.docker.tenfold import Tenfold
 from tests.tasks.providers.docker.docker_world import alone
 
-contenders: dict[str, Callable[[Images, Path], Contender]] = {
+CONTENDERS: dict[str, Callable[[Images, Path], Contender]] = {
     "floor": Floor,
     "in-order": InOrder,
     "tenfold": Tenfold,
@@ -34,14 +34,14 @@ contenders: dict[str, Callable[[Images, Path], Contender]] = {
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--only", default=",".join(contenders), help="of " + ", ".join(contenders))
+    asked.add_argument("--only", default=",".join(CONTENDERS), help="of " + ", ".join(CONTENDERS))
     options = asked.parse_args()
     engine = docker.from_env()
     here = Images.of(engine)
     folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
     folder.chmod(0o711)
-    taking_part: list[Contender] = [contenders[each](here, folder) for each in options.only.split(",")]
-    lives: dict[str, list[Life]] = {each.name: [] for each in taking_part}
+    taking_part: list[Contender] = [CONTENDERS[each](here, folder) for each in options.only.split(",")]
+    lives: dict[str, list[StackTimes]] = {each.name: [] for each in taking_part}
     try:
         for number in range(1, options.rounds + 1):
             for each in taking_part:
@@ -53,11 +53,11 @@ def main() -> None:
     print(table(lives))
 
 
-def table(lives: dict[str, list[Life]]) -> str:
+def table(lives: dict[str, list[StackTimes]]) -> str:
     """Medians, as Markdown."""
-    lines = [f"| | {' | '.join(verbs)} | failed/sent | p50 ms | p99 ms |", "|---" * (len(verbs) + 4) + "|"]
+    lines = [f"| | {' | '.join(VERBS)} | failed/sent | p50 ms | p99 ms |", "|---" * (len(VERBS) + 4) + "|"]
     for name, those in lives.items():
-        cells = [f"{statistics.median(life.seconds[verb] for life in those):.2f}" for verb in verbs]
+        cells = [f"{statistics.median(life.seconds[verb] for life in those):.2f}" for verb in VERBS]
         cells.append(f"{sum(life.load.failed for life in those)}/{sum(life.load.sent for life in those)}")
         cells += [f"{statistics.median(life.load.p50 for life in those):.0f}"]
         cells += [f"{statistics.median(life.load.p99 for life in those):.0f}"]

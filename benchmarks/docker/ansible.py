@@ -40,8 +40,8 @@ class Ansible:
         titles = ["proxy", *(f"web-{number}" for number in range(self._replicas)), "cache", "database"]
         self._play([
             *map(_absent, titles),
-            {"community.docker.docker_volume": {"name": stack.name, "state": "absent"}},
-            {"community.docker.docker_network": {"name": stack.name, "state": "absent"}},
+            {"community.docker.docker_volume": {"name": stack.NAME, "state": "absent"}},
+            {"community.docker.docker_network": {"name": stack.NAME, "state": "absent"}},
         ])  # fmt: skip
 
     def leave(self) -> None:
@@ -59,30 +59,30 @@ class Ansible:
 
     def _wanted(self) -> list[dict[str, Any]]:
         images = self._images
-        data = [{"type": "volume", "source": stack.name, "target": "/var/lib/postgresql/data"}]
-        files = [{"type": "bind", "source": f"{self._folder}/files", "target": str(stack.folder_path),
+        data = [{"type": "volume", "source": stack.NAME, "target": "/var/lib/postgresql/data"}]
+        files = [{"type": "bind", "source": f"{self._folder}/files", "target": str(stack.FOLDER_PATH),
                   "read_only": True}]  # fmt: skip
-        ports = [f"127.0.0.1:{stack.port}:{stack.inner_port}"]
-        app = {"command": stack.app_command, "env": stack.app_env}
+        ports = [f"127.0.0.1:{stack.PORT}:{stack.INNER_PORT}"]
+        app = {"command": stack.APP_COMMAND, "env": stack.APP_ENV}
         return [
-            {"community.docker.docker_network": {"name": stack.name}},
-            {"community.docker.docker_volume": {"name": stack.name}},
-            _container("database", images.database, env=stack.database_env, mounts=data),
-            _container("cache", images.cache, command=stack.cache_command),
+            {"community.docker.docker_network": {"name": stack.NAME}},
+            {"community.docker.docker_volume": {"name": stack.NAME}},
+            _container("database", images.database, env=stack.DATABASE_ENV, mounts=data),
+            _container("cache", images.cache, command=stack.CACHE_COMMAND),
             *(_container(f"web-{number}", self._image, "web", "app", **app) for number in range(self._replicas)),
-            _container("proxy", images.proxy, command=stack.proxy_command, mounts=files, published_ports=ports),
+            _container("proxy", images.proxy, command=stack.PROXY_COMMAND, mounts=files, published_ports=ports),
         ]
 
 
 def _container(title: str, image: str, alias: str = "", kind: str = "", **more: Any) -> dict[str, Any]:
     return {
         "community.docker.docker_container": {
-            "name": f"{stack.name}-{title}",
+            "name": f"{stack.NAME}-{title}",
             "image": image,
             "pull": "never",
             "state": "healthy",
             "restart_policy": "unless-stopped",
-            "networks": [{"name": stack.name, "aliases": [alias or title]}],
+            "networks": [{"name": stack.NAME, "aliases": [alias or title]}],
             "healthcheck": stack.health_check(kind or title),
             "command_handling": "correct",
             **more,
@@ -91,5 +91,5 @@ def _container(title: str, image: str, alias: str = "", kind: str = "", **more: 
 
 
 def _absent(title: str) -> dict[str, Any]:
-    found = {"name": f"{stack.name}-{title}", "state": "absent", "stop_timeout": stack.grace_seconds}
+    found = {"name": f"{stack.NAME}-{title}", "state": "absent", "stop_timeout": stack.GRACE_SECONDS}
     return {"community.docker.docker_container": found}

@@ -44,37 +44,37 @@ class Compose:
         self._run("up", "--detach", "--wait")
 
     def _run(self, *words: str) -> None:
-        said(self._program, "--project-name", stack.name, "--file", "compose.json", *words, folder=self._folder)
+        said(self._program, "--project-name", stack.NAME, "--file", "compose.json", *words, folder=self._folder)
 
     def _file(self) -> dict[str, Any]:
-        files = f"{self._folder}/files:{stack.folder_path}:ro"
+        files = f"{self._folder}/files:{stack.FOLDER_PATH}:ro"
         healthy = {"condition": "service_healthy"}
         return {
             "services": {
                 "database": {
                     "image": self._images.database,
-                    "environment": stack.database_env,
+                    "environment": stack.DATABASE_ENV,
                     "volumes": ["data:/var/lib/postgresql/data"],
                     "healthcheck": stack.health_check("database"),
                 },
                 "cache": {
                     "image": self._images.cache,
-                    "command": stack.cache_command,
+                    "command": stack.CACHE_COMMAND,
                     "healthcheck": stack.health_check("cache"),
                 },
                 "web": {
                     "image": self._image,
-                    "command": [word.replace("$", "$$") for word in stack.app_command],
-                    "environment": stack.app_env,
+                    "command": [word.replace("$", "$$") for word in stack.APP_COMMAND],
+                    "environment": stack.APP_ENV,
                     "healthcheck": stack.health_check("app"),
                     "depends_on": {"database": healthy, "cache": healthy},
                     "deploy": {"replicas": self._replicas},
                 },
                 "proxy": {
                     "image": self._images.proxy,
-                    "command": stack.proxy_command,
+                    "command": stack.PROXY_COMMAND,
                     "volumes": [files],
-                    "ports": [f"127.0.0.1:{stack.port}:{stack.inner_port}"],
+                    "ports": [f"127.0.0.1:{stack.PORT}:{stack.INNER_PORT}"],
                     "healthcheck": stack.health_check("proxy"),
                 },
             },

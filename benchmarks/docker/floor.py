@@ -20,12 +20,12 @@ from docker.errors import NotFound
 from docker.types import EndpointConfig, Mount
 
 from benchmarks.docker import stack
-from tasks.providers.envoy.admin_state import View, clusters_target, view_of
+from tasks.providers.envoy.admin_state import CLUSTERS_PATH, AdminState, parse_admin_state
 from tasks.providers.envoy.files import endpoints
 
-_often = 0.02
-_patience = 60.0
-label = {"tenfold-benchmark": stack.name}
+_OFTEN = 0.02
+_PATIENCE = 60.0
+LABEL = {"tenfold-benchmark": stack.NAME}
 
 
 class Floor:
@@ -46,7 +46,7 @@ class Floor:
 
     def up(self, replicas: int, image: str) -> None:
         self._image = image
-        self._api.create_network(stack.name, labels=label)
+        self._api.create_network(stack.NAME, labels=LABEL)
         images = self._images
         others = [
             self._pool.submit(self._database, images.database),
@@ -59,11 +59,11 @@ class Floor:
         self._route(self._replicas.values())
         for other in others:
             other.result()
-        self._until(lambda: _get(f"127.0.0.1:{stack.port}", "/api/visit"))
+        self._until(lambda: _get(f"127.0.0.1:{stack.PORT}", "/api/visit"))
 
     def again(self) -> None:
         """One look at all of it."""
-        found = self._api.containers(filters={"label": f"tenfold-benchmark={stack.name}"})
+        found = self._api.containers(filters={"label": f"tenfold-benchmark={stack.NAME}"})
         list(self._pool.map(lambda each: self._api.inspect_container(each["Id"]), found))
         if len(found) != len(self._replicas) + 3:
             raise RuntimeError("something is missing")
@@ -86,11 +86,11 @@ class Floor:
         self._retire(old)
 
     def down(self) -> None:
-        found = self._api.containers(all=True, filters={"label": f"tenfold-benchmark={stack.name}"})
+        found = self._api.containers(all=True, filters={"label": f"tenfold-benchmark={stack.NAME}"})
         list(self._pool.map(self._remove, [each["Id"] for each in found]))
         for remove in (self._api.remove_network, self._api.remove_volume):
             try:
-                remove(stack.name)
+                remove(stack.NAME)
             except NotFound:
                 continue
 
@@ -102,32 +102,32 @@ class Floor:
         """New replicas that answer, all at once: address by container."""
 
         def one(number: int) -> tuple[str, str]:
-            title = f"{stack.name}-web-{number}"
-            env = stack.app_env | {"TENFOLD_REPLICA": title}
-            identity, address = self._run(image, title, env, stop_timeout=stack.grace_seconds)
-            self._until(lambda: _get(f"{address}:{stack.app_port}", "/healthz"))
+            title = f"{stack.NAME}-web-{number}"
+            env = stack.APP_ENV | {"TENFOLD_REPLICA": title}
+            identity, address = self._run(image, title, env, stop_timeout=stack.GRACE_SECONDS)
+            self._until(lambda: _get(f"{address}:{stack.APP_PORT}", "/healthz"))
             return identity, address
 
         first, self._made = self._made, self._made + count
         return dict(self._pool.map(one, range(first, first + count)))
 
     def _database(self, image: str) -> None:
-        self._api.create_volume(stack.name, labels=label)
-        mount = Mount("/var/lib/postgresql/data", stack.name, type="volume")
-        _, address = self._run(image, f"{stack.name}-database", stack.database_env, alias="database", mounts=[mount])
+        self._api.create_volume(stack.NAME, labels=LABEL)
+        mount = Mount("/var/lib/postgresql/data", stack.NAME, type="volume")
+        _, address = self._run(image, f"{stack.NAME}-database", stack.DATABASE_ENV, alias="database", mounts=[mount])
         self._until(lambda: _postgres(address))
 
     def _cache(self, image: str) -> None:
-        _, address = self._run(image, f"{stack.name}-cache", {}, alias="cache", command=stack.cache_command)
+        _, address = self._run(image, f"{stack.NAME}-cache", {}, alias="cache", command=stack.CACHE_COMMAND)
         self._until(lambda: _opens(address, 6379))
 
     def _envoy(self, image: str) -> None:
-        files = Mount(str(stack.folder_path), str(self._folder), type="bind", read_only=True)
-        ports: dict[int | str, tuple[str, int]] = {stack.inner_port: ("127.0.0.1", stack.port)}
+        files = Mount(str(stack.FOLDER_PATH), str(self._folder), type="bind", read_only=True)
+        ports: dict[int | str, tuple[str, int]] = {stack.INNER_PORT: ("127.0.0.1", stack.PORT)}
         _, self._proxy = self._run(
-            image, f"{stack.name}-proxy", {}, mounts=[files], command=stack.proxy_command, ports=ports
+            image, f"{stack.NAME}-proxy", {}, mounts=[files], command=stack.PROXY_COMMAND, ports=ports
         )
-        self._until(lambda: _opens(self._proxy, stack.inner_port))
+        self._until(lambda: _opens(self._proxy, stack.INNER_PORT))
 
     def _run(
         self,
@@ -144,14 +144,14 @@ class Floor:
         host = self._api.create_host_config(
             mounts=list(mounts), port_bindings=dict(ports or {}), restart_policy={"Name": "unless-stopped"}
         )
-        network = {"EndpointsConfig": {stack.name: EndpointConfig("1.41", aliases=[alias] if alias else None)}}
+        network = {"EndpointsConfig": {stack.NAME: EndpointConfig("1.41", aliases=[alias] if alias else None)}}
         made = self._api.create_container(
-            image, name=title, environment=dict(env), labels=label, host_config=host, networking_config=network,
+            image, name=title, environment=dict(env), labels=LABEL, host_config=host, networking_config=network,
             ports=list(ports or ()), **more,
         )  # fmt: skip
         self._api.start(made["Id"])
         found = self._api.inspect_container(made["Id"])
-        return made["Id"], found["NetworkSettings"]["Networks"][stack.name]["IPAddress"]
+        return made["Id"], found["NetworkSettings"]["Networks"][stack.NAME]["IPAddress"]
 
     def _route(self, addresses: Iterable[str], draining: Iterable[str] = ()) -> None:
         rule = stack.rule_of(list(addresses), list(draining))
@@ -159,18 +159,18 @@ class Floor:
 
     def _retire(self, going: Mapping[str, str]) -> None:
         self._route(self._replicas.values(), going.values())
-        taken_out = {f"{address}:{stack.app_port}" for address in going.values()}
+        taken_out = {f"{address}:{stack.APP_PORT}" for address in going.values()}
         self._until(lambda: (seen := self._view()) and not taken_out & seen.answering("service-web"))
         self._until(lambda: (seen := self._view()) and not any(map(seen.in_flight, taken_out)))
         list(self._pool.map(self._remove, going))
         self._route(self._replicas.values())
 
     def _until_answering(self, addresses: Iterable[str]) -> None:
-        wanted = {f"{address}:{stack.app_port}" for address in addresses}
+        wanted = {f"{address}:{stack.APP_PORT}" for address in addresses}
         self._until(lambda: (seen := self._view()) and wanted <= seen.answering("service-web"))
 
-    def _view(self) -> View | None:
-        return view_of(_body(f"{self._proxy}:{stack.admin_port}", clusters_target))
+    def _view(self) -> AdminState | None:
+        return parse_admin_state(_body(f"{self._proxy}:{stack.ADMIN_PORT}", CLUSTERS_PATH))
 
     def _remove(self, identity: str) -> None:
         self._api.stop(identity)
@@ -178,11 +178,11 @@ class Floor:
 
     @staticmethod
     def _until(true: Callable[[], object]) -> None:
-        deadline = time.monotonic() + _patience
+        deadline = time.monotonic() + _PATIENCE
         while not true():
             if time.monotonic() > deadline:
                 raise TimeoutError("the floor waited in vain")
-            time.sleep(_often)
+            time.sleep(_OFTEN)
 
 
 class InOrder(Floor):

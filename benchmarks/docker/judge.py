@@ -18,13 +18,13 @@ from typing import Any, Self
 
 from docker.api.client import APIClient
 
-from benchmarks.docker.stack import name, port
+from benchmarks.docker.stack import NAME, PORT
 
-every_seconds = 0.05
-patience = 120.0
-visits = 16
+EVERY_SECONDS = 0.05
+PATIENCE = 120.0
+VISITS = 16
 """At once: with so many, each of six replicas is likely to be met."""
-usual = "unix:///var/run/docker.sock"
+USUAL = "unix:///var/run/docker.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Judge:
 
 
 def _listed(api: APIClient) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = api.containers(all=True, filters={"name": name})
+    found: list[dict[str, Any]] = api.containers(all=True, filters={"name": NAME})
     return found
 
 
@@ -79,7 +79,7 @@ def _as_wanted(api: APIClient, wanted: Condition, image: str) -> bool:
 
 
 def _visit(_: object) -> str | None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
     try:
         connection.request("GET", "/api/visit")
         answer = connection.getresponse()
@@ -92,21 +92,21 @@ def _visit(_: object) -> str | None:
 
 
 def _look(wanted: Condition) -> float:
-    api = APIClient(usual, version="auto")
+    api = APIClient(USUAL, version="auto")
     image = api.inspect_image(wanted.image)["Id"] if wanted.replicas else ""  # type: ignore[no-untyped-call]
     met = set[str]()
-    with ThreadPoolExecutor(visits) as pool:
+    with ThreadPoolExecutor(VISITS) as pool:
         print("looking", flush=True)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             began = time.monotonic()
             if _as_wanted(api, wanted, image):
                 if not wanted.replicas:
                     return time.monotonic()
-                met.update(replica for replica in pool.map(_visit, range(visits)) if replica)
+                met.update(replica for replica in pool.map(_visit, range(VISITS)) if replica)
                 if len(met) >= wanted.replicas:
                     return time.monotonic()
-            time.sleep(max(0.0, every_seconds - (time.monotonic() - began)))
+            time.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - began)))
     there = [f"{each['Names']} {each['Image']} {each['State']}" for each in _listed(api)]
     raise SystemExit(f"wanted {wanted}, met {sorted(met)}, there is {there}")
 

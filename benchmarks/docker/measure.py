@@ -5,27 +5,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.docker.judge import Condition, Judge
-from benchmarks.docker.stack import Contender, Images, port
+from benchmarks.docker.stack import PORT, Contender, Images
 from benchmarks.load import Load, Result
 
-few, many = 3, 6
-rate = 200.0
-path = "/slow?seconds=0.01"
+FEW, MANY = 3, 6
+RATE = 200.0
+PATH = "/slow?seconds=0.01"
 """A request that waits rather than computes; those in flight are two on average."""
-calm_seconds = 1.0
+CALM_SECONDS = 1.0
 """Load before and after a release."""
-verbs = ("up", "again", "3 to 6", "6 to 3", "release", "down")
+VERBS = ("up", "again", "3 to 6", "6 to 3", "release", "down")
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class StackTimes:
     """Seconds by verb, and what the users of the release met."""
 
     seconds: dict[str, float]
     load: Result
 
 
-def whole_life(contender: Contender, images: Images, title: str) -> Life:
+def whole_life(contender: Contender, images: Images, title: str) -> StackTimes:
     """Up, nothing to do, more, fewer, a release under load, down. It is down afterwards in any case."""
     one, two = images.app("1"), images.app("2")
     seconds: dict[str, float] = {}
@@ -36,15 +36,15 @@ def whole_life(contender: Contender, images: Images, title: str) -> Life:
 
     contender.prepare()
     try:
-        timed("up", lambda: contender.up(few, one), Condition(one, few))
+        timed("up", lambda: contender.up(FEW, one), Condition(one, FEW))
         timed("again", contender.again, None)
-        timed("3 to 6", lambda: contender.scale(many), Condition(one, many))
-        timed("6 to 3", lambda: contender.scale(few), Condition(one, few))
-        under = Load.started(url(path), rate)
+        timed("3 to 6", lambda: contender.scale(MANY), Condition(one, MANY))
+        timed("6 to 3", lambda: contender.scale(FEW), Condition(one, FEW))
+        under = Load.started(url(PATH), RATE)
         try:
-            time.sleep(calm_seconds)
-            timed("release", lambda: contender.release(two), Condition(two, few))
-            time.sleep(calm_seconds)
+            time.sleep(CALM_SECONDS)
+            timed("release", lambda: contender.release(two), Condition(two, FEW))
+            time.sleep(CALM_SECONDS)
         finally:
             result = under.stop()
         print(f"{title} {contender.name}: {result}", flush=True)
@@ -53,7 +53,7 @@ def whole_life(contender: Contender, images: Images, title: str) -> Life:
             timed("down", contender.down, Condition("", 0))
         finally:
             contender.leave()
-    return Life(seconds, result)
+    return StackTimes(seconds, result)
 
 
 def moment(act: Callable[[], None], until: Condition | None) -> float:
@@ -71,4 +71,4 @@ def moment(act: Callable[[], None], until: Condition | None) -> float:
 
 
 def url(path: str) -> str:
-    return f"http://127.0.0.1:{port}{path}"
+    return f"http://127.0.0.1:{PORT}{path}"

@@ -17,15 +17,15 @@ from pathlib import Path
 import docker
 
 from benchmarks.docker.judge import Condition, Judge
-from benchmarks.docker.measure import calm_seconds, few, path, rate, url
+from benchmarks.docker.measure import CALM_SECONDS, FEW, PATH, RATE, url
 from benchmarks.docker.stack import Images, sweep
 from benchmarks.docker.tenfold import Tenfold
 from benchmarks.load import Load, Result
 from infra_specs.errors import ChangeFailed
-from tasks.providers.docker.health import boot_seconds
+from tasks.providers.docker.health import BOOT_SECONDS
 from tests.tasks.providers.docker.docker_world import alone
 
-row = ("2", "1", "crash", "2", "1", "sick", "2", "crash", "1", "2")
+ROW = ("2", "1", "crash", "2", "1", "sick", "2", "crash", "1", "2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,18 @@ def ten_in_a_row(tenfold: Tenfold, here: Images) -> tuple[list[Release], list[Re
     """Up, the releases under load, down."""
     tenfold.prepare()
     try:
-        tenfold.up(few, here.app("1"))
-        _seen(Condition(here.app("1"), few))
-        under = [Load.started(url(path), rate / 2), Load.started(url(path), rate / 2, new=True)]
+        tenfold.up(FEW, here.app("1"))
+        _seen(Condition(here.app("1"), FEW))
+        under = [Load.started(url(PATH), RATE / 2), Load.started(url(PATH), RATE / 2, new=True)]
         released = []
         try:
-            time.sleep(calm_seconds)
-            for number, release in enumerate(row, 1):
+            time.sleep(CALM_SECONDS)
+            for number, release in enumerate(ROW, 1):
                 done = _release(tenfold, here, release)
                 released.append(done)
                 said = f"undone after {done.seconds:.1f} s" if done.undone else f"{done.seconds:.2f} s"
                 print(f"{number}: {release} {said}", flush=True)
-            time.sleep(calm_seconds)
+            time.sleep(CALM_SECONDS)
         finally:
             results = [each.stop() for each in under]
         return released, results
@@ -102,7 +102,7 @@ def _summary(released: list[Release], results: list[Result]) -> str:
     good = [each.seconds for each in released if not each.undone]
     bad = {each.image: each.seconds for each in released if each.undone}
     lines = [f"{len(good)} good releases: median {statistics.median(good):.2f} s, slowest {max(good):.2f} s"]
-    lines += [f"{image}: undone after {seconds:.1f} s (given {boot_seconds:g} s to answer)"
+    lines += [f"{image}: undone after {seconds:.1f} s (given {BOOT_SECONDS:g} s to answer)"
               for image, seconds in bad.items()]  # fmt: skip
     lines += [f"{kind}: {result}, over {result.seconds:.0f} s"
               for kind, result in zip(("kept connections", "new connections"), results, strict=True)]  # fmt: skip

@@ -15,15 +15,15 @@ from docker import DockerClient
 from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
 from tests.support.images import images
 
-name = "peers"
+NAME = "peers"
 """In the names of all containers, volumes and networks of this benchmark."""
-port = 18080
+PORT = 18080
 """Of the proxy, on loopback; one stack is up at a time."""
-app_port, inner_port, admin_port = 8000, 8080, 9901
-folder_path = PurePosixPath("/etc/tenfold")
-password = "for-this-benchmark"
-initdb = "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8"
-grace_seconds = 10
+APP_PORT, INNER_PORT, ADMIN_PORT = 8000, 8080, 9901
+FOLDER_PATH = PurePosixPath("/etc/tenfold")
+PASSWORD = "for-this-benchmark"
+INITDB = "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8"
+GRACE_SECONDS = 10
 
 
 class Contender(Protocol):
@@ -88,20 +88,20 @@ class Images:
         return next(tag for known, tag in self.here.items() if known.rpartition(":")[0] == name)
 
 
-database_env = {
+DATABASE_ENV = {
     "POSTGRES_USER": "app",
     "POSTGRES_DB": "app",
-    "POSTGRES_PASSWORD": password,
-    "POSTGRES_INITDB_ARGS": initdb,
+    "POSTGRES_PASSWORD": PASSWORD,
+    "POSTGRES_INITDB_ARGS": INITDB,
 }
-app_env = {
-    "DATABASE_URL": f"postgresql://app:{password}@database:5432/app",
-    "CACHE_URL": f"redis://:{password}@cache:6379/0",
+APP_ENV = {
+    "DATABASE_URL": f"postgresql://app:{PASSWORD}@database:5432/app",
+    "CACHE_URL": f"redis://:{PASSWORD}@cache:6379/0",
 }
-cache_command = ["valkey-server", "--requirepass", password]
-proxy_command = ["envoy", "-c", f"{folder_path}/bootstrap.json", "--disable-hot-restart", "--concurrency", "2",
+CACHE_COMMAND = ["valkey-server", "--requirepass", PASSWORD]
+PROXY_COMMAND = ["envoy", "-c", f"{FOLDER_PATH}/bootstrap.json", "--disable-hot-restart", "--concurrency", "2",
                  "-l", "warning"]  # fmt: skip
-app_command = ["sh", "-c", "TENFOLD_REPLICA=$(hostname) exec python3 app.py"]
+APP_COMMAND = ["sh", "-c", "TENFOLD_REPLICA=$(hostname) exec python3 app.py"]
 """So that every replica of a peer's tells its own name."""
 
 
@@ -110,36 +110,36 @@ def health_check(kind: str) -> dict[str, Any]:
     ask = "exec 3<>/dev/tcp/127.0.0.1/{}"
     tests = {
         "database": ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "app", "-d", "app"],
-        "cache": ["CMD", "valkey-cli", "--no-auth-warning", "-a", password, "ping"],
-        "proxy": ["CMD", "bash", "-c", ask.format(inner_port)],
+        "cache": ["CMD", "valkey-cli", "--no-auth-warning", "-a", PASSWORD, "ping"],
+        "proxy": ["CMD", "bash", "-c", ask.format(INNER_PORT)],
         "app": ["CMD", "bash", "-c",
-                ask.format(app_port) + r" && printf 'GET /healthz HTTP/1.0\r\n\r\n' >&3 && grep -q '200 OK' <&3"],
+                ask.format(APP_PORT) + r" && printf 'GET /healthz HTTP/1.0\r\n\r\n' >&3 && grep -q '200 OK' <&3"],
     }  # fmt: skip
     return {"test": tests[kind], "interval": "1s", "timeout": "2s", "retries": 30}
 
 
 def sweep(engine: DockerClient) -> None:
     """Remove what a benchmark that was killed has left, whoever's it was."""
-    ours = (f"tenfold.{name}.", f"{name}-", f"{name}_")
-    for container in engine.containers.list(all=True, filters={"name": name}, ignore_removed=True):
+    ours = (f"tenfold.{NAME}.", f"{NAME}-", f"{NAME}_")
+    for container in engine.containers.list(all=True, filters={"name": NAME}, ignore_removed=True):
         if str(container.name).startswith(ours):
             container.remove(force=True, v=True)
     kept: Any
-    for kept in (*engine.volumes.list(filters={"name": name}), *engine.networks.list(filters={"name": name})):
-        if kept.name == name or f"{kept.name}.".startswith(ours):
+    for kept in (*engine.volumes.list(filters={"name": NAME}), *engine.networks.list(filters={"name": NAME})):
+        if kept.name == NAME or f"{kept.name}.".startswith(ours):
             kept.remove()
 
 
 def write_proxy_files(folder: Path, *, dns: str = "", addresses: Sequence[str] = ()) -> None:
     """The proxy's files: replicas found at a name of the engine's DNS, or at these addresses, which may change."""
     rule = rule_of(addresses)
-    admin = {"socket_address": {"address": "0.0.0.0", "port_value": admin_port}}
-    found = clusters(folder_path, [rule])
+    admin = {"socket_address": {"address": "0.0.0.0", "port_value": ADMIN_PORT}}
+    found = clusters(FOLDER_PATH, [rule])
     if dns:
         found = found | {"resources": [_by_dns(each, dns) for each in found["resources"]]}
     put(folder, {
-        "bootstrap.json": bootstrap(name, folder_path, admin),
-        "listeners.json": listeners(folder_path, inner_port, None, "0.0.0.0"),
+        "bootstrap.json": bootstrap(NAME, FOLDER_PATH, admin),
+        "listeners.json": listeners(FOLDER_PATH, INNER_PORT, None, "0.0.0.0"),
         "endpoints-web.json": endpoints(rule),
         "clusters.json": found,
         "routes-local.json": routes("local", [rule], "1"),
@@ -150,7 +150,7 @@ def rule_of(addresses: Sequence[str], draining: Sequence[str] = ()) -> RouteRule
     """The one route, to these addresses."""
 
     def those(found: Sequence[str]) -> tuple[str, ...]:
-        return tuple(f"{address}:{app_port}" for address in found)
+        return tuple(f"{address}:{APP_PORT}" for address in found)
 
     return RouteRule("web", "*", "/", False, "/healthz", those(addresses), those(draining))
 
@@ -166,7 +166,7 @@ def put(folder: Path, files: Mapping[str, Any]) -> None:
 
 
 def _by_dns(cluster: dict[str, Any], name: str) -> dict[str, Any]:
-    socket_address = {"address": name, "port_value": app_port}
+    socket_address = {"address": name, "port_value": APP_PORT}
     hosts = [{"endpoint": {"address": {"socket_address": socket_address}}}]
     found = {key: value for key, value in cluster.items() if key != "eds_cluster_config"}
     return found | {

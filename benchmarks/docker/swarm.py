@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.docker import stack
 from benchmarks.docker.tools import said
 
-_bridge = "docker_gwbridge"
+_BRIDGE = "docker_gwbridge"
 
 
 class Swarm:
@@ -23,9 +23,9 @@ class Swarm:
         if (found := said("docker", "info", "--format", "{{.Swarm.LocalNodeState}}").strip()) != "inactive":
             raise RuntimeError(f"this engine is in a swarm already ({found}), which the benchmark would have to leave")
         stack.write_proxy_files(self._folder / "files", dns="web")
-        options = {"name": _bridge, "enable_icc": "false", "host_binding_ipv4": "127.0.0.1"}
+        options = {"name": _BRIDGE, "enable_icc": "false", "host_binding_ipv4": "127.0.0.1"}
         words = [word for key, value in options.items() for word in ("-o", f"com.docker.network.bridge.{key}={value}")]
-        said("docker", "network", "create", *words, _bridge)
+        said("docker", "network", "create", *words, _BRIDGE)
         there = "127.0.0.1"
         said(
             "docker", "swarm", "init", "--advertise-addr", there, "--listen-addr", f"{there}:2377",
@@ -48,8 +48,8 @@ class Swarm:
         self._deploy()
 
     def down(self) -> None:
-        said("docker", "stack", "rm", "--detach=false", stack.name)
-        volume = f"{stack.name}_data"
+        said("docker", "stack", "rm", "--detach=false", stack.NAME)
+        volume = f"{stack.NAME}_data"
         while volume in said("docker", "volume", "ls", "--quiet", "--filter", f"name={volume}"):
             try:
                 said("docker", "volume", "rm", volume)
@@ -58,33 +58,33 @@ class Swarm:
 
     def leave(self) -> None:
         said("docker", "swarm", "leave", "--force")
-        said("docker", "network", "rm", _bridge)
+        said("docker", "network", "rm", _BRIDGE)
 
     def _deploy(self) -> None:
         (self._folder / "stack.json").write_text(json.dumps(self._file()))
         said(
-            "docker", "stack", "deploy", "--detach=false", "--resolve-image", "never", "-c", "stack.json", stack.name,
+            "docker", "stack", "deploy", "--detach=false", "--resolve-image", "never", "-c", "stack.json", stack.NAME,
             folder=self._folder,
         )  # fmt: skip
 
     def _file(self) -> dict[str, Any]:
-        files = f"{self._folder}/files:{stack.folder_path}:ro"
+        files = f"{self._folder}/files:{stack.FOLDER_PATH}:ro"
         return {
             "version": "3.8",
             "services": {
                 "database": self._service("database", self._images.database, 1) | {
-                    "environment": stack.database_env,
+                    "environment": stack.DATABASE_ENV,
                     "volumes": ["data:/var/lib/postgresql/data"],
                 },
-                "cache": self._service("cache", self._images.cache, 1) | {"command": stack.cache_command},
+                "cache": self._service("cache", self._images.cache, 1) | {"command": stack.CACHE_COMMAND},
                 "web": self._service("app", self._image, self._replicas) | {
-                    "command": [word.replace("$", "$$") for word in stack.app_command],
-                    "environment": stack.app_env,
+                    "command": [word.replace("$", "$$") for word in stack.APP_COMMAND],
+                    "environment": stack.APP_ENV,
                 },
                 "proxy": self._service("proxy", self._images.proxy, 1) | {
-                    "command": stack.proxy_command,
+                    "command": stack.PROXY_COMMAND,
                     "volumes": [files],
-                    "ports": [{"target": stack.inner_port, "published": stack.port, "mode": "host"}],
+                    "ports": [{"target": stack.INNER_PORT, "published": stack.PORT, "mode": "host"}],
                 },
             },
             "volumes": {"data": {}},

@@ -25,8 +25,8 @@ class Tenfold:
         self._home = folder / "tenfold"
         unversioned = {known.rpartition(":")[0]: tag for known, tag in images.here.items()}
         self._spec: dict[str, Any] = {
-            "name": stack.name,
-            "target": {"provider": "docker", "port": stack.port, "images": unversioned},
+            "name": stack.NAME,
+            "target": {"provider": "docker", "port": stack.PORT, "images": unversioned},
             "needs": {"database": "postgres", "cache": "valkey"},
         }
 
@@ -36,21 +36,21 @@ class Tenfold:
         Ledger.open(settings()).close()
 
     def up(self, replicas: int, image: str) -> None:
-        web = {"image": image, "port": stack.app_port, "replicas": {"min": replicas, "max": 12}}
+        web = {"image": image, "port": stack.APP_PORT, "replicas": {"min": replicas, "max": 12}}
         self._spec["services"] = {"web": web}
         run(provision, spec=self._spec)
 
     def again(self) -> None:
-        run(provision, stack=stack.name)
+        run(provision, stack=stack.NAME)
 
     def scale(self, replicas: int) -> None:
-        run(scale, stack=stack.name, service="web", replicas=replicas)
+        run(scale, stack=stack.NAME, service="web", replicas=replicas)
 
     def release(self, image: str) -> None:
-        run(deploy, stack=stack.name, image=image)
+        run(deploy, stack=stack.NAME, image=image)
 
     def down(self) -> None:
-        run(teardown, stack=stack.name, delete_data=True)
+        run(teardown, stack=stack.NAME, delete_data=True)
 
     def leave(self) -> None:
         shutil.rmtree(self._home)

@@ -7,7 +7,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-folder = Path(tempfile.gettempdir()) / f"tenfold-benchmark-peers-{os.getuid()}"
+FOLDER = Path(tempfile.gettempdir()) / f"tenfold-benchmark-peers-{os.getuid()}"
 
 
 def compose() -> Path:
@@ -33,7 +33,7 @@ def said(*command: str | Path, folder: Path | None = None, **env: str) -> str:
 
 def installed(*packages: str) -> Path:
     """A virtual environment with these packages, made if need be."""
-    there = folder / packages[0]
+    there = FOLDER / packages[0]
     if not (there / "installed").exists():
         venv.create(there, with_pip=True, clear=True)
         said(there / "bin/pip", "install", "--disable-pip-version-check", *packages)

@@ -19,10 +19,10 @@ from benchmarks.replay.invented import invented
 from benchmarks.replay.learned import bound as learned
 from benchmarks.replay.ours import tenfold
 from benchmarks.replay.peers import ecs, hpa, keda, nomad
-from benchmarks.replay.rules import Score, Trace, Wants, play, steps_a_day, traces
+from benchmarks.replay.rules import STEPS_A_DAY, Score, Trace, Wants, play, traces
 
 Make = Callable[..., Wants]
-policies: dict[str, tuple[Make, str, tuple[float, ...]]] = {
+POLICIES: dict[str, tuple[Make, str, tuple[float, ...]]] = {
     "Tenfold": (tenfold, "caution", (1.25, 1.75, 2.75, 3.5)),
     "HPA": (hpa, "utilisation", (0.45, 0.55, 0.8, 0.9)),
     "KEDA": (keda, "utilisation", (0.35, 0.45, 0.55, 0.85)),
@@ -30,7 +30,7 @@ policies: dict[str, tuple[Make, str, tuple[float, ...]]] = {
     "ECS": (ecs, "utilisation", (0.25, 0.35, 0.5, 0.85)),
 }
 """How it is made, its dial, and the settings of the dial beside the default."""
-goals = {"nasa-1995": 1.65, "aws-elb-2014": 1.25}
+GOALS = {"nasa-1995": 1.65, "aws-elb-2014": 1.25}
 """Cost over the oracle's, set for these traces beforehand; less lost than HPA, at most 1.2 times its actions."""
 
 
@@ -38,9 +38,9 @@ def main() -> None:
     asked = _asked()
     panels = {}
     for whole in traces(asked.folder):
-        trace = whole.part(f"{asked.days} days", slice(asked.days * steps_a_day)) if asked.days else whole
-        print(f"\n{trace.name}: {len(trace.rates) / steps_a_day:.1f} days, one replica serves {trace.capacity:.3g}/s")
-        panel = {who: [*_scores(who, trace, quick=asked.quick)] for who in policies}
+        trace = whole.part(f"{asked.days} days", slice(asked.days * STEPS_A_DAY)) if asked.days else whole
+        print(f"\n{trace.name}: {len(trace.rates) / STEPS_A_DAY:.1f} days, one replica serves {trace.capacity:.3g}/s")
+        panel = {who: [*_scores(who, trace, quick=asked.quick)] for who in POLICIES}
         bound = list(hindsight(trace))
         _bounds(trace, panel, bound)
         if asked.learned:
@@ -64,7 +64,7 @@ def _asked() -> argparse.Namespace:
 
 
 def _scores(who: str, trace: Trace, *, quick: bool) -> Iterator[Score]:
-    make, dial, settings = policies[who]
+    make, dial, settings = POLICIES[who]
     began = time.process_time()
     yield _said(who, "", play(make(trace.capacity), trace))
     each = 1e6 * (time.process_time() - began) / len(trace.rates)
@@ -86,7 +86,7 @@ def _bounds(trace: Trace, panel: dict[str, list[Score]], bound: list[Score]) -> 
     for whose, lost in (("ours", ours.lost), ("HPA's", theirs.lost)):
         cost = at_loss(bound, lost)
         print(f"  the level alone, with this trace's own odds in hindsight, at the loss of {whose}: cost {_or(cost)}")
-    goal = goals.get(trace.name)
+    goal = GOALS.get(trace.name)
     if goal:
         met = [ours.lost < theirs.lost, ours.cost <= goal, ours.actions <= 1.2 * theirs.actions]
         words = ("less lost than HPA", f"cost at most {goal}", "at most 1.2 x HPA's actions")
@@ -122,7 +122,7 @@ def _others(folder: Path) -> None:
     for trace in [*parts, *invented()]:
         print(trace.name)
         for who in ("Tenfold", "HPA"):
-            _said(who, "", play(policies[who][0](trace.capacity), trace))
+            _said(who, "", play(POLICIES[who][0](trace.capacity), trace))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ import math
 import random
 from collections.abc import Callable, Iterator
 
-from benchmarks.replay.rules import Trace, poisson, steps_a_day, trace
+from benchmarks.replay.rules import STEPS_A_DAY, Trace, poisson, trace
 
-days = 14
+DAYS = 14
 Shape = Callable[[int], float]
 """The mean number of requests of a step."""
 
@@ -22,22 +22,22 @@ def invented() -> Iterator[Trace]:
 
 def _arrivals(mean_of: Shape, seed: int) -> list[float]:
     source = random.Random(seed)
-    return [poisson(mean_of(at), source) for at in range(days * steps_a_day)]
+    return [poisson(mean_of(at), source) for at in range(DAYS * STEPS_A_DAY)]
 
 
 def _week(at: int) -> float:
     """A bell by day, a third of it at the weekend."""
-    day, time = divmod(at, steps_a_day)
-    bell = 40 + 360 * math.exp(-(((time / steps_a_day - 0.58) / 0.16) ** 2))
+    day, time = divmod(at, STEPS_A_DAY)
+    bell = 40 + 360 * math.exp(-(((time / STEPS_A_DAY - 0.58) / 0.16) ** 2))
     return bell if day % 7 < 5 else bell / 3
 
 
 def _spikes(seed: int) -> Shape:
     """A calm level, and some eight times a day ten times as much within one to four minutes, gone in a quarter hour."""
     source = random.Random(seed)
-    starts = sorted(source.randrange(days * steps_a_day) for _ in range(8 * days))
+    starts = sorted(source.randrange(DAYS * STEPS_A_DAY) for _ in range(8 * DAYS))
     rises = [source.randint(4, 16) for _ in starts]
-    means = [60.0] * (days * steps_a_day)
+    means = [60.0] * (DAYS * STEPS_A_DAY)
     for start, rise in zip(starts, rises, strict=True):
         for at in range(start, min(start + 240, len(means))):
             part = (at - start) / rise if at - start < rise else math.exp(-(at - start - rise) / 30)

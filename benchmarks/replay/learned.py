@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.docker.tools import installed, said
-from benchmarks.replay.rules import Score, Trace, needed, start_steps, steps_a_day
+from benchmarks.replay.rules import START_STEPS, STEPS_A_DAY, Score, Trace, needed
 
-parts = 8
-quantiles = (0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998)
-roundings = (0.0, 0.5, 0.7)
+PARTS = 8
+QUANTILES = (0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998)
+ROUNDINGS = (0.0, 0.5, 0.7)
 """What is taken off before the count is rounded up: a replica for a tenth of a request pays seldom."""
-minutes = (2, 4, 8, 16, 32, 64, 128, 240)
+MINUTES = (2, 4, 8, 16, 32, 64, 128, 240)
 """Steps that means reach over."""
-around = 20
+AROUND = 20
 
 
 def bound(trace: Trace) -> list[Score]:
@@ -51,15 +51,15 @@ def _scores(trace: Trace) -> Iterator[Score]:
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
 
     demand = np.array(trace.rates) / trace.capacity
-    later = np.concatenate([demand[start_steps:], np.full(start_steps, demand[-1])])
+    later = np.concatenate([demand[START_STEPS:], np.full(START_STEPS, demand[-1])])
     seen, count = _seen(np, demand), len(demand)
     level = seen[:, 4]
     spread = np.sqrt(np.maximum(level, 0.5))
     oracle = sum(needed(rate, trace.capacity) for rate in trace.rates)
-    for quantile in quantiles:
+    for quantile in QUANTILES:
         foretold = np.zeros(count)
-        for part in range(parts):
-            first, last = part * count // parts, (part + 1) * count // parts
+        for part in range(PARTS):
+            first, last = part * count // PARTS, (part + 1) * count // PARTS
             others = np.concatenate([np.arange(max(0, first - 50)), np.arange(min(count, last + 50), count)])
             learner = HistGradientBoostingRegressor(
                 loss="quantile", quantile=quantile, max_iter=120, max_leaf_nodes=15, min_samples_leaf=200,
@@ -67,11 +67,11 @@ def _scores(trace: Trace) -> Iterator[Score]:
             )  # fmt: skip
             learner.fit(seen[others], (later[others] - level[others]) / spread[others])
             foretold[first:last] = level[first:last] + spread[first:last] * learner.predict(seen[first:last])
-        for less in roundings:
+        for less in ROUNDINGS:
             held = np.maximum(1, np.ceil(foretold - less))
             lost = 100 * np.maximum(0, later - held).sum() / demand.sum()
             yield Score(
-                float(lost), float(held.sum() / oracle), float((np.diff(held) != 0).sum() * steps_a_day / count)
+                float(lost), float(held.sum() / oracle), float((np.diff(held) != 0).sum() * STEPS_A_DAY / count)
             )
 
 
@@ -85,19 +85,19 @@ def _seen(np: Any, demand: Any) -> Any:
         starts = np.maximum(0, ends - steps)
         return (of[ends] - of[starts]) / (ends - starts)
 
-    columns = [demand, *(mean(sums, steps) for steps in minutes)]
+    columns = [demand, *(mean(sums, steps) for steps in MINUTES)]
     columns += [np.sqrt(np.maximum(0, mean(squares, steps) - mean(sums, steps) ** 2)) for steps in (4, 16, 64, 240)]
     columns += [np.concatenate([np.full(lag, demand[0]), demand[:-lag]]) for lag in (1, 2, 3, 4, 6, 8)]
     for steps in (8, 20, 60, 240):
         padded = np.concatenate([np.full(steps - 1, demand[0]), demand])
         columns.append(np.lib.stride_tricks.sliding_window_view(padded, steps).max(1))
-    columns += [np.arange(count) % steps_a_day, np.arange(count) // steps_a_day % 7]
+    columns += [np.arange(count) % STEPS_A_DAY, np.arange(count) // STEPS_A_DAY % 7]
     for day in (1, 7):
-        for ahead in (0, start_steps):
-            middle = np.arange(count) - day * steps_a_day + ahead
-            known = middle >= around
-            low, high = np.where(known, middle - around, 0), np.where(known, middle + around, 1)
-            columns.append(np.where(known, (sums[high] - sums[low]) / (2 * around), np.nan))
+        for ahead in (0, START_STEPS):
+            middle = np.arange(count) - day * STEPS_A_DAY + ahead
+            known = middle >= AROUND
+            low, high = np.where(known, middle - AROUND, 0), np.where(known, middle + AROUND, 1)
+            columns.append(np.where(known, (sums[high] - sums[low]) / (2 * AROUND), np.nan))
     return np.column_stack(columns)
 
 

@@ -1,39 +1,39 @@
 """Our own policy in the game: the same `decide` that runs every stack, told each step as one measurement."""
 
-from benchmarks.replay.rules import Wants, start_steps, step_seconds, steps_a_day
-from infra_specs.scaling.autoscaler_state import Memory
+from benchmarks.replay.rules import START_STEPS, STEP_SECONDS, STEPS_A_DAY, Wants
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Earlier, Situation
+from infra_specs.scaling.scaling_input import PastDemand, ScalingInput
 
-around = 20
+AROUND = 20
 """Steps on each side of a moment that its demand on earlier days is averaged over: 5 minutes."""
-days = (1, 7)
+DAYS = (1, 7)
 
 
 def tenfold(capacity: float, caution: float | None = None) -> Wants:
     """Our policy with its defaults, or with another caution."""
     policy = Policy() if caution is None else Policy(caution=caution)
-    memory = Memory()
+    memory = AutoscalerState()
     history = _History()
 
     def wanted(step: int, count: int, rate: float) -> int:
         nonlocal memory
         history.add(rate)
-        now = float((step + 1) * step_seconds)
-        situation = Situation(
+        now = float((step + 1) * STEP_SECONDS)
+        situation = ScalingInput(
             "trace",
             now,
-            Measured(now, float(step_seconds), requests_per_second=rate),
+            Measurement(now, float(STEP_SECONDS), requests_per_second=rate),
             count,
             count,
             0,
             maximum=10_000,
             capacity_per_second=capacity,
             # A step's arrivals are known at its end, when a step of the 30 s has passed.
-            start_seconds=float((start_steps - 1) * step_seconds),
-            interval=float(step_seconds),
+            start_seconds=float((START_STEPS - 1) * STEP_SECONDS),
+            interval=float(STEP_SECONDS),
             rhythm=history.rhythm(),
         )
         decision, memory = decide(policy, situation, memory)
@@ -51,13 +51,13 @@ class _History:
     def add(self, rate: float) -> None:
         self._sums.append(self._sums[-1] + rate)
 
-    def rhythm(self) -> tuple[Earlier, ...]:
+    def rhythm(self) -> tuple[PastDemand, ...]:
         now = len(self._sums) - 1
         return tuple(
-            Earlier(day, self._mean(now - day * steps_a_day), self._mean(now - day * steps_a_day + start_steps))
-            for day in days
-            if now - day * steps_a_day >= around
+            PastDemand(day, self._mean(now - day * STEPS_A_DAY), self._mean(now - day * STEPS_A_DAY + START_STEPS))
+            for day in DAYS
+            if now - day * STEPS_A_DAY >= AROUND
         )
 
     def _mean(self, at: int) -> float:
-        return (self._sums[at + around] - self._sums[at - around]) / (2 * around)
+        return (self._sums[at + AROUND] - self._sums[at - AROUND]) / (2 * AROUND)

@@ -9,9 +9,9 @@ on CloudWatch's minutes: out after 3 minutes above the target, in after 15 below
 import math
 from collections import deque
 
-from benchmarks.replay.rules import Wants, step_seconds
+from benchmarks.replay.rules import STEP_SECONDS, Wants
 
-five_minutes = 300 // step_seconds
+FIVE_MINUTES = 300 // STEP_SECONDS
 
 
 def hpa(capacity: float, utilisation: float = 0.7, averaged_over: int = 1) -> Wants:
@@ -24,7 +24,7 @@ def hpa(capacity: float, utilisation: float = 0.7, averaged_over: int = 1) -> Wa
         ratio = sum(seen) / len(seen) / each
         want = count if abs(1 - ratio) <= 0.1 else max(1, math.ceil(count * ratio - 1e-9))
         recommended.append((step, want))
-        while recommended[0][0] <= step - five_minutes:
+        while recommended[0][0] <= step - FIVE_MINUTES:
             recommended.popleft()
         if want < count:
             return min(count, max(most for _, most in recommended))
@@ -34,7 +34,7 @@ def hpa(capacity: float, utilisation: float = 0.7, averaged_over: int = 1) -> Wa
 
 
 def keda(capacity: float, utilisation: float = 0.7) -> Wants:
-    return hpa(capacity, utilisation, averaged_over=120 // step_seconds)
+    return hpa(capacity, utilisation, averaged_over=120 // STEP_SECONDS)
 
 
 def nomad(capacity: float, utilisation: float = 0.7) -> Wants:
@@ -47,7 +47,7 @@ def nomad(capacity: float, utilisation: float = 0.7) -> Wants:
             return count
         want = max(1, math.ceil(count * ratio - 1e-9))
         if want != count:
-            rests_until = step + five_minutes
+            rests_until = step + FIVE_MINUTES
         return want
 
     return wanted
@@ -61,7 +61,7 @@ def ecs(capacity: float, utilisation: float = 0.7) -> Wants:
     def wanted(step: int, count: int, rate: float) -> int:
         nonlocal rests_until
         minute.append(rate / (utilisation * capacity * count))
-        if len(minute) < 60 // step_seconds:
+        if len(minute) < 60 // STEP_SECONDS:
             return count
         ratios.append(sum(minute) / len(minute))
         minute.clear()
@@ -70,7 +70,7 @@ def ecs(capacity: float, utilisation: float = 0.7) -> Wants:
         fewer = len(recent) == 15 and max(recent) < 0.9
         if step < rests_until or not (out or fewer):
             return count
-        rests_until = step + five_minutes
+        rests_until = step + FIVE_MINUTES
         return max(1, math.ceil(count * recent[-1] - 1e-9))
 
     return wanted

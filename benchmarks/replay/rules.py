@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-step_seconds, start_steps, target, peak_replicas, seed, busier = 15, 2, 0.7, 50, 20140423, 30
-steps_a_day = 86_400 // step_seconds
+STEP_SECONDS, START_STEPS, TARGET, PEAK_REPLICAS, SEED, BUSIER = 15, 2, 0.7, 50, 20140423, 30
+STEPS_A_DAY = 86_400 // STEP_SECONDS
 
 Wants = Callable[[int, int, float], int]
 """(step, count wanted until now, requests/s of the step) -> count wanted from now on."""
@@ -55,7 +55,7 @@ def traces(folder: Path) -> Iterator[Trace]:
 def trace(name: str, counts: list[float]) -> Trace:
     """A trace of requests in each step, its replicas sized as the rules say."""
     peak = sorted(counts)[int(len(counts) * 0.9995)]
-    return Trace(name, tuple(one / step_seconds for one in counts), peak / step_seconds / (peak_replicas * target))
+    return Trace(name, tuple(one / STEP_SECONDS for one in counts), peak / STEP_SECONDS / (PEAK_REPLICAS * TARGET))
 
 
 def _counts(path: Path) -> list[float]:
@@ -66,10 +66,10 @@ def _counts(path: Path) -> list[float]:
 def _refined(counts: list[float], parts: int = 20) -> list[float]:
     """Drawn linearly between the middles of the buckets, 30 times as busy, and then given Poisson arrivals with a fixed
     seed, so that nobody can extrapolate the drawn lines."""
-    source = random.Random(seed)
+    source = random.Random(SEED)
     following = [*counts[1:], counts[-1]]
     return [
-        poisson(busier * (now + (then - now) * part / parts) / parts, source)
+        poisson(BUSIER * (now + (then - now) * part / parts) / parts, source)
         for now, then in zip(counts, following, strict=True)
         for part in range(parts)
     ]
@@ -87,13 +87,13 @@ def poisson(mean: float, source: random.Random) -> float:
 
 
 def needed(rate: float, capacity: float) -> int:
-    return max(1, math.ceil(rate / (target * capacity) - 1e-9))
+    return max(1, math.ceil(rate / (TARGET * capacity) - 1e-9))
 
 
 def play(policy: Wants, trace: Trace) -> Score:
     """A policy's score on a trace."""
     capacity = trace.capacity
-    ready, starting = max(1, math.ceil(trace.rates[0] / (target * capacity))), deque[list[int]]()
+    ready, starting = max(1, math.ceil(trace.rates[0] / (TARGET * capacity))), deque[list[int]]()
     lost, count_steps, actions = 0.0, 0, 0
     for step, rate in enumerate(trace.rates):
         while starting and starting[0][0] <= step:
@@ -104,10 +104,10 @@ def play(policy: Wants, trace: Trace) -> Score:
         wanted = max(1, policy(step, count, rate))
         actions += wanted != count
         if wanted > count:
-            starting.append([step + start_steps, wanted - count])
+            starting.append([step + START_STEPS, wanted - count])
         ready -= _dropped(starting, count - wanted)
     oracle = sum(needed(rate, capacity) for rate in trace.rates)
-    days = len(trace.rates) / steps_a_day
+    days = len(trace.rates) / STEPS_A_DAY
     return Score(100 * lost / (sum(trace.rates) or 1), count_steps / oracle, actions / days)
 
 

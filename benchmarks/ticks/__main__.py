@@ -9,14 +9,14 @@ import sys
 
 from benchmarks.ticks import bulk, whole, year
 
-parts = {
+PARTS = {
     "bulk": (bulk.main, (1, 10, 100, 1000)),
     "whole": (whole.main, (1, 10, 100, 1000)),
     "year": (year.main, (1, 10)),
 }
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in parts:
+    if len(sys.argv) < 2 or sys.argv[1] not in PARTS:
         sys.exit(__doc__)
-    run, usual = parts[sys.argv[1]]
+    run, usual = PARTS[sys.argv[1]]
     run(tuple(map(int, sys.argv[2:])) or usual)

@@ -11,26 +11,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.base.settings import Settings
-from tasks.ledger import Check, Checked, Hold, Key, Ledger, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Check, CheckResult, Key, Lease, Ledger, Owner
+from tasks.ledger.checks import CHECK_LOCK
 
-interval = 15.0
-day = 86_400.0
-began = 1_800_000_000.0
+INTERVAL = 15.0
+DAY = 86_400.0
+BEGAN = 1_800_000_000.0
 
 
 @dataclass
-class Place:
+class CheckedStack:
     """An open ledger, the lock of the checks, and the file that it is."""
 
     ledger: Ledger
-    hold: Hold
+    lease: Lease
     file: Path
     counts: dict[Key, int] = field(default_factory=dict)
     chance: random.Random = field(default_factory=lambda: random.Random(1))
@@ -39,14 +39,14 @@ class Place:
         """One check at that time, all but the sources. Seconds to read, to decide, and to write."""
         start = time.perf_counter()
         before = self.ledger.recall()
-        rhythm = self.ledger.rhythm(at, dict.fromkeys(keys, 30.0))
+        rhythm = self.ledger.seasonality(at, dict.fromkeys(keys, 30.0))
         read = time.perf_counter()
         found = [
-            self._checked(key, at, before[key].memory if key in before else Memory(), rhythm.get(key, ()))
+            self._checked(key, at, before[key].memory if key in before else AutoscalerState(), rhythm.get(key, ()))
             for key in keys
         ]
         decided = time.perf_counter()
-        self.ledger.record_check(self.hold, Check(at, 0.1, len(found), "a benchmark"), found)
+        self.ledger.record_check(self.lease, Check(at, 0.1, len(found), "a benchmark"), found)
         return read - start, decided - read, time.perf_counter() - decided
 
     def in_use(self) -> int:
@@ -59,30 +59,30 @@ class Place:
             )
         return int((pages - free) * size)
 
-    def _checked(self, key: Key, at: float, memory: Memory, rhythm: tuple) -> Checked:  # type: ignore[type-arg]
+    def _checked(self, key: Key, at: float, memory: AutoscalerState, rhythm: tuple) -> CheckResult:  # type: ignore[type-arg]
         measured = self._measured(key, at)
         wanted = self.counts.get(key, 2)
-        situation = Situation("web", at, measured, wanted, wanted, 0, maximum=40, start_seconds=30.0, rhythm=rhythm)
+        situation = ScalingInput("web", at, measured, wanted, wanted, 0, maximum=40, start_seconds=30.0, rhythm=rhythm)
         decision, memory = decide(Policy(), situation, memory)
         self.counts[key] = decision.replicas
         readings = {"proxy": {"at": at, "requests": int(at), "latencies": [(bound / 10, 1000) for bound in range(19)]}}
-        return Checked(*key, measured, readings, decision, memory)
+        return CheckResult(*key, measured, readings, decision, memory)
 
-    def _measured(self, key: Key, at: float) -> Measured:
+    def _measured(self, key: Key, at: float) -> Measurement:
         """80 requests in flight on average, twice as many by day as by night, with the noise of independent users."""
-        level = 80 + 55 * math.sin(2 * math.pi * at / day + len(key[0]))
+        level = 80 + 55 * math.sin(2 * math.pi * at / DAY + len(key[0]))
         inside = max(0.0, self.chance.gauss(level, math.sqrt(level)))
-        return Measured(at, interval, inside * 4, inside, 0.31, self.counts.get(key, 2))
+        return Measurement(at, INTERVAL, inside * 4, inside, 0.31, self.counts.get(key, 2))
 
 
 @contextmanager
-def place() -> Iterator[Place]:
+def checked_stack() -> Iterator[CheckedStack]:
     """A ledger in a folder of its own, removed afterwards."""
     home = Path(tempfile.mkdtemp(prefix="tenfold-ticks-"))
     try:
         with Ledger.open(Settings(home=home)) as ledger:
-            hold = ledger.acquire(lock_name, Owner.here("benchmark"), 10 * day)
-            yield Place(ledger, hold, next(home.glob("*.db")))
+            lease = ledger.acquire(CHECK_LOCK, Owner.here("benchmark"), 10 * DAY)
+            yield CheckedStack(ledger, lease, next(home.glob("*.db")))
     finally:
         shutil.rmtree(home)
 

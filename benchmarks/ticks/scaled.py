@@ -7,7 +7,7 @@ from infra_specs.resources.address import Address
 from infra_specs.scaling.decision import Decision
 from tasks.ledger import Key, Ledger, Owner
 
-settings = {
+SETTINGS = {
     "service": "web", "slot": 3, "command": ["python", "app.py"], "image": None, "folder": "/srv/app", "serves": True,
     "env": {"DATABASE_URL": "{database/main url}", "TENFOLD_SERVICE": "web", "TENFOLD_REPLICA": "web-3"},
     "health": "/healthz",
@@ -34,11 +34,11 @@ def _ran(ledger: Ledger, stack: str, decision: Decision) -> str:
         {"action": action, "address": str(address), "reason": decision.reason, "text": f"{action} {address}"}
         for action, address in addresses
     ]
-    hold = ledger.acquire(stack, Owner.here("scale", f"run-{decision.at}"), 60)
-    plan = {"stack": stack, "waves": [[{**one, "settings": settings} for one in made]], "kept": [], "unchanged": 5}
-    run = ledger.begin(hold, "scale", decision.reason, plan)
+    lease = ledger.acquire(stack, Owner.here("scale", f"run-{decision.at}"), 60)
+    plan = {"stack": stack, "waves": [[{**one, "settings": SETTINGS} for one in made]], "kept": [], "unchanged": 5}
+    run = ledger.begin(lease, "scale", decision.reason, plan)
     for one in made:
-        ledger.outcome(hold, ledger.intend(hold, run, one), "done", "", 1.5)
-    ledger.finish(hold, run, "done", f"{len(made)} changes")
-    ledger.release(hold)
+        ledger.outcome(lease, ledger.intend(lease, run, one), "done", "", 1.5)
+    ledger.finish(lease, run, "done", f"{len(made)} changes")
+    ledger.release(lease)
     return run

@@ -19,12 +19,12 @@ from tasks.autoscaling.check import check
 from tasks.autoscaling.measure import measure
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.simulated_load import Load
 
-interval = 15.0
-rounds = 5
+INTERVAL = 15.0
+ROUNDS = 5
 
 
 def main(counts: tuple[int, ...]) -> None:
@@ -42,11 +42,11 @@ def _measured(count: int, home: Path) -> None:
         Ledger.open(here) as ledger,
     ):
         _build(ledger, home / "memory", count)
-        hold = ledger.acquire(lock_name, Owner.here("benchmark"), 1e6)
+        lease = ledger.acquire(CHECK_LOCK, Owner.here("benchmark"), 1e6)
         times, cpus = [], []
-        for number in range(rounds + 2):
+        for number in range(ROUNDS + 2):
             wall, cpu = time.perf_counter(), time.process_time()
-            outcome = check(ledger, hold, measure, interval=interval)
+            outcome = check(ledger, lease, measure, interval=INTERVAL)
             assert outcome.services == count
             if number > 1:  # the first has nothing to compare with
                 times.append(time.perf_counter() - wall)
@@ -63,9 +63,9 @@ def _build(ledger: Ledger, home: Path, count: int) -> None:
     """Every stack with two replicas of one service, and its users."""
     names = [f"stack-{number}" for number in range(count)]
     for name in names:
-        hold = ledger.acquire(name, Owner.here("benchmark"), 1e6)
-        ledger.want(hold, name, _stack(name).model_dump(mode="json", by_alias=True), "/srv")
-        ledger.release(hold)
+        lease = ledger.acquire(name, Owner.here("benchmark"), 1e6)
+        ledger.set_desired(lease, name, _stack(name).model_dump(mode="json", by_alias=True), "/srv")
+        ledger.release(lease)
     world = MemoryProvider(home)
     world.set_load(names[0], "web", Load())  # makes the folder
     (home / "world.json").write_text(json.dumps([one for name in names for one in _instances(name, home / "one")]))

@@ -9,12 +9,12 @@ import statistics
 import time
 from collections.abc import Callable
 
-from benchmarks.ticks.checking import Place, began, day, interval, place, stacks
+from benchmarks.ticks.checking import BEGAN, DAY, INTERVAL, CheckedStack, checked_stack, stacks
 from benchmarks.ticks.scaled import scale_runs
 from tasks.ledger import measurements, retention
 
-checks_a_day = int(day / interval)
-copied = {
+CHECKS_A_DAY = int(DAY / INTERVAL)
+COPIED = {
     "samples": "period + {0}, stack, service, windows",
     "measurements": "period + {0}, stack, service, seconds, requests_per_second, most_requests_per_second, in_flight, "
     "most_in_flight, latency, most_latency, serving",
@@ -24,60 +24,60 @@ copied = {
     "ended + {0}",
     "changes": "id + {1}, run + {2}, action, address, reason, text, state, message, seconds, began + {0}",
 }
-kept_seconds = {
-    "samples": measurements.samples_kept,
-    "measurements": measurements.measurements_kept,
-    "decisions": retention.decisions_kept,
-    "runs": retention.runs_kept,
+KEPT_SECONDS = {
+    "samples": measurements.SAMPLES_KEPT,
+    "measurements": measurements.MEASUREMENTS_KEPT,
+    "decisions": retention.DECISIONS_KEPT,
+    "runs": retention.RUNS_KEPT,
 }
-times = {"samples": "period", "measurements": "period", "decisions": "since", "runs": "began", "changes": "began"}
+TIMES = {"samples": "period", "measurements": "period", "decisions": "since", "runs": "began", "changes": "began"}
 
 
 def main(counts: tuple[int, ...]) -> None:
     for count in counts:
-        with place() as here:
+        with checked_stack() as here:
             _year(here, count)
 
 
-def _year(here: Place, count: int) -> None:
+def _year(here: CheckedStack, count: int) -> None:
     keys = stacks(count)
-    took = [sum(here.check(keys, began + number * interval)) for number in range(checks_a_day)]
+    took = [sum(here.check(keys, BEGAN + number * INTERVAL)) for number in range(CHECKS_A_DAY)]
     ran = sum(scale_runs(here.ledger, here.file, key) for key in keys)
     print(f"\n{count} stacks, one day: {_ms(took)} a check, {ran} changes of a count, {_size(here)}")
     _copy(here)
-    now = began + 365 * day
+    now = BEGAN + 365 * DAY
     print(f"a year, nothing trimmed: {_size(here)}")
-    _queries(here, count, now - interval)
+    _queries(here, count, now - INTERVAL)
     trimming = []
     while not trimming or _untrimmed(here, now):
         trimming.append(sum(here.check(keys, now)))
-        now += interval
-    took = f"{len(trimming)} checks ({interval * len(trimming) / 60:.0f} minutes)"
+        now += INTERVAL
+    took = f"{len(trimming)} checks ({INTERVAL * len(trimming) / 60:.0f} minutes)"
     print(f"trimmed by {took}, {_ms(trimming)} each: {_size(here)}")
-    _queries(here, count, now - interval)
+    _queries(here, count, now - INTERVAL)
 
 
-def _copy(here: Place) -> None:
+def _copy(here: CheckedStack) -> None:
     """The day 364 times more; runs and changes with ids of their own that fit each other."""
     with sqlite3.connect(here.file, isolation_level=None) as connection:
         last = {name: connection.execute(f"SELECT max(id) FROM {name}").fetchone()[0] for name in ("runs", "changes")}
-        for table, columns in copied.items():
+        for table, columns in COPIED.items():
             for number in range(1, 365):
                 ids = number * last.get(table, 0), number * last["runs"]
-                shifted = columns.format(int(number * day), *ids)
-                where = f"WHERE {times[table]} < {began + day}"
+                shifted = columns.format(int(number * DAY), *ids)
+                where = f"WHERE {TIMES[table]} < {BEGAN + DAY}"
                 connection.execute(f"INSERT INTO {table} SELECT {shifted} FROM {table} {where}")
 
 
-def _queries(here: Place, count: int, now: float) -> None:
+def _queries(here: CheckedStack, count: int, now: float) -> None:
     keys, ledger = stacks(count), here.ledger
     asked: dict[str, Callable[[], object]] = {
-        "a check": lambda: here.check(keys, now + interval),
-        "rhythm of all": lambda: ledger.rhythm(now, dict.fromkeys(keys, 30.0)),
+        "a check": lambda: here.check(keys, now + INTERVAL),
+        "rhythm of all": lambda: ledger.seasonality(now, dict.fromkeys(keys, 30.0)),
         "last 20 decisions": lambda: ledger.decisions(*keys[0], 20),
-        "windows of a day": lambda: ledger.samples(*keys[0], now - day, now),
+        "windows of a day": lambda: ledger.samples(*keys[0], now - DAY, now),
         "last 20 runs": lambda: ledger.history(keys[0][0], 20),
-        "means of 5 weeks": lambda: ledger.measurements(*keys[0], now - 35 * day, now),
+        "means of 5 weeks": lambda: ledger.measurements(*keys[0], now - 35 * DAY, now),
     }
     for name, ask in asked.items():
         took = []
@@ -88,12 +88,12 @@ def _queries(here: Place, count: int, now: float) -> None:
         print(f"  {name:18} {1000 * statistics.median(took):7.1f} ms")
 
 
-def _untrimmed(here: Place, now: float) -> bool:
+def _untrimmed(here: CheckedStack, now: float) -> bool:
     """Whether something is older than it is kept; whose newest are kept in any case has newer ones here."""
     with sqlite3.connect(here.file) as connection:
         oldest = [
-            connection.execute(f"SELECT min({times[table]}) < ? FROM {table}", (now - kept - 300,)).fetchone()[0]
-            for table, kept in kept_seconds.items()
+            connection.execute(f"SELECT min({TIMES[table]}) < ? FROM {table}", (now - kept - 300,)).fetchone()[0]
+            for table, kept in KEPT_SECONDS.items()
         ]
     return any(oldest)
 
@@ -102,10 +102,10 @@ def _ms(times: list[float]) -> str:
     return f"median {1000 * statistics.median(times):.1f} ms, slowest {1000 * max(times):.0f} ms"
 
 
-def _size(here: Place) -> str:
+def _size(here: CheckedStack) -> str:
     used = here.in_use() / 1e6
     rows = []
     with sqlite3.connect(here.file) as connection:
-        for table in copied:
+        for table in COPIED:
             rows.append(f"{connection.execute(f'SELECT count(*) FROM {table}').fetchone()[0]} {table}")
     return f"{used:.1f} MB in use, file {here.file.stat().st_size / 1e6:.1f} MB; {', '.join(rows)}"

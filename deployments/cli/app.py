@@ -12,10 +12,10 @@ from infra_specs.errors import PlanError, SpecError, TenfoldError, UnknownStack
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-nothing_touched = 2
+EXIT_REFUSED = 2
 """The exit code for what was refused before anything ran."""
-failed = 1
-refusals = (SpecError, PlanError, UnknownStack)
+EXIT_FAILED = 1
+REFUSALS = (SpecError, PlanError, UnknownStack)
 
 
 class _ShowsFlags:
@@ -49,10 +49,10 @@ class Commands(_ShowsFlags, TyperGroup):
         try:
             return super().invoke(ctx)
         except TenfoldError as error:
-            from tasks.base.known_secrets import known  # noqa: PLC0415 - most commands end well
+            from tasks.base.known_secrets import known_secrets  # noqa: PLC0415 - most commands end well
 
-            print(known.redacted(str(error)), file=sys.stderr)
-            raise typer.Exit(nothing_touched if isinstance(error, refusals) else failed) from None
+            print(known_secrets.redacted(str(error)), file=sys.stderr)
+            raise typer.Exit(EXIT_REFUSED if isinstance(error, REFUSALS) else EXIT_FAILED) from None
 
 
 class App(typer.Typer):

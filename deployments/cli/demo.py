@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from deployments.cli.app import failed
-from deployments.cli.following.submit import Order, carry_out, running
-from deployments.cli.installation import Asked, Here, from_file, here, tenfold
+from deployments.cli.app import EXIT_FAILED
+from deployments.cli.following.submit import RunRequest, carry_out, running
+from deployments.cli.installation import Installation, StackArgument, from_file, open_installation, tenfold
 from deployments.cli.terminal.output import columns, console, say
 from deployments.cli.terminal.words import human
 from deployments.cli.views import plan as present
@@ -24,13 +24,13 @@ from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.instance import Instance, links_of
 from tasks.base.clock import now
 from tasks.providers.labels import name_of
-from tasks.providers.local.stack_folder import Place, slug
-from tasks.stack.record import wish
+from tasks.providers.local.stack_folder import StackFolder, slug
+from tasks.stack.record import desired_from_spec
 from tasks.supervisor.client import Supervisor
 
-service = "web"
-answer_seconds = 10.0
-box_width = 100
+SERVICE = "web"
+ANSWER_SECONDS = 10.0
+BOX_WIDTH = 100
 
 
 def demo() -> None:
@@ -40,7 +40,7 @@ def demo() -> None:
                  "users times ten, and shows how. Nothing of it needs root or Docker."))  # fmt: skip
     with resources.as_file(resources.files("infra_specs") / "stacks" / "quickstart.yaml") as path:
         meant = from_file(path)
-    with here() as place:
+    with open_installation() as place:
         _step(to, f"1. What will be built, from {_short(path)}")
         _show_plan(to, place, meant)
         _step(to, "2. The control plane: Prefect's server, and the process that runs our flows")
@@ -49,9 +49,9 @@ def demo() -> None:
         say(to, Text.assemble(("✓ ", "green"), f"up at {plane.ui_url} ", (f"({human(time.monotonic() - at)})", "dim")),
             indent=2)  # fmt: skip
         _step(to, "3. The stack, by a run of the flow provision")
-        carry_out(place, Order("provision", meant.parameters, (meant.stack.name,)))
+        carry_out(place, RunRequest("provision", meant.parameters, (meant.stack.name,)))
         instances = place.observed(meant.stack)
-        url = links_of(instances)[service]
+        url = links_of(instances)[SERVICE]
         refuse_silent(url)
         to.print()
         _box(to, place, instances, url=url, ui=plane.ui_url, took=human(time.monotonic() - began))
@@ -62,8 +62,8 @@ def _step(to: Console, text: str) -> None:
     say(to, Text(text, "bold cyan"))
 
 
-def _show_plan(to: Console, place: Here, meant: Asked) -> None:
-    wished = wish(place.ledger, meant.stack, meant.source)
+def _show_plan(to: Console, place: Installation, meant: StackArgument) -> None:
+    wished = desired_from_spec(place.ledger, meant.stack, meant.source)
     made = make_plan(meant.stack.name, wished.resources, place.observed(meant.stack))
     present.show(to, wished, made, datetime.fromtimestamp(now()).astimezone().date())
 
@@ -71,20 +71,20 @@ def _show_plan(to: Console, place: Here, meant: Asked) -> None:
 def refuse_silent(url: str) -> None:
     """Raise ServerError if the app's page does not answer; exit with 1 if it answers anything but 200."""
     try:
-        answer = httpx.get(url, timeout=answer_seconds, trust_env=False)
+        answer = httpx.get(url, timeout=ANSWER_SECONDS, trust_env=False)
     except httpx.TransportError as error:
         raise ServerError(f"The app's page {url} does not answer ({error}). Look at: {tenfold()} status") from error
     if answer.status_code != httpx.codes.OK:
         say(console(error=True), f"The app's page {url} answers {answer.status_code}. Look at: {tenfold()} logs "
-            f"quickstart {service}")  # fmt: skip
-        raise typer.Exit(failed)
+            f"quickstart {SERVICE}")  # fmt: skip
+        raise typer.Exit(EXIT_FAILED)
 
 
-def _box(to: Console, place: Here, instances: tuple[Instance, ...], *, url: str, ui: str, took: str) -> None:
+def _box(to: Console, place: Installation, instances: tuple[Instance, ...], *, url: str, ui: str, took: str) -> None:
     found = {one.kind: one for one in instances if not one.failed}
     replicas = [one for one in instances if one.kind == "replica" and not one.failed]
     stack, program = instances[0].stack, tenfold()
-    settings = Place(place.settings.home, stack).settings
+    settings = StackFolder(place.settings.home, stack).settings
     title = Text.assemble((f"{stack} runs", "bold green"), (f"  after {took}", "dim"))
     what: list[list[Text | str]] = [
         [Text("app", "dim"), Text(url, "bold cyan")],
@@ -95,12 +95,12 @@ def _box(to: Console, place: Here, instances: tuple[Instance, ...], *, url: str,
     pid = _pid(place, replicas[-1]) if replicas else None
     tries: list[list[str]] = [
         ["open the UI", f"{program} server open"],
-        ["scale it", f"{program} scale {stack} {service} 5"],
-        ["break it", f"kill -9 {pid}" if pid else f"{program} logs {stack} {service}"],
+        ["scale it", f"{program} scale {stack} {SERVICE} 5"],
+        ["break it", f"kill -9 {pid}" if pid else f"{program} logs {stack} {SERVICE}"],
         ["watch it heal", f"{program} status {stack}"],
         ["take it down", f"{program} teardown {stack}"],
     ]
-    inner = Console(width=min(to.width, box_width) - 4, no_color=to.no_color)
+    inner = Console(width=min(to.width, BOX_WIDTH) - 4, no_color=to.no_color)
     lines = [
         *columns(inner, what, indent=0),
         Text(),
@@ -119,8 +119,8 @@ def _server(name: str, one: Instance, settings: Path, suffix: str) -> Iterator[l
     yield ["", Text(f"its password is in {_short(file)}", "dim")]
 
 
-def _pid(place: Here, replica: Instance) -> int | None:
-    supervisor = Supervisor.find(Place(place.settings.home, replica.stack).supervisor)
+def _pid(place: Installation, replica: Instance) -> int | None:
+    supervisor = Supervisor.find(StackFolder(place.settings.home, replica.stack).supervisor)
     status = supervisor.get(name_of(replica.address, replica.incarnation)) if supervisor else None
     return status.pid if status else None
 

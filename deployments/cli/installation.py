@@ -16,20 +16,20 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import Settings, settings
 from tasks.changes.health_reasons import observed
-from tasks.ledger import Ledger, Wanted
+from tasks.ledger import Ledger, StackRecord
 from tasks.providers import opened
 from tasks.providers.base import Provider
-from tasks.stack.record import remembered, unknown_stack
+from tasks.stack.record import recorded_spec, unknown_stack
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class Installation:
     """One installation, its ledger open."""
 
     settings: Settings
     ledger: Ledger
 
-    def stacks(self, name: str) -> tuple[Wanted, ...]:
+    def stacks(self, name: str) -> tuple[StackRecord, ...]:
         """The stack of this name, every stack without one. Raises UnknownStack."""
         known = self.ledger.stacks()
         found = tuple(stack for stack in known if name in ("", stack.name))
@@ -48,15 +48,15 @@ class Here:
 
 
 @contextmanager
-def here() -> Iterator[Here]:
+def open_installation() -> Iterator[Installation]:
     """This installation, its ledger open for the length of the block."""
     found = settings()
     with Ledger.open(found) as ledger:
-        yield Here(found, ledger)
+        yield Installation(found, ledger)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StackArgument:
     """The stack that a FILE or a STACK on the command line stands for."""
 
     stack: Stack
@@ -66,7 +66,7 @@ class Asked:
     """The same for the provision flow."""
 
 
-def asked(ledger: Ledger, what: str) -> Asked:
+def resolve_stack(ledger: Ledger, what: str) -> StackArgument:
     """Read a file, or remember a stack.
 
     Raises SpecError for a file with faults or one that is not there, UnknownStack for an unknown stack.
@@ -77,13 +77,13 @@ def asked(ledger: Ledger, what: str) -> Asked:
     if os.sep in what or path.suffix in (".yaml", ".yml", ".json"):
         raise SpecError(f"There is no file {what}." if not path.exists() else f"{what} is a folder, not a file.")
     try:
-        stack, source = remembered(ledger, what)
+        stack, source = recorded_spec(ledger, what)
     except UnknownStack as error:
         raise UnknownStack(f"There is no file {what} here. {error}") from None
-    return Asked(stack, source, {"stack": what})
+    return StackArgument(stack, source, {"stack": what})
 
 
-def from_file(path: Path) -> Asked:
+def from_file(path: Path) -> StackArgument:
     """The stack of a spec file. Raises SpecError with every fault in it."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -93,7 +93,7 @@ def from_file(path: Path) -> Asked:
     stack, source = load(text, str(path)), str(path.absolute().parent)
     # What the file says and no default: short to look at in the UI, and the same stack when it is read again.
     spec = stack.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return Asked(stack, source, {"spec": spec, "source": source})
+    return StackArgument(stack, source, {"spec": spec, "source": source})
 
 
 def tenfold() -> str:

@@ -17,15 +17,15 @@ from prefect.flow_engine import load_flow_run, run_flow
 
 from flows.autoscale import autoscale
 
-look_seconds = 1.0
-longest_seconds = 120.0
+LOOK_SECONDS = 1.0
+LONGEST_SECONDS = 120.0
 """Of a check; one that takes longer hangs, and is ended so that the next can begin."""
 log = logging.getLogger(__name__)
 _forked = get_context("forkserver")
 _forked.set_forkserver_preload(["deployments.server.autoscale_ticks"])
 
 
-async def tick(client: PrefectClient, deployment: UUID) -> bool:
+async def run_due_tick(client: PrefectClient, deployment: UUID) -> bool:
     """Do what is due, to its end; False if nothing was. Of those that piled up only the newest: nobody waits for the
     others, which are swept up."""
     due = await client.get_scheduled_flow_runs_for_deployments([deployment], scheduled_before=datetime.now(UTC))
@@ -47,9 +47,9 @@ def _expected(run: FlowRun) -> float:
 def _in_a_process(run: str) -> None:
     process = _forked.Process(target=_run, args=(run,), name=f"autoscale {run}")
     process.start()
-    process.join(longest_seconds)
+    process.join(LONGEST_SECONDS)
     if process.exitcode is None:
-        log.error("A check of the scaling takes more than %.0f s and is ended.", longest_seconds)
+        log.error("A check of the scaling takes more than %.0f s and is ended.", LONGEST_SECONDS)
         process.kill()
         process.join()
     elif process.exitcode:

@@ -11,23 +11,23 @@ from pathlib import Path
 
 import httpx
 
-from deployments.server.environment import api_url, environment, host
+from deployments.server.environment import HOST, api_url, environment
 from deployments.server.login import Login, ensure_login, login_file
 from deployments.server.proof import require_proof
 from infra_specs.errors import PortTaken, ServerError, TenfoldError
-from tasks.base.settings import Settings, prefix, settings
+from tasks.base.settings import PREFIX, Settings, settings
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Probe, Process, Status
 
-server, runner = "server", "runner"
-ready_seconds = 180.0
+SERVER, RUNNER = "server", "runner"
+READY_SECONDS = 180.0
 """How long the first start may take: a new database is migrated, on a machine that may be busy."""
-ports_tried = 100
-passed_on = (
+PORTS_TRIED = 100
+PASSED_ON = (
     *("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE"),
     *("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG"),
 )
-not_passed_on = {"TENFOLD_API_TOKEN"}
+NOT_PASSED_ON = {"TENFOLD_API_TOKEN"}
 """Who starts the control plane shows it; its processes read the login from its file."""
 
 
@@ -47,7 +47,7 @@ class ControlPlane:
 
     @property
     def ui_url(self) -> str:
-        return f"http://{host}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def ready(self) -> bool:
@@ -75,7 +75,7 @@ def ensure() -> ControlPlane:
     if plane is None or not plane.ready:
         raise _failure(supervisor, plane)
     try:
-        require_proof(login, host, plane.port)
+        require_proof(login, HOST, plane.port)
     except httpx.TransportError as error:
         raise ServerError(f"The control plane at port {plane.port} does not answer ({error}).") from error
     return replace(plane, news=_news(here, before, plane, login_made=made))
@@ -103,7 +103,7 @@ def _supervisor(folder: Path) -> tuple[Supervisor, Status | None]:
     no port."""
     supervisor = Supervisor.start(folder)
     with _alone(folder):
-        before = supervisor.get(server)
+        before = supervisor.get(SERVER)
         if not supervisor.is_current():
             supervisor.shutdown()
             supervisor = Supervisor.start(folder)
@@ -124,13 +124,13 @@ def _alone(folder: Path) -> Iterator[None]:
 def _server(here: Settings, login: Login, port: int) -> Process:
     """Serves on a socket that its supervisor bound, so that no other program gets the port while it starts again."""
     return Process(
-        server,
+        SERVER,
         (sys.executable, "-m", "deployments.server", "api"),
         _environment(here, login, port),
         str(_folder(here) / "work"),
         log=str(_folder(here) / "server.log"),
         listen=port,
-        probe=Probe("http", port, "/api/health", start_seconds=ready_seconds),
+        probe=Probe("http", port, "/api/health", start_seconds=READY_SECONDS),
         stop_group=True,
         labels={"port": port},
     )
@@ -139,12 +139,12 @@ def _server(here: Settings, login: Login, port: int) -> Process:
 def _runner(here: Settings, login: Login, port: int) -> Process:
     ready = _folder(here) / "runner.sock"
     return Process(
-        runner,
+        RUNNER,
         (sys.executable, "-m", "deployments.server", "runner", str(ready)),
         _environment(here, login, port),
         str(_folder(here) / "work"),
         log=str(_folder(here) / "runner.log"),
-        probe=Probe("socket", path=str(ready), start_seconds=ready_seconds),
+        probe=Probe("socket", path=str(ready), start_seconds=READY_SECONDS),
         restarts=100,
         labels={"port": port},
     )
@@ -155,8 +155,8 @@ def _environment(here: Settings, login: Login, port: int) -> dict[str, str]:
 
     It lies in the supervisor's records, so it has no login, but says which: another login is another process.
     """
-    known = {f"{prefix}{name.upper()}" for name in Settings.model_fields} - not_passed_on
-    ours = {name: value for name, value in os.environ.items() if name in known or name in passed_on}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} - NOT_PASSED_ON
+    ours = {name: value for name, value in os.environ.items() if name in known or name in PASSED_ON}
     return {
         **ours,
         **environment(here.home, port),
@@ -171,13 +171,13 @@ def _keep_both(supervisor: Supervisor, here: Settings, login: Login) -> None:
     """Keep both running, on the first port that is free from the last one on."""
     with _alone(_folder(here)):
         known = {status.process.name: status for status in supervisor.list()}
-        first = _port_of(known[server]) if server in known else here.server_port
-        for port in range(first, min(first + ports_tried, 65536)):
+        first = _port_of(known[SERVER]) if SERVER in known else here.server_port
+        for port in range(first, min(first + PORTS_TRIED, 65536)):
             try:
-                _keep(supervisor, known.get(server) if port == first else None, _server(here, login, port))
+                _keep(supervisor, known.get(SERVER) if port == first else None, _server(here, login, port))
             except PortTaken:
                 continue
-            _keep(supervisor, known.get(runner), _runner(here, login, port))
+            _keep(supervisor, known.get(RUNNER), _runner(here, login, port))
             return
     raise ServerError(f"No port from {first} on is free. Set TENFOLD_SERVER_PORT to one that is.")
 
@@ -215,7 +215,7 @@ def _version(process: Process) -> tuple[object, ...]:
 
 def _settled(supervisor: Supervisor) -> ControlPlane | None:
     """How it is once it is ready, or one of the two has failed, or it takes too long."""
-    until = time.monotonic() + ready_seconds
+    until = time.monotonic() + READY_SECONDS
     while True:
         seen = _seen(supervisor)
         if time.monotonic() > until or (seen and (seen.ready or "failed" in (seen.server, seen.runner))):
@@ -225,7 +225,7 @@ def _settled(supervisor: Supervisor) -> ControlPlane | None:
 
 def _failure(supervisor: Supervisor, seen: ControlPlane | None) -> ServerError:
     """Which of the two does not come up, and what it wrote last."""
-    states = ((server, seen.server), (runner, seen.runner)) if seen else ((server, "gone"),)
+    states = ((SERVER, seen.server), (RUNNER, seen.runner)) if seen else ((SERVER, "gone"),)
     name, state = next(((name, state) for name, state in states if state != "healthy"))
     status = supervisor.get(name)
     why = f" ({status.reason})" if status else ""
@@ -240,9 +240,9 @@ def _seen(supervisor: Supervisor) -> ControlPlane | None:
         known = {status.process.name: status for status in supervisor.list()}
     except TenfoldError:
         return None  # it is ending, or starting again this moment
-    if server not in known or runner not in known:
+    if SERVER not in known or RUNNER not in known:
         return None
-    return ControlPlane(_port_of(known[server]), known[server].state, known[runner].state)
+    return ControlPlane(_port_of(known[SERVER]), known[SERVER].state, known[RUNNER].state)
 
 
 def _port_of(status: Status) -> int:

@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-host = "127.0.0.1"
-week_seconds = 7 * 86_400
+HOST = "127.0.0.1"
+WEEK_SECONDS = 7 * 86_400
 
-ticks_events = tuple(
+TICKS_EVENTS = tuple(
     f"prefect.flow-run.{name}"
     for name in ("Scheduled", "Late", "Submitting", "Pending", "Running", "Completed", "heartbeat")
 )
-tuned: Mapping[str, str] = {
+TUNED: Mapping[str, str] = {
     # One transaction an event starves everybody of SQLite's one write lock: 1.75 s a run of ten tasks, batched 0.34 s.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
@@ -27,10 +27,10 @@ tuned: Mapping[str, str] = {
     "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_SCHEDULED_TIME": "PT2M",
     "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "PT10M",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(week_seconds),
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(WEEK_SECONDS),
     "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
     # Every tick leaves these, one in fifteen seconds; what failed is told for a week.
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(dict.fromkeys(ticks_events, 6 * 3600)),
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(dict.fromkeys(TICKS_EVENTS, 6 * 3600)),
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "DO_NOT_TRACK": "1",
@@ -40,18 +40,18 @@ tuned: Mapping[str, str] = {
 
 def api_url(port: int) -> str:
     """Where Prefect's API answers."""
-    return f"http://{host}:{port}/api"
+    return f"http://{HOST}:{port}/api"
 
 
 def environment(home: Path, port: int) -> dict[str, str]:
     """The variables that every process of the control plane gets: Prefect's own home, and everything above."""
     return {
-        **tuned,
+        **TUNED,
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_API_URL": api_url(port),
-        "PREFECT_SERVER_API_HOST": host,
+        "PREFECT_SERVER_API_HOST": HOST,
         "PREFECT_SERVER_API_PORT": str(port),
         # Relative, so that the UI works by every name that we are called, and through a tunnel.
         "PREFECT_SERVER_UI_API_URL": "/api",
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{host}:{port}",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port}",
     }

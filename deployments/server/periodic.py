@@ -10,7 +10,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 log = logging.getLogger(__name__)
 
 
-async def rounds(what: str, every: float, job: Callable[[PrefectClient], Awaitable[object]]) -> None:
+async def repeat(what: str, every: float, job: Callable[[PrefectClient], Awaitable[object]]) -> None:
     """Do a job now and every so many seconds, for ever: whatever one round raises is logged, and the next one comes.
 
     A server that is away for a moment is one line of the log, since everybody has it then; all else has its traceback.

@@ -16,24 +16,24 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
-every_seconds = 60.0
-kept_seconds = 3600.0
+EVERY_SECONDS = 60.0
+KEPT_SECONDS = 3600.0
 """How long a tick without consequences can be looked at. What a check decided stays in the ledger."""
-page = 200
+PAGE_SIZE = 200
 """Runs that the server gives in one answer."""
-deleted_at_once = 50
+DELETED_AT_ONCE = 50
 """Runs that the server deletes for one request."""
 
 
-async def trim(client: PrefectClient, keep_seconds: float = kept_seconds) -> int:
+async def prune(client: PrefectClient, keep_seconds: float = KEPT_SECONDS) -> int:
     """Delete the ticks that ended so long ago and changed nothing; returns how many.
 
     A reconcile that repaired something stays, and so does whatever failed.
     """
     before = datetime.now(UTC) - timedelta(seconds=keep_seconds)
     empty = [str(run.id) async for run in _ended(client, before) if changed_nothing(run)]
-    for at in range(0, len(empty), deleted_at_once):
-        some: Any = {"flow_runs": {"id": {"any_": empty[at : at + deleted_at_once]}}}
+    for at in range(0, len(empty), DELETED_AT_ONCE):
+        some: Any = {"flow_runs": {"id": {"any_": empty[at : at + DELETED_AT_ONCE]}}}
         await client.request("POST", "/flow_runs/bulk_delete", json=some)  # type: ignore[arg-type] # a newer route
     return len(empty)
 
@@ -56,11 +56,11 @@ async def _ended(client: PrefectClient, before: datetime) -> AsyncIterator[FlowR
                 end_time=FlowRunFilterEndTime(before_=before),
             ),
             sort=FlowRunSort.EXPECTED_START_TIME_ASC,
-            limit=page,
+            limit=PAGE_SIZE,
             offset=offset,
         )
         for run in found:
             yield run
-        if len(found) < page:
+        if len(found) < PAGE_SIZE:
             return
-        offset += page
+        offset += PAGE_SIZE

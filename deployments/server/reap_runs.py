@@ -17,22 +17,22 @@ from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 from prefect.states import Cancelled, Crashed
 
 from tasks.base.settings import Settings
-from tasks.run.liveness import absent, forget, unheard
+from tasks.run.liveness import forget, has_no_trace, is_dead
 
-every_seconds = 10.0
-pending_seconds = 120.0
+EVERY_SECONDS = 10.0
+PENDING_SECONDS = 120.0
 """How long a run may take from being picked up to its first line, before it is taken for lost."""
-unheard_seconds = 120.0
+SILENT_SECONDS = 120.0
 """How long a run that is said to run may be seen without a process: longer than Prefect needs to say that it began or
 ended."""
-at_once = 200
+PAGE_SIZE = 200
 """Runs that the server gives in one answer."""
 Unseen = dict[UUID, datetime]
 """Runs without a process, and since when."""
-ours = DeploymentFilter(tags=DeploymentFilterTags(all_=["tenfold"]))
+OUR_DEPLOYMENTS = DeploymentFilter(tags=DeploymentFilterTags(all_=["tenfold"]))
 
 
-async def sweep(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[str, ...]:
+async def reap(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[str, ...]:
     """One sweep; returns the names of the runs that it put right. `unseen` is kept from one sweep to the next."""
     running = await _runs(client, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
     late = await _runs(client, StateType.SCHEDULED)
@@ -54,7 +54,7 @@ async def sweep(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[
 
 def _note(unseen: Unseen, running: list[FlowRun], here: Settings, now: datetime) -> None:
     """Since when each of these runs was seen without a process: a crash just before its end leaves no trace."""
-    there = {run.id for run in running if unheard(here.home, str(run.id))}
+    there = {run.id for run in running if has_no_trace(here.home, str(run.id))}
     for gone in unseen.keys() - there:
         del unseen[gone]
     for run in there - unseen.keys():
@@ -63,18 +63,20 @@ def _note(unseen: Unseen, running: list[FlowRun], here: Settings, now: datetime)
 
 def _lost(run: FlowRun, here: Settings, unseen: Unseen, now: datetime) -> str | None:
     """Why a run that is under way in Prefect's books is not; None if it may be."""
-    if absent(here.home, str(run.id)):
+    if is_dead(here.home, str(run.id)):
         return "Its process is gone."
-    if run.state_type is StateType.PENDING and _age(run, now) > timedelta(seconds=pending_seconds):
+    if run.state_type is StateType.PENDING and _age(run, now) > timedelta(seconds=PENDING_SECONDS):
         return "It was picked up and never began."
-    if now - unseen.get(run.id, now) > timedelta(seconds=unheard_seconds):
+    if now - unseen.get(run.id, now) > timedelta(seconds=SILENT_SECONDS):
         return "Its process is gone, and did not say how it ended."
     return None
 
 
 async def _intervals(client: PrefectClient) -> dict[UUID | None, timedelta]:
     """How often each deployment that is on a timer runs."""
-    found = await client.read_deployments(deployment_filter=ours, sort=DeploymentSort.NAME_ASC, limit=at_once)
+    found = await client.read_deployments(
+        deployment_filter=OUR_DEPLOYMENTS, sort=DeploymentSort.NAME_ASC, limit=PAGE_SIZE
+    )
     return {
         one.id: schedule.schedule.interval
         for one in found
@@ -86,10 +88,10 @@ async def _intervals(client: PrefectClient) -> dict[UUID | None, timedelta]:
 async def _runs(client: PrefectClient, *states: StateType) -> list[FlowRun]:
     """The oldest of them, as many as the server gives at once: there is always another sweep."""
     return await client.read_flow_runs(
-        deployment_filter=ours,
+        deployment_filter=OUR_DEPLOYMENTS,
         flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))),
         sort=FlowRunSort.EXPECTED_START_TIME_ASC,
-        limit=at_once,
+        limit=PAGE_SIZE,
     )
 
 

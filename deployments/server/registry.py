@@ -19,7 +19,7 @@ from flows.scale import scale
 from flows.teardown import teardown
 from tasks.base.settings import Settings
 
-advised_seconds = 3600.0
+ADVISE_SECONDS = 3600.0
 """How often it is looked at what will press: growth takes days."""
 
 
@@ -34,11 +34,11 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
         await _deployed(teardown),
         await _deployed(reconcile, every=here.reconcile_seconds),
         await _deployed(grow),
-        await _deployed(advise, every=advised_seconds),
+        await _deployed(advise, every=ADVISE_SECONDS),
     )
 
 
-async def ticks(here: Settings) -> RunnerDeployment:
+async def autoscale_deployment(here: Settings) -> RunnerDeployment:
     """What is due so often that it is not left to the runner."""
     return await _deployed(autoscale, every=here.autoscale_seconds)
 

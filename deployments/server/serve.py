@@ -13,15 +13,15 @@ from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
-from deployments.server.autoscale_ticks import look_seconds, tick
+from deployments.server.autoscale_ticks import LOOK_SECONDS, run_due_tick
 from deployments.server.login import require_login
-from deployments.server.periodic import rounds
+from deployments.server.periodic import repeat
 from deployments.server.proof import require_proof
-from deployments.server.prune_runs import every_seconds as trim_seconds
-from deployments.server.prune_runs import trim
-from deployments.server.reap_runs import Unseen, sweep
-from deployments.server.reap_runs import every_seconds as sweep_seconds
-from deployments.server.registry import deployments, ticks
+from deployments.server.prune_runs import EVERY_SECONDS as PRUNE_SECONDS
+from deployments.server.prune_runs import prune
+from deployments.server.reap_runs import EVERY_SECONDS as REAP_SECONDS
+from deployments.server.reap_runs import Unseen, reap
+from deployments.server.registry import autoscale_deployment, deployments
 from deployments.server.watchdog import Watchdog, keep_automation
 from infra_specs.errors import ServerError
 from tasks.base.poll import until
@@ -29,8 +29,8 @@ from tasks.base.settings import Settings, settings
 from tasks.run.redacted_logs import redact_logs
 from tasks.supervisor.folder import short
 
-runs_at_once = 16
-server_seconds = 180.0
+RUNS_AT_ONCE = 16
+SERVER_SECONDS = 180.0
 
 
 async def serve(ready: Path) -> None:
@@ -38,20 +38,20 @@ async def serve(ready: Path) -> None:
     redact_logs()
     here = settings()
     await _server_proves_itself(here)
-    runner = Runner(name="tenfold", limit=runs_at_once, pause_on_shutdown=False)
+    runner = Runner(name="tenfold", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
     for deployment in await deployments(here):
         await runner.aadd_deployment(deployment)
-    ticking = await (await ticks(here)).aapply()
+    ticking = await (await autoscale_deployment(here)).aapply()
     unseen = Unseen()
     async with get_client() as client:
-        await sweep(client, here, unseen)  # before they are taken: after an outage nobody waits for its ticks
+        await reap(client, here, unseen)  # before they are taken: after an outage nobody waits for its ticks
         await keep_automation(client, here)
     beside = [
         asyncio.create_task(_listen(runner, ready)),
-        asyncio.create_task(rounds("ticked", look_seconds, lambda client: tick(client, ticking))),
-        asyncio.create_task(rounds("swept", sweep_seconds, lambda client: sweep(client, here, unseen))),
-        asyncio.create_task(rounds("trimmed", trim_seconds, trim)),
-        asyncio.create_task(rounds("watched", here.autoscale_seconds, Watchdog(here).look)),
+        asyncio.create_task(repeat("ticked", LOOK_SECONDS, lambda client: run_due_tick(client, ticking))),
+        asyncio.create_task(repeat("swept", REAP_SECONDS, lambda client: reap(client, here, unseen))),
+        asyncio.create_task(repeat("trimmed", PRUNE_SECONDS, prune)),
+        asyncio.create_task(repeat("watched", here.autoscale_seconds, Watchdog(here).look)),
     ]
     try:
         await runner.start()
@@ -66,7 +66,7 @@ async def _listen(runner: Runner, path: Path) -> None:
     async def started() -> bool:
         return runner.started
 
-    await until(started, bool, server_seconds)
+    await until(started, bool, SERVER_SECONDS)
     async with await asyncio.start_unix_server(_hang_up, sock=_bound(path)) as listening:
         await listening.serve_forever()
 
@@ -99,5 +99,5 @@ async def _server_proves_itself(here: Settings) -> None:
     async def look() -> bool:
         return await asyncio.to_thread(proves_itself)
 
-    if not await until(look, bool, server_seconds):
-        raise ServerError(f"No server of this installation answered at port {url.port} within {server_seconds:g} s.")
+    if not await until(look, bool, SERVER_SECONDS):
+        raise ServerError(f"No server of this installation answered at port {url.port} within {SERVER_SECONDS:g} s.")

@@ -10,14 +10,14 @@ from prefect.events.actions import DoNothing
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from infra_specs.errors import TenfoldError
-from tasks.autoscaling.staleness import missed, silence
+from tasks.autoscaling.staleness import MISSED_CHECKS, staleness
 from tasks.base.clock import now
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger
 
-resource = {"prefect.resource.id": "tenfold.autoscale", "prefect.resource.name": "autoscale"}
-automation_name = "tenfold: checks of the scaling have stopped"
-shortest_seconds = 10.0
+RESOURCE = {"prefect.resource.id": "tenfold.autoscale", "prefect.resource.name": "autoscale"}
+AUTOMATION_NAME = "tenfold: checks of the scaling have stopped"
+SHORTEST_SECONDS = 10.0
 """Prefect's automations wait for an absent event at least so long."""
 log = logging.getLogger(__name__)
 
@@ -39,16 +39,16 @@ class Watchdog:
             return
         if said and not self._quiet:
             log.error("%s Look at the last runs of the flow autoscale.", said)
-            await asyncio.to_thread(emit_event, "tenfold.autoscale.silent", resource, payload={"message": said})
+            await asyncio.to_thread(emit_event, "tenfold.autoscale.silent", RESOURCE, payload={"message": said})
         elif self._quiet and not said:
             log.warning("Services are scaled again.")
-            await asyncio.to_thread(emit_event, "tenfold.autoscale.back", resource)
+            await asyncio.to_thread(emit_event, "tenfold.autoscale.back", RESOURCE)
         self._quiet = said is not None
 
     def _silence(self) -> str | None:
         with Ledger.open(self._here) as ledger:
             last = ledger.last_check()
-        return silence(last, self._here.autoscale_seconds, now(), awake_since=self._awake_since)
+        return staleness(last, self._here.autoscale_seconds, now(), awake_since=self._awake_since)
 
 
 async def keep_automation(client: PrefectClient, here: Settings) -> None:
@@ -56,16 +56,16 @@ async def keep_automation(client: PrefectClient, here: Settings) -> None:
 
     It does nothing but say so among its events: who wants to be woken adds an action to the automation.
     """
-    if await client.read_automations_by_name(automation_name):
+    if await client.read_automations_by_name(AUTOMATION_NAME):
         return
     trigger = EventTrigger(
         expect={"prefect.flow-run.Completed"},
         match_related={"prefect.resource.role": "flow", "prefect.resource.name": "autoscale"},
         posture=Posture.Proactive,
         threshold=1,
-        within=timedelta(seconds=max(shortest_seconds, missed * here.autoscale_seconds)),
+        within=timedelta(seconds=max(SHORTEST_SECONDS, MISSED_CHECKS * here.autoscale_seconds)),
     )
     said = "No run of autoscale has completed for three of its intervals. Look at: tenfold server status"
     await client.create_automation(
-        AutomationCore(name=automation_name, description=said, trigger=trigger, actions=[DoNothing()])
+        AutomationCore(name=AUTOMATION_NAME, description=said, trigger=trigger, actions=[DoNothing()])
     )

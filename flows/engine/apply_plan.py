@@ -1,4 +1,4 @@
-"""Doing a plan: each change as soon as what it depends on is done."""
+"""Apply a plan: each change starts as soon as its dependencies are done."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from tasks.changes.apply import apply
 
 
 async def apply_plan(plan: Plan) -> tuple[str, ...]:
-    """Do every change of a plan; returns them as sentences, in the order in which they were done.
+    """Apply every change of a plan. Returns them as sentences, in order of completion.
 
-    Once one has failed no other is started; those under way are waited for, and then all failures are raised as one
-    ChangeFailed. Fenced is raised as it is: somebody else goes on.
+    After a failure no further change starts. Running changes are waited for, then all failures are raised as one
+    ChangeFailed. Fenced is raised as it is: another run goes on.
     """
     return await _Doing(plan).to_the_end()
 
@@ -33,13 +33,13 @@ class _Doing:
         for number, wave in enumerate(self._plan.waves, 1):
             name = f"wave {number} of {len(self._plan.waves)}"
             all_of_them = asyncio.create_task(_ended(tuple(earlier)))
-            started = []
+            tasks_of_wave = []
             for change in wave:
                 needed = waits_for(change)
                 tasks = None if needed is None else [task for one in needed for task in by_address.get(one, ())]
                 before = all_of_them if tasks is None else asyncio.create_task(_ended(tasks))
-                started.append((change, asyncio.create_task(self._do(change, name, before))))
-            for change, task in started:
+                tasks_of_wave.append((change, asyncio.create_task(self._do(change, name, before))))
+            for change, task in tasks_of_wave:
                 by_address.setdefault(change.address, []).append(task)
                 earlier.append(task)
         await _ended(earlier)
@@ -52,7 +52,7 @@ class _Doing:
             return
         try:
             outcome = await apply(change)
-        except BaseException as error:  # whatever it is, nothing more may be started
+        except BaseException as error:  # after any error, no further change may start
             self._failed.append(error)
             self._log.error("%s failed [%s]", change, wave)
             return

@@ -1,4 +1,4 @@
-"""The only way anything changes: lock → observe → plan → apply → verify → record."""
+"""The one way to change a stack: observe → plan → apply → verify → record, under its lock."""
 
 import asyncio
 from collections.abc import Iterable
@@ -16,17 +16,17 @@ from infra_specs.resources.resource import Resource
 from tasks.changes.apply import stop_failed
 from tasks.changes.artifacts import show_outcome, show_plan
 from tasks.changes.observe import observe
-from tasks.changes.one_off import unclaimed
+from tasks.changes.one_off import exclude_claimed
 from tasks.changes.sweep import sweep, sweep_here
-from tasks.run.context import Site, at
+from tasks.run.context import RunContext, use
 
-looks = 4
-"""How often it looks again for what has moved meanwhile before it says that the stack does not settle."""
+MAX_ROUNDS = 4
+"""Rounds of apply and observe before the stack is reported as not settling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run ended: what it did, and what is there now."""
+    """How a run ended: its changes, and the state after them."""
 
     stack: str
     summary: str
@@ -34,11 +34,11 @@ class Report:
     kept: tuple[str, ...]
     links: dict[str, str]
     sick: tuple[str, ...] = ()
-    """Instances that failed and are kept for their logs."""
+    """Failed instances that are kept for their logs."""
 
 
 async def converge(
-    site: Site,
+    context: RunContext,
     verb: str,
     reason: str,
     desired: Iterable[Resource],
@@ -47,31 +47,31 @@ async def converge(
     alone: bool = False,
     seen: tuple[Instance, ...] | None = None,
 ) -> Report:
-    """Make what is there what is desired, under the lock that `site` holds, and prove it by looking again.
+    """Make the stack match the desired resources, under the lease of `context`, and verify it by observing again.
 
-    `seen` is what was observed under this lock, if nothing changed since. `alone`: what is not named is left as it is,
-    healthy or not. So is a one-off command that somebody waits for, but by a teardown. Raises ChangeFailed when a
-    change fails (what was finished stands, no further wave starts) or when the stack does not settle. What is left and
-    no plan names is swept once every change is done. Nothing is recorded of a reconcile that finds nothing to do.
+    `seen`: the instances observed under this lease, if nothing changed since. `alone`: instances of other addresses are
+    left as they are. A claimed one-off is left alone too, except by a teardown. Leftovers are swept after all changes.
+    A reconcile without changes is not recorded. Raises ChangeFailed when a change fails or the stack does not settle;
+    finished changes stay, and no further wave starts.
     """
-    wanted = tuple(desired)
-    with at(site):
-        goal = _Goal(site, wanted, delete_data, alone, spares=verb != "teardown")
-        there = await goal.look(seen)
-        plan = goal.plan(there)
+    resources = tuple(desired)
+    with use(context):
+        goal = _Goal(context, resources, delete_data, alone, keeps_claimed=verb != "teardown")
+        instances = await goal.look(seen)
+        plan = goal.plan(instances)
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
-            return await _settle(plan, goal, there)
-        site.run = await asyncio.to_thread(site.ledger.begin, site.hold, verb, reason, plan.data())
+            return await _settle(plan, goal, instances)
+        context.run_id = await asyncio.to_thread(context.ledger.begin, context.lease, verb, reason, plan.data())
         shown = asyncio.create_task(show_plan(plan))
         try:
-            report = await _settle(plan, goal, there)
+            report = await _settle(plan, goal, instances)
         except TenfoldError as error:
-            await _finish(site, "failed", str(error))
+            await _finish(context, "failed", str(error))
             raise
         else:
-            await _finish(site, "done", report.summary)
-            await show_outcome(site.stack, report.summary, report.changes, report.kept, report.links)
+            await _finish(context, "done", report.summary)
+            await show_outcome(context.stack, report.summary, report.changes, report.kept, report.links)
             return report
         finally:
             await shown
@@ -79,79 +79,83 @@ async def converge(
 
 @dataclass(frozen=True, slots=True)
 class _Goal:
-    site: Site
-    wanted: tuple[Resource, ...]
+    context: RunContext
+    resources: tuple[Resource, ...]
     delete_data: bool
     alone: bool
-    spares: bool
+    keeps_claimed: bool
 
     async def look(self, seen: tuple[Instance, ...] | None = None) -> tuple[Instance, ...]:
-        there = await observe(self.site.stack) if seen is None else seen
-        return await asyncio.to_thread(unclaimed, self.site.ledger, there) if self.spares else there
+        instances = await observe(self.context.stack) if seen is None else seen
+        return (
+            await asyncio.to_thread(exclude_claimed, self.context.ledger, instances)
+            if self.keeps_claimed
+            else instances
+        )
 
     async def look_and_tidy(self) -> tuple[Instance, ...]:
-        """Both at once, and neither goes on when this has ended."""
-        there, tidied = await asyncio.gather(self.look(), self.tidy(), return_exceptions=True)
-        for each in (tidied, there):
-            if isinstance(each, BaseException):
-                raise each
-        assert isinstance(there, tuple)
-        return there
+        """Observe and sweep concurrently. Both have ended when this returns or raises."""
+        instances, tidied = await asyncio.gather(self.look(), self.tidy(), return_exceptions=True)
+        for result in (tidied, instances):
+            if isinstance(result, BaseException):
+                raise result
+        assert isinstance(instances, tuple)
+        return instances
 
     async def tidy(self) -> None:
-        """What cannot be taken away now stays for the next run, except that a teardown leaves nothing."""
-        if not self.spares:
+        """Sweep leftovers. A failure is left for the next run, except in a teardown, which must leave nothing."""
+        if not self.keeps_claimed:
             return await sweep_here()
         try:
-            await sweep(self.site)
+            await sweep(self.context)
         except Fenced:
             raise
         except TenfoldError as error:
             get_run_logger().warning("Left for the next run: %s", error)
 
-    async def silence(self, there: tuple[Instance, ...]) -> None:
-        """What failed and has a successor is at its work no more; a run that was killed may have left it there."""
-        for one in self._named(there):
-            sick = one.failed and one.kind == "replica"
-            if sick and (said := await stop_failed(self.site, one, one.health.reason)):
-                get_run_logger().warning("%s failed. %s", one, said.strip())
+    async def silence(self, instances: tuple[Instance, ...]) -> None:
+        """Stop failed replicas that already have a replacement; a killed run may have left them running."""
+        for instance in self._named(instances):
+            sick = instance.failed and instance.kind == "replica"
+            if sick and (note := await stop_failed(self.context, instance, instance.health.reason)):
+                get_run_logger().warning("%s failed. %s", instance, note.strip())
 
-    def plan(self, there: tuple[Instance, ...]) -> Plan:
-        return make_plan(self.site.stack, self.wanted, self._named(there), delete_data=self.delete_data)
+    def plan(self, instances: tuple[Instance, ...]) -> Plan:
+        return make_plan(self.context.stack, self.resources, self._named(instances), delete_data=self.delete_data)
 
-    def _named(self, there: tuple[Instance, ...]) -> tuple[Instance, ...]:
-        named = {one.address for one in self.wanted}
-        return tuple(one for one in there if one.address in named) if self.alone else there
+    def _named(self, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+        named = {instance.address for instance in self.resources}
+        return tuple(instance for instance in instances if instance.address in named) if self.alone else instances
 
 
-async def _settle(first: Plan, goal: _Goal, there: tuple[Instance, ...]) -> Report:
-    """Apply, look again, and apply what has moved meanwhile, until there is nothing left to do."""
+async def _settle(first: Plan, goal: _Goal, instances: tuple[Instance, ...]) -> Report:
+    """Apply the plan, observe, and plan again, until the plan is empty."""
     plan, done = first, list[str]()
     if plan.empty:
         await goal.tidy()
-    for _ in range(looks):
+    for _ in range(MAX_ROUNDS):
         if plan.empty:
             break
         done += await apply_plan(plan)
-        there = await goal.look_and_tidy()
-        plan = goal.plan(there)
+        instances = await goal.look_and_tidy()
+        plan = goal.plan(instances)
     if plan.empty:
-        await goal.silence(there)
-        return _report(first, plan, tuple(done), there)
+        await goal.silence(instances)
+        return _report(first, plan, tuple(done), instances)
     raise ChangeFailed(
-        f"{plan.stack} does not settle: after {looks} rounds there is still {plan.summary}. "
+        f"{plan.stack} does not settle: after {MAX_ROUNDS} rounds there is still {plan.summary}. "
         "Something outside changes it, or it fails again and again: look at tenfold status and tenfold logs."
     )
 
 
-async def _finish(site: Site, state: Literal["done", "failed"], message: str) -> None:
+async def _finish(context: RunContext, state: Literal["done", "failed"], message: str) -> None:
     try:
-        await asyncio.to_thread(site.ledger.finish, site.hold, site.run, state, message)
+        await asyncio.to_thread(context.ledger.finish, context.lease, context.run_id, state, message)
     except Fenced:
         if state == "done":
             raise
 
 
-def _report(first: Plan, last: Plan, done: tuple[str, ...], there: tuple[Instance, ...]) -> Report:
-    sick = tuple(str(one) for one in there if one.failed)
-    return Report(first.stack, first.done, done, tuple(map(str, last.kept)), links_of(there), sick)
+def _report(first: Plan, last: Plan, done: tuple[str, ...], instances: tuple[Instance, ...]) -> Report:
+    sick = tuple(str(instance) for instance in instances if instance.failed)
+    return Report(first.stack, first.done, done, tuple(map(str, last.skipped)), links_of(instances), sick)

@@ -1,4 +1,4 @@
-"""What every flow begins and ends with."""
+"""What every flow needs: the flow decorator, a session on a stack, an open target, an open ledger."""
 
 import asyncio
 import os
@@ -15,66 +15,66 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.engine.converge import Report
-from flows.engine.run_log import speak_plainly
+from flows.engine.run_info import silence_prefect
 from infra_specs.errors import LedgerError, PlanError, TenfoldError
 from infra_specs.stackfile.models.stack import Stack
-from tasks.base.known_secrets import known
+from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import settings
 from tasks.changes.artifacts import show_failure
 from tasks.changes.observe import observe
 from tasks.ledger import Ledger
 from tasks.providers import open_provider
 from tasks.providers.base import Provider
-from tasks.run.context import Site, at
-from tasks.run.liveness import present
-from tasks.run.lock import locked
+from tasks.run.context import RunContext, use
+from tasks.run.liveness import alive_while
+from tasks.run.lock import stack_lock
 from tasks.run.redacted_logs import redact_logs
-from tasks.run.rejection import mark_refused
-from tasks.stack.record import remembered
+from tasks.run.rejection import mark_rejected
+from tasks.stack.record import recorded_spec
 
 P = ParamSpec("P")
-at_once = 32
-"""Calls to a target that may be under way at the same time in one run."""
+MAX_CALLS = 32
+"""Concurrent calls to targets in one run."""
 LOGIN_VARIABLE = "PREFECT_API_AUTH_STRING"
-"""Prefect's runner gives the control plane's login to a run by it. Prefect has read it when the flow begins."""
+"""Prefect's runner passes the control plane's login in this variable. Prefect has read it when the flow begins."""
 
 
-def runbook(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Coroutine[Any, Any, State[Any]]]:
-    """Make a flow of a coroutine that ends in a report.
+def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Coroutine[Any, Any, State[Any]]]:
+    """Make a flow of a coroutine that returns a report.
 
-    The run is named `verb stack`. An error of ours fails the run with its own message, as a person needs it, and
-    without a traceback; anything else is a bug and shows as one.
+    The run is named `verb stack`. A TenfoldError fails the run with its own message and without a traceback. Any other
+    error is a bug and is logged with its traceback.
     """
 
     @wraps(function)
-    async def told(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(at_once))
-        if login := os.environ.pop(LOGIN_VARIABLE, ""):  # no program that a run starts shall have it
-            known.learn("login", login.partition(":")[2])
-        speak_plainly()
+    async def run_frame(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_CALLS))
+        if login := os.environ.pop(LOGIN_VARIABLE, ""):  # no child process may inherit it
+            known_secrets.learn("login", login.partition(":")[2])
+        silence_prefect()
         redact_logs()
         log = get_run_logger()
-        with present(settings().home, str(flow_run.id)):
+        with alive_while(settings().home, str(flow_run.id)):
             try:
                 report = await function(*args, **kwargs)
             except TenfoldError as error:
-                message = known.redacted(str(error))
-                log.error("%s", message)  # noqa: TRY400 - a person reads it, and a traceback says nothing more
+                message = known_secrets.redacted(str(error))
+                log.error("%s", message)  # noqa: TRY400 - the message is complete without a traceback
                 await show_failure(message)
                 if isinstance(error, PlanError):
-                    await mark_refused()
+                    await mark_rejected()
                 return Failed(message=message)
-            except Exception as error:  # a bug: told here, since Prefect's own message would tell secrets
+            except Exception as error:  # a bug: handled here, since Prefect's own message could contain secrets
                 log.exception("Encountered an exception during execution:")
-                return Failed(message=f"{type(error).__name__}: {known.redacted(str(error))}")
+                return Failed(message=f"{type(error).__name__}: {known_secrets.redacted(str(error))}")
             log.info("Done: %s", report.summary)
-            return Completed(message=known.redacted(report.summary))
+            return Completed(message=known_secrets.redacted(report.summary))
 
-    return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(told)
+    return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(run_frame)
 
 
 @asynccontextmanager
-async def on_site(
+async def stack_session(
     name: str,
     ledger: Ledger,
     verb: str,
@@ -82,33 +82,32 @@ async def on_site(
     asked: tuple[Stack, str] | None = None,
     change: Callable[[Stack], Stack] = lambda stack: stack,
     wait: bool = False,
-) -> AsyncIterator[tuple[Site, Stack, str]]:
-    """The stack's lock held and its target opened, until the end.
+) -> AsyncIterator[tuple[RunContext, Stack, str]]:
+    """Hold the stack's lock and open its target, until the block ends. Yields context, spec and source folder.
 
-    Comes with the spec and its source folder: as `asked`, or as the ledger knows them. They are read under the lock,
-    since who was waited for may have changed them; `change` is made to what was read. Raises LedgerError for an unknown
-    stack before it takes the lock; PlanError for a changed target, or for one that holds a stack of this name which
-    this ledger does not know.
+    Spec and folder are those of `asked`, else those of the ledger, read under the lock since the run that held it may
+    have changed them. `change` is applied to the spec. Raises UnknownStack before it takes the lock; PlanError for a
+    changed target, or if the target has a stack of this name that the ledger does not know.
     """
-    here = settings()
+    config = settings()
     if asked is None:
-        remembered(ledger, name)
-    async with locked(ledger, name, verb, here.lease_seconds, wait=wait) as hold:
-        stack, source = asked or remembered(ledger, name)
+        recorded_spec(ledger, name)
+    async with stack_lock(ledger, name, verb, config.lease_seconds, wait=wait) as lease:
+        stack, source = asked or recorded_spec(ledger, name)
         stack = change(stack)
         _refuse_changed_target(stack, ledger)
-        async with on_target(stack) as provider:
-            site = Site(provider, ledger, hold)
-            with suppress(LedgerError):  # a lost key must not keep anybody from a teardown
+        async with open_target(stack) as provider:
+            context = RunContext(provider, ledger, lease)
+            with suppress(LedgerError):  # a lost key must not prevent a teardown
                 await asyncio.to_thread(ledger.learn_secrets, name)
-            if ledger.wanted(name) is None:
-                await _refuse_what_is_not_ours(site)
-            yield site, stack, source
+            if ledger.stack_record(name) is None:
+                await _refuse_what_is_not_ours(context)
+            yield context, stack, source
 
 
 @asynccontextmanager
-async def on_target(stack: Stack) -> AsyncIterator[Provider]:
-    """The target of a stack opened, until the end."""
+async def open_target(stack: Stack) -> AsyncIterator[Provider]:
+    """Open the target of a stack until the block ends."""
     provider = await asyncio.to_thread(open_provider, stack.target, settings().home)
     try:
         yield provider
@@ -117,8 +116,8 @@ async def on_target(stack: Stack) -> AsyncIterator[Provider]:
 
 
 @asynccontextmanager
-async def opened_ledger() -> AsyncIterator[Ledger]:
-    """The ledger of this installation, open."""
+async def open_ledger() -> AsyncIterator[Ledger]:
+    """Open the ledger of this installation until the block ends."""
     ledger = await asyncio.to_thread(Ledger.open, settings())
     try:
         yield ledger
@@ -127,31 +126,32 @@ async def opened_ledger() -> AsyncIterator[Ledger]:
 
 
 def _run_name() -> str:
-    """`provision shop`: what the run does, without a value that could be a secret."""
+    """Such as `provision shop`: verb and stack, and no value that could be a secret."""
     parameters = flow_run.parameters
     spec = parameters.get("spec") or {}
     stack = parameters.get("stack") or (spec.get("name") if isinstance(spec, dict) else None) or "all stacks"
     return f"{flow_run.flow_name} {stack}"
 
 
-async def _refuse_what_is_not_ours(site: Site) -> None:
-    """Nothing is made before the ledger knows the stack: what is there of one that it does not know is another's."""
-    with at(site):
-        there = await observe(site.stack)
-    if there:
+async def _refuse_what_is_not_ours(context: RunContext) -> None:
+    """Raise PlanError if the target has instances of a stack that the ledger does not know: they belong to another
+    installation."""
+    with use(context):
+        instances = await observe(context.stack)
+    if instances:
         raise PlanError(
-            f"There is a stack {site.stack} on this target which this installation did not make ({there[0]}"
-            f"{f' and {len(there) - 1} more' if there[1:] else ''}): it is another installation's, or of a ledger that "
+            f"There is a stack {context.stack} on this target which this installation did not make ({instances[0]}"
+            f"{f' and {len(instances) - 1} more' if instances[1:] else ''}): it is another installation's, or of a ledger that "
             "is lost. Give yours another name, or put that ledger back, or take the other down first."
         )
 
 
 def _refuse_changed_target(stack: Stack, ledger: Ledger) -> None:
-    known = ledger.wanted(stack.name)
-    if known is None or known.target == stack.target.provider:
+    record = ledger.stack_record(stack.name)
+    if record is None or record.target == stack.target.provider:
         return
-    there, first = ("runs", "") if known.wanted else ("was torn down", " and its data is still there")
+    state, data_note = ("runs", "") if record.wanted else ("was torn down", " and its data is still there")
     raise PlanError(
-        f"{stack.name} {there} on target {known.target}{first}, and the spec says {stack.target.provider}. A target is "
+        f"{stack.name} {state} on target {record.target}{data_note}, and the spec says {stack.target.provider}. A target is "
         f"not changed in place: run tenfold teardown {stack.name} --delete-data first, or give this stack another name."
     )

@@ -1,76 +1,91 @@
-"""A new release beside the one that runs: begun, rolled out, and undone by itself if it fails."""
+"""Begin a new release, roll it out, and roll back to the last proven release if it fails."""
 
 import asyncio
 from typing import NoReturn
 
 from flows.engine.converge import Report, converge
-from flows.engine.rollout import bring_back, roll_out
+from flows.engine.rollout import restore_healthy, roll_out
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import Content, images_named
-from infra_specs.releases.differences import in_short
+from infra_specs.releases.differences import summary
+from infra_specs.releases.manifest import ReleaseManifest, images_named
 from infra_specs.releases.rollout import Share
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Release
-from tasks.run.context import Site
-from tasks.stack.images import known_images
-from tasks.stack.record import Wish, as_filed, deployed, wish_as_deployed, wish_with
+from tasks.run.context import RunContext
+from tasks.stack.images import local_images
+from tasks.stack.record import (
+    DesiredStack,
+    current_release,
+    desired_as_deployed,
+    desired_with_release,
+    manifest_of_file,
+)
 
 
-async def deliver(
-    site: Site, verb: str, stack: Stack, source: str, content: Content, *, why: str = "", share: Share | None = None
+async def make_release(
+    context: RunContext,
+    verb: str,
+    stack: Stack,
+    source: str,
+    content: ReleaseManifest,
+    *,
+    why: str = "",
+    share: Share | None = None,
 ) -> Report:
-    """Bring the stack to a release with this content, and prove it.
+    """Roll out a release with this manifest, and prove it. If the current release has it already, make no new one.
 
-    If it fails, what was proven last comes back, and ChangeFailed says both. Nothing new is made where the same runs.
+    Raises ChangeFailed if the release fails; the last proven release is restored before.
     """
-    ledger, runs = site.ledger, deployed(site.ledger, stack.name)
-    wished, back = wish_with(ledger, stack, source, content), wish_as_deployed(ledger, stack, source)
-    refuse_over_budget(stack.name, wished.price)
-    if runs and runs.state == "proven" and runs.content == content:
-        report = await bring_back(site, verb, f"{runs} is that already", back)
-        return _said(report, f"{runs} is that already: {report.summary}")
-    reason = why + in_short(back.content, content)
-    file = await asyncio.to_thread(_file, site, stack, source, content)
-    new = await asyncio.to_thread(ledger.begin_release, site.hold, verb, reason, content=content, file=file)
-    site.undoes = runs is not None and runs.state == "proven"
+    ledger, running = context.ledger, current_release(context.ledger, stack.name)
+    desired, fallback = desired_with_release(ledger, stack, source, content), desired_as_deployed(ledger, stack, source)
+    refuse_over_budget(stack.name, desired.price)
+    if running and running.state == "proven" and running.content == content:
+        report = await restore_healthy(context, verb, f"{running} is that already", fallback)
+        return _said(report, f"{running} is that already: {report.summary}")
+    reason = why + summary(fallback.content, content)
+    file = await asyncio.to_thread(_file, context, stack, source, content)
+    new_release = await asyncio.to_thread(ledger.begin_release, context.lease, verb, reason, content=content, file=file)
+    context.rolls_back = running is not None and running.state == "proven"
     try:
-        report = await roll_out(site, f"{new}: {reason}", new, wished, share=share)
+        report = await roll_out(context, f"{new_release}: {reason}", new_release, desired, share=share)
     except Fenced:
         raise
     except TenfoldError as error:
-        await _undo(site, new, error, runs=runs, back=back)
-    return _said(report, f"{new} serves: {report.summary}")
+        await _undo(context, new_release, error, running=running, fallback=fallback)
+    return _said(report, f"{new_release} serves: {report.summary}")
 
 
-def _file(site: Site, stack: Stack, source: str, content: Content) -> Content:
-    """What the spec file said when it was last provisioned, and what there is now of all that a release only names.
+def _file(context: RunContext, stack: Stack, source: str, content: ReleaseManifest) -> ReleaseManifest:
+    """The manifest of the spec file when it was last provisioned, with the secret versions and image ids of now.
 
-    A later provision takes what is newer than that.
+    A later provision takes over whatever is newer than this.
     """
-    now, runs = as_filed(site.ledger, stack, source), deployed(site.ledger, stack.name)
-    file = runs.file if runs else now
-    images = known_images(site.provider, stack, images_named(content.services.values()))
-    return Content(file.services, now.secrets, {**file.images, **images})
+    newest, running = manifest_of_file(context.ledger, stack, source), current_release(context.ledger, stack.name)
+    file = running.file if running else newest
+    images = local_images(context.provider, stack, images_named(content.services.values()))
+    return ReleaseManifest(file.services, newest.secrets, {**file.images, **images})
 
 
-async def _undo(site: Site, new: Release, error: TenfoldError, *, runs: Release | None, back: Wish) -> NoReturn:
-    ledger, verb = site.ledger, new.verb
-    await asyncio.to_thread(ledger.end_release, site.hold, new.number, "failed", str(error))
-    if runs is None or runs.state != "proven":
+async def _undo(
+    context: RunContext, new: Release, error: TenfoldError, *, running: Release | None, fallback: DesiredStack
+) -> NoReturn:
+    ledger, verb = context.ledger, new.verb
+    await asyncio.to_thread(ledger.end_release, context.lease, new.number, "failed", str(error))
+    if running is None or running.state != "proven":
         raise ChangeFailed(f"{verb} of {new} failed, and no release was proven before it to go back to.\n{error}")
     try:
-        report = await converge(site, verb, f"{new} failed: back to {runs}", back.resources)
-        await asyncio.to_thread(ledger.prove_release, site.hold, runs.number)
+        report = await converge(context, verb, f"{new} failed: back to {running}", fallback.resources)
+        await asyncio.to_thread(ledger.prove_release, context.lease, running.number)
     except Fenced:
         raise
-    except TenfoldError as again:
+    except TenfoldError as second_error:
         raise ChangeFailed(
-            f"{verb} of {new} failed, and so did the way back: {runs} may serve in part only. The timer goes on trying;"
-            f" look at tenfold status {site.stack}.\nWhy {new} failed: {error}\nWhy {runs} did not come back: {again}"
-        ) from again
-    kept = "".join(f"\nKept for inspection: tenfold logs {site.stack} {one}" for one in report.sick)
-    raise ChangeFailed(f"{verb} of {new} failed and was undone: {runs} serves.\n{error}{kept}")
+            f"{verb} of {new} failed, and so did the way back: {running} may serve in part only. The timer goes on trying;"
+            f" look at tenfold status {context.stack}.\nWhy {new} failed: {error}\nWhy {running} did not come back: {second_error}"
+        ) from second_error
+    kept_note = "".join(f"\nKept for inspection: tenfold logs {context.stack} {address}" for address in report.sick)
+    raise ChangeFailed(f"{verb} of {new} failed and was undone: {running} serves.\n{error}{kept_note}")
 
 
 def _said(report: Report, summary: str) -> Report:

@@ -1,17 +1,35 @@
-"""The run that a flow is in, as Prefect was asked for it."""
+"""The current Prefect run, and its log."""
+
+import logging
 
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from tasks.base.clock import now
 
+LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
-def this_run() -> FlowRun | None:
-    """None where a flow is called without one."""
+
+def silence_prefect() -> None:
+    """Leave out what the engine says at the end of each task and of the run; ours says it in its own words.
+
+    Retries and tracebacks stay. Calling it again changes nothing.
+    """
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # `Finished in state Completed()` after every task; of a failure it repeats the message with its newlines as `\n`.
+    return not str(record.msg).startswith("Finished in state")
+
+
+def current_run() -> FlowRun | None:
+    """The current flow run; None where a flow is called without Prefect's engine."""
     context = FlowRunContext.get()
     return context.flow_run if context else None
 
 
 def seconds_late(run: FlowRun) -> float:
-    """How long after its time it is now; 0 for one that never had a time."""
+    """Seconds since the scheduled start of the run; 0 for a run without one."""
     return now() - run.expected_start_time.timestamp() if run.expected_start_time else 0.0

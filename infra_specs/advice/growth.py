@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra_specs.advice.proposed_change import Step, step
+from infra_specs.advice.proposed_change import ProposedChange, propose_change
 from infra_specs.pricing.price import rate, replica_price, usd
 from infra_specs.sizing.replicas import replicas_for, target_utilisation
 from infra_specs.sizing.size import size
@@ -28,7 +28,7 @@ class Advice:
     about: str
     """The service, the need, or `budget`."""
     said: str
-    step: Step | None
+    step: ProposedChange | None
     less: bool = False
     """That the next step takes something away, which is idle."""
 
@@ -88,13 +88,13 @@ def _service(stack: Stack, counts: Mapping[str, int], name: str, days: Days, tod
     said = f"{name} {when}, of at most {sizes.maximum} ({limit})"
     if service.replicas.max is not None:
         more = {"services": {name: {"replicas": {"max": _rounded(2 * max(needs, sizes.maximum))}}}}
-        return Advice(name, said, step(stack, more, counts))
+        return Advice(name, said, propose_change(stack, more, counts))
     # The users that there are now take the place of those that the file knows: the design is ten times that again.
     factor = peak / sizes.demand if sizes.demand else 1.0
     monthly = _rounded(max(1.0, factor) * stack.users.monthly)
     if monthly <= stack.users.monthly:
-        return Advice(name, said, step(stack, {"headroom": min(100.0, 2 * stack.headroom)}, counts))
-    return Advice(name, said, step(stack, {"users": {"monthly": monthly}}, counts))
+        return Advice(name, said, propose_change(stack, {"headroom": min(100.0, 2 * stack.headroom)}, counts))
+    return Advice(name, said, propose_change(stack, {"users": {"monthly": monthly}}, counts))
 
 
 def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float) -> Advice | None:
@@ -113,7 +113,7 @@ def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float)
     if most < near * stack.budget:
         return None
     said = f"the busiest hours would cost {usd(most)} a month if they stayed, and the budget is {usd(stack.budget)}"
-    return Advice("budget", said, step(stack, {"budget": _rounded(1.25 * most)}, counts))
+    return Advice("budget", said, propose_change(stack, {"budget": _rounded(1.25 * most)}, counts))
 
 
 def _busiest(days: Days, today: float) -> float | None:

@@ -19,7 +19,7 @@ restart_seconds = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProposedChange:
     """A change of the file and what comes of it. Prices in USD a month; None is unknown."""
 
     change: Mapping[str, Any]
@@ -48,7 +48,7 @@ def changed(stack: Stack, change: Mapping[str, Any]) -> Stack:
     return from_data(merged(stack.model_dump(mode="json", by_alias=True), change), stack.name)
 
 
-def step(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> Step:
+def propose_change(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> ProposedChange:
     """Weigh a change for a stack that has these replicas now. Raises SpecError for one that cannot be."""
     then = changed(stack, change)
     before, now = _desired(stack, counts)
@@ -58,7 +58,7 @@ def step(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> 
     away = sorted({one.kind for one in touched} & set(restart_kinds))
     downtime = f"up to {restart_seconds} s without the {' and the '.join(away)}" if away else "no downtime"
     touches = tuple(one.address for one in touched)
-    return Step(change, before.today, after.today, before.design, after.design, touches, downtime)
+    return ProposedChange(change, before.today, after.today, before.design, after.design, touches, downtime)
 
 
 def flat(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:

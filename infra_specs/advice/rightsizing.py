@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.advice.growth import Advice
-from infra_specs.advice.proposed_change import step
+from infra_specs.advice.proposed_change import propose_change
 from infra_specs.catalogue import cache, database
 from infra_specs.resources.address import is_of_service
 from infra_specs.sizing.size import size
@@ -20,14 +20,14 @@ smallest = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Usage:
     """What one thing was seen to use: bytes of memory and of disk. None is not known."""
 
     memory: int | None = None
     disk: int | None = None
 
 
-def vertical(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Use]) -> tuple[Advice, ...]:
+def rightsizing(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Usage]) -> tuple[Advice, ...]:
     """Advice for each part whose memory or disk is nearly used, or hardly. `uses` is by address."""
     return tuple(_advice(stack, counts, uses))
 
@@ -43,7 +43,7 @@ class _Part:
     there: int | None
 
 
-def _advice(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Use]) -> Iterable[Advice]:
+def _advice(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Usage]) -> Iterable[Advice]:
     for part in _parts(stack, uses):
         if part.used is None or part.there is None or not (wanted := _wanted(part.used, part.there)):
             continue
@@ -52,12 +52,12 @@ def _advice(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Use]) ->
             change = {key: change}
         # Data never gets less room: only an empty volume could be made smaller.
         possible = part.key[-1] != "storage" or wanted > part.there
-        next_step = step(stack, change, counts) if possible else None
+        next_step = propose_change(stack, change, counts) if possible else None
         yield Advice(part.about, _said(part, part.used, part.there), next_step, less=wanted < part.there)
 
 
-def _parts(stack: Stack, uses: Mapping[str, Use]) -> Iterable[_Part]:
-    sizing, nothing = size(stack), Use()
+def _parts(stack: Stack, uses: Mapping[str, Usage]) -> Iterable[_Part]:
+    sizing, nothing = size(stack), Usage()
     server, data, kept = (uses.get(one, nothing) for one in (database.address, database.volume, cache.address))
     if there := sizing.database:
         key = ("needs", "database")

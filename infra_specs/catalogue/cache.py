@@ -17,7 +17,7 @@ def cache(stack: str, size: CacheSize, secrets: Mapping[str, int]) -> tuple[Reso
         "password": SecretRef(password, secrets.get(password, 1)),
         "memory": size.memory,
     }
-    return (Resource(stack, address, "cache", settings, exclusive=True),)
+    return (Resource(stack, address, "cache", settings, singleton=True),)
 
 
 def reached_by(secrets: Mapping[str, int]) -> dict[str, Setting]:

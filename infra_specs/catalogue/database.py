@@ -15,7 +15,7 @@ user = name = "app"
 def database(stack: str, size: DatabaseSize, secrets: Mapping[str, int]) -> tuple[Resource, ...]:
     """The volume (data: never replaced by a plan) and the server on it (one at a time: exclusive)."""
     return (
-        Resource(stack, volume, "volume", {"size": size.storage}, mutable=("size",), durable=True),
+        Resource(stack, volume, "volume", {"size": size.storage}, mutable=("size",), stateful=True),
         Resource(
             stack,
             address,
@@ -30,7 +30,7 @@ def database(stack: str, size: DatabaseSize, secrets: Mapping[str, int]) -> tupl
                 "connections": size.connections,
                 "tuning": size.tuning,
             },
-            exclusive=True,
+            singleton=True,
         ),
     )
 

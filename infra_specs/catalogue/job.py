@@ -78,5 +78,5 @@ def job(
         "release": release,
     }
     return replace(
-        like, address=str(address), kind=address.kind, settings=settings, exclusive=True, drain_seconds=0.0, digests={}
+        like, address=str(address), kind=address.kind, settings=settings, singleton=True, drain_seconds=0.0, digests={}
     )

@@ -8,7 +8,7 @@ from infra_specs.stackfile.models.volumes import directory_variable
 
 def volumes(stack: str, name: str, service: Service) -> tuple[Resource, ...]:
     """One each (data: never replaced by a plan, and kept by a teardown)."""
-    return tuple(Resource(stack, address(name, volume), "volume", durable=True) for volume in service.volumes)
+    return tuple(Resource(stack, address(name, volume), "volume", stateful=True) for volume in service.volumes)
 
 
 def folders(name: str, service: Service) -> dict[str, Setting]:

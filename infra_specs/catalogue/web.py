@@ -44,7 +44,7 @@ def replicas(
                 "serves": service.port is not None,
                 "health": service.health,
             },
-            exclusive=bool(service.volumes),
+            singleton=bool(service.volumes),
             drain_seconds=service.drain if service.port is not None else 0.0,
         )
         for slot in range(count)
@@ -80,7 +80,7 @@ def proxy(stack: Stack, public: bool, secrets: Mapping[str, int]) -> Resource:
     if tls and tls.redirect:
         settings["redirect"] = tls.redirect
     mutable = ("public", "public_port", "tls", "redirect", *client_settings)
-    return Resource(stack.name, proxy_address, "proxy", settings, mutable=mutable, exclusive=True)
+    return Resource(stack.name, proxy_address, "proxy", settings, mutable=mutable, singleton=True)
 
 
 def environment(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-longest_seconds = 3600.0
+LONGEST_SECONDS = 3600.0
 
 
-class Tried(Protocol):
+class FinishedRun(Protocol):
     """A run that is over: how it ended, and when (seconds since the epoch)."""
 
     @property
@@ -15,7 +15,7 @@ class Tried(Protocol):
     def ended(self) -> float | None: ...
 
 
-def rests_until(runs: Sequence[Tried], every_seconds: float) -> float | None:
+def backoff_until(runs: Sequence[FinishedRun], every_seconds: float) -> float | None:
     """Until when a stack is left alone after `runs` (the newest first) failed in a row; None if it need not be.
 
     Twice the interval after the first failure, doubled with each further one, an hour at most: what cannot be repaired
@@ -28,4 +28,4 @@ def rests_until(runs: Sequence[Tried], every_seconds: float) -> float | None:
         failures += 1
     if not failures or runs[0].ended is None:
         return None
-    return runs[0].ended + min(every_seconds * 2.0**failures, longest_seconds)
+    return runs[0].ended + min(every_seconds * 2.0**failures, LONGEST_SECONDS)

@@ -12,8 +12,8 @@ What is not wanted is destroyed, data excepted unless `delete_data`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from infra_specs.plan.order import order
-from infra_specs.plan.plan import Change, Kept, Plan
+from infra_specs.plan.order import replacement_order
+from infra_specs.plan.plan import Change, Plan, Skipped
 from infra_specs.plan.waves import in_waves
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Resource, references
@@ -32,36 +32,36 @@ def make_plan(
         _decide(resource, there.pop(resource.address, []), draft)
     for instances in there.values():
         for instance in instances:
-            _unwanted(instance, draft, delete_data)
-    _follow(draft)
-    return Plan(stack, in_waves(draft.changes, wanted), tuple(draft.kept), len(draft.settled))
+            _remove(instance, draft, delete_data)
+    _follow_references(draft)
+    return Plan(stack, in_waves(draft.changes, wanted), tuple(draft.skipped), len(draft.settled))
 
 
 @dataclass
 class _Draft:
-    wanted: Mapping[str, Resource]
+    desired: Mapping[str, Resource]
     changes: list[Change] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     settled: dict[str, Instance] = field(default_factory=dict)
     """Address -> the instance that stays as it is."""
     moving: dict[str, str] = field(default_factory=dict)
     """Address -> why what others know of it is about to change."""
 
-    def do(self, change: Change) -> None:
+    def add(self, change: Change) -> None:
         self.changes.append(change)
         if change.action == "create":
             self.moving[change.address] = change.reason
 
     def destroy(self, instance: Instance, reason: str) -> None:
         """Data is only ever destroyed by what is not wanted and `delete_data`."""
-        if instance.durable:
-            self.kept.append(Kept(str(instance), f"{reason}, but data lives in it: never destroyed by a plan"))
+        if instance.stateful:
+            self.skipped.append(Skipped(str(instance), f"{reason}, but data lives in it: never destroyed by a plan"))
         else:
-            self.do(Change("destroy", instance.address, reason, instance=instance))
+            self.add(Change("destroy", instance.address, reason, instance=instance))
 
-    def leave(self, kept: Kept) -> None:
-        if kept not in self.kept:
-            self.kept.append(kept)
+    def skip(self, kept: Skipped) -> None:
+        if kept not in self.skipped:
+            self.skipped.append(kept)
 
 
 def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> None:
@@ -70,60 +70,60 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
     same = [instance for instance in live if instance.fingerprint == resource.fingerprint]
     stays = same[-1] if same else None
     if stays is not None:
-        _stay(stays, resource, draft)
-    elif instances and (resource.durable or any(instance.durable for instance in instances)):
-        _data_differs(live[-1] if live else sick[-1], resource, draft)
+        _keep(stays, resource, draft)
+    elif instances and (resource.stateful or any(instance.stateful for instance in instances)):
+        _decide_stateful(live[-1] if live else sick[-1], resource, draft)
         return
     elif live:
-        stays = _change(live[-1], resource, draft)
+        stays = _update_or_replace(live[-1], resource, draft)
     else:
-        draft.do(Change("create", resource.address, sick[-1].health.reason if sick else "missing", resource))
-    reason = _replaced(resource) if stays is None else "one too many"
+        draft.add(Change("create", resource.address, sick[-1].health.reason if sick else "missing", resource))
+    reason = _replacement_reason(resource) if stays is None else "one too many"
     for instance in live:
         if instance is not stays:
             draft.destroy(instance, reason)
     for instance in sick[:-1]:
         draft.destroy(instance, "an older sick instance")
-    draft.kept.extend(
-        Kept(str(instance), f"sick, kept for its log: {instance.health.reason}") for instance in sick[-1:]
+    draft.skipped.extend(
+        Skipped(str(instance), f"sick, kept for its log: {instance.health.reason}") for instance in sick[-1:]
     )
 
 
-def _stay(instance: Instance, resource: Resource, draft: _Draft) -> None:
+def _keep(instance: Instance, resource: Resource, draft: _Draft) -> None:
     if instance.health.state == "starting":
-        draft.do(Change("wait", resource.address, f"starting: {instance.health.reason}", resource, instance))
+        draft.add(Change("wait", resource.address, f"starting: {instance.health.reason}", resource, instance))
     else:
         draft.settled[resource.address] = instance
 
 
-def _data_differs(instance: Instance, resource: Resource, draft: _Draft) -> None:
-    changed = _differing(instance, resource)
+def _decide_stateful(instance: Instance, resource: Resource, draft: _Draft) -> None:
+    changed = _differing_settings(instance, resource)
     if not instance.failed and set(changed) <= set(resource.mutable):
-        draft.do(Change("update", resource.address, _changed(changed), resource, instance))
+        draft.add(Change("update", resource.address, _change_reason(changed), resource, instance))
         return
-    why = instance.health.reason if instance.failed else _changed(changed)
-    draft.kept.append(Kept(resource.address, f"{why}, but data lives in it: never replaced by a plan"))
+    why = instance.health.reason if instance.failed else _change_reason(changed)
+    draft.skipped.append(Skipped(resource.address, f"{why}, but data lives in it: never replaced by a plan"))
 
 
-def _change(instance: Instance, resource: Resource, draft: _Draft) -> Instance | None:
+def _update_or_replace(instance: Instance, resource: Resource, draft: _Draft) -> Instance | None:
     """Update in place and return the instance, or replace it and return None."""
-    changed = _differing(instance, resource)
+    changed = _differing_settings(instance, resource)
     if set(changed) <= set(resource.mutable):
-        draft.do(Change("update", resource.address, _changed(changed), resource, instance))
+        draft.add(Change("update", resource.address, _change_reason(changed), resource, instance))
         return instance
-    draft.do(Change("create", resource.address, _changed(changed), resource, instance))
+    draft.add(Change("create", resource.address, _change_reason(changed), resource, instance))
     return None
 
 
-def _unwanted(instance: Instance, draft: _Draft, delete_data: bool) -> None:
-    if instance.durable and not delete_data:
-        draft.kept.append(Kept(str(instance), "data, kept"))
+def _remove(instance: Instance, draft: _Draft, delete_data: bool) -> None:
+    if instance.stateful and not delete_data:
+        draft.skipped.append(Skipped(str(instance), "data, kept"))
     else:
-        reason = "not wanted, its data deleted" if instance.durable else "not wanted"
-        draft.do(Change("destroy", instance.address, reason, instance=instance))
+        reason = "not wanted, its data deleted" if instance.stateful else "not wanted"
+        draft.add(Change("destroy", instance.address, reason, instance=instance))
 
 
-def _follow(draft: _Draft) -> None:
+def _follow_references(draft: _Draft) -> None:
     """Change what refers to something that moves or has moved, and what refers to that, to the end.
 
     What will move in this plan is followed where that can be done in place; what can only be replaced is judged by
@@ -132,35 +132,39 @@ def _follow(draft: _Draft) -> None:
     waiting = {change.address: change.instance for change in draft.changes if change.action == "wait"}
     while True:
         known = {**draft.settled, **{address: one for address, one in waiting.items() if one}}
-        followed = [address for address in list(draft.settled) if _follow_one(address, known, draft)]
+        followed = [address for address in list(draft.settled) if _follow_references_of(address, known, draft)]
         if not followed:
             return
 
 
-def _follow_one(address: str, known: Mapping[str, Instance], draft: _Draft) -> bool:
-    resource, instance = draft.wanted[address], draft.settled[address]
+def _follow_references_of(address: str, known: Mapping[str, Instance], draft: _Draft) -> bool:
+    resource, instance = draft.desired[address], draft.settled[address]
     reasons: dict[str, str] = {}
     for name, setting in resource.settings.items():
         for ref in references(setting):
-            if isinstance(ref, Ref) and (why := _moved(ref, instance, known, draft, name in resource.mutable)):
+            if isinstance(ref, Ref) and (
+                why := _reason_to_follow(ref, instance, known, draft, name in resource.mutable)
+            ):
                 reasons.setdefault(name, why)
     if not reasons:
         return False
     reason = next(iter(reasons.values()))
     in_place = set(reasons) <= set(resource.mutable)
-    if not in_place and (resource.durable or instance.durable):
-        draft.leave(Kept(address, f"{reason}, but data lives in it: never replaced by a plan"))
+    if not in_place and (resource.stateful or instance.stateful):
+        draft.skip(Skipped(address, f"{reason}, but data lives in it: never replaced by a plan"))
         return False
     del draft.settled[address]
     if in_place:
-        draft.do(Change("update", address, reason, resource, instance))
+        draft.add(Change("update", address, reason, resource, instance))
     else:
-        draft.do(Change("create", address, reason, resource, instance))
-        draft.do(Change("destroy", address, _replaced(resource), instance=instance))
+        draft.add(Change("create", address, reason, resource, instance))
+        draft.add(Change("destroy", address, _replacement_reason(resource), instance=instance))
     return True
 
 
-def _moved(ref: Ref, instance: Instance, known: Mapping[str, Instance], draft: _Draft, in_place: bool) -> str | None:
+def _reason_to_follow(
+    ref: Ref, instance: Instance, known: Mapping[str, Instance], draft: _Draft, in_place: bool
+) -> str | None:
     if ref.address in draft.moving:
         return f"follows {ref.address}" if in_place else None
     source = known.get(ref.address)
@@ -171,15 +175,15 @@ def _moved(ref: Ref, instance: Instance, known: Mapping[str, Instance], draft: _
     return None if value is None or value == bound else f"{ref} moved from {bound} to {value}"
 
 
-def _replaced(successor: Resource) -> str:
-    which, why = order(successor)
+def _replacement_reason(successor: Resource) -> str:
+    which, why = replacement_order(successor)
     return "replaced" if which == "start_first" else f"replaced, {why}"
 
 
-def _differing(instance: Instance, resource: Resource) -> tuple[str, ...]:
+def _differing_settings(instance: Instance, resource: Resource) -> tuple[str, ...]:
     names = dict.fromkeys((*resource.digests, *instance.digests))
     return tuple(name for name in names if resource.digests.get(name) != instance.digests.get(name))
 
 
-def _changed(names: tuple[str, ...]) -> str:
+def _change_reason(names: tuple[str, ...]) -> str:
     return f"{', '.join(names) or 'kind'} changed"

@@ -8,14 +8,14 @@ from infra_specs.resources.resource import Ref, Resource, references
 Order = Literal["start_first", "stop_first"]
 
 
-def order(successor: Resource) -> tuple[Order, str]:
+def replacement_order(successor: Resource) -> tuple[Order, str]:
     """How a resource takes its predecessor's place, and why. The rules, the first that fits:
 
     1. it can stand beside it: it starts first, so that not one request is lost;
     2. it writes to a volume, which two must not do at once: it starts when the old one has gone;
     3. it holds something else that there is once, as a port: the same.
     """
-    if not successor.exclusive:
+    if not successor.singleton:
         return "start_first", "serves before the old one goes"
     named = (one for one in references(successor.settings) if isinstance(one, Ref))
     if any(Address.parse(one.address).kind == "volume" for one in named):

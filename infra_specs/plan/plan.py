@@ -8,7 +8,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource, canonical
 
 Action = Literal["create", "update", "wait", "destroy"]
-signs: dict[Action, str] = {"create": "+", "update": "~", "wait": "=", "destroy": "-"}
+SIGNS: dict[Action, str] = {"create": "+", "update": "~", "wait": "=", "destroy": "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Change:
 
     def __str__(self) -> str:
         which = str(self.instance) if self.action == "destroy" and self.instance else self.address
-        return f"{signs[self.action]} {which} ({self.reason})"
+        return f"{SIGNS[self.action]} {which} ({self.reason})"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Skipped:
     """Something that the plan leaves alone though it is not as wanted, and why: data, or a sick instance's log."""
 
     address: str
@@ -46,7 +46,7 @@ class Plan:
 
     stack: str
     waves: tuple[tuple[Change, ...], ...]
-    kept: tuple[Kept, ...]
+    skipped: tuple[Skipped, ...]
     unchanged: int
     """Resources that are there, healthy and as wanted."""
 
@@ -77,7 +77,7 @@ class Plan:
             "stack": self.stack,
             "summary": self.summary,
             "waves": [[_change_data(change) for change in wave] for wave in self.waves],
-            "kept": [{"address": kept.address, "reason": kept.reason} for kept in self.kept],
+            "kept": [{"address": kept.address, "reason": kept.reason} for kept in self.skipped],
             "unchanged": self.unchanged,
         }
 

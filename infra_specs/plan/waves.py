@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from infra_specs.plan.order import order
+from infra_specs.plan.order import replacement_order
 from infra_specs.plan.plan import Change
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
@@ -18,7 +18,7 @@ def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tu
     resources = {resource.address: resource for resource in desired}
     building = {change.address: change for change in changes if change.action != "destroy"}
     going = [change for change in changes if change.action == "destroy"]
-    first = [change for change in going if _must_go_first(change, building, resources)]
+    first = [change for change in going if _is_destroyed_first(change, building, resources)]
     cleared = {change.address for change in first}
 
     depths: dict[str, int] = {}
@@ -38,9 +38,9 @@ def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tu
         waves.setdefault(depth(change.address) - 1, []).append(change)
     later = [change for change in going if change not in first]
     end = max(waves, default=-1) + 1
-    for change, level in zip(later, _from_the_leaves(later), strict=True):
+    for change, level in zip(later, _levels_from_leaves(later), strict=True):
         waves.setdefault(end + level, []).append(change)
-    return tuple(tuple(sorted(waves[level], key=_by_name)) for level in sorted(waves))
+    return tuple(tuple(sorted(waves[level], key=_sort_key)) for level in sorted(waves))
 
 
 def waits_for(change: Change) -> tuple[str, ...] | None:
@@ -53,14 +53,14 @@ def waits_for(change: Change) -> tuple[str, ...] | None:
     return (change.address, *change.resource.dependencies)
 
 
-def _must_go_first(change: Change, building: dict[str, Change], resources: dict[str, Resource]) -> bool:
+def _is_destroyed_first(change: Change, building: dict[str, Change], resources: dict[str, Resource]) -> bool:
     successor = building.get(change.address)
     if successor is None or successor.action != "create":
         return False
-    return order(resources[change.address])[0] == "stop_first"
+    return replacement_order(resources[change.address])[0] == "stop_first"
 
 
-def _from_the_leaves(changes: list[Change]) -> list[int]:
+def _levels_from_leaves(changes: list[Change]) -> list[int]:
     """For each destroyed instance, how many waves of its dependants go before it."""
     dependants: dict[str, list[str]] = {}
     for change in changes:
@@ -78,7 +78,7 @@ def _from_the_leaves(changes: list[Change]) -> list[int]:
     return [level(change.address) for change in changes]
 
 
-def _by_name(change: Change) -> tuple[bool, tuple[str | int, ...], int]:
+def _sort_key(change: Change) -> tuple[bool, tuple[str | int, ...], int]:
     """Where data lives first, since the longest chain starts there; then by name, web-2 before web-10."""
-    data_first = not (change.resource is not None and change.resource.durable)
+    data_first = not (change.resource is not None and change.resource.stateful)
     return data_first, Address.parse(change.address).order, change.instance.incarnation if change.instance else 0

@@ -4,14 +4,14 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-least_requests = 20
+LEAST_REQUESTS = 20
 """Fewer of them say nothing."""
-sureness = 1.64
+DEVIATIONS = 1.64
 """Standard deviations of the interval in which the true rate lies: 95 % sure on the side that matters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RequestCount:
     """Requests that were answered in a while, and how many of these failed (500 and more, or not at all).
 
     A proxy counts an error as soon as it knows of it, and each attempt of a request on its own, so that there may be
@@ -37,7 +37,7 @@ class Verdict:
     reason: str
 
 
-def judge(new: Seen, old: Seen) -> Verdict:
+def judge(new: RequestCount, old: RequestCount) -> Verdict:
     """Compare a canary with the replicas beside it, over the same time.
 
     Worse is what is surely worse: the lowest that its error rate may be, by Wilson's score interval (E. B. Wilson,
@@ -46,17 +46,17 @@ def judge(new: Seen, old: Seen) -> Verdict:
     it is taken for flawless.
     """
     said = f"canary: {new}; beside it: {old}"
-    if new.requests < least_requests:
-        return Verdict("unknown", f"{said}; fewer than {least_requests} say nothing")
-    highest = _interval(old)[1] if old.requests >= least_requests else 0.0
+    if new.requests < LEAST_REQUESTS:
+        return Verdict("unknown", f"{said}; fewer than {LEAST_REQUESTS} say nothing")
+    highest = _interval(old)[1] if old.requests >= LEAST_REQUESTS else 0.0
     if new.errors and _interval(new)[0] > highest:
         return Verdict("worse", f"{said}; that is surely more")
     return Verdict("as good", said)
 
 
-def _interval(seen: Seen) -> tuple[float, float]:
+def _interval(seen: RequestCount) -> tuple[float, float]:
     """Wilson's score interval of the rate."""
-    n, z = seen.requests, sureness
+    n, z = seen.requests, DEVIATIONS
     middle = (seen.rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(seen.rate * (1 - seen.rate) / n + z * z / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -6,15 +6,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from infra_specs.releases.content import Content, sizes
+from infra_specs.releases.manifest import SIZES, ReleaseManifest
 from infra_specs.stackfile.models.service import FromNeed, Secret, Service
 from infra_specs.stackfile.models.units import size_text
 
-most_told = 3
+MOST_SHOWN = 3
 """Of them in one line."""
 
 
-def differences(before: Content, after: Content) -> tuple[str, ...]:
+def differences(before: ReleaseManifest, after: ReleaseManifest) -> tuple[str, ...]:
     """Each change as a sentence: `web: image app:1 -> app:2`. Empty when the same would run.
 
     A secret is told by name and version. The values of plain variables are shown: they are no secrets.
@@ -22,14 +22,14 @@ def differences(before: Content, after: Content) -> tuple[str, ...]:
     return tuple(_lines(before, after))
 
 
-def in_short(before: Content, after: Content) -> str:
+def summary(before: ReleaseManifest, after: ReleaseManifest) -> str:
     """The first few of them on one line."""
     lines = differences(before, after)
-    more = f" and {len(lines) - most_told} more" if len(lines) > most_told else ""
-    return "; ".join(lines[:most_told]) + more
+    more = f" and {len(lines) - MOST_SHOWN} more" if len(lines) > MOST_SHOWN else ""
+    return "; ".join(lines[:MOST_SHOWN]) + more
 
 
-def _lines(before: Content, after: Content) -> Iterator[str]:
+def _lines(before: ReleaseManifest, after: ReleaseManifest) -> Iterator[str]:
     for name in dict.fromkeys((*before.services, *after.services)):
         was, now = before.services.get(name), after.services.get(name)
         if was is None:
@@ -37,7 +37,7 @@ def _lines(before: Content, after: Content) -> Iterator[str]:
         elif now is None:
             yield f"{name}: gone"
         else:
-            yield from _of_service(name, was, now)
+            yield from _service_lines(name, was, now)
     for secret in sorted(before.secrets.keys() & after.secrets.keys()):
         old, new = before.secrets[secret], after.secrets[secret]
         if old != new:
@@ -47,26 +47,26 @@ def _lines(before: Content, after: Content) -> Iterator[str]:
             yield f"image {image}: {_id(before.images[image])} -> {_id(after.images[image])}"
 
 
-def _of_service(name: str, was: Service, now: Service) -> Iterator[str]:
+def _service_lines(name: str, was: Service, now: Service) -> Iterator[str]:
     for setting in Service.model_fields:
         old, new = getattr(was, setting), getattr(now, setting)
-        if setting in sizes or old == new:
+        if setting in SIZES or old == new:
             continue
         if setting == "env":
-            yield from (f"{name}: {line}" for line in _of_env(old, new))
+            yield from (f"{name}: {line}" for line in _env_lines(old, new))
         else:
-            said = _bytes if setting == "memory" else _said
+            said = _bytes if setting == "memory" else _text
             yield f"{name}: {setting} {said(old)} -> {said(new)}"
 
 
-def _of_env(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def _env_lines(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for variable in sorted({*was, *now}):
         if variable not in was:
-            yield f"env {variable} set to {_said(now[variable])}"
+            yield f"env {variable} set to {_text(now[variable])}"
         elif variable not in now:
-            yield f"env {variable} removed, was {_said(was[variable])}"
+            yield f"env {variable} removed, was {_text(was[variable])}"
         elif was[variable] != now[variable]:
-            yield f"env {variable} {_said(was[variable])} -> {_said(now[variable])}"
+            yield f"env {variable} {_text(was[variable])} -> {_text(now[variable])}"
 
 
 def _id(image: str) -> str:
@@ -78,15 +78,15 @@ def _bytes(value: int | None) -> str:
     return size_text(value) if value else "none"
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, Secret):
         return f"secret {value.secret}"
     if isinstance(value, FromNeed):
         return value.from_need
     if isinstance(value, BaseModel):
-        return _said(value.model_dump(mode="json", by_alias=True, exclude_none=True))
+        return _text(value.model_dump(mode="json", by_alias=True, exclude_none=True))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(one)}" for name, one in value.items()) or "none"
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items()) or "none"
     if isinstance(value, list | tuple):
         return shlex.join(map(str, value))
     return {None: "none", "": "empty", True: "yes", False: "no"}.get(value, str(value))

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra_specs.releases.content import Content, content, services_from, sizes
+from infra_specs.releases.manifest import SIZES, ReleaseManifest, manifest_of, services_from
 from infra_specs.stackfile.models.service import Service
 
-_absent = object()
-_into = ("env",)
+_ABSENT = object()
+_MERGED_KEYS = ("env",)
 """The settings of a service that are merged by key; others are one thing, changed or not."""
 
 
-def merged(base: Content, now: Content, deployed: Content) -> Content:
+def merged(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest) -> ReleaseManifest:
     """What to run: what a file and the secrets say `now` where they have changed since `base`, when `deployed` was
     made of them, and else what is deployed.
 
@@ -26,22 +26,24 @@ def merged(base: Content, now: Content, deployed: Content) -> Content:
     return with_secrets(services_from(sized), base, now, deployed)
 
 
-def with_secrets(services: Mapping[str, Service], base: Content, now: Content, deployed: Content) -> Content:
+def with_secrets(
+    services: Mapping[str, Service], base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest
+) -> ReleaseManifest:
     """Services with the versions of their secrets and their images: what is deployed, or what is newer since then."""
     images = {name: one for name, one in deployed.images.items() if base.images.get(name) == now.images.get(name)}
     kept = {name: one for name, one in deployed.secrets.items() if base.secrets.get(name) == now.secrets.get(name)}
-    return content(services, {**now.secrets, **kept}, {**deployed.images, **now.images, **images})
+    return manifest_of(services, {**now.secrets, **kept}, {**deployed.images, **now.images, **images})
 
 
 def _merge(base: Mapping[str, Any], file: Mapping[str, Any], deployed: Mapping[str, Any], depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in dict.fromkeys((*file, *deployed)):
-        was, says, runs = (one.get(name, _absent) for one in (base, file, deployed))
-        if depth and _mappings(was, says, runs) and (depth > 1 or name in _into):
+        was, says, runs = (one.get(name, _ABSENT) for one in (base, file, deployed))
+        if depth and _mappings(was, says, runs) and (depth > 1 or name in _MERGED_KEYS):
             value: Any = _merge(was, says, runs, depth - 1)
         else:
             value = runs if _settings(says) == _settings(was) else says
-        if value is not _absent:
+        if value is not _ABSENT:
             found[name] = value
     return found
 
@@ -51,7 +53,7 @@ def _mappings(*values: Any) -> bool:
 
 
 def _settings(value: Any) -> Any:
-    return {name: one for name, one in value.items() if name not in sizes} if isinstance(value, Mapping) else value
+    return {name: one for name, one in value.items() if name not in SIZES} if isinstance(value, Mapping) else value
 
 
 def _data(services: Mapping[str, Service]) -> dict[str, Any]:
@@ -59,4 +61,4 @@ def _data(services: Mapping[str, Service]) -> dict[str, Any]:
 
 
 def _sizes(service: Service | None) -> dict[str, Any]:
-    return service.model_dump(mode="json", by_alias=True, include=set(sizes)) if service else {}
+    return service.model_dump(mode="json", by_alias=True, include=set(SIZES)) if service else {}

@@ -20,10 +20,10 @@ from infra_specs.resources.address import CANARY, Address
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Resource
 
-surge = 10
+SURGE = 10
 """Replicas of a service that change at once, or a quarter of them if that is more: so many more run meanwhile."""
 Stage = Literal["before", "canary", "replicas"]
-stages: tuple[Stage, ...] = ("before", "canary", "replicas")
+STAGES: tuple[Stage, ...] = ("before", "canary", "replicas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,16 @@ def rollout(
     steps = []
     if jobs:
         names = ", ".join(str(job.settings["service"]) for job in jobs)
-        steps.append(Step("before", f"before {names} changes", _with_what_they_need(jobs, wanted)))
-    if share and passed <= stages.index("canary"):
+        steps.append(Step("before", f"before {names} changes", _with_dependencies(jobs, wanted)))
+    if share and passed <= STAGES.index("canary"):
         steps += _canary(changing, live, wanted, share)
     steps += _in_batches(changing, live, wanted)
-    return tuple(step for step in steps if stages.index(step.stage) >= passed)
+    return tuple(step for step in steps if STAGES.index(step.stage) >= passed)
 
 
 def batches(count: int) -> int:
     """In how many parts so many replicas change: ten at once, or a quarter of them."""
-    return max(1, math.ceil(count / max(surge, math.ceil(count / 4))))
+    return max(1, math.ceil(count / max(SURGE, math.ceil(count / 4))))
 
 
 def _changing(live: Mapping[str, Instance], wanted: Sequence[Resource]) -> dict[str, list[Resource]]:
@@ -98,11 +98,11 @@ def _in_batches(
 ) -> list[Step]:
     number = max([batches(len(replicas)) for replicas in changing.values()], default=1)
     steps = []
-    routes = [_to_what_is_there(route, live) for route in _routes(changing, wanted)]
+    routes = [_to_live_replicas(route, live) for route in _routes(changing, wanted)]
     for batch in range(1, number):
         part = [one for of in changing.values() for one in of[: math.ceil(len(of) * batch / number)]]
         why = f"replicas, part {batch} of {number}"
-        steps.append(Step("replicas", why, _with_what_they_need([*part, *routes], wanted)))
+        steps.append(Step("replicas", why, _with_dependencies([*part, *routes], wanted)))
     why = f"replicas, part {number} of {number}" if number > 1 else "replicas"
     return [*steps, Step("replicas", why, tuple(wanted), alone=False)]
 
@@ -114,18 +114,18 @@ def _canary(
     routes = {
         str(route.settings["service"]): route
         for route in _routes(changing, wanted)
-        if not changing[str(route.settings["service"])][0].exclusive
+        if not changing[str(route.settings["service"])][0].singleton
     }
     if not routes:
         _refuse_without_canary(live, wanted)
         return []
     canaries = {name: _canary_of(changing[name][0], name) for name in routes}
-    led = [_to_what_is_there(route, live, canaries[name].address, share.percent) for name, route in routes.items()]
+    led = [_to_live_replicas(route, live, canaries[name].address, share.percent) for name, route in routes.items()]
     why = f"canary: {share.percent} % of the requests of {', '.join(routes)} for {share.seconds:g} s"
     step = Step(
         "canary",
         why,
-        _with_what_they_need([*canaries.values(), *led], wanted),
+        _with_dependencies([*canaries.values(), *led], wanted),
         canaries={name: canary.address for name, canary in canaries.items()},
         bake_seconds=share.seconds,
     )
@@ -155,7 +155,7 @@ def _canary_of(replica: Resource, service: str) -> Resource:
     return replace(replica, address=str(address), settings=settings, digests={})
 
 
-def _to_what_is_there(route: Resource, live: Mapping[str, Instance], canary: str = "", percent: int = 0) -> Resource:
+def _to_live_replicas(route: Resource, live: Mapping[str, Instance], canary: str = "", percent: int = 0) -> Resource:
     """The route to those of its replicas that are there, of whichever release, and to a canary."""
     ends = route.settings["endpoints"]
     assert isinstance(ends, Sequence)
@@ -171,7 +171,7 @@ def _routes(services: Iterable[str], wanted: Sequence[Resource]) -> list[Resourc
     return [one for one in wanted if one.kind == "route" and one.settings["service"] in named]
 
 
-def _with_what_they_need(parts: Sequence[Resource], wanted: Sequence[Resource]) -> tuple[Resource, ...]:
+def _with_dependencies(parts: Sequence[Resource], wanted: Sequence[Resource]) -> tuple[Resource, ...]:
     """Resources and all that they depend on, replicas excepted: which of those a step changes it says itself."""
     known = {one.address: one for one in wanted if one.kind != "replica"}
     needed = {one.address: one for one in parts}

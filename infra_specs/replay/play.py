@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from infra_specs.replay.demand import Window
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 from infra_specs.sizing.demand import month_seconds
 from infra_specs.sizing.replicas import replicas_for
 
@@ -39,12 +39,12 @@ class Played:
         return self.lost / self.requests if self.requests else 0.0
 
 
-def play(policy: Policy, about: Situation, windows: Sequence[Window], seconds: float) -> Played:
+def play(policy: Policy, about: ScalingInput, windows: Sequence[Window], seconds: float) -> Played:
     """Play `policy` over windows of `seconds`. `about` says the rest: bounds, capacity, start, price.
 
     The count begins as the first window asks for. Of budgets and of earlier days nothing is known here.
     """
-    memory, count = Memory(), _asked(about, windows[0].in_flight)
+    memory, count = AutoscalerState(), _asked(about, windows[0].in_flight)
     ready, coming = float(count), list[tuple[float, int]]()
     counts, lost, requests, actions = list[int](), 0.0, 0.0, 0
     for window in windows:
@@ -55,7 +55,7 @@ def play(policy: Policy, about: Situation, windows: Sequence[Window], seconds: f
         requests += arrived
         lost += arrived * _above(window.in_flight, ready * about.capacity)
         counts.append(count)
-        measured = Measured(end, seconds, window.requests_per_second, window.in_flight, serving=int(ready))
+        measured = Measurement(end, seconds, window.requests_per_second, window.in_flight, serving=int(ready))
         now = replace(
             about, now=end, measured=measured, wanted=count, serving=int(ready), starting=count - int(ready),
             interval=seconds,
@@ -88,5 +88,5 @@ def _above(in_flight: float, capacity: float) -> float:
     return max(0.0, 1 - capacity / in_flight) if in_flight > 0 else 0.0
 
 
-def _asked(about: Situation, in_flight: float) -> int:
+def _asked(about: ScalingInput, in_flight: float) -> int:
     return max(about.minimum, min(replicas_for(in_flight, about.capacity), about.maximum))

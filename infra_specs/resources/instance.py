@@ -40,7 +40,7 @@ class Instance:
     bindings: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
-    durable: bool = False
+    stateful: bool = False
     drain_seconds: float = 0.0
 
     @property

@@ -67,8 +67,8 @@ class Resource:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     mutable: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    durable: bool = False
-    exclusive: bool = False
+    stateful: bool = False
+    singleton: bool = False
     drain_seconds: float = 0.0
     digests: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> a short hash of its unresolved value; computed, never given."""

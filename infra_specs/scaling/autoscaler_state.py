@@ -35,7 +35,7 @@ class Forecasts:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class AutoscalerState:
     """Small (JSON below 4 KB), and never needed: a check that has lost it starts with `Memory()` and learns anew."""
 
     recommendations: tuple[tuple[float, int], ...] = ()
@@ -52,11 +52,11 @@ class Memory:
         return {"version": version, **plain(self)}
 
     @staticmethod
-    def from_data(data: Mapping[str, Any] | None) -> "Memory":
+    def from_data(data: Mapping[str, Any] | None) -> "AutoscalerState":
         """What was kept; of another version, or nothing, a new one."""
         if not data or data.get("version") != version:
-            return Memory()
-        kept = known(Memory, data)
+            return AutoscalerState()
+        kept = known(AutoscalerState, data)
         kept["recommendations"] = tuple((float(at), int(count)) for at, count in kept.get("recommendations", ()))
         kept["counts"] = tuple(kept["counts"]) if kept.get("counts") else None
         learned = known(Forecasts, kept.get("forecasts", {}))
@@ -64,4 +64,4 @@ class Memory:
             learned[name] = tuple(learned.get(name, ()))
         learned["due"] = tuple((at, tuple(said)) for at, said in learned.get("due", ()))
         kept["forecasts"] = Forecasts(**learned)
-        return Memory(**kept)
+        return AutoscalerState(**kept)

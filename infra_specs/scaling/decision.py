@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.scaling.data import known, plain
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Decision:
     reason: str
     """One sentence: `web: 3 to 5 replicas: ...`."""
     steps: tuple[Step, ...]
-    inputs: Situation
+    inputs: ScalingInput
 
     @property
     def changes(self) -> bool:
@@ -59,5 +59,5 @@ class Decision:
     def from_data(data: Mapping[str, Any]) -> "Decision":
         kept = known(Decision, data)
         kept["steps"] = tuple(Step(**known(Step, one)) for one in kept["steps"])
-        kept["inputs"] = Situation.from_data(kept["inputs"])
+        kept["inputs"] = ScalingInput.from_data(kept["inputs"])
         return Decision(**kept)

@@ -9,8 +9,8 @@ import math
 
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.recommend import Wish, tolerance, whole
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.recommend import Requirement, round_up, tolerance
+from infra_specs.scaling.scaling_input import ScalingInput
 
 at_most = 2.0
 """Times what demand asks for. Latency beyond it has a cause that more replicas do not cure."""
@@ -18,7 +18,9 @@ most_believable = 1e9
 """Seconds."""
 
 
-def keep_latency(policy: Policy, situation: Situation, so_far: Step, demand: Wish, served: int | None) -> Step | None:
+def keep_latency(
+    policy: Policy, situation: ScalingInput, so_far: Step, demand: Requirement, served: int | None
+) -> Step | None:
     """At least as many as keep the objective; none is taken away where that leaves less than the tolerance to it.
 
     `served` at the check before: with those that came since, part of what was measured is still of the fewer that there
@@ -30,7 +32,7 @@ def keep_latency(policy: Policy, situation: Situation, so_far: Step, demand: Wis
     serving = situation.serving if seen.serving is None else seen.serving
     needs = min(serving, serving if served is None else served) * seen.latency / policy.latency
     floor = max(_ceil(needs), min(situation.wanted, _ceil((1 + tolerance) * needs)))
-    bound, _ = whole(at_most * demand.exact, situation.wanted)
+    bound, _ = round_up(at_most * demand.exact, situation.wanted)
     count = min(floor, bound)
     if not so_far.replicas or count <= so_far.replicas:
         return None

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from infra_specs.pricing.price import usd
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 from infra_specs.scaling.schedule import holding
 from infra_specs.sizing.demand import month_seconds
 
 a_cent = 0.01
 """USD by which one is not over the budget yet: the last bit of a sum takes no replica away."""
 
-Limit = Callable[[Policy, Situation, int], Step | None]
+Limit = Callable[[Policy, ScalingInput, int], Step | None]
 
 
-def largest_step(policy: Policy, situation: Situation, count: int) -> Step | None:
+def largest_step(policy: Policy, situation: ScalingInput, count: int) -> Step | None:
     """At most so many replicas more or fewer than wanted now."""
     if policy.step is None or abs(count - situation.wanted) <= policy.step:
         return None
@@ -24,7 +24,7 @@ def largest_step(policy: Policy, situation: Situation, count: int) -> Step | Non
     return Step("largest step", nearer, f"at most {policy.step} at once")
 
 
-def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
+def budget(policy: Policy, situation: ScalingInput, count: int) -> Step | None:
     """What the rest of the month may cost. First no growth beyond what is left; then, over the budget, the service that
     spends most above its minimum gives back what is missing; then, only if the policy says so, it ends, and begins
     again when its minimum is paid for until the month's end: in a new month, or with another budget."""
@@ -51,7 +51,7 @@ def budget(policy: Policy, situation: Situation, count: int) -> Step | None:
     return Step("budget", min(count, max(situation.minimum, affordable)), reason)
 
 
-def _given_back(policy: Policy, situation: Situation, missing: float, each: float) -> Step:
+def _given_back(policy: Policy, situation: ScalingInput, missing: float, each: float) -> Step:
     """The count that saves what is `missing`, down to the minimum; none at the minimum, if the policy says stop."""
     over = f"{usd(round(missing, 2))} over the month's budget"
     if policy.over_budget == "stop" and situation.wanted <= situation.minimum:
@@ -60,7 +60,7 @@ def _given_back(policy: Policy, situation: Situation, missing: float, each: floa
     return Step("budget", max(situation.minimum, fewer), f"{over}, and this service spends most")
 
 
-def scheduled(policy: Policy, situation: Situation, count: int) -> Step | None:
+def scheduled(policy: Policy, situation: ScalingInput, count: int) -> Step | None:
     """The minimum of this hour."""
     period = holding(policy.schedule, policy.timezone, situation.now)
     if period is None or count >= period.minimum:
@@ -70,14 +70,14 @@ def scheduled(policy: Policy, situation: Situation, count: int) -> Step | None:
     )
 
 
-def at_least(_: Policy, situation: Situation, count: int) -> Step | None:
+def at_least(_: Policy, situation: ScalingInput, count: int) -> Step | None:
     """The spec's minimum."""
     if count >= situation.minimum:
         return None
     return Step("minimum", situation.minimum, f"at least {situation.minimum} by the spec")
 
 
-def at_most(_: Policy, situation: Situation, count: int) -> Step | None:
+def at_most(_: Policy, situation: ScalingInput, count: int) -> Step | None:
     """The spec's maximum, or the design capacity where it names none."""
     if count <= situation.maximum:
         return None
@@ -87,7 +87,7 @@ def at_most(_: Policy, situation: Situation, count: int) -> Step | None:
     )
 
 
-def room(_: Policy, situation: Situation, count: int) -> Step | None:
+def room(_: Policy, situation: ScalingInput, count: int) -> Step | None:
     """What the target can hold."""
     if situation.room is None or count <= situation.room:
         return None

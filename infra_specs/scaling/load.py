@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 
 most_believable = 1e12
 """Of anything that is measured. No service of this world has more, but a counter that is read wrongly may."""
@@ -17,7 +17,7 @@ class Load:
     said: str
 
 
-def load(policy: Policy, situation: Situation) -> Load | None:
+def load(policy: Policy, situation: ScalingInput) -> Load | None:
     """The largest of what the signals say; None when no signal has a value that can be.
 
     Requests in flight and their rate by Little's law: each over what one replica serves well. CPU and a queue's length

@@ -12,7 +12,7 @@ or proxies did not answer, so the values are lower bounds. reset: a counter bega
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """One service in the window of `seconds` that ends `at` (seconds since the epoch). None is not measured, never 0.
 
     Demand is what arrives, not what completes: `requests_per_second` counts requests when they come in, `in_flight` is
@@ -37,5 +37,5 @@ class Measured:
         return plain(self)
 
     @staticmethod
-    def from_data(data: Mapping[str, Any]) -> "Measured":
-        return Measured(**known(Measured, data))
+    def from_data(data: Mapping[str, Any]) -> "Measurement":
+        return Measurement(**known(Measurement, data))

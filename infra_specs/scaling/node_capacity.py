@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra_specs.stackfile.models.units import size_text
 
-reserve = 0.1
+RESERVE = 0.1
 """The part of a target's memory that no replica is planned into: a machine without any is slow before it is full."""
 
 
@@ -19,7 +19,7 @@ class FreeMemory:
     @property
     def spare(self) -> int:
         """What may be planned with."""
-        return max(0, self.free - math.ceil(reserve * self.total))
+        return max(0, self.free - math.ceil(RESERVE * self.total))
 
     def without(self, taken: int) -> "FreeMemory":
         """The same once so many bytes are taken."""
@@ -27,14 +27,14 @@ class FreeMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class NodeCapacity:
     """The most replicas that there is room for, those that are wanted already included, and why in half a sentence."""
 
     replicas: int
     because: str
 
 
-def room(wanted: int, starting: int, each: int | None, memory: FreeMemory | None) -> Room | None:
+def replicas_that_fit(wanted: int, starting: int, each: int | None, memory: FreeMemory | None) -> NodeCapacity | None:
     """What `memory` has room for beside the replicas that are wanted already; it never tells one of those to go.
 
     `each` is what one replica takes, in bytes. Those that are `starting` are taken to have taken none of it yet.
@@ -43,9 +43,9 @@ def room(wanted: int, starting: int, each: int | None, memory: FreeMemory | None
     if memory is None or not each:
         return None
     more = max(0, memory.spare // each - starting)
-    free, kept = size_text(memory.free), size_text(memory.total * reserve)
+    free, kept = size_text(memory.free), size_text(memory.total * RESERVE)
     begun = f", and {starting} still {'starts' if starting == 1 else 'start'}" if starting else ""
-    return Room(
+    return NodeCapacity(
         wanted + more,
         f"{free} of memory is free and {kept} shall stay so, one replica takes {size_text(each)}{begun}",
     )

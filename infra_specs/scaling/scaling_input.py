@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra_specs.scaling.data import known, plain
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 
 Mode = Literal["act", "advise"]
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class PastDemand:
     """The demand of an earlier day at this time of day, from the ledger's history, in what `Measured` has most of:
     requests in flight, else requests per second."""
 
@@ -24,12 +24,12 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class ScalingInput:
     """One service at one check. `now` in seconds since the epoch; prices in USD a month; None is unknown."""
 
     service: str
     now: float
-    measured: Measured
+    measured: Measurement
     wanted: int
     """Replicas wanted until now, by the last decision or the spec."""
     serving: int
@@ -47,7 +47,7 @@ class Situation:
     """What a replica needs to serve, from the decision on: measured."""
     interval: float = 15.0
     """Seconds between two checks."""
-    rhythm: tuple[Earlier, ...] = ()
+    rhythm: tuple[PastDemand, ...] = ()
     price: float | None = None
     """Of one replica."""
     budget_left: float | None = None
@@ -68,8 +68,8 @@ class Situation:
         return plain(self)
 
     @staticmethod
-    def from_data(data: Mapping[str, Any]) -> "Situation":
-        kept = known(Situation, data)
-        kept["measured"] = Measured.from_data(kept["measured"])
-        kept["rhythm"] = tuple(Earlier(**known(Earlier, one)) for one in kept.get("rhythm", ()))
-        return Situation(**kept)
+    def from_data(data: Mapping[str, Any]) -> "ScalingInput":
+        kept = known(ScalingInput, data)
+        kept["measured"] = Measurement.from_data(kept["measured"])
+        kept["rhythm"] = tuple(PastDemand(**known(PastDemand, one)) for one in kept.get("rhythm", ()))
+        return ScalingInput(**kept)

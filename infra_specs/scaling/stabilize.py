@@ -1,10 +1,10 @@
 """Up at once, down to the highest recommendation of the window: what falls for a moment takes nothing away."""
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.recommend import tolerance
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 from infra_specs.stackfile.models.units import duration_text
 
 most_kept = 40
@@ -13,7 +13,7 @@ most_kept = 40
 Recommendations = tuple[tuple[float, int], ...]
 
 
-def remembered(policy: Policy, situation: Situation, memory: Memory, count: int) -> Recommendations:
+def remembered(policy: Policy, situation: ScalingInput, memory: AutoscalerState, count: int) -> Recommendations:
     """The window's recommendations with a new one in it. One that a later one reaches says nothing any more, so what is
     left falls, and the first is the highest. What somebody asked for since the last check is one of them, and with
     nothing remembered the count that is there."""
@@ -28,7 +28,9 @@ def remembered(policy: Policy, situation: Situation, memory: Memory, count: int)
     return (*kept, (now, count))
 
 
-def stabilize(policy: Policy, situation: Situation, so_far: Step, window: Recommendations, busy: float) -> Step | None:
+def stabilize(
+    policy: Policy, situation: ScalingInput, so_far: Step, window: Recommendations, busy: float
+) -> Step | None:
     """Nothing to say when more is recommended, or the same."""
     count, wanted = so_far.replicas, situation.wanted
     if count >= wanted:

@@ -1,35 +1,35 @@
-"""One check of every wanted stack: measure, decide, keep. Nothing but the ledger is changed by it."""
+"""One autoscale check of every active stack: measure, decide, record. It changes only the ledger."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra_specs.pricing.month import Spent, part_left
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import policy_of
-from infra_specs.scaling.scaling_input import Earlier
+from infra_specs.scaling.scaling_input import PastDemand
 from infra_specs.stack_fault import StackFault
-from tasks.autoscaling.node_memory import Rooms, room_seconds
-from tasks.autoscaling.scaled_stack import Subject, subjects, usual_start
+from tasks.autoscaling.node_memory import FREE_MEMORY_SECONDS, NodeMemory
+from tasks.autoscaling.scaled_stack import DEFAULT_START_SECONDS, ScaledStack, scaled_stacks
 from tasks.base.clock import now
-from tasks.ledger import Check, Checked, Hold, Key, Ledger, Remembered
-from tasks.metrics import Seen
+from tasks.ledger import Check, CheckResult, Key, Lease, Ledger, SavedState
+from tasks.metrics import ServiceSample
 
-room_part = 0.2
-"""The part of an interval that questions for free memory may take."""
-spent_every = 300.0
-"""Seconds between two entries of what a stack has cost: its price changes by decisions, which are rare."""
+MEMORY_PART = 0.2
+"""The part of an interval that queries for free memory may take."""
+COST_INTERVAL = 300.0
+"""Seconds between two records of a stack's cost: its price changes only by decisions, which are rare."""
 
-Measure = Callable[[Sequence[Subject], Mapping[Key, Remembered]], Mapping[Key, Seen]]
+Measure = Callable[[Sequence[ScaledStack], Mapping[Key, SavedState]], Mapping[Key, ServiceSample]]
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A decision that a run shall carry out, and the id that the ledger keeps it under.
+class PendingDecision:
+    """A decision that a scale run shall apply, and its id in the ledger.
 
-    `key` is the same for the same decision, found again by the next check, and for no other of any ledger.
+    `key` is unique over all ledgers, and the same when the next check finds the same decision again.
     """
 
     id: str
@@ -39,12 +39,12 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a check came to. `notes` say what was wrong with a source, `faults` which stacks could not be looked at."""
+class CheckOutcome:
+    """The outcome of a check. `notes`: problems of sources. `faults`: stacks that could not be checked."""
 
     stacks: int
     services: int
-    due: tuple[Due, ...]
+    pending: tuple[PendingDecision, ...]
     advice: tuple[str, ...]
     notes: tuple[str, ...]
     faults: tuple[StackFault, ...]
@@ -54,103 +54,105 @@ class Outcome:
         return f"{_counted(self.stacks, 'stack')} with {_counted(self.services, 'service')} checked{unread}"
 
 
-def check(ledger: Ledger, hold: Hold, measure: Measure, *, interval: float) -> Outcome:
-    """Look at every wanted stack, decide, and keep what was decided. `interval`: seconds between two checks.
+def check(ledger: Ledger, lease: Lease, measure: Measure, *, interval: float) -> CheckOutcome:
+    """Check every active stack and record the decisions. `interval`: seconds between two checks. Blocks.
 
-    Blocks. A stack that cannot be read is said among the faults, and what cannot be measured is decided on as that;
-    neither hinders another.
+    A stack that cannot be read becomes a fault. A service that cannot be measured is decided on as such. Neither affects
+    another stack.
     """
     began = now()
-    found, faults = subjects(ledger.stacks(), ledger.spent())
-    facts = _facts(ledger, found, measure, began, interval)
-    checked, spent, undecided = _all_decided(found, facts, interval)
-    outcome = Outcome(
-        len(found), len(checked), (), tuple(_advice(checked)), tuple(_notes(facts)),
+    stacks, faults = scaled_stacks(ledger.stacks(), ledger.month_costs())
+    facts = _facts(ledger, stacks, measure, began, interval)
+    results, spent, undecided = _check_stacks(stacks, facts, interval)
+    outcome = CheckOutcome(
+        len(stacks), len(results), (), tuple(_advice(results)), tuple(_notes(facts)),
         _first_of_each((*faults, *undecided, *_unanswered(facts))),
     )  # fmt: skip
-    ids = ledger.record_check(hold, Check(began, now() - began, len(checked), str(outcome)), checked)
-    ledger.record_spent(hold, spent)
-    since = {one.stack.name: one.since for one in found}
-    return replace(outcome, due=tuple(_due(checked, ids, since)))
+    decision_ids = ledger.record_check(lease, Check(began, now() - began, len(results), str(outcome)), results)
+    ledger.record_costs(lease, spent)
+    since = {scaled.stack.name: scaled.since for scaled in stacks}
+    return replace(outcome, pending=tuple(_pending(results, decision_ids, since)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
     at: float
     interval: float
-    before: Mapping[Key, Remembered]
-    seen: Mapping[Key, Seen]
+    before: Mapping[Key, SavedState]
+    seen: Mapping[Key, ServiceSample]
     ahead: Mapping[Key, float]
-    rhythm: Mapping[Key, tuple[Earlier, ...]]
+    rhythm: Mapping[Key, tuple[PastDemand, ...]]
 
 
-def _facts(ledger: Ledger, found: Sequence[Subject], measure: Measure, at: float, interval: float) -> _Facts:
-    before, starts = ledger.recall(), ledger.starts()
-    keys = [(one.stack.name, service) for one in found for service in one.scaled]
-    ahead = {key: starts.get(key, usual_start) for key in keys}
-    return _Facts(at, interval, before, measure(found, before), ahead, ledger.rhythm(at, ahead))
+def _facts(ledger: Ledger, stacks: Sequence[ScaledStack], measure: Measure, at: float, interval: float) -> _Facts:
+    before, startup_times = ledger.recall(), ledger.startup_times()
+    keys = [(scaled.stack.name, service) for scaled in stacks for service in scaled.scaled_services]
+    ahead = {key: startup_times.get(key, DEFAULT_START_SECONDS) for key in keys}
+    return _Facts(at, interval, before, measure(stacks, before), ahead, ledger.seasonality(at, ahead))
 
 
-def _all_decided(
-    found: Sequence[Subject], facts: _Facts, interval: float
-) -> tuple[list[Checked], dict[str, Spent], tuple[StackFault, ...]]:
-    """What is decided of every stack, and what it has cost; a stack that nothing can be decided of is a fault."""
-    rooms = Rooms(min(room_seconds, room_part * interval))
-    checked, spent, faults = list[Checked](), dict[str, Spent](), list[StackFault]()
-    for subject in found:
-        name = subject.stack.name
+def _check_stacks(
+    stacks: Sequence[ScaledStack], facts: _Facts, interval: float
+) -> tuple[list[CheckResult], dict[str, Spent], tuple[StackFault, ...]]:
+    """The results of every stack, its cost so far, and the faults of stacks that cannot be decided on."""
+    memory = NodeMemory(min(FREE_MEMORY_SECONDS, MEMORY_PART * interval))
+    results, spent, faults = list[CheckResult](), dict[str, Spent](), list[StackFault]()
+    for scaled in stacks:
+        name = scaled.stack.name
         try:
-            decided, cost = list(_decided(subject, facts, rooms)), _spent(subject, facts.at)
-        except Exception as error:  # whatever it is, the other stacks are decided on all the same
+            stack_results, cost = list(_check_stack(scaled, facts, memory)), _spent(scaled, facts.at)
+        except Exception as error:  # no error may affect the other stacks
             faults.append(StackFault.of(name, error))
         else:
-            checked += decided
+            results += stack_results
             spent |= {name: cost} if cost else {}
-    return checked, spent, tuple(faults)
+    return results, spent, tuple(faults)
 
 
-def _decided(subject: Subject, facts: _Facts, rooms: Rooms) -> Iterable[Checked]:
-    """Each service of a stack, the growth of one taken from what the next may spend, and from the room it finds; advice
-    takes nothing."""
-    left = subject.left(facts.at)
-    for name in subject.scaled:
-        key = (subject.stack.name, name)
-        seen = facts.seen.get(key) or Seen(Measured(facts.at, 0.0, status="absent"), {})
-        remembered = facts.before.get(key)
-        situation = subject.situation(
+def _check_stack(scaled: ScaledStack, facts: _Facts, node_memory: NodeMemory) -> Iterable[CheckResult]:
+    """Decide on each service of a stack. The growth of one service reduces the budget and the memory left for the next;
+    advice reduces nothing."""
+    left = scaled.remaining_budget(facts.at)
+    for name in scaled.scaled_services:
+        key = (scaled.stack.name, name)
+        seen = facts.seen.get(key) or ServiceSample(Measurement(facts.at, 0.0, status="absent"), {})
+        saved = facts.before.get(key)
+        scaling_input = scaled.scaling_input(
             name, seen.measured, now=facts.at, interval=facts.interval, start_seconds=facts.ahead[key],
             rhythm=facts.rhythm.get(key, ()), left=left,
         )  # fmt: skip
-        policy = policy_of(subject.stack.services[name].scaling)
-        earlier = remembered.memory if remembered else Memory()
-        decision, memory = decide(policy, situation, earlier)
-        if decision.replicas > decision.before:  # most checks end here, and ask no target after its room
-            if (narrower := rooms.limited(subject, situation)) is not situation:
-                decision, memory = decide(policy, narrower, earlier)
+        policy = policy_of(scaled.stack.services[name].scaling)
+        state = saved.memory if saved else AutoscalerState()
+        decision, new_state = decide(policy, scaling_input, state)
+        if decision.replicas > decision.before:  # most checks end here, and query no target for its memory
+            if (narrower := node_memory.limit_by_memory(scaled, scaling_input)) is not scaling_input:
+                decision, new_state = decide(policy, narrower, state)
             if decision.acts:
-                more = decision.replicas - decision.before
-                rooms.claim(subject, name, more)
-                if left is not None and subject.price is not None:
-                    left -= more * subject.price * part_left(facts.at)
-        yield Checked(subject.stack.name, name, seen.measured, seen.readings, decision, memory)
+                added = decision.replicas - decision.before
+                node_memory.claim(scaled, name, added)
+                if left is not None and scaled.price is not None:
+                    left -= added * scaled.price * part_left(facts.at)
+        yield CheckResult(scaled.stack.name, name, seen.measured, seen.readings, decision, new_state)
 
 
-def _due(checked: Iterable[Checked], ids: Mapping[Key, str], since: Mapping[str, float]) -> Iterable[Due]:
-    """At most one a stack, since runs on one stack exclude each other: what grows most first. The next check sees the
-    others."""
-    acting = [(one, one.decision) for one in checked if one.decision and one.decision.acts]
-    taken = set[str]()
-    for one, decision in sorted(acting, key=lambda each: each[1].before - each[1].replicas):
-        if one.stack not in taken:
-            taken.add(one.stack)
-            id = ids[one.stack, one.service]
-            yield Due(id, one.stack, decision, f"{one.stack} {since[one.stack]} {id}")
+def _pending(
+    results: Iterable[CheckResult], ids: Mapping[Key, str], since: Mapping[str, float]
+) -> Iterable[PendingDecision]:
+    """At most one decision a stack, the largest growth first: runs on one stack exclude each other, and the next check
+    finds the others."""
+    acting = [(result, result.decision) for result in results if result.decision and result.decision.acts]
+    stacks = set[str]()
+    for result, decision in sorted(acting, key=lambda pair: pair[1].before - pair[1].replicas):
+        if result.stack not in stacks:
+            stacks.add(result.stack)
+            id = ids[result.stack, result.service]
+            yield PendingDecision(id, result.stack, decision, f"{result.stack} {since[result.stack]} {id}")
 
 
-def _advice(checked: Iterable[Checked]) -> Iterable[str]:
-    for one in checked:
-        if one.decision and one.decision.changes and not one.decision.acts:
-            yield f"{one.stack}: {one.decision}"
+def _advice(results: Iterable[CheckResult]) -> Iterable[str]:
+    for result in results:
+        if result.decision and result.decision.changes and not result.decision.acts:
+            yield f"{result.stack}: {result.decision}"
 
 
 def _notes(facts: _Facts) -> Iterable[str]:
@@ -159,22 +161,22 @@ def _notes(facts: _Facts) -> Iterable[str]:
 
 
 def _unanswered(facts: _Facts) -> Iterable[StackFault]:
-    """The stacks whose target told nothing, once for each of their services."""
+    """The faults of stacks whose target did not answer, once for each service."""
     return (seen.fault for seen in facts.seen.values() if seen.fault)
 
 
 def _first_of_each(faults: Iterable[StackFault]) -> tuple[StackFault, ...]:
-    """One fault a stack: the first, which the others follow from."""
-    found: dict[str, StackFault] = {}
+    """One fault a stack: the first, since the others follow from it."""
+    first: dict[str, StackFault] = {}
     for fault in faults:
-        found.setdefault(fault.stack, fault)
-    return tuple(found.values())
+        first.setdefault(fault.stack, fault)
+    return tuple(first.values())
 
 
-def _spent(subject: Subject, moment: float) -> Spent | None:
-    """What is to be kept of a stack's cost; None where nothing is, or where that was done a moment ago."""
-    spent = subject.spending(moment)
-    if spent is not None and (subject.spent is None or spent.at - subject.spent.at >= spent_every):
+def _spent(scaled: ScaledStack, moment: float) -> Spent | None:
+    """The cost to record for a stack; None where it is unknown, or was recorded recently."""
+    spent = scaled.spent_by(moment)
+    if spent is not None and (scaled.spent is None or spent.at - scaled.spent.at >= COST_INTERVAL):
         return spent
     return None
 

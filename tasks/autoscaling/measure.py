@@ -1,94 +1,98 @@
-"""Measuring every service of many stacks at once."""
+"""Measure every service of many stacks concurrently."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.stack_fault import StackFault
 from infra_specs.stackfile.models.target import Target
-from tasks.autoscaling.scaled_stack import Subject
+from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.base.side_by_side import side_by_side
-from tasks.ledger import Key, Remembered
-from tasks.metrics import Asked, Prometheus, Seen
+from tasks.ledger import Key, SavedState
+from tasks.metrics import Prometheus, ServiceSample, SourceConfig
 from tasks.metrics import measure as measure_stack
 from tasks.providers import open_provider, preload
 from tasks.providers.base import Provider
 
-open_seconds = 4.0
-answer_seconds = 6.0
-"""How long a check waits for a target, and for what a stack's sources say: less than a check's interval together."""
-open_part = 0.25
-answer_part = 0.4
+OPEN_SECONDS = 4.0
+ANSWER_SECONDS = 6.0
+"""Seconds that a check waits for a target to open, and for a stack's sources: together less than an interval."""
+OPEN_PART = 0.25
+ANSWER_PART = 0.4
 """The same as parts of a shorter interval."""
 
 
-def measure(found: Sequence[Subject], before: Mapping[Key, Remembered]) -> dict[Key, Seen]:
-    """What each service did since the last look. Blocks for as long as the slowest stack takes, ten seconds at most.
+def measure(stacks: Sequence[ScaledStack], before: Mapping[Key, SavedState]) -> dict[Key, ServiceSample]:
+    """The measurement of each service since the last check. Blocks until the slowest stack is done, ten seconds at most.
 
-    A target that cannot be opened, or that has nothing to say, hinders no other: that too is a result.
+    A target that cannot be opened or does not answer affects no other stack: its services are measured as `absent`.
     """
     interval = settings().autoscale_seconds
-    targets, closed = _opened(found, min(open_seconds, open_part * interval))
+    targets, unopened = _open_targets(stacks, min(OPEN_SECONDS, OPEN_PART * interval))
     with Prometheus() as prometheus:
         jobs = {
-            subject.stack.name: partial(_measured, subject, targets[_which(subject.stack.target)], before, prometheus)
-            for subject in found
-            if _which(subject.stack.target) in targets
+            scaled.stack.name: partial(_measured, scaled, targets[_target_key(scaled.stack.target)], before, prometheus)
+            for scaled in stacks
+            if _target_key(scaled.stack.target) in targets
         }
-        seen, silent = side_by_side(jobs, min(answer_seconds, answer_part * interval))
-    faults = {fault.stack: fault for fault in silent}
-    hung = {_which(subject.stack.target) for subject in found if subject.stack.name in faults}
-    for which, target in targets.items():
-        if which not in hung:  # closing what hangs would hang
+        by_stack, unanswered = side_by_side(jobs, min(ANSWER_SECONDS, ANSWER_PART * interval))
+    faults = {fault.stack: fault for fault in unanswered}
+    hanging = {_target_key(scaled.stack.target) for scaled in stacks if scaled.stack.name in faults}
+    for key, target in targets.items():
+        if key not in hanging:  # closing a hanging target would hang
             target.close()
-    for subject in found:
-        if (why := closed.get(_which(subject.stack.target))) is not None:
-            faults[subject.stack.name] = StackFault(subject.stack.name, why.why)
-    for subject in found:
-        if subject.stack.name in faults:
-            seen[subject.stack.name] = _nothing_seen(subject, faults[subject.stack.name], before)
-    return {(stack, service): one for stack, services in seen.items() for service, one in services.items()}
-
-
-def _measured(
-    subject: Subject, target: Provider, before: Mapping[Key, Remembered], prometheus: Prometheus
-) -> dict[str, Seen]:
-    name = subject.stack.name
-    return measure_stack(name, _asked(subject), target, _kept(subject, before), prometheus)
-
-
-def _kept(subject: Subject, before: Mapping[Key, Remembered]) -> dict[str, Mapping[str, object]]:
-    name = subject.stack.name
-    return {service: before[name, service].readings for service in subject.scaled if (name, service) in before}
-
-
-def _nothing_seen(subject: Subject, fault: StackFault, before: Mapping[Key, Remembered]) -> dict[str, Seen]:
-    """Of a stack whose target told nothing: what was read of it before is kept for the check after this one."""
-    kept = _kept(subject, before)
-    absent = Measured(now(), 0.0, status="absent")
-    return {service: Seen(absent, kept.get(service, {}), fault=fault) for service in subject.scaled}
-
-
-def _asked(subject: Subject) -> dict[str, Asked]:
-    services = subject.stack.services
+    for scaled in stacks:
+        if (open_fault := unopened.get(_target_key(scaled.stack.target))) is not None:
+            faults[scaled.stack.name] = StackFault(scaled.stack.name, open_fault.why)
+    for scaled in stacks:
+        if scaled.stack.name in faults:
+            by_stack[scaled.stack.name] = _nothing_seen(scaled, faults[scaled.stack.name], before)
     return {
-        name: Asked(routed=services[name].port is not None, metrics=services[name].scaling.metrics)
-        for name in subject.scaled
+        (stack, service): measured for stack, services in by_stack.items() for service, measured in services.items()
     }
 
 
-def _opened(found: Sequence[Subject], seconds: float) -> tuple[dict[str, Provider], dict[str, StackFault]]:
-    """Each target once, however many stacks it has; and by target why it could not be opened."""
+def _measured(
+    scaled: ScaledStack, target: Provider, before: Mapping[Key, SavedState], prometheus: Prometheus
+) -> dict[str, ServiceSample]:
+    name = scaled.stack.name
+    return measure_stack(name, _sources(scaled), target, _saved_readings(scaled, before), prometheus)
+
+
+def _saved_readings(scaled: ScaledStack, before: Mapping[Key, SavedState]) -> dict[str, Mapping[str, object]]:
+    name = scaled.stack.name
+    return {service: before[name, service].readings for service in scaled.scaled_services if (name, service) in before}
+
+
+def _nothing_seen(scaled: ScaledStack, fault: StackFault, before: Mapping[Key, SavedState]) -> dict[str, ServiceSample]:
+    """The samples of a stack whose target did not answer; the previous readings are kept for the next check."""
+    readings = _saved_readings(scaled, before)
+    absent = Measurement(now(), 0.0, status="absent")
+    return {
+        service: ServiceSample(absent, readings.get(service, {}), fault=fault) for service in scaled.scaled_services
+    }
+
+
+def _sources(scaled: ScaledStack) -> dict[str, SourceConfig]:
+    services = scaled.stack.services
+    return {
+        name: SourceConfig(routed=services[name].port is not None, metrics=services[name].scaling.metrics)
+        for name in scaled.scaled_services
+    }
+
+
+def _open_targets(stacks: Sequence[ScaledStack], seconds: float) -> tuple[dict[str, Provider], dict[str, StackFault]]:
+    """Open each target once. Returns the open targets, and by target the fault of those that could not be opened."""
     home = settings().home
-    targets = {_which(subject.stack.target): subject.stack.target for subject in found}
+    targets = {_target_key(scaled.stack.target): scaled.stack.target for scaled in stacks}
     preload(target.provider for target in targets.values())
     opened_targets, faults = side_by_side(
-        {which: partial(open_provider, target, home) for which, target in targets.items()}, seconds
+        {key: partial(open_provider, target, home) for key, target in targets.items()}, seconds
     )
     return opened_targets, {fault.stack: fault for fault in faults}
 
 
-def _which(target: Target) -> str:
+def _target_key(target: Target) -> str:
     return target.model_dump_json()

@@ -1,85 +1,85 @@
-"""Whether targets have room for what would grow: asked at most once a check, and only when something would."""
+"""The free memory of targets: queried at most once a check, and only when a service would grow."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.address import is_of_service
-from infra_specs.scaling.node_capacity import FreeMemory, room
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.node_capacity import FreeMemory, replicas_that_fit
+from infra_specs.scaling.scaling_input import ScalingInput
 from infra_specs.stackfile.models.target import Docker, Target
-from tasks.autoscaling.scaled_stack import Subject
+from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.settings import settings
 from tasks.base.side_by_side import side_by_side
 from tasks.providers import opened
-from tasks.providers.base import HasRoom, Uses
+from tasks.providers.base import NodeCapacity, Uses
 
 T = TypeVar("T")
-room_seconds = 3.0
+FREE_MEMORY_SECONDS = 3.0
 
 
 @dataclass
-class Rooms:
-    """What targets have free at one check, less what decisions of this check have claimed."""
+class NodeMemory:
+    """Free memory of targets at one check, less the memory that decisions of this check have claimed."""
 
-    seconds: float = room_seconds
-    """How long all questions of this check may take together."""
+    seconds: float = FREE_MEMORY_SECONDS
+    """Seconds that all queries of this check may take together."""
     _free: dict[tuple[str, str], FreeMemory | None] = field(default_factory=dict)
-    _uses: dict[str, Mapping[str, Use]] = field(default_factory=dict)
+    _uses: dict[str, Mapping[str, Usage]] = field(default_factory=dict)
     _spent: float = 0.0
 
-    def limited(self, subject: Subject, situation: Situation) -> Situation:
-        """The situation with what its target has room for; as it was if that is not known. Blocks."""
-        if (memory := self._memory(subject)) is None:
-            return situation
-        each = self._each(subject, situation.service)
-        found = room(situation.wanted, situation.starting, each, memory)
-        return replace(situation, room=found.replicas, room_because=found.because) if found else situation
+    def limit_by_memory(self, scaled: ScaledStack, scaling_input: ScalingInput) -> ScalingInput:
+        """The scaling input, limited to the replicas that fit its target; unchanged if that is unknown. Blocks."""
+        if (memory := self._memory(scaled)) is None:
+            return scaling_input
+        replica_bytes = self._replica_bytes(scaled, scaling_input.service)
+        fit = replicas_that_fit(scaling_input.wanted, scaling_input.starting, replica_bytes, memory)
+        return replace(scaling_input, room=fit.replicas, room_because=fit.because) if fit else scaling_input
 
-    def claim(self, subject: Subject, service: str, replicas: int) -> None:
-        """So many more were decided: the next that grows there finds less."""
-        memory = self._memory(subject)
-        if memory is not None and (each := self._each(subject, service)):
-            self._free[_place(subject.stack.target)] = memory.without(replicas * each)
+    def claim(self, scaled: ScaledStack, service: str, replicas: int) -> None:
+        """Reserve memory for additional replicas, so that the next decision on this target finds less."""
+        memory = self._memory(scaled)
+        if memory is not None and (replica_bytes := self._replica_bytes(scaled, service)):
+            self._free[_node(scaled.stack.target)] = memory.without(replicas * replica_bytes)
 
-    def _memory(self, subject: Subject) -> FreeMemory | None:
+    def _memory(self, scaled: ScaledStack) -> FreeMemory | None:
         def free_memory() -> FreeMemory | None:
-            with opened(subject.stack.target, settings().home) as target:
-                return target.free_memory() if isinstance(target, HasRoom) else None
+            with opened(scaled.stack.target, settings().home) as target:
+                return target.free_memory() if isinstance(target, NodeCapacity) else None
 
-        if (name := _place(subject.stack.target)) not in self._free:
-            self._free[name] = self._answer(subject, free_memory)
+        if (name := _node(scaled.stack.target)) not in self._free:
+            self._free[name] = self._ask(scaled, free_memory)
         return self._free[name]
 
-    def _each(self, subject: Subject, service: str) -> int | None:
-        """Bytes that one replica takes: what it may take, or else what the one that takes most is measured to take."""
-        if limit := subject.stack.services[service].memory:
+    def _replica_bytes(self, scaled: ScaledStack, service: str) -> int | None:
+        """Bytes of one replica: its limit, or else the highest measured usage."""
+        if limit := scaled.stack.services[service].memory:
             return limit
-        taken = [use.memory for address, use in self._used(subject).items() if is_of_service(address, service)]
-        return max((one for one in taken if one is not None), default=None)
+        measured = [usage.memory for address, usage in self._usage(scaled).items() if is_of_service(address, service)]
+        return max((size for size in measured if size is not None), default=None)
 
-    def _used(self, subject: Subject) -> Mapping[str, Use]:
-        def uses() -> Mapping[str, Use]:
-            with opened(subject.stack.target, settings().home) as target:
-                return target.uses(subject.stack.name) if isinstance(target, Uses) else {}
+    def _usage(self, scaled: ScaledStack) -> Mapping[str, Usage]:
+        def uses() -> Mapping[str, Usage]:
+            with opened(scaled.stack.target, settings().home) as target:
+                return target.uses(scaled.stack.name) if isinstance(target, Uses) else {}
 
-        if (name := subject.stack.name) not in self._uses:
-            self._uses[name] = self._answer(subject, uses) or {}
+        if (name := scaled.stack.name) not in self._uses:
+            self._uses[name] = self._ask(scaled, uses) or {}
         return self._uses[name]
 
-    def _answer(self, subject: Subject, question: Callable[[], T]) -> T | None:
-        """What a target says of a stack; None for one that does not answer while there is time left for questions."""
+    def _ask(self, scaled: ScaledStack, question: Callable[[], T]) -> T | None:
+        """The answer of a stack's target; None if it does not answer within the time that is left."""
         left = self.seconds - self._spent
         if left <= 0:
             return None
         began = time.monotonic()
-        answers, _ = side_by_side({subject.stack.name: question}, left)
+        answers, _ = side_by_side({scaled.stack.name: question}, left)
         self._spent += time.monotonic() - began
-        return answers.get(subject.stack.name)
+        return answers.get(scaled.stack.name)
 
 
-def _place(target: Target) -> tuple[str, str]:
-    """Where its things run, whatever else a stack says of it: stacks with ports of their own share one memory."""
+def _node(target: Target) -> tuple[str, str]:
+    """The machine of a target: stacks on the same machine share its memory."""
     return target.provider, (target.host or "") if isinstance(target, Docker) else ""

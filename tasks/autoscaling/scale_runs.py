@@ -1,4 +1,4 @@
-"""The scale runs that decisions start, through Prefect's API. Nobody waits for them."""
+"""Start scale runs for decisions, through Prefect's API, without waiting for them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,60 +22,61 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from infra_specs.errors import ServerError
-from tasks.autoscaling.check import Due
+from tasks.autoscaling.check import PendingDecision
 from tasks.base.clock import now
 from tasks.ledger import Ledger
-from tasks.ledger.owner_liveness import alive
-from tasks.run.rejection import was_refused
+from tasks.ledger.owner_liveness import owner_is_alive
+from tasks.run.rejection import was_rejected
 
-changing = ("scale", "provision", "deploy", "rollback", "teardown")
-"""Flows whose run keeps others off its stack."""
-under_way = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
-over = (StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED)
-page = 200
-"""Runs that the server gives in one answer."""
+CHANGING_FLOWS = ("scale", "provision", "deploy", "rollback", "teardown")
+"""Flows whose runs block a scale run of the same stack."""
+ACTIVE_STATES = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
+FINAL_STATES = (StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED)
+PAGE_SIZE = 200
+"""Runs in one answer of the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A decision and the scale run that carries it out."""
+    """A decision and the scale run that applies it."""
 
-    due: Due
+    pending: PendingDecision
     flow_run_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A decision that a scale run refused, and why: what the run said."""
+class Rejected:
+    """A decision that a scale run rejected, and the run's message."""
 
-    due: Due
+    pending: PendingDecision
     why: str
 
 
-def free(ledger: Ledger, due: Due) -> bool:
-    """Whether nobody is changing the stack. A reconcile does not count: a scale run waits for it."""
-    holder = ledger.holder(due.stack)
+def is_free(ledger: Ledger, pending: PendingDecision) -> bool:
+    """Whether no run is changing the stack. A reconcile does not count: a scale run waits for it."""
+    holder = ledger.holder(pending.stack)
     if holder is None or holder.owner.verb == "reconcile":
         return True
-    return holder.until <= now() or alive(holder.owner) is False
+    return holder.until <= now() or owner_is_alive(holder.owner) is False
 
 
-def is_the_scalers(run: FlowRun, stack: str) -> bool:
-    """Whether it is a scale run of this stack that a check asked for, and no person."""
+def is_autoscaled(run: FlowRun, stack: str) -> bool:
+    """Whether a check started this scale run of the stack, and not a person."""
     return (run.idempotency_key or "").startswith(f"{stack} ")
 
 
-async def start(wanted: Iterable[Due]) -> tuple[Started | Refused, ...]:
-    """A scale run for each of these decisions, but for those whose stack has a run under way or about to begin, and for
-    those that were refused.
+async def start(decisions: Iterable[PendingDecision]) -> tuple[Started | Rejected, ...]:
+    """Start a scale run for each decision, except where the stack has an active run or the decision was rejected before.
 
-    One decision starts one run, however often this is asked. Raises ServerError when Prefect's API does not do it.
+    Idempotent: one decision starts one run. Raises ServerError if Prefect's API fails.
     """
     try:
         async with get_client() as client:
             busy = await _busy(client)
             deployment = await client.read_deployment_by_name("scale/scale")
-            return tuple([await _asked(client, deployment.id, due) for due in wanted if due.stack not in busy])
+            return tuple(
+                [await _start_run(client, deployment.id, pending) for pending in decisions if pending.stack not in busy]
+            )
     except ObjectNotFound as error:
         raise ServerError(
             "No scale run can be started: the scale flow is not served. Look at: tenfold server status"
@@ -84,58 +85,60 @@ async def start(wanted: Iterable[Due]) -> tuple[Started | Refused, ...]:
         raise ServerError(f"No scale run can be started: Prefect's API says {error}.") from error
 
 
-async def _asked(client: PrefectClient, deployment: UUID, due: Due) -> Started | Refused:
-    if why := await _refused(client, due):
-        return Refused(due, why)
-    run = await client.create_flow_run_from_deployment(deployment, parameters=_parameters(due), idempotency_key=due.key)
-    return Started(due, str(run.id))
+async def _start_run(client: PrefectClient, deployment: UUID, pending: PendingDecision) -> Started | Rejected:
+    if why := await _rejection(client, pending):
+        return Rejected(pending, why)
+    run = await client.create_flow_run_from_deployment(
+        deployment, parameters=_parameters(pending), idempotency_key=pending.key
+    )
+    return Started(pending, str(run.id))
 
 
-async def _refused(client: PrefectClient, due: Due) -> str | None:
-    """Why this would be refused again: the last run that changed the stack was asked for the same, and was refused.
+async def _rejection(client: PrefectClient, pending: PendingDecision) -> str | None:
+    """Why the decision would be rejected again: the last run that changed the stack had the same request, and was rejected.
 
-    Whoever provisions or scales it since then may have mended it, and it is asked for again.
+    A provision or a scale in between may have removed the cause, so the decision is tried again.
     """
     last = await client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
-            name=FlowRunFilterName(any_=[f"{verb} {due.stack}" for verb in changing]),
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(over))),
+            name=FlowRunFilterName(any_=[f"{verb} {pending.stack}" for verb in CHANGING_FLOWS]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(FINAL_STATES))),
         ),
         sort=FlowRunSort.END_TIME_DESC,
         limit=1,
     )
-    same = {"service": due.decision.service, "replicas": due.decision.replicas}.items()
+    request = {"service": pending.decision.service, "replicas": pending.decision.replicas}.items()
     for run in last:
-        # A person's is refused for more.
-        if is_the_scalers(run, due.stack) and was_refused(run) and same <= run.parameters.items():
+        # A run of a person is rejected for more reasons.
+        if is_autoscaled(run, pending.stack) and was_rejected(run) and request <= run.parameters.items():
             return (run.state and run.state.message) or "refused"
     return None
 
 
-def _parameters(due: Due) -> dict[str, Any]:
-    decision = due.decision
+def _parameters(pending: PendingDecision) -> dict[str, Any]:
+    decision = pending.decision
     return {
-        "stack": due.stack, "service": decision.service, "replicas": decision.replicas, "reason": decision.reason,
+        "stack": pending.stack, "service": decision.service, "replicas": decision.replicas, "reason": decision.reason,
     }  # fmt: skip
 
 
 async def _busy(client: PrefectClient) -> set[str]:
-    """Stacks that a run is at, or will be in a moment; one that is scheduled for later is not."""
-    now, found = datetime.now(UTC), list[FlowRun]()
+    """Stacks with an active run, or one that is due. A run that is scheduled for later does not count."""
+    now, busy_runs = datetime.now(UTC), list[FlowRun]()
     while True:
         runs = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=list(changing))),
+            flow_filter=FlowFilter(name=FlowFilterName(any_=list(CHANGING_FLOWS))),
             flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(under_way))),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(ACTIVE_STATES))),
                 expected_start_time=FlowRunFilterExpectedStartTime(before_=now),
             ),
             sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-            limit=page,
-            offset=len(found),
+            limit=PAGE_SIZE,
+            offset=len(busy_runs),
         )
-        found += runs
-        if len(runs) < page:
-            return {name for run in found if (name := _stack_of(run.parameters))}
+        busy_runs += runs
+        if len(runs) < PAGE_SIZE:
+            return {name for run in busy_runs if (name := _stack_of(run.parameters))}
 
 
 def _stack_of(parameters: dict[str, Any]) -> str:

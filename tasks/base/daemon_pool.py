@@ -1,4 +1,4 @@
-"""Threads for questions that may hang: the process ends without waiting for them."""
+"""A thread pool for calls that may hang: the process exits without waiting for them."""
 
 import threading
 from collections import deque
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class DaemonPool:
-    """So many threads at most. Each ends when nothing is left to do, and none keeps its process alive."""
+    """At most `at_once` daemon threads. Each ends when there is no work left."""
 
     def __init__(self, at_once: int, name: str) -> None:
         self._at_once, self._name = at_once, name
@@ -21,7 +21,7 @@ class DaemonPool:
         self._at_work = 0
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
-        """Have it called in a thread; what it returns or raises is in the future."""
+        """Call the function in a thread. The future has its result or its error."""
         future: Future[R] = Future()
         with self._lock:
             self._waiting.append((future, lambda: function(*args, **kwargs)))
@@ -32,12 +32,12 @@ class DaemonPool:
         return future
 
     def map(self, function: Callable[[A], R], items: Iterable[A]) -> list[R]:
-        """What it returns for each item, in order. Blocks; raises what the first that failed raised."""
+        """The results for all items, in order. Blocks; raises the first error."""
         futures = [self.submit(function, item) for item in items]
         return [future.result() for future in futures]
 
     def drop(self) -> None:
-        """What waits is not done any more; whoever asks for its result gets a CancelledError."""
+        """Cancel all waiting calls: their futures raise CancelledError."""
         with self._lock:
             dropped = [future for future, _ in self._waiting]
             self._waiting.clear()

@@ -1,7 +1,7 @@
-"""The secrets that this process has read, and text without them.
+"""The secrets that this process has read, and redaction of text.
 
-Every value that is decrypted here is learnt by the vault that decrypts it, before anybody gets it. So a process never
-handles a value that it could not redact, whoever writes a line of its log: our code, Prefect, a library.
+The vault registers every value that it decrypts before it returns it. So a process can redact every secret it handles,
+whoever writes the log line: our code, Prefect, a library.
 """
 
 import threading
@@ -11,17 +11,17 @@ from infra_specs.redaction import Redaction
 
 
 class KnownSecrets:
-    """Values by name; safe to use from many threads. They are kept until the process ends."""
+    """Secret values by name, kept until the process ends. Thread-safe."""
 
     def __init__(self) -> None:
         self.tokens: set[str] = set()
-        """What the ledger keeps encrypted and was decrypted in this process."""
+        """Encrypted values of the ledger that this process has decrypted."""
         self._guard = threading.Lock()
         self._values: dict[str, set[str | bytes]] = {}
         self._redaction = Redaction({})
 
     def learn(self, name: str, value: str | bytes) -> None:
-        """From now on no text tells this value."""
+        """Redact this value from now on."""
         with self._guard:
             values = self._values.setdefault(name, set())
             if value not in values:
@@ -30,15 +30,15 @@ class KnownSecrets:
 
     @property
     def redaction(self) -> Redaction:
-        """Of all that is known now."""
+        """The redaction of all values so far."""
         return self._redaction
 
     def redacted(self, text: str) -> str:
-        """The text without any of them, and without credentials in URLs."""
+        """The text without these secrets, and without credentials in URLs."""
         return self._redaction.redacted(text)
 
     def redacted_data(self, data: Any) -> Any:
-        """JSON data whose strings tell none of them. The names in it stay as they are."""
+        """JSON data with redacted strings. Keys are not redacted."""
         if isinstance(data, str):
             return self.redacted(data)
         if isinstance(data, dict):
@@ -48,5 +48,5 @@ class KnownSecrets:
         return data
 
 
-known = KnownSecrets()
-"""Those of this process."""
+known_secrets = KnownSecrets()
+"""The secrets of this process."""

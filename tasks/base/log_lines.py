@@ -1,10 +1,10 @@
-"""What of a log is new since it was last looked at."""
+"""Compute which log lines are new since the last read."""
 
 from collections.abc import Sequence
 
 
-def added(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
-    """The lines at the end of `after` that were not yet in `before`, both being the last lines of one file."""
+def new_lines(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
+    """The new lines at the end of `after`. Both arguments are the last lines of the same file."""
     for start in range(len(before) + 1):
         same = before[start:]
         if list(after[: len(same)]) == list(same):
@@ -12,6 +12,6 @@ def added(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
     return after
 
 
-def whole_lines(text: str, *, over: bool) -> list[str]:
-    """The lines of a log; the last one only once it is ended, or nothing more will come."""
-    return (text if over else text[: text.rfind("\n") + 1]).splitlines()
+def whole_lines(text: str, *, ended: bool) -> list[str]:
+    """The complete lines of a log. An unfinished last line counts once the log has ended."""
+    return (text if ended else text[: text.rfind("\n") + 1]).splitlines()

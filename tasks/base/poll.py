@@ -1,4 +1,4 @@
-"""Waiting for something to become true: the one place that sleeps."""
+"""Poll until a condition is true."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -7,16 +7,16 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 
 T = TypeVar("T")
 
-soonest = 0.02
-slowest = 0.5
-growth = 1.04
-"""Seconds between two looks: often at first, since most things are ready soon; about a 25th of the time waited."""
+MIN_INTERVAL = 0.02
+MAX_INTERVAL = 0.5
+GROWTH = 1.04
+"""Seconds between two polls: short at first, then about a 25th of the time waited."""
 
 
 async def until(look: Callable[[], Awaitable[T]], done: Callable[[T], bool], seconds: float) -> T:
-    """Look again and again until `done`, for at most `seconds`; returns the last look, done or not."""
+    """Call `look` until `done` accepts its result, for at most `seconds`. Returns the last result, done or not."""
     looks = AsyncRetrying(
-        wait=wait_exponential(multiplier=soonest, min=soonest, max=slowest, exp_base=growth),
+        wait=wait_exponential(multiplier=MIN_INTERVAL, min=MIN_INTERVAL, max=MAX_INTERVAL, exp_base=GROWTH),
         stop=stop_after_delay(seconds),
         retry=retry_if_result(lambda value: not done(value)),
     )

@@ -1,4 +1,4 @@
-"""What an installation is told by its environment: TENFOLD_HOME and the rest."""
+"""The settings of an installation, from environment variables such as TENFOLD_HOME."""
 
 import os
 import re
@@ -10,25 +10,26 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra_specs.errors import SpecError
 
-prefix = "TENFOLD_"
-own_home = Path("~/.tenfold")
-root_home = Path("/var/lib/tenfold")
-"""Root's stacks run as accounts of their own, which must reach their data; nobody else gets into root's own folder."""
-_host_name = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
-_follows = "default_factory_not_called"
-"""Pydantic's word for a default that only lacks another field, which is told already."""
+PREFIX = "TENFOLD_"
+USER_HOME = Path("~/.tenfold")
+ROOT_HOME = Path("/var/lib/tenfold")
+"""Root's stacks run as accounts of their own, which must reach their data; root's own folder is closed to them."""
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+_FOLLOW_UP_ERROR = "default_factory_not_called"
+"""Pydantic's error type for a default that depends on an invalid field, which is reported already."""
 
 
 def _absolute(path: Path) -> Path:
-    found = path.expanduser()
-    # Flows are served from a folder of their own, where a relative path would be another place.
-    if not found.is_absolute():
+    expanded = path.expanduser()
+    # Flows are served from a folder of their own, so a relative path would have another meaning.
+
+    if not expanded.is_absolute():
         raise ValueError("must be an absolute path")
-    return found
+    return expanded
 
 
 def _host_names(text: str) -> str:
-    wrong = [name for name in map(str.strip, text.split(",")) if name and not _host_name.fullmatch(name)]
+    wrong = [name for name in map(str.strip, text.split(",")) if name and not _HOST_NAME.fullmatch(name)]
     if wrong:
         raise ValueError(f"must be host names with commas between, without a port; `{wrong[0]}` is none")
     return text
@@ -40,9 +41,9 @@ Absolute = Annotated[Path, AfterValidator(_absolute)]
 class Settings(BaseSettings):
     """One installation. Every field is set by the variable of its name, in capitals, after `TENFOLD_`."""
 
-    model_config = SettingsConfigDict(env_prefix=prefix, frozen=True, validate_default=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, validate_default=True, env_ignore_empty=True)
 
-    home: Absolute = Field(default_factory=lambda: root_home if os.geteuid() == 0 else own_home)
+    home: Absolute = Field(default_factory=lambda: ROOT_HOME if os.geteuid() == 0 else USER_HOME)
     """The folder that Tenfold keeps its things in: ~/.tenfold, or /var/lib/tenfold for root."""
     ledger_url: str = Field(default_factory=lambda data: f"sqlite:///{data['home']}/ledger.db", repr=False)
     """The ledger's database: sqlite:////path/to/file or postgresql://user:password@host/name."""
@@ -74,19 +75,21 @@ def settings() -> Settings:
     Raises SpecError with every variable that is wrong.
     """
     try:
-        here = Settings()
+        installation = Settings()
     except ValidationError as error:
-        wrong = [fault for fault in error.errors() if fault["type"] != _follows]
-        raise SpecError("\n".join(map(_said, wrong))) from None
+        wrong = [fault for fault in error.errors() if fault["type"] != _FOLLOW_UP_ERROR]
+        raise SpecError("\n".join(map(_describe, wrong))) from None
     try:
-        here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        installation.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise SpecError(f"{prefix}HOME: {here.home} cannot be made: {error.strerror}. Name another folder.") from error
-    return here
+        raise SpecError(
+            f"{PREFIX}HOME: {installation.home} cannot be made: {error.strerror}. Name another folder."
+        ) from error
+    return installation
 
 
-def _said(fault: Any) -> str:
-    name = prefix + str(fault["loc"][0]).upper()
+def _describe(fault: Any) -> str:
+    name = PREFIX + str(fault["loc"][0]).upper()
     # The URL may hold a password.
-    found = "" if fault["loc"][0] in ("ledger_url", "api_token") else f" Found `{fault['input']}`."
-    return f"{name}: {fault['msg'].removeprefix('Value error, ')}.{found}"
+    value_note = "" if fault["loc"][0] in ("ledger_url", "api_token") else f" Found `{fault['input']}`."
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}.{value_note}"

@@ -1,6 +1,6 @@
-"""The same work for several stacks, where none waits for another.
+"""Run the same job for several stacks concurrently, so that no stack waits for another.
 
-A thread cannot be ended. One that hangs is left behind: it is a daemon, so it does not keep its process alive.
+A hanging thread cannot be stopped. It is left behind as a daemon, so it does not keep its process alive.
 """
 
 import queue
@@ -16,24 +16,24 @@ from infra_specs.stack_fault import StackFault
 T = TypeVar("T")
 
 AT_ONCE = 32
-"""Stacks that are worked on at the same time, as long as any of them is done now and then."""
+"""Concurrent jobs, as long as some of them finish."""
 STALL_SECONDS = 0.05
-"""When none is done for so long, those at work may hang: twice as many are worked on from then on."""
+"""If no job finishes for so long, the running ones may hang: the number of concurrent jobs is doubled."""
 STALL_PART = 0.02
-"""The same as a part of a shorter deadline."""
+"""`STALL_SECONDS` as a part of a shorter deadline."""
 ANSWER_SECONDS = 8.0
-"""How long a person waits for what one stack's target has to say, beside other stacks."""
+"""Seconds that a person waits for one stack's target among several stacks."""
 PATIENT_SECONDS = 300.0
-"""How long a stack is waited for that was asked for alone. Nobody else waits, and its target has its own limits."""
+"""Seconds for a request about a single stack: no other stack waits, and its target has its own limits."""
 
 
 def side_by_side(
     jobs: Mapping[str, Callable[[], T]], seconds: float = ANSWER_SECONDS
 ) -> tuple[dict[str, T], tuple[StackFault, ...]]:
-    """What each stack's job returned, and why the others failed; both in the order of `jobs`.
+    """The result of each stack's job, and the faults of the others; both in the order of `jobs`.
 
-    Blocks for so many seconds at most, however many jobs hang: all share one deadline, and no job waits for one that
-    hangs. What a job raises is a fault of its stack alone.
+    Blocks for at most `seconds`, however many jobs hang: all share one deadline. An error of a job is a fault of its
+    stack alone.
     """
     done: queue.SimpleQueue[tuple[str, T | Exception]] = queue.SimpleQueue()
     waiting, at_work, at_once = deque(jobs), 0, AT_ONCE
@@ -56,13 +56,13 @@ def side_by_side(
             at_work -= 1
     late = TransientError(f"no answer within {seconds:g} s.")
     ended = {name: outcomes.get(name, late) for name in jobs}
-    found = {name: outcome for name, outcome in ended.items() if not isinstance(outcome, Exception)}
+    answers = {name: outcome for name, outcome in ended.items() if not isinstance(outcome, Exception)}
     faults = (StackFault.of(name, outcome) for name, outcome in ended.items() if isinstance(outcome, Exception))
-    return found, tuple(faults)
+    return answers, tuple(faults)
 
 
 def look_at(jobs: Mapping[str, Callable[[], T]]) -> tuple[dict[str, T], tuple[StackFault, ...]]:
-    """The same, for as long as a person waits."""
+    """`side_by_side` with the deadline for a waiting person."""
     return side_by_side(jobs, ANSWER_SECONDS if len(jobs) > 1 else PATIENT_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Doing one change of a plan: intent into the ledger, the effect, proof that it worked, outcome into the ledger."""
+"""Apply one change of a plan: record the intent, make the change, wait until it is healthy, record the outcome."""
 
 import asyncio
 import time
@@ -11,15 +11,15 @@ from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.plan import Change
 from infra_specs.resources.instance import Health, Instance
 from tasks.base.poll import until
-from tasks.changes.failure_log import last_words
+from tasks.changes.failure_log import failure_log
 from tasks.providers.base import Drains, Stops
-from tasks.run.context import Site, site
-from tasks.run.retry import effect
+from tasks.run.context import RunContext, current
+from tasks.run.retry import retryable_task
 
-health_seconds = 90.0
-"""How long a new instance may take to become healthy. Providers say `failed` earlier, by the thresholds of a kind."""
-job_seconds = 3600.0
-"""How long a job that others wait for may take to its end."""
+HEALTH_SECONDS = 90.0
+"""Seconds that a new instance may take to become healthy. Providers report `failed` earlier, by thresholds of its kind."""
+JOB_SECONDS = 3600.0
+"""Seconds that a job may run while other changes wait for it."""
 T = TypeVar("T")
 
 
@@ -31,93 +31,93 @@ class Outcome:
     seconds: float
 
 
-@effect("{change}")
+@retryable_task("{change}")
 async def apply(change: Change) -> Outcome:
-    """Do one change and prove it. Done already is success.
+    """Apply one change and wait until it is healthy. A change that is done already succeeds.
 
-    Raises ChangeFailed with the instance's last log lines when it does not become healthy, Fenced when the lock was
-    lost, ProviderError when the target refuses.
+    Raises ChangeFailed, with the last log lines, if the instance does not become healthy; Fenced if the lock is lost;
+    ProviderError if the target refuses the change.
     """
-    place, began = site(), time.monotonic()
-    record = await asyncio.to_thread(_intend, place, change)
+    context, began = current(), time.monotonic()
+    record = await asyncio.to_thread(_intend, context, change)
     try:
-        await _do(place, change)
+        await _do(context, change)
     except Fenced:
         raise
     except TenfoldError as error:
-        await asyncio.to_thread(place.ledger.outcome, place.hold, record, "failed", str(error), _since(began))
+        await asyncio.to_thread(context.ledger.outcome, context.lease, record, "failed", str(error), _since(began))
         raise
-    await asyncio.to_thread(place.ledger.outcome, place.hold, record, "done", "", _since(began))
+    await asyncio.to_thread(context.ledger.outcome, context.lease, record, "done", "", _since(began))
     return Outcome(str(change), _since(began))
 
 
-def _intend(place: Site, change: Change) -> str:
+def _intend(context: RunContext, change: Change) -> str:
     data = {"action": change.action, "address": change.address, "reason": change.reason, "text": str(change)}
-    return place.ledger.intend(place.hold, place.run, data)
+    return context.ledger.intend(context.lease, context.run_id, data)
 
 
-async def _do(place: Site, change: Change) -> None:
-    provider, instance = place.provider, change.instance
+async def _do(context: RunContext, change: Change) -> None:
+    provider, instance = context.provider, change.instance
     if change.action == "destroy":
         assert instance is not None
-        gone = instance
-        await _drain(place, gone)
-        await _effect(place, lambda: provider.destroy(gone))
+        removed = instance
+        await _drain(context, removed)
+        await _effect(context, lambda: provider.destroy(removed))
         return
     assert change.resource is not None
-    resource = change.resource.resolved(place.value_of)
+    resource = change.resource.resolved(context.value_of)
     if change.action == "create":
-        instance = await _effect(place, lambda: provider.create(resource))
+        instance = await _effect(context, lambda: provider.create(resource))
     elif change.action == "update":
         assert instance is not None
-        was = instance
-        instance = await _effect(place, lambda: provider.update(was, resource))
+        previous = instance
+        instance = await _effect(context, lambda: provider.update(previous, resource))
     assert instance is not None
-    place.known[change.address] = instance
+    context.instances[change.address] = instance
     if not is_one_off(change.address):
-        # What serves is not stopped for a change of its surroundings, nor what others lean on and may yet be well.
-        await _prove(place, instance, to_stop=change.action != "update" and instance.kind == "replica")
+        # An updated instance may still serve, and others may depend on a non-replica: neither is stopped.
+        await _prove(context, instance, to_stop=change.action != "update" and instance.kind == "replica")
 
 
-async def _effect(place: Site, call: Callable[[], T]) -> T:
-    """The only door to the outside: a run that lost its lock does not pass it."""
+async def _effect(context: RunContext, call: Callable[[], T]) -> T:
+    """Make an outside change, but only while the run has its lock. Raises Fenced otherwise."""
 
     def fenced() -> T:
-        place.ledger.check(place.hold)
+        context.ledger.check(context.lease)
         return call()
 
     return await asyncio.to_thread(fenced)
 
 
-async def _prove(place: Site, instance: Instance, *, to_stop: bool) -> None:
+async def _prove(context: RunContext, instance: Instance, *, to_stop: bool) -> None:
     async def look() -> Health:
-        return await asyncio.to_thread(place.provider.health, instance)
+        return await asyncio.to_thread(context.provider.health, instance)
 
-    seconds, awaited = (job_seconds, "ended") if instance.kind == "job" else (health_seconds, "healthy")
-    health = await until(look, lambda seen: seen.state != "starting", seconds)
+    seconds, awaited = (JOB_SECONDS, "ended") if instance.kind == "job" else (HEALTH_SECONDS, "healthy")
+    health = await until(look, lambda latest: latest.state != "starting", seconds)
     if health.state == "healthy":
         return
-    why = health.reason if health.state == "failed" else f"not {awaited} after {seconds:g} s: {health.reason}"
-    said = await last_words(place, instance, goes=instance.kind == "job")
+    reason = health.reason if health.state == "failed" else f"not {awaited} after {seconds:g} s: {health.reason}"
+    message = await failure_log(context, instance, removed=instance.kind == "job")
     if to_stop:
-        said += await stop_failed(place, instance, why)
-    if place.undoes:
-        raise ChangeFailed(f"{instance} of {place.stack} {why}.{said}")
+        message += await stop_failed(context, instance, reason)
+    if context.rolls_back:
+        raise ChangeFailed(f"{instance} of {context.stack} {reason}.{message}")
     raise ChangeFailed(
-        f"{instance} of {place.stack} {why}.{said}\n"
-        f"It is kept for inspection: tenfold logs {place.stack} {instance.address}. What was finished stands; "
+        f"{instance} of {context.stack} {reason}.{message}\n"
+        f"It is kept for inspection: tenfold logs {context.stack} {instance.address}. What was finished stands; "
         "mend the cause and run it again."
     )
 
 
-async def stop_failed(place: Site, instance: Instance, why: str) -> str:
-    """Nothing that failed goes on at its work unseen. Returns what there is to say of it, if that did not succeed."""
-    provider = place.provider
+async def stop_failed(context: RunContext, instance: Instance, reason: str) -> str:
+    """Stop a failed instance. Returns a note if it could not be stopped, else an empty text."""
+    provider = context.provider
     if not isinstance(provider, Stops):
         return ""
-    stops = provider
+    stopper = provider
     try:
-        await _effect(place, lambda: stops.stop(instance, place.redacted(why)))
+        await _effect(context, lambda: stopper.stop(instance, context.redacted(reason)))
     except Fenced:
         raise
     except TenfoldError as error:
@@ -125,8 +125,8 @@ async def stop_failed(place: Site, instance: Instance, why: str) -> str:
     return ""
 
 
-async def _drain(place: Site, instance: Instance) -> None:
-    provider = place.provider
+async def _drain(context: RunContext, instance: Instance) -> None:
+    provider = context.provider
     if not instance.drain_seconds or instance.failed or not isinstance(provider, Drains):
         return
 
@@ -136,7 +136,7 @@ async def _drain(place: Site, instance: Instance) -> None:
         looks.append(await asyncio.to_thread(provider.in_flight, instance))
         return looks[-2:]
 
-    # Twice in a row: what a thread of the proxy's was just about to send when it learnt of it is seen by the second.
+    # Two zeros in a row: a proxy thread may still send one request after the first.
     await until(look, lambda last: not any(last), instance.drain_seconds)
 
 

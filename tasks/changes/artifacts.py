@@ -1,6 +1,6 @@
-"""What a run leaves to look at on its page in the Prefect UI.
+"""The artifacts of a run on its page in the Prefect UI.
 
-Descriptions are short: a card shows some thirty characters of them.
+Descriptions are short: a card shows about thirty characters.
 """
 
 import asyncio
@@ -9,19 +9,19 @@ from collections.abc import Iterable
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
 from infra_specs.plan.plan import Plan
-from infra_specs.stackfile.messages.no_effect import unused
-from tasks.changes.one_off import exit_code
-from tasks.stack.record import Wish
+from infra_specs.stackfile.messages.no_effect import settings_without_effect
+from tasks.changes.one_off import EXIT_CODE_KEY
+from tasks.stack.record import DesiredStack
 
 
 async def show_plan(plan: Plan) -> None:
-    """The plan as a table, in the order in which it is done: wave, change, resource, reason."""
+    """Show the plan as a table in order of execution: wave, change, resource, reason."""
     rows = [
         _row(str(wave), change.action, change.address, change.reason)
         for wave, changes in enumerate(plan.waves, 1)
         for change in changes
     ]
-    rows += [_row("", "leave alone", kept.address, kept.reason) for kept in plan.kept]
+    rows += [_row("", "leave alone", skipped.address, skipped.reason) for skipped in plan.skipped]
     await acreate_table_artifact(
         rows or [_row("", "none", plan.stack, plan.summary)],
         key=f"plan-{plan.stack}",
@@ -29,38 +29,38 @@ async def show_plan(plan: Plan) -> None:
     )
 
 
-async def show_sizing(wish: Wish) -> None:
-    """Why it has this size, what it costs, and what of the spec does nothing."""
+async def show_sizing(desired: DesiredStack) -> None:
+    """Show the price, the sizing arithmetic, and the keys of the spec that have no effect."""
     parts = [
-        f"## Price\n\n{wish.price}  \n_{wish.price.source}_",
-        f"## Sizing\n\n{_bullets(wish.sizing.arithmetic)}",
+        f"## Price\n\n{desired.price}  \n_{desired.price.source}_",
+        f"## Sizing\n\n{_bullets(desired.sizing.arithmetic)}",
     ]
-    if notes := unused(wish.stack):
+    if notes := settings_without_effect(desired.stack):
         parts.append(f"## Notes\n\n{_bullets(notes)}")
-    if wish.stack.debts:
-        debts = (f"**{debt.what}** (until {debt.expires}): {debt.impact}" for debt in wish.stack.debts)
+    if desired.stack.debts:
+        debts = (f"**{debt.what}** (until {debt.expires}): {debt.impact}" for debt in desired.stack.debts)
         parts.append(f"## Debts\n\n{_bullets(debts)}")
     await acreate_markdown_artifact(
         "\n\n".join(parts),
-        key=f"sizing-{wish.stack.name}",
-        description=str(wish.price),
+        key=f"sizing-{desired.stack.name}",
+        description=str(desired.price),
     )
 
 
 async def show_outcome(
-    stack: str, summary: str, changes: tuple[str, ...], kept: tuple[str, ...], links: dict[str, str]
+    stack: str, summary: str, changes: tuple[str, ...], left_alone: tuple[str, ...], links: dict[str, str]
 ) -> None:
-    """How it ended: where what runs answers, what was done, what was left alone."""
+    """Show how the run ended: links, changes, and resources that were left alone."""
     parts = [f"**{stack}**: {summary}"]
     if links:
         parts.append(f"## Open\n\n{_bullets(f'{name}: [{url}]({url})' for name, url in links.items())}")
-    # As they are in the log and in the terminal: in a list, markdown would take their signs for bullets.
+    # Verbatim: in a list, markdown would take the signs of the changes for bullets.
     if changes:
         parts.append(f"## Done\n\n{_verbatim(*changes)}")
-    if kept:
-        parts.append(f"## Left alone\n\n{_verbatim(*kept)}")
-    made = [acreate_markdown_artifact("\n\n".join(parts), key=f"outcome-{stack}", description=summary)]
-    made += [
+    if left_alone:
+        parts.append(f"## Left alone\n\n{_verbatim(*left_alone)}")
+    artifacts = [acreate_markdown_artifact("\n\n".join(parts), key=f"outcome-{stack}", description=summary)]
+    artifacts += [
         acreate_link_artifact(
             url,
             key=f"open-{stack}-{name}",
@@ -69,24 +69,24 @@ async def show_outcome(
         )
         for name, url in links.items()
     ]
-    await asyncio.gather(*made)
+    await asyncio.gather(*artifacts)
 
 
 async def show_exit_code(code: int) -> None:
-    """What a command that was run once ended with, for whoever asks by its key."""
-    await acreate_markdown_artifact(str(code), key=exit_code, description=f"The command ended with {code}")
+    """Store the exit code of a one-off command under a fixed key."""
+    await acreate_markdown_artifact(str(code), key=EXIT_CODE_KEY, description=f"The command ended with {code}")
 
 
 async def show_failure(message: str) -> None:
-    """Why it failed, line by line as it was written: the state's message is shown on one line."""
+    """Show why the run failed, with its line breaks: the UI shows a state's message on one line."""
     first, *_ = message.splitlines()
     await acreate_markdown_artifact(
         f"## What failed, why, and what to do\n\n{_verbatim(*message.splitlines())}", key="failed", description=first
     )
 
 
-def _row(wave: str, change: str, resource: str, why: str) -> dict[str, str]:
-    return {"Wave": wave, "Change": change, "Resource": resource, "Why": why}
+def _row(wave: str, change: str, resource: str, reason: str) -> dict[str, str]:
+    return {"Wave": wave, "Change": change, "Resource": resource, "Why": reason}
 
 
 def _bullets(lines: Iterable[str]) -> str:
@@ -94,5 +94,5 @@ def _bullets(lines: Iterable[str]) -> str:
 
 
 def _verbatim(*lines: str) -> str:
-    """A block of code. Indented, not fenced: a log may hold a fence."""
+    """A code block. It is indented and not fenced, since a log may contain a fence."""
     return "\n".join(f"    {line}" for line in lines)

@@ -1,33 +1,35 @@
-"""What an instance that failed wrote last, for the message of the run that it fails."""
+"""The last log lines of a failed instance, for the error message of its run."""
 
 import asyncio
 
 from prefect.logging import get_run_logger
 
 from infra_specs.resources.instance import Instance
-from tasks.run.context import Site
+from tasks.run.context import RunContext
 
-told_lines = 20
-kept_lines = 1000
-"""Of one that goes, and its log with it."""
-before_lines = 200
-"""Lines that are read in front of those that are told."""
-at_once = 100
-line_at_most = 2000
-"""Lines in one entry of the run's log, and what is kept of each: Prefect drops entries of a megabyte."""
+TAIL_LINES = 20
+KEPT_LINES = 1000
+"""Lines of an instance that is removed, and its log with it."""
+CONTEXT_LINES = 200
+"""Lines that are read before those that are shown, to find secrets that begin there."""
+CHUNK_LINES = 100
+MAX_LINE = 2000
+"""Lines in one entry of the run's log, and characters of each line: Prefect drops entries of a megabyte."""
 
 
-async def last_words(place: Site, instance: Instance, *, goes: bool) -> str:
-    """Its last lines as the end of a message, no secret of ours in them.
+async def failure_log(context: RunContext, instance: Instance, *, removed: bool) -> str:
+    """The last log lines of an instance, redacted, to append to an error message.
 
-    Of one that `goes` the run's log gets what was before them, too: nobody can look it up later.
+    With `removed` the run's log gets the earlier lines too, since the instance's own log is deleted.
     """
-    # More than are told: a value whose beginning is cut off could not be found.
-    text = await asyncio.to_thread(place.provider.logs, instance, (kept_lines if goes else told_lines) + before_lines)
-    lines = (await asyncio.to_thread(place.redacted, text)).rstrip().splitlines()[-kept_lines:]
-    if goes and len(lines) > told_lines:
-        for first in range(0, len(lines), at_once):
-            some = "\n".join(line[:line_at_most] for line in lines[first : first + at_once])
-            get_run_logger().info("Log of %s, which goes:\n%s", instance, some)
-    told = "\n".join(lines[-told_lines:])
-    return f"\nThe last lines of its log:\n{told}" if told.strip() else "\nIt wrote no log."
+    # Read more lines than are shown: a secret whose beginning is cut off could not be found.
+    text = await asyncio.to_thread(
+        context.provider.logs, instance, (KEPT_LINES if removed else TAIL_LINES) + CONTEXT_LINES
+    )
+    lines = (await asyncio.to_thread(context.redacted, text)).rstrip().splitlines()[-KEPT_LINES:]
+    if removed and len(lines) > TAIL_LINES:
+        for first in range(0, len(lines), CHUNK_LINES):
+            chunk = "\n".join(line[:MAX_LINE] for line in lines[first : first + CHUNK_LINES])
+            get_run_logger().info("Log of %s, which goes:\n%s", instance, chunk)
+    tail = "\n".join(lines[-TAIL_LINES:])
+    return f"\nThe last lines of its log:\n{tail}" if tail.strip() else "\nIt wrote no log."

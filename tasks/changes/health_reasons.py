@@ -1,4 +1,4 @@
-"""Why something is not well may be an app's or an engine's own words: they are taken in here, without secrets."""
+"""Observe a stack with redacted health reasons: an app or an engine may have written a secret into them."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from tasks.providers.base import Provider
 
 
 def observed(provider: Provider, ledger: Ledger, stack: str) -> tuple[Instance, ...]:
-    """Everything of the stack on its target, no secret of the stack in any reason."""
+    """All instances of the stack on its target. Their health reasons contain no secret of the stack."""
     return tuple(_without_secrets(ledger, instance) for instance in provider.observe(stack))
 
 

@@ -1,22 +1,22 @@
-"""Asking the world what there is."""
+"""Observe the instances of a stack on its target."""
 
 import asyncio
 
 from infra_specs.resources.instance import Instance
 from tasks.changes.health_reasons import observed
-from tasks.run.context import site
-from tasks.run.retry import effect
+from tasks.run.context import current
+from tasks.run.retry import retryable_task
 
 
-@effect("observe {stack}")
+@retryable_task("observe {stack}")
 async def observe(stack: str) -> tuple[Instance, ...]:
-    """Everything of the stack on its target, health included. Changes nothing, but what is known is fresh after it."""
-    place = site()
-    instances = await asyncio.to_thread(observed, place.provider, place.ledger, stack)
-    place.known = {one.address: one for one in sorted(instances, key=_preference)}
+    """All instances of the stack on its target, with health. Refreshes the instances of the run's context."""
+    context = current()
+    instances = await asyncio.to_thread(observed, context.provider, context.ledger, stack)
+    context.instances = {instance.address: instance for instance in sorted(instances, key=_preference)}
     return instances
 
 
 def _preference(instance: Instance) -> tuple[bool, int]:
-    """The newest that has not failed comes last, and so is the one that others refer to."""
+    """Sort key: the newest instance that has not failed comes last, so references resolve to it."""
     return not instance.failed, instance.incarnation

@@ -1,9 +1,8 @@
-"""One-off commands beside a running stack, and who may take them away.
+"""One-off commands beside a running stack, and who may remove them.
 
-A one-off may run for hours and must not keep anybody from changing its stack meanwhile. So its run takes the stack's
-lock twice, for moments: to begin it and to remove it. In between it holds a claim on it, under which everybody but a
-teardown leaves it alone. A run that is killed loses its claim: then whoever looks next removes the one-off, like
-everything else that is not wanted.
+A one-off may run for hours and must not block changes of its stack. So its run takes the stack's lock twice, briefly:
+to start the one-off and to remove it. In between it holds a claim, and every run except a teardown leaves the one-off
+alone. A killed run loses its claim: the next run removes the one-off, like any undesired instance.
 """
 
 import asyncio
@@ -15,53 +14,59 @@ from dataclasses import replace
 from infra_specs.catalogue.job import is_one_off
 from infra_specs.errors import TransientError
 from infra_specs.resources.instance import Health, Instance
-from tasks.base.log_lines import added, whole_lines
+from tasks.base.log_lines import new_lines, whole_lines
 from tasks.base.poll import until
-from tasks.ledger import Ledger, Owner, held
+from tasks.ledger import Ledger, Owner, keep_renewed
 from tasks.providers.base import Provider
 
-output = "prefect.flow_runs.output"
-"""The logger of what a command itself writes: into its run's log, and told from what we say there."""
-exit_code = "exit-code"
-"""The key of the artifact that says what it ended with."""
-window = 1000
-"""Lines that are read at a look; who writes more between two looks is quoted with gaps."""
-silence_seconds = 120.0
-"""How long a target may be away while a one-off runs: what it runs goes on without us."""
-for_ever = float("inf")
+OUTPUT_LOGGER = "prefect.flow_runs.output"
+"""The logger of a command's own output in its run's log."""
+EXIT_CODE_KEY = "exit-code"
+"""The key of the artifact that holds a command's exit code."""
+WINDOW_LINES = 1000
+"""Log lines that are read at a time. A command that writes more between two reads is quoted with gaps."""
+SILENCE_SECONDS = 120.0
+"""Seconds that a target may be unreachable while a one-off runs: the command goes on meanwhile."""
+FOREVER = float("inf")
 
 
-def unclaimed(ledger: Ledger, there: Iterable[Instance]) -> tuple[Instance, ...]:
-    """What is there without the one-offs that somebody waits for."""
-    return tuple(one for one in there if not (is_one_off(one.address) and ledger.claimed(one.stack, one.address)))
+def exclude_claimed(ledger: Ledger, instances: Iterable[Instance]) -> tuple[Instance, ...]:
+    """The instances without one-offs that a living run has claimed."""
+    return tuple(
+        instance
+        for instance in instances
+        if not (is_one_off(instance.address) and ledger.claimed(instance.stack, instance.address))
+    )
 
 
 @asynccontextmanager
-async def claimed(ledger: Ledger, stack: str, address: str, owner: Owner, lease_seconds: float) -> AsyncIterator[None]:
-    """Hold a claim on a one-off, from before it is begun until it is removed."""
-    hold = await asyncio.to_thread(ledger.claim, stack, address, owner, lease_seconds)
-    with held(ledger, hold, lease_seconds):
+async def hold_claim(
+    ledger: Ledger, stack: str, address: str, owner: Owner, lease_seconds: float
+) -> AsyncIterator[None]:
+    """Hold a claim on a one-off from before its start until its removal."""
+    lease = await asyncio.to_thread(ledger.claim, stack, address, owner, lease_seconds)
+    with keep_renewed(ledger, lease, lease_seconds):
         yield
 
 
-async def followed(provider: Provider, one: Instance, say: Callable[[str], None]) -> Health:
-    """Wait for its end, however long that takes, and `say` what it writes meanwhile, some lines at a time."""
-    said, health, answered = list[str](), one.health, time.monotonic()
+async def follow(provider: Provider, instance: Instance, write: Callable[[str], None]) -> Health:
+    """Wait until the job ends, without a limit, and pass its new log lines to `write`."""
+    previous, health, answered_at = list[str](), instance.health, time.monotonic()
 
     async def look() -> Health:
-        nonlocal said, health, answered
+        nonlocal previous, health, answered_at
         try:
-            health = await asyncio.to_thread(provider.health, one)  # first: once it is over its log is whole
-            over = health.state != "starting"
-            lines = whole_lines(await asyncio.to_thread(provider.logs, one, window), over=over)
+            health = await asyncio.to_thread(provider.health, instance)  # first: once it is over its log is whole
+            ended = health.state != "starting"
+            lines = whole_lines(await asyncio.to_thread(provider.logs, instance, WINDOW_LINES), ended=ended)
         except TransientError:
-            if time.monotonic() - answered > silence_seconds:
+            if time.monotonic() - answered_at > SILENCE_SECONDS:
                 raise
             return replace(health, state="starting")
-        answered = time.monotonic()
-        if new := added(said, lines):
-            say("\n".join(new))
-        said = lines
+        answered_at = time.monotonic()
+        if fresh := new_lines(previous, lines):
+            write("\n".join(fresh))
+        previous = lines
         return health
 
-    return await until(look, lambda seen: seen.state != "starting", for_ever)
+    return await until(look, lambda latest: latest.state != "starting", FOREVER)

@@ -1,27 +1,28 @@
-"""What no instance of a stack needs, and no plan names."""
+"""Remove leftovers of a stack that no instance needs and no plan names."""
 
 import asyncio
 
 from tasks.providers.base import Sweeps
-from tasks.run.context import Site, site
-from tasks.run.retry import effect
+from tasks.run.context import RunContext, current
+from tasks.run.retry import retryable_task
 
 
-async def sweep(place: Site) -> None:
-    """Leave nothing behind that no instance of the stack needs, on targets where that can be."""
-    provider = place.provider
+async def sweep(context: RunContext) -> None:
+    """Remove leftovers of the stack, on targets that can have any."""
+    provider = context.provider
     if not isinstance(provider, Sweeps):
         return
-    sweeps = provider
+    sweeper = provider
 
     def fenced() -> None:
-        place.ledger.check(place.hold)
-        sweeps.sweep(place.stack)
+        context.ledger.check(context.lease)
+        sweeper.sweep(context.stack)
 
     await asyncio.to_thread(fenced)
 
 
-@effect("sweep what is left")
+@retryable_task("sweep what is left")
 async def sweep_here() -> None:
-    """The same of the run's own stack, tried again where the target does not answer."""
-    await sweep(site())
+    """Remove leftovers of the run's stack, with retries if the target does not answer."""
+
+    await sweep(current())

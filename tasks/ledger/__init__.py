@@ -3,19 +3,34 @@
 It is written before a thing is made and after it is proven. What exists is asked of the target and never of the ledger.
 """
 
-from tasks.ledger.checks import Check, Checked, Remembered
+from tasks.ledger.checks import Check, CheckResult, SavedState
 from tasks.ledger.decisions import KeptDecision
-from tasks.ledger.keep_renewed import held
+from tasks.ledger.keep_renewed import keep_renewed
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.lock import Hold, Holder
-from tasks.ledger.measurements import Key, Measurement
+from tasks.ledger.lock import Holder, Lease
+from tasks.ledger.measurements import AggregatedMeasurement, Key
 from tasks.ledger.owner import Owner
 from tasks.ledger.releases import Release
 from tasks.ledger.runs import Run, RunChange
 from tasks.ledger.secrets import SecretVersion
-from tasks.ledger.stacks import Override, Wanted
+from tasks.ledger.stacks import Override, StackRecord
 
 __all__ = [
-    "Check", "Checked", "Hold", "Holder", "KeptDecision", "Key", "Ledger", "Measurement", "Override", "Owner",
-    "Release", "Remembered", "Run", "RunChange", "SecretVersion", "Wanted", "held",
+    "AggregatedMeasurement",
+    "Check",
+    "CheckResult",
+    "Holder",
+    "KeptDecision",
+    "Key",
+    "Lease",
+    "Ledger",
+    "Override",
+    "Owner",
+    "Release",
+    "Run",
+    "RunChange",
+    "SavedState",
+    "SecretVersion",
+    "StackRecord",
+    "keep_renewed",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""One check of all stacks: what it remembers, and all that it writes, in one transaction each."""
+"""One autoscale check of all stacks: reading the saved state, and writing the results, in one transaction each."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,45 +7,45 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from tasks.ledger import decisions, measurements
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Hold, guard
+from tasks.ledger.lock import Lease, guard
 from tasks.ledger.measurements import Key
-from tasks.ledger.retention import trim
+from tasks.ledger.retention import remove_expired
 from tasks.ledger.tables import checks, remembered
 
-lock_name = "(checks)"
-"""The lock that keeps it to one check at a time. No stack can have this name."""
-_only = "autoscale"
+CHECK_LOCK = "(checks)"
+"""The name of the lock that allows one check at a time. No stack can have this name."""
+_CHECK_NAME = "autoscale"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check found of one service. `readings` are the sources' own, to make the next difference from."""
+class CheckResult:
+    """The result of a check for one service. `readings`: the sources' counters, for the next check."""
 
     stack: str
     service: str
-    measured: Measured
+    measured: Measurement
     readings: Mapping[str, Any] = field(default_factory=dict)
     decision: Decision | None = None
-    memory: Memory = field(default_factory=Memory)
+    memory: AutoscalerState = field(default_factory=AutoscalerState)
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the last check left for the next one, `at` seconds since the epoch."""
+class SavedState:
+    """The state that a check saved for the next one, `at` seconds since the epoch."""
 
     at: float
-    memory: Memory
+    memory: AutoscalerState
     readings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that came to its end: when it began (seconds since the epoch), how long it took, what it looked at."""
+    """A finished check: when it began (seconds since the epoch), its duration, and how many services it checked."""
 
     at: float
     seconds: float
@@ -53,29 +53,29 @@ class Check:
     message: str
 
 
-def recall(database: Database, stack: str | None) -> dict[Key, Remembered]:
+def recall(database: Database, stack: str | None) -> dict[Key, SavedState]:
     query = sa.select(remembered)
     if stack is not None:
         query = query.where(remembered.c.stack == stack)
     with database.read() as connection:
         rows = connection.execute(query).all()
-    return {(row.stack, row.service): Remembered(row.at, _memory(row.memory), _readings(row.readings)) for row in rows}
+    return {(row.stack, row.service): SavedState(row.at, _memory(row.memory), _readings(row.readings)) for row in rows}
 
 
-def record(database: Database, hold: Hold, check: Check, found: Sequence[Checked]) -> dict[Key, str]:
-    by_key = {(one.stack, one.service): one for one in found}
-    made = {key: one.decision for key, one in by_key.items() if one.decision is not None}
+def record(database: Database, lease: Lease, check: Check, results: Sequence[CheckResult]) -> dict[Key, str]:
+    by_key = {(result.stack, result.service): result for result in results}
+    new_decisions = {key: result.decision for key, result in by_key.items() if result.decision is not None}
     with database.write() as connection:
-        guard(connection, hold)
-        measurements.record(database, connection, {key: one.measured for key, one in by_key.items()})
+        guard(connection, lease)
+        measurements.record(database, connection, {key: result.measured for key, result in by_key.items()})
         before = _last_decisions(connection)
-        ids = decisions.record(connection, made, before)
+        ids = decisions.record(connection, new_decisions, before)
         _remember(database, connection, check.at, by_key, before | ids)
-        measurements.trim(connection, check.at, len(by_key))
+        measurements.remove_expired(connection, check.at, len(by_key))
         if _new_period(connection, check.at) or any(before.get(key) != id for key, id in ids.items()):
-            trim(connection, check.at)
+            remove_expired(connection, check.at)
         values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
-        new = database.insert(checks).values(name=_only, **values)
+        new = database.insert(checks).values(name=_CHECK_NAME, **values)
         connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
     return {key: str(id) for key, id in ids.items()}
 
@@ -83,19 +83,19 @@ def record(database: Database, hold: Hold, check: Check, found: Sequence[Checked
 def last(database: Database) -> Check | None:
     columns = (checks.c.at, checks.c.seconds, checks.c.services, checks.c.message)
     with database.read() as connection:
-        row = connection.execute(sa.select(*columns).where(checks.c.name == _only)).one_or_none()
+        row = connection.execute(sa.select(*columns).where(checks.c.name == _CHECK_NAME)).one_or_none()
     return Check(*row) if row else None
 
 
-def acted(database: Database, hold: Hold, decision: str, flow_run_id: str) -> None:
+def acted(database: Database, lease: Lease, decision: str, flow_run_id: str) -> None:
     with database.write() as connection:
-        guard(connection, hold)
+        guard(connection, lease)
         decisions.acted(connection, decision, flow_run_id)
 
 
 def _new_period(connection: sa.Connection, at: float) -> bool:
     """Whether no check came to its end in these five minutes yet."""
-    last_one = connection.scalar(sa.select(checks.c.at).where(checks.c.name == _only))
+    last_one = connection.scalar(sa.select(checks.c.at).where(checks.c.name == _CHECK_NAME))
     return last_one is None or measurements.period_of(last_one) != measurements.period_of(at)
 
 
@@ -108,15 +108,15 @@ def _remember(
     database: Database,
     connection: sa.Connection,
     at: float,
-    found: Mapping[Key, Checked],
-    last_ones: Mapping[Key, int | None],
+    results: Mapping[Key, CheckResult],
+    decision_ids: Mapping[Key, int | None],
 ) -> None:
     rows = [
         {
-            "stack": key[0], "service": key[1], "at": at, "memory": _text(one.memory.as_data()),
-            "readings": _text(one.readings), "decision": last_ones.get(key),
+            "stack": key[0], "service": key[1], "at": at, "memory": _text(result.memory.as_data()),
+            "readings": _text(result.readings), "decision": decision_ids.get(key),
         }
-        for key, one in found.items()
+        for key, result in results.items()
     ]  # fmt: skip
     if rows:
         new = database.insert(remembered)
@@ -124,21 +124,21 @@ def _remember(
         connection.execute(new.on_conflict_do_update(index_elements=["stack", "service"], set_=changed), rows)
 
 
-def _memory(text: str) -> Memory:
+def _memory(text: str) -> AutoscalerState:
     """A broken one is a new one: a check never needs it."""
     try:
-        return Memory.from_data(json.loads(text))
+        return AutoscalerState.from_data(json.loads(text))
     except (AttributeError, KeyError, TypeError, ValueError):
-        return Memory()
+        return AutoscalerState()
 
 
 def _readings(text: str) -> Mapping[str, Any]:
     """Broken ones are none: the next difference is made from the reading after them."""
     try:
-        found = json.loads(text)
+        readings = json.loads(text)
     except (TypeError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return readings if isinstance(readings, dict) else {}
 
 
 def _text(data: Mapping[str, Any]) -> str:

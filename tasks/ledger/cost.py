@@ -1,4 +1,4 @@
-"""What each stack has cost in this month."""
+"""The cost of each stack in this month."""
 
 from collections.abc import Mapping
 
@@ -6,23 +6,23 @@ import sqlalchemy as sa
 
 from infra_specs.pricing.month import Spent
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Hold, guard
+from tasks.ledger.lock import Lease, guard
 from tasks.ledger.tables import spending
 
 
-def spent(database: Database) -> dict[str, Spent]:
+def month_costs(database: Database) -> dict[str, Spent]:
     with database.read() as connection:
         rows = connection.execute(sa.select(spending)).all()
-    # What is no number tells nothing: the stack's account begins anew.
+    # A row without numbers is ignored: the stack's account starts again.
     return {row.stack: Spent(row.month, row.usd, row.at) for row in rows if _numbers(row.usd, row.at)}
 
 
-def record(database: Database, hold: Hold, found: Mapping[str, Spent]) -> None:
-    if not found:
+def record(database: Database, lease: Lease, costs: Mapping[str, Spent]) -> None:
+    if not costs:
         return
-    rows = [{"stack": name, "month": one.month, "usd": one.usd, "at": one.at} for name, one in found.items()]
+    rows = [{"stack": name, "month": cost.month, "usd": cost.usd, "at": cost.at} for name, cost in costs.items()]
     with database.write() as connection:
-        guard(connection, hold)
+        guard(connection, lease)
         new = database.insert(spending)
         changed = {name: new.excluded[name] for name in ("month", "usd", "at")}
         connection.execute(new.on_conflict_do_update(index_elements=["stack"], set_=changed), rows)

@@ -14,9 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from infra_specs.errors import LedgerBusy, LedgerError
 from tasks.base.clock import now
 
-busy_seconds = 30
+BUSY_SECONDS = 30
 """How long a transaction waits for others to finish theirs."""
-stuck_seconds = 5
+STUCK_SECONDS = 5
 """After this PostgreSQL ends an open transaction of a process that was stopped within it. SQLite cannot."""
 
 
@@ -82,7 +82,7 @@ class Database:
         said = str(error.orig).strip().split("\n")[0]
         if self.is_sqlite:
             if "locked" in said or "busy" in said:
-                why = f"was locked by another process for {busy_seconds} s"
+                why = f"was locked by another process for {BUSY_SECONDS} s"
                 return LedgerBusy(
                     f"The ledger {self.name} {why}. Try again; if it stays so, look for a stopped process."
                 )
@@ -123,7 +123,7 @@ def prepare_file(path: Path) -> None:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)  # SQLite does not wait for others when the kind of log is changed
             path.touch(mode=0o600)
-            connection = sqlite3.connect(path, timeout=busy_seconds)
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.close()
         finally:
@@ -133,7 +133,7 @@ def prepare_file(path: Path) -> None:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": busy_seconds})
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
@@ -153,7 +153,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:
-    limits = f"-c lock_timeout={busy_seconds}s -c idle_in_transaction_session_timeout={stuck_seconds}s"
+    limits = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={STUCK_SECONDS}s"
     options = " ".join([*url.normalized_query.get("options", ()), limits])  # a person may have given a search_path
     given = {"connect_timeout": 10, "application_name": "tenfold", "options": options}
     return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=given)

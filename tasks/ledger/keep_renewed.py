@@ -1,4 +1,4 @@
-"""Keeping a lock for the length of a block."""
+"""Keep a lease renewed for the length of a block."""
 
 import logging
 from collections.abc import Iterator
@@ -7,41 +7,41 @@ from threading import Event, Thread
 
 from infra_specs.errors import Fenced, LedgerError
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.lock import Hold
+from tasks.ledger.lock import Lease
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def held(ledger: Ledger, hold: Hold, lease_seconds: float) -> Iterator[Hold]:
-    """Renew `hold` three times a lease until the block ends, then release it.
+def keep_renewed(ledger: Ledger, lease: Lease, lease_seconds: float) -> Iterator[Lease]:
+    """Renew the lease three times in `lease_seconds` until the block ends, then release it.
 
-    The block is not interrupted when the lock is lost: `ledger.check` raises from then on, and every write is refused.
+    The block is not interrupted when the lock is lost: `ledger.check` and every write raise Fenced from then on.
     """
     ended = Event()
-    renewing = Thread(target=_renew, args=(ledger, hold, lease_seconds / 3, ended), name="lease", daemon=True)
+    renewing = Thread(target=_renew, args=(ledger, lease, lease_seconds / 3, ended), name="lease", daemon=True)
     renewing.start()
     try:
-        yield hold
+        yield lease
     finally:
         ended.set()
         renewing.join()
-        _release(ledger, hold)
+        _release(ledger, lease)
 
 
-def _renew(ledger: Ledger, hold: Hold, seconds: float, ended: Event) -> None:
+def _renew(ledger: Ledger, lease: Lease, seconds: float, ended: Event) -> None:
     while not ended.wait(seconds):
         try:
-            ledger.renew(hold)
-        except Fenced as lost:
-            _log.warning("%s", lost)
+            ledger.renew(lease)
+        except Fenced as error:
+            _log.warning("%s", error)
             return
-        except LedgerError as away:
-            _log.warning("%s The lease is not renewed.", away)  # the next beat may come through before it runs out
+        except LedgerError as error:
+            _log.warning("%s The lease is not renewed.", error)  # the next beat may come through before it runs out
 
 
-def _release(ledger: Ledger, hold: Hold) -> None:
+def _release(ledger: Ledger, lease: Lease) -> None:
     try:
-        ledger.release(hold)
-    except LedgerError as away:
-        _log.warning("%s The lock of %s is free when its lease runs out.", away, hold.stack)  # what was done is done
+        ledger.release(lease)
+    except LedgerError as error:
+        _log.warning("%s The lock of %s is free when its lease runs out.", error, lease.stack)  # what was done is done

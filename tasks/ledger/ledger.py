@@ -1,4 +1,4 @@
-"""The ledger's one face: what cannot be observed, kept."""
+"""The ledger's interface: it stores what cannot be observed on a target."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any, Literal, Self
 
 from infra_specs.errors import LedgerError
 from infra_specs.pricing.month import Spent
-from infra_specs.releases.content import Content
-from infra_specs.scaling.measurement import Measured
-from infra_specs.scaling.scaling_input import Earlier
-from tasks.base.known_secrets import known
+from infra_specs.releases.manifest import ReleaseManifest
+from infra_specs.scaling.measurement import Measurement
+from infra_specs.scaling.scaling_input import PastDemand
+from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import Settings
 from tasks.ledger import (
     checks,
@@ -26,24 +26,24 @@ from tasks.ledger import (
     stacks,
     startup_times,
 )
-from tasks.ledger.checks import Check, Checked, Remembered
+from tasks.ledger.checks import Check, CheckResult, SavedState
 from tasks.ledger.database import Database
 from tasks.ledger.decisions import KeptDecision
-from tasks.ledger.lock import Hold, Holder
-from tasks.ledger.measurements import Key, Measurement
+from tasks.ledger.lock import Holder, Lease
+from tasks.ledger.measurements import AggregatedMeasurement, Key
 from tasks.ledger.migrate import migrate
 from tasks.ledger.owner import Owner
 from tasks.ledger.releases import Release
 from tasks.ledger.runs import Run
 from tasks.ledger.secrets import SecretVersion, Vault
-from tasks.ledger.stacks import Wanted
+from tasks.ledger.stacks import StackRecord
 
 
 class Ledger:
-    """Safe to use from many threads and processes at once. Every call blocks, briefly.
+    """Safe to use from many threads and processes. Every call blocks, briefly.
 
-    What is written is on the disk when a call returns. A call that takes a Hold writes only while that lock is still
-    ours, and otherwise raises Fenced and writes nothing. LedgerBusy: a retry may help; LedgerError: it will not.
+    A write is on the disk when its call returns. A call that takes a Lease writes only while the lease is valid, and
+    otherwise raises Fenced and writes nothing. LedgerBusy: a retry may help; LedgerError: it will not.
     """
 
     def __init__(self, database: Database, key_file: Path) -> None:
@@ -52,10 +52,10 @@ class Ledger:
 
     @classmethod
     def open(cls, settings: Settings) -> "Ledger":
-        """The ledger of an installation, made if it is not there, and migrated if it is older than this version."""
+        """Open the ledger of an installation. Creates a missing ledger, and migrates an older one."""
         database = Database(settings.ledger_url)
         if password := database.url.password:
-            known.learn("ledger", password)
+            known_secrets.learn("ledger", password)
         try:
             migrate(database)
         except BaseException:
@@ -64,7 +64,7 @@ class Ledger:
         return cls(database, settings.key_file)
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close all connections."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -77,125 +77,132 @@ class Ledger:
 
     # The lock
 
-    def acquire(self, stack: str, owner: Owner, lease_seconds: float) -> Hold:
-        """Take the stack's lock, at once or not at all: raises LockHeld, saying who has it and since when.
+    def acquire(self, stack: str, owner: Owner, lease_seconds: float) -> Lease:
+        """Take the stack's lock without waiting. Raises LockHeld, with the holder and since when.
 
-        It is taken over from an owner that is seen to be gone, or whose lease ran out; runs that it left open are
-        marked crashed.
+        The lock is taken over from a dead owner, or after its lease ran out; its open runs are marked as crashed.
         """
         return lock.acquire(self._database, stack, owner, lease_seconds)
 
-    def renew(self, hold: Hold) -> None:
-        """Let the lease begin again. Raises Fenced when the lock is lost or the lease has run out already."""
-        lock.renew(self._database, hold)
+    def renew(self, lease: Lease) -> None:
+        """Renew the lease. Raises Fenced when the lock is lost or the lease has run out already."""
+        lock.renew(self._database, lease)
 
-    def check(self, hold: Hold) -> None:
+    def check(self, lease: Lease) -> None:
         """Raise Fenced unless the lock is ours and its lease runs: asked before every outside effect."""
-        lock.check(self._database, hold)
+        lock.check(self._database, lease)
 
-    def release(self, hold: Hold) -> None:
-        """Give the lock back if it is still ours; otherwise nothing."""
-        lock.release(self._database, hold)
+    def release(self, lease: Lease) -> None:
+        """Release the lock if the lease is still valid; otherwise do nothing."""
+        lock.release(self._database, lease)
 
     def holder(self, stack: str) -> Holder | None:
-        """Who has the lock, dead or late as they may be; None if it was given back or never taken."""
+        """The holder of the lock, even if it is dead or its lease ran out; None if the lock is free."""
         return lock.holder(self._database, stack)
 
-    def claim(self, stack: str, address: str, owner: Owner, lease_seconds: float) -> Hold:
-        """Say that what is at this address of a stack is in use by a run that does not keep the stack's lock.
+    def claim(self, stack: str, address: str, owner: Owner, lease_seconds: float) -> Lease:
+        """Claim an address of a stack for a run that does not hold the stack's lock.
 
-        It is renewed, released, taken over and lost as a lock is.
+        A claim is renewed, released, taken over and lost like a lock.
         """
         return claims.claim(self._database, stack, address, owner, lease_seconds)
 
     def claimed(self, stack: str, address: str) -> bool:
-        """Whether somebody says so who is seen to live, or cannot be seen from here and is not late."""
+        """Whether the address has a valid claim: its owner is alive, or is on another machine with a valid lease."""
         return claims.claimed(self._database, stack, address)
 
     # Stacks
 
-    def want(self, hold: Hold, name: str, spec: Mapping[str, Any], source: str) -> None:
-        """This is what the stack shall be now. `source` is the folder that relative paths of the spec start at."""
-        stacks.want(self._database, hold, name, spec, source)
+    def set_desired(self, lease: Lease, name: str, spec: Mapping[str, Any], source: str) -> None:
+        """Set the desired spec of the stack. `source`: the folder that relative paths of the spec start at."""
+        stacks.set_desired(self._database, lease, name, spec, source)
 
-    def unwant(self, hold: Hold) -> None:
-        """Nothing of the stack is wanted any more; its spec stays, to come back to."""
-        stacks.unwant(self._database, hold)
+    def mark_torn_down(self, lease: Lease) -> None:
+        """Mark the stack as torn down. Its spec stays, so that it can be provisioned again."""
+        stacks.mark_torn_down(self._database, lease)
 
-    def forget(self, hold: Hold) -> None:
-        """Lose everything of the stack, so that a later one of its name starts from nothing.
+    def forget(self, lease: Lease) -> None:
+        """Delete everything about the stack, so that a later stack of this name starts fresh.
 
-        Only its last run stays: who took it down, and when.
+        Only its last run stays, as a record of who tore it down and when.
         """
-        stacks.forget(self._database, hold)
+        stacks.forget(self._database, lease)
 
-    def override(self, hold: Hold, service: str, replicas: int, reason: str) -> None:
-        """From now on the service has that many replicas, whatever the spec's own arithmetic says."""
-        stacks.override(self._database, hold, service, replicas, reason)
+    def override(self, lease: Lease, service: str, replicas: int, reason: str) -> None:
+        """Set the replica count of a service. It overrides the sizing of the spec."""
+        stacks.override(self._database, lease, service, replicas, reason)
 
-    def clear_override(self, hold: Hold, service: str) -> None:
-        """The spec counts again."""
-        stacks.clear_override(self._database, hold, service)
+    def clear_override(self, lease: Lease, service: str) -> None:
+        """Remove the override, so that the sizing of the spec applies again."""
+        stacks.clear_override(self._database, lease, service)
 
-    def wanted(self, name: str) -> Wanted | None:
-        """A stack as last wanted, torn down or not; None if it was never heard of or is forgotten."""
-        return stacks.wanted(self._database, name)
+    def stack_record(self, name: str) -> StackRecord | None:
+        """The record of a stack, torn down or not; None if the ledger does not know it."""
+        return stacks.stack_record(self._database, name)
 
-    def stacks(self) -> tuple[Wanted, ...]:
-        """Every stack, torn down or not, by name."""
-        return stacks.every(self._database)
+    def stacks(self) -> tuple[StackRecord, ...]:
+        """The records of all stacks, torn down or not, ordered by name."""
+        return stacks.all_stacks(self._database)
 
     # Releases
 
-    def begin_release(self, hold: Hold, verb: str, reason: str, *, content: Content, file: Content) -> Release:
-        """Write down the next release before anything of it is made: it is `proving`.
+    def begin_release(
+        self, lease: Lease, verb: str, reason: str, *, content: ReleaseManifest, file: ReleaseManifest
+    ) -> Release:
+        """Record the next release as `proving`, before anything of it is created.
 
-        The last one again, if it holds the same and its run was cut off. Old ones that nobody needs are forgotten.
+        Returns the last release again if it has the same manifest and its run was cut off. Expired releases are deleted.
         """
-        return releases.begin(self._database, hold, verb, reason, content=content, file=file)
+        return releases.begin(self._database, lease, verb, reason, content=content, file=file)
 
-    def pass_stages(self, hold: Hold, number: int, stages: int) -> None:
-        """So many stages of the release's rollout are over, and are not gone through again."""
-        releases.passed(self._database, hold, number, stages)
+    def pass_stages(self, lease: Lease, number: int, stages: int) -> None:
+        """Record how many stages of the rollout are done; they are not repeated."""
+        releases.pass_stages(self._database, lease, number, stages)
 
-    def refile_release(self, hold: Hold, number: int, file: Content) -> None:
-        """The spec file has changed to this, and the release holds what it says already."""
-        releases.refile(self._database, hold, number, file)
+    def refile_release(self, lease: Lease, number: int, file: ReleaseManifest) -> None:
+        """Set the release's file manifest, after a change of the file that the release contains already."""
+        releases.refile(self._database, lease, number, file)
 
-    def prove_release(self, hold: Hold, number: int) -> None:
-        """The whole stack is healthy with this release. Newer ones, of which nothing is left then, are undone."""
-        releases.prove(self._database, hold, number)
+    def prove_release(self, lease: Lease, number: int) -> None:
+        """Mark the release as proven: the whole stack is healthy with it. Newer releases become `undone`."""
+        releases.prove(self._database, lease, number)
 
-    def end_release(self, hold: Hold, number: int, state: Literal["failed", "undone"], message: str) -> None:
-        """The release is not what runs, and why."""
-        releases.end(self._database, hold, number, state, known.redacted(message))
+    def end_release(self, lease: Lease, number: int, state: Literal["failed", "undone"], message: str) -> None:
+        """Mark the release as failed or undone. `message` says why."""
+        releases.end(self._database, lease, number, state, known_secrets.redacted(message))
 
     def releases(self, stack: str) -> tuple[Release, ...]:
-        """Every release of the stack that is kept, the newest first."""
-        return releases.every(self._database, stack)
+        """All stored releases of the stack, the newest first."""
+        return releases.all_releases(self._database, stack)
 
-    def standing_releases(self, stack: str) -> tuple[Release, ...]:
-        """The newest and the last one proven, as far as there are such; the newest first."""
-        return releases.standing(self._database, stack)
+    def active_releases(self, stack: str) -> tuple[Release, ...]:
+        """The newest release and the last proven one, if there are any; the newest first."""
+        return releases.active(self._database, stack)
 
     # Runs
 
-    def begin(self, hold: Hold, verb: str, reason: str, plan: Any) -> str:
-        """Open a run, by the owner of the lock, with its plan as JSON data. Returns its id."""
-        return run_log.begin(self._database, hold, verb, known.redacted(reason), known.redacted_data(plan))
+    def begin(self, lease: Lease, verb: str, reason: str, plan: Any) -> str:
+        """Record the start of a run with its plan as JSON data. Returns the run's id."""
+        return run_log.begin(
+            self._database, lease, verb, known_secrets.redacted(reason), known_secrets.redacted_data(plan)
+        )
 
-    def intend(self, hold: Hold, run: str, change: Mapping[str, str]) -> str:
-        """Before a change is made: `action`, `address`, `reason` and `text` of it. Returns the id of this intent."""
-        told = {**change, "reason": known.redacted(change["reason"]), "text": known.redacted(change["text"])}
-        return run_log.intend(self._database, hold, run, told)
+    def intend(self, lease: Lease, run: str, change: Mapping[str, str]) -> str:
+        """Record a change before it is made, with `action`, `address`, `reason` and `text`. Returns the change's id."""
+        redacted_change = {
+            **change,
+            "reason": known_secrets.redacted(change["reason"]),
+            "text": known_secrets.redacted(change["text"]),
+        }
+        return run_log.intend(self._database, lease, run, redacted_change)
 
-    def outcome(self, hold: Hold, change: str, state: run_log.End, message: str, seconds: float) -> None:
-        """After a change is proven, or has failed."""
-        run_log.outcome(self._database, hold, change, state, known.redacted(message), seconds=seconds)
+    def outcome(self, lease: Lease, change: str, state: run_log.End, message: str, seconds: float) -> None:
+        """Record the outcome of a change."""
+        run_log.outcome(self._database, lease, change, state, known_secrets.redacted(message), seconds=seconds)
 
-    def finish(self, hold: Hold, run: str, state: run_log.End, message: str) -> None:
-        """Close a run. One that is never closed becomes `crashed` when the lock is taken next."""
-        run_log.finish(self._database, hold, run, state, known.redacted(message))
+    def finish(self, lease: Lease, run: str, state: run_log.End, message: str) -> None:
+        """Record the end of a run. A run without an end becomes `crashed` when the lock is taken next."""
+        run_log.finish(self._database, lease, run, state, known_secrets.redacted(message))
 
     def history(self, stack: str, limit: int) -> tuple[Run, ...]:
         """The stack's last runs with their changes, the newest first."""
@@ -207,91 +214,91 @@ class Ledger:
 
     # Checks: what was measured and decided
 
-    def recall(self, stack: str | None = None) -> dict[Key, Remembered]:
-        """What the last check left, of one stack or of all, by stack and service."""
+    def recall(self, stack: str | None = None) -> dict[Key, SavedState]:
+        """The state that the last check saved, of one stack or of all, by stack and service."""
         return checks.recall(self._database, stack)
 
-    def rhythm(self, now: float, ahead: Mapping[Key, float]) -> dict[Key, tuple[Earlier, ...]]:
-        """The demand of earlier days at this time of day, where it is known, of many services at once.
+    def seasonality(self, now: float, ahead: Mapping[Key, float]) -> dict[Key, tuple[PastDemand, ...]]:
+        """The demand of earlier days at this time of day, by service, as far as it is known.
 
-        `ahead`: for each service the seconds that a new replica of it needs to serve.
+        `ahead`: the startup time of a replica in seconds, by service.
         """
-        return seasonality.rhythm(self._database, now, ahead)
+        return seasonality.past_demand(self._database, now, ahead)
 
-    def record_check(self, hold: Hold, check: Check, found: Sequence[Checked]) -> dict[Key, str]:
+    def record_check(self, lease: Lease, check: Check, results: Sequence[CheckResult]) -> dict[Key, str]:
         """Keep all that a check measured and decided, and trim some of what is too old. Returns the decisions' ids.
 
-        `hold` is that of the lock `checks.lock_name`.
+        `hold` is that of the lock `checks.CHECK_LOCK`.
         """
-        return checks.record(self._database, hold, check, found)
+        return checks.record(self._database, lease, check, results)
 
-    def acted(self, hold: Hold, decision: str, flow_run_id: str) -> None:
-        """The decision started this run."""
-        checks.acted(self._database, hold, decision, flow_run_id)
+    def acted(self, lease: Lease, decision: str, flow_run_id: str) -> None:
+        """Record the scale run that the decision started."""
+        checks.acted(self._database, lease, decision, flow_run_id)
 
     def last_check(self) -> Check | None:
-        """The last check that came to its end."""
+        """The last finished check."""
         return checks.last(self._database)
 
-    def spent(self) -> dict[str, Spent]:
-        """What each stack was last seen to have cost in a month."""
-        return cost.spent(self._database)
+    def month_costs(self) -> dict[str, Spent]:
+        """The last recorded cost of each stack in its month."""
+        return cost.month_costs(self._database)
 
-    def record_spent(self, hold: Hold, found: Mapping[str, Spent]) -> None:
-        """Keep what these stacks have cost. `hold` is that of the lock `checks.lock_name`."""
-        cost.record(self._database, hold, found)
+    def record_costs(self, lease: Lease, results: Mapping[str, Spent]) -> None:
+        """Keep what these stacks have cost. `hold` is that of the lock `checks.CHECK_LOCK`."""
+        cost.record(self._database, lease, results)
 
-    def starts(self) -> dict[Key, float]:
-        """Seconds from a decision until a replica serves, as it was seen of each service's last ones, of all stacks."""
-        return startup_times.starts(self._database)
+    def startup_times(self) -> dict[Key, float]:
+        """Seconds from a decision until a replica serves, measured from each service's last replicas."""
+        return startup_times.startup_times(self._database)
 
     def decisions(self, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
         """The last decisions of a service or of the whole stack, the newest first."""
         return decisions.read(self._database, stack, service, limit)
 
-    def samples(self, stack: str, service: str, since: float, until: float) -> tuple[Measured, ...]:
-        """Every window that ended in this time, in order; they are kept for two days."""
+    def samples(self, stack: str, service: str, since: float, until: float) -> tuple[Measurement, ...]:
+        """All measured windows that ended in this span, in order. They are kept for two days."""
         return measurements.read_samples(self._database, (stack, service), since, until)
 
-    def measurements(self, stack: str, service: str, since: float, until: float) -> tuple[Measurement, ...]:
-        """Every five minutes of this time, in order; they are kept for five weeks."""
+    def measurements(self, stack: str, service: str, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
+        """All five-minute measurements of this span, in order. They are kept for five weeks."""
         return measurements.read_measurements(self._database, (stack, service), since, until)
 
     # Secrets
 
     def secret_set(self, stack: str, name: str, value: str | bytes) -> int:
-        """Keep a new version of a secret, encrypted. Returns its number; earlier ones can still be read."""
+        """Store a new version of a secret, encrypted. Returns its number. Earlier versions stay readable."""
         return self._vault.put(stack, name, value)
 
-    def ensure_secret(self, hold: Hold, stack: str, name: str) -> int:
-        """The newest version of a secret; if there is none, 32 random url-safe characters are made and kept."""
-        return self._vault.ensure(hold, stack, name)
+    def ensure_secret(self, lease: Lease, stack: str, name: str) -> int:
+        """The newest version of a secret. A missing secret is generated: 32 random url-safe characters."""
+        return self._vault.ensure(lease, stack, name)
 
     def secret_value(self, stack: str, name: str, version: int) -> str | bytes:
-        """What a secret is. Raises LedgerError for an unknown one, or when the key does not fit."""
+        """The value of a secret. Raises LedgerError for an unknown secret, or when the key does not fit."""
         return self._vault.value(stack, name, version)
 
     def learn_secrets(self, stack: str) -> None:
-        """From now on no text that is redacted in this process tells any kept version of the stack's secrets.
+        """Register every stored secret of the stack for redaction in this process.
 
         Raises LedgerError when the key does not fit.
         """
         self._vault.learn(stack)
 
     def redacted(self, stack: str, text: str) -> str:
-        """Text of an app, an engine or a library, without any kept version of the stack's secrets.
+        """The text without any stored secret of the stack.
 
-        Where they cannot be read, a sentence in its place that says why.
+        If the secrets cannot be read, a sentence that says why, in place of the text.
         """
         try:
             self.learn_secrets(stack)
         except LedgerError as error:
             return f"Not shown, since it may hold secrets that cannot be read now. {error}"
-        return known.redacted(text)
+        return known_secrets.redacted(text)
 
     def secret_versions(self, stack: str) -> dict[str, int]:
         """Secret name -> its newest version."""
-        return {one.name: one.version for one in self.secret_list(stack)}
+        return {secret.name: secret.version for secret in self.secret_list(stack)}
 
     def secret_list(self, stack: str) -> tuple[SecretVersion, ...]:
         """The stack's secrets by name, without their values."""

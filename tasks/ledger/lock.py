@@ -11,13 +11,13 @@ from infra_specs.errors import Fenced, LockHeld
 from tasks.ledger import runs
 from tasks.ledger.database import Database
 from tasks.ledger.owner import Owner
-from tasks.ledger.owner_liveness import alive
+from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.ledger.tables import locks
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """The right to change a stack, until it is released, taken over, or its lease runs out."""
+class Lease:
+    """The right to change a stack, until it is released, taken over, or runs out."""
 
     stack: str
     fence: int
@@ -34,37 +34,37 @@ class Holder:
     until: float
 
 
-def acquire(database: Database, stack: str, owner: Owner, lease_seconds: float) -> Hold:
+def acquire(database: Database, stack: str, owner: Owner, lease_seconds: float) -> Lease:
     with database.write() as connection:
         connection.execute(database.insert(locks).values(stack=stack, fence=0).on_conflict_do_nothing())
         row = connection.execute(_row_of(stack).with_for_update()).mappings().one()
-        now, before = database.now(connection), _holder(row)
-        if before and before.until > now and alive(before.owner) is not False:
+        now, previous = database.now(connection), _holder(row)
+        if previous and previous.until > now and owner_is_alive(previous.owner) is not False:
             raise LockHeld(
-                f"{stack} is being changed by {before.owner} since {utc(before.since)} (for {now - before.since:.0f} s)"
+                f"{stack} is being changed by {previous.owner} since {utc(previous.since)} (for {now - previous.since:.0f} s)"
                 "; wait for it with --wait or try again"
             )
         fence = row["fence"] + 1
-        taken = {"fence": fence, "owner": asdict(owner), "since": now, "lease": lease_seconds}
-        connection.execute(sa.update(locks).where(locks.c.stack == stack).values(**taken, until=now + lease_seconds))
+        values = {"fence": fence, "owner": asdict(owner), "since": now, "lease": lease_seconds}
+        connection.execute(sa.update(locks).where(locks.c.stack == stack).values(**values, until=now + lease_seconds))
         runs.mark_crashed(connection, stack, now)
-    return Hold(stack, fence, owner)
+    return Lease(stack, fence, owner)
 
 
-def renew(database: Database, hold: Hold) -> None:
+def renew(database: Database, lease: Lease) -> None:
     with database.write() as connection:
-        row = _held(database, connection, hold)
+        row = _held(database, connection, lease)
         until = database.now(connection) + row["lease"]
-        connection.execute(sa.update(locks).where(locks.c.stack == hold.stack).values(until=until))
+        connection.execute(sa.update(locks).where(locks.c.stack == lease.stack).values(until=until))
 
 
-def check(database: Database, hold: Hold) -> None:
+def check(database: Database, lease: Lease) -> None:
     with database.read() as connection:
-        _held(database, connection, hold, waits=False)
+        _held(database, connection, lease, waits=False)
 
 
-def release(database: Database, hold: Hold) -> None:
-    ours = (locks.c.stack == hold.stack) & (locks.c.fence == hold.fence)
+def release(database: Database, lease: Lease) -> None:
+    ours = (locks.c.stack == lease.stack) & (locks.c.fence == lease.fence)
     with database.write() as connection:
         connection.execute(sa.update(locks).where(ours).values(owner=None))
 
@@ -75,37 +75,37 @@ def holder(database: Database, stack: str) -> Holder | None:
     return _holder(row) if row else None
 
 
-def guard(connection: sa.Connection, hold: Hold) -> None:
-    """Nobody takes the lock over before this transaction ends. Raises Fenced if somebody has.
+def guard(connection: sa.Connection, lease: Lease) -> None:
+    """Keep the lock from being taken over until this transaction ends. Raises Fenced if it was taken over.
 
-    A lease that ran out is no matter here: as long as nobody followed, what is written is still the truth.
+    A lease that ran out is accepted here: while no other run took the lock, the write is still correct.
     """
-    _ours(connection, hold, waits=True)
+    _ours(connection, lease, waits=True)
 
 
 def utc(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _held(database: Database, connection: sa.Connection, hold: Hold, *, waits: bool = True) -> Mapping[str, Any]:
-    row = _ours(connection, hold, waits=waits)
+def _held(database: Database, connection: sa.Connection, lease: Lease, *, waits: bool = True) -> Mapping[str, Any]:
+    row = _ours(connection, lease, waits=waits)
     late = database.now(connection) - row["until"]
     if late >= 0:
         raise Fenced(
-            f"{hold.stack}: the lease of this {hold.owner.verb}, {row['lease']:g} s, ran out {late:.1f} s ago; it was "
+            f"{lease.stack}: the lease of this {lease.owner.verb}, {row['lease']:g} s, ran out {late:.1f} s ago; it was "
             "paused or cut off from the ledger. It does nothing more: run it again."
         )
     return row
 
 
-def _ours(connection: sa.Connection, hold: Hold, *, waits: bool) -> Mapping[str, Any]:
-    query = _row_of(hold.stack).with_for_update(read=True) if waits else _row_of(hold.stack)
+def _ours(connection: sa.Connection, lease: Lease, *, waits: bool) -> Mapping[str, Any]:
+    query = _row_of(lease.stack).with_for_update(read=True) if waits else _row_of(lease.stack)
     row = connection.execute(query).mappings().one_or_none()
-    if row is not None and row["fence"] == hold.fence and row["owner"] is not None:
+    if row is not None and row["fence"] == lease.fence and row["owner"] is not None:
         return dict(row)
-    now = _holder(row) if row else None
-    since = f": {now.owner} has it since {utc(now.since)}" if now else ""
-    raise Fenced(f"{hold.stack}: this {hold.owner.verb} no longer has the lock{since}. It does nothing more.")
+    holder = _holder(row) if row else None
+    since = f": {holder.owner} has it since {utc(holder.since)}" if holder else ""
+    raise Fenced(f"{lease.stack}: this {lease.owner.verb} no longer has the lock{since}. It does nothing more.")
 
 
 def _row_of(stack: str) -> "sa.Select[Any]":

@@ -1,4 +1,4 @@
-"""What was measured: every window for two days, and means and maxima of five minutes for five weeks.
+"""Measurements: every window for two days, and means and maxima of five minutes for five weeks.
 
 A period is the beginning of five minutes, in seconds since the epoch. The windows that ended in it lie together in one
 row a service, which is read, added to and written again by each check; the means are always those of what is there.
@@ -11,25 +11,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from tasks.ledger.database import Database
 from tasks.ledger.tables import measurements, samples
 
 Key = tuple[str, str]
 """Stack and service."""
 
-period_seconds = 300
-samples_kept = 2 * 86_400.0
-measurements_kept = 35 * 86_400.0
-trimmed_at_least = 200
-"""Rows that one check removes at most, and twice as many as it writes: old ones never pile up, and no check is slow."""
+PERIOD_SECONDS = 300
+SAMPLES_KEPT = 2 * 86_400.0
+MEASUREMENTS_KEPT = 35 * 86_400.0
+MIN_ROWS_REMOVED = 200
+"""Rows that one check may remove at least; at most twice as many as it writes. So old rows never pile up."""
 
-_columns = ("seconds", "requests_per_second", "in_flight", "latency", "serving", "cpu", "queue", "status")
-_digits = 4
+_COLUMNS = ("seconds", "requests_per_second", "in_flight", "latency", "serving", "cpu", "queue", "status")
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class AggregatedMeasurement:
     """Five minutes of one service from `at` on: means weighted by time, and the highest of the windows.
 
     `seconds` were seen of them; None is not measured.
@@ -48,38 +48,40 @@ class Measurement:
 
 def period_of(at: float) -> int:
     """The period that a moment is in."""
-    return int(at // period_seconds) * period_seconds
+    return int(at // PERIOD_SECONDS) * PERIOD_SECONDS
 
 
-def record(database: Database, connection: sa.Connection, seen: Mapping[Key, Measured]) -> None:
-    """Add a window of each service; the same window again replaces what was said of it."""
+def record(database: Database, connection: sa.Connection, seen: Mapping[Key, Measurement]) -> None:
+    """Add a window of each service. A window with the same end is replaced."""
     by_row = {(period_of(measured.at), *key): measured for key, measured in seen.items()}
     if not by_row:
         return
-    there = _windows(connection, {row[0] for row in by_row}, {row[1] for row in by_row})
-    kept = {row: _with(there.get(row, []), measured, row[0]) for row, measured in by_row.items()}
-    texts = [{**_key(row), "windows": json.dumps(windows, separators=(",", ":"))} for row, windows in kept.items()]
-    _put(database, connection, samples, texts)
-    _put(database, connection, measurements, [{**_key(row), **_summed(windows)} for row, windows in kept.items()])
+    existing = _windows(connection, {row[0] for row in by_row}, {row[1] for row in by_row})
+    merged = {row: _with(existing.get(row, []), measured, row[0]) for row, measured in by_row.items()}
+    sample_rows = [
+        {**_key(row), "windows": json.dumps(windows, separators=(",", ":"))} for row, windows in merged.items()
+    ]
+    _put(database, connection, samples, sample_rows)
+    _put(database, connection, measurements, [{**_key(row), **_summed(windows)} for row, windows in merged.items()])
 
 
-def trim(connection: sa.Connection, now: float, written: int) -> None:
-    """Remove some of what is too old, the oldest first."""
-    most = max(trimmed_at_least, 2 * written)
-    for table, kept in ((samples, samples_kept), (measurements, measurements_kept)):
+def remove_expired(connection: sa.Connection, now: float, written: int) -> None:
+    """Delete some expired rows, the oldest first."""
+    most = max(MIN_ROWS_REMOVED, 2 * written)
+    for table, kept_seconds in ((samples, SAMPLES_KEPT), (measurements, MEASUREMENTS_KEPT)):
         key = (table.c.period, table.c.stack, table.c.service)
-        doomed = sa.select(*key).where(table.c.period < period_of(now - kept)).order_by(*key).limit(most)
-        connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(doomed)))
+        expired = sa.select(*key).where(table.c.period < period_of(now - kept_seconds)).order_by(*key).limit(most)
+        connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(expired)))
 
 
-def read_samples(database: Database, key: Key, since: float, until: float) -> tuple[Measured, ...]:
+def read_samples(database: Database, key: Key, since: float, until: float) -> tuple[Measurement, ...]:
     with database.read() as connection:
         rows = connection.execute(_span(samples, key, since, until)).mappings().all()
-    found = (_measured(window, row["period"]) for row in rows for window in _parsed(row["windows"]))
-    return tuple(one for one in found if since <= one.at <= until)
+    windows = (_measured(window, row["period"]) for row in rows for window in _parsed(row["windows"]))
+    return tuple(sample for sample in windows if since <= sample.at <= until)
 
 
-def read_measurements(database: Database, key: Key, since: float, until: float) -> tuple[Measurement, ...]:
+def read_measurements(database: Database, key: Key, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
     with database.read() as connection:
         rows = connection.execute(_span(measurements, key, since, until)).mappings().all()
     return tuple(_measurement(row) for row in rows)
@@ -87,14 +89,14 @@ def read_measurements(database: Database, key: Key, since: float, until: float) 
 
 def _windows(connection: sa.Connection, periods: Iterable[int], stacks: set[str]) -> dict[tuple[int, str, str], Any]:
     query = sa.select(samples).where(samples.c.period.in_(sorted(periods)))
-    if len(stacks) <= few:
+    if len(stacks) <= FEW_STACKS:
         query = query.where(samples.c.stack.in_(sorted(stacks)))
     rows = connection.execute(query).all()
     return {(row.period, row.stack, row.service): _parsed(row.windows) for row in rows}
 
 
 def _parsed(text: str) -> list[list[Any]]:
-    """The windows of a row; of a broken row none, so that the next check writes it anew."""
+    """The windows of a row; none of a broken row, so that the next check writes it again."""
     try:
         windows = json.loads(text)
     except (TypeError, ValueError):
@@ -103,52 +105,52 @@ def _parsed(text: str) -> list[list[Any]]:
 
 
 def _is_window(value: object) -> bool:
-    """When it was and how long, then numbers that may be lacking, and its status."""
-    if not (isinstance(value, list) and len(value) == 1 + len(_columns)):
+    """Whether it has an end, a length, numbers that may be missing, and a status."""
+    if not (isinstance(value, list) and len(value) == 1 + len(_COLUMNS)):
         return False
     at, seconds, *measured, _ = value
     return None not in (at, seconds) and all(_number(number) == number for number in (at, seconds, *measured))
 
 
 def _number(value: object) -> float | None:
-    """What is no number was not measured."""
+    """The value if it is a number, else None: not measured."""
     return value if isinstance(value, int | float) else None
 
 
-few = 50
-"""Stacks that are looked up one by one; of more of them the whole period is read."""
+FEW_STACKS = 50
+"""Up to so many stacks are selected by name; beyond that the whole period is read."""
 
 
-def _with(windows: list[list[Any]], measured: Measured, period: int) -> list[list[Any]]:
+def _with(windows: list[list[Any]], measured: Measurement, period: int) -> list[list[Any]]:
     at = round(measured.at - period, 3)
-    new = [at, *(_short(getattr(measured, name)) for name in _columns)]
+    new = [at, *(_short(getattr(measured, name)) for name in _COLUMNS)]
     return [*(window for window in windows if window[0] != at), new]
 
 
 def _short(value: Any) -> Any:
-    return float(f"{value:.{_digits}g}") if isinstance(value, float) else value
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
 
 
-def _measured(window: Sequence[Any], period: int) -> Measured:
-    return Measured(period + window[0], **dict(zip(_columns, window[1:], strict=True)))
+def _measured(window: Sequence[Any], period: int) -> Measurement:
+    return Measurement(period + window[0], **dict(zip(_COLUMNS, window[1:], strict=True)))
 
 
 def _summed(windows: Sequence[Sequence[Any]]) -> dict[str, float | None]:
     """The means and maxima of these windows; one without length counts as a second."""
     weights = [max(float(window[1]), 1.0) for window in windows]
-    found: dict[str, float | None] = {"seconds": sum(float(window[1]) for window in windows)}
+    summary: dict[str, float | None] = {"seconds": sum(float(window[1]) for window in windows)}
     for name in ("requests_per_second", "in_flight", "latency", "serving"):
-        column = 1 + _columns.index(name)
+        column = 1 + _COLUMNS.index(name)
         values = [
             (float(window[column]), weight)
             for window, weight in zip(windows, weights, strict=True)
             if window[column] is not None
         ]
         total = sum(weight for _, weight in values)
-        found[name] = sum(value * weight for value, weight in values) / total if values else None
+        summary[name] = sum(value * weight for value, weight in values) / total if values else None
         if name != "serving":
-            found[f"most_{name}"] = max((value for value, _ in values), default=None)
-    return found
+            summary[f"most_{name}"] = max((value for value, _ in values), default=None)
+    return summary
 
 
 def _put(database: Database, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
@@ -163,11 +165,11 @@ def _key(row: tuple[int, str, str]) -> dict[str, Any]:
 
 def _span(table: sa.Table, key: Key, since: float, until: float) -> "sa.Select[Any]":
     """One service's rows in a span of time. Periods are named one by one, so that the index finds each at once."""
-    periods = range(period_of(max(since, until - measurements_kept)), period_of(until) + 1, period_seconds)
-    of_it = (table.c.stack == key[0]) & (table.c.service == key[1])
-    return sa.select(table).where(table.c.period.in_(periods) & of_it).order_by(table.c.period)
+    periods = range(period_of(max(since, until - MEASUREMENTS_KEPT)), period_of(until) + 1, PERIOD_SECONDS)
+    match = (table.c.stack == key[0]) & (table.c.service == key[1])
+    return sa.select(table).where(table.c.period.in_(periods) & match).order_by(table.c.period)
 
 
-def _measurement(row: sa.RowMapping) -> Measurement:
-    told = {name: _number(value) for name, value in row.items() if name not in ("period", "stack", "service")}
-    return Measurement(float(row["period"]), seconds=told.pop("seconds") or 0.0, **told)
+def _measurement(row: sa.RowMapping) -> AggregatedMeasurement:
+    numbers = {name: _number(value) for name, value in row.items() if name not in ("period", "stack", "service")}
+    return AggregatedMeasurement(float(row["period"]), seconds=numbers.pop("seconds") or 0.0, **numbers)

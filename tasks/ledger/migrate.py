@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from infra_specs.errors import LedgerError
 from tasks.ledger.database import Database
 
-newest = "0005"
+NEWEST = "0005"
 """The last file of migrations/versions; a test compares. Known here, so that alembic is imported only when behind."""
-version_table = "ledger_version"
+VERSION_TABLE = "ledger_version"
 """Not alembic's own name: a ledger may share its database with others who use alembic, Prefect's server for one."""
-_migrating = 1
+_MIGRATING = 1
 
 
 def migrate(database: Database) -> None:
@@ -21,15 +21,15 @@ def migrate(database: Database) -> None:
     that a newer Tenfold has changed.
     """
     with database.read() as connection:
-        if _version(connection) == newest:
+        if _version(connection) == NEWEST:
             return
     _upgrade(database)
 
 
 def _version(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table(version_table):
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
-    found: str | None = connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(version_table)))
+    found: str | None = connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE)))
     return found
 
 
@@ -42,13 +42,13 @@ def _upgrade(database: Database) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with database.write() as connection:
-        database.alone(connection, _migrating)
+        database.alone(connection, _MIGRATING)
         there = _version(connection)
         if there is not None and there not in known:
             raise LedgerError(
                 f"The ledger {database.name} was changed by a newer Tenfold (its tables are at {there}, this one knows "
-                f"{newest}). Upgrade Tenfold here, or name another ledger in TENFOLD_LEDGER_URL."
+                f"{NEWEST}). Upgrade Tenfold here, or name another ledger in TENFOLD_LEDGER_URL."
             )
-        if there != newest:
+        if there != NEWEST:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

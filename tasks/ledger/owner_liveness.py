@@ -6,10 +6,10 @@ from tasks.ledger.owner import Owner, namespace
 from tasks.supervisor.identity import Identity, identify
 
 
-def alive(owner: Owner) -> bool | None:
-    """True: it runs here. False: it ran on this machine and is gone. None: that cannot be seen from here."""
-    me = identify(os.getpid())
-    if me is None or owner.boot is None or (owner.boot, owner.namespace) != (me.boot, namespace()):
+def owner_is_alive(owner: Owner) -> bool | None:
+    """True: it runs on this machine. False: it ran on this machine and has ended. None: unknown from here."""
+    own = identify(os.getpid())
+    if own is None or owner.boot is None or (owner.boot, owner.namespace) != (own.boot, namespace()):
         return None
     hidden = False
     try:
@@ -18,7 +18,7 @@ def alive(owner: Owner) -> bool | None:
         return False
     except PermissionError:
         hidden = True  # another user's: /proc may be mounted so that it shows nothing of it
-    there = identify(owner.pid)
-    if there is None:
+    process = identify(owner.pid)
+    if process is None:
         return None if hidden else False
-    return there == Identity(owner.pid, owner.started or "", owner.boot)
+    return process == Identity(owner.pid, owner.started or "", owner.boot)

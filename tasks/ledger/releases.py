@@ -1,4 +1,4 @@
-"""Releases: numbered, each with what it held, how it came, and how it ended."""
+"""Releases: numbered, each with its manifest, its reason and its outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,32 +7,31 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError, PlanError
-from infra_specs.releases.content import Content, content_from
-from infra_specs.releases.which import State, outlived
+from infra_specs.releases.manifest import ReleaseManifest, manifest_from
+from infra_specs.releases.selection import ReleaseState, expired
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Hold, guard
+from tasks.ledger.lock import Lease, guard
 from tasks.ledger.tables import releases
 
-cut_off = "Its run ended before it was proven."
+CUT_OFF_MESSAGE = "Its run ended before it was proven."
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One release of a stack: what it holds, who made it and why, and how it came out. Times are seconds since the
-    epoch."""
+    """One release of a stack: its manifest, who made it and why, and its outcome. Times are seconds since the epoch."""
 
     stack: str
     number: int
-    state: State
+    state: ReleaseState
     passed: int
-    """Stages of its rollout that are over."""
+    """Finished stages of its rollout."""
     verb: str
     reason: str
     who: str
     flow_run_id: str | None
-    content: Content
-    file: Content
-    """What the spec file said when it was last provisioned, and which secrets there were when this was made."""
+    content: ReleaseManifest
+    file: ReleaseManifest
+    """The manifest of the spec file when it was last provisioned, with the secret versions of this release's begin."""
     message: str
     since: float
     ended: float | None
@@ -41,59 +40,61 @@ class Release:
         return f"release {self.number}"
 
 
-def begin(database: Database, hold: Hold, verb: str, reason: str, *, content: Content, file: Content) -> Release:
-    """The next release, or the last one again if that holds the same and its run ended before it was proven."""
+def begin(
+    database: Database, lease: Lease, verb: str, reason: str, *, content: ReleaseManifest, file: ReleaseManifest
+) -> Release:
+    """The next release, or the last one again if it has the same manifest and its run was cut off."""
     with database.write() as connection:
-        guard(connection, hold)
-        known = _read(connection, _of(hold.stack))
-        last = known[0] if known else None
+        guard(connection, lease)
+        existing = _read(connection, _of(lease.stack))
+        last = existing[0] if existing else None
         if last and last.state == "proving" and (last.content, last.file) == (content, file):
             return last
         now = database.now(connection)
-        left = _of_stack(hold) & (releases.c.state == "proving")
-        connection.execute(sa.update(releases).where(left).values(state="failed", message=cut_off, ended=now))
+        left = _of_stack(lease) & (releases.c.state == "proving")
+        connection.execute(sa.update(releases).where(left).values(state="failed", message=CUT_OFF_MESSAGE, ended=now))
         row = {
-            "stack": hold.stack, "number": last.number + 1 if last else 1, "state": "proving", "step": 0, "verb": verb,
-            "reason": reason, "who": str(hold.owner), "flow_run_id": hold.owner.flow_run_id, "message": "",
+            "stack": lease.stack, "number": last.number + 1 if last else 1, "state": "proving", "step": 0, "verb": verb,
+            "reason": reason, "who": str(lease.owner), "flow_run_id": lease.owner.flow_run_id, "message": "",
             "content": content.data(), "file": file.data(), "since": now, "ended": None,
         }  # fmt: skip
         connection.execute(sa.insert(releases).values(**row))
-        made = _release(row)
-        gone = outlived((made, *known))
-        connection.execute(sa.delete(releases).where(_of_stack(hold), releases.c.number.in_(gone)))
-    return made
+        release = _release(row)
+        expired_numbers = expired((release, *existing))
+        connection.execute(sa.delete(releases).where(_of_stack(lease), releases.c.number.in_(expired_numbers)))
+    return release
 
 
-def passed(database: Database, hold: Hold, number: int, stages: int) -> None:
-    _update(database, hold, number, {"step": stages})
+def pass_stages(database: Database, lease: Lease, number: int, stages: int) -> None:
+    _update(database, lease, number, {"step": stages})
 
 
-def refile(database: Database, hold: Hold, number: int, file: Content) -> None:
-    _update(database, hold, number, {"file": file.data()})
+def refile(database: Database, lease: Lease, number: int, file: ReleaseManifest) -> None:
+    _update(database, lease, number, {"file": file.data()})
 
 
-def end(database: Database, hold: Hold, number: int, state: Literal["failed", "undone"], message: str) -> None:
-    _update(database, hold, number, {"state": state, "message": message}, ends=True)
+def end(database: Database, lease: Lease, number: int, state: Literal["failed", "undone"], message: str) -> None:
+    _update(database, lease, number, {"state": state, "message": message}, ends=True)
 
 
-def prove(database: Database, hold: Hold, number: int) -> None:
+def prove(database: Database, lease: Lease, number: int) -> None:
     with database.write() as connection:
-        guard(connection, hold)
+        guard(connection, lease)
         now = database.now(connection)
-        this = _of_stack(hold) & (releases.c.number == number) & (releases.c.state != "proven")
-        connection.execute(sa.update(releases).where(this).values(state="proven", message="", ended=now))
-        newer = sa.update(releases).where(_of_stack(hold), releases.c.number > number)
+        match = _of_stack(lease) & (releases.c.number == number) & (releases.c.state != "proven")
+        connection.execute(sa.update(releases).where(match).values(state="proven", message="", ended=now))
+        newer = sa.update(releases).where(_of_stack(lease), releases.c.number > number)
         connection.execute(newer.where(releases.c.state == "failed").values(state="undone", ended=now))
-        cut = newer.where(releases.c.state == "proving").values(state="undone", message=cut_off, ended=now)
+        cut = newer.where(releases.c.state == "proving").values(state="undone", message=CUT_OFF_MESSAGE, ended=now)
         connection.execute(cut)
 
 
-def every(database: Database, stack: str) -> tuple[Release, ...]:
+def all_releases(database: Database, stack: str) -> tuple[Release, ...]:
     with database.read() as connection:
         return _read(connection, _of(stack))
 
 
-def standing(database: Database, stack: str) -> tuple[Release, ...]:
+def active(database: Database, stack: str) -> tuple[Release, ...]:
     mine = releases.c.stack == stack
     newest = sa.select(sa.func.max(releases.c.number)).where(mine)
     proven = newest.where(releases.c.state == "proven")
@@ -106,17 +107,17 @@ def _of(stack: str) -> "sa.Select[Any]":
     return sa.select(releases).where(releases.c.stack == stack).order_by(releases.c.number.desc())
 
 
-def _of_stack(hold: Hold) -> "sa.ColumnElement[bool]":
-    return releases.c.stack == hold.stack
+def _of_stack(lease: Lease) -> "sa.ColumnElement[bool]":
+    return releases.c.stack == lease.stack
 
 
-def _update(database: Database, hold: Hold, number: int, values: Mapping[str, Any], *, ends: bool = False) -> None:
+def _update(database: Database, lease: Lease, number: int, values: Mapping[str, Any], *, ends: bool = False) -> None:
     with database.write() as connection:
-        guard(connection, hold)
-        told = {**values, **({"ended": database.now(connection)} if ends else {})}
-        this = _of_stack(hold) & (releases.c.number == number)
-        if not connection.execute(sa.update(releases).where(this).values(**told)).rowcount:
-            raise LedgerError(f"{hold.stack} has no release {number}.")
+        guard(connection, lease)
+        columns = {**values, **({"ended": database.now(connection)} if ends else {})}
+        match = _of_stack(lease) & (releases.c.number == number)
+        if not connection.execute(sa.update(releases).where(match).values(**columns)).rowcount:
+            raise LedgerError(f"{lease.stack} has no release {number}.")
 
 
 def _read(connection: sa.Connection, query: "sa.Select[Any]") -> tuple[Release, ...]:
@@ -124,9 +125,9 @@ def _read(connection: sa.Connection, query: "sa.Select[Any]") -> tuple[Release, 
 
 
 def _release(row: "Mapping[str, Any] | sa.RowMapping") -> Release:
-    told = {name: value for name, value in row.items() if name not in ("step", "content", "file")}
+    fields = {name: value for name, value in row.items() if name not in ("step", "content", "file")}
     try:
-        content, file = content_from(row["content"]), content_from(row["file"])
+        content, file = manifest_from(row["content"]), manifest_from(row["file"])
     except PlanError as error:
         raise PlanError(f"{row['stack']}: release {row['number']} in the ledger. {error}") from error
-    return Release(passed=row["step"], content=content, file=file, **told)
+    return Release(passed=row["step"], content=content, file=file, **fields)

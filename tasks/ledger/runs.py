@@ -11,14 +11,14 @@ from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.tables import changes, runs
 
-_most_digits = 18
+_MAX_DIGITS = 18
 """Of a number that fits both databases."""
-crashed = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
+CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
 
 
 @dataclass(frozen=True, slots=True)
 class RunChange:
-    """One change of a run. `intended`: it was about to be made, and nobody knows how it ended."""
+    """One change of a run. `intended`: its outcome is not recorded yet."""
 
     id: str
     action: str
@@ -54,34 +54,39 @@ def history(database: Database, stack: str, limit: int) -> tuple[Run, ...]:
 
 
 def run(database: Database, id: str) -> Run:
-    is_number = id.isascii() and id.isdigit() and len(id) <= _most_digits
-    found = _read(database, sa.select(runs).where(runs.c.id == int(id))) if is_number else ()
-    if not found:
+    is_number = id.isascii() and id.isdigit() and len(id) <= _MAX_DIGITS
+    rows = _read(database, sa.select(runs).where(runs.c.id == int(id))) if is_number else ()
+    if not rows:
         raise LedgerError(f"The ledger knows no run {id}. `tenfold history` lists them.")
-    return found[0]
+    return rows[0]
 
 
 def mark_crashed(connection: sa.Connection, stack: str, now: float) -> None:
-    """End every run of the stack that is still open: called by who has just taken its lock, so they are all dead."""
+    """End every open run of the stack. Called right after its lock was taken, so their processes are dead."""
+
     still = (runs.c.stack == stack) & (runs.c.state == "running")
-    connection.execute(sa.update(runs).where(still).values(state="crashed", message=crashed, ended=now))
+    connection.execute(sa.update(runs).where(still).values(state="crashed", message=CRASHED_MESSAGE, ended=now))
 
 
 def _read(database: Database, query: "sa.Select[Any]") -> tuple[Run, ...]:
     with database.read() as connection:
-        found = connection.execute(query).mappings().all()
-        mine = sa.select(changes).where(changes.c.run.in_([row["id"] for row in found])).order_by(changes.c.id)
-        made = connection.execute(mine).mappings().all() if found else ()
-    return tuple(_run(row, (change for change in made if change["run"] == row["id"])) for row in found)
+        rows = connection.execute(query).mappings().all()
+        mine = sa.select(changes).where(changes.c.run.in_([row["id"] for row in rows])).order_by(changes.c.id)
+        change_rows = connection.execute(mine).mappings().all() if rows else ()
+    return tuple(_run(row, (change for change in change_rows if change["run"] == row["id"])) for row in rows)
 
 
-def _run(row: sa.RowMapping, made: Iterable[sa.RowMapping]) -> Run:
-    told = {name: value for name, value in row.items() if name not in ("id", "fence")}
-    if isinstance(told["plan"], BrokenJson):
-        told["plan"] = {"summary": "", "waves": [], "kept": []}  # a plan is only shown; what was done is in the changes
-    return Run(str(row["id"]), **told, changes=tuple(map(_change, made)))
+def _run(row: sa.RowMapping, change_rows: Iterable[sa.RowMapping]) -> Run:
+    fields = {name: value for name, value in row.items() if name not in ("id", "fence")}
+    if isinstance(fields["plan"], BrokenJson):
+        fields["plan"] = {
+            "summary": "",
+            "waves": [],
+            "kept": [],
+        }  # a plan is only shown; what was done is in the changes
+    return Run(str(row["id"]), **fields, changes=tuple(map(_change, change_rows)))
 
 
 def _change(row: sa.RowMapping) -> RunChange:
-    told = {name: value for name, value in row.items() if name not in ("id", "run")}
-    return RunChange(str(row["id"]), **told)
+    fields = {name: value for name, value in row.items() if name not in ("id", "run")}
+    return RunChange(str(row["id"]), **fields)

@@ -8,14 +8,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError
-from tasks.base.known_secrets import known
+from tasks.base.known_secrets import known_secrets
 from tasks.ledger import key
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Hold, guard
+from tasks.ledger.lock import Lease, guard
 from tasks.ledger.tables import secrets
 
-_writing = 2
-_generated_bytes = 24
+_WRITING = 2
+_GENERATED_BYTES = 24
 """32 url-safe characters."""
 
 
@@ -37,46 +37,46 @@ class Vault:
 
     def put(self, stack: str, name: str, value: str | bytes) -> int:
         with self._database.write() as connection:
-            self._database.alone(connection, _writing)
+            self._database.alone(connection, _WRITING)
             return self._put(connection, stack, name, value)
 
-    def ensure(self, hold: Hold, stack: str, name: str) -> int:
+    def ensure(self, lease: Lease, stack: str, name: str) -> int:
         with self._database.write() as connection:
-            guard(connection, hold)
-            self._database.alone(connection, _writing)
-            there = _last(connection, stack, name)
-            if there is not None and there.token is not None:
-                return int(there.version)
-            return self._put(connection, stack, name, random.token_urlsafe(_generated_bytes))
+            guard(connection, lease)
+            self._database.alone(connection, _WRITING)
+            last = _last(connection, stack, name)
+            if last is not None and last.token is not None:
+                return int(last.version)
+            return self._put(connection, stack, name, random.token_urlsafe(_GENERATED_BYTES))
 
     def remove(self, stack: str, name: str) -> None:
-        mine = (secrets.c.stack == stack) & (secrets.c.name == name) & secrets.c.token.is_not(None)
+        match = (secrets.c.stack == stack) & (secrets.c.name == name) & secrets.c.token.is_not(None)
         with self._database.write() as connection:
-            self._database.alone(connection, _writing)
-            if not connection.execute(sa.update(secrets).where(mine).values(token=None)).rowcount:
+            self._database.alone(connection, _WRITING)
+            if not connection.execute(sa.update(secrets).where(match).values(token=None)).rowcount:
                 raise _unknown(connection, stack, name)
 
     def value(self, stack: str, name: str, version: int) -> str | bytes:
-        this = (secrets.c.stack == stack) & (secrets.c.name == name) & (secrets.c.version == version)
+        match = (secrets.c.stack == stack) & (secrets.c.name == name) & (secrets.c.version == version)
         with self._database.read() as connection:
-            row = connection.execute(sa.select(secrets.c.token, secrets.c.binary).where(this)).one_or_none()
+            row = connection.execute(sa.select(secrets.c.token, secrets.c.binary).where(match)).one_or_none()
             if row is None or row.token is None:
                 raise _unknown(connection, stack, f"{name} v{version}")
         return self._read(name, row.token, binary=row.binary)
 
     def learn(self, stack: str) -> None:
-        """Decrypt every kept value that was not yet, so that no text tells it."""
-        mine = (secrets.c.stack == stack) & secrets.c.token.is_not(None)
+        """Decrypt every stored value that was not yet decrypted, so that it is redacted."""
+        match = (secrets.c.stack == stack) & secrets.c.token.is_not(None)
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(secrets.c.name, secrets.c.token, secrets.c.binary).where(mine)).all()
+            rows = connection.execute(sa.select(secrets.c.name, secrets.c.token, secrets.c.binary).where(match)).all()
         for row in rows:
-            if row.token not in known.tokens:
+            if row.token not in known_secrets.tokens:
                 self._read(row.name, row.token, binary=row.binary)
 
     def kept(self, stack: str) -> dict[str, tuple[int, ...]]:
         with self._database.read() as connection:
             rows = _kept(connection, stack)
-        return {row.name: tuple(one.version for one in rows if one.name == row.name) for row in rows}
+        return {row.name: tuple(secret.version for secret in rows if secret.name == row.name) for row in rows}
 
     def newest(self, stack: str) -> tuple[SecretVersion, ...]:
         with self._database.read() as connection:
@@ -85,14 +85,14 @@ class Vault:
     def _read(self, name: str, token: str, *, binary: bool) -> str | bytes:
         data = key.decrypt(self._key_file, token)
         value = data if binary else data.decode()
-        known.learn(name, value)
-        known.tokens.add(token)
+        known_secrets.learn(name, value)
+        known_secrets.tokens.add(token)
         return value
 
     def _put(self, connection: sa.Connection, stack: str, name: str, value: str | bytes) -> int:
-        known.learn(name, value)
-        before = _last(connection, stack, name)
-        version = int(before.version) + 1 if before else 1
+        known_secrets.learn(name, value)
+        previous = _last(connection, stack, name)
+        version = int(previous.version) + 1 if previous else 1
         sample = connection.scalar(sa.select(secrets.c.token).where(secrets.c.token.is_not(None)).limit(1))
         data = value if isinstance(value, bytes) else value.encode()
         row = {"stack": stack, "name": name, "version": version, "binary": isinstance(value, bytes)}
@@ -102,12 +102,12 @@ class Vault:
 
 
 def _last(connection: sa.Connection, stack: str, name: str) -> "sa.Row[tuple[int, str | None]] | None":
-    mine = sa.select(secrets.c.version, secrets.c.token).where(secrets.c.stack == stack, secrets.c.name == name)
-    return connection.execute(mine.order_by(secrets.c.version.desc()).limit(1)).one_or_none()
+    match = sa.select(secrets.c.version, secrets.c.token).where(secrets.c.stack == stack, secrets.c.name == name)
+    return connection.execute(match.order_by(secrets.c.version.desc()).limit(1)).one_or_none()
 
 
 def _there(connection: sa.Connection, stack: str) -> tuple[SecretVersion, ...]:
-    """The newest of each. A removal erases all that is there, so what has a value is newer than what has none."""
+    """The newest version of each secret. A removal erases all versions, so a version with a value is newer."""
     rows = _kept(connection, stack)
     return tuple({row.name: SecretVersion(row.name, row.version, row.since) for row in rows}.values())
 
@@ -120,5 +120,5 @@ def _kept(connection: sa.Connection, stack: str) -> "Sequence[sa.Row[tuple[str, 
 
 
 def _unknown(connection: sa.Connection, stack: str, what: str) -> LedgerError:
-    known = ", ".join(one.name for one in _there(connection, stack)) or "none yet"
-    return LedgerError(f"{stack} has no secret `{what}`. Known: {known}. Set it with `tenfold secret set`.")
+    names = ", ".join(secret.name for secret in _there(connection, stack)) or "none yet"
+    return LedgerError(f"{stack} has no secret `{what}`. Known: {names}. Set it with `tenfold secret set`.")

@@ -11,7 +11,7 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import stored
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
-from tasks.ledger.lock import Hold, guard
+from tasks.ledger.lock import Lease, guard
 from tasks.ledger.tables import (
     decisions,
     measurements,
@@ -24,13 +24,13 @@ from tasks.ledger.tables import (
     stacks,
 )
 
-_of_checks = (remembered, decisions, spending)
-"""What the checks of a stack go on from."""
+_CHECK_TABLES = (remembered, decisions, spending)
+"""Tables with the state that autoscale checks continue from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A number of replicas that was asked for since, and why."""
+    """A replica count that overrides the sizing, and why."""
 
     replicas: int
     reason: str
@@ -38,7 +38,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class StackRecord:
     """A stack as last wanted. `wanted` is False after a teardown, `since` when spec, source or that changed last."""
 
     name: str
@@ -64,78 +64,78 @@ class Wanted:
 
     @property
     def overrides(self) -> dict[str, int]:
-        """Service -> the count that was asked for."""
+        """Overriding replica count by service."""
         return {service: override.replicas for service, override in self.asked.items()}
 
 
-def want(database: Database, hold: Hold, name: str, spec: Mapping[str, Any], source: str) -> None:
-    if name != hold.stack:
-        raise LedgerError(f"The lock is {hold.stack}'s and the spec {name}'s. Take the lock of {name}.")
+def set_desired(database: Database, lease: Lease, name: str, spec: Mapping[str, Any], source: str) -> None:
+    if name != lease.stack:
+        raise LedgerError(f"The lock is {lease.stack}'s and the spec {name}'s. Take the lock of {name}.")
     values = {"spec": dict(spec), "source": source, "target": spec["target"]["provider"], "wanted": True}
     with database.write() as connection:
-        guard(connection, hold)
-        was = connection.execute(sa.select(stacks).where(stacks.c.name == name)).mappings().one_or_none()
-        if was is None:
-            for table in _of_checks:  # what a check that was under way wrote of one that was forgotten meanwhile
+        guard(connection, lease)
+        previous = connection.execute(sa.select(stacks).where(stacks.c.name == name)).mappings().one_or_none()
+        if previous is None:
+            for table in _CHECK_TABLES:  # what a check that was under way wrote of one that was forgotten meanwhile
                 connection.execute(sa.delete(table).where(table.c.stack == name))
             connection.execute(sa.insert(stacks).values(name=name, **values, since=database.now(connection)))
-        elif any(was[column] != value for column, value in values.items()):
+        elif any(previous[column] != value for column, value in values.items()):
             now = database.now(connection)
             connection.execute(sa.update(stacks).where(stacks.c.name == name).values(**values, since=now))
-            if not was["wanted"]:  # torn down it has cost nothing
+            if not previous["wanted"]:  # torn down it has cost nothing
                 connection.execute(sa.update(spending).where(spending.c.stack == name).values(at=now))
 
 
-def unwant(database: Database, hold: Hold) -> None:
-    still = (stacks.c.name == hold.stack) & stacks.c.wanted
+def mark_torn_down(database: Database, lease: Lease) -> None:
+    active = (stacks.c.name == lease.stack) & stacks.c.wanted
     with database.write() as connection:
-        guard(connection, hold)
-        connection.execute(sa.update(stacks).where(still).values(wanted=False, since=database.now(connection)))
+        guard(connection, lease)
+        connection.execute(sa.update(stacks).where(active).values(wanted=False, since=database.now(connection)))
 
 
-def forget(database: Database, hold: Hold) -> None:
+def forget(database: Database, lease: Lease) -> None:
     with database.write() as connection:
-        guard(connection, hold)
-        for table in (*_of_checks, samples, measurements, secrets):
-            connection.execute(sa.delete(table).where(table.c.stack == hold.stack))
-        last = sa.select(sa.func.max(runs.c.id)).where(runs.c.stack == hold.stack).scalar_subquery()
-        connection.execute(sa.delete(runs).where((runs.c.stack == hold.stack) & (runs.c.id < last)))
-        connection.execute(sa.delete(stacks).where(stacks.c.name == hold.stack))
+        guard(connection, lease)
+        for table in (*_CHECK_TABLES, samples, measurements, secrets):
+            connection.execute(sa.delete(table).where(table.c.stack == lease.stack))
+        last = sa.select(sa.func.max(runs.c.id)).where(runs.c.stack == lease.stack).scalar_subquery()
+        connection.execute(sa.delete(runs).where((runs.c.stack == lease.stack) & (runs.c.id < last)))
+        connection.execute(sa.delete(stacks).where(stacks.c.name == lease.stack))
 
 
-def override(database: Database, hold: Hold, service: str, replicas: int, reason: str) -> None:
+def override(database: Database, lease: Lease, service: str, replicas: int, reason: str) -> None:
     with database.write() as connection:
-        guard(connection, hold)
-        if connection.scalar(sa.select(stacks.c.name).where(stacks.c.name == hold.stack)) is None:
-            raise LedgerError(f"The ledger knows no stack `{hold.stack}`. Give its file to `tenfold provision` first.")
+        guard(connection, lease)
+        if connection.scalar(sa.select(stacks.c.name).where(stacks.c.name == lease.stack)) is None:
+            raise LedgerError(f"The ledger knows no stack `{lease.stack}`. Give its file to `tenfold provision` first.")
         values = {"replicas": replicas, "reason": reason, "since": database.now(connection)}
-        new = database.insert(overrides).values(stack=hold.stack, service=service, **values)
+        new = database.insert(overrides).values(stack=lease.stack, service=service, **values)
         connection.execute(new.on_conflict_do_update(index_elements=["stack", "service"], set_=values))
 
 
-def clear_override(database: Database, hold: Hold, service: str) -> None:
-    that = (overrides.c.stack == hold.stack) & (overrides.c.service == service)
+def clear_override(database: Database, lease: Lease, service: str) -> None:
+    match = (overrides.c.stack == lease.stack) & (overrides.c.service == service)
     with database.write() as connection:
-        guard(connection, hold)
-        connection.execute(sa.delete(overrides).where(that))
+        guard(connection, lease)
+        connection.execute(sa.delete(overrides).where(match))
 
 
-def wanted(database: Database, name: str) -> Wanted | None:
-    found = _read(database, sa.select(stacks).where(stacks.c.name == name), overrides.c.stack == name)
-    return found[0] if found else None
+def stack_record(database: Database, name: str) -> StackRecord | None:
+    rows = _read(database, sa.select(stacks).where(stacks.c.name == name), overrides.c.stack == name)
+    return rows[0] if rows else None
 
 
-def every(database: Database) -> tuple[Wanted, ...]:
+def all_stacks(database: Database) -> tuple[StackRecord, ...]:
     return _read(database, sa.select(stacks).order_by(stacks.c.name), sa.true())
 
 
-def _read(database: Database, query: "sa.Select[Any]", whose: "sa.ColumnElement[bool]") -> tuple[Wanted, ...]:
+def _read(database: Database, query: "sa.Select[Any]", condition: "sa.ColumnElement[bool]") -> tuple[StackRecord, ...]:
     with database.read() as connection:
-        found = connection.execute(query).mappings().all()
-        asked = connection.execute(sa.select(overrides).where(whose).order_by(overrides.c.service)).mappings().all()
-    return tuple(Wanted(**row, asked=_of(row["name"], asked)) for row in found)
+        rows = connection.execute(query).mappings().all()
+        asked = connection.execute(sa.select(overrides).where(condition).order_by(overrides.c.service)).mappings().all()
+    return tuple(StackRecord(**row, asked=_of(row["name"], asked)) for row in rows)
 
 
 def _of(name: str, asked: Sequence[sa.RowMapping]) -> dict[str, Override]:
-    mine = (row for row in asked if row["stack"] == name)
-    return {row["service"]: Override(row["replicas"], row["reason"], row["since"]) for row in mine}
+    own_rows = (row for row in asked if row["stack"] == name)
+    return {row["service"]: Override(row["replicas"], row["reason"], row["since"]) for row in own_rows}

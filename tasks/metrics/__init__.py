@@ -4,6 +4,6 @@ It decides nothing. Called by `tasks.autoscaling`.
 """
 
 from tasks.metrics.prometheus import Prometheus
-from tasks.metrics.sources import Asked, Seen, measure
+from tasks.metrics.sources import ServiceSample, SourceConfig, measure
 
-__all__ = ["Asked", "Prometheus", "Seen", "measure"]
+__all__ = ["Prometheus", "ServiceSample", "SourceConfig", "measure"]

@@ -1,15 +1,15 @@
-"""Who is still asked in one check: an ill server must not hold it up, and one heavy query must not blind everybody."""
+"""Which metrics servers are still queried in one check: a hanging server must not delay it for every stack."""
 
 import threading
 from collections import Counter, defaultdict
 
-patience = 3
-"""Stacks that a server left without an answer, after which it hangs; and as many answers that one stack did not get,
-after which that one asks no more."""
+MISSES_TO_OPEN = 3
+"""Stacks without an answer after which a server counts as hanging; also the unanswered queries of one stack after which
+that stack sends no more."""
 
 
-class Patience:
-    """What one check knows of the servers that it asks; safe to use from many threads."""
+class CircuitBreaker:
+    """The state of all metrics servers in one check. Thread-safe."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -17,21 +17,21 @@ class Patience:
         self._missed: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._why: dict[str, str] = {}
 
-    def over(self, url: str, stack: str) -> str | None:
-        """Why this stack asks there no more in this check; None while it does."""
+    def open_reason(self, url: str, stack: str) -> str | None:
+        """Why this stack sends no more queries to the server in this check; None while it does."""
         with self._guard:
             missed = self._missed[url]
-            if len(missed) >= patience or missed[stack] >= patience:
+            if len(missed) >= MISSES_TO_OPEN or missed[stack] >= MISSES_TO_OPEN:
                 return self._why[url]
             return self._gone.get(url)
 
-    def gone(self, url: str, why: str) -> None:
-        """Nobody is there: it cannot be connected to."""
+    def mark_unreachable(self, url: str, why: str) -> None:
+        """Record that the server refuses connections."""
         with self._guard:
             self._gone[url] = why
 
-    def late(self, url: str, stack: str, why: str) -> None:
-        """One query was not answered, or not in time."""
+    def count_miss(self, url: str, stack: str, why: str) -> None:
+        """Record a query without an answer in time."""
         with self._guard:
             self._missed[url][stack] += 1
             self._why[url] = why

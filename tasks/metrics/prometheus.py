@@ -14,25 +14,25 @@ import httpx
 
 from infra_specs.errors import TransientError
 from infra_specs.stackfile.models.metrics import Metrics, Signal
-from tasks.metrics.circuit_breaker import Patience
+from tasks.metrics.circuit_breaker import CircuitBreaker
 
-answer_seconds = 1.5
-"""For one query. When one takes longer, the others of its service are not asked in this check."""
-longest_answer = 1_000_000
+ANSWER_SECONDS = 1.5
+"""Seconds for one query. After a timeout the other queries of the service are skipped in this check."""
+MAX_ANSWER = 1_000_000
 """Bytes."""
-stale_seconds = 120.0
-"""A value older than this tells nothing of now, nor does one that has not changed by a digit for as long."""
-most = 1e9
-"""Who says more of anything is wrong."""
+STALE_SECONDS = 120.0
+"""Seconds after which a value is stale: by its age, or since it last changed."""
+MAX_VALUE = 1e9
+"""Higher values are rejected as impossible."""
 
-_selector = re.compile(r"^\s*[a-zA-Z_:][\w:]*\s*(\{[^{}]*\})?\s*$")
+_SELECTOR = re.compile(r"^\s*[a-zA-Z_:][\w:]*\s*(\{[^{}]*\})?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the queries of one service gave; what is missing is in no value. `notes` say why, a sentence each.
+    """The values of one service's queries. `notes`: why values are missing, a sentence each.
 
-    `partial`: Prometheus itself says that it did not see all. `stale`: at least one value is too old.
+    `partial`: Prometheus warns that its answer is incomplete. `stale`: at least one value is too old.
     """
 
     values: Mapping[Signal, float] = field(default_factory=dict)
@@ -42,20 +42,20 @@ class Answers:
 
 
 class _Refused(Exception):
-    """A query without a number to show for it; the message says how."""
+    """A query that gave no number; the message says why."""
 
 
 class _Silent(TransientError):
-    """No answer, or none in time, or nobody there."""
+    """No answer in time, or no connection."""
 
 
 class Prometheus:
-    """Every Prometheus that one check asks; safe to use from many threads. Close it after the check."""
+    """A client for every Prometheus of one check. Thread-safe. Close it after the check."""
 
     def __init__(self) -> None:
-        # Of the environment nothing is taken: a proxy for the outside has no business with an inner address.
-        self._client = httpx.Client(timeout=answer_seconds, trust_env=False)
-        self._patience = Patience()
+        # Proxy settings of the environment are ignored: they are for outside addresses.
+        self._client = httpx.Client(timeout=ANSWER_SECONDS, trust_env=False)
+        self._breaker = CircuitBreaker()
 
     def __enter__(self) -> Self:
         return self
@@ -70,22 +70,22 @@ class Prometheus:
         values: dict[Signal, float] = {}
         notes: list[str] = []
         partial = stale = False
-        silent = self._patience.over(metrics.prometheus, stack)
+        open_reason = self._breaker.open_reason(metrics.prometheus, stack)
         for name, query in metrics.queries.items():
-            if silent:
-                notes.append(f"{name}: {silent}")
+            if open_reason:
+                notes.append(f"{name}: {open_reason}")
                 continue
-            said = query.replace("$stack", stack).replace("$service", service)
+            text = query.replace("$stack", stack).replace("$service", service)
             try:
-                value, warned = self._number(metrics.prometheus, stack, said, at)
-                late = self._age(metrics.prometheus, stack, said, at) if _selector.match(said) else 0.0
+                value, incomplete = self._number(metrics.prometheus, stack, text, at)
+                age = self._age(metrics.prometheus, stack, text, at) if _SELECTOR.match(text) else 0.0
             except (_Refused, _Silent) as why:
                 notes.append(f"{name}: {why}")
-                silent = str(why) if isinstance(why, _Silent) else None
+                open_reason = str(why) if isinstance(why, _Silent) else None
                 continue
-            partial |= warned
-            if late > stale_seconds:
-                notes.append(f"{name}: the newest value is {late:.0f} s old")
+            partial |= incomplete
+            if age > STALE_SECONDS:
+                notes.append(f"{name}: the newest value is {age:.0f} s old")
                 stale = True
             else:
                 values[name] = value
@@ -95,7 +95,7 @@ class Prometheus:
         """The one number that a query gives, and whether Prometheus warns that it did not see all of it."""
         answer = self._answer(url, stack, query, at)
         value = _value(answer.get("data"))
-        if value > most:
+        if value > MAX_VALUE:
             raise _Refused(f"the query gives {value:g}, which cannot be")
         return value, bool(answer.get("warnings"))
 
@@ -104,34 +104,34 @@ class Prometheus:
         return at - _value(self._answer(url, stack, f"max(timestamp({query}))", at).get("data"))
 
     def _answer(self, url: str, stack: str, query: str, at: float) -> dict[str, Any]:
-        where = f"the Prometheus at {urlsplit(url).netloc}"
+        server = f"the Prometheus at {urlsplit(url).netloc}"
         try:
             status, body = self._get(url.rstrip("/") + "/api/v1/query", {"query": query, "time": f"{at:.3f}"})
         except (httpx.HTTPError, TimeoutError) as error:
-            why = f"{where} does not answer: {_words(error)}"
+            reason = f"{server} does not answer: {_words(error)}"
             if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-                self._patience.gone(url, why)
+                self._breaker.mark_unreachable(url, reason)
             else:
-                self._patience.late(url, stack, why)
-            raise _Silent(why) from error
+                self._breaker.count_miss(url, stack, reason)
+            raise _Silent(reason) from error
         try:
             answer = json.loads(body)
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or "status" not in answer:
-            raise _Refused(f"{where} answered {status} and not as a Prometheus does; is the address right?")
+            raise _Refused(f"{server} answered {status} and not as a Prometheus does; is the address right?")
         if answer["status"] != "success":
-            raise _Refused(f"{where} refused the query: {str(answer.get('error', status))[:300]}")
+            raise _Refused(f"{server} refused the query: {str(answer.get('error', status))[:300]}")
         return answer
 
-    def _get(self, url: str, asked: Mapping[str, str]) -> tuple[int, bytes]:
-        deadline = time.monotonic() + answer_seconds
+    def _get(self, url: str, parameters: Mapping[str, str]) -> tuple[int, bytes]:
+        deadline = time.monotonic() + ANSWER_SECONDS
         body = b""
-        with self._client.stream("GET", url, params=asked) as response:
+        with self._client.stream("GET", url, params=parameters) as response:
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > longest_answer:
-                    raise _Refused(f"the answer is longer than {longest_answer} bytes; ask for one number")
+                if len(body) > MAX_ANSWER:
+                    raise _Refused(f"the answer is longer than {MAX_ANSWER} bytes; ask for one number")
                 if time.monotonic() > deadline:
                     raise TimeoutError
             return response.status_code, body
@@ -167,7 +167,7 @@ def _sane(text: Any) -> float:
 
 def _words(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return f"no answer within {answer_seconds:g} s"
+        return f"no answer within {ANSWER_SECONDS:g} s"
     cause: BaseException = error
     while (deeper := cause.__cause__ or cause.__context__) is not None:
         cause = deeper

@@ -1,4 +1,4 @@
-"""What a proxy said of one service at one moment, as it is kept until the next check."""
+"""A proxy's counters of one service at one moment, kept until the next check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -10,7 +10,7 @@ from tasks.providers.base import Traffic
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Counters since the proxy began, and what is under way. `at` is when they were read (seconds since the epoch)."""
+    """Counters since the proxy's start, and requests in flight. `at`: when they were read (seconds since the epoch)."""
 
     at: float
     requests: int
@@ -36,14 +36,14 @@ class Reading:
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON data, which knows no numbers as keys."""
-        told = {field.name: getattr(self, field.name) for field in fields(self)}
-        return told | {"latencies": list(self.latencies.items())}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"latencies": list(self.latencies.items())}
 
     @staticmethod
     def from_data(data: Mapping[str, Any] | None) -> "Reading | None":
-        """What was kept; None for nothing, or for what another version kept otherwise."""
+        """The saved reading; None for none, or for the format of another version."""
         try:
-            kept = known(Reading, data or {})
-            return Reading(**kept | {"latencies": {float(bound): int(count) for bound, count in kept["latencies"]}})
+            saved = known(Reading, data or {})
+            return Reading(**saved | {"latencies": {float(bound): int(count) for bound, count in saved["latencies"]}})
         except (KeyError, TypeError, ValueError):
             return None

@@ -1,37 +1,37 @@
-"""What every service of a stack did since the last check: the proxy's numbers, and over them those of a Prometheus."""
+"""Measure every service of a stack since the last check: the proxy's counters, overridden by Prometheus values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
-from infra_specs.scaling.measurement import Measured, Status
+from infra_specs.scaling.measurement import Measurement, Status
 from infra_specs.stack_fault import StackFault
 from infra_specs.stackfile.models.metrics import Metrics
 from tasks.base.clock import now
-from tasks.metrics.prometheus import Answers, Prometheus, stale_seconds
+from tasks.metrics.prometheus import STALE_SECONDS, Answers, Prometheus
 from tasks.metrics.reading import Reading
 from tasks.metrics.window import between, impossible
 from tasks.providers.base import Counts, Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Where one service's numbers come from: the proxy that routes to it, a Prometheus, both or neither."""
+class SourceConfig:
+    """The sources of one service: its proxy, a Prometheus, both or neither."""
 
     routed: bool
     metrics: Metrics | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What was measured of one service.
+class ServiceSample:
+    """The measurement of one service.
 
-    `readings` is plain JSON data, to be given to the next check. `notes` say what was wrong with a source, a sentence
-    each, for the run's log. `fault` says that the stack's target told nothing of any of its services.
+    `readings`: plain JSON data for the next check. `notes`: problems of sources, a sentence each, for the run's log.
+    `fault`: set if the stack's target did not answer for any service.
     """
 
-    measured: Measured
+    measured: Measurement
     readings: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     fault: StackFault | None = None
@@ -39,32 +39,31 @@ class Seen:
 
 def measure(
     stack: str,
-    services: Mapping[str, Asked],
+    services: Mapping[str, SourceConfig],
     provider: Provider,
     before: Mapping[str, Mapping[str, Any]],
     prometheus: Prometheus,
-) -> dict[str, Seen]:
-    """Ask every source once and compare with the readings of the check before, by service.
+) -> dict[str, ServiceSample]:
+    """Read every source once and compare it with the previous readings, by service.
 
-    Blocks for as long as the slowest source may take: a second for the proxy, 1.5 s for each query, and 4.5 s for all
-    those of a Prometheus that hangs. A source that fails raises nothing: that nothing was seen is a result, which says
-    why.
+    Blocks for as long as the slowest source: a second for the proxy, 1.5 s for each query, and 4.5 s for all queries of
+    a hanging Prometheus. A failing source raises nothing: the sample says why there is no measurement.
     """
     routed = any(asked.routed for asked in services.values())
     readings, why, fault = _read(stack, provider) if routed else ({}, "", None)
-    found = {}
+    results = {}
     for service, asked in services.items():
-        kept = before.get(service, {})
-        seen = _by_proxy(readings.get(service), why, kept) if asked.routed else Seen(_nothing(), {})
+        saved = before.get(service, {})
+        sample = _by_proxy(readings.get(service), why, saved) if asked.routed else ServiceSample(_nothing(), {})
         if asked.metrics:
-            answers = prometheus.ask(asked.metrics, stack, service, seen.measured.at)
-            seen = _with(seen, asked, answers, kept.get("prometheus") or {})
-        found[service] = replace(seen, fault=fault)
-    return found
+            answers = prometheus.ask(asked.metrics, stack, service, sample.measured.at)
+            sample = _with(sample, asked, answers, saved.get("prometheus") or {})
+        results[service] = replace(sample, fault=fault)
+    return results
 
 
 def _read(stack: str, provider: Provider) -> tuple[dict[str, Reading], str, StackFault | None]:
-    """By service; why nothing can be said of those that are not there; and what is wrong with the stack's target."""
+    """Readings by service, the reason for missing ones, and the fault of the stack's target, if any."""
     if not isinstance(provider, Counts):
         return {}, "this target counts no requests: give the service queries to a Prometheus", None
     try:
@@ -74,29 +73,29 @@ def _read(stack: str, provider: Provider) -> tuple[dict[str, Reading], str, Stac
     except ProviderError as error:
         return {}, "its target cannot be read", StackFault.of(stack, error)
     at = now()
-    found = {service: Reading.of(one, at) for service, one in traffic.items()}
-    return found, "the proxy does not answer" if not found else "the proxy does not know the service", None
+    readings = {service: Reading.of(service_traffic, at) for service, service_traffic in traffic.items()}
+    return readings, "the proxy does not answer" if not readings else "the proxy does not know the service", None
 
 
-def _nothing() -> Measured:
-    return Measured(now(), 0.0, status="absent")
+def _nothing() -> Measurement:
+    return Measurement(now(), 0.0, status="absent")
 
 
-def _by_proxy(reading: Reading | None, why: str, before: Mapping[str, Any]) -> Seen:
-    """What cannot be is not kept: the next check compares with what was true last."""
+def _by_proxy(reading: Reading | None, why: str, before: Mapping[str, Any]) -> ServiceSample:
+    """The sample from the proxy. An impossible reading is not kept: the next check compares with the last valid one."""
     if reading is None:
-        return Seen(_nothing(), {"proxy": before.get("proxy")}, (why,))
+        return ServiceSample(_nothing(), {"proxy": before.get("proxy")}, (why,))
     if lie := impossible(reading):
-        return Seen(_nothing(), {"proxy": before.get("proxy")}, (lie,))
+        return ServiceSample(_nothing(), {"proxy": before.get("proxy")}, (lie,))
     measured, notes = between(Reading.from_data(before.get("proxy")), reading)
-    return Seen(measured, {"proxy": reading.as_data()}, notes)
+    return ServiceSample(measured, {"proxy": reading.as_data()}, notes)
 
 
-def _with(seen: Seen, asked: Asked, answers: Answers, before: Mapping[str, Any]) -> Seen:
-    """What the proxy said, and over it what Prometheus answered."""
-    believed, kept = _moving(answers, before, seen.measured.at)
-    measured = _joined(seen.measured, asked, believed)
-    return Seen(measured, {**seen.readings, "prometheus": kept}, (*seen.notes, *believed.notes))
+def _with(seen: ServiceSample, asked: SourceConfig, answers: Answers, before: Mapping[str, Any]) -> ServiceSample:
+    """The proxy's sample, overridden by the values of Prometheus."""
+    current, saved = _moving(answers, before, seen.measured.at)
+    measured = _joined(seen.measured, asked, current)
+    return ServiceSample(measured, {**seen.readings, "prometheus": saved}, (*seen.notes, *current.notes))
 
 
 def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Answers, dict[str, Any]]:
@@ -104,14 +103,14 @@ def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Ans
     counted moves with every request; what is inside, as open connections, may well be the same for an hour."""
     values = dict(answers.values)
     since = before.get("since", at) if values and values == before.get("values") else at
-    kept = {"values": values, "since": since}
-    if at - since > stale_seconds and values.get("requests_per_second"):
-        said = f"no digit of what Prometheus answers has changed for {at - since:.0f} s"
-        return Answers(notes=(*answers.notes, said), stale=True), kept
-    return answers, kept
+    saved = {"values": values, "since": since}
+    if at - since > STALE_SECONDS and values.get("requests_per_second"):
+        note = f"no digit of what Prometheus answers has changed for {at - since:.0f} s"
+        return Answers(notes=(*answers.notes, note), stale=True), saved
+    return answers, saved
 
 
-def _joined(proxy: Measured, asked: Asked, answers: Answers) -> Measured:
+def _joined(proxy: Measurement, asked: SourceConfig, answers: Answers) -> Measurement:
     values: dict[str, Any] = {str(name): value for name, value in answers.values.items()}
     whole = asked.metrics is not None and values.keys() == asked.metrics.queries.keys() and not answers.partial
     demand = bool({"requests_per_second", "in_flight"} & values.keys())
@@ -119,12 +118,12 @@ def _joined(proxy: Measured, asked: Asked, answers: Answers) -> Measured:
 
 
 def _status(proxy: Status, routed: bool, answers: Answers, *, whole: bool, demand: bool) -> Status:
-    """As well as what carries the demand was seen; less than all that was asked for is partial at best."""
-    seen = proxy not in ("absent", "stale")
+    """The status of the source that carries the demand. If any configured query is missing, `partial` at best."""
+    known = proxy not in ("absent", "stale")
     if whole and (demand or not routed):
         return "fresh"
-    if whole and seen:
+    if whole and known:
         return proxy
-    if seen or (answers.values and (demand or not routed)):
+    if known or (answers.values and (demand or not routed)):
         return "partial"
     return "stale" if answers.stale or proxy == "stale" else "absent"

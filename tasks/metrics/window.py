@@ -17,62 +17,64 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from tasks.metrics.reading import Reading
 
-oldest_seconds = 120.0
-"""A window longer than this tells of the past and not of now."""
-clock_seconds = 10.0
-"""Within so long the proxy's own clock must have moved; Envoy's does every 5 s."""
-usual_seconds = 0.2
-"""What a request is taken to need while none was ever answered, as of a service without a replica: as in `Users`."""
-most = 1e7
-"""Requests a second, or in flight, of one service: who says more is wrong."""
+MAX_WINDOW = 120.0
+"""Seconds; a longer window describes the past."""
+CLOCK_SECONDS = 10.0
+"""Seconds within which the proxy's own clock must have moved; Envoy updates it every 5 s."""
+DEFAULT_SECONDS = 0.2
+"""Assumed seconds of a request while none was ever answered; the same default as in `Users`."""
+MAX_RATE = 1e7
+"""Requests a second, or in flight, of one service; higher values are rejected as impossible."""
 
-Judged = tuple[Measured, tuple[str, ...]]
-"""What was measured, and what was wrong with the source, a sentence each."""
+WindowResult = tuple[Measurement, tuple[str, ...]]
+"""The measurement, and problems of the source, a sentence each."""
 
 
 def impossible(reading: Reading) -> str | None:
-    """Which of its values cannot be, in a sentence; None for none."""
+    """A sentence about the first impossible value; None if all are possible."""
     for name in ("requests", "answered", "seconds", "running", "in_flight"):
         value = getattr(reading, name)
         if not math.isfinite(value) or value < 0:
             return f"the proxy says {name.replace('_', ' ')} is {value:g}, which cannot be"
-    if reading.in_flight > most:
+    if reading.in_flight > MAX_RATE:
         return f"the proxy says {reading.in_flight:.3g} requests are in flight, which cannot be"
     return None
 
 
-def between(before: Reading | None, after: Reading) -> Judged:
-    """What a proxy saw of a service in the window that ends with `after`; neither may be `impossible`."""
+def between(before: Reading | None, after: Reading) -> WindowResult:
+    """The measurement of a service between two readings of its proxy; neither may be `impossible`."""
     window = after.at - before.at if before else 0.0
-    if before is None or not 0 < window <= oldest_seconds:
-        known = Measured(after.at, 0.0, in_flight=float(after.in_flight), serving=after.serving, status="partial")
-        return known, ()
-    if after.running == before.running and window > clock_seconds:
-        said = f"the proxy's own clock has stood still at {after.running:g} s for {window:.0f} s"
-        return Measured(after.at, window, serving=after.serving, status="stale"), (said,)
+    if before is None or not 0 < window <= MAX_WINDOW:
+        measurement = Measurement(
+            after.at, 0.0, in_flight=float(after.in_flight), serving=after.serving, status="partial"
+        )
+        return measurement, ()
+    if after.running == before.running and window > CLOCK_SECONDS:
+        note = f"the proxy's own clock has stood still at {after.running:g} s for {window:.0f} s"
+        return Measurement(after.at, window, serving=after.serving, status="stale"), (note,)
     fell = _fell(before, after)
     measured = _counted(_nothing(after) if fell else before, after, window)
-    if measured.requests_per_second is not None and measured.requests_per_second > most:
+    if measured.requests_per_second is not None and measured.requests_per_second > MAX_RATE:
         lie = f"the proxy counted {measured.requests_per_second:.3g} requests a second, which cannot be"
-        return Measured(after.at, window, serving=after.serving, status="absent"), (lie,)
+        return Measurement(after.at, window, serving=after.serving, status="absent"), (lie,)
     if fell:
         return replace(measured, status="reset"), (f"the proxy began to count anew: {fell} fell",)
     return measured, ()
 
 
-def _counted(before: Reading, after: Reading, window: float) -> Measured:
+def _counted(before: Reading, after: Reading, window: float) -> Measurement:
     rate = max(0, after.requests - before.requests) / window
     answered = after.answered - before.answered
     if answered:
-        took = max(0.0, after.seconds - before.seconds) / answered
+        duration = max(0.0, after.seconds - before.seconds) / answered
     else:
-        took = after.seconds / after.answered if after.answered else usual_seconds
-    mean = rate * took
+        duration = after.seconds / after.answered if after.answered else DEFAULT_SECONDS
+    mean = rate * duration
     latency = _quantile(0.95, _less(after.latencies, before.latencies), answered)
-    return Measured(after.at, window, rate, in_flight(mean, after.in_flight), latency, after.serving)
+    return Measurement(after.at, window, rate, in_flight(mean, after.in_flight), latency, after.serving)
 
 
 def in_flight(mean: float, under_way: int) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.scaling.node_capacity import FreeMemory
@@ -132,7 +132,7 @@ class Executes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class BuildOrder:
+class BuildRequest:
     """How the image of one service is made: `context` is a whole path, `dockerfile` lies in it."""
 
     stack: str
@@ -155,16 +155,16 @@ class BuiltImage:
 class Builds(Protocol):
     """A target that makes images. Equal content gives one image, which is made once."""
 
-    def built(self, order: BuildOrder) -> BuiltImage:
+    def built(self, order: BuildRequest) -> BuiltImage:
         """What there is of it. Changes nothing. Raises ProviderError for a context or Dockerfile that is not there."""
 
-    def build(self, order: BuildOrder, say: Callable[[str], None]) -> str:
+    def build(self, order: BuildRequest, say: Callable[[str], None]) -> str:
         """The id of the image, made if need be; `say` is told each step. Older ones of the service go, but for a few.
 
         Raises ProviderError with the step that failed and its last lines.
         """
 
-    def build_warning(self, order: BuildOrder) -> str:
+    def build_warning(self, order: BuildRequest) -> str:
         """A sentence that names files of the context that are hardly meant to be in an image; empty for none.
 
         Changes nothing. Raises ProviderError for a context or Dockerfile that is not there.
@@ -200,12 +200,12 @@ class HoldsImages(Protocol):
 class Uses(Protocol):
     """A target that can say what its things use of the machine."""
 
-    def uses(self, stack: str) -> Mapping[str, Use]:
+    def uses(self, stack: str) -> Mapping[str, Usage]:
         """By address, of everything of the stack that runs; what is not known of a thing is None. Changes nothing."""
 
 
 @runtime_checkable
-class HasRoom(Protocol):
+class NodeCapacity(Protocol):
     """A target that can say how much memory it has for more replicas."""
 
     def free_memory(self) -> FreeMemory | None:

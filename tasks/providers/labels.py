@@ -23,7 +23,7 @@ def labels_of(resource: Resource, incarnation: int, outputs: Mapping[str, str]) 
         "bindings": dict(resource.bindings),
         "outputs": dict(outputs),
         "after": list(resource.after),
-        "durable": resource.durable,
+        "durable": resource.stateful,
         "drain_seconds": resource.drain_seconds,
     }
 
@@ -42,18 +42,18 @@ def instance_of(labels: Mapping[str, Any], health: Health) -> Instance:
             bindings=dict(labels["bindings"]),
             outputs=dict(labels["outputs"]),
             after=tuple(labels["after"]),
-            durable=labels["durable"],
+            stateful=labels["durable"],
             drain_seconds=labels["drain_seconds"],
         )
 
 
 @contextmanager
-def readable(what: object) -> Iterator[None]:
+def readable(labels: object) -> Iterator[None]:
     """What is kept beside a thing is read in this block. Raises ProviderError where it is not what was written."""
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        address = what.get("address") if isinstance(what, Mapping) else None
+        address = labels.get("address") if isinstance(labels, Mapping) else None
         raise ProviderError(
             f"what is recorded of {address or 'an instance'} is broken ({type(error).__name__}: {error}). Put back a "
             "copy of the record, or remove it."

@@ -11,7 +11,7 @@ def free_memory() -> FreeMemory | None:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:
         return None
-    told = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
-    if not {"MemAvailable", "MemTotal"} <= told.keys():
+    values = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
+    if not {"MemAvailable", "MemTotal"} <= values.keys():
         return None
-    return FreeMemory(1024 * int(told["MemAvailable"]), 1024 * int(told["MemTotal"]))
+    return FreeMemory(1024 * int(values["MemAvailable"]), 1024 * int(values["MemTotal"]))

@@ -61,7 +61,7 @@ class MemoryProvider:
                 bindings=resource.bindings,
                 outputs=_outputs(resource, incarnation),
                 after=resource.after,
-                durable=resource.durable,
+                stateful=resource.stateful,
                 drain_seconds=resource.drain_seconds,
             )
             world.append(instance)

@@ -50,7 +50,7 @@ class Load:
         )
 
 
-_file = TypeAdapter(dict[str, Load])
+_LOAD_FILE = TypeAdapter(dict[str, Load])
 
 
 class Loads:
@@ -61,38 +61,41 @@ class Loads:
 
     def counted(self, stack: str, instances: Iterable[Instance]) -> dict[str, Traffic]:
         """What a proxy would have counted by now, for every service that has a route and a load."""
-        mine, loads, at = tuple(instances), self._read(stack), now()
-        routed = {Address.parse(one.address).name for one in mine if one.kind == "route"}
-        return {name: _traffic(loads[name].until(at), _serving(mine, name)) for name in sorted(routed & loads.keys())}
+        stack_instances, loads, at = tuple(instances), self._read(stack), now()
+        routed = {Address.parse(instance.address).name for instance in stack_instances if instance.kind == "route"}
+        return {
+            name: _traffic(loads[name].until(at), _serving(stack_instances, name))
+            for name in sorted(routed & loads.keys())
+        }
 
     def put(self, stack: str, service: str, load: Load) -> None:
         """From now on users ask this; what was counted so far stays."""
         loads, at = self._read(stack), now()
-        so_far = loads.get(service, Load()).until(at)
-        counts = {name: getattr(so_far, name) for name in ("since", "requests", "errors", "seconds", "running")}
+        counted_before = loads.get(service, Load()).until(at)
+        counts = {name: getattr(counted_before, name) for name in ("since", "requests", "errors", "seconds", "running")}
         loads[service] = replace(load, **counts)
         self._home.mkdir(exist_ok=True, mode=0o700)
         written = self._home / f"{stack}.new"
-        written.write_text(json.dumps({name: asdict(one) for name, one in loads.items()}))
+        written.write_text(json.dumps({name: asdict(entry) for name, entry in loads.items()}))
         written.replace(self._home / f"{stack}.json")
 
     def _read(self, stack: str) -> dict[str, Load]:
         path = self._home / f"{stack}.json"
         try:
-            found, changed = _file.validate_json(path.read_bytes()), path.stat().st_mtime
+            loads, changed = _LOAD_FILE.validate_json(path.read_bytes()), path.stat().st_mtime
         except FileNotFoundError:
             return {}
         except ValidationError as error:
             raise ProviderError(f"the file {path} is broken: {error.error_count()} faults. Remove it.") from error
-        return {name: one if one.since is not None else replace(one, since=changed) for name, one in found.items()}
+        return {name: load if load.since is not None else replace(load, since=changed) for name, load in loads.items()}
 
 
 def _serving(instances: tuple[Instance, ...], service: str) -> list[str]:
     return [
-        one.outputs["endpoint"]
-        for one in instances
-        if one.kind == "replica" and is_of_service(one.address, service)
-        if one.health.state == "healthy"
+        instance.outputs["endpoint"]
+        for instance in instances
+        if instance.kind == "replica" and is_of_service(instance.address, service)
+        if instance.health.state == "healthy"
     ]
 
 
@@ -100,7 +103,7 @@ def _traffic(load: Load, serving: list[str]) -> Traffic:
     requests, errors = int(load.requests), int(load.errors)
     in_flight = round(load.requests_per_second * load.latency) + load.waiting
     share = max(1, len(serving))
-    each = Counted(requests // share, errors // share, in_flight // share, healthy=True)
+    share_of_each = Counted(requests // share, errors // share, in_flight // share, healthy=True)
     return Traffic(
         requests=requests,
         errors=errors,
@@ -109,5 +112,5 @@ def _traffic(load: Load, serving: list[str]) -> Traffic:
         seconds=load.seconds,
         running=load.running,
         latencies={load.latency: requests},
-        replicas=dict.fromkeys(serving, each),
+        replicas=dict.fromkeys(serving, share_of_each),
     )

@@ -1,6 +1,6 @@
-"""What a run works with: the opened target, the ledger, the lock it holds, and what it knows so far.
+"""The context of a run: the open target, the ledger, the lease on the stack, and the observed instances.
 
-Only data crosses task boundaries, so that tasks can be shown, named and retried; what cannot be data is found here.
+Tasks take only data, so that they can be shown, named and retried. What is no data comes from this context.
 """
 
 from collections.abc import Iterator
@@ -11,54 +11,54 @@ from dataclasses import dataclass, field
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Reference
-from tasks.ledger import Hold, Ledger
+from tasks.ledger import Lease, Ledger
 from tasks.providers.base import Provider
 
 
 @dataclass
-class Site:
-    """One run on one stack. `known` holds, by address, the instance that others should refer to."""
+class RunContext:
+    """One run on one stack. `instances`: by address, the instance that references resolve to."""
 
     provider: Provider
     ledger: Ledger
-    hold: Hold
-    run: str = ""
-    """The ledger's id of this run, once it has begun."""
-    known: dict[str, Instance] = field(default_factory=dict)
-    undoes: bool = False
-    """A change that fails is taken back by this run, which then says itself what is left."""
+    lease: Lease
+    run_id: str = ""
+    """The ledger's id of this run; empty before it has begun."""
+    instances: dict[str, Instance] = field(default_factory=dict)
+    rolls_back: bool = False
+    """True if this run rolls back a failed change, and reports by itself what is left."""
 
     @property
     def stack(self) -> str:
-        return self.hold.stack
+        return self.lease.stack
 
     def value_of(self, reference: Reference) -> str | bytes:
-        """What a reference stands for now. Raises ProviderError for one to nothing."""
+        """The value of a reference. Raises ProviderError if its resource does not run."""
         if isinstance(reference, Ref):
-            source = self.known.get(reference.address)
+            source = self.instances.get(reference.address)
             if source is None or reference.output not in source.outputs:
                 raise ProviderError(f"{reference} is not known: {reference.address} does not run. Run it again.")
             return source.outputs[reference.output]
         return self.ledger.secret_value(self.stack, reference.secret, reference.version)
 
     def redacted(self, text: str) -> str:
-        """Text of an app or an engine, with the names of the stack's secrets in place of their values."""
+        """The text with each secret value replaced by the secret's name."""
         return self.ledger.redacted(self.stack, text)
 
 
-_site: ContextVar[Site] = ContextVar("site")
+_current: ContextVar[RunContext] = ContextVar("site")
 
 
-def site() -> Site:
-    """The site of the run that is under way in this context."""
-    return _site.get()
+def current() -> RunContext:
+    """The context of the current run. Raises LookupError outside of `use`."""
+    return _current.get()
 
 
 @contextmanager
-def at(place: Site) -> Iterator[Site]:
+def use(context: RunContext) -> Iterator[RunContext]:
     """Make `place` the site of everything called inside."""
-    token = _site.set(place)
+    token = _current.set(context)
     try:
-        yield place
+        yield context
     finally:
-        _site.reset(token)
+        _current.reset(token)

@@ -1,7 +1,6 @@
-"""Whether a flow run's process still lives: it holds a lock on a file for as long as it does.
+"""Whether a flow run's process is alive: it holds a lock on a file for as long as it lives.
 
-The kernel gives the lock back when the process ends, however it ends, so nobody is ever taken for alive or dead
-by mistake.
+The kernel releases the lock when the process ends, however it ends. So the answer is never wrong.
 """
 
 import fcntl
@@ -11,8 +10,8 @@ from pathlib import Path
 
 
 @contextmanager
-def present(home: Path, flow_run: str) -> Iterator[None]:
-    """Be seen as alive, under the id of a flow run, until the block or the process ends."""
+def alive_while(home: Path, flow_run: str) -> Iterator[None]:
+    """Show this process as alive, under the id of a flow run, until the block or the process ends."""
     folder = home / "present"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / flow_run
@@ -24,8 +23,8 @@ def present(home: Path, flow_run: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def absent(home: Path, flow_run: str) -> bool:
-    """True if this flow run's process was here and is gone; False if it lives or was never here."""
+def is_dead(home: Path, flow_run: str) -> bool:
+    """True if the flow run's process left a lock file and has ended. False if it lives or left no file."""
     try:
         with (home / "present" / flow_run).open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -34,11 +33,11 @@ def absent(home: Path, flow_run: str) -> bool:
     return True
 
 
-def unheard(home: Path, flow_run: str) -> bool:
-    """True if this flow run's process left no trace: it never began, or has come to its end."""
+def has_no_trace(home: Path, flow_run: str) -> bool:
+    """True if there is no lock file: the flow run never began, or ended regularly."""
     return not (home / "present" / flow_run).exists()
 
 
 def forget(home: Path, flow_run: str) -> None:
-    """Clear away what a gone process left."""
+    """Remove the lock file of a dead process."""
     (home / "present" / flow_run).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Holding a stack's lock for the length of a run."""
+"""Hold a stack's lock while a run works."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,41 +8,43 @@ from prefect.runtime import flow_run
 
 from infra_specs.errors import LockHeld
 from tasks.base.poll import until
-from tasks.ledger import Hold, Ledger, Owner, held
+from tasks.ledger import Lease, Ledger, Owner, keep_renewed
 
-wait_seconds = 3600.0
-"""How long `--wait` waits for somebody else to finish."""
-reconcile_seconds = 120.0
-"""How long everybody waits for a reconcile: nobody asked for it, so nobody should be turned away by it."""
+WAIT_SECONDS = 3600.0
+"""Seconds that `--wait` waits for another run."""
+RECONCILE_SECONDS = 120.0
+"""Seconds that every run waits for a reconcile. A reconcile is automatic, so it must not turn a person away."""
 
 
 @asynccontextmanager
-async def locked(ledger: Ledger, stack: str, verb: str, lease_seconds: float, *, wait: bool) -> AsyncIterator[Hold]:
-    """The lock of `stack`, renewed until the end and then given back.
+async def stack_lock(
+    ledger: Ledger, stack: str, verb: str, lease_seconds: float, *, wait: bool
+) -> AsyncIterator[Lease]:
+    """Take the lock of `stack`, renew it until the block ends, then release it.
 
-    Who does not get it raises LockHeld at once, saying who holds it and since when; with `wait` only after an hour. A
-    reconcile that has it is waited for, for two minutes at most.
+    Raises LockHeld, with the holder and since when: at once, or after an hour with `wait`. If a reconcile holds the
+    lock, this waits for two minutes at most.
     """
     owner = Owner.here(verb, flow_run_id=str(flow_run.id) if flow_run.id else None)
 
-    async def attempt() -> Hold | LockHeld:
+    async def attempt() -> Lease | LockHeld:
         try:
             return await asyncio.to_thread(ledger.acquire, stack, owner, lease_seconds)
-        except LockHeld as somebody:
-            return somebody
+        except LockHeld as busy:
+            return busy
 
-    got = await attempt()
-    if isinstance(got, LockHeld) and (patience := _patience(ledger, stack, verb, wait)):
-        got = await until(attempt, lambda one: isinstance(one, Hold), patience)
-    if isinstance(got, LockHeld):
-        raise got
-    with held(ledger, got, lease_seconds):
-        yield got
+    outcome = await attempt()
+    if isinstance(outcome, LockHeld) and (limit := _wait_limit(ledger, stack, verb, wait)):
+        outcome = await until(attempt, lambda result: isinstance(result, Lease), limit)
+    if isinstance(outcome, LockHeld):
+        raise outcome
+    with keep_renewed(ledger, outcome, lease_seconds):
+        yield outcome
 
 
-def _patience(ledger: Ledger, stack: str, verb: str, wait: bool) -> float:
+def _wait_limit(ledger: Ledger, stack: str, verb: str, wait: bool) -> float:
     if wait:
-        return wait_seconds
+        return WAIT_SECONDS
     holder = ledger.holder(stack)
     timer = holder is None or holder.owner.verb == "reconcile"
-    return reconcile_seconds if timer and verb != "reconcile" else 0.0
+    return RECONCILE_SECONDS if timer and verb != "reconcile" else 0.0

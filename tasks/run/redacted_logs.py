@@ -1,52 +1,52 @@
-"""Logs and errors of this process without known secrets, whoever wrote them: our code, Prefect, a library."""
+"""Redact known secrets in every log record and error of this process: ours, Prefect's and those of libraries."""
 
 import logging
 import traceback
 from typing import Any
 
 from infra_specs.errors import TenfoldError
-from tasks.base.known_secrets import known
+from tasks.base.known_secrets import known_secrets
 
 
 def redact_logs() -> None:
-    """Make every log record of this process from now on without known secrets. Calling it again changes nothing.
+    """Redact every later log record of this process. Idempotent.
 
-    At the record's making and not at a handler: libraries bring handlers of their own.
+    Records are redacted when they are created, since libraries install handlers of their own.
     """
-    make = logging.getLogRecordFactory()
-    if not isinstance(make, _Factory):
-        logging.setLogRecordFactory(_Factory(make))
+    factory = logging.getLogRecordFactory()
+    if not isinstance(factory, _Factory):
+        logging.setLogRecordFactory(_Factory(factory))
 
 
 def without_secrets(error: Exception) -> Exception:
-    """The same error, or one in its stead where its text tells a secret: who raises it shows that text."""
+    """The same error, or a redacted one if its text contains a known secret."""
     text = str(error)
-    shown = known.redacted(text)
-    if shown == text:
+    redacted = known_secrets.redacted(text)
+    if redacted == text:
         return error
     if isinstance(error, TenfoldError):
-        error.args = (shown,)
+        error.args = (redacted,)
         return error
-    return RuntimeError(f"{type(error).__name__}: {shown}")
+    return RuntimeError(f"{type(error).__name__}: {redacted}")
 
 
 class _Factory:
-    """Makes records as the factory before it does."""
+    """Wraps the previous record factory."""
 
     def __init__(self, before: Any) -> None:
         self._before = before
 
-    def __call__(self, *args: Any, **more: Any) -> logging.LogRecord:
-        record: logging.LogRecord = self._before(*args, **more)
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record: logging.LogRecord = self._before(*args, **kwargs)
         try:
             message = record.getMessage()
         except Exception:  # a record that does not fit its values: logging itself says so
             return record
-        shown = known.redacted(message)
-        if shown != message:
-            record.msg, record.args = shown, None
+        redacted = known_secrets.redacted(message)
+        if redacted != message:
+            record.msg, record.args = redacted, None
         if record.exc_info and record.exc_info[0]:
             trace = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
-            if (shown := known.redacted(trace)) != trace:
-                record.exc_text = shown  # formatters take it before they format the exception themselves
+            if (redacted := known_secrets.redacted(trace)) != trace:
+                record.exc_text = redacted  # formatters take it before they format the exception themselves
         return record

@@ -1,18 +1,18 @@
-"""A run that was refused is marked so in Prefect, by a tag: asked for again it would be refused again."""
+"""Tag rejected runs in Prefect: the same request would be rejected again."""
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.runtime import flow_run
 
-tag = "refused"
+REJECTED_TAG = "refused"
 
 
-async def mark_refused() -> None:
-    """Mark the run that this is called in. It is still a failed one, as any other."""
+async def mark_rejected() -> None:
+    """Tag the current run as rejected. Its state stays `Failed`."""
     async with get_client() as client:
-        await client.update_flow_run(flow_run.id, tags=[*flow_run.tags, tag])
+        await client.update_flow_run(flow_run.id, tags=[*flow_run.tags, REJECTED_TAG])
 
 
-def was_refused(run: FlowRun) -> bool:
-    """Whether nothing came of it because the spec or the plan forbids what was asked for."""
-    return tag in run.tags
+def was_rejected(run: FlowRun) -> bool:
+    """Whether the run failed since the spec or the plan forbids the request."""
+    return REJECTED_TAG in run.tags

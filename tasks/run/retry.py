@@ -1,4 +1,4 @@
-"""What all our tasks have in common: the one retry policy, no caching, names that read as the plan does."""
+"""The decorator of all our tasks: one retry policy, no caching, and run names as in the plan."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -15,28 +15,28 @@ from tasks.run.redacted_logs import without_secrets
 P = ParamSpec("P")
 R = TypeVar("R")
 
-retries = 4
-first_delay = 0.5
+RETRIES = 4
+FIRST_DELAY = 0.5
 """Seconds; doubled at each retry, with jitter."""
 
 
-def effect(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P, Coroutine[Any, Any, R]]]:
-    """Make a task of a function with one outside effect. Only a TransientError is tried again.
+def retryable_task(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P, Coroutine[Any, Any, R]]]:
+    """Make a Prefect task of a function with one outside effect. Only a TransientError is retried.
 
-    What it raises tells no known secret.
+    Error messages are redacted: they contain no known secret.
     """
 
-    def made(function: Callable[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
         @wraps(function)
         async def without_secret_texts(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
                 # Its text becomes the message of the task's state, which Prefect keeps.
-                shown = without_secrets(error)
-                if shown is error:
+                redacted = without_secrets(error)
+                if redacted is error:
                     raise
-            raise shown  # outside of the block: else the error that it stands for would be its context
+            raise redacted  # outside of the block: else the error that it stands for would be its context
 
         return as_task(without_secret_texts)
 
@@ -44,12 +44,12 @@ def effect(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P,
         task_run_name=name,
         cache_policy=NO_CACHE,
         persist_result=False,
-        retries=retries,
-        retry_delay_seconds=exponential_backoff(first_delay),
+        retries=RETRIES,
+        retry_delay_seconds=exponential_backoff(FIRST_DELAY),
         retry_jitter_factor=0.5,
         retry_condition_fn=_is_transient,
     )
-    return made
+    return decorate
 
 
 async def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The images of services that say how theirs is made: built before a plan is, for a plan names what runs."""
+"""Build the images of services that have a `build`. This happens before planning: a plan names image ids."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,59 +7,59 @@ from prefect.logging import get_run_logger
 
 from infra_specs.redaction import Stream
 from infra_specs.stackfile.models.stack import Stack
-from tasks.base.known_secrets import known
-from tasks.providers.base import BuildOrder, Builds
-from tasks.run.context import Site, at, site
-from tasks.run.retry import effect
-from tasks.stack.preview_builds import orders_of, with_images
+from tasks.base.known_secrets import known_secrets
+from tasks.providers.base import BuildRequest, Builds
+from tasks.run.context import RunContext, current, use
+from tasks.run.retry import retryable_task
+from tasks.stack.preview_builds import build_requests, with_images
 
 
-async def built(place: Site, stack: Stack, source: str) -> Stack:
-    """The stack with the image of every service that has a build, made if need be, all of them at once.
+async def with_built_images(context: RunContext, stack: Stack, source: str) -> Stack:
+    """The stack with a built image for every service that has a `build`. All images are built concurrently.
 
-    `source` is the folder that the spec's relative paths start at. A target that makes no images leaves it as it is.
-    Raises ProviderError with the step that failed and its last lines.
+    `source` is the folder that relative paths of the spec start at. The stack is unchanged where the target builds no
+    images. Raises ProviderError with the step that failed and its last lines.
     """
-    orders = orders_of(stack, source)
-    if not orders or not isinstance(place.provider, Builds):
+    requests = build_requests(stack, source)
+    if not requests or not isinstance(context.provider, Builds):
         return stack
-    await _warn(place.provider, orders.values())
-    with at(place):
-        ids = await asyncio.gather(*(build(order) for order in orders.values()))
-    return with_images(stack, dict(zip(orders, ids, strict=True)))
+    await _warn(context.provider, requests.values())
+    with use(context):
+        ids = await asyncio.gather(*(build(request) for request in requests.values()))
+    return with_images(stack, dict(zip(requests, ids, strict=True)))
 
 
-async def _warn(provider: Builds, orders: Iterable[BuildOrder]) -> None:
-    """In the run's own log, which is where a person who follows it sees a warning."""
+async def _warn(provider: Builds, requests: Iterable[BuildRequest]) -> None:
+    """Write each build warning to the run's log, where whoever follows the run sees it."""
     log = get_run_logger()
-    for order in orders:
-        if warning := await asyncio.to_thread(provider.build_warning, order):
+    for request in requests:
+        if warning := await asyncio.to_thread(provider.build_warning, request):
             log.warning("%s", warning)
 
 
-@effect("build {order.service} of {order.stack}")
-async def build(order: BuildOrder) -> str:
-    """The id of the image of one service; its steps are in the run's log."""
-    place, log, stream = site(), get_run_logger(), Stream(lambda: known.redaction)
-    provider = place.provider
+@retryable_task("build {request.service} of {request.stack}")
+async def build(request: BuildRequest) -> str:
+    """Build the image of one service and return its id. The build steps go to the run's log."""
+    context, log, stream = current(), get_run_logger(), Stream(lambda: known_secrets.redaction)
+    provider = context.provider
     assert isinstance(provider, Builds)
 
-    def say(told: str) -> None:
-        for line in told.splitlines():
+    def log_text(text: str) -> None:
+        for line in text.splitlines():
             log.info("%s", line)
 
     def fenced() -> str:
-        place.ledger.check(place.hold)
+        context.ledger.check(context.lease)
         try:
-            return provider.build(order, lambda line: say(stream.take(f"{line}\n")))
+            return provider.build(request, lambda line: log_text(stream.take(f"{line}\n")))
         finally:
-            say(stream.end())
+            log_text(stream.end())
 
     return await asyncio.to_thread(fenced)
 
 
-def forget_built(place: Site) -> None:
-    """Remove every image that was built for the stack and that nothing runs from."""
-    if isinstance(place.provider, Builds):
-        place.ledger.check(place.hold)
-        place.provider.forget_built(place.stack)
+def remove_built_images(context: RunContext) -> None:
+    """Remove every image that was built for the stack and that no container uses."""
+    if isinstance(context.provider, Builds):
+        context.ledger.check(context.lease)
+        context.provider.forget_built(context.stack)

@@ -1,12 +1,12 @@
-"""The certificate that a spec names, read, checked, and kept in the ledger: what the proxy is given comes from there.
+"""Read and check the certificate that a spec names, and store it in the ledger.
 
-So every run gives the same, wherever it runs; what somebody breaks later breaks nothing that serves.
+The proxy gets the stored certificate. So every run uses the same one, and a file broken later breaks no service.
 """
 
 from pathlib import Path
 
 from infra_specs.catalogue.desired import refuse_missing_secrets
-from infra_specs.catalogue.web import certificate as kept_as
+from infra_specs.catalogue.web import certificate as CERTIFICATE_SECRET
 from infra_specs.certificates.certificate import Certificate, soon_seconds
 from infra_specs.certificates.check import checked, pair
 from infra_specs.errors import PlanError
@@ -15,45 +15,46 @@ from infra_specs.stackfile.models.service import Secret
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.tls import Tls
 from tasks.base.clock import now
-from tasks.ledger import Hold, Ledger
+from tasks.ledger import Lease, Ledger
 
-longest = 256 * 1024
+MAX_BYTES = 256 * 1024
 """Bytes of a file; a certificate with its chain has a few thousand."""
 
 
 def check_certificate(ledger: Ledger, stack: Stack, source: str) -> str:
-    """What the spec's certificate says, as a sentence, and what is amiss with it; nothing for a stack without.
+    """A sentence about the spec's certificate and its problems; empty for a stack without TLS.
 
-    Changes nothing. Raises PlanError for one that cannot be used.
+    Changes nothing. Raises PlanError for a certificate that cannot be used.
     """
-    return _said(stack, _read(ledger, stack, stack.tls, source)[0]) if stack.tls else ""
+    return _describe(stack, _read(ledger, stack, stack.tls, source)[0]) if stack.tls else ""
 
 
-def keep_certificate(ledger: Ledger, hold: Hold, stack: Stack, source: str) -> str:
-    """The same, and from now on it is the one that runs give to the proxy. The same as before is no new version."""
+def keep_certificate(ledger: Ledger, lease: Lease, stack: Stack, source: str) -> str:
+    """Store the certificate for the proxy, and describe it. An unchanged certificate makes no new version."""
     if stack.tls is None:
         return ""
-    said, pem = _read(ledger, stack, stack.tls, source)
-    version = ledger.secret_versions(stack.name).get(kept_as)
-    if version is None or ledger.secret_value(stack.name, kept_as, version) != pem:
-        ledger.check(hold)
-        ledger.secret_set(stack.name, kept_as, pem)
-    return _said(stack, said)
+    certificate, pem = _read(ledger, stack, stack.tls, source)
+    version = ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET)
+    if version is None or ledger.secret_value(stack.name, CERTIFICATE_SECRET, version) != pem:
+        ledger.check(lease)
+        ledger.secret_set(stack.name, CERTIFICATE_SECRET, pem)
+    return _describe(stack, certificate)
 
 
-def renew_certificate(ledger: Ledger, hold: Hold, stack: Stack, source: str) -> str:
-    """The same on a timer: nothing is said of one that did not change, and one that cannot be used is no failure.
+def renew_certificate(ledger: Ledger, lease: Lease, stack: Stack, source: str) -> str:
+    """Store a renewed certificate, on a timer. Returns an empty text if it did not change.
 
-    The one before stays then, and it is said why: a renewal may be under way.
+    A certificate that cannot be used is no failure here: a renewal may be under way. The previous one stays in use, and
+    the returned text says why.
     """
-    before = ledger.secret_versions(stack.name).get(kept_as)
+    previous = ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET)
     try:
-        said = keep_certificate(ledger, hold, stack, source)
+        summary = keep_certificate(ledger, lease, stack, source)
     except PlanError as error:
-        if before is None:
+        if previous is None:
             raise
         return f"The certificate before stays in use. {error}"
-    return said if ledger.secret_versions(stack.name).get(kept_as) != before else ""
+    return summary if ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET) != previous else ""
 
 
 def _read(ledger: Ledger, stack: Stack, tls: Tls, source: str) -> tuple[Certificate, str]:
@@ -61,44 +62,44 @@ def _read(ledger: Ledger, stack: Stack, tls: Tls, source: str) -> tuple[Certific
     if named_secrets(tls):
         refuse_missing_secrets(stack, versions)
 
-    def text(key: str, where: str | Secret) -> str:
-        if isinstance(where, Secret):
-            value = ledger.secret_value(stack.name, where.secret, versions[where.secret])
+    def text(key: str, location: str | Secret) -> str:
+        if isinstance(location, Secret):
+            value = ledger.secret_value(stack.name, location.secret, versions[location.secret])
             if isinstance(value, bytes):
                 raise PlanError(
-                    f"{stack.name}: tls.{key}: the secret {where.secret} was set with --binary, and PEM is text. "
-                    f"Set it again without: tenfold secret set {stack.name} {where.secret}"
+                    f"{stack.name}: tls.{key}: the secret {location.secret} was set with --binary, and PEM is text. "
+                    f"Set it again without: tenfold secret set {stack.name} {location.secret}"
                 )
             return value
-        return _file(f"{stack.name}: tls.{key}", Path(source) / Path(where).expanduser())
+        return _file(f"{stack.name}: tls.{key}", Path(source) / Path(location).expanduser())
 
     chain, key = text("certificate", tls.certificate), text("key", tls.key)
     return checked(stack.name, chain, key, now()), pair(chain, key)
 
 
-def _file(what: str, path: Path) -> str:
+def _file(key: str, path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:
-            found = file.read(longest + 1)
+            text = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise PlanError(f"{what}: there is no file {path}. A path starts at the spec's own folder.") from None
+        raise PlanError(f"{key}: there is no file {path}. A path starts at the spec's own folder.") from None
     except UnicodeDecodeError:
-        raise PlanError(f"{what}: {path} is not in PEM: openssl x509 -inform der -in FILE makes it so.") from None
+        raise PlanError(f"{key}: {path} is not in PEM: openssl x509 -inform der -in FILE makes it so.") from None
     except OSError as error:
         raise PlanError(
-            f"{what}: {path} cannot be read: {error.strerror}. It must be a file that the account which runs the "
+            f"{key}: {path} cannot be read: {error.strerror}. It must be a file that the account which runs the "
             "control plane may read."
         ) from None
-    if len(found) > longest:
-        raise PlanError(f"{what}: {path} is longer than {longest} bytes, which no certificate is.")
-    return found
+    if len(text) > MAX_BYTES:
+        raise PlanError(f"{key}: {path} is longer than {MAX_BYTES} bytes, which no certificate is.")
+    return text
 
 
-def _said(stack: Stack, found: Certificate) -> str:
-    lines = [f"Certificate {found.said(now())}."]
+def _describe(stack: Stack, certificate: Certificate) -> str:
+    lines = [f"Certificate {certificate.said(now())}."]
     hosts = {service.route.host for service in stack.services.values() if service.port is not None}
-    if missing := sorted(host for host in hosts if host != "*" and not found.covers(host)):
-        lines.append(f"It does not cover {', '.join(missing)}, where browsers will warn of it.")
-    if found.until - now() < soon_seconds:
+    if uncovered := sorted(host for host in hosts if host != "*" and not certificate.covers(host)):
+        lines.append(f"It does not cover {', '.join(uncovered)}, where browsers will warn of it.")
+    if certificate.until - now() < soon_seconds:
         lines.append("It expires soon: renew it.")
     return " ".join(lines)

@@ -1,4 +1,4 @@
-"""Which image each name means now, so that a release holds images and not only names that somebody may move."""
+"""Resolve image names to image ids, since a name may be moved and a release must not change."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,41 +7,44 @@ from infra_specs.catalogue.images import image
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import HoldsImages, Provider
-from tasks.run.context import Site, at, site
-from tasks.run.retry import effect
+from tasks.run.context import RunContext, current, use
+from tasks.run.retry import retryable_task
 
 
-async def found_images(place: Site, stack: Stack, names: Iterable[str]) -> dict[str, str]:
-    """The id of each image that is named so now, pulled if it is not there; all of them at once.
+async def resolve_images(context: RunContext, stack: Stack, names: Iterable[str]) -> dict[str, str]:
+    """Image id by name. Missing images are pulled, all concurrently.
 
-    A target that holds no images has none. Raises ProviderError, with what to do, for one that cannot be had.
+    Empty for a target that holds no images. Raises ProviderError, with what to do, for an image that cannot be pulled.
     """
-    where = _where(place.provider, stack, names)
-    with at(place):
-        ids = await asyncio.gather(*(find_image(name) for name in where.values()))
-    return dict(zip(where, ids, strict=True))
+    references = _references(context.provider, stack, names)
+    with use(context):
+        ids = await asyncio.gather(*(find_image(name) for name in references.values()))
+    return dict(zip(references, ids, strict=True))
 
 
-def known_images(provider: Provider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
-    """The same of those that are there. Changes nothing."""
+def local_images(provider: Provider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
+    """Image id by name, of the images that the target has already. Pulls nothing."""
     if not isinstance(provider, HoldsImages):
         return {}
-    found = {name: provider.image_id(at, pull=False) for name, at in _where(provider, stack, names).items()}
-    return {name: id for name, id in found.items() if id is not None}
+    ids = {
+        name: provider.image_id(reference, pull=False)
+        for name, reference in _references(provider, stack, names).items()
+    }
+    return {name: id for name, id in ids.items() if id is not None}
 
 
-@effect("find the image {name}")
+@retryable_task("find the image {name}")
 async def find_image(name: str) -> str:
-    """The id of an image by its name in the engine, pulled if need be."""
-    provider = site().provider
+    """The id of an image by its name in the engine. Pulls the image if it is missing."""
+    provider = current().provider
     assert isinstance(provider, HoldsImages)
-    found = await asyncio.to_thread(provider.image_id, name, pull=True)
-    assert found is not None
-    return found
+    image_id = await asyncio.to_thread(provider.image_id, name, pull=True)
+    assert image_id is not None
+    return image_id
 
 
-def _where(provider: Provider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
-    """Where each is taken from, by name."""
+def _references(provider: Provider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
+    """Registry reference by image name."""
     target = stack.target
     if not isinstance(provider, HoldsImages) or not isinstance(target, Docker):
         return {}

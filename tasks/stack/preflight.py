@@ -1,4 +1,4 @@
-"""Whether every service can start at all, as far as its target can tell before anything is touched."""
+"""Check that every service can start, as far as its target can tell, before anything is changed."""
 
 from collections.abc import Iterator
 
@@ -6,26 +6,26 @@ from infra_specs.errors import PlanError
 from infra_specs.resources.address import Address
 from tasks.ledger import Ledger
 from tasks.providers.base import Provider, TellsFaults
-from tasks.stack.record import Wish, one_off
+from tasks.stack.record import DesiredStack, one_off_job
 
 
-def refuse_unstartable(provider: Provider, ledger: Ledger, wished: Wish) -> None:
-    """Raise PlanError that names every service whose program can never start on this target, and why. Blocks.
+def refuse_unstartable(provider: Provider, ledger: Ledger, desired: DesiredStack) -> None:
+    """Raise PlanError that names every service whose program cannot start on this target, and why. Blocks.
 
-    Where something runs before a service, only that is looked at: it may well be what makes the service's own program.
+    If a service has a `before` command, only that command is checked: it may create the service's own program.
     """
     if not isinstance(provider, TellsFaults):
         return
-    if found := list(_faults(provider, ledger, wished)):
+    if faults := list(_faults(provider, ledger, desired)):
         raise PlanError(
-            "\n".join([f"{wished.stack.name} can never start as its file stands, so nothing was touched:", *found])
+            "\n".join([f"{desired.stack.name} can never start as its file stands, so nothing was touched:", *faults])
         )
 
 
-def _faults(provider: TellsFaults, ledger: Ledger, wished: Wish) -> Iterator[str]:
-    for name, service in wished.stack.services.items():
-        key, first = ("before", service.before) if service.before else ("command", service.command)
-        if first is not None and (
-            said := provider.fault(one_off(ledger, wished, Address("job", key, name), name, first))
+def _faults(provider: TellsFaults, ledger: Ledger, desired: DesiredStack) -> Iterator[str]:
+    for name, service in desired.stack.services.items():
+        key, command_line = ("before", service.before) if service.before else ("command", service.command)
+        if command_line is not None and (
+            fault := provider.fault(one_off_job(ledger, desired, Address("job", key, name), name, command_line))
         ):
-            yield f"  services.{name}.{key}: {said}"
+            yield f"  services.{name}.{key}: {fault}"

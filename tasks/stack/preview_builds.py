@@ -1,4 +1,4 @@
-"""What of a stack's images is to be built, and the stack with the images that were."""
+"""The build requests of a stack, and a preview of what a build would do."""
 
 import os
 from collections.abc import Mapping
@@ -6,30 +6,30 @@ from pathlib import Path
 
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.stack import Stack
-from tasks.providers.base import BuildOrder, Builds, Provider
+from tasks.providers.base import BuildRequest, Builds, Provider
 
 
-def orders_of(stack: Stack, source: str) -> dict[str, BuildOrder]:
-    """An order for each service that says how its image is made; `source` is where the spec's relative paths start.
+def build_requests(stack: Stack, source: str) -> dict[str, BuildRequest]:
+    """Build request by service, for each service with a `build`. `source`: the folder that relative paths start at.
 
-    Raises ProviderError for a context that a link leads elsewhere.
+    Raises ProviderError for a build context that a symbolic link leads out of its folder.
     """
     return {
-        name: BuildOrder(
+        name: BuildRequest(
             stack.name,
             name,
-            _folder(name, source, how.context),
-            how.dockerfile,
-            how.target,
-            how.args,
+            _folder(name, source, build.context),
+            build.dockerfile,
+            build.target,
+            build.args,
         )
         for name, service in stack.services.items()
-        if (how := service.build) is not None
+        if (build := service.build) is not None
     }
 
 
 def _folder(service: str, source: str, context: str) -> str:
-    """The whole path of a context. Where it may be is what the spec says in plain sight: a link leads nowhere else."""
+    """The absolute path of a build context. Raises ProviderError if a symbolic link leads out of the folder."""
     written = os.path.normpath(Path(source) / Path(context).expanduser())
     if not Path(context).expanduser().is_absolute():
         within = os.path.commonpath((os.path.normpath(source), written))
@@ -42,7 +42,7 @@ def _folder(service: str, source: str, context: str) -> str:
 
 
 def with_images(stack: Stack, images: Mapping[str, str]) -> Stack:
-    """The stack with these images, by service."""
+    """The stack with these images. `images`: image id by service."""
     services = {
         name: service.model_copy(update={"image": images[name]}) if name in images else service
         for name, service in stack.services.items()
@@ -50,22 +50,21 @@ def with_images(stack: Stack, images: Mapping[str, str]) -> Stack:
     return stack.model_copy(update={"services": services})
 
 
-def foreseen(provider: Provider, stack: Stack, source: str) -> tuple[Stack, tuple[str, ...]]:
-    """The stack with the images that there are or would be, and a sentence for each that would be
-    built, and for files that are hardly meant to be in one.
+def preview_builds(provider: Provider, stack: Stack, source: str) -> tuple[Stack, tuple[str, ...]]:
+    """The stack with its current or future images, and notes: images that would be built, and suspicious context files.
 
-    Changes nothing. Raises ProviderError for a folder or Dockerfile that is not there.
+    Changes nothing. Raises ProviderError for a missing folder or Dockerfile.
     """
-    orders = orders_of(stack, source)
-    if not orders or not isinstance(provider, Builds):
+    requests = build_requests(stack, source)
+    if not requests or not isinstance(provider, Builds):
         return stack, ()
-    images, said = dict[str, str](), list[str]()
-    for name, order in orders.items():
-        found = provider.built(order)
-        if warning := provider.build_warning(order):
-            said.append(warning)
-        images[name] = found.id or found.name or f"{stack.name}-{name}"
-        if found.id is None:
-            called = f" as {found.name}" if found.name else ", once the image that it starts from is pulled"
-            said.append(f"{name} would be built from {order.context}{called}.")
-    return with_images(stack, images), tuple(said)
+    images, notes = dict[str, str](), list[str]()
+    for name, request in requests.items():
+        image = provider.built(request)
+        if warning := provider.build_warning(request):
+            notes.append(warning)
+        images[name] = image.id or image.name or f"{stack.name}-{name}"
+        if image.id is None:
+            suffix = f" as {image.name}" if image.name else ", once the image that it starts from is pulled"
+            notes.append(f"{name} would be built from {request.context}{suffix}.")
+    return with_images(stack, images), tuple(notes)

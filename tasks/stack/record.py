@@ -1,4 +1,4 @@
-"""What a stack wants now: its spec as last given, and over it what was asked for and deployed since."""
+"""The desired state of a stack: its last spec, with the replica counts and releases that came after it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +7,9 @@ from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before, job
 from infra_specs.errors import PlanError, UnknownStack
 from infra_specs.pricing.price import Price, price
-from infra_specs.releases.content import Content, changed_services, content, over, placed
+from infra_specs.releases.manifest import ReleaseManifest, apply_to, changed_services, manifest_of, with_absolute_paths
 from infra_specs.releases.merge import merged, with_secrets
-from infra_specs.releases.which import aim
+from infra_specs.releases.selection import aim
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
 from infra_specs.sizing.size import Sizing, size
@@ -19,133 +19,153 @@ from tasks.ledger import Ledger, Release
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A stack with everything decided: what it runs, sizes, price, and the resources that shall exist."""
+class DesiredStack:
+    """A stack with every decision made: its services, sizes, price and resources."""
 
     stack: Stack
-    """The spec, with the services as they shall run."""
+    """The spec, with the services as they shall run, release settings included."""
     source: str
     """The folder that relative paths of the spec start at."""
-    content: Content
-    """What a release of it holds."""
+    content: ReleaseManifest
+    """The manifest of its release."""
     sizing: Sizing
     price: Price
     resources: tuple[Resource, ...]
 
 
-def wish(
+def desired_from_spec(
     ledger: Ledger,
     stack: Stack,
     source: str,
     counts: Mapping[str, int] | None = None,
     images: Mapping[str, str] | None = None,
-) -> Wish:
-    """What a provision of this spec makes of the stack: its file over what is deployed. Changes nothing.
+) -> DesiredStack:
+    """The desired stack after a provision of this spec: the file merged over the current release. Changes nothing.
 
-    `counts` are replicas by service that are asked for only now, and win over the ledger's; `images` the ids that the
-    services' images have now, which win over those of what is deployed.
-    Raises PlanError for what cannot be built: a missing secret, more replicas than sense.
+    `counts`: replicas by service; they override the ledger's. `images`: image ids by name; they override those of the
+    current release. Raises PlanError for a stack that cannot be built, such as for a missing secret.
     """
-    file, runs = replace(as_filed(ledger, stack, source), images=images or {}), deployed(ledger, stack.name)
-    release = merged(runs.file, file, runs.content) if runs else content(file.services, file.secrets, file.images)
-    return wish_with(ledger, stack, source, release, counts)
+    file, running = (
+        replace(manifest_of_file(ledger, stack, source), images=images or {}),
+        current_release(ledger, stack.name),
+    )
+    manifest = (
+        merged(running.file, file, running.content)
+        if running
+        else manifest_of(file.services, file.secrets, file.images)
+    )
+    return desired_with_release(ledger, stack, source, manifest, counts)
 
 
-def as_filed(ledger: Ledger, stack: Stack, source: str) -> Content:
-    """What a spec says now, and which secrets there are."""
-    return Content(placed(stack, source), ledger.secret_versions(stack.name))
+def manifest_of_file(ledger: Ledger, stack: Stack, source: str) -> ReleaseManifest:
+    """The release manifest of a spec file, with the newest version of each secret."""
+    return ReleaseManifest(with_absolute_paths(stack, source), ledger.secret_versions(stack.name))
 
 
-def wish_as_deployed(ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | None = None) -> Wish:
-    """The same as it was deployed last and proven; as the spec says while nothing was. A spec that was provisioned and
-    failed changes no service."""
-    runs = deployed(ledger, stack.name)
-    if runs is None:
-        return wish(ledger, stack, source, counts)
-    return wish_with(ledger, stack, source, runs.content, counts)
+def desired_as_deployed(
+    ledger: Ledger, stack: Stack, source: str, counts: Mapping[str, int] | None = None
+) -> DesiredStack:
+    """The desired stack with the current release; from the spec while there is no release.
+
+    A spec whose provision failed changes no service.
+    """
+    running = current_release(ledger, stack.name)
+    if running is None:
+        return desired_from_spec(ledger, stack, source, counts)
+    return desired_with_release(ledger, stack, source, running.content, counts)
 
 
-def wish_with(
-    ledger: Ledger, stack: Stack, source: str, release: Content, counts: Mapping[str, int] | None = None
-) -> Wish:
-    """The same with a given release."""
-    known = ledger.wanted(stack.name)
-    asked = {**(known.overrides if known else {}), **(counts or {})}
-    runs = over(stack, release)
-    sizing = size(runs)
-    secrets = _secrets(ledger, stack.name, release)
-    resources = desired_state(runs, sizing, counts=asked, secrets=secrets, source=source, images=release.images)
-    return Wish(runs, source, release, sizing, price(runs, sizing, resources), resources)
+def desired_with_release(
+    ledger: Ledger, stack: Stack, source: str, manifest: ReleaseManifest, counts: Mapping[str, int] | None = None
+) -> DesiredStack:
+    """The desired stack with the given release manifest."""
+    record = ledger.stack_record(stack.name)
+    replica_counts = {**(record.overrides if record else {}), **(counts or {})}
+    running = apply_to(stack, manifest)
+    sizing = size(running)
+    secrets = _secrets(ledger, stack.name, manifest)
+    resources = desired_state(
+        running, sizing, counts=replica_counts, secrets=secrets, source=source, images=manifest.images
+    )
+    return DesiredStack(running, source, manifest, sizing, price(running, sizing, resources), resources)
 
 
-def with_newest_secrets(ledger: Ledger, stack: Stack, source: str, services: Mapping[str, Service]) -> Content:
-    """Services with the versions of their secrets that run, or newer ones that were set since."""
-    now, runs = as_filed(ledger, stack, source), deployed(ledger, stack.name)
-    return with_secrets(services, runs.file, now, runs.content) if runs else content(services, now.secrets)
+def with_newest_secrets(ledger: Ledger, stack: Stack, source: str, services: Mapping[str, Service]) -> ReleaseManifest:
+    """The manifest of these services, with secret versions that are in use or were set since."""
+    newest, running = manifest_of_file(ledger, stack, source), current_release(ledger, stack.name)
+    return (
+        with_secrets(services, running.file, newest, running.content)
+        if running
+        else manifest_of(services, newest.secrets)
+    )
 
 
-def jobs(ledger: Ledger, wished: Wish, release: Release) -> tuple[Resource, ...]:
-    """What has to end well before the replicas of this release get traffic: of the services that it changes.
+def release_jobs(ledger: Ledger, desired: DesiredStack, release: Release) -> tuple[Resource, ...]:
+    """The `before` jobs of this release: one for each changed service that has one.
 
-    A rollback runs none: what they did to the data was done when that release was new, and is not taken back.
+    They must succeed before new replicas get traffic. A rollback runs none: its jobs ran when that release was new.
     """
     if release.verb == "rollback":
         return ()
-    runs = next((one for one in ledger.standing_releases(release.stack) if one.state == "proven"), None)
-    changed = changed_services(runs.content if runs else None, release.content)
-    secrets = _secrets(ledger, release.stack, release.content)
-    every = before(
-        wished.stack, source=wished.source, secrets=secrets, images=release.content.images, release=release.number
+    running = next(
+        (candidate for candidate in ledger.active_releases(release.stack) if candidate.state == "proven"), None
     )
-    return tuple(one for one in every if one.settings["service"] in changed)
+    changed = changed_services(running.content if running else None, release.content)
+    secrets = _secrets(ledger, release.stack, release.content)
+    jobs = before(
+        desired.stack, source=desired.source, secrets=secrets, images=release.content.images, release=release.number
+    )
+    return tuple(candidate for candidate in jobs if candidate.settings["service"] in changed)
 
 
-def one_off(ledger: Ledger, wished: Wish, address: Address, service: str, command: Sequence[str]) -> Resource:
-    """A command to be run once as a replica of a service would be, in the release that runs.
+def one_off_job(
+    ledger: Ledger, desired: DesiredStack, address: Address, service: str, command: Sequence[str]
+) -> Resource:
+    """The job resource of a one-off command. It runs as a replica of the service would, in the current release.
 
-    Raises PlanError for a service that there is not.
+    Raises PlanError for an unknown service.
     """
-    stack = wished.stack
+    stack = desired.stack
     if service not in stack.services:
         raise PlanError(f"{stack.name} has no service `{service}`. It has: {', '.join(stack.services)}.")
-    runs, secrets = deployed(ledger, stack.name), _secrets(ledger, stack.name, wished.content)
-    number = runs.number if runs else 0
+    running, secrets = current_release(ledger, stack.name), _secrets(ledger, stack.name, desired.content)
+    number = running.number if running else 0
     return job(
         stack, address, service, command,
-        source=wished.source, secrets=secrets, images=wished.content.images, release=number,
+        source=desired.source, secrets=secrets, images=desired.content.images, release=number,
     )  # fmt: skip
 
 
-def deployed(ledger: Ledger, stack: str) -> Release | None:
-    """The release that shall run: the last one proven, or while none is the newest."""
-    return aim(ledger.standing_releases(stack))
+def current_release(ledger: Ledger, stack: str) -> Release | None:
+    """The release that shall run: the last proven one; the newest while none is proven."""
+    return aim(ledger.active_releases(stack))
 
 
-def remembered(ledger: Ledger, name: str) -> tuple[Stack, str]:
-    """The spec of a stack as the ledger last heard it, and its source folder.
-
-    Raises UnknownStack.
-    """
-    known = ledger.wanted(name)
-    if known is None:
+def recorded_spec(ledger: Ledger, name: str) -> tuple[Stack, str]:
+    """The recorded spec of a stack and its source folder. Raises UnknownStack."""
+    record = ledger.stack_record(name)
+    if record is None:
         raise unknown_stack(ledger, name)
-    return known.stack(), known.source
+    return record.stack(), record.source
 
 
 def unknown_stack(ledger: Ledger, name: str) -> UnknownStack:
-    """The one sentence that says so everywhere, with the stacks that are known and what to do."""
+    """The error for an unknown stack. Its message lists the known stacks and says what to do."""
     others = ", ".join(stack.name for stack in ledger.stacks()) or "none yet"
     return UnknownStack(f"No stack is called `{name}`. Known: {others}. Give its file to `tenfold provision` first.")
 
 
-def still_wanted(ledger: Ledger, name: str) -> bool:
+def is_active(ledger: Ledger, name: str) -> bool:
     """False for a stack that is torn down or unknown."""
-    known = ledger.wanted(name)
-    return known is not None and known.wanted
+    record = ledger.stack_record(name)
+    return record is not None and record.wanted
 
 
-def _secrets(ledger: Ledger, stack: str, release: Content) -> dict[str, int]:
-    """The versions of the release, and of all others the newest: of what we make up, and of what was erased since."""
-    kept = ledger.secret_kept(stack)
-    newest = {name: versions[-1] for name, versions in kept.items()}
-    return newest | {name: one for name, one in release.secrets.items() if one in kept.get(name, ())}
+def _secrets(ledger: Ledger, stack: str, manifest: ReleaseManifest) -> dict[str, int]:
+    """Secret version by name: that of the manifest if it is readable, else the newest.
+
+    The newest is used for generated secrets and for versions that were erased since.
+    """
+    readable = ledger.secret_kept(stack)
+    newest = {name: versions[-1] for name, versions in readable.items()}
+    return newest | {name: version for name, version in manifest.secrets.items() if version in readable.get(name, ())}

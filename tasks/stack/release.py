@@ -1,27 +1,27 @@
-"""What a deploy and a rollback would run: decided from the ledger, changing nothing."""
+"""The manifests that a deploy and a rollback would run. Read from the ledger; nothing is changed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from infra_specs.errors import PlanError
-from infra_specs.releases.change import built, changed
-from infra_specs.releases.content import Content, placed
-from infra_specs.releases.which import to_go_back_to
+from infra_specs.releases.change import with_built_images, with_deploy
+from infra_specs.releases.manifest import ReleaseManifest, with_absolute_paths
+from infra_specs.releases.selection import rollback_candidate
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Ledger, Release
-from tasks.stack.record import deployed, still_wanted, wish, with_newest_secrets
+from tasks.stack.record import current_release, desired_from_spec, is_active, with_newest_secrets
 
 
-def runs(ledger: Ledger, stack: Stack, source: str) -> Content:
-    """What a change starts from: what is deployed. Raises PlanError for a stack that is torn down."""
-    if not still_wanted(ledger, stack.name):
+def current_manifest(ledger: Ledger, stack: Stack, source: str) -> ReleaseManifest:
+    """The manifest that a change starts from. Raises PlanError for a stack that is torn down."""
+    if not is_active(ledger, stack.name):
         raise PlanError(f"{stack.name} is torn down. Bring it back first: tenfold provision {stack.name}")
-    known = deployed(ledger, stack.name)
-    return known.content if known else wish(ledger, stack, source).content
+    release = current_release(ledger, stack.name)
+    return release.content if release else desired_from_spec(ledger, stack, source).content
 
 
-def to_deploy(
+def deploy_target(
     ledger: Ledger,
     stack: Stack,
     source: str,
@@ -30,30 +30,38 @@ def to_deploy(
     settings: Mapping[str, Any],
     env: Mapping[str, Any],
     file: Stack | None = None,
-) -> Content:
-    """What runs, with other settings and variables of a service, and with secrets that were set since.
+) -> ReleaseManifest:
+    """The current manifest with changed settings and variables of a service, and with the newest secrets.
 
-    `file` is the spec with the images that were built of it just now, if these are meant.
-    Raises PlanError or SpecError for what cannot be meant or said.
+    `file`: the spec with freshly built images, if the deploy shall use them.
+    Raises PlanError or SpecError for an ambiguous service or an invalid setting.
     """
-    now = runs(ledger, stack, source)
+    manifest = current_manifest(ledger, stack, source)
     if file:
-        now = replace(now, services=built(now.services, file, service))
-    services = placed(changed(stack, now, service, settings, env), source) if settings or env else now.services
+        manifest = replace(manifest, services=with_built_images(manifest.services, file, service))
+    services = (
+        with_absolute_paths(with_deploy(stack, manifest, service, settings, env), source)
+        if settings or env
+        else manifest.services
+    )
     return with_newest_secrets(ledger, stack, source, services)
 
 
-def to_roll_back_to(ledger: Ledger, stack: Stack, source: str, number: int) -> Release:
-    """The release that is gone back to: `number`, or with 0 the last proven one that held something else.
+def rollback_target(ledger: Ledger, stack: Stack, source: str, number: int) -> Release:
+    """The release to roll back to: `number`, or with 0 the last proven release with another manifest.
 
-    Raises PlanError for one that is not there, was never proven, or had secrets that are erased.
+    Raises PlanError for a release that is missing, was never proven, or used secrets that are erased.
     """
-    runs(ledger, stack, source)
-    then = to_go_back_to(stack.name, ledger.releases(stack.name), number)
-    kept = ledger.secret_kept(then.stack)
-    if lost := [f"{name} v{one}" for name, one in then.content.secrets.items() if one not in kept.get(name, ())]:
+    current_manifest(ledger, stack, source)
+    target = rollback_candidate(stack.name, ledger.releases(stack.name), number)
+    readable = ledger.secret_kept(target.stack)
+    if erased := [
+        f"{name} v{version}"
+        for name, version in target.content.secrets.items()
+        if version not in readable.get(name, ())
+    ]:
         raise PlanError(
-            f"{then} of {then.stack} was given secrets that were erased since: {', '.join(lost)}. Deploy what it held "
+            f"{target} of {target.stack} was given secrets that were erased since: {', '.join(erased)}. Deploy what it held "
             "with the secrets of now instead."
         )
-    return then
+    return target

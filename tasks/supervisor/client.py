@@ -92,23 +92,23 @@ class Supervisor:
         while True:
             supervisor = Supervisor.start(self.folder)
             try:
-                found = supervisor._call("ping")
-                if _is_current(found):
+                answer = supervisor._call("ping")
+                if _is_current(answer):
                     return supervisor
-                kept = supervisor.list()
+                statuses = supervisor.list()
             except TransientError:
                 if time.monotonic() >= deadline:
                     raise
                 continue  # another caller ended it meanwhile
-            if busy := [status.process.name for status in kept if status.process.once and status.pid]:
+            if busy := [status.process.name for status in statuses if status.process.once and status.pid]:
                 raise TransientError(f"the supervisor of {self.folder} is replaced once {', '.join(busy)} has ended")
             if time.monotonic() >= deadline:
                 raise TransientError(
-                    f"the supervisor of {self.folder} (pid {found['pid']}) is of an earlier version and did not end "
+                    f"the supervisor of {self.folder} (pid {answer['pid']}) is of an earlier version and did not end "
                     f"within {_START_SECONDS:g} s: look into {LOG} there, and try again"
                 )
             # Asked to end, it would stop what it keeps. Either may have started a successor meanwhile: look again.
-            _kill(found["pid"])
+            _kill(answer["pid"])
 
     def put(self, process: Process) -> Status:
         """Keep it running from now on; returns at once, usually while it is starting.

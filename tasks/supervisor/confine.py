@@ -121,15 +121,15 @@ def _follow(path: str, links: dict[str, str]) -> str:
 
 
 def _source(bind: Bind, account: tuple[int, int]) -> int:
-    found = os.open(bind.path, os.O_PATH | os.O_CLOEXEC)
+    status = os.open(bind.path, os.O_PATH | os.O_CLOEXEC)
     if not bind.mapped:
-        return found
+        return status
     try:
-        return syscalls.map_owner(found, account)
+        return syscalls.map_owner(status, account)
     except OSError as error:
         raise OSError(error.errno, error.strerror, bind.path) from error
     finally:
-        os.close(found)
+        os.close(status)
 
 
 def _show(source: int, bind: Bind) -> None:

@@ -52,7 +52,7 @@ def steps(
     own path. `is_closed` says whether accounts other than a folder's owner are kept from passing it. `owners` are the
     needs that their owner alone can read; all in them can be reached then, but for `hides`.
     """
-    made: list[Step] = []
+    result: list[Step] = []
     covered: set[str] = set()
     shown: set[str] = set()
     for path in sorted({*needs, *links}, key=lambda path: (path.count("/"), path)):
@@ -65,13 +65,13 @@ def steps(
             continue
         if cover is not None and cover not in covered:
             covered.add(cover)
-            made.append(Cover(cover))
+            result.append(Cover(cover))
         if path in needs:
             shown.add(path)
-            made.append(Bind(path, needs[path] and path not in owners, mapped=path in owners))
+            result.append(Bind(path, needs[path] and path not in owners, mapped=path in owners))
         else:
-            made.append(Link(path, links[path]))
-    return tuple(made)
+            result.append(Link(path, links[path]))
+    return tuple(result)
 
 
 def _parents(path: str) -> Iterator[str]:

@@ -18,16 +18,16 @@ from typing import Any
 
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
-from tasks.supervisor.lifecycle import Life
+from tasks.supervisor.lifecycle import ProcessLifecycle
 from tasks.supervisor.listeners import Listeners
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.process import VERSION, Process
 from tasks.supervisor.replacing import Replacements, bind
 from tasks.supervisor.rotate import remove, rotate
 from tasks.supervisor.serialization import process_from, status_to
-from tasks.supervisor.store import Kept, load, save
-from tasks.supervisor.surroundings import Surroundings
-from tasks.supervisor.validation import Refused, comparable, vetted
+from tasks.supervisor.store import ProcessRecord, load, save
+from tasks.supervisor.surroundings import Siblings
+from tasks.supervisor.validation import RequestError, comparable, validated
 
 _TICK_SECONDS = 2.0
 _BEAT_SECONDS = 1.0
@@ -41,9 +41,9 @@ class Daemon:
         self._folder = folder
         self._lock = lock
         self._listeners = Listeners(store)
-        self._lives: dict[str, Life] = {}
-        self._around = Surroundings(self._all_kept, self._save, self._listeners)
-        self._replacements = Replacements(self._lives, self._around, lambda: self._ending is not None)
+        self._lifecycles: dict[str, ProcessLifecycle] = {}
+        self._siblings = Siblings(self._all_kept, self._save, self._listeners)
+        self._replacements = Replacements(self._lifecycles, self._siblings, lambda: self._ending is not None)
         self._forgetting = False
         self._ending: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
@@ -54,20 +54,20 @@ class Daemon:
         """Take up what is kept, serve, and return when ended on purpose."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-        self._forgetting, kept = load(self._folder)
-        self._lives.update({each.process.name: Life(each, self._around) for each in kept})
+        self._forgetting, records = load(self._folder)
+        self._lifecycles.update({record.process.name: ProcessLifecycle(record, self._siblings) for record in records})
         # A supervisor that was killed may have left the port of a process that it never recorded.
-        self._listeners.keep_only(_ports_of(kept))
+        self._listeners.keep_only(_ports_of(records))
         server = await asyncio.start_unix_server(self._call, sock=_listen(), limit=_LONGEST_LINE)
         unfinished: list[asyncio.Task[Any]] = []
-        for life in list(self._lives.values()):
-            life.begin()
-            if life.kept.wanted == "stop" and life.kept.state != "stopped":
-                unfinished.append(asyncio.create_task(life.end("stop")))
-            elif life.kept.wanted == "remove":
-                unfinished.append(asyncio.create_task(self._remove({"name": life.kept.process.name})))
-            if life.kept.successor and life.kept.wanted != "remove":
-                unfinished.append(self._replacements.go_on(life))
+        for lifecycle in list(self._lifecycles.values()):
+            lifecycle.begin()
+            if lifecycle.record.wanted == "stop" and lifecycle.record.state != "stopped":
+                unfinished.append(asyncio.create_task(lifecycle.end("stop")))
+            elif lifecycle.record.wanted == "remove":
+                unfinished.append(asyncio.create_task(self._remove({"name": lifecycle.record.process.name})))
+            if lifecycle.record.successor and lifecycle.record.wanted != "remove":
+                unfinished.append(self._replacements.go_on(lifecycle))
         if self._forgetting:
             self._end()
         ticking = asyncio.create_task(self._tick())
@@ -98,7 +98,7 @@ class Daemon:
         try:
             request = json.loads(line)
             return {"answer": await getattr(self, _VERBS[request["verb"]])(request)}
-        except Refused as refused:
+        except RequestError as refused:
             return {"error": str(refused), "transient": refused.transient, "port_taken": refused.port_taken}
         except Exception as error:  # Told to the caller, and written down: one bad call must not end the others.
             traceback.print_exc()
@@ -108,72 +108,74 @@ class Daemon:
         return {"pid": os.getpid(), "ending": self._ending is not None, "version": VERSION}
 
     async def _put(self, request: dict[str, Any]) -> dict[str, Any]:
-        process = vetted(process_from(request["process"]), self._folder)
-        life = self._vacant(process)
-        if life is None:
+        process = validated(process_from(request["process"]), self._folder)
+        lifecycle = self._vacant(process)
+        if lifecycle is None:
             if process.listen:
                 bind(self._listeners, process.listen)
-            life = Life(Kept(process), self._around)
-            self._lives[process.name] = life
+            lifecycle = ProcessLifecycle(ProcessRecord(process), self._siblings)
+            self._lifecycles[process.name] = lifecycle
             try:
                 self._save()
             except OSError as error:
-                del self._lives[process.name]
+                del self._lifecycles[process.name]
                 self._listeners.release(process.listen)
-                raise Refused(f"{process.name}: cannot be recorded: {error.strerror}", transient=True) from error
-            life.begin()
-        elif comparable(life.kept.successor or life.kept.process) != comparable(process):
-            raise Refused(
+                raise RequestError(f"{process.name}: cannot be recorded: {error.strerror}", transient=True) from error
+            lifecycle.begin()
+        elif comparable(lifecycle.record.successor or lifecycle.record.process) != comparable(process):
+            raise RequestError(
                 f"{process.name}: another process of this name is kept here: remove it or choose another name"
             )
-        return status_to(life.kept.status())
+        return status_to(lifecycle.record.status())
 
     async def _replace(self, request: dict[str, Any]) -> dict[str, Any]:
-        process = vetted(process_from(request["process"]), self._folder)
-        life = self._vacant(process)
-        if life is None:
+        process = validated(process_from(request["process"]), self._folder)
+        lifecycle = self._vacant(process)
+        if lifecycle is None:
             return await self._put(request)
-        if comparable(life.kept.process) != comparable(process) or not life.is_up():
-            life = await self._replacements.replace(process.name, process)
-        return status_to(life.kept.status())
+        if comparable(lifecycle.record.process) != comparable(process) or not lifecycle.is_up():
+            lifecycle = await self._replacements.replace(process.name, process)
+        return status_to(lifecycle.record.status())
 
-    def _vacant(self, process: Process) -> Life | None:
+    def _vacant(self, process: Process) -> ProcessLifecycle | None:
         """What is kept under its name now. Refused if the process cannot take that place, or its log is another's."""
-        life = self._lives.get(process.name)
-        if self._ending or (life and life.kept.wanted == "remove"):
-            raise Refused(f"{process.name}: not now, what runs here is being ended", transient=True)
-        others = [other.kept for other in self._lives.values() if other is not life]
-        logs = {kept.process.log for kept in others} | {kept.successor.log for kept in others if kept.successor}
+        lifecycle = self._lifecycles.get(process.name)
+        if self._ending or (lifecycle and lifecycle.record.wanted == "remove"):
+            raise RequestError(f"{process.name}: not now, what runs here is being ended", transient=True)
+        others = [other.record for other in self._lifecycles.values() if other is not lifecycle]
+        logs = {record.process.log for record in others} | {
+            record.successor.log for record in others if record.successor
+        }
         if process.log in logs:
-            raise Refused(f"{process.name}: another process already writes to {process.log}")
-        return life
+            raise RequestError(f"{process.name}: another process already writes to {process.log}")
+        return lifecycle
 
     async def _list(self, _request: dict[str, Any]) -> list[dict[str, Any]]:
-        return [status_to(self._lives[name].kept.status()) for name in sorted(self._lives)]
+        return [status_to(self._lifecycles[name].record.status()) for name in sorted(self._lifecycles)]
 
     async def _get(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        life = self._lives.get(request["name"])
-        return status_to(life.kept.status()) if life else None
+        lifecycle = self._lifecycles.get(request["name"])
+        return status_to(lifecycle.record.status()) if lifecycle else None
 
     async def _label(self, request: dict[str, Any]) -> dict[str, Any]:
-        life = self._lives.get(request["name"])
-        if life is None:
-            raise Refused(f"{request['name']}: no such process is kept here")
-        life.label(request["labels"])
-        return status_to(life.kept.status())
+        lifecycle = self._lifecycles.get(request["name"])
+        if lifecycle is None:
+            raise RequestError(f"{request['name']}: no such process is kept here")
+        lifecycle.label(request["labels"])
+        return status_to(lifecycle.record.status())
 
     async def _stop(self, request: dict[str, Any]) -> None:
-        if life := self._lives.get(request["name"]):
-            await life.end("stop")
+        if lifecycle := self._lifecycles.get(request["name"]):
+            await lifecycle.end("stop")
 
     async def _remove(self, request: dict[str, Any]) -> None:
-        life = self._lives.get(request["name"])
-        if life is None:
+        lifecycle = self._lifecycles.get(request["name"])
+        if lifecycle is None:
             return
-        await life.end("remove")
-        if self._lives.get(request["name"]) is life:
-            remove(Path(life.kept.process.log))
-            del self._lives[request["name"]]
+        await lifecycle.end("remove")
+        if self._lifecycles.get(request["name"]) is lifecycle:
+            remove(Path(lifecycle.record.process.log))
+            del self._lifecycles[request["name"]]
             self._save()
 
     async def _shutdown(self, _request: dict[str, Any]) -> None:
@@ -189,7 +191,7 @@ class Daemon:
             self._ending = asyncio.create_task(self._end_all())
 
     async def _end_all(self) -> None:
-        await asyncio.gather(*(life.end(None) for life in self._lives.values()))
+        await asyncio.gather(*(lifecycle.end(None) for lifecycle in self._lifecycles.values()))
         self._listeners.keep_only(())
         if self._forgetting:
             (self._folder / STATE).unlink(missing_ok=True)
@@ -206,7 +208,7 @@ class Daemon:
             if self._unsaved:
                 with suppress(OSError):
                     self._save()
-            for log in [Path(LOG), *(Path(life.kept.process.log) for life in self._lives.values())]:
+            for log in [Path(LOG), *(Path(lifecycle.record.process.log) for lifecycle in self._lifecycles.values())]:
                 try:
                     await rotate(log)
                 except OSError as error:
@@ -223,8 +225,8 @@ class Daemon:
         save(self._folder, self._all_kept(), forgetting=self._forgetting)
         self._unsaved = False
 
-    def _all_kept(self) -> list[Kept]:
-        return [life.kept for life in self._lives.values()]
+    def _all_kept(self) -> list[ProcessRecord]:
+        return [lifecycle.record for lifecycle in self._lifecycles.values()]
 
 
 _VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "replace", "list", "get", "label", "stop", "remove", "shutdown")}
@@ -265,9 +267,11 @@ def _mind(guardian: int, take_over: Callable[[], None]) -> None:
     take_over()
 
 
-def _ports_of(kept: list[Kept]) -> set[int]:
-    wanted = [each for each in kept if each.wanted == "run"]
-    return {each.process.listen for each in wanted} | {each.successor.listen for each in wanted if each.successor}
+def _ports_of(records: list[ProcessRecord]) -> set[int]:
+    running = [record for record in records if record.wanted == "run"]
+    return {record.process.listen for record in running} | {
+        record.successor.listen for record in running if record.successor
+    }
 
 
 def _listen() -> socket.socket:

@@ -29,34 +29,34 @@ class Kept:
     """None if it was killed and none took its place: an orphan is nobody's then."""
 
 
-def family(kept: Kept) -> Iterator[int]:
+def family(process: Kept) -> Iterator[int]:
     """The leader first; the rest, which costs a look at every process of the machine, only when it is asked for."""
-    yield kept.leader
+    yield process.leader
     table = read_table()
     for pid in table:
-        if pid != kept.leader and belongs(pid, kept, table):
+        if pid != process.leader and belongs(pid, process, table):
             yield pid
 
 
-def belongs(pid: int, kept: Kept, table: Mapping[int, Entry]) -> bool:
+def belongs(pid: int, process: Kept, table: Mapping[int, Entry]) -> bool:
     """Whether a process is of the leader's family.
 
     Its session or its chain of parents tells. A daemon (its parent ended, its session is its own) is the guardian's
     child: it counts if it began after the leader, and an earlier start's daemon does not.
     """
-    leader = table.get(kept.leader)
+    leader = table.get(process.leader)
     if leader is None or pid not in table:
         return False
-    if table[pid].session == kept.leader:
+    if table[pid].session == process.leader:
         return True
     ancestor = pid
     for _ in range(len(table)):
-        if ancestor == kept.leader:
+        if ancestor == process.leader:
             return True
         entry = table.get(ancestor)
-        if entry is None or ancestor == kept.supervisor or {ancestor, entry.session} & set(kept.others):
+        if entry is None or ancestor == process.supervisor or {ancestor, entry.session} & set(process.others):
             return False
-        if entry.parent == kept.guardian:
+        if entry.parent == process.guardian:
             return entry.started >= leader.started
         ancestor = entry.parent
     return False

@@ -47,8 +47,8 @@ class Listeners:
         except OSError as error:
             listener.close()
             if error.errno == errno.EADDRINUSE:
-                why = taken_by(port) or f"port {port} is taken by another program"
-                raise CannotListen(why, taken=True) from error
+                reason = taken_by(port) or f"port {port} is taken by another program"
+                raise CannotListen(reason, taken=True) from error
             raise CannotListen(f"port {port} cannot be bound: {error.strerror}", taken=False) from error
 
     def descriptor(self, port: int) -> int:

@@ -54,8 +54,8 @@ def listening(port: int) -> tuple[Listening, ...]:
 
 
 def _question(family: int, port: int) -> bytes:
-    wanted = (family, socket.IPPROTO_TCP, 0, _LISTEN, socket.htons(port), 0, b"", b"")
-    return _ASK.pack(_ASK.size, _BY_FAMILY, _REQUEST_DUMP, 0, 0, *wanted)
+    fields = (family, socket.IPPROTO_TCP, 0, _LISTEN, socket.htons(port), 0, b"", b"")
+    return _ASK.pack(_ASK.size, _BY_FAMILY, _REQUEST_DUMP, 0, 0, *fields)
 
 
 def _answers(kernel: socket.socket, port: int) -> Iterator[tuple[int, Listening]]:
@@ -80,11 +80,11 @@ def can_tell() -> bool:
     """Whether this system says who listens: only Linux does, and not in every sandbox."""
     if sys.platform != "linux":
         return False
-    with socket.create_server(("127.0.0.1", 0)) as own:
-        inode = os.fstat(own.fileno()).st_ino
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        inode = os.fstat(server.fileno()).st_ino
         try:
-            seen = {entry.inode for entry in listening(own.getsockname()[1])}
-            return seen == {inode} and inode in held(os.getpid(), seen)
+            inodes = {entry.inode for entry in listening(server.getsockname()[1])}
+            return inodes == {inode} and inode in held(os.getpid(), inodes)
         except OSError:
             return False
 

@@ -84,8 +84,8 @@ def _strangers(entries: Collection[Listening], pids: Iterable[int]) -> list[List
                 del left[inode]
         except PermissionError:
             # Root without the right to look into others' processes: the account is what can be told.
-            own = accounts(pid)
-            left = {inode: entry for inode, entry in left.items() if entry.uid not in own}
+            own_accounts = accounts(pid)
+            left = {inode: entry for inode, entry in left.items() if entry.uid not in own_accounts}
         if not left:
             break
     return list(left.values())

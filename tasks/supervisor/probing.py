@@ -13,11 +13,11 @@ from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.port_owner import PortOwner
 from tasks.supervisor.process import Probe, Process
-from tasks.supervisor.running import in_words
+from tasks.supervisor.running import describe_exit
 from tasks.supervisor.spawn import CannotStart, spawn
 
 
-class Unwell(Exception):
+class ProbeFailed(Exception):
     """A probe failed; the message says how."""
 
 
@@ -26,14 +26,14 @@ async def ask(process: Process, probe: Probe, owner: PortOwner) -> None:
     try:
         async with asyncio.timeout(probe.timeout):
             await _ASK[probe.kind](process, probe)
-        if probe.port and (why := owner.fault()):
-            raise Unwell(why)
+        if probe.port and (fault := owner.fault()):
+            raise ProbeFailed(fault)
     except TimeoutError:
-        raise Unwell(f"no answer to its {probe.kind} probe within {probe.timeout:g} s") from None
+        raise ProbeFailed(f"no answer to its {probe.kind} probe within {probe.timeout:g} s") from None
     except OSError as error:
-        raise Unwell(f"{_place(probe)}: {os.strerror(error.errno) if error.errno else error}") from error
+        raise ProbeFailed(f"{_place(probe)}: {os.strerror(error.errno) if error.errno else error}") from error
     except CannotStart as error:
-        raise Unwell(f"its probe {error}") from error
+        raise ProbeFailed(f"its probe {error}") from error
 
 
 async def _tcp(_process: Process, probe: Probe) -> None:
@@ -51,7 +51,7 @@ async def _http(_process: Process, probe: Probe) -> None:
             answer += more
     line = answer.split(b"\r\n", 1)[0].decode("latin-1")
     if line.split(" ")[1:2] != ["200"]:
-        raise Unwell(f"{_place(probe)} answered {status_line(answer)}")
+        raise ProbeFailed(f"{_place(probe)} answered {status_line(answer)}")
 
 
 async def _socket(process: Process, probe: Probe) -> None:
@@ -59,7 +59,7 @@ async def _socket(process: Process, probe: Probe) -> None:
         connection.setblocking(False)
         await asyncio.get_running_loop().sock_connect(connection, path)
         if not is_trusted(connection, *([pwd.getpwnam(process.user).pw_uid] if process.user else [])):
-            raise Unwell(f"{probe.path}: another account listens there")
+            raise ProbeFailed(f"{probe.path}: another account listens there")
 
 
 async def _command(process: Process, probe: Probe) -> None:
@@ -69,7 +69,7 @@ async def _command(process: Process, probe: Probe) -> None:
     finally:
         running.send(signal.SIGKILL, group=True)
     if code:
-        raise Unwell(f"its probe {probe.command[0]} {in_words(code)}")
+        raise ProbeFailed(f"its probe {probe.command[0]} {describe_exit(code)}")
 
 
 async def _connected(port: int) -> socket.socket:
@@ -89,7 +89,7 @@ def _refuse_itself(connection: socket.socket, port: int) -> None:
     if connection.getsockname() == connection.getpeername():
         # Reset rather than closed: the port must be free at once for the process that is to serve it.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        raise Unwell(f"port {port}: nobody listens")
+        raise ProbeFailed(f"port {port}: nobody listens")
 
 
 def _place(probe: Probe) -> str:

@@ -5,85 +5,87 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tasks.supervisor.lifecycle import Life
+from tasks.supervisor.lifecycle import ProcessLifecycle
 from tasks.supervisor.listeners import CannotListen, Listeners
 from tasks.supervisor.process import Process
 from tasks.supervisor.rotate import remove
-from tasks.supervisor.store import Kept
-from tasks.supervisor.surroundings import Surroundings
-from tasks.supervisor.validation import Refused, comparable
+from tasks.supervisor.store import ProcessRecord
+from tasks.supervisor.surroundings import Siblings
+from tasks.supervisor.validation import RequestError, comparable
 
 
 class Replacements:
     """Those under way among `lives`. Each is recorded before it begins: the next supervisor goes on with it."""
 
-    def __init__(self, lives: dict[str, Life], around: Surroundings, is_ending: Callable[[], bool]) -> None:
-        self._lives = lives
-        self._around = around
+    def __init__(
+        self, lifecycles: dict[str, ProcessLifecycle], siblings: Siblings, is_ending: Callable[[], bool]
+    ) -> None:
+        self._lifecycles = lifecycles
+        self._siblings = siblings
         self._is_ending = is_ending
-        self._under_way: dict[str, asyncio.Task[Life | None]] = {}
+        self._under_way: dict[str, asyncio.Task[ProcessLifecycle | None]] = {}
 
-    async def replace(self, name: str, process: Process) -> Life:
+    async def replace(self, name: str, process: Process) -> ProcessLifecycle:
         """Stop the kept one and keep `process` instead. Refused if its port is taken: all is as before then."""
-        life = self._lives[name]
-        if life.kept.wanted == "stop" and life.kept.successor is None:
+        lifecycle = self._lifecycles[name]
+        if lifecycle.record.wanted == "stop" and lifecycle.record.successor is None:
             # Its port is closed once it has stopped.
-            await life.end("stop")
-        successor = life.kept.successor
-        if self._lives.get(name) is not life or life.kept.wanted == "remove":
+            await lifecycle.end("stop")
+        successor = lifecycle.record.successor
+        if self._lifecycles.get(name) is not lifecycle or lifecycle.record.wanted == "remove":
             raise _not_now(name)
         if successor is None:
-            self._record(life.kept, process)
+            self._record(lifecycle.record, process)
         elif comparable(successor) != comparable(process):
             raise _not_now(name)
-        replaced = await self.go_on(life)
+        replaced = await self.go_on(lifecycle)
         if replaced is None:
             raise _not_now(name)
         return replaced
 
-    def go_on(self, life: Life) -> "asyncio.Task[Life | None]":
+    def go_on(self, lifecycle: ProcessLifecycle) -> "asyncio.Task[ProcessLifecycle | None]":
         """Carry out what is recorded; the new life. None if something else was wanted meanwhile."""
-        name = life.kept.process.name
+        name = lifecycle.record.process.name
         if name not in self._under_way:
-            task = asyncio.create_task(self._carry_out(life))
+            task = asyncio.create_task(self._carry_out(lifecycle))
             self._under_way[name] = task
             task.add_done_callback(lambda _: self._under_way.pop(name))
         return self._under_way[name]
 
-    def _record(self, kept: Kept, process: Process) -> None:
-        port = _port_to_bind(kept, process, self._around.listeners)
+    def _record(self, record: ProcessRecord, process: Process) -> None:
+        port = _port_to_bind(record, process, self._siblings.listeners)
         if port:
-            bind(self._around.listeners, port)
-        before = kept.wanted
-        kept.successor, kept.wanted = process, "run"
+            bind(self._siblings.listeners, port)
+        wanted_before = record.wanted
+        record.successor, record.wanted = process, "run"
         try:
-            self._around.save()
+            self._siblings.save()
         except OSError as error:
-            kept.successor, kept.wanted = None, before
-            self._around.listeners.release(port)
-            raise Refused(f"{process.name}: cannot be recorded: {error.strerror}", transient=True) from error
+            record.successor, record.wanted = None, wanted_before
+            self._siblings.listeners.release(port)
+            raise RequestError(f"{process.name}: cannot be recorded: {error.strerror}", transient=True) from error
 
-    async def _carry_out(self, life: Life) -> Life | None:
-        await life.end(None)
-        kept, process, listeners = life.kept, life.kept.successor, self._around.listeners
+    async def _carry_out(self, lifecycle: ProcessLifecycle) -> ProcessLifecycle | None:
+        await lifecycle.end(None)
+        record, process, listeners = lifecycle.record, lifecycle.record.successor, self._siblings.listeners
         if process is None or self._is_ending():
             return None
-        if kept.wanted != "run":
-            kept.successor = None
+        if record.wanted != "run":
+            record.successor = None
             with suppress(OSError):
-                self._around.save()
+                self._siblings.save()
             listeners.release(process.listen)
             return None
-        successor = Life(Kept(process), self._around)
-        self._lives[process.name] = successor
+        successor = ProcessLifecycle(ProcessRecord(process), self._siblings)
+        self._lifecycles[process.name] = successor
         # Where it cannot be written the process waits for that: each start is recorded first.
         with suppress(OSError):
-            self._around.save()
+            self._siblings.save()
         successor.begin()
-        if kept.process.listen != process.listen:
-            listeners.release(kept.process.listen)
-        if kept.process.log != process.log:
-            remove(Path(kept.process.log))
+        if record.process.listen != process.listen:
+            listeners.release(record.process.listen)
+        if record.process.log != process.log:
+            remove(Path(record.process.log))
         return successor
 
 
@@ -92,16 +94,16 @@ def bind(listeners: Listeners, port: int) -> None:
     try:
         listeners.bind(port)
     except CannotListen as error:
-        raise Refused(str(error), port_taken=error.taken) from error
+        raise RequestError(str(error), port_taken=error.taken) from error
 
 
-def _port_to_bind(kept: Kept, process: Process, listeners: Listeners) -> int:
+def _port_to_bind(record: ProcessRecord, process: Process, listeners: Listeners) -> int:
     """The port that `process` needs and the kept one does not leave it; 0 if there is none."""
-    if process.listen != kept.process.listen:
+    if process.listen != record.process.listen:
         return process.listen
     # Where supervisor and guardian were killed, the running process alone has it: it is bound once that has ended.
-    return 0 if listeners.held(process.listen) is not None or kept.leader else process.listen
+    return 0 if listeners.held(process.listen) is not None or record.leader else process.listen
 
 
-def _not_now(name: str) -> Refused:
-    return Refused(f"{name}: not now, it is being stopped, removed or replaced", transient=True)
+def _not_now(name: str) -> RequestError:
+    return RequestError(f"{name}: not now, it is being stopped, removed or replaced", transient=True)

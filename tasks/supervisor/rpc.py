@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.005
 def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONNECT_SECONDS) -> Any:
     """One request and its answer. A supervisor that dies meanwhile is waited for and asked again: all verbs may be."""
     deadline = time.monotonic() + connect_seconds
-    asked = 0
+    times_asked = 0
     while True:
         try:
             with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
@@ -28,7 +28,7 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
                 connection.connect(path)
                 if not is_trusted(connection):
                     raise ProviderError(f"another account listens on {folder / SOCKET}: look who made that file")
-                asked += 1
+                times_asked += 1
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 return _answer(folder, connection)
         except (ConnectionRefusedError, FileNotFoundError) as error:
@@ -38,7 +38,7 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
         except TimeoutError as error:
             raise TransientError(f"the supervisor of {folder} said nothing for {ANSWER_SECONDS:g} s") from error
         except (ConnectionError, EOFError) as error:
-            if asked >= _TIMES_ASKED or not connect_seconds:
+            if times_asked >= _TIMES_ASKED or not connect_seconds:
                 raise TransientError(f"the supervisor of {folder} broke off the call") from error
             deadline = time.monotonic() + connect_seconds
         except OSError as error:

@@ -38,13 +38,13 @@ class Running:
         except ProcessLookupError:
             descriptor = None
         # Compared only after it is held: from here on the pid cannot come to mean another.
-        found = identify(identity.pid)
-        if found == identity:
+        current = identify(identity.pid)
+        if current == identity:
             return cls(identity, child=False, descriptor=descriptor)
         if descriptor is not None:
             os.close(descriptor)
-        same_boot = (found or identity).boot == identity.boot == _boot_now()
-        if found is None and same_boot:
+        same_boot = (current or identity).boot == identity.boot == _boot_now()
+        if current is None and same_boot:
             kill_group(identity.pid)
         return None
 
@@ -119,12 +119,12 @@ def kill_group(leader: int) -> bool:
     return True
 
 
-def in_words(code: int | None) -> str:
+def describe_exit(code: int | None) -> str:
     """`exited with 137`."""
-    return "ended" if code is None else f"exited with {as_shells_count(code)}"
+    return "ended" if code is None else f"exited with {shell_exit_code(code)}"
 
 
-def as_shells_count(code: int) -> int:
+def shell_exit_code(code: int) -> int:
     """128 and its number for a signal."""
     return code if code >= 0 else 128 - code
 

@@ -45,11 +45,11 @@ def status_from(data: Mapping[str, Any]) -> Status:
     return Status(**{**_known(Status, data), "process": process_from(data["process"])})
 
 
-def _plain(one: Process | Probe | Status) -> dict[str, Any]:
+def _plain(value: Process | Probe | Status) -> dict[str, Any]:
     """Without dataclasses.asdict, which copies deeply: ten times slower, and not every mapping allows it."""
-    return {name: getattr(one, name) for name in one.__slots__}
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def _known(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    names = {each.name for each in fields(cls)}
+    names = {item.name for item in fields(cls)}
     return {key: value for key, value in data.items() if key in names}

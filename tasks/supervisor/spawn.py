@@ -61,10 +61,10 @@ def spawn(
         raise CannotStart(f"could not be recorded: {error}") from error
     os.close(opener)
     with os.fdopen(fault, "rb") as pipe:
-        why = pipe.read().decode(errors="replace")
-    if identity is None or why:
+        error_text = pipe.read().decode(errors="replace")
+    if identity is None or error_text:
         os.waitpid(pid, 0)
-        raise CannotStart(f"could not be started: {why or 'it was killed at once'}")
+        raise CannotStart(f"could not be started: {error_text or 'it was killed at once'}")
     return Running.child(identity)
 
 

@@ -14,7 +14,7 @@ from tasks.supervisor.serialization import process_from, process_to
 
 
 @dataclass(slots=True)
-class Kept:
+class ProcessRecord:
     """One process, and what was last known and wanted of it. `wanted` is written before it is acted upon."""
 
     process: Process
@@ -38,21 +38,21 @@ class Kept:
         return Status(self.process, self.state, self.reason, self.since, pid, self.restarts, self.code)
 
 
-def save(folder: Path, kept: list[Kept], *, forgetting: bool) -> None:
+def save(folder: Path, records: list[ProcessRecord], *, forgetting: bool) -> None:
     """`forgetting`: all is to end and be forgotten. OSError if it cannot be written; the last one is whole then."""
-    text = f'{{"forgetting":{json.dumps(forgetting)},"processes":[{",".join(_text(each) for each in kept)}]}}'
+    text = f'{{"forgetting":{json.dumps(forgetting)},"processes":[{",".join(_text(record) for record in records)}]}}'
     draft = folder / f".{STATE}"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
         file.write(text)
     draft.replace(folder / STATE)
 
 
-def load(folder: Path) -> tuple[bool, list[Kept]]:
+def load(folder: Path) -> tuple[bool, list[ProcessRecord]]:
     """Whether it was forgetting, and what was kept. Nothing if there is no file, or a machine's crash broke it."""
     path = folder / STATE
     try:
         data = json.loads(path.read_text())
-        return data["forgetting"], [_from(each) for each in data["processes"]]
+        return data["forgetting"], [_from(data_of_one) for data_of_one in data["processes"]]
     except FileNotFoundError:
         return False, []
     except (ValueError, KeyError, TypeError):
@@ -61,21 +61,23 @@ def load(folder: Path) -> tuple[bool, list[Kept]]:
         return False, []
 
 
-def _text(kept: Kept) -> str:
-    if kept.written is None or kept.written[0] is not kept.process:
-        kept.written = (kept.process, json.dumps(process_to(kept.process)))
-    plain = {name: getattr(kept, name) for name in kept.__slots__ if name not in ("process", "successor", "written")}
-    if kept.successor:
+def _text(record: ProcessRecord) -> str:
+    if record.written is None or record.written[0] is not record.process:
+        record.written = (record.process, json.dumps(process_to(record.process)))
+    plain = {
+        name: getattr(record, name) for name in record.__slots__ if name not in ("process", "successor", "written")
+    }
+    if record.successor:
         # Else left out: an earlier version can then read the file.
-        plain["successor"] = process_to(kept.successor)
-    return f'{{"process":{kept.written[1]},{json.dumps(plain, default=asdict)[1:]}'
+        plain["successor"] = process_to(record.successor)
+    return f'{{"process":{record.written[1]},{json.dumps(plain, default=asdict)[1:]}'
 
 
-def _from(data: dict[str, Any]) -> Kept:
-    read = {
+def _from(data: dict[str, Any]) -> ProcessRecord:
+    parsed = {
         "process": process_from(data["process"]),
         "leader": Identity(**data["leader"]) if data["leader"] else None,
         "preparing": Identity(**data["preparing"]) if data["preparing"] else None,
         "successor": process_from(data["successor"]) if "successor" in data else None,
     }
-    return Kept(**(data | read))
+    return ProcessRecord(**(data | parsed))

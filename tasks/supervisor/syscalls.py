@@ -112,17 +112,17 @@ def map_owner(folder: int, owner: tuple[int, int]) -> int:
 
     Returns its descriptor. OSError where the kernel or the file system cannot: since Linux 5.12, most can.
     """
-    found = os.fstat(folder)
+    status = os.fstat(folder)
     flags = _AT_EMPTY_PATH | _OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC
     mounted = _libc.syscall(_OPEN_TREE, folder, b"", ctypes.c_uint(flags))
     _checked(mounted < 0)
     try:
-        namespace = _user_namespace((found.st_uid, found.st_gid), owner)
+        namespace = _user_namespace((status.st_uid, status.st_gid), owner)
         try:
             restricted = _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV | _MOUNT_ATTR_IDMAP
-            told = _MountAttributes(restricted, 0, 0, namespace)
-            size = ctypes.c_size_t(ctypes.sizeof(told))
-            _checked(_libc.syscall(_MOUNT_SETATTR, mounted, b"", _AT_EMPTY_PATH, ctypes.byref(told), size))
+            attributes = _MountAttributes(restricted, 0, 0, namespace)
+            size = ctypes.c_size_t(ctypes.sizeof(attributes))
+            _checked(_libc.syscall(_MOUNT_SETATTR, mounted, b"", _AT_EMPTY_PATH, ctypes.byref(attributes), size))
         finally:
             os.close(namespace)
     except BaseException:
@@ -142,7 +142,7 @@ def _user_namespace(before: tuple[int, int], after: tuple[int, int]) -> int:
 
     Each side is told by a byte and not by the end of a pipe: what another thread forks meanwhile holds our ends, too.
     """
-    made, teller = os.pipe()
+    ready, teller = os.pipe()
     wait, opener = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -153,7 +153,7 @@ def _user_namespace(before: tuple[int, int], after: tuple[int, int]) -> int:
     os.close(teller)
     os.close(wait)
     try:
-        if os.read(made, 1) != b"1":
+        if os.read(ready, 1) != b"1":
             raise OSError(errno.EPERM, "no user namespace can be made")
         for name, was, becomes in zip(("uid_map", "gid_map"), before, after, strict=True):
             with open(f"/proc/{pid}/{name}", "w", encoding="ascii") as file:  # noqa: PTH123
@@ -162,7 +162,7 @@ def _user_namespace(before: tuple[int, int], after: tuple[int, int]) -> int:
     finally:
         with suppress(BrokenPipeError):  # it was killed
             os.write(opener, b"1")
-        os.close(made)
+        os.close(ready)
         os.close(opener)
         os.waitpid(pid, 0)
 

@@ -1,6 +1,5 @@
 """A control plane for tests, asked over HTTP as anybody would."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import httpx
 from deployments.server.login import USER, require_login
 from tasks.base.settings import settings
 from tasks.supervisor.client import Supervisor
+from tests.support.waiting import wait_until
 
 T = TypeVar("T")
 patience = 300.0
@@ -48,12 +48,12 @@ class Plane:
     def ended(self, run: str) -> dict[str, Any]:
         return self.until(run, *ended)
 
-    def until(self, run: str, *states: str) -> dict[str, Any]:
+    def wait_until(self, run: str, *states: str) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
             state: dict[str, Any] = self.get(f"/flow_runs/{run}")["state"]
             return state if state["type"] in states else None
 
-        return until(look, f"{run} is {states}")
+        return wait_until(look, f"{run} is {states}")
 
     def pause(self, flow: str, *, paused: bool) -> None:
         """Have a flow's schedule make no runs, or make them again."""
@@ -66,7 +66,7 @@ class Plane:
             except httpx.TransportError:
                 return False
 
-        until(asked, f"{flow} is paused: {paused}")
+        wait_until(asked, f"{flow} is paused: {paused}")
 
     def runs(self, flow: str, **where: Any) -> list[dict[str, Any]]:
         """The runs of a flow, the newest first."""
@@ -88,7 +88,7 @@ class Plane:
             found = supervisor.get(name)
             return found.pid if found else None
 
-        return until(look, f"{name} runs")
+        return wait_until(look, f"{name} runs")
 
     @staticmethod
     def _patiently(ask: Callable[[], httpx.Response]) -> Any:
@@ -101,15 +101,7 @@ class Plane:
                 return None
             return None if answer.status_code >= 500 else [answer.raise_for_status().json()]
 
-        return until(look, "the server answers")[0]
-
-
-def until(look: Callable[[], T | None], what: str) -> T:
-    deadline = time.monotonic() + patience
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.2)
-    return found
+        return wait_until(look, "the server answers")[0]
 
 
 def process_of(run: str) -> int:
@@ -125,6 +117,6 @@ def process_of(run: str) -> int:
                 continue
         return None
 
-    until((settings().home / "present" / run).exists, f"{run} is present")
-    found: int = until(look, f"{run} has a process")
+    wait_until((settings().home / "present" / run).exists, f"{run} is present")
+    found: int = wait_until(look, f"{run} has a process")
     return found

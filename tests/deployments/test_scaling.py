@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 
 from deployments.server import control_plane
-from deployments.server.watchdog import automation_name
+from deployments.server.watchdog import AUTOMATION_NAME
 from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger
-from tasks.ledger.checks import lock_name
+from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.simulated_load import Load
-from tests.deployments.plane import Plane, until
+from tests.deployments.plane import Plane
 from tests.flows.shop import shop
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
 interval = 5
@@ -71,7 +72,7 @@ def last_check() -> float:
 
 def checked_again() -> None:
     before = last_check()
-    until(lambda: last_check() > before, "another check has ended")
+    wait_until(lambda: last_check() > before, "another check has ended")
 
 
 def events(plane: Plane, name: str) -> list[dict[str, Any]]:
@@ -82,7 +83,7 @@ def events(plane: Plane, name: str) -> list[dict[str, Any]]:
 def test_users_come_and_a_scale_run_follows_that_says_why(plane: Plane, world: MemoryProvider) -> None:
     provisioned(plane, "shop")
     world.set_load("shop", "web", Load(requests_per_second=50, latency=0.2))
-    until(lambda: replicas(world, "shop") >= 3, "10 requests in flight have replicas for 4 each")
+    wait_until(lambda: replicas(world, "shop") >= 3, "10 requests in flight have replicas for 4 each")
     run = next(run for run in reversed(plane.runs("scale")) if run["parameters"]["stack"] == "shop")
     kept = next(one for one in decisions("shop") if one.flow_run_id == run["id"])
     assert run["parameters"]["reason"] == kept.decision.reason
@@ -95,13 +96,13 @@ def test_checks_go_on_when_the_server_was_killed_between_two(plane: Plane, world
     provisioned(plane, "kiosk")
     os.kill(plane.pid("server"), signal.SIGKILL)
     world.set_load("kiosk", "web", Load(requests_per_second=50, latency=0.2))
-    until(lambda: replicas(world, "kiosk") >= 3, "it is scaled all the same")
+    wait_until(lambda: replicas(world, "kiosk") >= 3, "it is scaled all the same")
 
 
 def test_a_check_that_is_killed_half_way_is_followed_by_the_next(plane: Plane) -> None:
     provisioned(plane, "blog")
     with Ledger.open(settings()) as ledger:
-        holder = until(lambda: ledger.holder(lock_name), "a check is under way")
+        holder = wait_until(lambda: ledger.holder(CHECK_LOCK), "a check is under way")
         os.kill(holder.owner.pid, signal.SIGKILL)
     checked_again()
 
@@ -122,7 +123,7 @@ def test_growth_waits_for_a_persons_word(plane: Plane) -> None:
     done = resumed(plane, run, approve=True, **asked)
     assert done["type"] == "COMPLETED", done
     with Ledger.open(settings()) as ledger:
-        known = ledger.wanted("shoot")
+        known = ledger.stack_record("shoot")
     assert known is not None
     assert (known.spec["users"]["monthly"], known.spec["headroom"], known.spec["budget"]) == (5000, 20, None)
     assert known.spec["services"]["web"]["replicas"] == {"min": 1, "max": 16}
@@ -132,14 +133,14 @@ def test_growth_waits_for_a_persons_word(plane: Plane) -> None:
 def test_what_was_shown_is_done_to_the_stack_as_it_is_by_then(plane: Plane, world: MemoryProvider) -> None:
     provisioned(plane, "patient")
     world.set_load("patient", "web", Load(requests_per_second=100, latency=0.2))
-    until(lambda: replicas(world, "patient") >= 6, "20 requests in flight have replicas for 4 each")
+    wait_until(lambda: replicas(world, "patient") >= 6, "20 requests in flight have replicas for 4 each")
     first, second = (plane.submit("grow", stack="patient") for _ in range(2))
     for run in (first, second):
         plane.until(run, "PAUSED")
     provisioned(plane, "patient", budget=70, headroom=20)
     assert resumed(plane, first, approve=True)["type"] == "COMPLETED"
     with Ledger.open(settings()) as ledger:
-        known = ledger.wanted("patient")
+        known = ledger.stack_record("patient")
     assert known is not None
     assert known.spec["services"]["web"]["replicas"] == {"min": 1, "max": 16}, "as it was shown"
     assert (known.spec["budget"], known.spec["headroom"]) == (70, 20), "as somebody raised them meanwhile"
@@ -153,14 +154,14 @@ def test_when_no_check_comes_any_more_three_notice(plane: Plane) -> None:
     plane.pause("autoscale", paused=True)
     try:
         log = plane.home / "control" / "runner.log"
-        until(lambda: "No service is scaled: a check is due every 5 s" in log.read_text(), "the log says so")
-        until(lambda: events(plane, "tenfold.autoscale.silent"), "an event says so")
-        until(lambda: triggered(plane), "the server's own automation has noticed")
+        wait_until(lambda: "No service is scaled: a check is due every 5 s" in log.read_text(), "the log says so")
+        wait_until(lambda: events(plane, "tenfold.autoscale.silent"), "an event says so")
+        wait_until(lambda: triggered(plane), "the server's own automation has noticed")
     finally:
         plane.pause("autoscale", paused=False)
-    until(lambda: events(plane, "tenfold.autoscale.back"), "it is said that they are back")
+    wait_until(lambda: events(plane, "tenfold.autoscale.back"), "it is said that they are back")
 
 
 def triggered(plane: Plane) -> list[dict[str, Any]]:
     found = events(plane, "prefect.automation.triggered")
-    return [one for one in found if one["resource"]["prefect.resource.name"] == automation_name]
+    return [one for one in found if one["resource"]["prefect.resource.name"] == AUTOMATION_NAME]

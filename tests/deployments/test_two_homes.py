@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from deployments.server.environment import host
+from deployments.server.environment import HOST
 from deployments.server.login import require_login
 from deployments.server.proof import require_proof
 from infra_specs.errors import ServerError
 from tasks.supervisor.client import Supervisor
-from tests.deployments.plane import until
+from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
@@ -55,7 +55,7 @@ def ports(homes: tuple[Path, Path]) -> list[int]:
         status = supervisor.get("server")
         assert status is not None
         port = int(status.process.labels["port"])
-        require_proof(require_login(home), host, port)
+        require_proof(require_login(home), HOST, port)
         found.append(port)
     return found
 
@@ -65,7 +65,7 @@ def test_started_at_once_each_has_its_own(homes: tuple[Path, Path], number: int)
     first, second = ports(homes)
     assert first != second
     with pytest.raises(ServerError, match="is answered by another program"):
-        require_proof(require_login(homes[0]), host, second)
+        require_proof(require_login(homes[0]), HOST, second)
     for home in homes:
         kill(home)
         (home / "control" / "state.json").unlink()  # so that both want the first port again
@@ -86,4 +86,4 @@ def kill(home: Path) -> None:
     for pid in processes_naming(str(home / "control")):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    until(lambda: not processes_naming(str(home / "control")), "all are gone")
+    wait_until(lambda: not processes_naming(str(home / "control")), "all are gone")

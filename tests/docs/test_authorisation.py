@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from docs.authorisation import operations, page, with_table
+from docs.authorisation import PAGE, operations, with_table
 
 pytestmark = pytest.mark.pure
 
 
 def test_the_page_has_the_table_as_it_is() -> None:
-    text = page.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     assert text == asyncio.run(with_table(text)), "run make docs, and commit the page"
 
 

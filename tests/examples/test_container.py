@@ -6,9 +6,10 @@ import pytest
 from docker import DockerClient
 
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildOrder
+from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.docker_world import alone, get, made, proxy, replica, route, stack, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import alone, get, made, proxy, replica, route, stack
 
 pytestmark = pytest.mark.docker
 
@@ -16,7 +17,7 @@ app = Path(__file__).parents[2] / "examples" / "app"
 
 
 def test_it_is_built_and_serves(engine: DockerClient, images: dict[str, str]) -> None:
-    order = BuildOrder(stack, "web", str(app), "Dockerfile", None, {"BASE": images["tenfold-sample:1"]})
+    order = BuildRequest(stack, "web", str(app), "Dockerfile", None, {"BASE": images["tenfold-sample:1"]})
     with alone(engine):
         provider = DockerProvider(Docker(provider="docker", images=images))
         try:
@@ -25,7 +26,7 @@ def test_it_is_built_and_serves(engine: DockerClient, images: dict[str, str]) ->
             one = made(provider, replica(images, image=image))
             door = made(provider, proxy(images))
             made(provider, route(one))
-            answer = until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")
+            answer = wait_until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")
             assert "<title>" in answer[1]
             provider.destroy(one)
         finally:

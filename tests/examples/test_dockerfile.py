@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.stackfile.messages.no_effect import unused
+from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.reading.load import load
 from tasks.providers.docker.dockerfile import bases
-from tasks.stack.preview_builds import orders_of
+from tasks.stack.preview_builds import build_requests
 
 pytestmark = pytest.mark.pure
 
@@ -20,9 +20,9 @@ stacks = root / "infra_specs" / "stacks"
 
 def test_the_stack_builds_the_sample_app_and_is_the_quickstart_otherwise() -> None:
     stack, local = (load((stacks / f"{name}.yaml").read_text(), name) for name in ("quickstart-docker", "quickstart"))
-    (order,) = orders_of(stack, str(stacks)).values()
+    (order,) = build_requests(stack, str(stacks)).values()
     assert (order.context, order.dockerfile) == (str(app), "Dockerfile")
-    assert unused(stack) == ()
+    assert settings_without_effect(stack) == ()
     assert (stack.users, stack.needs, stack.budget) == (local.users, local.needs, local.budget)
 
 

@@ -8,12 +8,12 @@ import pytest
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
-from deployments.server.environment import tuned
+from deployments.server.environment import TUNED
 
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    os.environ.update(tuned)
+    os.environ.update(TUNED)
     with (
         prefect_test_harness(server_startup_timeout=180),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),

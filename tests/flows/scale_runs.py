@@ -10,7 +10,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 from flows.scale import scale
-from tasks.autoscaling.scale_runs import changing
+from tasks.autoscaling.scale_runs import CHANGING_FLOWS
 from tests.flows.going import done
 from tests.flows.shop import addresses
 from tests.flows.users import served
@@ -21,7 +21,7 @@ async def no_runs() -> None:
     """Runs of other tests that keep a check off their stack are over."""
     await served()
     async with get_client() as client:
-        for run in await runs_of(*changing):
+        for run in await runs_of(*CHANGING_FLOWS):
             if run.state and not run.state.is_final():
                 await client.set_flow_run_state(run.id, Cancelled(), force=True)
 

@@ -14,7 +14,7 @@ from infra_specs.pricing.month import Spent, month_of
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger.checks import CHECK_LOCK
 from tests.flows.going import done, failed
 from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scale_runs
 from tests.flows.shop import runs, shop
@@ -31,7 +31,7 @@ async def test_what_was_refused_is_not_asked_for_again_until_it_changes(
     users.in_flight["shop", "web"] = 28
     await done(autoscale)
     with monkeypatch.context() as broken:
-        broken.setattr("flows.scale.wish_as_deployed", refuse)
+        broken.setattr("flows.scale.desired_as_deployed", refuse)
         await run_it("not today")
     for _ in range(3):
         assert (await done(autoscale)).endswith("shop web 2 to 4 was refused")
@@ -48,7 +48,7 @@ async def test_what_was_refused_is_asked_for_again_when_somebody_has_provisioned
     users.in_flight["shop", "web"] = 28
     await done(autoscale)
     with monkeypatch.context() as broken:
-        broken.setattr("flows.scale.wish_as_deployed", refuse)
+        broken.setattr("flows.scale.desired_as_deployed", refuse)
         await run_it("not today")
     assert (await done(autoscale)).endswith("shop web 2 to 4 was refused")
     await done(provision, stack="shop")
@@ -62,9 +62,9 @@ async def test_when_the_money_is_gone_what_may_stop_stops_and_stays_so_until_it_
     spec["target"]["price_per_replica"] = 50
     await done(provision, spec={**spec, "budget": 100}, source="/srv")
     with Ledger.open(settings()) as ledger:
-        hold = ledger.acquire(lock_name, Owner.here("test"), 60)
-        ledger.record_spent(hold, {"shop": Spent(month_of(now()), 100.0, now())})
-        ledger.release(hold)
+        lease = ledger.acquire(CHECK_LOCK, Owner.here("test"), 60)
+        ledger.record_costs(lease, {"shop": Spent(month_of(now()), 100.0, now())})
+        ledger.release(lease)
     said = await failed(scale, stack="shop", service="web", replicas=0)
     assert "web may have 2 to 5 replicas, not 0" in said, "nobody stops it by hand"
     assert (await done(autoscale)).endswith("; shop web 2 to 0")

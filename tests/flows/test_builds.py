@@ -16,8 +16,9 @@ from flows.teardown import teardown
 from infra_specs.stackfile.models.target import Docker
 from infra_specs.stackfile.reading.load import from_data, load
 from tasks.providers.docker import DockerProvider
-from tasks.stack.preview_builds import foreseen
-from tests.tasks.providers.docker.docker_world import alone, get, left, until
+from tasks.stack.preview_builds import preview_builds
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import alone, get, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 name = "flows"
@@ -73,7 +74,7 @@ def would(spec: dict[str, Any], source: Path) -> tuple[str, ...]:
     """What a plan says that would be built."""
     provider = DockerProvider(Docker.model_validate(spec["target"]))
     try:
-        return foreseen(provider, from_data(spec), str(source))[1]
+        return preview_builds(provider, from_data(spec), str(source))[1]
     finally:
         provider.close()
 
@@ -84,7 +85,7 @@ async def served() -> str:
         port = next(each.outputs["port"] for each in provider.observe(name) if each.kind == "proxy")
     finally:
         provider.close()
-    answer: tuple[int, str] = until(lambda: (found := get(port))[0] == 200 and found, "it serves")
+    answer: tuple[int, str] = wait_until(lambda: (found := get(port))[0] == 200 and found, "it serves")
     return answer[1]
 
 

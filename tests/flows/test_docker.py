@@ -17,7 +17,8 @@ from infra_specs.stackfile.models.target import Docker
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.docker_world import alone, get, left, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import alone, get, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 name = "flows"
@@ -72,7 +73,7 @@ async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: Do
         assert any(secret in json.dumps(container.attrs) for secret in secrets) == app
     assert "nothing to do" in await done(provision, spec=spec)
     await done(scale, stack=name, service="web", replicas=4)
-    until(lambda: len({visit(port)["replica"] for _ in range(20)}) == 4, "all four answer")
+    wait_until(lambda: len({visit(port)["replica"] for _ in range(20)}) == 4, "all four answer")
     assert "volume/database" in await done(teardown, stack=name)
     assert left(engine) == ["tenfold.flows.volume.database.1"]
     await done(provision, stack=name)

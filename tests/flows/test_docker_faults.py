@@ -18,7 +18,8 @@ from flows.provision import provision
 from flows.reconcile import reconcile
 from tests.flows.on_docker import containers, done, door, first_line, observed, one_replica, shop, stack, well
 from tests.support.children import run, start
-from tests.tasks.providers.docker.docker_world import alone, crash, get, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import alone, crash, get
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 Tell = Callable[[str, str], None]
@@ -63,13 +64,13 @@ def test_what_is_killed_stopped_or_removed_comes_back(
 
 def test_the_proxy_is_killed_under_load(spec: dict[str, Any], engine: DockerClient, outcome: Tell) -> None:
     port = door(spec)
-    until(lambda: get(port)[0] == 200, "it serves")
+    wait_until(lambda: get(port)[0] == 200, "it serves")
     load = Load.started(f"http://127.0.0.1:{port}/", 100, new=True)
     container = engine.containers.get("tenfold.flows.proxy.main.1")
     time.sleep(1)
     crash(container)
     began = time.monotonic()
-    until(lambda: answers(port), "it serves again")
+    wait_until(lambda: answers(port), "it serves again")
     away = time.monotonic() - began
     time.sleep(1)
     result = load.stop()

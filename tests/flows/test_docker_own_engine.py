@@ -15,7 +15,8 @@ from tests.flows.on_docker import done, first_line, observed, one_replica, shop,
 from tests.support.children import run, start
 from tests.support.engine import NoEngine
 from tests.support.own_engine import OwnEngine, open_own_engine
-from tests.tasks.providers.docker.docker_world import clear, left, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import clear, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 megabytes = 700
@@ -87,7 +88,7 @@ def test_the_engine_is_restarted_and_then_its_disk_is_full_while_a_stack_runs(
     before = observed(spec)
     own.stop()
     own.start()
-    until(lambda: observed(spec) and well(spec) == one_replica, "everything is back")
+    wait_until(lambda: observed(spec) and well(spec) == one_replica, "everything is back")
     assert [str(each) for each in observed(spec)] == [str(each) for each in before]
     assert [dict(each.outputs) for each in observed(spec)] == [dict(each.outputs) for each in before]
     outcome("engine restarted under a stack", "all of it back by itself, at the same addresses")
@@ -96,7 +97,7 @@ def test_the_engine_is_restarted_and_then_its_disk_is_full_while_a_stack_runs(
         ended = run(provision, {"spec": grown, "source": "/"})
         assert ended.state == "FAILED"
         assert "disk is full" in ended.message, ended.message
-        until(lambda: well(spec) == one_replica, "what runs goes on")
+        wait_until(lambda: well(spec) == one_replica, "what runs goes on")
     again = done(provision, spec=grown, source="/")
     outcome("disk full while a stack runs", f"it runs on; {first_line(ended)}; room made, run again: {again}")
     assert well(grown) == sorted([*one_replica, "replica/web-1"])

@@ -33,7 +33,7 @@ gone_for_ever: Step = (teardown, {"stack": "shop", "delete_data": True, "wait": 
 
 cases: dict[str, tuple[list[Step], Step, str, int, Step]] = {
     # what was before, what is stopped, where, at which time there, and who takes over
-    "provision, before it says what is wanted": ([], provisioned, "before ledger.want", 1, otherwise),
+    "provision, before it says what is wanted": ([], provisioned, "before ledger.set_desired", 1, otherwise),
     "provision, before a secret is made": ([], provisioned, "before ledger.ensure_secret", 1, otherwise),
     "provision, before its run begins": ([], provisioned, "before ledger.begin", 1, otherwise),
     "provision, before its first intent": ([], provisioned, "before ledger.intend", 1, gone),
@@ -44,7 +44,7 @@ cases: dict[str, tuple[list[Step], Step, str, int, Step]] = {
     "scale, before it overrides": ([provisioned], grown, "before ledger.override", 1, gone),
     "scale, before a create": ([provisioned], grown, "before ledger.check", 1, gone),
     "deploy, before it stops what failed": ([provisioned], broken, "before ledger.check", 2, gone),
-    "teardown, before it begins": ([provisioned], gone, "before ledger.unwant", 1, otherwise),
+    "teardown, before it begins": ([provisioned], gone, "before ledger.mark_torn_down", 1, otherwise),
     "teardown, before a destroy": ([provisioned], gone, "before ledger.check", 1, otherwise),
     "teardown, before a later destroy": ([provisioned], gone, "before ledger.check", 2, otherwise),
     "teardown, before it deletes data": ([provisioned], gone_for_ever, "before ledger.check", 3, otherwise),

@@ -17,7 +17,7 @@ from flows.reconcile import reconcile
 from flows.scale import scale
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.ledger.retention import trim
+from tasks.ledger.retention import remove_expired
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli, Said
 from tests.flows.going import done, go
@@ -96,7 +96,7 @@ async def test_the_healthy_stack_is_served_and_the_other_one_is_named(
 
     with Ledger.open(settings()) as ledger, ledger._database.write() as connection:
         for _ in range(20):  # each time another stack, by chance
-            trim(connection, 4e9)
+            remove_expired(connection, 4e9)
 
 
 def names_the_sick_one(lines: Iterable[str], named: bool) -> bool:

@@ -21,7 +21,7 @@ __all__ = ["target"]  # a fixture
 
 def in_ledger() -> Any:
     with Ledger.open(settings()) as ledger:
-        return ledger.wanted("shop")
+        return ledger.stack_record("shop")
 
 
 class TestFaults:
@@ -222,9 +222,9 @@ class TestReconcile:
             await done(provision, spec=shop(name), source="/srv")
             target.set_health(name, "replica/web-0", sick("was killed"))
         with Ledger.open(settings()) as ledger:
-            hold = ledger.acquire("blog", Owner.here("provision"), 60)
+            lease = ledger.acquire("blog", Owner.here("provision"), 60)
             assert (await done(reconcile)).startswith("1 created")
-            ledger.release(hold)
+            ledger.release(lease)
         assert "replica/web-0#2" not in addresses(home, "blog")
         assert "replica/web-0#2" in addresses(home)
 

@@ -15,7 +15,8 @@ from infra_specs.certificates.certificate import read
 from tasks.providers.local import LocalProvider
 from tests.support.certificates import authority
 from tests.support.homes import temporary_home
-from tests.tasks.providers.local.world import app, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.local.world import app
 from tests.tasks.providers.secured import fetch, host, served
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
@@ -33,7 +34,7 @@ async def test_a_certificate_is_shown_and_a_renewed_one_is_taken_in_by_the_timer
     with temporary_home() as home, stopped(home):
         await ended(StateType.COMPLETED, provision, spec=spec, source=str(tmp_path))
         door = proxy(home)
-        until(lambda: fetch(door, ours).status_code == 200, "it serves")
+        wait_until(lambda: fetch(door, ours).status_code == 200, "it serves")
         assert served(door) == first
         second = written(tmp_path)
         assert "1 updated" in await ended(StateType.COMPLETED, reconcile, stack="secured")

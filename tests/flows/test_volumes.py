@@ -16,8 +16,9 @@ from tasks.base.settings import settings
 from tasks.providers import open_provider
 from tests.support.homes import temporary_home
 from tests.support.images import local
+from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, left
-from tests.tasks.providers.local.world import get, until
+from tests.tasks.providers.local.world import get
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 name = "flows"
@@ -72,7 +73,7 @@ async def done(flow: Flow[..., Any], **parameters: Any) -> str:
 async def starts(wanted: dict[str, Any]) -> list[str]:
     """What its replicas have written, asked of the one that serves now, through the proxy."""
     port = next(one.outputs["port"] for one in there(wanted) if one.kind == "proxy")
-    until(lambda: get(port, "/starts")[0] == 200, "it serves")
+    wait_until(lambda: get(port, "/starts")[0] == 200, "it serves")
     return [line.strip() for line in get(port, "/starts")[1].splitlines()]
 
 

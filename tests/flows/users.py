@@ -8,11 +8,11 @@ import pytest
 
 import flows.autoscale
 from flows.scale import scale
-from infra_specs.scaling.measurement import Measured
-from tasks.autoscaling.scaled_stack import Subject
+from infra_specs.scaling.measurement import Measurement
+from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.clock import now
-from tasks.ledger import Key, Remembered
-from tasks.metrics import Seen
+from tasks.ledger import Key, SavedState
+from tasks.metrics import ServiceSample
 
 
 @dataclass
@@ -20,16 +20,16 @@ class Users:
     """Requests in flight by stack and service; of others nothing is measured."""
 
     in_flight: dict[Key, float] = field(default_factory=dict)
-    seen: list[Mapping[Key, Remembered]] = field(default_factory=list)
+    seen: list[Mapping[Key, SavedState]] = field(default_factory=list)
 
-    def measure(self, found: Sequence[Subject], before: Mapping[Key, Remembered]) -> dict[Key, Seen]:
+    def measure(self, found: Sequence[ScaledStack], before: Mapping[Key, SavedState]) -> dict[Key, ServiceSample]:
         self.seen.append(before)
-        read: dict[Key, Seen] = {}
+        read: dict[Key, ServiceSample] = {}
         for one in found:
-            for service in one.scaled:
+            for service in one.scaled_services:
                 if (count := self.in_flight.get((one.stack.name, service))) is not None:
-                    measured = Measured(now(), 15, count * 5, count, 0.2, one.counts[service])
-                    read[one.stack.name, service] = Seen(measured, {"requests": count})
+                    measured = Measurement(now(), 15, count * 5, count, 0.2, one.counts[service])
+                    read[one.stack.name, service] = ServiceSample(measured, {"requests": count})
         return read
 
 

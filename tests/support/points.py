@@ -15,7 +15,7 @@ from tasks.ledger import Ledger
 
 provider_effects = ("create", "update", "destroy", "stop")
 ledger_effects = (
-    "acquire", "claim", "want", "unwant", "override", "ensure_secret", "begin", "intend", "outcome", "finish", "forget",
+    "acquire", "claim", "set_desired", "mark_torn_down", "override", "ensure_secret", "begin", "intend", "outcome", "finish", "forget",
     "release", "begin_release", "pass_stages", "prove_release", "end_release", "refile_release",
 )  # fmt: skip
 

@@ -19,12 +19,12 @@ from deployments.server.sessions import CODES_PATH, LOGIN_PATH
 from infra_specs.errors import ServerError
 from tasks.base.settings import settings
 
-answer_seconds = 30.0
-busy_codes = (429, 503)
+ANSWER_SECONDS = 30.0
+BUSY_CODES = (429, 503)
 """Prefect's server says 503 while its SQLite is locked by somebody else's write."""
-busy_seconds = 20.0
+BUSY_SECONDS = 20.0
 """How long a busy server is asked again."""
-ended_types = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+ENDED_TYPES = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class FlowRun:
 
     @property
     def ended(self) -> bool:
-        return self.type in ended_types
+        return self.type in ENDED_TYPES
 
     @property
     def succeeded(self) -> bool:
@@ -61,7 +61,7 @@ class PrefectApi:
     """One server, over one connection. ServerError: it does not answer, or it refuses."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(base_url=url, timeout=answer_seconds, transport=transport, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=ANSWER_SECONDS, transport=transport, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -120,9 +120,9 @@ class PrefectApi:
 
     def _asked(self, method: str, path: str, body: Any) -> httpx.Response:
         again = Retrying(
-            retry=retry_if_result(lambda answer: answer.status_code in busy_codes),
+            retry=retry_if_result(lambda answer: answer.status_code in BUSY_CODES),
             wait=wait_exponential(multiplier=0.1, max=2),
-            stop=stop_after_delay(busy_seconds),
+            stop=stop_after_delay(BUSY_SECONDS),
         )
         try:
             return again(self._http.request, method, path, json=body)

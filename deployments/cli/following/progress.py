@@ -11,16 +11,16 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from deployments.cli.following.watch import Seen, Step
+from deployments.cli.following.watch import Snapshot, Step
 from deployments.cli.terminal.output import lay, say
 from deployments.cli.terminal.words import counted, human
 from tasks.base.clock import now
 
-done = {"create": "created", "update": "changed", "wait": "healthy", "destroy": "gone"}
-doing = {"create": "creating", "update": "changing", "wait": "waiting for", "destroy": "removing"}
-most_shown = 8
+DONE_WORDS = {"create": "created", "update": "changed", "wait": "healthy", "destroy": "gone"}
+DOING_WORDS = {"create": "creating", "update": "changing", "wait": "waiting for", "destroy": "removing"}
+MOST_SHOWN = 8
 """Changes under way that are shown, each on a line."""
-quiet_seconds = 10.0
+QUIET_SECONDS = 10.0
 """In a pipe, how long nothing may be said while something is under way."""
 
 
@@ -30,7 +30,7 @@ class Progress:
     def __init__(self, to: Console, began: float) -> None:
         self._to, self._began, self._spoke = to, began, time.monotonic()
         self._said: set[str] = set()
-        self._seen: Seen | None = None
+        self._seen: Snapshot | None = None
         self._width = 0
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(get_renderable=self._moving, console=to, transient=True, refresh_per_second=10)
@@ -45,7 +45,7 @@ class Progress:
     ) -> None:
         self._live.stop()
 
-    def see(self, seen: Seen) -> None:
+    def see(self, seen: Snapshot) -> None:
         """Say what is new since the last look."""
         self._seen = seen
         self._width = max([self._width, *map(len, seen.planned)])
@@ -54,7 +54,7 @@ class Progress:
         for step in seen.steps:
             if not step.under_way:
                 self._ended(step)
-        if not self._to.is_terminal and time.monotonic() - self._spoke > quiet_seconds:
+        if not self._to.is_terminal and time.monotonic() - self._spoke > QUIET_SECONDS:
             self._spoke = time.monotonic()
             say(self._to, Text.assemble("… ", self._under_way_in_words(seen)), indent=2)
         if self._live.is_started:
@@ -67,7 +67,7 @@ class Progress:
             change.id,
             Text("✓", "green") if well else Text("✗", "bold red"),
             step.what.ljust(self._width),
-            Text((done[change.action] if well else "failed").ljust(8), "" if well else "bold red"),
+            Text((DONE_WORDS[change.action] if well else "failed").ljust(8), "" if well else "bold red"),
             Text(human(change.seconds or 0).rjust(6), "dim"),
             Text(why, "dim" if well else "red"),
         )
@@ -79,7 +79,7 @@ class Progress:
         self._spoke = time.monotonic()
         lay(self._to, [cells])
 
-    def _under_way_in_words(self, seen: Seen) -> str:
+    def _under_way_in_words(self, seen: Snapshot) -> str:
         names = [step.what for step in seen.steps if step.under_way]
         return f"{', '.join(names) or _waits(seen)}, {human(time.monotonic() - self._began)}"
 
@@ -91,9 +91,9 @@ class Progress:
             return
         steps = self._seen.steps
         under_way = [step for step in steps if step.under_way]
-        room = max(1, min(most_shown, self._to.height - 4))
+        room = max(1, min(MOST_SHOWN, self._to.height - 4))
         for step in under_way[:room]:
-            word, took = doing[step.change.action].ljust(8), human(max(0.0, now() - step.change.began)).rjust(6)
+            word, took = DOING_WORDS[step.change.action].ljust(8), human(max(0.0, now() - step.change.began)).rjust(6)
             line = Text.assemble("  ", self._frame(), f"  {step.what.ljust(self._width)}  ", (word, "cyan"))
             line.no_wrap, line.overflow = True, "ellipsis"
             yield line.append(f"  {took}", "dim")
@@ -110,7 +110,7 @@ class Progress:
         return frame if isinstance(frame, Text) else Text("…")
 
 
-def _waits(seen: Seen) -> str:
+def _waits(seen: Snapshot) -> str:
     """What a run does that has no plan yet."""
     waits = {"SCHEDULED": "waits to be started", "PENDING": "starting", "RUNNING": "looking at what there is"}
     return waits.get(seen.flow_run.type, seen.flow_run.state.lower())

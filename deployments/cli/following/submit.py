@@ -9,24 +9,24 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.app import failed
+from deployments.cli.app import EXIT_FAILED
 from deployments.cli.following.follow import follow
 from deployments.cli.following.prefect_api import logged_in
 from deployments.cli.following.progress import Progress
-from deployments.cli.following.watch import Seen, Watch
-from deployments.cli.installation import Here, tenfold
+from deployments.cli.following.watch import Snapshot, Watch
+from deployments.cli.installation import Installation, tenfold
 from deployments.cli.terminal.output import console, lay, say
 from deployments.cli.terminal.waiting import waiting
 from deployments.cli.terminal.words import human
 from deployments.server import control_plane
 from infra_specs.resources.instance import links_of
 
-interrupted = 130
+EXIT_INTERRUPTED = 130
 """The exit code of a command that was ended by Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunRequest:
     """A flow run to be made: which flow, with what, and the stacks that it may change."""
 
     verb: str
@@ -35,7 +35,7 @@ class Order:
     detach: bool = False
 
 
-def carry_out(place: Here, order: Order) -> None:
+def carry_out(place: Installation, order: RunRequest) -> None:
     """Submit the run, follow it, and say how it came out.
 
     Exits with 1 if it fails. Ctrl-C leaves the run alone, says how to come back to it, and exits with 130.
@@ -56,10 +56,10 @@ def carry_out(place: Here, order: Order) -> None:
         except KeyboardInterrupt:
             say(to, f"Not followed any more; the {order.verb} goes on. Come back to it:")
             _ways_back(to, order, page)
-            raise typer.Exit(interrupted) from None
+            raise typer.Exit(EXIT_INTERRUPTED) from None
     if not seen.flow_run.succeeded:
         _say_failed(order, seen, page)
-        raise typer.Exit(failed)
+        raise typer.Exit(EXIT_FAILED)
     _say_done(to, place, order, seen, page=page, took=human(time.monotonic() - began))
 
 
@@ -77,12 +77,12 @@ def running(to: Console) -> control_plane.ControlPlane:
     return plane
 
 
-def _ways_back(to: Console, order: Order, page: str) -> None:
+def _ways_back(to: Console, order: RunRequest, page: str) -> None:
     stack = f" {order.stacks[0]}" if len(order.stacks) == 1 else ""
     lay(to, [["command", f"{tenfold()} history{stack}"], ["page", Text(page, "cyan")]])
 
 
-def _say_failed(order: Order, seen: Seen, page: str) -> None:
+def _say_failed(order: RunRequest, seen: Snapshot, page: str) -> None:
     to = console(error=True)
     run = seen.flow_run
     say(to, Text(f"{order.verb} {run.state.lower()}", "bold red"))
@@ -93,7 +93,7 @@ def _say_failed(order: Order, seen: Seen, page: str) -> None:
     lay(to, [[Text("page", "dim"), Text(page, "cyan")]])
 
 
-def _say_done(to: Console, place: Here, order: Order, seen: Seen, *, page: str, took: str) -> None:
+def _say_done(to: Console, place: Installation, order: RunRequest, seen: Snapshot, *, page: str, took: str) -> None:
     summary = seen.flow_run.message or seen.summary or "done"
     say(to, Text.assemble(("✓ ", "green"), (f"{order.verb}", "bold"), f": {summary} ", (f"({took})", "dim")))
     for left in seen.left:
@@ -104,10 +104,10 @@ def _say_done(to: Console, place: Here, order: Order, seen: Seen, *, page: str, 
         say(to, f"Come back to its data with: {tenfold()} provision {order.stacks[0]}", indent=2)
 
 
-def _links(place: Here, stacks: tuple[str, ...]) -> list[list[Text | str]]:
+def _links(place: Installation, stacks: tuple[str, ...]) -> list[list[Text | str]]:
     found: list[list[Text | str]] = []
     for name in stacks:
-        if known := place.ledger.wanted(name):
+        if known := place.ledger.stack_record(name):
             stack = f"{name} " if len(stacks) > 1 else ""
             links = links_of(place.observed(known.stack()))
             found += [[Text(stack + service, "dim"), Text(url, "cyan")] for service, url in links.items()]

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from deployments.cli.following.prefect_api import FlowRun, LogLine
 from tasks.ledger import Run, RunChange
 
-warning = 30
-looked_back = 3
+WARNING_LEVEL = 30
+RUNS_LOOKED_BACK = 3
 """How many of a stack's last runs may be newer than the one that is watched."""
 
 
@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Snapshot:
     """A run at one moment, with as much of its plan as there is yet."""
 
     flow_run: FlowRun
@@ -62,12 +62,14 @@ class Watch:
     _after: str | None = None
     _read: set[str] = field(default_factory=set)
 
-    def look(self) -> Seen:
+    def look(self) -> Snapshot:
         """How it is now. Raises ServerError while Prefect does not answer."""
         flow_run = self.api.run(self.id)  # first: when it has ended, the ledger has all of it
         notes = self._notes()
-        found = [run for stack in self.stacks for run in self.history(stack, looked_back) if run.flow_run_id == self.id]
-        return Seen(
+        found = [
+            run for stack in self.stacks for run in self.history(stack, RUNS_LOOKED_BACK) if run.flow_run_id == self.id
+        ]
+        return Snapshot(
             flow_run,
             tuple(self._named(run, _which(change)) for run in found for wave in run.plan["waves"] for change in wave),
             "; ".join(run.plan["summary"] for run in found),
@@ -102,4 +104,4 @@ def _matters(line: LogLine) -> bool:
     """A retry, or a warning of the run's own. What fails says so in its change and in the run's message."""
     if line.logger.endswith("task_runs"):
         return "Retry" in line.message
-    return warning <= line.level < 40
+    return WARNING_LEVEL <= line.level < 40

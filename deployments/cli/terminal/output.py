@@ -8,9 +8,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-piped_width = 1000
+PIPED_WIDTH = 1000
 """In a pipe nothing is wrapped."""
-least_room = 24
+LEAST_ROOM = 24
 """A last column narrower than this goes on a line of its own."""
 Cell = Text | str
 
@@ -18,7 +18,7 @@ Cell = Text | str
 def console(*, error: bool = False) -> Console:
     """The console of stdout, or of stderr. It follows NO_COLOR, and takes no text for markup or emoji."""
     stream = sys.stderr if error else sys.stdout
-    width = None if stream.isatty() else piped_width
+    width = None if stream.isatty() else PIPED_WIDTH
     return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -48,11 +48,11 @@ def columns(to: Console, rows: Iterable[Sequence[Cell]], indent: int = 2) -> Ite
 
 def _folded(to: Console, line: Text, last: Text, indent: int) -> Iterator[Text]:
     room = to.width - line.cell_len
-    if room < least_room and last.cell_len > room and line.plain.strip():
+    if room < LEAST_ROOM and last.cell_len > room and line.plain.strip():
         line.rstrip()
         yield line
         line = Text(" " * (indent + 4))
-        room = max(to.width - line.cell_len, least_room)
+        room = max(to.width - line.cell_len, LEAST_ROOM)
     hanging = " " * line.cell_len
     for part in last.divide(_breaks(last.plain, room)):
         part.rstrip()

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-_units = (("d", 86_400), ("h", 3_600), ("m", 60))
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 def human(seconds: float) -> str:
     """A duration: `0.52s`, `4.2s`, `42s`, `3m 20s`, `2h 5m`, `3d 4h`."""
     if seconds < 60:
         return f"{max(seconds, 0):.2f}s" if seconds < 1 else f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
-    for (name, size), (smaller, part) in zip(_units, (*_units[1:], ("s", 1)), strict=True):
+    for (name, size), (smaller, part) in zip(_UNITS, (*_UNITS[1:], ("s", 1)), strict=True):
         if seconds >= size:
             rest = int(seconds % size // part)
             return f"{int(seconds // size)}{name}" + (f" {rest}{smaller}" if rest else "")

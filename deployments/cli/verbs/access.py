@@ -7,7 +7,7 @@ import typer
 
 Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")]
 Words = typer.Argument(metavar="-- COMMAND", help="The command, and what it is given.")
-words_follow = {"allow_interspersed_args": False}
+COMMAND_FOLLOWS = {"allow_interspersed_args": False}
 """Options come before the stack: what follows belongs to the command that is run."""
 
 

@@ -8,7 +8,7 @@ import typer
 from deployments.cli.verbs.changing import Detach, Stack, Wait
 from deployments.cli.verbs.reading import Json
 
-highest = 1_000_000_000
+HIGHEST_NUMBER = 1_000_000_000
 """The highest number that a release may have."""
 
 
@@ -76,7 +76,7 @@ def rollback(
         typer.Argument(
             metavar="N",
             min=0,
-            max=highest,
+            max=HIGHEST_NUMBER,
             show_default=False,
             help="Its number; the last other one if left out.",
         ),
@@ -116,11 +116,15 @@ def diff(
     stack: Stack,
     first: Annotated[
         int,
-        typer.Argument(metavar="A", min=0, max=highest, show_default=False, help="A release; else the one before B."),
+        typer.Argument(
+            metavar="A", min=0, max=HIGHEST_NUMBER, show_default=False, help="A release; else the one before B."
+        ),
     ] = 0,
     second: Annotated[
         int,
-        typer.Argument(metavar="B", min=0, max=highest, show_default=False, help="Another; else the one that runs."),
+        typer.Argument(
+            metavar="B", min=0, max=HIGHEST_NUMBER, show_default=False, help="Another; else the one that runs."
+        ),
     ] = 0,
     json: Json = False,
 ) -> None:

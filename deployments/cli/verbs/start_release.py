@@ -5,16 +5,16 @@ from typing import Any
 
 from rich.text import Text
 
-from deployments.cli.following.submit import Order, carry_out
-from deployments.cli.installation import Here, here
+from deployments.cli.following.submit import RunRequest, carry_out
+from deployments.cli.installation import Installation, open_installation
 from deployments.cli.terminal.output import console, say
 from infra_specs.errors import SpecError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import Content
 from infra_specs.releases.differences import differences
+from infra_specs.releases.manifest import ReleaseManifest
 from infra_specs.stackfile.models.stack import Stack
-from tasks.stack.record import remembered, wish_with
-from tasks.stack.release import runs, to_deploy, to_roll_back_to
+from tasks.stack.record import desired_with_release, recorded_spec
+from tasks.stack.release import current_manifest, deploy_target, rollback_target
 
 Variables = tuple[Sequence[str], Sequence[str], Sequence[str]]
 """Those to be set, to be set to a secret, and to be removed, as they were typed."""
@@ -32,29 +32,29 @@ def deploy(
 ) -> None:
     """`tenfold deploy`."""
     settings, env = {name: value for name, value in given.items() if value}, _env(*variables)
-    with here() as place:
-        spec, source = remembered(place.ledger, stack)
-        new = to_deploy(place.ledger, spec, source, service, settings=settings, env=env)
+    with open_installation() as place:
+        spec, source = recorded_spec(place.ledger, stack)
+        new = deploy_target(place.ledger, spec, source, service, settings=settings, env=env)
         _show(place, spec, source, new)
         parameters = {"stack": stack, "service": service, **settings, "env": env, **how, "wait": wait}
-        carry_out(place, Order("deploy", parameters, (stack,), detach))
+        carry_out(place, RunRequest("deploy", parameters, (stack,), detach))
 
 
 def rollback(stack: str, release: int, *, wait: bool, detach: bool) -> None:
     """`tenfold rollback`."""
-    with here() as place:
-        spec, source = remembered(place.ledger, stack)
-        then = to_roll_back_to(place.ledger, spec, source, release)
+    with open_installation() as place:
+        spec, source = recorded_spec(place.ledger, stack)
+        then = rollback_target(place.ledger, spec, source, release)
         say(console(), Text.assemble((stack, "bold"), f": back to {then}"))
         _show(place, spec, source, then.content)
         # The number that was shown, not 0: a run that was cut off at its very end and is made again goes nowhere else.
         parameters = {"stack": stack, "release": then.number, "wait": wait}
-        carry_out(place, Order("rollback", parameters, (stack,), detach))
+        carry_out(place, RunRequest("rollback", parameters, (stack,), detach))
 
 
-def _show(place: Here, spec: Stack, source: str, new: Content) -> None:
-    refuse_over_budget(spec.name, wish_with(place.ledger, spec, source, new).price)
-    for line in differences(runs(place.ledger, spec, source), new):
+def _show(place: Installation, spec: Stack, source: str, new: ReleaseManifest) -> None:
+    refuse_over_budget(spec.name, desired_with_release(place.ledger, spec, source, new).price)
+    for line in differences(current_manifest(place.ledger, spec, source), new):
         say(console(), line, indent=2)
 
 

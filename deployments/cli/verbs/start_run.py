@@ -7,48 +7,48 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from deployments.cli.following.submit import Order, carry_out
-from deployments.cli.installation import Here, asked, here, tenfold
+from deployments.cli.following.submit import RunRequest, carry_out
+from deployments.cli.installation import Installation, open_installation, resolve_stack, tenfold
 from deployments.cli.terminal.output import console, say
 from deployments.cli.views import plan as present
 from infra_specs.errors import PlanError, ProviderError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.scaling.by_hand import how_long_it_holds
 from tasks.stack.preflight import refuse_unstartable
-from tasks.stack.record import Wish, remembered, wish
+from tasks.stack.record import DesiredStack, desired_from_spec, recorded_spec
 
 
 def provision(what: str, *, wait: bool, detach: bool) -> None:
     """`tenfold provision`."""
-    with here() as place:
-        meant = asked(place.ledger, what)
-        wished = wish(place.ledger, meant.stack, meant.source)
+    with open_installation() as place:
+        meant = resolve_stack(place.ledger, what)
+        wished = desired_from_spec(place.ledger, meant.stack, meant.source)
         refuse_over_budget(meant.stack.name, wished.price)
         _refuse_unstartable(place, wished)
         present.head(console(), wished)
-        order = Order("provision", {**meant.parameters, "wait": wait}, (meant.stack.name,), detach)
+        order = RunRequest("provision", {**meant.parameters, "wait": wait}, (meant.stack.name,), detach)
         carry_out(place, order)
 
 
 def scale(stack: str, service: str, replicas: int, *, wait: bool, detach: bool) -> None:
     """`tenfold scale`."""
     parameters = {"stack": stack, "service": service, "replicas": replicas, "wait": wait}
-    with here() as place:
-        spec, _ = remembered(place.ledger, stack)
-        carry_out(place, Order("scale", parameters, (stack,), detach))
+    with open_installation() as place:
+        spec, _ = recorded_spec(place.ledger, stack)
+        carry_out(place, RunRequest("scale", parameters, (stack,), detach))
         if service in spec.services and (said := how_long_it_holds(service, spec.services[service])):
             say(console(), Text(said, "dim"), indent=2)
 
 
 def teardown(stack: str, *, delete_data: bool, yes: bool, wait: bool, detach: bool) -> None:
     """`tenfold teardown`."""
-    with here() as place:
-        spec, _ = remembered(place.ledger, stack)
+    with open_installation() as place:
+        spec, _ = recorded_spec(place.ledger, stack)
         if delete_data and not yes:
-            data = [str(one) for one in place.observed(spec) if one.durable]
+            data = [str(one) for one in place.observed(spec) if one.stateful]
             _confirm(stack, data)
         parameters = {"stack": stack, "delete_data": delete_data, "wait": wait}
-        carry_out(place, Order("teardown", parameters, (stack,), detach))
+        carry_out(place, RunRequest("teardown", parameters, (stack,), detach))
 
 
 def reconcile(stack: str, *, detach: bool) -> None:
@@ -56,15 +56,15 @@ def reconcile(stack: str, *, detach: bool) -> None:
     if stack:
         _on_known("reconcile", stack, {"stack": stack}, detach)
         return
-    with here() as place:
+    with open_installation() as place:
         names = tuple(known.name for known in place.ledger.stacks() if known.wanted)
-        carry_out(place, Order("reconcile", {"stack": ""}, names, detach))
+        carry_out(place, RunRequest("reconcile", {"stack": ""}, names, detach))
 
 
 def autoscale(*, detach: bool) -> None:
     """`tenfold autoscale`."""
-    with here() as place:
-        carry_out(place, Order("autoscale", {}, (), detach))
+    with open_installation() as place:
+        carry_out(place, RunRequest("autoscale", {}, (), detach))
 
 
 def grow(stack: str) -> None:
@@ -73,12 +73,12 @@ def grow(stack: str) -> None:
 
 
 def _on_known(verb: str, stack: str, parameters: dict[str, Any], detach: bool) -> None:
-    with here() as place:
-        remembered(place.ledger, stack)
-        carry_out(place, Order(verb, parameters, (stack,), detach))
+    with open_installation() as place:
+        recorded_spec(place.ledger, stack)
+        carry_out(place, RunRequest(verb, parameters, (stack,), detach))
 
 
-def _refuse_unstartable(place: Here, wished: Wish) -> None:
+def _refuse_unstartable(place: Installation, wished: DesiredStack) -> None:
     """As the run would, but before there is one. What does not answer from here may answer the run."""
     with suppress(ProviderError), place.target(wished.stack) as target:
         refuse_unstartable(target, place.ledger, wished)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import here, tenfold
+from deployments.cli.installation import open_installation, tenfold
 from deployments.cli.terminal.output import console, say
 from deployments.cli.views.faults import data as faults_data
 from deployments.cli.views.faults import end, tell
@@ -17,7 +17,7 @@ from tasks.autoscaling.advice import advice
 
 def advise(stack: str, *, json: bool) -> None:
     """`tenfold advise`. Raises UnknownStack for a stack that is not known."""
-    with here() as place:
+    with open_installation() as place:
         known = place.stacks(stack)
         asked = [one for one in known if one.wanted]
         found, faults = advice(place.ledger, asked)

@@ -4,13 +4,13 @@ from typing import Any
 
 from rich.text import Text
 
-from deployments.cli.installation import Here, tenfold
+from deployments.cli.installation import Installation, tenfold
 from deployments.cli.terminal.words import ago
-from tasks.autoscaling.staleness import silence
+from tasks.autoscaling.staleness import staleness
 from tasks.base.clock import now
 
 
-def checks(place: Here) -> Text | None:
+def checks(place: Installation) -> Text | None:
     """When services were last checked, or that nobody checks them; nothing where there is none to check."""
     if not any(known.wanted for known in place.ledger.stacks()):
         return None
@@ -20,7 +20,7 @@ def checks(place: Here) -> Text | None:
     return Text(f"Scaling: checked {ago(now() - last.at)}, {last.message}", "dim") if last else None
 
 
-def data(place: Here) -> dict[str, Any]:
+def data(place: Installation) -> dict[str, Any]:
     """The same as JSON data."""
     last = place.ledger.last_check()
     return {
@@ -30,6 +30,6 @@ def data(place: Here) -> dict[str, Any]:
     }
 
 
-def _silence(place: Here) -> str | None:
+def _silence(place: Installation) -> str | None:
     first = min((known.since for known in place.ledger.stacks() if known.wanted), default=now())
-    return silence(place.ledger.last_check(), place.settings.autoscale_seconds, now(), awake_since=first)
+    return staleness(place.ledger.last_check(), place.settings.autoscale_seconds, now(), awake_since=first)

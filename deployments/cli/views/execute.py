@@ -3,28 +3,28 @@
 import sys
 from collections.abc import Sequence
 
-from deployments.cli.installation import here
+from deployments.cli.installation import open_installation
 from infra_specs.errors import PlanError
 from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Instance
 from tasks.providers.base import Executes
-from tasks.stack.record import remembered
+from tasks.stack.record import recorded_spec
 
-shell = ("sh", "-c", "command -v bash >/dev/null && exec bash; exec sh")
+SHELL = ("sh", "-c", "command -v bash >/dev/null && exec bash; exec sh")
 """The better one, if it is there."""
-without = ("volume", "route")
+KINDS_WITHOUT_PROGRAM = ("volume", "route")
 """Kinds in which nothing runs."""
 
 
 def execute(stack: str, replica: str, command: Sequence[str]) -> int:
     """Run it, with this terminal if there is one; returns its exit code."""
-    with here() as place:
-        spec, _ = remembered(place.ledger, stack)
+    with open_installation() as place:
+        spec, _ = recorded_spec(place.ledger, stack)
         with place.target(spec) as target:
             if not isinstance(target, Executes):
                 raise PlanError(f"Nothing runs on the target {spec.target.provider}, so nothing can run beside it.")
             one = chosen(target.observe(stack), replica)
-            return target.execute(one, command or shell, terminal=sys.stdin.isatty() and sys.stdout.isatty())
+            return target.execute(one, command or SHELL, terminal=sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def chosen(instances: Sequence[Instance], name: str) -> Instance:
@@ -32,7 +32,7 @@ def chosen(instances: Sequence[Instance], name: str) -> Instance:
 
     Raises PlanError naming what there is.
     """
-    running = [one for one in instances if one.kind not in without]
+    running = [one for one in instances if one.kind not in KINDS_WITHOUT_PROGRAM]
     found = [one for one in running if name in (str(one), one.address, Address.parse(one.address).short)]
     if not found:
         there = ", ".join(str(one) for one in running) or "nothing"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import typer
 
-from deployments.cli.app import failed
+from deployments.cli.app import EXIT_FAILED
 from infra_specs.stack_fault import StackFault
 
 
@@ -24,4 +24,4 @@ def tell(faults: Iterable[StackFault]) -> None:
 def end(faults: Iterable[StackFault]) -> None:
     """End the command as failed if there was a fault."""
     if any(True for _ in faults):
-        raise typer.Exit(failed)
+        raise typer.Exit(EXIT_FAILED)

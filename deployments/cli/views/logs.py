@@ -10,35 +10,35 @@ from itertools import count
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import here
+from deployments.cli.installation import open_installation
 from deployments.cli.terminal.output import console
 from infra_specs.errors import PlanError, TransientError
 from infra_specs.redaction import Stream
 from infra_specs.resources.address import is_of_service
 from infra_specs.resources.instance import Instance
-from tasks.base.known_secrets import known
-from tasks.base.log_lines import added, whole_lines
+from tasks.base.known_secrets import known_secrets
+from tasks.base.log_lines import new_lines, whole_lines
 from tasks.providers.base import Provider
-from tasks.stack.record import remembered
+from tasks.stack.record import recorded_spec
 
-palette = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_green", "bright_magenta")
-silent_kinds = ("volume", "route")
-pause_seconds = 0.3
-window = 1000
+PALETTE = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_green", "bright_magenta")
+SILENT_KINDS = ("volume", "route")
+PAUSE_SECONDS = 0.3
+WINDOW_LINES = 1000
 """Lines read again at each look; who writes more in a pause than this is quoted with gaps."""
 
 
 def logs(stack: str, what: str, lines: int, *, follow: bool) -> None:
     """`tenfold logs`."""
-    with here() as place:
-        spec, _ = remembered(place.ledger, stack)
+    with open_installation() as place:
+        spec, _ = recorded_spec(place.ledger, stack)
         with place.target(spec) as provider:
             learn = partial(place.ledger.learn_secrets, stack)
             printer = _Printer(console(), provider, stack, what, learn=learn, follow=follow)
             printer.first(lines)
             try:
                 while follow:
-                    time.sleep(pause_seconds)
+                    time.sleep(PAUSE_SECONDS)
                     printer.more()
             except KeyboardInterrupt:
                 printer.end()
@@ -50,10 +50,10 @@ def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
     Raises PlanError naming what there is.
     """
     if not what:
-        return [one for one in instances if one.kind not in silent_kinds]
+        return [one for one in instances if one.kind not in SILENT_KINDS]
     found = [one for one in instances if what in (str(one), one.address, one.kind) or is_of_service(one.address, what)]
     if not found:
-        there = ", ".join(str(one) for one in instances if one.kind not in silent_kinds) or "nothing"
+        there = ", ".join(str(one) for one in instances if one.kind not in SILENT_KINDS) or "nothing"
         raise PlanError(f"Nothing here is called `{what}`. There is: {there}.")
     return found
 
@@ -66,7 +66,7 @@ class _Log:
     seen: list[str] = field(default_factory=list)
     unfinished: str = ""
     """Its last line, which has no end yet: it would be told again with its end."""
-    stream: Stream = field(default_factory=lambda: Stream(lambda: known.redaction))
+    stream: Stream = field(default_factory=lambda: Stream(lambda: known_secrets.redaction))
 
     def take(self, lines: Sequence[str], *, over: bool) -> list[str]:
         """What can be told of them now: a value of several lines is not begun before its end is there."""
@@ -100,8 +100,8 @@ class _Printer:
     def first(self, lines: int) -> None:
         instances = chosen(self._provider.observe(self._stack), self._what)
         for instance in instances:
-            log, written = self._read(instance, max(lines, window))
-            log.seen = written[-window:]
+            log, written = self._read(instance, max(lines, WINDOW_LINES))
+            log.seen = written[-WINDOW_LINES:]
             told = log.take(written, over=self._over(instance))
             self._print(instance, told[len(told) - min(lines, len(told)) :], instances)
 
@@ -133,8 +133,8 @@ class _Printer:
             self._learn()
             self._end(sorted(gone), [*instances, *(self._logs[name].instance for name in gone)])
         for instance in instances:
-            log, written = self._read(instance, window)
-            new = added(log.seen, written)
+            log, written = self._read(instance, WINDOW_LINES)
+            new = new_lines(log.seen, written)
             self._print(instance, log.take(new, over=self._over(instance)), instances)
             log.seen = written
 
@@ -151,7 +151,7 @@ class _Printer:
         log.instance = instance
         over = self._over(instance)
         log.unfinished = "" if over else text[text.rfind("\n") + 1 :]
-        return log, whole_lines(text, over=over)
+        return log, whole_lines(text, ended=over)
 
     def _over(self, one: Instance) -> bool:
         return not self._follow or one.health.code is not None
@@ -166,7 +166,7 @@ class _Printer:
 
     def _colour(self, name: str) -> str:
         if name not in self._colours:
-            self._colours[name] = palette[next(self._next) % len(palette)]
+            self._colours[name] = PALETTE[next(self._next) % len(PALETTE)]
         return self._colours[name]
 
 

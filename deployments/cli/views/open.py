@@ -4,16 +4,16 @@ import os
 import sys
 import webbrowser
 
-from deployments.cli.installation import here
+from deployments.cli.installation import open_installation
 from infra_specs.errors import PlanError
 from infra_specs.resources.instance import links_of
-from tasks.stack.record import remembered
+from tasks.stack.record import recorded_spec
 
 
 def open_stack(stack: str, service: str) -> None:
     """Print its address, and open it where there is a browser to open it in."""
-    with here() as place:
-        spec, _ = remembered(place.ledger, stack)
+    with open_installation() as place:
+        spec, _ = recorded_spec(place.ledger, stack)
         links = links_of(place.observed(spec))
     if not links:
         raise PlanError(f"{stack} answers nowhere: no service with a port is up. Look at: tenfold status {stack}")

@@ -9,40 +9,40 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import asked, here
+from deployments.cli.installation import open_installation, resolve_stack
 from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.words import counted
 from infra_specs.plan.make_plan import make_plan
-from infra_specs.plan.plan import Action, Change, Plan, signs
+from infra_specs.plan.plan import SIGNS, Action, Change, Plan
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.content import images_named
-from infra_specs.stackfile.messages.no_effect import unused
+from infra_specs.releases.manifest import images_named
+from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.models.stack import Debt
 from tasks.base.clock import now
 from tasks.changes.health_reasons import observed
 from tasks.providers.base import TellsLimits
 from tasks.stack.certificate import check_certificate
-from tasks.stack.images import known_images
+from tasks.stack.images import local_images
 from tasks.stack.preflight import refuse_unstartable
-from tasks.stack.preview_builds import foreseen
-from tasks.stack.record import Wish, wish
+from tasks.stack.preview_builds import preview_builds
+from tasks.stack.record import DesiredStack, desired_from_spec
 
-colours: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
+COLOURS: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
 
 
 def plan(what: str, *, json: bool) -> None:
     """`tenfold plan`. A plan over the budget is shown, and then refused as provision would."""
-    with here() as place:
-        meant = asked(place.ledger, what)
+    with open_installation() as place:
+        meant = resolve_stack(place.ledger, what)
         certificate = check_certificate(place.ledger, meant.stack, meant.source)
         with place.target(meant.stack) as target:
-            stack, builds = foreseen(target, meant.stack, meant.source)
-            named = images_named(wish(place.ledger, stack, meant.source).stack.services.values())
-            wished = wish(place.ledger, stack, meant.source, images=known_images(target, stack, named))
+            stack, builds = preview_builds(target, meant.stack, meant.source)
+            named = images_named(desired_from_spec(place.ledger, stack, meant.source).stack.services.values())
+            wished = desired_from_spec(place.ledger, stack, meant.source, images=local_images(target, stack, named))
             refuse_unstartable(target, place.ledger, wished)
             made = make_plan(stack.name, wished.resources, observed(target, place.ledger, stack.name))
             limit = target.limit() if isinstance(target, TellsLimits) else ""
-    notes = (*(note for note in (certificate, limit) if note), *builds, *unused(meant.stack))
+    notes = (*(note for note in (certificate, limit) if note), *builds, *settings_without_effect(meant.stack))
     if json:
         print(jsonlib.dumps(data(wished, made, notes), indent=2))
     else:
@@ -50,7 +50,7 @@ def plan(what: str, *, json: bool) -> None:
     refuse_over_budget(meant.stack.name, wished.price)
 
 
-def data(wished: Wish, made: Plan, notes: Sequence[str] = ()) -> dict[str, Any]:
+def data(wished: DesiredStack, made: Plan, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Plan, sizing, price, debts and notes as JSON data. Settings refer to secrets by name."""
     return {
         "stack": made.stack,
@@ -63,7 +63,7 @@ def data(wished: Wish, made: Plan, notes: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def show(to: Console, wished: Wish, made: Plan, today: date, notes: Sequence[str] = ()) -> None:
+def show(to: Console, wished: DesiredStack, made: Plan, today: date, notes: Sequence[str] = ()) -> None:
     """The whole plan; `notes` are what is to be known of it beside."""
     title = Text.assemble((made.stack, "bold"), f" on {wished.stack.target.provider}: {made.summary}")
     say(to, title)
@@ -82,12 +82,12 @@ def show(to: Console, wished: Wish, made: Plan, today: date, notes: Sequence[str
     lay(to, rows or [[Text(made.summary, "dim")]])
 
 
-def head(to: Console, wished: Wish) -> None:
+def head(to: Console, wished: DesiredStack) -> None:
     """What matters of it before a run: how many replicas and why, the price, and what of the file does nothing."""
     say(to, Text.assemble((wished.stack.name, "bold"), f" on {wished.stack.target.provider}"))
     _arithmetic(to, [line for size in wished.sizing.services.values() for line in size.arithmetic])
     _price(to, wished)
-    _notes(to, unused(wished.stack))
+    _notes(to, settings_without_effect(wished.stack))
 
 
 def _heading(to: Console, text: str) -> None:
@@ -106,7 +106,7 @@ def _arithmetic(to: Console, lines: list[str] | tuple[str, ...]) -> None:
         lay(to, [[left.ljust(widest), Text.assemble(("= ", "dim"), right)] if equals else [right]])
 
 
-def _price(to: Console, wished: Wish) -> None:
+def _price(to: Console, wished: DesiredStack) -> None:
     price = wished.price
     over = price.budget is not None and price.today is not None and price.today > price.budget
     say(to, Text(str(price), "bold red" if over else ""), indent=2)
@@ -131,10 +131,10 @@ def _waves(made: Plan) -> Iterator[list[Cell]]:
     for number, wave in enumerate(made.waves, 1):
         for at, change in enumerate(wave):
             yield [Text("" if at else f"wave {number}", "dim"), *_change(change)]
-    for at, kept in enumerate(made.kept):
+    for at, kept in enumerate(made.skipped):
         yield [Text("" if at else "left", "dim"), Text("!", "yellow"), kept.address, Text(kept.reason, "dim")]
 
 
 def _change(change: Change) -> tuple[Cell, ...]:
     which = str(change.instance) if change.action == "destroy" and change.instance else change.address
-    return Text(signs[change.action], f"bold {colours[change.action]}"), which, Text(change.reason, "dim")
+    return Text(SIGNS[change.action], f"bold {COLOURS[change.action]}"), which, Text(change.reason, "dim")

@@ -7,17 +7,17 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import here
+from deployments.cli.installation import open_installation
 from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.words import ago
 from infra_specs.errors import LedgerError
 from infra_specs.releases.differences import differences
-from infra_specs.releases.which import State, aim
+from infra_specs.releases.selection import ReleaseState, aim
 from tasks.base.clock import now
 from tasks.ledger import Release
-from tasks.stack.record import remembered
+from tasks.stack.record import recorded_spec
 
-colours: dict[State, str] = {"proving": "yellow", "proven": "green", "failed": "red", "undone": "dim"}
+COLOURS: dict[ReleaseState, str] = {"proving": "yellow", "proven": "green", "failed": "red", "undone": "dim"}
 
 
 def releases(stack: str, number: int, *, json: bool) -> None:
@@ -78,14 +78,14 @@ def _row(one: Release, runs: bool) -> list[Cell]:
     said = next(iter(one.message.splitlines()), "") if one.state in ("failed", "undone") else ""
     return [
         Text("▸" if runs else " ", "bold green"), Text(f"{one.number:>3}", "bold" if runs else ""),
-        Text(one.state, colours[one.state]), one.verb, Text(ago(now() - one.since), "dim"),
+        Text(one.state, COLOURS[one.state]), one.verb, Text(ago(now() - one.since), "dim"),
         f"{one.reason}: {said}" if said else one.reason,
     ]  # fmt: skip
 
 
 def _known(stack: str) -> tuple[Release, ...]:
-    with here() as place:
-        remembered(place.ledger, stack)
+    with open_installation() as place:
+        recorded_spec(place.ledger, stack)
         return place.ledger.releases(stack)
 
 

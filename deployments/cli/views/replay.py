@@ -9,7 +9,7 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import Here, here
+from deployments.cli.installation import Installation, open_installation
 from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.words import clock_time, human
 from infra_specs.errors import LedgerError, PlanError, SpecError
@@ -17,21 +17,21 @@ from infra_specs.pricing.price import usd
 from infra_specs.replay.chart import Line, in_blocks, svg
 from infra_specs.replay.demand import Point, Window, from_table, windows
 from infra_specs.replay.play import Played, play
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import policy_of
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
-from tasks.autoscaling.scaled_stack import Subject, usual_start
+from tasks.autoscaling.scaled_stack import DEFAULT_START_SECONDS, ScaledStack
 from tasks.base.clock import now
-from tasks.ledger import Wanted
-from tasks.stack.record import remembered
+from tasks.ledger import StackRecord
+from tasks.stack.record import recorded_spec
 
-kept_whole_days = 2
+KEPT_WHOLE_DAYS = 2
 """Days of which every window is kept; of earlier ones means of five minutes."""
-mean_seconds = 300.0
-finest = 15.0
+MEAN_SECONDS = 300.0
+FINEST_SECONDS = 15.0
 """Seconds of a window that is played."""
-label_width = 12
+LABEL_WIDTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,19 @@ class Asked:
 def replay(asked: Asked, *, json: bool) -> None:
     """`tenfold replay`. Raises LedgerError where nothing was measured, SpecError for a file with faults, PlanError for
     a service that is not there."""
-    with here() as place:
-        stack, _ = remembered(place.ledger, asked.stack)
+    with open_installation() as place:
+        stack, _ = recorded_spec(place.ledger, asked.stack)
         if asked.service not in stack.services:
             raise PlanError(f"{stack.name} has no service `{asked.service}`. It has: {', '.join(stack.services)}.")
-        known = place.ledger.wanted(asked.stack)
+        known = place.ledger.stack_record(asked.stack)
         assert known is not None
         points, smoothed = _points(place, stack, asked)
-        users = windows(points, finest)
+        users = windows(points, FINEST_SECONDS)
         if not users:
             raise LedgerError(
                 f"Too little was measured of {asked.service} of {asked.stack} in this time. Give --days, or a --csv."
             )
-        start = place.ledger.starts().get((asked.stack, asked.service), usual_start)
+        start = place.ledger.startup_times().get((asked.stack, asked.service), DEFAULT_START_SECONDS)
     played = {"policy": _play(known, stack, asked.service, users, start)}
     if asked.policy:
         other = _with_policy(stack, asked)
@@ -71,15 +71,17 @@ def replay(asked: Asked, *, json: bool) -> None:
     if asked.picture:
         _draw(Path(asked.picture), asked, demand, played, users[0].at)
     if json:
-        told = {name: _data(one) | {"smoothed": smoothed / (len(users) * finest)} for name, one in played.items()}
+        told = {
+            name: _data(one) | {"smoothed": smoothed / (len(users) * FINEST_SECONDS)} for name, one in played.items()
+        }
         print(jsonlib.dumps(told, indent=2))
     else:
         _show(console(), asked, users, demand, played)
         if smoothed:
-            _warn(console(), smoothed, len(users) * finest)
+            _warn(console(), smoothed, len(users) * FINEST_SECONDS)
 
 
-def _points(place: Here, stack: Stack, asked: Asked) -> tuple[tuple[Point, ...], float]:
+def _points(place: Installation, stack: Stack, asked: Asked) -> tuple[tuple[Point, ...], float]:
     """The users that there were, and for how many seconds of it only means of five minutes are known."""
     if asked.table:
         return from_table(_text(asked.table), asked.interval, stack.users.response_time, asked.table), 0.0
@@ -87,21 +89,25 @@ def _points(place: Here, stack: Stack, asked: Asked) -> tuple[tuple[Point, ...],
     since = until - asked.days * 86_400
     samples = place.ledger.samples(asked.stack, asked.service, since, until)
     whole = tuple((one.at - one.seconds, one.requests_per_second, one.in_flight) for one in samples)
-    if asked.days <= kept_whole_days:
+    if asked.days <= KEPT_WHOLE_DAYS:
         return whole, 0.0
     began = whole[0][0] if whole else until
     kept = place.ledger.measurements(asked.stack, asked.service, since, until)
     earlier = tuple(
-        (one.at, one.requests_per_second, one.in_flight) for one in kept if one.at + mean_seconds <= began + finest
+        (one.at, one.requests_per_second, one.in_flight)
+        for one in kept
+        if one.at + MEAN_SECONDS <= began + FINEST_SECONDS
     )
-    return (*earlier, *whole), mean_seconds * len(earlier)
+    return (*earlier, *whole), MEAN_SECONDS * len(earlier)
 
 
-def _play(known: Wanted, stack: Stack, service: str, users: tuple[Window, ...], start: float) -> Played:
+def _play(known: StackRecord, stack: Stack, service: str, users: tuple[Window, ...], start: float) -> Played:
     told = replace(known, spec=stack.model_dump(mode="json", by_alias=True))
-    nothing = Measured(users[0].at, finest)
-    about = Subject.of(told).situation(service, nothing, now=users[0].at, interval=finest, start_seconds=start)
-    return play(policy_of(stack.services[service].scaling), about, users, finest)
+    nothing = Measurement(users[0].at, FINEST_SECONDS)
+    about = ScaledStack.of(told).scaling_input(
+        service, nothing, now=users[0].at, interval=FINEST_SECONDS, start_seconds=start
+    )
+    return play(policy_of(stack.services[service].scaling), about, users, FINEST_SECONDS)
 
 
 def _with_policy(stack: Stack, asked: Asked) -> Stack:
@@ -126,11 +132,11 @@ def _text(file: str) -> str:
 
 
 def _show(to: Console, asked: Asked, users: tuple[Window, ...], demand: list[float], played: dict[str, Played]) -> None:
-    length = len(users) * finest
+    length = len(users) * FINEST_SECONDS
     when = f"{human(length)} of {asked.table}" if asked.table else f"{human(length)} from {clock_time(users[0].at)} on"
     say(to, Text.assemble((f"{asked.service} of {asked.stack}", "bold"), f": {when}, as if nothing had been scaled"))
     most = max(*demand, *(max(one.counts) for one in played.values()))
-    columns = min(to.width, 120) - label_width - 8
+    columns = min(to.width, 120) - LABEL_WIDTH - 8
     to.print()
     rows: list[list[Cell]] = [[Text("demand", "dim"), Text(in_blocks(demand, most, columns))]]
     rows += [[Text(name, "dim"), Text(in_blocks(one.counts, most, columns), "cyan")] for name, one in played.items()]
@@ -146,11 +152,11 @@ def _warn(to: Console, smoothed: float, length: float) -> None:
     """What is played of means is not what there was."""
     to.print()
     part = f"{human(min(smoothed, length))} of these {human(length)} are means of five minutes"
-    say(to, Text(f"Careful: {part}, and the last {kept_whole_days} days alone are kept whole.", "bold yellow"))
+    say(to, Text(f"Careful: {part}, and the last {KEPT_WHOLE_DAYS} days alone are kept whole.", "bold yellow"))
     say(
         to,
         "Means have no noise: less is lost in them than was, and a careful policy looks like a waste. Compare policies "
-        f"on what is kept whole (--days {kept_whole_days}), or on a table of your own (--csv).",
+        f"on what is kept whole (--days {KEPT_WHOLE_DAYS}), or on a table of your own (--csv).",
         indent=2,
     )
 
@@ -171,7 +177,7 @@ def _data(played: Played) -> dict[str, Any]:
 
 def _draw(path: Path, asked: Asked, demand: list[float], played: dict[str, Played], began: float) -> None:
     lines = [Line(name, one.counts) for name, one in played.items()]
-    picture = svg(f"{asked.service} of {asked.stack}", demand, lines, began, finest)
+    picture = svg(f"{asked.service} of {asked.stack}", demand, lines, began, FINEST_SECONDS)
     try:
         path.write_text(picture, encoding="utf-8")
     except OSError as error:

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deployments.cli.installation import here, tenfold
+from deployments.cli.installation import open_installation, tenfold
 from deployments.cli.terminal.output import console, lay, say
 from deployments.cli.terminal.words import ago
 from infra_specs.errors import SpecError
@@ -18,9 +18,9 @@ def put(stack: str, name: str, *, binary: bool, short: bool) -> None:
     """`tenfold secret set`."""
     _refuse_bad_name(stack, name)
     secret = read_value(name, _typed(stack, name, binary=binary), binary=binary, short=short)
-    with here() as place:
+    with open_installation() as place:
         version = place.ledger.secret_set(stack, name, secret.value)
-        known = place.ledger.wanted(stack)
+        known = place.ledger.stack_record(stack)
     to = console()
     say(to, f"{name} of {stack} is set (version {version}).")
     for note in secret.notes:
@@ -33,7 +33,7 @@ def put(stack: str, name: str, *, binary: bool, short: bool) -> None:
 
 def every(stack: str) -> None:
     """`tenfold secret list`."""
-    with here() as place:
+    with open_installation() as place:
         found = place.ledger.secret_list(stack)
     to = console()
     if not found:
@@ -43,7 +43,7 @@ def every(stack: str) -> None:
 
 def erase(stack: str, name: str) -> None:
     """`tenfold secret remove`."""
-    with here() as place:
+    with open_installation() as place:
         place.ledger.secret_remove(stack, name)
     say(console(), f"{name} of {stack} is erased. A spec that names it cannot be provisioned until it is set again.")
 

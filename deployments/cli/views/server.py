@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from deployments.cli.app import failed
+from deployments.cli.app import EXIT_FAILED
 from deployments.cli.following.prefect_api import login_address
 from deployments.cli.installation import tenfold
 from deployments.cli.terminal.output import console, lay, say
@@ -42,11 +42,11 @@ def status() -> None:
     plane = control_plane.status()
     if plane is None:
         say(console(), f"The control plane does not run. Start it with: {tenfold()} server start")
-        raise typer.Exit(failed)
+        raise typer.Exit(EXIT_FAILED)
     lay(console(), [["server", plane.server], ["runner", plane.runner]], indent=0)
     _where(plane)
     if not plane.ready:
-        raise typer.Exit(failed)
+        raise typer.Exit(EXIT_FAILED)
 
 
 def open_ui() -> None:

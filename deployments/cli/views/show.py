@@ -2,16 +2,16 @@
 
 import yaml
 
-from deployments.cli.installation import here
+from deployments.cli.installation import open_installation
 from deployments.cli.terminal.words import clock_time
-from tasks.stack.record import remembered
+from tasks.stack.record import recorded_spec
 
 
 def show(stack: str) -> None:
     """`tenfold show`: without what is so by default, and with the counts that were asked for since as comments."""
-    with here() as place:
-        remembered(place.ledger, stack)
-        known = place.ledger.wanted(stack)
+    with open_installation() as place:
+        recorded_spec(place.ledger, stack)
+        known = place.ledger.stack_record(stack)
     assert known is not None
     wanted = known.stack()
     spec = wanted.model_dump(mode="json", by_alias=True, exclude_defaults=True)

@@ -7,23 +7,23 @@ from functools import partial
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import here, tenfold
+from deployments.cli.installation import open_installation, tenfold
 from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.words import ago, human
 from deployments.cli.views.checks import checks
 from deployments.cli.views.checks import data as scaling_data
 from deployments.cli.views.faults import data as faults_data
 from deployments.cli.views.faults import end, tell
-from deployments.cli.views.view import View, changing, data, look
+from deployments.cli.views.view import StackView, changing, data, look
 from infra_specs.certificates.certificate import day, days, soon_seconds
-from infra_specs.releases.which import aim
+from infra_specs.releases.selection import aim
 from infra_specs.resources.instance import Instance, State
 from tasks.base.clock import now
 from tasks.base.side_by_side import look_at
 from tasks.ledger import Holder
 from tasks.providers import preload
 
-marks: dict[State, tuple[str, str]] = {
+MARKS: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
     "starting": ("◌", "yellow"),
     "failed": ("✗", "red"),
@@ -32,7 +32,7 @@ marks: dict[State, tuple[str, str]] = {
 
 def status(stack: str, *, json: bool) -> None:
     """`tenfold status`."""
-    with here() as place:
+    with open_installation() as place:
         known = place.stacks(stack)
         preload(one.target for one in known)
         views, faults = look_at({one.name: partial(look, place, one) for one in known})
@@ -47,7 +47,7 @@ def status(stack: str, *, json: bool) -> None:
     end((*faults, *unplanned))
 
 
-def _show_all(to: Console, views: list[View], checked: Text | None, *, known: bool) -> None:
+def _show_all(to: Console, views: list[StackView], checked: Text | None, *, known: bool) -> None:
     if not known:
         say(to, f"Nothing here yet. Begin with: {tenfold()} demo")
     for at, view in enumerate(views):
@@ -59,7 +59,7 @@ def _show_all(to: Console, views: list[View], checked: Text | None, *, known: bo
         say(to, checked)
 
 
-def show(to: Console, view: View) -> None:
+def show(to: Console, view: StackView) -> None:
     """One stack: what it is, where it answers, who changes it, and each instance."""
     say(to, _title(view))
     lay(to, ([Text(name, "dim"), Text(url, "cyan")] for name, url in view.links.items()))
@@ -85,13 +85,13 @@ def show(to: Console, view: View) -> None:
         lay(to, _rows(view.instances))
 
 
-def _title(view: View) -> Text:
+def _title(view: StackView) -> Text:
     name, known = (view.known.name, "bold"), view.known
     if not known.wanted:
         if view.silent:
             said = f": torn down {ago(now() - known.since)}; its target does not answer: {view.silent}"
             return Text.assemble(name, f" on {known.target}{said}")
-        left = "its data is kept" if any(one.durable for one in view.instances) else "nothing is left"
+        left = "its data is kept" if any(one.stateful for one in view.instances) else "nothing is left"
         back = f"; come back with {tenfold()} provision {known.name}"
         return Text.assemble(name, f" on {known.target}: torn down {ago(now() - known.since)}, {left}{back}")
     well = sum(one.health.state == "healthy" for one in view.instances)
@@ -102,7 +102,7 @@ def _title(view: View) -> Text:
     return Text.assemble(name, f" on {known.target}: ", (count, colour), (since, "dim"))
 
 
-def _not_proven(view: View) -> str:
+def _not_proven(view: StackView) -> str:
     """What is to be said of the newest release, if it is not simply the one that runs."""
     newest = view.releases[0] if view.releases else None
     if newest is None or newest.state in ("proven", "undone"):
@@ -136,7 +136,7 @@ def _lock(holder: Holder) -> Text:
 def _rows(instances: tuple[Instance, ...]) -> Iterator[list[Cell]]:
     moment = now()
     for one in instances:
-        mark, colour = marks[one.health.state]
+        mark, colour = MARKS[one.health.state]
         usual = one.health.state == "healthy"
         where = Text("" if one.kind == "route" else _where(one), "dim")
         rest = where if usual else Text(one.health.reason, colour)

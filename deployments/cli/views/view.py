@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from infra_specs.advice.growth import Advice
 from infra_specs.errors import TenfoldError
 from infra_specs.plan.make_plan import make_plan
@@ -12,23 +12,23 @@ from infra_specs.plan.plan import Plan
 from infra_specs.resources.instance import Instance, links_of
 from infra_specs.stack_fault import StackFault
 from tasks.autoscaling.advice import growth_of
-from tasks.autoscaling.scaled_stack import Subject
+from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.clock import now
 from tasks.base.side_by_side import ANSWER_SECONDS, side_by_side
-from tasks.changes.one_off import unclaimed
-from tasks.ledger import Holder, Release, Wanted
-from tasks.ledger.owner_liveness import alive
-from tasks.stack.record import wish_as_deployed, wish_with
+from tasks.changes.one_off import exclude_claimed
+from tasks.ledger import Holder, Release, StackRecord
+from tasks.ledger.owner_liveness import owner_is_alive
+from tasks.stack.record import desired_as_deployed, desired_with_release
 
-_torn_down_seconds = ANSWER_SECONDS / 2
+_TORN_DOWN_SECONDS = ANSWER_SECONDS / 2
 """How long the target of a torn-down stack is waited for: its silence shall be told before it is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class StackView:
     """One stack as it is at this moment."""
 
-    known: Wanted
+    known: StackRecord
     instances: tuple[Instance, ...]
     holder: Holder | None
     drift: Plan | None
@@ -48,30 +48,30 @@ class View:
         return links_of(self.instances)
 
 
-def look(place: Here, known: Wanted) -> View:
+def look(place: Installation, known: StackRecord) -> StackView:
     """One stack, seen now."""
     stack, holder = known.stack(), place.ledger.holder(known.name)
-    releases = place.ledger.standing_releases(known.name)
+    releases = place.ledger.active_releases(known.name)
     if not known.wanted:
-        seen, silent = side_by_side({known.name: partial(place.observed, stack)}, _torn_down_seconds)
-        return View(known, seen.get(known.name, ()), holder, None, releases, silent=_why(silent))
+        seen, silent = side_by_side({known.name: partial(place.observed, stack)}, _TORN_DOWN_SECONDS)
+        return StackView(known, seen.get(known.name, ()), holder, None, releases, silent=_why(silent))
     instances = place.observed(stack)
     try:
         if releases and releases[0].state == "proving" and changing(holder):
-            wished = wish_with(place.ledger, stack, known.source, releases[0].content)
+            wished = desired_with_release(place.ledger, stack, known.source, releases[0].content)
         else:
-            wished = wish_as_deployed(place.ledger, stack, known.source)
+            wished = desired_as_deployed(place.ledger, stack, known.source)
     except TenfoldError as error:
-        return View(known, instances, holder, None, releases, fault=StackFault.of(known.name, error))
-    drift = make_plan(known.name, wished.resources, unclaimed(place.ledger, instances))
-    return View(known, instances, holder, drift, releases, growth_of(place.ledger, Subject.of(known)))
+        return StackView(known, instances, holder, None, releases, fault=StackFault.of(known.name, error))
+    drift = make_plan(known.name, wished.resources, exclude_claimed(place.ledger, instances))
+    return StackView(known, instances, holder, drift, releases, growth_of(place.ledger, ScaledStack.of(known)))
 
 
 def _why(faults: tuple[StackFault, ...]) -> str:
     return faults[0].why if faults else ""
 
 
-def data(view: View) -> dict[str, Any]:
+def data(view: StackView) -> dict[str, Any]:
     """The same as JSON data; outputs hold no secret."""
     holder, drift = view.holder, view.drift
     return {
@@ -95,7 +95,7 @@ def data(view: View) -> dict[str, Any]:
                 "reason": one.health.reason,
                 "since": one.health.since,
                 "outputs": dict(one.outputs),
-                "holds_data": one.durable,
+                "holds_data": one.stateful,
             }
             for one in view.instances
         ],
@@ -104,4 +104,4 @@ def data(view: View) -> dict[str, Any]:
 
 def changing(holder: Holder | None) -> bool:
     """Whether somebody is at it who is not known to be gone or late."""
-    return holder is not None and holder.until > now() and alive(holder.owner) is not False
+    return holder is not None and holder.until > now() and owner_is_alive(holder.owner) is not False

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import Here, here
+from deployments.cli.installation import Installation, open_installation
 from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.words import ago, clock_time, counted, human
 from infra_specs.errors import PlanError
@@ -15,16 +15,16 @@ from infra_specs.scaling.decision import Decision
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.clock import now
 from tasks.ledger import Check, KeptDecision
-from tasks.stack.record import remembered
+from tasks.stack.record import recorded_spec
 
-looked_back = 2000
+DECISIONS_LOOKED_BACK = 2000
 """Decisions that are looked through for those that change something."""
 
 
 def why(stack: str, service: str, number: int, *, changes: bool, json: bool) -> None:
     """`tenfold why`. Raises UnknownStack for a stack that is not known, PlanError for no such service."""
-    with here() as place:
-        known, _ = remembered(place.ledger, stack)
+    with open_installation() as place:
+        known, _ = recorded_spec(place.ledger, stack)
         _refuse_unknown(known, service)
         kept, check = _kept(place, stack, service, number, changes=changes), place.ledger.last_check()
     if json:
@@ -54,8 +54,8 @@ def show(to: Console, kept: KeptDecision) -> None:
     lay(to, _steps(decision), indent=4)
 
 
-def _kept(place: Here, stack: str, service: str, number: int, *, changes: bool) -> tuple[KeptDecision, ...]:
-    found = place.ledger.decisions(stack, service or None, looked_back if changes else number)
+def _kept(place: Installation, stack: str, service: str, number: int, *, changes: bool) -> tuple[KeptDecision, ...]:
+    found = place.ledger.decisions(stack, service or None, DECISIONS_LOOKED_BACK if changes else number)
     return tuple(one for one in found if one.decision.changes or not changes)[:number]
 
 

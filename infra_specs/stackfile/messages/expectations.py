@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from infra_specs.stackfile.messages.faults import either
-from infra_specs.stackfile.messages.location import Path, Place, choices
+from infra_specs.stackfile.messages.location import Location, Path, choices
 from infra_specs.stackfile.models.build import Build, stage_pattern
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.metrics import Metrics, url_pattern
@@ -63,7 +63,7 @@ unforeseen = "must be of another form"
 """Said of an error that this module has no words for yet; tests find none."""
 
 
-def wanted(kind: str, context: dict[str, Any], there: Place) -> str:
+def expectation(kind: str, context: dict[str, Any], there: Location) -> str:
     """`must be ...`, for one of pydantic's types of error at a place."""
     number = there.unit.text if there.unit else _number
     if kind == "string_pattern_mismatch":
@@ -89,17 +89,17 @@ _mappings: dict[Path, str] = {
 }
 
 
-def _unforeseen(_: Place) -> str:
+def _unforeseen(_: Location) -> str:
     return unforeseen
 
 
-def _list(there: Place) -> str:
+def _list(there: Location) -> str:
     if there.path == ("trust_proxies",):
         return "must be a list of networks such as [10.0.0.0/8]"
     return "must be a line or a list of words" if there.path[-1:] in (("command",), ("before",)) else "must be a list"
 
 
-def _mapping(there: Place) -> str:
+def _mapping(there: Location) -> str:
     if there.path in _mappings:
         return _mappings[there.path]
     if there.path[-1:] in (("env",), ("args",)):
@@ -122,7 +122,7 @@ _plain = {
     "string_too_long": "must have at most {max_length} characters",
     "too_long": "must have at most {max_length} entries",
 }
-_by_place: dict[str, Callable[[Place], str]] = {
+_by_place: dict[str, Callable[[Location], str]] = {
     "list_type": _list,
     "dict_type": _mapping,
     "model_type": _mapping,

@@ -19,7 +19,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A place in the language. `of_key`: what is meant is the key there and not its value."""
 
     path: Path
@@ -31,7 +31,7 @@ class Place:
     of_key: bool
 
 
-def place(location: Path, *, of_key: bool = False) -> Place:
+def locate(location: Path, *, of_key: bool = False) -> Location:
     """The place that one of pydantic's locations within a Stack means. `of_key`: an error that a key can have."""
     path: list[str | int] = []
     kind: Any = Stack
@@ -41,7 +41,7 @@ def place(location: Path, *, of_key: bool = False) -> Place:
     in_mapping = False
     for step in location:
         if of_key and in_mapping and step == "[key]":
-            return Place(tuple(path), owner, str, None, None, of_key=True)
+            return Location(tuple(path), owner, str, None, None, of_key=True)
         branches, _ = _branches(kind)
         if len(branches) > 1:
             kind = next((branch for branch in branches if step == _tag(branch)), Any)
@@ -53,7 +53,7 @@ def place(location: Path, *, of_key: bool = False) -> Place:
             owner, field = _branches(branches[0])[0][0], found
             unit = _unit(field)
     branches, _ = _branches(kind)
-    return Place(tuple(path), owner, branches[0] if len(branches) == 1 else kind, field, unit, of_key=False)
+    return Location(tuple(path), owner, branches[0] if len(branches) == 1 else kind, field, unit, of_key=False)
 
 
 @cache

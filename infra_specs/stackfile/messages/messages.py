@@ -8,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from infra_specs.stackfile.messages.document import Document
-from infra_specs.stackfile.messages.expectations import code, no_text, patterns, wanted
+from infra_specs.stackfile.messages.expectations import code, expectation, no_text, patterns
 from infra_specs.stackfile.messages.faults import Fault, either, found, nearest, shortened
-from infra_specs.stackfile.messages.location import Path, Place, choices, keys, place
+from infra_specs.stackfile.messages.location import Location, Path, choices, keys, locate
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.metrics import Metrics
 from infra_specs.stackfile.models.needs import Needs
@@ -61,7 +61,7 @@ def faults(errors: ValidationError, document: Document) -> list[Fault]:
 
 def _fault(error: ErrorDetails, document: Document, *, hinted: bool) -> Fault | None:
     kind, context = error["type"], error.get("ctx", {})
-    there = place(error["loc"], of_key=kind == "string_pattern_mismatch")
+    there = locate(error["loc"], of_key=kind == "string_pattern_mismatch")
     path = there.path
     if kind in ("union_tag_invalid", "union_tag_not_found") and "provider" in str(context.get("discriminator")):
         path = (*path, "provider")
@@ -79,7 +79,7 @@ def _fault(error: ErrorDetails, document: Document, *, hinted: bool) -> Fault | 
     return Fault(shown, _said(kind, context, known, there, document), line_of(known, document))
 
 
-def _said(kind: str, context: dict[str, Any], known: Path, there: Place, document: Document) -> str:
+def _said(kind: str, context: dict[str, Any], known: Path, there: Location, document: Document) -> str:
     value = document.at(known)
     seen = found(value)
     if known in document.written and document.written[known] != seen:
@@ -90,7 +90,7 @@ def _said(kind: str, context: dict[str, Any], known: Path, there: Place, documen
         return _sentences[kind](_Case(context, value, seen, there, document.written.get(known)))
     optional = there.field is not None and not there.field.is_required()
     leave = " Or leave the key out." if value is None and optional else ""
-    return f"found {seen}, {wanted(kind, context, there)}.{leave}"
+    return f"found {seen}, {expectation(kind, context, there)}.{leave}"
 
 
 def line_of(path: Path, document: Document) -> int | None:
@@ -114,7 +114,7 @@ class _Case:
     context: dict[str, Any]
     value: Any
     seen: str
-    there: Place
+    there: Location
     word: str | None
 
 
@@ -128,13 +128,11 @@ def _literal(case: _Case) -> str:
     allowed = choices(case.there.type)
     near = nearest(case.value, [str(choice) for choice in allowed]) if len(allowed) > 1 else ""
     of_text = isinstance(case.value, str) and not any(isinstance(choice, str) for choice in allowed)
-    return (
-        f"found {'the text ' if of_text else ''}{case.seen}, {wanted('literal_error', case.context, case.there)}.{near}"
-    )
+    return f"found {'the text ' if of_text else ''}{case.seen}, {expectation('literal_error', case.context, case.there)}.{near}"
 
 
 def _pattern(case: _Case) -> str:
-    name = wanted("string_pattern_mismatch", case.context, case.there)
+    name = expectation("string_pattern_mismatch", case.context, case.there)
     if case.context["pattern"] == secret_pattern:  # a secret's value written instead of its name must not be shown
         return f"found {len(str(case.value))} characters, {name}. Its value is set by: tenfold secret set STACK NAME."
     return f"found {case.seen}, {name}."

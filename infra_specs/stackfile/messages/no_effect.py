@@ -14,7 +14,7 @@ _measured_by_the_proxy: tuple[Signal, ...] = ("latency", "requests_per_second")
 """What the proxy counts of a service with a port."""
 
 
-def unused(stack: Stack) -> tuple[str, ...]:
+def settings_without_effect(stack: Stack) -> tuple[str, ...]:
     """A sentence for each such key, in the file's order: where it is, why it does nothing, and what to do."""
     of_services = (
         f"services.{name}.{said}"

@@ -2,13 +2,13 @@
 
 from alembic import context
 
-from tasks.ledger.migrate import version_table
+from tasks.ledger.migrate import VERSION_TABLE
 from tasks.ledger.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    version_table=version_table,
+    version_table=VERSION_TABLE,
     render_as_batch=True,
 )
 context.run_migrations()

@@ -14,13 +14,13 @@ from docker.errors import NotFound
 
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.labels import (
+    PART_LABEL,
+    RECORD_LABEL,
+    REVISION_LABEL,
     Labels,
+    data_of,
     key_of,
-    known_by,
     name_of,
-    part_label,
-    record_label,
-    revision_label,
 )
 from tasks.providers.labels import readable
 
@@ -29,7 +29,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Annotation:
     """The newest note of one instance, and the names of all its notes."""
 
     labels: Labels
@@ -39,61 +39,63 @@ class Note:
     @property
     def record(self) -> dict[str, Any]:
         """A route's record: its labels as data, its settings, what drains, and since when it is so."""
-        known = known_by(self.labels)
-        with readable(known):
-            found: dict[str, Any] = json.loads(self.labels[record_label])
-            return found | {"labels": known}
+        data = data_of(self.labels)
+        with readable(data):
+            record: dict[str, Any] = json.loads(self.labels[RECORD_LABEL])
+            return record | {"labels": data}
 
 
-def notes_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Note]:
+def annotations_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Annotation]:
     """The notes among a stack's volumes."""
-    found: dict[Key, Note] = {}
+    annotations: dict[Key, Annotation] = {}
     for volume in volumes:
         labels = volume["Labels"] or {}
-        if labels.get(part_label) != "note":
+        if labels.get(PART_LABEL) != "note":
             continue
         key = key_of(labels)
         with readable({"address": key[0]}):
-            revision = int(labels[revision_label])
-        other = found.get(key)
-        names = (*(other.names if other else ()), volume["Name"])
-        if other and other.revision > revision:
-            found[key] = Note(other.labels, other.revision, names)
+            revision = int(labels[REVISION_LABEL])
+        previous = annotations.get(key)
+        names = (*(previous.names if previous else ()), volume["Name"])
+        if previous and previous.revision > revision:
+            annotations[key] = Annotation(previous.labels, previous.revision, names)
         else:
-            found[key] = Note(labels, revision, names)
-    return found
+            annotations[key] = Annotation(labels, revision, names)
+    return annotations
 
 
-def read_notes(api: Engine, stack: str) -> dict[Key, Note]:
+def read_annotations(api: Engine, stack: str) -> dict[Key, Annotation]:
     """The stack's notes."""
-    return notes_among(api.volumes_of(stack))
+    return annotations_among(api.volumes_of(stack))
 
 
-def put_note(
-    api: Engine, stack: str, labels: Labels, before: Note | None, record: Mapping[str, Any] | None = None
-) -> Note:
+def put_annotation(
+    api: Engine, stack: str, labels: Labels, previous: Annotation | None, record: Mapping[str, Any] | None = None
+) -> Annotation:
     """Write a note and remove the ones before it."""
     address, incarnation = key_of(labels)
-    revision = before.revision + 1 if before else 1
-    own = {part_label: "note", revision_label: str(revision)}
+    revision = previous.revision + 1 if previous else 1
+    annotation_labels = {PART_LABEL: "note", REVISION_LABEL: str(revision)}
     if record is not None:
-        own[record_label] = json.dumps({name: value for name, value in record.items() if name != "labels"})
-    name, written = name_of(stack, address, incarnation, f"note{revision}"), {**labels, **own}
-    api.create_volume(name, labels=written)
-    if before:
-        remove_note(api, before)
-    return Note(written, revision, (name,))
+        annotation_labels[RECORD_LABEL] = json.dumps(
+            {name: value for name, value in record.items() if name != "labels"}
+        )
+    name, all_labels = name_of(stack, address, incarnation, f"note{revision}"), {**labels, **annotation_labels}
+    api.create_volume(name, labels=all_labels)
+    if previous:
+        remove_annotation(api, previous)
+    return Annotation(all_labels, revision, (name,))
 
 
-def forget(api: Engine, stack: str, key: Key) -> None:
+def remove_annotation_of(api: Engine, stack: str, key: Key) -> None:
     """Remove all that is noted of one instance, if anything is."""
-    if note := read_notes(api, stack).get(key):
-        remove_note(api, note)
+    if annotation := read_annotations(api, stack).get(key):
+        remove_annotation(api, annotation)
 
 
-def remove_note(api: Engine, note: Note) -> None:
+def remove_annotation(api: Engine, annotation: Annotation) -> None:
     """Remove it with all that came before it; gone already is as good."""
-    for name in note.names:
+    for name in annotation.names:
         try:
             api.remove_volume(name)
         except NotFound:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Together(Generic[T]):
+class SingleFlight(Generic[T]):
     """Asks about something by its name. Who asks while an answer is under way waits for the next one, with all others
     who do: nobody gets an answer that was begun before it had asked. What asking raises is raised to each of them."""
 

@@ -13,9 +13,9 @@ from docker.types import LogConfig, Mount
 
 from tasks.providers.docker.labels import Labels
 
-secrets_path = PurePosixPath("/run/secrets")
-_log = LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"})
-_processes = 4096
+SECRETS_PATH = PurePosixPath("/run/secrets")
+_LOG_CONFIG = LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"})
+_MAX_PROCESSES = 4096
 """More than any service of a stack of ours needs; a fork bomb ends there."""
 
 
@@ -51,7 +51,7 @@ class Container:
 
 def make(
     api: APIClient,
-    wanted: Container,
+    container: Container,
     *,
     name: str,
     labels: Labels,
@@ -61,50 +61,50 @@ def make(
     secrets: Mount | None,
 ) -> str:
     """Make it, with its files, without starting it; its id. Raises APIError with 409 if the name is taken."""
-    mounts = [*wanted.volumes.values(), *([secrets] if secrets else [])]
+    mounts = [*container.volumes.values(), *([secrets] if secrets else [])]
     host = api.create_host_config(
         mounts=mounts,
-        port_bindings={f"{port}/tcp": where for port, where in wanted.ports.items()},
-        restart_policy={"Name": "no" if wanted.once else "unless-stopped"},
-        log_config=_log,
-        read_only=wanted.read_only,
-        tmpfs=dict.fromkeys(wanted.scratch, "mode=1777"),
+        port_bindings={f"{port}/tcp": host_address for port, host_address in container.ports.items()},
+        restart_policy={"Name": "no" if container.once else "unless-stopped"},
+        log_config=_LOG_CONFIG,
+        read_only=container.read_only,
+        tmpfs=dict.fromkeys(container.scratch, "mode=1777"),
         cap_drop=["ALL"],
-        cap_add=list(wanted.capabilities),
+        cap_add=list(container.capabilities),
         security_opt=["no-new-privileges:true"],
-        pids_limit=_processes,
-        mem_limit=wanted.memory,
+        pids_limit=_MAX_PROCESSES,
+        mem_limit=container.memory,
         # Without it as much again could be swapped, which no database's tuning knows of.
-        memswap_limit=wanted.memory,
-        shm_size=wanted.shared_memory,
-        nano_cpus=int(wanted.cpus * 1e9) if wanted.cpus else None,
-        init=wanted.init,
+        memswap_limit=container.memory,
+        shm_size=container.shared_memory,
+        nano_cpus=int(container.cpus * 1e9) if container.cpus else None,
+        init=container.init,
     )
     endpoint = api.create_endpoint_config(aliases=aliases, ipv4_address=address)
-    made = api.create_container(
-        wanted.image,
-        list(wanted.command) if wanted.command is not None else None,
+    created = api.create_container(
+        container.image,
+        list(container.command) if container.command is not None else None,
         name=name,
-        user=wanted.user,
-        environment=dict(wanted.env),
+        user=container.user,
+        environment=dict(container.env),
         labels=labels,
-        ports=list(wanted.ports) or None,
+        ports=list(container.ports) or None,
         host_config=host,
         networking_config={"EndpointsConfig": {network: endpoint}},
-        stop_timeout=wanted.stop_seconds,
+        stop_timeout=container.stop_seconds,
         # Of an engine that is stopped nobody learns that it has sent a signal. A program that then ends properly, and
         # so with 0, would look as if it had done its work.
-        stop_signal="SIGKILL" if wanted.once else None,
+        stop_signal="SIGKILL" if container.once else None,
     )
-    identity = str(made["Id"])
-    put_files(api, identity, wanted)
+    identity = str(created["Id"])
+    put_files(api, identity, container)
     return identity
 
 
-def put_files(api: APIClient, identity: str, wanted: Container) -> None:
+def put_files(api: APIClient, identity: str, container: Container) -> None:
     """The files of a container; it need not run. Only what runs in it can read them, whoever that is."""
-    if wanted.files:
-        api.put_archive(identity, str(secrets_path), archive(wanted.files))
+    if container.files:
+        api.put_archive(identity, str(SECRETS_PATH), archive(container.files))
 
 
 def as_label(data: Mapping[str, Any]) -> str:
@@ -116,8 +116,8 @@ def archive(files: Mapping[str, str | bytes]) -> bytes:
     """A tar of these files, owned by root and readable by all; what is a script can be run."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, given in files.items():
-            content = given if isinstance(given, bytes) else given.encode()
+        for name, data in files.items():
+            content = data if isinstance(data, bytes) else data.encode()
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), 0o555 if content.startswith(b"#!") else 0o444
             tar.addfile(entry, io.BytesIO(content))

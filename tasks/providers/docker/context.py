@@ -15,7 +15,7 @@ from typing import IO
 from infra_specs.builds.ignore import Ignored, Matched, read_ignore_file
 from infra_specs.builds.private import private_names, warning
 from infra_specs.errors import ProviderError
-from tasks.providers.base import BuildOrder
+from tasks.providers.base import BuildRequest
 from tasks.providers.docker.inside import Inside
 
 
@@ -67,7 +67,7 @@ class Context:
     """The folder of an order. Raises ProviderError if it cannot be read or leads elsewhere, SpecError for a line of
     its `.dockerignore` that is no pattern."""
 
-    def __init__(self, order: BuildOrder) -> None:
+    def __init__(self, order: BuildRequest) -> None:
         self._order, self._root = order, Path(order.context)
         if not self._root.is_dir():
             raise ProviderError(

@@ -8,7 +8,7 @@ from tasks.providers.docker.container import Container
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredContainer:
     """A container, the names that it is reached by, what others refer to, and how it is asked whether it is well."""
 
     container: Container

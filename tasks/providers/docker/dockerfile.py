@@ -7,17 +7,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-_line = re.compile(r"[^\n]*\n|[^\n]+")
-_reference = re.compile(r"[\w./:@-]+")
-_variable = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
-_from = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
-_arg = re.compile(r"ARG\s+(\w+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?", re.IGNORECASE)
-_copy = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
-_run = re.compile(r"RUN\s+(?:--\S+\s+)+", re.IGNORECASE)
-_mounted = re.compile(r"--mount=(?:[^\s,]+,)*from=([^\s,]+)")
-_directive = re.compile(r"#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)[^\n]*(?:\n|$)")
-_with_heredocs = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
-_heredoc = re.compile(r"\d*<<(-?)([\"']?)([^<\s\"']+)\2")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_REFERENCE = re.compile(r"[\w./:@-]+")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_ARG = re.compile(r"ARG\s+(\w+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?", re.IGNORECASE)
+_COPY = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
+_RUN = re.compile(r"RUN\s+(?:--\S+\s+)+", re.IGNORECASE)
+_MOUNTED = re.compile(r"--mount=(?:[^\s,]+,)*from=([^\s,]+)")
+_DIRECTIVE = re.compile(r"#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)[^\n]*(?:\n|$)")
+_WITH_HEREDOCS = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
+_HEREDOC = re.compile(r"\d*<<(-?)([\"']?)([^<\s\"']+)\2")
 
 
 def bases(text: str, args: Mapping[str, str]) -> tuple[str, ...]:
@@ -95,14 +95,14 @@ def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
     begun = False
     for raw, line, body in _instructions(text):
         named: Sequence[_Named] = ()
-        if stage := _from.match(line):
+        if stage := _FROM.match(line):
             begun = True
             named = (_Named(_filled(stage[1], known), stage.span(1)),)
-        elif copied := _copy.match(line):
+        elif copied := _COPY.match(line):
             named = (_Named(copied[1], copied.span(1)),)
-        elif flags := _run.match(line):
-            named = [_Named(one[1], one.span(1)) for one in _mounted.finditer(line, 0, flags.end())]
-        elif (given := _arg.match(line)) and not begun:
+        elif flags := _RUN.match(line):
+            named = [_Named(one[1], one.span(1)) for one in _MOUNTED.finditer(line, 0, flags.end())]
+        elif (given := _ARG.match(line)) and not begun:
             default = next((value for value in given.groups()[1:] if value is not None), "")
             known[given[1]] = args.get(given[1], _filled(default, known))
         yield _Part(raw, line, body, tuple(one for one in named if _is_elsewhere(one.image, stages)))
@@ -113,13 +113,13 @@ def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
 def _is_elsewhere(image: str, stages: Set[str]) -> bool:
     """Whether it is an image's name, as far as can be seen, and none of the Dockerfile's own stages."""
     own = image.lower() in stages or image == "scratch" or image.isdigit()
-    return not own and _reference.fullmatch(image) is not None
+    return not own and _REFERENCE.fullmatch(image) is not None
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str, str]]:
     """Each as it stands, in one line without the comments in it, and its heredocs; comments by themselves."""
     raw = joined = ""
-    lines = deque(_line.findall(text))
+    lines = deque(_LINE.findall(text))
     while lines:
         line = lines.popleft()
         raw += line
@@ -151,23 +151,23 @@ def _body(instruction: str, lines: deque[str]) -> str:
 
 def _heredocs(instruction: str) -> list[tuple[bool, str]]:
     """The ends of the texts that follow an instruction, and whether tabs may stand before them."""
-    if not _with_heredocs.match(instruction):
+    if not _WITH_HEREDOCS.match(instruction):
         return []
     try:
         words = shlex.split(instruction, posix=False)
     except ValueError:
         return []
-    return [(bool(found[1]), found[3]) for word in words if (found := _heredoc.fullmatch(word))]
+    return [(bool(found[1]), found[3]) for word in words if (found := _HEREDOC.fullmatch(word))]
 
 
 def _directives(text: str) -> list[re.Match[str]]:
     """The lines that may stand before everything else, such as `# syntax=` and `# escape=`."""
     found, at = list[re.Match[str]](), 0
-    while directive := _directive.match(text, at):
+    while directive := _DIRECTIVE.match(text, at):
         found.append(directive)
         at = directive.end()
     return found
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
-    return _variable.sub(lambda name: known.get(name[1] or name[3]) or name[2] or "", text)
+    return _VARIABLE.sub(lambda name: known.get(name[1] or name[3]) or name[2] or "", text)

@@ -14,17 +14,17 @@ from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
 from infra_specs.errors import ProviderError, TransientError
-from tasks.providers.docker.coalesce import Together
+from tasks.providers.docker.coalesce import SingleFlight
 from tasks.providers.docker.labels import only
 from tasks.providers.docker.shell import Shell, ShellEnded
 
-at_once = 64
+MAX_CONNECTIONS = 64
 """Connections that are kept; more threads than that wait for nobody, but open one each."""
-open_seconds = 10
+CONNECT_SECONDS = 10
 """The first question, after its version, has a quick answer: an engine that accepts and says nothing is found here."""
-answer_seconds = 120
+ANSWER_SECONDS = 120
 """The engine's slowest answers (a stop with a long grace, a busy disk) take as long."""
-usual = "unix:///var/run/docker.sock"
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 Listed = list[dict[str, Any]]
 P = ParamSpec("P")
@@ -38,8 +38,8 @@ class Engine(APIClient):
         super().__init__(*args, **settings)
         self._shells: dict[str, Shell] = {}
         self._guard = threading.Lock()
-        self._containers = Together(self._list_containers)
-        self._volumes = Together(self._list_volumes)
+        self._containers = SingleFlight(self._list_containers)
+        self._volumes = SingleFlight(self._list_volumes)
 
     def containers_of(self, stack: str) -> Listed:
         """A stack's containers, whatever their state, as the engine lists them."""
@@ -55,13 +55,13 @@ class Engine(APIClient):
         Raises APIError if it does not run, ShellEnded if it ends meanwhile; then the script may have run.
         """
         with self._guard:
-            known = self._shells.get(container)
-        if known is not None:
+            shell = self._shells.get(container)
+        if shell is not None:
             try:
-                return known.run(script)
+                return shell.run(script)
             except ShellEnded:
                 with self._guard:
-                    if self._shells.get(container) is known:
+                    if self._shells.get(container) is shell:
                         del self._shells[container]
         return self._opened(container).run(script)
 
@@ -74,8 +74,8 @@ class Engine(APIClient):
         super().close()
 
     def _list_containers(self, stack: str) -> Listed:
-        found: Listed = self.containers(all=True, filters=only(stack))
-        return found
+        containers: Listed = self.containers(all=True, filters=only(stack))
+        return containers
 
     def _list_volumes(self, stack: str) -> Listed:
         return list(self.volumes(filters=only(stack)).get("Volumes") or ())
@@ -90,12 +90,12 @@ class Engine(APIClient):
 def connect(host: str | None) -> Engine:
     """A client of the engine at `host`, of DOCKER_HOST, or of this machine's. TransientError if it does not answer."""
     settings = kwargs_from_env()
-    where = host or settings.pop("base_url", None) or usual
-    tls = settings.get("tls", False) if where.startswith(("tcp", "https")) else False
+    url = host or settings.pop("base_url", None) or DEFAULT_HOST
+    tls = settings.get("tls", False) if url.startswith(("tcp", "https")) else False
     try:
-        with closing(APIClient(where, version="auto", timeout=open_seconds, tls=tls)) as asked:
-            version = asked.api_version
-        return Engine(where, version=version, timeout=answer_seconds, tls=tls, num_pools=4, max_pool_size=at_once)
+        with closing(APIClient(url, version="auto", timeout=CONNECT_SECONDS, tls=tls)) as client:
+            version = client.api_version
+        return Engine(url, version=version, timeout=ANSWER_SECONDS, tls=tls, num_pools=4, max_pool_size=MAX_CONNECTIONS)
     except (InvalidConfigFile, ValueError) as error:
         raise ProviderError(
             f"the logins in docker's configuration (DOCKER_CONFIG, or ~/.docker/config.json) cannot be read: {error}. "
@@ -103,7 +103,7 @@ def connect(host: str | None) -> Engine:
         ) from error
     except DockerException as error:
         raise TransientError(
-            f"the Docker Engine at {where} does not answer: {_root(error)}. Start it, let this account use it "
+            f"the Docker Engine at {url} does not answer: {_root(error)}. Start it, let this account use it "
             "(group docker), or name another in the target's `host` or in DOCKER_HOST."
         ) from error
 
@@ -112,7 +112,7 @@ def ours(verb: Callable[P, R]) -> Callable[P, R]:
     """What the engine refuses becomes ProviderError, an engine that does not answer TransientError."""
 
     @functools.wraps(verb)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def translated(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return verb(*args, **kwargs)
         except APIError as error:
@@ -120,7 +120,7 @@ def ours(verb: Callable[P, R]) -> Callable[P, R]:
         except (RequestException, DockerException, OSError) as error:
             raise TransientError(f"the Docker Engine did not answer: {_root(error)}") from error
 
-    return told
+    return translated
 
 
 def said(error: APIError) -> str:
@@ -137,14 +137,14 @@ def epoch(text: str) -> float:
 
 
 def _refused(error: APIError) -> ProviderError:
-    words = said(error)
-    if "no space left" in words:
+    message = said(error)
+    if "no space left" in message:
         return ProviderError(
-            f"the Docker Engine's disk is full: {words}. Make room (docker system df shows what takes it) and run it "
+            f"the Docker Engine's disk is full: {message}. Make room (docker system df shows what takes it) and run it "
             "again."
         )
-    busy = error.status_code in (502, 503, 504) or "is already in progress" in words
-    return (TransientError if busy else ProviderError)(f"the Docker Engine refused: {words}")
+    busy = error.status_code in (502, 503, 504) or "is already in progress" in message
+    return (TransientError if busy else ProviderError)(f"the Docker Engine refused: {message}")
 
 
 def _root(error: BaseException) -> str:

@@ -17,10 +17,10 @@ from infra_specs.errors import ProviderError
 from tasks.providers.docker.engine import said
 from tasks.providers.terminal import raw_keys, size_told
 
-_piece = 65536
-_not_run = 126
+_CHUNK_BYTES = 65536
+_CANNOT_RUN = 126
 """As shells say of what cannot be run, where the engine cannot say how it ended."""
-_header = 8
+_HEADER_BYTES = 8
 """Bytes before each piece of output where there is no terminal: which stream, and how much."""
 
 
@@ -45,7 +45,7 @@ def execute(api: APIClient, container: str, command: Sequence[str], *, terminal:
     finally:
         attached._response.close()
     code = api.exec_inspect(made)["ExitCode"]
-    return int(code if code is not None else _not_run)
+    return int(code if code is not None else _CANNOT_RUN)
 
 
 def _exchange(reader: Any, connection: socket.socket, output: "_Plain | _Split") -> None:
@@ -53,12 +53,12 @@ def _exchange(reader: Any, connection: socket.socket, output: "_Plain | _Split")
     waiting = [connection, sys.stdin.fileno()]
     connection.setblocking(False)
     with suppress(BlockingIOError):
-        output.take(reader.peek() and reader.read1(_piece))
+        output.take(reader.peek() and reader.read1(_CHUNK_BYTES))
     connection.setblocking(True)
     while True:
         ready, _, _ = select.select(waiting, [], [])
         if sys.stdin.fileno() in ready:
-            if text := os.read(sys.stdin.fileno(), _piece):
+            if text := os.read(sys.stdin.fileno(), _CHUNK_BYTES):
                 with suppress(BrokenPipeError):  # it reads no more; what it says is still to come
                     connection.sendall(text)
             else:
@@ -66,7 +66,7 @@ def _exchange(reader: Any, connection: socket.socket, output: "_Plain | _Split")
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_WR)
         if connection in ready:
-            piece = reader.read1(_piece)
+            piece = reader.read1(_CHUNK_BYTES)
             if not piece:
                 return
             output.take(piece)
@@ -87,12 +87,12 @@ class _Split:
 
     def take(self, piece: bytes) -> None:
         self._left += piece
-        while len(self._left) >= _header:
-            stream, length = struct.unpack(">BxxxL", self._left[:_header])
-            if len(self._left) < _header + length:
+        while len(self._left) >= _HEADER_BYTES:
+            stream, length = struct.unpack(">BxxxL", self._left[:_HEADER_BYTES])
+            if len(self._left) < _HEADER_BYTES + length:
                 return
-            _write(2 if stream == 2 else 1, self._left[_header : _header + length])
-            self._left = self._left[_header + length :]
+            _write(2 if stream == 2 else 1, self._left[_HEADER_BYTES : _HEADER_BYTES + length])
+            self._left = self._left[_HEADER_BYTES + length :]
 
 
 def _write(to: int, text: bytes) -> None:

@@ -16,147 +16,149 @@ from typing import Any
 from infra_specs.resources.instance import Health
 from tasks.base.clock import now
 from tasks.providers.docker.engine import epoch
-from tasks.providers.docker.labels import known_by, probe_of
-from tasks.providers.docker.probes import Unwell
+from tasks.providers.docker.labels import data_of, probe_of
+from tasks.providers.docker.probes import ProbeFailed
 
-settle_seconds = 1.0
+SETTLE_SECONDS = 1.0
 """Without a probe: so long it must run to be called healthy."""
-boot_seconds = 60.0
+BOOT_SECONDS = 60.0
 """So long it may take until its first answer."""
-threshold = 3
-between_seconds = 1.0
+FAILURE_THRESHOLD = 3
+PROBE_INTERVAL_SECONDS = 1.0
 """Looks that are nearer to one another than this count once."""
-crashes = 5
-short_seconds = 10.0
+CRASH_THRESHOLD = 5
+SHORT_RUN_SECONDS = 10.0
 
-_not_run = {126: "a program that may not be run", 127: "a program that is not there"}
+_START_FAILURES = {126: "a program that may not be run", 127: "a program that is not there"}
 """What init and shells say of a command, by their exit code."""
 
-_killed = 128 + 9
+_SIGKILL_EXIT_CODE = 128 + 9
 
 Ask = Callable[[dict[str, Any]], None]
 """Asks a container (as inspected) once; raises Unwell."""
 
 
-class States:
+class HealthTracker:
     """What this provider has seen of containers while it was open: how often each has not answered in a row."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._guard = threading.Lock()
-        self._silent: dict[str, list[float]] = {}
+        self._missed_probes: dict[str, list[float]] = {}
         self._answered: set[str] = set()
         self._crashing: dict[str, Health] = {}
 
     def health(self, container: Mapping[str, Any]) -> Health:
         """How it is at one look; never waits."""
-        found = self._ended(container) or self._running(dict(container), container["State"])
-        return self._unless_it_keeps_ending(container, found)
+        health = self._stopped_health(container) or self._running_health(dict(container), container["State"])
+        return self._or_crashing(container, health)
 
-    def judged(self, container: Mapping[str, Any]) -> Health:
+    def settled_health(self, container: Mapping[str, Any]) -> Health:
         """How it is, looked at as often as a judgement takes: only one that no longer answers is looked at again."""
         health = self.health(container)
-        for _ in range(threshold - 1):
+        for _ in range(FAILURE_THRESHOLD - 1):
             if health.state != "starting" or not self._should_answer(container):
                 break
-            time.sleep(between_seconds)
+            time.sleep(PROBE_INTERVAL_SECONDS)
             health = self.health(container)
         return health
 
-    def _unless_it_keeps_ending(self, container: Mapping[str, Any], found: Health) -> Health:
+    def _or_crashing(self, container: Mapping[str, Any], health: Health) -> Health:
         """One that failed by ending again and again has not begun well because the engine has just started it anew."""
         identity, status = container["Id"], container["State"]["Status"]
         with self._guard:
-            if status == "restarting" and found.state == "failed":
-                self._crashing[identity] = found
-            elif status != "running" or found.state != "starting":
+            if status == "restarting" and health.state == "failed":
+                self._crashing[identity] = health
+            elif status != "running" or health.state != "starting":
                 self._crashing.pop(identity, None)
-            return self._crashing.get(identity, found)
+            return self._crashing.get(identity, health)
 
-    def _ended(self, container: Mapping[str, Any]) -> Health | None:
+    def _stopped_health(self, container: Mapping[str, Any]) -> Health | None:
         """None for one that runs."""
         state, status = container["State"], container["State"]["Status"]
         since = epoch(state["FinishedAt"]) or epoch(container["Created"]) or now()
         if status == "created":
-            return Health("failed", _unstarted(state), since)
+            return Health("failed", _start_error(state), since)
         if status == "paused":
             return Health("failed", "is paused", since)
         if status == "restarting":
             count = container["RestartCount"]
-            brief = since - epoch(state["StartedAt"]) < short_seconds
-            enough = 1 if state["ExitCode"] in _not_run else crashes
+            brief = since - epoch(state["StartedAt"]) < SHORT_RUN_SECONDS
+            enough = 1 if state["ExitCode"] in _START_FAILURES else CRASH_THRESHOLD
             if count >= enough and brief:
-                return Health("failed", f"{_how(container)}, {count} {'times' if count > 1 else 'time'}", since)
-            return Health("starting", f"{_how(container)}, is started again", since)
-        return None if status == "running" else _over(container, since)
+                return Health("failed", f"{_exit_reason(container)}, {count} {'times' if count > 1 else 'time'}", since)
+            return Health("starting", f"{_exit_reason(container)}, is started again", since)
+        return None if status == "running" else _exited_health(container, since)
 
-    def _running(self, container: dict[str, Any], state: Mapping[str, Any]) -> Health:
+    def _running_health(self, container: dict[str, Any], state: Mapping[str, Any]) -> Health:
         since = epoch(state["StartedAt"])
         if _is_job(container):
             return Health("starting", "runs", since)
         age = now() - since
         if probe_of(container["Config"]["Labels"]) is None:
             # A clock of the engine's that goes before ours says nothing of how long it runs.
-            settled = age < 0 or age >= settle_seconds
+            settled = age < 0 or age >= SETTLE_SECONDS
             return Health("healthy" if settled else "starting", "runs" if settled else "has just begun", since)
         try:
             self._ask(container)
-        except Unwell as unwell:
-            return self._unanswered(container, str(unwell), since)
+        except ProbeFailed as failure:
+            return self._unanswered(container, str(failure), since)
         with self._guard:
-            self._answered.add(_key(container))
-            self._silent.pop(_key(container), None)
+            self._answered.add(_start_key(container))
+            self._missed_probes.pop(_start_key(container), None)
         return Health("healthy", "answers", since)
 
-    def _unanswered(self, container: Mapping[str, Any], why: str, since: float) -> Health:
+    def _unanswered(self, container: Mapping[str, Any], reason: str, since: float) -> Health:
         if not self._should_answer(container):
-            return Health("starting", why, since)
+            return Health("starting", reason, since)
         with self._guard:
-            looks = self._silent.setdefault(_key(container), [])
-            if not looks or time.monotonic() - looks[-1] >= between_seconds * 0.9:
+            looks = self._missed_probes.setdefault(_start_key(container), [])
+            if not looks or time.monotonic() - looks[-1] >= PROBE_INTERVAL_SECONDS * 0.9:
                 looks.append(time.monotonic())
             count = len(looks)
-        if count >= threshold:
-            return Health("failed", f"does not answer: {why}", since)
-        return Health("starting", f"{why} ({count} of {threshold} times)", since)
+        if count >= FAILURE_THRESHOLD:
+            return Health("failed", f"does not answer: {reason}", since)
+        return Health("starting", f"{reason} ({count} of {FAILURE_THRESHOLD} times)", since)
 
     def _should_answer(self, container: Mapping[str, Any]) -> bool:
         """Whether it has answered since its start, or had its time to."""
         age = now() - epoch(container["State"]["StartedAt"])
-        return container["State"]["Status"] == "running" and (_key(container) in self._answered or age > boot_seconds)
+        return container["State"]["Status"] == "running" and (
+            _start_key(container) in self._answered or age > BOOT_SECONDS
+        )
 
 
-def _over(container: Mapping[str, Any], since: float) -> Health:
+def _exited_health(container: Mapping[str, Any], since: float) -> Health:
     if not _is_job(container):
-        return Health("failed", _how(container), since)
+        return Health("failed", _exit_reason(container), since)
     # What lost a part of itself for want of memory has not done its work, whatever its first process says.
-    code = container["State"]["ExitCode"] or (_killed if container["State"].get("OOMKilled") else 0)
-    return Health("failed" if code else "healthy", _how(container), since, code)
+    code = container["State"]["ExitCode"] or (_SIGKILL_EXIT_CODE if container["State"].get("OOMKilled") else 0)
+    return Health("failed" if code else "healthy", _exit_reason(container), since, code)
 
 
 def _is_job(container: Mapping[str, Any]) -> bool:
-    return known_by(container["Config"]["Labels"]).get("kind") == "job"
+    return data_of(container["Config"]["Labels"]).get("kind") == "job"
 
 
-def _key(container: Mapping[str, Any]) -> str:
+def _start_key(container: Mapping[str, Any]) -> str:
     """One life of a container."""
     return f"{container['Id']} {container['State']['StartedAt']}"
 
 
-def _unstarted(state: Mapping[str, Any]) -> str:
-    why = str(state.get("Error") or "")
-    if not why:
+def _start_error(state: Mapping[str, Any]) -> str:
+    error_text = str(state.get("Error") or "")
+    if not error_text:
         return "was made and never started"
     # The engine says through which of its parts it went wrong; the last of them says what.
-    return f"cannot be started (code {state['ExitCode']}): {why.rpartition('OCI runtime create failed: ')[2]}"
+    return f"cannot be started (code {state['ExitCode']}): {error_text.rpartition('OCI runtime create failed: ')[2]}"
 
 
-def _how(container: Mapping[str, Any]) -> str:
+def _exit_reason(container: Mapping[str, Any]) -> str:
     state = container["State"]
     if state.get("OOMKilled"):
         limit = container["HostConfig"].get("Memory") or 0
         return f"ran out of memory{f' (limit {limit // 2**20} MB)' if limit else ''}"
-    if state["ExitCode"] in _not_run:
+    if state["ExitCode"] in _START_FAILURES:
         words = " ".join([container["Path"], *container["Args"]])
-        return f"exited with {state['ExitCode']}: {_not_run[state['ExitCode']]}: {words}"
+        return f"exited with {state['ExitCode']}: {_START_FAILURES[state['ExitCode']]}: {words}"
     return f"exited with {state['ExitCode']}"

@@ -13,11 +13,11 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from infra_specs.errors import ProviderError
 from tasks.providers.docker.engine import said
 
-_inits = frozenset({"init", "tini", "tini-static", "dumb-init", "catatonit", "my_init", "s6-svscan", "systemd"})
+_INITS = frozenset({"init", "tini", "tini-static", "dumb-init", "catatonit", "my_init", "s6-svscan", "systemd"})
 """Programs that are made to be the first process, some of which refuse to be another."""
-_registries = {"registry-1.docker.io": INDEX_NAME}
+_REGISTRIES = {"registry-1.docker.io": INDEX_NAME}
 """Hosts whose logins go by another name."""
-_refusals = ("unauthorized", "no basic auth credentials", "authentication required", "denied")
+_REFUSALS = ("unauthorized", "no basic auth credentials", "authentication required", "denied")
 """What registries say to who is not logged in, or not as somebody who may."""
 
 
@@ -75,7 +75,7 @@ class Images:
     def login(self, host: str) -> tuple[str, str]:
         """The account and password that docker's configuration keeps for a registry's host; empty texts for none."""
         try:
-            known = resolve_authconfig(self._api._auth_configs, _registries.get(host, host))  # type: ignore[attr-defined]
+            known = resolve_authconfig(self._api._auth_configs, _REGISTRIES.get(host, host))  # type: ignore[attr-defined]
         except (DockerException, StoreError):
             return "", ""
         words = {name.lower(): str(value) for name, value in (known or {}).items()}
@@ -113,7 +113,7 @@ class Images:
 
     def _missing(self, name: str, registry: str, why: str) -> ProviderError:
         login = f"docker login{'' if registry == INDEX_NAME else f' {registry}'}"
-        said_no = any(word in why.lower() for word in _refusals)
+        said_no = any(word in why.lower() for word in _REFUSALS)
         return ProviderError(
             f"the image {name} is not in the Docker Engine and could not be pulled: {why}.\n"
             f"{self._no_login(registry) if said_no else 'If it needs a login'}: {login}. If the name is wrong, correct "
@@ -131,4 +131,4 @@ class Images:
 
 def brings_init(words: Iterable[str]) -> bool:
     """Whether a command starts with a first process of its own, or a script of the image's that comes to one."""
-    return any(PurePosixPath(word).name in _inits for word in words)
+    return any(PurePosixPath(word).name in _INITS for word in words)

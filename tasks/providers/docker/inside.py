@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
-_parent_flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_file_flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_PARENT_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """A pipe that came in a file's place is not waited for."""
-_link_in_the_way = (errno.ELOOP, errno.ENOTDIR)
+_LINK_ERRORS = (errno.ELOOP, errno.ENOTDIR)
 
 
 class Inside:
@@ -22,22 +22,22 @@ class Inside:
 
     def names(self, folder: str) -> list[str]:
         """What is in a folder of it, in no order. Raises OSError, also for a folder that a link has replaced."""
-        with self._opened(f"{folder}/." if folder else ".") as descriptor, os.scandir(descriptor) as found:
-            return [entry.name for entry in found]
+        with self._opened(f"{folder}/." if folder else ".") as descriptor, os.scandir(descriptor) as entries:
+            return [entry.name for entry in entries]
 
-    def open(self, name: str, known: os.stat_result) -> BufferedReader:
+    def open(self, name: str, expected: os.stat_result) -> BufferedReader:
         """The content of a file that was `known` before. Raises OSError, also if another has replaced it."""
         with self._opened(name) as folder:
-            descriptor = _open(name.rpartition("/")[2], _file_flags, folder, name)
-        found = os.fstat(descriptor)
-        if not (stat.S_ISREG(found.st_mode) and os.path.samestat(found, known)):
+            descriptor = _open(name.rpartition("/")[2], _FILE_FLAGS, folder, name)
+        status = os.fstat(descriptor)
+        if not (stat.S_ISREG(status.st_mode) and os.path.samestat(status, expected)):
             os.close(descriptor)
             raise _replaced(name)
         return os.fdopen(descriptor, "rb")
 
     def linked(self, name: str) -> bytes:
         """The content of a file that may be reached through links. Raises OSError if they lead out of the folder."""
-        descriptor = os.open(self._folder / name, _file_flags & ~os.O_NOFOLLOW)
+        descriptor = os.open(self._folder / name, _FILE_FLAGS & ~os.O_NOFOLLOW)
         try:
             if not Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(self._folder):
                 raise _replaced(name)
@@ -51,10 +51,10 @@ class Inside:
     @contextmanager
     def _opened(self, name: str) -> Iterator[int]:
         """The folder that a name stands in."""
-        descriptor = _open(self._folder, _parent_flags, None, name)
+        descriptor = _open(self._folder, _PARENT_FLAGS, None, name)
         try:
             for part in name.split("/")[:-1]:
-                below = _open(part, _parent_flags, descriptor, name)
+                below = _open(part, _PARENT_FLAGS, descriptor, name)
                 os.close(descriptor)
                 descriptor = below
             yield descriptor
@@ -66,7 +66,7 @@ def _open(path: Path | str, flags: int, folder: int | None, name: str) -> int:
     try:
         return os.open(path, flags, dir_fd=folder)
     except OSError as error:
-        if error.errno in _link_in_the_way:
+        if error.errno in _LINK_ERRORS:
             raise _replaced(name) from None
         raise
 

@@ -13,76 +13,76 @@ from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers import labels as records
 
-_prefix = "tenfold."
-stack_label = f"{_prefix}stack"
-part_label = f"{_prefix}part"
+_PREFIX = "tenfold."
+STACK_LABEL = f"{_PREFIX}stack"
+PART_LABEL = f"{_PREFIX}part"
 """What a thing is to its stack: `instance`, or a part that is none: `note`, `network`, `files`, `proxy`."""
-probe_label = f"{_prefix}probe"
-record_label = f"{_prefix}record"
-revision_label = f"{_prefix}revision"
-fault_label = f"{_prefix}fault"
+PROBE_LABEL = f"{_PREFIX}probe"
+RECORD_LABEL = f"{_PREFIX}record"
+REVISION_LABEL = f"{_PREFIX}revision"
+FAULT_LABEL = f"{_PREFIX}fault"
 """Of a note: why what it is about was stopped."""
-_fields = ("address", "kind", "fingerprint", "incarnation", "digests", "bindings", "outputs", "after", "durable")
-_texts = ("stack", "address", "kind", "fingerprint")
+_FIELDS = ("address", "kind", "fingerprint", "incarnation", "digests", "bindings", "outputs", "after", "durable")
+_TEXT_FIELDS = ("stack", "address", "kind", "fingerprint")
 
 Labels = dict[str, str]
 
 
 def part_of(stack: str, part: str) -> Labels:
     """The labels of a part that is no instance."""
-    return {stack_label: stack, part_label: part}
+    return {STACK_LABEL: stack, PART_LABEL: part}
 
 
 def labels_of(resource: Resource, incarnation: int, outputs: Mapping[str, str]) -> Labels:
     """The labels of an instance."""
-    found = records.labels_of(resource, incarnation, outputs)
-    texts = {name: value if name in _texts else json.dumps(value, sort_keys=True) for name, value in found.items()}
-    return {f"{_prefix}{name}": value for name, value in texts.items()} | {part_label: "instance"}
+    data = records.labels_of(resource, incarnation, outputs)
+    texts = {name: value if name in _TEXT_FIELDS else json.dumps(value, sort_keys=True) for name, value in data.items()}
+    return {f"{_PREFIX}{name}": value for name, value in texts.items()} | {PART_LABEL: "instance"}
 
 
-def known_by(labels: Mapping[str, str]) -> dict[str, Any]:
+def data_of(labels: Mapping[str, str]) -> dict[str, Any]:
     """The same as data, as `records.instance_of` reads it."""
-    own = {name.removeprefix(_prefix): value for name, value in labels.items() if name.startswith(_prefix)}
+    own = {name.removeprefix(_PREFIX): value for name, value in labels.items() if name.startswith(_PREFIX)}
     with records.readable(own):
         return {
-            name: value if name in _texts else json.loads(value)
+            name: value if name in _TEXT_FIELDS else json.loads(value)
             for name, value in own.items()
-            if name in (*_fields, "stack", "drain_seconds")
+            if name in (*_FIELDS, "stack", "drain_seconds")
         }
 
 
 def instance_of(labels: Mapping[str, str], health: Health) -> Instance:
     """The instance that was labelled."""
-    return records.instance_of(known_by(labels), health)
+    return records.instance_of(data_of(labels), health)
 
 
 def is_instance(labels: Mapping[str, str]) -> bool:
     """Whether the labels are those of an instance and not of a part beside one."""
-    return labels.get(part_label) == "instance"
+    return labels.get(PART_LABEL) == "instance"
 
 
 def key_of(labels: Mapping[str, str]) -> tuple[str, int]:
     """Which instance it is, or belongs to, in its stack: address and incarnation. Raises ProviderError."""
-    with records.readable({"address": labels.get(f"{_prefix}address")}):
-        return str(Address.parse(labels[f"{_prefix}address"])), int(labels[f"{_prefix}incarnation"])
+    with records.readable({"address": labels.get(f"{_PREFIX}address")}):
+        return str(Address.parse(labels[f"{_PREFIX}address"])), int(labels[f"{_PREFIX}incarnation"])
 
 
-def with_fault(labels: Mapping[str, str], why: str) -> Labels:
+def with_fault(labels: Mapping[str, str], reason: str) -> Labels:
     """What of the labels is ours, and why it was stopped."""
-    return {name: value for name, value in labels.items() if name.startswith(_prefix)} | {fault_label: why}
+    return {name: value for name, value in labels.items() if name.startswith(_PREFIX)} | {FAULT_LABEL: reason}
 
 
 def probe_of(labels: Mapping[str, str]) -> dict[str, Any] | None:
     """How a container is asked whether it is well; None if it can only be looked at."""
-    text = labels.get(probe_label)
-    with records.readable({"address": labels.get(f"{_prefix}address")}):
-        found: dict[str, Any] | None = json.loads(text) if text else None
-    return found
+    text = labels.get(PROBE_LABEL)
+    with records.readable({"address": labels.get(f"{_PREFIX}address")}):
+        probe: dict[str, Any] | None = json.loads(text) if text else None
+    return probe
 
 
 def only(stack: str | None = None) -> dict[str, list[str]]:
     """The engine's filter for what is ours, or one stack's."""
-    return {"label": [stack_label if stack is None else f"{stack_label}={stack}"]}
+    return {"label": [STACK_LABEL if stack is None else f"{STACK_LABEL}={stack}"]}
 
 
 def name_of(stack: str, address: str = "", incarnation: int = 0, part: str = "") -> str:

@@ -20,8 +20,8 @@ from tasks.providers.docker.engine import said
 from tasks.providers.docker.labels import name_of, only, part_of
 
 Range = ipaddress.IPv4Network
-_attempts = 5
-_taken = ("overlap", "ddress already in use")
+_ATTEMPTS = 5
+_RANGE_CONFLICTS = ("overlap", "ddress already in use")
 """What engines say of a range that is another network's."""
 
 
@@ -51,17 +51,17 @@ class Networks:
     def __init__(self, api: APIClient) -> None:
         self._api = api
         self._guard = threading.RLock()
-        self._known: dict[str, Network] = {}
-        self._given: dict[str, set[str]] = {}
+        self._networks: dict[str, Network] = {}
+        self._reserved: dict[str, set[str]] = {}
 
     def find(self, stack: str) -> Network | None:
         """The stack's network, if it has one."""
         with self._guard:
-            if stack in self._known:
-                return self._known[stack]
-            for found in self._api.networks(filters=only(stack)):
-                if network := _network(found):
-                    self._known[stack] = network
+            if stack in self._networks:
+                return self._networks[stack]
+            for listed in self._api.networks(filters=only(stack)):
+                if network := _network(listed):
+                    self._networks[stack] = network
                     return network
             return None
 
@@ -74,33 +74,33 @@ class Networks:
         """An address for a new container, given to nobody else while this provider is open."""
         network = self.need(stack)
         with self._guard:
-            if stack not in self._given:
-                self._given[stack] = self._taken(stack, network.name)
-            given = self._given[stack]
+            if stack not in self._reserved:
+                self._reserved[stack] = self._taken(stack, network.name)
+            reserved = self._reserved[stack]
             for address in network.ours.hosts():
-                if str(address) not in given and str(address) != network.gateway:
-                    given.add(str(address))
+                if str(address) not in reserved and str(address) != network.gateway:
+                    reserved.add(str(address))
                     return str(address)
         raise ProviderError(f"the network {network.name} has no address left for another container of {stack}")
 
     def remove(self, stack: str) -> None:
         """With the last container of the stack."""
         with self._guard:
-            self._known.pop(stack, None)
-            self._given.pop(stack, None)
-            for found in self._api.networks(filters=only(stack)):
+            self._networks.pop(stack, None)
+            self._reserved.pop(stack, None)
+            for listed in self._api.networks(filters=only(stack)):
                 try:
-                    self._api.remove_network(found["Id"])
+                    self._api.remove_network(listed["Id"])
                 except NotFound:
                     continue
 
     def _make(self, stack: str) -> Network:
         """Somebody else may be given the range that was found before it is ours: then another is found."""
-        for left in reversed(range(_attempts)):
+        for left in reversed(range(_ATTEMPTS)):
             try:
                 return self._attempt(stack)
             except APIError as error:
-                if not left or not any(words in said(error) for words in _taken):
+                if not left or not any(words in said(error) for words in _RANGE_CONFLICTS):
                     raise
         raise AssertionError
 
@@ -117,34 +117,34 @@ class Networks:
         return network
 
     def _create(self, stack: str, name: str, pool: IPAMPool | None, *, internal: bool = False) -> str:
-        made = self._api.create_network(
+        created = self._api.create_network(
             name,
             driver="bridge",
             ipam=IPAMConfig(pool_configs=[pool]) if pool else None,
             labels=part_of(stack, "network"),
             internal=internal,
         )
-        return str(made["Id"])
+        return str(created["Id"])
 
     def _range_of(self, identity: str) -> Range:
-        found = self._api.inspect_network(identity)
-        return Range(found["IPAM"]["Config"][0]["Subnet"])
+        network = self._api.inspect_network(identity)
+        return Range(network["IPAM"]["Config"][0]["Subnet"])
 
     def _taken(self, stack: str, network: str) -> set[str]:
         containers = self._api.containers(all=True, filters=only(stack))
-        return {address for found in containers if (address := address_in(found, network))}
+        return {address for container in containers if (address := address_in(container, network))}
 
 
 def address_in(container: dict[str, Any], network: str) -> str:
     """The address that a container (listed or inspected) has in a network for life."""
-    there = container["NetworkSettings"]["Networks"].get(network) or {}
-    return str((there.get("IPAMConfig") or {}).get("IPv4Address") or there.get("IPAddress") or "")
+    endpoint = container["NetworkSettings"]["Networks"].get(network) or {}
+    return str((endpoint.get("IPAMConfig") or {}).get("IPv4Address") or endpoint.get("IPAddress") or "")
 
 
-def _network(found: dict[str, Any]) -> Network | None:
+def _network(listed: dict[str, Any]) -> Network | None:
     """None for one whose range the engine chose: it was left half made."""
-    pool = found["IPAM"]["Config"][0]
+    pool = listed["IPAM"]["Config"][0]
     if not pool.get("IPRange"):
         return None
     lower, _ = Range(pool["Subnet"]).subnets(1)
-    return Network(found["Name"], lower, pool["Gateway"])
+    return Network(listed["Name"], lower, pool["Gateway"])

@@ -11,45 +11,45 @@ from docker.errors import NotFound
 from infra_specs.resources.instance import Health, Instance
 from tasks.base.daemon_pool import DaemonPool
 from tasks.providers.docker import probes, proxy, routes
-from tasks.providers.docker.annotations import Key, Note, notes_among, read_notes
+from tasks.providers.docker.annotations import Annotation, Key, annotations_among, read_annotations
 from tasks.providers.docker.engine import Engine
-from tasks.providers.docker.health import States
+from tasks.providers.docker.health import HealthTracker
 from tasks.providers.docker.labels import (
-    fault_label,
+    FAULT_LABEL,
+    STACK_LABEL,
+    data_of,
     instance_of,
     is_instance,
     is_of_route,
     key_of,
-    known_by,
     name_of,
     probe_of,
-    stack_label,
 )
 from tasks.providers.docker.network import Networks, address_in
 from tasks.providers.docker.removal import is_ending
 from tasks.providers.docker.routes import proxy_among
 from tasks.providers.docker.volumes import volumes
-from tasks.providers.envoy.admin_state import View
+from tasks.providers.envoy.admin_state import AdminState
 from tasks.providers.envoy.route_state import proxy_health
 
-_at_once = 16
-_not_asked = Health("starting", "not asked", 0.0)
-_moment_seconds = 0.25
+_MAX_PARALLEL_LOOKS = 16
+_NOT_PROBED = Health("starting", "not asked", 0.0)
+_INSPECTION_SECONDS = 0.25
 """So long it is believed that a container still runs while it is asked again and again whether it answers."""
 
 Judge = Callable[[dict[str, Any], str], Health]
 """The health of a container (inspected) of a kind."""
-Wanted = Callable[[Mapping[str, str]], bool]
+LabelFilter = Callable[[Mapping[str, str]], bool]
 """Whether an instance of these labels is meant."""
 
 
-class World:
+class Observer:
     """One engine's stacks; what was seen of containers while it is open is in `states`."""
 
     def __init__(self, api: Engine, networks: Networks) -> None:
         self._api, self._networks = api, networks
-        self.states = States(self._ask)
-        self._pool = DaemonPool(_at_once, "docker-look")
+        self.health_tracker = HealthTracker(self._probe)
+        self._pool = DaemonPool(_MAX_PARALLEL_LOOKS, "docker-look")
         self._running: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def close(self) -> None:
@@ -57,50 +57,50 @@ class World:
         self._pool.drop()
 
     def instances(
-        self, stack: str, judge: Judge, wanted: Wanted = lambda _: True, *, asking_proxy: bool = True
+        self, stack: str, judge: Judge, matches: LabelFilter = lambda _: True, *, asking_proxy: bool = True
     ) -> list[Instance]:
         """Everything of a stack in no order, all containers that are meant judged at once.
 
         Without asking the proxy no route is known to be healthy.
         """
-        held, listed = self._api.volumes_of(stack), self._api.containers_of(stack)
-        notes = notes_among(held)
-        found = list(volumes(held, notes))
+        stack_volumes, stack_containers = self._api.volumes_of(stack), self._api.containers_of(stack)
+        annotations = annotations_among(stack_volumes)
+        result = list(volumes(stack_volumes, annotations))
         # The first question to a proxy takes as long as all else: a shell in it is opened for that.
-        running = proxy_among(listed) if asking_proxy and any(map(is_of_route, notes)) else None
-        view = self._pool.submit(proxy.view, self._api, running) if running else None
+        running = proxy_among(stack_containers) if asking_proxy and any(map(is_of_route, annotations)) else None
+        pending_state = self._pool.submit(proxy.view, self._api, running) if running else None
 
         def judged(container: dict[str, Any]) -> Instance:
             labels = container["Config"]["Labels"]
-            note = notes.get(key_of(labels))
-            health = _as_noted(judge(container, known_by(labels)["kind"]), note)
-            return instance_of(note.labels if note else labels, health)
+            annotation = annotations.get(key_of(labels))
+            health = _with_stop_reason(judge(container, data_of(labels)["kind"]), annotation)
+            return instance_of(annotation.labels if annotation else labels, health)
 
-        found += self._pool.map(judged, self._at_rest_among(listed, wanted))
-        return found + _routes_of(notes, found, view)
+        result += self._pool.map(judged, self._not_ending_among(stack_containers, matches))
+        return result + _routes_of(annotations, result, pending_state)
 
-    def at_rest(self, stack: str, address: str, *, asking_proxy: bool = False) -> list[Instance]:
+    def instances_at(self, stack: str, address: str, *, asking_proxy: bool = False) -> list[Instance]:
         """What has this address, and volumes, routes and proxies; only proxies are looked at for how they are."""
         return self.instances(
             stack,
-            lambda container, kind: self.states.health(container) if kind == "proxy" else _not_asked,
-            lambda labels: key_of(labels)[0] == address or known_by(labels)["kind"] == "proxy",
+            lambda container, kind: self.health_tracker.health(container) if kind == "proxy" else _NOT_PROBED,
+            lambda labels: key_of(labels)[0] == address or data_of(labels)["kind"] == "proxy",
             asking_proxy=asking_proxy,
         )
 
-    def containers(self, stack: str, wanted: Wanted) -> list[dict[str, Any]]:
+    def containers(self, stack: str, matches: LabelFilter) -> list[dict[str, Any]]:
         """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
-        return self._at_rest_among(self._api.containers_of(stack), wanted)
+        return self._not_ending_among(self._api.containers_of(stack), matches)
 
-    def with_ending(self, stack: str, wanted: Wanted = lambda _: True) -> list[dict[str, Any]]:
+    def with_ending(self, stack: str, matches: LabelFilter = lambda _: True) -> list[dict[str, Any]]:
         """The same, and those that have begun to end."""
-        return self._inspected_among(self._api.containers_of(stack), wanted)
+        return self._inspected_among(self._api.containers_of(stack), matches)
 
     def health(self, instance: Instance) -> Health | None:
         """How its container is; None if it is gone. Between two looks at it, it is only asked."""
         name = name_of(instance.stack, instance.address, instance.incarnation)
-        seen, container = self._running.get(name, (0.0, None))
-        if container is None or time.monotonic() - seen > _moment_seconds:
+        inspected_at, container = self._running.get(name, (0.0, None))
+        if container is None or time.monotonic() - inspected_at > _INSPECTION_SECONDS:
             container = self.container(instance)
             if container is None:
                 return None
@@ -108,38 +108,46 @@ class World:
                 self._running[name] = time.monotonic(), container
             else:
                 self._running.pop(name, None)
-        health = self.states.health(container)
+        health = self.health_tracker.health(container)
         if health.state != "failed":
             return health
-        return _as_noted(health, read_notes(self._api, instance.stack).get((instance.address, instance.incarnation)))
+        return _with_stop_reason(
+            health, read_annotations(self._api, instance.stack).get((instance.address, instance.incarnation))
+        )
 
     def container(self, instance: Instance) -> dict[str, Any] | None:
         """Its container, inspected; None if it is gone."""
-        found = self._inspected(name_of(instance.stack, instance.address, instance.incarnation))
-        return found if found and is_instance(found["Config"]["Labels"] or {}) else None
+        container = self._inspected(name_of(instance.stack, instance.address, instance.incarnation))
+        return container if container and is_instance(container["Config"]["Labels"] or {}) else None
 
-    def _at_rest_among(self, listed: Iterable[Mapping[str, Any]], wanted: Wanted) -> list[dict[str, Any]]:
-        return [each for each in self._inspected_among(listed, wanted) if not is_ending(each["Name"])]
+    def _not_ending_among(self, containers: Iterable[Mapping[str, Any]], matches: LabelFilter) -> list[dict[str, Any]]:
+        return [
+            container for container in self._inspected_among(containers, matches) if not is_ending(container["Name"])
+        ]
 
-    def _inspected_among(self, listed: Iterable[Mapping[str, Any]], wanted: Wanted) -> list[dict[str, Any]]:
-        meant = [each["Id"] for each in listed if is_instance(each["Labels"]) and wanted(each["Labels"])]
-        found = self._pool.map(self._inspected, meant)
-        return [each for each in found if each is not None]
+    def _inspected_among(self, containers: Iterable[Mapping[str, Any]], matches: LabelFilter) -> list[dict[str, Any]]:
+        ids = [
+            container["Id"]
+            for container in containers
+            if is_instance(container["Labels"]) and matches(container["Labels"])
+        ]
+        inspected = self._pool.map(self._inspected, ids)
+        return [container for container in inspected if container is not None]
 
     def _inspected(self, identity: str) -> dict[str, Any] | None:
         try:
-            found: dict[str, Any] = self._api.inspect_container(identity)
+            container: dict[str, Any] = self._api.inspect_container(identity)
         except NotFound:
             return None
-        return found
+        return container
 
-    def _ask(self, container: dict[str, Any]) -> None:
+    def _probe(self, container: dict[str, Any]) -> None:
         """Directly where this machine is on the container's network, else from inside the proxy or itself."""
         labels = container["Config"]["Labels"]
-        stack, probe = labels[stack_label], probe_of(labels)
+        stack, probe = labels[STACK_LABEL], probe_of(labels)
         network = self._networks.find(stack)
         if network is None or probe is None:
-            raise probes.Unwell("its network is gone")
+            raise probes.ProbeFailed("its network is gone")
         address = address_in(container, network.name)
         if network.is_near:
             probes.ask(address, probe)
@@ -149,16 +157,18 @@ class World:
 
 
 def _routes_of(
-    notes: Mapping[Key, Note], found: Iterable[Instance], asked: Future[View | None] | None
+    annotations: Mapping[Key, Annotation],
+    instances: Iterable[Instance],
+    pending_state: Future[AdminState | None] | None,
 ) -> list[Instance]:
-    proxies = [each for each in found if each.kind == "proxy"]
-    health = proxy_health([each.health for each in proxies])
-    outputs = next((each.outputs for each in proxies if each.health == health), {})
-    view = asked.result() if asked and health and health.state == "healthy" else None
-    return list(routes.observed(notes, outputs, view, health))
+    proxies = [proxy for proxy in instances if proxy.kind == "proxy"]
+    health = proxy_health([proxy.health for proxy in proxies])
+    outputs = next((proxy.outputs for proxy in proxies if proxy.health == health), {})
+    state = pending_state.result() if pending_state and health and health.state == "healthy" else None
+    return list(routes.observed(annotations, outputs, state, health))
 
 
-def _as_noted(health: Health, note: Note | None) -> Health:
+def _with_stop_reason(health: Health, annotation: Annotation | None) -> Health:
     """Why it was stopped says more than how it ended then."""
-    why = note.labels.get(fault_label) if note else None
-    return replace(health, reason=why) if why and health.state == "failed" else health
+    reason = annotation.labels.get(FAULT_LABEL) if annotation else None
+    return replace(health, reason=reason) if reason and health.state == "failed" else health

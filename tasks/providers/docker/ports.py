@@ -9,11 +9,11 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.envoy import listener, tls
 from tasks.providers.envoy.listener import EVERYWHERE, Listener, listeners, policy_of
 
-inner_port, inner_public, inner_redirect = 8080, 8081, 8082
+LOCAL_PORT, PUBLIC_PORT, REDIRECT_PORT = 8080, 8081, 8082
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class ProxyPorts:
     """The engine's ports: on its loopback, and on every address for what is public and for the redirect to HTTPS."""
 
     port: int
@@ -23,43 +23,43 @@ class Doors:
     @property
     def published(self) -> dict[int, tuple[str, int]]:
         """Port in the container -> address and port of the engine."""
-        found = {inner_port: ("127.0.0.1", self.port)}
+        ports = {LOCAL_PORT: ("127.0.0.1", self.port)}
         if self.public is not None:
-            found[inner_public] = (EVERYWHERE, self.public)
+            ports[PUBLIC_PORT] = (EVERYWHERE, self.public)
         if self.redirect is not None:
-            found[inner_redirect] = (EVERYWHERE, self.redirect)
-        return found
+            ports[REDIRECT_PORT] = (EVERYWHERE, self.redirect)
+        return ports
 
-    def outputs(self, resource: Resource, outside: str) -> dict[str, str]:
+    def outputs(self, resource: Resource, host_address: str) -> dict[str, str]:
         """Where it is reached; `outside` is the engine's address for its neighbours."""
-        return tls.doors(self.port, self.public, outside, _pem(resource))
+        return tls.doors(self.port, self.public, host_address, _pem(resource))
 
     def files(self, resource: Resource, folder: PurePosixPath, connections: int) -> dict[str, Any]:
         """What the proxy is told of them, in the order in which it must find it; `connections` as in ClientPolicy."""
         pem = _pem(resource)
-        told = listeners(folder, self._listeners(), policy_of(resource.settings, connections))
-        return {**({tls.file: tls.certificate(pem)} if pem else {}), listener.FILE: told}
+        listener_file = listeners(folder, self._listeners(), policy_of(resource.settings, connections))
+        return {**({tls.CERTIFICATE_FILE: tls.certificate(pem)} if pem else {}), listener.FILE: listener_file}
 
     def _listeners(self) -> list[Listener]:
-        wanted = [Listener("local", EVERYWHERE, inner_port, self.port)]
+        result = [Listener("local", EVERYWHERE, LOCAL_PORT, self.port)]
         if self.public is not None:
-            wanted.append(Listener("public", EVERYWHERE, inner_public, self.public))
+            result.append(Listener("public", EVERYWHERE, PUBLIC_PORT, self.public))
             if self.redirect is not None:
-                wanted.append(Listener("redirect", EVERYWHERE, inner_redirect, self.redirect, redirect=self.public))
-        return wanted
+                result.append(Listener("redirect", EVERYWHERE, REDIRECT_PORT, self.redirect, redirect=self.public))
+        return result
 
 
-def doors_of(container: Mapping[str, Any]) -> Doors:
+def ports_of(container: Mapping[str, Any]) -> ProxyPorts:
     """Those of a container (inspected) that was made with them."""
-    bound = container["HostConfig"]["PortBindings"]
+    bindings = container["HostConfig"]["PortBindings"]
 
-    def of(inner: int) -> int | None:
-        found = bound.get(f"{inner}/tcp")
-        return int(found[0]["HostPort"]) if found else None
+    def host_port(container_port: int) -> int | None:
+        binding = bindings.get(f"{container_port}/tcp")
+        return int(binding[0]["HostPort"]) if binding else None
 
-    return Doors(of(inner_port) or 0, of(inner_public), of(inner_redirect))
+    return ProxyPorts(host_port(LOCAL_PORT) or 0, host_port(PUBLIC_PORT), host_port(REDIRECT_PORT))
 
 
 def _pem(resource: Resource) -> str | None:
-    found = resource.settings.get("tls")
-    return str(found) if found else None
+    pem = resource.settings.get("tls")
+    return str(pem) if pem else None

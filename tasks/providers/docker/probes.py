@@ -12,14 +12,16 @@ from tasks.base.http_status import status_line
 from tasks.providers.docker.engine import Engine
 from tasks.providers.docker.proxy import run
 
-seconds = 1.0
+PROBE_SECONDS = 1.0
 """How long an answer may take."""
-_enough = 512
+_ANSWER_BYTES = 512
 # One read takes what is there, as a `recv` does; most services say one thing and then wait.
-_through = 'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" | base64 -d >&3 && { [ "$3" = 0 ] || dd bs="$3" count=1 <&3; }'
+_EXCHANGE_SCRIPT = (
+    'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" | base64 -d >&3 && { [ "$3" = 0 ] || dd bs="$3" count=1 <&3; }'
+)
 
 
-class Unwell(Exception):
+class ProbeFailed(Exception):
     """It did not answer as it should; the message says how."""
 
 
@@ -31,33 +33,35 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
     """Ask directly, over the network that this machine shares with the container. Raises Unwell."""
     sent, judge = _question(probe)
     try:
-        with socket.create_connection((address, probe["port"]), timeout=seconds) as connection:
-            connection.settimeout(seconds)
+        with socket.create_connection((address, probe["port"]), timeout=PROBE_SECONDS) as connection:
+            connection.settimeout(PROBE_SECONDS)
             answer = b""
             if sent:
                 connection.sendall(sent)
-                while len(answer) < _enough and b"\n" not in answer and (more := connection.recv(_enough)):
+                while len(answer) < _ANSWER_BYTES and b"\n" not in answer and (more := connection.recv(_ANSWER_BYTES)):
                     answer += more
                     if probe["kind"] == "postgres":
                         break
     except TimeoutError:
-        raise Unwell(f"port {probe['port']}: no answer within {seconds:g} s") from None
+        raise ProbeFailed(f"port {probe['port']}: no answer within {PROBE_SECONDS:g} s") from None
     except OSError as error:
-        raise Unwell(f"port {probe['port']}: {error.strerror or error}") from error
+        raise ProbeFailed(f"port {probe['port']}: {error.strerror or error}") from error
     judge(answer)
 
 
 def ask_through(api: Engine, container: str, address: str, probe: Mapping[str, Any]) -> None:
     """Ask from inside a container that has bash, where the engine's networks are out of reach. Raises Unwell."""
     sent, judge = _question(probe)
-    words = [address, str(probe["port"]), base64.b64encode(sent).decode(), str(_enough if sent else 0)]
+    words = [address, str(probe["port"]), base64.b64encode(sent).decode(), str(_ANSWER_BYTES if sent else 0)]
     try:
-        code, output, errors = run(api, container, ["timeout", str(seconds + 1), "bash", "-c", _through, *words])
+        code, output, errors = run(
+            api, container, ["timeout", str(PROBE_SECONDS + 1), "bash", "-c", _EXCHANGE_SCRIPT, *words]
+        )
     except APIError as error:
-        raise Unwell(f"could not be asked: {error.explanation}") from error
+        raise ProbeFailed(f"could not be asked: {error.explanation}") from error
     if not output and (code or sent):
         why = errors.decode(errors="replace").partition("\n")[0].rpartition(": ")[2]
-        raise Unwell(f"port {probe['port']}: {why or 'no answer'}")
+        raise ProbeFailed(f"port {probe['port']}: {why or 'no answer'}")
     judge(output)
 
 
@@ -81,17 +85,17 @@ def _question(probe: Mapping[str, Any]) -> Question:
 def _http(answer: bytes, where: str) -> None:
     line = answer.split(b"\r\n", 1)[0].decode("latin-1")
     if line.split(" ")[1:2] != ["200"]:
-        raise Unwell(f"{where} answered {status_line(answer)}")
+        raise ProbeFailed(f"{where} answered {status_line(answer)}")
 
 
 def _postgres(answer: bytes) -> None:
     """It accepts connections long before it has recovered from a crash; asking for a password says that it is ready."""
     if answer[:1] == b"E" and b"C57P03" in answer:
-        raise Unwell("the database is starting up")
+        raise ProbeFailed("the database is starting up")
     if answer[:1] not in (b"R", b"E"):
-        raise Unwell("the database does not speak its protocol yet")
+        raise ProbeFailed("the database does not speak its protocol yet")
 
 
 def _valkey(answer: bytes) -> None:
     if not answer.startswith((b"+PONG", b"-NOAUTH")):
-        raise Unwell(f"the cache answered {answer[:80].decode(errors='replace').strip() or 'nothing'}")
+        raise ProbeFailed(f"the cache answered {answer[:80].decode(errors='replace').strip() or 'nothing'}")

@@ -7,32 +7,32 @@ from collections.abc import Callable, Mapping, Sequence
 
 from docker.errors import APIError, NotFound
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.scaling.node_capacity import FreeMemory
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildOrder, BuiltImage, Traffic
+from tasks.providers.base import BuildRequest, BuiltImage, Traffic
 from tasks.providers.docker import proxy, routes, start
-from tasks.providers.docker.annotations import forget, put_note, read_notes
+from tasks.providers.docker.annotations import put_annotation, read_annotations, remove_annotation_of
 from tasks.providers.docker.builds import Builder
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
 from tasks.providers.docker.labels import (
-    fault_label,
+    FAULT_LABEL,
+    STACK_LABEL,
     instance_of,
     key_of,
     labels_of,
     name_of,
     only,
-    stack_label,
     with_fault,
 )
 from tasks.providers.docker.network import Networks
-from tasks.providers.docker.observe import World
-from tasks.providers.docker.ports import doors_of
+from tasks.providers.docker.observe import Observer
+from tasks.providers.docker.ports import ports_of
 from tasks.providers.docker.removal import end, is_ending, stop
 from tasks.providers.docker.sweep import sweep
 from tasks.providers.docker.usage import free_memory, uses
@@ -49,13 +49,13 @@ class DockerProvider:
         self._images = images = Images(self._api)
         self._builder = Builder(self._api, images, target)
         self._starter = start.Starter(self._api, target, images, self._networks, self._routes)
-        self._world = World(self._api, self._networks)
+        self._observer = Observer(self._api, self._networks)
 
     @ours
     def stacks(self) -> tuple[str, ...]:
         """Every stack with something of ours in the engine, sorted."""
-        found = {each["Labels"][stack_label] for each in self._api.containers(all=True, filters=only())}
-        found |= {each["Labels"][stack_label] for each in self._api.volumes(filters=only())["Volumes"] or ()}
+        found = {each["Labels"][STACK_LABEL] for each in self._api.containers(all=True, filters=only())}
+        found |= {each["Labels"][STACK_LABEL] for each in self._api.volumes(filters=only())["Volumes"] or ()}
         return tuple(sorted(found))
 
     @ours
@@ -64,7 +64,9 @@ class DockerProvider:
 
         One that no longer answers is asked again before that is called a failure, which takes some seconds.
         """
-        found = self._world.instances(stack, lambda container, _: self._world.states.judged(container))
+        found = self._observer.instances(
+            stack, lambda container, _: self._observer.health_tracker.settled_health(container)
+        )
         return tuple(sorted(found, key=lambda instance: (instance.address, instance.incarnation)))
 
     @ours
@@ -75,12 +77,15 @@ class DockerProvider:
         """
         if resource.kind in ("volume", "route"):
             return self._record(resource)
-        there = self._world.with_ending(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
+        there = self._observer.with_ending(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
         for container in there:
             if is_ending(container["Name"]):
                 end(self._api, container, resource.kind)
         earlier = [each for each in there if not is_ending(each["Name"])]
-        known = [(each, instance_of(each["Config"]["Labels"], self._world.states.health(each))) for each in earlier]
+        known = [
+            (each, instance_of(each["Config"]["Labels"], self._observer.health_tracker.health(each)))
+            for each in earlier
+        ]
         for container, instance in known:
             if instance.fingerprint == resource.fingerprint:
                 if container["State"]["Status"] == "created" and not container["State"]["Error"]:
@@ -89,12 +94,12 @@ class DockerProvider:
                 if not instance.failed:
                     return instance
         for container, instance in known:
-            if instance.failed or resource.exclusive:
+            if instance.failed or resource.singleton:
                 stop(self._api, container["Id"], instance.kind)
         incarnation = max((instance.incarnation for _, instance in known), default=0) + 1
         # Noted of one that went behind our back: it would overrule the labels of the new one.
-        forget(self._api, resource.stack, (resource.address, incarnation))
-        return self._begun(self._starter.start(resource, incarnation))
+        remove_annotation_of(self._api, resource.stack, (resource.address, incarnation))
+        return self._started(self._starter.start(resource, incarnation))
 
     @ours
     def update(self, instance: Instance, resource: Resource) -> Instance:
@@ -103,7 +108,8 @@ class DockerProvider:
             self._routes.change(resource, instance.incarnation)
             return self._found(resource, instance.incarnation)
         there = {
-            (each.address, each.incarnation): each for each in self._world.at_rest(instance.stack, instance.address)
+            (each.address, each.incarnation): each
+            for each in self._observer.instances_at(instance.stack, instance.address)
         }
         if (instance.address, instance.incarnation) not in there:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
@@ -112,8 +118,8 @@ class DockerProvider:
             if instance.kind == "proxy":
                 outputs = self._change_listeners(instance, resource)
             labels = labels_of(resource, instance.incarnation, outputs)
-            before = read_notes(self._api, instance.stack).get((instance.address, instance.incarnation))
-            put_note(self._api, instance.stack, labels, before)
+            before = read_annotations(self._api, instance.stack).get((instance.address, instance.incarnation))
+            put_annotation(self._api, instance.stack, labels, before)
         else:
             raise ProviderError(f"{instance}: a {instance.kind} cannot be changed in place here: replace it")
         return self._found(resource, instance.incarnation)
@@ -127,21 +133,21 @@ class DockerProvider:
             return
         if instance.kind == "volume":
             remove_volume(self._api, instance)
-        elif (container := self._world.container(instance)) is not None:
+        elif (container := self._observer.container(instance)) is not None:
             end(self._api, container, instance.kind)
-        forget(self._api, instance.stack, key)
+        remove_annotation_of(self._api, instance.stack, key)
 
     @ours
     def stop(self, instance: Instance, why: str) -> None:
         """Stop its container, which keeps its log."""
-        if (container := self._world.container(instance)) is None:
+        if (container := self._observer.container(instance)) is None:
             return
         stop(self._api, container["Id"], instance.kind)
-        before = read_notes(self._api, instance.stack).get((instance.address, instance.incarnation))
+        before = read_annotations(self._api, instance.stack).get((instance.address, instance.incarnation))
         labels = before.labels if before else container["Config"]["Labels"]
-        if labels.get(fault_label) == why:
+        if labels.get(FAULT_LABEL) == why:
             return
-        put_note(self._api, instance.stack, with_fault(labels, why), before)
+        put_annotation(self._api, instance.stack, with_fault(labels, why), before)
 
     @ours
     def sweep(self, stack: str) -> None:
@@ -152,10 +158,10 @@ class DockerProvider:
     def health(self, instance: Instance) -> Health:
         """How it is now. A route is as well as what the proxy knows of it."""
         if instance.kind in ("volume", "route"):
-            for each in self._world.at_rest(instance.stack, instance.address, asking_proxy=True):
+            for each in self._observer.instances_at(instance.stack, instance.address, asking_proxy=True):
                 if (each.address, each.incarnation) == (instance.address, instance.incarnation):
                     return each.health
-        elif health := self._world.health(instance):
+        elif health := self._observer.health(instance):
             return health
         return Health("failed", "it is gone", instance.health.since)
 
@@ -177,7 +183,7 @@ class DockerProvider:
     @ours
     def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:
         """Run it in the instance's container."""
-        container = self._world.container(instance)
+        container = self._observer.container(instance)
         if container is None or not container["State"]["Running"]:
             raise ProviderError(f"{instance} of stack {instance.stack} is no container that runs: name one that does")
         return execute(self._api, container["Id"], command, terminal=terminal)
@@ -186,7 +192,7 @@ class DockerProvider:
     def in_flight(self, instance: Instance) -> int:
         """Requests that the proxy has running in it, those from before it was taken out of its route included."""
         endpoint = instance.outputs.get("endpoint")
-        view = self._routes.view(instance.stack) if endpoint else None
+        view = self._routes.admin_state(instance.stack) if endpoint else None
         return view.in_flight(endpoint) if view and endpoint else 0
 
     @ours
@@ -196,9 +202,9 @@ class DockerProvider:
         return proxy.traffic(self._api, found) if found else {}
 
     @ours
-    def uses(self, stack: str) -> Mapping[str, Use]:
+    def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of every container, by address."""
-        running = [one for one in self._world.containers(stack, lambda _: True) if one["State"]["Running"]]
+        running = [one for one in self._observer.containers(stack, lambda _: True) if one["State"]["Running"]]
         named = [(key_of(one["Config"]["Labels"])[0], one["Id"]) for one in running]
         return uses(named, lambda id: self._api.stats(id, stream=False, one_shot=True))
 
@@ -213,17 +219,17 @@ class DockerProvider:
         return self._images.id_of(name, pull=pull)
 
     @ours
-    def built(self, order: BuildOrder) -> BuiltImage:
+    def built(self, order: BuildRequest) -> BuiltImage:
         """What there is of an image that is to be built."""
         return self._builder.built(order)
 
     @ours
-    def build(self, order: BuildOrder, say: Callable[[str], None]) -> str:
+    def build(self, order: BuildRequest, say: Callable[[str], None]) -> str:
         """The id of an image, built if need be; the last few of a service stay."""
         return self._builder.build(order, say)
 
     @ours
-    def build_warning(self, order: BuildOrder) -> str:
+    def build_warning(self, order: BuildRequest) -> str:
         """A sentence about files of the context that are hardly meant to be in an image, or an empty text."""
         return self._builder.warning(order)
 
@@ -234,19 +240,19 @@ class DockerProvider:
 
     def close(self) -> None:
         """Give back the connections to the engine."""
-        self._world.close()
+        self._observer.close()
         self._api.close()
 
     def _record(self, resource: Resource) -> Instance:
         """Make what is no container: a volume or a route."""
-        at_rest = self._world.at_rest(resource.stack, resource.address)
+        at_rest = self._observer.instances_at(resource.stack, resource.address)
         there = [each for each in at_rest if each.address == resource.address]
         for instance in there:
             if instance.fingerprint == resource.fingerprint and not instance.failed:
                 return instance
         incarnation = max((each.incarnation for each in there), default=0) + 1
         if resource.kind == "volume":
-            forget(self._api, resource.stack, (resource.address, incarnation))
+            remove_annotation_of(self._api, resource.stack, (resource.address, incarnation))
             make_volume(self._api, resource, incarnation)
         else:
             self._routes.add(resource, incarnation)
@@ -254,28 +260,28 @@ class DockerProvider:
 
     def _change_listeners(self, instance: Instance, resource: Resource) -> Mapping[str, str]:
         """All that can change of a proxy here; where it is reached from then on."""
-        container = self._world.container(instance)
+        container = self._observer.container(instance)
         if container is None:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
-        doors = doors_of(container)
+        doors = ports_of(container)
         proxy.change_listeners(self._api, container["Id"], resource, doors)
         return doors.outputs(resource, self._starter.outside)
 
-    def _begun(self, identity: str) -> Instance:
+    def _started(self, identity: str) -> Instance:
         """A container that was just made, of which nothing is noted yet."""
         container = self._api.inspect_container(identity)
-        return instance_of(container["Config"]["Labels"], self._world.states.health(container))
+        return instance_of(container["Config"]["Labels"], self._observer.health_tracker.health(container))
 
     def _found(self, resource: Resource, incarnation: int) -> Instance:
         key = (resource.address, incarnation)
         if resource.kind in ("volume", "route"):
-            at_rest = self._world.at_rest(resource.stack, resource.address)
+            at_rest = self._observer.instances_at(resource.stack, resource.address)
             found = [each for each in at_rest if (each.address, each.incarnation) == key]
         else:
-            notes = read_notes(self._api, resource.stack)
+            notes = read_annotations(self._api, resource.stack)
             found = [
-                instance_of(notes[key].labels if key in notes else labels, self._world.states.health(each))
-                for each in self._world.containers(resource.stack, lambda labels: key_of(labels) == key)
+                instance_of(notes[key].labels if key in notes else labels, self._observer.health_tracker.health(each))
+                for each in self._observer.containers(resource.stack, lambda labels: key_of(labels) == key)
                 for labels in [each["Config"]["Labels"]]
             ]
         for instance in found:

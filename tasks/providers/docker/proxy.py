@@ -20,28 +20,28 @@ from infra_specs.resources.resource import Resource
 from infra_specs.sizing.connections import connection_limit
 from tasks.providers.base import Traffic
 from tasks.providers.docker.container import Container, archive
-from tasks.providers.docker.desired_settings import Wanted
+from tasks.providers.docker.desired_settings import DesiredContainer
 from tasks.providers.docker.engine import Engine, said
 from tasks.providers.docker.labels import name_of, part_of
-from tasks.providers.docker.ports import Doors, inner_port
+from tasks.providers.docker.ports import LOCAL_PORT, ProxyPorts
 from tasks.providers.docker.shell import ShellEnded
 from tasks.providers.envoy import listener, tls
 from tasks.providers.envoy.admin_state import (
-    View,
-    clusters_target,
-    listeners_target,
-    routes_target,
+    CLUSTERS_PATH,
+    LISTENERS_PATH,
+    ROUTES_PATH,
+    AdminState,
+    parse_admin_state,
     routes_version_of,
-    view_of,
 )
 from tasks.providers.envoy.config_push import await_certificate, await_listeners
-from tasks.providers.envoy.counting import counting_targets, traffic_of
+from tasks.providers.envoy.counting import COUNTING_PATHS, traffic_of
 from tasks.providers.envoy.files import DRAINING, bootstrap
 
-folder_path = PurePosixPath("/etc/tenfold")
-admin_port = 9901
-_admin = {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}
-_options = (
+FOLDER_PATH = PurePosixPath("/etc/tenfold")
+ADMIN_PORT = 9901
+_ADMIN_ADDRESS = {"socket_address": {"address": "127.0.0.1", "port_value": ADMIN_PORT}}
+_OPTIONS = (
     "--disable-hot-restart",
     "--reject-unknown-dynamic-fields",
     *DRAINING,
@@ -50,10 +50,10 @@ _options = (
     "-l",
     "warning",
 )
-_container_files = 524_288
+_MAX_OPEN_FILES = 524_288
 """Files that a program in a container may open, unless somebody lowered what engines give."""
-_ask = "(exec 3<>/dev/tcp/127.0.0.1/{} && printf %s {} >&3 && timeout {} cat <&3)"
-_request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {}\r\n\r\n"
+_EXCHANGE_SCRIPT = "(exec 3<>/dev/tcp/127.0.0.1/{} && printf %s {} >&3 && timeout {} cat <&3)"
+_REQUEST = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {}\r\n\r\n"
 
 
 def volume_of(stack: str) -> str:
@@ -61,44 +61,44 @@ def volume_of(stack: str) -> str:
     return name_of(stack, part="proxy")
 
 
-def proxy(resource: Resource, doors: Doors, outside: str) -> Wanted:
+def proxy(resource: Resource, ports: ProxyPorts, host_address: str) -> DesiredContainer:
     """What runs it, published at these ports of the engine; `outside` is the engine's address for its neighbours."""
     settings: Any = resource.settings
     labels = part_of(resource.stack, "proxy")
-    volume = Mount(str(folder_path), volume_of(resource.stack), type="volume", no_copy=True, labels=labels)
+    volume = Mount(str(FOLDER_PATH), volume_of(resource.stack), type="volume", no_copy=True, labels=labels)
     container = Container(
         settings["image"],
-        ("envoy", "-c", str(folder_path / "bootstrap.json"), *_options),
+        ("envoy", "-c", str(FOLDER_PATH / "bootstrap.json"), *_OPTIONS),
         user="envoy",
         volumes={"files": volume},
         scratch=("/tmp",),  # noqa: S108 - of the container
-        ports=doors.published,
+        ports=ports.published,
     )
-    return Wanted(container, (), doors.outputs(resource, outside), {"kind": "tcp", "port": inner_port})
+    return DesiredContainer(container, (), ports.outputs(resource, host_address), {"kind": "tcp", "port": LOCAL_PORT})
 
 
-def first_files(api: APIClient, resource: Resource, doors: Doors) -> dict[str, Any]:
+def first_files(api: APIClient, resource: Resource, ports: ProxyPorts) -> dict[str, Any]:
     """What it must find at its start, routes aside."""
-    told = doors.files(resource, folder_path, _connections(api))
-    return {"bootstrap.json": bootstrap(resource.stack, folder_path, _admin), **told}
+    listener_files = ports.files(resource, FOLDER_PATH, _connections(api))
+    return {"bootstrap.json": bootstrap(resource.stack, FOLDER_PATH, _ADMIN_ADDRESS), **listener_files}
 
 
-def change_listeners(api: Engine, container: str, resource: Resource, doors: Doors) -> None:
+def change_listeners(api: Engine, container: str, resource: Resource, ports: ProxyPorts) -> None:
     """Have one that runs take in its certificate, whom it trusts and how long it waits; no request is lost."""
-    folder, files = Folder(api, container), doors.files(resource, folder_path, _connections(api))
+    folder, files = Folder(api, container), ports.files(resource, FOLDER_PATH, _connections(api))
     for name, data in files.items():
         folder.write({name: data})
-    if tls.file in files:
+    if tls.CERTIFICATE_FILE in files:
         pem = str(resource.settings["tls"])
-        await_certificate(lambda: _get(api, container, tls.certificates_target)[0], pem, resource.address)
+        await_certificate(lambda: _get(api, container, tls.CERTIFICATES_PATH)[0], pem, resource.address)
     version = files[listener.FILE]["version_info"]
-    await_listeners(lambda: _get(api, container, listeners_target)[0], version, resource.address)
-    if tls.file not in files:
-        folder.remove([tls.file])
+    await_listeners(lambda: _get(api, container, LISTENERS_PATH)[0], version, resource.address)
+    if tls.CERTIFICATE_FILE not in files:
+        folder.remove([tls.CERTIFICATE_FILE])
 
 
 def _connections(api: APIClient) -> int:
-    return connection_limit(int(api.info()["MemTotal"]), _container_files)
+    return connection_limit(int(api.info()["MemTotal"]), _MAX_OPEN_FILES)
 
 
 class Folder:
@@ -109,49 +109,49 @@ class Folder:
 
     def __init__(self, api: Engine, container: str) -> None:
         self._api, self._container = api, container
-        self._there: dict[str, str] | None = None
+        self._files_by_name: dict[str, str] | None = None
 
     @property
     def path(self) -> PurePosixPath:
-        return folder_path
+        return FOLDER_PATH
 
     def read(self) -> Mapping[str, Any]:
         return {name: _data(text) for name, text in self._texts().items()}
 
     def write(self, files: Mapping[str, Any]) -> None:
-        there, texts = self._texts(), {name: _text(data) for name, data in files.items()}
-        fresh = {name: text for name, text in texts.items() if there.get(name) != text}
+        current, texts = self._texts(), {name: _text(data) for name, data in files.items()}
+        fresh = {name: text for name, text in texts.items() if current.get(name) != text}
         if not fresh:
             return
-        made = " && ".join(f"printf %s {quoted(text)} >.new/{quoted(name)}" for name, text in fresh.items())
-        moved = " ".join(f".new/{quoted(name)}" for name in fresh)
-        self._done(f"{{ [ -d .new ] || mkdir .new; }} && {made} && mv -f {moved} .")
-        there.update(fresh)
+        write_commands = " && ".join(f"printf %s {quoted(text)} >.new/{quoted(name)}" for name, text in fresh.items())
+        new_files = " ".join(f".new/{quoted(name)}" for name in fresh)
+        self._done(f"{{ [ -d .new ] || mkdir .new; }} && {write_commands} && mv -f {new_files} .")
+        current.update(fresh)
 
     def remove(self, names: Iterable[str]) -> None:
-        gone = list(names)
-        if gone:
-            self._done(f"rm -f {' '.join(map(quoted, gone))}")
-            for name in gone:
+        removed = list(names)
+        if removed:
+            self._done(f"rm -f {' '.join(map(quoted, removed))}")
+            for name in removed:
                 self._texts().pop(name, None)
 
-    def view(self) -> View | None:
+    def admin_state(self) -> AdminState | None:
         return view(self._api, self._container)
 
     def routes_version(self) -> str | None:
-        return routes_version_of(*_get(self._api, self._container, routes_target))
+        return routes_version_of(*_get(self._api, self._container, ROUTES_PATH))
 
     def _texts(self) -> dict[str, str]:
         """Every file by name, as it was found and changed since."""
-        if self._there is None:
-            found = self._done(r"""for f in *; do IFS= read -rd '' text <"$f"; printf '%s\0%s\0' "$f" "$text"; done""")
-            words = found.decode().split("\0")[:-1]
-            self._there = dict(zip(words[::2], words[1::2], strict=True))
-        return self._there
+        if self._files_by_name is None:
+            output = self._done(r"""for f in *; do IFS= read -rd '' text <"$f"; printf '%s\0%s\0' "$f" "$text"; done""")
+            words = output.decode().split("\0")[:-1]
+            self._files_by_name = dict(zip(words[::2], words[1::2], strict=True))
+        return self._files_by_name
 
     def _done(self, script: str) -> bytes:
         try:
-            code, output = self._api.inside(self._container, f"umask 022; cd {folder_path} && {script}")
+            code, output = self._api.inside(self._container, f"umask 022; cd {FOLDER_PATH} && {script}")
         except APIError as error:
             raise TransientError(f"the proxy's container takes no command: {said(error)}") from error
         if code:
@@ -162,7 +162,7 @@ class Folder:
 class FirstFiles:
     """A `ProxyFolder` for a proxy that does not run yet: everything is put there at once."""
 
-    path = folder_path
+    path = FOLDER_PATH
 
     def __init__(self, files: Mapping[str, Any]) -> None:
         self._files = dict(files)
@@ -176,7 +176,7 @@ class FirstFiles:
     def remove(self, names: Iterable[str]) -> None:
         """Nothing is there."""
 
-    def view(self) -> View | None:
+    def admin_state(self) -> AdminState | None:
         return None
 
     def routes_version(self) -> str | None:
@@ -185,24 +185,24 @@ class FirstFiles:
     def put(self, api: Engine, container: str) -> None:
         """Into the container's volume."""
         texts = {name: _text(data) for name, data in self._files.items()}
-        api.put_archive(container, str(folder_path), archive(texts))
+        api.put_archive(container, str(FOLDER_PATH), archive(texts))
 
 
-def view(api: Engine, container: str) -> View | None:
+def view(api: Engine, container: str) -> AdminState | None:
     """Every cluster and endpoint that this proxy uses by now; None if it does not answer."""
-    return view_of(*_get(api, container, clusters_target))
+    return parse_admin_state(*_get(api, container, CLUSTERS_PATH))
 
 
 def traffic(api: Engine, container: str) -> dict[str, Traffic]:
     """What this proxy counted, by service; nothing if it does not answer within a second."""
-    return traffic_of(*_get(api, container, *counting_targets, seconds=1))
+    return traffic_of(*_get(api, container, *COUNTING_PATHS, seconds=1))
 
 
 def run(api: Engine, container: str, command: list[str], user: str = "0") -> tuple[int, bytes, bytes]:
     """Run a command in a container; its exit code, output and error output."""
-    made = api.exec_create(container, command, user=user)
-    output, errors = api.exec_start(made["Id"], demux=True)
-    code = api.exec_inspect(made["Id"])["ExitCode"]
+    created = api.exec_create(container, command, user=user)
+    output, errors = api.exec_start(created["Id"], demux=True)
+    code = api.exec_inspect(created["Id"])["ExitCode"]
     return int(code if code is not None else -1), output or b"", errors or b""
 
 
@@ -218,8 +218,8 @@ class _Answers(io.BytesIO):
 
 def _get(api: Engine, container: str, *targets: str, seconds: int = 3) -> list[bytes | None]:
     """An answer for each of the targets, asked all at once; None for all of them if any is missing."""
-    requests = [_request.format(target, "close" if target is targets[-1] else "keep-alive") for target in targets]
-    command = _ask.format(admin_port, quoted("".join(requests)), seconds)
+    requests = [_REQUEST.format(target, "close" if target is targets[-1] else "keep-alive") for target in targets]
+    command = _EXCHANGE_SCRIPT.format(ADMIN_PORT, quoted("".join(requests)), seconds)
     missing: list[bytes | None] = [None] * len(targets)
     try:
         code, output = api.inside(container, command)
@@ -235,12 +235,12 @@ def _get(api: Engine, container: str, *targets: str, seconds: int = 3) -> list[b
 
 def _read(output: bytes, count: int) -> list[bytes | None]:
     answers: Any = _Answers(output)
-    found: list[bytes | None] = []
+    bodies: list[bytes | None] = []
     for _ in range(count):
         answer = http.client.HTTPResponse(answers)
         answer.begin()
-        found.append(answer.read())
-    return found
+        bodies.append(answer.read())
+    return bodies
 
 
 def _text(data: Any) -> str:

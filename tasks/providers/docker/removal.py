@@ -13,9 +13,9 @@ from requests.exceptions import ConnectionError, ReadTimeout
 
 from tasks.providers.docker.engine import said
 
-job_seconds = 10
+JOB_STOP_SECONDS = 10
 """How long a job may take to end when it is asked to."""
-_mark = ".ending."
+_ENDING_MARK = ".ending."
 
 
 def end(api: APIClient, container: Mapping[str, Any], kind: str) -> None:
@@ -24,21 +24,21 @@ def end(api: APIClient, container: Mapping[str, Any], kind: str) -> None:
     if not is_ending(name):
         # Its end does not depend on it: one that is being removed by others takes no name.
         with suppress(APIError):
-            api.rename(identity, f"{name}{_mark}{identity[:12]}")
+            api.rename(identity, f"{name}{_ENDING_MARK}{identity[:12]}")
     stop(api, identity, kind)
     remove(api, identity)
 
 
 def is_ending(name: str) -> bool:
     """Whether a container of this name has begun to end for good."""
-    return _mark in name
+    return _ENDING_MARK in name
 
 
 def stop(api: APIClient, identity: str, kind: str) -> None:
     """Have it end; returns when it has."""
     if kind == "job":
         _ask_job(api, identity)
-    gone(lambda: api.stop(identity))
+    ignore_missing(lambda: api.stop(identity))
 
 
 def remove(api: APIClient, identity: str) -> None:
@@ -50,20 +50,20 @@ def remove(api: APIClient, identity: str) -> None:
     except APIError as error:
         if "is already in progress" not in said(error):
             raise
-        gone(lambda: api.wait(identity, condition="removed"))
+        ignore_missing(lambda: api.wait(identity, condition="removed"))
 
 
-def gone(make_gone: Callable[[], object]) -> None:
+def ignore_missing(remove_it: Callable[[], object]) -> None:
     """Gone already is as good."""
     with suppress(NotFound):
-        make_gone()
+        remove_it()
 
 
 def _ask_job(api: APIClient, identity: str) -> None:
     """Ask it to end, and give it some time: the engine itself would only kill it."""
     try:
         api.kill(identity, "SIGTERM")
-        api.wait(identity, timeout=job_seconds)
+        api.wait(identity, timeout=JOB_STOP_SECONDS)
     except APIError:
         return  # it has ended already, or is gone
     except (ReadTimeout, ConnectionError):

@@ -12,15 +12,15 @@ from typing import Any
 
 from docker.api.client import APIClient
 
-answer_seconds = 30.0
-_loop = r"""
+ANSWER_SECONDS = 30.0
+_LOOP = r"""
 while IFS= read -r line; do
     eval "script=$line"
     { (eval "$script") </dev/null 2>/dev/null; printf '\n%s' "$?"; } | base64 -w0
     echo
 done
 """
-_stdout = 1
+_STDOUT = 1
 
 
 class ShellEnded(OSError):
@@ -32,11 +32,11 @@ class Shell:
 
     def __init__(self, api: APIClient, container: str) -> None:
         """Raises APIError for a container that does not run or has no bash."""
-        made = api.exec_create(container, ["bash", "-c", _loop], stdin=True, user="0")
+        made = api.exec_create(container, ["bash", "-c", _LOOP], stdin=True, user="0")
         self._stream: Any = api.exec_start(made["Id"], socket=True)
         # What docker-py returns for a Unix socket only reads.
         self._socket: Any = getattr(self._stream, "_sock", self._stream)
-        self._socket.settimeout(answer_seconds)
+        self._socket.settimeout(ANSWER_SECONDS)
         self._guard = threading.Lock()
         self._left = bytearray()
 
@@ -61,7 +61,7 @@ class Shell:
         while b"\n" not in self._left:
             stream, length = struct.unpack(">BxxxL", self._exactly(8))
             said = self._exactly(length)
-            if stream == _stdout:
+            if stream == _STDOUT:
                 self._left += said
         line, _, self._left = self._left.partition(b"\n")
         return bytes(line)

@@ -14,20 +14,20 @@ from infra_specs.resources.resource import Resource
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker import container as containers
 from tasks.providers.docker import proxy
-from tasks.providers.docker.desired_settings import Wanted
+from tasks.providers.docker.desired_settings import DesiredContainer
 from tasks.providers.docker.engine import said
 from tasks.providers.docker.images import Images, brings_init
-from tasks.providers.docker.kinds import wanted
-from tasks.providers.docker.labels import host_of, labels_of, name_of, part_label, part_of, probe_label
+from tasks.providers.docker.kinds import desired_container
+from tasks.providers.docker.labels import PART_LABEL, PROBE_LABEL, host_of, labels_of, name_of, part_of
 from tasks.providers.docker.network import Networks, address_in
-from tasks.providers.docker.ports import Doors, doors_of
+from tasks.providers.docker.ports import ProxyPorts, ports_of
 from tasks.providers.docker.routes import Routes
 from tasks.providers.host_address import own_address
 
-first_port, last_port = 20_000, 31_999
+FIRST_PORT, LAST_PORT = 20_000, 31_999
 """Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
-_attempts = 5
-_ports = ("port", "public_port", "redirect")
+_ATTEMPTS = 5
+_PORT_SETTINGS = ("port", "public_port", "redirect")
 """Settings that name a port, for which there is no other."""
 
 
@@ -41,8 +41,8 @@ class Starter:
     def __init__(self, api: APIClient, target: Docker, images: Images, networks: Networks, routes: Routes) -> None:
         self._api, self._networks, self._routes = api, networks, routes
         self._images = images
-        where = urlsplit(target.host or api.base_url)
-        self._host = where.hostname if where.scheme in ("tcp", "https") and where.hostname else ""
+        url = urlsplit(target.host or api.base_url)
+        self._host = url.hostname if url.scheme in ("tcp", "https") and url.hostname else ""
 
     @property
     def outside(self) -> str:
@@ -58,31 +58,31 @@ class Starter:
         self._refuse_missing_volume(resource)
         image = self._image(resource)
         network = self._networks.need(resource.stack)
-        for _ in range(_attempts):
+        for _ in range(_ATTEMPTS):
             address = self._networks.take(resource.stack)
-            what = self._wanted(resource, address)
-            what = replace(what, container=replace(what.container, image=image))
-            identity = self._make(resource, incarnation, what, network.name, address)
+            desired = self._desired(resource, address)
+            desired = replace(desired, container=replace(desired.container, image=image))
+            identity = self._make(resource, incarnation, desired, network.name, address)
             try:
-                self._begin(identity, resource)
-            except _TakenError as taken:
+                self._start_container(identity, resource)
+            except _TakenError as conflict:
                 self._api.remove_container(identity, v=True, force=True)
-                if resource.kind == "proxy" and any(resource.settings.get(name) for name in _ports):
+                if resource.kind == "proxy" and any(resource.settings.get(name) for name in _PORT_SETTINGS):
                     raise ProviderError(
-                        f"{resource.address}: {taken}. Choose other ports in the target, or stop what has them."
-                    ) from taken
+                        f"{resource.address}: {conflict}. Choose other ports in the target, or stop what has them."
+                    ) from conflict
             else:
                 return identity
-        raise ProviderError(f"{resource.address}: {_attempts} addresses and ports were all taken by others: try again")
+        raise ProviderError(f"{resource.address}: {_ATTEMPTS} addresses and ports were all taken by others: try again")
 
-    def finish(self, found: dict[str, object], resource: Resource, incarnation: int) -> None:
+    def finish(self, container: dict[str, object], resource: Resource, incarnation: int) -> None:
         """Start one that was made and then left, by a run that was killed; its files may be missing."""
-        identity = str(found["Id"])
+        identity = str(container["Id"])
         network = self._networks.need(resource.stack)
-        what = self._wanted(resource, address_in(found, network.name))
-        containers.put_files(self._api, identity, what.container)
+        desired = self._desired(resource, address_in(container, network.name))
+        containers.put_files(self._api, identity, desired.container)
         try:
-            self._begin(identity, resource)
+            self._start_container(identity, resource)
         except _TakenError:
             # Its port or address was free when it was made. It never ran, so another in its place is as good.
             self._api.remove_container(identity, v=True, force=True)
@@ -96,24 +96,24 @@ class Starter:
         self._images.need(image)
         return image
 
-    def _wanted(self, resource: Resource, address: str) -> Wanted:
+    def _desired(self, resource: Resource, address: str) -> DesiredContainer:
         if resource.kind != "proxy":
-            return wanted(resource, address)
-        return proxy.proxy(resource, _doors(resource), self.outside)
+            return desired_container(resource, address)
+        return proxy.proxy(resource, _chosen_ports(resource), self.outside)
 
-    def _make(self, resource: Resource, incarnation: int, what: Wanted, network: str, address: str) -> str:
-        labels = labels_of(resource, incarnation, what.outputs)
-        if what.probe is not None:
-            labels[probe_label] = containers.as_label(what.probe)
-        container = what.container
-        own = self._images.need(container.image)
-        if container.init and brings_init((*own, *(container.command or ()))):
+    def _make(self, resource: Resource, incarnation: int, desired: DesiredContainer, network: str, address: str) -> str:
+        labels = labels_of(resource, incarnation, desired.outputs)
+        if desired.probe is not None:
+            labels[PROBE_LABEL] = containers.as_label(desired.probe)
+        container = desired.container
+        entrypoint = self._images.need(container.image)
+        if container.init and brings_init((*entrypoint, *(container.command or ()))):
             container = replace(container, init=False)
         name = name_of(resource.stack, resource.address, incarnation)
         secrets = None
         if container.files:
             secrets = Mount(
-                str(containers.secrets_path),
+                str(containers.SECRETS_PATH),
                 # Without a name it is the container's alone, and the engine removes both as one.
                 None,
                 type="volume",
@@ -128,11 +128,11 @@ class Starter:
                 labels=labels,
                 network=network,
                 address=address,
-                aliases=[host_of(resource.address), *what.aliases],
+                aliases=[host_of(resource.address), *desired.aliases],
                 secrets=secrets,
             )
         except ImageNotFound as error:
-            self._images.forget(what.container.image)
+            self._images.forget(desired.container.image)
             raise ProviderError(f"{resource.address}: {said(error)}. Run it again.") from error
         except APIError as error:
             if error.status_code != 409:
@@ -141,23 +141,23 @@ class Starter:
 
     def _adopted(self, name: str, labels: dict[str, str], error: APIError) -> str:
         """Somebody else made it at the same moment."""
-        found = self._api.inspect_container(name)
-        there = found["Config"]["Labels"] or {}
-        same = ("tenfold.stack", "tenfold.address", "tenfold.fingerprint", part_label)
-        if any(there.get(label) != labels[label] for label in same):
+        existing = self._api.inspect_container(name)
+        existing_labels = existing["Config"]["Labels"] or {}
+        same = ("tenfold.stack", "tenfold.address", "tenfold.fingerprint", PART_LABEL)
+        if any(existing_labels.get(label) != labels[label] for label in same):
             raise ProviderError(f"a container that is not ours is called {name}: rename or remove it") from error
-        return str(found["Id"])
+        return str(existing["Id"])
 
-    def _begin(self, identity: str, resource: Resource) -> None:
+    def _start_container(self, identity: str, resource: Resource) -> None:
         if resource.kind == "proxy":
-            doors = doors_of(self._api.inspect_container(identity))
+            doors = ports_of(self._api.inspect_container(identity))
             self._routes.fill(resource.stack, identity, proxy.first_files(self._api, resource, doors))
         try:
             self._api.start(identity)
         except APIError as error:
-            words = said(error)
-            if "already allocated" in words or "ddress already in use" in words or "failed to bind" in words:
-                raise _TakenError(words) from error
+            message = said(error)
+            if "already allocated" in message or "ddress already in use" in message or "failed to bind" in message:
+                raise _TakenError(message) from error
             state = self._api.inspect_container(identity)["State"]
             if not state["Error"]:
                 raise
@@ -175,14 +175,14 @@ class Starter:
                 ) from None
 
 
-def _doors(resource: Resource) -> Doors:
+def _chosen_ports(resource: Resource) -> ProxyPorts:
     settings = resource.settings
     if not settings["public"]:
-        return Doors(_port(settings["port"]))
+        return ProxyPorts(_port(settings["port"]))
     redirect = settings.get("redirect")
-    return Doors(_port(settings["port"]), _port(settings["public_port"]), _port(redirect) if redirect else None)
+    return ProxyPorts(_port(settings["port"]), _port(settings["public_port"]), _port(redirect) if redirect else None)
 
 
-def _port(given: object) -> int:
+def _port(setting: object) -> int:
     """Chosen here and not by the engine, which would choose anew at every start."""
-    return int(str(given)) if given else random.randint(first_port, last_port)  # noqa: S311 - no secret
+    return int(str(setting)) if setting else random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - no secret

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
 
 
-def uses(containers: Iterable[tuple[str, str]], stats: Callable[[str], Mapping[str, Any]]) -> dict[str, Use]:
+def uses(containers: Iterable[tuple[str, str]], stats: Callable[[str], Mapping[str, Any]]) -> dict[str, Usage]:
     """Memory by address, of containers by address and id. Without the files that the kernel only keeps at hand."""
-    return {address: Use(memory=memory(stats(id))) for address, id in containers}
+    return {address: Usage(memory=memory(stats(id))) for address, id in containers}
 
 
 def memory(said: Mapping[str, Any]) -> int | None:

@@ -9,7 +9,7 @@ from docker.errors import NotFound
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from tasks.base.clock import now
-from tasks.providers.docker.annotations import Key, Note
+from tasks.providers.docker.annotations import Annotation, Key
 from tasks.providers.docker.labels import instance_of, is_instance, key_of, labels_of, name_of
 
 
@@ -27,10 +27,10 @@ def remove_volume(api: APIClient, instance: Instance) -> None:
         return
 
 
-def volumes(held: Iterable[Mapping[str, Any]], notes: Mapping[Key, Note]) -> Iterable[Instance]:
+def volumes(stack_volumes: Iterable[Mapping[str, Any]], annotations: Mapping[Key, Annotation]) -> Iterable[Instance]:
     """Every volume for data among a stack's volumes."""
-    for volume in held:
+    for volume in stack_volumes:
         labels = volume["Labels"] or {}
         if is_instance(labels):
-            note = notes.get(key_of(labels))
-            yield instance_of(note.labels if note else labels, Health("healthy", "it is there", now()))
+            annotation = annotations.get(key_of(labels))
+            yield instance_of(annotation.labels if annotation else labels, Health("healthy", "it is there", now()))

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-clusters_target = "/clusters?format=json"
-routes_target = "/config_dump?resource=dynamic_route_configs"
-listeners_target = "/stats?filter=" + quote(r"^listener_manager\.(lds\.version_text|total_listeners_warming)$")
+CLUSTERS_PATH = "/clusters?format=json"
+ROUTES_PATH = "/config_dump?resource=dynamic_route_configs"
+LISTENERS_PATH = "/stats?filter=" + quote(r"^listener_manager\.(lds\.version_text|total_listeners_warming)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +21,31 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class AdminState:
     """What the proxy knew at one moment."""
 
     upstreams: tuple[Upstream, ...] = ()
     clusters: frozenset[str] = field(default_factory=frozenset)
 
     def healthy(self, cluster: str) -> int:
-        return sum(each.healthy for each in self.upstreams if each.cluster == cluster)
+        return sum(upstream.healthy for upstream in self.upstreams if upstream.cluster == cluster)
 
     def answering(self, cluster: str) -> frozenset[str]:
-        return frozenset(each.endpoint for each in self.upstreams if each.cluster == cluster and each.healthy)
+        return frozenset(
+            upstream.endpoint for upstream in self.upstreams if upstream.cluster == cluster and upstream.healthy
+        )
 
     def in_flight(self, endpoint: str) -> int:
-        return sum(each.in_flight for each in self.upstreams if each.endpoint == endpoint)
+        return sum(upstream.in_flight for upstream in self.upstreams if upstream.endpoint == endpoint)
 
 
-def view_of(answer: bytes | None) -> View | None:
+def parse_admin_state(answer: bytes | None) -> AdminState | None:
     """What `clusters_target` answered; None for no answer that can be read."""
-    found = _read(answer)
-    if found is None:
+    data = _read(answer)
+    if data is None:
         return None
-    statuses = found.get("cluster_statuses", [])
-    return View(
+    statuses = data.get("cluster_statuses", [])
+    return AdminState(
         tuple(upstream_of(status["name"], host) for status in statuses for host in status.get("host_statuses", [])),
         frozenset(status["name"] for status in statuses),
     )
@@ -54,10 +56,10 @@ def routes_version_of(answer: bytes | None) -> str | None:
 
     "" if it has none yet, None for no answer that can be read.
     """
-    found = _read(answer)
-    if found is None:
+    data = _read(answer)
+    if data is None:
         return None
-    for config in found.get("configs", []):
+    for config in data.get("configs", []):
         if config.get("route_config", {}).get("name") == "local":
             version: str = config.get("version_info", "")
             return version
@@ -80,13 +82,13 @@ def _read(answer: bytes | None) -> Any:
 
 def upstream_of(cluster: str, host: dict[str, Any]) -> Upstream:
     """One of `host_statuses`."""
-    at = host["address"]["socket_address"]
+    address = host["address"]["socket_address"]
     health = host.get("health_status", {})
-    stats = {each["name"]: int(each.get("value", 0)) for each in host.get("stats", [])}
-    sick = {name for name, value in health.items() if name != "eds_health_status" and value}
+    stats = {stat["name"]: int(stat.get("value", 0)) for stat in host.get("stats", [])}
+    failing_checks = {name for name, value in health.items() if name != "eds_health_status" and value}
     return Upstream(
         cluster,
-        f"{at['address']}:{at['port_value']}",
-        health.get("eds_health_status", "HEALTHY") == "HEALTHY" and not sick,
+        f"{address['address']}:{address['port_value']}",
+        health.get("eds_health_status", "HEALTHY") == "HEALTHY" and not failing_checks,
         stats.get("rq_active", 0),
     )

@@ -8,20 +8,20 @@ from pathlib import PurePath
 from typing import Any, Protocol, TypeVar
 
 from infra_specs.errors import ProviderError
-from tasks.providers.envoy.admin_state import View, serves_listeners
+from tasks.providers.envoy.admin_state import AdminState, serves_listeners
 from tasks.providers.envoy.files import RouteRule, clusters, endpoints, routes
 from tasks.providers.envoy.tls import has_taken
 
 T = TypeVar("T")
-_applied_seconds = 2.0
+_APPLIED_SECONDS = 2.0
 """How long the proxy is waited for before the next step is taken all the same."""
-_seen_seconds = 15.0
+_SEEN_SECONDS = 15.0
 """How long the proxy may take to see those answer that Tenfold has seen answer already; usually milliseconds."""
-_gone_seconds = 5.0
+_SILENCE_SECONDS = 5.0
 """Without an answer for so long a proxy does not run; on the busiest machine it says something by then."""
-_certificate_seconds = 10.0
+_CERTIFICATE_SECONDS = 10.0
 """How long it may take until a proxy that runs serves another certificate; usually milliseconds."""
-_listeners_seconds = 10.0
+_LISTENERS_SECONDS = 10.0
 """The same for its listeners."""
 
 
@@ -41,7 +41,7 @@ class ProxyFolder(Protocol):
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; gone already is as good."""
 
-    def view(self) -> View | None:
+    def admin_state(self) -> AdminState | None:
         """What the proxy knows; None if it does not answer."""
 
     def routes_version(self) -> str | None:
@@ -76,22 +76,26 @@ def version_of(rules: Iterable[RouteRule]) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:12]
 
 
-def publish(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
+def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
     """Make the proxy's files say what the records of the routes say.
 
     What is added is known before it is used (endpoints, clusters, routes); what goes is used no more before it is
     forgotten (routes, clusters, endpoints). `waiting`: at each step until a proxy that runs has taken it in, which
     takes it milliseconds; otherwise what another service answered a moment ago would be answered with 503.
     """
-    there = folder.read()
+    files_before = folder.read()
     rules = {rule.cluster: rule for rule in map(rule_of, records)}
-    before = {each["name"]: each for each in (there.get("clusters.json") or {}).get("resources", [])}
-    wanted = clusters(folder.path, rules.values())
-    going = [before[name] for name in sorted(before.keys() - rules.keys())]
+    clusters_before = {
+        cluster["name"]: cluster for cluster in (files_before.get("clusters.json") or {}).get("resources", [])
+    }
+    new_clusters = clusters(folder.path, rules.values())
+    removed_clusters = [clusters_before[name] for name in sorted(clusters_before.keys() - rules.keys())]
     files = {_endpoints_name(rule.service): endpoints(rule) for rule in rules.values()}
-    folder.write({**files, "clusters.json": wanted | {"resources": [*wanted["resources"], *going]}})
-    if waiting and rules.keys() - before.keys():
-        _await(lambda: (found := folder.view()) is None or found.clusters.issuperset(rules))
+    folder.write(
+        {**files, "clusters.json": new_clusters | {"resources": [*new_clusters["resources"], *removed_clusters]}}
+    )
+    if waiting and rules.keys() - clusters_before.keys():
+        _await(lambda: (state := folder.admin_state()) is None or state.clusters.issuperset(rules))
     version = version_of(rules.values())
     public = [rule for rule in rules.values() if rule.public]
     folder.write(
@@ -100,11 +104,11 @@ def publish(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, waitin
             "routes-local.json": routes("local", rules.values(), version),
         }
     )
-    if going:
+    if removed_clusters:
         if waiting:
             _await(lambda: folder.routes_version() in (None, version))
-        folder.write({"clusters.json": wanted})
-    folder.remove(name for name in there if name.startswith("endpoints-") and name not in files)
+        folder.write({"clusters.json": new_clusters})
+    folder.remove(name for name in files_before if name.startswith("endpoints-") and name not in files)
 
 
 def await_endpoints(folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bool) -> None:
@@ -113,18 +117,20 @@ def await_endpoints(folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bo
     ProviderError if it does not see it: then they may take nobody's place. Where they are asked for their health as
     they will be and not `as_before`, they may well not answer yet, and are not insisted on.
     """
-    seen = _unless_gone(folder.view, lambda found: found.answering(rule.cluster) >= set(rule.endpoints))
-    if not _await(seen, _seen_seconds if asked_as_before else _applied_seconds) and asked_as_before:
+    all_answer = _unless_gone(folder.admin_state, lambda state: state.answering(rule.cluster) >= set(rule.endpoints))
+    if not _await(all_answer, _SEEN_SECONDS if asked_as_before else _APPLIED_SECONDS) and asked_as_before:
         raise ProviderError(
             f"the proxy did not see all of {', '.join(rule.endpoints)} answer at {rule.health} within "
-            f"{_seen_seconds:g} s, so what served {rule.service} goes on serving. Run it again."
+            f"{_SEEN_SECONDS:g} s, so what served {rule.service} goes on serving. Run it again."
         )
 
 
 def await_drained(folder: ProxyFolder, rule: RouteRule) -> None:
     """Until the proxy sends nothing new to what a route drains, so that who has no request in flight gets none."""
     if rule.draining:
-        _await(lambda: (found := folder.view()) is None or not found.answering(rule.cluster) & set(rule.draining))
+        _await(
+            lambda: (state := folder.admin_state()) is None or not state.answering(rule.cluster) & set(rule.draining)
+        )
 
 
 def await_certificate(served: Callable[[], bytes | None], pem: str, address: str) -> None:
@@ -132,7 +138,7 @@ def await_certificate(served: Callable[[], bytes | None], pem: str, address: str
 
     `served` asks what it serves (`certificates_target`); a proxy that does not answer will find it at its start.
     """
-    if not _await(_unless_gone(served, lambda answer: has_taken(answer, pem)), _certificate_seconds):
+    if not _await(_unless_gone(served, lambda answer: has_taken(answer, pem)), _CERTIFICATE_SECONDS):
         raise ProviderError(
             f"{address} did not take its new certificate in and goes on with what it had: its log says why. "
             "Look at the files that `tls` names."
@@ -144,29 +150,29 @@ def await_listeners(served: Callable[[], bytes | None], version: str, address: s
 
     `served` asks it (`listeners_target`); a proxy that does not answer will find them at its start.
     """
-    if not _await(_unless_gone(served, lambda answer: serves_listeners(answer, version)), _listeners_seconds):
+    if not _await(_unless_gone(served, lambda answer: serves_listeners(answer, version)), _LISTENERS_SECONDS):
         raise ProviderError(
             f"{address} did not take its new settings in and goes on with what it had: its log says why. "
             "Look at `tls`, `trust_proxies`, `timeouts` and the ports."
         )
 
 
-def _unless_gone(look: Callable[[], T | None], as_wanted: Callable[[T], bool]) -> Callable[[], bool]:
+def _unless_gone(look: Callable[[], T | None], is_reached: Callable[[T], bool]) -> Callable[[], bool]:
     """Whether what is looked at is as wanted, or has not answered for so long that it does not run: an answer that got
     lost says nothing."""
     last_answer = time.monotonic()
 
-    def seen() -> bool:
+    def reached() -> bool:
         nonlocal last_answer
-        if (found := look()) is None:
-            return time.monotonic() - last_answer > _gone_seconds
+        if (answer := look()) is None:
+            return time.monotonic() - last_answer > _SILENCE_SECONDS
         last_answer = time.monotonic()
-        return as_wanted(found)
+        return is_reached(answer)
 
-    return seen
+    return reached
 
 
-def _await(taken_in: Callable[[], bool], seconds: float = _applied_seconds) -> bool:
+def _await(taken_in: Callable[[], bool], seconds: float = _APPLIED_SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     while not (done := taken_in()) and time.monotonic() < deadline:
         time.sleep(0.003)

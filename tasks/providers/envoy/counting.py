@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.providers.base import Counted, Traffic
-from tasks.providers.envoy.admin_state import clusters_target, upstream_of
+from tasks.providers.envoy.admin_state import CLUSTERS_PATH, upstream_of
 
-_prefix = "service-"
-_tries = (
+_PREFIX = "service-"
+_ATTEMPT_COUNTERS = (
     "upstream_rq_total",
     "upstream_rq_pending_active",
     "upstream_rq_pending_failure_eject",
@@ -20,14 +20,14 @@ _tries = (
 )
 """Each try of a request is in one: sent, or waiting for a connection, which then failed, or was one too many, or nobody
 waits for it any more; or there was no replica to try. So each request is in them once, and once more for each retry."""
-_names = f"{'|'.join(_tries)}|upstream_rq_(retry|active|5xx|time)"
-_filter = rf"^(server\.uptime|cluster\.{_prefix}.+\.({_names}))$"
-numbers_target = f"/stats/prometheus?filter={quote(_filter)}"
-counting_targets = (clusters_target, numbers_target)
+_NAMES = f"{'|'.join(_ATTEMPT_COUNTERS)}|upstream_rq_(retry|active|5xx|time)"
+_FILTER = rf"^(server\.uptime|cluster\.{_PREFIX}.+\.({_NAMES}))$"
+NUMBERS_PATH = f"/stats/prometheus?filter={quote(_FILTER)}"
+COUNTING_PATHS = (CLUSTERS_PATH, NUMBERS_PATH)
 """What is asked, in one go; `traffic_of` understands the answers."""
 
-_line = re.compile(r"^envoy_(?P<name>\w+)\{(?P<labels>.*)\} (?P<value>\S+)$", re.MULTILINE)
-_label = re.compile(r'(\w+)="([^"]*)"')
+_LINE = re.compile(r"^envoy_(?P<name>\w+)\{(?P<labels>.*)\} (?P<value>\S+)$", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
 _Numbers = dict[str, dict[str, float]]
 
 
@@ -39,7 +39,7 @@ def traffic_of(clusters: bytes | None, numbers: bytes | None) -> dict[str, Traff
     found, latencies = _read(numbers)
     running = found[""].get("server_uptime", 0.0)
     return {
-        cluster.removeprefix(_prefix): _traffic(found[cluster], latencies[cluster], running, counted)
+        cluster.removeprefix(_PREFIX): _traffic(found[cluster], latencies[cluster], running, counted)
         for cluster, counted in replicas.items()
         if "upstream_rq_total" in found[cluster]
     }
@@ -53,7 +53,7 @@ def _traffic(
 
     return Traffic(
         # A retry is counted a moment before its try: with many under way it may be a little lower than it was.
-        requests=max(0, sum(map(count, _tries)) - count("upstream_rq_retry")),
+        requests=max(0, sum(map(count, _ATTEMPT_COUNTERS)) - count("upstream_rq_retry")),
         errors=count("upstream_rq_xx"),
         in_flight=count("upstream_rq_active") + count("upstream_rq_pending_active"),
         answered=count("upstream_rq_time_count"),
@@ -68,8 +68,8 @@ def _read(numbers: bytes) -> tuple[_Numbers, dict[str, dict[float, int]]]:
     """Numbers and latencies by cluster, those of the proxy itself under the empty name."""
     found: _Numbers = defaultdict(dict)
     latencies: dict[str, dict[float, int]] = defaultdict(dict)
-    for line in _line.finditer(numbers.decode()):
-        labels, value = dict(_label.findall(line["labels"])), float(line["value"])
+    for line in _LINE.finditer(numbers.decode()):
+        labels, value = dict(_LABEL.findall(line["labels"])), float(line["value"])
         cluster, name = labels.get("envoy_cluster_name", ""), line["name"].removeprefix("cluster_")
         if "le" not in labels:
             found[cluster][name] = value
@@ -86,7 +86,7 @@ def _replicas(clusters: bytes | None) -> dict[str, dict[str, Counted]] | None:
     return {
         status["name"]: dict(_counted(status["name"], host) for host in status.get("host_statuses", []))
         for status in statuses
-        if status["name"].startswith(_prefix)
+        if status["name"].startswith(_PREFIX)
     }
 
 

@@ -12,7 +12,7 @@ from tasks.providers.envoy.messages import Json, response, source, typed
 DRAINING = ("--drain-strategy", "immediate", "--drain-time-s", "86400")
 """Options that lead open connections over when a listener changes: each is closed after its next answer, and streams
 and WebSockets have a day. By default it is done at random within 10 minutes, and whatever is open then is cut."""
-_safe = "GET|HEAD|OPTIONS"
+_SAFE_METHODS = "GET|HEAD|OPTIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ def bootstrap(stack: str, folder: PurePath, admin: Json) -> Json:
             "cds_config": source(folder, "clusters.json"),
         },
         "stats_config": {
-            "histogram_bucket_settings": [{"match": {"suffix": "upstream_rq_time"}, "buckets": _latency_bounds}]
+            "histogram_bucket_settings": [{"match": {"suffix": "upstream_rq_time"}, "buckets": _LATENCY_BOUNDS}]
         },
     }
 
 
 # By default every second one is missing, and with it whether it took 260 ms or 490.
-_latency_bounds = [
+_LATENCY_BOUNDS = [
     1, 2, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000, 30_000,
     60_000, 300_000, 1_800_000,
 ]  # fmt: skip
@@ -123,7 +123,7 @@ def _entries(rule: RouteRule) -> list[Json]:
     match: Json = {"prefix": "/"} if not stem else {"path_separated_prefix": stem}
     if "?" in stem or "#" in stem:
         match = {"prefix": rule.path}
-    method = {"name": ":method", "string_match": {"safe_regex": {"regex": _safe}}}
+    method = {"name": ":method", "string_match": {"safe_regex": {"regex": _SAFE_METHODS}}}
     return [
         {"match": match | {"headers": [method]}, "route": _action(rule, "reset")},
         {"match": match, "route": _action(rule, "reset-before-request")},
@@ -143,14 +143,14 @@ def _action(rule: RouteRule, reset: str) -> Json:
         "retry_policy": {
             "retry_on": f"connect-failure,refused-stream,{reset}",
             "num_retries": 3,
-            "retry_host_predicate": [typed("envoy.retry_host_predicates.previous_hosts", _previous_hosts)],
+            "retry_host_predicate": [typed("envoy.retry_host_predicates.previous_hosts", _PREVIOUS_HOSTS)],
             # Least-request prefers a dead server, which has none: 5 picks find another too seldom.
             "host_selection_retry_max_attempts": 50,
         },
     }
 
 
-_previous_hosts = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+_PREVIOUS_HOSTS = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
 def _cluster(folder: PurePath, rule: RouteRule) -> Json:
@@ -169,7 +169,7 @@ def _cluster(folder: PurePath, rule: RouteRule) -> Json:
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "ignore_health_on_host_removal": True,
         "health_checks": [_health_check(rule.health)],
-        "outlier_detection": _outlier_detection,
+        "outlier_detection": _OUTLIER_DETECTION,
         # By default only 3 requests may be retried at a time.
         "circuit_breakers": {"thresholds": [thresholds]},
     }
@@ -189,7 +189,7 @@ def _health_check(path: str) -> Json:
     }
 
 
-_outlier_detection: Json = {
+_OUTLIER_DETECTION: Json = {
     # Only that a server cannot be reached counts; what it answers is its own affair.
     "split_external_local_origin_errors": True,
     "consecutive_local_origin_failure": 2,

@@ -115,7 +115,7 @@ def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, 
             typed("envoy.filters.network.http_connection_manager", _CONNECTION_MANAGER, manager),
         ],
         "transport_socket_connect_timeout": f"{HEADER_SECONDS}s",
-        **({"transport_socket": tls.transport(source(folder, tls.file))} if secure else {}),
+        **({"transport_socket": tls.transport(source(folder, tls.CERTIFICATE_FILE))} if secure else {}),
     }
 
 

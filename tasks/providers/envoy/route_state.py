@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from infra_specs.resources.instance import Health
 from tasks.base.clock import now
-from tasks.providers.envoy.admin_state import View
+from tasks.providers.envoy.admin_state import AdminState
 from tasks.providers.envoy.config_push import rule_of, weights_of
 
-telling_seconds = 15.0
+PUSH_SECONDS = 15.0
 """So long it may take a proxy to know a route that it was told of, on the busiest machine."""
 
 
@@ -17,10 +17,10 @@ def after_change(record: dict[str, Any], before: Mapping[str, Any] | None) -> di
     """The record of a route that was another before: endpoints that it has no more are drained until they are gone."""
     if before is None:
         return record | {"draining": []}
-    same = before["labels"]["fingerprint"] == record["labels"]["fingerprint"]
-    known = {*before["settings"]["endpoints"], *before.get("draining", ())}
-    drained = sorted(known - set(record["settings"]["endpoints"]))
-    return record | {"draining": drained, "since": before["since"] if same else record["since"]}
+    is_same = before["labels"]["fingerprint"] == record["labels"]["fingerprint"]
+    endpoints_before = {*before["settings"]["endpoints"], *before.get("draining", ())}
+    drained = sorted(endpoints_before - set(record["settings"]["endpoints"]))
+    return record | {"draining": drained, "since": before["since"] if is_same else record["since"]}
 
 
 def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -30,45 +30,45 @@ def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -
     nothing to wait for.
     """
     serving = before["settings"]["endpoints"] if before else []
-    joining = [each for each in record["settings"]["endpoints"] if each not in serving]
+    joining = [endpoint for endpoint in record["settings"]["endpoints"] if endpoint not in serving]
     if before is None or not serving or not joining:
         return None
     settings = {"endpoints": [*serving, *joining], "weights": weights_of(before) | weights_of(record)}
     return {**before, "settings": {**before["settings"], **settings}}
 
 
-def same_question(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def same_health_check(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two records of a route have its endpoints asked for their health in the same way."""
     return bool(one["settings"]["health"] == other["settings"]["health"])
 
 
-def others(records: Iterable[Mapping[str, Any]], address: str, incarnation: int) -> list[Mapping[str, Any]]:
+def without_route(records: Iterable[Mapping[str, Any]], address: str, incarnation: int) -> list[Mapping[str, Any]]:
     """Every route's record but this one's."""
-    one = (address, incarnation)
-    return [each for each in records if (each["labels"]["address"], each["labels"]["incarnation"]) != one]
+    key = (address, incarnation)
+    return [record for record in records if (record["labels"]["address"], record["labels"]["incarnation"]) != key]
 
 
-def instead(records: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def with_route(records: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Every route's record, with this one in place of what it was, the newest incarnation last."""
 
-    def order(each: Mapping[str, Any]) -> tuple[str, int]:
-        return each["labels"]["address"], each["labels"]["incarnation"]
+    def order(entry: Mapping[str, Any]) -> tuple[str, int]:
+        return entry["labels"]["address"], entry["labels"]["incarnation"]
 
-    return sorted([*others(records, *order(record)), record], key=order)
+    return sorted([*without_route(records, *order(record)), record], key=order)
 
 
-def route_health(record: Mapping[str, Any], view: View | None, proxy: Health | None) -> Health:
+def route_health(record: Mapping[str, Any], state: AdminState | None, proxy: Health | None) -> Health:
     """As well as what the proxy knows of it; a proxy that is not there is still to come."""
     rule, since = rule_of(record), record["since"]
     if proxy is None:
         return Health("starting", "waits for the proxy", since)
     if proxy.state == "failed":
         return Health("failed", f"the proxy failed: {proxy.reason}", proxy.since)
-    if view is None or rule.cluster not in view.clusters:
+    if state is None or rule.cluster not in state.clusters:
         # It is told before a route is recorded: what it does not know for long it was never told, or has lost.
-        lost = view is not None and proxy.state == "healthy" and now() - since > telling_seconds
+        lost = state is not None and proxy.state == "healthy" and now() - since > PUSH_SECONDS
         return Health("failed" if lost else "starting", f"the proxy does not know it{'' if lost else ' yet'}", since)
-    healthy = view.healthy(rule.cluster)
+    healthy = state.healthy(rule.cluster)
     if rule.endpoints and not healthy:
         return Health("starting", f"none of its {len(rule.endpoints)} endpoints is healthy yet", since)
     return Health("healthy", f"{healthy} of {len(rule.endpoints)} endpoints healthy", since)
@@ -80,8 +80,8 @@ def route_url(settings: Mapping[str, Any], proxy: Mapping[str, str]) -> str:
     base = base or proxy.get("url", "")
     host = settings["host"]
     if base and "*" not in host:
-        known = urlsplit(base)
-        base = f"{known.scheme}://{host}" + (f":{known.port}" if known.port else "")
+        url = urlsplit(base)
+        base = f"{url.scheme}://{host}" + (f":{url.port}" if url.port else "")
     return base + settings["path"] if base else ""
 
 

@@ -5,17 +5,17 @@ import json
 from infra_specs.certificates.certificate import blocks, read
 from tasks.providers.envoy.messages import TYPE, Json
 
-file = "certificate.json"
-certificates_target = "/certs"
-_name = "certificate"
-usual_port = 443
+CERTIFICATE_FILE = "certificate.json"
+CERTIFICATES_PATH = "/certs"
+_NAME = "certificate"
+DEFAULT_HTTPS_PORT = 443
 
 
 def certificate(pem: str) -> Json:
     """The file: certificate, chain and key in one, so that no moment has two that do not fit."""
     secret = {
         "@type": f"{TYPE}.extensions.transport_sockets.tls.v3.Secret",
-        "name": _name,
+        "name": _NAME,
         "tls_certificate": {
             "certificate_chain": {"inline_string": "".join(blocks(pem, "CERTIFICATE"))},
             "private_key": {"inline_string": "".join(blocks(pem, "PRIVATE KEY"))},
@@ -33,7 +33,7 @@ def transport(source: Json) -> Json:
             "common_tls_context": {
                 "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
                 "alpn_protocols": ["h2", "http/1.1"],
-                "tls_certificate_sds_secret_configs": [{"name": _name, "sds_config": source}],
+                "tls_certificate_sds_secret_configs": [{"name": _NAME, "sds_config": source}],
             },
         },
     }
@@ -75,4 +75,4 @@ def doors(port: int, public_port: int | None, outside: str, pem: str | None) -> 
 
 def at(host: str, port: int) -> str:
     """`https://shop.example.com`, with its port where that is not the usual one."""
-    return f"https://{host}" if port == usual_port else f"https://{host}:{port}"
+    return f"https://{host}" if port == DEFAULT_HTTPS_PORT else f"https://{host}:{port}"

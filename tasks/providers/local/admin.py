@@ -7,15 +7,15 @@ from pathlib import Path
 
 from tasks.providers.base import Traffic
 from tasks.providers.envoy.admin_state import (
-    View,
-    clusters_target,
-    listeners_target,
-    routes_target,
+    CLUSTERS_PATH,
+    LISTENERS_PATH,
+    ROUTES_PATH,
+    AdminState,
+    parse_admin_state,
     routes_version_of,
-    view_of,
 )
-from tasks.providers.envoy.counting import counting_targets, traffic_of
-from tasks.providers.envoy.tls import certificates_target
+from tasks.providers.envoy.counting import COUNTING_PATHS, traffic_of
+from tasks.providers.envoy.tls import CERTIFICATES_PATH
 from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 
@@ -23,34 +23,34 @@ SOCKET = "admin/admin.sock"
 """In the proxy's folder. Its own folder is the proxy's, for that makes it; the others are not."""
 _SOCKET_BEFORE = "admin.sock"
 """Where a proxy has it that was started before stacks had accounts, and runs on."""
-_seconds = 2.0
-_counting_seconds = 0.5
+_ANSWER_SECONDS = 2.0
+_COUNTING_SECONDS = 0.5
 """For each of the two answers."""
 
 
-def view(folder: Path) -> View | None:
+def admin_state(folder: Path) -> AdminState | None:
     """Every cluster and endpoint that the proxy in this folder uses by now; None if it does not answer."""
-    return view_of(*_get(folder, clusters_target))
+    return parse_admin_state(*_get(folder, CLUSTERS_PATH))
 
 
 def routes_version(folder: Path) -> str | None:
     """The version of the routes that are served on loopback, "" if it has none yet; None if it does not answer."""
-    return routes_version_of(*_get(folder, routes_target))
+    return routes_version_of(*_get(folder, ROUTES_PATH))
 
 
 def certificates(folder: Path) -> bytes | None:
     """What it says of the certificates that it serves; None if it does not answer."""
-    return _get(folder, certificates_target)[0]
+    return _get(folder, CERTIFICATES_PATH)[0]
 
 
 def listeners(folder: Path) -> bytes | None:
     """What it says of the listeners that it serves; None if it does not answer."""
-    return _get(folder, listeners_target)[0]
+    return _get(folder, LISTENERS_PATH)[0]
 
 
 def traffic(folder: Path) -> dict[str, Traffic]:
     """What the proxy in this folder counted, by service; nothing if it does not answer within a second."""
-    return traffic_of(*_get(folder, *counting_targets, seconds=_counting_seconds))
+    return traffic_of(*_get(folder, *COUNTING_PATHS, seconds=_COUNTING_SECONDS))
 
 
 class _Connection(http.client.HTTPConnection):
@@ -68,7 +68,7 @@ class _Connection(http.client.HTTPConnection):
             raise PermissionError(errno.EACCES, "another account listens there", str(self._path))
 
 
-def _get(folder: Path, *targets: str, seconds: float = _seconds) -> list[bytes | None]:
+def _get(folder: Path, *targets: str, seconds: float = _ANSWER_SECONDS) -> list[bytes | None]:
     """An answer for each of the targets, all over one connection; None from where it does not answer any more."""
     path = next((path for path in (folder / SOCKET, folder / _SOCKET_BEFORE) if path.exists()), folder / SOCKET)
     connection = _Connection(path, seconds)

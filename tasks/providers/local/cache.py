@@ -8,28 +8,28 @@ from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import binaries, ports
 from tasks.providers.local.files import write_file
 from tasks.providers.local.identity import as_account, refuse_closed
-from tasks.providers.local.stack_folder import Place, slug
+from tasks.providers.local.stack_folder import StackFolder, slug
 from tasks.providers.valkey import conf
 from tasks.supervisor.process import Probe, Process
 
 
-def cache(place: Place, resource: Resource, incarnation: int) -> Process:
+def cache(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Process:
     """What runs it, on loopback, behind a password that only its file (0600) holds."""
     settings: Any = resource.settings
     if settings["engine"] != "valkey":
         raise ProviderError(f"{resource.address}: this target runs valkey, not {settings['engine']}")
-    port = ports.take(place.home, place.stack, resource.address)
+    port = ports.take(stack_folder.home, stack_folder.stack, resource.address)
     name = name_of(resource.address, incarnation)
-    path = place.settings / f"{slug(resource.address, incarnation)}.conf"
-    write_file(path, conf(port, settings["password"], settings["memory"]), owner=place.owner)
+    path = stack_folder.settings / f"{slug(resource.address, incarnation)}.conf"
+    write_file(path, conf(port, settings["password"], settings["memory"]), owner=stack_folder.owner)
     program = binaries.valkey()
-    refuse_closed(place, resource, str(program.parent))
+    refuse_closed(stack_folder, resource, str(program.parent))
     return Process(
         name=name,
         argv=(str(program), str(path)),
-        **as_account(place, str(program.parent)),
+        **as_account(stack_folder, str(program.parent)),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
-        cwd=str(place.settings),
+        cwd=str(stack_folder.settings),
         probe=Probe("tcp", port=port),
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
     )

@@ -5,30 +5,30 @@ from pathlib import PurePath
 from typing import Any
 
 from tasks.providers.envoy import config_push
-from tasks.providers.envoy.admin_state import View
+from tasks.providers.envoy.admin_state import AdminState
 from tasks.providers.local import admin
 from tasks.providers.local.files import read_json, write_json
-from tasks.providers.local.stack_folder import Place
+from tasks.providers.local.stack_folder import StackFolder
 
 
-def records(place: Place) -> tuple[dict[str, Any], ...]:
+def records(stack_folder: StackFolder) -> tuple[dict[str, Any], ...]:
     """Every route's record, by name."""
-    if not place.routes.is_dir():
+    if not stack_folder.routes.is_dir():
         return ()
-    found = (read_json(path) for path in sorted(place.routes.glob("[!.]*.json")))
-    return tuple(record for record in found if record is not None)
+    records_read = (read_json(path) for path in sorted(stack_folder.routes.glob("[!.]*.json")))
+    return tuple(record for record in records_read if record is not None)
 
 
-def publish(place: Place, told: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
+def push_config(stack_folder: StackFolder, records: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
     """Make the proxy's files say what these records say. Nothing if the stack has no proxy."""
-    if place.proxy.is_dir():
-        config_push.publish(Folder(place), told, waiting=waiting)
+    if stack_folder.proxy.is_dir():
+        config_push.push_config(Folder(stack_folder), records, waiting=waiting)
 
 
 class Folder:
     """A `ProxyFolder` on this machine."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: StackFolder) -> None:
         self._place = place
         self._path = place.proxy
 
@@ -49,8 +49,8 @@ class Folder:
         for name in names:
             (self._path / name).unlink(missing_ok=True)
 
-    def view(self) -> View | None:
-        return admin.view(self._path)
+    def admin_state(self) -> AdminState | None:
+        return admin.admin_state(self._path)
 
     def routes_version(self) -> str | None:
         return admin.routes_version(self._path)

@@ -12,10 +12,10 @@ from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import binaries, ports, reach
 from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.identity import as_account, give_volume, refuse_closed
-from tasks.providers.local.stack_folder import Place, slug
+from tasks.providers.local.stack_folder import StackFolder, slug
 from tasks.supervisor.process import Probe, Process
 
-_host_rules = """\
+_HOST_RULES = """\
 # TYPE  DATABASE     USER  ADDRESS       METHOD
 local   all          all                 scram-sha-256
 host    all          all   127.0.0.1/32  scram-sha-256
@@ -23,7 +23,7 @@ host    replication  all   127.0.0.1/32  scram-sha-256
 """
 
 
-def database(place: Place, resource: Resource, incarnation: int) -> Process:
+def database(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Process:
     """What runs it. The volume is made into a cluster before the first start, and never again.
 
     Returns at once: initdb, user, password and database are the process's own preparation.
@@ -31,20 +31,20 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
     settings: Any = resource.settings
     if settings["engine"] != "postgres":
         raise ProviderError(f"{resource.address}: this target runs postgres, not {settings['engine']}")
-    volume, account = Path(settings["volume"]), None if place.account else binaries.account()
+    volume, account = Path(settings["volume"]), None if stack_folder.account else binaries.account()
     if not volume.is_dir():
         raise ProviderError(f"{resource.address}: its volume {volume} is not there: make the volume first")
     if account is not None:
-        make_folder(place.home, 0o711)
+        make_folder(stack_folder.home, 0o711)
         binaries.refuse_closed(volume.parent, account)
-    port = ports.take(place.home, place.stack, resource.address)
-    programs = binaries.postgres(place.home)
+    port = ports.take(stack_folder.home, stack_folder.stack, resource.address)
+    programs = binaries.postgres(stack_folder.home)
     script = str(Path(__file__).with_name("postgres_start.py"))
     reads = (*reach.interpreter(), script, str(programs.parents[2]))
-    refuse_closed(place, resource, *reads)
-    give_volume(place, volume)
+    refuse_closed(stack_folder, resource, *reads)
+    give_volume(stack_folder, volume)
     name = name_of(resource.address, incarnation)
-    path = place.settings / f"{slug(resource.address, incarnation)}.json"
+    path = stack_folder.settings / f"{slug(resource.address, incarnation)}.json"
     start = {
         "account": account,
         "programs": str(programs),
@@ -53,15 +53,15 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
         "name": settings["name"],
         "password": settings["password"],
         "conf": conf(port, settings["connections"], settings["tuning"]),
-        "hba": _host_rules,
+        "hba": _HOST_RULES,
     }
-    write_json(path, start, owner=place.owner)
+    write_json(path, start, owner=stack_folder.owner)
     helper = (sys.executable, "-I", "-S", script)
     ready = ("-h", "127.0.0.1", "-p", str(port), "-U", settings["user"], "-d", settings["name"], "-t", "2", "-q")
     return Process(
         name=name,
         argv=(str(programs / "postgres"), "-D", f"{volume}/data") if account is None else (*helper, "run", str(path)),
-        **as_account(place, *reads),
+        **as_account(stack_folder, *reads),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
         prepare=((*helper, "prepare", str(path)),),
         # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.
@@ -74,9 +74,9 @@ def database(place: Place, resource: Resource, incarnation: int) -> Process:
     )
 
 
-def client_environment(place: Place, instance: Instance) -> dict[str, str]:
+def client_environment(stack_folder: StackFolder, instance: Instance) -> dict[str, str]:
     """With these `psql`, `pg_dump` and the like, which lie beside the server, find it and are let in."""
-    start = read_json(place.settings / f"{slug(instance.address, instance.incarnation)}.json") or {}
+    start = read_json(stack_folder.settings / f"{slug(instance.address, instance.incarnation)}.json") or {}
     if not start:
         return {}
     return {

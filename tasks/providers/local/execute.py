@@ -9,7 +9,7 @@ from infra_specs.errors import ProviderError
 from tasks.providers.local.session import run
 from tasks.supervisor.confine import become
 from tasks.supervisor.process import Process
-from tasks.supervisor.running import as_shells_count
+from tasks.supervisor.running import shell_exit_code
 
 
 def execute(process: Process, command: Sequence[str], more: Mapping[str, str], *, terminal: bool) -> int:
@@ -29,7 +29,7 @@ def execute(process: Process, command: Sequence[str], more: Mapping[str, str], *
         raise ProviderError(f"{command[0]} is not there: install it, or name another (looked {looked})") from None
     except OSError as error:
         raise ProviderError(f"{command[0]} cannot be run: {error.strerror}") from error
-    return as_shells_count(code)
+    return shell_exit_code(code)
 
 
 def _account(process: Process) -> pwd.struct_passwd | None:

@@ -20,10 +20,10 @@ def make_folder(path: Path, mode: int = 0o700, owner: Owner | None = None) -> Pa
     """The folder with exactly this mode and owner; FileNotFoundError if the one above it is missing."""
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode)
-    found = path.stat()
-    if found.st_mode & 0o777 != mode:
+    status = path.stat()
+    if status.st_mode & 0o777 != mode:
         path.chmod(mode)
-    if owner and (found.st_uid, found.st_gid) != owner:
+    if owner and (status.st_uid, status.st_gid) != owner:
         os.chown(path, *owner)
     return path
 
@@ -102,17 +102,17 @@ def give(folder: Path, owner: Owner) -> None:
     names: dict[tuple[int, int], int] = {}
     for _, folders, files, handle in os.fwalk(folder):
         for name in (*folders, *files):
-            found = os.stat(name, dir_fd=handle, follow_symlinks=False)
-            if found.st_uid == owner[0]:
+            status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            if status.st_uid == owner[0]:
                 continue
-            inode = found.st_dev, found.st_ino
+            inode = status.st_dev, status.st_ino
             names[inode] = names.get(inode, 0) + 1
-            if stat.S_ISDIR(found.st_mode) or names[inode] == found.st_nlink:
+            if stat.S_ISDIR(status.st_mode) or names[inode] == status.st_nlink:
                 os.chown(name, *owner, dir_fd=handle, follow_symlinks=False)
     if folder.stat().st_uid != owner[0]:
         os.chown(folder, *owner)
 
 
 def _is_as(path: Path, mode: int, owner: Owner | None) -> bool:
-    found = path.stat()
-    return found.st_mode & 0o777 == mode and owner in (None, (found.st_uid, found.st_gid))
+    status = path.stat()
+    return status.st_mode & 0o777 == mode and owner in (None, (status.st_uid, status.st_gid))

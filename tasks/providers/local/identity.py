@@ -9,7 +9,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.resource import Resource
 from tasks.providers.local import accounts, reach
 from tasks.providers.local.files import give, make_folder
-from tasks.providers.local.stack_folder import Place
+from tasks.providers.local.stack_folder import StackFolder
 
 
 def limit() -> str:
@@ -27,42 +27,44 @@ def limit() -> str:
     )
 
 
-def prepare(place: Place) -> None:
+def prepare(stack_folder: StackFolder) -> None:
     """Make the stack's account, its HOME, and a way to both; nothing where stacks have no accounts of their own."""
-    account = accounts.ensure(place.home, place.stack)
+    account = accounts.ensure(stack_folder.home, stack_folder.stack)
     if account is None:
         return
-    make_folder(place.home, 0o711)
-    own = make_folder(place.own)
-    if own.stat().st_uid != account.uid:
-        give(own, (account.uid, account.gid))
+    make_folder(stack_folder.home, 0o711)
+    home = make_folder(stack_folder.own)
+    if home.stat().st_uid != account.uid:
+        give(home, (account.uid, account.gid))
 
 
-def as_account(place: Place, *reads: str, writes: tuple[str, ...] = ()) -> dict[str, Any]:
+def as_account(stack_folder: StackFolder, *reads: str, writes: tuple[str, ...] = ()) -> dict[str, Any]:
     """The fields of a Process that runs as the stack's account and reaches these paths besides the stack's own.
 
     `writes` are for what it may write if their own modes say so.
     """
-    account = place.account
+    account = stack_folder.account
     if account is None:
         return {}
     return {
         "user": account.name,
         "reads": reads,
-        "writes": (str(place.path), *writes),
-        "hides": (str(place.home),),
+        "writes": (str(stack_folder.path), *writes),
+        "hides": (str(stack_folder.home),),
     }
 
 
-def refuse_closed(place: Place, resource: Resource, *reads: str) -> None:
+def refuse_closed(stack_folder: StackFolder, resource: Resource, *reads: str) -> None:
     """ProviderError, with what to do, if the stack's account can never read one of these paths."""
-    account = place.account
+    account = stack_folder.account
     needs = [reach.Need(path, "tenfold") for path in reads]
-    if account and (fault := reach.fault(needs, place.home, place.programs_own, account.name, account.uid)):
+    if account and (
+        fault := reach.fault(needs, stack_folder.home, stack_folder.programs_own, account.name, account.uid)
+    ):
         raise ProviderError(f"{resource.address}: {fault}")
 
 
-def give_volume(place: Place, volume: Path) -> None:
+def give_volume(stack_folder: StackFolder, volume: Path) -> None:
     """Make a volume the account's, with all data in it. Only while nothing of another account writes to it."""
-    if owner := place.owner:
+    if owner := stack_folder.owner:
         give(volume, owner)

@@ -12,7 +12,7 @@ from infra_specs.errors import ProviderError
 from tasks.providers.local.files import read_json, write_json
 from tasks.supervisor.port_owner import taken_by
 
-first, last = 20_000, 31_999
+FIRST_PORT, LAST_PORT = 20_000, 31_999
 """Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
 
 
@@ -27,12 +27,12 @@ def take(
     with _registry(home) as ports:
         key = f"{stack}:{owner}"
         mine = {port for port, holder in ports.items() if holder == key}
-        kept = next((port for port in mine if wanted in (None, port) and (in_use or is_free(port))), None)
-        if kept is None and wanted is not None:
+        port_before = next((port for port in mine if wanted in (None, port) and (in_use or is_free(port))), None)
+        if port_before is None and wanted is not None:
             _refuse_taken(wanted, key, ports)
-        elif kept is None and known and mine:
+        elif port_before is None and known and mine:
             raise ProviderError(f"{_taken(min(mine))}: stop that, or name another port in the stack's target")
-        port = kept or wanted or _any_free(ports)
+        port = port_before or wanted or _any_free(ports)
         for old in mine:
             del ports[old]
         ports[port] = key
@@ -49,8 +49,8 @@ def release(home: Path, stack: str, owner: str | None = None) -> None:
 
 def of_owner(home: Path, stack: str, owner: str) -> int | None:
     """The port that an owner has, if any."""
-    known = read_json(home / "ports.json") or {}
-    return next((int(port) for port, holder in known.items() if holder == f"{stack}:{owner}"), None)
+    holders = read_json(home / "ports.json") or {}
+    return next((int(port) for port, holder in holders.items() if holder == f"{stack}:{owner}"), None)
 
 
 def is_free(port: int) -> bool:
@@ -79,10 +79,10 @@ def _taken(port: int) -> str:
 
 def _any_free(ports: dict[int, str]) -> int:
     for _ in range(200):
-        port = first + secrets.randbelow(last - first + 1)
+        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT + 1)
         if port not in ports and is_free(port):
             return port
-    raise ProviderError(f"no free port found between {first} and {last}: stop some of what listens there")
+    raise ProviderError(f"no free port found between {FIRST_PORT} and {LAST_PORT}: stop some of what listens there")
 
 
 @contextlib.contextmanager
@@ -91,8 +91,8 @@ def _registry(home: Path) -> Iterator[dict[int, str]]:
     handle = os.open(home / "ports.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        known = read_json(home / "ports.json") or {}
-        ports = {int(port): holder for port, holder in known.items() if _stands(home, holder)}
+        holders = read_json(home / "ports.json") or {}
+        ports = {int(port): holder for port, holder in holders.items() if _stands(home, holder)}
         yield ports
         write_json(home / "ports.json", ports)
     finally:

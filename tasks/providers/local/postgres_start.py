@@ -20,14 +20,14 @@ def prepare(settings: dict[str, Any]) -> None:
     volume, data = settings["volume"], f"{settings['volume']}/data"
     if not os.path.exists(data):
         make(settings, volume, f"{volume}/data.new")
-        write(f"{volume}/applied", wanted(settings))
+        write(f"{volume}/applied", settings_fingerprint(settings))
         os.rename(f"{volume}/data.new", data)
     # Before anything runs on it: what the last one was told may be why it failed.
     write(f"{data}/postgresql.conf", settings["conf"])
     write(f"{data}/pg_hba.conf", settings["hba"])
-    if read(f"{volume}/applied") != wanted(settings):
+    if read(f"{volume}/applied") != settings_fingerprint(settings):
         alter(settings, data)
-        write(f"{volume}/applied", wanted(settings))
+        write(f"{volume}/applied", settings_fingerprint(settings))
 
 
 def make(settings: dict[str, Any], volume: str, fresh: str) -> None:
@@ -99,7 +99,7 @@ def remove(folder: str) -> None:
     os.rmdir(folder)
 
 
-def wanted(settings: dict[str, Any]) -> str:
+def settings_fingerprint(settings: dict[str, Any]) -> str:
     """A fingerprint of what single-user mode must apply; the password cannot be read from it."""
     parts = json.dumps([settings["user"], settings["name"], settings["password"]])
     return hashlib.sha256(parts.encode()).hexdigest()

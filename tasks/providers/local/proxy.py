@@ -15,30 +15,30 @@ from tasks.providers.envoy import listener, tls
 from tasks.providers.envoy.config_push import await_certificate, await_listeners
 from tasks.providers.envoy.files import DRAINING, bootstrap
 from tasks.providers.envoy.listener import EVERYWHERE, LOOPBACK, Listener, listeners, policy_of
-from tasks.providers.envoy.route_state import telling_seconds
+from tasks.providers.envoy.route_state import PUSH_SECONDS
 from tasks.providers.host_address import own_address
 from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import admin, binaries, ports
-from tasks.providers.local.config_push import publish, records
+from tasks.providers.local.config_push import push_config, records
 from tasks.providers.local.files import fresh_of, make_folder, read_json, remove_any, write_json
 from tasks.providers.local.identity import as_account, refuse_closed
-from tasks.providers.local.stack_folder import Place
+from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.port_owner import fault_of
 from tasks.supervisor.process import Probe, Process
 
 _MANY_FILES = 2**20
 """Where nothing bounds them; Linux bounds them here by itself."""
-_admin = {"pipe": {"path": admin.SOCKET, "mode": 0o600}}
+_ADMIN_ADDRESS = {"pipe": {"path": admin.SOCKET, "mode": 0o600}}
 
 
-def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
+def proxy(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Process:
     """What runs it; the routes that are recorded already are served from its first moment on."""
-    folder, owner = _make_folder(place), place.owner
+    folder, owner = _make_folder(stack_folder), stack_folder.owner
     make_folder((folder / admin.SOCKET).parent, owner=owner)
     remove_any(folder / admin.SOCKET)
-    outputs = listen(place, resource)
-    write_json(folder / "bootstrap.json", bootstrap(place.stack, folder, _admin), owner=owner)
-    publish(place, records(place), waiting=False)
+    outputs = listen(stack_folder, resource)
+    write_json(folder / "bootstrap.json", bootstrap(stack_folder.stack, folder, _ADMIN_ADDRESS), owner=owner)
+    push_config(stack_folder, records(stack_folder), waiting=False)
     options = (
         "--disable-hot-restart",
         "--reject-unknown-dynamic-fields",
@@ -47,10 +47,10 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
         str(min(os.cpu_count() or 1, 4)),
     )
     program = binaries.envoy()
-    refuse_closed(place, resource, str(program.parent))
+    refuse_closed(stack_folder, resource, str(program.parent))
     return Process(
         name=name_of(resource.address, incarnation),
-        **as_account(place, str(program.parent)),
+        **as_account(stack_folder, str(program.parent)),
         low_ports=True,
         argv=(str(program), "-c", str(folder / "bootstrap.json"), *options, "-l", "warning"),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
@@ -60,69 +60,79 @@ def proxy(place: Place, resource: Resource, incarnation: int) -> Process:
     )
 
 
-def listen(place: Place, resource: Resource, *, running: bool = False) -> dict[str, str]:
+def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = False) -> dict[str, str]:
     """Choose the ports, write the listeners, and say where it can be reached.
 
     One that is `running` starts or stops to listen beyond loopback at once; its loopback port is its own for good.
     """
     settings: Any = resource.settings
-    _make_folder(place)
-    owner = place.owner
-    if running and settings["port"] not in (None, int(outputs_of(place)["port"])):
+    _make_folder(stack_folder)
+    owner = stack_folder.owner
+    if running and settings["port"] not in (None, int(outputs_of(stack_folder)["port"])):
         raise ProviderError(f"{resource.address}: the port of a running proxy cannot be changed: replace it")
-    port = ports.take(place.home, place.stack, resource.address, settings["port"], in_use=running, known=True)
+    port = ports.take(
+        stack_folder.home, stack_folder.stack, resource.address, settings["port"], in_use=running, known=True
+    )
     public_owner = _public_owner(resource.address)
     public: int | None = None
     if settings["public"]:
-        public = ports.take(place.home, place.stack, public_owner, settings["public_port"], in_use=running, known=True)
+        public = ports.take(
+            stack_folder.home, stack_folder.stack, public_owner, settings["public_port"], in_use=running, known=True
+        )
     else:
-        ports.release(place.home, place.stack, public_owner)
+        ports.release(stack_folder.home, stack_folder.stack, public_owner)
     pem: str | None = settings.get("tls")
-    redirect = _redirect(place, resource, running=running) if public else None
+    redirect = _redirect(stack_folder, resource, running=running) if public else None
     outputs = tls.doors(port, public, own_address(), pem)
     if pem:
-        write_json(place.proxy / tls.file, tls.certificate(pem), owner=owner)
-    told = listeners(place.proxy, _listeners(port, public, redirect), policy_of(settings, _connections()))
-    write_json(place.proxy / listener.FILE, told, owner=owner)
-    write_json(place.proxy / "outputs.json", outputs)
+        write_json(stack_folder.proxy / tls.CERTIFICATE_FILE, tls.certificate(pem), owner=owner)
+    listener_file = listeners(
+        stack_folder.proxy, _listeners(port, public, redirect), policy_of(settings, _connections())
+    )
+    write_json(stack_folder.proxy / listener.FILE, listener_file, owner=owner)
+    write_json(stack_folder.proxy / "outputs.json", outputs)
     if pem and running:
-        await_certificate(lambda: admin.certificates(place.proxy), pem, resource.address)
+        await_certificate(lambda: admin.certificates(stack_folder.proxy), pem, resource.address)
     if running:
-        await_listeners(lambda: admin.listeners(place.proxy), told["version_info"], resource.address)
+        await_listeners(lambda: admin.listeners(stack_folder.proxy), listener_file["version_info"], resource.address)
     if not pem:
-        for path in (place.proxy / tls.file, fresh_of(place.proxy / tls.file)):
+        for path in (stack_folder.proxy / tls.CERTIFICATE_FILE, fresh_of(stack_folder.proxy / tls.CERTIFICATE_FILE)):
             path.unlink(missing_ok=True)
     return outputs
 
 
 def _listeners(port: int, public: int | None, redirect: int | None) -> list[Listener]:
-    wanted = [Listener("local", LOOPBACK, port, port)]
+    result = [Listener("local", LOOPBACK, port, port)]
     if public is not None:
-        wanted.append(Listener("public", EVERYWHERE, public, public))
+        result.append(Listener("public", EVERYWHERE, public, public))
         if redirect is not None:
-            wanted.append(Listener("redirect", EVERYWHERE, redirect, redirect, redirect=public))
-    return wanted
+            result.append(Listener("redirect", EVERYWHERE, redirect, redirect, redirect=public))
+    return result
 
 
 def _connections() -> int:
     """By this machine's memory and the files that a program started from here may open: the proxy takes them all."""
-    known = machine.free_memory()
+    memory = machine.free_memory()
     files = limits.getrlimit(limits.RLIMIT_NOFILE)[1]
-    return connection_limit(known.total if known else 0, files if files != limits.RLIM_INFINITY else _MANY_FILES)
+    return connection_limit(memory.total if memory else 0, files if files != limits.RLIM_INFINITY else _MANY_FILES)
 
 
-def _make_folder(place: Place) -> Path:
+def _make_folder(stack_folder: StackFolder) -> Path:
     """The account reads it, for it watches it for changes; only who runs us writes there."""
-    account = place.account
-    return make_folder(place.proxy, 0o750, (os.geteuid(), account.gid)) if account else make_folder(place.proxy)
+    account = stack_folder.account
+    return (
+        make_folder(stack_folder.proxy, 0o750, (os.geteuid(), account.gid))
+        if account
+        else make_folder(stack_folder.proxy)
+    )
 
 
-def _redirect(place: Place, resource: Resource, *, running: bool) -> int | None:
-    owner, wanted = _redirect_owner(resource.address), resource.settings.get("redirect")
-    if not isinstance(wanted, int):
-        ports.release(place.home, place.stack, owner)
+def _redirect(stack_folder: StackFolder, resource: Resource, *, running: bool) -> int | None:
+    owner, port = _redirect_owner(resource.address), resource.settings.get("redirect")
+    if not isinstance(port, int):
+        ports.release(stack_folder.home, stack_folder.stack, owner)
         return None
-    return ports.take(place.home, place.stack, owner, wanted, in_use=running)
+    return ports.take(stack_folder.home, stack_folder.stack, owner, port, in_use=running)
 
 
 def _public_owner(address: str) -> str:
@@ -133,21 +143,21 @@ def _redirect_owner(address: str) -> str:
     return f"{address}:redirect"
 
 
-def public_health(place: Place, instance: Instance, pid: int | None) -> Health:
+def public_health(stack_folder: StackFolder, instance: Instance, pid: int | None) -> Health:
     """A proxy's health, which its supervisor asks on loopback, with its ports beyond: it must serve them, too."""
     health = instance.health
     if health.state != "healthy" or pid is None:
         return health
     for owner in (_public_owner(instance.address), _redirect_owner(instance.address)):
-        port = ports.of_owner(place.home, place.stack, owner)
-        if port and (why := fault_of(port, pid)):
-            told = (place.proxy / "listeners.json").stat().st_mtime
-            late = now() - max(health.since, told) > telling_seconds
-            return Health("failed" if late else "starting", why, health.since)
+        port = ports.of_owner(stack_folder.home, stack_folder.stack, owner)
+        if port and (fault := fault_of(port, pid)):
+            told_at = (stack_folder.proxy / "listeners.json").stat().st_mtime
+            late = now() - max(health.since, told_at) > PUSH_SECONDS
+            return Health("failed" if late else "starting", fault, health.since)
     return health
 
 
-def outputs_of(place: Place) -> dict[str, str]:
+def outputs_of(stack_folder: StackFolder) -> dict[str, str]:
     """Where the stack's proxy can be reached; empty if there is none."""
-    found: dict[str, str] | None = read_json(place.proxy / "outputs.json")
-    return found or {}
+    outputs: dict[str, str] | None = read_json(stack_folder.proxy / "outputs.json")
+    return outputs or {}

@@ -55,16 +55,19 @@ def program(command: str, folder: str, path: str) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(need for need in needs if need.named_by or need.path in trusted))
 
 
-def fault(needs: Iterable[Need], home: Path, own: Iterable[Path], account: str, uid: int | None) -> str:
+def fault(needs: Iterable[Need], home: Path, own_folders: Iterable[Path], account: str, uid: int | None) -> str:
     """Why this account can never read one of these paths or reach its own folders, or nothing.
 
     `home` is TENFOLD_HOME and `own` what the stack's programs may be given of it. `uid` is the account's number if it
     has been made. A path that is not there is no fault of this.
     """
     needs, inside = list(needs), home.resolve()
-    ways = _real(need.path for need in needs if not _source(need))
+    real_paths = _real(need.path for need in needs if not _source(need))
     ours = _real(need.path for need in needs if need.origin == "tenfold")
-    allowed = [*map(str, (path.resolve() for path in own)), *(path for path in ours if _is_below(path, [str(inside)]))]
+    allowed = [
+        *map(str, (path.resolve() for path in own_folders)),
+        *(path for path in ours if _is_below(path, [str(inside)])),
+    ]
     folder = _real(need.path for need in needs if need.origin == "folder")
     shown = [path for path in folder if not is_readable(path, uid) and _is_shown(path, inside)]
     for need in needs:
@@ -74,13 +77,13 @@ def fault(needs: Iterable[Need], home: Path, own: Iterable[Path], account: str, 
                 return _sentence_of_ours(path, account)
         for path in paths:
             if source := _source(need):
-                if not _is_below(path, ways) and (closed := _closed(path, uid)):
+                if not _is_below(path, real_paths) and (closed := _closed(path, uid)):
                     return _sentence_of_source(source, path, closed, account)
             elif not (is_readable(path, uid) or _is_below(path, shown)):
                 return _sentence(path, path, account)
     if not syscalls.is_capable(syscalls.CAP_SYS_ADMIN):
-        found, links = trace(need.path for need in needs)
-        for path in (*found, *links, str(home)):
+        real, links = trace(need.path for need in needs)
+        for path in (*real, *links, str(home)):
             if closed := _closed_parent(path):
                 return _sentence(path, closed, account)
     return ""
@@ -95,9 +98,9 @@ def _foreign(file: str) -> str:
     """The file or a link to it, if another account than root's or ours can change what it says; else empty."""
     if link := foreign_link(file):
         return link
-    found = Path(file).stat()
-    is_open = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != 0)
-    return file if is_open or found.st_uid not in (0, os.geteuid()) else ""
+    status = Path(file).stat()
+    is_open = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and status.st_gid != 0)
+    return file if is_open or status.st_uid not in (0, os.geteuid()) else ""
 
 
 def _real(paths: Iterable[str]) -> list[str]:
@@ -161,8 +164,8 @@ def _is_shown(path: str, home: Path) -> bool:
 
 def _installation(file: Path, named_by: str) -> Iterator[Need]:
     """The folder around a program's `bin`, if it holds its libraries, too. A home or its `.local` holds more."""
-    ways = {file: named_by, file.resolve(): named_by or foreign_link(str(file))}
-    for program_file, source in ways.items():
+    program_files = {file: named_by, file.resolve(): named_by or foreign_link(str(file))}
+    for program_file, source in program_files.items():
         prefix = _prefix(program_file.parent)
         if prefix is None:
             continue
@@ -170,8 +173,8 @@ def _installation(file: Path, named_by: str) -> Iterator[Need]:
         has_libraries = (prefix / "lib").is_dir() and prefix.name != ".local" and is_readable(str(prefix))
         if has_libraries or environment.is_file():
             yield Need(str(prefix), "program", source)
-        if environment.is_file() and (found := _HOME.search(environment.read_text(errors="replace"))):
-            base = _prefix(Path(found[1]))
+        if environment.is_file() and (home_line := _HOME.search(environment.read_text(errors="replace"))):
+            base = _prefix(Path(home_line[1]))
             if base is not None:
                 yield Need(str(base), "program", source or _foreign(str(environment)))
 
@@ -201,5 +204,5 @@ def _interpreter_of(file: str) -> str:
 
 def _outermost(paths: Iterable[str]) -> tuple[str, ...]:
     """Each once, and none that lies in another by its own name."""
-    found = dict.fromkeys(paths)
-    return tuple(path for path in found if not any(str(parent) in found for parent in Path(path).parents))
+    unique = dict.fromkeys(paths)
+    return tuple(path for path in unique if not any(str(parent) in unique for parent in Path(path).parents))

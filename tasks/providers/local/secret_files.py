@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tasks.providers.local.files import Owner, fresh_of
-from tasks.providers.local.stack_folder import Place
+from tasks.providers.local.stack_folder import StackFolder
 
 
-def environment(place: Place, instance: str, env: Mapping[str, str | bytes]) -> dict[str, str]:
+def environment(stack_folder: StackFolder, instance: str, env: Mapping[str, str | bytes]) -> dict[str, str]:
     """The environment of an instance, by its name among the settings. Bytes are in a file, for its account alone, that
     `<NAME>_FILE` names.
 
@@ -17,8 +17,8 @@ def environment(place: Place, instance: str, env: Mapping[str, str | bytes]) -> 
     variables = {key: value for key, value in env.items() if isinstance(value, str)}
     for key, value in env.items():
         if isinstance(value, bytes):
-            path = place.settings / f"{instance}.{key}"
-            _write(path, value, place.owner)
+            path = stack_folder.settings / f"{instance}.{key}"
+            _write(path, value, stack_folder.owner)
             variables[f"{key}_FILE"] = str(path)
     return variables
 

@@ -13,12 +13,12 @@ from tasks.providers.local import accounts
 from tasks.providers.local.accounts import Account
 from tasks.providers.local.files import Owner, make_folder, remove_tree
 
-_here = threading.local()
+_thread = threading.local()
 """`held`: the stacks that this thread is alone in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StackFolder:
     """The folder of one stack. Other accounts may pass through it (0711), and read nothing."""
 
     home: Path
@@ -83,7 +83,7 @@ class Place:
 
         A thread that is alone already stays so.
         """
-        held: set[Path] = _here.__dict__.setdefault("held", set())
+        held: set[Path] = _thread.__dict__.setdefault("held", set())
         if self.path in held:
             yield
             return
@@ -125,13 +125,13 @@ class Place:
             return False
 
 
-def places(home: Path) -> Iterator[Place]:
+def stack_folders(home: Path) -> Iterator[StackFolder]:
     """Every stack's place below a home, sorted."""
     folder = home / "stacks"
     if folder.is_dir():
         for path in sorted(folder.iterdir()):
             if not path.name.startswith("."):
-                yield Place(home, path.name)
+                yield StackFolder(home, path.name)
 
 
 def slug(address: str, incarnation: int) -> str:

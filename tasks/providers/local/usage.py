@@ -5,35 +5,39 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.instance import Instance
 from tasks.supervisor.process import Status
 
-block = 512
+BLOCK_BYTES = 512
 """Bytes of what stat(2) counts, whatever the disk's own are."""
 
 
-def uses(statuses: Iterable[Status], volumes: Iterable[Instance]) -> dict[str, Use]:
+def uses(statuses: Iterable[Status], volumes: Iterable[Instance]) -> dict[str, Usage]:
     """Memory of each process with all its children, what they share counted once; disk of each volume. By address."""
-    found = {one.address: Use(disk=_size(Path(one.outputs["path"]))) for one in volumes if one.outputs.get("path")}
+    usages = {
+        volume.address: Usage(disk=_size(Path(volume.outputs["path"])))
+        for volume in volumes
+        if volume.outputs.get("path")
+    }
     if sys.platform != "linux":
-        return found
+        return usages
     children = _children()
     for status in statuses:
         if status.pid and (address := status.process.labels.get("address")):
-            found[address] = Use(memory=sum(_memory(pid) for pid in _family(status.pid, children)))
-    return found
+            usages[address] = Usage(memory=sum(_memory(pid) for pid in _family(status.pid, children)))
+    return usages
 
 
 def _children() -> Mapping[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
+    children: dict[int, list[int]] = defaultdict(list)
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             stat = (folder / "stat").read_bytes()
         except OSError:  # it has ended meanwhile
             continue
-        found[int(stat[stat.rindex(b")") + 2 :].split()[1])].append(int(folder.name))
-    return found
+        children[int(stat[stat.rindex(b")") + 2 :].split()[1])].append(int(folder.name))
+    return children
 
 
 def _family(pid: int, children: Mapping[int, list[int]]) -> Iterable[int]:
@@ -56,7 +60,7 @@ def _size(folder: Path) -> int | None:
     total = 0
     try:
         for path in folder.rglob("*"):
-            total += path.lstat().st_blocks * block
+            total += path.lstat().st_blocks * BLOCK_BYTES
     except OSError:
         return None
     return total

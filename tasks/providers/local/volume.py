@@ -8,43 +8,43 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.labels import instance_of, readable, record_of
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
 from tasks.providers.local.identity import give_volume
-from tasks.providers.local.stack_folder import Place, slug
+from tasks.providers.local.stack_folder import StackFolder, slug
 
 
-def put_volume(place: Place, resource: Resource, incarnation: int) -> None:
+def put_volume(stack_folder: StackFolder, resource: Resource, incarnation: int) -> None:
     """The folder first: a record without a folder would be a promise not kept. Data that is there is left alone."""
-    folder = _folder(place, resource.address, incarnation)
+    folder = _folder(stack_folder, resource.address, incarnation)
     if not folder.is_dir():
         make_folder(folder)
     if not _record(folder).is_file():  # with one, a program from before may still be at work on it
-        give_volume(place, folder)
+        give_volume(stack_folder, folder)
     write_json(_record(folder), record_of(resource, incarnation, {"path": str(folder)}))
 
 
-def remove_volume(place: Place, address: str, incarnation: int) -> None:
+def remove_volume(stack_folder: StackFolder, address: str, incarnation: int) -> None:
     """With all data in it."""
-    folder = _folder(place, address, incarnation)
+    folder = _folder(stack_folder, address, incarnation)
     remove_tree(folder)
     _record(folder).unlink(missing_ok=True)
 
 
-def volumes(place: Place) -> Iterable[Instance]:
+def volumes(stack_folder: StackFolder) -> Iterable[Instance]:
     """Every volume. One whose folder somebody removed is failed."""
-    if not place.volumes.is_dir():
+    if not stack_folder.volumes.is_dir():
         return
-    for path in sorted(place.volumes.glob("[!.]*.json")):
+    for path in sorted(stack_folder.volumes.glob("[!.]*.json")):
         record = read_json(path)
         if record is None:
             continue
-        there = path.with_suffix("").is_dir()
-        reason = "its folder is there" if there else f"its folder {path.with_suffix('')} is gone"
+        exists = path.with_suffix("").is_dir()
+        reason = "its folder is there" if exists else f"its folder {path.with_suffix('')} is gone"
         with readable(path.name):
             labels, since = record["labels"], record["since"]
-        yield instance_of(labels, Health("healthy" if there else "failed", reason, since))
+        yield instance_of(labels, Health("healthy" if exists else "failed", reason, since))
 
 
-def _folder(place: Place, address: str, incarnation: int) -> Path:
-    return place.volumes / slug(address, incarnation)
+def _folder(stack_folder: StackFolder, address: str, incarnation: int) -> Path:
+    return stack_folder.volumes / slug(address, incarnation)
 
 
 def _record(folder: Path) -> Path:

@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from deployments.cli import app
-from deployments.cli.installation import Here, from_file, here
+from deployments.cli.installation import Installation, from_file, open_installation
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
-from tasks.ledger import Hold, Owner
+from tasks.ledger import Lease, Owner
 from tasks.providers.memory import MemoryProvider
-from tasks.stack.record import wish
+from tasks.stack.record import desired_from_spec
 from tests.deployments.cli.cli import Cli
 
 spec = """\
@@ -55,35 +55,35 @@ def world(home: Path) -> MemoryProvider:
 
 
 @pytest.fixture
-def place(home: Path) -> Iterator[Here]:
-    with here() as opened:
+def place(home: Path) -> Iterator[Installation]:
+    with open_installation() as opened:
         yield opened
 
 
 @pytest.fixture
-def provisioned(place: Here, file: Path, world: MemoryProvider) -> Callable[[], Plan]:
+def provisioned(place: Installation, file: Path, world: MemoryProvider) -> Callable[[], Plan]:
     """Does what a provision run does, without Prefect; returns the plan that it followed."""
 
     def provision() -> Plan:
         meant = from_file(file)
-        hold = place.ledger.acquire("shop", Owner.here("provision", "run-1"), 60)
-        place.ledger.want(hold, "shop", meant.stack.model_dump(mode="json", by_alias=True), meant.source)
+        lease = place.ledger.acquire("shop", Owner.here("provision", "run-1"), 60)
+        place.ledger.set_desired(lease, "shop", meant.stack.model_dump(mode="json", by_alias=True), meant.source)
         for secret in generated_secrets(meant.stack):
-            place.ledger.ensure_secret(hold, "shop", secret)
-        wished = wish(place.ledger, meant.stack, meant.source)
+            place.ledger.ensure_secret(lease, "shop", secret)
+        wished = desired_from_spec(place.ledger, meant.stack, meant.source)
         plan = make_plan("shop", wished.resources, world.observe("shop"))
-        _carry_out(place, hold, plan, world)
+        _carry_out(place, lease, plan, world)
         return plan
 
     return provision
 
 
-def _carry_out(place: Here, hold: Hold, plan: Plan, world: MemoryProvider) -> None:
-    run = place.ledger.begin(hold, "provision", "asked for", plan.data())
+def _carry_out(place: Installation, lease: Lease, plan: Plan, world: MemoryProvider) -> None:
+    run = place.ledger.begin(lease, "provision", "asked for", plan.data())
     known = {}
     for change in plan.changes:
         told = {"action": change.action, "address": change.address, "reason": change.reason, "text": str(change)}
-        intent = place.ledger.intend(hold, run, told)
+        intent = place.ledger.intend(lease, run, told)
         assert change.resource is not None
         resolved = change.resource.resolved(
             lambda reference: (
@@ -93,6 +93,6 @@ def _carry_out(place: Here, hold: Hold, plan: Plan, world: MemoryProvider) -> No
             )
         )
         known[change.address] = world.create(resolved)
-        place.ledger.outcome(hold, intent, "done", "", 0.25)
-    place.ledger.finish(hold, run, "done", plan.summary)
-    place.ledger.release(hold)
+        place.ledger.outcome(lease, intent, "done", "", 0.25)
+    place.ledger.finish(lease, run, "done", plan.summary)
+    place.ledger.release(lease)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deployments.cli.following.prefect_api import FlowRun, LogLine
-from deployments.cli.following.watch import Seen, Step
+from deployments.cli.following.watch import Snapshot, Step
 from infra_specs.errors import ServerError
 from tasks.ledger import Run, RunChange
 
@@ -51,9 +51,9 @@ class FakeApi:
 class FakeWatch:
     """Each look is the next one; None is a server that does not answer."""
 
-    looks: list[Seen | None]
+    looks: list[Snapshot | None]
 
-    def look(self) -> Seen:
+    def look(self) -> Snapshot:
         seen = self.looks.pop(0)
         if seen is None:
             raise ServerError("The control plane does not answer.")
@@ -64,7 +64,7 @@ class FakeWatch:
 class Eyes:
     """Remembers what it was shown."""
 
-    saw: list[Seen] = field(default_factory=list)
+    saw: list[Snapshot] = field(default_factory=list)
 
-    def see(self, seen: Seen) -> None:
+    def see(self, seen: Snapshot) -> None:
         self.saw.append(seen)

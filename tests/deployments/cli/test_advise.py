@@ -4,28 +4,28 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from infra_specs.plan.plan import Plan
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from tasks.base.clock import now
-from tasks.ledger import Check, Checked, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Check, CheckResult, Owner
+from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
-def measured(place: Here, in_flight: float) -> None:
-    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
-    window = Measured(now(), 15, in_flight=in_flight)
-    place.ledger.record_check(hold, Check(window.at, 0.1, 1, ""), [Checked("shop", "web", window)])
+def measured(place: Installation, in_flight: float) -> None:
+    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    window = Measurement(now(), 15, in_flight=in_flight)
+    place.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult("shop", "web", window)])
 
 
-def test_nothing_presses(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+def test_nothing_presses(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert cli.text("advise") == "shop: nothing presses, and nothing is idle\n"
     assert cli.json("advise", "shop") == {"stacks": {"shop": []}}
 
 
-def test_near_its_limits_the_next_step_is_said(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+def test_near_its_limits_the_next_step_is_said(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     measured(place, 65)
     lines = cli.text("advise", "shop").splitlines()
@@ -38,7 +38,7 @@ def test_near_its_limits_the_next_step_is_said(cli: Cli, place: Here, provisione
     assert said[1]["step"]["change"] == {"budget": 230}
 
 
-def test_status_says_early_that_growth_presses(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+def test_status_says_early_that_growth_presses(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert "Soon" not in cli.text("status")
     measured(place, 65)
@@ -47,11 +47,11 @@ def test_status_says_early_that_growth_presses(cli: Cli, place: Here, provisione
     assert cli.json("status")["stacks"][0]["advice"][0] == said
 
 
-def test_that_there_is_nobody_to_advise_is_said(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+def test_that_there_is_nobody_to_advise_is_said(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
     assert cli.text("advise") == "Nothing here yet. Begin with: tenfold demo\n"
     provisioned()
-    hold = place.ledger.acquire("shop", Owner.here("teardown"), 60)
-    place.ledger.unwant(hold)
+    lease = place.ledger.acquire("shop", Owner.here("teardown"), 60)
+    place.ledger.mark_torn_down(lease)
     assert cli.text("advise", "shop") == "shop is torn down, so there is nothing to advise.\n"
     assert cli.text("advise") == "Every stack here is torn down, so there is nothing to advise.\n"
 

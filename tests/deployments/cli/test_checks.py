@@ -4,25 +4,25 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from deployments.cli.views import checks
 from infra_specs.plan.plan import Plan
 from tasks.base.clock import now
 from tasks.ledger import Check, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
-def checked(place: Here, seconds_ago: float) -> float:
+def checked(place: Installation, seconds_ago: float) -> float:
     """Keeps that a check ended; returns the moment that it was so long ago at."""
     moment = now()
-    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
-    place.ledger.record_check(hold, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
+    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    place.ledger.record_check(lease, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
     return moment
 
 
 def test_the_last_check_is_said(
-    cli: Cli, place: Here, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, place: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Scaling" not in cli.text("status"), "there is nothing to check"
     provisioned()
@@ -35,7 +35,7 @@ def test_the_last_check_is_said(
 
 
 def test_that_nobody_checks_is_said(
-    cli: Cli, place: Here, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, place: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
     assert "No service is scaled" not in cli.text("status"), "it is only beginning"

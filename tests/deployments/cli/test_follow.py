@@ -5,33 +5,33 @@ import pytest
 from deployments.cli.following import follow as following
 from deployments.cli.following.follow import follow
 from deployments.cli.following.prefect_api import LogLine
-from deployments.cli.following.watch import Seen, Watch
+from deployments.cli.following.watch import Snapshot, Watch
 from infra_specs.errors import ServerError
 from tests.deployments.cli.fakes import Eyes, FakeApi, FakeWatch, change, flow_run, run
 
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "pause_seconds", 0.0)
+    monkeypatch.setattr(following, "PAUSE_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("end", ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"])
 def test_every_end_ends_it_and_every_look_is_shown(end: str) -> None:
-    looks = [Seen(flow_run("SCHEDULED")), Seen(flow_run()), Seen(flow_run(end))]
+    looks = [Snapshot(flow_run("SCHEDULED")), Snapshot(flow_run()), Snapshot(flow_run(end))]
     eyes = Eyes()
     assert follow(FakeWatch([*looks]), eyes) == looks[-1]
     assert eyes.saw == looks
 
 
 def test_a_server_that_is_away_for_a_moment_is_asked_again() -> None:
-    last = Seen(flow_run("COMPLETED"))
-    assert follow(FakeWatch([Seen(flow_run()), None, None, last]), Eyes()) == last
+    last = Snapshot(flow_run("COMPLETED"))
+    assert follow(FakeWatch([Snapshot(flow_run()), None, None, last]), Eyes()) == last
 
 
 def test_a_server_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "patience_seconds", -1.0)
+    monkeypatch.setattr(following, "PATIENCE_SECONDS", -1.0)
     with pytest.raises(ServerError, match="does not answer"):
-        follow(FakeWatch([Seen(flow_run()), None]), Eyes())
+        follow(FakeWatch([Snapshot(flow_run()), None]), Eyes())
 
 
 def test_a_look_has_the_plan_and_the_changes_of_this_run_only() -> None:

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from tasks.ledger import Owner
 from tests.deployments.cli.cli import Cli
 
 Provision = Callable[[], object]
 
 
-def test_runs_the_newest_first(cli: Cli, provisioned: Provision, place: Here) -> None:
+def test_runs_the_newest_first(cli: Cli, provisioned: Provision, place: Installation) -> None:
     provisioned()
-    hold = place.ledger.acquire("shop", Owner.here("scale"), 60)
-    run = place.ledger.begin(hold, "scale", "web: 3 to 4 replicas, by hand", {"waves": []})
-    place.ledger.finish(hold, run, "failed", "it broke\nin two lines")
+    lease = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    run = place.ledger.begin(lease, "scale", "web: 3 to 4 replicas, by hand", {"waves": []})
+    place.ledger.finish(lease, run, "failed", "it broke\nin two lines")
     newest, oldest = [line.split() for line in cli.text("history").splitlines()]
     assert newest[:4] == ["2", "shop", "scale", "failed"]
     assert " ".join(newest).endswith("web: 3 to 4 replicas, by hand: it broke")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from infra_specs.plan.plan import Plan
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tasks.autoscaling.check import check
 from tasks.autoscaling.measure import measure
 from tasks.ledger import Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger.checks import CHECK_LOCK
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
 from tests.deployments.cli.cli import Cli
@@ -24,14 +24,14 @@ from tests.deployments.cli.cli import Cli
 pytestmark = pytest.mark.local
 
 
-def want(place: Here, stack: Stack) -> None:
-    hold = place.ledger.acquire(stack.name, Owner.here("provision"), 60)
-    place.ledger.want(hold, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
-    place.ledger.release(hold)
+def want(place: Installation, stack: Stack) -> None:
+    lease = place.ledger.acquire(stack.name, Owner.here("provision"), 60)
+    place.ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
+    place.ledger.release(lease)
 
 
 @pytest.fixture
-def hung_engine(place: Here, tmp_path: Path) -> Iterator[None]:
+def hung_engine(place: Installation, tmp_path: Path) -> Iterator[None]:
     """A stack on an engine that accepts and never answers."""
     path = tmp_path / "hung.sock"
     with closing(socket.socket(socket.AF_UNIX)) as listening:
@@ -44,7 +44,7 @@ def hung_engine(place: Here, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def frozen_supervisor(place: Here, home: Path) -> Iterator[None]:
+def frozen_supervisor(place: Installation, home: Path) -> Iterator[None]:
     """A stack on this machine whose supervisor was stopped by a signal."""
     folder = home / "stacks" / "frozen" / "supervisor"
     folder.parent.mkdir(parents=True)
@@ -70,12 +70,14 @@ def test_status_shows_the_healthy_one_and_names_the_others(cli: Cli, provisioned
 
 
 @pytest.mark.usefixtures("hung_engine", "frozen_supervisor")
-def test_advise_and_the_check_go_on_without_them(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+def test_advise_and_the_check_go_on_without_them(
+    cli: Cli, place: Installation, provisioned: Callable[[], Plan]
+) -> None:
     provisioned()
     said = cli("advise")
     assert "shop: nothing presses" in said.out
-    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
-    outcome = check(place.ledger, hold, measure, interval=15.0)
+    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    outcome = check(place.ledger, lease, measure, interval=15.0)
     assert "hung" in {fault.stack for fault in outcome.faults}
     assert place.ledger.decisions("shop", "web", 1)
     last = place.ledger.last_check()

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from deployments.cli.terminal.output import console
 from deployments.cli.views.logs import _Printer, chosen
 from infra_specs.errors import TransientError
 from infra_specs.resources.instance import Health, Instance
-from tasks.base.known_secrets import known
+from tasks.base.known_secrets import known_secrets
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
 
@@ -83,7 +83,7 @@ def told(capsys: pytest.CaptureFixture[str], target: Writing, looks: int, lines:
 def test_a_secret_that_is_set_while_a_log_is_followed_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
     target = Writing("begun\n", "begun\nis set-meanwhile-1\n", "begun\nis set-meanwhile-1\nis set-meanwhile-2\n")
     values = iter(("set-before-it-all", "set-meanwhile-1", "set-meanwhile-2"))
-    printer = printing(target, follow=True, learn=lambda: known.learn("late", next(values)))
+    printer = printing(target, follow=True, learn=lambda: known_secrets.learn("late", next(values)))
     printer.first(50)
     printer.more()
     printer.more()
@@ -92,7 +92,7 @@ def test_a_secret_that_is_set_while_a_log_is_followed_is_not_told(capsys: pytest
 
 @pytest.mark.pure
 def test_the_last_lines_of_an_instance_that_is_gone_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    known.learn("key", "first li\nsecond li\nthird li")
+    known_secrets.learn("key", "first li\nsecond li\nthird li")
     target = Writing("begun\nfirst li\nno end", None)
     assert told(capsys, target, 1)[0] == ["begun", "first li", "no end"]
     printer = printing(Writing("first li\nsecond li\nthird li"), follow=True)
@@ -124,14 +124,14 @@ def test_a_target_that_does_not_answer_for_a_moment_ends_nothing(capsys: pytest.
 
 @pytest.mark.pure
 def test_no_value_is_told_nor_its_lines_while_it_is_being_written(capsys: pytest.CaptureFixture[str]) -> None:
-    known.learn("key", "first\nsecond\nthird")
+    known_secrets.learn("key", "first\nsecond\nthird")
     texts = ("begun\nfirst\n", "begun\nfirst\nsecond\n", "begun\nfirst\nsecond\nthird\nand on\n")
     assert told(capsys, Writing(*texts), 2)[0] == ["begun", "[secret key]", "and on"]
     assert told(capsys, Writing(texts[-1]), 0, lines=2)[0] == ["[secret key]", "and on"]
 
 
 def test_the_secrets_of_the_stack_are_not_told(
-    cli: Cli, provisioned: Callable[[], object], place: Here, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, provisioned: Callable[[], object], place: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
     password = place.ledger.secret_value("shop", "database-password", 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from deployments.cli.views import plan as presenting
 from infra_specs.resources.instance import Health
 from tasks.providers.memory import MemoryProvider
@@ -70,7 +70,7 @@ def test_a_stack_is_planned_by_its_name_as_it_was_last_wanted(cli: Cli, provisio
 
 
 def test_data_is_one_document_with_plan_sizing_and_price_and_no_secret(
-    cli: Cli, file: Path, provisioned: Callable[[], object], place: Here
+    cli: Cli, file: Path, provisioned: Callable[[], object], place: Installation
 ) -> None:
     provisioned()
     file.write_text(file.read_text().replace("THEME: plain", "THEME: dark"))

@@ -80,7 +80,7 @@ def test_a_busy_server_is_asked_again() -> None:
 
 
 def test_one_that_stays_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "busy_seconds", 0.0)
+    monkeypatch.setattr(asking, "BUSY_SECONDS", 0.0)
     with _api(lambda request: httpx.Response(503)) as api, pytest.raises(ServerError, match="503 Service Unavailable"):
         api.run("f-1")
 

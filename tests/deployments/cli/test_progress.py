@@ -7,7 +7,7 @@ from rich.console import Console
 
 from deployments.cli.following import progress as presenting
 from deployments.cli.following.progress import Progress
-from deployments.cli.following.watch import Seen
+from deployments.cli.following.watch import Snapshot
 from tests.deployments.cli.fakes import flow_run, step
 
 
@@ -18,15 +18,15 @@ def _console(*, terminal: bool = False, width: int = 100) -> tuple[Console, io.S
 
 def test_in_a_pipe_each_change_is_said_once_when_it_has_ended() -> None:
     to, out = _console()
-    first = Seen(
+    first = Snapshot(
         flow_run(), ("cache/main", "replica/web-0"), steps=(step("cache/main"), step("replica/web-0", "intended"))
     )
-    second = Seen(
+    second = Snapshot(
         flow_run("FAILED"), first.planned,
         steps=(step("cache/main"), step("replica/web-0", "failed", message="replica/web-0 exited with 3.\nIts log")),
     )  # fmt: skip
     with Progress(to, 0.0) as progress:
-        for seen in (Seen(flow_run("PENDING")), first, first, second):
+        for seen in (Snapshot(flow_run("PENDING")), first, first, second):
             progress.see(seen)
     assert out.getvalue() == (
         "  ✓  cache/main     created    0.50s  missing\n"
@@ -35,11 +35,11 @@ def test_in_a_pipe_each_change_is_said_once_when_it_has_ended() -> None:
 
 
 def test_in_a_pipe_a_long_change_is_named_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presenting, "quiet_seconds", -1.0)
+    monkeypatch.setattr(presenting, "QUIET_SECONDS", -1.0)
     to, out = _console()
     with Progress(to, 0.0) as progress:
-        progress.see(Seen(flow_run("SCHEDULED")))
-        progress.see(Seen(flow_run(), ("database/main",), steps=(step("database/main", "intended"),)))
+        progress.see(Snapshot(flow_run("SCHEDULED")))
+        progress.see(Snapshot(flow_run(), ("database/main",), steps=(step("database/main", "intended"),)))
     first, second = out.getvalue().splitlines()
     assert first.startswith("  … waits to be started, ")
     assert second.startswith("  … database/main, ")
@@ -48,7 +48,7 @@ def test_in_a_pipe_a_long_change_is_named_now_and_then(monkeypatch: pytest.Monke
 def test_notes_are_said_once() -> None:
     to, out = _console()
     with Progress(to, 0.0) as progress:
-        progress.see(Seen(flow_run(), notes=("It is tried again.",)))
+        progress.see(Snapshot(flow_run(), notes=("It is tried again.",)))
     assert out.getvalue() == "  It is tried again.\n"
 
 
@@ -57,7 +57,7 @@ def test_in_a_terminal_what_is_under_way_is_shown_within_its_height(width: int) 
     to, out = _console(terminal=True, width=width)
     planned = tuple(f"replica/web-{slot}" for slot in range(30))
     with Progress(to, 0.0) as progress:
-        progress.see(Seen(flow_run(), planned, steps=tuple(step(name, "intended") for name in planned)))
+        progress.see(Snapshot(flow_run(), planned, steps=tuple(step(name, "intended") for name in planned)))
         shown = out.getvalue()
     assert "replica/web-7" in shown
     assert "replica/web-8" not in shown

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.installation import Here
-from infra_specs.releases.change import changed
-from infra_specs.releases.content import Content, placed
-from tasks.ledger import Hold, Owner
-from tasks.stack.record import as_filed, remembered
+from deployments.cli.installation import Installation
+from infra_specs.releases.change import with_deploy
+from infra_specs.releases.manifest import ReleaseManifest, with_absolute_paths
+from tasks.ledger import Lease, Owner
+from tasks.stack.record import manifest_of_file, recorded_spec
 from tests.deployments.cli.cli import Cli
 from tests.deployments.cli.test_submit import Server, server
 
@@ -17,21 +17,21 @@ __all__ = ["server"]  # a fixture
 
 
 @pytest.fixture
-def shop(provisioned: Provision, place: Here) -> Hold:
+def shop(provisioned: Provision, place: Installation) -> Lease:
     """Provisioned as release 1, and deployed as release 2 with another command."""
     provisioned()
-    hold = place.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
-    stack, source = remembered(place.ledger, "shop")
-    file = as_filed(place.ledger, stack, source)
-    first = Content(file.services, {})
-    second = changed(stack, first, "web", {"command": "run --new"}, {"THEME": "dark"})
-    for verb, content in (("provision", first), ("deploy", Content(placed(second, source), {}))):
-        made = place.ledger.begin_release(hold, verb, f"by {verb}", content=content, file=file)
-        place.ledger.prove_release(hold, made.number)
-    return hold
+    lease = place.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
+    stack, source = recorded_spec(place.ledger, "shop")
+    file = manifest_of_file(place.ledger, stack, source)
+    first = ReleaseManifest(file.services, {})
+    second = with_deploy(stack, first, "web", {"command": "run --new"}, {"THEME": "dark"})
+    for verb, content in (("provision", first), ("deploy", ReleaseManifest(with_absolute_paths(second, source), {}))):
+        made = place.ledger.begin_release(lease, verb, f"by {verb}", content=content, file=file)
+        place.ledger.prove_release(lease, made.number)
+    return lease
 
 
-def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Hold, place: Here, server: Server) -> None:
+def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Lease, place: Installation, server: Server) -> None:
     place.ledger.secret_set("shop", "stripe", "sk_live_1")
     said = cli.text(
         "deploy", "shop", "--command", "run --newer", "-e", "COLOUR=blue=ish", "-e", "EMPTY=", "--secret",
@@ -59,21 +59,21 @@ def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Hold, place: H
     ],
 )
 def test_what_is_refused_is_not_submitted(
-    cli: Cli, shop: Hold, server: Server, words: tuple[str, ...], said: str
+    cli: Cli, shop: Lease, server: Server, words: tuple[str, ...], said: str
 ) -> None:
     ended = cli("deploy", "shop", *words)
     assert (ended.code, server.submitted) == (2, [])
     assert said in ended.err
 
 
-def test_rollback_submits_the_release_that_it_shows(cli: Cli, shop: Hold, server: Server) -> None:
+def test_rollback_submits_the_release_that_it_shows(cli: Cli, shop: Lease, server: Server) -> None:
     said = cli.text("rollback", "shop")
     assert "shop: back to release 1" in said
     assert "web: command run --new -> run" in said
     assert server.submitted == [("rollback", {"stack": "shop", "release": 1, "wait": False})]
 
 
-def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Hold, place: Here) -> None:
+def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Lease, place: Installation) -> None:
     content = place.ledger.releases("shop")[0].content
     bad = place.ledger.begin_release(shop, "deploy", "web: image app:3", content=content, file=content)
     place.ledger.end_release(shop, bad.number, "failed", "replica/web-0 of shop exited with 1.\nmore")
@@ -87,7 +87,7 @@ def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Hol
     assert told[1]["content"]["services"]["web"]["command"] == ["run", "--new"]
 
 
-def test_diff_of_what_runs_and_of_two(cli: Cli, shop: Hold) -> None:
+def test_diff_of_what_runs_and_of_two(cli: Cli, shop: Lease) -> None:
     lines = ["web: command run -> run --new", "web: env THEME plain -> dark"]
     assert cli.text("diff", "shop").splitlines() == ["shop: release 1 -> release 2", *(f"  {line}" for line in lines)]
     assert cli.json("diff", "shop", "1") == {"stack": "shop", "from": 1, "to": 2, "differences": lines}
@@ -97,7 +97,7 @@ def test_diff_of_what_runs_and_of_two(cli: Cli, shop: Hold) -> None:
     assert (ended.code, "no release 9" in ended.err) == (1, True)
 
 
-def test_status_tells_of_the_release(cli: Cli, shop: Hold, place: Here) -> None:
+def test_status_tells_of_the_release(cli: Cli, shop: Lease, place: Installation) -> None:
     assert ", release 2, last changed" in cli.text("status", "shop").splitlines()[0]
     content = place.ledger.releases("shop")[0].content
     place.ledger.begin_release(shop, "deploy", "web", content=content, file=content)

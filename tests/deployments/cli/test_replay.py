@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from infra_specs.plan.plan import Plan
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from tasks.base.clock import now
-from tasks.ledger import Check, Checked, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Check, CheckResult, Owner
+from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
@@ -49,18 +49,18 @@ def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
     assert picture.count("<polyline") == 2
 
 
-def recorded(place: Here, began: float, checks: int) -> None:
+def recorded(place: Installation, began: float, checks: int) -> None:
     """Users that come and go, measured every 15 s."""
-    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     for number in range(1, checks + 1):
         at = began + 15 * number
         inside = 8 + 4 * math.sin(number / 10)
-        measured = Measured(at, 15, inside * 5, inside)
-        place.ledger.record_check(hold, Check(at, 0.1, 1, ""), [Checked("shop", "web", measured)])
-    place.ledger.release(hold)
+        measured = Measurement(at, 15, inside * 5, inside)
+        place.ledger.record_check(lease, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", measured)])
+    place.ledger.release(lease)
 
 
-def test_what_was_kept_is_played(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+def test_what_was_kept_is_played(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert "Too little was measured of web of shop" in cli("replay", "shop", "web").err
     recorded(place, now() - 600, 40)
@@ -73,7 +73,7 @@ def test_what_was_kept_is_played(cli: Cli, place: Here, provisioned: Callable[[]
 
 
 def test_means_are_played_where_no_window_is_kept_and_it_says_so(
-    cli: Cli, place: Here, provisioned: Callable[[], Plan]
+    cli: Cli, place: Installation, provisioned: Callable[[], Plan]
 ) -> None:
     provisioned()
     recorded(place, (now() - 4 * 86_400) // 300 * 300, 80)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from infra_specs.plan.plan import Plan
 from tests.deployments.cli.cli import Cli
 
 
-def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, place: Here) -> None:
+def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, place: Installation) -> None:
     said = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1\n")
     unknown = "The line end at its end was taken off.\nNo stack is called shop yet: its first provision will use it.\n"
     assert said == f"stripe of shop is set (version 1).\n{unknown}"
@@ -55,14 +55,14 @@ def test_of_a_stack_that_is_known_its_next_provision_is_named(cli: Cli, provisio
     assert said.splitlines()[1:] == ["What runs gets it with: tenfold provision shop"]
 
 
-def test_bytes_are_kept_with_binary(cli: Cli, place: Here) -> None:
+def test_bytes_are_kept_with_binary(cli: Cli, place: Installation) -> None:
     data = b"\xef\xbb\xbf\x00\x30\x82\xff\r\n"
     assert cli("secret", "set", "shop", "store", "--binary", typed=data).code == 0
     assert place.ledger.secret_value("shop", "store", 1) == data
     assert [one.name for one in place.ledger.secret_list("shop")] == ["store"]
 
 
-def test_a_short_one_is_kept_where_asked_for(cli: Cli, place: Here) -> None:
+def test_a_short_one_is_kept_where_asked_for(cli: Cli, place: Installation) -> None:
     said = cli.text("secret", "set", "shop", "pin", "--short", typed="1234")
     assert (
         said.splitlines()[1] == "It has 4 characters, so it cannot be redacted: what programs write is shown with it."

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from deployments.cli.installation import Here, from_file
+from deployments.cli.installation import Installation, from_file
 from infra_specs.stackfile.reading.load import load
 from tasks.ledger import Owner
 from tests.deployments.cli.cli import Cli
 
 
 def test_what_it_shows_is_a_spec_of_the_same_stack(
-    cli: Cli, provisioned: Callable[[], object], file: Path, place: Here
+    cli: Cli, provisioned: Callable[[], object], file: Path, place: Installation
 ) -> None:
     provisioned()
     shown = cli.text("show", "shop")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from infra_specs.plan.plan import Plan
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from tasks.base.clock import now
-from tasks.ledger import Check, Checked, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Check, CheckResult, Owner
+from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 pytestmark = pytest.mark.local
@@ -30,24 +30,24 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def lost(place: Here, engine: str) -> str:
+def lost(place: Installation, engine: str) -> str:
     """A stack on that engine that needs more replicas than it is designed for."""
     spec = {"name": "lost", "target": {"provider": "docker", "host": engine}, "users": {"monthly": 200_000},
             "services": {"web": {"image": "shop:1", "port": 80, "capacity": 4}}}  # fmt: skip
-    hold = place.ledger.acquire("lost", Owner.here("provision"), 60)
-    place.ledger.want(hold, "lost", spec, "/srv")
-    place.ledger.release(hold)
+    lease = place.ledger.acquire("lost", Owner.here("provision"), 60)
+    place.ledger.set_desired(lease, "lost", spec, "/srv")
+    place.ledger.release(lease)
     return "lost"
 
 
-def torn_down(place: Here, stack: str) -> None:
-    hold = place.ledger.acquire(stack, Owner.here("teardown"), 60)
-    place.ledger.unwant(hold)
-    place.ledger.release(hold)
+def torn_down(place: Installation, stack: str) -> None:
+    lease = place.ledger.acquire(stack, Owner.here("teardown"), 60)
+    place.ledger.mark_torn_down(lease)
+    place.ledger.release(lease)
 
 
 def test_advise_names_it_and_shows_its_growth(
-    cli: Cli, place: Here, lost: str, provisioned: Callable[[], Plan]
+    cli: Cli, place: Installation, lost: str, provisioned: Callable[[], Plan]
 ) -> None:
     provisioned()
     said = cli("advise")
@@ -55,16 +55,18 @@ def test_advise_names_it_and_shows_its_growth(
     assert said.err.startswith("lost: ")
     assert len(said.err.splitlines()) == 1
     assert said.out == "shop: nothing presses, and nothing is idle\n"
-    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
-    window = Measured(now(), 15, in_flight=65)
-    place.ledger.record_check(hold, Check(window.at, 0.1, 1, ""), [Checked(lost, "web", window)])
+    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    window = Measurement(now(), 15, in_flight=65)
+    place.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult(lost, "web", window)])
     said = cli("advise")
     assert said.code == 1
     assert "\nlost\n  !  web needs " in f"\n{said.out}"
     assert said.err.startswith("lost: ")
 
 
-def test_torn_down_its_silence_is_no_fault(cli: Cli, place: Here, lost: str, provisioned: Callable[[], Plan]) -> None:
+def test_torn_down_its_silence_is_no_fault(
+    cli: Cli, place: Installation, lost: str, provisioned: Callable[[], Plan]
+) -> None:
     provisioned()
     torn_down(place, lost)
     for words in (("status",), ("status", lost)):

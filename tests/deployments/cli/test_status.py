@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from deployments.cli.views import status as presenting
 from infra_specs.resources.instance import Health, Instance
 from tasks.ledger import Owner
@@ -20,9 +20,11 @@ def test_nothing_yet_says_how_to_begin(cli: Cli) -> None:
     assert cli.text("status") == "Nothing here yet. Begin with: tenfold demo\n"
 
 
-def test_a_healthy_stack(cli: Cli, provisioned: Provision, place: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_healthy_stack(
+    cli: Cli, provisioned: Provision, place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     provisioned()
-    known = place.ledger.wanted("shop")
+    known = place.ledger.stack_record("shop")
     assert known is not None
     monkeypatch.setattr(presenting, "now", lambda: known.since + 200.4)
     lines = [line.split() for line in cli.text("status").splitlines()]
@@ -48,20 +50,20 @@ def test_a_sick_one_says_why_and_what_repairs_it(cli: Cli, provisioned: Provisio
     assert sick.endswith("exited with 1")
 
 
-def test_who_changes_it(cli: Cli, provisioned: Provision, place: Here) -> None:
+def test_who_changes_it(cli: Cli, provisioned: Provision, place: Installation) -> None:
     provisioned()
-    hold = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    lease = place.ledger.acquire("shop", Owner.here("scale"), 60)
     assert "  Being changed by scale (" in cli.text("status")
-    place.ledger.release(hold)
+    place.ledger.release(lease)
     assert "Being changed" not in cli.text("status")
 
 
-def test_who_changed_it_and_died(cli: Cli, provisioned: Provision, place: Here, world: MemoryProvider) -> None:
+def test_who_changed_it_and_died(cli: Cli, provisioned: Provision, place: Installation, world: MemoryProvider) -> None:
     provisioned()
     world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
-    hold = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    lease = place.ledger.acquire("shop", Owner.here("scale"), 60)
     assert "  Still to do: 1 to create, " in cli.text("status")
-    place.ledger.release(hold)
+    place.ledger.release(lease)
     place.ledger.acquire("shop", replace(Owner.here("scale"), started="1"), 60)
     said = cli.text("status")
     assert "  Left unfinished by scale (" in said
@@ -69,19 +71,19 @@ def test_who_changed_it_and_died(cli: Cli, provisioned: Provision, place: Here, 
 
 
 def test_torn_down_says_what_is_left_and_how_to_come_back(
-    cli: Cli, provisioned: Provision, place: Here, world: MemoryProvider
+    cli: Cli, provisioned: Provision, place: Installation, world: MemoryProvider
 ) -> None:
     provisioned()
-    place.ledger.unwant(place.ledger.acquire("shop", Owner.here("teardown"), 60))
+    place.ledger.mark_torn_down(place.ledger.acquire("shop", Owner.here("teardown"), 60))
     for one in world.observe("shop"):
-        if not one.durable:
+        if not one.stateful:
             world.destroy(one)
     said = cli.text("status")
     assert said.startswith("shop on memory: torn down ")
     assert "its data is kept; come back with tenfold provision shop\n" in said
 
 
-def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, place: Here) -> None:
+def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, place: Installation) -> None:
     provisioned()
     (shop,) = cli.json("status")["stacks"]
     assert (shop["name"], shop["wanted"], shop["lock"], shop["drift"]) == ("shop", True, None, None)

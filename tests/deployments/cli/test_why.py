@@ -5,34 +5,36 @@ from dataclasses import replace
 
 import pytest
 
-from deployments.cli.installation import Here
+from deployments.cli.installation import Installation
 from infra_specs.plan.plan import Plan
 from infra_specs.scaling.decision import Decision, Step
-from infra_specs.scaling.measurement import Measured
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.measurement import Measurement
+from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.base.clock import now
-from tasks.ledger import Check, Checked, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Check, CheckResult, Owner
+from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 Decide = Callable[..., str]
 
 
 @pytest.fixture
-def decide(place: Here, provisioned: Callable[[], Plan]) -> Decide:
+def decide(place: Installation, provisioned: Callable[[], Plan]) -> Decide:
     """Keeps a decision, as a check so many seconds ago would; returns its id."""
     provisioned()
-    hold, moment = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600), now()
+    lease, moment = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600), now()
 
     def decided(before: int, after: int, ago: float, reason: str, run: str = "", mode: str = "act") -> str:
         at = moment - ago
-        measured = Measured(at, 15, in_flight=28.0)
-        situation = replace(Situation("web", at, measured, before, before, 0), mode=mode)  # type: ignore[arg-type]
+        measured = Measurement(at, 15, in_flight=28.0)
+        situation = replace(ScalingInput("web", at, measured, before, before, 0), mode=mode)  # type: ignore[arg-type]
         steps = (Step("recommend", after, "28 requests in flight need it"), Step("limit", after, "within its bounds"))
         decision = Decision("web", at, before, after, f"web: {reason}", steps, situation)
-        ids = place.ledger.record_check(hold, Check(at, 0.1, 1, ""), [Checked("shop", "web", measured, {}, decision)])
+        ids = place.ledger.record_check(
+            lease, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", measured, {}, decision)]
+        )
         if run:
-            place.ledger.acted(hold, ids["shop", "web"], run)
+            place.ledger.acted(lease, ids["shop", "web"], run)
         return ids["shop", "web"]
 
     return decided
@@ -70,11 +72,11 @@ def test_only_changes_and_only_so_many(cli: Cli, decide: Decide) -> None:
     assert changes[0]["steps"][0]["name"] == "recommend"
 
 
-def test_before_the_first_decision(cli: Cli, place: Here, provisioned: Callable[[], Plan]) -> None:
+def test_before_the_first_decision(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert cli.text("why", "shop").startswith("No check has been made yet.")
-    hold = place.ledger.acquire(lock_name, Owner.here("autoscale"), 600)
-    place.ledger.record_check(hold, Check(now() - 5, 0.1, 1, "1 stack with 1 service checked"), [])
+    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    place.ledger.record_check(lease, Check(now() - 5, 0.1, 1, "1 stack with 1 service checked"), [])
     assert cli.text("why", "shop").startswith("Nothing was decided for shop yet. The last check was 5")
 
 

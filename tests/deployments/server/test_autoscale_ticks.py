@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 import deployments.server.autoscale_ticks
-from deployments.server.autoscale_ticks import tick
+from deployments.server.autoscale_ticks import run_due_tick
 
 began = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -37,19 +37,19 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def test_nothing_is_due(done: list[str]) -> None:
-    assert not await tick(Client(), uuid4())  # type: ignore[arg-type]
+    assert not await run_due_tick(Client(), uuid4())  # type: ignore[arg-type]
     assert done == []
 
 
 async def test_of_those_that_piled_up_the_newest_is_done(done: list[str]) -> None:
     old, new, middle = run(0), run(30), run(15)
-    assert await tick(Client(old, new, middle), uuid4())  # type: ignore[arg-type]
+    assert await run_due_tick(Client(old, new, middle), uuid4())  # type: ignore[arg-type]
     assert done == [str(new.id)]
 
 
 async def test_a_persons_own_goes_first(done: list[str]) -> None:
     theirs = run(-600, by_hand=True)
-    await tick(Client(run(0), theirs, run(15)), uuid4())  # type: ignore[arg-type]
+    await run_due_tick(Client(run(0), theirs, run(15)), uuid4())  # type: ignore[arg-type]
     assert done == [str(theirs.id)]
 
 

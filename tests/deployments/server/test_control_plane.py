@@ -19,13 +19,14 @@ from prefect.client.orchestration import PrefectClient
 
 from deployments.server.control_plane import ControlPlane, ensure, status, stop
 from deployments.server.login import require_login
-from deployments.server.reap_runs import sweep
+from deployments.server.reap_runs import reap
 from tasks.base.settings import settings
-from tasks.ledger import Hold, Ledger, Owner
+from tasks.ledger import Lease, Ledger, Owner
 from tasks.providers.memory import MemoryProvider
 from tasks.supervisor.client import Supervisor
-from tests.deployments.plane import Plane, patience, process_of, until
+from tests.deployments.plane import Plane, patience, process_of
 from tests.flows.shop import shop
+from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import listening, processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
@@ -66,16 +67,16 @@ def plane() -> Iterator[Plane]:
 
 
 @pytest.fixture
-def held(plane: Plane) -> Iterator[Callable[[str], Hold]]:
+def held(plane: Plane) -> Iterator[Callable[[str], Lease]]:
     """Holds a stack's lock, so that a run that waits for it stays under way."""
     with Ledger.open(settings()) as ledger:
-        holds: list[Hold] = []
+        holds: list[Lease] = []
 
-        def hold(stack: str) -> Hold:
+        def lease(stack: str) -> Lease:
             holds.append(ledger.acquire(stack, Owner.here("test"), 3600))
             return holds[-1]
 
-        yield hold
+        yield lease
         for each in holds:
             ledger.release(each)
 
@@ -130,7 +131,7 @@ def test_a_wrong_parameter_is_refused_at_once(plane: Plane) -> None:
 
 
 def test_the_schedule_makes_runs_that_complete(plane: Plane) -> None:
-    until(lambda: len(plane.ticks(state={"type": {"any_": ["COMPLETED"]}})) >= 2, "two ticks have completed")
+    wait_until(lambda: len(plane.ticks(state={"type": {"any_": ["COMPLETED"]}})) >= 2, "two ticks have completed")
 
 
 def test_runs_work_though_the_users_own_modules_have_our_names(plane: Plane) -> None:
@@ -163,10 +164,10 @@ def test_after_a_kill_the_next_run_works(plane: Plane, killed: str) -> None:
     name = f"after-{killed}"
     assert plane.run("provision", spec=shop(name), source="/srv")["type"] == "COMPLETED"
     assert len(MemoryProvider(plane.home / "memory").observe(name)) == 7
-    until(lambda: (seen := status()) is not None and seen.ready, "all is well again")
+    wait_until(lambda: (seen := status()) is not None and seen.ready, "all is well again")
 
 
-def test_a_run_ends_with_its_runner_and_is_shown_crashed(plane: Plane, held: Callable[[str], Hold]) -> None:
+def test_a_run_ends_with_its_runner_and_is_shown_crashed(plane: Plane, held: Callable[[str], Lease]) -> None:
     held("left")
     run = plane.submit("provision", spec=shop("left"), source="/srv", wait=True)
     pid = process_of(run)
@@ -175,7 +176,7 @@ def test_a_run_ends_with_its_runner_and_is_shown_crashed(plane: Plane, held: Cal
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_a_killed_run_is_shown_crashed(plane: Plane, held: Callable[[str], Hold]) -> None:
+def test_a_killed_run_is_shown_crashed(plane: Plane, held: Callable[[str], Lease]) -> None:
     held("killed")
     run = plane.submit("provision", spec=shop("killed"), source="/srv", wait=True)
     os.kill(process_of(run), signal.SIGKILL)
@@ -184,7 +185,7 @@ def test_a_killed_run_is_shown_crashed(plane: Plane, held: Callable[[str], Hold]
 
 @pytest.mark.parametrize("too", ["runner", "server", "both"])
 def test_a_run_killed_with_what_watches_it_is_shown_crashed(
-    plane: Plane, held: Callable[[str], Hold], too: str
+    plane: Plane, held: Callable[[str], Lease], too: str
 ) -> None:
     held(f"killed-{too}")
     run = plane.submit("provision", spec=shop(f"killed-{too}"), source="/srv", wait=True)
@@ -200,10 +201,10 @@ async def test_ticks_that_nobody_ran_in_time_are_swept(plane: Plane) -> None:
     runner = plane.pid("runner")
     os.kill(runner, signal.SIGSTOP)
     try:
-        until(lambda: overdue(plane, 3 * tick), "a tick is late")
+        wait_until(lambda: overdue(plane, 3 * tick), "a tick is late")
         late = {run["id"] for run in overdue(plane, 3 * tick)}
         async with PrefectClient(api=plane.url, auth_string=require_login(plane.home).text) as client:
-            names = await sweep(client, settings(), {})
+            names = await reap(client, settings(), {})
         assert len(names) >= len(late)
         swept = {run["id"]: run["state"] for run in plane.ticks() if run["id"] in late}
         assert {(state["type"], state["message"]) for state in swept.values()} == {

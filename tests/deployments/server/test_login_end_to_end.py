@@ -17,12 +17,13 @@ from deployments.server import control_plane
 from deployments.server.admission import CHANGES
 from deployments.server.control_plane import ControlPlane
 from deployments.server.login import USER, login_file, require_login
-from docs.authorisation import Operation, callers, operations
+from docs.authorisation import CALLERS, Operation, operations
 from tasks.base.settings import settings
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
-from tests.deployments.plane import Plane, until
+from tests.deployments.plane import Plane
 from tests.support.accounts import account
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
 AUTOMATION = {
@@ -75,7 +76,7 @@ def refused_by(operation: Operation) -> Iterator[tuple[Any, int]]:
     """The callers that are refused an operation, and the status that each gets; WebSockets are tried elsewhere."""
     if not operation.method or operation.kind.startswith("a browser's session"):
         return
-    for caller in callers:
+    for caller in CALLERS:
         if caller.headers:
             yield caller, 403
         elif operation.kind != "open to all" and (not caller.text or "wrong" in caller.text):
@@ -113,7 +114,7 @@ def test_what_a_run_starts_does_not_inherit_the_login(plane: Plane, open_folder:
     spec = {"name": "curious", "target": {"provider": "local"}, "services": {"web": web}}
     try:
         assert plane.run("provision", spec=spec, source="/")["type"] == "COMPLETED"
-        environment = until(lambda: text if (text := seen.read_text()).count("PATH=") == 2 else None, "both began")
+        environment = wait_until(lambda: text if (text := seen.read_text()).count("PATH=") == 2 else None, "both began")
         assert "PREFECT" not in environment
         assert require_login(settings().home).secret not in environment
     finally:

@@ -10,7 +10,7 @@ from httpx import ConnectError
 from prefect.exceptions import ObjectNotFound
 
 import deployments.server.periodic
-from deployments.server.periodic import rounds
+from deployments.server.periodic import repeat
 
 pytestmark = pytest.mark.pure
 
@@ -38,7 +38,7 @@ async def test_a_round_that_fails_is_logged_and_followed_by_the_next(
             raise faults.pop()
         again.set()
 
-    task = asyncio.create_task(rounds("swept", 0.0, job))
+    task = asyncio.create_task(repeat("swept", 0.0, job))
     try:
         await asyncio.wait_for(again.wait(), 30)
     finally:
@@ -55,7 +55,7 @@ async def test_it_ends_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> No
     async def job(_: Any) -> None:
         began.set()
 
-    task = asyncio.create_task(rounds("swept", 600.0, job))
+    task = asyncio.create_task(repeat("swept", 600.0, job))
     await asyncio.wait_for(began.wait(), 30)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -10,7 +10,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 import deployments.server.prune_runs
-from deployments.server.prune_runs import trim
+from deployments.server.prune_runs import prune
 from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
@@ -38,7 +38,7 @@ async def messages() -> list[str]:
 
 async def trimmed(seconds: float = 0.0) -> int:
     async with get_client() as client:
-        return await trim(client, seconds)
+        return await prune(client, seconds)
 
 
 @pytest.fixture

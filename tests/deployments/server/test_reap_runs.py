@@ -11,9 +11,9 @@ from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import StateType
 
 import deployments.server.reap_runs
-from deployments.server.reap_runs import Unseen, sweep, unheard_seconds
+from deployments.server.reap_runs import SILENT_SECONDS, Unseen, reap
 from tasks.base.settings import Settings
-from tasks.run.liveness import present
+from tasks.run.liveness import alive_while
 
 pytestmark = pytest.mark.pure
 began = datetime(2026, 11, 22, tzinfo=UTC)
@@ -41,28 +41,28 @@ async def swept(server: Server, home: Path, unseen: Unseen, seconds: float, cloc
     """A sweep so many seconds after the beginning."""
     now = SimpleNamespace(now=lambda _: began + timedelta(seconds=seconds))
     clock.setattr(deployments.server.reap_runs, "datetime", now)
-    await sweep(server, Settings(home=home), unseen)  # type: ignore[arg-type]
+    await reap(server, Settings(home=home), unseen)  # type: ignore[arg-type]
 
 
 async def test_who_was_killed_after_its_last_line_and_before_it_said_so_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, unseen = Server(), Unseen()
-    with present(tmp_path, str(server.run.id)):
+    with alive_while(tmp_path, str(server.run.id)):
         await swept(server, tmp_path, unseen, 3600, monkeypatch)
-    for seconds in (3610, 3610 + unheard_seconds):
+    for seconds in (3610, 3610 + SILENT_SECONDS):
         await swept(server, tmp_path, unseen, seconds, monkeypatch)
     assert server.ended == [], "it may be about to say how it ended"
-    await swept(server, tmp_path, unseen, 3611 + unheard_seconds, monkeypatch)
+    await swept(server, tmp_path, unseen, 3611 + SILENT_SECONDS, monkeypatch)
     assert server.ended == ["Its process is gone, and did not say how it ended."]
-    await swept(server, tmp_path, unseen, 3621 + unheard_seconds, monkeypatch)
+    await swept(server, tmp_path, unseen, 3621 + SILENT_SECONDS, monkeypatch)
     assert unseen == {}
 
 
 async def test_who_is_here_is_left_alone_however_late_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server, unseen = Server(), Unseen()
     await swept(server, tmp_path, unseen, 0, monkeypatch)
-    with present(tmp_path, str(server.run.id)):
-        for seconds in (unheard_seconds + 1, 10 * unheard_seconds):
+    with alive_while(tmp_path, str(server.run.id)):
+        for seconds in (SILENT_SECONDS + 1, 10 * SILENT_SECONDS):
             await swept(server, tmp_path, unseen, seconds, monkeypatch)
     assert server.ended == []

@@ -7,7 +7,7 @@ import pytest
 
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposal import Proposal
-from infra_specs.advice.proposed_change import changed, step
+from infra_specs.advice.proposed_change import changed, propose_change
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
@@ -22,7 +22,7 @@ def stack(**more: Any) -> Stack:
 
 
 def advised(*changes: dict[str, Any], less: bool = False) -> list[Advice]:
-    return [Advice("web", "it presses", step(stack(), change, {"web": 1}), less) for change in changes]
+    return [Advice("web", "it presses", propose_change(stack(), change, {"web": 1}), less) for change in changes]
 
 
 def shown(*changes: dict[str, Any]) -> Proposal:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra_specs.advice.rightsizing import Use, vertical
+from infra_specs.advice.rightsizing import Usage, rightsizing
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.reading.load import from_data
 
@@ -18,7 +18,7 @@ stack = from_data(
 )  # fmt: skip
 
 
-def said(**uses: Use) -> list[str]:
+def said(**uses: Usage) -> list[str]:
     addresses = {
         "database": "database/main",
         "data": "volume/database",
@@ -26,34 +26,35 @@ def said(**uses: Use) -> list[str]:
         "web_0": "replica/web-0",
         "web_1": "replica/web-1",
     }
-    return [str(one) for one in vertical(stack, {"web": 2}, {addresses[name]: use for name, use in uses.items()})]
+    return [str(one) for one in rightsizing(stack, {"web": 2}, {addresses[name]: use for name, use in uses.items()})]
 
 
 def test_what_fits_or_is_not_known_is_left_alone() -> None:
     assert said() == []
     assert (
-        said(database=Use(memory=600 * megabyte), data=Use(disk=500 * megabyte), web_0=Use(memory=300 * megabyte)) == []
+        said(database=Usage(memory=600 * megabyte), data=Usage(disk=500 * megabyte), web_0=Usage(memory=300 * megabyte))
+        == []
     )
-    assert said(database=Use(), cache=Use(), web_0=Use()) == []
+    assert said(database=Usage(), cache=Usage(), web_0=Usage()) == []
 
 
 def test_what_is_nearly_used_gets_twice_as_much() -> None:
-    (memory,) = said(database=Use(memory=900 * megabyte))
+    (memory,) = said(database=Usage(memory=900 * megabyte))
     assert memory.startswith(
         "the database's memory is nearly used (900MB of 1GB, 88 %). Next step: set needs.database.memory: 2147483648; "
     )
     assert memory.endswith("touches database/main; up to 30 s without the database.")
-    (disk,) = said(data=Use(disk=1000 * megabyte))
+    (disk,) = said(data=Usage(disk=1000 * megabyte))
     assert "set needs.database.storage: 2147483648;" in disk
 
 
 def test_what_is_paid_for_and_idle_gets_half_but_data_never_gets_less_room() -> None:
-    memory, disk = said(database=Use(memory=100 * megabyte), data=Use(disk=10 * megabyte))
+    memory, disk = said(database=Usage(memory=100 * megabyte), data=Usage(disk=10 * megabyte))
     assert "paid for and idle (100MB of 1GB, 10 % used). Next step: set needs.database.memory: 536870912;" in memory
     assert disk == "the database's storage is paid for and idle (10MB of 1GB, 1 % used)."
 
 
 def test_of_replicas_the_one_that_uses_most_counts() -> None:
-    (advice,) = said(web_0=Use(memory=30 * megabyte), web_1=Use(memory=450 * megabyte))
+    (advice,) = said(web_0=Usage(memory=30 * megabyte), web_1=Usage(memory=450 * megabyte))
     assert advice.startswith("the memory of a replica of web is nearly used (450MB of 512MB, 88 %)")
     assert size(stack).services["web"].today == 1

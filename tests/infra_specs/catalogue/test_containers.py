@@ -80,7 +80,7 @@ def test_a_running_proxy_keeps_its_ports() -> None:
     proxy = desired({"port": 8080})["proxy/main"]
     assert proxy.settings["port"] == 8080
     assert proxy.mutable == ("tls", "trust_proxies", "upload_timeout")
-    assert proxy.exclusive
+    assert proxy.singleton
 
 
 def test_another_image_is_another_thing() -> None:

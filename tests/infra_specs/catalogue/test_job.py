@@ -61,8 +61,8 @@ def test_secrets_go_where_a_replica_has_them() -> None:
 
 def test_of_one_name_there_is_one_at_a_time_and_nothing_is_drained() -> None:
     like = one_off(shop())
-    assert like.exclusive
-    assert (like.durable, like.drain_seconds) == (False, 0.0)
+    assert like.singleton
+    assert (like.stateful, like.drain_seconds) == (False, 0.0)
 
 
 def test_each_service_that_says_so_has_one_before_its_release() -> None:

@@ -26,8 +26,8 @@ def test_each_is_data_and_the_one_replica_holds_it() -> None:
     assert [address for address in made if not address.startswith(("proxy", "route"))] == [
         "volume/web.data", "volume/web.user-files", "replica/web-0",
     ]  # fmt: skip
-    assert made["volume/web.data"].durable
-    assert made["replica/web-0"].exclusive
+    assert made["volume/web.data"].stateful
+    assert made["replica/web-0"].singleton
     assert made["replica/web-0"].dependencies == ("volume/web.data", "volume/web.user-files")
 
 
@@ -44,7 +44,7 @@ def test_the_program_finds_it_by_the_same_variable_on_every_target() -> None:
 
 def test_a_service_without_them_is_as_ever() -> None:
     plain = desired("docker", volumes={})["replica/web-0"]
-    assert not plain.exclusive
+    assert not plain.singleton
     assert "volumes" not in plain.settings
 
 
@@ -57,9 +57,9 @@ def test_why_it_has_one_replica_is_said() -> None:
 
 def test_it_is_kept_when_the_service_is_not_wanted_any_more() -> None:
     there = [
-        Instance("shop", one.address, one.kind, one.fingerprint, 1, Health("healthy", "", 0), durable=one.durable)
+        Instance("shop", one.address, one.kind, one.fingerprint, 1, Health("healthy", "", 0), stateful=one.stateful)
         for one in desired().values()
     ]
     kept = make_plan("shop", (), there)
-    assert [each.address for each in kept.kept] == ["volume/web.data", "volume/web.user-files"]
-    assert not make_plan("shop", (), there, delete_data=True).kept
+    assert [each.address for each in kept.skipped] == ["volume/web.data", "volume/web.user-files"]
+    assert not make_plan("shop", (), there, delete_data=True).skipped

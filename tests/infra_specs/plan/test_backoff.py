@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from infra_specs.plan.backoff import rests_until
+from infra_specs.plan.backoff import backoff_until
 
 pytestmark = pytest.mark.pure
 
@@ -30,8 +30,8 @@ class Run:
     ],
 )
 def test_rests_until(states: list[str], until: float | None) -> None:
-    assert rests_until([Run(state) for state in states], 30) == until
+    assert backoff_until([Run(state) for state in states], 30) == until
 
 
 def test_a_run_that_is_not_over_is_not_waited_for() -> None:
-    assert rests_until([Run("failed", None)], 30) is None
+    assert backoff_until([Run("failed", None)], 30) is None

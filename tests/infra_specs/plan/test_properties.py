@@ -32,8 +32,8 @@ def resources(draw: st.DrawFn) -> Resource:
         data,
         mutable=tuple(draw(st.sets(st.sampled_from(["size", "to"])))),
         after=tuple(draw(st.lists(before, max_size=1))) if before is not None else (),
-        durable=draw(st.integers(0, 4)) == 0,
-        exclusive=draw(st.booleans()),
+        stateful=draw(st.integers(0, 4)) == 0,
+        singleton=draw(st.booleans()),
     )
 
 
@@ -90,7 +90,7 @@ def test_a_few_rounds_end_in_what_was_wanted(desired: list[Resource], world: lis
         world = apply(plan, world)
     assert plan.empty, [str(change) for change in plan.changes]
     there = {(one.address, one.fingerprint) for one in world if not one.failed}
-    left_alone = {kept.address.split("#")[0] for kept in plan.kept}
+    left_alone = {kept.address.split("#")[0] for kept in plan.skipped}
     for resource in desired:
         assert (resource.address, resource.fingerprint) in there or resource.address in left_alone
 
@@ -105,7 +105,7 @@ def test_equal_inputs_give_equal_plans(desired: list[Resource], world: list[Inst
 @given(wishes, worlds)
 def test_data_is_never_destroyed_unasked(desired: list[Resource], world: list[Instance]) -> None:
     for change in make_plan("shop", desired, world).changes:
-        if change.action == "destroy" and change.instance is not None and change.instance.durable:
+        if change.action == "destroy" and change.instance is not None and change.instance.stateful:
             successor = {one.address: one for one in desired}.get(change.address)
             pytest.fail(f"{change} would destroy data (wanted: {successor})")
 

@@ -15,8 +15,8 @@ def resource(address: str, data: dict[str, Any]) -> Resource:
         settings,
         mutable=tuple(data.get("mutable", ())),
         after=tuple(data.get("after", ())),
-        durable=data.get("durable", False),
-        exclusive=data.get("exclusive", False),
+        stateful=data.get("stateful", False),
+        singleton=data.get("singleton", False),
     )
 
 
@@ -43,5 +43,5 @@ def instance(made_from: Resource, data: dict[str, Any]) -> Instance:
         bindings=data.get("bindings", {}),
         outputs=data.get("outputs", {}),
         after=made_from.dependencies,
-        durable=made_from.durable,
+        stateful=made_from.stateful,
     )

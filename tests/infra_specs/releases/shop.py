@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.releases.content import Content, content, placed
+from infra_specs.releases.manifest import ReleaseManifest, manifest_of, with_absolute_paths
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.sizing.size import size
@@ -17,9 +17,9 @@ def shop(services: dict[str, Any] | None = None, **web: Any) -> Stack:
     return from_data({"name": "shop", "target": {"provider": "docker"}, "services": services or {"web": one}})
 
 
-def held(stack: Stack, **secrets: int) -> Content:
+def held(stack: Stack, **secrets: int) -> ReleaseManifest:
     """What a release of it holds."""
-    return content(placed(stack, "/srv"), secrets)
+    return manifest_of(with_absolute_paths(stack, "/srv"), secrets)
 
 
 def wanted(stack: Stack) -> tuple[Resource, ...]:

@@ -3,8 +3,8 @@
 import pytest
 
 from infra_specs.errors import PlanError, SpecError
-from infra_specs.releases.change import built, changed
-from infra_specs.releases.differences import differences, in_short
+from infra_specs.releases.change import with_built_images, with_deploy
+from infra_specs.releases.differences import differences, summary
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
 from tests.infra_specs.releases.shop import held, shop
@@ -14,19 +14,21 @@ pytestmark = pytest.mark.pure
 
 def test_what_is_given_changes_and_the_rest_stays() -> None:
     runs = held(shop(image="app:2", env={"A": "1", "B": "2"}))
-    found = changed(shop(replicas=3), runs, "", {"memory": "64MB"}, {"B": None, "C": {"secret": "c"}}).services["web"]
+    found = with_deploy(shop(replicas=3), runs, "", {"memory": "64MB"}, {"B": None, "C": {"secret": "c"}}).services[
+        "web"
+    ]
     assert (found.image, found.memory, found.replicas.min) == ("app:2", 64 * 2**20, 3)
     assert set(found.env) == {"A", "C"}
 
 
 def test_the_service_is_the_one_that_can_be_meant() -> None:
     stack = shop({"web": {"image": "app:1", "command": "serve"}, "db": {"image": "db:1"}})
-    assert changed(stack, held(stack), "", {"command": "x"}, {}).services["web"].command == ["x"]
-    assert changed(stack, held(stack), "db", {"image": "db:2"}, {}).services["db"].image == "db:2"
+    assert with_deploy(stack, held(stack), "", {"command": "x"}, {}).services["web"].command == ["x"]
+    assert with_deploy(stack, held(stack), "db", {"image": "db:2"}, {}).services["db"].image == "db:2"
     with pytest.raises(PlanError, match=r"several services that this could be for: web, db\. Name one\."):
-        changed(stack, held(stack), "", {"image": "x:1"}, {})
+        with_deploy(stack, held(stack), "", {"image": "x:1"}, {})
     with pytest.raises(PlanError, match=r"shop has no service `api`\. It has: web, db\."):
-        changed(stack, held(stack), "api", {"image": "x:1"}, {})
+        with_deploy(stack, held(stack), "api", {"image": "x:1"}, {})
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_the_service_is_the_one_that_can_be_meant() -> None:
 )
 def test_what_no_file_may_say_no_deploy_may(settings: dict[str, str], env: dict[str, object], said: str) -> None:
     with pytest.raises(SpecError) as refused:
-        changed(shop(), held(shop()), "web", settings, env)
+        with_deploy(shop(), held(shop()), "web", settings, env)
     assert said in str(refused.value)
 
 
@@ -61,7 +63,7 @@ def test_differences_in_words() -> None:
         "secret s: v1 -> v2",
     )
     assert differences(before, before) == ()
-    assert in_short(before, after) == (
+    assert summary(before, after) == (
         "web: command run 'a b' -> none; web: image app:1 -> app:2; web: env A 1 -> 2 and 5 more"
     )
 
@@ -80,17 +82,17 @@ def kept(image: str) -> Stack:
 
 def test_what_was_built_stays_so_until_another_image_is_given() -> None:
     stack = kept("sha256-1")
-    web = changed(stack, held(stack), "", {}, {"A": "1"}).services["web"]
+    web = with_deploy(stack, held(stack), "", {}, {"A": "1"}).services["web"]
     assert (web.image, web.build) == ("sha256-1", stack.services["web"].build)
-    web = changed(stack, held(stack), "", {"image": "app:2"}, {}).services["web"]
+    web = with_deploy(stack, held(stack), "", {"image": "app:2"}, {}).services["web"]
     assert (web.image, web.build) == ("app:2", None)
 
 
 def test_built_again_it_has_the_image_of_now() -> None:
-    runs = held(changed(kept("sha256-1"), held(kept("sha256-1")), "", {"image": "app:2"}, {}))
-    found = built(runs.services, kept("sha256-2"), "")["web"]
+    runs = held(with_deploy(kept("sha256-1"), held(kept("sha256-1")), "", {"image": "app:2"}, {}))
+    found = with_built_images(runs.services, kept("sha256-2"), "")["web"]
     assert (found.image, found.build) == ("sha256-2", kept("x").services["web"].build)
     with pytest.raises(PlanError, match="shop: no service has a build in its spec"):
-        built(runs.services, shop(), "")
+        with_built_images(runs.services, shop(), "")
     with pytest.raises(PlanError, match="shop: web has no build in its spec"):
-        built(runs.services, shop(), "web")
+        with_built_images(runs.services, shop(), "web")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra_specs.releases.content import Content
+from infra_specs.releases.manifest import ReleaseManifest
 from infra_specs.releases.merge import merged
 from tests.infra_specs.releases.shop import held, shop
 
@@ -51,8 +51,8 @@ def test_counts_are_always_the_files() -> None:
 
 def test_an_image_is_what_has_its_name_now_or_what_ran() -> None:
     services, name = held(shop()).services, "app:1"
-    first, second, third = (Content(services, images={name: f"sha256:{one}"}) for one in "abc")
-    assert merged(first, Content(services), first).images == first.images, "nobody looked"
+    first, second, third = (ReleaseManifest(services, images={name: f"sha256:{one}"}) for one in "abc")
+    assert merged(first, ReleaseManifest(services), first).images == first.images, "nobody looked"
     assert merged(first, second, first).images == second.images, "it was moved"
     assert merged(second, second, first).images == first.images, "it was moved before somebody went back"
     assert merged(second, third, first).images == third.images, "and then again"
@@ -62,7 +62,7 @@ def test_an_image_is_what_has_its_name_now_or_what_ran() -> None:
 
 def test_a_secrets_version_stays_until_a_newer_one_is_set() -> None:
     services = held(shop(env={"K": {"secret": "s"}})).services
-    then, runs = Content(services, {"s": 4, "other": 1}), Content(services, {"s": 2})
-    assert merged(then, Content(services, {"s": 4, "other": 2}), runs).secrets == {"s": 2}
-    assert merged(then, Content(services, {"s": 5}), runs).secrets == {"s": 5}
-    assert merged(then, Content(services, {}), runs).secrets == {}
+    then, runs = ReleaseManifest(services, {"s": 4, "other": 1}), ReleaseManifest(services, {"s": 2})
+    assert merged(then, ReleaseManifest(services, {"s": 4, "other": 2}), runs).secrets == {"s": 2}
+    assert merged(then, ReleaseManifest(services, {"s": 5}), runs).secrets == {"s": 5}
+    assert merged(then, ReleaseManifest(services, {}), runs).secrets == {}

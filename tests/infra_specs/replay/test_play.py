@@ -6,13 +6,13 @@ import pytest
 
 from infra_specs.replay.demand import Window
 from infra_specs.replay.play import play
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 
 pytestmark = pytest.mark.pure
 
-about = Situation("web", 0, Measured(0, 15), 1, 1, 0, maximum=20, capacity=10, start_seconds=30, price=72)
+about = ScalingInput("web", 0, Measurement(0, 15), 1, 1, 0, maximum=20, capacity=10, start_seconds=30, price=72)
 
 
 def users(*in_flight: float) -> list[Window]:

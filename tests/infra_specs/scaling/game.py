@@ -4,25 +4,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 
 monday = 1_767_571_200.0
 """2026-01-05, 00:00 UTC."""
-defaults, nothing_known = Policy(), Memory()
+defaults, nothing_known = Policy(), AutoscalerState()
 
 
-def situation(in_flight: float | None, **other: Any) -> Situation:
+def situation(in_flight: float | None, **other: Any) -> ScalingInput:
     """A service of 10 requests in flight a replica, which all serve."""
     at, wanted = other.pop("now", monday), other.pop("wanted", 3)
     told = {name: other.pop(name) for name in ("status", "cpu", "queue", "latency") if name in other}
     told["requests_per_second"] = other.pop("rate", None)
-    measured = Measured(other.pop("at", at), 15.0, in_flight=in_flight, serving=wanted, **told)
-    return Situation(
+    measured = Measurement(other.pop("at", at), 15.0, in_flight=in_flight, serving=wanted, **told)
+    return ScalingInput(
         "web",
         at,
         measured,
@@ -38,9 +38,9 @@ def play(
     checks: int | None = None,
     *,
     policy: Policy = defaults,
-    memory: Memory = nothing_known,
+    memory: AutoscalerState = nothing_known,
     **other: Any,
-) -> tuple[list[Decision], Memory]:
+) -> tuple[list[Decision], AutoscalerState]:
     """One decision each 15 s, each count wanted at once. None is a check that measured nothing."""
     if callable(demand):
         of, checks = demand, checks or 0

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Earlier
+from infra_specs.scaling.scaling_input import PastDemand
 from infra_specs.scaling.schedule import period
 from tests.infra_specs.scaling.game import counts, monday, play, situation
 
@@ -68,7 +68,7 @@ cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("given", "choice", "replicas", "words"), [pytest.param(*case[1:], id=case[0]) for case in cases]
 )
 def test_a_first_check(given: dict[str, Any], choice: dict[str, Any], replicas: int, words: str) -> None:
-    decision, _ = decide(Policy(**choice), situation(**given), Memory())
+    decision, _ = decide(Policy(**choice), situation(**given), AutoscalerState())
     assert decision.replicas == replicas, decision.reason
     assert words in decision.reason
     assert decision.reason.startswith("web: ")
@@ -120,7 +120,7 @@ def test_after_a_silence_the_window_begins_anew() -> None:
 
 
 def test_replicas_that_start_are_counted() -> None:
-    first, memory = decide(Policy(), situation(95.0), Memory())
+    first, memory = decide(Policy(), situation(95.0), AutoscalerState())
     again, _ = decide(Policy(), situation(95.0, wanted=first.replicas, serving=3, starting=9, now=monday + 15), memory)
     assert again.replicas == first.replicas
 
@@ -143,20 +143,20 @@ def test_a_fixed_count_stays() -> None:
 
 
 def test_it_rises_for_what_is_coming_where_earlier_days_did() -> None:
-    rhythm = (Earlier(1, 20.0, 50.0), Earlier(7, 30.0, 60.0))
-    plain, _ = decide(Policy(), situation(40.0), Memory())
-    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), Memory())
+    rhythm = (PastDemand(1, 20.0, 50.0), PastDemand(7, 30.0, 60.0))
+    plain, _ = decide(Policy(), situation(40.0), AutoscalerState())
+    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), AutoscalerState())
     assert ahead.replicas > plain.replicas
     assert "it rises by 100 % at this time of day" in ahead.reason
 
 
 @pytest.mark.parametrize("rhythm", [
-    (Earlier(1, 20.0, 50.0),), (Earlier(1, 20.0, 50.0), Earlier(7, 30.0, 30.0)), (Earlier(1, 0.0, 50.0),) * 3,
-    (Earlier(1, 50.0, 1.0), Earlier(7, 50.0, 1.0)),
+    (PastDemand(1, 20.0, 50.0),), (PastDemand(1, 20.0, 50.0), PastDemand(7, 30.0, 30.0)), (PastDemand(1, 0.0, 50.0),) * 3,
+    (PastDemand(1, 50.0, 1.0), PastDemand(7, 50.0, 1.0)),
 ])  # fmt: skip
-def test_one_day_is_no_rhythm_and_a_fall_takes_nothing_away(rhythm: tuple[Earlier, ...]) -> None:
-    plain, _ = decide(Policy(), situation(40.0), Memory())
-    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), Memory())
+def test_one_day_is_no_rhythm_and_a_fall_takes_nothing_away(rhythm: tuple[PastDemand, ...]) -> None:
+    plain, _ = decide(Policy(), situation(40.0), AutoscalerState())
+    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), AutoscalerState())
     assert ahead.replicas == plain.replicas
 
 
@@ -176,13 +176,13 @@ def test_another_capacity_forgets_what_was_learned_in_the_old_one() -> None:
 
 
 def test_advice_decides_and_does_not_act() -> None:
-    decision, _ = decide(Policy(), situation(95.0, mode="advise"), Memory())
+    decision, _ = decide(Policy(), situation(95.0, mode="advise"), AutoscalerState())
     assert decision.changes
     assert not decision.acts
-    assert decide(Policy(), situation(95.0), Memory())[0].acts
+    assert decide(Policy(), situation(95.0), AutoscalerState())[0].acts
 
 
 def test_measured_at_zero_seconds_is_no_trouble() -> None:
     now = situation(95.0)
-    decision, _ = decide(Policy(), replace(now, measured=replace(now.measured, seconds=0.0)), Memory())
+    decision, _ = decide(Policy(), replace(now, measured=replace(now.measured, seconds=0.0)), AutoscalerState())
     assert decision.replicas == 13

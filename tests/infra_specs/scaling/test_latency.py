@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
 from infra_specs.scaling.policy import Policy
@@ -21,7 +21,7 @@ policy = Policy(latency=objective)
 def play(keeps: float, noise: float = 0.0, seed: int = 1, wanted: int = 3, late: int = 0) -> list[Decision]:
     """30 in flight, of which a replica takes 10, and a latency that falls as replicas come: `keeps` of them meet the
     objective. A replica serves `late` checks after it was asked for."""
-    source, memory, decided, asked = random.Random(seed), Memory(), list[Decision](), [wanted] * (late + 1)
+    source, memory, decided, asked = random.Random(seed), AutoscalerState(), list[Decision](), [wanted] * (late + 1)
     for check in range(four_hours):
         serving = asked[check]
         inside, latency = (value * (1 + source.uniform(-noise, noise)) for value in (30, objective * keeps / serving))
@@ -59,7 +59,7 @@ def test_what_more_replicas_do_not_cure_gets_twice_what_demand_asks_for(keeps: f
 
 
 def test_demand_that_goes_takes_its_replicas_with_it() -> None:
-    memory, wanted = Memory(serving=8), 8
+    memory, wanted = AutoscalerState(serving=8), 8
     for check in range(40):
         now = situation(2.0, latency=0.02, wanted=wanted, now=monday + 15 * check)
         decision, memory = decide(policy, now, memory)
@@ -68,7 +68,7 @@ def test_demand_that_goes_takes_its_replicas_with_it() -> None:
 
 
 def test_those_that_came_since_the_last_check_did_not_make_it_slow() -> None:
-    decision, _ = decide(policy, situation(60.0, latency=0.6, wanted=12), Memory(serving=6))
+    decision, _ = decide(policy, situation(60.0, latency=0.6, wanted=12), AutoscalerState(serving=6))
     assert decision.replicas == 12
-    decision, _ = decide(policy, situation(60.0, latency=0.6, wanted=12), Memory(serving=12))
+    decision, _ = decide(policy, situation(60.0, latency=0.6, wanted=12), AutoscalerState(serving=12))
     assert decision.replicas == 16

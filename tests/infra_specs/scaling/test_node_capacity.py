@@ -2,9 +2,9 @@
 
 import pytest
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.node_capacity import FreeMemory, Room, room
+from infra_specs.scaling.node_capacity import FreeMemory, NodeCapacity, replicas_that_fit
 from infra_specs.scaling.policy import Policy
 from tests.infra_specs.scaling.game import situation
 
@@ -33,21 +33,21 @@ mb, gb = 2**20, 2**30
 def test_it_is_what_is_wanted_and_what_fits_beside(
     wanted: int, starting: int, each: int | None, free: int | None, replicas: int | None
 ) -> None:
-    found = room(wanted, starting, each, None if free is None else FreeMemory(free * mb, 10_000 * mb))
+    found = replicas_that_fit(wanted, starting, each, None if free is None else FreeMemory(free * mb, 10_000 * mb))
     assert (found and found.replicas) == replicas
 
 
 def test_it_says_what_it_was_reckoned_from() -> None:
-    assert room(3, 0, 200 * mb, FreeMemory(6 * gb, 10 * gb)) == Room(
+    assert replicas_that_fit(3, 0, 200 * mb, FreeMemory(6 * gb, 10 * gb)) == NodeCapacity(
         28, "6GB of memory is free and 1GB shall stay so, one replica takes 200MB"
     )
-    assert (found := room(3, 1, 200 * mb, FreeMemory(6 * gb, 10 * gb)))
+    assert (found := replicas_that_fit(3, 1, 200 * mb, FreeMemory(6 * gb, 10 * gb)))
     assert found.because.endswith("one replica takes 200MB, and 1 still starts")
 
 
 def test_a_decision_says_which_limit_bit_and_why() -> None:
     now = situation(95.0, room=6, room_because="one replica takes 200MB")
-    decision, _ = decide(Policy(), now, Memory())
+    decision, _ = decide(Policy(), now, AutoscalerState())
     assert decision.replicas == 6
     assert decision.reason.endswith("; the target has room for 6: one replica takes 200MB")
 

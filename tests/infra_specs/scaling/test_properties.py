@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.scaling_input import Earlier, Situation
+from infra_specs.scaling.scaling_input import PastDemand, ScalingInput
 from tests.infra_specs.scaling.game import monday, play
 
 pytestmark = pytest.mark.pure
@@ -32,17 +32,17 @@ policies = st.builds(
 
 
 @st.composite
-def situations(draw: st.DrawFn, values: st.SearchStrategy[float | None] = wild) -> Situation:
+def situations(draw: st.DrawFn, values: st.SearchStrategy[float | None] = wild) -> ScalingInput:
     low = draw(st.integers(0, 50))
     wanted = draw(st.integers(0, 200))
     status = draw(st.sampled_from(["fresh", "fresh", "fresh", "absent", "stale", "partial", "reset"]))
-    seen = Measured(
+    seen = Measurement(
         monday, 15.0, draw(values), draw(values), draw(values), wanted, draw(values), draw(values), status
     )  # fmt: skip
-    return Situation(
+    return ScalingInput(
         "web", monday, seen, wanted, wanted, 0, low, low + draw(st.integers(0, 200)), None,
         draw(st.floats(0.1, 1000)), draw(st.none() | st.floats(0.1, 1000)), draw(st.floats(0, 600)),
-        rhythm=tuple(draw(st.lists(st.builds(Earlier, st.integers(1, 7), amounts, amounts), max_size=3))),
+        rhythm=tuple(draw(st.lists(st.builds(PastDemand, st.integers(1, 7), amounts, amounts), max_size=3))),
         price=draw(st.none() | st.floats(0, 100)), budget_left=draw(st.none() | st.floats(-1000, 1000)),
         month_left=draw(st.floats(0, 2_592_000)), largest=draw(st.booleans()),
         room=draw(st.none() | st.integers(0, 100)),
@@ -50,7 +50,7 @@ def situations(draw: st.DrawFn, values: st.SearchStrategy[float | None] = wild) 
 
 
 @st.composite
-def memories(draw: st.DrawFn) -> Memory:
+def memories(draw: st.DrawFn) -> AutoscalerState:
     """As some checks of any demand leave it, the last one interval before the situations' own time."""
     demand = draw(st.lists(st.none() | st.floats(0, 500), max_size=30))
     _, memory = play(demand, now=monday - 15.0 * len(demand))
@@ -59,7 +59,7 @@ def memories(draw: st.DrawFn) -> Memory:
 
 @settings(max_examples=200, deadline=None)
 @given(policies, situations(), memories())
-def test_the_count_is_within_the_bounds(policy: Policy, situation: Situation, memory: Memory) -> None:
+def test_the_count_is_within_the_bounds(policy: Policy, situation: ScalingInput, memory: AutoscalerState) -> None:
     decision, _ = decide(policy, situation, memory)
     stopped = any("stopped" in step.reason for step in decision.steps)
     room = situation.maximum if situation.room is None else situation.room
@@ -71,7 +71,9 @@ def test_the_count_is_within_the_bounds(policy: Policy, situation: Situation, me
 
 @settings(max_examples=200, deadline=None)
 @given(policies, situations(), memories())
-def test_nothing_is_taken_away_while_metrics_are_missing(policy: Policy, situation: Situation, memory: Memory) -> None:
+def test_nothing_is_taken_away_while_metrics_are_missing(
+    policy: Policy, situation: ScalingInput, memory: AutoscalerState
+) -> None:
     unsure = replace(situation, measured=replace(situation.measured, status="absent"), budget_left=None, room=None)
     decision, _ = decide(policy, unsure, memory)
     assert decision.replicas == max(unsure.minimum, min(unsure.wanted, unsure.maximum))
@@ -82,7 +84,7 @@ def test_nothing_is_taken_away_while_metrics_are_missing(policy: Policy, situati
 @settings(max_examples=300, deadline=None)
 @given(policies, situations(amounts), memories(), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_more_demand_is_never_fewer_replicas(
-    policy: Policy, situation: Situation, memory: Memory, rate_more: float, in_flight_more: float
+    policy: Policy, situation: ScalingInput, memory: AutoscalerState, rate_more: float, in_flight_more: float
 ) -> None:
     seen = situation.measured
     assert seen.in_flight is not None
@@ -99,7 +101,7 @@ def test_more_demand_is_never_fewer_replicas(
 
 @settings(max_examples=200, deadline=None)
 @given(policies, situations(), memories())
-def test_deciding_again_changes_nothing(policy: Policy, situation: Situation, memory: Memory) -> None:
+def test_deciding_again_changes_nothing(policy: Policy, situation: ScalingInput, memory: AutoscalerState) -> None:
     decision, after = decide(policy, situation, memory)
     assert decide(policy, situation, memory) == (decision, after)
     at_rest = replace(situation, wanted=decision.replicas, budget_left=None)
@@ -109,13 +111,15 @@ def test_deciding_again_changes_nothing(policy: Policy, situation: Situation, me
 
 @settings(max_examples=100, deadline=None)
 @given(policies, situations(), memories())
-def test_what_is_kept_is_read_back_equal_and_small(policy: Policy, situation: Situation, memory: Memory) -> None:
+def test_what_is_kept_is_read_back_equal_and_small(
+    policy: Policy, situation: ScalingInput, memory: AutoscalerState
+) -> None:
     finite = replace(situation, measured=replace(situation.measured, latency=None, cpu=None, queue=None))
     finite = replace(finite, measured=replace(finite.measured, requests_per_second=3.0, in_flight=4.5))
     decision, after = decide(policy, finite, memory)
     assert Decision.from_data(json.loads(json.dumps(decision.as_data()))) == decision
     text = json.dumps(after.as_data())
-    assert Memory.from_data(json.loads(text)) == after
+    assert AutoscalerState.from_data(json.loads(text)) == after
     assert len(text) < 4096
 
 
@@ -127,12 +131,12 @@ def test_the_longest_memory_is_below_four_kilobytes() -> None:
 
 @pytest.mark.parametrize("data", [None, {}, {"version": 0, "busy": 5}, {"recommendations": [[1, 2]]}])
 def test_a_memory_of_another_version_is_forgotten(data: dict[str, object] | None) -> None:
-    assert Memory.from_data(data) == Memory()
+    assert AutoscalerState.from_data(data) == AutoscalerState()
 
 
 def test_keys_of_a_later_version_are_left_out() -> None:
     _, memory = play([5.0, 6.0, 7.0])
     data = memory.as_data()
-    assert Memory.from_data(data | {"later": 1, "forecasts": data["forecasts"] | {"later": 2}}) == memory
+    assert AutoscalerState.from_data(data | {"later": 1, "forecasts": data["forecasts"] | {"later": 2}}) == memory
     decided, _ = play([5.0])
     assert Decision.from_data(decided[0].as_data() | {"later": 1}) == decided[0]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra_specs.stackfile.messages.no_effect import unused
+from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.reading.load import from_data
 
 pytestmark = pytest.mark.pure
@@ -57,21 +57,21 @@ def portless(key: str) -> str:
 )  # fmt: skip
 def test_what_does_nothing_is_said(target: str, service: dict[str, Any], said: list[str]) -> None:
     stack = from_data({"name": "shop", "target": {"provider": target}, "services": {"it": service}})
-    assert list(unused(stack)) == said
+    assert list(settings_without_effect(stack)) == said
 
 
 def test_each_service_is_told_in_the_order_of_the_file() -> None:
     services = {name: {**worker, "cpus": 1.0} for name in ("b", "a")}
     stack = from_data({"name": "shop", "target": {"provider": "local"}, "services": services})
-    assert [said.split()[0] for said in unused(stack)] == ["services.b.cpus", "services.a.cpus"]
+    assert [said.split()[0] for said in settings_without_effect(stack)] == ["services.b.cpus", "services.a.cpus"]
 
 
 def test_what_is_said_to_a_proxy_that_is_not_there() -> None:
     proxied = {"trust_proxies": ["10.0.0.0/8"], "timeouts": {"upload": "2h"}}
     data = {"name": "shop", "target": {"provider": "memory"}, **proxied}
-    assert unused(from_data({**data, "services": {"it": web}}, "test")) == ()
+    assert settings_without_effect(from_data({**data, "services": {"it": web}}, "test")) == ()
     end = "does nothing where no service has a port: there is no proxy. Give one a port, or remove it."
-    assert unused(from_data({**data, "services": {"it": worker}}, "test")) == (
+    assert settings_without_effect(from_data({**data, "services": {"it": worker}}, "test")) == (
         f"trust_proxies {end}",
         f"timeouts {end}",
     )

@@ -19,11 +19,11 @@ from infra_specs.errors import PlanError, SpecError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.pricing.month import Spent, budget_left, seconds_left
 from infra_specs.pricing.price import price, rate, refuse_over_budget, replica_price
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import policy_of
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.scaling_input import ScalingInput
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.messages.expectations import unforeseen
 from infra_specs.stackfile.models.stack import Stack
@@ -127,7 +127,7 @@ def _whole_road(stack: Stack) -> None:
     left = None if stack.budget is None or whole is None else budget_left(stack.budget, spent, moment, whole)
     for name, sizes in sizing.services.items():
         for in_flight in (0.0, 40.0, 1e12):
-            measured = Measured(
+            measured = Measurement(
                 moment,
                 15.0,
                 in_flight=in_flight,
@@ -136,13 +136,13 @@ def _whole_road(stack: Stack) -> None:
                 queue=in_flight,
                 status="fresh",
             )
-            situation = Situation(
+            situation = ScalingInput(
                 service=name, now=moment, measured=measured, wanted=counts[name], serving=counts[name], starting=0,
                 minimum=sizes.minimum, maximum=sizes.maximum, design=sizes.design,
                 capacity=stack.services[name].capacity, start_seconds=15.0, interval=15.0, price=each,
                 budget_left=left, month_left=seconds_left(moment), largest=True,
             )  # fmt: skip
-            decision, _ = decide(policy_of(stack.services[name].scaling), situation, Memory())
+            decision, _ = decide(policy_of(stack.services[name].scaling), situation, AutoscalerState())
             assert decision.reason
     growth(stack, counts, {"web": [(float(day), 50.0 + day) for day in range(20)]}, 21.0)
     refuse_over_budget(stack.name, cost)

@@ -10,18 +10,18 @@ from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Reference
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.reading.load import from_data, stored
-from tasks.autoscaling.check import Due, check
+from tasks.autoscaling.check import PendingDecision, check
 from tasks.autoscaling.measure import measure
 from tasks.base.settings import Settings
-from tasks.ledger import Hold, Ledger, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Lease, Ledger, Owner
+from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.base import Traffic
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.simulated_load import Load
@@ -36,13 +36,13 @@ class Lying(MemoryProvider):
     """Its proxy says what a fault makes of the truth, and its things use what a test says."""
 
     fault: Fault | None = None
-    used: Mapping[str, Use] = MappingProxyType({})
+    used: Mapping[str, Usage] = MappingProxyType({})
 
     def traffic(self, stack: str) -> Mapping[str, Traffic]:
         found = super().traffic(stack)
         return self.fault(found) if self.fault else found
 
-    def uses(self, stack: str) -> Mapping[str, Use]:
+    def uses(self, stack: str) -> Mapping[str, Usage]:
         return self.used
 
 
@@ -51,7 +51,7 @@ class Scene:
     """One stack, `shop`, with a service `web`, and the checks that follow its users."""
 
     ledger: Ledger
-    hold: Hold
+    lease: Lease
     world: Lying
     at: float = monday
     decisions: list[Decision] = field(default_factory=list)
@@ -74,29 +74,29 @@ class Scene:
         made = []
         for _ in range(number):
             self.at += interval
-            outcome = check(self.ledger, self.hold, measure, interval=interval)
+            outcome = check(self.ledger, self.lease, measure, interval=interval)
             made.append(self.ledger.decisions("shop", "web", 1)[0].decision)
-            for due in outcome.due:
+            for due in outcome.pending:
                 self._carry_out(due)
         self.decisions += made
         return made
 
     def want(self, spec: dict[str, Any]) -> None:
         """Provision it so, as far as a pretended world needs it."""
-        hold = self.ledger.acquire("shop", Owner.here("provision"), 1e9)
-        self.ledger.want(hold, "shop", from_data(spec).model_dump(mode="json", by_alias=True), "/srv")
-        self.ledger.release(hold)
+        lease = self.ledger.acquire("shop", Owner.here("provision"), 1e9)
+        self.ledger.set_desired(lease, "shop", from_data(spec).model_dump(mode="json", by_alias=True), "/srv")
+        self.ledger.release(lease)
         self._settle()
 
-    def _carry_out(self, due: Due) -> None:
-        hold = self.ledger.acquire(due.stack, Owner.here("scale"), 1e9)
-        self.ledger.override(hold, due.decision.service, due.decision.replicas, due.decision.reason)
-        self.ledger.release(hold)
-        self.ledger.acted(self.hold, due.id, "a run")
+    def _carry_out(self, due: PendingDecision) -> None:
+        lease = self.ledger.acquire(due.stack, Owner.here("scale"), 1e9)
+        self.ledger.override(lease, due.decision.service, due.decision.replicas, due.decision.reason)
+        self.ledger.release(lease)
+        self.ledger.acted(self.lease, due.id, "a run")
         self._settle()
 
     def _settle(self) -> None:
-        known = self.ledger.wanted("shop")
+        known = self.ledger.stack_record("shop")
         assert known is not None
         stack = stored(known.spec)
         wanted = desired_state(stack, size(stack), counts=known.overrides, secrets={}, source="/srv")
@@ -131,7 +131,7 @@ def scene(home: Path, **more: Any) -> Iterator[Scene]:
         mock.patch("tasks.providers.open_provider", return_value=world),
         Ledger.open(settings) as ledger,
     ):
-        made = Scene(ledger, ledger.acquire(lock_name, Owner.here("autoscale"), 1e9), world)
+        made = Scene(ledger, ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 1e9), world)
         with mock.patch.object(time, "time", side_effect=lambda: made.at):
             made.want(spec(**more))
             yield made

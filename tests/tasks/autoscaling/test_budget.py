@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from infra_specs.pricing.month import Spent
-from infra_specs.scaling.measurement import Measured
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.stackfile.reading.load import from_data
-from tasks.autoscaling.scaled_stack import Subject
-from tasks.ledger import Owner, Wanted
+from tasks.autoscaling.scaled_stack import ScaledStack
+from tasks.ledger import Owner, StackRecord
 from tasks.ledger.stacks import Override
 from tasks.providers.simulated_load import Load
 from tests.tasks.autoscaling.scene import interval, scene, spec
@@ -24,16 +24,16 @@ def test_three_weeks_of_teardown_cost_nothing(tmp_path: Path) -> None:
     with scene(tmp_path, budget=150.0) as shop:
         shop.at = moment(11, 1)
         shop.checks(20)
-        before = shop.ledger.spent()["shop"].usd
-        hold = shop.ledger.acquire("shop", Owner.here("teardown"), 1e9)
-        shop.ledger.unwant(hold)
-        shop.ledger.release(hold)
+        before = shop.ledger.month_costs()["shop"].usd
+        lease = shop.ledger.acquire("shop", Owner.here("teardown"), 1e9)
+        shop.ledger.mark_torn_down(lease)
+        shop.ledger.release(lease)
         for day in (24, 25):
             shop.at = moment(11, day)
             shop.checks(1)
         shop.want(spec(budget=150.0))
         shop.checks(21)
-        assert shop.ledger.spent()["shop"].usd < before + 0.02, (
+        assert shop.ledger.month_costs()["shop"].usd < before + 0.02, (
             "five minutes before and five since, at ten cents an hour"
         )
 
@@ -78,9 +78,9 @@ def gives_back(services: dict[str, tuple[int, dict[str, Any]]]) -> str | None:
     """Whose turn it is, of services with so many replicas, of 2 at least, scaled so."""
     stack = from_data(spec(services={name: service(name, 2, **scaling) for name, (_, scaling) in services.items()}))
     asked = {name: Override(count, "", 0.0) for name, (count, _) in services.items()}
-    known = Wanted("shop", stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0, asked)
-    subject, nothing = Subject.of(known), Measured(0.0, 0.0, status="absent")
-    turns = [name for name in services if subject.situation(name, nothing, now=0.0, interval=interval).largest]
+    known = StackRecord("shop", stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0, asked)
+    subject, nothing = ScaledStack.of(known), Measurement(0.0, 0.0, status="absent")
+    turns = [name for name in services if subject.scaling_input(name, nothing, now=0.0, interval=interval).largest]
     assert len(turns) < 2
     return turns[0] if turns else None
 
@@ -94,7 +94,7 @@ def test_with_the_money_gone_it_shrinks_then_stops_and_begins_again_with_the_mon
         shop.checks(8)
         grown = shop.replicas("api"), shop.replicas("web")
         assert grown > (2, 1)
-        shop.ledger.record_spent(shop.hold, {"shop": Spent("2026-11", 72 * 6, shop.at)})
+        shop.ledger.record_costs(shop.lease, {"shop": Spent("2026-11", 72 * 6, shop.at)})
         seen = []
         for _ in range(8):
             shop.checks(1)
@@ -112,7 +112,7 @@ def test_a_higher_budget_begins_what_was_stopped_again(tmp_path: Path) -> None:
     stops = {"replicas": {"min": 2, "max": 20}, "scaling": {"over_budget": "stop"}}
     with scene(tmp_path, budget=150.0, web=dict(stops)) as shop:
         shop.at = moment(11, 10)
-        shop.ledger.record_spent(shop.hold, {"shop": Spent("2026-11", 150.0, shop.at)})
+        shop.ledger.record_costs(shop.lease, {"shop": Spent("2026-11", 150.0, shop.at)})
         shop.checks(2)
         assert shop.count == 0
         shop.want(spec(budget=160.0, web=dict(stops)))

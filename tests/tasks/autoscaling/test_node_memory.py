@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.scaling.node_capacity import FreeMemory
 from infra_specs.stackfile.reading.load import from_data
 from tasks.autoscaling import node_memory
-from tasks.autoscaling.node_memory import Rooms
-from tasks.autoscaling.scaled_stack import Subject
-from tasks.ledger import Wanted
-from tasks.providers.base import HasRoom
+from tasks.autoscaling.node_memory import NodeMemory
+from tasks.autoscaling.scaled_stack import ScaledStack
+from tasks.ledger import StackRecord
+from tasks.providers.base import NodeCapacity
 from tasks.providers.docker import DockerProvider
 from tasks.providers.local import LocalProvider
 from tests.tasks.autoscaling.scene import Lying, Scene, scene, spec
@@ -46,7 +46,11 @@ def test_growth_ends_where_the_target_has_room_by_the_limit_of_a_replica(tmp_pat
 
 def test_without_a_limit_by_what_the_largest_replica_uses(tmp_path: Path) -> None:
     with scene(tmp_path) as shop:
-        shop.world.used = {"replica/web-0": Use(150 * mb), "replica/web-1": Use(None), "proxy/main": Use(900 * mb)}
+        shop.world.used = {
+            "replica/web-0": Usage(150 * mb),
+            "replica/web-1": Usage(None),
+            "proxy/main": Usage(900 * mb),
+        }
         shop.world.set_free_memory(three_hundred_free)
         shop.users(asks_for_many)
         shop.checks(2)
@@ -71,19 +75,19 @@ def test_nobody_is_asked_while_nothing_grows(tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_one_has_claimed_the_next_does_not_find(tmp_path: Path) -> None:
-    def subject(name: str) -> Subject:
+    def subject(name: str) -> ScaledStack:
         stack = from_data({**spec(web={"memory": "100MB"}), "name": name})
-        return Subject.of(Wanted(name, stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0))
+        return ScaledStack.of(StackRecord(name, stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0))
 
     with scene(tmp_path) as shop:
         shop.world.set_free_memory(three_hundred_free)
-        first, second, made = subject("one"), subject("two"), Rooms()
+        first, second, made = subject("one"), subject("two"), NodeMemory()
         usual = shop.checks(1)[0].inputs
-        assert made.limited(first, usual).room == 4
+        assert made.limit_by_memory(first, usual).room == 4
         made.claim(first, "web", 2)
-        assert made.limited(second, usual).room == 2
+        assert made.limit_by_memory(second, usual).room == 2
 
 
 @pytest.mark.parametrize("provider", [LocalProvider, DockerProvider, Lying])
 def test_which_targets_can_tell(provider: type) -> None:
-    assert issubclass(provider, HasRoom)
+    assert issubclass(provider, NodeCapacity)

@@ -4,9 +4,9 @@ import pytest
 
 from infra_specs.stackfile.reading.load import load
 from tasks.autoscaling.measure import _asked
-from tasks.autoscaling.scaled_stack import Subject
-from tasks.ledger import Wanted
-from tasks.metrics import Asked
+from tasks.autoscaling.scaled_stack import ScaledStack
+from tasks.ledger import StackRecord
+from tasks.metrics import SourceConfig
 
 pytestmark = pytest.mark.pure
 
@@ -26,11 +26,13 @@ services:
 
 def test_a_worker_is_decided_on_when_queries_tell_of_it() -> None:
     stack = load(spec)
-    subject = Subject.of(Wanted("shop", stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0))
-    assert subject.scaled == ("web", "api", "mailer")
+    subject = ScaledStack.of(
+        StackRecord("shop", stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0)
+    )
+    assert subject.scaled_services == ("web", "api", "mailer")
     services = stack.services
     assert _asked(subject) == {
-        "web": Asked(routed=True),
-        "api": Asked(routed=True, metrics=services["api"].scaling.metrics),
-        "mailer": Asked(routed=False, metrics=services["mailer"].scaling.metrics),
+        "web": SourceConfig(routed=True),
+        "api": SourceConfig(routed=True, metrics=services["api"].scaling.metrics),
+        "mailer": SourceConfig(routed=False, metrics=services["mailer"].scaling.metrics),
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.autoscaling.staleness import silence
+from tasks.autoscaling.staleness import staleness
 from tasks.ledger import Check
 
 pytestmark = pytest.mark.pure
@@ -25,4 +25,4 @@ def check(at: float, seconds: float = 1.0) -> Check:
     ],
 )
 def test_three_intervals_after_the_end_of_the_last(last: Check | None, awake_since: float, said: str | None) -> None:
-    assert silence(last, 15, 1000, awake_since=awake_since) == said
+    assert staleness(last, 15, 1000, awake_since=awake_since) == said

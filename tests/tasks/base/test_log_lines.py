@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.base.log_lines import added, whole_lines
+from tasks.base.log_lines import new_lines, whole_lines
 
 pytestmark = pytest.mark.pure
 
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.pure
     ],
 )
 def test_only_what_is_new_is_told_again(before: str, after: str, new: str) -> None:
-    assert list(added(list(before), list(after))) == list(new)
+    assert list(new_lines(list(before), list(after))) == list(new)
 
 
 def test_a_line_counts_once_it_is_ended() -> None:
-    assert whole_lines("one\ntw", over=False) == ["one"]
-    assert whole_lines("one\ntw", over=True) == ["one", "tw"]
-    assert whole_lines("tw", over=False) == whole_lines("", over=True) == []
+    assert whole_lines("one\ntw", ended=False) == ["one"]
+    assert whole_lines("one\ntw", ended=True) == ["one", "tw"]
+    assert whole_lines("tw", ended=False) == whole_lines("", ended=True) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra_specs.releases.canary import Seen
+from infra_specs.releases.canary import RequestCount
 from tasks.changes.canary import Tally
 from tasks.providers.base import Counted
 
@@ -15,27 +15,33 @@ def counted(requests: int, errors: int = 0, in_flight: int = 0) -> Counted:
 
 def test_what_came_before_does_not_count() -> None:
     tally = Tally("new")
-    assert tally.add({"a": counted(900, 30), "new": counted(0)}) == (Seen(0, 0), Seen(0, 0))
-    assert tally.add({"a": counted(950, 31), "b": counted(400, 9), "new": counted(10, 2)}) == (Seen(10, 2), Seen(50, 1))
-    assert tally.add({"a": counted(950, 31), "b": counted(404, 9), "new": counted(11, 2)}) == (Seen(11, 2), Seen(54, 1))
+    assert tally.add({"a": counted(900, 30), "new": counted(0)}) == (RequestCount(0, 0), RequestCount(0, 0))
+    assert tally.add({"a": counted(950, 31), "b": counted(400, 9), "new": counted(10, 2)}) == (
+        RequestCount(10, 2),
+        RequestCount(50, 1),
+    )
+    assert tally.add({"a": counted(950, 31), "b": counted(404, 9), "new": counted(11, 2)}) == (
+        RequestCount(11, 2),
+        RequestCount(54, 1),
+    )
 
 
 def test_what_is_under_way_is_no_answer_yet() -> None:
     tally = Tally("new")
     tally.add({"new": counted(5, in_flight=5)})
-    assert tally.add({"new": counted(8, in_flight=8)})[0] == Seen(0, 0)
-    assert tally.add({"new": counted(8, in_flight=2)})[0] == Seen(6, 0)
+    assert tally.add({"new": counted(8, in_flight=8)})[0] == RequestCount(0, 0)
+    assert tally.add({"new": counted(8, in_flight=2)})[0] == RequestCount(6, 0)
 
 
 def test_a_proxy_that_began_anew_takes_nothing_away() -> None:
     tally = Tally("new")
     tally.add({"new": counted(100)})
     tally.add({"new": counted(130, 3)})
-    assert tally.add({"new": counted(7, 1)})[0] == Seen(37, 4)
+    assert tally.add({"new": counted(7, 1)})[0] == RequestCount(37, 4)
 
 
 def test_a_proxy_that_does_not_answer_is_asked_again() -> None:
     tally = Tally("new")
     tally.add({"new": counted(100)})
-    assert tally.add({}) == (Seen(0, 0), Seen(0, 0))
-    assert tally.add({"new": counted(120)})[0] == Seen(20, 0)
+    assert tally.add({}) == (RequestCount(0, 0), RequestCount(0, 0))
+    assert tally.add({"new": counted(120)})[0] == RequestCount(20, 0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import tasks.changes.failure_log
-from tasks.changes.failure_log import at_once, kept_lines, last_words, told_lines
+from tasks.changes.failure_log import CHUNK_LINES, KEPT_LINES, TAIL_LINES, failure_log
 
 pytestmark = pytest.mark.pure
 
@@ -34,26 +34,26 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def told(lines: int, *, goes: bool) -> str:
     place: Any = Place(lines)
     instance: Any = "job/migrate#1"
-    return await last_words(place, instance, goes=goes)
+    return await failure_log(place, instance, removed=goes)
 
 
 async def test_the_last_lines_are_told(kept: list[str]) -> None:
-    said = await told(1234, goes=False)
+    said = await told(1234, removed=False)
     assert said.splitlines()[1:] == ["The last lines of its log:", *(f"{n} ***" for n in range(1215, 1235))]
     assert kept == []
 
 
 async def test_of_one_that_goes_what_was_before_them_is_kept(kept: list[str]) -> None:
-    said = await told(1234, goes=True)
-    assert said.splitlines()[-told_lines:] == [f"{n} ***" for n in range(1215, 1235)]
+    said = await told(1234, removed=True)
+    assert said.splitlines()[-TAIL_LINES:] == [f"{n} ***" for n in range(1215, 1235)]
     assert {entry.splitlines()[0] for entry in kept} == {"Log of job/migrate#1, which goes:"}
-    assert len(kept) == kept_lines / at_once
+    assert len(kept) == KEPT_LINES / CHUNK_LINES
     lines = [line for entry in kept for line in entry.splitlines()[1:]]
     assert lines == [f"{n} ***" for n in range(235, 1235)]
 
 
 @pytest.mark.parametrize("goes", [True, False])
 async def test_a_short_log_is_told_whole_and_an_empty_one_said(kept: list[str], goes: bool) -> None:
-    assert (await told(3, goes=goes)).endswith("log:\n1 ***\n2 ***\n3 ***")
-    assert await told(0, goes=goes) == "\nIt wrote no log."
+    assert (await told(3, removed=goes)).endswith("log:\n1 ***\n2 ***\n3 ***")
+    assert await told(0, removed=goes) == "\nIt wrote no log."
     assert kept == []

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from infra_specs.scaling.autoscaler_state import Memory
+from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decision import Decision, Step
-from infra_specs.scaling.measurement import Measured
-from infra_specs.scaling.scaling_input import Situation
-from tasks.ledger import Check, Checked, Hold, Ledger, Owner
-from tasks.ledger.checks import lock_name
+from infra_specs.scaling.measurement import Measurement
+from infra_specs.scaling.scaling_input import ScalingInput
+from tasks.ledger import Check, CheckResult, Lease, Ledger, Owner
+from tasks.ledger.checks import CHECK_LOCK
 
 began = 1_800_000_000.0
 """A whole number of periods of five minutes."""
@@ -18,29 +18,31 @@ key = ("shop", "web")
 
 
 @pytest.fixture
-def checks(ledger: Ledger) -> Hold:
+def checks(ledger: Ledger) -> Lease:
     """The lock of the checks."""
-    return ledger.acquire(lock_name, Owner.here("autoscale"), 600)
+    return ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
 
 
-def seen(at: float, in_flight: float | None = 5.0, **changed: Any) -> Measured:
-    return replace(Measured(at, 15.0, 40.0, in_flight, 0.125, 2), **changed)
+def seen(at: float, in_flight: float | None = 5.0, **changed: Any) -> Measurement:
+    return replace(Measurement(at, 15.0, 40.0, in_flight, 0.125, 2), **changed)
 
 
 def decided(at: float, before: int = 2, replicas: int = 2, why: str = "as it was", **changed: Any) -> Decision:
     """A decision; `mode`, `measured` and `steps` may be others."""
     steps = changed.pop("steps", ("recommend",))
-    inputs = Situation("web", at, changed.pop("measured", seen(at)), before, before, 0, mode=changed.pop("mode", "act"))
+    inputs = ScalingInput(
+        "web", at, changed.pop("measured", seen(at)), before, before, 0, mode=changed.pop("mode", "act")
+    )
     said = f"web: {before} to {replicas} replicas: {why}"
     return Decision("web", at, before, replicas, said, tuple(Step(name, replicas, why) for name in steps), inputs)
 
 
 def checked(
-    at: float, *, of: tuple[str, str] = key, measured: Measured | None = None, decision: Decision | None = None
-) -> Checked:
-    return Checked(*of, measured or seen(at), {"proxy": {"requests": at}}, decision, Memory())
+    at: float, *, of: tuple[str, str] = key, measured: Measurement | None = None, decision: Decision | None = None
+) -> CheckResult:
+    return CheckResult(*of, measured or seen(at), {"proxy": {"requests": at}}, decision, AutoscalerState())
 
 
-def keep(ledger: Ledger, hold: Hold, at: float, *found: Checked) -> dict[tuple[str, str], str]:
+def keep(ledger: Ledger, lease: Lease, at: float, *found: CheckResult) -> dict[tuple[str, str], str]:
     """One check that found this."""
-    return ledger.record_check(hold, Check(at, 0.5, len(found), "looked"), found)
+    return ledger.record_check(lease, Check(at, 0.5, len(found), "looked"), found)

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from tasks.base.settings import Settings
-from tasks.ledger import Hold, Ledger, Owner
+from tasks.ledger import Lease, Ledger, Owner
 
 change = {"action": "create", "address": "replica/web-0", "reason": "missing", "text": "+ replica/web-0 (missing)"}
 
@@ -45,7 +45,7 @@ class Told:
     """Such a process, from inside."""
 
     ledger: Ledger
-    hold: Hold
+    lease: Lease
     run: str
 
     def open(self, home: str, url: str) -> str:
@@ -56,33 +56,33 @@ class Told:
         self.ledger.close()
         return "closed"
 
-    def acquire(self, stack: str, lease: float) -> int:
-        self.hold = self.ledger.acquire(stack, Owner.here("provision"), lease)
-        return self.hold.fence
+    def acquire(self, stack: str, lease_seconds: float) -> int:
+        self.lease = self.ledger.acquire(stack, Owner.here("provision"), lease_seconds)
+        return self.lease.fence
 
     def begin(self) -> str:
-        self.run = self.ledger.begin(self.hold, "provision", "asked for", {})
+        self.run = self.ledger.begin(self.lease, "provision", "asked for", {})
         return self.run
 
     def intend(self) -> str:
-        return self.ledger.intend(self.hold, self.run, change)
+        return self.ledger.intend(self.lease, self.run, change)
 
     def check(self) -> None:
-        self.ledger.check(self.hold)
+        self.ledger.check(self.lease)
 
     def renew(self) -> None:
-        self.ledger.renew(self.hold)
+        self.ledger.renew(self.lease)
 
     def release(self) -> None:
-        self.ledger.release(self.hold)
+        self.ledger.release(self.lease)
 
     def work(self, stack: str, times: int) -> str:
         """A whole run of that many changes, with its lock."""
         self.acquire(stack, 600)
         self.begin()
         for _ in range(times):
-            self.ledger.outcome(self.hold, self.intend(), "done", "", 0.1)
-        self.ledger.finish(self.hold, self.run, "done", "all of it")
+            self.ledger.outcome(self.lease, self.intend(), "done", "", 0.1)
+        self.ledger.finish(self.lease, self.run, "done", "all of it")
         self.release()
         return self.run
 
@@ -90,8 +90,8 @@ class Told:
         return [self.ledger.secret_set(stack, name, f"{os.getpid()}-{n}") for n in range(times)]
 
     def ensure(self, stack: str, name: str) -> int:
-        hold = self.ledger.acquire(f"{stack}-{os.getpid()}", Owner.here("provision"), 600)
-        return self.ledger.ensure_secret(hold, stack, name)
+        lease = self.ledger.acquire(f"{stack}-{os.getpid()}", Owner.here("provision"), 600)
+        return self.ledger.ensure_secret(lease, stack, name)
 
 
 def main() -> None:

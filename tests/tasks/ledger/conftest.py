@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.base.settings import Settings
-from tasks.ledger import Hold, Ledger, Owner
+from tasks.ledger import Lease, Ledger, Owner
 from tasks.ledger.database import Database
 from tests.support.postgres import Postgres, running_postgres
 from tests.tasks.ledger.child import Child
@@ -63,7 +63,7 @@ def elsewhere(me: Owner) -> Owner:
 
 
 @pytest.fixture
-def hold(ledger: Ledger, me: Owner) -> Hold:
+def lease(ledger: Ledger, me: Owner) -> Lease:
     return ledger.acquire("shop", me, 600)
 
 

@@ -4,21 +4,21 @@ import time
 
 import sqlalchemy as sa
 
-from tasks.ledger import Hold, Ledger, Owner, held
+from tasks.ledger import Lease, Ledger, Owner, keep_renewed
 from tasks.ledger.database import Database
 from tasks.ledger.tables import locks
 
 one = "job/run-1"
 
 
-def test_a_claim_is_on_one_thing_of_one_stack_and_needs_no_lock(ledger: Ledger, hold: Hold, me: Owner) -> None:
+def test_a_claim_is_on_one_thing_of_one_stack_and_needs_no_lock(ledger: Ledger, lease: Lease, me: Owner) -> None:
     claim = ledger.claim("shop", one, me, 600)
     assert ledger.claimed("shop", one)
     assert not ledger.claimed("shop", "job/run-2")
     assert not ledger.claimed("blog", one)
     ledger.release(claim)
     assert not ledger.claimed("shop", one)
-    ledger.check(hold)
+    ledger.check(lease)
 
 
 def test_it_ends_with_its_owner(ledger: Ledger, gone: Owner) -> None:
@@ -34,7 +34,7 @@ def test_who_is_seen_to_live_keeps_it_however_late(ledger: Ledger, me: Owner) ->
 
 def test_who_cannot_be_seen_keeps_it_as_long_as_it_is_renewed(ledger: Ledger, elsewhere: Owner) -> None:
     claim = ledger.claim("shop", one, elsewhere, 5.0)
-    with held(ledger, claim, 5.0):
+    with keep_renewed(ledger, claim, 5.0):
         time.sleep(5.5)
         assert ledger.claimed("shop", one)
     lapsed = ledger.claim("shop", "job/run-2", elsewhere, 0.001)
@@ -43,7 +43,7 @@ def test_who_cannot_be_seen_keeps_it_as_long_as_it_is_renewed(ledger: Ledger, el
     assert not ledger.claimed("shop", "job/run-2")
 
 
-def test_those_that_ended_leave_nothing_behind(ledger: Ledger, database: Database, hold: Hold, me: Owner) -> None:
+def test_those_that_ended_leave_nothing_behind(ledger: Ledger, database: Database, lease: Lease, me: Owner) -> None:
     for number in range(5):
         ledger.release(ledger.claim("shop", f"job/run-{number}", me, 600))
     with database.read() as connection:

@@ -90,10 +90,10 @@ def test_a_server_that_is_away_is_transient_and_its_password_unsaid(tmp_path: Pa
 def test_lost_connections_are_made_again(postgres: Postgres, tmp_path: Path, me: Owner) -> None:
     url = postgres.new_schema()
     with Ledger.open(Settings(home=tmp_path, ledger_url=url)) as ledger:
-        hold = ledger.acquire("shop", me, 600)
+        lease = ledger.acquire("shop", me, 600)
         with psycopg.connect(postgres.url, autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tenfold'")
-        ledger.check(hold)
+        ledger.check(lease)
 
 
 @pytest.mark.local

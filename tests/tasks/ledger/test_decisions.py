@@ -3,8 +3,8 @@
 import pytest
 
 from infra_specs.errors import Fenced, LedgerError
-from tasks.ledger import Hold, Ledger, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Lease, Ledger, Owner
+from tasks.ledger.checks import CHECK_LOCK
 from tests.tasks.ledger.checking import began, checked, checks, decided, keep, key, seen
 
 __all__ = ["checks"]
@@ -16,14 +16,14 @@ def kept(ledger: Ledger) -> list[tuple[float, float, int]]:
     return [(one.since - began, one.until - began, one.checks) for one in found]
 
 
-def decide(ledger: Ledger, hold: Hold, seconds: float, *args: int, **changed: object) -> str:
+def decide(ledger: Ledger, lease: Lease, seconds: float, *args: int, **changed: object) -> str:
     """One check after so many seconds; the id that its decision is kept under."""
     at = began + seconds
     decision = decided(at, *args, **changed)  # type: ignore[arg-type]
-    return keep(ledger, hold, at, checked(at, decision=decision))[key]
+    return keep(ledger, lease, at, checked(at, decision=decision))[key]
 
 
-def test_a_decision_is_kept_whole(ledger: Ledger, checks: Hold) -> None:
+def test_a_decision_is_kept_whole(ledger: Ledger, checks: Lease) -> None:
     made = decided(began, 2, 5, "250 requests in flight", steps=("recommend", "step"))
     ids = keep(ledger, checks, began, checked(began, decision=made))
     (one,) = ledger.decisions("shop", None, 10)
@@ -32,7 +32,7 @@ def test_a_decision_is_kept_whole(ledger: Ledger, checks: Hold) -> None:
     assert ledger.decisions("shop", "api", 10) == ledger.decisions("other", None, 10) == ()
 
 
-def test_a_day_of_nothing_new_is_one_row_with_the_last_sentence(ledger: Ledger, checks: Hold) -> None:
+def test_a_day_of_nothing_new_is_one_row_with_the_last_sentence(ledger: Ledger, checks: Lease) -> None:
     ids = {decide(ledger, checks, 15 * number, why=f"{number} requests in flight") for number in range(40)}
     assert len(ids) == 1
     assert kept(ledger) == [(0, 585, 40)]
@@ -41,19 +41,19 @@ def test_a_day_of_nothing_new_is_one_row_with_the_last_sentence(ledger: Ledger, 
     assert one.decision.at == began + 585
 
 
-def test_a_change_is_a_row_and_so_is_what_comes_after(ledger: Ledger, checks: Hold) -> None:
+def test_a_change_is_a_row_and_so_is_what_comes_after(ledger: Ledger, checks: Lease) -> None:
     for seconds, before, replicas in ((0, 2, 2), (15, 2, 2), (30, 2, 4), (45, 4, 4), (60, 4, 4)):
         decide(ledger, checks, seconds, before, replicas)
     assert kept(ledger) == [(0, 15, 2), (30, 30, 1), (45, 60, 2)]
 
 
-def test_advice_that_nobody_follows_is_one_row(ledger: Ledger, checks: Hold) -> None:
+def test_advice_that_nobody_follows_is_one_row(ledger: Ledger, checks: Lease) -> None:
     for seconds in range(0, 60, 15):
         decide(ledger, checks, seconds, 2, 5, mode="advise")
     assert kept(ledger) == [(0, 45, 4)]
 
 
-def test_what_has_started_a_run_and_comes_again_is_another(ledger: Ledger, checks: Hold) -> None:
+def test_what_has_started_a_run_and_comes_again_is_another(ledger: Ledger, checks: Lease) -> None:
     first = decide(ledger, checks, 0, 2, 5)
     assert decide(ledger, checks, 15, 2, 5) == first, "its run could not be started yet"
     ledger.acted(checks, first, "run-1")
@@ -62,7 +62,7 @@ def test_what_has_started_a_run_and_comes_again_is_another(ledger: Ledger, check
     assert [one.flow_run_id for one in ledger.decisions(*key, 10)] == [None, "run-1"]
 
 
-def test_another_kind_of_reason_is_a_row_of_its_own_after_five_minutes(ledger: Ledger, checks: Hold) -> None:
+def test_another_kind_of_reason_is_a_row_of_its_own_after_five_minutes(ledger: Ledger, checks: Lease) -> None:
     decide(ledger, checks, 0)
     decide(ledger, checks, 15, steps=("recommend", "budget"))
     assert kept(ledger) == [(0, 15, 2)], "reasons that alternate share a row"
@@ -72,20 +72,20 @@ def test_another_kind_of_reason_is_a_row_of_its_own_after_five_minutes(ledger: L
     assert kept(ledger) == [(0, 300, 21), (315, 315, 1)]
 
 
-def test_a_gap_between_checks_is_not_glossed_over(ledger: Ledger, checks: Hold) -> None:
+def test_a_gap_between_checks_is_not_glossed_over(ledger: Ledger, checks: Lease) -> None:
     for seconds in (0, 15, 3600):
         decide(ledger, checks, seconds)
     assert kept(ledger) == [(0, 15, 2), (3600, 3600, 1)]
 
 
-def test_an_unknown_decision_started_nothing(ledger: Ledger, checks: Hold) -> None:
+def test_an_unknown_decision_started_nothing(ledger: Ledger, checks: Lease) -> None:
     with pytest.raises(LedgerError, match="no decision 77"):
         ledger.acted(checks, "77", "run-1")
 
 
 def test_who_lost_the_lock_of_the_checks_writes_nothing(ledger: Ledger, elsewhere: Owner, me: Owner) -> None:
-    late = ledger.acquire(lock_name, me, 0.0)
-    ledger.acquire(lock_name, elsewhere, 600)
+    late = ledger.acquire(CHECK_LOCK, me, 0.0)
+    ledger.acquire(CHECK_LOCK, elsewhere, 600)
     with pytest.raises(Fenced):
         keep(ledger, late, began, checked(began, decision=decided(began)))
     with pytest.raises(Fenced):

@@ -7,23 +7,23 @@ from dataclasses import replace
 import pytest
 
 from infra_specs.errors import Fenced, LockHeld
-from tasks.ledger import Hold, Ledger, Owner, held
+from tasks.ledger import Lease, Ledger, Owner, keep_renewed
 from tests.tasks.ledger.child import change
 from tests.tasks.ledger.conftest import spec
 
 
-def acquired_late(ledger: Ledger, stack: str, owner: Owner, lease: float) -> Hold:
+def acquired_late(ledger: Ledger, stack: str, owner: Owner, lease_seconds: float) -> Lease:
     """The lock, as soon as it can be had."""
     deadline = time.monotonic() + 60
     while True:
         try:
-            return ledger.acquire(stack, owner, lease)
+            return ledger.acquire(stack, owner, lease_seconds)
         except LockHeld:
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
 
-def test_a_second_is_told_who_has_it_and_since_when(ledger: Ledger, hold: Hold, me: Owner) -> None:
+def test_a_second_is_told_who_has_it_and_since_when(ledger: Ledger, lease: Lease, me: Owner) -> None:
     with pytest.raises(LockHeld) as refused:
         ledger.acquire("shop", me, 10)
     when = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(for \d+ s\)"
@@ -39,26 +39,26 @@ def test_the_flow_run_is_named(ledger: Ledger, elsewhere: Owner, me: Owner) -> N
         ledger.acquire("shop", me, 10)
 
 
-def test_stacks_have_locks_of_their_own(ledger: Ledger, hold: Hold, me: Owner) -> None:
+def test_stacks_have_locks_of_their_own(ledger: Ledger, lease: Lease, me: Owner) -> None:
     other = ledger.acquire("blog", me, 600)
-    ledger.check(hold)
+    ledger.check(lease)
     ledger.check(other)
 
 
 def test_a_released_lock_is_free_and_its_fence_goes_on(ledger: Ledger, me: Owner) -> None:
     fences = []
     for _ in range(3):
-        hold = ledger.acquire("shop", me, 600)
-        fences.append(hold.fence)
-        ledger.release(hold)
+        lease = ledger.acquire("shop", me, 600)
+        fences.append(lease.fence)
+        ledger.release(lease)
         assert ledger.holder("shop") is None
     assert fences == [1, 2, 3]
 
 
-def test_the_holder_is_seen(ledger: Ledger, hold: Hold, me: Owner) -> None:
+def test_the_holder_is_seen(ledger: Ledger, lease: Lease, me: Owner) -> None:
     seen = ledger.holder("shop")
     assert seen is not None
-    assert (seen.owner, seen.fence) == (me, hold.fence)
+    assert (seen.owner, seen.fence) == (me, lease.fence)
     assert seen.until == pytest.approx(seen.since + 600)
     assert ledger.holder("blog") is None
 
@@ -84,23 +84,23 @@ def test_one_elsewhere_is_waited_for_until_its_lease_ends(ledger: Ledger, elsewh
 
 
 def test_a_lease_that_ran_out_is_lost_though_nobody_followed(ledger: Ledger, elsewhere: Owner) -> None:
-    hold = ledger.acquire("shop", elsewhere, 0.01)
+    lease = ledger.acquire("shop", elsewhere, 0.01)
     time.sleep(0.05)
     with pytest.raises(Fenced, match=r"the lease of this provision, 0\.01 s, ran out"):
-        ledger.check(hold)
+        ledger.check(lease)
     with pytest.raises(Fenced):
-        ledger.renew(hold)
+        ledger.renew(lease)
 
 
 def test_a_lost_lock_writes_nothing(ledger: Ledger, gone: Owner, me: Owner) -> None:
     lost = ledger.acquire("shop", gone, 600)
-    ledger.want(lost, "shop", spec, "/before")
+    ledger.set_desired(lost, "shop", spec, "/before")
     run = ledger.begin(lost, "provision", "asked for", {})
     intent = ledger.intend(lost, run, change)
     ours = ledger.acquire("shop", me, 600)
     for write in (
-        lambda: ledger.want(lost, "shop", spec, "/after"),
-        lambda: ledger.unwant(lost),
+        lambda: ledger.set_desired(lost, "shop", spec, "/after"),
+        lambda: ledger.mark_torn_down(lost),
         lambda: ledger.forget(lost),
         lambda: ledger.override(lost, "web", 3, "by hand"),
         lambda: ledger.clear_override(lost, "web"),
@@ -115,7 +115,7 @@ def test_a_lost_lock_writes_nothing(ledger: Ledger, gone: Owner, me: Owner) -> N
             write()
     ledger.release(lost)
     ledger.check(ours)
-    wanted = ledger.wanted("shop")
+    wanted = ledger.stack_record("shop")
     assert wanted is not None
     assert (wanted.source, wanted.wanted, wanted.overrides) == ("/before", True, {})
     assert ledger.secret_versions("shop") == {}
@@ -123,35 +123,35 @@ def test_a_lost_lock_writes_nothing(ledger: Ledger, gone: Owner, me: Owner) -> N
     assert [one.state for one in only.changes] == ["intended"]
 
 
-def test_a_released_lock_writes_nothing(ledger: Ledger, hold: Hold) -> None:
-    ledger.release(hold)
+def test_a_released_lock_writes_nothing(ledger: Ledger, lease: Lease) -> None:
+    ledger.release(lease)
     with pytest.raises(Fenced, match=r"this provision no longer has the lock\. It does nothing more"):
-        ledger.begin(hold, "provision", "asked for", {})
+        ledger.begin(lease, "provision", "asked for", {})
     with pytest.raises(Fenced):
-        ledger.check(hold)
+        ledger.check(lease)
 
 
-def test_held_renews_and_releases(ledger: Ledger, hold: Hold) -> None:
+def test_held_renews_and_releases(ledger: Ledger, lease: Lease) -> None:
     first = ledger.holder("shop")
     assert first is not None
-    with held(ledger, hold, 0.3):
+    with keep_renewed(ledger, lease, 0.3):
         deadline = time.monotonic() + 60
         while (seen := ledger.holder("shop")) and seen.until <= first.until:
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        ledger.check(hold)
+        ledger.check(lease)
     assert ledger.holder("shop") is None
 
 
-def test_held_releases_after_an_error(ledger: Ledger, hold: Hold) -> None:
-    with pytest.raises(ZeroDivisionError), held(ledger, hold, 600):
+def test_held_releases_after_an_error(ledger: Ledger, lease: Lease) -> None:
+    with pytest.raises(ZeroDivisionError), keep_renewed(ledger, lease, 600):
         raise ZeroDivisionError
     assert ledger.holder("shop") is None
 
 
 def test_held_leaves_a_lock_alone_that_it_lost(ledger: Ledger, gone: Owner, me: Owner) -> None:
     lost = ledger.acquire("shop", gone, 600)
-    with held(ledger, lost, 0.1):
+    with keep_renewed(ledger, lost, 0.1):
         ours = ledger.acquire("shop", me, 600)
         time.sleep(0.2)
     ledger.check(ours)

@@ -5,20 +5,20 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from infra_specs.scaling.measurement import Measured
-from tasks.ledger import Hold, Ledger
+from infra_specs.scaling.measurement import Measurement
+from tasks.ledger import Lease, Ledger
 from tasks.ledger.database import Database
-from tasks.ledger.measurements import measurements_kept, samples_kept
+from tasks.ledger.measurements import MEASUREMENTS_KEPT, SAMPLES_KEPT
 from tasks.ledger.tables import measurements, samples
 from tests.tasks.ledger.checking import began, checked, checks, keep, key, seen
 
 __all__ = ["checks"]
 
-whole = Measured(began, 15.0, 41.7, 5.25, 0.125, 2, cpu=0.5, queue=3.0, status="reset")
+whole = Measurement(began, 15.0, 41.7, 5.25, 0.125, 2, cpu=0.5, queue=3.0, status="reset")
 
 
-def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Hold) -> None:
-    nothing = Measured(began + 15, 0.0, status="absent")
+def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Lease) -> None:
+    nothing = Measurement(began + 15, 0.0, status="absent")
     for one in (whole, nothing, replace(whole, at=began + 301)):
         keep(ledger, checks, one.at, checked(one.at, measured=one))
     assert ledger.samples(*key, began, began + 400) == (whole, nothing, replace(whole, at=began + 301))
@@ -26,13 +26,13 @@ def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Hold) -> No
     assert ledger.samples("shop", "api", began, began + 400) == ()
 
 
-def test_numbers_keep_four_digits(ledger: Ledger, checks: Hold) -> None:
+def test_numbers_keep_four_digits(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began, measured=replace(whole, requests_per_second=1 / 3, in_flight=123456.7)))
     (one,) = ledger.samples(*key, began, began)
     assert (one.requests_per_second, one.in_flight) == (0.3333, 123500.0)
 
 
-def test_five_minutes_are_summed_up_as_they_come(ledger: Ledger, checks: Hold) -> None:
+def test_five_minutes_are_summed_up_as_they_come(ledger: Ledger, checks: Lease) -> None:
     windows = [
         seen(began + 10, 4.0, seconds=10.0),
         seen(began + 40, 10.0, seconds=30.0, serving=4),
@@ -48,19 +48,19 @@ def test_five_minutes_are_summed_up_as_they_come(ledger: Ledger, checks: Hold) -
     assert (row.latency, row.most_latency, row.most_requests_per_second) == (0.125, 0.125, 40.0)
 
 
-def test_what_was_never_seen_is_unknown_and_not_zero(ledger: Ledger, checks: Hold) -> None:
-    keep(ledger, checks, began, checked(began, measured=Measured(began, 0.0, status="absent")))
+def test_what_was_never_seen_is_unknown_and_not_zero(ledger: Ledger, checks: Lease) -> None:
+    keep(ledger, checks, began, checked(began, measured=Measurement(began, 0.0, status="absent")))
     (row,) = ledger.measurements(*key, began, began)
     assert (row.requests_per_second, row.in_flight, row.latency, row.serving) == (None, None, None, None)
 
 
-def test_the_same_window_twice_is_one(ledger: Ledger, checks: Hold) -> None:
+def test_the_same_window_twice_is_one(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began))
     keep(ledger, checks, began, checked(began, measured=seen(began, 7.0)))
     assert [one.in_flight for one in ledger.samples(*key, began, began)] == [7.0]
 
 
-def test_many_stacks_in_one_check(ledger: Ledger, checks: Hold) -> None:
+def test_many_stacks_in_one_check(ledger: Ledger, checks: Lease) -> None:
     names = [(f"stack-{number}", "web") for number in range(120)]
     for at in (began, began + 15):
         keep(ledger, checks, at, *(checked(at, of=name) for name in names))
@@ -68,20 +68,20 @@ def test_many_stacks_in_one_check(ledger: Ledger, checks: Hold) -> None:
     assert len(ledger.recall()) == 120
 
 
-def test_what_is_too_old_goes_some_at_a_time(ledger: Ledger, checks: Hold, database: Database) -> None:
+def test_what_is_too_old_goes_some_at_a_time(ledger: Ledger, checks: Lease, database: Database) -> None:
     for number in range(500):
         at = began + 300 * number
         keep(ledger, checks, at, checked(at))
     last = began + 300 * 499
     assert count(database, samples) == count(database, measurements) == 500
-    keep(ledger, checks, last + samples_kept, checked(last + samples_kept))
+    keep(ledger, checks, last + SAMPLES_KEPT, checked(last + SAMPLES_KEPT))
     assert count(database, samples) == 301, "no check has more to do than a little"
     for more in (15, 30):
-        keep(ledger, checks, last + samples_kept + more, checked(last + samples_kept + more))
+        keep(ledger, checks, last + SAMPLES_KEPT + more, checked(last + SAMPLES_KEPT + more))
     assert count(database, samples) == 2, "the last period within two days, and this one"
     assert count(database, measurements) == 501
     for more in range(0, 60, 15):
-        keep(ledger, checks, last + measurements_kept + more, checked(last + measurements_kept + more))
+        keep(ledger, checks, last + MEASUREMENTS_KEPT + more, checked(last + MEASUREMENTS_KEPT + more))
     assert count(database, measurements) == 3
 
 
@@ -90,7 +90,7 @@ def count(database: Database, table: sa.Table) -> int:
         return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
 
-def test_what_is_no_number_was_not_measured(ledger: Ledger, database: Database, checks: Hold) -> None:
+def test_what_is_no_number_was_not_measured(ledger: Ledger, database: Database, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began, measured=whole))
     if not database.is_sqlite:
         pytest.skip("only SQLite keeps a text in a column of numbers")

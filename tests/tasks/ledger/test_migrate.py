@@ -20,8 +20,8 @@ from tasks.ledger.tables import metadata
 
 def test_from_nothing_they_make_what_the_tables_say(database: Database) -> None:
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": migrate.version_table})
-        assert context.get_current_revision() == migrate.newest
+        context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
+        assert context.get_current_revision() == migrate.NEWEST
         assert compare_metadata(context, metadata) == []
 
 
@@ -30,18 +30,18 @@ def test_secrets_of_an_older_ledger_are_text(here: Settings, database: Database)
         ledger.secret_set("shop", "stripe", "from before")
     with database.write() as connection:
         connection.execute(sa.text('ALTER TABLE secrets DROP COLUMN "binary"'))
-        connection.execute(sa.text(f"UPDATE {migrate.version_table} SET version_num = '0004'"))
+        connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0004'"))
     with Ledger.open(here) as ledger:
         assert ledger.secret_value("shop", "stripe", 1) == "from before"
 
 
 def test_the_newest_is_the_last_file() -> None:
-    assert ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).get_heads() == [migrate.newest]
+    assert ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).get_heads() == [migrate.NEWEST]
 
 
 def test_a_newer_ledger_is_left_alone(here: Settings, ledger: Ledger, database: Database) -> None:
     with database.write() as connection:
-        connection.execute(sa.text(f"UPDATE {migrate.version_table} SET version_num = '9999'"))
+        connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'"))
     with pytest.raises(
         LedgerError, match=r"changed by a newer Tenfold \(its tables are at 9999.* Upgrade Tenfold here"
     ):

@@ -5,16 +5,16 @@ import sys
 from dataclasses import replace
 
 from tasks.ledger import Owner
-from tasks.ledger.owner_liveness import alive
+from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.supervisor.identity import identify
 
 
 def test_this_process_is_alive(me: Owner) -> None:
-    assert alive(me) is True
+    assert owner_is_alive(me) is True
 
 
 def test_a_pid_that_another_has_now_is_gone(gone: Owner) -> None:
-    assert alive(gone) is False
+    assert owner_is_alive(gone) is False
 
 
 def test_one_that_ended_is_gone_reaped_or_not(me: Owner) -> None:
@@ -22,19 +22,19 @@ def test_one_that_ended_is_gone_reaped_or_not(me: Owner) -> None:
     there = identify(process.pid)
     assert there is not None
     owner = replace(me, pid=process.pid, started=there.started)
-    assert alive(owner) is True
+    assert owner_is_alive(owner) is True
     process.kill()
     while identify(process.pid) is not None:
         pass  # it is dying; nobody has reaped it
-    assert alive(owner) is False
+    assert owner_is_alive(owner) is False
     process.communicate()
-    assert alive(owner) is False
+    assert owner_is_alive(owner) is False
 
 
 def test_elsewhere_cannot_be_seen(me: Owner) -> None:
-    assert alive(replace(me, boot="another")) is None
-    assert alive(replace(me, namespace="pid:[1]")) is None
-    assert alive(replace(me, started=None, boot=None)) is None
+    assert owner_is_alive(replace(me, boot="another")) is None
+    assert owner_is_alive(replace(me, namespace="pid:[1]")) is None
+    assert owner_is_alive(replace(me, started=None, boot=None)) is None
 
 
 def test_an_owner_is_named_with_all_that_finds_it(me: Owner) -> None:

@@ -3,32 +3,32 @@
 import pytest
 
 from infra_specs.errors import Fenced, LedgerError
-from infra_specs.releases.content import Content
-from infra_specs.releases.which import kept
+from infra_specs.releases.manifest import ReleaseManifest
+from infra_specs.releases.selection import RELEASES_KEPT
 from infra_specs.stackfile.models.service import Service
-from tasks.ledger import Hold, Ledger, Owner, Release
+from tasks.ledger import Lease, Ledger, Owner, Release
 from tests.tasks.ledger.conftest import spec
 
 
-def held(image: str) -> Content:
-    return Content({"web": Service(image=image)}, {"stripe": 2})
+def held(image: str) -> ReleaseManifest:
+    return ReleaseManifest({"web": Service(image=image)}, {"stripe": 2})
 
 
 @pytest.fixture
-def shop(ledger: Ledger, hold: Hold) -> Hold:
-    ledger.want(hold, "shop", spec, "/srv")
-    return hold
+def shop(ledger: Ledger, lease: Lease) -> Lease:
+    ledger.set_desired(lease, "shop", spec, "/srv")
+    return lease
 
 
-def begin(ledger: Ledger, hold: Hold, image: str, verb: str = "deploy") -> Release:
-    return ledger.begin_release(hold, verb, f"web: image {image}", content=held(image), file=held("app:0"))
+def begin(ledger: Ledger, lease: Lease, image: str, verb: str = "deploy") -> Release:
+    return ledger.begin_release(lease, verb, f"web: image {image}", content=held(image), file=held("app:0"))
 
 
 def states(ledger: Ledger) -> list[tuple[int, str]]:
     return [(one.number, one.state) for one in ledger.releases("shop")]
 
 
-def test_it_is_written_down_before_anything_is_made(ledger: Ledger, shop: Hold) -> None:
+def test_it_is_written_down_before_anything_is_made(ledger: Ledger, shop: Lease) -> None:
     made = begin(ledger, shop, "app:1")
     assert ledger.releases("shop") == (made,)
     assert (made.number, made.state, made.passed, made.verb, made.reason) == (
@@ -43,7 +43,7 @@ def test_it_is_written_down_before_anything_is_made(ledger: Ledger, shop: Hold) 
     assert begin(ledger, shop, "app:1").number == 2
 
 
-def test_one_that_was_cut_off_goes_on_and_one_that_failed_does_not(ledger: Ledger, shop: Hold) -> None:
+def test_one_that_was_cut_off_goes_on_and_one_that_failed_does_not(ledger: Ledger, shop: Lease) -> None:
     begin(ledger, shop, "app:1")
     ledger.pass_stages(shop, 1, 1)
     again = begin(ledger, shop, "app:1")
@@ -55,48 +55,48 @@ def test_one_that_was_cut_off_goes_on_and_one_that_failed_does_not(ledger: Ledge
     assert begin(ledger, shop, "app:2").number == 3
 
 
-def test_what_comes_back_undoes_what_is_newer(ledger: Ledger, shop: Hold) -> None:
+def test_what_comes_back_undoes_what_is_newer(ledger: Ledger, shop: Lease) -> None:
     for number in range(1, 4):
         begin(ledger, shop, f"app:{number}")
         if number == 1:
             ledger.prove_release(shop, 1)
         if number == 2:
             ledger.end_release(shop, 2, "failed", "no room.")
-    assert [one.number for one in ledger.standing_releases("shop")] == [3, 1]
+    assert [one.number for one in ledger.active_releases("shop")] == [3, 1]
     ledger.prove_release(shop, 1)
     assert states(ledger) == [(3, "undone"), (2, "undone"), (1, "proven")]
     assert [one.message for one in ledger.releases("shop")] == ["Its run ended before it was proven.", "no room.", ""]
 
 
-def test_the_file_may_catch_up(ledger: Ledger, shop: Hold) -> None:
+def test_the_file_may_catch_up(ledger: Ledger, shop: Lease) -> None:
     begin(ledger, shop, "app:1")
     ledger.refile_release(shop, 1, held("app:9"))
     (found,) = ledger.releases("shop")
     assert (found.file, found.content) == (held("app:9"), held("app:1"))
 
 
-def test_the_last_fifty_are_kept(ledger: Ledger, shop: Hold) -> None:
+def test_the_last_fifty_are_kept(ledger: Ledger, shop: Lease) -> None:
     begin(ledger, shop, "app:0")
     ledger.prove_release(shop, 1)
-    for number in range(1, kept + 5):
+    for number in range(1, RELEASES_KEPT + 5):
         begin(ledger, shop, f"app:{number}")
     numbers = [number for number, _ in states(ledger)]
-    assert numbers == [*range(kept + 5, 5, -1), 1]
-    assert begin(ledger, shop, "app:new").number == kept + 6
+    assert numbers == [*range(RELEASES_KEPT + 5, 5, -1), 1]
+    assert begin(ledger, shop, "app:new").number == RELEASES_KEPT + 6
 
 
-def test_they_go_with_the_stack_and_only_with_it(ledger: Ledger, shop: Hold, me: Owner) -> None:
+def test_they_go_with_the_stack_and_only_with_it(ledger: Ledger, shop: Lease, me: Owner) -> None:
     begin(ledger, shop, "app:1")
     blog = ledger.acquire("blog", me, 600)
-    ledger.want(blog, "blog", spec, "/srv")
-    assert (ledger.releases("blog"), ledger.standing_releases("blog")) == ((), ())
-    ledger.unwant(shop)
+    ledger.set_desired(blog, "blog", spec, "/srv")
+    assert (ledger.releases("blog"), ledger.active_releases("blog")) == ((), ())
+    ledger.mark_torn_down(shop)
     assert len(ledger.releases("shop")) == 1
     ledger.forget(shop)
     assert ledger.releases("shop") == ()
 
 
-def test_only_who_holds_the_lock_writes(ledger: Ledger, shop: Hold, me: Owner) -> None:
+def test_only_who_holds_the_lock_writes(ledger: Ledger, shop: Lease, me: Owner) -> None:
     begin(ledger, shop, "app:1")
     with pytest.raises(LedgerError, match="no release 7"):
         ledger.end_release(shop, 7, "failed", "")

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from infra_specs.pricing.month import Spent
-from tasks.ledger import Hold, Ledger, Owner, retention
+from tasks.ledger import Lease, Ledger, Owner, retention
 from tasks.ledger.database import Database
 from tasks.ledger.tables import changes, metadata, runs
 from tests.tasks.ledger.checking import began, checked, checks, decided, keep, key
@@ -27,7 +27,7 @@ def ten_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "decisions_at_least", 10)
 
 
-def made(ledger: Ledger, checks: Hold, number: int, before: int, replicas: int, of: tuple[str, str] = key) -> None:
+def made(ledger: Ledger, checks: Lease, number: int, before: int, replicas: int, of: tuple[str, str] = key) -> None:
     """So many decisions, each kept for itself."""
     for _ in range(number):
         keep(ledger, checks, began, checked(began, of=of, decision=decided(began, before, replicas)))
@@ -45,7 +45,7 @@ def counts(ledger: Ledger) -> dict[int, int]:
     [(13.9, {2: 12, 3: 3}), (14.1, {2: 7, 3: 3}), (90.1, {2: 7, 3: 3})],
 )
 def test_quiet_decisions_go_after_two_weeks_and_the_last_ones_stay(
-    ledger: Ledger, checks: Hold, days: float, left: dict[int, int]
+    ledger: Ledger, checks: Lease, days: float, left: dict[int, int]
 ) -> None:
     made(ledger, checks, 12, 2, 2)
     made(ledger, checks, 3, 2, 3)
@@ -53,7 +53,7 @@ def test_quiet_decisions_go_after_two_weeks_and_the_last_ones_stay(
     assert counts(ledger) == left
 
 
-def test_those_that_changed_something_go_after_ninety_days(ledger: Ledger, checks: Hold) -> None:
+def test_those_that_changed_something_go_after_ninety_days(ledger: Ledger, checks: Lease) -> None:
     made(ledger, checks, 12, 2, 3)
     keep(ledger, checks, began + 89 * day)
     assert counts(ledger) == {3: 12}
@@ -61,7 +61,7 @@ def test_those_that_changed_something_go_after_ninety_days(ledger: Ledger, check
     assert counts(ledger) == {3: 10}
 
 
-def test_no_check_removes_many(ledger: Ledger, checks: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_check_removes_many(ledger: Ledger, checks: Lease, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "decisions_at_once", 2)
     made(ledger, checks, 15, 2, 2)
     for number, left in enumerate((13, 11, 10, 10)):
@@ -69,7 +69,7 @@ def test_no_check_removes_many(ledger: Ledger, checks: Hold, monkeypatch: pytest
         assert counts(ledger) == {2: left}
 
 
-def test_most_checks_remove_none(ledger: Ledger, checks: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_checks_remove_none(ledger: Ledger, checks: Lease, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "decisions_at_once", 1)
     made(ledger, checks, 15, 2, 2)
     for seconds, left in ((0, 14), (15, 14), (285, 14), (300, 13)):
@@ -80,7 +80,7 @@ def test_most_checks_remove_none(ledger: Ledger, checks: Hold, monkeypatch: pyte
 
 
 def test_each_service_keeps_its_own_and_a_stack_that_nobody_checks_any_more_is_trimmed_too(
-    ledger: Ledger, checks: Hold, me: Owner
+    ledger: Ledger, checks: Lease, me: Owner
 ) -> None:
     for stack in ("blog", "wiki"):
         ledger.acquire(stack, me, 600)
@@ -99,19 +99,19 @@ def until(reached: Callable[[], bool], again: Callable[[int], object]) -> None:
     raise AssertionError("never")
 
 
-def ran(ledger: Ledger, hold: Hold, number: int) -> None:
+def ran(ledger: Ledger, lease: Lease, number: int) -> None:
     for _ in range(number):
-        run = ledger.begin(hold, "scale", "more users", {})
-        ledger.outcome(hold, ledger.intend(hold, run, change), "done", "", 1.0)
-        ledger.finish(hold, run, "done", "")
+        run = ledger.begin(lease, "scale", "more users", {})
+        ledger.outcome(lease, ledger.intend(lease, run, change), "done", "", 1.0)
+        ledger.finish(lease, run, "done", "")
 
 
 def test_old_runs_go_with_their_changes_and_the_last_ones_stay(
-    ledger: Ledger, checks: Hold, hold: Hold, database: Database, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, checks: Lease, lease: Lease, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "runs_at_least", 5)
     monkeypatch.setattr(retention, "runs_at_once", 6)
-    ran(ledger, hold, 15)
+    ran(ledger, lease, 15)
     newest = [run.id for run in ledger.history("shop", 5)]
     moment = ledger.history("shop", 1)[0].began
     keep(ledger, checks, moment + 89 * day)
@@ -131,11 +131,11 @@ def sizes(database: Database) -> dict[str, int]:
 
 
 def test_of_a_forgotten_stack_only_who_took_it_down_is_left(
-    ledger: Ledger, checks: Hold, hold: Hold, me: Owner, database: Database
+    ledger: Ledger, checks: Lease, lease: Lease, me: Owner, database: Database
 ) -> None:
     blog = ledger.acquire("blog", me, 600)
-    for one in (blog, hold):
-        ledger.want(one, one.stack, {**spec, "name": one.stack}, "/srv")
+    for one in (blog, lease):
+        ledger.set_desired(one, one.stack, {**spec, "name": one.stack}, "/srv")
         ledger.override(one, "web", 3, "by hand")
         ledger.secret_set(one.stack, "stripe", "value")
         created = ledger.begin(one, "provision", "asked for", {})
@@ -144,28 +144,28 @@ def test_of_a_forgotten_stack_only_who_took_it_down_is_left(
     keep(
         ledger, checks, began, *(checked(began, of=(name, "web"), decision=decided(began)) for name in ("blog", "shop"))
     )
-    ledger.record_spent(checks, {"blog": Spent("2026-11", 1.0, 1.0), "shop": Spent("2026-11", 1.0, 1.0)})
+    ledger.record_costs(checks, {"blog": Spent("2026-11", 1.0, 1.0), "shop": Spent("2026-11", 1.0, 1.0)})
     before = rows(database, "blog")
-    down = ledger.begin(hold, "teardown", "asked for", {})
-    ledger.finish(hold, down, "done", "")
-    ledger.forget(hold)
+    down = ledger.begin(lease, "teardown", "asked for", {})
+    ledger.finish(lease, down, "done", "")
+    ledger.forget(lease)
     assert rows(database, "shop") == {"locks": 1, "runs": 1}
     assert [run.verb for run in ledger.history("shop", 10)] == ["teardown"]
-    assert ("shop", "web") not in ledger.starts()
+    assert ("shop", "web") not in ledger.startup_times()
     assert rows(database, "blog") == before
 
 
 def test_a_check_that_was_under_way_leaves_nothing_to_a_later_stack_of_the_name(
-    ledger: Ledger, checks: Hold, hold: Hold
+    ledger: Ledger, checks: Lease, lease: Lease
 ) -> None:
-    ledger.want(hold, "shop", spec, "/srv")
-    ledger.forget(hold)
+    ledger.set_desired(lease, "shop", spec, "/srv")
+    ledger.forget(lease)
     keep(ledger, checks, began, checked(began, decision=decided(began)))
-    ledger.record_spent(checks, {"shop": Spent("2026-11", 1.0, 1.0)})
-    ledger.want(hold, "shop", spec, "/srv")
-    assert (ledger.recall("shop"), ledger.decisions("shop", None, 9), ledger.spent()) == ({}, (), {})
+    ledger.record_costs(checks, {"shop": Spent("2026-11", 1.0, 1.0)})
+    ledger.set_desired(lease, "shop", spec, "/srv")
+    assert (ledger.recall("shop"), ledger.decisions("shop", None, 9), ledger.month_costs()) == ({}, (), {})
     keep(ledger, checks, began, checked(began, decision=decided(began)))
-    ledger.want(hold, "shop", {**spec, "headroom": 5}, "/srv")
+    ledger.set_desired(lease, "shop", {**spec, "headroom": 5}, "/srv")
     assert len(ledger.decisions("shop", None, 9)) == 1, "the same stack's stay"
 
 

@@ -5,27 +5,27 @@ from dataclasses import replace
 import pytest
 
 from infra_specs.errors import LedgerError
-from tasks.base.known_secrets import known
-from tasks.ledger import Hold, Ledger, Owner
+from tasks.base.known_secrets import known_secrets
+from tasks.ledger import Lease, Ledger, Owner
 from tests.tasks.ledger.child import change
 
 
 def test_a_run_from_its_intent_to_its_end(ledger: Ledger, me: Owner) -> None:
-    hold = ledger.acquire("shop", replace(me, flow_run_id="f-7"), 600)
+    lease = ledger.acquire("shop", replace(me, flow_run_id="f-7"), 600)
     plan = {"waves": [[{"change": "+ replica/web-0 (missing)"}]], "price": None}
-    run = ledger.begin(hold, "provision", "asked for", plan)
-    first = ledger.intend(hold, run, change)
-    second = ledger.intend(hold, run, {**change, "address": "replica/web-1"})
+    run = ledger.begin(lease, "provision", "asked for", plan)
+    first = ledger.intend(lease, run, change)
+    second = ledger.intend(lease, run, {**change, "address": "replica/web-1"})
     open_run = ledger.run(run)
     assert (open_run.state, open_run.ended) == ("running", None)
     assert [one.state for one in open_run.changes] == ["intended", "intended"]
 
-    ledger.outcome(hold, second, "failed", "web-1 does not start", 2.5)
-    ledger.outcome(hold, first, "done", "", 0.25)
-    ledger.finish(hold, run, "failed", "one of two")
+    ledger.outcome(lease, second, "failed", "web-1 does not start", 2.5)
+    ledger.outcome(lease, first, "done", "", 0.25)
+    ledger.finish(lease, run, "failed", "one of two")
     ended = ledger.run(run)
     assert (ended.stack, ended.verb, ended.reason, ended.plan) == ("shop", "provision", "asked for", plan)
-    assert (ended.who, ended.flow_run_id) == (str(hold.owner), "f-7")
+    assert (ended.who, ended.flow_run_id) == (str(lease.owner), "f-7")
     assert (ended.state, ended.message) == ("failed", "one of two")
     assert ended.ended is not None
     assert ended.ended >= ended.began
@@ -37,23 +37,23 @@ def test_a_run_from_its_intent_to_its_end(ledger: Ledger, me: Owner) -> None:
     assert (first_change.action, first_change.reason, first_change.text) == ("create", "missing", change["text"])
 
 
-def test_no_word_of_a_run_tells_a_secret(ledger: Ledger, hold: Hold) -> None:
-    known.learn("word", "its-secret-word")
+def test_no_word_of_a_run_tells_a_secret(ledger: Ledger, lease: Lease) -> None:
+    known_secrets.learn("word", "its-secret-word")
     plan = {"waves": [[{"reason": "says its-secret-word", "count": 2, "settings": None}]]}
-    run = ledger.begin(hold, "run", "web: login its-secret-word", plan)
-    ledger.intend(hold, run, {**change, "reason": "its-secret-word", "text": "+ its-secret-word"})
+    run = ledger.begin(lease, "run", "web: login its-secret-word", plan)
+    ledger.intend(lease, run, {**change, "reason": "its-secret-word", "text": "+ its-secret-word"})
     kept = ledger.run(run)
     assert kept.reason == "web: login [secret word]"
     assert kept.plan == {"waves": [[{"reason": "says [secret word]", "count": 2, "settings": None}]]}
     assert [(entry.reason, entry.text) for entry in kept.changes] == [("[secret word]", "+ [secret word]")]
 
 
-def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, hold: Hold, me: Owner) -> None:
+def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, lease: Lease, me: Owner) -> None:
     blog = ledger.acquire("blog", me, 600)
     for number in range(4):
-        run = ledger.begin(hold, "provision", f"run {number}", {})
-        ledger.intend(hold, run, {**change, "text": f"of run {number}"})
-        ledger.finish(hold, run, "done", "")
+        run = ledger.begin(lease, "provision", f"run {number}", {})
+        ledger.intend(lease, run, {**change, "text": f"of run {number}"})
+        ledger.finish(lease, run, "done", "")
         ledger.begin(blog, "provision", "other", {})
     found = ledger.history("shop", 3)
     assert [run.reason for run in found] == ["run 3", "run 2", "run 1"]
@@ -77,10 +77,10 @@ def test_an_unknown_run_is_said(ledger: Ledger, unknown: str) -> None:
         ledger.run(unknown)
 
 
-def test_what_is_not_open_under_this_lock_is_refused(ledger: Ledger, hold: Hold, me: Owner) -> None:
+def test_what_is_not_open_under_this_lock_is_refused(ledger: Ledger, lease: Lease, me: Owner) -> None:
     blog = ledger.acquire("blog", me, 600)
-    run = ledger.begin(hold, "provision", "asked for", {})
-    intent = ledger.intend(hold, run, change)
+    run = ledger.begin(lease, "provision", "asked for", {})
+    intent = ledger.intend(lease, run, change)
     for write in (
         lambda: ledger.intend(blog, run, change),
         lambda: ledger.outcome(blog, intent, "done", "", 1.0),
@@ -88,6 +88,6 @@ def test_what_is_not_open_under_this_lock_is_refused(ledger: Ledger, hold: Hold,
     ):
         with pytest.raises(LedgerError):
             write()
-    ledger.finish(hold, run, "done", "")
+    ledger.finish(lease, run, "done", "")
     with pytest.raises(LedgerError, match="is not open"):
-        ledger.intend(hold, run, change)
+        ledger.intend(lease, run, change)

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from infra_specs.errors import LedgerError
 from tasks.base.settings import Settings
-from tasks.ledger import Hold, Ledger
+from tasks.ledger import Lease, Ledger
 from tasks.ledger.database import Database
 from tasks.ledger.tables import metadata
 
@@ -50,16 +50,16 @@ def test_a_removed_one_is_erased_and_its_numbers_are_not_used_again(ledger: Ledg
     assert ledger.secret_set("shop", "stripe", "new") == 3
 
 
-def test_an_ensured_one_is_made_once(ledger: Ledger, hold: Hold) -> None:
-    assert [ledger.ensure_secret(hold, "shop", "database") for _ in range(2)] == [1, 1]
+def test_an_ensured_one_is_made_once(ledger: Ledger, lease: Lease) -> None:
+    assert [ledger.ensure_secret(lease, "shop", "database") for _ in range(2)] == [1, 1]
     assert re.fullmatch(r"[A-Za-z0-9_-]{32}", ledger.secret_value("shop", "database", 1))
     ledger.secret_set("shop", "database", "by hand")
-    assert ledger.ensure_secret(hold, "shop", "database") == 2
+    assert ledger.ensure_secret(lease, "shop", "database") == 2
 
 
-def test_nothing_is_in_clear(ledger: Ledger, hold: Hold, here: Settings, database: Database) -> None:
+def test_nothing_is_in_clear(ledger: Ledger, lease: Lease, here: Settings, database: Database) -> None:
     ledger.secret_set("shop", "stripe", value)
-    ledger.ensure_secret(hold, "shop", "database")
+    ledger.ensure_secret(lease, "shop", "database")
     known = [value, ledger.secret_value("shop", "database", 1)]
     files = [file.read_bytes() for file in here.home.iterdir()]
     with database.read() as connection:
@@ -78,14 +78,14 @@ def test_the_key_is_for_this_user_alone(ledger: Ledger, here: Settings) -> None:
 
 
 @pytest.mark.parametrize("kind", ["gone", "another", "broken"])
-def test_a_lost_key_is_said_and_no_second_one_used(ledger: Ledger, hold: Hold, here: Settings, kind: str) -> None:
+def test_a_lost_key_is_said_and_no_second_one_used(ledger: Ledger, lease: Lease, here: Settings, kind: str) -> None:
     ledger.secret_set("shop", "stripe", value)
     right = here.key_file.read_bytes()
     _lose(here.key_file, kind)
     for use in (
         lambda: ledger.secret_value("shop", "stripe", 1),
         lambda: ledger.secret_set("shop", "stripe", "new"),
-        lambda: ledger.ensure_secret(hold, "shop", "database"),
+        lambda: ledger.ensure_secret(lease, "shop", "database"),
     ):
         with pytest.raises(LedgerError, match="Put the right file back") as refused:
             use()

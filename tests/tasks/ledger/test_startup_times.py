@@ -1,44 +1,46 @@
 """How long it took from a decision until its replicas served."""
 
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.measurement import Measured
-from infra_specs.scaling.scaling_input import Situation
+from infra_specs.scaling.measurement import Measurement
+from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.base.clock import now
-from tasks.ledger import Check, Checked, Hold, Ledger, Owner
-from tasks.ledger.checks import lock_name
+from tasks.ledger import Check, CheckResult, Lease, Ledger, Owner
+from tasks.ledger.checks import CHECK_LOCK
 from tasks.ledger.startup_times import usual_lead
 
 
 def test_a_services_start_is_the_median_of_its_replicas_last_ones(ledger: Ledger, me: Owner) -> None:
-    hold = ledger.acquire("shop", me, 60)
-    run = ledger.begin(hold, "provision", "asked for", {})
-    created(ledger, hold, run, "replica/web-0", 90.0)
+    lease = ledger.acquire("shop", me, 60)
+    run = ledger.begin(lease, "provision", "asked for", {})
+    created(ledger, lease, run, "replica/web-0", 90.0)
     for slot, seconds in enumerate([2.0, 4.0, 3.0] * 3):
-        created(ledger, hold, run, f"replica/web-{slot}", seconds)
-    created(ledger, hold, run, "replica/mail-out-1", 7.0)
-    created(ledger, hold, run, "database/main", 60.0)
-    created(ledger, hold, run, "replica/web-1", 500.0, action="destroy")
-    ledger.intend(hold, run, told("replica/web-9", "create"))
-    assert ledger.starts() == {("shop", "web"): usual_lead + 3.0, ("shop", "mail-out"): usual_lead + 7.0}
+        created(ledger, lease, run, f"replica/web-{slot}", seconds)
+    created(ledger, lease, run, "replica/mail-out-1", 7.0)
+    created(ledger, lease, run, "database/main", 60.0)
+    created(ledger, lease, run, "replica/web-1", 500.0, action="destroy")
+    ledger.intend(lease, run, told("replica/web-9", "create"))
+    assert ledger.startup_times() == {("shop", "web"): usual_lead + 3.0, ("shop", "mail-out"): usual_lead + 7.0}
 
 
 def told(address: str, action: str) -> dict[str, str]:
     return {"action": action, "address": address, "reason": "missing", "text": address}
 
 
-def created(ledger: Ledger, hold: Hold, run: str, address: str, seconds: float, action: str = "create") -> None:
-    ledger.outcome(hold, ledger.intend(hold, run, told(address, action)), "done", "", seconds)
+def created(ledger: Ledger, lease: Lease, run: str, address: str, seconds: float, action: str = "create") -> None:
+    ledger.outcome(lease, ledger.intend(lease, run, told(address, action)), "done", "", seconds)
 
 
 def test_what_a_decision_waited_for_its_run_is_counted(ledger: Ledger, me: Owner) -> None:
-    checking = ledger.acquire(lock_name, me, 60)
+    checking = ledger.acquire(CHECK_LOCK, me, 60)
     at = now() - 100
-    decision = Decision("web", at, 2, 3, "web: 2 to 3 replicas", (), Situation("web", at, Measured(at, 15), 2, 2, 0))
+    decision = Decision(
+        "web", at, 2, 3, "web: 2 to 3 replicas", (), ScalingInput("web", at, Measurement(at, 15), 2, 2, 0)
+    )
     ids = ledger.record_check(
-        checking, Check(at, 0.1, 1, ""), [Checked("shop", "web", Measured(at, 15), decision=decision)]
+        checking, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", Measurement(at, 15), decision=decision)]
     )
     ledger.acted(checking, ids["shop", "web"], "run-1")
-    hold = ledger.acquire("shop", Owner.here("scale", "run-1"), 60)
-    run = ledger.begin(hold, "scale", "web: 2 to 3 replicas", {})
-    created(ledger, hold, run, "replica/web-2", 5.0)
-    assert 105 <= ledger.starts()["shop", "web"] < 160
+    lease = ledger.acquire("shop", Owner.here("scale", "run-1"), 60)
+    run = ledger.begin(lease, "scale", "web: 2 to 3 replicas", {})
+    created(ledger, lease, run, "replica/web-2", 5.0)
+    assert 105 <= ledger.startup_times()["shop", "web"] < 160

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from tasks.metrics import Asked, Prometheus, Seen, measure
+from tasks.metrics import Prometheus, ServiceSample, SourceConfig, measure
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.local.world import get, made, opened, proxy, replica, route, stack, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.local.world import get, made, opened, proxy, replica, route, stack
 
 pytestmark = pytest.mark.local
 
@@ -46,17 +47,17 @@ def loaded(port: str) -> Iterator[list[int]]:
 def test_what_users_ask_is_what_is_measured(provider: LocalProvider) -> None:
     port = made(provider, proxy()).outputs["port"]
     made(provider, route(*[made(provider, replica(slot)) for slot in range(2)]))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     with Prometheus() as prometheus:
 
-        def check(before: Seen | None) -> Seen:
+        def check(before: ServiceSample | None) -> ServiceSample:
             kept = {"web": json.loads(json.dumps(before.readings))} if before else {}
-            return measure(stack, {"web": Asked(routed=True)}, provider, kept, prometheus)["web"]
+            return measure(stack, {"web": SourceConfig(routed=True)}, provider, kept, prometheus)["web"]
 
         first = check(None)
         assert (first.measured.status, first.measured.serving) == ("partial", 2)
         with loaded(port) as answered:
-            known = until(
+            known = wait_until(
                 lambda: seen if (seen := check(first)).measured.latency is not None and sum(answered) >= 40 else None,
                 "the time of some requests is known",
             )

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from infra_specs.stackfile.models.metrics import Metrics
-from tasks.metrics.prometheus import Answers, Prometheus, answer_seconds
+from tasks.metrics.prometheus import ANSWER_SECONDS, Answers, Prometheus
 
 pytestmark = pytest.mark.local
 
@@ -28,7 +28,7 @@ def answering(
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if late(self.path):
-                time.sleep(2 * answer_seconds)
+                time.sleep(2 * ANSWER_SECONDS)
             self.send_response(status)
             self.end_headers()
             try:
@@ -112,7 +112,7 @@ def test_one_that_is_silent_is_not_asked_again_for_the_same_service() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found = ask(f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert len(found.notes) == 2
-        assert all(f"no answer within {answer_seconds:g} s" in note for note in found.notes)
+        assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for note in found.notes)
         assert accepted(silent) == 1
 
 
@@ -125,7 +125,7 @@ def test_one_that_hangs_holds_up_three_and_no_more(askers: list[tuple[str, str]]
     with socket.create_server(("127.0.0.1", 0)) as silent, Prometheus() as prometheus:
         metrics = Metrics(prometheus=f"http://127.0.0.1:{silent.getsockname()[1]}", **queries)
         found = [prometheus.ask(metrics, stack, service, 1000.0) for stack, service in askers]
-        assert all(f"no answer within {answer_seconds:g} s" in note for one in found for note in one.notes)
+        assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for one in found for note in one.notes)
         assert all(len(one.notes) == 2 for one in found)
         assert accepted(silent) == 3
 
@@ -142,4 +142,4 @@ def test_a_heavy_query_of_one_stack_blinds_no_other() -> None:
 
 def test_one_that_drips_is_given_up_too() -> None:
     with answering(200, b" " * 100, slowly=0.1) as url:
-        assert all(f"no answer within {answer_seconds:g} s" in note for note in ask(url).notes)
+        assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for note in ask(url).notes)

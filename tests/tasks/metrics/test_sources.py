@@ -10,7 +10,7 @@ import pytest
 from infra_specs.errors import TransientError
 from infra_specs.scaling.measurement import Status
 from infra_specs.stackfile.models.metrics import Metrics
-from tasks.metrics import Asked, Prometheus, Seen, measure, sources
+from tasks.metrics import Prometheus, ServiceSample, SourceConfig, measure, sources
 from tasks.metrics.prometheus import Answers
 from tasks.providers.base import Counted, Traffic
 
@@ -23,7 +23,7 @@ web = Traffic(
 rate = Metrics(prometheus="http://p:9090", requests_per_second="r")
 queue = Metrics(prometheus="http://p:9090", queue="q")
 
-routed, nothing = Asked(routed=True), Answers()
+routed, nothing = SourceConfig(routed=True), Answers()
 
 
 class Proxy:
@@ -58,10 +58,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def see(
     traffic: Mapping[str, Traffic] | Exception,
-    before: Seen | None = None,
-    asked: Asked = routed,
+    before: ServiceSample | None = None,
+    asked: SourceConfig = routed,
     answers: Answers = nothing,
-) -> Seen:
+) -> ServiceSample:
     """One check of one service; what was kept passes through JSON, as it does in the ledger."""
     kept: dict[str, Any] = {"web": json.loads(json.dumps(before.readings))} if before else {}
     provider: Any = Proxy(traffic)
@@ -117,14 +117,17 @@ def test_a_lie_is_named_and_not_kept(clock: list[float]) -> None:
 
 def test_a_target_that_counts_nothing_says_what_to_do(clock: list[float]) -> None:
     provider: Any = object()
-    seen = measure("shop", {"web": Asked(routed=True)}, provider, {}, Answering(Answers()))["web"]
+    seen = measure("shop", {"web": SourceConfig(routed=True)}, provider, {}, Answering(Answers()))["web"]
     assert seen.measured.status == "absent"
     assert "give the service queries to a Prometheus" in seen.notes[0]
 
 
 def test_a_worker_is_asked_of_prometheus_alone(clock: list[float]) -> None:
     seen = see(
-        AssertionError("nobody asks the proxy"), None, Asked(routed=False, metrics=queue), Answers({"queue": 7.0})
+        AssertionError("nobody asks the proxy"),
+        None,
+        SourceConfig(routed=False, metrics=queue),
+        Answers({"queue": 7.0}),
     )
     assert (seen.measured.status, seen.measured.queue, seen.measured.in_flight) == ("fresh", 7.0, None)
 
@@ -148,7 +151,7 @@ def test_how_well_it_was_seen_with_both(
 ) -> None:
     first = see({"web": web})
     clock[0] = 1015.0
-    seen = see(more() if proxy else {}, first, Asked(routed=True, metrics=metrics), answers)
+    seen = see(more() if proxy else {}, first, SourceConfig(routed=True, metrics=metrics), answers)
     assert seen.measured.status == expected
     assert set(answers.notes) <= set(seen.notes)
     if answers.values:
@@ -157,7 +160,7 @@ def test_how_well_it_was_seen_with_both(
 
 
 def test_a_prometheus_that_repeats_itself_is_not_believed_for_ever(clock: list[float]) -> None:
-    asked, answers = Asked(routed=False, metrics=rate), Answers({"requests_per_second": 31.25})
+    asked, answers = SourceConfig(routed=False, metrics=rate), Answers({"requests_per_second": 31.25})
     seen = see({}, None, asked, answers)
     for _ in range(8):
         clock[0] += 15
@@ -173,7 +176,7 @@ def test_a_prometheus_that_repeats_itself_is_not_believed_for_ever(clock: list[f
 
 
 def test_nobody_coming_for_long_is_believed(clock: list[float]) -> None:
-    asked, answers = Asked(routed=False, metrics=rate), Answers({"requests_per_second": 0.0})
+    asked, answers = SourceConfig(routed=False, metrics=rate), Answers({"requests_per_second": 0.0})
     seen = see({}, None, asked, answers)
     clock[0] += 600
     assert see({}, seen, asked, answers).measured.status == "fresh"
@@ -181,7 +184,7 @@ def test_nobody_coming_for_long_is_believed(clock: list[float]) -> None:
 
 def test_what_is_inside_may_well_stay_the_same(clock: list[float]) -> None:
     sockets = Metrics(prometheus="http://p:9090", in_flight="sum(ws_connections)")
-    asked, answers = Asked(routed=False, metrics=sockets), Answers({"in_flight": 12.0})
+    asked, answers = SourceConfig(routed=False, metrics=sockets), Answers({"in_flight": 12.0})
     seen = see({}, None, asked, answers)
     clock[0] += 600
     seen = see({}, seen, asked, answers)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra_specs.advice.rightsizing import Use
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
@@ -47,11 +47,11 @@ def job(name: str = "run-1", **changed: Any) -> Resource:
         "release": 1,
         **changed,
     }
-    return Resource(stack, f"job/{name}", "job", settings, exclusive=True)
+    return Resource(stack, f"job/{name}", "job", settings, singleton=True)
 
 
 def volume(size: int = 1, stack: str = stack) -> Resource:
-    return Resource(stack, "volume/database", "volume", {"size": size}, mutable=("size",), durable=True)
+    return Resource(stack, "volume/database", "volume", {"size": size}, mutable=("size",), stateful=True)
 
 
 def settled(provider: Provider, instance: Instance) -> Health:
@@ -103,7 +103,7 @@ class ProviderContract:
         assert dict(seen.bindings) == {"a/b.port": "1"}
         assert seen.after == ("a/b",)
         assert seen.outputs["path"] == made.outputs["path"]
-        assert seen.durable
+        assert seen.stateful
 
     def test_another_fingerprint_stands_beside_the_old_one(self, provider: Provider) -> None:
         provider.create(worker())
@@ -178,7 +178,7 @@ class ProviderContract:
         for _ in range(2):
             provider.stop(made, "it never answered")
         if isinstance(provider, Uses):
-            assert not provider.uses(stack).get("replica/jobs-0", Use()).memory, "it runs no more"
+            assert not provider.uses(stack).get("replica/jobs-0", Usage()).memory, "it runs no more"
         other = reopen()
         try:
             (seen,) = other.observe(stack)
@@ -213,7 +213,7 @@ class ProviderContract:
         provider.create(worker())
 
         def used() -> int:
-            return provider.uses(stack).get("replica/jobs-0", Use()).memory or 0
+            return provider.uses(stack).get("replica/jobs-0", Usage()).memory or 0
 
         until = time.monotonic() + patience
         while not used():

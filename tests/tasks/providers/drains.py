@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,8 @@ from benchmarks.load import load
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.base import Drains, Provider
-from tests.tasks.providers.routes import route, stack
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.routes import route
 
 source = (Path(__file__).parents[2] / "support" / "streams.py").read_text()
 patience = 90.0
@@ -39,22 +39,22 @@ class DrainContract:
     def test_what_is_under_way_is_finished_while_others_take_over(
         self, provider: DrainingProvider, door: Instance, replicas: Replicas
     ) -> None:
-        old = [well(provider, replicas("old", slot)) for slot in range(2)]
-        way = well(provider, route(*old))
+        old = [made(provider, replicas("old", slot)) for slot in range(2)]
+        way = made(provider, route(*old))
         url = f"http://127.0.0.1:{door.outputs['port']}/"
-        until(lambda: get(url)[0] == 200, "it is served")
+        wait_until(lambda: get(url)[0] == 200, "it is served")
         with ExitStack() as under:
             kept = under.enter_context(load(url, 100))
             new = under.enter_context(load(url, 50, new=True))
             posted = under.enter_context(load(url, 50, post=True))
             streams = [under.enter_context(streaming(f"{url}stream?5")) for _ in range(6)]
-            until(lambda: all(lines for lines in streams), "all streams have begun")
-            fresh = [well(provider, replicas("new", slot)) for slot in range(2)]
+            wait_until(lambda: all(lines for lines in streams), "all streams have begun")
+            fresh = [made(provider, replicas("new", slot)) for slot in range(2)]
             way = provider.update(way, route(*fresh))
             for one in old:
                 drained(provider, one)
                 provider.destroy(one)
-            until(lambda: all(lines[-1] == "whole" for lines in streams), "all streams have ended")
+            wait_until(lambda: all(lines[-1] == "whole" for lines in streams), "all streams have ended")
             time.sleep(1.0)
         assert [{line.split()[0] for line in lines[:-1]} for lines in streams] == [{"old"}] * 6
         assert [len(lines) for lines in streams] == [51] * 6
@@ -66,13 +66,13 @@ class DrainContract:
     def test_a_websocket_is_kept_until_the_bound_and_then_told(
         self, provider: DrainingProvider, door: Instance, replicas: Replicas
     ) -> None:
-        old = well(provider, replicas("old", 0))
-        way = well(provider, route(old))
+        old = made(provider, replicas("old", 0))
+        way = made(provider, route(old))
         port = int(door.outputs["port"])
-        until(lambda: get(f"http://127.0.0.1:{port}/")[0] == 200, "it is served")
+        wait_until(lambda: get(f"http://127.0.0.1:{port}/")[0] == 200, "it is served")
         with websocket(port) as (read, send):
             assert read() == b"\x81\x03old"
-            provider.update(way, route(well(provider, replicas("new", 0))))
+            provider.update(way, route(made(provider, replicas("new", 0))))
             assert drained(provider, old, 2.0) == 1, "it is still counted, so a drain waits for it up to its bound"
             send(b"\x89\x80\x00\x00\x00\x00")
             provider.destroy(old)
@@ -82,10 +82,10 @@ class DrainContract:
     def test_a_websocket_of_a_program_that_dies_ends_without_a_reset(
         self, provider: DrainingProvider, door: Instance, replicas: Replicas
     ) -> None:
-        old = well(provider, replicas("deaf", 0))
-        well(provider, route(old))
+        old = made(provider, replicas("deaf", 0))
+        made(provider, route(old))
         port = int(door.outputs["port"])
-        until(lambda: get(f"http://127.0.0.1:{port}/")[0] == 200, "it is served")
+        wait_until(lambda: get(f"http://127.0.0.1:{port}/")[0] == 200, "it is served")
         with websocket(port) as (read, _):
             assert read() == b"\x81\x04deaf"
             provider.destroy(old)
@@ -95,13 +95,13 @@ class DrainContract:
     def test_a_canary_gets_its_share(
         self, provider: DrainingProvider, door: Instance, replicas: Replicas, percent: int
     ) -> None:
-        old = [well(provider, replicas("old", slot)) for slot in range(2)]
-        way = well(provider, route(*old))
+        old = [made(provider, replicas("old", slot)) for slot in range(2)]
+        way = made(provider, route(*old))
         url = f"http://127.0.0.1:{door.outputs['port']}/"
-        until(lambda: get(url)[0] == 200, "it is served")
-        canary = well(provider, replicas("new", 2))
+        wait_until(lambda: get(url)[0] == 200, "it is served")
+        canary = made(provider, replicas("new", 2))
         way = provider.update(way, route(*old, canary, weights={canary.outputs["endpoint"]: percent}))
-        until(lambda: get(url)[1].startswith("new"), "the canary serves")
+        wait_until(lambda: get(url)[1].startswith("new"), "the canary serves")
         for at_once in (1, 4):
             answers = asked(url, at_once, 1000)
             assert answers["new"] == pytest.approx(1000 * percent / 100, abs=15), answers
@@ -119,21 +119,6 @@ def drained(provider: DrainingProvider, one: Instance, seconds: float = patience
         if zeros == 2 or time.monotonic() > deadline:
             return left
         time.sleep(0.03)
-
-
-def well(provider: Provider, resource: Resource) -> Instance:
-    made = provider.create(resource)
-    until(lambda: provider.health(made).state != "starting", f"{made} settled")
-    health = provider.health(made)
-    assert health.state == "healthy", f"{health.reason}\n{provider.logs(made, 20)}"
-    return next(one for one in provider.observe(stack) if str(one) == str(made))
-
-
-def until(true: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.05)
 
 
 def get(url: str) -> tuple[int, str]:
@@ -210,3 +195,8 @@ def websocket(port: int) -> Iterator[tuple[Callable[[], bytes], Callable[[bytes]
             return head + file.read(head[1]) if len(head) == 2 else head
 
         yield read, there.sendall
+
+
+def made(provider: Provider, resource: Resource) -> Instance:
+    """Created, and healthy."""
+    return wait_healthy(provider, provider.create(resource))

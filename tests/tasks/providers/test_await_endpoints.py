@@ -8,7 +8,7 @@ import pytest
 
 from infra_specs.errors import ProviderError
 from tasks.providers.envoy import config_push
-from tasks.providers.envoy.admin_state import Upstream, View
+from tasks.providers.envoy.admin_state import AdminState, Upstream
 from tasks.providers.envoy.config_push import await_endpoints
 from tasks.providers.envoy.files import RouteRule
 
@@ -21,10 +21,10 @@ class Folder:
 
     path = PurePath("/etc/proxy")
 
-    def __init__(self, *views: View | None) -> None:
+    def __init__(self, *views: AdminState | None) -> None:
         self._views, self.asked = list(views), 0
 
-    def view(self) -> View | None:
+    def view(self) -> AdminState | None:
         self.asked += 1
         return self._views.pop(0) if len(self._views) > 1 else self._views[0]
 
@@ -34,15 +34,15 @@ class Folder:
     write = remove = routes_version = read  # type: ignore[assignment]
 
 
-def sees(*answering: str) -> View:
-    return View(tuple(Upstream(rule.cluster, each, each in answering, 0) for each in rule.endpoints))
+def sees(*answering: str) -> AdminState:
+    return AdminState(tuple(Upstream(rule.cluster, each, each in answering, 0) for each in rule.endpoints))
 
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("_seen_seconds", "_applied_seconds"):
         monkeypatch.setattr(config_push, name, 0.05)
-    monkeypatch.setattr(config_push, "_gone_seconds", 0.02)
+    monkeypatch.setattr(config_push, "_SILENCE_SECONDS", 0.02)
     return iter(())
 
 

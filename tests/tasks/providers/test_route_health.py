@@ -7,14 +7,14 @@ import pytest
 from infra_specs.resources.instance import Health
 from infra_specs.resources.resource import Resource
 from tasks.providers.envoy import route_state
-from tasks.providers.envoy.admin_state import View
-from tasks.providers.envoy.route_state import instead, others, route_health
+from tasks.providers.envoy.admin_state import AdminState
+from tasks.providers.envoy.route_state import route_health, with_route, without_route
 from tasks.providers.labels import record_of
 
 pytestmark = pytest.mark.pure
 well = Health("healthy", "answers", 0.0)
 sick = Health("failed", "exited with 1", 0.0)
-empty = View({})
+empty = AdminState({})
 
 
 def record(service: str = "web", incarnation: int = 1) -> dict[str, Any]:
@@ -36,7 +36,12 @@ def record(service: str = "web", incarnation: int = 1) -> dict[str, Any]:
     ],
 )
 def test_a_route_that_the_proxy_does_not_know(
-    moment: float, proxy: Health | None, view: View | None, state: str, reason: str, monkeypatch: pytest.MonkeyPatch
+    moment: float,
+    proxy: Health | None,
+    view: AdminState | None,
+    state: str,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(route_state, "now", lambda: moment)
     health = route_health(record(), view, proxy)
@@ -45,8 +50,8 @@ def test_a_route_that_the_proxy_does_not_know(
 
 def test_which_records_a_proxy_is_told() -> None:
     web, old, api = record(), record("api"), record("api", 2)
-    assert instead([web], api) == [api, web]
-    assert instead([old, web], api) == [old, api, web]
+    assert with_route([web], api) == [api, web]
+    assert with_route([old, web], api) == [old, api, web]
     changed = web | {"draining": ["10.0.0.3:80"]}
-    assert instead([api, web], changed) == [api, changed]
-    assert others([old, api, web], "route/api", 1) == [api, web]
+    assert with_route([api, web], changed) == [api, changed]
+    assert without_route([old, api, web], "route/api", 1) == [api, web]

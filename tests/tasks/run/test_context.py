@@ -11,14 +11,14 @@ from infra_specs.resources.resource import Ref, SecretRef
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
 from tasks.providers.memory import MemoryProvider
-from tasks.run.context import Site, at, site
+from tasks.run.context import RunContext, current, use
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Site]:
+def place(tmp_path: Path) -> Iterator[RunContext]:
     with Ledger.open(Settings(home=tmp_path)) as ledger:
-        hold = ledger.acquire("shop", Owner.here("provision"), 60)
-        yield Site(MemoryProvider(tmp_path / "memory"), ledger, hold)
+        lease = ledger.acquire("shop", Owner.here("provision"), 60)
+        yield RunContext(MemoryProvider(tmp_path / "memory"), ledger, lease)
 
 
 def database(port: str) -> Instance:
@@ -26,19 +26,19 @@ def database(port: str) -> Instance:
     return Instance("shop", "database/main", "database", "f", 1, health, outputs={"port": port})
 
 
-def test_a_ref_is_what_is_known_of_its_instance(place: Site) -> None:
-    place.known["database/main"] = database("5432")
+def test_a_ref_is_what_is_known_of_its_instance(place: RunContext) -> None:
+    place.instances["database/main"] = database("5432")
     assert place.value_of(Ref("database/main", "port")) == "5432"
 
 
 @pytest.mark.parametrize("ref", [Ref("database/main", "host"), Ref("cache/main", "port")])
-def test_a_ref_to_nothing_says_so(place: Site, ref: Ref) -> None:
-    place.known["database/main"] = database("5432")
+def test_a_ref_to_nothing_says_so(place: RunContext, ref: Ref) -> None:
+    place.instances["database/main"] = database("5432")
     with pytest.raises(ProviderError, match=rf"{ref} is not known: {ref.address} does not run"):
         place.value_of(ref)
 
 
-def test_a_secret_is_the_version_that_is_named(place: Site) -> None:
+def test_a_secret_is_the_version_that_is_named(place: RunContext) -> None:
     place.ledger.secret_set("shop", "stripe", "one")
     place.ledger.secret_set("shop", "stripe", "two")
     place.ledger.secret_set("blog", "stripe", "theirs")
@@ -47,13 +47,13 @@ def test_a_secret_is_the_version_that_is_named(place: Site) -> None:
         place.value_of(SecretRef("stripe", 3))
 
 
-def test_what_an_app_prints_shows_no_secret(place: Site) -> None:
+def test_what_an_app_prints_shows_no_secret(place: RunContext) -> None:
     place.ledger.secret_set("shop", "stripe", "sk_live_1")
     assert place.redacted("cannot log in with sk_live_1: 401") == "cannot log in with [secret stripe]: 401"
 
 
-def test_the_site_is_that_of_the_block(place: Site) -> None:
-    with at(place):
-        assert site() is place
+def test_the_site_is_that_of_the_block(place: RunContext) -> None:
+    with use(place):
+        assert current() is place
     with pytest.raises(LookupError):
-        site()
+        current()

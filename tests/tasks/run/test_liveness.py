@@ -6,29 +6,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tasks.run.liveness import absent, forget, present, unheard
+from tasks.run.liveness import alive_while, forget, has_no_trace, is_dead
 
 run = "0a1b"
-stays = "import sys, time; from pathlib import Path; from tasks.run.liveness import present\n" \
-    "with present(Path(sys.argv[1]), sys.argv[2]):\n    print('here', flush=True)\n    time.sleep(600)"  # fmt: skip
+stays = "import sys, time; from pathlib import Path; from tasks.run.liveness import alive_while\n" \
+    "with alive_while(Path(sys.argv[1]), sys.argv[2]):\n    print('here', flush=True)\n    time.sleep(600)"  # fmt: skip
 
 
 def test_who_was_never_here_is_not_said_to_be_gone(tmp_path: Path) -> None:
-    assert not absent(tmp_path, run)
+    assert not is_dead(tmp_path, run)
 
 
 def test_who_is_here_is_here_and_leaves_nothing_at_a_proper_end(tmp_path: Path) -> None:
-    with present(tmp_path, run):
-        assert not absent(tmp_path, run)
-    assert not absent(tmp_path, run)
+    with alive_while(tmp_path, run):
+        assert not is_dead(tmp_path, run)
+    assert not is_dead(tmp_path, run)
     assert list((tmp_path / "present").iterdir()) == []
 
 
 def test_who_was_never_here_and_who_came_to_its_end_are_unheard_of(tmp_path: Path) -> None:
-    assert unheard(tmp_path, run)
-    with present(tmp_path, run):
-        assert not unheard(tmp_path, run)
-    assert unheard(tmp_path, run)
+    assert has_no_trace(tmp_path, run)
+    with alive_while(tmp_path, run):
+        assert not has_no_trace(tmp_path, run)
+    assert has_no_trace(tmp_path, run)
 
 
 def test_who_is_killed_is_absent_until_forgotten(tmp_path: Path) -> None:
@@ -38,14 +38,14 @@ def test_who_is_killed_is_absent_until_forgotten(tmp_path: Path) -> None:
     try:
         assert child.stdout is not None
         assert child.stdout.readline() == b"here\n"
-        assert not absent(tmp_path, run)
+        assert not is_dead(tmp_path, run)
         os.kill(child.pid, signal.SIGSTOP)
-        assert not absent(tmp_path, run), "who is paused is not gone"
+        assert not is_dead(tmp_path, run), "who is paused is not gone"
     finally:
         child.kill()
         child.communicate()
-    assert absent(tmp_path, run)
-    assert not unheard(tmp_path, run)
+    assert is_dead(tmp_path, run)
+    assert not has_no_trace(tmp_path, run)
     forget(tmp_path, run)
     forget(tmp_path, run)
-    assert not absent(tmp_path, run)
+    assert not is_dead(tmp_path, run)

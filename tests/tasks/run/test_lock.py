@@ -9,9 +9,9 @@ import pytest
 from infra_specs.errors import LockHeld
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
-from tasks.run.lock import locked
+from tasks.run.lock import stack_lock
 
-lease = 60.0
+LEASE_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def test_it_is_held_within_and_given_back(ledger: Ledger) -> None:
     async def go() -> None:
-        async with locked(ledger, "shop", "scale", lease, wait=False) as hold:
-            ledger.check(hold)
+        async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=False) as lease:
+            ledger.check(lease)
             holder = ledger.holder("shop")
             assert holder is not None
-            assert (holder.owner.verb, holder.fence) == ("scale", hold.fence)
+            assert (holder.owner.verb, holder.fence) == ("scale", lease.fence)
 
     asyncio.run(go())
     assert ledger.holder("shop") is None
@@ -34,7 +34,7 @@ def test_it_is_held_within_and_given_back(ledger: Ledger) -> None:
 
 def test_it_is_given_back_when_the_run_fails(ledger: Ledger) -> None:
     async def go() -> None:
-        async with locked(ledger, "shop", "scale", lease, wait=False):
+        async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=False):
             raise KeyError("a bug")
 
     with pytest.raises(KeyError):
@@ -43,10 +43,10 @@ def test_it_is_given_back_when_the_run_fails(ledger: Ledger) -> None:
 
 
 def test_who_does_not_wait_is_told_at_once(ledger: Ledger) -> None:
-    ledger.acquire("shop", Owner.here("provision"), lease)
+    ledger.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
 
     async def go() -> None:
-        async with locked(ledger, "shop", "scale", lease, wait=False):
+        async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=False):
             raise AssertionError("it must not come here")
 
     with pytest.raises(LockHeld, match=r"shop is being changed by provision .+ since .+ wait for it with --wait"):
@@ -54,11 +54,11 @@ def test_who_does_not_wait_is_told_at_once(ledger: Ledger) -> None:
 
 
 def test_who_waits_gets_it_when_it_is_given_back(ledger: Ledger) -> None:
-    first = ledger.acquire("shop", Owner.here("provision"), lease)
+    first = ledger.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
 
     async def wait() -> int:
-        async with locked(ledger, "shop", "scale", lease, wait=True) as hold:
-            return hold.fence
+        async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=True) as lease:
+            return lease.fence
 
     async def go() -> int:
         waiting = asyncio.create_task(wait())
@@ -71,11 +71,11 @@ def test_who_waits_gets_it_when_it_is_given_back(ledger: Ledger) -> None:
 
 
 def test_who_waits_too_long_is_told_who_it_was(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.run.lock.wait_seconds", 0.2)
-    ledger.acquire("shop", Owner.here("provision"), lease)
+    monkeypatch.setattr("tasks.run.lock.WAIT_SECONDS", 0.2)
+    ledger.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
 
     async def go() -> None:
-        async with locked(ledger, "shop", "scale", lease, wait=True):
+        async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=True):
             raise AssertionError("it must not come here")
 
     with pytest.raises(LockHeld, match="provision"):
@@ -83,10 +83,10 @@ def test_who_waits_too_long_is_told_who_it_was(ledger: Ledger, monkeypatch: pyte
 
 
 def test_another_stack_is_another_lock(ledger: Ledger) -> None:
-    ledger.acquire("blog", Owner.here("provision"), lease)
+    ledger.acquire("blog", Owner.here("provision"), LEASE_SECONDS)
 
     async def go() -> str:
-        async with locked(ledger, "shop", "scale", lease, wait=False) as hold:
-            return hold.stack
+        async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=False) as lease:
+            return lease.stack
 
     assert asyncio.run(go()) == "shop"

@@ -9,11 +9,11 @@ from docker.errors import APIError
 from requests import Response
 
 from infra_specs.errors import ProviderError
-from tasks.base.known_secrets import known
+from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger
 from tasks.run.redacted_logs import redact_logs, without_secrets
-from tasks.run.retry import effect
+from tasks.run.retry import retryable_task
 
 value = 'p@ss "word"/2043'
 
@@ -23,7 +23,7 @@ def _redacted() -> Iterator[None]:
     before = logging.getLogRecordFactory()
     redact_logs()
     redact_logs()
-    known.learn("stripe", value)
+    known_secrets.learn("stripe", value)
     yield
     logging.setLogRecordFactory(before)
 
@@ -72,7 +72,7 @@ def test_an_error_of_a_library_is_told_by_its_name() -> None:
 
 @pytest.mark.parametrize("kind", [ProviderError, ValueError])
 async def test_a_task_raises_no_secret(kind: type[Exception]) -> None:
-    @effect("fail")
+    @retryable_task("fail")
     async def fail() -> None:
         raise kind(f"no login with {value}")
 
@@ -86,20 +86,20 @@ def test_a_ledgers_password_is_known_once_it_is_opened(tmp_path: Path) -> None:
     url = "postgresql://app:its%2Fpass@127.0.0.1:1/app"
     with pytest.raises(Exception, match="cannot be reached"):
         Ledger.open(Settings(home=tmp_path, ledger_url=url))
-    assert known.redacted("with its/pass or its%2Fpass") == "with [secret ledger] or [secret ledger]"
+    assert known_secrets.redacted("with its/pass or its%2Fpass") == "with [secret ledger] or [secret ledger]"
 
 
 def test_every_kept_version_of_a_stack_is_known_once_text_is_taken_in(tmp_path: Path) -> None:
     with Ledger.open(Settings(home=tmp_path)) as ledger:
         ledger.secret_set("shop", "mail", "the-first-value")
         ledger.secret_set("shop", "mail", b"\xff the-second-value")
-    known._values.clear()
-    known.tokens.clear()
-    known.learn("stripe", value)
+    known_secrets._values.clear()
+    known_secrets.tokens.clear()
+    known_secrets.learn("stripe", value)
     with Ledger.open(Settings(home=tmp_path)) as ledger:
-        assert known.redacted("the-first-value") == "the-first-value"
+        assert known_secrets.redacted("the-first-value") == "the-first-value"
         told = ledger.redacted("shop", f"the-first-value, {b'%s the-second-value' % bytes([255])!r}")
         assert told == "[secret mail], b'[secret mail]'"
         Settings(home=tmp_path).key_file.unlink()
-        known.tokens.clear()
+        known_secrets.tokens.clear()
         assert ledger.redacted("shop", "the-first-value").startswith("Not shown, since it may hold secrets")

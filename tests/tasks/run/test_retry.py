@@ -16,10 +16,10 @@ from infra_specs.errors import (
     ProviderError,
     TransientError,
 )
-from tasks.run.retry import effect, retries
+from tasks.run.retry import RETRIES, retryable_task
 
 
-@effect("change {what}")
+@retryable_task("change {what}")
 async def change(what: str) -> str:
     """An effect."""
     return what
@@ -42,7 +42,7 @@ def test_everything_else_is_not(error: Exception) -> None:
 
 
 def test_an_effect_is_named_as_told_and_never_cached() -> None:
-    assert (change.task_run_name, change.cache_policy, change.retries) == ("change {what}", NO_CACHE, retries)
+    assert (change.task_run_name, change.cache_policy, change.retries) == ("change {what}", NO_CACHE, RETRIES)
     assert change.persist_result is False
 
 

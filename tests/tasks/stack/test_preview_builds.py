@@ -8,8 +8,8 @@ import pytest
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
-from tasks.providers.base import BuildOrder, BuiltImage
-from tasks.stack.preview_builds import foreseen, orders_of
+from tasks.providers.base import BuildRequest, BuiltImage
+from tasks.stack.preview_builds import build_requests, preview_builds
 
 pytestmark = pytest.mark.pure
 
@@ -28,9 +28,9 @@ def test_a_context_is_where_the_spec_says(tmp_path: Path, context: str, leads: s
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "src" / "inside").symlink_to("app")
     (tmp_path / "via").symlink_to("src")
-    (order,) = orders_of(shop(context), str(tmp_path / "src")).values()
+    (order,) = build_requests(shop(context), str(tmp_path / "src")).values()
     assert order.context == str(tmp_path / leads)
-    assert orders_of(shop(str(tmp_path / "via")), "/")["web"].context == str(tmp_path / "src")
+    assert build_requests(shop(str(tmp_path / "via")), "/")["web"].context == str(tmp_path / "src")
 
 
 @pytest.mark.parametrize("to", ["../other", "/etc", "app/../../other"])
@@ -41,22 +41,22 @@ def test_a_link_leads_no_context_elsewhere(tmp_path: Path, to: str) -> None:
     with pytest.raises(
         ProviderError, match=r"web: .*/src/out is reached through a link that leads out of .*/src, to /"
     ):
-        orders_of(shop("out"), str(tmp_path / "src"))
+        build_requests(shop("out"), str(tmp_path / "src"))
 
 
 def test_a_plan_names_what_is_hardly_meant_once(tmp_path: Path) -> None:
     class Builder:
-        def built(self, order: BuildOrder) -> BuiltImage:
+        def built(self, order: BuildRequest) -> BuiltImage:
             return BuiltImage("tenfold-shop-web:1", "sha256:1")
 
-        def build(self, order: BuildOrder, say: Callable[[str], None]) -> str:
+        def build(self, order: BuildRequest, say: Callable[[str], None]) -> str:
             raise AssertionError("a plan builds nothing")
 
-        def build_warning(self, order: BuildOrder) -> str:
+        def build_warning(self, order: BuildRequest) -> str:
             return f"{order.service}: .env"
 
         def forget_built(self, stack: str) -> None: ...
 
-    stack, said = foreseen(Builder(), shop("."), str(tmp_path))  # type: ignore[arg-type]
+    stack, said = preview_builds(Builder(), shop("."), str(tmp_path))  # type: ignore[arg-type]
     assert said == ("web: .env",)
     assert stack.services["web"].image == "sha256:1"

@@ -11,8 +11,8 @@ from infra_specs.resources.resource import SecretRef, references
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tasks.base.settings import Settings
-from tasks.ledger import Hold, Ledger, Owner
-from tasks.stack.record import Wish, remembered, still_wanted, wish
+from tasks.ledger import Lease, Ledger, Owner
+from tasks.stack.record import DesiredStack, desired_from_spec, is_active, recorded_spec
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def hold(ledger: Ledger) -> Hold:
+def lease(ledger: Ledger) -> Lease:
     return ledger.acquire("shop", Owner.here("provision"), 60)
 
 
@@ -31,52 +31,52 @@ def shop(**service: Any) -> Stack:
     return from_data({"name": "shop", "target": {"provider": "memory"}, "services": {"web": web}}, "spec")
 
 
-def want(ledger: Ledger, hold: Hold, stack: Stack) -> None:
-    ledger.want(hold, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
+def want(ledger: Ledger, lease: Lease, stack: Stack) -> None:
+    ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
 
 
-def replicas(found: Wish) -> int:
+def replicas(found: DesiredStack) -> int:
     return sum(one.kind == "replica" for one in found.resources)
 
 
 def test_a_stack_that_was_never_heard_of_is_sized_by_its_spec(ledger: Ledger) -> None:
-    found = wish(ledger, shop(), "/srv")
+    found = desired_from_spec(ledger, shop(), "/srv")
     assert (replicas(found), found.source) == (2, "/srv")
     assert ledger.stacks() == ()
 
 
-def test_what_was_asked_for_counts_within_the_bounds_of_the_spec(ledger: Ledger, hold: Hold) -> None:
-    want(ledger, hold, shop())
-    ledger.override(hold, "web", 5, "by hand")
-    assert replicas(wish(ledger, shop(), "/srv")) == 5
-    assert replicas(wish(ledger, shop(replicas={"min": 1, "max": 3}), "/srv")) == 3
-    assert replicas(wish(ledger, shop(), "/srv", counts={"web": 4})) == 4
-    assert ledger.wanted("shop").overrides == {"web": 5}  # type: ignore[union-attr]
+def test_what_was_asked_for_counts_within_the_bounds_of_the_spec(ledger: Ledger, lease: Lease) -> None:
+    want(ledger, lease, shop())
+    ledger.override(lease, "web", 5, "by hand")
+    assert replicas(desired_from_spec(ledger, shop(), "/srv")) == 5
+    assert replicas(desired_from_spec(ledger, shop(replicas={"min": 1, "max": 3}), "/srv")) == 3
+    assert replicas(desired_from_spec(ledger, shop(), "/srv", counts={"web": 4})) == 4
+    assert ledger.stack_record("shop").overrides == {"web": 5}  # type: ignore[union-attr]
 
 
 def test_the_newest_version_of_a_secret_is_meant(ledger: Ledger) -> None:
     stack = shop(env={"KEY": {"secret": "stripe"}})
     with pytest.raises(PlanError, match="tenfold secret set shop stripe"):
-        wish(ledger, stack, "/srv")
+        desired_from_spec(ledger, stack, "/srv")
     ledger.secret_set("shop", "stripe", "one")
     ledger.secret_set("shop", "stripe", "two")
-    found = [ref for one in wish(ledger, stack, "/srv").resources for ref in references(one.settings)]
+    found = [ref for one in desired_from_spec(ledger, stack, "/srv").resources for ref in references(one.settings)]
     assert set(found) == {SecretRef("stripe", 2)}
 
 
-def test_a_spec_is_remembered_as_it_was_given(ledger: Ledger, hold: Hold) -> None:
-    want(ledger, hold, shop(env={"A": "1"}))
-    assert remembered(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
-    assert still_wanted(ledger, "shop")
-    ledger.unwant(hold)
-    assert remembered(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
-    assert not still_wanted(ledger, "shop")
+def test_a_spec_is_remembered_as_it_was_given(ledger: Ledger, lease: Lease) -> None:
+    want(ledger, lease, shop(env={"A": "1"}))
+    assert recorded_spec(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
+    assert is_active(ledger, "shop")
+    ledger.mark_torn_down(lease)
+    assert recorded_spec(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
+    assert not is_active(ledger, "shop")
 
 
-def test_an_unknown_stack_is_told_with_the_known_ones(ledger: Ledger, hold: Hold) -> None:
+def test_an_unknown_stack_is_told_with_the_known_ones(ledger: Ledger, lease: Lease) -> None:
     with pytest.raises(LedgerError, match="Known: none yet"):
-        remembered(ledger, "shpo")
-    want(ledger, hold, shop())
+        recorded_spec(ledger, "shpo")
+    want(ledger, lease, shop())
     with pytest.raises(LedgerError, match=r"No stack is called `shpo`\. Known: shop\."):
-        remembered(ledger, "shpo")
-    assert not still_wanted(ledger, "shpo")
+        recorded_spec(ledger, "shpo")
+    assert not is_active(ledger, "shpo")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tasks.supervisor.client import Supervisor
-from tests.tasks.supervisor.support import gone, identities, until
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import gone, identities
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         supervisor = Supervisor.start(folder)
         kept = identities(supervisor)
         supervisor.shutdown()
-        until(lambda: all(gone(each) for each in kept), "all that was kept is gone")
+        wait_until(lambda: all(gone(each) for each in kept), "all that was kept is gone")
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.identity import Identity, identify
 from tasks.supervisor.process import Process, State, Status
+from tests.support.waiting import wait_until
 
 PATH = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 ROOT = Path(__file__).parents[3]
@@ -34,16 +33,9 @@ def sleeper(name: str, **fields: Any) -> Process:
     return replace(Process(name, ("sleep", "1000"), env=PATH), **fields)
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"still not true: {what}"
-        time.sleep(0.02)
-
-
 def until_state(supervisor: Supervisor, name: str, state: State, *, restarts: int = 0) -> Status:
     """Wait until it is in that state after at least so many restarts."""
-    until(
+    wait_until(
         lambda: (s := supervisor.get(name)) and s.state == state and s.restarts >= restarts,
         f"{name} is {state}",
     )

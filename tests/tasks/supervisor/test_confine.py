@@ -19,7 +19,8 @@ from tasks.supervisor.client import Supervisor
 from tasks.supervisor.confine import become, trace
 from tasks.supervisor.process import Process
 from tests.support.stack_accounts import open_folder
-from tests.tasks.supervisor.support import identity, lines, shell, until, until_state
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import identity, lines, shell, until_state
 
 pytestmark = pytest.mark.local
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
@@ -199,7 +200,7 @@ def test_the_supervisor_lets_processes_probes_and_preparations_in(
     program = f"{closed}/app/program"
     process = shell("a", "", user="nobody", cwd=f"{closed}/app", reads=(f"{closed}/app",))
     supervisor.put(replace(process, argv=(program, "run"), prepare=((program, "prepare"),)))
-    until(lambda: len(lines(folder / "a.log")) == 4, "both wrote")
+    wait_until(lambda: len(lines(folder / "a.log")) == 4, "both wrote")
     assert lines(folder / "a.log") == ["prepare", "nobody", "run", "nobody"]
     status = until_state(supervisor, "a", "healthy")
     assert Path(f"/proc/{identity(status).pid}/cwd").readlink() == closed / "app"

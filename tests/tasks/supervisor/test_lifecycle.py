@@ -8,7 +8,8 @@ import pytest
 
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Probe
-from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until, until_state
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until_state
 
 pytestmark = pytest.mark.local
 
@@ -17,7 +18,7 @@ def test_what_is_killed_is_started_again(supervisor: Supervisor) -> None:
     supervisor.put(sleeper("a"))
     before = until_state(supervisor, "a", "healthy")
     os.kill(identity(before).pid, signal.SIGKILL)
-    until(lambda: (s := supervisor.get("a")) and s.restarts == 1 and s.pid, "it was started again")
+    wait_until(lambda: (s := supervisor.get("a")) and s.restarts == 1 and s.pid, "it was started again")
     status = supervisor.get("a")
     assert status
     assert (status.state, status.reason) == ("starting", "exited with 137, restarted")
@@ -58,7 +59,7 @@ def test_a_failed_preparation_fails_the_start(supervisor: Supervisor, folder: Pa
 
 def test_a_preparation_under_way_is_stopped_too(supervisor: Supervisor, folder: Path) -> None:
     supervisor.put(sleeper("a", prepare=(("/bin/sh", "-c", "echo $$; exec sleep 1000"),)))
-    until(lambda: lines(folder / "a.log"), "it prepares")
+    wait_until(lambda: lines(folder / "a.log"), "it prepares")
     supervisor.remove("a")
     assert supervisor.list() == ()
 
@@ -83,7 +84,7 @@ def test_what_never_answers_fails_and_runs_on(supervisor: Supervisor) -> None:
     assert status.reason == "not ready after 0.2 s: its probe false exited with 1"
     assert not gone(identity(status))
     os.kill(identity(status).pid, signal.SIGKILL)
-    until(lambda: (s := supervisor.get("a")) and s.restarts == 1, "it is started again when it ends")
+    wait_until(lambda: (s := supervisor.get("a")) and s.restarts == 1, "it is started again when it ends")
 
 
 def test_one_that_prints_its_end_is_read_across_the_restart(supervisor: Supervisor) -> None:

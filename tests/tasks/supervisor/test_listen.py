@@ -18,18 +18,8 @@ from tasks.supervisor.descriptor_store import LARGEST
 from tasks.supervisor.folder import STATE
 from tasks.supervisor.listening import can_tell
 from tasks.supervisor.process import Probe, Process
-from tests.tasks.supervisor.support import (
-    PATH,
-    gone,
-    identity,
-    lines,
-    parent,
-    python,
-    shell,
-    sleeper,
-    until,
-    until_state,
-)
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import PATH, gone, identity, lines, parent, python, shell, sleeper, until_state
 
 pytestmark = pytest.mark.local
 
@@ -112,7 +102,7 @@ def test_only_the_store_holds_it_and_nobody_gets_it(supervisor: Supervisor, port
         first = supervisor.pid()
         os.kill(first, signal.SIGSTOP)
         _kill(process.pid)
-        until(lambda ended=process: gone(ended), "only the store holds it")
+        wait_until(lambda ended=process: gone(ended), "only the store holds it")
         waiting = _connect(port)
         if dies == "supervisor":
             _kill(first)
@@ -149,7 +139,7 @@ def test_all_killed_and_the_port_taken_meanwhile(supervisor: Supervisor, folder:
     before = identity(until_state(supervisor, "server", "healthy"))
     _kill_both(supervisor, folder)
     _kill(before.pid)
-    until(lambda: gone(before) and _is_free(port), "the port is free")
+    wait_until(lambda: gone(before) and _is_free(port), "the port is free")
     with socket.create_server(("127.0.0.1", port)):
         reason = until_state(Supervisor.start(folder), "server", "failed", restarts=1).reason
     assert reason.startswith(f"port {port} is taken by another program")
@@ -161,7 +151,7 @@ def _kill_both(supervisor: Supervisor, folder: Path) -> None:
     # Stopped first: the one must not answer the death of the other.
     os.kill(own, signal.SIGSTOP)
     _kill(guardian, own)
-    until(lambda: Supervisor.find(folder) is None, "nobody holds the lock")
+    wait_until(lambda: Supervisor.find(folder) is None, "nobody holds the lock")
 
 
 def test_a_taken_port_is_refused_and_the_next_one_works(supervisor: Supervisor, port: int, go: Path) -> None:
@@ -200,7 +190,7 @@ def test_a_supervisor_that_is_asked_to_end_binds_it_again_at_its_next_start(
     supervisor.put(_server(go, port))
     until_state(supervisor, "server", "healthy")
     os.kill(parent(supervisor.pid()), signal.SIGTERM)
-    until(lambda: Supervisor.find(folder) is None, "it ended")
+    wait_until(lambda: Supervisor.find(folder) is None, "it ended")
     assert _is_free(port)
     Supervisor.start(folder)
     assert _answer(_connect(port)) == until_state(supervisor, "server", "healthy").pid
@@ -213,14 +203,14 @@ def test_a_process_has_its_socket_and_nothing_else(supervisor: Supervisor, folde
         own = int(server.getsockname()[1])
     ends, runs = _shows("prepared"), _shows("started")
     supervisor.put(python("a", runs, str(folder)))
-    until(lambda: lines(folder / "started") == ["[0, 1, 2] []"], "it wrote its descriptors")
+    wait_until(lambda: lines(folder / "started") == ["[0, 1, 2] []"], "it wrote its descriptors")
     (folder / "started").unlink()
     probe = Probe("command", command=python("", _shows("probed"), str(folder)).argv)
     supervisor.put(
         python("b", runs, str(folder), listen=own, prepare=(python("", ends, str(folder)).argv,), probe=probe)
     )
     until_state(supervisor, "b", "healthy")
-    until(lambda: lines(folder / "started"), "it wrote its descriptors")
+    wait_until(lambda: lines(folder / "started"), "it wrote its descriptors")
     assert lines(folder / "started") == ["[0, 1, 2, 3] ['TENFOLD_LISTEN_FD=3']"]
     assert lines(folder / "prepared") == lines(folder / "probed") == ["[0, 1, 2] []"]
     assert "TENFOLD_LISTEN_FD" not in (folder / STATE).read_text()

@@ -9,7 +9,8 @@ import pytest
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.rotate import generations, remove, rotate, tail
 from tasks.supervisor.syscalls import drop_front
-from tests.tasks.supervisor.support import python, until, until_state
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import python, until_state
 
 pytestmark = pytest.mark.local
 
@@ -68,9 +69,9 @@ async def test_where_blocks_cannot_be_taken_out_it_is_truncated(
 def test_the_supervisor_rotates_what_its_processes_write(supervisor: Supervisor, folder: Path) -> None:
     supervisor.put(python("a", WRITE.format(many=MANY, width=99) + "\nimport time; time.sleep(1000)"))
     until_state(supervisor, "a", "healthy")
-    until((folder / "a.log.1").exists, "it was rotated")
-    until(lambda: (folder / "a.log").stat().st_size < 16 << 20, "and shortened")
-    until(lambda: len(_numbers(folder / "a.log")) >= MANY, "all was written")
+    wait_until((folder / "a.log.1").exists, "it was rotated")
+    wait_until(lambda: (folder / "a.log").stat().st_size < 16 << 20, "and shortened")
+    wait_until(lambda: len(_numbers(folder / "a.log")) >= MANY, "all was written")
     assert _numbers(folder / "a.log") == list(range(MANY))
     assert supervisor.logs("a", 3) == "".join(f"{n:099}\n" for n in range(MANY - 3, MANY))
     supervisor.remove("a")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tasks.supervisor.client import Supervisor
-from tests.tasks.supervisor.support import gone, identity, lines, parent, shell, until, until_state
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import gone, identity, lines, parent, shell, until_state
 
 pytestmark = pytest.mark.local
 
@@ -29,7 +30,7 @@ def test_it_runs_once_and_stays_as_it_ended(supervisor: Supervisor, folder: Path
 
 def test_one_that_outlives_its_supervisor_ends_unseen(supervisor: Supervisor, folder: Path) -> None:
     supervisor.put(shell("job", "while [ ! -e end ]; do sleep 0.02; done", cwd=str(folder), once=True))
-    until(lambda: (found := supervisor.get("job")) and found.pid, "it runs")
+    wait_until(lambda: (found := supervisor.get("job")) and found.pid, "it runs")
     before = supervisor.get("job")
     os.kill(supervisor.pid(), signal.SIGKILL)
     assert supervisor.get("job") == before
@@ -40,7 +41,7 @@ def test_one_that_outlives_its_supervisor_ends_unseen(supervisor: Supervisor, fo
 
 def test_one_that_ended_while_no_supervisor_ran_has_failed(supervisor: Supervisor, folder: Path) -> None:
     supervisor.put(shell("job", "while [ ! -e end ]; do sleep 0.02; done", cwd=str(folder), once=True))
-    until(lambda: (found := supervisor.get("job")) and found.pid, "it runs")
+    wait_until(lambda: (found := supervisor.get("job")) and found.pid, "it runs")
     status = supervisor.get("job")
     assert status is not None
     running, own = identity(status), supervisor.pid()
@@ -48,9 +49,9 @@ def test_one_that_ended_while_no_supervisor_ran_has_failed(supervisor: Superviso
     os.kill(own, signal.SIGSTOP)
     os.kill(guardian, signal.SIGKILL)
     os.kill(own, signal.SIGKILL)
-    until(lambda: Supervisor.find(folder) is None, "nobody holds the lock")
+    wait_until(lambda: Supervisor.find(folder) is None, "nobody holds the lock")
     (folder / "end").touch()
-    until(lambda: gone(running), "it ended unseen")
+    wait_until(lambda: gone(running), "it ended unseen")
     ended = until_state(Supervisor.start(folder), "job", "failed")
     assert (ended.reason, ended.pid) == ("ended while no supervisor ran", None)
 
@@ -59,9 +60,9 @@ def test_one_that_was_cut_off_with_its_supervisor_is_not_begun_again(supervisor:
     supervisor.put(shell("job", "echo begun >>ran; trap 'exit 0' TERM; sleep 1000 & wait", cwd=str(folder), once=True))
     supervisor.put(shell("done", "exit 0", once=True))
     until_state(supervisor, "done", "healthy")
-    until(lambda: lines(folder / "ran"), "it runs")
+    wait_until(lambda: lines(folder / "ran"), "it runs")
     os.kill(supervisor.pid(), signal.SIGTERM)
-    until(lambda: Supervisor.find(folder) is None, "the supervisor ended")
+    wait_until(lambda: Supervisor.find(folder) is None, "the supervisor ended")
     again = Supervisor.start(folder)
     ended, other = again.get("job"), again.get("done")
     assert ended is not None

@@ -129,6 +129,6 @@ def test_another_accounts_admin_socket_is_no_proxy(folder: Path) -> None:
     with subprocess.Popen(_as_nobody(LISTEN, str(path)), stdout=subprocess.PIPE) as listener:
         assert listener.stdout
         assert listener.stdout.readline() == b"\n"
-        assert admin.view(folder.parent) is None
+        assert admin.admin_state(folder.parent) is None
         assert admin.traffic(folder.parent) == {}
         listener.kill()

@@ -15,7 +15,8 @@ from tasks.supervisor import port_owner
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.listening import Listening, can_tell
 from tasks.supervisor.process import Probe
-from tests.tasks.supervisor.support import gone, identity, python, sleeper, until, until_state
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import gone, identity, python, sleeper, until_state
 
 pytestmark = [
     pytest.mark.local,
@@ -117,7 +118,7 @@ def test_another_process_of_the_same_supervisor_is_a_stranger_too(supervisor: Su
     serving = until_state(supervisor, "second", "healthy")
     assert f"another program (pid {serving.pid}, " in until_state(supervisor, "first", "failed").reason
     os.kill(supervisor.pid(), signal.SIGKILL)
-    until(lambda: supervisor.get("second") == serving, "the second was adopted")
+    wait_until(lambda: supervisor.get("second") == serving, "the second was adopted")
     assert until_state(supervisor, "first", "failed").pid
 
 
@@ -156,7 +157,7 @@ def test_an_earlier_starts_daemon_is_a_stranger(supervisor: Supervisor, port: in
     supervisor.put(python("a", code, str(port), probe=Probe("tcp", port=port, start_seconds=0.5)))
     before = identity(until_state(supervisor, "a", "healthy"))
     os.kill(before.pid, signal.SIGKILL)
-    until(lambda: gone(before), "the leader ended")
+    wait_until(lambda: gone(before), "the leader ended")
     assert f"port {port} is served by another program" in until_state(supervisor, "a", "failed", restarts=1).reason
     _end_daemon(port)
 
@@ -169,7 +170,7 @@ def test_the_held_socket_is_the_process_s_own(supervisor: Supervisor, port: int)
     supervisor.put(python("a", code, listen=port, probe=Probe("http", port=port)))
     before = until_state(supervisor, "a", "healthy")
     os.kill(supervisor.pid(), signal.SIGKILL)
-    until(lambda: supervisor.get("a") == before, "it was adopted")
+    wait_until(lambda: supervisor.get("a") == before, "it was adopted")
 
 
 def test_who_may_not_look_into_a_process_compares_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +209,7 @@ def test_a_process_starts_once_the_ports_that_it_is_told_of_are_proven(
     code = LISTEN + "serve(listen())"
     supervisor.put(sleeper("app", needs=(port,)))
     supervisor.put(python("server", code, str(port), probe=Probe("tcp", port=port, interval=0.05), restarts=1000))
-    until(lambda: (s := supervisor.get("server")) and s.restarts > 1, "the stranger is in its way")
+    wait_until(lambda: (s := supervisor.get("server")) and s.restarts > 1, "the stranger is in its way")
     waits = supervisor.get("app")
     assert waits
     assert (waits.state, waits.pid) == ("starting", None)

@@ -16,7 +16,8 @@ from infra_specs.errors import PortTaken, ProviderError, TransientError
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.folder import STATE
 from tasks.supervisor.process import Process
-from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until, until_state
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until_state
 
 pytestmark = pytest.mark.local
 
@@ -68,7 +69,7 @@ def guarded(port: int) -> Iterator[None]:
 
     with ThreadPoolExecutor(1) as pool:
         thief = pool.submit(steal)
-        until(lambda: tries[0] > 10, "the thief tries")
+        wait_until(lambda: tries[0] > 10, "the thief tries")
         try:
             yield
         finally:
@@ -152,11 +153,11 @@ def test_one_that_can_never_run_is_refused_and_what_is_kept_stays(supervisor: Su
 
 def test_a_log_elsewhere_takes_the_place_of_the_old_one(supervisor: Supervisor, folder: Path, tmp_path: Path) -> None:
     supervisor.put(shell("a", "echo old; exec sleep 1000"))
-    until(lambda: lines(folder / "a.log") == ["old"], "the old one wrote")
+    wait_until(lambda: lines(folder / "a.log") == ["old"], "the old one wrote")
     supervisor.replace(shell("a", "echo new; exec sleep 1000"))
-    until(lambda: lines(folder / "a.log") == ["old", "new"], "the same log goes on")
+    wait_until(lambda: lines(folder / "a.log") == ["old", "new"], "the same log goes on")
     supervisor.replace(shell("a", "echo new; exec sleep 1000", log=str(tmp_path / "log")))
-    until(lambda: lines(tmp_path / "log") == ["new"], "it writes elsewhere")
+    wait_until(lambda: lines(tmp_path / "log") == ["new"], "it writes elsewhere")
     assert not (folder / "a.log").exists()
 
 
@@ -170,7 +171,7 @@ def test_killed_in_the_midst_of_it_the_next_one_goes_on(
     before = identity(until_state(supervisor, "server", "healthy"))
     with guarded(other) if same_port else nullcontext(), ThreadPoolExecutor(1) as pool:
         replacing = pool.submit(supervisor.replace, server("2", other))
-        until(lambda: lines(folder / "server.log"), "the old one was asked to end")
+        wait_until(lambda: lines(folder / "server.log"), "the old one was asked to end")
         with pytest.raises(TransientError, match="server: not now"):
             supervisor.replace(server("3", port))
         os.kill(supervisor.pid(), signal.SIGKILL)
@@ -194,7 +195,7 @@ def test_what_is_to_end_meanwhile_ends(supervisor: Supervisor, folder: Path, por
     }
     with ThreadPoolExecutor(1) as pool:
         replacing = pool.submit(supervisor.replace, server("2", other))
-        until(lambda: lines(folder / "server.log"), "the old one was asked to end")
+        wait_until(lambda: lines(folder / "server.log"), "the old one was asked to end")
         ways[ends]()
         with pytest.raises(TransientError):
             replacing.result(timeout=60)

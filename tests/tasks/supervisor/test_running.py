@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.supervisor.identity import identify
-from tasks.supervisor.running import Running, in_words
+from tasks.supervisor.running import Running, describe_exit
 from tasks.supervisor.spawn import CannotStart, spawn
 from tests.tasks.supervisor.support import gone, shell, sleeper
 
@@ -62,4 +62,4 @@ def test_identity_of_this_process_and_of_none() -> None:
 
 @pytest.mark.parametrize(("code", "words"), [(0, "exited with 0"), (-9, "exited with 137"), (None, "ended")])
 def test_words(code: int | None, words: str) -> None:
-    assert in_words(code) == words
+    assert describe_exit(code) == words

@@ -11,17 +11,8 @@ import pytest
 
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Probe
-from tests.tasks.supervisor.support import (
-    gone,
-    identities,
-    identity,
-    lines,
-    parent,
-    shell,
-    sleeper,
-    until,
-    until_state,
-)
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import gone, identities, identity, lines, parent, shell, sleeper, until_state
 
 pytestmark = pytest.mark.local
 
@@ -47,7 +38,7 @@ def test_the_supervisor_outlives_its_guardian_and_becomes_one(supervisor: Superv
     before = until_state(supervisor, "a", "healthy")
     first = supervisor.pid()
     _kill(parent(first))
-    until(lambda: supervisor.pid() != first, "a new supervisor answers")
+    wait_until(lambda: supervisor.pid() != first, "a new supervisor answers")
     assert parent(supervisor.pid()) == first
     assert supervisor.get("a") == before
     _kill(supervisor.pid())
@@ -66,10 +57,10 @@ def test_both_killed_the_next_start_adopts(supervisor: Supervisor, folder: Path)
     # Stopped first: the one must not answer the death of the other.
     os.kill(own, signal.SIGSTOP)
     _kill(guardian, own)
-    until(lambda: Supervisor.find(folder) is None, "nobody holds the lock")
+    wait_until(lambda: Supervisor.find(folder) is None, "nobody holds the lock")
     assert Supervisor.was_left(folder)
     (folder / "end").touch()
-    until(lambda: gone(ending), "the other ended unseen")
+    wait_until(lambda: gone(ending), "the other ended unseen")
     (folder / "end").unlink()
     assert Supervisor.start(folder).get("a") == before
     again = until_state(supervisor, "ends", "healthy", restarts=1)
@@ -79,7 +70,7 @@ def test_both_killed_the_next_start_adopts(supervisor: Supervisor, folder: Path)
 def test_a_preparation_under_way_is_waited_for_and_repeated(supervisor: Supervisor, folder: Path) -> None:
     code = "[ -e done ] || { echo begin; while [ ! -e go ]; do sleep 0.02; done; echo end; touch done; }"
     supervisor.put(sleeper("a", cwd=str(folder), prepare=(("/bin/sh", "-c", code),)))
-    until(lambda: lines(folder / "a.log"), "it prepares")
+    wait_until(lambda: lines(folder / "a.log"), "it prepares")
     _kill(supervisor.pid())
     supervisor.pid()
     (folder / "go").touch()
@@ -93,7 +84,7 @@ def test_a_stop_under_way_goes_on(supervisor: Supervisor, folder: Path) -> None:
     before = identity(until_state(supervisor, "a", "healthy"))
     with ThreadPoolExecutor(1) as pool:
         removal = pool.submit(supervisor.remove, "a")
-        until(lambda: lines(folder / "a.log"), "it was asked")
+        wait_until(lambda: lines(folder / "a.log"), "it was asked")
         _kill(supervisor.pid())
         removal.result(timeout=60)
     assert supervisor.get("a") is None
@@ -105,7 +96,7 @@ def test_a_shutdown_under_way_goes_on(supervisor: Supervisor, folder: Path) -> N
     before = identity(until_state(supervisor, "a", "healthy"))
     with ThreadPoolExecutor(1) as pool:
         shutdown = pool.submit(supervisor.shutdown)
-        until(lambda: lines(folder / "a.log"), "it was asked")
+        wait_until(lambda: lines(folder / "a.log"), "it was asked")
         _kill(supervisor.pid())
         shutdown.result(timeout=60)
     assert Supervisor.find(folder) is None
@@ -119,7 +110,7 @@ def test_asked_to_end_it_stops_all_and_the_next_start_has_them_again(supervisor:
     supervisor.stop("stopped")
     before = identity(until_state(supervisor, "a", "healthy"))
     os.kill(parent(supervisor.pid()), signal.SIGTERM)
-    until(lambda: Supervisor.find(folder) is None, "it ended")
+    wait_until(lambda: Supervisor.find(folder) is None, "it ended")
     assert gone(before)
     Supervisor.start(folder)
     assert identity(until_state(supervisor, "a", "healthy")) != before
@@ -132,8 +123,8 @@ def test_a_deleted_folder_ends_what_ran_in_it(supervisor: Supervisor, folder: Pa
     before = identities(supervisor)
     elsewhere = folder.with_name("moved")
     folder.rename(elsewhere)
-    until(lambda: all(gone(each) for each in before), "it ended")
-    until(lambda: Supervisor.find(elsewhere) is None, "the supervisor too")
+    wait_until(lambda: all(gone(each) for each in before), "it ended")
+    wait_until(lambda: Supervisor.find(elsewhere) is None, "the supervisor too")
     (elsewhere / "state.json").unlink(missing_ok=True)
 
 
@@ -153,7 +144,7 @@ asyncio.run(main())
     root = Path(__file__).parents[3]
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert ran.returncode == -signal.SIGKILL, ran.stderr
-    until(lambda: not Path(f"/proc/{ran.stdout.strip()}").exists(), "the child that waited is gone")
+    wait_until(lambda: not Path(f"/proc/{ran.stdout.strip()}").exists(), "the child that waited is gone")
     assert not (tmp_path / "ran").exists()
 
 
@@ -168,7 +159,7 @@ import time; time.sleep(1000)
 """
     root = str(Path(__file__).parents[3])
     supervisor.put(sleeper("outer", argv=(sys.executable, "-c", code), cwd=root, env={"PYTHONPATH": root}))
-    until(lambda: Supervisor.was_left(inner), "the inner one was started")
+    wait_until(lambda: Supervisor.was_left(inner), "the inner one was started")
     try:
         before = until_state(Supervisor(inner), "a", "healthy")
         supervisor.shutdown()

@@ -12,7 +12,8 @@ from infra_specs.errors import ProviderError
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.identity import identify
 from tasks.supervisor.process import Probe, Process
-from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until, until_state
+from tests.support.waiting import wait_until
+from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until_state
 
 pytestmark = pytest.mark.local
 
@@ -38,7 +39,7 @@ def test_the_same_process_is_started_once_and_another_of_its_name_refused(superv
 
 def test_nothing_is_inherited(supervisor: Supervisor, folder: Path) -> None:
     supervisor.put(python("a", "import os; print(sorted(os.environ), os.getcwd(), os.listdir('/proc/self/fd'))"))
-    until(lambda: lines(folder / "a.log"), "it wrote")
+    wait_until(lambda: lines(folder / "a.log"), "it wrote")
     written = lines(folder / "a.log")[0]
     assert "'PATH'" in written
     assert "LANG'" not in written.replace("LC_", "")
@@ -108,14 +109,14 @@ def test_children_do_not_outlive_their_process(supervisor: Supervisor, folder: P
     child = int(lines(folder / "a.log")[0])
     os.kill(identity(status).pid, signal.SIGKILL)
     until_state(supervisor, "a", "healthy", restarts=1)
-    until(lambda: not Path(f"/proc/{child}").exists(), "the first child is gone")
+    wait_until(lambda: not Path(f"/proc/{child}").exists(), "the first child is gone")
 
 
 def test_a_process_runs_as_its_user(supervisor: Supervisor, folder: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can run a process as another user")
     supervisor.put(shell("a", "id -un; id -G; umask; exec sleep 1000", user="nobody"))
-    until(lambda: len(lines(folder / "a.log")) == 3, "it wrote")
+    wait_until(lambda: len(lines(folder / "a.log")) == 3, "it wrote")
     assert lines(folder / "a.log")[0] == "nobody"
     assert len(lines(folder / "a.log")[1].split()) == 1
     assert folder.stat().st_mode & 0o777 == 0o700

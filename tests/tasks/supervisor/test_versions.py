@@ -14,6 +14,7 @@ from infra_specs.errors import TransientError
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.folder import LOG
 from tasks.supervisor.identity import guardian_of, parent_of
+from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import (
     ROOT,
     gone,
@@ -24,7 +25,6 @@ from tests.tasks.supervisor.support import (
     sleeper,
     start_of,
     unpack_earlier,
-    until,
     until_state,
 )
 
@@ -61,7 +61,7 @@ def test_an_earlier_one_is_replaced_and_what_it_keeps_runs_on(
         shutil.rmtree(earlier)
     if "guardian" in installation:
         os.kill(guardian, signal.SIGKILL)
-        until(lambda: parent_of(first) != guardian, "its guardian is gone")
+        wait_until(lambda: parent_of(first) != guardian, "its guardian is gone")
     supervisor = old.renewed()
     assert supervisor.is_current()
     assert _script(supervisor.pid()) == str(ROOT / "tasks" / "supervisor" / "__main__.py")
@@ -91,7 +91,7 @@ def _script(supervisor: int) -> str:
 def test_an_earlier_one_stays_until_what_runs_once_has_ended(earlier: Path, folder: Path) -> None:
     old = start_of(earlier, folder)
     old.put(shell("job", "while [ ! -e end ]; do sleep 0.02; done", cwd=str(folder), once=True))
-    until(lambda: (s := old.get("job")) and s.pid, "the job runs")
+    wait_until(lambda: (s := old.get("job")) and s.pid, "the job runs")
     first = old.pid()
     with pytest.raises(TransientError, match="is replaced once job has ended"):
         old.renewed()
@@ -127,9 +127,9 @@ def test_without_its_program_a_supervisor_goes_on_alone(tmp_path: Path, folder: 
     def told() -> list[str]:
         return [line for line in lines(folder / LOG) if "goes on without one" in line]
 
-    until(told, "it says that it has no guardian")
+    wait_until(told, "it says that it has no guardian")
     supervisor.put(python("b", "import os, time; print(sorted(os.listdir('/proc/self/fd'))); time.sleep(1000)"))
-    until(lambda: lines(folder / "b.log"), "it wrote its descriptors")
+    wait_until(lambda: lines(folder / "b.log"), "it wrote its descriptors")
     assert lines(folder / "b.log") == ["['0', '1', '2', '3']"], "3 is the folder that it lists"
     os.kill(before.pid, signal.SIGKILL)
     until_state(supervisor, "a", "healthy", restarts=1)
@@ -138,5 +138,5 @@ def test_without_its_program_a_supervisor_goes_on_alone(tmp_path: Path, folder: 
     assert "Traceback" not in (folder / LOG).read_text()
     after = identity(until_state(supervisor, "a", "healthy"))
     os.kill(first, signal.SIGTERM)
-    until(lambda: Supervisor.find(folder) is None, "it obeys a request to end")
+    wait_until(lambda: Supervisor.find(folder) is None, "it obeys a request to end")
     assert gone(after)

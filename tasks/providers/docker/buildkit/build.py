@@ -18,9 +18,9 @@ from tasks.providers.docker.buildkit.session import Login, Session
 from tasks.providers.docker.buildkit.trace import Trace
 from tasks.providers.docker.buildkit.wire import BrokenMessage
 
-_wrapping = re.compile(r"(?:failed to solve[^:]*: |failed to create LLB definition: |rpc error: code = \w+ desc = )+")
-_exit_code = re.compile(r"exit code: \d+$")
-_unknown_to_old_engines = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+_WRAPPING = re.compile(r"(?:failed to solve[^:]*: |failed to create LLB definition: |rpc error: code = \w+ desc = )+")
+_EXIT_CODE = re.compile(r"exit code: \d+$")
+_UNKNOWN_TO_OLD_ENGINES = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 
 
 class BuildFailed(Exception):
@@ -72,7 +72,7 @@ def _session(api: APIClient, job: Job, login: Login) -> Session:
     try:
         return Session(api, job.folders, login)
     except APIError as error:
-        if error.status_code in _unknown_to_old_engines:
+        if error.status_code in _UNKNOWN_TO_OLD_ENGINES:
             raise ProviderError(
                 "this engine has no BuildKit, which builds images here: it answers "
                 f"{error.status_code} to /session. Use Docker Engine 18.09 or later."
@@ -93,7 +93,7 @@ def _answers(api: APIClient, job: Job, session: str) -> Iterable[dict[str, Any]]
 
 def _why(error: str) -> str:
     """The engine's words without those that name its own parts, or a command that the step shows already."""
-    bare = _wrapping.sub("", error).strip()
-    if code := _exit_code.search(bare):
+    bare = _WRAPPING.sub("", error).strip()
+    if code := _EXIT_CODE.search(bare):
         return code[0]
     return bare

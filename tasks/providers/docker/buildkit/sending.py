@@ -11,10 +11,10 @@ from typing import IO, Protocol
 
 from tasks.providers.docker.buildkit.wire import BrokenMessage, field, fields
 
-_describe, _request, _data, _end, _error = range(5)
-chunk = 32 * 1024
-_go_bits = ((stat.S_ISUID, 1 << 23), (stat.S_ISGID, 1 << 22), (stat.S_ISVTX, 1 << 20))
-_go_folder, _go_link = 1 << 31, 1 << 27
+_DESCRIBE, _REQUEST, _DATA, _END, _ERROR = range(5)
+CHUNK_BYTES = 32 * 1024
+_GO_BITS = ((stat.S_ISUID, 1 << 23), (stat.S_ISGID, 1 << 22), (stat.S_ISVTX, 1 << 20))
+_GO_FOLDER, _GO_LINK = 1 << 31, 1 << 27
 
 
 class Unreadable(Exception):
@@ -58,14 +58,14 @@ class Sending:
         """A packet of the receiver. Raises BrokenMessage for one that is none, or that says that it failed."""
         said = dict(fields(packet))
         kind = said.get(1, 0)
-        if kind == _request:
+        if kind == _REQUEST:
             number = said.get(3, 0)
             if not isinstance(number, int) or number >= len(self._files):
                 raise BrokenMessage(f"a request for a file {number!r}")
             self._wanted.append(number)
-        elif kind == _end:
+        elif kind == _END:
             self.ended = True
-        elif kind == _error:
+        elif kind == _ERROR:
             raise BrokenMessage(f"the receiver failed: {said.get(4, b'')!r}")
 
     def next(self) -> bytes | None:
@@ -81,29 +81,29 @@ class Sending:
     @staticmethod
     def end() -> bytes:
         """The answer to the receiver's last packet."""
-        return field(1, _end)
+        return field(1, _END)
 
     def _described(self, files: Iterator[File]) -> Iterator[bytes]:
         for file in files:
             self._files.append(file)
-            yield field(1, _describe) + field(2, _description(file))
-        yield field(1, _describe)
+            yield field(1, _DESCRIBE) + field(2, _description(file))
+        yield field(1, _DESCRIBE)
 
     def _content(self, number: int) -> Iterator[bytes]:
         try:
             with self._files[number].open() as content:
-                while data := content.read(chunk):
-                    yield field(1, _data) + field(3, number) + field(4, data)
+                while data := content.read(CHUNK_BYTES):
+                    yield field(1, _DATA) + field(3, number) + field(4, data)
         except OSError as error:
             raise Unreadable(f"{self._files[number].name} cannot be read: {error.strerror or error}") from error
-        yield field(1, _data) + field(3, number)
+        yield field(1, _DATA) + field(3, number)
 
 
 def _description(file: File) -> bytes:
     """Owned by root, as everything in an image is unless its Dockerfile says otherwise."""
     mode = stat.S_IMODE(file.mode) & 0o777
-    mode |= sum(go for bit, go in _go_bits if file.mode & bit)
-    mode |= _go_folder if stat.S_ISDIR(file.mode) else 0
-    mode |= _go_link if stat.S_ISLNK(file.mode) else 0
+    mode |= sum(go for bit, go in _GO_BITS if file.mode & bit)
+    mode |= _GO_FOLDER if stat.S_ISDIR(file.mode) else 0
+    mode |= _GO_LINK if stat.S_ISLNK(file.mode) else 0
     said = field(1, file.name) + field(2, mode) + field(5, file.size) + field(6, file.changed)
     return said + (field(7, file.link) if file.link else b"")

@@ -22,14 +22,14 @@ from h2.exceptions import H2Error
 from tasks.providers.docker.buildkit.sending import File, Sending, Unreadable
 from tasks.providers.docker.buildkit.wire import BrokenMessage, field, texts
 
-_copy = "/moby.filesync.v1.FileSync/DiffCopy"
-_login = "/moby.filesync.v1.Auth/Credentials"
-_health = "/grpc.health.v1.Health/Check"
-_serving = field(1, 1)
-_ok, _unknown, _unimplemented = 0, 2, 12
-packets_at_once = 16
+_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
+_LOGIN = "/moby.filesync.v1.Auth/Credentials"
+_HEALTH = "/grpc.health.v1.Health/Check"
+_SERVING = field(1, 1)
+_OK, _UNKNOWN, _UNIMPLEMENTED = 0, 2, 12
+PACKETS_AT_ONCE = 16
 """Before BuildKit is listened to again: half a megabyte at most."""
-_ignore_file_alone = [".dockerignore"]
+_IGNORE_FILE_ONLY = [".dockerignore"]
 
 Login = Callable[[str], tuple[str, str]]
 """The account and password for a registry's host; two empty texts for none."""
@@ -51,7 +51,7 @@ class Session:
             "X-Docker-Expose-Session-Name": "tenfold",
             # Its own for each build: BuildKit would take a file of the same size and time for unchanged.
             "X-Docker-Expose-Session-Sharedkey": self.id,
-            "X-Docker-Expose-Session-Grpc-Method": _copy,
+            "X-Docker-Expose-Session-Grpc-Method": _COPY,
         }
         answer = api._post(api._url("/session"), headers=headers, stream=True)  # type: ignore[attr-defined]
         raw: Any = api._get_raw_response_socket(answer)  # type: ignore[attr-defined]
@@ -123,42 +123,42 @@ class Session:
                 more |= self._answer_to(number, call)
             except Unreadable as error:
                 self.error = error
-                self._end(number, call, _unknown, "a file could not be read")
+                self._end(number, call, _UNKNOWN, "a file could not be read")
             except BrokenMessage as error:
-                self._end(number, call, _unknown, str(error))
+                self._end(number, call, _UNKNOWN, str(error))
         self._socket.sendall(self._http.data_to_send())
         return more
 
     def _answer_to(self, number: int, call: "_Call") -> bool:
         """Whether there is more of the answer than was sent, and room for it."""
         if call.ending is not None:
-            self._end(number, call, _ok)
+            self._end(number, call, _OK)
             return False
-        if call.path == _copy:
+        if call.path == _COPY:
             return self._copied(number, call)
-        if call.path == _health:
-            call.to_send += _framed(_serving)
-            self._end(number, call, _ok)
-        elif call.path == _login:
+        if call.path == _HEALTH:
+            call.to_send += _framed(_SERVING)
+            self._end(number, call, _OK)
+        elif call.path == _LOGIN:
             if call.asked:
                 account, password = self._login(texts(call.message() or b"").get(1, ""))
                 call.to_send += _framed(field(1, account) + field(2, password))
-                self._end(number, call, _ok)
+                self._end(number, call, _OK)
         else:
-            self._end(number, call, _unimplemented, "not offered")
+            self._end(number, call, _UNIMPLEMENTED, "not offered")
         return False
 
     def _copied(self, number: int, call: "_Call") -> bool:
         if call.sending is None:
             name = call.headers.get("dir-name", [""])[0]
-            alone = name == "context" and _ignore_file_alone in (
+            alone = name == "context" and _IGNORE_FILE_ONLY in (
                 call.headers.get("followpaths"), call.headers.get("include-patterns")
             )  # fmt: skip
             call.sending = Sending(iter(() if alone else self._folders.get(name, ())))
         while (packet := call.message()) is not None:
             call.sending.heard(packet)
         more = True
-        for _ in range(packets_at_once):
+        for _ in range(PACKETS_AT_ONCE):
             packet = call.sending.next() if self._flushed(number, call) else None
             if packet is None:
                 more = False
@@ -166,7 +166,7 @@ class Session:
             call.to_send += _framed(packet)
         if call.sending.ended:
             call.to_send += _framed(Sending.end())
-            self._end(number, call, _ok)
+            self._end(number, call, _OK)
             return False
         return more
 

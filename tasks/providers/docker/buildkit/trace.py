@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from tasks.providers.docker.buildkit.wire import fields, texts
 
-last_lines = 20
-_colours = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_step = "Step "
-_numbered = re.compile(r"\[(?:(.*) )?(\d+/\d+)\] (.*)")
+LAST_LINES = 20
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_STEP = "Step "
+_NUMBERED = re.compile(r"\[(?:(.*) )?(\d+/\d+)\] (.*)")
 """An instruction: its stage, its number there, and its text. Other steps are BuildKit's own."""
-_cancelled = "context canceled"
+_CANCELLED = "context canceled"
 """Steps that were stopped because another failed."""
 
 
@@ -28,7 +28,7 @@ class Step:
     started: bool = False
     cached: bool = False
     error: str = ""
-    last: deque[str] = field(default_factory=lambda: deque(maxlen=last_lines))
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     """Its last whole lines."""
     begun: str = ""
     """The line that is not whole yet."""
@@ -36,7 +36,7 @@ class Step:
     @property
     def lines(self) -> tuple[str, ...]:
         """The last lines of its output, the unfinished one too."""
-        return (*self.last, *_shown([self.begun]))[-last_lines:]
+        return (*self.last, *_shown([self.begun]))[-LAST_LINES:]
 
 
 class Trace:
@@ -57,7 +57,7 @@ class Trace:
     @property
     def failed(self) -> Step | None:
         """The step that ended the build."""
-        return next((step for step in self._steps.values() if step.error and _cancelled not in step.error), None)
+        return next((step for step in self._steps.values() if step.error and _CANCELLED not in step.error), None)
 
     def _step(self, part: bytes) -> Iterator[str]:
         words = texts(part)
@@ -68,7 +68,7 @@ class Trace:
         step.cached = (4, 1) in fields(part)
         if (step.started or step.cached) and digest not in self._told:
             self._told.add(digest)
-            if step.name.startswith(_step):
+            if step.name.startswith(_STEP):
                 yield f"{step.name}{' (cached)' if step.cached else ''}"
 
     def _output(self, part: bytes) -> None:
@@ -83,15 +83,15 @@ class Trace:
 
 def _in_words(name: str) -> str:
     """`[web 2/3] RUN make` as `Step 2/3 of web : RUN make`."""
-    if not (found := _numbered.fullmatch(name)):
+    if not (found := _NUMBERED.fullmatch(name)):
         return name
     stage = f" of {found[1]}" if found[1] else ""
-    return f"{_step}{found[2]}{stage} : {found[3]}"
+    return f"{_STEP}{found[2]}{stage} : {found[3]}"
 
 
 def _shown(lines: list[str]) -> Iterator[str]:
     """As a terminal would show them: without colours, and of a line that is written over its last state."""
     for line in lines:
-        shown = _colours.sub("", line).rstrip().rpartition("\r")[2].strip()
+        shown = _COLOURS.sub("", line).rstrip().rpartition("\r")[2].strip()
         if shown:
             yield shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-_varint, _fixed64, _bytes, _fixed32 = 0, 1, 2, 5
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 class BrokenMessage(ValueError):
@@ -12,9 +12,9 @@ class BrokenMessage(ValueError):
 def field(number: int, value: int | str | bytes) -> bytes:
     """One field of a message. A negative number is one of 64 bits."""
     if isinstance(value, int):
-        return _number(number << 3 | _varint) + _number(value & (1 << 64) - 1)
+        return _number(number << 3 | _VARINT) + _number(value & (1 << 64) - 1)
     data = value.encode() if isinstance(value, str) else value
-    return _number(number << 3 | _bytes) + _number(len(data)) + data
+    return _number(number << 3 | _BYTES) + _number(len(data)) + data
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
@@ -23,14 +23,14 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
     while at < len(message):
         key, at = _read_number(message, at)
         kind = key & 7
-        if kind == _varint:
+        if kind == _VARINT:
             value, at = _read_number(message, at)
             yield key >> 3, value
             continue
-        if kind == _bytes:
+        if kind == _BYTES:
             length, at = _read_number(message, at)
-        elif kind in (_fixed64, _fixed32):
-            length = 8 if kind == _fixed64 else 4
+        elif kind in (_FIXED64, _FIXED32):
+            length = 8 if kind == _FIXED64 else 4
         else:
             raise BrokenMessage(f"a field of kind {kind}")
         if at + length > len(message):

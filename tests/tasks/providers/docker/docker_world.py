@@ -5,8 +5,7 @@ import http.client
 import os
 import signal
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from docker.models.containers import Container
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource, SecretRef, Setting
 from tasks.providers.base import Provider
+from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
 stacks = (stack, "other", "contract", "flows")
@@ -60,7 +60,7 @@ def clear(engine: DockerClient) -> None:
 
 
 def volume(stack: str = stack) -> Resource:
-    return Resource(stack, "volume/database", "volume", {"size": 2**30}, mutable=("size",), durable=True)
+    return Resource(stack, "volume/database", "volume", {"size": 2**30}, mutable=("size",), stateful=True)
 
 
 def database(
@@ -79,7 +79,7 @@ def database(
         "connections": 20,
         "tuning": {"shared_buffers": "32MB", "work_mem": "4MB"},
     }
-    return Resource(stack, "database/main", "database", settings, exclusive=True).resolved(lambda _: password)
+    return Resource(stack, "database/main", "database", settings, singleton=True).resolved(lambda _: password)
 
 
 def cache(images: dict[str, str], password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
@@ -90,7 +90,7 @@ def cache(images: dict[str, str], password: str = "geheim \"'#\\ ü", stack: str
         "memory": 2**25,
         "limit": 2**27,
     }
-    return Resource(stack, "cache/main", "cache", settings, exclusive=True).resolved(lambda _: password)
+    return Resource(stack, "cache/main", "cache", settings, singleton=True).resolved(lambda _: password)
 
 
 def proxy(images: dict[str, str], *, public: bool = False, port: int | None = None, stack: str = stack) -> Resource:
@@ -100,7 +100,7 @@ def proxy(images: dict[str, str], *, public: bool = False, port: int | None = No
         "public_port": None,
         "public": public,
     }
-    return Resource(stack, "proxy/main", "proxy", settings, exclusive=True)
+    return Resource(stack, "proxy/main", "proxy", settings, singleton=True)
 
 
 def replica(
@@ -129,29 +129,9 @@ def official(images: dict[str, str], name: str) -> str:
     return next(tag for known, tag in images.items() if known.rpartition(":")[0] == name)
 
 
-def until(true: Callable[[], Any], what: str) -> Any:
-    """Its value once it is true."""
-    deadline = time.monotonic() + patience
-    while not (value := true()):
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.05)
-    return value
-
-
 def made(provider: Provider, resource: Resource) -> Instance:
     """Created, and well."""
-    return well(provider, provider.create(resource))
-
-
-def well(provider: Provider, instance: Instance) -> Instance:
-    until(lambda: provider.health(instance).state != "starting", f"{instance} settled")
-    health = provider.health(instance)
-    assert health.state == "healthy", f"{health.reason}\n{provider.logs(instance, 30)}"
-    return next(
-        each
-        for each in provider.observe(instance.stack)
-        if (each.address, each.incarnation) == (instance.address, instance.incarnation)
-    )
+    return wait_healthy(provider, provider.create(resource))
 
 
 def failed(provider: Provider, instance: Instance) -> Health:
@@ -161,7 +141,7 @@ def failed(provider: Provider, instance: Instance) -> Health:
         health = provider.health(instance)
         return health if health.state == "failed" else None
 
-    found: Health = until(look, f"{instance} failed")
+    found: Health = wait_until(look, f"{instance} failed")
     return found
 
 
@@ -184,7 +164,7 @@ def crash(container: Container) -> None:
         return int(container.attrs["State"]["Pid"])
 
     # 0 while it starts again, and to kill that is to kill this program with all that it began.
-    os.kill(until(process, "it runs"), signal.SIGKILL)
+    os.kill(wait_until(process, "it runs"), signal.SIGKILL)
 
 
 def connected(

@@ -7,7 +7,7 @@ import pytest
 
 from infra_specs.resources.resource import Resource, SecretRef, Setting
 from tasks.providers.docker.container import archive
-from tasks.providers.docker.kinds import wanted
+from tasks.providers.docker.kinds import desired_container
 
 pytestmark = pytest.mark.pure
 data = b"\x30\x82\x00\xff\r\n"
@@ -17,7 +17,7 @@ def test_a_program_is_given_the_path_of_its_bytes() -> None:
     settings: dict[str, Setting] = {"service": "web", "image": "shop:1", "command": [], "health": "/", "port": 80,
                 "env": {"STORE": SecretRef("store"), "PLAIN": "text"}, "files": {"KEY": "its value"}}  # fmt: skip
     resource = Resource("shop", "replica/web-0", "replica", settings).resolved(lambda _: data)
-    container = wanted(resource, "10.0.0.2").container
+    container = desired_container(resource, "10.0.0.2").container
     assert container.env == {
         "PLAIN": "text", "PORT": "80", "KEY_FILE": "/run/secrets/KEY", "STORE_FILE": "/run/secrets/STORE",
     }  # fmt: skip

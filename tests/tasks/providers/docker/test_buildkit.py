@@ -12,7 +12,7 @@ from docker import DockerClient
 
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildOrder
+from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.context import Entry
 from tests.support.images import local
@@ -29,7 +29,7 @@ def make(provider: DockerProvider, tmp_path: Path) -> Iterator[Make]:
 
     def built(*lines: str, target: Docker | None = None, **order: object) -> tuple[str, list[str]]:
         (tmp_path / "Dockerfile").write_text("".join(f"{line}\n" for line in lines))
-        wanted = BuildOrder(stack, "web", str(tmp_path), "Dockerfile", **{"stage": None, "args": {}, **order})  # type: ignore[arg-type]
+        wanted = BuildRequest(stack, "web", str(tmp_path), "Dockerfile", **{"stage": None, "args": {}, **order})  # type: ignore[arg-type]
         said: list[str] = []
         builder = DockerProvider(target) if target else provider
         try:

@@ -9,11 +9,12 @@ from docker import DockerClient
 from docker.errors import ImageNotFound
 
 from infra_specs.errors import ProviderError
-from tasks.providers.base import BuildOrder
+from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
-from tasks.providers.docker.builds import kept
+from tasks.providers.docker.builds import KEPT_IMAGES
 from tests.support.images import local
-from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 
 pytestmark = pytest.mark.docker
 base = "tenfold-test/changing:1"
@@ -22,7 +23,7 @@ base = "tenfold-test/changing:1"
 @pytest.fixture
 def order(
     tmp_path: Path, engine: DockerClient, images: dict[str, str], provider: DockerProvider
-) -> Iterator[BuildOrder]:
+) -> Iterator[BuildRequest]:
     """A page in the tiny server, whose image goes by a name that can be moved."""
     engine.images.get(images["tenfold-tiny:1"]).tag(base)
     (tmp_path / "Dockerfile").write_text(
@@ -30,13 +31,13 @@ def order(
         "ENV GREETING=$GREETING\nFROM first AS second\nENV SECOND=yes\n"
     )
     (tmp_path / "index.html").write_text("built\n")
-    yield BuildOrder(stack, "web", str(tmp_path), "Dockerfile", None, {})
+    yield BuildRequest(stack, "web", str(tmp_path), "Dockerfile", None, {})
     for name in (stack, "other"):
         provider.forget_built(name)
     engine.images.remove(base)
 
 
-def test_it_runs_what_was_built(provider: DockerProvider, images: dict[str, str], order: BuildOrder) -> None:
+def test_it_runs_what_was_built(provider: DockerProvider, images: dict[str, str], order: BuildRequest) -> None:
     assert provider.built(order).id is None
     said: list[str] = []
     identity = provider.build(order, said.append)
@@ -47,15 +48,15 @@ def test_it_runs_what_was_built(provider: DockerProvider, images: dict[str, str]
     one = made(provider, replica(images, image=identity))
     door = made(provider, proxy(images))
     made(provider, route(one))
-    assert until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")[1] == "built\n"
+    assert wait_until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")[1] == "built\n"
     provider.forget_built(stack)
     assert provider.built(order).id == identity, "a container runs from it"
 
 
 def test_the_same_is_not_built_again_and_what_differs_is(
-    provider: DockerProvider, images: dict[str, str], engine: DockerClient, order: BuildOrder, tmp_path: Path
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient, order: BuildRequest, tmp_path: Path
 ) -> None:
-    def build(wanted: BuildOrder) -> tuple[str, bool]:
+    def build(wanted: BuildRequest) -> tuple[str, bool]:
         said: list[str] = []
         return provider.build(wanted, said.append), any("building" in line for line in said)
 
@@ -80,13 +81,13 @@ def test_the_same_is_not_built_again_and_what_differs_is(
     assert "SECOND=yes" not in engine.images.get(ids[2]).attrs["Config"]["Env"]
 
 
-def test_the_last_few_stay(provider: DockerProvider, engine: DockerClient, order: BuildOrder, tmp_path: Path) -> None:
+def test_the_last_few_stay(provider: DockerProvider, engine: DockerClient, order: BuildRequest, tmp_path: Path) -> None:
     ids = []
-    for number in range(2 * kept):
+    for number in range(2 * KEPT_IMAGES):
         (tmp_path / "index.html").write_text(f"{number}\n")
         ids.append(provider.build(order, lambda _: None))
     there = {image.id for image in engine.images.list(filters={"label": f"tenfold-image.stack={stack}"})}
-    assert there == set(ids[-kept:])
+    assert there == set(ids[-KEPT_IMAGES:])
     provider.forget_built(stack)
     assert not engine.images.list(filters={"label": f"tenfold-image.stack={stack}"})
     with pytest.raises(ImageNotFound):
@@ -96,7 +97,7 @@ def test_the_last_few_stay(provider: DockerProvider, engine: DockerClient, order
 
 
 def test_a_failing_step_is_told_with_its_last_lines(
-    provider: DockerProvider, order: BuildOrder, tmp_path: Path
+    provider: DockerProvider, order: BuildRequest, tmp_path: Path
 ) -> None:
     (tmp_path / "Dockerfile").write_text(
         f"FROM {local('base')}\nRUN echo 'compiling everything' >&2 && echo 'no such module: payments' >&2 && exit 3\n"
@@ -120,7 +121,7 @@ def test_a_failing_step_is_told_with_its_last_lines(
     ],
 )
 def test_what_cannot_be_built_is_said(
-    provider: DockerProvider, order: BuildOrder, tmp_path: Path, text: str, said: str
+    provider: DockerProvider, order: BuildRequest, tmp_path: Path, text: str, said: str
 ) -> None:
     (tmp_path / "Dockerfile").write_text(text)
     with pytest.raises(ProviderError, match=said):
@@ -128,7 +129,7 @@ def test_what_cannot_be_built_is_said(
 
 
 def test_what_is_built_again_from_the_cache_is_the_newest(
-    provider: DockerProvider, order: BuildOrder, tmp_path: Path
+    provider: DockerProvider, order: BuildRequest, tmp_path: Path
 ) -> None:
     """BuildKit says of it that it was created when it was built first."""
 
@@ -138,7 +139,7 @@ def test_what_is_built_again_from_the_cache_is_the_newest(
 
     build("first\n")
     provider.forget_built(stack)
-    for number in range(kept):
+    for number in range(KEPT_IMAGES):
         build(f"later {number}\n")
     first = build("first\n")
     assert provider.built(order).id == first

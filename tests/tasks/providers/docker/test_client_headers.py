@@ -12,8 +12,9 @@ from infra_specs.catalogue.web import client_settings
 from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
 from tests.support import app
+from tests.support.waiting import wait_until
 from tests.tasks.providers.asking import claims, named, over_http1, over_http2
-from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 
 pytestmark = pytest.mark.docker
 program = Path(app.__file__).read_text().replace('"127.0.0.1"', '"0.0.0.0"')
@@ -34,7 +35,7 @@ def test_an_app_is_told_what_is_true_and_whom_to_trust_can_change(
     env = {"PORT": "8000"}
     made(provider, route(made(provider, replica(images, image=images["tenfold-sample:1"], command=command, env=env))))
     port = door.outputs["port"]
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     gateway = engine.networks.get(f"tenfold.{stack}").attrs["IPAM"]["Config"][0]["Gateway"]
     for ask in (over_http1, over_http2):
         told = ask(port, claims)

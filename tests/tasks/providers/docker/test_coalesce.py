@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
-from tasks.providers.docker.coalesce import Together
+from tasks.providers.docker.coalesce import SingleFlight
 
 pytestmark = pytest.mark.pure
 patience = 10.0
@@ -36,7 +36,7 @@ def begun(asked: Asked, count: int) -> None:
 
 
 def one_and_five_more(
-    threads: Executor, ask: Together[int], asked: Asked, name: str
+    threads: Executor, ask: SingleFlight[int], asked: Asked, name: str
 ) -> tuple[Future[int], list[Future[int]]]:
     """One whose answer is under way, and five that ask meanwhile; all of them are let go."""
     first = threads.submit(ask, name)
@@ -49,7 +49,7 @@ def one_and_five_more(
 
 def test_who_asks_meanwhile_shares_the_next_answer_and_never_the_one_under_way() -> None:
     asked = Asked()
-    ask = Together(asked)
+    ask = SingleFlight(asked)
     with ThreadPoolExecutor(8) as threads:
         first, later = one_and_five_more(threads, ask, asked, "shop")
         assert first.result(patience) == 1
@@ -60,7 +60,7 @@ def test_who_asks_meanwhile_shares_the_next_answer_and_never_the_one_under_way()
 
 def test_another_name_is_another_question() -> None:
     asked = Asked()
-    ask = Together(asked)
+    ask = SingleFlight(asked)
     with ThreadPoolExecutor(2) as threads:
         both = [threads.submit(ask, name) for name in ("shop", "other")]
         begun(asked, 2)
@@ -70,7 +70,7 @@ def test_another_name_is_another_question() -> None:
 
 def test_what_it_raises_is_raised_to_all_and_then_over() -> None:
     asked = Asked()
-    ask = Together(asked)
+    ask = SingleFlight(asked)
     with ThreadPoolExecutor(8) as threads:
         first, later = one_and_five_more(threads, ask, asked, "broken")
         for one, number in ((first, "1"), *((each, "2") for each in later)):

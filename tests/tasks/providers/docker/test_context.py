@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra_specs.errors import ProviderError, SpecError
-from tasks.providers.base import BuildOrder
+from tasks.providers.base import BuildRequest
 from tasks.providers.docker.buildkit.sending import Sending, Unreadable
 from tasks.providers.docker.buildkit.wire import field
 from tasks.providers.docker.context import Context
@@ -32,8 +32,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def order(folder: Path, dockerfile: str = "Dockerfile") -> BuildOrder:
-    return BuildOrder("shop", "web", str(folder), dockerfile, None, {})
+def order(folder: Path, dockerfile: str = "Dockerfile") -> BuildRequest:
+    return BuildRequest("shop", "web", str(folder), dockerfile, None, {})
 
 
 def digest(folder: Path) -> str:

@@ -4,7 +4,8 @@ import pytest
 
 from tasks.providers.base import Counts, Traffic
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 
 pytestmark = pytest.mark.docker
 
@@ -16,12 +17,12 @@ def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, st
     fleet = [made(provider, replica(images, slot)) for slot in range(2)]
     made(provider, route(*fleet))
     port = door.outputs["port"]
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     before = counted(provider)
     for _ in range(20):
         get(port)
     assert get(port, "/nothing")[0] == 404
-    after = until(
+    after = wait_until(
         lambda: one if (one := counted(provider)).answered >= before.requests + 21 else None,
         "the time of all is known",
     )
@@ -35,4 +36,4 @@ def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, st
 
 
 def counted(provider: Counts) -> Traffic:
-    return until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")  # type: ignore[no-any-return]
+    return wait_until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")  # type: ignore[no-any-return]

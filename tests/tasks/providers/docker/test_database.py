@@ -9,7 +9,8 @@ from docker.models.containers import Container
 
 from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.docker_world import connected, crash, database, made, until, volume, well
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.docker.docker_world import connected, crash, database, made, volume
 
 pytestmark = pytest.mark.docker
 
@@ -27,9 +28,9 @@ def test_a_first_start_that_was_cut_off_begins_anew(
     store = provider.create(volume())
     server = provider.create(database(images, store.outputs["path"]))
     container = engine.containers.get("tenfold.shop.database.main.1")
-    until(lambda: moments[moment](container), moment)
+    wait_until(lambda: moments[moment](container), moment)
     crash(container)
-    well(provider, server)
+    wait_healthy(provider, server)
     assert "beginning anew" in provider.logs(server, 1000)
     with connected(engine, server) as connection:
         assert connection.execute("SELECT current_database()").fetchone() == ("app",)
@@ -46,8 +47,10 @@ def test_what_was_served_once_is_never_begun_anew(
     for _ in range(2):
         before = engine.containers.get(str(container.id)).attrs["RestartCount"]
         crash(container)
-        until(lambda: engine.containers.get(str(container.id)).attrs["RestartCount"] > before, "it was started again")  # noqa: B023
-        well(provider, server)
+        wait_until(
+            lambda: engine.containers.get(str(container.id)).attrs["RestartCount"] > before, "it was started again"
+        )
+        wait_healthy(provider, server)
     with connected(engine, server) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     assert "beginning anew" not in provider.logs(server, 1000)
@@ -63,14 +66,14 @@ def test_a_broken_cluster_without_the_mark_is_left_as_it_is(
     container = engine.containers.get("tenfold.shop.database.main.1")
     assert container.exec_run(["mv", f"{data}/PG_VERSION", f"{data}/lost"]).exit_code == 0
     container.restart()
-    until(lambda: provider.health(server).state == "failed", "it failed")
+    wait_until(lambda: provider.health(server).state == "failed", "it failed")
     container.stop()
     image = next(iter(container.image.tags)) if container.image else ""
     mend = ["sh", "-c", f"mv {data}/lost {data}/PG_VERSION"]
     mount = {store.outputs["path"]: {"bind": "/var/lib/postgresql", "mode": "rw"}}
     engine.containers.run(image, mend, entrypoint="", user="postgres", volumes=mount, remove=True)
     container.start()
-    until(lambda: provider.health(server).state == "healthy", "it serves again")
+    wait_until(lambda: provider.health(server).state == "healthy", "it serves again")
     with connected(engine, server) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 

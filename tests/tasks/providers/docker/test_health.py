@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tasks.providers.docker import health
-from tasks.providers.docker.health import States
-from tasks.providers.docker.labels import probe_label
-from tasks.providers.docker.probes import Unwell
+from tasks.providers.docker.health import HealthTracker
+from tasks.providers.docker.labels import PROBE_LABEL
+from tasks.providers.docker.probes import ProbeFailed
 
 pytestmark = pytest.mark.pure
 moment = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ def container(
 ) -> dict[str, Any]:
     """As the engine tells of one that was started so many seconds ago and, if it ended, ran for so long."""
     started = moment - timedelta(seconds=ago)
-    labels = {probe_label: json.dumps({"kind": "tcp", "port": 1})} if probe else {}
+    labels = {PROBE_LABEL: json.dumps({"kind": "tcp", "port": 1})} if probe else {}
     return {
         "Id": "c0",
         "Created": _text(started),
@@ -72,7 +72,7 @@ def answers(_: Any) -> None:
 
 
 def silent(_: Any) -> None:
-    raise Unwell("port 1: Connection refused")
+    raise ProbeFailed("port 1: Connection refused")
 
 
 @pytest.mark.parametrize(
@@ -103,25 +103,25 @@ def silent(_: Any) -> None:
     ],
 )
 def test_what_the_engine_says(told: dict[str, Any], state: str, reason: str) -> None:
-    health = States(answers).health(told)
+    health = HealthTracker(answers).health(told)
     assert (health.state, health.reason) == (state, reason)
 
 
 def test_it_has_its_time_to_boot() -> None:
-    looks = States(silent)
+    looks = HealthTracker(silent)
     assert {looks.health(container(ago=30)).state for _ in range(10)} == {"starting"}
 
 
 def test_many_looks_at_one_moment_are_one() -> None:
-    looks = States(silent)
+    looks = HealthTracker(silent)
     told = container()
     assert {looks.health(told).state for _ in range(10)} == {"starting"}
 
 
 def test_silence_of_one_that_answered_is_a_failure_the_third_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "between_seconds", 0.0)
+    monkeypatch.setattr(health, "PROBE_INTERVAL_SECONDS", 0.0)
     told = container(ago=5)
-    looks = States(Turns(answers, silent, silent, silent, silent, answers, silent))
+    looks = HealthTracker(Turns(answers, silent, silent, silent, silent, answers, silent))
     seen = [looks.health(told) for _ in range(7)]
     assert [each.state for each in seen] == [
         "healthy", "starting", "starting", "failed", "failed", "healthy", "starting",
@@ -130,14 +130,14 @@ def test_silence_of_one_that_answered_is_a_failure_the_third_time(monkeypatch: p
 
 
 def test_one_judgement_looks_until_it_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "between_seconds", 0.0)
-    assert States(silent).judged(container()).state == "failed"
-    assert States(silent).judged(container(ago=5)).state == "starting"
-    assert States(Turns(silent, answers)).judged(container()).state == "healthy"
+    monkeypatch.setattr(health, "PROBE_INTERVAL_SECONDS", 0.0)
+    assert HealthTracker(silent).settled_health(container()).state == "failed"
+    assert HealthTracker(silent).settled_health(container(ago=5)).state == "starting"
+    assert HealthTracker(Turns(silent, answers)).settled_health(container()).state == "healthy"
 
 
 def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
-    looks = States(Turns(silent, silent, answers, silent))
+    looks = HealthTracker(Turns(silent, silent, answers, silent))
     ended, begun = container("restarting", ran=0.1, restarts=5, ExitCode=1), container(ago=0.1)
     seen = [looks.health(told) for told in (begun, ended, begun, begun, begun)]
     assert [each.state for each in seen] == ["starting", "failed", "failed", "healthy", "starting"]
@@ -156,5 +156,5 @@ def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
 )
 def test_a_job_is_well_once_it_has_ended_well(told: dict[str, Any], state: str, reason: str, code: int | None) -> None:
     told = {**told, "Config": {"Labels": {"tenfold.kind": "job"}}}
-    health = States(answers).health(told)
+    health = HealthTracker(answers).health(told)
     assert (health.state, health.reason, health.code) == (state, reason, code)

@@ -5,7 +5,8 @@ from docker import DockerClient
 
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.images import brings_init
-from tests.tasks.providers.docker.docker_world import made, replica, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import made, replica
 
 pytestmark = pytest.mark.docker
 name = "tenfold.shop.replica.web-0.1"
@@ -30,7 +31,7 @@ def test_what_has_ended_is_taken_away(provider: DockerProvider, images: dict[str
     made(provider, replica(images, command=orphans))
     first = engine.containers.get(name)
     processes = ["sh", "-c", "cat /proc/[0-9]*/stat"]
-    until(lambda: b"(sleep)" not in first.exec_run(processes).output, "the orphan is gone, and no zombie")
+    wait_until(lambda: b"(sleep)" not in first.exec_run(processes).output, "the orphan is gone, and no zombie")
 
 
 def test_an_image_with_an_init_of_its_own_keeps_it(

@@ -7,7 +7,8 @@ from docker import DockerClient
 
 from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.docker_world import crash, replica, stack, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.docker.docker_world import crash, replica, stack
 
 pytestmark = pytest.mark.docker
 polite = "trap 'exit 0' TERM; echo begun; sleep 1000 & wait"
@@ -16,7 +17,7 @@ name = f"tenfold.{stack}.job.run-1.1"
 
 def job(images: dict[str, str], command: list[str], **changed: object) -> Resource:
     settings = dict(replica(images).settings) | {"command": command, "release": 1, **changed}
-    return Resource(stack, "job/run-1", "job", settings, exclusive=True)
+    return Resource(stack, "job/run-1", "job", settings, singleton=True)
 
 
 def test_one_that_is_stopped_by_others_has_failed(
@@ -24,7 +25,7 @@ def test_one_that_is_stopped_by_others_has_failed(
 ) -> None:
     """As an engine that is stopped does it."""
     one = provider.create(job(images, ["sh", "-c", polite]))
-    until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
     engine.containers.get(name).stop(timeout=60)
     health = provider.health(one)
     assert (health.state, health.reason, health.code) == ("failed", "exited with 137", 137)
@@ -34,9 +35,9 @@ def test_one_that_is_killed_has_failed_and_is_not_begun_again(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     one = provider.create(job(images, ["sh", "-c", polite]))
-    until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
     crash(engine.containers.get(name))
-    until(lambda: provider.health(one).state == "failed", "it failed")
+    wait_until(lambda: provider.health(one).state == "failed", "it failed")
     assert engine.containers.get(name).attrs["RestartCount"] == 0
     assert provider.logs(one, 5).split() == ["begun"]
 
@@ -45,7 +46,7 @@ def test_one_that_is_destroyed_is_asked_to_end(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     one = provider.create(job(images, ["sh", "-c", polite]))
-    until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
     identity, began = engine.containers.get(name).id, int(time.time()) - 1
     provider.destroy(one)
     only = {"container": [identity], "event": ["die"]}

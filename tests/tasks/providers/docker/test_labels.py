@@ -4,7 +4,7 @@ import pytest
 
 from infra_specs.resources.instance import Health
 from infra_specs.resources.resource import Ref, Resource, SecretRef, Template
-from tasks.providers.docker.annotations import notes_among
+from tasks.providers.docker.annotations import annotations_among
 from tasks.providers.docker.labels import host_of, instance_of, is_instance, key_of, labels_of, name_of, part_of
 
 pytestmark = pytest.mark.pure
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.pure
 
 def resource() -> Resource:
     url = Template("x://{password}@{host}", {"password": SecretRef("pw"), "host": Ref("database/main", "host")})
-    wanted = Resource("shop", "replica/web-0", "replica", {"env": {"URL": url}}, durable=True, drain_seconds=3.5)
+    wanted = Resource("shop", "replica/web-0", "replica", {"env": {"URL": url}}, stateful=True, drain_seconds=3.5)
     return wanted.resolved(lambda each: "hidden" if isinstance(each, SecretRef) else "db")
 
 
@@ -23,7 +23,7 @@ def test_there_and_back() -> None:
     assert (seen.stack, seen.address, seen.kind, seen.incarnation) == ("shop", "replica/web-0", "replica", 3)
     assert (seen.fingerprint, seen.digests, seen.bindings) == (wanted.fingerprint, wanted.digests, wanted.bindings)
     assert (seen.outputs, seen.after) == ({"endpoint": "10.0.0.2:80"}, ("database/main",))
-    assert (seen.durable, seen.drain_seconds) == (True, 3.5)
+    assert (seen.stateful, seen.drain_seconds) == (True, 3.5)
     assert key_of(labels) == ("replica/web-0", 3)
 
 
@@ -52,7 +52,9 @@ def test_the_newest_note_holds_and_names_all() -> None:
         own = {"tenfold.part": "note", "tenfold.revision": str(revision), "tenfold.record": f'{{"n": {revision}}}'}
         return {"Name": f"note{revision}", "Labels": labels_of(resource(), 1, {}) | own}
 
-    found = notes_among([volume(9), volume(10), volume(2), {"Name": "data", "Labels": labels_of(resource(), 1, {})}])
+    found = annotations_among(
+        [volume(9), volume(10), volume(2), {"Name": "data", "Labels": labels_of(resource(), 1, {})}]
+    )
     (note,) = found.values()
     assert note.revision == 10
     assert note.record["n"] == 10

@@ -12,6 +12,7 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from tasks.providers.docker import DockerProvider, network
+from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import (
     cache,
     database,
@@ -22,7 +23,6 @@ from tests.tasks.providers.docker.docker_world import (
     replica,
     route,
     stack,
-    until,
     volume,
 )
 
@@ -120,7 +120,7 @@ def test_only_the_proxy_listens_and_beyond_loopback_only_for_what_is_public(
     found = listening() - before
     assert {port for _, port in found} == {int(door.outputs["port"]), public}
     assert {port for address, port in found if address != "127.0.0.1"} == {public}
-    until(lambda: get(door.outputs["port"])[0] == 200, "the inner door leads to everything")
+    wait_until(lambda: get(door.outputs["port"])[0] == 200, "the inner door leads to everything")
     assert get(str(public))[0] == 404
 
 
@@ -134,9 +134,9 @@ def test_where_the_networks_are_out_of_reach_it_asks_from_inside(
     made(provider, cache(images))
     made(provider, replica(images))
     sick = provider.create(replica(images, 1, image=images["tenfold-tiny:sick"]))
-    until(lambda: "404" in provider.health(sick).reason, "it was asked")
+    wait_until(lambda: "404" in provider.health(sick).reason, "it was asked")
     away = provider.create(replica(images, 2, command=["sleep", "60"]))
-    until(lambda: "refused" in provider.health(away).reason, "it was asked")
+    wait_until(lambda: "refused" in provider.health(away).reason, "it was asked")
 
 
 def test_what_is_not_ours_is_never_touched(

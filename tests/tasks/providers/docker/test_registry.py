@@ -12,7 +12,7 @@ from docker import DockerClient
 from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildOrder
+from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
 from tests.support.registry import NoRegistry, Registry, password, registry, user
 from tests.tasks.providers.docker.docker_world import alone, made, replica, stack
@@ -125,7 +125,7 @@ def test_what_a_build_starts_from_is_pulled_with_the_login_too(shelf: Registry, 
     (tmp_path / "app" / "Dockerfile").write_text(f"FROM {shelf.address}/shop:1\nENV A=1\n")
     provider, said = DockerProvider(Docker(provider="docker")), list[str]()
     try:
-        order = BuildOrder(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
+        order = BuildRequest(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
         assert provider.built(order).name == ""
         provider.build(order, said.append)
         assert said[0] == f"web: pulling {shelf.address}/shop:1"
@@ -140,7 +140,7 @@ def test_what_a_build_starts_from_is_taken_from_the_mirror(shelf: Registry, logi
     (tmp_path / "app" / "Dockerfile").write_text("FROM official:1 AS made\nFROM made\nENV A=1\n")
     provider, said = DockerProvider(Docker(provider="docker", mirror=f"{shelf.address}/hub")), list[str]()
     try:
-        order = BuildOrder(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
+        order = BuildRequest(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
         id = provider.build(order, said.append)
         assert said[0] == f"web: pulling {shelf.address}/hub/official:1"
         assert provider.built(order).id == id
@@ -156,7 +156,7 @@ def test_what_only_buildkit_finds_is_pulled_with_the_login_too(
     (tmp_path / "app").mkdir()
     name = f"{shelf.address}/shop:1"
     (tmp_path / "app" / "Dockerfile").write_text(f"ARG A=1\nFROM ${{A:+{name}}}\nENV A=1\n")
-    order = BuildOrder(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
+    order = BuildRequest(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
 
     def build() -> str:
         provider = DockerProvider(Docker(provider="docker"))

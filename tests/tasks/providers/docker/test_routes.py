@@ -8,7 +8,8 @@ from docker import DockerClient
 
 from infra_specs.errors import TransientError
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.docker_world import crash, get, left, made, proxy, replica, route, stack, until, well
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.docker.docker_world import crash, get, left, made, proxy, replica, route, stack
 
 pytestmark = pytest.mark.docker
 
@@ -21,13 +22,13 @@ def test_the_proxy_is_back_with_its_routes(
     made(provider, route(one))
     container = engine.containers.get("tenfold.shop.proxy.main.1")
     crash(container)
-    until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
-    well(provider, door)
-    until(lambda: get(door.outputs["port"])[0] == 200, "it serves again")
+    wait_until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
+    wait_healthy(provider, door)
+    wait_until(lambda: get(door.outputs["port"])[0] == 200, "it serves again")
     container.remove(force=True)
     assert [each.address for each in provider.observe(stack)] == ["replica/web-0", "route/web"]
     again = made(provider, proxy(images))
-    until(lambda: get(again.outputs["port"])[0] == 200, "its successor serves")
+    wait_until(lambda: get(again.outputs["port"])[0] == 200, "its successor serves")
 
 
 def test_a_route_that_changes_while_the_proxy_starts_again_is_told_afterwards(
@@ -50,11 +51,11 @@ def test_a_route_that_changes_while_the_proxy_starts_again_is_told_afterwards(
     container = engine.containers.get("tenfold.shop.proxy.main.1")
     for _ in range(3):
         crash(container)
-        until(told, "it was told")
+        wait_until(told, "it was told")
         if refused:
             break
     provider.destroy(first)
-    until(lambda: get(door.outputs["port"])[0] == 200, "the second serves")
+    wait_until(lambda: get(door.outputs["port"])[0] == 200, "the second serves")
     assert refused
 
 
@@ -62,7 +63,7 @@ def test_changes_under_load_lose_nothing(provider: DockerProvider, images: dict[
     first = made(provider, replica(images, 0))
     door = made(provider, proxy(images))
     way = made(provider, route(first))
-    until(lambda: get(door.outputs["port"])[0] == 200, "it serves")
+    wait_until(lambda: get(door.outputs["port"])[0] == 200, "it serves")
     done, seen, failed = threading.Event(), [0], list[str]()
 
     def load() -> None:
@@ -82,16 +83,16 @@ def test_changes_under_load_lose_nothing(provider: DockerProvider, images: dict[
         try:
             second = made(provider, replica(images, 1))
             provider.update(way, route(first, second))
-            way = well(provider, way)
+            way = wait_healthy(provider, way)
             other = made(provider, replica(images, 0, "api"))
             way_of_other = made(provider, route(other, service="api", path="/api"))
             provider.update(way, route(second))
-            way = well(provider, way)
-            until(lambda: provider.in_flight(first) == 0, "drained")
+            way = wait_healthy(provider, way)
+            wait_until(lambda: provider.in_flight(first) == 0, "drained")
             provider.destroy(first)
             provider.destroy(way_of_other)
             before = seen[0]
-            until(lambda: seen[0] > before + 100, "more requests were answered")
+            wait_until(lambda: seen[0] > before + 100, "more requests were answered")
         finally:
             done.set()
     assert failed == []
@@ -129,7 +130,7 @@ def test_a_proxy_that_ends_again_and_again_does_not_hold_up_a_teardown(
         container.reload()
         return bool(container.status == "restarting" and container.attrs["RestartCount"] > 3)
 
-    until(state, "it ends again and again")
+    wait_until(state, "it ends again and again")
     for instance in (way, door, one):
         provider.destroy(instance)
     provider.sweep(stack)

@@ -10,7 +10,7 @@ from docker.errors import APIError
 from tasks.providers.docker.engine import Engine, connect
 from tasks.providers.docker.shell import Shell, ShellEnded
 from tests.support.images import local
-from tests.tasks.providers.docker.docker_world import until
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 
@@ -61,7 +61,7 @@ def test_it_ends_with_its_connection(api: Engine, container: str) -> None:
     def shells() -> int:
         return sum("read -r line" in " ".join(each) for each in api.top(container)["Processes"])
 
-    until(lambda: not shells(), "it has ended")
+    wait_until(lambda: not shells(), "it has ended")
 
 
 def test_a_container_that_does_not_run(api: Engine, container: str, engine: DockerClient) -> None:

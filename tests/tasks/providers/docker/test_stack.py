@@ -10,6 +10,7 @@ from docker import DockerClient
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
+from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.docker.docker_world import (
     cache,
     connected,
@@ -23,9 +24,7 @@ from tests.tasks.providers.docker.docker_world import (
     replica,
     route,
     stack,
-    until,
     volume,
-    well,
 )
 
 pytestmark = pytest.mark.docker
@@ -42,7 +41,7 @@ def whole(provider: DockerProvider, images: dict[str, str], name: str = stack, r
     ]
     with ThreadPoolExecutor(8) as threads:
         begun = list(threads.map(provider.create, wanted))
-    instances = [well(provider, each) for each in begun]
+    instances = [wait_healthy(provider, each) for each in begun]
     return [*instances, made(provider, route(*instances[3:], stack=name))]
 
 
@@ -56,7 +55,7 @@ def test_everything_together_and_nothing_left_of_it(
     assert instances[-1].outputs["url"] == f"{door.outputs['url']}/"
     assert provider.stacks() == (stack,)
     for instance in reversed(provider.observe(stack)):
-        if not instance.durable:
+        if not instance.stateful:
             provider.destroy(instance)
             provider.destroy(instance)
     assert [each.address for each in provider.observe(stack)] == ["volume/database"]
@@ -103,8 +102,8 @@ def test_a_killed_container_is_back(provider: DockerProvider, images: dict[str, 
     one = made(provider, replica(images))
     container = engine.containers.get("tenfold.shop.replica.web-0.1")
     crash(container)
-    until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
-    back = well(provider, one)
+    wait_until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
+    back = wait_healthy(provider, one)
     assert back.outputs == one.outputs
     assert back.incarnation == 1
 
@@ -135,7 +134,7 @@ def test_what_runs_out_of_memory_says_so_with_its_limit(provider: DockerProvider
 
 def test_what_never_answers_well_says_how(provider: DockerProvider, images: dict[str, str]) -> None:
     sick = provider.create(replica(images, image=images["tenfold-tiny:sick"]))
-    until(lambda: "404" in provider.health(sick).reason, "it was asked")
+    wait_until(lambda: "404" in provider.health(sick).reason, "it was asked")
     assert provider.health(sick).state == "starting"
 
 
@@ -203,4 +202,4 @@ def test_addresses_are_kept_over_a_restart(
     for container in reversed(containers):
         container.start()
     for instance in instances:
-        assert well(provider, instance).outputs == instance.outputs
+        assert wait_healthy(provider, instance).outputs == instance.outputs

@@ -14,7 +14,8 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource, SecretRef
 from tasks.providers.docker import DockerProvider
 from tests.support.certificates import authority
-from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack, until, well
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
 pytestmark = pytest.mark.docker
@@ -40,7 +41,7 @@ def test_https_with_a_redirect_and_a_key_that_inspect_does_not_show(
     pem = pair(*ours.issue(host))
     door = serving(provider, images, secured(images, pem, public=True, redirect=30_080))
     port, public = door.outputs["port"], door.outputs["public_url"]
-    answer = until(lambda: (found := fetch(port, ours)).status_code == 200 and found, "it serves")
+    answer = wait_until(lambda: (found := fetch(port, ours)).status_code == 200 and found, "it serves")
     assert (answer.http_version, answer.text) == ("HTTP/2", "release 1\n")
     assert fetch(public.rpartition(":")[2], ours).status_code == 200
     assert redirected("30080", "/cart") == (308, f"{public}/cart")
@@ -52,7 +53,7 @@ def test_https_with_a_redirect_and_a_key_that_inspect_does_not_show(
     container = engine.containers.get("tenfold.shop.proxy.main.1")
     container.kill()
     container.start()
-    until(lambda: provider.health(door).state == "healthy", "it is back")
+    wait_until(lambda: provider.health(door).state == "healthy", "it is back")
     assert served(port) == read(pem).serial
 
 
@@ -61,13 +62,13 @@ def test_another_certificate_is_taken_in_without_a_lost_request(
 ) -> None:
     door = serving(provider, images, secured(images, pair(*ours.issue(host))))
     port = door.outputs["port"]
-    until(lambda: fetch(port, ours).status_code == 200, "it serves")
+    wait_until(lambda: fetch(port, ours).status_code == 200, "it serves")
     with watched(port, ours) as seen:
         for version in (2, 3):
             pem = pair(*ours.issue(host))
             door = provider.update(door, secured(images, pem, version))
             assert served(port) == read(pem).serial, "when it says so, it is so"
-            until_more(seen, until)
+            until_more(seen, wait_until)
     assert not seen.failed
     (again,) = [each for each in provider.observe(stack) if each.kind == "proxy"]
     assert (again.incarnation, again.fingerprint) == (1, secured(images, "", 3).fingerprint)
@@ -90,11 +91,11 @@ def test_what_was_noted_of_one_that_somebody_removed_is_not_true_of_its_successo
 def test_https_begins_and_ends_in_a_proxy_that_runs(provider: DockerProvider, images: dict[str, str]) -> None:
     door = serving(provider, images, proxy(images))
     port = door.outputs["port"]
-    until(lambda: get(port)[0] == 200, "it serves")
+    wait_until(lambda: get(port)[0] == 200, "it serves")
     door = provider.update(door, secured(images, pair(*ours.issue(host))))
-    until(lambda: fetch(port, ours).status_code == 200, "it serves over HTTPS")
+    wait_until(lambda: fetch(port, ours).status_code == 200, "it serves over HTTPS")
     assert door.outputs["url"] == f"https://127.0.0.1:{port}"
     door = provider.update(door, proxy(images))
-    until(lambda: plainly(get, port), "it serves plainly again")
+    wait_until(lambda: plainly(get, port), "it serves plainly again")
     assert (door.outputs["url"], "certificate_until" in door.outputs) == (f"http://127.0.0.1:{port}", False)
-    assert well(provider, door)
+    assert wait_healthy(provider, door)

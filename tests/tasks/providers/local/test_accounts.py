@@ -21,9 +21,10 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider, accounts, binaries, identity, reach
 from tasks.providers.local import provider as local
-from tasks.providers.local.stack_folder import Place
+from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor import client, syscalls
 from tasks.supervisor.client import Supervisor
+from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import (
     cache,
     database,
@@ -37,9 +38,7 @@ from tests.tasks.providers.local.world import (
     replica,
     route,
     stack,
-    until,
     volume,
-    well,
 )
 from tests.tasks.supervisor.test_confine import free_low_port
 
@@ -58,7 +57,7 @@ def whole(provider: LocalProvider, name: str) -> dict[str, Instance]:
     found = {resource.address: provider.create(resource) for resource in wanted}
     for address, instance in found.items():
         if address != "job/task":
-            well(provider, instance)
+            wait_healthy(provider, instance)
     made(provider, route(found["replica/web-0"], stack=name))
     return found | {"volume/database": store, "volume/web.data": data}
 
@@ -173,7 +172,7 @@ def test_files_with_secrets_are_the_accounts_alone(provider: LocalProvider, home
     whole(provider, stack)
     account = accounts.find(home, stack)
     assert account is not None
-    place = Place(home, stack)
+    place = StackFolder(home, stack)
     for path in [*place.settings.iterdir(), *place.proxy.glob("*.json")]:
         if path.name != "outputs.json":
             assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (account.uid, 0o600), path
@@ -188,7 +187,7 @@ def test_a_port_below_1024_is_opened(provider: LocalProvider) -> None:
     port = free_low_port()
     door = made(provider, proxy(port=port))
     made(provider, route(made(provider, replica())))
-    until(lambda: get(str(port))[0] == 200, "it is served")
+    wait_until(lambda: get(str(port))[0] == 200, "it is served")
     assert door.outputs["port"] == str(port)
 
 
@@ -262,7 +261,7 @@ def test_the_home_of_an_account_is_refused_by_name(provider: LocalProvider, home
         "run `chmod o+rx /root`, or move /root to a folder that every account may enter, such as /srv"
     )
     one = provider.create(replica(command=["sh", "-c", "touch $HOME/ran; exit 1"], folder="/root"))
-    until(lambda: provider.health(one).state == "failed", "it failed")
+    wait_until(lambda: provider.health(one).state == "failed", "it failed")
     assert not (home / "stacks" / stack / "home" / "ran").exists()
     assert provider.health(one).reason == said
     assert accounts.find(home, stack) is not None
@@ -389,7 +388,7 @@ def test_the_account_goes_with_the_last_thing_and_not_before(provider: LocalProv
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     seconds = f"{os.getpid()}0123"
     escaped = made(provider, replica(command=["sh", "-c", f"setsid sleep {seconds} & exec sleep 1000"], serves=False))
-    until(lambda: len(processes_naming(f"sleep\0{seconds}")) == 1, "it has left its group")
+    wait_until(lambda: len(processes_naming(f"sleep\0{seconds}")) == 1, "it has left its group")
     Path(f"/tmp/tenfold-litter-{os.getpid()}").touch()
     os.chown(f"/tmp/tenfold-litter-{os.getpid()}", before.uid, before.gid)
     for instance in (escaped, server, store):
@@ -425,7 +424,7 @@ def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
         store = made(provider, volume())
         old = made(provider, database(store.outputs["path"]))
         data = made(provider, replace(volume(), address="volume/web.data"))
-        web = replace(replica(env={"WEB_DATA_DIRECTORY": data.outputs["path"]}), exclusive=True)
+        web = replace(replica(env={"WEB_DATA_DIRECTORY": data.outputs["path"]}), singleton=True)
         writer = made(provider, web)
         assert provider.execute(writer, ["sh", "-c", "echo old > $WEB_DATA_DIRECTORY/a"], terminal=False) == 0
         proxied = made(provider, proxy())
@@ -442,11 +441,11 @@ def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
     assert owners(home, other) == {account.uid}
     assert owners(home, old) != {account.uid}, "what runs is not restarted"
     provider.update(way, route(writer, other))
-    until(lambda: get(proxied.outputs["port"])[1].startswith("web-1"), "an old proxy takes new routes in")
+    wait_until(lambda: get(proxied.outputs["port"])[1].startswith("web-1"), "an old proxy takes new routes in")
     psycopg.connect(dsn(old)).close()
     os.kill(pid(home, old), 9)
-    until(lambda: owners(home, old) == {pwd.getpwnam(binaries.account() or "").pw_uid}, "it is back as it was")
-    well(provider, old)
+    wait_until(lambda: owners(home, old) == {pwd.getpwnam(binaries.account() or "").pw_uid}, "it is back as it was")
+    wait_healthy(provider, old)
 
     new = made(provider, database(store.outputs["path"], version=2))
     assert owners(home, new) == {account.uid}
@@ -469,7 +468,7 @@ def test_what_an_old_replica_makes_after_a_job_is_the_next_ones(
         before.setattr(accounts, "are_possible", lambda: False)
         before.setattr(accounts, "find", lambda *_: None)
         data = Path(made(provider, replace(volume(), address="volume/web.data")).outputs["path"])
-        web = replace(replica(env={"WEB_DATA_DIRECTORY": str(data)}), exclusive=True)
+        web = replace(replica(env={"WEB_DATA_DIRECTORY": str(data)}), singleton=True)
         old = made(provider, web)
         command = ["sh", "-c", "mkdir -p $WEB_DATA_DIRECTORY/new && echo old > $WEB_DATA_DIRECTORY/new/file"]
     task = job(stack, "true")
@@ -506,7 +505,7 @@ def steps_of(monkeypatch: pytest.MonkeyPatch, at: int) -> Callable[[], int]:
     for owner, names in (
         (accounts, ("_run", "_end_all", "_remove_litter")),
         (identity, ("give", "make_folder")),
-        (Place, ("remove",)),
+        (StackFolder, ("remove",)),
         (os, ("chown",)),
     ):
         for name in names:
@@ -576,7 +575,7 @@ def test_half_an_account_is_made_whole(home: Path) -> None:
 
 def test_an_account_whose_stack_has_nothing_goes_with_the_next_sweep(provider: LocalProvider, home: Path) -> None:
     accounts.ensure(home, "lost")
-    Place(home, "empty").path.mkdir(parents=True)
+    StackFolder(home, "empty").path.mkdir(parents=True)
     accounts.ensure(home, "empty")
     provider.create(volume("held"))
     provider.sweep("any")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.local.world import cache, made, pid, well
+from tests.support.waiting import wait_healthy
+from tests.tasks.providers.local.world import cache, made, pid
 
 pytestmark = pytest.mark.local
 
@@ -26,7 +27,7 @@ def test_only_the_right_password_opens_it(provider: LocalProvider, home: Path) -
     before = pid(home, server)
     os.kill(before, signal.SIGKILL)
     assert pid(home, server, after=before) != before
-    well(provider, server)
+    wait_healthy(provider, server)
     assert ask(port, ["PING"])[0].startswith(b"-NOAUTH")
     assert ask(port, ["AUTH", password])[0] == b"+OK"
     assert list((home / "stacks").rglob("*.rdb")) == []

@@ -9,8 +9,9 @@ import pytest
 
 from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
+from tests.support.waiting import wait_until
 from tests.tasks.providers.asking import Headers, claims, named, over_http1, over_http2, own
-from tests.tasks.providers.local.world import get, made, opened, replica, route, trusting, until
+from tests.tasks.providers.local.world import get, made, opened, replica, route, trusting
 
 pytestmark = pytest.mark.local
 trusted = "127.128.0.5"
@@ -35,7 +36,7 @@ def shop() -> Iterator[Shop]:
     with opened() as provider:
         door = made(provider, trusting(network, "10.0.0.0/8", "2001:db8::/32"))
         made(provider, route(made(provider, replica())))
-        until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
+        wait_until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
         yield Shop(provider, door)
 
 
@@ -141,7 +142,7 @@ def test_an_answer_of_the_proxy_itself_shows_nothing_internal(provider: LocalPro
     port = made(provider, trusting()).outputs["port"]
     made_route = provider.create(route(service="web"))
     assert made_route
-    answer = until(
+    answer = wait_until(
         lambda: (found := httpx.get(f"http://127.0.0.1:{port}/")).status_code == 503 and found, "it is known"
     )
     assert not [name for name in answer.headers if name.startswith("x-envoy")]

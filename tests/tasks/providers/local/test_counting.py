@@ -11,7 +11,8 @@ import pytest
 
 from tasks.providers.base import Counts, Traffic
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack, until
+from tests.support.waiting import wait_until
+from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack
 
 pytestmark = pytest.mark.local
 
@@ -23,12 +24,12 @@ def test_it_counts_what_was_asked(provider: LocalProvider) -> None:
     other = made(provider, replica(0, "api"))
     made(provider, route(*fleet))
     made(provider, route(other, service="api", path="/api"))
-    until(lambda: get(port)[0] == get(port, "/api")[0] == 200, "both are served")
-    before = until(lambda: provider.traffic(stack), "the proxy says what it counted")
+    wait_until(lambda: get(port)[0] == get(port, "/api")[0] == 200, "both are served")
+    before = wait_until(lambda: provider.traffic(stack), "the proxy says what it counted")
     assert set(before) == {"web", "api"}
     for _ in range(20):
         get(port)
-    after = until(lambda: provider.traffic(stack), "the proxy says what it counted")
+    after = wait_until(lambda: provider.traffic(stack), "the proxy says what it counted")
     assert after["web"].requests - before["web"].requests == 20
     assert after["api"].requests == before["api"].requests
     assert after["web"].errors == after["web"].in_flight == 0
@@ -41,9 +42,11 @@ def test_it_counts_what_was_asked(provider: LocalProvider) -> None:
 def test_what_takes_long_is_in_flight_and_then_answered(provider: LocalProvider) -> None:
     port = served(provider)
     with asking(port, "/slow?4", 3):
-        until(lambda: web(provider).in_flight == 3, "three are in flight")
+        wait_until(lambda: web(provider).in_flight == 3, "three are in flight")
         assert sum(each.in_flight for each in web(provider).replicas.values()) == 3
-    seen = until(lambda: one if (one := web(provider)).latencies.get(5.0, 0) >= 3 + 1 else None, "their time is known")
+    seen = wait_until(
+        lambda: one if (one := web(provider)).latencies.get(5.0, 0) >= 3 + 1 else None, "their time is known"
+    )
     assert seen.seconds == pytest.approx(12, rel=0.15)
     assert seen.latencies[3.0] == seen.answered - 3
     assert list(seen.latencies) == sorted(seen.latencies)
@@ -68,7 +71,7 @@ def test_what_fails_is_counted_whoever_answers(provider: LocalProvider, open_fol
 def test_without_a_replica_they_arrive_all_the_same(provider: LocalProvider) -> None:
     port = made(provider, proxy()).outputs["port"]
     provider.create(route())
-    until(lambda: get(port)[0] == 503, "it is routed to nobody")
+    wait_until(lambda: get(port)[0] == 503, "it is routed to nobody")
     before = web(provider)
     for _ in range(10):
         get(port)
@@ -83,7 +86,7 @@ def test_each_request_to_a_dead_replica_is_counted_once_however_often_it_is_trie
     port = made(provider, proxy()).outputs["port"]
     one = made(provider, replica(0))
     made(provider, route(one))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     before, asked, codes = web(provider).requests, 0, list[int]()
 
     def ask() -> int:
@@ -99,10 +102,10 @@ def test_each_request_to_a_dead_replica_is_counted_once_however_often_it_is_trie
         os.kill(pid(home, one), signal.SIGKILL)
         for _ in range(5):
             ask()
-        until(lambda: ask() == 200, "it is served again")
+        wait_until(lambda: ask() == 200, "it is served again")
     assert {200, 503} == set(codes), "dead ones were met"
     with asking(port, "/slow?5", 8):
-        until(lambda: web(provider).in_flight == 8, "eight are in flight")
+        wait_until(lambda: web(provider).in_flight == 8, "eight are in flight")
         os.kill(pid(home, one), signal.SIGKILL)
     assert web(provider).requests - before == asked + 8
 
@@ -117,13 +120,13 @@ def test_a_new_proxy_begins_anew(provider: LocalProvider) -> None:
     port = served(provider)
     for _ in range(30):
         get(port)
-    until(lambda: web(provider).running >= 5, "its clock moves")
+    wait_until(lambda: web(provider).running >= 5, "its clock moves")
     before = web(provider)
     old = next(each for each in provider.observe(stack) if each.kind == "proxy")
     provider.destroy(old)
     assert provider.traffic(stack) == {}
     made(provider, proxy())
-    after = until(lambda: provider.traffic(stack).get("web"), "it counts again")
+    after = wait_until(lambda: provider.traffic(stack).get("web"), "it counts again")
     assert after.requests < before.requests
     assert after.running < before.running
 
@@ -132,12 +135,12 @@ def served(provider: LocalProvider, **env: str) -> str:
     """The port of a proxy with a service of one replica behind it."""
     port = made(provider, proxy()).outputs["port"]
     made(provider, route(made(provider, replica(0, env=env))))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     return port
 
 
 def web(provider: LocalProvider) -> Traffic:
-    return until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")
+    return wait_until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")
 
 
 @contextmanager

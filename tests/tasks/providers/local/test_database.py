@@ -12,7 +12,8 @@ import pytest
 from infra_specs.errors import ProviderError
 from tasks.providers.local import LocalProvider, accounts
 from tasks.providers.local.ports import is_free
-from tests.tasks.providers.local.world import database, dsn, made, pid, stack, until, volume, well
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.local.world import database, dsn, made, pid, stack, volume
 
 pytestmark = pytest.mark.local
 
@@ -32,7 +33,7 @@ def test_only_the_right_password_opens_it_and_data_outlives_its_death(provider: 
 
     before = pid(home, server)
     os.kill(before, signal.SIGKILL)
-    until(lambda: answers(dsn(server)), "it answers after it was killed")
+    wait_until(lambda: answers(dsn(server)), "it answers after it was killed")
     assert pid(home, server) != before
     with psycopg.connect(dsn(server)) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
@@ -79,7 +80,7 @@ def test_a_successor_never_runs_beside_the_one_before(provider: LocalProvider, h
     assert [
         each.health.state for each in provider.observe(stack) if each.incarnation == 1 and each.kind == "database"
     ] == ["failed"]
-    well(provider, second)
+    wait_healthy(provider, second)
 
 
 def test_half_an_initdb_is_begun_anew(provider: LocalProvider, home: Path) -> None:

@@ -17,8 +17,9 @@ import pytest
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
+from tests.support.waiting import wait_until
 from tests.tasks.providers.executing import ExecuteContract, script
-from tests.tasks.providers.local.world import database, made, patience, replica, until, volume
+from tests.tasks.providers.local.world import database, made, patience, replica, volume
 from tests.tasks.providers.routes import stack
 
 pytestmark = pytest.mark.local
@@ -156,7 +157,7 @@ def test_a_signal_is_passed_on_to_the_command(
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - a suite in the background ignores it
     )  # fmt: skip
     try:
-        until(ready.exists, "it runs")
+        wait_until(ready.exists, "it runs")
         asking.send_signal(number)
         assert asking.wait(patience) == 9
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.providers.local import LocalProvider, accounts
+from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import (
     cache,
     database,
@@ -20,7 +21,6 @@ from tests.tasks.providers.local.world import (
     replica,
     route,
     stack,
-    until,
     volume,
 )
 
@@ -127,11 +127,11 @@ def test_only_public_routes_are_served_beyond_loopback(provider: LocalProvider, 
         except OSError:
             return 0
 
-    until(lambda: status("/outer") == 200, "it is served in public")
+    wait_until(lambda: status("/outer") == 200, "it is served in public")
     assert status("/inner") == 404
     assert get(door.outputs["port"], "/inner")[0] == 200
     assert ("00000000", int(public)) in listening()[pid(home, door)]
     door = provider.update(door, proxy())
-    until(lambda: status("/outer") == 0, "it is closed again")
+    wait_until(lambda: status("/outer") == 0, "it is closed again")
     assert door.outputs["public_url"] == ""
     assert get(door.outputs["port"], "/outer")[0] == 200

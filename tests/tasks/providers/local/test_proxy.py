@@ -16,7 +16,8 @@ import pytest
 
 from infra_specs.errors import ProviderError
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack, until, well
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack
 
 pytestmark = pytest.mark.local
 
@@ -40,7 +41,7 @@ def test_host_and_path_choose_the_service(provider: LocalProvider) -> None:
     def service(path: str, host: str = "") -> str:
         return get(port, path, host)[1].split()[0]
 
-    until(lambda: service("/shop", "a.example.com") == "any-0", "all routes are served")
+    wait_until(lambda: service("/shop", "a.example.com") == "any-0", "all routes are served")
     assert service("/") == service("/apix") == service("/shop") == "web-0"
     assert service("/api") == service("/api/") == service("/api/v1?a=/x") == service("//api/") == "api-0"
     assert service("/x/../api/") == "api-0"
@@ -57,14 +58,14 @@ def test_without_a_healthy_endpoint_it_answers_503_and_says_so(provider: LocalPr
     sick = open_folder / "sick"
     one = made(provider, replica(0, env={"SICK": str(sick)}))
     way = made(provider, route(one))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     sick.touch()
-    until(lambda: get(port)[0] == 503, "it is taken out of traffic")
+    wait_until(lambda: get(port)[0] == 503, "it is taken out of traffic")
     assert provider.health(way).state == "starting"
     assert "none of its 1 endpoints" in provider.health(way).reason
     sick.unlink()
-    until(lambda: get(port)[0] == 200, "it is served again")
-    assert well(provider, way)
+    wait_until(lambda: get(port)[0] == 200, "it is served again")
+    assert wait_healthy(provider, way)
 
 
 def test_nothing_is_lost_while_routes_change_and_replicas_die(
@@ -73,7 +74,7 @@ def test_nothing_is_lost_while_routes_change_and_replicas_die(
     port = made(provider, proxy()).outputs["port"]
     fleet = [made(provider, replica(slot)) for slot in range(3)]
     way = made(provider, route(*fleet))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     with loaded(port, tmp_path) as answers:
         for round_ in range(3):
             way = provider.update(way, route(*fleet[:2]))
@@ -86,11 +87,11 @@ def test_nothing_is_lost_while_routes_change_and_replicas_die(
             time.sleep(0.2)
             provider.destroy(extra)
             provider.destroy(other)
-            well(provider, fleet[1])
+            wait_healthy(provider, fleet[1])
         # A rollout: the new one beside the old, traffic moved, the old drained and gone.
         new = made(provider, replica(0, env={"NAME": "second"}))
         way = provider.update(way, route(new, *fleet[1:]))
-        until(lambda: provider.in_flight(fleet[0]) == 0, "the old one is drained")
+        wait_until(lambda: provider.in_flight(fleet[0]) == 0, "the old one is drained")
         provider.destroy(fleet[0])
     # What a killed replica had begun may not be done twice: only that is lost, and only if it was not a mere reading.
     lost = {what for what in answers if what != "200" and not ("POST" in what and begun in what)}
@@ -105,7 +106,7 @@ def test_somebody_always_serves_while_one_replica_takes_over_from_another(
     port = made(provider, proxy()).outputs["port"]
     one, other = made(provider, replica(0)), made(provider, replica(1))
     way = made(provider, route(one))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     with loaded(port, tmp_path) as answers:
         for _ in range(20):
             way = provider.update(way, route(other))
@@ -117,22 +118,22 @@ def test_requests_in_flight_are_counted_until_the_last_is_done(provider: LocalPr
     port = made(provider, proxy()).outputs["port"]
     old, new = made(provider, replica(0)), made(provider, replica(1))
     way = made(provider, route(old))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     slow: list[tuple[int, str]] = []
     asking = threading.Thread(target=lambda: slow.append(get(port, "/slow?3")))
     asking.start()
-    until(lambda: provider.in_flight(old) == 1, "the request is running")
+    wait_until(lambda: provider.in_flight(old) == 1, "the request is running")
     way = provider.update(way, route(new))
-    until(lambda: get(port)[1].startswith("web-1"), "the new one serves")
+    wait_until(lambda: get(port)[1].startswith("web-1"), "the new one serves")
     assert provider.in_flight(old) == 1
     assert provider.in_flight(new) == 0
     assert all(get(port)[1].startswith("web-1") for _ in range(20))
-    until(lambda: provider.in_flight(old) == 0, "it is drained")
+    wait_until(lambda: provider.in_flight(old) == 0, "it is drained")
     asking.join()
     assert slow[0][0] == 200
     provider.destroy(old)
     assert provider.in_flight(old) == 0
-    assert well(provider, way)
+    assert wait_healthy(provider, way)
 
 
 def test_back_after_it_was_killed_with_every_route(provider: LocalProvider, home: Path) -> None:
@@ -140,7 +141,7 @@ def test_back_after_it_was_killed_with_every_route(provider: LocalProvider, home
     port = door.outputs["port"]
     one = made(provider, replica(0))
     made(provider, route(one))
-    until(lambda: get(port)[0] == 200, "it is served")
+    wait_until(lambda: get(port)[0] == 200, "it is served")
     os.kill(pid(home, door), signal.SIGKILL)
 
     def served() -> bool:
@@ -149,7 +150,7 @@ def test_back_after_it_was_killed_with_every_route(provider: LocalProvider, home
         except OSError:
             return False
 
-    until(served, "it is served again")
+    wait_until(served, "it is served again")
 
 
 def test_a_route_of_a_proxy_to_come_waits_for_it(provider: LocalProvider) -> None:
@@ -157,8 +158,8 @@ def test_a_route_of_a_proxy_to_come_waits_for_it(provider: LocalProvider) -> Non
     way = provider.create(route(one))
     assert (way.health.state, way.outputs["url"]) == ("starting", "")
     door = made(provider, proxy())
-    assert well(provider, way).outputs["url"] == door.outputs["url"] + "/"
-    until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
+    assert wait_healthy(provider, way).outputs["url"] == door.outputs["url"] + "/"
+    wait_until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
 
 
 def test_a_port_that_is_taken_is_refused_by_number(provider: LocalProvider) -> None:

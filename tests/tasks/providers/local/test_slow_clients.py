@@ -12,9 +12,10 @@ import pytest
 from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
 from tasks.providers.local import proxy as local_proxy
+from tests.support.waiting import wait_until
 from tests.tasks.providers.asking import named, over_http1
 from tests.tasks.providers.local.test_proxy import loaded
-from tests.tasks.providers.local.world import get, made, patience, pid, replica, route, trusting, until
+from tests.tasks.providers.local.world import get, made, patience, pid, replica, route, trusting
 
 pytestmark = pytest.mark.local
 source = "127.128.0.5"
@@ -24,7 +25,7 @@ ask = b"GET /headers HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n
 def serving(provider: LocalProvider, *networks: str, upload: float = 3600.0) -> Instance:
     door = made(provider, trusting(*networks, upload=upload))
     made(provider, route(made(provider, replica())))
-    until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
+    wait_until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
     return door
 
 
@@ -76,9 +77,9 @@ def test_connections_are_bounded_and_trusted_ones_by_themselves(
     port = serving(provider, "127.0.0.1/32").outputs["port"]
     with ExitStack() as open_ones:
         connections = [open_ones.enter_context(opened(port)) for _ in range(60)]
-        until(lambda: sum(map(_is_closed, connections)) == 40, "what is beyond the bound is closed")
+        wait_until(lambda: sum(map(_is_closed, connections)) == 40, "what is beyond the bound is closed")
         assert get(port)[0] == 200, "a trusted one is served meanwhile"
-    until(lambda: _answers(port), "others are served again")
+    wait_until(lambda: _answers(port), "others are served again")
 
 
 def _is_closed(connection: socket.socket) -> bool:

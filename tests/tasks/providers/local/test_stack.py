@@ -15,6 +15,7 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider
 from tasks.providers.local.ports import is_free
 from tasks.supervisor.client import Supervisor
+from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import (
     cache,
     database,
@@ -27,9 +28,7 @@ from tests.tasks.providers.local.world import (
     replica,
     route,
     stack,
-    until,
     volume,
-    well,
 )
 
 pytestmark = pytest.mark.local
@@ -44,7 +43,7 @@ def test_teardown_leaves_nothing(provider: LocalProvider, home: Path) -> None:
     assert shared
     keep = [each for each in provider.observe(stack) if each.kind == "volume"]
     for instance in reversed(provider.observe(stack)):
-        if not instance.durable:
+        if not instance.stateful:
             provider.destroy(instance)
             provider.destroy(instance)
     assert provider.observe(stack) == tuple(keep)
@@ -69,7 +68,7 @@ def test_what_runs_is_adopted_after_the_supervisor_was_killed_with_its_guardian(
     os.kill(before["cache/main"], signal.SIGKILL)
     assert [each.address for each in LocalProvider(home).observe(stack)] == ["cache/main", "replica/web-0"]
     assert pid(home, one) == before["replica/web-0"]
-    well(provider, server)
+    wait_healthy(provider, server)
     assert pid(home, server) != before["cache/main"]
     assert provider.create(replica()).incarnation == 1
 
@@ -83,7 +82,7 @@ def test_two_stacks_at_once_from_many_threads_get_ports_of_their_own(provider: L
     endpoints = {each.outputs["endpoint"] for each in instances}
     assert len(endpoints) == 16
     for instance in instances:
-        well(provider, instance)
+        wait_healthy(provider, instance)
         assert get(instance.outputs["endpoint"].rpartition(":")[2])[1].split()[0] == instance.address[8:]
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(provider.destroy, instances))
@@ -99,15 +98,15 @@ def test_a_command_that_is_not_there_fails_by_name(provider: LocalProvider) -> N
         health = provider.health(instance)
         return health.reason if health.state == "failed" else None
 
-    assert "its command gunicornn is not there" in until(lambda: failed(missing), "it failed")
-    assert "its folder /nowhere/at/all is not there" in until(lambda: failed(astray), "it failed")
-    assert "its command ./start.sh is not a program in /" in until(lambda: failed(script), "it failed")
+    assert "its command gunicornn is not there" in wait_until(lambda: failed(missing), "it failed")
+    assert "its folder /nowhere/at/all is not there" in wait_until(lambda: failed(astray), "it failed")
+    assert "its command ./start.sh is not a program in /" in wait_until(lambda: failed(script), "it failed")
 
 
 def test_the_log_of_a_failed_one_is_kept_beside_its_successor(provider: LocalProvider) -> None:
     crash = ["python3", "-S", "-c", "import sys; sys.exit('no database here')"]
     sick = provider.create(replica(command=crash))
-    until(lambda: provider.health(sick).state == "failed", "it failed")
+    wait_until(lambda: provider.health(sick).state == "failed", "it failed")
     successor = made(provider, replica())
     assert successor.incarnation == 2
     assert "no database here" in provider.logs(sick, 10)
@@ -142,7 +141,7 @@ def whole(provider: LocalProvider, name: str) -> list[Instance]:
         *(provider.create(replica(slot, stack=name)) for slot in range(3)),
     ]
     for instance in instances:
-        well(provider, instance)
+        wait_healthy(provider, instance)
     made(provider, route(*instances[3:], stack=name))
     return instances
 
@@ -154,7 +153,7 @@ def kill_supervisor(home: Path) -> None:
         os.kill(number, signal.SIGSTOP)
     for number in processes_naming(str(folder)):
         os.kill(number, signal.SIGKILL)
-    until(lambda: Supervisor.find(folder) is None, "the supervisor is dead")
+    wait_until(lambda: Supervisor.find(folder) is None, "the supervisor is dead")
 
 
 def test_what_could_not_be_begun_leaves_nothing(provider: LocalProvider, home: Path) -> None:

@@ -20,19 +20,8 @@ from tasks.providers.local import LocalProvider, ports
 from tasks.providers.local import proxy as proxies
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.listening import can_tell
-from tests.tasks.providers.local.world import (
-    cache,
-    database,
-    dsn,
-    get,
-    made,
-    pid,
-    proxy,
-    replica,
-    stack,
-    until,
-    volume,
-)
+from tests.support.waiting import wait_until
+from tests.tasks.providers.local.world import cache, database, dsn, get, made, pid, proxy, replica, stack, volume
 
 pytestmark = [
     pytest.mark.local,
@@ -48,7 +37,7 @@ def robbed(home: Path, instance: Instance, port: int, address: str = "127.0.0.1"
     os.kill(own, signal.SIGSTOP)
     try:
         os.kill(process, signal.SIGKILL)
-        thief = until(lambda: _bound(address, port), "the port was let go")
+        thief = wait_until(lambda: _bound(address, port), "the port was let go")
     finally:
         os.kill(own, signal.SIGCONT)
     with thief:
@@ -69,7 +58,7 @@ def _supervisor(home: Path) -> Supervisor:
 
 def _failed(provider: LocalProvider, instance: Instance) -> str:
     """Why, once it has."""
-    until(lambda: provider.health(instance).state == "failed", f"{instance} failed")
+    wait_until(lambda: provider.health(instance).state == "failed", f"{instance} failed")
     return provider.health(instance).reason
 
 
@@ -124,9 +113,9 @@ def test_a_proxys_port_is_said_and_kept(provider: LocalProvider, home: Path) -> 
     door = made(provider, proxy())
     port = int(door.outputs["port"])
     with robbed(home, door, port):
-        status = until(lambda: _supervisor(home).get("proxy/main#1"), "it is listed")
+        status = wait_until(lambda: _supervisor(home).get("proxy/main#1"), "it is listed")
         assert status.process.probe.port == port
-        until(lambda: provider.health(door).state != "healthy", "a stranger's answer does not count")
+        wait_until(lambda: provider.health(door).state != "healthy", "a stranger's answer does not count")
         _supervisor(home).stop("proxy/main#1")
         why = f"port {port} is taken by another program .pid {os.getpid()}, .*: stop that, or name another port"
         with pytest.raises(ProviderError, match=why):
@@ -147,7 +136,7 @@ def test_a_proxys_port_moves_when_that_is_asked(provider: LocalProvider, home: P
 def test_a_public_port_that_is_taken_at_a_restart(
     provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proxies, "telling_seconds", 1.0)
+    monkeypatch.setattr(proxies, "PUSH_SECONDS", 1.0)
     door = made(provider, proxy(public=True))
     port = ports.of_owner(home, stack, "proxy/main:public")
     assert port

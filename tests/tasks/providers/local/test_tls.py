@@ -17,7 +17,8 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource, SecretRef
 from tasks.providers.local import LocalProvider
 from tests.support.certificates import authority
-from tests.tasks.providers.local.world import get, made, proxy, replica, route, stack, until, well
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.local.world import get, made, proxy, replica, route, stack
 from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
 pytestmark = pytest.mark.local
@@ -42,7 +43,7 @@ def test_it_speaks_https_and_http_2_and_nothing_old(provider: LocalProvider, hom
     pem = pair(*ours.issue(host, "localhost"))
     door = serving(provider, secured(pem))
     port = door.outputs["port"]
-    answer = until(lambda: (found := fetch(port, ours)).status_code == 200 and found, "it serves")
+    answer = wait_until(lambda: (found := fetch(port, ours)).status_code == 200 and found, "it serves")
     assert (answer.http_version, answer.text.split()[0]) == ("HTTP/2", "web-0")
     told = dict(fetch(port, ours, "/headers").json())
     assert (told["x-forwarded-proto"], told["x-forwarded-port"]) == ("https", port)
@@ -68,13 +69,13 @@ def test_the_key_is_in_one_file_of_its_own_alone(provider: LocalProvider, home: 
 def test_another_certificate_is_taken_in_without_a_lost_request(provider: LocalProvider) -> None:
     door = serving(provider, secured(pair(*ours.issue(host))))
     port = door.outputs["port"]
-    until(lambda: fetch(port, ours).status_code == 200, "it serves")
+    wait_until(lambda: fetch(port, ours).status_code == 200, "it serves")
     with watched(port, ours) as seen:
         for version in range(2, 6):
             pem = pair(*ours.issue(host))
             door = provider.update(door, secured(pem, version))
             assert served(port) == read(pem).serial, "when it says so, it is so"
-            until_more(seen, until)
+            until_more(seen, wait_until)
     assert not seen.failed
     assert door.incarnation == 1
     assert door.fingerprint == secured("", 5).fingerprint
@@ -92,16 +93,16 @@ def test_what_the_proxy_does_not_take_is_said_and_the_one_before_serves_on(provi
 def test_https_begins_and_ends_in_a_proxy_that_runs(provider: LocalProvider, home: Path) -> None:
     door = serving(provider, proxy())
     port = door.outputs["port"]
-    until(lambda: get(port)[0] == 200, "it serves")
+    wait_until(lambda: get(port)[0] == 200, "it serves")
     door = provider.update(door, secured(pair(*ours.issue(host))))
-    until(lambda: fetch(port, ours).status_code == 200, "it serves over HTTPS")
+    wait_until(lambda: fetch(port, ours).status_code == 200, "it serves over HTTPS")
     assert door.outputs["url"].startswith("https://")
     door = provider.update(door, proxy())
-    until(lambda: plainly(get, port), "it serves plainly again")
+    wait_until(lambda: plainly(get, port), "it serves plainly again")
     assert door.outputs["url"] == f"http://127.0.0.1:{port}"
     assert "certificate_until" not in door.outputs
     assert not list(home.rglob("certificate.json"))
-    assert well(provider, door)
+    assert wait_healthy(provider, door)
 
 
 def test_plain_http_is_led_to_https(provider: LocalProvider) -> None:
@@ -112,4 +113,4 @@ def test_plain_http_is_led_to_https(provider: LocalProvider) -> None:
     public = door.outputs["public_url"]
     assert public.startswith(f"https://{host}:")
     assert redirected(str(plain), "/cart?a=1") == (308, f"{public}/cart?a=1")
-    until(lambda: fetch(public.rpartition(":")[2], ours).status_code == 200, "the public port serves")
+    wait_until(lambda: fetch(public.rpartition(":")[2], ours).status_code == 200, "the public port serves")

@@ -4,8 +4,7 @@ import http.client
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource, SecretRef, Setting
 from tasks.providers.local import LocalProvider, accounts
 from tasks.supervisor.client import Supervisor
+from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
 app = Path(__file__).parents[3] / "support" / "app.py"
@@ -39,7 +39,7 @@ def opened(below: Path | None = None) -> Iterator[LocalProvider]:
 
 
 def volume(stack: str = stack) -> Resource:
-    return Resource(stack, "volume/database", "volume", {"size": 2**30}, mutable=("size",), durable=True)
+    return Resource(stack, "volume/database", "volume", {"size": 2**30}, mutable=("size",), stateful=True)
 
 
 def database(path: str, password: str = "it's a secret", version: int = 1, stack: str = stack) -> Resource:
@@ -54,17 +54,17 @@ def database(path: str, password: str = "it's a secret", version: int = 1, stack
         "connections": 20,
         "tuning": {"shared_buffers": "32MB", "work_mem": "4MB"},
     }
-    return Resource(stack, "database/main", "database", settings, exclusive=True).resolved(lambda _: password)
+    return Resource(stack, "database/main", "database", settings, singleton=True).resolved(lambda _: password)
 
 
 def cache(password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
     settings: dict[str, Setting] = {"engine": "valkey", "password": SecretRef("cache-password"), "memory": 2**25}
-    return Resource(stack, "cache/main", "cache", settings, exclusive=True).resolved(lambda _: password)
+    return Resource(stack, "cache/main", "cache", settings, singleton=True).resolved(lambda _: password)
 
 
 def proxy(*, public: bool = False, port: int | None = None, stack: str = stack) -> Resource:
     settings: dict[str, Setting] = {"port": port, "public_port": None, "public": public}
-    return Resource(stack, "proxy/main", "proxy", settings, mutable=("public", "public_port"), exclusive=True)
+    return Resource(stack, "proxy/main", "proxy", settings, mutable=("public", "public_port"), singleton=True)
 
 
 def trusting(*networks: str, upload: float = 3600.0) -> Resource:
@@ -90,33 +90,10 @@ def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: 
     return Resource(stack, f"replica/{service}-{slot}", "replica", settings, drain_seconds=5.0)
 
 
-def until(true: Callable[[], Any], what: str) -> Any:
-    """Its value once it is true."""
-    deadline = time.monotonic() + patience
-    while not (value := true()):
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.02)
-    return value
-
-
 def made(provider: LocalProvider, resource: Resource) -> Instance:
     """Created, and well."""
     instance = provider.create(resource)
-    return well(provider, instance)
-
-
-def well(provider: LocalProvider, instance: Instance) -> Instance:
-    def settled() -> Instance | None:
-        found = [
-            each
-            for each in provider.observe(instance.stack)
-            if (each.address, each.incarnation) == (instance.address, instance.incarnation)
-        ]
-        return found[0] if found and found[0].health.state != "starting" else None
-
-    found: Instance = until(settled, f"{instance} settled")
-    assert found.health.state == "healthy", f"{found.health.reason}\n{provider.logs(instance, 30)}"
-    return found
+    return wait_healthy(provider, instance)
 
 
 def pid(home: Path, instance: Instance, after: int = 0) -> int:
@@ -128,7 +105,7 @@ def pid(home: Path, instance: Instance, after: int = 0) -> int:
         status = supervisor.get(f"{instance.address}#{instance.incarnation}")
         return status.pid if status and status.pid != after else None
 
-    found: int = until(another, f"{instance} runs")
+    found: int = wait_until(another, f"{instance} runs")
     return found
 
 

@@ -5,12 +5,12 @@ from io import BytesIO
 
 import pytest
 
-from tasks.providers.docker.buildkit.sending import Sending, Unreadable, chunk
+from tasks.providers.docker.buildkit.sending import CHUNK_BYTES, Sending, Unreadable
 from tasks.providers.docker.buildkit.wire import BrokenMessage, field, fields
 from tasks.providers.docker.context import Text
 
 pytestmark = pytest.mark.pure
-big = bytes(range(256)) * (chunk // 256) + b"end"
+big = bytes(range(256)) * (CHUNK_BYTES // 256) + b"end"
 files = (
     Text("a", b"", stat.S_IFDIR | 0o2755),
     Text("a/run", big, stat.S_IFREG | 0o755, changed=-1),
@@ -45,7 +45,7 @@ def test_what_is_asked_for_is_sent_in_parts_with_an_end() -> None:
         sending.heard(field(1, 1) + field(3, number))
     sent = packets(sending)
     assert [(one[1], one[3], len(bytes(one.get(4, b"")))) for one in sent] == [  # type: ignore[arg-type]
-        (2, 2, 0), (2, 1, chunk), (2, 1, 3), (2, 1, 0)
+        (2, 2, 0), (2, 1, CHUNK_BYTES), (2, 1, 3), (2, 1, 0)
     ]  # fmt: skip
     assert b"".join(bytes(one.get(4, b"")) for one in sent) == big  # type: ignore[arg-type]
     assert not sending.ended

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from infra_specs.errors import PlanError
-from infra_specs.releases.content import changed_services, content, content_from, over, placed
 from infra_specs.releases.differences import differences
+from infra_specs.releases.manifest import apply_to, changed_services, manifest_from, manifest_of, with_absolute_paths
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tests.infra_specs.releases.shop import held, shop
@@ -17,30 +17,30 @@ pytestmark = pytest.mark.pure
 def test_it_comes_back_as_it_was_stored() -> None:
     release = held(shop(env={"A": "1", "KEY": {"secret": "stripe"}}, memory="64MB"), stripe=3, other=1)
     stored = json.loads(json.dumps(release.data()))
-    assert content_from(stored) == release
+    assert manifest_from(stored) == release
     assert stored["secrets"] == {"stripe": 3}, "only what it is given"
     stored["services"]["web"]["of_a_later_version"] = True
-    assert content_from(stored) == release
+    assert manifest_from(stored) == release
 
 
 def test_the_same_name_may_mean_another_image() -> None:
-    services = placed(shop({"web": {"image": "app:now"}, "work": {"image": "work:1"}}), "/srv")
+    services = with_absolute_paths(shop({"web": {"image": "app:now"}, "work": {"image": "work:1"}}), "/srv")
     then, now = ({"app:now": f"sha256:{digit * 64}", "work:1": "sha256:w", "other": "sha256:o"} for digit in "12")
-    before, after = content(services, {}, then), content(services, {}, now)
+    before, after = manifest_of(services, {}, then), manifest_of(services, {}, now)
     assert before.images.keys() == {"app:now", "work:1"}, "only what it runs"
-    assert content_from(json.loads(json.dumps(before.data()))) == before != after
+    assert manifest_from(json.loads(json.dumps(before.data()))) == before != after
     assert changed_services(before, after) == ("web",)
     assert differences(before, after) == ("image app:now: 111111111111 -> 222222222222",)
 
 
 def test_what_was_built_is_an_id_already() -> None:
-    built = placed(shop(), "/srv")["web"].model_copy(update={"image": "sha256:b"})
-    assert content({"web": built}, {}, {"sha256:b": "sha256:b"}).images == {}
+    built = with_absolute_paths(shop(), "/srv")["web"].model_copy(update={"image": "sha256:b"})
+    assert manifest_of({"web": built}, {}, {"sha256:b": "sha256:b"}).images == {}
 
 
 def test_what_cannot_be_read_says_so() -> None:
     with pytest.raises(PlanError, match="cannot be read by this version"):
-        content_from({"services": {"web": {"port": "eighty"}}, "secrets": {}})
+        manifest_from({"services": {"web": {"port": "eighty"}}, "secrets": {}})
 
 
 def test_counts_are_no_part_of_it() -> None:
@@ -51,9 +51,9 @@ def test_counts_are_no_part_of_it() -> None:
 
 def test_over_a_spec_its_services_run_in_the_counts_of_the_spec() -> None:
     release = held(shop(image="app:2", replicas=7))
-    found = over(shop(replicas=3), release).services["web"]
+    found = apply_to(shop(replicas=3), release).services["web"]
     assert (found.image, found.replicas.min) == ("app:2", 3)
-    gone = over(shop({"api": {"image": "api:1", "port": 81}}), release).services
+    gone = apply_to(shop({"api": {"image": "api:1", "port": 81}}), release).services
     assert list(gone) == ["web"], "what the release has runs, what it has not does not"
     assert gone["web"].replicas.min == 7, "in the counts of its time, when the spec has lost it"
 
@@ -62,7 +62,7 @@ def test_a_release_that_does_not_fit_the_spec_says_where() -> None:
     cached = {"name": "shop", "target": {"provider": "docker"}, "needs": {"cache": "valkey"},
               "services": {"web": {"image": "app:1", "env": {"C": {"from": "cache.url"}}}}}  # fmt: skip
     with pytest.raises(PlanError, match=r"services\.web\.env\.C\.from: found `cache\.url`, but this stack declares no"):
-        over(shop(), held(from_data(cached)))
+        apply_to(shop(), held(from_data(cached)))
 
 
 def test_folders_are_whole_paths_where_they_mean_something() -> None:
@@ -70,8 +70,8 @@ def test_folders_are_whole_paths_where_they_mean_something() -> None:
         web = {"command": "run", "folder": "app", "image": "app:1"}
         return from_data({"name": "shop", "target": {"provider": provider}, "services": {"web": web}})
 
-    assert placed(local("local"), "/srv")["web"].folder == "/srv/app"
-    assert placed(local("docker"), "/srv")["web"].folder == "."
+    assert with_absolute_paths(local("local"), "/srv")["web"].folder == "/srv/app"
+    assert with_absolute_paths(local("docker"), "/srv")["web"].folder == "."
 
 
 def test_the_services_that_changed() -> None:

@@ -14,12 +14,12 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Docker
 from infra_specs.stackfile.reading.references import Sound, crossings
 
-sizes = frozenset({"replicas", "capacity", "share", "scaling"})
+SIZES = frozenset({"replicas", "capacity", "share", "scaling"})
 """What of a service is no part of a release: the spec's, kept in it only for the day when the spec has lost it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ReleaseManifest:
     """The services of a release, and by name the version of each of the user's secrets that they are given, and the id
     of each image that they run from. A name without an id means whatever has it when a container is made.
 
@@ -38,31 +38,31 @@ class Content:
         return {"services": services, "secrets": dict(self.secrets), "images": dict(self.images)}
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Content):
+        if not isinstance(other, ReleaseManifest):
             return NotImplemented
-        return _held(self) == _held(other)
+        return _contents(self) == _contents(other)
 
     __hash__ = None  # type: ignore[assignment]  # it holds mappings
 
 
-def content(
+def manifest_of(
     services: Mapping[str, Service], secrets: Mapping[str, int], images: Mapping[str, str] | None = None
-) -> Content:
+) -> ReleaseManifest:
     """The content of services with those of the secrets and images that they name."""
     secret = frozenset().union(*map(named_secrets, services.values()))
     image, known = images_named(services.values()), images or {}
-    return Content(
+    return ReleaseManifest(
         dict(services),
         {name: secrets[name] for name in sorted(secret & secrets.keys())},
         {name: known[name] for name in sorted(image & known.keys())},
     )
 
 
-def content_from(data: Mapping[str, Any]) -> Content:
+def manifest_from(data: Mapping[str, Any]) -> ReleaseManifest:
     """What `Content.data` wrote, perhaps in another version of Tenfold. Raises PlanError."""
     try:
         services, secrets, images = data["services"], dict(data["secrets"]), dict(data.get("images", {}))
-        return Content(services_from(services), secrets, images)
+        return ReleaseManifest(services_from(services), secrets, images)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PlanError(
             "A stored release cannot be read: it is not what Tenfold writes. Provision the stack from its file again."
@@ -80,7 +80,7 @@ def services_from(data: Mapping[str, Any]) -> dict[str, Service]:
         ) from error
 
 
-def placed(stack: Stack, source: str) -> dict[str, Service]:
+def with_absolute_paths(stack: Stack, source: str) -> dict[str, Service]:
     """The services of a spec file in the folder `source`, with their own folders as whole paths.
 
     Where an image says in which folder its command runs, the folder means nothing and is left out.
@@ -94,12 +94,12 @@ def placed(stack: Stack, source: str) -> dict[str, Service]:
     return {name: service.model_copy(update={"folder": folder(service)}) for name, service in stack.services.items()}
 
 
-def over(stack: Stack, release: Content) -> Stack:
+def apply_to(stack: Stack, release: ReleaseManifest) -> Stack:
     """The stack with the services of a release, in the counts that the spec gives them.
 
     Raises PlanError where the two do not fit: a release that uses a cache, and a spec that has none.
     """
-    services = {name: _sized(service, stack.services.get(name)) for name, service in release.services.items()}
+    services = {name: _with_sizes_of(service, stack.services.get(name)) for name, service in release.services.items()}
     whole = stack.model_copy(update={"services": services})
     if faults := [f"  {'.'.join(map(str, path))}: {said}" for path, said in crossings(Sound.of(whole))]:
         raise PlanError(
@@ -108,16 +108,16 @@ def over(stack: Stack, release: Content) -> Stack:
     return whole
 
 
-def changed_services(before: Content | None, after: Content) -> tuple[str, ...]:
+def changed_services(before: ReleaseManifest | None, after: ReleaseManifest) -> tuple[str, ...]:
     """The services of `after` that are new or run something else than in `before`, secrets and images included."""
-    was = before or Content({})
+    was = before or ReleaseManifest({})
 
-    def held(release: Content, name: str) -> Any:
+    def held(release: ReleaseManifest, name: str) -> Any:
         service = release.services.get(name)
         if service is None:
             return None
         versions = {secret: release.secrets.get(secret) for secret in named_secrets(service)}
-        return service.model_dump(exclude=set(sizes)), versions, release.images.get(service.image or "")
+        return service.model_dump(exclude=set(SIZES)), versions, release.images.get(service.image or "")
 
     return tuple(name for name in after.services if held(was, name) != held(after, name))
 
@@ -127,12 +127,12 @@ def images_named(services: Iterable[Service]) -> frozenset[str]:
     return frozenset(one.image for one in services if one.image and not one.image.startswith("sha256:"))
 
 
-def _sized(service: Service, spec: Service | None) -> Service:
+def _with_sizes_of(service: Service, spec: Service | None) -> Service:
     if spec is None:
         return service
-    return service.model_copy(update={name: getattr(spec, name) for name in sizes & Service.model_fields.keys()})
+    return service.model_copy(update={name: getattr(spec, name) for name in SIZES & Service.model_fields.keys()})
 
 
-def _held(release: Content) -> tuple[Any, ...]:
-    services = {name: service.model_dump(exclude=set(sizes)) for name, service in release.services.items()}
+def _contents(release: ReleaseManifest) -> tuple[Any, ...]:
+    services = {name: service.model_dump(exclude=set(SIZES)) for name, service in release.services.items()}
     return services, release.secrets, release.images

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from infra_specs.errors import PlanError
-from infra_specs.releases.content import Content
-from infra_specs.releases.which import State, aim, kept, outlived, to_go_back_to
+from infra_specs.releases.manifest import ReleaseManifest
+from infra_specs.releases.selection import RELEASES_KEPT, ReleaseState, aim, expired, rollback_candidate
 from tests.infra_specs.releases.shop import held, shop
 
 pytestmark = pytest.mark.pure
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.pure
 @dataclass(frozen=True)
 class One:
     number: int
-    state: State
-    content: Content
+    state: ReleaseState
+    content: ReleaseManifest
 
 
 def known(*told: str) -> list[One]:
@@ -45,7 +45,7 @@ history = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 pr
 
 @pytest.mark.parametrize(("number", "meant"), [(0, 2), (1, 1), (5, 5)])
 def test_gone_back_to_is_what_was_proven_and_another(number: int, meant: int) -> None:
-    assert to_go_back_to("shop", known(*history), number).number == meant
+    assert rollback_candidate("shop", known(*history), number).number == meant
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ def test_gone_back_to_is_what_was_proven_and_another(number: int, meant: int) ->
 )
 def test_what_cannot_be_gone_back_to(releases: tuple[str, ...], number: int, said: str) -> None:
     with pytest.raises(PlanError, match=said):
-        to_go_back_to("shop", known(*releases), number)
+        rollback_candidate("shop", known(*releases), number)
 
 
 def test_the_last_fifty_are_kept_and_the_one_that_runs() -> None:
-    failed = [f"{number} failed a:{number}" for number in range(kept + 3, 1, -1)]
-    assert outlived(known(*failed, "1 proven a:1")) == (3, 2)
-    assert outlived(known("2 proven a:2", "1 proven a:1")) == ()
+    failed = [f"{number} failed a:{number}" for number in range(RELEASES_KEPT + 3, 1, -1)]
+    assert expired(known(*failed, "1 proven a:1")) == (3, 2)
+    assert expired(known("2 proven a:2", "1 proven a:1")) == ()

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Literal, Protocol, TypeVar
 
 from infra_specs.errors import PlanError
-from infra_specs.releases.content import Content
+from infra_specs.releases.manifest import ReleaseManifest
 
-State = Literal["proving", "proven", "failed", "undone"]
+ReleaseState = Literal["proving", "proven", "failed", "undone"]
 """`proving`: on its way. `proven`: the whole stack was healthy with it. `failed`: it was not, and may be half there.
 `undone`: what it left is gone, another serves."""
-kept = 50
+RELEASES_KEPT = 50
 """So many of a stack's last releases are kept, and with them the one that runs."""
 
 
@@ -19,9 +19,9 @@ class Numbered(Protocol):
     @property
     def number(self) -> int: ...
     @property
-    def state(self) -> State: ...
+    def state(self) -> ReleaseState: ...
     @property
-    def content(self) -> Content: ...
+    def content(self) -> ReleaseManifest: ...
 
 
 R = TypeVar("R", bound=Numbered)
@@ -33,7 +33,7 @@ def aim(releases: Sequence[R]) -> R | None:
     return next((one for one in releases if one.state == "proven"), releases[0] if releases else None)
 
 
-def to_go_back_to(stack: str, releases: Sequence[R], number: int) -> R:
+def rollback_candidate(stack: str, releases: Sequence[R], number: int) -> R:
     """The release that a rollback means: `number`, or with 0 the last proven one with another content than what runs.
 
     Raises PlanError that lists what can be gone back to.
@@ -57,7 +57,7 @@ def to_go_back_to(stack: str, releases: Sequence[R], number: int) -> R:
     return meant
 
 
-def outlived(releases: Sequence[Numbered]) -> tuple[int, ...]:
+def expired(releases: Sequence[Numbered]) -> tuple[int, ...]:
     """The numbers of releases that need not be kept: all but the last fifty and the one that shall run."""
     runs = aim(releases)
-    return tuple(one.number for one in releases[kept:] if one is not runs)
+    return tuple(one.number for one in releases[RELEASES_KEPT:] if one is not runs)

@@ -1,0 +1,28 @@
+"""Wait until something holds, with a generous deadline; a test that waits in vain says what it waited for."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from infra_specs.resources.instance import Instance
+from tasks.providers.base import Provider
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T | None], what: str, seconds: float = 300.0) -> T:
+    """The condition's value once it is true. Fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.02)
+    return value
+
+
+def wait_healthy(provider: Provider, instance: Instance) -> Instance:
+    """The instance as it is observed once it has settled. Fails with its log if it is not healthy then."""
+    wait_until(lambda: provider.health(instance).state != "starting", f"{instance} settled")
+    health = provider.health(instance)
+    assert health.state == "healthy", f"{health.reason}\n{provider.logs(instance, 30)}"
+    key = (instance.address, instance.incarnation)
+    return next(other for other in provider.observe(instance.stack) if (other.address, other.incarnation) == key)
