@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.autoscale.place import RunningStack, provisioned
+from benchmarks.autoscale.running_stack import RunningStack, provisioned
 from benchmarks.load import Load, Result, load
 
 PATH = "/slow?seconds=0.2"

@@ -11,7 +11,7 @@ from typing import Any
 
 import docker
 
-from benchmarks.autoscale.place import PATIENCE, SERVICE, RunningStack, provisioned, wait_until
+from benchmarks.autoscale.running_stack import PATIENCE, SERVICE, RunningStack, provisioned, wait_until
 from benchmarks.docker.stack import Images
 from benchmarks.load import Load, Result, load
 from tests.tasks.providers.docker.docker_world import alone

@@ -1,4 +1,4 @@
-"""What commands read from: this installation's ledger, and the targets of its stacks."""
+"""The installation that commands read from: its settings, its ledger, the targets of its stacks."""
 
 import os
 import shlex
@@ -49,7 +49,7 @@ class Installation:
 
 @contextmanager
 def open_installation() -> Iterator[Installation]:
-    """This installation, its ledger open for the length of the block."""
+    """Open this installation, with its ledger, for the length of the block."""
     found = settings()
     with Ledger.open(found) as ledger:
         yield Installation(found, ledger)
@@ -67,7 +67,7 @@ class StackArgument:
 
 
 def resolve_stack(ledger: Ledger, what: str) -> StackArgument:
-    """Read a file, or remember a stack.
+    """Read a spec file, or look a known stack up in the ledger.
 
     Raises SpecError for a file with faults or one that is not there, UnknownStack for an unknown stack.
     """

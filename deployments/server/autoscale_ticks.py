@@ -26,8 +26,7 @@ _forked.set_forkserver_preload(["deployments.server.autoscale_ticks"])
 
 
 async def run_due_tick(client: PrefectClient, deployment: UUID) -> bool:
-    """Do what is due, to its end; False if nothing was. Of those that piled up only the newest: nobody waits for the
-    others, which are swept up."""
+    """Run the newest due run to its end; False if none was due. The older ones are cancelled by `reap_runs`."""
     due = await client.get_scheduled_flow_runs_for_deployments([deployment], scheduled_before=datetime.now(UTC))
     if not due:
         return False

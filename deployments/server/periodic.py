@@ -1,4 +1,4 @@
-"""Work that the serving process does again and again beside its flows."""
+"""Jobs that the serving process repeats beside its flows."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Ticks that found nothing to do are forgotten after an hour: otherwise they would be all that the server holds."""
+"""Delete scheduled runs that changed nothing, an hour after they ended, so that they do not fill the server."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

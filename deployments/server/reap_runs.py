@@ -1,4 +1,4 @@
-"""What a crash leaves in Prefect's books is put right: runs whose process is gone, ticks that nobody waits for."""
+"""Correct run states after a crash: end runs whose process is gone, cancel scheduled runs that are overdue."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -33,7 +33,7 @@ OUR_DEPLOYMENTS = DeploymentFilter(tags=DeploymentFilterTags(all_=["tenfold"]))
 
 
 async def reap(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[str, ...]:
-    """One sweep; returns the names of the runs that it put right. `unseen` is kept from one sweep to the next."""
+    """Correct run states once; returns the names of the corrected runs. `unseen` persists between calls."""
     running = await _runs(client, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
     late = await _runs(client, StateType.SCHEDULED)
     now, ended = datetime.now(UTC), list[str]()

@@ -1,4 +1,4 @@
-"""Every flow as a deployment: its name, its form, its schedule."""
+"""The deployments of all flows: names, parameter forms, schedules."""
 
 import inspect
 from typing import Any
@@ -20,7 +20,7 @@ from flows.teardown import teardown
 from tasks.base.settings import Settings
 
 ADVISE_SECONDS = 3600.0
-"""How often it is looked at what will press: growth takes days."""
+"""Interval of the advise flow: growth takes days."""
 
 
 async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
@@ -39,7 +39,7 @@ async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
 
 
 async def autoscale_deployment(here: Settings) -> RunnerDeployment:
-    """What is due so often that it is not left to the runner."""
+    """The autoscale deployment, which runs too often for the runner."""
     return await _deployed(autoscale, every=here.autoscale_seconds)
 
 

@@ -34,7 +34,7 @@ class ScaledStack:
         """Raises TenfoldError for a spec that this version cannot read or size."""
         stack = record.stack()
         sizing = size(stack)
-        counts = {name: replica_count(sizing, record.overrides, name) for name in sizing.services}
+        counts = {name: replica_count(sizing, record.override_counts, name) for name in sizing.services}
         return cls(stack, sizing, counts, record.since, spent)
 
     @property

@@ -47,7 +47,7 @@ class StackRecord:
     target: str
     wanted: bool
     since: float
-    asked: Mapping[str, Override] = field(default_factory=dict)
+    overrides: Mapping[str, Override] = field(default_factory=dict)
 
     def stack(self) -> Stack:
         """The spec, as this version of Tenfold reads it. Raises SpecError that names the stack and what to do."""
@@ -63,9 +63,9 @@ class StackRecord:
         return stack
 
     @property
-    def overrides(self) -> dict[str, int]:
+    def override_counts(self) -> dict[str, int]:
         """Overriding replica count by service."""
-        return {service: override.replicas for service, override in self.asked.items()}
+        return {service: override.replicas for service, override in self.overrides.items()}
 
 
 def set_desired(database: Database, lease: Lease, name: str, spec: Mapping[str, Any], source: str) -> None:
@@ -133,7 +133,7 @@ def _read(database: Database, query: "sa.Select[Any]", condition: "sa.ColumnElem
     with database.read() as connection:
         rows = connection.execute(query).mappings().all()
         asked = connection.execute(sa.select(overrides).where(condition).order_by(overrides.c.service)).mappings().all()
-    return tuple(StackRecord(**row, asked=_of(row["name"], asked)) for row in rows)
+    return tuple(StackRecord(**row, overrides=_of(row["name"], asked)) for row in rows)
 
 
 def _of(name: str, asked: Sequence[sa.RowMapping]) -> dict[str, Override]:

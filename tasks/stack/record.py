@@ -80,7 +80,7 @@ def desired_with_release(
 ) -> DesiredStack:
     """The desired stack with the given release manifest."""
     record = ledger.stack_record(stack.name)
-    replica_counts = {**(record.overrides if record else {}), **(counts or {})}
+    replica_counts = {**(record.override_counts if record else {}), **(counts or {})}
     running = apply_to(stack, manifest)
     sizing = size(running)
     secrets = _secrets(ledger, stack.name, manifest)

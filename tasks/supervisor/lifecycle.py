@@ -1,4 +1,4 @@
-"""The life of one process: prepare, start, probe, restart, stop.
+"""The lifecycle of one process: prepare, start, probe, restart, stop.
 
 starting ──answers──▶ healthy ──threshold──▶ failed (runs on; healthy again if it answers again)
    ▲  └──start_seconds──────────────────────────▲
@@ -30,13 +30,13 @@ from tasks.supervisor.surroundings import Siblings
 
 _FIRST_INTERVAL = 0.05
 _WELL_SECONDS = 1.0
-"""Without a probe: so long it must run to be called healthy."""
+"""Without a probe a process is healthy once it has run this long."""
 _STEADY_SECONDS = 10.0
 _PREPARE_SECONDS = 600.0
 
 
 class ProcessLifecycle:
-    """Keeps one process as `kept.wanted` says."""
+    """Keeps one process in the state that `record.wanted` names."""
 
     def __init__(self, record: ProcessRecord, siblings: Siblings) -> None:
         self.record = record
@@ -52,7 +52,7 @@ class ProcessLifecycle:
         self._quick_ends = 0
 
     def begin(self) -> None:
-        """Take up what still runs of it, and keep it running from here on if that is wanted."""
+        """Adopt the process if it still runs, and keep it running if the record says so."""
         record = self.record
         if record.preparing:
             self._preparing = Running.adopt(record.preparing)
@@ -74,7 +74,7 @@ class ProcessLifecycle:
             self._task = asyncio.create_task(self._live())
 
     def is_up(self) -> bool:
-        """Whether it is wanted, and neither failed nor about to make way for another."""
+        """Whether it is to run, has not failed, and is not being replaced."""
         return (
             self.record.wanted == "run"
             and self.record.successor is None
@@ -234,7 +234,7 @@ class ProcessLifecycle:
         self._turn("healthy", how)
 
     def _ended(self, reason: str, code: int | None) -> bool:
-        """Whether it is to be started once more."""
+        """Record the end of the process; returns whether to start it again."""
         record = self.record
         record.leader = None
         if record.process.once:

@@ -1,4 +1,4 @@
-"""One question to a process: is it well? Each returns nothing or raises `Unwell` saying why."""
+"""Probe a process once. Each probe returns nothing, or raises `ProbeFailed` with the reason."""
 
 import asyncio
 import os

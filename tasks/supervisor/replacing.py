@@ -15,7 +15,7 @@ from tasks.supervisor.validation import RequestError, comparable
 
 
 class Replacements:
-    """Those under way among `lives`. Each is recorded before it begins: the next supervisor goes on with it."""
+    """The replacements under way among `lifecycles`. Each is recorded before it begins: the next supervisor goes on with it."""
 
     def __init__(
         self, lifecycles: dict[str, ProcessLifecycle], siblings: Siblings, is_ending: Callable[[], bool]
@@ -26,7 +26,7 @@ class Replacements:
         self._under_way: dict[str, asyncio.Task[ProcessLifecycle | None]] = {}
 
     async def replace(self, name: str, process: Process) -> ProcessLifecycle:
-        """Stop the kept one and keep `process` instead. Refused if its port is taken: all is as before then."""
+        """Stop the kept one and keep `process` instead. RequestError if its port is taken: all is as before then."""
         lifecycle = self._lifecycles[name]
         if lifecycle.record.wanted == "stop" and lifecycle.record.successor is None:
             # Its port is closed once it has stopped.
@@ -44,7 +44,7 @@ class Replacements:
         return replaced
 
     def go_on(self, lifecycle: ProcessLifecycle) -> "asyncio.Task[ProcessLifecycle | None]":
-        """Carry out what is recorded; the new life. None if something else was wanted meanwhile."""
+        """Carry out what is recorded; the new lifecycle. None if something else was wanted meanwhile."""
         name = lifecycle.record.process.name
         if name not in self._under_way:
             task = asyncio.create_task(self._carry_out(lifecycle))
@@ -90,7 +90,7 @@ class Replacements:
 
 
 def bind(listeners: Listeners, port: int) -> None:
-    """Hold the port; Refused if that cannot be."""
+    """Hold the port; RequestError if that cannot be."""
     try:
         listeners.bind(port)
     except CannotListen as error:

@@ -1,4 +1,4 @@
-"""What a supervisor must not forget: written by rename after every change, so that it is whole at any moment."""
+"""The supervisor's state file, replaced by rename after every change, so that a reader never sees half of it."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tasks.supervisor.serialization import process_from, process_to
 
 @dataclass(slots=True)
 class ProcessRecord:
-    """One process, and what was last known and wanted of it. `wanted` is written before it is acted upon."""
+    """One process, its last known state, and the wanted one. `wanted` is written before it is acted upon."""
 
     process: Process
     wanted: Literal["run", "stop", "remove"] = "run"

@@ -1,4 +1,4 @@
-"""What one life knows of the others of its supervisor."""
+"""What a process's lifecycle can read of the other processes of its supervisor."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,7 +10,7 @@ _BEST_FIRST: tuple[State, ...] = ("healthy", "starting", "failed", "stopped")
 
 
 class Siblings:
-    """`kept` lists all that are kept. `save` writes it; OSError if it cannot."""
+    """`record` lists the records of all kept processes. `save` writes them; OSError if it cannot."""
 
     def __init__(
         self, record: Callable[[], Iterable[ProcessRecord]], save: Callable[[], None], listeners: Listeners

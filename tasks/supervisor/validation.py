@@ -1,4 +1,4 @@
-"""What is refused before anything is started."""
+"""Validate a process before anything is started."""
 
 import os
 import pwd
@@ -23,7 +23,7 @@ class RequestError(Exception):
 
 
 def validated(process: Process, folder: Path) -> Process:
-    """The process as it will be kept, its log named; Refused if it can never run."""
+    """The process as it will be kept, with its log named. Raises RequestError if it can never run."""
     name = process.name
     if not name or len(os.fsencode(log_name(name))) > _LONGEST_NAME or "\0" in name:
         raise RequestError(f"{name[:40]!r} cannot be a process's name: it needs 1 to {_LONGEST_NAME} bytes")

@@ -141,7 +141,7 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
     with Ledger.open(settings()) as ledger:
         known = ledger.stack_record("shop")
     assert known is not None
-    assert known.overrides == {}
+    assert known.override_counts == {}
 
 
 async def test_every_run_that_is_under_way_is_seen_however_many_there_are(

@@ -23,6 +23,6 @@ def show(stack: str) -> None:
     print(f"# Relative paths start at {known.source}")
     if not known.wanted:
         print(f"# Torn down {clock_time(known.since)}")
-    for service, asked in known.asked.items():
+    for service, asked in known.overrides.items():
         print(f"# {asked.reason} ({clock_time(asked.since)})" if asked.reason else f"# {service}: {asked.replicas}")
     print(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), end="")

@@ -84,7 +84,7 @@ def data(view: StackView) -> dict[str, Any]:
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
         "drift": drift.summary if drift and not drift.empty else None,
         "advice": [one.said for one in view.advice],
-        "replicas_asked_for": view.known.overrides,
+        "replicas_asked_for": view.known.override_counts,
         "releases": [{"number": one.number, "state": one.state, "since": one.since} for one in view.releases],
         "instances": [
             {

@@ -1,8 +1,8 @@
-"""What can change of a thing whose labels cannot: notes, which are empty volumes that carry labels.
+"""Mutable metadata for objects with immutable labels, stored as empty labelled volumes.
 
-A route has nothing else in the engine. Of a volume or a container a note overrules the labels it was made with, and may
-say why it was stopped. A note is never changed: a newer one is written beside it and the older ones go, so a crash
-leaves one that holds.
+A route is nothing but its annotation. The annotation of a volume or a container overrides the labels that it was
+created with, and may record why it was stopped. An annotation is never changed: a newer revision is written, then the
+older ones are removed. After a crash the newest revision holds.
 """
 
 import json
@@ -30,7 +30,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The newest note of one instance, and the names of all its notes."""
+    """The newest revision of an instance's annotation, and the volume names of all revisions."""
 
     labels: Labels
     revision: int
@@ -38,7 +38,7 @@ class Annotation:
 
     @property
     def record(self) -> dict[str, Any]:
-        """A route's record: its labels as data, its settings, what drains, and since when it is so."""
+        """A route's record: its labels as data, its settings, its draining endpoints, and since when."""
         data = data_of(self.labels)
         with readable(data):
             record: dict[str, Any] = json.loads(self.labels[RECORD_LABEL])
@@ -46,7 +46,7 @@ class Annotation:
 
 
 def annotations_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Annotation]:
-    """The notes among a stack's volumes."""
+    """The annotations among a stack's volumes."""
     annotations: dict[Key, Annotation] = {}
     for volume in volumes:
         labels = volume["Labels"] or {}
@@ -65,14 +65,14 @@ def annotations_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Annotat
 
 
 def read_annotations(api: Engine, stack: str) -> dict[Key, Annotation]:
-    """The stack's notes."""
+    """The stack's annotations, read from the engine."""
     return annotations_among(api.volumes_of(stack))
 
 
 def put_annotation(
     api: Engine, stack: str, labels: Labels, previous: Annotation | None, record: Mapping[str, Any] | None = None
 ) -> Annotation:
-    """Write a note and remove the ones before it."""
+    """Write a new revision and remove the previous ones."""
     address, incarnation = key_of(labels)
     revision = previous.revision + 1 if previous else 1
     annotation_labels = {PART_LABEL: "note", REVISION_LABEL: str(revision)}
@@ -88,13 +88,13 @@ def put_annotation(
 
 
 def remove_annotation_of(api: Engine, stack: str, key: Key) -> None:
-    """Remove all that is noted of one instance, if anything is."""
+    """Remove the annotation of one instance, if it has one."""
     if annotation := read_annotations(api, stack).get(key):
         remove_annotation(api, annotation)
 
 
 def remove_annotation(api: Engine, annotation: Annotation) -> None:
-    """Remove it with all that came before it; gone already is as good."""
+    """Remove all its revisions; a missing one is no error."""
     for name in annotation.names:
         try:
             api.remove_volume(name)

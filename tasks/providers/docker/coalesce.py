@@ -1,4 +1,4 @@
-"""The same question of several threads, asked once for all of them."""
+"""Coalesce equal requests of several threads into one call."""
 
 import threading
 from collections import defaultdict
@@ -10,8 +10,11 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Asks about something by its name. Who asks while an answer is under way waits for the next one, with all others
-    who do: nobody gets an answer that was begun before it had asked. What asking raises is raised to each of them."""
+    """Calls `ask` by name, once for all threads that wait.
+
+    A caller that arrives during a call waits for the next one, so no answer is older than its request.
+    An exception of the call is raised to every waiting caller.
+    """
 
     def __init__(self, ask: Callable[[str], T]) -> None:
         self._ask = ask

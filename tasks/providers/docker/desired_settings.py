@@ -1,4 +1,4 @@
-"""What a kind wants of the engine."""
+"""The desired settings of one resource in the engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from tasks.providers.docker.container import Container
 
 @dataclass(frozen=True, slots=True)
 class DesiredContainer:
-    """A container, the names that it is reached by, what others refer to, and how it is asked whether it is well."""
+    """A container with its network aliases, its outputs, and its probe."""
 
     container: Container
     aliases: tuple[str, ...] = ()

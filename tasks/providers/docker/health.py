@@ -1,4 +1,4 @@
-"""How a container is: from what the engine says of it, and what it answers itself.
+"""The health of a container, from the engine's inspection and its own probe.
 
 created ──start──▶ running ──answers──▶ healthy ──3 times without an answer, 1 s apart──▶ failed
                       │  ▲                                (running on; healthy again if it answers again)
@@ -20,26 +20,26 @@ from tasks.providers.docker.labels import data_of, probe_of
 from tasks.providers.docker.probes import ProbeFailed
 
 SETTLE_SECONDS = 1.0
-"""Without a probe: so long it must run to be called healthy."""
+"""Without a probe a container is healthy once it has run this long."""
 BOOT_SECONDS = 60.0
-"""So long it may take until its first answer."""
+"""Time that a container may take until its first answer."""
 FAILURE_THRESHOLD = 3
 PROBE_INTERVAL_SECONDS = 1.0
-"""Looks that are nearer to one another than this count once."""
+"""Failed probes that are closer together than this count once."""
 CRASH_THRESHOLD = 5
 SHORT_RUN_SECONDS = 10.0
 
 _START_FAILURES = {126: "a program that may not be run", 127: "a program that is not there"}
-"""What init and shells say of a command, by their exit code."""
+"""The meaning of the exit codes that init and shells use for a command that cannot start."""
 
 _SIGKILL_EXIT_CODE = 128 + 9
 
 Ask = Callable[[dict[str, Any]], None]
-"""Asks a container (as inspected) once; raises Unwell."""
+"""Probes an inspected container once. Raises ProbeFailed."""
 
 
 class HealthTracker:
-    """What this provider has seen of containers while it was open: how often each has not answered in a row."""
+    """Counts the failed probes in a row of each container, while the provider is open."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -49,12 +49,12 @@ class HealthTracker:
         self._crashing: dict[str, Health] = {}
 
     def health(self, container: Mapping[str, Any]) -> Health:
-        """How it is at one look; never waits."""
+        """Its health at one probe; never waits."""
         health = self._stopped_health(container) or self._running_health(dict(container), container["State"])
         return self._or_crashing(container, health)
 
     def settled_health(self, container: Mapping[str, Any]) -> Health:
-        """How it is, looked at as often as a judgement takes: only one that no longer answers is looked at again."""
+        """Its health after as many probes as a decision takes. Only a container that stopped answering is probed again."""
         health = self.health(container)
         for _ in range(FAILURE_THRESHOLD - 1):
             if health.state != "starting" or not self._should_answer(container):
@@ -64,7 +64,7 @@ class HealthTracker:
         return health
 
     def _or_crashing(self, container: Mapping[str, Any], health: Health) -> Health:
-        """One that failed by ending again and again has not begun well because the engine has just started it anew."""
+        """A container in a crash loop stays failed while the engine has only just restarted it."""
         identity, status = container["Id"], container["State"]["Status"]
         with self._guard:
             if status == "restarting" and health.state == "failed":
@@ -74,7 +74,7 @@ class HealthTracker:
             return self._crashing.get(identity, health)
 
     def _stopped_health(self, container: Mapping[str, Any]) -> Health | None:
-        """None for one that runs."""
+        """The health of a container that does not run; None if it runs."""
         state, status = container["State"], container["State"]["Status"]
         since = epoch(state["FinishedAt"]) or epoch(container["Created"]) or now()
         if status == "created":
@@ -96,7 +96,7 @@ class HealthTracker:
             return Health("starting", "runs", since)
         age = now() - since
         if probe_of(container["Config"]["Labels"]) is None:
-            # A clock of the engine's that goes before ours says nothing of how long it runs.
+            # If the engine's clock is ahead of ours, the age is negative and says nothing.
             settled = age < 0 or age >= SETTLE_SECONDS
             return Health("healthy" if settled else "starting", "runs" if settled else "has just begun", since)
         try:
@@ -121,7 +121,7 @@ class HealthTracker:
         return Health("starting", f"{reason} ({count} of {FAILURE_THRESHOLD} times)", since)
 
     def _should_answer(self, container: Mapping[str, Any]) -> bool:
-        """Whether it has answered since its start, or had its time to."""
+        """Whether it has answered since its start, or its start time is over."""
         age = now() - epoch(container["State"]["StartedAt"])
         return container["State"]["Status"] == "running" and (
             _start_key(container) in self._answered or age > BOOT_SECONDS
@@ -131,7 +131,7 @@ class HealthTracker:
 def _exited_health(container: Mapping[str, Any], since: float) -> Health:
     if not _is_job(container):
         return Health("failed", _exit_reason(container), since)
-    # What lost a part of itself for want of memory has not done its work, whatever its first process says.
+    # A job whose process was killed for lack of memory has failed, whatever its first process returned.
     code = container["State"]["ExitCode"] or (_SIGKILL_EXIT_CODE if container["State"].get("OOMKilled") else 0)
     return Health("failed" if code else "healthy", _exit_reason(container), since, code)
 
@@ -141,7 +141,7 @@ def _is_job(container: Mapping[str, Any]) -> bool:
 
 
 def _start_key(container: Mapping[str, Any]) -> str:
-    """One life of a container."""
+    """Identifies one start of a container."""
     return f"{container['Id']} {container['State']['StartedAt']}"
 
 

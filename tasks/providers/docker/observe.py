@@ -1,4 +1,4 @@
-"""What the engine holds of a stack, as it is asked; nothing here changes anything."""
+"""Read a stack's instances from the engine. Nothing here changes anything."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -35,16 +35,16 @@ from tasks.providers.envoy.route_state import proxy_health
 _MAX_PARALLEL_LOOKS = 16
 _NOT_PROBED = Health("starting", "not asked", 0.0)
 _INSPECTION_SECONDS = 0.25
-"""So long it is believed that a container still runs while it is asked again and again whether it answers."""
+"""Seconds for which an inspection of a running container is reused between probes."""
 
 Judge = Callable[[dict[str, Any], str], Health]
-"""The health of a container (inspected) of a kind."""
+"""Judges the health of an inspected container of a kind."""
 LabelFilter = Callable[[Mapping[str, str]], bool]
-"""Whether an instance of these labels is meant."""
+"""Selects instances by their labels."""
 
 
 class Observer:
-    """One engine's stacks; what was seen of containers while it is open is in `states`."""
+    """Observes the stacks of one engine; `health_tracker` holds the probe results seen while it is open."""
 
     def __init__(self, api: Engine, networks: Networks) -> None:
         self._api, self._networks = api, networks
@@ -53,15 +53,15 @@ class Observer:
         self._running: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def close(self) -> None:
-        """Nothing is asked any more."""
+        """Stop the threads that ask the engine."""
         self._pool.drop()
 
     def instances(
         self, stack: str, judge: Judge, matches: LabelFilter = lambda _: True, *, asking_proxy: bool = True
     ) -> list[Instance]:
-        """Everything of a stack in no order, all containers that are meant judged at once.
+        """Every instance of a stack, unordered; the selected containers are judged in parallel.
 
-        Without asking the proxy no route is known to be healthy.
+        Without `asking_proxy` no route is known to be healthy.
         """
         stack_volumes, stack_containers = self._api.volumes_of(stack), self._api.containers_of(stack)
         annotations = annotations_among(stack_volumes)
@@ -80,7 +80,7 @@ class Observer:
         return result + _routes_of(annotations, result, pending_state)
 
     def instances_at(self, stack: str, address: str, *, asking_proxy: bool = False) -> list[Instance]:
-        """What has this address, and volumes, routes and proxies; only proxies are looked at for how they are."""
+        """The instances at this address, and all volumes, routes and proxies. Only proxies are probed."""
         return self.instances(
             stack,
             lambda container, kind: self.health_tracker.health(container) if kind == "proxy" else _NOT_PROBED,
@@ -89,15 +89,15 @@ class Observer:
         )
 
     def containers(self, stack: str, matches: LabelFilter) -> list[dict[str, Any]]:
-        """The stack's instances that are containers, inspected all at once; those that go meanwhile are left out."""
+        """The stack's selected containers, inspected in parallel; those removed meanwhile are left out."""
         return self._not_ending_among(self._api.containers_of(stack), matches)
 
     def with_ending(self, stack: str, matches: LabelFilter = lambda _: True) -> list[dict[str, Any]]:
-        """The same, and those that have begun to end."""
+        """Like `containers`, including containers that have begun to end."""
         return self._inspected_among(self._api.containers_of(stack), matches)
 
     def health(self, instance: Instance) -> Health | None:
-        """How its container is; None if it is gone. Between two looks at it, it is only asked."""
+        """The health of its container; None if it is gone. Between two inspections it is only probed."""
         name = name_of(instance.stack, instance.address, instance.incarnation)
         inspected_at, container = self._running.get(name, (0.0, None))
         if container is None or time.monotonic() - inspected_at > _INSPECTION_SECONDS:
@@ -142,7 +142,7 @@ class Observer:
         return container
 
     def _probe(self, container: dict[str, Any]) -> None:
-        """Directly where this machine is on the container's network, else from inside the proxy or itself."""
+        """Probe directly where this machine is on the container's network, else from inside the proxy or itself."""
         labels = container["Config"]["Labels"]
         stack, probe = labels[STACK_LABEL], probe_of(labels)
         network = self._networks.find(stack)
@@ -169,6 +169,6 @@ def _routes_of(
 
 
 def _with_stop_reason(health: Health, annotation: Annotation | None) -> Health:
-    """Why it was stopped says more than how it ended then."""
+    """The recorded reason of a stop replaces the exit status, which says less."""
     reason = annotation.labels.get(FAULT_LABEL) if annotation else None
     return replace(health, reason=reason) if reason and health.state == "failed" else health

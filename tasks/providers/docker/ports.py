@@ -1,4 +1,4 @@
-"""Where a stack's proxy listens: its ports in the container and outside, and the certificate that it shows there."""
+"""The ports of a stack's proxy, in the container and on the engine, and the certificate served there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LOCAL_PORT, PUBLIC_PORT, REDIRECT_PORT = 8080, 8081, 8082
 
 @dataclass(frozen=True, slots=True)
 class ProxyPorts:
-    """The engine's ports: on its loopback, and on every address for what is public and for the redirect to HTTPS."""
+    """The engine's ports: one on loopback; the public port and the HTTPS redirect on every address."""
 
     port: int
     public: int | None = None
@@ -31,11 +31,11 @@ class ProxyPorts:
         return ports
 
     def outputs(self, resource: Resource, host_address: str) -> dict[str, str]:
-        """Where it is reached; `outside` is the engine's address for its neighbours."""
+        """The proxy's outputs; `host_address` is the engine's address as its neighbours see it."""
         return tls.doors(self.port, self.public, host_address, _pem(resource))
 
     def files(self, resource: Resource, folder: PurePosixPath, connections: int) -> dict[str, Any]:
-        """What the proxy is told of them, in the order in which it must find it; `connections` as in ClientPolicy."""
+        """The proxy's files for these ports, in the order in which they must be written."""
         pem = _pem(resource)
         listener_file = listeners(folder, self._listeners(), policy_of(resource.settings, connections))
         return {**({tls.CERTIFICATE_FILE: tls.certificate(pem)} if pem else {}), listener.FILE: listener_file}
@@ -50,7 +50,7 @@ class ProxyPorts:
 
 
 def ports_of(container: Mapping[str, Any]) -> ProxyPorts:
-    """Those of a container (inspected) that was made with them."""
+    """The ports that an inspected proxy container was created with."""
     bindings = container["HostConfig"]["PortBindings"]
 
     def host_port(container_port: int) -> int | None:

@@ -26,11 +26,11 @@ class ProbeFailed(Exception):
 
 
 Question = tuple[bytes, Callable[[bytes], None]]
-"""What is sent, and what raises Unwell for an answer that is none; nothing sent asks for a connection alone."""
+"""What is sent, and what raises ProbeFailed for an answer that is none; nothing sent asks for a connection alone."""
 
 
 def ask(address: str, probe: Mapping[str, Any]) -> None:
-    """Ask directly, over the network that this machine shares with the container. Raises Unwell."""
+    """Ask directly, over the network that this machine shares with the container. Raises ProbeFailed."""
     sent, judge = _question(probe)
     try:
         with socket.create_connection((address, probe["port"]), timeout=PROBE_SECONDS) as connection:
@@ -50,7 +50,7 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
 
 
 def ask_through(api: Engine, container: str, address: str, probe: Mapping[str, Any]) -> None:
-    """Ask from inside a container that has bash, where the engine's networks are out of reach. Raises Unwell."""
+    """Ask from inside a container that has bash, where the engine's networks are out of reach. Raises ProbeFailed."""
     sent, judge = _question(probe)
     words = [address, str(probe["port"]), base64.b64encode(sent).decode(), str(_ANSWER_BYTES if sent else 0)]
     try:

@@ -1,6 +1,6 @@
 """The docker target: everything of a stack is in the engine, known by its labels, and nothing is kept elsewhere.
 
-Containers, volumes and networks carry the labels; what can change of them later, and routes, are notes (`notes`).
+Containers, volumes and networks carry the labels; routes and what changes later are annotations (`annotations`).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,6 @@
-"""How a container comes to its end: named so first, asked then, removed last; gone already is as good.
+"""Remove a container: rename it, stop it, remove it. A missing container is no error.
 
-By its name it is known to whoever comes after one that was killed on the way, and is no instance any more.
+The new name marks it as ending: a later run that finds it finishes the removal, and it is no instance any more.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ _ENDING_MARK = ".ending."
 
 
 def end(api: APIClient, container: Mapping[str, Any], kind: str) -> None:
-    """Have one (inspected) end and remove it; returns when it is gone. Killed meanwhile, it is found by its name."""
+    """Stop and remove an inspected container; returns when it is gone. A killed call is finished by the next sweep."""
     name, identity = container["Name"].lstrip("/"), container["Id"]
     if not is_ending(name):
-        # Its end does not depend on it: one that is being removed by others takes no name.
+        # The rename may fail: a container that others are removing takes no new name.
         with suppress(APIError):
             api.rename(identity, f"{name}{_ENDING_MARK}{identity[:12]}")
     stop(api, identity, kind)
@@ -35,7 +35,7 @@ def is_ending(name: str) -> bool:
 
 
 def stop(api: APIClient, identity: str, kind: str) -> None:
-    """Have it end; returns when it has."""
+    """Stop it; returns when it has stopped."""
     if kind == "job":
         _ask_job(api, identity)
     ignore_missing(lambda: api.stop(identity))
@@ -54,7 +54,7 @@ def remove(api: APIClient, identity: str) -> None:
 
 
 def ignore_missing(remove_it: Callable[[], object]) -> None:
-    """Gone already is as good."""
+    """Run the action; a missing container or volume is no error."""
     with suppress(NotFound):
         remove_it()
 

@@ -1,4 +1,4 @@
-"""The kind `route`: a note in the engine, and the files of the stack's proxy made from all of them."""
+"""The kind `route`: an annotation in the engine, and the proxy's files made from all of them."""
 
 import threading
 from collections import defaultdict
@@ -29,7 +29,7 @@ from tasks.providers.envoy.route_state import (
 
 
 class Routes:
-    """The routes of every stack; of one stack they are changed one after the other."""
+    """The routes of every stack. Changes of one stack's routes run one after the other."""
 
     def __init__(self, api: Engine) -> None:
         self._api = api
@@ -37,7 +37,7 @@ class Routes:
         self._views = SingleFlight(self._asked)
 
     def add(self, resource: Resource, incarnation: int) -> None:
-        """Tell the proxy and note it."""
+        """Configure the proxy, then write the annotation."""
         with self._guards[resource.stack]:
             annotations = _of_routes(read_annotations(self._api, resource.stack))
             record = after_change(labels.record_of(resource, incarnation, {}), None)
@@ -87,7 +87,7 @@ class Routes:
     def forget_others(
         self, stack: str, annotations: Mapping[Key, Annotation], endpoints: Collection[str | None]
     ) -> None:
-        """Have the proxy forget what it drained and is none of these endpoints."""
+        """Remove draining endpoints that are none of these from the proxy."""
         route_annotations, changed = _of_routes(annotations), {}
         for key, annotation in route_annotations.items():
             draining = [endpoint for endpoint in annotation.record["draining"] if endpoint in endpoints]
@@ -103,7 +103,7 @@ class Routes:
                     put_annotation(self._api, stack, route_annotations[key].labels, route_annotations[key], record)
 
     def fill(self, stack: str, container: str, files: Mapping[str, Any]) -> None:
-        """Everything that a proxy must find at its start; it does not run yet."""
+        """Write the files that a proxy reads at its start; it does not run yet."""
         with self._guards[stack]:
             folder = proxy.FirstFiles(files)
             push_config(folder, _records(_of_routes(read_annotations(self._api, stack))), waiting=False)

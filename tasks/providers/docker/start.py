@@ -1,4 +1,4 @@
-"""From a resource to a container that is started: address, ports, files, and what may be in the way of each."""
+"""Create and start the container of a resource: choose its address and ports, write its files."""
 
 import random
 from dataclasses import replace
@@ -32,7 +32,7 @@ _PORT_SETTINGS = ("port", "public_port", "redirect")
 
 
 class _TakenError(Exception):
-    """An address or a port is somebody else's: another may be free."""
+    """The address or a port is in use by another program; a retry chooses another."""
 
 
 class Starter:
@@ -54,7 +54,7 @@ class Starter:
 
         Raises ProviderError for a missing image or volume and for a port that is taken.
         """
-        # First what may not be there: a failure leaves nothing behind then.
+        # Check volume and image first: a failure then leaves nothing behind.
         self._refuse_missing_volume(resource)
         image = self._image(resource)
         network = self._networks.need(resource.stack)
@@ -76,7 +76,7 @@ class Starter:
         raise ProviderError(f"{resource.address}: {_ATTEMPTS} addresses and ports were all taken by others: try again")
 
     def finish(self, container: dict[str, object], resource: Resource, incarnation: int) -> None:
-        """Start one that was made and then left, by a run that was killed; its files may be missing."""
+        """Start a container that a killed run created and did not start; its files may be missing."""
         identity = str(container["Id"])
         network = self._networks.need(resource.stack)
         desired = self._desired(resource, address_in(container, network.name))
@@ -89,7 +89,7 @@ class Starter:
             self.start(resource, incarnation)
 
     def _image(self, resource: Resource) -> str:
-        """What its container can be made of by; in the engine when this returns."""
+        """The name or id of its image; the image is in the engine when this returns."""
         settings: Any = resource.settings
         name, id = settings["image"], settings.get("image_id")
         image = self._images.called(name, id) if id else str(name)
@@ -140,7 +140,7 @@ class Starter:
             return self._adopted(name, labels, error)
 
     def _adopted(self, name: str, labels: dict[str, str], error: APIError) -> str:
-        """Somebody else made it at the same moment."""
+        """The container that a concurrent run created. Raises ProviderError if it is not ours."""
         existing = self._api.inspect_container(name)
         existing_labels = existing["Config"]["Labels"] or {}
         same = ("tenfold.stack", "tenfold.address", "tenfold.fingerprint", PART_LABEL)

@@ -1,4 +1,4 @@
-"""What no instance of a stack needs any more, taken away: what destroying leaves, and what a killed run left."""
+"""Remove what no instance of a stack needs: leftovers of a removal and of killed runs."""
 
 from docker.errors import NotFound
 
@@ -11,10 +11,10 @@ from tasks.providers.docker.routes import Routes
 
 
 def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
-    """End what began to end; remove the files of containers and the notes of instances that are gone, and have the
-    proxy forget their endpoints; with the last container and the last route its network and its proxy's files too.
+    """Finish removals that began; remove files, annotations and draining endpoints of instances that are gone.
 
-    Nothing may be made meanwhile: what that will need looks like what nobody needs.
+    With the last container and the last route the network and the proxy's files go too. Nothing may be created
+    meanwhile: the parts of a new instance look unused.
     """
     # In this order: what a command that somebody runs beside it has just been given belongs to a container seen here.
     held, containers = api.volumes_of(stack), _left(api, stack)
@@ -36,7 +36,7 @@ def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
 
 
 def _left(api: Engine, stack: str) -> Listed:
-    """The stack's containers, once those have ended that had begun to."""
+    """The stack's containers, after the removals that had begun are finished."""
     listed = api.containers_of(stack)
     ending = [each for each in listed if any(map(is_ending, each["Names"]))]
     for each in ending:

@@ -1,4 +1,4 @@
-"""What the proxy knows, from the answers of its admin interface."""
+"""The proxy's state, parsed from the answers of its admin interface."""
 
 import json
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class AdminState:
-    """What the proxy knew at one moment."""
+    """The proxy's clusters and endpoints at one moment."""
 
     upstreams: tuple[Upstream, ...] = ()
     clusters: frozenset[str] = field(default_factory=frozenset)

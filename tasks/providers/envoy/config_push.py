@@ -1,4 +1,4 @@
-"""The proxy's files, made from the routes in an order that loses no request."""
+"""Push the configuration of the routes to the proxy, in an order that loses no request."""
 
 import hashlib
 import json
@@ -14,11 +14,11 @@ from tasks.providers.envoy.tls import has_taken
 
 T = TypeVar("T")
 _APPLIED_SECONDS = 2.0
-"""How long the proxy is waited for before the next step is taken all the same."""
+"""Longest wait for the proxy at each step; then the next step follows all the same."""
 _SEEN_SECONDS = 15.0
 """How long the proxy may take to see those answer that Tenfold has seen answer already; usually milliseconds."""
 _SILENCE_SECONDS = 5.0
-"""Without an answer for so long a proxy does not run; on the busiest machine it says something by then."""
+"""A proxy that has not answered for this long does not run."""
 _CERTIFICATE_SECONDS = 10.0
 """How long it may take until a proxy that runs serves another certificate; usually milliseconds."""
 _LISTENERS_SECONDS = 10.0

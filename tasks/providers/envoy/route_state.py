@@ -1,4 +1,4 @@
-"""How a route stands: what the proxy says of it, and where it leads from outside."""
+"""The state of a route: its record while it changes, its health in the proxy, its URL."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from tasks.providers.envoy.admin_state import AdminState
 from tasks.providers.envoy.config_push import rule_of, weights_of
 
 PUSH_SECONDS = 15.0
-"""So long it may take a proxy to know a route that it was told of, on the busiest machine."""
+"""Time that a proxy may take to serve a route after it was configured, on the busiest machine."""
 
 
 def after_change(record: dict[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -38,18 +38,18 @@ def while_joining(record: Mapping[str, Any], before: Mapping[str, Any] | None) -
 
 
 def same_health_check(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two records of a route have its endpoints asked for their health in the same way."""
+    """Whether two records of a route use the same health check."""
     return bool(one["settings"]["health"] == other["settings"]["health"])
 
 
 def without_route(records: Iterable[Mapping[str, Any]], address: str, incarnation: int) -> list[Mapping[str, Any]]:
-    """Every route's record but this one's."""
+    """The records without the route of this address and incarnation."""
     key = (address, incarnation)
     return [record for record in records if (record["labels"]["address"], record["labels"]["incarnation"]) != key]
 
 
 def with_route(records: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Every route's record, with this one in place of what it was, the newest incarnation last."""
+    """The records with this one replaced or added, the newest incarnation last."""
 
     def order(entry: Mapping[str, Any]) -> tuple[str, int]:
         return entry["labels"]["address"], entry["labels"]["incarnation"]
@@ -58,7 +58,7 @@ def with_route(records: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) 
 
 
 def route_health(record: Mapping[str, Any], state: AdminState | None, proxy: Health | None) -> Health:
-    """As well as what the proxy knows of it; a proxy that is not there is still to come."""
+    """The route's health by the proxy's endpoints; without a proxy it is starting."""
     rule, since = rule_of(record), record["since"]
     if proxy is None:
         return Health("starting", "waits for the proxy", since)
@@ -86,5 +86,5 @@ def route_url(settings: Mapping[str, Any], proxy: Mapping[str, str]) -> str:
 
 
 def proxy_health(proxies: list[Health]) -> Health | None:
-    """The one that counts, of a proxy's incarnations: the first that has not failed."""
+    """The health of the first incarnation of a proxy that has not failed; else of the first one."""
     return next((health for health in proxies if health.state != "failed"), next(iter(proxies), None))

@@ -1,4 +1,4 @@
-"""What is here of a stack: its supervisor, processes and routes, as they are asked."""
+"""Read a stack's supervisor, processes and routes."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from tasks.supervisor.process import Status
 
 
 def holds_something(stack_folder: StackFolder) -> bool:
-    """Whether anything of the stack is here, running or not."""
+    """Whether the stack has any process, volume or route, running or not."""
     records = (*stack_folder.volumes.glob("[!.]*.json"), *stack_folder.routes.glob("[!.]*.json"))
     return bool(records) or Supervisor.was_left(stack_folder.supervisor)
 

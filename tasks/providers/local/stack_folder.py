@@ -1,4 +1,4 @@
-"""Where everything of one stack is, and the lock that its changes take."""
+"""The folder of one stack, and the lock that changes to it take."""
 
 import contextlib
 import fcntl
@@ -14,7 +14,7 @@ from tasks.providers.local.accounts import Account
 from tasks.providers.local.files import Owner, make_folder, remove_tree
 
 _thread = threading.local()
-"""`held`: the stacks that this thread is alone in."""
+"""`held`: the stack folders that this thread has locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ class StackFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Alone in this stack among all threads and processes, its folders made; for short changes, never for waits.
+        """Hold the stack's lock against all threads and processes, with its folders made. Only for short changes.
 
-        A thread that is alone already stays so.
+        The lock is reentrant for a thread.
         """
         held: set[Path] = _thread.__dict__.setdefault("held", set())
         if self.path in held:
@@ -126,7 +126,7 @@ class StackFolder:
 
 
 def stack_folders(home: Path) -> Iterator[StackFolder]:
-    """Every stack's place below a home, sorted."""
+    """The folders of all stacks below a home, sorted."""
     folder = home / "stacks"
     if folder.is_dir():
         for path in sorted(folder.iterdir()):

@@ -99,7 +99,7 @@ class Scene:
         known = self.ledger.stack_record("shop")
         assert known is not None
         stack = stored(known.spec)
-        wanted = desired_state(stack, size(stack), counts=known.overrides, secrets={}, source="/srv")
+        wanted = desired_state(stack, size(stack), counts=known.override_counts, secrets={}, source="/srv")
         there: dict[str, Instance] = {}
         for resource in wanted:
             there[resource.address] = self.world.create(resource.resolved(partial(_value, there)))

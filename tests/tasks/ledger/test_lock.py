@@ -117,7 +117,7 @@ def test_a_lost_lock_writes_nothing(ledger: Ledger, gone: Owner, me: Owner) -> N
     ledger.check(ours)
     wanted = ledger.stack_record("shop")
     assert wanted is not None
-    assert (wanted.source, wanted.wanted, wanted.overrides) == ("/before", True, {})
+    assert (wanted.source, wanted.wanted, wanted.override_counts) == ("/before", True, {})
     assert ledger.secret_versions("shop") == {}
     (only,) = ledger.history("shop", 10)
     assert [one.state for one in only.changes] == ["intended"]

@@ -13,7 +13,7 @@ def test_what_was_wanted_comes_back(ledger: Ledger, lease: Lease) -> None:
     wanted = ledger.stack_record("shop")
     assert wanted is not None
     assert (wanted.name, wanted.spec, wanted.source) == ("shop", spec, "/code/shop")
-    assert (wanted.target, wanted.wanted, wanted.overrides) == ("local", True, {})
+    assert (wanted.target, wanted.wanted, wanted.override_counts) == ("local", True, {})
 
 
 def test_wanting_the_same_again_changes_nothing(ledger: Ledger, lease: Lease) -> None:
@@ -41,11 +41,11 @@ def test_a_count_that_was_asked_for_is_kept_until_it_is_cleared(ledger: Ledger, 
     ledger.set_desired(lease, "shop", {**spec, "headroom": 5}, "/code/shop")
     wanted = ledger.stack_record("shop")
     assert wanted is not None
-    assert wanted.overrides == {"web": 4, "worker": 0}
-    assert wanted.asked["web"].reason == "web: 3 to 4 replicas, by hand"
+    assert wanted.override_counts == {"web": 4, "worker": 0}
+    assert wanted.overrides["web"].reason == "web: 3 to 4 replicas, by hand"
     ledger.clear_override(lease, "web")
     ledger.clear_override(lease, "web")
-    assert [one.overrides for one in ledger.stacks()] == [{"worker": 0}]
+    assert [one.override_counts for one in ledger.stacks()] == [{"worker": 0}]
 
 
 def test_nothing_can_be_asked_of_an_unknown_stack(ledger: Ledger, lease: Lease) -> None:
@@ -78,4 +78,4 @@ def test_torn_down_it_is_remembered_and_forgotten_it_is_not(ledger: Ledger, leas
     ledger.set_desired(lease, "shop", spec, "/code/shop")
     again = ledger.stack_record("shop")
     assert again is not None
-    assert again.overrides == {}
+    assert again.override_counts == {}

@@ -51,7 +51,7 @@ def test_what_was_asked_for_counts_within_the_bounds_of_the_spec(ledger: Ledger,
     assert replicas(desired_from_spec(ledger, shop(), "/srv")) == 5
     assert replicas(desired_from_spec(ledger, shop(replicas={"min": 1, "max": 3}), "/srv")) == 3
     assert replicas(desired_from_spec(ledger, shop(), "/srv", counts={"web": 4})) == 4
-    assert ledger.stack_record("shop").overrides == {"web": 5}  # type: ignore[union-attr]
+    assert ledger.stack_record("shop").override_counts == {"web": 5}  # type: ignore[union-attr]
 
 
 def test_the_newest_version_of_a_secret_is_meant(ledger: Ledger) -> None:

@@ -48,7 +48,8 @@ def test_what_was_served_once_is_never_begun_anew(
         before = engine.containers.get(str(container.id)).attrs["RestartCount"]
         crash(container)
         wait_until(
-            lambda: engine.containers.get(str(container.id)).attrs["RestartCount"] > before, "it was started again"
+            lambda: engine.containers.get(str(container.id)).attrs["RestartCount"] > before,  # noqa: B023
+            "it was started again",
         )
         wait_healthy(provider, server)
     with connected(engine, server) as connection:

@@ -1,4 +1,4 @@
-"""A control plane of the benchmark's own with stacks on it, and who can be asked about them."""
+"""A control plane of the benchmark's own with running stacks, their ledger and their traffic."""
 
 import os
 import shutil
