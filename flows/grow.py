@@ -88,7 +88,7 @@ def _active_record(ledger: Ledger, stack: str) -> StackRecord:
 
 
 def _advised(ledger: Ledger, record: StackRecord) -> tuple[Advice, ...]:
-    """The advice for a stack; only that about growth if its target does not answer. Raises PlanError if there is none."""
+    """The advice for a stack; only that about growth if its target does not answer. Raises PlanError for none."""
     advised, faults = advice(ledger, [record])
     if record.name not in advised:
         raise PlanError(" ".join(map(str, faults)))

@@ -141,8 +141,8 @@ async def _refuse_what_is_not_ours(context: RunContext) -> None:
     if instances:
         raise PlanError(
             f"There is a stack {context.stack} on this target which this installation did not make ({instances[0]}"
-            f"{f' and {len(instances) - 1} more' if instances[1:] else ''}): it is another installation's, or of a ledger that "
-            "is lost. Give yours another name, or put that ledger back, or take the other down first."
+            f"{f' and {len(instances) - 1} more' if instances[1:] else ''}): it is another installation's, or of a "
+            "ledger that is lost. Give yours another name, or put that ledger back, or take the other down first."
         )
 
 
@@ -152,6 +152,6 @@ def _refuse_changed_target(stack: Stack, ledger: Ledger) -> None:
         return
     state, data_note = ("runs", "") if record.wanted else ("was torn down", " and its data is still there")
     raise PlanError(
-        f"{stack.name} {state} on target {record.target}{data_note}, and the spec says {stack.target.provider}. A target is "
-        f"not changed in place: run tenfold teardown {stack.name} --delete-data first, or give this stack another name."
+        f"{stack.name} {state} on target {record.target}{data_note}, and the spec says {stack.target.provider}. A "
+        f"target is not changed in place: run tenfold teardown {stack.name} --delete-data first, or give this stack another name."
     )

@@ -81,8 +81,9 @@ async def _undo(
         raise
     except TenfoldError as second_error:
         raise ChangeFailed(
-            f"{verb} of {new} failed, and so did the way back: {running} may serve in part only. The timer goes on trying;"
-            f" look at tenfold status {context.stack}.\nWhy {new} failed: {error}\nWhy {running} did not come back: {second_error}"
+            f"{verb} of {new} failed, and so did the way back: {running} may serve in part only. The timer goes on "
+            f"trying; look at tenfold status {context.stack}.\nWhy {new} failed: {error}\n"
+            f"Why {running} did not come back: {second_error}"
         ) from second_error
     kept_note = "".join(f"\nKept for inspection: tenfold logs {context.stack} {address}" for address in report.sick)
     raise ChangeFailed(f"{verb} of {new} failed and was undone: {running} serves.\n{error}{kept_note}")

@@ -57,8 +57,8 @@ class CheckOutcome:
 def check(ledger: Ledger, lease: Lease, measure: Measure, *, interval: float) -> CheckOutcome:
     """Check every active stack and record the decisions. `interval`: seconds between two checks. Blocks.
 
-    A stack that cannot be read becomes a fault. A service that cannot be measured is decided on as such. Neither affects
-    another stack.
+    A stack that cannot be read becomes a fault. A service that cannot be measured is decided on as such. Neither
+    affects another stack.
     """
     began = now()
     stacks, faults = scaled_stacks(ledger.stacks(), ledger.month_costs())

@@ -25,7 +25,7 @@ ANSWER_PART = 0.4
 
 
 def measure(stacks: Sequence[ScaledStack], before: Mapping[Key, SavedState]) -> dict[Key, ServiceSample]:
-    """The measurement of each service since the last check. Blocks until the slowest stack is done, ten seconds at most.
+    """The measurement of each service since the last check. Blocks until all stacks are done, ten seconds at most.
 
     A target that cannot be opened or does not answer affects no other stack: its services are measured as `absent`.
     """

@@ -66,7 +66,7 @@ def is_autoscaled(run: FlowRun, stack: str) -> bool:
 
 
 async def start(decisions: Iterable[PendingDecision]) -> tuple[Started | Rejected, ...]:
-    """Start a scale run for each decision, except where the stack has an active run or the decision was rejected before.
+    """Start a scale run for each decision, unless its stack has an active run or it was rejected before.
 
     Idempotent: one decision starts one run. Raises ServerError if Prefect's API fails.
     """
@@ -95,7 +95,7 @@ async def _start_run(client: PrefectClient, deployment: UUID, pending: PendingDe
 
 
 async def _rejection(client: PrefectClient, pending: PendingDecision) -> str | None:
-    """Why the decision would be rejected again: the last run that changed the stack had the same request, and was rejected.
+    """Why the decision would be rejected again: the stack's last run had the same request, and was rejected.
 
     A provision or a scale in between may have removed the cause, so the decision is tried again.
     """

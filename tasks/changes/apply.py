@@ -17,7 +17,7 @@ from tasks.run.context import RunContext, current
 from tasks.run.retry import retryable_task
 
 HEALTH_SECONDS = 90.0
-"""Seconds that a new instance may take to become healthy. Providers report `failed` earlier, by thresholds of its kind."""
+"""Seconds that a new instance may take to become healthy. Providers report `failed` earlier."""
 JOB_SECONDS = 3600.0
 """Seconds that a job may run while other changes wait for it."""
 T = TypeVar("T")

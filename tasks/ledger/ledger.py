@@ -151,7 +151,7 @@ class Ledger:
     ) -> Release:
         """Record the next release as `proving`, before anything of it is created.
 
-        Returns the last release again if it has the same manifest and its run was cut off. Expired releases are deleted.
+        Returns the last release again if it has the same manifest and its run was cut off. Deletes expired releases.
         """
         return releases.begin(self._database, lease, verb, reason, content=content, file=file)
 

@@ -41,8 +41,8 @@ def acquire(database: Database, stack: str, owner: Owner, lease_seconds: float) 
         now, previous = database.now(connection), _holder(row)
         if previous and previous.until > now and owner_is_alive(previous.owner) is not False:
             raise LockHeld(
-                f"{stack} is being changed by {previous.owner} since {utc(previous.since)} (for {now - previous.since:.0f} s)"
-                "; wait for it with --wait or try again"
+                f"{stack} is being changed by {previous.owner} since {utc(previous.since)} "
+                f"(for {now - previous.since:.0f} s); wait for it with --wait or try again"
             )
         fence = row["fence"] + 1
         values = {"fence": fence, "owner": asdict(owner), "since": now, "lease": lease_seconds}
@@ -92,8 +92,8 @@ def _held(database: Database, connection: sa.Connection, lease: Lease, *, waits:
     late = database.now(connection) - row["until"]
     if late >= 0:
         raise Fenced(
-            f"{lease.stack}: the lease of this {lease.owner.verb}, {row['lease']:g} s, ran out {late:.1f} s ago; it was "
-            "paused or cut off from the ledger. It does nothing more: run it again."
+            f"{lease.stack}: the lease of this {lease.owner.verb}, {row['lease']:g} s, ran out {late:.1f} s ago; it "
+            "was paused or cut off from the ledger. It does nothing more: run it again."
         )
     return row
 

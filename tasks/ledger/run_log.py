@@ -15,8 +15,8 @@ End = Literal["done", "failed"]
 
 def begin(database: Database, lease: Lease, verb: str, reason: str, plan: Any) -> str:
     values = {
-        "stack": lease.stack, "verb": verb, "reason": reason, "plan": plan, "who": str(lease.owner), "fence": lease.fence,
-        "flow_run_id": lease.owner.flow_run_id, "state": "running", "message": "",
+        "stack": lease.stack, "verb": verb, "reason": reason, "plan": plan, "who": str(lease.owner),
+        "fence": lease.fence, "flow_run_id": lease.owner.flow_run_id, "state": "running", "message": "",
     }  # fmt: skip
     with database.write() as connection:
         guard(connection, lease)

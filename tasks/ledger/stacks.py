@@ -136,6 +136,6 @@ def _read(database: Database, query: "sa.Select[Any]", condition: "sa.ColumnElem
     return tuple(StackRecord(**row, overrides=_of(row["name"], asked)) for row in rows)
 
 
-def _of(name: str, asked: Sequence[sa.RowMapping]) -> dict[str, Override]:
-    own_rows = (row for row in asked if row["stack"] == name)
+def _of(name: str, overrides_rows: Sequence[sa.RowMapping]) -> dict[str, Override]:
+    own_rows = (row for row in overrides_rows if row["stack"] == name)
     return {row["service"]: Override(row["replicas"], row["reason"], row["since"]) for row in own_rows}

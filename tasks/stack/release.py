@@ -61,7 +61,7 @@ def rollback_target(ledger: Ledger, stack: Stack, source: str, number: int) -> R
         if version not in readable.get(name, ())
     ]:
         raise PlanError(
-            f"{target} of {target.stack} was given secrets that were erased since: {', '.join(erased)}. Deploy what it held "
-            "with the secrets of now instead."
+            f"{target} of {target.stack} was given secrets that were erased since: {', '.join(erased)}. Deploy what it "
+            "held with the secrets of now instead."
         )
     return target

@@ -15,8 +15,9 @@ from tasks.ledger import Ledger
 
 provider_effects = ("create", "update", "destroy", "stop")
 ledger_effects = (
-    "acquire", "claim", "set_desired", "mark_torn_down", "override", "ensure_secret", "begin", "intend", "outcome", "finish", "forget",
-    "release", "begin_release", "pass_stages", "prove_release", "end_release", "refile_release",
+    "acquire", "claim", "set_desired", "mark_torn_down", "override", "ensure_secret", "begin", "intend", "outcome",
+    "finish", "forget", "release",
+ "begin_release", "pass_stages", "prove_release", "end_release", "refile_release",
 )  # fmt: skip
 
 
