@@ -35,7 +35,10 @@ _LONGEST_LINE = 64 * 1024 * 1024
 
 
 class Daemon:
-    """All process lifecycles of a folder. Every verb may be repeated, and killed at any point goes on in the next daemon."""
+    """All process lifecycles of a folder.
+
+    Every verb may be repeated; one that is killed at any point goes on in the next daemon.
+    """
 
     def __init__(self, folder: Path, lock: int, store: DescriptorStore | None) -> None:
         self._folder = folder
@@ -138,7 +141,7 @@ class Daemon:
         return status_to(lifecycle.record.status())
 
     def _vacant(self, process: Process) -> ProcessLifecycle | None:
-        """What is kept under its name now. RequestError if the process cannot take that place, or its log is another's."""
+        """What is kept under its name now. RequestError if the process or its log conflicts with another."""
         lifecycle = self._lifecycles.get(process.name)
         if self._ending or (lifecycle and lifecycle.record.wanted == "remove"):
             raise RequestError(f"{process.name}: not now, what runs here is being ended", transient=True)

@@ -15,7 +15,10 @@ from tasks.supervisor.validation import RequestError, comparable
 
 
 class Replacements:
-    """The replacements under way among `lifecycles`. Each is recorded before it begins: the next supervisor goes on with it."""
+    """The replacements under way among `lifecycles`.
+
+    Each is recorded before it begins, so the next supervisor goes on with it.
+    """
 
     def __init__(
         self, lifecycles: dict[str, ProcessLifecycle], siblings: Siblings, is_ending: Callable[[], bool]

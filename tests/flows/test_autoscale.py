@@ -147,7 +147,7 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
 async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
     users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.autoscaling.scale_runs, "page", 2)
+    monkeypatch.setattr(tasks.autoscaling.scale_runs, "PAGE_SIZE", 2)
     for name in (names := ["a", "b", "c", "d", "e"]):
         await done(provision, spec=shop(name, needs=False), source="/srv")
         users.in_flight[name, "web"] = 28

@@ -54,7 +54,7 @@ class HealthTracker:
         return self._or_crashing(container, health)
 
     def settled_health(self, container: Mapping[str, Any]) -> Health:
-        """Its health after as many probes as a decision takes. Only a container that stopped answering is probed again."""
+        """Its health after as many probes as a decision takes; only one that stopped answering is probed again."""
         health = self.health(container)
         for _ in range(FAILURE_THRESHOLD - 1):
             if health.state != "starting" or not self._should_answer(container):

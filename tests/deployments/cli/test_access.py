@@ -46,7 +46,7 @@ def server(monkeypatch: pytest.MonkeyPatch, provisioned: Provision) -> Server:
     return server
 
 
-def line(number: int, message: str, logger: str = one_off.output) -> LogLine:
+def line(number: int, message: str, logger: str = one_off.OUTPUT_LOGGER) -> LogLine:
     return LogLine(f"l-{number}", f"2026-11-22T10:00:{number:02}", 20, logger, message)
 
 

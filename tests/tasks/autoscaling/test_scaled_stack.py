@@ -3,7 +3,7 @@
 import pytest
 
 from infra_specs.stackfile.reading.load import load
-from tasks.autoscaling.measure import _asked
+from tasks.autoscaling.measure import _sources
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.ledger import StackRecord
 from tasks.metrics import SourceConfig
@@ -31,7 +31,7 @@ def test_a_worker_is_decided_on_when_queries_tell_of_it() -> None:
     )
     assert subject.scaled_services == ("web", "api", "mailer")
     services = stack.services
-    assert _asked(subject) == {
+    assert _sources(subject) == {
         "web": SourceConfig(routed=True),
         "api": SourceConfig(routed=True, metrics=services["api"].scaling.metrics),
         "mailer": SourceConfig(routed=False, metrics=services["mailer"].scaling.metrics),

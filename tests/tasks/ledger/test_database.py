@@ -38,7 +38,7 @@ def test_a_power_cut_loses_nothing(on_disk: Settings) -> None:
 
 
 def test_locked_for_too_long_is_transient(on_disk: Settings, monkeypatch: pytest.MonkeyPatch, me: Owner) -> None:
-    monkeypatch.setattr(database, "busy_seconds", 0.1)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
     with Ledger.open(on_disk) as ledger:
         other = sqlite3.connect(on_disk.home / "ledger.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -100,7 +100,7 @@ def test_lost_connections_are_made_again(postgres: Postgres, tmp_path: Path, me:
 def test_one_stopped_within_a_transaction_is_not_waited_for(
     postgres: Postgres, tmp_path: Path, me: Owner, gone: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "stuck_seconds", 1)
+    monkeypatch.setattr(database, "STUCK_SECONDS", 1)
     here = Settings(home=tmp_path, ledger_url=postgres.new_schema())
     stopped = database.Database(here.ledger_url)
     with Ledger.open(here) as ledger, ThreadPoolExecutor() as threads:

@@ -24,7 +24,7 @@ late = began + 10 * 365 * day
 @pytest.fixture
 def ten_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each service, in place of a hundred: each is written to the disk for itself."""
-    monkeypatch.setattr(retention, "decisions_at_least", 10)
+    monkeypatch.setattr(retention, "MIN_DECISIONS", 10)
 
 
 def made(ledger: Ledger, checks: Lease, number: int, before: int, replicas: int, of: tuple[str, str] = key) -> None:
@@ -62,7 +62,7 @@ def test_those_that_changed_something_go_after_ninety_days(ledger: Ledger, check
 
 
 def test_no_check_removes_many(ledger: Ledger, checks: Lease, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "decisions_at_once", 2)
+    monkeypatch.setattr(retention, "MAX_DECISIONS_REMOVED", 2)
     made(ledger, checks, 15, 2, 2)
     for number, left in enumerate((13, 11, 10, 10)):
         keep(ledger, checks, late + 300 * number)
@@ -70,7 +70,7 @@ def test_no_check_removes_many(ledger: Ledger, checks: Lease, monkeypatch: pytes
 
 
 def test_most_checks_remove_none(ledger: Ledger, checks: Lease, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "decisions_at_once", 1)
+    monkeypatch.setattr(retention, "MAX_DECISIONS_REMOVED", 1)
     made(ledger, checks, 15, 2, 2)
     for seconds, left in ((0, 14), (15, 14), (285, 14), (300, 13)):
         keep(ledger, checks, late + seconds)
@@ -109,8 +109,8 @@ def ran(ledger: Ledger, lease: Lease, number: int) -> None:
 def test_old_runs_go_with_their_changes_and_the_last_ones_stay(
     ledger: Ledger, checks: Lease, lease: Lease, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "runs_at_least", 5)
-    monkeypatch.setattr(retention, "runs_at_once", 6)
+    monkeypatch.setattr(retention, "MIN_RUNS", 5)
+    monkeypatch.setattr(retention, "MAX_RUNS_REMOVED", 6)
     ran(ledger, lease, 15)
     newest = [run.id for run in ledger.history("shop", 5)]
     moment = ledger.history("shop", 1)[0].began

@@ -6,7 +6,7 @@ from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.base.clock import now
 from tasks.ledger import Check, CheckResult, Lease, Ledger, Owner
 from tasks.ledger.checks import CHECK_LOCK
-from tasks.ledger.startup_times import usual_lead
+from tasks.ledger.startup_times import DEFAULT_LEAD
 
 
 def test_a_services_start_is_the_median_of_its_replicas_last_ones(ledger: Ledger, me: Owner) -> None:
@@ -19,7 +19,7 @@ def test_a_services_start_is_the_median_of_its_replicas_last_ones(ledger: Ledger
     created(ledger, lease, run, "database/main", 60.0)
     created(ledger, lease, run, "replica/web-1", 500.0, action="destroy")
     ledger.intend(lease, run, told("replica/web-9", "create"))
-    assert ledger.startup_times() == {("shop", "web"): usual_lead + 3.0, ("shop", "mail-out"): usual_lead + 7.0}
+    assert ledger.startup_times() == {("shop", "web"): DEFAULT_LEAD + 3.0, ("shop", "mail-out"): DEFAULT_LEAD + 7.0}
 
 
 def told(address: str, action: str) -> dict[str, str]:
