@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from infra_specs.stackfile.reading.schema import schema_file, schema_text
+from infra_specs.stackfile.reading.schema import SCHEMA_FILE, schema_text
 
 
 def main() -> None:
     """Write the schema's file below the current folder, and its folder where there is none."""
-    file = Path(schema_file)
+    file = Path(SCHEMA_FILE)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(schema_text(), encoding="utf-8")
 

@@ -13,7 +13,7 @@ from flows.engine.frame import frame, open_ledger
 from flows.provision import provision_stack
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposal import Proposal
-from infra_specs.advice.proposed_change import changed
+from infra_specs.advice.proposed_change import with_change
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.autoscaling.advice import advice
@@ -60,7 +60,7 @@ async def grow(stack: str) -> Report:
 
         def approved(now: Stack) -> Stack:
             proposal.refuse_misfit(now, change)
-            return changed(now, change)
+            return with_change(now, change)
 
         return await provision_stack(ledger, stack, None, change=approved, wait=True)
 

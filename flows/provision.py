@@ -16,6 +16,7 @@ from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.differences import summary
 from infra_specs.releases.manifest import ReleaseManifest, images_named
+from infra_specs.releases.selection import ReleaseState
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tasks.changes.artifacts import show_sizing
@@ -84,7 +85,7 @@ async def _build(context: RunContext, file: ReleaseManifest, desired: DesiredSta
     A failed release stays until the next reconcile restores the last proven one."""
     ledger = context.ledger
     running = current_release(ledger, context.stack)
-    if running and running.state == "proven" and running.content == desired.content:
+    if running and running.state is ReleaseState.HEALTHY and running.content == desired.content:
         if running.file != file:
             ledger.refile_release(context.lease, running.number, file)
         return await restore_healthy(context, "provision", "asked for", desired)
@@ -95,8 +96,8 @@ async def _build(context: RunContext, file: ReleaseManifest, desired: DesiredSta
     except Fenced:
         raise
     except TenfoldError as error:
-        ledger.end_release(context.lease, new.number, "failed", str(error))
-        if running and running.state == "proven":
+        ledger.end_release(context.lease, new.number, ReleaseState.FAILED, str(error))
+        if running and running.state is ReleaseState.HEALTHY:
             raise ChangeFailed(
                 f"{error}\n{new} is not proven: the timer goes back to {running}, unless a mended file is provisioned."
             ) from error

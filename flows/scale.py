@@ -12,7 +12,7 @@ from flows.engine.run_info import current_run, seconds_late
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.resources.address import is_of_service
-from infra_specs.scaling.by_hand import how_long_it_holds
+from infra_specs.scaling.by_hand import manual_count_note
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
 from tasks.autoscaling.artifacts import show_decision
@@ -61,7 +61,7 @@ async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, rea
             await show_decision(stack, decision)
         else:
             refuse_over_budget(stack, desired.price)
-            if note := how_long_it_holds(service, spec.services[service]):
+            if note := manual_count_note(service, spec.services[service]):
                 get_run_logger().info("%s", note)
         explanation = reason or f"{service}: {count} to {replicas} replicas, by hand"
         ledger.override(context.lease, service, replicas, explanation)

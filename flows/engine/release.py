@@ -10,6 +10,7 @@ from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.differences import summary
 from infra_specs.releases.manifest import ReleaseManifest, images_named
 from infra_specs.releases.rollout import Share
+from infra_specs.releases.selection import ReleaseState
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Release
 from tasks.run.context import RunContext
@@ -40,13 +41,13 @@ async def make_release(
     ledger, running = context.ledger, current_release(context.ledger, stack.name)
     desired, fallback = desired_with_release(ledger, stack, source, content), desired_as_deployed(ledger, stack, source)
     refuse_over_budget(stack.name, desired.price)
-    if running and running.state == "proven" and running.content == content:
+    if running and running.state is ReleaseState.HEALTHY and running.content == content:
         report = await restore_healthy(context, verb, f"{running} is that already", fallback)
         return _said(report, f"{running} is that already: {report.summary}")
     reason = why + summary(fallback.content, content)
     file = await asyncio.to_thread(_file, context, stack, source, content)
     new_release = await asyncio.to_thread(ledger.begin_release, context.lease, verb, reason, content=content, file=file)
-    context.rolls_back = running is not None and running.state == "proven"
+    context.rolls_back = running is not None and running.state is ReleaseState.HEALTHY
     try:
         report = await roll_out(context, f"{new_release}: {reason}", new_release, desired, share=share)
     except Fenced:
@@ -71,8 +72,8 @@ async def _undo(
     context: RunContext, new: Release, error: TenfoldError, *, running: Release | None, fallback: DesiredStack
 ) -> NoReturn:
     ledger, verb = context.ledger, new.verb
-    await asyncio.to_thread(ledger.end_release, context.lease, new.number, "failed", str(error))
-    if running is None or running.state != "proven":
+    await asyncio.to_thread(ledger.end_release, context.lease, new.number, ReleaseState.FAILED, str(error))
+    if running is None or running.state is not ReleaseState.HEALTHY:
         raise ChangeFailed(f"{verb} of {new} failed, and no release was proven before it to go back to.\n{error}")
     try:
         report = await converge(context, verb, f"{new} failed: back to {running}", fallback.resources)

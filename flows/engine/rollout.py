@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report, converge
 from infra_specs.releases.rollout import STAGES, Share, Step, rollout
+from infra_specs.releases.selection import ReleaseState
 from infra_specs.resources.instance import Instance
 from tasks.changes.canary import watch_canary
 from tasks.changes.observe import observe
@@ -50,10 +51,10 @@ async def restore_healthy(context: RunContext, verb: str, reason: str, desired: 
     A newer release that is not proven is rolled back.
     """
     active = context.ledger.active_releases(context.stack)
-    proven = next((candidate for candidate in active if candidate.state == "proven"), None)
+    proven = next((candidate for candidate in active if candidate.state is ReleaseState.HEALTHY), None)
     if proven is None and active:
         return await roll_out(context, reason, active[0], desired, verb=verb)
-    unproven = active[0] if proven and active[0].state in ("proving", "failed") else None
+    unproven = active[0] if proven and active[0].state in (ReleaseState.ROLLING_OUT, ReleaseState.FAILED) else None
     report = await converge(
         context, verb, f"{unproven} was not proven: back to {proven}" if unproven else reason, desired.resources
     )
@@ -66,7 +67,9 @@ async def _take(context: RunContext, verb: str, reason: str, step: Step, seen: t
     report = await converge(context, verb, reason, step.resources, alone=step.alone, seen=seen)
     if step.canaries:
         with use(context):
-            watches = (watch_canary(service, address, step.bake_seconds) for service, address in step.canaries.items())
+            watches = (
+                watch_canary(service, address, step.canary_seconds) for service, address in step.canaries.items()
+            )
             for outcome in await asyncio.gather(*watches):
                 get_run_logger().info("%s", outcome)
     return report

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from infra_specs.advice.proposed_change import ProposedChange, propose_change
 from infra_specs.pricing.price import rate, replica_price, usd
-from infra_specs.sizing.replicas import replicas_for, target_utilisation
+from infra_specs.sizing.replicas import TARGET_UTILISATION, replicas_for
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.stack import Stack
 
-near = 0.8
+NEAR_LIMIT = 0.8
 """The part of what there is from which it is said."""
-notice_days = 30.0
+NOTICE_DAYS = 30.0
 """A trend that gets there within this time is said, too."""
-fewest_days = 14
+FEWEST_DAYS = 14
 """Days of which the highest demand is known before a trend is believed."""
-week_days = 7
+WEEK_DAYS = 7
 """The busiest time of the last days is what is there now."""
-day = 86_400.0
+DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,11 @@ def growth(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float) 
 
     `today` is the day that is not over: what was busy on it counts, and a trend is drawn without it.
     """
-    found = [advice for name in stack.services if (advice := _service(stack, counts, name, peaks.get(name, ()), today))]
-    money = _budget(stack, counts, peaks, today)
-    return (*found, money) if money else tuple(found)
+    advices = [
+        advice for name in stack.services if (advice := _service(stack, counts, name, peaks.get(name, ()), today))
+    ]
+    budget_advice = _budget(stack, counts, peaks, today)
+    return (*advices, budget_advice) if budget_advice else tuple(advices)
 
 
 def days_until(days: Days, level: float) -> float | None:
@@ -58,12 +60,12 @@ def days_until(days: Days, level: float) -> float | None:
     A week ends on every day, so that what follows a weekend is no growth. None when it does not rise, or is not known
     for long enough. 0 when it is there.
     """
-    if len(days) < fewest_days:
+    if len(days) < FEWEST_DAYS:
         return None
     points = [
-        (day, max(inside for other, inside in days[: at + 1] if other > day - week_days))
-        for at, (day, _) in enumerate(days)
-        if day >= days[0][0] + week_days - 1
+        (day, max(in_flight for earlier, in_flight in days[: index + 1] if earlier > day - WEEK_DAYS))
+        for index, (day, _) in enumerate(days)
+        if day >= days[0][0] + WEEK_DAYS - 1
     ]
     mean_x = sum(x for x, _ in points) / len(points)
     mean_y = sum(y for _, y in points) / len(points)
@@ -78,54 +80,54 @@ def _service(stack: Stack, counts: Mapping[str, int], name: str, days: Days, tod
     service, sizes, peak = stack.services[name], size(stack).services[name], _busiest(days, today)
     if peak is None or service.volumes:  # its one replica is all that it may have, whoever comes
         return None
-    full = near * sizes.maximum * service.capacity * target_utilisation
-    soon = days_until([one for one in days if one[0] < today], full)
-    if peak < full and (soon is None or soon > notice_days):
+    full = NEAR_LIMIT * sizes.maximum * service.capacity * TARGET_UTILISATION
+    soon = days_until([entry for entry in days if entry[0] < today], full)
+    if peak < full and (soon is None or soon > NOTICE_DAYS):
         return None
     needs = replicas_for(peak, service.capacity)
-    when = f"needs {_counted(needs)} at its busiest" if peak >= full else _soon(soon)
+    when = f"needs {_replicas_text(needs)} at its busiest" if peak >= full else _soon_text(soon)
     limit = "what the file allows" if service.replicas.max is not None else "the design capacity"
-    said = f"{name} {when}, of at most {sizes.maximum} ({limit})"
+    text = f"{name} {when}, of at most {sizes.maximum} ({limit})"
     if service.replicas.max is not None:
         more = {"services": {name: {"replicas": {"max": _rounded(2 * max(needs, sizes.maximum))}}}}
-        return Advice(name, said, propose_change(stack, more, counts))
+        return Advice(name, text, propose_change(stack, more, counts))
     # The users that there are now take the place of those that the file knows: the design is ten times that again.
     factor = peak / sizes.demand if sizes.demand else 1.0
     monthly = _rounded(max(1.0, factor) * stack.users.monthly)
     if monthly <= stack.users.monthly:
-        return Advice(name, said, propose_change(stack, {"headroom": min(100.0, 2 * stack.headroom)}, counts))
-    return Advice(name, said, propose_change(stack, {"users": {"monthly": monthly}}, counts))
+        return Advice(name, text, propose_change(stack, {"headroom": min(100.0, 2 * stack.headroom)}, counts))
+    return Advice(name, text, propose_change(stack, {"users": {"monthly": monthly}}, counts))
 
 
 def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float) -> Advice | None:
     """What the busiest hours of the week would cost all month, against the budget."""
-    each, now = replica_price(stack), rate(stack, size(stack), counts)
-    if stack.budget is None or each is None or now is None or not each:
+    price_each, now = replica_price(stack), rate(stack, size(stack), counts)
+    if stack.budget is None or price_each is None or now is None or not price_each:
         return None
     sizes = size(stack).services
     busy = {
         name: sizes[name].within(replicas_for(peak, stack.services[name].capacity))
-        for name, seen in peaks.items()
-        if name in sizes and (peak := _busiest(seen, today)) is not None
+        for name, days in peaks.items()
+        if name in sizes and (peak := _busiest(days, today)) is not None
     }
-    wanted = rate(stack, size(stack), {**counts, **busy}) or now
-    most = max(now, wanted)
-    if most < near * stack.budget:
+    rate_when_busy = rate(stack, size(stack), {**counts, **busy}) or now
+    highest = max(now, rate_when_busy)
+    if highest < NEAR_LIMIT * stack.budget:
         return None
-    said = f"the busiest hours would cost {usd(most)} a month if they stayed, and the budget is {usd(stack.budget)}"
-    return Advice("budget", said, propose_change(stack, {"budget": _rounded(1.25 * most)}, counts))
+    text = f"the busiest hours would cost {usd(highest)} a month if they stayed, and the budget is {usd(stack.budget)}"
+    return Advice("budget", text, propose_change(stack, {"budget": _rounded(1.25 * highest)}, counts))
 
 
 def _busiest(days: Days, today: float) -> float | None:
     """Of the last week, today included."""
-    return max((inside for day, inside in days if day >= today - week_days), default=None)
+    return max((in_flight for day, in_flight in days if day >= today - WEEK_DAYS), default=None)
 
 
-def _counted(replicas: int) -> str:
+def _replicas_text(replicas: int) -> str:
     return f"{replicas} replica{'s' if replicas != 1 else ''}"
 
 
-def _soon(days: float | None) -> str:
+def _soon_text(days: float | None) -> str:
     return f"comes near its limit in {days or 0:.0f} days if it goes on growing as it does"
 
 

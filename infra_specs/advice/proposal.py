@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from infra_specs.advice.growth import Advice
-from infra_specs.advice.proposed_change import flat, merged
+from infra_specs.advice.proposed_change import deep_merge, flattened
 from infra_specs.errors import PlanError
-from infra_specs.scaling.data import known
+from infra_specs.scaling.data import known_fields
 from infra_specs.stackfile.models.stack import Stack
 
-asked_for: Mapping[str, tuple[str, ...]] = {
+FORM_KEYS: Mapping[str, tuple[str, ...]] = {
     "users": ("users", "monthly"),
     "headroom": ("headroom",),
     "budget": ("budget",),
@@ -35,25 +35,25 @@ class Proposal:
     """When the file was given that it was advised for."""
 
     @staticmethod
-    def of(spec: Stack, found: Iterable[Advice], since: float) -> "Proposal":
+    def of(spec: Stack, advices: Iterable[Advice], since: float) -> "Proposal":
         """What is idle is only said: less is a person's own decision."""
-        told = tuple(found)
+        items = tuple(advices)
         change: dict[str, Any] = {}
-        for one in told:
-            change = merged(change, one.step.change) if one.step and not one.less else change
-        then = merged(_data(spec), change)
-        form = {name: _at(then, path) or 0 for name, path in asked_for.items()}
-        form["others"] = {key: value for key, value in change.items() if key not in asked_for}
-        said = "\n".join(f"- **{one.about}**: {one}" for one in told) or "Nothing presses."
-        return Proposal(spec.name, said, change, _values(spec, change), form, since)
+        for advice in items:
+            change = deep_merge(change, advice.step.change) if advice.step and not advice.less else change
+        proposed = deep_merge(_data(spec), change)
+        form = {name: _at(proposed, path) or 0 for name, path in FORM_KEYS.items()}
+        form["others"] = {key: value for key, value in change.items() if key not in FORM_KEYS}
+        text = "\n".join(f"- **{advice.about}**: {advice}" for advice in items) or "Nothing presses."
+        return Proposal(spec.name, text, change, _values(spec, change), form, since)
 
     def asked(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The change that an answer asks for: what is advised, and what the person typed differently; nothing else."""
-        change = {key: value for key, value in self.change.items() if key in asked_for}
-        for name, path in asked_for.items():
+        change = {key: value for key, value in self.change.items() if key in FORM_KEYS}
+        for name, path in FORM_KEYS.items():
             if answer[name] != self.form[name]:
                 change[path[0]] = {path[1]: answer[name]} if path[1:] else (answer[name] or None)
-        return merged(change, answer["others"])
+        return deep_merge(change, answer["others"])
 
     def refuse_misfit(self, now: Stack, change: Mapping[str, Any]) -> None:
         """Raises PlanError where the file has other values by now than those that `change` was advised for."""
@@ -63,14 +63,14 @@ class Proposal:
 
     def refuse_unadvised(self, change: Mapping[str, Any], today: "Proposal") -> None:
         """Raises PlanError where something of `change` that was advised is so no more."""
-        gone = flat(self._advised(change)).keys() - flat(today.change).keys()
-        if gone:
-            raise self._misfit(f"{', '.join(sorted(gone))} fits as it is")
+        outdated = flattened(self._advised(change)).keys() - flattened(today.change).keys()
+        if outdated:
+            raise self._misfit(f"{', '.join(sorted(outdated))} fits as it is")
 
     def _advised(self, change: Mapping[str, Any]) -> dict[str, Any]:
         """What of a change is as it was advised, by path; what a person typed is their own."""
-        advised = flat(self.change)
-        return {path: value for path, value in flat(change).items() if path in advised and advised[path] == value}
+        advised = flattened(self.change)
+        return {path: value for path, value in flattened(change).items() if path in advised and advised[path] == value}
 
     def _misfit(self, why: str) -> PlanError:
         return PlanError(
@@ -83,7 +83,7 @@ class Proposal:
 
     @staticmethod
     def from_data(data: Mapping[str, Any]) -> "Proposal":
-        return Proposal(**known(Proposal, data))
+        return Proposal(**known_fields(Proposal, data))
 
 
 def _data(spec: Stack) -> dict[str, Any]:
@@ -98,5 +98,5 @@ def _at(data: Any, path: Iterable[str]) -> Any:
 
 def _values(spec: Stack, change: Mapping[str, Any]) -> dict[str, Any]:
     """The file's values of what a change changes; None for what it does not say."""
-    there = flat(_data(spec))
-    return {path: there.get(path) for path in flat(change)}
+    current = flattened(_data(spec))
+    return {path: current.get(path) for path in flattened(change)}

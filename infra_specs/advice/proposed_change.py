@@ -12,9 +12,9 @@ from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 
-restart_kinds = ("database", "cache", "proxy")
+RESTART_KINDS = ("database", "cache", "proxy")
 """Kinds of which there is one, which is away while it is made anew."""
-restart_seconds = 30
+RESTART_SECONDS = 30
 """For how long, at most as a rule: PostgreSQL ends what is under way and reads its log."""
 
 
@@ -35,7 +35,7 @@ class ProposedChange:
     @property
     def keys(self) -> str:
         """`users.monthly: 500000`."""
-        return ", ".join(f"{name}: {value}" for name, value in sorted(flat(self.change).items()))
+        return ", ".join(f"{name}: {value}" for name, value in sorted(flattened(self.change).items()))
 
     def __str__(self) -> str:
         touched = ", ".join(self.touches) or "nothing that runs"
@@ -43,30 +43,34 @@ class ProposedChange:
         return f"set {self.keys}; {today} today and {design} at the design capacity; touches {touched}; {self.downtime}"
 
 
-def changed(stack: Stack, change: Mapping[str, Any]) -> Stack:
+def with_change(stack: Stack, change: Mapping[str, Any]) -> Stack:
     """The stack with some of its file's keys changed. Raises SpecError for a change that cannot be."""
-    return from_data(merged(stack.model_dump(mode="json", by_alias=True), change), stack.name)
+    return from_data(deep_merge(stack.model_dump(mode="json", by_alias=True), change), stack.name)
 
 
 def propose_change(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> ProposedChange:
     """Weigh a change for a stack that has these replicas now. Raises SpecError for one that cannot be."""
-    then = changed(stack, change)
-    before, now = _desired(stack, counts)
-    after, later = _desired(then, counts)
-    was = {one.address: one.fingerprint for one in now}
-    touched = [one for one in later if was.get(one.address, one.fingerprint) != one.fingerprint]
-    away = sorted({one.kind for one in touched} & set(restart_kinds))
-    downtime = f"up to {restart_seconds} s without the {' and the '.join(away)}" if away else "no downtime"
-    touches = tuple(one.address for one in touched)
+    changed_stack = with_change(stack, change)
+    before, resources_now = _desired(stack, counts)
+    after, resources_then = _desired(changed_stack, counts)
+    fingerprints = {resource.address: resource.fingerprint for resource in resources_now}
+    touched = [
+        resource
+        for resource in resources_then
+        if fingerprints.get(resource.address, resource.fingerprint) != resource.fingerprint
+    ]
+    restarted = sorted({resource.kind for resource in touched} & set(RESTART_KINDS))
+    downtime = f"up to {RESTART_SECONDS} s without the {' and the '.join(restarted)}" if restarted else "no downtime"
+    touches = tuple(resource.address for resource in touched)
     return ProposedChange(change, before.today, after.today, before.design, after.design, touches, downtime)
 
 
-def flat(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+def flattened(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     """Values by their whole path: `{"users.monthly": 500000}`."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in change.items():
-        found |= flat(value, f"{path}{key}.") if isinstance(value, Mapping) else {f"{path}{key}": value}
-    return found
+        values |= flattened(value, f"{path}{key}.") if isinstance(value, Mapping) else {f"{path}{key}": value}
+    return values
 
 
 def _desired(stack: Stack, counts: Mapping[str, int]) -> tuple[Price, tuple[Resource, ...]]:
@@ -77,13 +81,13 @@ def _desired(stack: Stack, counts: Mapping[str, int]) -> tuple[Price, tuple[Reso
     return price(stack, sizing, resources), resources
 
 
-def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def deep_merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Nested keys over others; where both have a value the new one's."""
-    found = dict(old)
+    values = dict(old)
     for key, value in new.items():
-        inner = found.get(key)
-        found[key] = merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
-    return found
+        inner = values.get(key)
+        values[key] = deep_merge(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
+    return values
 
 
 def _cost(before: float | None, after: float | None) -> str:

@@ -12,10 +12,10 @@ from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.units import size_text
 
-full = 0.8
-idle = 0.2
+NEARLY_USED = 0.8
+NEARLY_IDLE = 0.2
 """The parts of what there is that are much and little."""
-smallest = 64 * 2**20
+SMALLEST_BYTES = 64 * 2**20
 """Bytes below which nothing is made smaller."""
 
 
@@ -27,9 +27,9 @@ class Usage:
     disk: int | None = None
 
 
-def rightsizing(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Usage]) -> tuple[Advice, ...]:
+def rightsizing(stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage]) -> tuple[Advice, ...]:
     """Advice for each part whose memory or disk is nearly used, or hardly. `uses` is by address."""
-    return tuple(_advice(stack, counts, uses))
+    return tuple(_advice(stack, counts, usages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +40,50 @@ class _Part:
     what: str
     key: tuple[str, ...]
     used: int | None
-    there: int | None
+    available: int | None
 
 
-def _advice(stack: Stack, counts: Mapping[str, int], uses: Mapping[str, Usage]) -> Iterable[Advice]:
-    for part in _parts(stack, uses):
-        if part.used is None or part.there is None or not (wanted := _wanted(part.used, part.there)):
+def _advice(stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage]) -> Iterable[Advice]:
+    for part in _parts(stack, usages):
+        if part.used is None or part.available is None or not (new_size := _new_size(part.used, part.available)):
             continue
-        change: Any = wanted
+        change: Any = new_size
         for key in reversed(part.key):
             change = {key: change}
         # Data never gets less room: only an empty volume could be made smaller.
-        possible = part.key[-1] != "storage" or wanted > part.there
+        possible = part.key[-1] != "storage" or new_size > part.available
         next_step = propose_change(stack, change, counts) if possible else None
-        yield Advice(part.about, _said(part, part.used, part.there), next_step, less=wanted < part.there)
+        yield Advice(part.about, _text(part, part.used, part.available), next_step, less=new_size < part.available)
 
 
-def _parts(stack: Stack, uses: Mapping[str, Usage]) -> Iterable[_Part]:
+def _parts(stack: Stack, usages: Mapping[str, Usage]) -> Iterable[_Part]:
     sizing, nothing = size(stack), Usage()
-    server, data, kept = (uses.get(one, nothing) for one in (database.address, database.volume, cache.address))
-    if there := sizing.database:
+    server, data, cache_usage = (
+        usages.get(part_address, nothing) for part_address in (database.ADDRESS, database.VOLUME, cache.ADDRESS)
+    )
+    if available := sizing.database:
         key = ("needs", "database")
-        yield _Part("database", "the database's memory", (*key, "memory"), server.memory, there.memory)
-        yield _Part("database", "the database's storage", (*key, "storage"), data.disk, there.storage)
+        yield _Part("database", "the database's memory", (*key, "memory"), server.memory, available.memory)
+        yield _Part("database", "the database's storage", (*key, "storage"), data.disk, available.storage)
     if sizing.cache:
-        yield _Part("cache", "the cache's memory", ("needs", "cache", "memory"), kept.memory, sizing.cache.memory)
+        yield _Part(
+            "cache", "the cache's memory", ("needs", "cache", "memory"), cache_usage.memory, sizing.cache.memory
+        )
     for name, service in stack.services.items():
-        seen = [use.memory for address, use in uses.items() if is_of_service(address, name)]
+        seen = [use.memory for address, use in usages.items() if is_of_service(address, name)]
         used = max((memory for memory in seen if memory is not None), default=None)
         yield _Part(name, f"the memory of a replica of {name}", ("services", name, "memory"), used, service.memory)
 
 
-def _wanted(used: int, there: int) -> int | None:
+def _new_size(used: int, available: int) -> int | None:
     """Twice as much, or the half of it; None where it fits."""
-    if used >= full * there:
-        return 2 * there
-    return there // 2 if used <= idle * there and there // 2 >= smallest else None
+    if used >= NEARLY_USED * available:
+        return 2 * available
+    return available // 2 if used <= NEARLY_IDLE * available and available // 2 >= SMALLEST_BYTES else None
 
 
-def _said(part: _Part, used: int, there: int) -> str:
-    share = f"{size_text(used)} of {size_text(there)}, {100 * used / there:.0f} %"
-    if used >= full * there:
+def _text(part: _Part, used: int, available: int) -> str:
+    share = f"{size_text(used)} of {size_text(available)}, {100 * used / available:.0f} %"
+    if used >= NEARLY_USED * available:
         return f"{part.what} is nearly used ({share})"
     return f"{part.what} is paid for and idle ({share} used)"

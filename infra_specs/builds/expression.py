@@ -11,12 +11,12 @@ from typing import Literal
 from infra_specs.builds.matcher import Fixed, Folders, Many, Matcher, Token
 
 Kind = Literal["exact", "prefix", "suffix", "expression"]
-star, folders = "[^/]*", "(.*/)?"
-_escaped = frozenset(".+()|{}$")
-_sets = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
-_letters = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_places = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
-_posix = {
+STAR, FOLDERS = "[^/]*", "(.*/)?"
+_ESCAPED = frozenset(".+()|{}$")
+_SETS = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
+_LETTERS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_PLACES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
+_POSIX = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t ", "cntrl": r"\x00-\x1f\x7f",
     "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~", "space": r"\t-\r ",
     "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
@@ -34,15 +34,15 @@ def go_expression(pattern: str) -> tuple[Kind, str]:
             at += 1
             at += pattern.startswith("/", at)
             if at < len(pattern):
-                made, kind = made + folders, "expression"
+                made, kind = made + FOLDERS, "expression"
             elif kind == "exact":
                 kind = "prefix"
             else:
                 made, kind = f"{made}.*", "expression"
             kind = kind if begin else "suffix"
         elif letter in "*?":
-            made, kind = made + (star if letter == "*" else "[^/]"), "expression"
-        elif letter in _escaped:
+            made, kind = made + (STAR if letter == "*" else "[^/]"), "expression"
+        elif letter in _ESCAPED:
             made += f"\\{letter}"
         elif letter == "\\":
             made, kind = f"{made}\\{pattern[at : at + 1]}", "expression"
@@ -63,8 +63,8 @@ def _tokens(go: str) -> Iterator[Token]:
     at, fixed = 0, list[str]()
     while at < len(go):
         token: Token | None = None
-        if go.startswith(folders, at):
-            at, token = at + len(folders), Folders()
+        if go.startswith(FOLDERS, at):
+            at, token = at + len(FOLDERS), Folders()
         else:
             at, letter = _letters_at(go, at)
             if go.startswith("*", at):
@@ -102,10 +102,10 @@ def _letters_at(go: str, at: int) -> tuple[int, str]:
 
 def _outside(letter: str) -> str:
     """An escape that stands in no set."""
-    if letter in _places:
-        return _places[letter]
-    if letter.lower() in _sets:
-        return f"[{'^' if letter.isupper() else ''}{_sets[letter.lower()]}]"
+    if letter in _PLACES:
+        return _PLACES[letter]
+    if letter.lower() in _SETS:
+        return f"[{'^' if letter.isupper() else ''}{_SETS[letter.lower()]}]"
     return _quoted(_literal(letter))
 
 
@@ -119,13 +119,13 @@ def _set(go: str, at: int) -> tuple[int, str]:
         first = False
         if go.startswith("[:", at) and (end := go.find(":]", at + 2)) >= 0:
             name = go[at + 2 : end]
-            if name.removeprefix("^") not in _posix:
+            if name.removeprefix("^") not in _POSIX:
                 raise ValueError(f"there are no letters that are called [:{name}:]")
-            (complements if name.startswith("^") else parts).append(_posix[name.removeprefix("^")])
+            (complements if name.startswith("^") else parts).append(_POSIX[name.removeprefix("^")])
             at = end + 2
-        elif go.startswith("\\", at) and go[at + 1 : at + 2].lower() in _sets:
+        elif go.startswith("\\", at) and go[at + 1 : at + 2].lower() in _SETS:
             letter = go[at + 1]
-            (complements if letter.isupper() else parts).append(_sets[letter.lower()])
+            (complements if letter.isupper() else parts).append(_SETS[letter.lower()])
             at += 2
         else:
             at, text = _range(go, at)
@@ -157,8 +157,8 @@ def _letter(go: str, at: int) -> tuple[int, str]:
 
 def _literal(letter: str) -> str:
     """What an escaped letter stands for."""
-    if letter in _letters:
-        return _letters[letter]
+    if letter in _LETTERS:
+        return _LETTERS[letter]
     if letter.isascii() and letter.isalnum():
         raise ValueError(f"a backslash before `{letter}` is no escape; write `{letter}` alone")
     return letter

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from infra_specs.builds.expression import Kind, compiled, go_expression
 from infra_specs.builds.glob import fault
 from infra_specs.builds.matcher import Matcher
-from infra_specs.builds.text import cleaned, white
+from infra_specs.builds.text import WHITE, cleaned
 from infra_specs.errors import SpecError
 
-_wild = "*[]?^\\"
-_mark = "\ufeff"
+_WILD = "*[]?^\\"
+_MARK = "\ufeff"
 Matched = tuple[bool, ...]
 """For each pattern whether it matches a path."""
 
@@ -70,7 +70,7 @@ class Ignored:
     def may_keep_below(self, folder: str) -> bool:
         """Whether anything below a folder that is left out can be taken back."""
         exceptions = [_bare(pattern.text) for pattern in self.patterns if pattern.exception]
-        if any(letter in text for text in exceptions for letter in _wild):
+        if any(letter in text for text in exceptions for letter in _WILD):
             return True
         return any(f"{text}/".startswith(f"{folder}/") for text in exceptions)
 
@@ -81,29 +81,29 @@ def read_ignore_file(content: bytes, name: str) -> Ignored:
         raise SpecError(
             f"{name} is not UTF-8 text (UTF-16, it seems), so it would leave nothing out. Save it as UTF-8."
         )
-    lines = content.decode("utf-8", "surrogateescape").removeprefix(_mark).split("\n")
+    lines = content.decode("utf-8", "surrogateescape").removeprefix(_MARK).split("\n")
     patterns = list[Pattern]()
     for number, line in enumerate(lines, 1):
         try:
             if pattern := _pattern(line):
                 patterns.append(pattern)
         except ValueError as error:
-            shown = line.strip(white).encode(errors="replace").decode()
+            shown = line.strip(WHITE).encode(errors="replace").decode()
             raise SpecError(f"{name}, line {number}: `{shown}` is no pattern: {error}. Correct that line.") from None
     return Ignored(tuple(patterns))
 
 
 def _pattern(line: str) -> Pattern | None:
     """None for a comment or an empty line. Raises ValueError."""
-    text = line.strip(white)
+    text = line.strip(WHITE)
     if line.startswith("#") or not text:
         return None
     exception = text.startswith("!")
-    text = text.removeprefix("!").strip(white) if exception else text
+    text = text.removeprefix("!").strip(WHITE) if exception else text
     text = cleaned(text) if text else ""
     text = text[1:] if len(text) > 1 and text.startswith("/") else text
     # The rest is read once more, from what is one path with its mark.
-    text = cleaned(f"!{text}" if exception else text).strip(white)
+    text = cleaned(f"!{text}" if exception else text).strip(WHITE)
     exception, text = text.startswith("!"), text.removeprefix("!")
     if not text:
         raise ValueError("an exception must name something")

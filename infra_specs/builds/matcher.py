@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_one_line, _slash = re.compile(".*"), re.compile("/")
+_ONE_LINE, _SLASH = re.compile(".*"), re.compile("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Matcher:
                 case Many(expression):
                     reached = [at for begin, end in _runs(expression, path, reached) for at in range(begin, end + 1)]
                 case Folders():
-                    runs = _runs(_one_line, path, reached)
-                    below = {found.end() for begin, end in runs for found in _slash.finditer(path, begin, end)}
+                    runs = _runs(_ONE_LINE, path, reached)
+                    below = {found.end() for begin, end in runs for found in _SLASH.finditer(path, begin, end)}
                     reached = sorted(below.union(reached))
         return bool(reached) and reached[-1] == len(path)
 

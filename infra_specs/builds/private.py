@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-_anything = (
+_ANYTHING = (
     ".env*", ".git", ".hg", ".svn", ".netrc", "_netrc", ".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", ".my.cnf",
     ".git-credentials", ".htpasswd", ".vault-token", ".aws", ".azure", ".gnupg", ".kube", ".ssh",
 )  # fmt: skip
-_files = ("id_*", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.tfstate")
-_paths = (".docker/config.json", ".config/gcloud")
-_shown = 12
+_FILES = ("id_*", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.tfstate")
+_PATHS = (".docker/config.json", ".config/gcloud")
+_SHOWN = 12
 
 
 def private_names(paths: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
@@ -28,16 +28,16 @@ def warning(service: str, folder: str, names: tuple[str, ...]) -> str:
     """The one sentence about them; empty where there are none."""
     if not names:
         return ""
-    more = f" and {len(names) - _shown} more" if len(names) > _shown else ""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return (
         f"{service}: {folder} has no .dockerignore, so its build can copy these into the image: "
-        f"{', '.join(names[:_shown])}{more}. Name in a .dockerignore there what no image shall hold."
+        f"{', '.join(names[:_SHOWN])}{more}. Name in a .dockerignore there what no image shall hold."
     )
 
 
 def _is_private(path: str, is_folder: bool) -> bool:
     name = path.rpartition("/")[2].lower()
-    patterns = _anything if is_folder else (*_anything, *_files)
+    patterns = _ANYTHING if is_folder else (*_ANYTHING, *_FILES)
     return any(fnmatchcase(name, pattern) for pattern in patterns) or any(
-        f"/{path}".endswith(f"/{known}") for known in _paths
+        f"/{path}".endswith(f"/{known}") for known in _PATHS
     )

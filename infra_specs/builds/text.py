@@ -2,8 +2,8 @@
 
 import posixpath
 
-_spaces = "".join(chr(number) for number in (*range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000))
-white = f"\t\n\v\f\r \x85\xa0\u1680{_spaces}"
+_SPACES = "".join(chr(number) for number in (*range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000))
+WHITE = f"\t\n\v\f\r \x85\xa0\u1680{_SPACES}"
 """What Go's `strings.TrimSpace` takes away."""
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from infra_specs.catalogue import volumes
 from infra_specs.catalogue.images import image, image_of
-from infra_specs.catalogue.web import client_settings
+from infra_specs.catalogue.web import CLIENT_SETTINGS
 from infra_specs.resources.resource import Resource, SecretRef, Setting, references
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.target import Docker
 from infra_specs.stackfile.models.volumes import directory_variable
 
-cache_overhead = 64 * 2**20
+CACHE_OVERHEAD = 64 * 2**20
 """Bytes that a Valkey's own structures, buffers and fragmentation may take beside what it keeps."""
 
 
@@ -26,17 +26,19 @@ def in_container(
     match resource.kind:
         case "replica":
             name = str(settings["service"])
-            return _with(resource, _replica(settings, target, name, services[name]) | _content(services[name], images))
+            return _with(
+                resource, _replica(settings, target, name, services[name]) | _image_id_setting(services[name], images)
+            )
         case "database":
             return _with(resource, settings | {"image": image_of(target, "database"), "limit": settings["memory"]})
         case "cache":
-            limit = _number(settings["memory"]) * 3 // 2 + cache_overhead
+            limit = _number(settings["memory"]) * 3 // 2 + CACHE_OVERHEAD
             return _with(resource, settings | {"image": image_of(target, "cache"), "limit": limit})
         case "proxy":
             ports: dict[str, Setting] = {"port": target.port, "public_port": target.public_port}
             proxy = _with(resource, settings | ports | {"image": image_of(target, "proxy")})
             # A container's published ports are its own for good.
-            return replace(proxy, mutable=("tls", *client_settings))
+            return replace(proxy, mutable=("tls", *CLIENT_SETTINGS))
     return resource
 
 
@@ -61,10 +63,10 @@ def _replica(settings: dict[str, Setting], target: Docker, name: str, service: S
     }
 
 
-def _content(service: Service, images: Mapping[str, str]) -> dict[str, Setting]:
+def _image_id_setting(service: Service, images: Mapping[str, str]) -> dict[str, Setting]:
     """Which image it is, whatever has its name later."""
-    known = images.get(service.image or "")
-    return {"image_id": known} if known else {}
+    image_id = images.get(service.image or "")
+    return {"image_id": image_id} if image_id else {}
 
 
 def _secret(value: Setting) -> bool:

@@ -6,26 +6,26 @@ from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Ref, Resource, SecretRef, Setting, Template
 from infra_specs.sizing.needs import DatabaseSize
 
-address = str(Address("database", "main"))
-volume = str(Address("volume", "database"))
-password = "database-password"  # noqa: S105 - the secret's name
-user = name = "app"
+ADDRESS = str(Address("database", "main"))
+VOLUME = str(Address("volume", "database"))
+PASSWORD = "database-password"  # noqa: S105 - the secret's name
+USER = NAME = "app"
 
 
 def database(stack: str, size: DatabaseSize, secrets: Mapping[str, int]) -> tuple[Resource, ...]:
-    """The volume (data: never replaced by a plan) and the server on it (one at a time: exclusive)."""
+    """The volume (data: never replaced by a plan) and the server on it (a singleton)."""
     return (
-        Resource(stack, volume, "volume", {"size": size.storage}, mutable=("size",), stateful=True),
+        Resource(stack, VOLUME, "volume", {"size": size.storage}, mutable=("size",), stateful=True),
         Resource(
             stack,
-            address,
+            ADDRESS,
             "database",
             {
                 "engine": "postgres",
-                "volume": Ref(volume, "path"),
-                "user": user,
-                "name": name,
-                "password": SecretRef(password, secrets.get(password, 1)),
+                "volume": Ref(VOLUME, "path"),
+                "user": USER,
+                "name": NAME,
+                "password": SecretRef(PASSWORD, secrets.get(PASSWORD, 1)),
                 "memory": size.memory,
                 "connections": size.connections,
                 "tuning": size.tuning,
@@ -35,18 +35,18 @@ def database(stack: str, size: DatabaseSize, secrets: Mapping[str, int]) -> tupl
     )
 
 
-def reached_by(secrets: Mapping[str, int]) -> dict[str, Setting]:
+def connection_settings(secrets: Mapping[str, int]) -> dict[str, Setting]:
     """What an app reaches it by: `url` and its parts."""
-    host, port = Ref(address, "host"), Ref(address, "port")
-    secret = SecretRef(password, secrets.get(password, 1))
+    host, port = Ref(ADDRESS, "host"), Ref(ADDRESS, "port")
+    secret = SecretRef(PASSWORD, secrets.get(PASSWORD, 1))
     return {
         "url": Template(
-            f"postgresql://{user}:{{password}}@{{host}}:{{port}}/{name}",
+            f"postgresql://{USER}:{{password}}@{{host}}:{{port}}/{NAME}",
             {"password": secret, "host": host, "port": port},
         ),
         "host": host,
         "port": port,
-        "user": user,
+        "user": USER,
         "password": secret,
-        "name": name,
+        "name": NAME,
     }

@@ -33,10 +33,10 @@ def desired_state(
     needs: dict[str, Mapping[str, Setting]] = {}
     if sizing.database is not None:
         resources += database.database(stack.name, sizing.database, secrets)
-        needs["database"] = database.reached_by(secrets)
+        needs["database"] = database.connection_settings(secrets)
     if sizing.cache is not None:
         resources += cache.cache(stack.name, sizing.cache, secrets)
-        needs["cache"] = cache.reached_by(secrets)
+        needs["cache"] = cache.connection_settings(secrets)
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:
         public = any(service.public for service in routed.values())
@@ -64,7 +64,7 @@ def generated_secrets(stack: Stack) -> tuple[str, ...]:
     needs = stack.needs
     return tuple(
         secret
-        for secret, need in ((database.password, needs.database), (cache.password, needs.cache))
+        for secret, need in ((database.PASSWORD, needs.database), (cache.PASSWORD, needs.cache))
         if need is not None
     )
 

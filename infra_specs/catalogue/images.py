@@ -22,9 +22,9 @@ def image(target: Docker, name: str) -> str:
     """
     if name.startswith("sha256:"):
         return name
-    for known in (name, _unversioned(name)):
-        if known in target.images:
-            return target.images[known]
+    for candidate in (name, _unversioned(name)):
+        if candidate in target.images:
+            return target.images[candidate]
     return f"{target.mirror}/{name}" if target.mirror and not _has_registry(name) else name
 
 

@@ -14,7 +14,7 @@ from infra_specs.resources.resource import Resource, Setting
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Docker
 
-_of_replicas = ("slot", "serves", "health")
+_REPLICA_ONLY = ("slot", "serves", "health")
 
 
 def is_one_off(address: str) -> bool:
@@ -23,7 +23,7 @@ def is_one_off(address: str) -> bool:
     return (parsed.kind, parsed.name) == ("job", RUN)
 
 
-def before(
+def before_jobs(
     stack: Stack, *, source: str, secrets: Mapping[str, int], images: Mapping[str, str], release: int
 ) -> tuple[Resource, ...]:
     """What has to have ended well before a release's replicas get traffic: one job for each service that says so."""
@@ -62,21 +62,27 @@ def job(
     """
     needs: dict[str, Mapping[str, Setting]] = {}
     if stack.needs.database is not None:
-        needs["database"] = database.reached_by(secrets)
+        needs["database"] = database.connection_settings(secrets)
     if stack.needs.cache is not None:
-        needs["cache"] = cache.reached_by(secrets)
-    what = stack.services[service].model_copy(update={"command": list(command)})
-    (like,) = web.replicas(stack.name, service, what, 1, source=source, needs=needs, secrets=secrets)
+        needs["cache"] = cache.connection_settings(secrets)
+    service_spec = stack.services[service].model_copy(update={"command": list(command)})
+    (replica,) = web.replicas(stack.name, service, service_spec, 1, source=source, needs=needs, secrets=secrets)
     if isinstance(stack.target, Docker):
-        like = in_container(like, stack.target, {service: what}, images)
-    env = like.settings["env"]
+        replica = in_container(replica, stack.target, {service: service_spec}, images)
+    env = replica.settings["env"]
     assert isinstance(env, Mapping)
     settings: dict[str, Setting] = {
-        **{setting: value for setting, value in like.settings.items() if setting not in _of_replicas},
+        **{setting: value for setting, value in replica.settings.items() if setting not in _REPLICA_ONLY},
         "env": {key: value for key, value in env.items() if key != "TENFOLD_REPLICA"} | {"TENFOLD_JOB": address.short},
-        "port": what.port,
+        "port": service_spec.port,
         "release": release,
     }
     return replace(
-        like, address=str(address), kind=address.kind, settings=settings, singleton=True, drain_seconds=0.0, digests={}
+        replica,
+        address=str(address),
+        kind=address.kind,
+        settings=settings,
+        singleton=True,
+        drain_seconds=0.0,
+        digests={},
     )

@@ -10,10 +10,10 @@ from infra_specs.stackfile.models.service import FromNeed, Secret, Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Local
 
-proxy_address = str(Address("proxy", "main"))
-client_settings = ("trust_proxies", "upload_timeout")
+PROXY_ADDRESS = str(Address("proxy", "main"))
+CLIENT_SETTINGS = ("trust_proxies", "upload_timeout")
 """What a proxy that runs takes in on every target: whom it trusts, and how long it waits."""
-certificate = "tls-certificate"
+CERTIFICATE = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
 
 
@@ -28,7 +28,7 @@ def replicas(
     secrets: Mapping[str, int],
 ) -> tuple[Resource, ...]:
     """`count` equal replicas, one a slot."""
-    env = environment(service, needs, secrets) | volumes.folders(name, service)
+    env = environment(service, needs, secrets) | volumes.directory_variables(name, service)
     return tuple(
         Resource(
             stack,
@@ -62,7 +62,7 @@ def route(stack: str, name: str, service: Service, count: int) -> Resource:
         "endpoints": [Ref(str(Address("replica", name, slot)), "endpoint") for slot in range(count)],
     }
     mutable = (*settings, "weights")  # only while a canary has its share
-    return Resource(stack, str(Address("route", name)), "route", settings, mutable=mutable, after=(proxy_address,))
+    return Resource(stack, str(Address("route", name)), "route", settings, mutable=mutable, after=(PROXY_ADDRESS,))
 
 
 def proxy(stack: Stack, public: bool, secrets: Mapping[str, int]) -> Resource:
@@ -76,11 +76,11 @@ def proxy(stack: Stack, public: bool, secrets: Mapping[str, int]) -> Resource:
         "upload_timeout": stack.timeouts.upload,
     }
     if tls:
-        settings["tls"] = SecretRef(certificate, secrets.get(certificate, 1))
+        settings["tls"] = SecretRef(CERTIFICATE, secrets.get(CERTIFICATE, 1))
     if tls and tls.redirect:
         settings["redirect"] = tls.redirect
-    mutable = ("public", "public_port", "tls", "redirect", *client_settings)
-    return Resource(stack.name, proxy_address, "proxy", settings, mutable=mutable, singleton=True)
+    mutable = ("public", "public_port", "tls", "redirect", *CLIENT_SETTINGS)
+    return Resource(stack.name, PROXY_ADDRESS, "proxy", settings, mutable=mutable, singleton=True)
 
 
 def environment(

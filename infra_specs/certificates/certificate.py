@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-soon_seconds = 14 * 86_400.0
+SOON_SECONDS = 14 * 86_400.0
 """Before its end from which on it is said again and again that it should be renewed."""
-_block = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.DOTALL)
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Certificate:
 
 def blocks(pem: str, kind: str) -> tuple[str, ...]:
     """The PEM blocks of a kind in a text, as `CERTIFICATE` or `PRIVATE KEY`."""
-    return tuple(found[0] + "\n" for found in _block.finditer(pem) if found[1].endswith(kind))
+    return tuple(found[0] + "\n" for found in _BLOCK.finditer(pem) if found[1].endswith(kind))
 
 
 def certificates_in(pem: str) -> tuple[x509.Certificate, ...]:

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from infra_specs.certificates.certificate import Certificate, blocks, certificates_in, day, described
 from infra_specs.errors import PlanError
 
-smallest_rsa = 2048
+SMALLEST_RSA = 2048
 """Bits; the proxy takes no smaller one."""
 Refuse: TypeAlias = Callable[[str], PlanError]
-_curves = ("secp256r1", "secp384r1", "secp521r1")
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
 def pair(chain: str, key: str) -> str:
@@ -60,11 +60,11 @@ def _private(key: str, refuse_with: Refuse) -> PrivateKeyTypes:
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise refuse_with("it is broken, or of a kind that is not known. Get it anew.") from None
-    sound = (isinstance(private, rsa.RSAPrivateKey) and private.key_size >= smallest_rsa) or (
-        isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in _curves
+    sound = (isinstance(private, rsa.RSAPrivateKey) and private.key_size >= SMALLEST_RSA) or (
+        isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in _CURVES
     )
     if not sound:
-        raise refuse_with(f"the proxy takes RSA of {smallest_rsa} bits or more, or ECDSA on P-256, P-384 or P-521.")
+        raise refuse_with(f"the proxy takes RSA of {SMALLEST_RSA} bits or more, or ECDSA on P-256, P-384 or P-521.")
     return private
 
 

@@ -23,18 +23,18 @@ def make_plan(
     stack: str, desired: Iterable[Resource], observed: Iterable[Instance], *, delete_data: bool = False
 ) -> Plan:
     """The changes that turn `observed` into `desired`; empty when they agree. Equal inputs give equal plans."""
-    wanted = tuple(desired)
-    there: dict[str, list[Instance]] = {}
-    for instance in sorted(observed, key=lambda one: (one.address, one.incarnation)):
-        there.setdefault(instance.address, []).append(instance)
-    draft = _Draft({resource.address: resource for resource in wanted})
-    for resource in wanted:
-        _decide(resource, there.pop(resource.address, []), draft)
-    for instances in there.values():
+    resources = tuple(desired)
+    by_address: dict[str, list[Instance]] = {}
+    for instance in sorted(observed, key=lambda item: (item.address, item.incarnation)):
+        by_address.setdefault(instance.address, []).append(instance)
+    draft = _Draft({resource.address: resource for resource in resources})
+    for resource in resources:
+        _decide(resource, by_address.pop(resource.address, []), draft)
+    for instances in by_address.values():
         for instance in instances:
             _remove(instance, draft, delete_data)
     _follow_references(draft)
-    return Plan(stack, in_waves(draft.changes, wanted), tuple(draft.skipped), len(draft.settled))
+    return Plan(stack, in_waves(draft.changes, resources), tuple(draft.skipped), len(draft.settled))
 
 
 @dataclass
@@ -66,26 +66,26 @@ class _Draft:
 
 def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> None:
     live = [instance for instance in instances if not instance.failed]
-    sick = [instance for instance in instances if instance.failed]
-    same = [instance for instance in live if instance.fingerprint == resource.fingerprint]
-    stays = same[-1] if same else None
-    if stays is not None:
-        _keep(stays, resource, draft)
+    failed = [instance for instance in instances if instance.failed]
+    matching = [instance for instance in live if instance.fingerprint == resource.fingerprint]
+    staying = matching[-1] if matching else None
+    if staying is not None:
+        _keep(staying, resource, draft)
     elif instances and (resource.stateful or any(instance.stateful for instance in instances)):
-        _decide_stateful(live[-1] if live else sick[-1], resource, draft)
+        _decide_stateful(live[-1] if live else failed[-1], resource, draft)
         return
     elif live:
-        stays = _update_or_replace(live[-1], resource, draft)
+        staying = _update_or_replace(live[-1], resource, draft)
     else:
-        draft.add(Change("create", resource.address, sick[-1].health.reason if sick else "missing", resource))
-    reason = _replacement_reason(resource) if stays is None else "one too many"
+        draft.add(Change("create", resource.address, failed[-1].health.reason if failed else "missing", resource))
+    reason = _replacement_reason(resource) if staying is None else "one too many"
     for instance in live:
-        if instance is not stays:
+        if instance is not staying:
             draft.destroy(instance, reason)
-    for instance in sick[:-1]:
+    for instance in failed[:-1]:
         draft.destroy(instance, "an older sick instance")
     draft.skipped.extend(
-        Skipped(str(instance), f"sick, kept for its log: {instance.health.reason}") for instance in sick[-1:]
+        Skipped(str(instance), f"sick, kept for its log: {instance.health.reason}") for instance in failed[-1:]
     )
 
 
@@ -131,21 +131,21 @@ def _follow_references(draft: _Draft) -> None:
     """
     waiting = {change.address: change.instance for change in draft.changes if change.action == "wait"}
     while True:
-        known = {**draft.settled, **{address: one for address, one in waiting.items() if one}}
-        followed = [address for address in list(draft.settled) if _follow_references_of(address, known, draft)]
+        instances = {**draft.settled, **{address: instance for address, instance in waiting.items() if instance}}
+        followed = [address for address in list(draft.settled) if _follow_references_of(address, instances, draft)]
         if not followed:
             return
 
 
-def _follow_references_of(address: str, known: Mapping[str, Instance], draft: _Draft) -> bool:
+def _follow_references_of(address: str, instances: Mapping[str, Instance], draft: _Draft) -> bool:
     resource, instance = draft.desired[address], draft.settled[address]
     reasons: dict[str, str] = {}
     for name, setting in resource.settings.items():
         for ref in references(setting):
             if isinstance(ref, Ref) and (
-                why := _reason_to_follow(ref, instance, known, draft, name in resource.mutable)
+                cause := _reason_to_follow(ref, instance, instances, draft, name in resource.mutable)
             ):
-                reasons.setdefault(name, why)
+                reasons.setdefault(name, cause)
     if not reasons:
         return False
     reason = next(iter(reasons.values()))
@@ -163,11 +163,11 @@ def _follow_references_of(address: str, known: Mapping[str, Instance], draft: _D
 
 
 def _reason_to_follow(
-    ref: Ref, instance: Instance, known: Mapping[str, Instance], draft: _Draft, in_place: bool
+    ref: Ref, instance: Instance, instances: Mapping[str, Instance], draft: _Draft, in_place: bool
 ) -> str | None:
     if ref.address in draft.moving:
         return f"follows {ref.address}" if in_place else None
-    source = known.get(ref.address)
+    source = instances.get(ref.address)
     if source is None:
         return None
     value = source.outputs.get(ref.output)

@@ -17,7 +17,7 @@ def replacement_order(successor: Resource) -> tuple[Order, str]:
     """
     if not successor.singleton:
         return "start_first", "serves before the old one goes"
-    named = (one for one in references(successor.settings) if isinstance(one, Ref))
-    if any(Address.parse(one.address).kind == "volume" for one in named):
+    refs = (ref for ref in references(successor.settings) if isinstance(ref, Ref))
+    if any(Address.parse(ref.address).kind == "volume" for ref in refs):
         return "stop_first", "goes first: two must not write to one volume"
     return "stop_first", "goes first: the two cannot run at once"

@@ -77,16 +77,16 @@ class Plan:
             "stack": self.stack,
             "summary": self.summary,
             "waves": [[_change_data(change) for change in wave] for wave in self.waves],
-            "kept": [{"address": kept.address, "reason": kept.reason} for kept in self.skipped],
+            "kept": [{"address": item.address, "reason": item.reason} for item in self.skipped],
             "unchanged": self.unchanged,
         }
 
     def _counted(self, words: Mapping[Action, str]) -> str:
         counts = {action: sum(change.action == action for change in self.changes) for action in words}
-        said = [f"{count} {words[action]}" for action, count in counts.items() if count]
-        if not said:
+        parts = [f"{count} {words[action]}" for action, count in counts.items() if count]
+        if not parts:
             return f"nothing to do: {self.unchanged} as wanted"
-        return ", ".join([*said, f"{self.unchanged} unchanged"])
+        return ", ".join([*parts, f"{self.unchanged} unchanged"])
 
 
 def _change_data(change: Change) -> dict[str, Any]:

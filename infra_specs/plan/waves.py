@@ -16,9 +16,9 @@ def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tu
     3. everything else that goes, goes after all building and routing, and before what it depends on itself.
     """
     resources = {resource.address: resource for resource in desired}
-    building = {change.address: change for change in changes if change.action != "destroy"}
-    going = [change for change in changes if change.action == "destroy"]
-    first = [change for change in going if _is_destroyed_first(change, building, resources)]
+    builds = {change.address: change for change in changes if change.action != "destroy"}
+    removals = [change for change in changes if change.action == "destroy"]
+    first = [change for change in removals if _is_destroyed_first(change, builds, resources)]
     cleared = {change.address for change in first}
 
     depths: dict[str, int] = {}
@@ -27,16 +27,16 @@ def in_waves(changes: Sequence[Change], desired: Iterable[Resource]) -> tuple[tu
         """The longest chain of changes that must be done before this address is."""
         if address not in depths:
             depths[address] = 0  # a loop cannot be written; if one is, it ends here
-            before = [depth(name) + (name in building) for name in resources[address].dependencies if name in resources]
+            before = [depth(name) + (name in builds) for name in resources[address].dependencies if name in resources]
             depths[address] = max([*before, 1 if address in cleared else 0])
         return depths[address]
 
     waves: dict[int, list[Change]] = {}
-    for address, change in building.items():
+    for address, change in builds.items():
         waves.setdefault(depth(address), []).append(change)
     for change in first:
         waves.setdefault(depth(change.address) - 1, []).append(change)
-    later = [change for change in going if change not in first]
+    later = [change for change in removals if change not in first]
     end = max(waves, default=-1) + 1
     for change, level in zip(later, _levels_from_leaves(later), strict=True):
         waves.setdefault(end + level, []).append(change)
@@ -53,8 +53,8 @@ def waits_for(change: Change) -> tuple[str, ...] | None:
     return (change.address, *change.resource.dependencies)
 
 
-def _is_destroyed_first(change: Change, building: dict[str, Change], resources: dict[str, Resource]) -> bool:
-    successor = building.get(change.address)
+def _is_destroyed_first(change: Change, builds: dict[str, Change], resources: dict[str, Resource]) -> bool:
+    successor = builds.get(change.address)
     if successor is None or successor.action != "create":
         return False
     return replacement_order(resources[change.address])[0] == "stop_first"
@@ -66,13 +66,15 @@ def _levels_from_leaves(changes: list[Change]) -> list[int]:
     for change in changes:
         for name in change.instance.after if change.instance else ():
             dependants.setdefault(name, []).append(change.address)
-    here = {change.address for change in changes}
+    addresses = {change.address for change in changes}
     levels: dict[str, int] = {}
 
     def level(address: str) -> int:
         if address not in levels:
             levels[address] = 0
-            levels[address] = max((level(name) + 1 for name in dependants.get(address, ()) if name in here), default=0)
+            levels[address] = max(
+                (level(name) + 1 for name in dependants.get(address, ()) if name in addresses), default=0
+            )
         return levels[address]
 
     return [level(change.address) for change in changes]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra_specs.sizing.demand import month_seconds
+from infra_specs.sizing.demand import MONTH_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def part_left(moment: float) -> float:
 
 def seconds_left(moment: float) -> float:
     """The same in seconds of a month of 30 days, so that a price a month costs no more in a month of 31."""
-    return part_left(moment) * month_seconds
+    return part_left(moment) * MONTH_SECONDS
 
 
 def spend(before: Spent | None, moment: float, rate: float) -> Spent:

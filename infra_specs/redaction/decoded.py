@@ -13,18 +13,18 @@ from functools import partial
 
 Span = tuple[int, int]
 Origin = Callable[[int, int], Span]
-_divider = "\ue000"
+_DIVIDER = "\ue000"
 """Between two runs; no byte is this character."""
-_wrap = r"(?<=[A-Za-z0-9+/_-]{40})(?:[ \t]*\r?\n[ \t]*|(?:\\{1,15}r)?\\{1,15}n)"
+_WRAP = r"(?<=[A-Za-z0-9+/_-]{40})(?:[ \t]*\r?\n[ \t]*|(?:\\{1,15}r)?\\{1,15}n)"
 """Where base64 goes on behind a long line; a repr writes the line's end with a backslash."""
-_sign = r"\\{1,15}/|\\{1,15}u002[bBfF]|%(?:25){0,3}2[bBfF]"
-_base64 = re.compile(rf"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]++|(?:{_wrap}|{_sign})(?=[A-Za-z0-9+/_\\%-]))*+={{0,2}}")
-_base64_units = re.compile(rf"(?P<wrap>{_wrap})|(?P<sign>{_sign})|(?P<plain>[A-Za-z0-9+/_-])")
-_only_base64 = re.compile(r"[A-Za-z0-9+/_-]+")
-_identifier = re.compile(r"[0-9a-f-]{32,}")
+_SIGN = r"\\{1,15}/|\\{1,15}u002[bBfF]|%(?:25){0,3}2[bBfF]"
+_BASE64 = re.compile(rf"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]++|(?:{_WRAP}|{_SIGN})(?=[A-Za-z0-9+/_\\%-]))*+={{0,2}}")
+_BASE64_UNITS = re.compile(rf"(?P<wrap>{_WRAP})|(?P<sign>{_SIGN})|(?P<plain>[A-Za-z0-9+/_-])")
+_ONLY_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
+_IDENTIFIER = re.compile(r"[0-9a-f-]{32,}")
 """Digests and UUIDs, of which logs are full. Base64 of a text has other letters, too."""
-_hex = re.compile(r"[0-9a-fA-F]{16,}")
-_escaped: tuple[tuple[str, re.Pattern[str], re.Pattern[str], int], ...] = tuple(
+_HEX = re.compile(r"[0-9a-fA-F]{16,}")
+_ESCAPED: tuple[tuple[str, re.Pattern[str], re.Pattern[str], int], ...] = tuple(
     (mark, re.compile(run), re.compile(unit), base)
     for mark, run, unit, base in (
         ("", r"(?:[0-9a-fA-F]{2}[ :-]){7,}[0-9a-fA-F]{2}", r"[0-9a-fA-F]{2}", 16),
@@ -54,7 +54,7 @@ class Decoded:
         """`origin` tells where a part of the decoded text is in its run, and `places` where such runs begin."""
         self._starts.append(self._length)
         self._origins.append((origin, places))
-        self.texts += (text, _divider)
+        self.texts += (text, _DIVIDER)
         self._length += len(text) + 1
 
     def origins(self, begin: int, end: int) -> Iterator[Span]:
@@ -86,13 +86,13 @@ class _Base64:
 def decoded(text: str, shortest: int) -> Decoded:
     """All runs of a text that can hold something of at least `shortest` bytes."""
     runs = Decoded()
-    for run, places in _runs(_base64, text, -(-shortest * 4 // 3)):
-        if not _identifier.fullmatch(run):
+    for run, places in _runs(_BASE64, text, -(-shortest * 4 // 3)):
+        if not _IDENTIFIER.fullmatch(run):
             _add_base64(runs, run, places)
-    for run, places in _runs(_hex, text, 2 * shortest):
+    for run, places in _runs(_HEX, text, 2 * shortest):
         for shift in (0, 1):
             _add_hex(runs, run, places, shift)
-    for mark, pattern, unit, base in _escaped:
+    for mark, pattern, unit, base in _ESCAPED:
         if mark not in text:
             continue
         for run, places in _runs(pattern, text, 2 * shortest):
@@ -112,7 +112,7 @@ def _runs(pattern: re.Pattern[str], text: str, shortest: int) -> Iterable[tuple[
 def _add_base64(runs: Decoded, run: str, places: Sequence[int]) -> None:
     """At each of four alignments: letters may stand in front of it."""
     digits, spans = run.rstrip("="), list[Span]()
-    if not _only_base64.fullmatch(digits):
+    if not _ONLY_BASE64.fullmatch(digits):
         pairs = list(_digits(digits))
         digits, spans = "".join(digit for digit, _ in pairs), [span for _, span in pairs]
     digits = digits.replace("-", "+").replace("_", "/")
@@ -133,7 +133,7 @@ def _of_wide(origin: Origin, parity: int, begin: int, end: int) -> Span:
 
 
 def _digits(run: str) -> Iterator[tuple[str, Span]]:
-    for match in _base64_units.finditer(run):
+    for match in _BASE64_UNITS.finditer(run):
         if not match["wrap"]:
             text = match[0]
             sign = "+" if text[-1] in "bB" else "/"

@@ -12,15 +12,15 @@ from itertools import groupby
 from infra_specs.redaction.forms import form, is_ambiguous, units, ways
 
 Span = tuple[int, int]
-_at_once = 200
+_AT_ONCE = 200
 """Units that must be there. A longer needle is followed from there, as far as the text holds it."""
-_widest = 64
+_WIDEST = 64
 """Characters that the form of one character may take."""
-_most_ends = 41
+_MOST_ENDS = 41
 """Of one form: the spaces that indent a line, or the backslashes in front of the next unit."""
-_most_known = 100_000
+_MOST_KNOWN = 100_000
 """Places that are remembered with what follows them."""
-_plain = re.compile(r"[A-Za-z0-9_]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
 class _Step:
@@ -38,7 +38,7 @@ class _Step:
         for pattern in self._patterns:
             if match := pattern.match(text, begin):
                 last = match.end()
-                ends.update(range(max(match.start(1), last - _most_ends), last) if pattern.groups else ())
+                ends.update(range(max(match.start(1), last - _MOST_ENDS), last) if pattern.groups else ())
                 ends.add(last)
         return ends
 
@@ -48,18 +48,18 @@ class Finder:
 
     def __init__(self, needle: str) -> None:
         pieces = units(needle)
-        head = pieces[:_at_once]
+        head = pieces[:_AT_ONCE]
         self._first = form(head[0]) if is_ambiguous(head[0]) else "".join(map(form, _certain(head)))
         self._begins: re.Pattern[str] | None = None
         self._head = list(_steps(head))
         self._rest = [
-            step for at in range(_at_once, len(pieces), _at_once) for step in _steps(pieces[at : at + _at_once])
+            step for at in range(_AT_ONCE, len(pieces), _AT_ONCE) for step in _steps(pieces[at : at + _AT_ONCE])
         ]
         text = "".join(head)
-        longest = max(_plain.finditer(text), key=lambda match: len(match[0]), default=None)
+        longest = max(_PLAIN.finditer(text), key=lambda match: len(match[0]), default=None)
         self._anchor = longest[0] if longest else ""
-        self._before = _widest * (longest.start() if longest else 0)
-        self._after = _widest * len(text)
+        self._before = _WIDEST * (longest.start() if longest else 0)
+        self._after = _WIDEST * len(text)
 
     def find(self, text: str) -> Iterator[Span]:
         """Every place where it begins; places may overlap."""
@@ -68,7 +68,7 @@ class Finder:
         known = dict[tuple[int, int], int]()
         for first, last in self._windows(text):
             for begin in self._starts(text, first, last):
-                if len(known) > _most_known:
+                if len(known) > _MOST_KNOWN:
                     known.clear()  # what is far behind is not asked for again
                 if (end := self._end(text, 0, begin, known)) > begin:
                     yield begin, end

@@ -11,34 +11,34 @@ import re
 import unicodedata
 from html.entities import codepoint2name
 
-_slashes = r"\\{0,15}"
-_backslashes = r"\\{1,15}"
-_letters = {
+_SLASHES = r"\\{0,15}"
+_BACKSLASHES = r"\\{1,15}"
+_LETTERS = {
     "\a": "a", "\b": "b", "\t": "t", "\v": "v", "\f": "f", "\r": "r", "\0": "0", "\x1b": "e",
     "\xa0": "_", "\x85": "N", "\u2028": "L", "\u2029": "P",
 }  # fmt: skip
 """What stands behind a backslash for them; the last four in YAML."""
-_extra = {
+_EXTRA = {
     " ": (r"\+",),
     "\t": (" ",),
-    "'": (r"'\\{1,15}''", rf"'{_slashes}\"'{_slashes}\"'"),
+    "'": (r"'\\{1,15}''", rf"'{_SLASHES}\"'{_SLASHES}\"'"),
 }
 """Forms of one language each: forms in URLs, shells."""
-_doubled = "'\"$%"
+_DOUBLED = "'\"$%"
 """Written twice in YAML and SQL, CSV, Compose files, printf."""
-_ambiguous = "\\\n'\"$%&\0ÂÃ"
+_AMBIGUOUS = "\\\n'\"$%&\0ÂÃ"
 """The last two begin their own bytes in UTF-8."""
-_units = re.compile(r"\\+|(?:\r?\n)+|'+|\"+|\$+|%+|.", re.DOTALL)
+_UNITS = re.compile(r"\\+|(?:\r?\n)+|'+|\"+|\$+|%+|.", re.DOTALL)
 
 
 def units(text: str) -> list[str]:
     """A text in pieces that have forms of their own: runs of backslashes, line ends and quotes, single characters."""
-    return _units.findall(text)
+    return _UNITS.findall(text)
 
 
 def is_ambiguous(unit: str) -> bool:
     """Whether one of its forms may be the beginning of another, so that it has several ends."""
-    return unit[-1] in _ambiguous
+    return unit[-1] in _AMBIGUOUS
 
 
 def ways(unit: str) -> list[str]:
@@ -50,14 +50,14 @@ def ways(unit: str) -> list[str]:
     if unit.isascii() and (unit.isalnum() or unit == "_"):
         return [unit]
     character, count = unit[0], len(unit)
-    found = [f"{_slashes}{re.escape(character)}", *_extra.get(character, ()), *_escapes(character)]
-    if character in _letters:
-        found.append(f"{_backslashes}{_letters[character]}")
+    found = [f"{_SLASHES}{re.escape(character)}", *_EXTRA.get(character, ()), *_escapes(character)]
+    if character in _LETTERS:
+        found.append(f"{_BACKSLASHES}{_LETTERS[character]}")
     if not character.isascii():
         found += _of_bytes(character)
     if count > 1:
         found = [f"(?:{way}){{{count}}}" for way in found]
-    if character in _doubled:
+    if character in _DOUBLED:
         found.insert(0, f"{re.escape(character)}{{{count},{2 * count}}}")
     return found
 
@@ -74,13 +74,13 @@ def _escapes(character: str) -> list[str]:
     numbers = [f"u{_hex(code, 4)}", rf"u\{{0*{_hex(code, 1)}\}}", f"U{_hex(code, 8)}"]
     if code > 0xFFFF:
         high, low = divmod(code - 0x10000, 0x400)
-        numbers[0] = rf"u{_hex(0xD800 + high, 4)}{_backslashes}u{_hex(0xDC00 + low, 4)}"
+        numbers[0] = rf"u{_hex(0xD800 + high, 4)}{_BACKSLASHES}u{_hex(0xDC00 + low, 4)}"
     if code < 0x100:
         numbers += [f"x{_hex(code, 2)}", f"{code:03o}"]
     entities = [f"#0*{code}", f"#[xX]0*{_hex(code, 1)}", *([codepoint2name[code]] if code in codepoint2name else [])]
     if character == "'":
         entities.append("apos")
-    escapes = [f"{_backslashes}(?:{'|'.join(numbers)})", f"&(?:amp;){{0,3}}(?:{'|'.join(entities)});"]
+    escapes = [f"{_BACKSLASHES}(?:{'|'.join(numbers)})", f"&(?:amp;){{0,3}}(?:{'|'.join(entities)});"]
     return [*escapes, _percent(code)] if code < 0x100 else escapes
 
 
@@ -88,7 +88,7 @@ def _of_bytes(character: str) -> list[str]:
     """Beyond ASCII: its bytes in UTF-8, escaped or read as Latin-1, and the same letter composed another way."""
     data = character.encode()
     numbers = [(_percent(byte), f"x{_hex(byte, 2)}|u00{_hex(byte, 2)}|{byte:03o}") for byte in data]
-    escaped = "".join(f"(?:{_backslashes}(?:{number})|{percent})" for percent, number in numbers)
+    escaped = "".join(f"(?:{_BACKSLASHES}(?:{number})|{percent})" for percent, number in numbers)
     forms = [escaped, re.escape(data.decode("latin-1"))]
     for kind in ("NFC", "NFD"):
         other = unicodedata.normalize(kind, character)
@@ -106,7 +106,7 @@ def _of_backslashes(count: int) -> list[str]:
 def _of_line_ends(count: int) -> list[str]:
     """Indented in YAML, which may write one more, one space for all where a shell does not quote, else `\\n`."""
     plain = r"\r?\n[ \t]{0,40}"
-    escaped = rf"(?:{_backslashes}r)?{_backslashes}n"
+    escaped = rf"(?:{_BACKSLASHES}r)?{_BACKSLASHES}n"
     percent = f"(?:{_percent(13)})?{_percent(10)}"
     other = "|".join((escaped, percent, *_escapes("\n")))
     more = f"{{0,{count}}}"

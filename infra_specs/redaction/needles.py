@@ -6,9 +6,9 @@ from functools import lru_cache
 from infra_specs.redaction.parts import lines, parts
 from infra_specs.redaction.urls import passwords
 
-shortest = 8
+SHORTEST = 8
 """Characters of a value. A shorter one occurs in ordinary text, so to replace it destroys sentences."""
-_pem_border = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
+_PEM_BORDER = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
 
 @lru_cache(maxsize=4096)
@@ -22,10 +22,10 @@ def needles(value: str | bytes) -> tuple[str, ...]:
 
 
 def _is_told_apart(needle: str) -> bool:
-    return len(needle) >= shortest and bool(needle.strip()) and not _pem_border.fullmatch(needle)
+    return len(needle) >= SHORTEST and bool(needle.strip()) and not _PEM_BORDER.fullmatch(needle)
 
 
 def _trimmed(text: str) -> str:
     """Without white space around it, which programs take off: what is left is found with it and without it."""
     inner = text.strip()
-    return inner if len(inner) >= shortest else text
+    return inner if len(inner) >= SHORTEST else text

@@ -9,21 +9,21 @@ from binascii import Error, a2b_base64
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-shortest_named = 8
+SHORTEST_NAMED = 8
 """Characters of a part behind a name that calls it a secret."""
-shortest_part = 16
+SHORTEST_PART = 16
 """Characters of any other part, and of a line of a part."""
-_secret_name = re.compile(r"pass|pwd|secret|token|key|auth|credential|signature|^sig$", re.IGNORECASE)
-_name = re.compile(r"(?:^|(?<=[\s?&;,{\"']))[\"']?([A-Za-z_][\w.-]{0,60})[\"']?(?:[ \t]{0,5}=[ \t]{0,5}|:[ \t]{1,5})")
-_deepest = 3
+_SECRET_NAME = re.compile(r"pass|pwd|secret|token|key|auth|credential|signature|^sig$", re.IGNORECASE)
+_NAME = re.compile(r"(?:^|(?<=[\s?&;,{\"']))[\"']?([A-Za-z_][\w.-]{0,60})[\"']?(?:[ \t]{0,5}=[ \t]{0,5}|:[ \t]{1,5})")
+_DEEPEST = 3
 """Structures within structures: a URL in an environment file in JSON."""
 
 
-def parts(text: str, depth: int = _deepest) -> Iterator[str]:
+def parts(text: str, depth: int = _DEEPEST) -> Iterator[str]:
     """Every part that no text may hold on its own, as written and decoded."""
     leaves = _leaves(text)
     for name, part in _assigned(text) if leaves is None else leaves:
-        if len(part) >= (shortest_named if _secret_name.search(name) else shortest_part):
+        if len(part) >= (SHORTEST_NAMED if _SECRET_NAME.search(name) else SHORTEST_PART):
             yield from (part, *lines(part), *_password_of_login(part))
             if depth and part != text:
                 yield from parts(part, depth - 1)
@@ -31,7 +31,7 @@ def parts(text: str, depth: int = _deepest) -> Iterator[str]:
 
 def lines(text: str) -> Iterator[str]:
     """The lines of a text that are long enough to be found alone."""
-    return (line.strip() for line in text.splitlines() if len(line.strip()) >= shortest_part)
+    return (line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST_PART)
 
 
 def _leaves(text: str) -> list[tuple[str, str]] | None:
@@ -55,7 +55,7 @@ def _leaves(text: str) -> list[tuple[str, str]] | None:
 def _assigned(text: str) -> Iterator[tuple[str, str]]:
     """Each value behind a name: up to the next name of its line, and behind the first one up to the line's end."""
     for line in text.splitlines():
-        names = list(_name.finditer(line))
+        names = list(_NAME.finditer(line))
         ends = [*(match.start() for match in names[1:]), len(line)]
         for match, end in zip(names, ends, strict=False):
             written = {line[match.end() : end], *([line[match.end() :]] if match is names[0] else ())}
@@ -79,5 +79,5 @@ def _password_of_login(part: str) -> Iterator[str]:
     except (Error, ValueError):
         return
     password = login.partition(":")[2]
-    if len(password) >= shortest_named and password.isprintable():
+    if len(password) >= SHORTEST_NAMED and password.isprintable():
         yield password

@@ -10,9 +10,9 @@ from infra_specs.redaction.urls import credentials
 
 Place = tuple[int, int, str]
 """Where something begins and ends, and what is told in its stead."""
-_depth = 3
+_DEPTH = 3
 """Encodings within encodings: a login in base64, in a configuration in base64, in a manifest."""
-_hidden = "***"
+_HIDDEN = "***"
 
 
 class Redaction:
@@ -49,8 +49,8 @@ class Redaction:
         return max((text.rfind("\n", 0, text.find("\n", end) + 1) + 1 for end in crossing), default=count)
 
     def _all(self, text: str) -> list[Place]:
-        places = [(begin, end, _hidden) for begin, end in credentials(text)]
-        return [*places, *self._places(text, _depth)] if self._names else places
+        places = [(begin, end, _HIDDEN) for begin, end in credentials(text)]
+        return [*places, *self._places(text, _DEPTH)] if self._names else places
 
     def _places(self, text: str, depth: int) -> Iterator[Place]:
         for needle, name in self._names.items():
@@ -68,7 +68,7 @@ def _label(name: str, taken: Iterable[str]) -> str:
     for label in (f"[secret {name}]", "[secret]"):
         if not any(value in label for value in taken):
             return label
-    return _hidden
+    return _HIDDEN
 
 
 def _replaced(text: str, places: list[Place]) -> str:
@@ -83,9 +83,9 @@ def _together(places: list[Place]) -> Iterator[tuple[Span, str]]:
     """Places that overlap as one, under the name of the longest of them; a secret's name before none."""
     ordered = sorted(places)
     begin, end, label = ordered[0]
-    longest = (label != _hidden, end - begin)
+    longest = (label != _HIDDEN, end - begin)
     for first, last, other in ordered[1:]:
-        size = (other != _hidden, last - first)
+        size = (other != _HIDDEN, last - first)
         if first >= end:
             yield (begin, end), label
             begin, end, label, longest = first, last, other, size

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 
 from infra_specs.redaction.finder import finder
 
-_line_of_base64 = 60
+_LINE_OF_BASE64 = 60
 """Digits in the narrowest lines that programs wrap base64 into."""
-_digits = re.compile(r"[A-Za-z0-9+/_-]+")
-_identifier = re.compile(r"[0-9a-f-]{32}|[0-9A-F-]{32}")
+_DIGITS = re.compile(r"[A-Za-z0-9+/_-]+")
+_IDENTIFIER = re.compile(r"[0-9a-f-]{32}|[0-9A-F-]{32}")
 """The end of a digest, which logs are full of."""
-_bytes_a_line = 45
+_BYTES_A_LINE = 45
 """That 60 digits of base64 stand for."""
 
 
@@ -21,7 +21,7 @@ class Unfinished:
         known = list(needles)
         self._values = [lines for needle in known if len(lines := _lines(needle)) > 1]
         longest = max((len(needle.encode()) for needle in known), default=0)
-        self._most_wrapped = longest // _bytes_a_line + 2 if longest > _bytes_a_line // 2 else 0
+        self._most_wrapped = longest // _BYTES_A_LINE + 2 if longest > _BYTES_A_LINE // 2 else 0
 
     def lines(self, lines: Sequence[str]) -> int:
         """How many of the last lines are to be kept until more comes."""
@@ -40,8 +40,8 @@ def _lines(needle: str) -> list[str]:
 
 
 def _is_wrapped(line: str) -> bool:
-    end = line[-_line_of_base64:]
-    return len(end) == _line_of_base64 and bool(_digits.fullmatch(end)) and not _identifier.fullmatch(end[-32:])
+    end = line[-_LINE_OF_BASE64:]
+    return len(end) == _LINE_OF_BASE64 and bool(_DIGITS.fullmatch(end)) and not _IDENTIFIER.fullmatch(end[-32:])
 
 
 def _begun(value: Sequence[str], lines: Sequence[str]) -> int:

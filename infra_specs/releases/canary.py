@@ -45,18 +45,18 @@ def judge(new: RequestCount, old: RequestCount) -> Verdict:
     old release that fails as often is no reason to stay with it. Where the old one had too few requests to say,
     it is taken for flawless.
     """
-    said = f"canary: {new}; beside it: {old}"
+    text = f"canary: {new}; beside it: {old}"
     if new.requests < LEAST_REQUESTS:
-        return Verdict("unknown", f"{said}; fewer than {LEAST_REQUESTS} say nothing")
+        return Verdict("unknown", f"{text}; fewer than {LEAST_REQUESTS} say nothing")
     highest = _interval(old)[1] if old.requests >= LEAST_REQUESTS else 0.0
     if new.errors and _interval(new)[0] > highest:
-        return Verdict("worse", f"{said}; that is surely more")
-    return Verdict("as good", said)
+        return Verdict("worse", f"{text}; that is surely more")
+    return Verdict("as good", text)
 
 
-def _interval(seen: RequestCount) -> tuple[float, float]:
+def _interval(count: RequestCount) -> tuple[float, float]:
     """Wilson's score interval of the rate."""
-    n, z = seen.requests, DEVIATIONS
-    middle = (seen.rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(seen.rate * (1 - seen.rate) / n + z * z / (4 * n * n))
+    n, z = count.requests, DEVIATIONS
+    middle = (count.rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(count.rate * (1 - count.rate) / n + z * z / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)

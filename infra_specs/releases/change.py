@@ -11,20 +11,20 @@ from infra_specs.stackfile.reading.load import from_data
 
 
 def with_deploy(
-    stack: Stack, runs: ReleaseManifest, service: str, settings: Mapping[str, Any], env: Mapping[str, Any]
+    stack: Stack, running: ReleaseManifest, service: str, settings: Mapping[str, Any], env: Mapping[str, Any]
 ) -> Stack:
     """The stack with the services of `runs`, and other settings of one of them: `image`, `command`, as in a file.
 
     `env` is laid over what there is; a variable that is None there is removed. The service need not be named where
     only one can be meant. Raises PlanError for a service that there is not, SpecError for what no file may say.
     """
-    whole = apply_to(stack, runs)
-    name = _service_to_change(whole, service, settings)
-    spec = whole.model_dump(mode="json", by_alias=True)
-    one = spec["services"][name]
-    laid = {**one["env"], **env}
-    one.update(settings, env={variable: value for variable, value in laid.items() if value is not None})
-    return _with_builds(from_data(_without_builds(spec), f"the deploy to {name}"), whole)
+    applied = apply_to(stack, running)
+    name = _service_to_change(applied, service, settings)
+    spec = applied.model_dump(mode="json", by_alias=True)
+    settings_now = spec["services"][name]
+    merged_env = {**settings_now["env"], **env}
+    settings_now.update(settings, env={variable: value for variable, value in merged_env.items() if value is not None})
+    return _with_builds(from_data(_without_builds(spec), f"the deploy to {name}"), applied)
 
 
 def with_built_images(services: Mapping[str, Service], file: Stack, service: str) -> dict[str, Service]:
@@ -32,11 +32,19 @@ def with_built_images(services: Mapping[str, Service], file: Stack, service: str
 
     Raises PlanError where nothing is built.
     """
-    made = {name: one for name, one in file.services.items() if one.build and one.image and service in ("", name)}
-    if not made:
+    built = {
+        name: service_spec
+        for name, service_spec in file.services.items()
+        if service_spec.build and service_spec.image and service in ("", name)
+    }
+    if not built:
         raise PlanError(f"{file.name}: {service or 'no service'} has {'no' if service else 'a'} build in its spec.")
-    images = {name: {"image": one.image, "build": one.build} for name, one in made.items() if name in services}
-    return {name: one.model_copy(update=images.get(name, {})) for name, one in services.items()}
+    images = {
+        name: {"image": service_spec.image, "build": service_spec.build}
+        for name, service_spec in built.items()
+        if name in services
+    }
+    return {name: service_spec.model_copy(update=images.get(name, {})) for name, service_spec in services.items()}
 
 
 def _without_builds(spec: dict[str, Any]) -> dict[str, Any]:
@@ -50,25 +58,27 @@ def _without_builds(spec: dict[str, Any]) -> dict[str, Any]:
 def _with_builds(stack: Stack, before: Stack) -> Stack:
     """What has the image that was built still says how it was."""
     services = {
-        name: one.model_copy(update={"build": before.services[name].build})
-        if one.image == before.services[name].image
-        else one
-        for name, one in stack.services.items()
+        name: service.model_copy(update={"build": before.services[name].build})
+        if service.image == before.services[name].image
+        else service
+        for name, service in stack.services.items()
     }
     return stack.model_copy(update={"services": services})
 
 
 def _service_to_change(stack: Stack, service: str, settings: Mapping[str, Any]) -> str:
-    known = ", ".join(stack.services)
+    names = ", ".join(stack.services)
     if service:
         if service not in stack.services:
-            raise PlanError(f"{stack.name} has no service `{service}`. It has: {known}.")
+            raise PlanError(f"{stack.name} has no service `{service}`. It has: {names}.")
         return service
     programs = [setting for setting in ("image", "command") if setting in settings]
-    fitting = [
-        name for name, one in stack.services.items() if all(getattr(one, setting) is not None for setting in programs)
+    candidates = [
+        name
+        for name, candidate in stack.services.items()
+        if all(getattr(candidate, setting) is not None for setting in programs)
     ]
-    for only in (fitting, list(stack.services)):
+    for only in (candidates, list(stack.services)):
         if len(only) == 1:
             return only[0]
-    raise PlanError(f"{stack.name} has several services that this could be for: {known}. Name one.")
+    raise PlanError(f"{stack.name} has several services that this could be for: {names}. Name one.")

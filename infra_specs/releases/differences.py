@@ -55,8 +55,8 @@ def _service_lines(name: str, was: Service, now: Service) -> Iterator[str]:
         if setting == "env":
             yield from (f"{name}: {line}" for line in _env_lines(old, new))
         else:
-            said = _bytes if setting == "memory" else _text
-            yield f"{name}: {setting} {said(old)} -> {said(new)}"
+            show = _bytes if setting == "memory" else _text
+            yield f"{name}: {setting} {show(old)} -> {show(new)}"
 
 
 def _env_lines(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

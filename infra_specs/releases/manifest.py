@@ -50,11 +50,11 @@ def manifest_of(
 ) -> ReleaseManifest:
     """The content of services with those of the secrets and images that they name."""
     secret = frozenset().union(*map(named_secrets, services.values()))
-    image, known = images_named(services.values()), images or {}
+    image, ids = images_named(services.values()), images or {}
     return ReleaseManifest(
         dict(services),
         {name: secrets[name] for name in sorted(secret & secrets.keys())},
-        {name: known[name] for name in sorted(image & known.keys())},
+        {name: ids[name] for name in sorted(image & ids.keys())},
     )
 
 
@@ -100,26 +100,26 @@ def apply_to(stack: Stack, release: ReleaseManifest) -> Stack:
     Raises PlanError where the two do not fit: a release that uses a cache, and a spec that has none.
     """
     services = {name: _with_sizes_of(service, stack.services.get(name)) for name, service in release.services.items()}
-    whole = stack.model_copy(update={"services": services})
-    if faults := [f"  {'.'.join(map(str, path))}: {said}" for path, said in crossings(Sound.of(whole))]:
+    combined = stack.model_copy(update={"services": services})
+    if faults := [f"  {'.'.join(map(str, path))}: {message}" for path, message in crossings(Sound.of(combined))]:
         raise PlanError(
             f"{stack.name}: its release does not fit what the rest of its spec says now:\n" + "\n".join(faults)
         )
-    return whole
+    return combined
 
 
 def changed_services(before: ReleaseManifest | None, after: ReleaseManifest) -> tuple[str, ...]:
     """The services of `after` that are new or run something else than in `before`, secrets and images included."""
-    was = before or ReleaseManifest({})
+    previous = before or ReleaseManifest({})
 
-    def held(release: ReleaseManifest, name: str) -> Any:
+    def contents(release: ReleaseManifest, name: str) -> Any:
         service = release.services.get(name)
         if service is None:
             return None
         versions = {secret: release.secrets.get(secret) for secret in named_secrets(service)}
         return service.model_dump(exclude=set(SIZES)), versions, release.images.get(service.image or "")
 
-    return tuple(name for name in after.services if held(was, name) != held(after, name))
+    return tuple(name for name in after.services if contents(previous, name) != contents(after, name))
 
 
 def images_named(services: Iterable[Service]) -> frozenset[str]:

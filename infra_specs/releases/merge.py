@@ -20,9 +20,11 @@ def merged(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifes
     secret's version until a newer one is set, the image of a name until another one has that name. Counts are the
     file's wherever it has the service.
     """
-    together = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
+    merged_services = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
     order = [*now.services, *(name for name in deployed.services if name not in now.services)]
-    sized = {name: {**together[name], **_sizes(now.services.get(name))} for name in order if name in together}
+    sized = {
+        name: {**merged_services[name], **_sizes(now.services.get(name))} for name in order if name in merged_services
+    }
     return with_secrets(services_from(sized), base, now, deployed)
 
 
@@ -30,22 +32,24 @@ def with_secrets(
     services: Mapping[str, Service], base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest
 ) -> ReleaseManifest:
     """Services with the versions of their secrets and their images: what is deployed, or what is newer since then."""
-    images = {name: one for name, one in deployed.images.items() if base.images.get(name) == now.images.get(name)}
-    kept = {name: one for name, one in deployed.secrets.items() if base.secrets.get(name) == now.secrets.get(name)}
-    return manifest_of(services, {**now.secrets, **kept}, {**deployed.images, **now.images, **images})
+    images = {name: value for name, value in deployed.images.items() if base.images.get(name) == now.images.get(name)}
+    versions = {
+        name: value for name, value in deployed.secrets.items() if base.secrets.get(name) == now.secrets.get(name)
+    }
+    return manifest_of(services, {**now.secrets, **versions}, {**deployed.images, **now.images, **images})
 
 
 def _merge(base: Mapping[str, Any], file: Mapping[str, Any], deployed: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for name in dict.fromkeys((*file, *deployed)):
-        was, says, runs = (one.get(name, _ABSENT) for one in (base, file, deployed))
-        if depth and _mappings(was, says, runs) and (depth > 1 or name in _MERGED_KEYS):
-            value: Any = _merge(was, says, runs, depth - 1)
+        old, new, running = (side.get(name, _ABSENT) for side in (base, file, deployed))
+        if depth and _mappings(old, new, running) and (depth > 1 or name in _MERGED_KEYS):
+            value: Any = _merge(old, new, running, depth - 1)
         else:
-            value = runs if _settings(says) == _settings(was) else says
+            value = running if _settings(new) == _settings(old) else new
         if value is not _ABSENT:
-            found[name] = value
-    return found
+            result[name] = value
+    return result
 
 
 def _mappings(*values: Any) -> bool:
@@ -53,7 +57,7 @@ def _mappings(*values: Any) -> bool:
 
 
 def _settings(value: Any) -> Any:
-    return {name: one for name, one in value.items() if name not in SIZES} if isinstance(value, Mapping) else value
+    return {name: item for name, item in value.items() if name not in SIZES} if isinstance(value, Mapping) else value
 
 
 def _data(services: Mapping[str, Service]) -> dict[str, Any]:

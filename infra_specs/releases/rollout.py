@@ -37,19 +37,19 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Step:
     """A desired state on the way, and why. `alone`: what it does not name is left as it is. `canaries` (service ->
-    address) are watched for `bake_seconds` once it is reached."""
+    address) are watched for `canary_seconds` once it is reached."""
 
     stage: Stage
     why: str
     resources: tuple[Resource, ...]
     alone: bool = True
     canaries: Mapping[str, str] | None = None
-    bake_seconds: float = 0.0
+    canary_seconds: float = 0.0
 
 
 def rollout(
-    there: Iterable[Instance],
-    wanted: Sequence[Resource],
+    observed: Iterable[Instance],
+    desired: Sequence[Resource],
     *,
     jobs: Sequence[Resource] = (),
     share: Share | None = None,
@@ -59,15 +59,15 @@ def rollout(
 
     `jobs` are what runs `before`. Without a `share` there is no canary; PlanError where one is wanted and cannot be.
     """
-    live = {one.address: one for one in there if not one.failed}
-    changing = _changing(live, wanted)
+    live = {resource.address: resource for resource in observed if not resource.failed}
+    changing = _changing(live, desired)
     steps = []
     if jobs:
         names = ", ".join(str(job.settings["service"]) for job in jobs)
-        steps.append(Step("before", f"before {names} changes", _with_dependencies(jobs, wanted)))
+        steps.append(Step("before", f"before {names} changes", _with_dependencies(jobs, desired)))
     if share and passed <= STAGES.index("canary"):
-        steps += _canary(changing, live, wanted, share)
-    steps += _in_batches(changing, live, wanted)
+        steps += _canary(changing, live, desired, share)
+    steps += _in_batches(changing, live, desired)
     return tuple(step for step in steps if STAGES.index(step.stage) >= passed)
 
 
@@ -76,68 +76,76 @@ def batches(count: int) -> int:
     return max(1, math.ceil(count / max(SURGE, math.ceil(count / 4))))
 
 
-def _changing(live: Mapping[str, Instance], wanted: Sequence[Resource]) -> dict[str, list[Resource]]:
+def _changing(live: Mapping[str, Instance], desired: Sequence[Resource]) -> dict[str, list[Resource]]:
     """Service -> its replicas that take the place of another, in the order of their slots.
 
     A service is left out where old and new cannot stand behind one route, since they tell their health at different
     paths: all of it changes in the last step.
     """
     changing: dict[str, list[Resource]] = {}
-    for one in wanted:
-        if one.kind == "replica" and one.address in live and live[one.address].fingerprint != one.fingerprint:
-            changing.setdefault(str(one.settings["service"]), []).append(one)
-    for route in _routes(changing, wanted):
-        was = live.get(route.address)
-        if was is None or was.digests.get("health") != route.digests.get("health"):
+    for resource in desired:
+        if (
+            resource.kind == "replica"
+            and resource.address in live
+            and live[resource.address].fingerprint != resource.fingerprint
+        ):
+            changing.setdefault(str(resource.settings["service"]), []).append(resource)
+    for route in _routes(changing, desired):
+        instance = live.get(route.address)
+        if instance is None or instance.digests.get("health") != route.digests.get("health"):
             del changing[str(route.settings["service"])]
     return changing
 
 
 def _in_batches(
-    changing: Mapping[str, Sequence[Resource]], live: Mapping[str, Instance], wanted: Sequence[Resource]
+    changing: Mapping[str, Sequence[Resource]], live: Mapping[str, Instance], desired: Sequence[Resource]
 ) -> list[Step]:
     number = max([batches(len(replicas)) for replicas in changing.values()], default=1)
     steps = []
-    routes = [_to_live_replicas(route, live) for route in _routes(changing, wanted)]
+    routes = [_to_live_replicas(route, live) for route in _routes(changing, desired)]
     for batch in range(1, number):
-        part = [one for of in changing.values() for one in of[: math.ceil(len(of) * batch / number)]]
+        part = [resource for of in changing.values() for resource in of[: math.ceil(len(of) * batch / number)]]
         why = f"replicas, part {batch} of {number}"
-        steps.append(Step("replicas", why, _with_dependencies([*part, *routes], wanted)))
+        steps.append(Step("replicas", why, _with_dependencies([*part, *routes], desired)))
     why = f"replicas, part {number} of {number}" if number > 1 else "replicas"
-    return [*steps, Step("replicas", why, tuple(wanted), alone=False)]
+    return [*steps, Step("replicas", why, tuple(desired), alone=False)]
 
 
 def _canary(
-    changing: Mapping[str, Sequence[Resource]], live: Mapping[str, Instance], wanted: Sequence[Resource], share: Share
+    changing: Mapping[str, Sequence[Resource]], live: Mapping[str, Instance], desired: Sequence[Resource], share: Share
 ) -> list[Step]:
     """One more replica of each changed service behind a route, and the routes that lead to it too."""
     routes = {
         str(route.settings["service"]): route
-        for route in _routes(changing, wanted)
+        for route in _routes(changing, desired)
         if not changing[str(route.settings["service"])][0].singleton
     }
     if not routes:
-        _refuse_without_canary(live, wanted)
+        _refuse_without_canary(live, desired)
         return []
     canaries = {name: _canary_of(changing[name][0], name) for name in routes}
-    led = [_to_live_replicas(route, live, canaries[name].address, share.percent) for name, route in routes.items()]
+    routes_with_canary = [
+        _to_live_replicas(route, live, canaries[name].address, share.percent) for name, route in routes.items()
+    ]
     why = f"canary: {share.percent} % of the requests of {', '.join(routes)} for {share.seconds:g} s"
     step = Step(
         "canary",
         why,
-        _with_dependencies([*canaries.values(), *led], wanted),
+        _with_dependencies([*canaries.values(), *routes_with_canary], desired),
         canaries={name: canary.address for name, canary in canaries.items()},
-        bake_seconds=share.seconds,
+        canary_seconds=share.seconds,
     )
     return [step]
 
 
-def _refuse_without_canary(live: Mapping[str, Instance], wanted: Sequence[Resource]) -> None:
+def _refuse_without_canary(live: Mapping[str, Instance], desired: Sequence[Resource]) -> None:
     """Who wants a part of the requests to try it first does not want all of them to, without a word."""
     changed = {
-        str(one.settings["service"])
-        for one in wanted
-        if one.kind == "replica" and one.address in live and live[one.address].fingerprint != one.fingerprint
+        str(resource.settings["service"])
+        for resource in desired
+        if resource.kind == "replica"
+        and resource.address in live
+        and live[resource.address].fingerprint != resource.fingerprint
     }
     if changed:
         raise PlanError(
@@ -157,29 +165,29 @@ def _canary_of(replica: Resource, service: str) -> Resource:
 
 def _to_live_replicas(route: Resource, live: Mapping[str, Instance], canary: str = "", percent: int = 0) -> Resource:
     """The route to those of its replicas that are there, of whichever release, and to a canary."""
-    ends = route.settings["endpoints"]
-    assert isinstance(ends, Sequence)
-    kept = [end for end in ends if isinstance(end, Ref) and end.address in live]
-    settings = {**route.settings, "endpoints": [*kept, Ref(canary, "endpoint")] if canary else kept}
+    endpoints = route.settings["endpoints"]
+    assert isinstance(endpoints, Sequence)
+    live_endpoints = [end for end in endpoints if isinstance(end, Ref) and end.address in live]
+    settings = {**route.settings, "endpoints": [*live_endpoints, Ref(canary, "endpoint")] if canary else live_endpoints}
     if canary:
         settings["weights"] = {canary: percent}
     return replace(route, settings=settings, digests={})
 
 
-def _routes(services: Iterable[str], wanted: Sequence[Resource]) -> list[Resource]:
+def _routes(services: Iterable[str], desired: Sequence[Resource]) -> list[Resource]:
     named = set(services)
-    return [one for one in wanted if one.kind == "route" and one.settings["service"] in named]
+    return [resource for resource in desired if resource.kind == "route" and resource.settings["service"] in named]
 
 
-def _with_dependencies(parts: Sequence[Resource], wanted: Sequence[Resource]) -> tuple[Resource, ...]:
+def _with_dependencies(parts: Sequence[Resource], desired: Sequence[Resource]) -> tuple[Resource, ...]:
     """Resources and all that they depend on, replicas excepted: which of those a step changes it says itself."""
-    known = {one.address: one for one in wanted if one.kind != "replica"}
-    needed = {one.address: one for one in parts}
+    available = {resource.address: resource for resource in desired if resource.kind != "replica"}
+    needed = {resource.address: resource for resource in parts}
     waiting = list(parts)
     while waiting:
         for address in waiting.pop().dependencies:
-            if address in known and address not in needed:
-                needed[address] = known[address]
-                waiting.append(known[address])
-    in_order = dict.fromkeys((*(one.address for one in wanted), *(one.address for one in parts)))
+            if address in available and address not in needed:
+                needed[address] = available[address]
+                waiting.append(available[address])
+    in_order = dict.fromkeys((*(resource.address for resource in desired), *(resource.address for resource in parts)))
     return tuple(needed[address] for address in in_order if address in needed)

@@ -1,20 +1,30 @@
-"""Which release is meant: to run, to go back to, to keep."""
+"""Select a release: the current one, the one to roll back to, those to keep."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeVar
+from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from infra_specs.errors import PlanError
 from infra_specs.releases.manifest import ReleaseManifest
 
-ReleaseState = Literal["proving", "proven", "failed", "undone"]
-"""`proving`: on its way. `proven`: the whole stack was healthy with it. `failed`: it was not, and may be half there.
-`undone`: what it left is gone, another serves."""
 RELEASES_KEPT = 50
-"""So many of a stack's last releases are kept, and with them the one that runs."""
+"""The newest releases of a stack that the ledger keeps, beside the current one."""
 
 
-class Numbered(Protocol):
-    """A release as far as this module looks at it."""
+class ReleaseState(StrEnum):
+    """The state of a release. A value is the word that the ledger stores and that the command line shows."""
+
+    ROLLING_OUT = "proving"
+    HEALTHY = "proven"
+    """The whole stack was healthy with this release."""
+    FAILED = "failed"
+    """The stack was not healthy with it. Parts of this release may still run."""
+    ROLLED_BACK = "undone"
+    """Nothing of this release runs any more; another release serves."""
+
+
+class NumberedRelease(Protocol):
+    """The part of a release that this module reads."""
 
     @property
     def number(self) -> int: ...
@@ -24,40 +34,44 @@ class Numbered(Protocol):
     def content(self) -> ReleaseManifest: ...
 
 
-R = TypeVar("R", bound=Numbered)
+R = TypeVar("R", bound=NumberedRelease)
 
 
-def aim(releases: Sequence[R]) -> R | None:
-    """The release that shall run: the last one proven, so that a bad one is never tried again by itself; while none
-    is, the newest. `releases` come newest first."""
-    return next((one for one in releases if one.state == "proven"), releases[0] if releases else None)
+def current(releases: Sequence[R]) -> R | None:
+    """The release that should run: the newest healthy one, or the newest of all while none is healthy.
+
+    A failed release is therefore never retried by itself. `releases` are ordered newest first.
+    """
+    return next(
+        (release for release in releases if release.state is ReleaseState.HEALTHY), releases[0] if releases else None
+    )
 
 
 def rollback_candidate(stack: str, releases: Sequence[R], number: int) -> R:
-    """The release that a rollback means: `number`, or with 0 the last proven one with another content than what runs.
+    """The release to roll back to: `number`, or for 0 the newest healthy one that differs from the current release.
 
-    Raises PlanError that lists what can be gone back to.
+    Raises PlanError that lists the releases to choose from.
     """
-    proven = [one for one in releases if one.state == "proven"]
-    known = ", ".join(str(one.number) for one in proven) or "none yet"
-    runs = aim(releases)
+    healthy = [release for release in releases if release.state is ReleaseState.HEALTHY]
+    numbers = ", ".join(str(release.number) for release in healthy) or "none yet"
+    running = current(releases)
     if number == 0:
-        other = next((one for one in proven if runs and one.content != runs.content), None)
+        other = next((release for release in healthy if running and release.content != running.content), None)
         if other is None:
-            raise PlanError(f"{stack} has no other release to go back to. Proven: {known}.")
+            raise PlanError(f"{stack} has no other release to go back to. Proven: {numbers}.")
         return other
-    meant = next((one for one in releases if one.number == number), None)
-    if meant is None:
-        raise PlanError(f"{stack} has no release {number}, or it is no longer kept. Proven: {known}.")
-    if meant.state != "proven":
+    chosen = next((release for release in releases if release.number == number), None)
+    if chosen is None:
+        raise PlanError(f"{stack} has no release {number}, or it is no longer kept. Proven: {numbers}.")
+    if chosen.state is not ReleaseState.HEALTHY:
         raise PlanError(
-            f"Release {number} of {stack} was never proven ({meant.state}): going back to it would bring back what "
-            f"failed. Proven: {known}. Deploy what it held if you want to try it again."
+            f"Release {number} of {stack} was never proven ({chosen.state}): going back to it would bring back what "
+            f"failed. Proven: {numbers}. Deploy what it held if you want to try it again."
         )
-    return meant
+    return chosen
 
 
-def expired(releases: Sequence[Numbered]) -> tuple[int, ...]:
-    """The numbers of releases that need not be kept: all but the last fifty and the one that shall run."""
-    runs = aim(releases)
-    return tuple(one.number for one in releases[RELEASES_KEPT:] if one is not runs)
+def expired(releases: Sequence[NumberedRelease]) -> tuple[int, ...]:
+    """The numbers of releases to delete: all but the newest fifty and the current one."""
+    running = current(releases)
+    return tuple(release.number for release in releases[RELEASES_KEPT:] if release is not running)

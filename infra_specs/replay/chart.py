@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-blocks = " ▁▂▃▄▅▆▇█"
-width, height = 960, 320
-left, right, top, bottom = 48, 16, 40, 56
-hour, day = 3600.0, 86_400.0
-ink, shade = ("#5e35b1", "#00897b", "#e65100"), "#cfd8dc"
+BLOCKS = " ▁▂▃▄▅▆▇█"
+WIDTH, HEIGHT = 960, 320
+LEFT, RIGHT, TOP, BOTTOM = 48, 16, 40, 56
+HOUR, DAY = 3600.0, 86_400.0
+INK, SHADE = ("#5e35b1", "#00897b", "#e65100"), "#cfd8dc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +30,35 @@ def in_columns(values: Sequence[float], columns: int) -> list[float]:
 
 def in_blocks(values: Sequence[float], most: float, columns: int) -> str:
     """The values as a line of blocks, of which the highest stands for `most`."""
-    steps = len(blocks) - 1
+    steps = len(BLOCKS) - 1
     return "".join(
-        blocks[min(steps, -int(-value * steps // most))] if most else " " for value in in_columns(values, columns)
+        BLOCKS[min(steps, -int(-value * steps // most))] if most else " " for value in in_columns(values, columns)
     )
 
 
 def svg(title: str, demand: Sequence[float], lines: Sequence[Line], began: float, seconds: float) -> str:
     """A picture of the demand, in full replicas, and of the counts that there were for it."""
     most = max(1.0, *demand, *(max(line.counts) for line in lines))
-    area = [(left, height - bottom), *_points(demand, most), (width - right, height - bottom)]
+    area = [(LEFT, HEIGHT - BOTTOM), *_points(demand, most), (WIDTH - RIGHT, HEIGHT - BOTTOM)]
     drawn = [
-        f'<text x="{left}" y="22" class="title">{escape(title)}</text>',
-        f'<polygon points="{_text(area)}" fill="{shade}"/>',
+        f'<text x="{LEFT}" y="22" class="title">{escape(title)}</text>',
+        f'<polygon points="{_text(area)}" fill="{SHADE}"/>',
         *(
             f'<polyline points="{_text(_steps(line.counts, most))}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
-            for line, colour in zip(lines, ink, strict=False)
+            for line, colour in zip(lines, INK, strict=False)
         ),
         *_axes(most, began, seconds * len(demand)),
         *_legend(lines),
     ]
     style = "text{font:12px system-ui,sans-serif;fill:#37474f}.title{font-size:15px;font-weight:600}"
-    box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
+    box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
     return f'<svg {box}><style>{style}</style><rect width="100%" height="100%" fill="#fff"/>{"".join(drawn)}</svg>\n'
 
 
 def _points(values: Sequence[float], most: float) -> list[tuple[float, float]]:
-    found = in_columns(values, width - left - right)
-    across = (width - left - right) / len(found)
-    return [(left + at * across, _up(value, most)) for at, value in enumerate(found)]
+    found = in_columns(values, WIDTH - LEFT - RIGHT)
+    across = (WIDTH - LEFT - RIGHT) / len(found)
+    return [(LEFT + at * across, _up(value, most)) for at, value in enumerate(found)]
 
 
 def _steps(values: Sequence[float], most: float) -> list[tuple[float, float]]:
@@ -68,7 +68,7 @@ def _steps(values: Sequence[float], most: float) -> list[tuple[float, float]]:
 
 
 def _up(value: float, most: float) -> float:
-    return height - bottom - (height - bottom - top) * value / most
+    return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * value / most
 
 
 def _axes(most: float, began: float, length: float) -> list[str]:
@@ -76,12 +76,12 @@ def _axes(most: float, began: float, length: float) -> list[str]:
     found = []
     for part in (0.0, 0.5, 1.0):
         y = _up(most * part, most)
-        found.append(f'<line x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eceff1"/>')
-        found.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{most * part:g}</text>')
+        found.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eceff1"/>')
+        found.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{most * part:g}</text>')
     for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
-        x = left + (width - left - right) * part
+        x = LEFT + (WIDTH - LEFT - RIGHT) * part
         said = _moment(began, length * part, length)
-        found.append(f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="{anchor}">{said}</text>')
+        found.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{anchor}">{said}</text>')
     return found
 
 
@@ -89,14 +89,14 @@ def _moment(began: float, after: float, length: float) -> str:
     """A moment of UTC; of a table without times how long after its beginning."""
     if began:
         return datetime.fromtimestamp(began + after, UTC).strftime("%b %d %H:%M")
-    return f"{after / day:.3g} d" if length > day else f"{after / hour:.3g} h"
+    return f"{after / DAY:.3g} d" if length > DAY else f"{after / HOUR:.3g} h"
 
 
 def _legend(lines: Sequence[Line]) -> list[str]:
-    found, x = list[str](), float(left)
-    for name, colour in (("demand, in full replicas", shade), *zip((line.name for line in lines), ink, strict=False)):
-        found.append(f'<rect x="{x}" y="{height - 20}" width="12" height="12" fill="{colour}"/>')
-        found.append(f'<text x="{x + 18}" y="{height - 10}">{escape(name)}</text>')
+    found, x = list[str](), float(LEFT)
+    for name, colour in (("demand, in full replicas", SHADE), *zip((line.name for line in lines), INK, strict=False)):
+        found.append(f'<rect x="{x}" y="{HEIGHT - 20}" width="12" height="12" fill="{colour}"/>')
+        found.append(f'<text x="{x + 18}" y="{HEIGHT - 10}">{escape(name)}</text>')
         x += 40 + 7 * len(name)
     return found
 

@@ -13,15 +13,15 @@ from infra_specs.scaling.decide import decide
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.scaling_input import ScalingInput
-from infra_specs.sizing.demand import month_seconds
+from infra_specs.sizing.demand import MONTH_SECONDS
 from infra_specs.sizing.replicas import replicas_for
 
-hour = 3600.0
-day = 86_400.0
+HOUR = 3600.0
+DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class ReplayResult:
     """What came of it. `counts` are the replicas wanted in each window."""
 
     counts: tuple[int, ...]
@@ -39,54 +39,54 @@ class Played:
         return self.lost / self.requests if self.requests else 0.0
 
 
-def play(policy: Policy, about: ScalingInput, windows: Sequence[Window], seconds: float) -> Played:
+def play(policy: Policy, inputs: ScalingInput, windows: Sequence[Window], seconds: float) -> ReplayResult:
     """Play `policy` over windows of `seconds`. `about` says the rest: bounds, capacity, start, price.
 
     The count begins as the first window asks for. Of budgets and of earlier days nothing is known here.
     """
-    memory, count = AutoscalerState(), _asked(about, windows[0].in_flight)
+    state, count = AutoscalerState(), _first_count(inputs, windows[0].in_flight)
     ready, coming = float(count), list[tuple[float, int]]()
     counts, lost, requests, actions = list[int](), 0.0, 0.0, 0
     for window in windows:
         end = window.at + seconds
-        ready += sum(more for at, more in coming if at <= window.at)
-        coming = [one for one in coming if one[0] > window.at]
+        ready += sum(replicas for at, replicas in coming if at <= window.at)
+        coming = [entry for entry in coming if entry[0] > window.at]
         arrived = window.requests_per_second * seconds
         requests += arrived
-        lost += arrived * _above(window.in_flight, ready * about.capacity)
+        lost += arrived * _above(window.in_flight, ready * inputs.capacity)
         counts.append(count)
         measured = Measurement(end, seconds, window.requests_per_second, window.in_flight, serving=int(ready))
         now = replace(
-            about, now=end, measured=measured, wanted=count, serving=int(ready), starting=count - int(ready),
+            inputs, now=end, measured=measured, wanted=count, serving=int(ready), starting=count - int(ready),
             interval=seconds,
         )  # fmt: skip
-        decision, memory = decide(policy, now, memory)
+        decision, state = decide(policy, now, state)
         if decision.replicas != count:
             actions += 1
-            coming, ready = _changed(coming, ready, decision.replicas - count, end + about.start_seconds)
+            coming, ready = _with_change(coming, ready, decision.replicas - count, end + inputs.start_seconds)
             count = decision.replicas
-    hours = sum(counts) * seconds / hour
-    price = None if about.price is None else hours * about.price * hour / month_seconds
-    return Played(tuple(counts), requests, lost, hours, actions / (len(windows) * seconds / day), price)
+    hours = sum(counts) * seconds / HOUR
+    price = None if inputs.price is None else hours * inputs.price * HOUR / MONTH_SECONDS
+    return ReplayResult(tuple(counts), requests, lost, hours, actions / (len(windows) * seconds / DAY), price)
 
 
-def _changed(
+def _with_change(
     coming: list[tuple[float, int]], ready: float, change: int, at: float
 ) -> tuple[list[tuple[float, int]], float]:
     """More come when they serve; fewer go at once, those that do not serve yet first."""
     if change > 0:
         return [*coming, (at, change)], ready
-    left, kept = -change, list[tuple[float, int]]()
-    for when, more in reversed(coming):
-        gone = min(left, more)
-        left -= gone
-        kept += [(when, more - gone)] if more > gone else []
-    return kept[::-1], ready - left
+    left, remaining = -change, list[tuple[float, int]]()
+    for when, replicas in reversed(coming):
+        removed = min(left, replicas)
+        left -= removed
+        remaining += [(when, replicas - removed)] if replicas > removed else []
+    return remaining[::-1], ready - left
 
 
 def _above(in_flight: float, capacity: float) -> float:
     return max(0.0, 1 - capacity / in_flight) if in_flight > 0 else 0.0
 
 
-def _asked(about: ScalingInput, in_flight: float) -> int:
-    return max(about.minimum, min(replicas_for(in_flight, about.capacity), about.maximum))
+def _first_count(inputs: ScalingInput, in_flight: float) -> int:
+    return max(inputs.minimum, min(replicas_for(in_flight, inputs.capacity), inputs.maximum))

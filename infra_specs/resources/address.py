@@ -15,8 +15,8 @@ RUN = "run"
 BEFORE = "before"
 """The name of a job that ends before a service's new replicas get traffic; its slot is the service."""
 
-_kind = re.compile(r"[a-z]+")
-_slot = re.compile(rf"0|[1-9][0-9]*|{CANARY}")
+_KIND = re.compile(r"[a-z]+")
+_SLOT = re.compile(rf"0|[1-9][0-9]*|{CANARY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,11 @@ def _parts(text: str) -> tuple[str, str, int | str | None]:
     """Kind, name and slot; the kind is empty for what is no address."""
     nothing = ("", "", None)
     kind, _, rest = text.partition("/")
-    if not _kind.fullmatch(kind) or not rest or "/" in rest or "#" in rest:
+    if not _KIND.fullmatch(kind) or not rest or "/" in rest or "#" in rest:
         return nothing
     if kind == "replica":
         name, _, slot = rest.rpartition("-")
-        if not name or not _slot.fullmatch(slot):
+        if not name or not _SLOT.fullmatch(slot):
             return nothing
         return kind, name, slot if slot == CANARY else int(slot)
     if kind not in ("volume", "job"):

@@ -61,5 +61,5 @@ class Instance:
 
 def links_of(instances: Iterable[Instance]) -> dict[str, str]:
     """Service -> where it answers."""
-    routes = (one for one in instances if one.kind == "route" and one.outputs.get("url"))
+    routes = (instance for instance in instances if instance.kind == "route" and instance.outputs.get("url"))
     return {Address.parse(route.address).name: route.outputs["url"] for route in routes}

@@ -55,8 +55,8 @@ class Resource:
 
     `address` says which one (`replica/web-0`), unique in its stack; `fingerprint` what it is. `settings` are what the
     kind understands. `mutable` names the settings that this kind can change in place on this target. `after` are
-    addresses that must be healthy first, beyond those that the settings refer to. `durable`: data lives in it, so a
-    plan never replaces or destroys it by itself. `exclusive`: it cannot stand beside its predecessor (it holds a
+    addresses that must be healthy first, beyond those that the settings refer to. `stateful`: data lives in it, so a
+    plan never replaces or destroys it by itself. `singleton`: it cannot stand beside its predecessor (it holds a
     volume or a fixed port), so the old one goes first. `drain_seconds`: how long requests still running in it are
     waited for before it is destroyed.
     """
@@ -88,9 +88,9 @@ class Resource:
     @property
     def dependencies(self) -> tuple[str, ...]:
         """The addresses that must be there before this one, each once, in a stable order."""
-        seen = dict.fromkeys(self.after)
-        seen.update(dict.fromkeys(ref.address for ref in references(self.settings) if isinstance(ref, Ref)))
-        return tuple(seen)
+        addresses = dict.fromkeys(self.after)
+        addresses.update(dict.fromkeys(ref.address for ref in references(self.settings) if isinstance(ref, Ref)))
+        return tuple(addresses)
 
     def resolved(self, value_of: Callable[[Reference], str | bytes]) -> "Resource":
         """The same resource, fingerprint included, with every reference replaced by its value."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra_specs.scaling.data import known, plain
+from infra_specs.scaling.data import as_plain_data, known_fields
 
-version = 1
+VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,19 @@ class AutoscalerState:
     """Replicas that served at the last check."""
 
     def as_data(self) -> dict[str, Any]:
-        return {"version": version, **plain(self)}
+        return {"version": VERSION, **as_plain_data(self)}
 
     @staticmethod
     def from_data(data: Mapping[str, Any] | None) -> "AutoscalerState":
         """What was kept; of another version, or nothing, a new one."""
-        if not data or data.get("version") != version:
+        if not data or data.get("version") != VERSION:
             return AutoscalerState()
-        kept = known(AutoscalerState, data)
-        kept["recommendations"] = tuple((float(at), int(count)) for at, count in kept.get("recommendations", ()))
-        kept["counts"] = tuple(kept["counts"]) if kept.get("counts") else None
-        learned = known(Forecasts, kept.get("forecasts", {}))
+        values = known_fields(AutoscalerState, data)
+        values["recommendations"] = tuple((float(at), int(count)) for at, count in values.get("recommendations", ()))
+        values["counts"] = tuple(values["counts"]) if values.get("counts") else None
+        forecasts = known_fields(Forecasts, values.get("forecasts", {}))
         for name in ("levels", "errors"):
-            learned[name] = tuple(learned.get(name, ()))
-        learned["due"] = tuple((at, tuple(said)) for at, said in learned.get("due", ()))
-        kept["forecasts"] = Forecasts(**learned)
-        return AutoscalerState(**kept)
+            forecasts[name] = tuple(forecasts.get(name, ()))
+        forecasts["due"] = tuple((at, tuple(levels)) for at, levels in forecasts.get("due", ()))
+        values["forecasts"] = Forecasts(**forecasts)
+        return AutoscalerState(**values)

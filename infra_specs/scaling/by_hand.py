@@ -4,7 +4,7 @@ from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.units import duration_text
 
 
-def how_long_it_holds(name: str, service: Service) -> str | None:
+def manual_count_note(name: str, service: Service) -> str | None:
     """What becomes of it, in a sentence for who asked; None where nobody else decides."""
     if service.scaling.mode != "act" or service.replicas.min == service.replicas.max:
         return None

@@ -6,101 +6,99 @@ from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decision import Decision, Step
 from infra_specs.scaling.forecast import forecast
 from infra_specs.scaling.latency import keep_latency
-from infra_specs.scaling.limits import limits
+from infra_specs.scaling.limits import LIMITS
 from infra_specs.scaling.load import Load, load
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.recommend import anticipate, recommend, required_replicas
 from infra_specs.scaling.scaling_input import ScalingInput
-from infra_specs.scaling.stabilize import remembered, stabilize
+from infra_specs.scaling.stabilize import stabilize, updated_window
 
-stale_intervals = 3
+STALE_INTERVALS = 3
 """Checks after which a measurement is too old to say anything, whatever its source says of it."""
 
 
-def decide(policy: Policy, situation: ScalingInput, memory: AutoscalerState) -> tuple[Decision, AutoscalerState]:
+def decide(policy: Policy, inputs: ScalingInput, state: AutoscalerState) -> tuple[Decision, AutoscalerState]:
     """The count that `situation` asks for, and what to remember until the next check.
 
     Pure: equal inputs give equal answers. The count lies within the spec's bounds, except that the target's room and a
     budget that says stop may lie below them. What is not measured changes no count, what is measured in part lowers
     none, and what is foretold takes nothing away.
     """
-    seen = load(policy, situation) if _speaks(situation) else None
+    demand = load(policy, inputs) if _is_usable(inputs) else None
     steps: tuple[Step, ...]
-    if seen is None:
-        steps, memory = (Step("recommend", situation.wanted, _silence(situation)),), replace(memory, busy=situation.now)
+    if demand is None:
+        steps, state = (Step("recommend", inputs.wanted, _why_unchanged(inputs)),), replace(state, busy=inputs.now)
     else:
-        steps, memory = _from_demand(policy, situation, seen, memory)
-    window = remembered(policy, situation, memory, steps[-1].replicas)
-    busy = situation.now if memory.busy is None else memory.busy
-    stable = stabilize(policy, situation, steps[-1], window, busy)
+        steps, state = _from_demand(policy, inputs, demand, state)
+    window = updated_window(policy, inputs, state, steps[-1].replicas)
+    busy = inputs.now if state.busy is None else state.busy
+    stable = stabilize(policy, inputs, steps[-1], window, busy)
     steps = (*steps, stable) if stable else steps
-    for limit in limits:
-        bitten = limit(policy, situation, steps[-1].replicas)
-        steps = (*steps, _told(situation, bitten)) if bitten else steps
+    for limit in LIMITS:
+        limited = limit(policy, inputs, steps[-1].replicas)
+        steps = (*steps, _with_target_reason(inputs, limited)) if limited else steps
     count = steps[-1].replicas
-    decision = Decision(
-        situation.service, situation.now, situation.wanted, count, _sentence(situation, steps), steps, situation
-    )
-    return decision, AutoscalerState(
-        window, busy, (situation.wanted, count), memory.forecasts, situation.measured.serving
-    )
+    decision = Decision(inputs.service, inputs.now, inputs.wanted, count, _reason_text(inputs, steps), steps, inputs)
+    return decision, AutoscalerState(window, busy, (inputs.wanted, count), state.forecasts, inputs.measured.serving)
 
 
 def _from_demand(
-    policy: Policy, situation: ScalingInput, seen: Load, memory: AutoscalerState
+    policy: Policy, inputs: ScalingInput, demand: Load, state: AutoscalerState
 ) -> tuple[tuple[Step, ...], AutoscalerState]:
-    measured = situation.measured
-    said, learned = forecast(
-        memory.forecasts,
-        _unit(policy, situation),
-        seen.replicas,
+    measured = inputs.measured
+    prediction, learned = forecast(
+        state.forecasts,
+        _unit(policy, inputs),
+        demand.replicas,
         measured.at,
-        interval=situation.interval,
-        lead=situation.start_seconds + situation.interval,
+        interval=inputs.interval,
+        lead=inputs.start_seconds + inputs.interval,
     )
-    busy = situation.now if seen.replicas else memory.busy
-    step = recommend(policy, situation, seen, said)
-    slow = keep_latency(policy, situation, step, required_replicas(policy, said.level, said), memory.serving)
-    steps = (step, slow) if slow else (step,)
+    busy = inputs.now if demand.replicas else state.busy
+    step = recommend(policy, inputs, demand, prediction)
+    for_latency = keep_latency(
+        policy, inputs, step, required_replicas(policy, prediction.level, prediction), state.serving
+    )
+    steps = (step, for_latency) if for_latency else (step,)
     if measured.status != "fresh":  # a lower bound: it may raise, and teaches nothing
-        if steps[-1].replicas <= situation.wanted:
+        if steps[-1].replicas <= inputs.wanted:
             reason = f"measured in part ({measured.status}), so none is taken away"
-            return (Step("recommend", situation.wanted, reason),), replace(memory, busy=situation.now)
-        return steps, replace(memory, busy=situation.now)
-    more = anticipate(policy, situation, steps[-1], said)
-    return (*steps, more) if more else steps, replace(memory, busy=busy, forecasts=learned)
+            return (Step("recommend", inputs.wanted, reason),), replace(state, busy=inputs.now)
+        return steps, replace(state, busy=inputs.now)
+    anticipated = anticipate(policy, inputs, steps[-1], prediction)
+    return (*steps, anticipated) if anticipated else steps, replace(state, busy=busy, forecasts=learned)
 
 
-def _speaks(situation: ScalingInput) -> bool:
-    measured = situation.measured
-    old = situation.now - measured.at > stale_intervals * max(situation.interval, measured.seconds)
+def _is_usable(inputs: ScalingInput) -> bool:
+    measured = inputs.measured
+    old = inputs.now - measured.at > STALE_INTERVALS * max(inputs.interval, measured.seconds)
     return measured.status not in ("absent", "stale") and not old
 
 
-def _silence(situation: ScalingInput) -> str:
-    measured = situation.measured
+def _why_unchanged(inputs: ScalingInput) -> str:
+    measured = inputs.measured
     why = {"absent": "no metrics answered", "stale": "the metrics are old"}.get(measured.status)
-    age = situation.now - measured.at
-    old = age > stale_intervals * max(situation.interval, measured.seconds)
+    age = inputs.now - measured.at
+    old = age > STALE_INTERVALS * max(inputs.interval, measured.seconds)
     return (
         f"{why or (f'the metrics are {age:.0f} s old' if old else 'no signal has a usable value')}, so the count stays"
     )
 
 
-def _told(situation: ScalingInput, bitten: Step) -> Step:
+def _with_target_reason(inputs: ScalingInput, limited: Step) -> Step:
     """With what the target said of its room, which is all that a person can check it by."""
-    if bitten.name != "room" or not situation.room_because:
-        return bitten
-    return replace(bitten, reason=f"{bitten.reason}: {situation.room_because}")
+    if limited.name != "room" or not inputs.room_because:
+        return limited
+    return replace(limited, reason=f"{limited.reason}: {inputs.room_because}")
 
 
-def _unit(policy: Policy, situation: ScalingInput) -> str:
-    return f"{situation.capacity:g} {policy.requests_per_second} {policy.cpu} {policy.queue}"
+def _unit(policy: Policy, inputs: ScalingInput) -> str:
+    return f"{inputs.capacity:g} {policy.requests_per_second} {policy.cpu} {policy.queue}"
 
 
-def _sentence(situation: ScalingInput, steps: tuple[Step, ...]) -> str:
+def _reason_text(inputs: ScalingInput, steps: tuple[Step, ...]) -> str:
     """`web: 3 to 5 replicas: ...`, with what every step that had something to say said."""
-    before, after = situation.wanted, steps[-1].replicas
+    before, after = inputs.wanted, steps[-1].replicas
     count = f"stays at {after}" if after == before else f"{before} to {after}"
     plural = "replica" if after == 1 else "replicas"
-    return f"{situation.service}: {count} {plural}: {'; '.join(step.reason for step in steps)}"
+    return f"{inputs.service}: {count} {plural}: {'; '.join(step.reason for step in steps)}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra_specs.scaling.data import known, plain
+from infra_specs.scaling.data import as_plain_data, known_fields
 from infra_specs.scaling.scaling_input import ScalingInput
 
 
@@ -51,13 +51,13 @@ class Decision:
             "before": self.before,
             "replicas": self.replicas,
             "reason": self.reason,
-            "steps": [plain(step) for step in self.steps],
+            "steps": [as_plain_data(step) for step in self.steps],
             "inputs": self.inputs.as_data(),
         }
 
     @staticmethod
     def from_data(data: Mapping[str, Any]) -> "Decision":
-        kept = known(Decision, data)
-        kept["steps"] = tuple(Step(**known(Step, one)) for one in kept["steps"])
-        kept["inputs"] = ScalingInput.from_data(kept["inputs"])
-        return Decision(**kept)
+        values = known_fields(Decision, data)
+        values["steps"] = tuple(Step(**known_fields(Step, step)) for step in values["steps"])
+        values["inputs"] = ScalingInput.from_data(values["inputs"])
+        return Decision(**values)

@@ -9,39 +9,39 @@ import math
 
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.recommend import Requirement, round_up, tolerance
+from infra_specs.scaling.recommend import TOLERANCE, Requirement, round_up
 from infra_specs.scaling.scaling_input import ScalingInput
 
-at_most = 2.0
+MOST_OVER_DEMAND = 2.0
 """Times what demand asks for. Latency beyond it has a cause that more replicas do not cure."""
-most_believable = 1e9
+MOST_BELIEVABLE = 1e9
 """Seconds."""
 
 
 def keep_latency(
-    policy: Policy, situation: ScalingInput, so_far: Step, demand: Requirement, served: int | None
+    policy: Policy, inputs: ScalingInput, recommended: Step, demand: Requirement, served: int | None
 ) -> Step | None:
     """At least as many as keep the objective; none is taken away where that leaves less than the tolerance to it.
 
     `served` at the check before: with those that came since, part of what was measured is still of the fewer that there
     were.
     """
-    seen = situation.measured
-    if policy.latency is None or seen.latency is None or not 0 <= seen.latency <= most_believable:
+    measured = inputs.measured
+    if policy.latency is None or measured.latency is None or not 0 <= measured.latency <= MOST_BELIEVABLE:
         return None
-    serving = situation.serving if seen.serving is None else seen.serving
-    needs = min(serving, serving if served is None else served) * seen.latency / policy.latency
-    floor = max(_ceil(needs), min(situation.wanted, _ceil((1 + tolerance) * needs)))
-    bound, _ = round_up(at_most * demand.exact, situation.wanted)
+    serving = inputs.serving if measured.serving is None else measured.serving
+    needs = min(serving, serving if served is None else served) * measured.latency / policy.latency
+    floor = max(_ceil(needs), min(inputs.wanted, _ceil((1 + TOLERANCE) * needs)))
+    bound, _ = round_up(MOST_OVER_DEMAND * demand.exact, inputs.wanted)
     count = min(floor, bound)
-    if not so_far.replicas or count <= so_far.replicas:
+    if not recommended.replicas or count <= recommended.replicas:
         return None
-    said = f"{1000 * seen.latency:.3g} ms where {1000 * policy.latency:.3g} ms are wanted"
+    text = f"{1000 * measured.latency:.3g} ms where {1000 * policy.latency:.3g} ms are wanted"
     if floor > bound:
-        return Step("latency", count, f"{said}, but no more than {at_most:g} times what demand asks for")
-    if seen.latency > policy.latency:
-        return Step("latency", count, f"{said} ask for {count}")
-    return Step("latency", count, f"{said}, which fewer than {count} might not keep")
+        return Step("latency", count, f"{text}, but no more than {MOST_OVER_DEMAND:g} times what demand asks for")
+    if measured.latency > policy.latency:
+        return Step("latency", count, f"{text} ask for {count}")
+    return Step("latency", count, f"{text}, which fewer than {count} might not keep")
 
 
 def _ceil(value: float) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra_specs.scaling.data import known, plain
+from infra_specs.scaling.data import as_plain_data, known_fields
 
 Status = Literal["fresh", "absent", "stale", "partial", "reset"]
 """fresh: seen whole. absent: nothing answered. stale: the newest value is older than the window. partial: some replicas
@@ -34,8 +34,8 @@ class Measurement:
     status: Status = "fresh"
 
     def as_data(self) -> dict[str, Any]:
-        return plain(self)
+        return as_plain_data(self)
 
     @staticmethod
     def from_data(data: Mapping[str, Any]) -> "Measurement":
-        return Measurement(**known(Measurement, data))
+        return Measurement(**known_fields(Measurement, data))

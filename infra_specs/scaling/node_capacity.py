@@ -34,18 +34,20 @@ class NodeCapacity:
     because: str
 
 
-def replicas_that_fit(wanted: int, starting: int, each: int | None, memory: FreeMemory | None) -> NodeCapacity | None:
+def replicas_that_fit(
+    wanted: int, starting: int, replica_bytes: int | None, memory: FreeMemory | None
+) -> NodeCapacity | None:
     """What `memory` has room for beside the replicas that are wanted already; it never tells one of those to go.
 
     `each` is what one replica takes, in bytes. Those that are `starting` are taken to have taken none of it yet.
     None: it is not known, which limits nothing.
     """
-    if memory is None or not each:
+    if memory is None or not replica_bytes:
         return None
-    more = max(0, memory.spare // each - starting)
-    free, kept = size_text(memory.free), size_text(memory.total * RESERVE)
-    begun = f", and {starting} still {'starts' if starting == 1 else 'start'}" if starting else ""
+    more = max(0, memory.spare // replica_bytes - starting)
+    free, reserved = size_text(memory.free), size_text(memory.total * RESERVE)
+    starting_text = f", and {starting} still {'starts' if starting == 1 else 'start'}" if starting else ""
     return NodeCapacity(
         wanted + more,
-        f"{free} of memory is free and {kept} shall stay so, one replica takes {size_text(each)}{begun}",
+        f"{free} of memory is free and {reserved} shall stay so, one replica takes {size_text(replica_bytes)}{starting_text}",
     )

@@ -52,6 +52,6 @@ def policy_of(scaling: Scaling) -> Policy:
         queue=scaling.queue,
         step=scaling.step,
         over_budget=scaling.over_budget,
-        schedule=tuple(period(one.at, one.until, one.min) for one in scaling.schedule),
+        schedule=tuple(period(entry.at, entry.until, entry.min) for entry in scaling.schedule),
         timezone=scaling.timezone,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra_specs.scaling.data import known, plain
+from infra_specs.scaling.data import as_plain_data, known_fields
 from infra_specs.scaling.measurement import Measurement
 
 Mode = Literal["act", "advise"]
@@ -65,11 +65,11 @@ class ScalingInput:
     mode: Mode = "act"
 
     def as_data(self) -> dict[str, Any]:
-        return plain(self)
+        return as_plain_data(self)
 
     @staticmethod
     def from_data(data: Mapping[str, Any]) -> "ScalingInput":
-        kept = known(ScalingInput, data)
-        kept["measured"] = Measurement.from_data(kept["measured"])
-        kept["rhythm"] = tuple(PastDemand(**known(PastDemand, one)) for one in kept.get("rhythm", ()))
-        return ScalingInput(**kept)
+        values = known_fields(ScalingInput, data)
+        values["measured"] = Measurement.from_data(values["measured"])
+        values["rhythm"] = tuple(PastDemand(**known_fields(PastDemand, day)) for day in values.get("rhythm", ()))
+        return ScalingInput(**values)

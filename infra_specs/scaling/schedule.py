@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def period(at: str, until: str, minimum: int) -> Period:
 
 def _days(part: str) -> list[int]:
     first, _, last = part.partition("-")
-    begin, end = weekdays.index(first), weekdays.index(last or first)
+    begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
     return [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
 
 
@@ -49,16 +49,18 @@ def _minute(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def holding(schedule: Sequence[Period], timezone: str, now: float) -> Period | None:
+def active_period(schedule: Sequence[Period], timezone: str, now: float) -> Period | None:
     """The period with the highest minimum of those that hold at `now` (seconds since the epoch); None if none does.
 
     Read from the clock on the wall, so a period of 08:00 begins at 08:00 in summer and in winter.
     """
     if not schedule:
         return None
-    wall = datetime.fromtimestamp(now, _zone(timezone))
-    weekday, minute = wall.weekday(), wall.hour * 60 + wall.minute
-    return max((one for one in schedule if one.holds(weekday, minute)), key=lambda one: one.minimum, default=None)
+    local_time = datetime.fromtimestamp(now, _zone(timezone))
+    weekday, minute = local_time.weekday(), local_time.hour * 60 + local_time.minute
+    return max(
+        (entry for entry in schedule if entry.holds(weekday, minute)), key=lambda entry: entry.minimum, default=None
+    )
 
 
 @cache

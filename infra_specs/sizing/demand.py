@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from infra_specs.stackfile.models.units import duration_text
 from infra_specs.stackfile.models.users import Users
 
-month_seconds = 30 * 86_400
+MONTH_SECONDS = 30 * 86_400
 """A month of this language, in seconds."""
 
 
@@ -29,7 +29,7 @@ def demand_of(users: Users) -> Demand:
 
     115 users at once in 15-second sessions are 115 / 15 x 30 x 86 400 = 19 872 000 sessions a month, and back.
     """
-    sessions = users.monthly * users.sessions / month_seconds
+    sessions = users.monthly * users.sessions / MONTH_SECONDS
     at_once = sessions * users.session_length
     requests = sessions * users.requests
     in_flight = requests * users.response_time * users.peak
@@ -39,7 +39,7 @@ def demand_of(users: Users) -> Demand:
         requests,
         in_flight,
         (
-            f"{users.monthly:,} users x {users.sessions:g} sessions a month / {month_seconds:,} s "
+            f"{users.monthly:,} users x {users.sessions:g} sessions a month / {MONTH_SECONDS:,} s "
             f"= {sessions:.4g} sessions/s",
             f"{sessions:.4g} sessions/s x {duration_text(users.session_length)} = {at_once:.4g} users at once",
             f"{sessions:.4g} sessions/s x {users.requests:g} requests = {requests:.4g} requests/s",
@@ -51,4 +51,4 @@ def demand_of(users: Users) -> Demand:
 
 def sessions_per_month(at_once: float, session_length: float) -> float:
     """Sessions a month at which `at_once` users are there at any moment, each for `session_length` seconds."""
-    return at_once / session_length * month_seconds
+    return at_once / session_length * MONTH_SECONDS

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from infra_specs.stackfile.models.needs import Cache, Database
 from infra_specs.stackfile.models.units import size_text
 
-megabyte = 2**20
-gigabyte = 2**30
-connections_a_replica = 10
+MEGABYTE = 2**20
+GIGABYTE = 2**30
+CONNECTIONS_A_REPLICA = 10
 """A pool of a replica: what common frameworks open by default."""
-connections_spare = 20
+CONNECTIONS_SPARE = 20
 """For migrations, backups, a person."""
-connections_at_most = 1000
+CONNECTIONS_AT_MOST = 1000
 """More backends than this slow a PostgreSQL down instead of serving more."""
-memory_a_connection = 8 * megabyte
+MEMORY_A_CONNECTION = 8 * MEGABYTE
 """A backend's own memory in a web app's use; PostgreSQL's wiki says 5-10 MB."""
-storage_a_user = 256 * 2**10
+STORAGE_A_USER = 256 * 2**10
 """Bytes that a monthly user leaves in the database, indexes included: a rule of thumb, so give `storage` if known."""
-cache_a_user = 64 * 2**10
+CACHE_A_USER = 64 * 2**10
 """Bytes of cached pages and session that a user at once is worth: a rule of thumb, so give `memory` if known."""
 
 
@@ -47,25 +47,25 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
 
     Powers of two, so that a few more users do not restart a database.
     """
-    needed = connections_spare + connections_a_replica * design_replicas
-    connections = min(connections_at_most, _power_of_two(needed))
-    wanted = max(256 * megabyte, connections * memory_a_connection)
+    needed = CONNECTIONS_SPARE + CONNECTIONS_A_REPLICA * design_replicas
+    connections = min(CONNECTIONS_AT_MOST, _power_of_two(needed))
+    wanted = max(256 * MEGABYTE, connections * MEMORY_A_CONNECTION)
     memory = need.memory or _power_of_two(wanted)
-    storage = need.storage or _power_of_two(max(gigabyte, design_users * storage_a_user))
+    storage = need.storage or _power_of_two(max(GIGABYTE, design_users * STORAGE_A_USER))
     return DatabaseSize(
         memory,
         storage,
         connections,
         tune(memory, connections),
         (
-            f"database: {connections_a_replica} connections x {design_replicas} replicas at the design capacity "
-            f"+ {connections_spare} spare: {needed}{_given(needed, connections)}; {size_text(memory)} of memory"
+            f"database: {CONNECTIONS_A_REPLICA} connections x {design_replicas} replicas at the design capacity "
+            f"+ {CONNECTIONS_SPARE} spare: {needed}{_given(needed, connections)}; {size_text(memory)} of memory"
             + (" (as the file says)" if need.memory else ""),
             f"database: {size_text(storage)} of storage"
             + (
                 " (as the file says)"
                 if need.storage
-                else f" for {design_users:,.0f} users x {size_text(storage_a_user)}"
+                else f" for {design_users:,.0f} users x {size_text(STORAGE_A_USER)}"
             ),
         ),
     )
@@ -73,7 +73,7 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
 
 def size_cache(need: Cache, design_users_at_once: float) -> CacheSize:
     """Size for what the users who are there at once at the design capacity keep warm."""
-    memory = need.memory or _power_of_two(max(64 * megabyte, design_users_at_once * cache_a_user))
+    memory = need.memory or _power_of_two(max(64 * MEGABYTE, design_users_at_once * CACHE_A_USER))
     return CacheSize(
         memory,
         (
@@ -81,7 +81,7 @@ def size_cache(need: Cache, design_users_at_once: float) -> CacheSize:
             + (
                 " (as the file says)"
                 if need.memory
-                else f" for {design_users_at_once:,.4g} users at once x {size_text(cache_a_user)}"
+                else f" for {design_users_at_once:,.4g} users at once x {size_text(CACHE_A_USER)}"
             ),
         ),
     )
@@ -95,7 +95,7 @@ def tune(memory: int, connections: int) -> dict[str, str]:
     return {
         "shared_buffers": f"{buffers // kilobyte}kB",
         "effective_cache_size": f"{memory * 3 // 4 // kilobyte}kB",
-        "maintenance_work_mem": f"{min(memory // 16, 2 * gigabyte) // kilobyte}kB",
+        "maintenance_work_mem": f"{min(memory // 16, 2 * GIGABYTE) // kilobyte}kB",
         "work_mem": f"{work}kB",
         "random_page_cost": "1.1",
         "effective_io_concurrency": "200",

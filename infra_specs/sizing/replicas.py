@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from infra_specs.stackfile.models.service import Service
 
-target_utilisation = 0.7
+TARGET_UTILISATION = 0.7
 """The part of a replica's capacity that is planned with; the rest takes what arrives by chance."""
 
 
@@ -37,7 +37,7 @@ class ServiceSize:
 
 def replicas_for(demand: float, capacity: float) -> int:
     """ceil(demand / (capacity x target utilisation)), and at least 1; a float's last bit adds no replica."""
-    return max(1, math.ceil(demand / (capacity * target_utilisation) - 1e-9))
+    return max(1, math.ceil(demand / (capacity * TARGET_UTILISATION) - 1e-9))
 
 
 def size_service(name: str, service: Service, in_flight: float, headroom: float) -> ServiceSize:
@@ -51,7 +51,7 @@ def size_service(name: str, service: Service, in_flight: float, headroom: float)
     demand = in_flight * service.share
     today, design = replicas_for(demand, service.capacity), replicas_for(demand * headroom, service.capacity)
     maximum = bounds.max if bounds.max is not None else max(design, bounds.min)
-    per_replica = f"({service.capacity:g} x {target_utilisation:g})"
+    per_replica = f"({service.capacity:g} x {TARGET_UTILISATION:g})"
     share = "" if service.share == 1 else f" x share {service.share:g}"
     lines = (
         f"{name}: {in_flight:.4g} in flight{share} / {per_replica} = {_count(today)} today",

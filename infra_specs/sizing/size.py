@@ -9,7 +9,7 @@ from infra_specs.sizing.needs import CacheSize, DatabaseSize, size_cache, size_d
 from infra_specs.sizing.replicas import ServiceSize, size_service
 from infra_specs.stackfile.models.stack import Stack
 
-most_replicas = 10_000
+MOST_REPLICAS = 10_000
 """Of one service. Beyond it the numbers are a slip of the pen, or a company that has left this tool behind."""
 
 
@@ -36,10 +36,10 @@ def size(stack: Stack) -> Sizing:
         name: size_service(name, service, demand.in_flight, stack.headroom) for name, service in stack.services.items()
     }
     for name, service in services.items():
-        if service.design > most_replicas:
+        if service.design > MOST_REPLICAS:
             raise PlanError(
                 f"{stack.name}: {name} would need {service.design:,} replicas at its design capacity, more than "
-                f"{most_replicas:,}. Look at `users` and at the service's `capacity` (requests in flight that one "
+                f"{MOST_REPLICAS:,}. Look at `users` and at the service's `capacity` (requests in flight that one "
                 "replica serves well)."
             )
     # Scheduled and worker replicas hold connections too.

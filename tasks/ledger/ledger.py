@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from infra_specs.errors import LedgerError
 from infra_specs.pricing.month import Spent
 from infra_specs.releases.manifest import ReleaseManifest
+from infra_specs.releases.selection import ReleaseState
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.scaling_input import PastDemand
 from tasks.base.known_secrets import known_secrets
@@ -167,7 +168,9 @@ class Ledger:
         """Mark the release as proven: the whole stack is healthy with it. Newer releases become `undone`."""
         releases.prove(self._database, lease, number)
 
-    def end_release(self, lease: Lease, number: int, state: Literal["failed", "undone"], message: str) -> None:
+    def end_release(
+        self, lease: Lease, number: int, state: Literal[ReleaseState.FAILED, ReleaseState.ROLLED_BACK], message: str
+    ) -> None:
         """Mark the release as failed or undone. `message` says why."""
         releases.end(self._database, lease, number, state, known_secrets.redacted(message))
 

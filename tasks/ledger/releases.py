@@ -48,13 +48,15 @@ def begin(
         guard(connection, lease)
         existing = _read(connection, _of(lease.stack))
         last = existing[0] if existing else None
-        if last and last.state == "proving" and (last.content, last.file) == (content, file):
+        if last and last.state is ReleaseState.ROLLING_OUT and (last.content, last.file) == (content, file):
             return last
         now = database.now(connection)
-        left = _of_stack(lease) & (releases.c.state == "proving")
-        connection.execute(sa.update(releases).where(left).values(state="failed", message=CUT_OFF_MESSAGE, ended=now))
+        left = _of_stack(lease) & (releases.c.state == ReleaseState.ROLLING_OUT.value)
+        connection.execute(
+            sa.update(releases).where(left).values(state=ReleaseState.FAILED.value, message=CUT_OFF_MESSAGE, ended=now)
+        )
         row = {
-            "stack": lease.stack, "number": last.number + 1 if last else 1, "state": "proving", "step": 0, "verb": verb,
+            "stack": lease.stack, "number": last.number + 1 if last else 1, "state": ReleaseState.ROLLING_OUT.value, "step": 0, "verb": verb,
             "reason": reason, "who": str(lease.owner), "flow_run_id": lease.owner.flow_run_id, "message": "",
             "content": content.data(), "file": file.data(), "since": now, "ended": None,
         }  # fmt: skip
@@ -73,19 +75,33 @@ def refile(database: Database, lease: Lease, number: int, file: ReleaseManifest)
     _update(database, lease, number, {"file": file.data()})
 
 
-def end(database: Database, lease: Lease, number: int, state: Literal["failed", "undone"], message: str) -> None:
-    _update(database, lease, number, {"state": state, "message": message}, ends=True)
+def end(
+    database: Database,
+    lease: Lease,
+    number: int,
+    state: Literal[ReleaseState.FAILED, ReleaseState.ROLLED_BACK],
+    message: str,
+) -> None:
+    _update(database, lease, number, {"state": state.value, "message": message}, ends=True)
 
 
 def prove(database: Database, lease: Lease, number: int) -> None:
     with database.write() as connection:
         guard(connection, lease)
         now = database.now(connection)
-        match = _of_stack(lease) & (releases.c.number == number) & (releases.c.state != "proven")
-        connection.execute(sa.update(releases).where(match).values(state="proven", message="", ended=now))
+        match = _of_stack(lease) & (releases.c.number == number) & (releases.c.state != ReleaseState.HEALTHY.value)
+        connection.execute(
+            sa.update(releases).where(match).values(state=ReleaseState.HEALTHY.value, message="", ended=now)
+        )
         newer = sa.update(releases).where(_of_stack(lease), releases.c.number > number)
-        connection.execute(newer.where(releases.c.state == "failed").values(state="undone", ended=now))
-        cut = newer.where(releases.c.state == "proving").values(state="undone", message=CUT_OFF_MESSAGE, ended=now)
+        connection.execute(
+            newer.where(releases.c.state == ReleaseState.FAILED.value).values(
+                state=ReleaseState.ROLLED_BACK.value, ended=now
+            )
+        )
+        cut = newer.where(releases.c.state == ReleaseState.ROLLING_OUT.value).values(
+            state=ReleaseState.ROLLED_BACK.value, message=CUT_OFF_MESSAGE, ended=now
+        )
         connection.execute(cut)
 
 
@@ -97,7 +113,7 @@ def all_releases(database: Database, stack: str) -> tuple[Release, ...]:
 def active(database: Database, stack: str) -> tuple[Release, ...]:
     mine = releases.c.stack == stack
     newest = sa.select(sa.func.max(releases.c.number)).where(mine)
-    proven = newest.where(releases.c.state == "proven")
+    proven = newest.where(releases.c.state == ReleaseState.HEALTHY.value)
     either = releases.c.number.in_((newest.scalar_subquery(), proven.scalar_subquery()))
     with database.read() as connection:
         return _read(connection, _of(stack).where(either))
@@ -125,9 +141,9 @@ def _read(connection: sa.Connection, query: "sa.Select[Any]") -> tuple[Release, 
 
 
 def _release(row: "Mapping[str, Any] | sa.RowMapping") -> Release:
-    fields = {name: value for name, value in row.items() if name not in ("step", "content", "file")}
+    fields = {name: value for name, value in row.items() if name not in ("state", "step", "content", "file")}
     try:
         content, file = manifest_from(row["content"]), manifest_from(row["file"])
     except PlanError as error:
         raise PlanError(f"{row['stack']}: release {row['number']} in the ledger. {error}") from error
-    return Release(passed=row["step"], content=content, file=file, **fields)
+    return Release(state=ReleaseState(row["state"]), passed=row["step"], content=content, file=file, **fields)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from infra_specs.scaling.data import known
+from infra_specs.scaling.data import known_fields
 from tasks.providers.base import Traffic
 
 
@@ -43,7 +43,7 @@ class Reading:
     def from_data(data: Mapping[str, Any] | None) -> "Reading | None":
         """The saved reading; None for none, or for the format of another version."""
         try:
-            saved = known(Reading, data or {})
+            saved = known_fields(Reading, data or {})
             return Reading(**saved | {"latencies": {float(bound): int(count) for bound, count in saved["latencies"]}})
         except (KeyError, TypeError, ValueError):
             return None

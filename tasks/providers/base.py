@@ -44,7 +44,7 @@ class Provider(Protocol):
     def destroy(self, instance: Instance) -> None:
         """Remove one incarnation with everything that belongs to it alone. Already gone: success.
 
-        Returns when it is gone. Data goes only with the instance that is marked durable.
+        Returns when it is gone. Data goes only with the instance that is marked stateful.
         """
 
     def health(self, instance: Instance) -> Health:

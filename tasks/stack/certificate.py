@@ -6,8 +6,8 @@ The proxy gets the stored certificate. So every run uses the same one, and a fil
 from pathlib import Path
 
 from infra_specs.catalogue.desired import refuse_missing_secrets
-from infra_specs.catalogue.web import certificate as certificate_secret
-from infra_specs.certificates.certificate import Certificate, soon_seconds
+from infra_specs.catalogue.web import CERTIFICATE as certificate_secret
+from infra_specs.certificates.certificate import SOON_SECONDS, Certificate
 from infra_specs.certificates.check import checked, pair
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.secrets import named_secrets
@@ -100,6 +100,6 @@ def _describe(stack: Stack, certificate: Certificate) -> str:
     hosts = {service.route.host for service in stack.services.values() if service.port is not None}
     if uncovered := sorted(host for host in hosts if host != "*" and not certificate.covers(host)):
         lines.append(f"It does not cover {', '.join(uncovered)}, where browsers will warn of it.")
-    if certificate.until - now() < soon_seconds:
+    if certificate.until - now() < SOON_SECONDS:
         lines.append("It expires soon: renew it.")
     return " ".join(lines)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.catalogue.job import before, job
+from infra_specs.catalogue.job import before_jobs, job
 from infra_specs.errors import PlanError, UnknownStack
 from infra_specs.pricing.price import Price, price
 from infra_specs.releases.manifest import ReleaseManifest, apply_to, changed_services, manifest_of, with_absolute_paths
 from infra_specs.releases.merge import merged, with_secrets
-from infra_specs.releases.selection import aim
+from infra_specs.releases.selection import ReleaseState, current
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
 from infra_specs.sizing.size import Sizing, size
@@ -108,11 +108,12 @@ def release_jobs(ledger: Ledger, desired: DesiredStack, release: Release) -> tup
     if release.verb == "rollback":
         return ()
     running = next(
-        (candidate for candidate in ledger.active_releases(release.stack) if candidate.state == "proven"), None
+        (candidate for candidate in ledger.active_releases(release.stack) if candidate.state is ReleaseState.HEALTHY),
+        None,
     )
     changed = changed_services(running.content if running else None, release.content)
     secrets = _secrets(ledger, release.stack, release.content)
-    jobs = before(
+    jobs = before_jobs(
         desired.stack, source=desired.source, secrets=secrets, images=release.content.images, release=release.number
     )
     return tuple(candidate for candidate in jobs if candidate.settings["service"] in changed)
@@ -138,7 +139,7 @@ def one_off_job(
 
 def current_release(ledger: Ledger, stack: str) -> Release | None:
     """The release that shall run: the last proven one; the newest while none is proven."""
-    return aim(ledger.active_releases(stack))
+    return current(ledger.active_releases(stack))
 
 
 def recorded_spec(ledger: Ledger, name: str) -> tuple[Stack, str]:

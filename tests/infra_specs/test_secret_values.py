@@ -3,7 +3,7 @@
 import pytest
 
 from infra_specs.errors import SpecError
-from infra_specs.secret_values import longest, read_value
+from infra_specs.secret_values import LONGEST, read_value
 
 pytestmark = pytest.mark.pure
 
@@ -21,7 +21,7 @@ mark, line_end = "The byte order mark at its beginning was taken off.", "The lin
         (b"\xef\xbb\xbfsk-test-0123456789\r\n", "sk-test-0123456789", (mark, line_end)),
         (b"one line\r\nanother\r\n", "one line\r\nanother", (line_end,)),
         ("pässword\u2028".encode(), "pässword\u2028", ()),
-        (b"x" * longest, "x" * longest, ()),
+        (b"x" * LONGEST, "x" * LONGEST, ()),
     ],
 )
 def test_text_is_read(data: bytes, value: str, notes: tuple[str, ...]) -> None:
@@ -65,7 +65,7 @@ _binary = "Set it with --binary to keep its bytes, which a service is given as a
         ("secret-value".encode("utf-16"), False,
          f"The value of s is not text in UTF-8. It looks like UTF-16: save it as UTF-8. {_binary}"),
         (b"before\0after", False, f"The value of s holds a NUL, which no variable can. {_binary}"),
-        (b"x" * (longest + 1), False, "The value of s is longer than 65536 bytes: a program's variables cannot hold "
+        (b"x" * (LONGEST + 1), False, "The value of s is longer than 65536 bytes: a program's variables cannot hold "
          "much more. Put it into a volume of the service."),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ from deployments.cli.terminal.output import console, say
 from deployments.cli.views import plan as present
 from infra_specs.errors import PlanError, ProviderError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.scaling.by_hand import how_long_it_holds
+from infra_specs.scaling.by_hand import manual_count_note
 from tasks.stack.preflight import refuse_unstartable
 from tasks.stack.record import DesiredStack, desired_from_spec, recorded_spec
 
@@ -36,7 +36,7 @@ def scale(stack: str, service: str, replicas: int, *, wait: bool, detach: bool) 
     with open_installation() as place:
         spec, _ = recorded_spec(place.ledger, stack)
         carry_out(place, RunRequest("scale", parameters, (stack,), detach))
-        if service in spec.services and (said := how_long_it_holds(service, spec.services[service])):
+        if service in spec.services and (said := manual_count_note(service, spec.services[service])):
             say(console(), Text(said, "dim"), indent=2)
 
 

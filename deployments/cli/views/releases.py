@@ -12,19 +12,24 @@ from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.words import ago
 from infra_specs.errors import LedgerError
 from infra_specs.releases.differences import differences
-from infra_specs.releases.selection import ReleaseState, aim
+from infra_specs.releases.selection import ReleaseState, current
 from tasks.base.clock import now
 from tasks.ledger import Release
 from tasks.stack.record import recorded_spec
 
-COLOURS: dict[ReleaseState, str] = {"proving": "yellow", "proven": "green", "failed": "red", "undone": "dim"}
+COLOURS: dict[ReleaseState, str] = {
+    ReleaseState.ROLLING_OUT: "yellow",
+    ReleaseState.HEALTHY: "green",
+    ReleaseState.FAILED: "red",
+    ReleaseState.ROLLED_BACK: "dim",
+}
 
 
 def releases(stack: str, number: int, *, json: bool) -> None:
     """`tenfold releases`."""
     known = _known(stack)
     if json:
-        runs = aim(known)
+        runs = current(known)
         print(jsonlib.dumps({"stack": stack, "releases": [data(one, runs) for one in known[:number]]}, indent=2))
         return
     show(console(), known, number)
@@ -34,14 +39,14 @@ def show(to: Console, known: Sequence[Release], number: int) -> None:
     """The releases, the newest first; the one that is meant to run is marked."""
     if not known:
         say(to, "No release yet.")
-    runs = aim(known)
+    runs = current(known)
     lay(to, (_row(one, one is runs) for one in known[:number]), indent=0)
 
 
 def diff(stack: str, first: int, second: int, *, json: bool) -> None:
     """`tenfold diff`."""
     known = _known(stack)
-    runs = aim(known)
+    runs = current(known)
     if runs is None:
         raise LedgerError(f"{stack} has no release yet.")
     after = _numbered(stack, known, second) if second else runs
@@ -75,7 +80,9 @@ def data(one: Release, runs: Release | None) -> dict[str, Any]:
 
 
 def _row(one: Release, runs: bool) -> list[Cell]:
-    said = next(iter(one.message.splitlines()), "") if one.state in ("failed", "undone") else ""
+    said = (
+        next(iter(one.message.splitlines()), "") if one.state in (ReleaseState.FAILED, ReleaseState.ROLLED_BACK) else ""
+    )
     return [
         Text("▸" if runs else " ", "bold green"), Text(f"{one.number:>3}", "bold" if runs else ""),
         Text(one.state, COLOURS[one.state]), one.verb, Text(ago(now() - one.since), "dim"),
@@ -100,7 +107,7 @@ def _numbered(stack: str, known: Sequence[Release], number: int) -> Release:
 def _before(stack: str, known: Sequence[Release], after: Release) -> Release:
     """The one that ran before it."""
     earlier = [one for one in known if one.number < after.number]
-    found = next((one for one in earlier if one.state == "proven"), None) or next(iter(earlier), None)
+    found = next((one for one in earlier if one.state is ReleaseState.HEALTHY), None) or next(iter(earlier), None)
     if found is None:
         raise LedgerError(f"{stack} has no release before {after.number} to compare it with.")
     return found

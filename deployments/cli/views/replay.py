@@ -16,7 +16,7 @@ from infra_specs.errors import LedgerError, PlanError, SpecError
 from infra_specs.pricing.price import usd
 from infra_specs.replay.chart import Line, in_blocks, svg
 from infra_specs.replay.demand import Point, Window, from_table, windows
-from infra_specs.replay.play import Played, play
+from infra_specs.replay.play import ReplayResult, play
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import policy_of
 from infra_specs.stackfile.models.stack import Stack
@@ -101,7 +101,7 @@ def _points(place: Installation, stack: Stack, asked: Asked) -> tuple[tuple[Poin
     return (*earlier, *whole), MEAN_SECONDS * len(earlier)
 
 
-def _play(known: StackRecord, stack: Stack, service: str, users: tuple[Window, ...], start: float) -> Played:
+def _play(known: StackRecord, stack: Stack, service: str, users: tuple[Window, ...], start: float) -> ReplayResult:
     told = replace(known, spec=stack.model_dump(mode="json", by_alias=True))
     nothing = Measurement(users[0].at, FINEST_SECONDS)
     about = ScaledStack.of(told).scaling_input(
@@ -131,7 +131,9 @@ def _text(file: str) -> str:
         raise SpecError(f"{file} cannot be read: {why}.") from error
 
 
-def _show(to: Console, asked: Asked, users: tuple[Window, ...], demand: list[float], played: dict[str, Played]) -> None:
+def _show(
+    to: Console, asked: Asked, users: tuple[Window, ...], demand: list[float], played: dict[str, ReplayResult]
+) -> None:
     length = len(users) * FINEST_SECONDS
     when = f"{human(length)} of {asked.table}" if asked.table else f"{human(length)} from {clock_time(users[0].at)} on"
     say(to, Text.assemble((f"{asked.service} of {asked.stack}", "bold"), f": {when}, as if nothing had been scaled"))
@@ -161,21 +163,21 @@ def _warn(to: Console, smoothed: float, length: float) -> None:
     )
 
 
-def _row(name: str, played: Played) -> list[Cell]:
+def _row(name: str, played: ReplayResult) -> list[Cell]:
     return [
         Text(name, "bold"), f"{100 * played.lost_part:.3f} %", f"{played.replica_hours:,.1f}", usd(played.price),
         str(max(played.counts)), f"{played.actions_a_day:.0f}",
     ]  # fmt: skip
 
 
-def _data(played: Played) -> dict[str, Any]:
+def _data(played: ReplayResult) -> dict[str, Any]:
     return {
         "lost": played.lost_part, "requests": played.requests, "replica_hours": played.replica_hours,
         "price": played.price, "most": max(played.counts), "changes_a_day": played.actions_a_day,
     }  # fmt: skip
 
 
-def _draw(path: Path, asked: Asked, demand: list[float], played: dict[str, Played], began: float) -> None:
+def _draw(path: Path, asked: Asked, demand: list[float], played: dict[str, ReplayResult], began: float) -> None:
     lines = [Line(name, one.counts) for name, one in played.items()]
     picture = svg(f"{asked.service} of {asked.stack}", demand, lines, began, FINEST_SECONDS)
     try:

@@ -9,8 +9,8 @@ from deployments.cli.installation import open_installation, tenfold
 from deployments.cli.terminal.output import console, lay, say
 from deployments.cli.terminal.words import ago
 from infra_specs.errors import SpecError
-from infra_specs.secret_values import longest, read_value
-from infra_specs.stackfile.models.service import name_pattern, secret_pattern
+from infra_specs.secret_values import LONGEST, read_value
+from infra_specs.stackfile.models.service import NAME_PATTERN, SECRET_PATTERN
 from tasks.base.clock import now
 
 
@@ -49,16 +49,16 @@ def erase(stack: str, name: str) -> None:
 
 
 def _refuse_bad_name(stack: str, name: str) -> None:
-    if not re.match(name_pattern, stack):
+    if not re.match(NAME_PATTERN, stack):
         raise SpecError(f"`{stack}` cannot be a stack's name: a small letter, then small letters, digits and dashes.")
-    if not re.match(secret_pattern, name):
+    if not re.match(SECRET_PATTERN, name):
         raise SpecError(f"`{name}` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.")
 
 
 def _typed(stack: str, name: str, *, binary: bool) -> bytes:
     """What was typed at a prompt or piped in, at most one byte more than a value may have."""
     if not sys.stdin.isatty():
-        return sys.stdin.buffer.read(longest + 1)
+        return sys.stdin.buffer.read(LONGEST + 1)
     if binary:
         raise SpecError(f"Bytes are not typed. Pipe them in: {tenfold()} secret set {stack} {name} --binary < FILE")
     typed: str = typer.prompt(f"Value of {name} for {stack}", hide_input=True)

@@ -15,8 +15,8 @@ from deployments.cli.views.checks import data as scaling_data
 from deployments.cli.views.faults import data as faults_data
 from deployments.cli.views.faults import end, tell
 from deployments.cli.views.view import StackView, changing, data, look
-from infra_specs.certificates.certificate import day, days, soon_seconds
-from infra_specs.releases.selection import aim
+from infra_specs.certificates.certificate import SOON_SECONDS, day, days
+from infra_specs.releases.selection import ReleaseState, current
 from infra_specs.resources.instance import Instance, State
 from tasks.base.clock import now
 from tasks.base.side_by_side import look_at
@@ -97,7 +97,7 @@ def _title(view: StackView) -> Text:
     well = sum(one.health.state == "healthy" for one in view.instances)
     count = f"{well} of {len(view.instances)} healthy" if view.instances else "nothing runs"
     colour = "green" if view.instances and well == len(view.instances) else "yellow"
-    runs = aim(view.releases)
+    runs = current(view.releases)
     since = f"{f', {runs}' if runs else ''}, last changed {ago(now() - known.since)}"
     return Text.assemble(name, f" on {known.target}: ", (count, colour), (since, "dim"))
 
@@ -105,11 +105,11 @@ def _title(view: StackView) -> Text:
 def _not_proven(view: StackView) -> str:
     """What is to be said of the newest release, if it is not simply the one that runs."""
     newest = view.releases[0] if view.releases else None
-    if newest is None or newest.state in ("proven", "undone"):
+    if newest is None or newest.state in (ReleaseState.HEALTHY, ReleaseState.ROLLED_BACK):
         return ""
-    if newest.state == "proving" and changing(view.holder):
+    if newest.state is ReleaseState.ROLLING_OUT and changing(view.holder):
         return f"{newest} is on its way"
-    back = aim(view.releases)
+    back = current(view.releases)
     then = f"{back} is brought back on a timer" if back is not newest else "nothing was proven before it"
     return f"{newest} was not proven; {then}: {tenfold()} releases {view.known.name}"
 
@@ -121,7 +121,7 @@ def certificate_warning(instances: tuple[Instance, ...]) -> str:
         names = one.outputs.get("certificate_names", "")
         if until <= now():
             return f"The certificate for {names} expired on {day(until)}: browsers refuse it. Renew it."
-        if until - now() < soon_seconds:
+        if until - now() < SOON_SECONDS:
             return f"The certificate for {names} expires in {days(until - now())}, on {day(until)}. Renew it."
     return ""
 

@@ -9,6 +9,7 @@ from infra_specs.advice.growth import Advice
 from infra_specs.errors import TenfoldError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
+from infra_specs.releases.selection import ReleaseState
 from infra_specs.resources.instance import Instance, links_of
 from infra_specs.stack_fault import StackFault
 from tasks.autoscaling.advice import growth_of
@@ -57,7 +58,7 @@ def look(place: Installation, known: StackRecord) -> StackView:
         return StackView(known, seen.get(known.name, ()), holder, None, releases, silent=_why(silent))
     instances = place.observed(stack)
     try:
-        if releases and releases[0].state == "proving" and changing(holder):
+        if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
             wished = desired_with_release(place.ledger, stack, known.source, releases[0].content)
         else:
             wished = desired_as_deployed(place.ledger, stack, known.source)

@@ -5,43 +5,43 @@ from typing import Any
 
 from infra_specs.stackfile.messages.faults import either
 from infra_specs.stackfile.messages.location import Location, Path, choices
-from infra_specs.stackfile.models.build import Build, stage_pattern
+from infra_specs.stackfile.models.build import STAGE_PATTERN, Build
 from infra_specs.stackfile.models.clients import Timeouts
-from infra_specs.stackfile.models.metrics import Metrics, url_pattern
+from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
 from infra_specs.stackfile.models.needs import Cache, Database, Needs
-from infra_specs.stackfile.models.scaling import Period, Scaling, at_pattern, until_pattern
+from infra_specs.stackfile.models.scaling import AT_PATTERN, UNTIL_PATTERN, Period, Scaling
 from infra_specs.stackfile.models.service import (
+    HOST_PATTERN,
+    NAME_PATTERN,
+    PATH_PATTERN,
+    SECRET_PATTERN,
     Bounds,
     Route,
     Secret,
     Service,
-    host_pattern,
-    name_pattern,
-    path_pattern,
-    secret_pattern,
 )
-from infra_specs.stackfile.models.target import engine_pattern, image_pattern
-from infra_specs.stackfile.models.texts import env_pattern
+from infra_specs.stackfile.models.target import ENGINE_PATTERN, IMAGE_PATTERN
+from infra_specs.stackfile.models.texts import ENV_PATTERN
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
-from infra_specs.stackfile.models.volumes import mount_pattern, volume_pattern
+from infra_specs.stackfile.models.volumes import MOUNT_PATTERN, VOLUME_PATTERN
 
-patterns = {
-    name_pattern: "a name: a small letter, then small letters, digits and dashes, at most 40 in all",
-    env_pattern: "a variable's name: letters, digits and _, and no digit first",
-    secret_pattern: "the name of a secret: letters, digits, _ and -, at most 100 in all",
-    path_pattern: "a path that begins with / and has no spaces",
-    image_pattern: "an image's name, as postgres:18 or registry.example.com/shop:2",
-    engine_pattern: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
-    stage_pattern: "the name of a stage, as in FROM ... AS web",
-    volume_pattern: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
-    mount_pattern: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
-    at_pattern: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
-    until_pattern: "a time of day, as 18:00",
-    url_pattern: "an address without a password, as http://prometheus.internal:9090",
-    host_pattern: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
+PATTERNS = {
+    NAME_PATTERN: "a name: a small letter, then small letters, digits and dashes, at most 40 in all",
+    ENV_PATTERN: "a variable's name: letters, digits and _, and no digit first",
+    SECRET_PATTERN: "the name of a secret: letters, digits, _ and -, at most 100 in all",
+    PATH_PATTERN: "a path that begins with / and has no spaces",
+    IMAGE_PATTERN: "an image's name, as postgres:18 or registry.example.com/shop:2",
+    ENGINE_PATTERN: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
+    STAGE_PATTERN: "the name of a stage, as in FROM ... AS web",
+    VOLUME_PATTERN: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
+    MOUNT_PATTERN: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
+    AT_PATTERN: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
+    UNTIL_PATTERN: "a time of day, as 18:00",
+    URL_PATTERN: "an address without a password, as http://prometheus.internal:9090",
+    HOST_PATTERN: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
 }
-forms: dict[Any, str] = {
+FORMS: dict[Any, str] = {
     Bounds: "a whole number, or bounds such as {min: 2, max: 20}",
     Database: "`postgres`, or a mapping of its settings",
     Cache: "`valkey`, or a mapping of its settings",
@@ -59,17 +59,17 @@ forms: dict[Any, str] = {
 }
 
 
-unforeseen = "must be of another form"
+NO_EXPECTATION = "must be of another form"
 """Said of an error that this module has no words for yet; tests find none."""
 
 
-def expectation(kind: str, context: dict[str, Any], there: Location) -> str:
+def expectation(kind: str, context: dict[str, Any], location: Location) -> str:
     """`must be ...`, for one of pydantic's types of error at a place."""
-    number = there.unit.text if there.unit else _number
+    number = location.unit.text if location.unit else _number
     if kind == "string_pattern_mismatch":
-        return f"must be {patterns[context['pattern']]}"
-    said = _plain.get(kind) or _by_place.get(kind, _unforeseen)(there)
-    return said.format(
+        return f"must be {PATTERNS[context['pattern']]}"
+    text = _PLAIN.get(kind) or _BY_LOCATION.get(kind, _default)(location)
+    return text.format(
         **{name: number(bound) if bound else "0" for name, bound in context.items() if isinstance(bound, int | float)}
     )
 
@@ -83,35 +83,37 @@ def _number(value: float) -> str:
     return f"{value:.15g}"
 
 
-_mappings: dict[Path, str] = {
+_MAPPINGS: dict[Path, str] = {
     ("services",): "must be a mapping of names to services",
     ("target",): "must be a mapping such as {{provider: local}}",
 }
 
 
-def _unforeseen(_: Location) -> str:
-    return unforeseen
+def _default(_: Location) -> str:
+    return NO_EXPECTATION
 
 
-def _list(there: Location) -> str:
-    if there.path == ("trust_proxies",):
+def _list(location: Location) -> str:
+    if location.path == ("trust_proxies",):
         return "must be a list of networks such as [10.0.0.0/8]"
-    return "must be a line or a list of words" if there.path[-1:] in (("command",), ("before",)) else "must be a list"
+    return (
+        "must be a line or a list of words" if location.path[-1:] in (("command",), ("before",)) else "must be a list"
+    )
 
 
-def _mapping(there: Location) -> str:
-    if there.path in _mappings:
-        return _mappings[there.path]
-    if there.path[-1:] in (("env",), ("args",)):
+def _mapping(location: Location) -> str:
+    if location.path in _MAPPINGS:
+        return _MAPPINGS[location.path]
+    if location.path[-1:] in (("env",), ("args",)):
         return "must be a mapping such as {{NAME: value}}"
-    if there.path[-1:] == ("volumes",):
+    if location.path[-1:] == ("volumes",):
         return "must be a mapping such as {{data: /var/lib/app}}"
-    return f"must be {forms.get(there.type, 'a mapping')}".replace("{", "{{").replace("}", "}}")
+    return f"must be {FORMS.get(location.type, 'a mapping')}".replace("{", "{{").replace("}", "}}")
 
 
-no_text = {"int_type", "float_type", "bool_type", "list_type", "dict_type", "model_type", "model_attributes_type"}
+NOT_TEXT = {"int_type", "float_type", "bool_type", "list_type", "dict_type", "model_type", "model_attributes_type"}
 """The errors by which a text may be one only because of its quotes."""
-_plain = {
+_PLAIN = {
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be at most {le}",
     "int_type": "must be a whole number",
@@ -122,10 +124,10 @@ _plain = {
     "string_too_long": "must have at most {max_length} characters",
     "too_long": "must have at most {max_length} entries",
 }
-_by_place: dict[str, Callable[[Location], str]] = {
+_BY_LOCATION: dict[str, Callable[[Location], str]] = {
     "list_type": _list,
     "dict_type": _mapping,
     "model_type": _mapping,
     "model_attributes_type": _mapping,
-    "literal_error": lambda there: f"must be {either(code(choice) for choice in choices(there.type))}",
+    "literal_error": lambda location: f"must be {either(code(choice) for choice in choices(location.type))}",
 }

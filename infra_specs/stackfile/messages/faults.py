@@ -10,9 +10,9 @@ from typing import Any
 from infra_specs.errors import SpecError
 from infra_specs.stackfile.messages.location import Path
 
-_shown = 50
-_longest = 40
-_simple_key = re.compile(r"[A-Za-z0-9_-]+")
+_MOST_FAULTS = 50
+_LONGEST_VALUE = 40
+_SIMPLE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Unreadable(Exception):
 def refusal(faults: Iterable[Fault], source: str) -> SpecError:
     """All faults in one message, each on its line, by line; the first 50, and how many more."""
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.column or 0))
-    lines = [fault.said(source) for fault in ordered[:_shown]]
-    if len(ordered) > _shown:
-        lines.append(f"and {len(ordered) - _shown} more.")
+    lines = [fault.said(source) for fault in ordered[:_MOST_FAULTS]]
+    if len(ordered) > _MOST_FAULTS:
+        lines.append(f"and {len(ordered) - _MOST_FAULTS} more.")
     return SpecError("\n".join(lines))
 
 
@@ -60,7 +60,7 @@ def path_text(path: Path) -> str:
         else:
             text += ("." if text else "") + (
                 step
-                if _simple_key.fullmatch(step) and len(step) <= _longest
+                if _SIMPLE_KEY.fullmatch(step) and len(step) <= _LONGEST_VALUE
                 else json.dumps(shortened(step), ensure_ascii=False)
             )
     return text
@@ -81,7 +81,7 @@ def found(value: Any) -> str:
 
 def shortened(text: str) -> str:
     """At most 40 characters, on one line."""
-    cut = text if len(text) <= _longest else text[: _longest - 1] + "…"
+    cut = text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
     return "".join(letter if letter.isprintable() else "·" for letter in cut)
 
 

@@ -8,20 +8,20 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from infra_specs.stackfile.messages.document import Document
-from infra_specs.stackfile.messages.expectations import code, expectation, no_text, patterns
+from infra_specs.stackfile.messages.expectations import NOT_TEXT, PATTERNS, code, expectation
 from infra_specs.stackfile.messages.faults import Fault, either, found, nearest, shortened
 from infra_specs.stackfile.messages.location import Location, Path, choices, keys, locate
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.metrics import Metrics
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.scaling import Scaling
-from infra_specs.stackfile.models.service import Bounds, Route, Service, secret_pattern
+from infra_specs.stackfile.models.service import SECRET_PATTERN, Bounds, Route, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Docker, Local, later_targets, targets
+from infra_specs.stackfile.models.target import LATER_TARGETS, TARGETS, Docker, Local
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
 
-_other_words = {
+_OTHER_WORDS = {
     "cmd": "command", "run": "command", "entrypoint": "command", "environment": "env", "cwd": "folder",
     "workdir": "folder", "instances": "replicas", "scale": "replicas", "count": "replicas", "healthcheck": "health",
     "db": "database", "postgres": "database", "redis": "cache", "valkey": "cache", "hostname": "host", "domain": "host",
@@ -33,9 +33,9 @@ _other_words = {
     "file": "dockerfile", "buildargs": "args", "stage": "target",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
-_hinted = 1_000
+_MOST_HINTS = 1_000
 """Finding the nearest key is most of the work; nobody reads the hint of a later fault than this."""
-_homes = (
+_SECTIONS = (
     (Stack, "at the top of the file"),
     (Service, "in a service"),
     (Needs, "under `needs`"),
@@ -48,49 +48,49 @@ _homes = (
     (Metrics, "under `scaling: metrics`"),
 )
 
-_lost_in = (*(model for model, _ in _homes), Local, Docker)
+_MODELS_WITH_HINTS = (*(model for model, _ in _SECTIONS), Local, Docker)
 """Where words of other places are found."""
 
 
 def faults(errors: ValidationError, document: Document) -> list[Fault]:
     """Each error as one fault; those that only follow from a fault that the document has already are left out."""
     listed = enumerate(errors.errors(include_url=False))
-    said = [_fault(error, document, hinted=index < _hinted) for index, error in listed]
-    return [fault for fault in said if fault is not None]
+    text = [_fault(error, document, hinted=index < _MOST_HINTS) for index, error in listed]
+    return [fault for fault in text if fault is not None]
 
 
 def _fault(error: ErrorDetails, document: Document, *, hinted: bool) -> Fault | None:
     kind, context = error["type"], error.get("ctx", {})
-    there = locate(error["loc"], of_key=kind == "string_pattern_mismatch")
-    path = there.path
+    location = locate(error["loc"], of_key=kind == "string_pattern_mismatch")
+    path = location.path
     if kind in ("union_tag_invalid", "union_tag_not_found") and "provider" in str(context.get("discriminator")):
         path = (*path, "provider")
     known = document.known(path)
-    if _follows(known, kind, document):
+    if _is_consequence(known, kind, document):
         return None
-    if kind == "extra_forbidden" and there.owner is not None:
-        return Fault(path, _unknown(str(path[-1]), there.owner, hinted=hinted), document.key_lines.get(path))
-    if there.of_key:
-        return Fault(path, f"must be {patterns[context['pattern']]}.", document.key_lines.get(path))
+    if kind == "extra_forbidden" and location.owner is not None:
+        return Fault(path, _unknown(str(path[-1]), location.owner, hinted=hinted), document.key_lines.get(path))
+    if location.of_key:
+        return Fault(path, f"must be {PATTERNS[context['pattern']]}.", document.key_lines.get(path))
     if kind == "missing":
-        about = there.field.description if there.field else None
+        about = location.field.description if location.field else None
         return Fault(path, f"required, and missing: {about}", line_of(known, document))
     shown = path if kind == "union_tag_not_found" else known
-    return Fault(shown, _said(kind, context, known, there, document), line_of(known, document))
+    return Fault(shown, _message(kind, context, known, location, document), line_of(known, document))
 
 
-def _said(kind: str, context: dict[str, Any], known: Path, there: Location, document: Document) -> str:
+def _message(kind: str, context: dict[str, Any], known: Path, location: Location, document: Document) -> str:
     value = document.at(known)
-    seen = found(value)
-    if known in document.written and document.written[known] != seen:
-        seen = f"{document.written[known]}, which YAML reads as {seen}"
-    elif isinstance(value, str) and value and kind in no_text:
-        seen = f"the text {seen}"
-    if kind in _sentences:
-        return _sentences[kind](_Case(context, value, seen, there, document.written.get(known)))
-    optional = there.field is not None and not there.field.is_required()
+    text_shown = found(value)
+    if known in document.written and document.written[known] != text_shown:
+        text_shown = f"{document.written[known]}, which YAML reads as {text_shown}"
+    elif isinstance(value, str) and value and kind in NOT_TEXT:
+        text_shown = f"the text {text_shown}"
+    if kind in _MESSAGES:
+        return _MESSAGES[kind](_Case(context, value, text_shown, location, document.written.get(known)))
+    optional = location.field is not None and not location.field.is_required()
     leave = " Or leave the key out." if value is None and optional else ""
-    return f"found {seen}, {expectation(kind, context, there)}.{leave}"
+    return f"found {text_shown}, {expectation(kind, context, location)}.{leave}"
 
 
 def line_of(path: Path, document: Document) -> int | None:
@@ -100,7 +100,7 @@ def line_of(path: Path, document: Document) -> int | None:
     return document.key_lines.get(path, own) if isinstance(value, dict | list) else own
 
 
-def _follows(path: Path, kind: str, document: Document) -> bool:
+def _is_consequence(path: Path, kind: str, document: Document) -> bool:
     """Whether a fault only says again what a broken value beside or above it has said."""
     if any(path[:length] in document.broken for length in range(len(path) + 1)):
         return True
@@ -113,67 +113,67 @@ class _Case:
 
     context: dict[str, Any]
     value: Any
-    seen: str
-    there: Location
+    text_shown: str
+    location: Location
     word: str | None
 
 
 def _unquoted(case: _Case) -> str:
     quoted = case.word or (str(case.value) if isinstance(case.value, int | float) else None)
     hint = f' Quote it: "{shortened(quoted)}".' if quoted else ""
-    return f"found {case.seen}, must be a text.{hint}"
+    return f"found {case.text_shown}, must be a text.{hint}"
 
 
 def _literal(case: _Case) -> str:
-    allowed = choices(case.there.type)
+    allowed = choices(case.location.type)
     near = nearest(case.value, [str(choice) for choice in allowed]) if len(allowed) > 1 else ""
     of_text = isinstance(case.value, str) and not any(isinstance(choice, str) for choice in allowed)
-    return f"found {'the text ' if of_text else ''}{case.seen}, {expectation('literal_error', case.context, case.there)}.{near}"
+    return f"found {'the text ' if of_text else ''}{case.text_shown}, {expectation('literal_error', case.context, case.location)}.{near}"
 
 
 def _pattern(case: _Case) -> str:
-    name = expectation("string_pattern_mismatch", case.context, case.there)
-    if case.context["pattern"] == secret_pattern:  # a secret's value written instead of its name must not be shown
+    name = expectation("string_pattern_mismatch", case.context, case.location)
+    if case.context["pattern"] == SECRET_PATTERN:  # a secret's value written instead of its name must not be shown
         return f"found {len(str(case.value))} characters, {name}. Its value is set by: tenfold secret set STACK NAME."
-    return f"found {case.seen}, {name}."
+    return f"found {case.text_shown}, {name}."
 
 
 def _empty(_: _Case) -> str:
     return "must not be empty."
 
 
-def _own(case: _Case) -> str:
+def _validator_message(case: _Case) -> str:
     """A validator of our models, whose words these are; of a mapping it speaks as a whole."""
-    said = str(case.context["error"])
-    return f"{said}." if isinstance(case.value, dict) else f"found {case.seen}: {said}."
+    text = str(case.context["error"])
+    return f"{text}." if isinstance(case.value, dict) else f"found {case.text_shown}: {text}."
 
 
 def _wrong_provider(case: _Case) -> str:
     allowed = [word.strip().strip("'") for word in case.context["expected_tags"].split(",")]
-    if case.value in later_targets:
-        return f"{case.seen} is not in this version. Available: {', '.join(allowed)}."
-    return f"found {case.seen}, must be {either(code(word) for word in allowed)}.{nearest(case.value, allowed)}"
+    if case.value in LATER_TARGETS:
+        return f"{case.text_shown} is not in this version. Available: {', '.join(allowed)}."
+    return f"found {case.text_shown}, must be {either(code(word) for word in allowed)}.{nearest(case.value, allowed)}"
 
 
 def _no_branch(case: _Case) -> str:
     """No provider, or a value of no known form: a certificate's, or an environment's."""
-    if case.there.owner is Tls:
-        return f"found {case.seen}, must be the path of a file, or {{secret: NAME}}."
-    if case.there.path == ("target",):
-        return f"required, and missing: {either(code(name) for name in targets)}."
+    if case.location.owner is Tls:
+        return f"found {case.text_shown}, must be the path of a file, or {{secret: NAME}}."
+    if case.location.path == ("target",):
+        return f"required, and missing: {either(code(name) for name in TARGETS)}."
     hints = dict.fromkeys(
         nearest(key, ["secret", "from"]) for key in (case.value if isinstance(case.value, dict) else ())
     )
-    return f"found {case.seen}, must be a text, {{secret: NAME}} or {{from: database.host}}.{''.join(hints)}"
+    return f"found {case.text_shown}, must be a text, {{secret: NAME}} or {{from: database.host}}.{''.join(hints)}"
 
 
-_sentences: dict[str, Callable[[_Case], str]] = {
+_MESSAGES: dict[str, Callable[[_Case], str]] = {
     "string_type": _unquoted,
     "literal_error": _literal,
     "string_pattern_mismatch": _pattern,
     "string_too_short": _empty,
     "too_short": _empty,
-    "value_error": _own,
+    "value_error": _validator_message,
     "union_tag_invalid": _wrong_provider,
     "union_tag_not_found": _no_branch,
 }
@@ -181,13 +181,13 @@ _sentences: dict[str, Callable[[_Case], str]] = {
 
 def _unknown(key: str, owner: type[BaseModel], *, hinted: bool) -> str:
     allowed = sorted(keys(owner))
-    word = _other_words.get(key, key)
-    hint = f" Did you mean `{word}`?" if word in allowed else _home(word, owner)
+    word = _OTHER_WORDS.get(key, key)
+    hint = f" Did you mean `{word}`?" if word in allowed else _section_hint(word, owner)
     hint = hint or (nearest(key, allowed) if hinted else "")
     return f"unknown key.{hint} Allowed here: {', '.join(allowed)}."
 
 
-def _home(word: str, owner: type[BaseModel]) -> str:
+def _section_hint(word: str, owner: type[BaseModel]) -> str:
     """Where a word belongs that is right, and stands in a wrong place."""
-    places = [where for model, where in _homes if word in keys(model)]
-    return f" `{word}` belongs {places[0]}." if places and owner in _lost_in else ""
+    sections = [where for model, where in _SECTIONS if word in keys(model)]
+    return f" `{word}` belongs {sections[0]}." if sections and owner in _MODELS_WITH_HINTS else ""

@@ -7,10 +7,10 @@ from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Local
 
-_containers = "Use a target that runs containers, such as docker, or leave it out."
-_measured_by_query: tuple[Signal, ...] = ("cpu", "queue")
+_CONTAINERS = "Use a target that runs containers, such as docker, or leave it out."
+_MEASURED_BY_QUERY: tuple[Signal, ...] = ("cpu", "queue")
 """What no proxy counts."""
-_measured_by_the_proxy: tuple[Signal, ...] = ("latency", "requests_per_second")
+_MEASURED_BY_THE_PROXY: tuple[Signal, ...] = ("latency", "requests_per_second")
 """What the proxy counts of a service with a port."""
 
 
@@ -35,16 +35,16 @@ def _without_proxy(stack: Stack) -> Iterator[str]:
 
 def _on_local(service: Service) -> Iterator[str]:
     if service.memory is not None:
-        yield f"memory bounds no process on the local target; only the scaler reckons with it. {_containers}"
+        yield f"memory bounds no process on the local target; only the scaler reckons with it. {_CONTAINERS}"
     if service.cpus is not None:
-        yield f"cpus does nothing on the local target, which bounds no process. {_containers}"
+        yield f"cpus does nothing on the local target, which bounds no process. {_CONTAINERS}"
     if service.build is not None:
         yield (
             "build does nothing on the local target, which runs the command in its folder as it is: nothing is copied, "
-            f"and no .dockerignore is read. {_containers}"
+            f"and no .dockerignore is read. {_CONTAINERS}"
         )
     if service.secrets == "files":
-        yield f"secrets: files does nothing on the local target, which gives secrets as variables. {_containers}"
+        yield f"secrets: files does nothing on the local target, which gives secrets as variables. {_CONTAINERS}"
 
 
 def _without_port(service: Service) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _without_port(service: Service) -> Iterator[str]:
 def _unmeasured(name: str, service: Service) -> Iterator[str]:
     scaling = service.scaling
     queries = scaling.metrics.queries if scaling.metrics else {}
-    signals = _measured_by_query if service.port is not None else (*_measured_by_query, *_measured_by_the_proxy)
+    signals = _MEASURED_BY_QUERY if service.port is not None else (*_MEASURED_BY_QUERY, *_MEASURED_BY_THE_PROXY)
     for signal in signals:
         if getattr(scaling, signal) is not None and signal not in queries:
             yield (

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.texts import EnvName, Text
 
-stage_pattern = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+STAGE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 
 
 def _inside(path: str) -> str:
@@ -25,7 +25,7 @@ class Build(Part):
     a link that leads out of it is refused."""
     dockerfile: Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_inside)] = "Dockerfile"
     """The Dockerfile, from the context."""
-    target: Annotated[str, Field(pattern=stage_pattern)] | None = None
+    target: Annotated[str, Field(pattern=STAGE_PATTERN)] | None = None
     """The stage that is wanted, of a Dockerfile with several; the last unless given."""
     args: dict[EnvName, Text] = {}
     """Values for its ARGs. They stay readable in the image, so no secret belongs here."""

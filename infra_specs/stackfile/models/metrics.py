@@ -7,16 +7,16 @@ from pydantic import Field, model_validator
 from infra_specs.stackfile.models.model import Part
 
 Signal = Literal["requests_per_second", "in_flight", "latency", "cpu", "queue"]
-signals: tuple[Signal, ...] = ("requests_per_second", "in_flight", "latency", "cpu", "queue")
+SIGNALS: tuple[Signal, ...] = ("requests_per_second", "in_flight", "latency", "cpu", "queue")
 
-url_pattern = r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$"
+URL_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$"
 Query = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class Metrics(Part):
     """Queries to a Prometheus, each for one number. In each, `$stack` and `$service` stand for the two names."""
 
-    prometheus: Annotated[str, Field(pattern=url_pattern, max_length=500)]
+    prometheus: Annotated[str, Field(pattern=URL_PATTERN, max_length=500)]
     """Its address, as `http://prometheus.internal:9090`, reachable from where Tenfold runs."""
     requests_per_second: Query | None = None
     """Requests that arrive a second."""
@@ -32,11 +32,11 @@ class Metrics(Part):
     @model_validator(mode="after")
     def _asks(self) -> "Metrics":
         if not self.queries:
-            raise ValueError(f"give at least one query: {', '.join(signals)}")
+            raise ValueError(f"give at least one query: {', '.join(SIGNALS)}")
         return self
 
     @property
     def queries(self) -> dict[Signal, str]:
         """Those that were given."""
-        given = {name: getattr(self, name) for name in signals}
+        given = {name: getattr(self, name) for name in SIGNALS}
         return {name: query for name, query in given.items() if query is not None}

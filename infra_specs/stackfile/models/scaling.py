@@ -10,10 +10,10 @@ from infra_specs.stackfile.models.metrics import Metrics
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.units import Duration
 
-_day = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_days = f"{_day}(-{_day})?"
-at_pattern = rf"^({_days}(,{_days})* )?([01][0-9]|2[0-3]):[0-5][0-9]$"
-until_pattern = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+_DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_DAYS = f"{_DAY}(-{_DAY})?"
+AT_PATTERN = rf"^({_DAYS}(,{_DAYS})* )?([01][0-9]|2[0-3]):[0-5][0-9]$"
+UNTIL_PATTERN = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 
 
 _zones = cache(available_timezones)
@@ -28,9 +28,9 @@ def _zone(name: str) -> str:
 class Period(Part):
     """Times at which the service has a higher minimum. Where several hold, the highest counts."""
 
-    at: Annotated[str, Field(pattern=at_pattern)]
+    at: Annotated[str, Field(pattern=AT_PATTERN)]
     """When it begins: `Mon-Fri 08:00`, `Sat,Sun 10:00`, or `08:00` for every day."""
-    until: Annotated[str, Field(pattern=until_pattern)] = "24:00"
+    until: Annotated[str, Field(pattern=UNTIL_PATTERN)] = "24:00"
     """The time of day at which it ends, by default midnight; one that is not after the beginning is on the next day."""
     min: int = Field(ge=1, le=10_000)
     """Never fewer replicas than this meanwhile."""

@@ -13,19 +13,19 @@ from infra_specs.stackfile.models.texts import EnvName, Text
 from infra_specs.stackfile.models.units import Duration, Size
 from infra_specs.stackfile.models.volumes import MountPath, VolumeName
 
-name_pattern = r"^[a-z][a-z0-9-]{0,39}$"
-Name = Annotated[str, Field(pattern=name_pattern)]
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """A small letter, then small letters, digits and dashes; at most 40."""
 
-secret_pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"  # noqa: S105 - the pattern of a name
-path_pattern = r"^/[!-~]*$"
-host_pattern = r"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?)$"
+SECRET_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"  # noqa: S105 - the pattern of a name
+PATH_PATTERN = r"^/[!-~]*$"
+HOST_PATTERN = r"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?)$"
 
 
 class Secret(Part):
     """A secret of the stack, set with `tenfold secret set`."""
 
-    secret: Annotated[str, Field(pattern=secret_pattern)]
+    secret: Annotated[str, Field(pattern=SECRET_PATTERN)]
     """The secret's name. Its value is never in the file."""
 
 
@@ -80,9 +80,9 @@ def _bounds(value: Any) -> Any:
 class Route(Part):
     """Which requests the proxy sends to this service."""
 
-    host: Annotated[str, Field(pattern=host_pattern, max_length=253)] = "*"
+    host: Annotated[str, Field(pattern=HOST_PATTERN, max_length=253)] = "*"
     """The host name asked for; `*` is any."""
-    path: Annotated[str, Field(pattern=path_pattern)] = "/"
+    path: Annotated[str, Field(pattern=PATH_PATTERN)] = "/"
     """The beginning of the path; the longest that fits wins."""
 
 
@@ -134,7 +134,7 @@ class Service(Part):
     """Where the command runs, from the spec file's own folder."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """That it serves HTTP, and where: none for a worker. On the local target each replica gets a free port in PORT."""
-    health: Annotated[str, Field(pattern=path_pattern)] = "/healthz"
+    health: Annotated[str, Field(pattern=PATH_PATTERN)] = "/healthz"
     """The path that answers 200 when a replica can take requests."""
     drain: Duration = Field(default=30, ge=0, le=3600)
     """How long requests, streams and WebSockets that are under way in a replica are waited for before it is stopped."""

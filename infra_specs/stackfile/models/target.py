@@ -6,14 +6,14 @@ from pydantic import Field
 
 from infra_specs.stackfile.models.model import Part
 
-later_targets = ("swarm", "aws")
+LATER_TARGETS = ("swarm", "aws")
 """Planned, and not in this version."""
 
-image_pattern = (
+IMAGE_PATTERN = (
     r"^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$"
 )
-engine_pattern = r"^(unix|tcp|http|https)://[!-~]+$"
-Image = Annotated[str, Field(min_length=1, max_length=400, pattern=image_pattern)]
+ENGINE_PATTERN = r"^(unix|tcp|http|https)://[!-~]+$"
+Image = Annotated[str, Field(min_length=1, max_length=400, pattern=IMAGE_PATTERN)]
 """An image's name as registries have it: postgres:18, registry.example.com:5000/shop@sha256:..."""
 
 
@@ -38,7 +38,7 @@ class Docker(_Target):
 
     provider: Literal["docker"]
     """`docker`"""
-    host: Annotated[str, Field(pattern=engine_pattern)] | None = None
+    host: Annotated[str, Field(pattern=ENGINE_PATTERN)] | None = None
     """The engine, as DOCKER_HOST names it; unless given DOCKER_HOST itself, or else the socket of this machine."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """The proxy's port on the engine's loopback; a free one unless given."""
@@ -57,5 +57,5 @@ class Memory(_Target):
     """`memory`"""
 
 
-targets = ("local", "docker", "memory")
+TARGETS = ("local", "docker", "memory")
 Target = Annotated[Local | Docker | Memory, Field(discriminator="provider")]

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-_seconds = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_bytes = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
-_amount = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
+_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+)")
 
 
 def _parser(units: dict[str, Any], example: str, number_is: str) -> Any:
@@ -19,7 +19,7 @@ def _parser(units: dict[str, Any], example: str, number_is: str) -> Any:
             raise ValueError(f"write it like {example}")
         if not isinstance(value, str):
             return value
-        match = _amount.fullmatch(value.strip())
+        match = _AMOUNT.fullmatch(value.strip())
         if match is None or match[2] not in units:
             raise ValueError(f"write it like {example}, with one of {', '.join(units)}, or as a number of {number_is}")
         amount = float(match[1]) * units[match[2]]
@@ -37,16 +37,16 @@ def _whole(value: Any) -> Any:
 def duration_text(seconds: float) -> str:
     """Seconds as a person would write them, in the largest unit that leaves a round number: 0.2 -> `200ms`."""
     for unit in ("d", "h", "m", "s"):
-        if seconds >= _seconds[unit] and seconds % _seconds[unit] == 0:
-            return f"{seconds / _seconds[unit]:g}{unit}"
+        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
+            return f"{seconds / _SECONDS[unit]:g}{unit}"
     return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"
 
 
 def size_text(size: float) -> str:
     """Bytes as a person would write them: 536870912 -> `512MB`."""
     for unit in ("TB", "GB", "MB", "KB"):
-        if size >= _bytes[unit]:
-            return f"{size / _bytes[unit]:.4g}{unit}"
+        if size >= _BYTES[unit]:
+            return f"{size / _BYTES[unit]:.4g}{unit}"
     return f"{size:g}B"
 
 
@@ -60,7 +60,7 @@ class Unit:
 Duration = Annotated[
     float,
     Unit(duration_text),
-    BeforeValidator(_parser(_seconds, "200ms, 15s or 3m", "seconds")),
+    BeforeValidator(_parser(_SECONDS, "200ms, 15s or 3m", "seconds")),
     WithJsonSchema(
         {
             "anyOf": [
@@ -76,7 +76,7 @@ Size = Annotated[
     int,
     Unit(size_text),
     BeforeValidator(_whole),
-    BeforeValidator(_parser(_bytes, "512MB or 10GB", "bytes")),
+    BeforeValidator(_parser(_BYTES, "512MB or 10GB", "bytes")),
     WithJsonSchema(
         {
             "anyOf": [

@@ -4,7 +4,7 @@ from typing import Any
 
 from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.location import Path
-from infra_specs.stackfile.reading.plain_data import Walk, longest_number, too_long
+from infra_specs.stackfile.reading.plain_data import LONGEST_NUMBER, TOO_LONG, Walk
 
 
 def from_json(data: Any) -> Document:
@@ -31,9 +31,9 @@ class _Json(Walk):
         return None
 
     def _whole(self, number: int, path: Path) -> int | None:
-        if abs(number) < 10**longest_number:
+        if abs(number) < 10**LONGEST_NUMBER:
             return number
-        self.document.refuse(path, f"found {too_long}")
+        self.document.refuse(path, f"found {TOO_LONG}")
         return None
 
     def _mapping(self, data: dict[Any, Any], path: Path) -> dict[str, Any]:

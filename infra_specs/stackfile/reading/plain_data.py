@@ -11,16 +11,16 @@ from typing import Any
 from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.faults import Fault, Unreadable, shortened
 from infra_specs.stackfile.messages.location import Path
-from infra_specs.stackfile.reading.yaml_nodes import Items, Node, Pairs, Scalar, max_depth, max_nodes, max_text
+from infra_specs.stackfile.reading.yaml_nodes import MAX_DEPTH, MAX_NODES, MAX_TEXT, Items, Node, Pairs, Scalar
 
-_yaml = "tag:yaml.org,2002:"
-_texts = {"str", "timestamp", "value"}
-_decimal = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
-_point = re.compile(r"[-+]?(?=\.?[0-9])[0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)?")
-_no_letter = re.compile("[\0\ud800-\udfff]")
-longest_number = 18
+_YAML = "tag:yaml.org,2002:"
+_TEXTS = {"str", "timestamp", "value"}
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_POINT = re.compile(r"[-+]?(?=\.?[0-9])[0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)?")
+_NO_LETTER = re.compile("[\0\ud800-\udfff]")
+LONGEST_NUMBER = 18
 """Digits."""
-too_long = f"a number of too many digits: at most {longest_number} are allowed."
+TOO_LONG = f"a number of too many digits: at most {LONGEST_NUMBER} are allowed."
 
 
 def from_nodes(root: Node, as_written: Callable[[Path], bool]) -> Document:
@@ -41,19 +41,19 @@ class Walk:
     def enter(self, path: Path, line: int | None) -> None:
         """Count one more key or value, and refuse what only grows."""
         self._count += 1
-        if self._count > max_nodes:
+        if self._count > MAX_NODES:
             cause = " once its aliases are expanded" if line is not None else ""
-            raise Unreadable(Fault((), f"more than {max_nodes} keys and values{cause}, which no spec needs.", line))
-        if len(path) > max_depth:
-            raise Unreadable(Fault((), f"nested more than {max_depth} deep, which no spec needs.", line))
+            raise Unreadable(Fault((), f"more than {MAX_NODES} keys and values{cause}, which no spec needs.", line))
+        if len(path) > MAX_DEPTH:
+            raise Unreadable(Fault((), f"nested more than {MAX_DEPTH} deep, which no spec needs.", line))
 
     def text(self, text: str, path: Path, line: int | None = None) -> str | None:
         """A text that can be stored, and given to a program."""
         self._characters += len(text)
-        if self._characters > max_text:
+        if self._characters > MAX_TEXT:
             cause = " once its aliases are expanded" if line is not None else ""
-            raise Unreadable(Fault((), f"longer than {max_text} characters{cause}, which no spec needs.", line))
-        if _no_letter.search(text):
+            raise Unreadable(Fault((), f"longer than {MAX_TEXT} characters{cause}, which no spec needs.", line))
+        if _NO_LETTER.search(text):
             self.document.refuse(path, "holds a character that no text may hold (NUL, or half of a pair).", line)
             return None
         return text
@@ -69,7 +69,7 @@ class _Nodes(Walk):
         self.document.value_lines[path] = node.line
         if isinstance(node, Scalar):
             return self._scalar(node, path)
-        if node.tag != _yaml + ("seq" if isinstance(node, Items) else "map"):
+        if node.tag != _YAML + ("seq" if isinstance(node, Items) else "map"):
             return self._tag(node, path)
         if isinstance(node, Items):
             return [self.value(item, (*path, index)) for index, item in enumerate(node.nodes)]
@@ -96,13 +96,13 @@ class _Nodes(Walk):
         said = None
         if not isinstance(node, Scalar):
             said = f"found {'a list' if isinstance(node, Items) else 'a mapping'} as a key; a key is a text."
-        elif node.tag == _yaml + "merge":
+        elif node.tag == _YAML + "merge":
             said = (
                 "`<<` (merge) is not part of this language. Write the keys out, or repeat a whole value with an alias."
             )
-        elif node.tag == _yaml + "null":
+        elif node.tag == _YAML + "null":
             said = "found a key with no text before its `:`."
-        elif node.tag != _yaml + "str" and node.tag.removeprefix(_yaml) not in ("timestamp", "value"):
+        elif node.tag != _YAML + "str" and node.tag.removeprefix(_YAML) not in ("timestamp", "value"):
             shown = shortened(node.text)
             said = f'found the key `{shown}`, which YAML reads as {_kind(node)}. Quote it: "{shown}".'
         if said is None and isinstance(node, Scalar):
@@ -111,14 +111,14 @@ class _Nodes(Walk):
         return None
 
     def _scalar(self, node: Scalar, path: Path) -> Any:
-        kind = node.tag.removeprefix(_yaml)
-        if kind in _texts and (node.plain or kind == "str"):
+        kind = node.tag.removeprefix(_YAML)
+        if kind in _TEXTS and (node.plain or kind == "str"):
             return self.text(node.text, path, node.line)
         if kind == "null":
             return None
-        if kind == "bool" and node.text.lower() in _truths:
+        if kind == "bool" and node.text.lower() in _TRUTHS:
             self.document.written[path] = node.text
-            return _truths[node.text.lower()]
+            return _TRUTHS[node.text.lower()]
         if kind == "merge" and node.plain:
             return node.text
         if kind in ("int", "float"):
@@ -127,11 +127,11 @@ class _Nodes(Walk):
 
     def _number(self, node: Scalar, kind: str, path: Path) -> int | float | None:
         plain = node.text.replace("_", "")
-        if len(plain) > longest_number:
-            self.document.refuse(path, f"found {shortened(node.text)}, {too_long}", node.line)
-        elif kind == "int" and _decimal.fullmatch(node.text):
+        if len(plain) > LONGEST_NUMBER:
+            self.document.refuse(path, f"found {shortened(node.text)}, {TOO_LONG}", node.line)
+        elif kind == "int" and _DECIMAL.fullmatch(node.text):
             return int(plain)
-        elif kind == "float" and _point.fullmatch(node.text):
+        elif kind == "float" and _POINT.fullmatch(node.text):
             return float(plain) + 0.0  # -0 is 0
         elif "n" in plain.lower():
             self.document.refuse(path, f"found {node.text}, must be a finite number.", node.line)
@@ -142,17 +142,17 @@ class _Nodes(Walk):
         return None
 
     def _tag(self, node: Node, path: Path) -> None:
-        name = shortened(node.tag.replace(_yaml, "!!"))
+        name = shortened(node.tag.replace(_YAML, "!!"))
         self.document.refuse(path, f"the tag {name} is not part of this language. Write the value plainly.", node.line)
 
 
-_truths = {"yes": True, "no": False, "on": True, "off": False, "true": True, "false": False}
+_TRUTHS = {"yes": True, "no": False, "on": True, "off": False, "true": True, "false": False}
 
 
 def _kind(node: Scalar) -> str:
-    if node.tag == _yaml + "bool":
-        return "true" if _truths.get(node.text.lower()) else "false"
-    return "a number" if node.tag in (_yaml + "int", _yaml + "float") else f"a {shortened(node.tag)}"
+    if node.tag == _YAML + "bool":
+        return "true" if _TRUTHS.get(node.text.lower()) else "false"
+    return "a number" if node.tag in (_YAML + "int", _YAML + "float") else f"a {shortened(node.tag)}"
 
 
 def _base(text: str) -> str:

@@ -15,9 +15,9 @@ from infra_specs.stackfile.models.target import Docker, Local, Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
 
-orders_of_magnitude = 100
+ORDERS_OF_MAGNITUDE = 100
 """The headroom above which a spec has to say why."""
-reserved_services = ("tenfold",)
+RESERVED_SERVICES = ("tenfold",)
 
 Crossing = tuple[Path, str]
 """Where a fault is, and what it is."""
@@ -47,25 +47,25 @@ class Sound:
         broken = {path[:2] for path in document.broken}
         services = {
             name: service
-            for name, service in ((name, _part(_service, raw)) for name, raw in _mapping(named).items())
+            for name, service in ((name, _part(_SERVICE, raw)) for name, raw in _mapping(named).items())
             if service is not None and ("services", name) not in broken
         }
         because = data.get("headroom_because")
         return cls(
             services,
-            _part(_needs, data.get("needs", {})),
-            _part(_target, data.get("target")),
-            _part(_headroom, data.get("headroom", 10)),
+            _part(_NEEDS, data.get("needs", {})),
+            _part(_TARGET, data.get("target")),
+            _part(_HEADROOM, data.get("headroom", 10)),
             because if isinstance(because, str) else None,
-            _part(_tls, data.get("tls")),
+            _part(_TLS, data.get("tls")),
         )
 
 
-_service: TypeAdapter[Any] = TypeAdapter(Service)
-_needs: TypeAdapter[Any] = TypeAdapter(Needs)
-_target: TypeAdapter[Any] = TypeAdapter(Target)
-_headroom: TypeAdapter[Any] = TypeAdapter(float)
-_tls: TypeAdapter[Any] = TypeAdapter(Tls)
+_SERVICE: TypeAdapter[Any] = TypeAdapter(Service)
+_NEEDS: TypeAdapter[Any] = TypeAdapter(Needs)
+_TARGET: TypeAdapter[Any] = TypeAdapter(Target)
+_HEADROOM: TypeAdapter[Any] = TypeAdapter(float)
+_TLS: TypeAdapter[Any] = TypeAdapter(Tls)
 
 
 def crossings(sound: Sound) -> Iterator[Crossing]:
@@ -90,10 +90,10 @@ def as_written(sound: Sound) -> Iterator[Crossing]:
 
 
 def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
-    if sound.headroom is not None and sound.headroom > orders_of_magnitude and not sound.headroom_because:
+    if sound.headroom is not None and sound.headroom > ORDERS_OF_MAGNITUDE and not sound.headroom_because:
         yield (
             ("headroom",),
-            f"found {sound.headroom:g}: more than two orders of magnitude ({orders_of_magnitude} times today's demand) "
+            f"found {sound.headroom:g}: more than two orders of magnitude ({ORDERS_OF_MAGNITUDE} times today's demand) "
             "is not built ahead: what limits an app there is its design, and until then the rest is paid for nothing. "
             "Write 10, or insist with a sentence of your own in headroom_because, which the plan will show.",
         )
@@ -120,7 +120,7 @@ def _redirect(sound: Sound) -> Iterator[Crossing]:
 
 def _names(sound: Sound) -> Iterator[Crossing]:
     for name in sound.services:
-        if name in reserved_services:
+        if name in RESERVED_SERVICES:
             yield ("services", name), f"`{name}` is a name that Tenfold uses itself. Choose another."
 
 

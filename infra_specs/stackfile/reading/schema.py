@@ -5,7 +5,7 @@ from typing import Any
 
 from infra_specs.stackfile.models.stack import Stack
 
-schema_file = "docs/schema/stack-v1.json"
+SCHEMA_FILE = "docs/schema/stack-v1.json"
 """Where the published schema is kept, from the top of the repository; `deployments.write_schema` writes it."""
 
 

@@ -21,15 +21,15 @@ from yaml.events import (
 
 from infra_specs.stackfile.messages.faults import Fault, Unreadable, shortened
 
-max_text = 1_000_000
+MAX_TEXT = 1_000_000
 """Characters, before and after aliases are expanded."""
-max_nodes = 100_000
+MAX_NODES = 100_000
 """Keys and values, after aliases are expanded."""
-max_depth = 50
+MAX_DEPTH = 50
 
 _loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is not in every build of PyYAML
-_unprintable = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_in_plain_words = (
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_IN_PLAIN_WORDS = (
     (
         "mapping values are not allowed",
         "a `:` where no key can be; quote a text that holds `: `, or mend the indentation",
@@ -79,9 +79,9 @@ Node: TypeAlias = Scalar | Items | Pairs
 
 def compose(text: str) -> Node:
     """The one document of a text. An alias is the very node of its anchor. Raises Unreadable."""
-    if len(text) > max_text:
-        raise Unreadable(Fault((), f"longer than {max_text} characters, which no spec needs."))
-    bad = _unprintable.search(text.removeprefix("\ufeff"))
+    if len(text) > MAX_TEXT:
+        raise Unreadable(Fault((), f"longer than {MAX_TEXT} characters, which no spec needs."))
+    bad = _UNPRINTABLE.search(text.removeprefix("\ufeff"))
     if bad:
         before = text.removeprefix("\ufeff")[: bad.start()]
         column = len(before) - (before.rfind("\n") + 1) + 1
@@ -102,7 +102,7 @@ def _syntax(broken: yaml.MarkedYAMLError, text: str) -> Fault:
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     problem = broken.problem or "it cannot be read"
-    said = next((words for theirs, words in _in_plain_words if theirs in problem), problem)
+    said = next((words for theirs, words in _IN_PLAIN_WORDS if theirs in problem), problem)
     if line[mark.column : mark.column + 1] == "\t" or line[: len(line) - len(line.lstrip())].count("\t"):
         said = "a tab; YAML is indented with spaces"
     return Fault((), f"not YAML: {said}.", mark.line + 1, mark.column + 1)
@@ -132,10 +132,10 @@ class _Composer:
 
     def _node(self, event: Event, depth: int) -> Node:
         self._count += 1
-        if self._count > max_nodes:
-            raise _refused(event, f"more than {max_nodes} keys and values, which no spec needs.")
-        if depth > max_depth:
-            raise _refused(event, f"nested more than {max_depth} deep, which no spec needs.")
+        if self._count > MAX_NODES:
+            raise _refused(event, f"more than {MAX_NODES} keys and values, which no spec needs.")
+        if depth > MAX_DEPTH:
+            raise _refused(event, f"nested more than {MAX_DEPTH} deep, which no spec needs.")
         if isinstance(event, AliasEvent):
             return self._alias(event)
         anchor = getattr(event, "anchor", None)

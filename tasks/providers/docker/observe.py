@@ -161,9 +161,9 @@ def _routes_of(
     instances: Iterable[Instance],
     pending_state: Future[AdminState | None] | None,
 ) -> list[Instance]:
-    proxies = [proxy for proxy in instances if proxy.kind == "proxy"]
-    health = proxy_health([proxy.health for proxy in proxies])
-    outputs = next((proxy.outputs for proxy in proxies if proxy.health == health), {})
+    proxies = [instance for instance in instances if instance.kind == "proxy"]
+    health = proxy_health([instance.health for instance in proxies])
+    outputs = next((instance.outputs for instance in proxies if instance.health == health), {})
     state = pending_state.result() if pending_state and health and health.state == "healthy" else None
     return list(routes.observed(annotations, outputs, state, health))
 

@@ -73,7 +73,7 @@ class DockerProvider:
     def create(self, resource: Resource) -> Instance:
         """Make it exist; returns when it is started, its image pulled if need be.
 
-        An exclusive resource's earlier incarnations are stopped first, and kept.
+        A singleton resource's earlier incarnations are stopped first, and kept.
         """
         if resource.kind in ("volume", "route"):
             return self._record(resource)

@@ -96,7 +96,7 @@ class LocalProvider:
 
     @_ours
     def create(self, resource: Resource) -> Instance:
-        """Make it exist; returns at once. An exclusive resource's earlier incarnations are stopped first, and kept."""
+        """Make it exist; returns at once. A singleton resource's earlier incarnations are stopped first, and kept."""
         if resource.kind not in _PROCESS_KINDS and resource.kind not in _RECORD_KINDS:
             raise ProviderError(f"{resource.address}: the local target has no kind {resource.kind}")
         stack_folder = self._stack_folder(resource.stack)

@@ -7,6 +7,7 @@ import pytest
 from deployments.cli.installation import Installation
 from infra_specs.releases.change import with_deploy
 from infra_specs.releases.manifest import ReleaseManifest, with_absolute_paths
+from infra_specs.releases.selection import ReleaseState
 from tasks.ledger import Lease, Owner
 from tasks.stack.record import manifest_of_file, recorded_spec
 from tests.deployments.cli.cli import Cli
@@ -76,7 +77,7 @@ def test_rollback_submits_the_release_that_it_shows(cli: Cli, shop: Lease, serve
 def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Lease, place: Installation) -> None:
     content = place.ledger.releases("shop")[0].content
     bad = place.ledger.begin_release(shop, "deploy", "web: image app:3", content=content, file=content)
-    place.ledger.end_release(shop, bad.number, "failed", "replica/web-0 of shop exited with 1.\nmore")
+    place.ledger.end_release(shop, bad.number, ReleaseState.FAILED, "replica/web-0 of shop exited with 1.\nmore")
     rows = [line.split() for line in cli.text("releases", "shop").splitlines()]
     assert [row[:3] for row in rows[1:]] == [["▸", "2", "proven"], ["1", "proven", "provision"]]
     assert " ".join(rows[0]).startswith(
@@ -102,7 +103,7 @@ def test_status_tells_of_the_release(cli: Cli, shop: Lease, place: Installation)
     content = place.ledger.releases("shop")[0].content
     place.ledger.begin_release(shop, "deploy", "web", content=content, file=content)
     assert "release 3 is on its way" in cli.text("status", "shop")
-    place.ledger.end_release(shop, 3, "failed", "no room.")
+    place.ledger.end_release(shop, 3, ReleaseState.FAILED, "no room.")
     assert "release 3 was not proven; release 2 is brought back on a timer: tenfold releases shop" in cli.text(
         "status", "shop"
     )

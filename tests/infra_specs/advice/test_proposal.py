@@ -7,7 +7,7 @@ import pytest
 
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposal import Proposal
-from infra_specs.advice.proposed_change import changed, propose_change
+from infra_specs.advice.proposed_change import propose_change, with_change
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
@@ -42,7 +42,7 @@ def test_what_was_shown_is_done_and_nothing_else() -> None:
     proposal = shown(growth, more)
     assert proposal.form == {"users": 900_000, "headroom": 10, "budget": 100, "others": more}
     assert answered(proposal) == growth | more
-    then = changed(stack(budget=500, headroom=20), answered(proposal))
+    then = with_change(stack(budget=500, headroom=20), answered(proposal))
     assert (then.users.monthly, then.budget, then.headroom) == (900_000, 500, 20), "these were raised meanwhile"
 
 

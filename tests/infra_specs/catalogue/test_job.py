@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.catalogue.job import before, job
+from infra_specs.catalogue.job import before_jobs, job
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Ref, Resource, SecretRef
 from infra_specs.sizing.size import size
@@ -66,7 +66,7 @@ def test_of_one_name_there_is_one_at_a_time_and_nothing_is_drained() -> None:
 
 
 def test_each_service_that_says_so_has_one_before_its_release() -> None:
-    first, second = before(shop(), source="/srv", secrets=secrets, images=ids, release=7)
+    first, second = before_jobs(shop(), source="/srv", secrets=secrets, images=ids, release=7)
     assert (first.address, first.settings["service"]) == ("job/before-web", "web")
     assert first.settings["command"] == ["migrate", "--all"]
     assert (second.address, second.settings["command"]) == ("job/before-mail", ["mail", "check"])
@@ -74,6 +74,6 @@ def test_each_service_that_says_so_has_one_before_its_release() -> None:
 
 def test_it_is_the_same_again_for_the_same_release_only() -> None:
     def made(release: int) -> str:
-        return before(shop(), source="/srv", secrets=secrets, images=ids, release=release)[0].fingerprint
+        return before_jobs(shop(), source="/srv", secrets=secrets, images=ids, release=release)[0].fingerprint
 
     assert made(7) == made(7) != made(8)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra_specs.catalogue.job import before
+from infra_specs.catalogue.job import before_jobs
 from infra_specs.errors import PlanError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.releases.rollout import Share, Step, batches, rollout
@@ -73,7 +73,7 @@ def test_jobs_come_first_with_what_they_need_and_nothing_else() -> None:
     spec = {"name": "shop", "target": {"provider": "docker"}, "needs": {"database": "postgres", "cache": "valkey"},
             "services": {"web": {"image": "app:2", "port": 80, "before": "migrate"}}}  # fmt: skip
     new = from_data(spec)
-    jobs = before(new, source="/srv", secrets={}, images={}, release=2)
+    jobs = before_jobs(new, source="/srv", secrets={}, images={}, release=2)
     first, second = rollout(there(wanted(shop())), wanted(new), jobs=jobs)
     assert (first.stage, first.why, first.alone) == ("before", "before web changes", True)
     assert set(addresses(first)) == {"volume/database", "database/main", "cache/main", "job/before-web"}
@@ -89,7 +89,7 @@ def canary(old: Stack, new: Stack) -> Step | None:
 def test_a_canary_is_one_more_behind_the_same_route() -> None:
     step = canary(shop(replicas=2), shop(replicas=2, image="app:2"))
     assert step is not None
-    assert (step.why, step.bake_seconds) == ("canary: 10 % of the requests of web for 60 s", 60)
+    assert (step.why, step.canary_seconds) == ("canary: 10 % of the requests of web for 60 s", 60)
     assert step.canaries == {"web": "replica/web-canary"}
     found = {one.address: one for one in step.resources}
     assert set(found) == {"proxy/main", "route/web", "replica/web-canary"}

@@ -6,23 +6,25 @@ import pytest
 
 from infra_specs.errors import PlanError
 from infra_specs.releases.manifest import ReleaseManifest
-from infra_specs.releases.selection import RELEASES_KEPT, ReleaseState, aim, expired, rollback_candidate
+from infra_specs.releases.selection import RELEASES_KEPT, ReleaseState, current, expired, rollback_candidate
 from tests.infra_specs.releases.shop import held, shop
 
 pytestmark = pytest.mark.pure
 
 
 @dataclass(frozen=True)
-class One:
+class NumberedRelease:
     number: int
     state: ReleaseState
     content: ReleaseManifest
 
 
-def known(*told: str) -> list[One]:
+def releases_from(*lines: str) -> list[NumberedRelease]:
     """`3 proven app:2`, the newest first."""
-    parts = [one.split() for one in told]
-    return [One(int(number), state, held(shop(image=image))) for number, state, image in parts]  # type: ignore[arg-type]
+    parts = [line.split() for line in lines]
+    return [
+        NumberedRelease(int(number), ReleaseState(state), held(shop(image=image))) for number, state, image in parts
+    ]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def known(*told: str) -> list[One]:
     ],
 )
 def test_the_last_proven_runs_or_while_none_is_the_newest(releases: tuple[str, ...], runs: int | None) -> None:
-    found = aim(known(*releases))
+    found = current(releases_from(*releases))
     assert (found.number if found else None) == runs
 
 
@@ -45,7 +47,7 @@ history = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 pr
 
 @pytest.mark.parametrize(("number", "meant"), [(0, 2), (1, 1), (5, 5)])
 def test_gone_back_to_is_what_was_proven_and_another(number: int, meant: int) -> None:
-    assert rollback_candidate("shop", known(*history), number).number == meant
+    assert rollback_candidate("shop", releases_from(*history), number).number == meant
 
 
 @pytest.mark.parametrize(
@@ -59,10 +61,10 @@ def test_gone_back_to_is_what_was_proven_and_another(number: int, meant: int) ->
 )
 def test_what_cannot_be_gone_back_to(releases: tuple[str, ...], number: int, said: str) -> None:
     with pytest.raises(PlanError, match=said):
-        rollback_candidate("shop", known(*releases), number)
+        rollback_candidate("shop", releases_from(*releases), number)
 
 
 def test_the_last_fifty_are_kept_and_the_one_that_runs() -> None:
     failed = [f"{number} failed a:{number}" for number in range(RELEASES_KEPT + 3, 1, -1)]
-    assert expired(known(*failed, "1 proven a:1")) == (3, 2)
-    assert expired(known("2 proven a:2", "1 proven a:1")) == ()
+    assert expired(releases_from(*failed, "1 proven a:1")) == (3, 2)
+    assert expired(releases_from("2 proven a:2", "1 proven a:1")) == ()

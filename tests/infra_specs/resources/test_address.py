@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.resources.address import BEFORE, CANARY, RUN, Address, is_of_service, prefix_of
 from infra_specs.sizing.size import size
-from infra_specs.stackfile.models.service import name_pattern
-from infra_specs.stackfile.models.volumes import volume_pattern
+from infra_specs.stackfile.models.service import NAME_PATTERN
+from infra_specs.stackfile.models.volumes import VOLUME_PATTERN
 from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure
@@ -20,9 +20,9 @@ names = st.one_of(
     st.sampled_from(
         ["web", "web-0", "web-admin", "web-0-1", "a--b", "web-", "web-canary", "a-0-canary", "run", "run-1"]
     ),
-    st.from_regex(name_pattern, fullmatch=True).map(lambda name: name.rstrip("\n")),
+    st.from_regex(NAME_PATTERN, fullmatch=True).map(lambda name: name.rstrip("\n")),
 )
-volumes = st.from_regex(volume_pattern, fullmatch=True).map(lambda name: name.rstrip("\n"))
+volumes = st.from_regex(VOLUME_PATTERN, fullmatch=True).map(lambda name: name.rstrip("\n"))
 addresses = st.one_of(
     st.builds(Address, st.just("replica"), names, st.one_of(st.integers(0, 10_000), st.just(CANARY))),
     st.builds(Address, st.just("route"), names),

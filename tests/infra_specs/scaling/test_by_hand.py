@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra_specs.scaling.by_hand import how_long_it_holds
+from infra_specs.scaling.by_hand import manual_count_note
 from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure
@@ -19,5 +19,5 @@ pytestmark = pytest.mark.pure
 )
 def test_it_is_told_how_long_it_holds(web: dict[str, object], told: str | None) -> None:
     stack = a_stack(services={"web": {"command": "run", "port": 80, **web}})
-    said = how_long_it_holds("web", stack.services["web"])
+    said = manual_count_note("web", stack.services["web"])
     assert said is None if told is None else told in str(said)

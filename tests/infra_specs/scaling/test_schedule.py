@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from infra_specs.scaling.schedule import holding, period
+from infra_specs.scaling.schedule import active_period, period
 
 pytestmark = pytest.mark.pure
 
@@ -35,19 +35,19 @@ pytestmark = pytest.mark.pure
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kolkata"])
 def test_a_period(at: str, until: str, when: str, holds: bool, zone: str) -> None:
     now = datetime.fromisoformat(when).replace(tzinfo=ZoneInfo(zone)).timestamp()
-    assert (holding([period(at, until, 2)], zone, now) is not None) is holds
+    assert (active_period([period(at, until, 2)], zone, now) is not None) is holds
 
 
 def test_eight_is_eight_in_summer_and_in_winter() -> None:
     work = period("08:00", "18:00", 2)
     for day in ("2026-01-05", "2026-07-06"):
         begins = datetime.fromisoformat(f"{day} 08:00").replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
-        assert holding([work], "Europe/Berlin", begins) == work
-        assert holding([work], "Europe/Berlin", begins - 60) is None
+        assert active_period([work], "Europe/Berlin", begins) == work
+        assert active_period([work], "Europe/Berlin", begins - 60) is None
 
 
 def test_of_several_the_highest_counts() -> None:
     day, noon = period("08:00", "18:00", 2), period("11:00", "13:00", 9)
-    assert holding([day, noon], "UTC", 12 * 3600.0) == noon
-    assert holding([day, noon], "UTC", 14 * 3600.0) == day
-    assert holding([], "UTC", 0.0) is None
+    assert active_period([day, noon], "UTC", 12 * 3600.0) == noon
+    assert active_period([day, noon], "UTC", 14 * 3600.0) == day
+    assert active_period([], "UTC", 0.0) is None

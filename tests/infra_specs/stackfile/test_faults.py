@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from infra_specs.errors import SpecError
-from infra_specs.stackfile.messages.expectations import unforeseen
+from infra_specs.stackfile.messages.expectations import NO_EXPECTATION
 from infra_specs.stackfile.reading.load import load
 
 pytestmark = pytest.mark.pure
@@ -21,7 +21,7 @@ def test_a_broken_spec_gets_its_message(case: dict[str, Any]) -> None:
     with pytest.raises(SpecError) as refused:
         load(case["spec"])
     assert str(refused.value) == case["message"].rstrip("\n")
-    assert unforeseen not in str(refused.value)
+    assert NO_EXPECTATION not in str(refused.value)
 
 
 def test_there_are_enough_cases_and_no_two_alike() -> None:

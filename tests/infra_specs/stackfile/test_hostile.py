@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra_specs.errors import SpecError
-from infra_specs.stackfile.messages.expectations import unforeseen
+from infra_specs.stackfile.messages.expectations import NO_EXPECTATION
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data, load, stored
 
@@ -64,7 +64,7 @@ def outcome(read: Any, given_text: Any) -> Stack | str:
     except SpecError as refused:
         message = str(refused)
         assert message
-        assert unforeseen not in message
+        assert NO_EXPECTATION not in message
         assert len(message.splitlines()) <= 51
         return message
     assert isinstance(stack, Stack)

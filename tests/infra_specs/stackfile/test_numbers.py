@@ -25,7 +25,7 @@ from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.policy import policy_of
 from infra_specs.scaling.scaling_input import ScalingInput
 from infra_specs.sizing.size import size
-from infra_specs.stackfile.messages.expectations import unforeseen
+from infra_specs.stackfile.messages.expectations import NO_EXPECTATION
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data, load, stored
 
@@ -157,7 +157,7 @@ def _outcome(read: Any, given_data: Any) -> str:
         _whole_road(stack)
     except (SpecError, PlanError) as refused:
         said = str(refused)
-    assert unforeseen not in said
+    assert NO_EXPECTATION not in said
     return said
 
 

@@ -11,7 +11,7 @@ from infra_specs.errors import SpecError
 from infra_specs.sizing.demand import demand_of
 from infra_specs.sizing.replicas import size_service
 from infra_specs.stackfile.reading.load import from_data, load
-from infra_specs.stackfile.reading.schema import schema, schema_file, schema_text
+from infra_specs.stackfile.reading.schema import SCHEMA_FILE, schema, schema_text
 
 pytestmark = pytest.mark.pure
 
@@ -32,7 +32,7 @@ _Yaml12.yaml_implicit_resolvers = {
 
 
 def test_the_published_file_is_the_generated_one() -> None:
-    assert (root / schema_file).read_text(encoding="utf-8") == schema_text(), "run: python -m deployments.write_schema"
+    assert (root / SCHEMA_FILE).read_text(encoding="utf-8") == schema_text(), "run: python -m deployments.write_schema"
 
 
 def test_it_is_a_schema_with_a_description_of_every_key() -> None:
@@ -47,7 +47,7 @@ def test_an_example_loads_fits_the_schema_and_names_it(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     first, second = text.splitlines()[:2]
     assert second.startswith("# ")
-    assert (file.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == root / schema_file
+    assert (file.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == root / SCHEMA_FILE
     stack = load(text, file.name)
     assert stack.name == file.stem
     checker.validate(yaml.load(text, _Yaml12))

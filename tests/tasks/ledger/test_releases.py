@@ -4,7 +4,7 @@ import pytest
 
 from infra_specs.errors import Fenced, LedgerError
 from infra_specs.releases.manifest import ReleaseManifest
-from infra_specs.releases.selection import RELEASES_KEPT
+from infra_specs.releases.selection import RELEASES_KEPT, ReleaseState
 from infra_specs.stackfile.models.service import Service
 from tasks.ledger import Lease, Ledger, Owner, Release
 from tests.tasks.ledger.conftest import spec
@@ -51,7 +51,7 @@ def test_one_that_was_cut_off_goes_on_and_one_that_failed_does_not(ledger: Ledge
     assert begin(ledger, shop, "app:2").number == 2
     assert states(ledger) == [(2, "proving"), (1, "failed")]
     assert "ended before it was proven" in ledger.releases("shop")[1].message
-    ledger.end_release(shop, 2, "failed", "no room.")
+    ledger.end_release(shop, 2, ReleaseState.FAILED, "no room.")
     assert begin(ledger, shop, "app:2").number == 3
 
 
@@ -61,7 +61,7 @@ def test_what_comes_back_undoes_what_is_newer(ledger: Ledger, shop: Lease) -> No
         if number == 1:
             ledger.prove_release(shop, 1)
         if number == 2:
-            ledger.end_release(shop, 2, "failed", "no room.")
+            ledger.end_release(shop, 2, ReleaseState.FAILED, "no room.")
     assert [one.number for one in ledger.active_releases("shop")] == [3, 1]
     ledger.prove_release(shop, 1)
     assert states(ledger) == [(3, "undone"), (2, "undone"), (1, "proven")]
@@ -99,12 +99,12 @@ def test_they_go_with_the_stack_and_only_with_it(ledger: Ledger, shop: Lease, me
 def test_only_who_holds_the_lock_writes(ledger: Ledger, shop: Lease, me: Owner) -> None:
     begin(ledger, shop, "app:1")
     with pytest.raises(LedgerError, match="no release 7"):
-        ledger.end_release(shop, 7, "failed", "")
+        ledger.end_release(shop, 7, ReleaseState.FAILED, "")
     ledger.release(shop)
     ledger.acquire("shop", me, 600)
     for write in (
         lambda: begin(ledger, shop, "app:2"), lambda: ledger.prove_release(shop, 1),
-        lambda: ledger.pass_stages(shop, 1, 1), lambda: ledger.end_release(shop, 1, "failed", ""),
+        lambda: ledger.pass_stages(shop, 1, 1), lambda: ledger.end_release(shop, 1, ReleaseState.FAILED, ""),
     ):  # fmt: skip
         with pytest.raises(Fenced):
             write()

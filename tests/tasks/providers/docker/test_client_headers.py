@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from docker import DockerClient
 
-from infra_specs.catalogue.web import client_settings
+from infra_specs.catalogue.web import CLIENT_SETTINGS
 from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
 from tests.support import app
@@ -24,7 +24,7 @@ def trusting(images: dict[str, str], *networks: str) -> Resource:
     """The proxy as the road makes it."""
     plain = proxy(images, public=True)
     settings = {**plain.settings, "trust_proxies": list(networks), "upload_timeout": 3600.0}
-    return replace(plain, settings=settings, mutable=client_settings, digests={})
+    return replace(plain, settings=settings, mutable=CLIENT_SETTINGS, digests={})
 
 
 def test_an_app_is_told_what_is_true_and_whom_to_trust_can_change(

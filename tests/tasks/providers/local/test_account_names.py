@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra_specs.stackfile.models.service import name_pattern
+from infra_specs.stackfile.models.service import NAME_PATTERN
 from tasks.providers.local import accounts
 
 pytestmark = pytest.mark.pure
 homes = st.sampled_from([Path("/var/lib/tenfold"), Path("/srv/a:b"), Path("/home/ü/.tenfold")])
-stacks = st.from_regex(name_pattern, fullmatch=True)
+stacks = st.from_regex(NAME_PATTERN, fullmatch=True)
 
 
 def test_a_name_is_short_and_says_whose_it_is() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from infra_specs.catalogue.web import client_settings
+from infra_specs.catalogue.web import CLIENT_SETTINGS
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource, SecretRef, Setting
 from tasks.providers.local import LocalProvider, accounts
@@ -71,7 +71,7 @@ def trusting(*networks: str, upload: float = 3600.0) -> Resource:
     """A proxy that believes these networks, and waits so long for a client's whole request."""
     plain = proxy()
     settings = {**plain.settings, "trust_proxies": list(networks), "upload_timeout": upload}
-    return replace(plain, settings=settings, mutable=(*plain.mutable, *client_settings), digests={})
+    return replace(plain, settings=settings, mutable=(*plain.mutable, *CLIENT_SETTINGS), digests={})
 
 
 def replica(slot: int = 0, service: str = "web", stack: str = stack, **changed: Any) -> Resource:
