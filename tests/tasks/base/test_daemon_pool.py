@@ -68,7 +68,7 @@ class Engine:
     def inspect_container(self, identity): time.sleep(3600)
 
 observe.is_instance = lambda labels: True
-seen = observe.World(Engine(), None)
+seen = observe.Observer(Engine(), None)
 print(side_by_side({"hung": lambda: seen.containers("hung", lambda labels: True)}, 0.5)[1][0])
 """
 

@@ -1,4 +1,4 @@
-"""What is told of an instance that failed, and what is kept of one that goes."""
+"""What is told of an instance that failed, and what is kept of one that removed."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -31,10 +31,10 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return entries
 
 
-async def told(lines: int, *, goes: bool) -> str:
+async def told(lines: int, *, removed: bool) -> str:
     place: Any = Place(lines)
     instance: Any = "job/migrate#1"
-    return await failure_log(place, instance, removed=goes)
+    return await failure_log(place, instance, removed=removed)
 
 
 async def test_the_last_lines_are_told(kept: list[str]) -> None:
@@ -46,14 +46,14 @@ async def test_the_last_lines_are_told(kept: list[str]) -> None:
 async def test_of_one_that_goes_what_was_before_them_is_kept(kept: list[str]) -> None:
     said = await told(1234, removed=True)
     assert said.splitlines()[-TAIL_LINES:] == [f"{n} ***" for n in range(1215, 1235)]
-    assert {entry.splitlines()[0] for entry in kept} == {"Log of job/migrate#1, which goes:"}
+    assert {entry.splitlines()[0] for entry in kept} == {"Log of job/migrate#1, which removed:"}
     assert len(kept) == KEPT_LINES / CHUNK_LINES
     lines = [line for entry in kept for line in entry.splitlines()[1:]]
     assert lines == [f"{n} ***" for n in range(235, 1235)]
 
 
-@pytest.mark.parametrize("goes", [True, False])
-async def test_a_short_log_is_told_whole_and_an_empty_one_said(kept: list[str], goes: bool) -> None:
-    assert (await told(3, removed=goes)).endswith("log:\n1 ***\n2 ***\n3 ***")
-    assert await told(0, removed=goes) == "\nIt wrote no log."
+@pytest.mark.parametrize("removed", [True, False])
+async def test_a_short_log_is_told_whole_and_an_empty_one_said(kept: list[str], removed: bool) -> None:
+    assert (await told(3, removed=removed)).endswith("log:\n1 ***\n2 ***\n3 ***")
+    assert await told(0, removed=removed) == "\nIt wrote no log."
     assert kept == []
