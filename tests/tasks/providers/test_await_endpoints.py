@@ -40,14 +40,14 @@ def sees(*answering: str) -> AdminState:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("_seen_seconds", "_applied_seconds"):
+    for name in ("_SEEN_SECONDS", "_APPLIED_SECONDS"):
         monkeypatch.setattr(config_push, name, 0.05)
     monkeypatch.setattr(config_push, "_SILENCE_SECONDS", 0.02)
     return iter(())
 
 
 def test_it_waits_until_all_were_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_seen_seconds", "_gone_seconds"):
+    for name in ("_SEEN_SECONDS", "_gone_seconds"):
         monkeypatch.setattr(config_push, name, 60.0)
     folder = Folder(sees(), None, sees("10.0.0.2:80"), sees(*rule.endpoints))
     await_endpoints(folder, rule, asked_as_before=True)
