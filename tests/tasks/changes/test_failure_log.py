@@ -46,7 +46,7 @@ async def test_the_last_lines_are_told(kept: list[str]) -> None:
 async def test_of_one_that_goes_what_was_before_them_is_kept(kept: list[str]) -> None:
     said = await told(1234, removed=True)
     assert said.splitlines()[-TAIL_LINES:] == [f"{n} ***" for n in range(1215, 1235)]
-    assert {entry.splitlines()[0] for entry in kept} == {"Log of job/migrate#1, which removed:"}
+    assert {entry.splitlines()[0] for entry in kept} == {"Log of job/migrate#1, which goes:"}
     assert len(kept) == KEPT_LINES / CHUNK_LINES
     lines = [line for entry in kept for line in entry.splitlines()[1:]]
     assert lines == [f"{n} ***" for n in range(235, 1235)]
