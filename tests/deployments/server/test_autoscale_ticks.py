@@ -57,7 +57,7 @@ async def test_a_persons_own_goes_first(done: list[str]) -> None:
 def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(deployments.server.autoscale_ticks, "_forked", multiprocessing.get_context("fork"))
     monkeypatch.setattr(deployments.server.autoscale_ticks, "_run", hang)
-    monkeypatch.setattr(deployments.server.autoscale_ticks, "longest_seconds", 0.2)
+    monkeypatch.setattr(deployments.server.autoscale_ticks, "LONGEST_SECONDS", 0.2)
     deployments.server.autoscale_ticks._in_a_process("a run")
     assert "takes more than 0 s and is ended" in caplog.text
     assert multiprocessing.active_children() == []

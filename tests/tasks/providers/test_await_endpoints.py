@@ -24,7 +24,7 @@ class Folder:
     def __init__(self, *views: AdminState | None) -> None:
         self._views, self.asked = list(views), 0
 
-    def view(self) -> AdminState | None:
+    def admin_state(self) -> AdminState | None:
         self.asked += 1
         return self._views.pop(0) if len(self._views) > 1 else self._views[0]
 
@@ -47,7 +47,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_it_waits_until_all_were_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_SEEN_SECONDS", "_gone_seconds"):
+    for name in ("_SEEN_SECONDS", "_SILENCE_SECONDS"):
         monkeypatch.setattr(config_push, name, 60.0)
     folder = Folder(sees(), None, sees("10.0.0.2:80"), sees(*rule.endpoints))
     await_endpoints(folder, rule, asked_as_before=True)
