@@ -6,7 +6,7 @@ The proxy gets the stored certificate. So every run uses the same one, and a fil
 from pathlib import Path
 
 from infra_specs.catalogue.desired import refuse_missing_secrets
-from infra_specs.catalogue.web import CERTIFICATE as certificate_secret
+from infra_specs.catalogue.web import CERTIFICATE as CERTIFICATE_SECRET
 from infra_specs.certificates.certificate import SOON_SECONDS, Certificate
 from infra_specs.certificates.check import checked, pair
 from infra_specs.errors import PlanError
@@ -34,10 +34,10 @@ def keep_certificate(ledger: Ledger, lease: Lease, stack: Stack, source: str) ->
     if stack.tls is None:
         return ""
     certificate, pem = _read(ledger, stack, stack.tls, source)
-    version = ledger.secret_versions(stack.name).get(certificate_secret)
-    if version is None or ledger.secret_value(stack.name, certificate_secret, version) != pem:
+    version = ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET)
+    if version is None or ledger.secret_value(stack.name, CERTIFICATE_SECRET, version) != pem:
         ledger.check(lease)
-        ledger.secret_set(stack.name, certificate_secret, pem)
+        ledger.secret_set(stack.name, CERTIFICATE_SECRET, pem)
     return _describe(stack, certificate)
 
 
@@ -47,14 +47,14 @@ def renew_certificate(ledger: Ledger, lease: Lease, stack: Stack, source: str) -
     A certificate that cannot be used is no failure here: a renewal may be under way. The previous one stays in use, and
     the returned text says why.
     """
-    previous = ledger.secret_versions(stack.name).get(certificate_secret)
+    previous = ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET)
     try:
         summary = keep_certificate(ledger, lease, stack, source)
     except PlanError as error:
         if previous is None:
             raise
         return f"The certificate before stays in use. {error}"
-    return summary if ledger.secret_versions(stack.name).get(certificate_secret) != previous else ""
+    return summary if ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET) != previous else ""
 
 
 def _read(ledger: Ledger, stack: Stack, tls: Tls, source: str) -> tuple[Certificate, str]:
