@@ -153,5 +153,6 @@ def _refuse_changed_target(stack: Stack, ledger: Ledger) -> None:
     state, data_note = ("runs", "") if record.wanted else ("was torn down", " and its data is still there")
     raise PlanError(
         f"{stack.name} {state} on target {record.target}{data_note}, and the spec says {stack.target.provider}. A "
-        f"target is not changed in place: run tenfold teardown {stack.name} --delete-data first, or give this stack another name."
+        f"target is not changed in place: run tenfold teardown {stack.name} --delete-data first, or give this stack "
+        "another name."
     )

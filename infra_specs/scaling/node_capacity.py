@@ -49,5 +49,6 @@ def replicas_that_fit(
     starting_text = f", and {starting} still {'starts' if starting == 1 else 'start'}" if starting else ""
     return NodeCapacity(
         wanted + more,
-        f"{free} of memory is free and {reserved} shall stay so, one replica takes {size_text(replica_bytes)}{starting_text}",
+        f"{free} of memory is free and {reserved} shall stay so, one replica takes {size_text(replica_bytes)}"
+        f"{starting_text}",
     )

@@ -56,7 +56,8 @@ def begin(
             sa.update(releases).where(left).values(state=ReleaseState.FAILED.value, message=CUT_OFF_MESSAGE, ended=now)
         )
         row = {
-            "stack": lease.stack, "number": last.number + 1 if last else 1, "state": ReleaseState.ROLLING_OUT.value, "step": 0, "verb": verb,
+            "stack": lease.stack, "number": last.number + 1 if last else 1,
+            "state": ReleaseState.ROLLING_OUT.value, "step": 0, "verb": verb,
             "reason": reason, "who": str(lease.owner), "flow_run_id": lease.owner.flow_run_id, "message": "",
             "content": content.data(), "file": file.data(), "since": now, "ended": None,
         }  # fmt: skip

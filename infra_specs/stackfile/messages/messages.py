@@ -128,7 +128,8 @@ def _literal(case: _Case) -> str:
     allowed = choices(case.location.type)
     near = nearest(case.value, [str(choice) for choice in allowed]) if len(allowed) > 1 else ""
     of_text = isinstance(case.value, str) and not any(isinstance(choice, str) for choice in allowed)
-    return f"found {'the text ' if of_text else ''}{case.text_shown}, {expectation('literal_error', case.context, case.location)}.{near}"
+    expected = expectation("literal_error", case.context, case.location)
+    return f"found {'the text ' if of_text else ''}{case.text_shown}, {expected}.{near}"
 
 
 def _pattern(case: _Case) -> str:

@@ -151,8 +151,8 @@ def test_it_rises_for_what_is_coming_where_earlier_days_did() -> None:
 
 
 @pytest.mark.parametrize("rhythm", [
-    (PastDemand(1, 20.0, 50.0),), (PastDemand(1, 20.0, 50.0), PastDemand(7, 30.0, 30.0)), (PastDemand(1, 0.0, 50.0),) * 3,
-    (PastDemand(1, 50.0, 1.0), PastDemand(7, 50.0, 1.0)),
+    (PastDemand(1, 20.0, 50.0),), (PastDemand(1, 20.0, 50.0), PastDemand(7, 30.0, 30.0)),
+    (PastDemand(1, 0.0, 50.0),) * 3, (PastDemand(1, 50.0, 1.0), PastDemand(7, 50.0, 1.0)),
 ])  # fmt: skip
 def test_one_day_is_no_rhythm_and_a_fall_takes_nothing_away(rhythm: tuple[PastDemand, ...]) -> None:
     plain, _ = decide(Policy(), situation(40.0), AutoscalerState())
