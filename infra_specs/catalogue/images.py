@@ -1,12 +1,12 @@
 """Which image something runs from: the catalogue's pinned ones, a target's overrides, its mirror."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 
 import yaml
 
-from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.models.target import Docker, Target
 
 
 def image_of(target: Docker, kind: str) -> str:
@@ -26,6 +26,11 @@ def image(target: Docker, name: str) -> str:
         if candidate in target.images:
             return target.images[candidate]
     return f"{target.mirror}/{name}" if target.mirror and not _has_registry(name) else name
+
+
+def sources(target: Target, names: Iterable[str]) -> dict[str, str]:
+    """Where each of these images is taken from, by name and in its order; nothing where no containers run."""
+    return {name: image(target, name) for name in sorted(names)} if isinstance(target, Docker) else {}
 
 
 @cache

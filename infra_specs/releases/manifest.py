@@ -11,7 +11,6 @@ from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Docker
 from infra_specs.stackfile.reading.references import Sound, crossings
 
 SIZES = frozenset({"replicas", "capacity", "share", "scaling"})
@@ -87,7 +86,7 @@ def with_absolute_paths(stack: Stack, source: str) -> dict[str, Service]:
     """
 
     def folder(service: Service) -> str:
-        if isinstance(stack.target, Docker):
+        if stack.target.runs == "containers":
             return "."
         return posixpath.normpath(posixpath.join(source, service.folder))
 

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
-from infra_specs.catalogue.images import image
+from infra_specs.catalogue.images import sources
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Docker
 from tasks.providers.base import HoldsImages, Provider
 from tasks.run.context import RunContext, current, use
 from tasks.run.retry import retryable_task
@@ -45,7 +44,4 @@ async def find_image(name: str) -> str:
 
 def _references(provider: Provider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
     """Registry reference by image name."""
-    target = stack.target
-    if not isinstance(provider, HoldsImages) or not isinstance(target, Docker):
-        return {}
-    return {name: image(target, name) for name in sorted(names)}
+    return sources(stack.target, names) if isinstance(provider, HoldsImages) else {}

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from infra_specs.stackfile.models.metrics import Signal
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Local
 
 _CONTAINERS = "Use a target that runs containers, such as docker, or leave it out."
 _MEASURED_BY_QUERY: tuple[Signal, ...] = ("cpu", "queue")
@@ -19,7 +18,7 @@ def settings_without_effect(stack: Stack) -> tuple[str, ...]:
     of_services = (
         f"services.{name}.{said}"
         for name, service in stack.services.items()
-        for said in (*(_on_local(service) if isinstance(stack.target, Local) else ()), *_without_port(service),
+        for said in (*(_on_local(service) if stack.target.runs == "processes" else ()), *_without_port(service),
                      *_unmeasured(name, service))
     )  # fmt: skip
     return (*of_services, *_without_proxy(stack))

@@ -1,6 +1,12 @@
-"""Where a stack runs. A target is data; the code that acts there is its provider."""
+"""Where a stack runs. A target is data; the code that acts there is its provider.
 
-from typing import Annotated, Literal
+Each target says what it is: `runs` (processes, containers, or managed, where a service of somebody else's runs both),
+`counted` (that a service is one resource with a count, in place of one resource a replica), and `reconcile_seconds`
+(how often a stack on it is looked at; never more often).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -17,13 +23,43 @@ Image = Annotated[str, Field(min_length=1, max_length=400, pattern=IMAGE_PATTERN
 """An image's name as registries have it: postgres:18, registry.example.com:5000/shop@sha256:..."""
 
 
+Runs: TypeAlias = Literal["processes", "containers", "managed"]
+
+
 class _Target(Part):
+    runs: ClassVar[Runs]
+    reconcile_seconds: ClassVar[float] = 30.0
+
     price_per_replica: float | None = Field(default=None, ge=0, le=1_000_000)
     """USD a month that one replica costs you here, where no price book knows it."""
 
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The ports of this target that the spec gives, by their keys."""
+        return {}
 
-class Local(_Target):
+    @property
+    def machine(self) -> str:
+        """Which machine of its provider it is: targets that name the same share its memory."""
+        return ""
+
+
+class _OneMachine(_Target):
+    """A target whose proxy listens on ports of one machine."""
+
+    counted: ClassVar[bool] = False
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The ports of this target that the spec gives, by their keys."""
+        given = {name: getattr(self, name) for name in ("port", "public_port")}
+        return {name: port for name, port in given.items() if port is not None}
+
+
+class Local(_OneMachine):
     """Supervised processes on this machine. Nothing but Python is needed."""
+
+    runs = "processes"
 
     provider: Literal["local"]
     """`local`"""
@@ -33,8 +69,10 @@ class Local(_Target):
     """The proxy's port for public services, on every address; a free one unless given."""
 
 
-class Docker(_Target):
+class Docker(_OneMachine):
     """Containers on one Docker Engine, in a private network of the stack's own."""
+
+    runs = "containers"
 
     provider: Literal["docker"]
     """`docker`"""
@@ -49,12 +87,21 @@ class Docker(_Target):
     mirror: Image | None = None
     """A registry, and a path in it, which images without a registry in their name are taken from."""
 
+    @property
+    def machine(self) -> str:
+        """The engine, as far as the spec names it."""
+        return self.host or ""
+
 
 class Memory(_Target):
     """A pretended world in a file, for trying things out and for tests: nothing runs."""
 
+    runs = "managed"
+
     provider: Literal["memory"]
     """`memory`"""
+    counted: bool = False
+    """Pretend that a service is one resource with a count, in place of one resource a replica."""
 
 
 TARGETS = ("local", "docker", "memory")

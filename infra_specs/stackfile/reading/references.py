@@ -11,7 +11,7 @@ from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Docker, Local, Target
+from infra_specs.stackfile.models.target import Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
 
@@ -75,6 +75,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from _redirect(sound)
     yield from _names(sound)
     yield from _programs(sound)
+    yield from _counted_volumes(sound)
     yield from _routes(sound)
     for name, service in sound.services.items():
         yield from _environment(name, service, sound.needs)
@@ -100,20 +101,19 @@ def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
 
 
 def _two_ports(sound: Sound) -> Iterator[Crossing]:
-    target = sound.target
-    if isinstance(target, Local | Docker) and target.port is not None and target.port == target.public_port:
-        yield ("target", "public_port"), f"found {target.port}, which is port too. Give each listener its own."
+    ports = sound.target.ports if sound.target else {}
+    if "public_port" in ports and ports["public_port"] == ports.get("port"):
+        yield ("target", "public_port"), f"found {ports['port']}, which is port too. Give each listener its own."
 
 
 def _redirect(sound: Sound) -> Iterator[Crossing]:
     port = sound.tls.redirect if sound.tls else None
     if port is None:
         return
-    path, target = ("tls", "redirect"), sound.target
-    if isinstance(target, Local | Docker):
-        for name in ("port", "public_port"):
-            if getattr(target, name) == port:
-                yield path, f"found {port}, which is the target's {name} too. Give each listener its own."
+    path = ("tls", "redirect")
+    for name, taken in (sound.target.ports if sound.target else {}).items():
+        if taken == port:
+            yield path, f"found {port}, which is the target's {name} too. Give each listener its own."
     if sound.services and not any(service.public for service in sound.services.values()):
         yield path, f"found {port}, but no service is public, so nothing leads there. Remove it, or make one public."
 
@@ -125,18 +125,33 @@ def _names(sound: Sound) -> Iterator[Crossing]:
 
 
 def _programs(sound: Sound) -> Iterator[Crossing]:
+    if (target := sound.target) is None:
+        return
     for name, service in sound.services.items():
-        if isinstance(sound.target, Local) and service.command is None:
+        if target.runs == "processes" and service.command is None:
             yield (
                 ("services", name),
-                f"{'an image' if service.image else 'a build'} alone cannot run on the local target, which starts "
-                "processes. Give it a command, or use a target that runs containers, such as docker.",
+                f"{'an image' if service.image else 'a build'} alone cannot run on the {target.provider} target, which "
+                "starts processes. Give it a command, or use a target that runs containers, such as docker.",
             )
-        if isinstance(sound.target, Docker) and service.image is None and service.build is None:
+        if target.runs == "containers" and service.image is None and service.build is None:
             yield (
                 ("services", name),
-                "a command alone cannot run on the docker target, which starts containers. Give it an image or a "
-                "build.",
+                f"a command alone cannot run on the {target.provider} target, which starts containers. Give it an "
+                "image or a build.",
+            )
+
+
+def _counted_volumes(sound: Sound) -> Iterator[Crossing]:
+    if (target := sound.target) is None or not target.counted:
+        return
+    for name, service in sound.services.items():
+        if service.volumes:
+            yield (
+                ("services", name, "volumes"),
+                f"the {target.provider} target counts the replicas of a service and starts a new release beside the "
+                "old, so no replica can have data of its own. Keep the data in a database (`needs: {database: "
+                "postgres}`) and leave `volumes` out, or use a target with one resource a replica, such as docker.",
             )
 
 

@@ -1,0 +1,55 @@
+"""What each target says of itself."""
+
+import pytest
+from pydantic import TypeAdapter
+
+from infra_specs.stackfile.models.target import TARGETS, Docker, Target
+
+pytestmark = pytest.mark.pure
+
+_target: TypeAdapter[Target] = TypeAdapter(Target)
+
+
+def read(provider: str, **written: object) -> Target:
+    return _target.validate_python({"provider": provider, **written})
+
+
+@pytest.mark.parametrize(
+    ("provider", "runs", "counted"),
+    [("local", "processes", False), ("docker", "containers", False), ("memory", "managed", False)],
+)
+def test_what_a_target_is(provider: str, runs: str, counted: bool) -> None:
+    target = read(provider)
+    assert (target.runs, target.counted, target.reconcile_seconds) == (runs, counted, 30)
+
+
+def test_every_target_says_what_it_is() -> None:
+    for provider in TARGETS:
+        target = read(provider)
+        assert target.runs in ("processes", "containers", "managed")
+        assert isinstance(target.counted, bool)
+        assert target.reconcile_seconds > 0
+
+
+def test_a_pretended_target_counts_replicas_where_the_spec_says_so() -> None:
+    assert read("memory", counted=True).counted
+    assert read("memory", counted=True).model_dump()["counted"] is True
+
+
+@pytest.mark.parametrize(
+    ("written", "ports"),
+    [
+        ({"provider": "local"}, {}),
+        ({"provider": "local", "port": 8080}, {"port": 8080}),
+        ({"provider": "docker", "public_port": 443, "port": 80}, {"port": 80, "public_port": 443}),
+        ({"provider": "memory"}, {}),
+    ],
+)
+def test_the_ports_that_a_spec_gives(written: dict[str, object], ports: dict[str, int]) -> None:
+    assert _target.validate_python(written).ports == ports
+
+
+def test_an_engine_is_told_apart_by_its_address() -> None:
+    assert Docker(provider="docker").machine == ""
+    assert Docker(provider="docker", host="tcp://10.0.0.7:2375").machine == "tcp://10.0.0.7:2375"
+    assert read("local").machine == ""
