@@ -11,7 +11,7 @@ from flows.engine.rollout import restore_healthy
 from flows.engine.run_info import current_run, seconds_late
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.resources.address import is_of_service
+from infra_specs.resources.services import desired_copies
 from infra_specs.scaling.by_hand import manual_count_note
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
@@ -55,7 +55,7 @@ async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, rea
         if not _ends(ledger, size(spec), stack, service, replicas):
             _refuse_out_of_bounds(stack, size(spec), service, replicas)
         running = desired_as_deployed(ledger, spec, source)
-        count = sum(is_of_service(resource.address, service) for resource in running.resources)
+        count = desired_copies(running.resources).get(service, 0)
         desired = desired_as_deployed(ledger, spec, source, counts={service: replicas})
         if decision := _decided(ledger, stack, service, replicas, reason):
             await show_decision(stack, decision)

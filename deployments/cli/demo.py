@@ -22,6 +22,7 @@ from deployments.cli.views import plan as present
 from infra_specs.errors import ServerError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.instance import Instance, links_of
+from infra_specs.resources.services import holds_copies
 from tasks.base.clock import now
 from tasks.providers.labels import name_of
 from tasks.providers.local.stack_folder import StackFolder, slug
@@ -82,7 +83,7 @@ def refuse_silent(url: str) -> None:
 
 def _box(to: Console, place: Installation, instances: tuple[Instance, ...], *, url: str, ui: str, took: str) -> None:
     found = {one.kind: one for one in instances if not one.failed}
-    replicas = [one for one in instances if one.kind == "replica" and not one.failed]
+    replicas = [one for one in instances if holds_copies(one.kind) and not one.failed]
     stack, program = instances[0].stack, tenfold()
     settings = StackFolder(place.settings.home, stack).settings
     title = Text.assemble((f"{stack} runs", "bold green"), (f"  after {took}", "dim"))

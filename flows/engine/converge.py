@@ -13,6 +13,7 @@ from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.resources.instance import Instance, links_of
 from infra_specs.resources.resource import Resource
+from infra_specs.resources.services import holds_copies
 from tasks.changes.apply import stop_failed
 from tasks.changes.artifacts import show_outcome, show_plan
 from tasks.changes.observe import observe
@@ -116,7 +117,7 @@ class _Goal:
     async def silence(self, instances: tuple[Instance, ...]) -> None:
         """Stop failed replicas that already have a replacement; a killed run may have left them running."""
         for instance in self._named(instances):
-            sick = instance.failed and instance.kind == "replica"
+            sick = instance.failed and holds_copies(instance.kind)
             if sick and (note := await stop_failed(self.context, instance, instance.health.reason)):
                 get_run_logger().warning("%s failed. %s", instance, note.strip())
 

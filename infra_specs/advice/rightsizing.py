@@ -7,7 +7,7 @@ from typing import Any
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposed_change import propose_change
 from infra_specs.catalogue import cache, database
-from infra_specs.resources.address import is_of_service
+from infra_specs.resources.services import service_of
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.units import size_text
@@ -70,7 +70,7 @@ def _parts(stack: Stack, usages: Mapping[str, Usage]) -> Iterable[_Part]:
             "cache", "the cache's memory", ("needs", "cache", "memory"), cache_usage.memory, sizing.cache.memory
         )
     for name, service in stack.services.items():
-        seen = [use.memory for address, use in usages.items() if is_of_service(address, name)]
+        seen = [use.memory for address, use in usages.items() if service_of(address) == name]
         used = max((memory for memory in seen if memory is not None), default=None)
         yield _Part(name, f"the memory of a replica of {name}", ("services", name, "memory"), used, service.memory)
 

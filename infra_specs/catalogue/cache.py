@@ -10,13 +10,17 @@ ADDRESS = str(Address("cache", "main"))
 PASSWORD = "cache-password"  # noqa: S105 - the secret's name
 
 
-def cache(stack: str, size: CacheSize, secrets: Mapping[str, int]) -> tuple[Resource, ...]:
-    """The server. It holds its port, so its successor waits for it to go."""
-    settings: dict[str, Setting] = {
+def settings(size: CacheSize, secrets: Mapping[str, int]) -> dict[str, Setting]:
+    """What the server is told on every target."""
+    return {
         "engine": "valkey",
         "password": SecretRef(PASSWORD, secrets.get(PASSWORD, 1)),
         "memory": size.memory,
     }
+
+
+def resources(stack: str, settings: Mapping[str, Setting]) -> tuple[Resource, ...]:
+    """The server with these settings. It holds its port, so its successor waits for it to go."""
     return (Resource(stack, ADDRESS, "cache", settings, singleton=True),)
 
 

@@ -12,26 +12,25 @@ PASSWORD = "database-password"  # noqa: S105 - the secret's name
 USER = NAME = "app"
 
 
-def database(stack: str, size: DatabaseSize, secrets: Mapping[str, int]) -> tuple[Resource, ...]:
-    """The volume (data: never replaced by a plan) and the server on it (a singleton)."""
+def settings(size: DatabaseSize, secrets: Mapping[str, int]) -> dict[str, Setting]:
+    """What the server is told where it runs on a volume."""
+    return {
+        "engine": "postgres",
+        "volume": Ref(VOLUME, "path"),
+        "user": USER,
+        "name": NAME,
+        "password": SecretRef(PASSWORD, secrets.get(PASSWORD, 1)),
+        "memory": size.memory,
+        "connections": size.connections,
+        "tuning": size.tuning,
+    }
+
+
+def resources(stack: str, size: DatabaseSize, settings: Mapping[str, Setting]) -> tuple[Resource, ...]:
+    """The volume (data: never replaced by a plan) and the server on it with these settings (a singleton)."""
     return (
         Resource(stack, VOLUME, "volume", {"size": size.storage}, mutable=("size",), stateful=True),
-        Resource(
-            stack,
-            ADDRESS,
-            "database",
-            {
-                "engine": "postgres",
-                "volume": Ref(VOLUME, "path"),
-                "user": USER,
-                "name": NAME,
-                "password": SecretRef(PASSWORD, secrets.get(PASSWORD, 1)),
-                "memory": size.memory,
-                "connections": size.connections,
-                "tuning": size.tuning,
-            },
-            singleton=True,
-        ),
+        Resource(stack, ADDRESS, "database", settings, singleton=True),
     )
 
 

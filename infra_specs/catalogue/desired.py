@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from infra_specs.catalogue import cache, database, volumes, web
-from infra_specs.catalogue.containers import in_container
+from infra_specs.catalogue import cache, database, web
+from infra_specs.catalogue.context import Context
+from infra_specs.catalogue.patterns.pattern import pattern_of
 from infra_specs.errors import PlanError
 from infra_specs.resources.resource import Resource, Setting
 from infra_specs.sizing.size import Sizing
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Docker
 
 
 def desired_state(
@@ -29,28 +29,32 @@ def desired_state(
     Raises PlanError for a secret of the user's that is not set.
     """
     refuse_missing_secrets(stack, secrets)
+    pattern = pattern_of(stack.target)
+    context = Context(stack, source, secrets, images or {}, needs_of(stack, secrets))
     resources: list[Resource] = []
-    needs: dict[str, Mapping[str, Setting]] = {}
     if sizing.database is not None:
-        resources += database.database(stack.name, sizing.database, secrets)
-        needs["database"] = database.connection_settings(secrets)
+        resources += pattern.database(context, sizing.database)
     if sizing.cache is not None:
-        resources += cache.cache(stack.name, sizing.cache, secrets)
-        needs["cache"] = cache.connection_settings(secrets)
+        resources += pattern.cache(context, sizing.cache)
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:
-        public = any(service.public for service in routed.values())
-        resources.append(web.proxy(stack, public, secrets))
+        resources.append(pattern.proxy(context))
     for name, service in stack.services.items():
         count = replica_count(sizing, counts, name)
-        resources += volumes.volumes(stack.name, name, service)
-        resources += web.replicas(stack.name, name, service, count, source=source, needs=needs, secrets=secrets)
+        resources += pattern.service(context, name, service, count)
         if name in routed:
-            resources.append(web.route(stack.name, name, service, count))
-    target = stack.target
-    if isinstance(target, Docker):
-        resources = [in_container(resource, target, stack.services, images or {}) for resource in resources]
+            resources.append(web.route(stack, name, service, count))
     return tuple(resources)
+
+
+def needs_of(stack: Stack, secrets: Mapping[str, int]) -> dict[str, Mapping[str, Setting]]:
+    """Need -> what an app reaches it by."""
+    needs: dict[str, Mapping[str, Setting]] = {}
+    if stack.needs.database is not None:
+        needs["database"] = database.connection_settings(secrets)
+    if stack.needs.cache is not None:
+        needs["cache"] = cache.connection_settings(secrets)
+    return needs
 
 
 def replica_count(sizing: Sizing, counts: Mapping[str, int], service: str) -> int:

@@ -5,16 +5,16 @@ routed, not counted, and never started again by itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from infra_specs.catalogue import cache, database, web
-from infra_specs.catalogue.containers import in_container
+from infra_specs.catalogue.context import Context
+from infra_specs.catalogue.desired import needs_of
+from infra_specs.catalogue.patterns.pattern import pattern_of
 from infra_specs.resources.address import BEFORE, RUN, Address
 from infra_specs.resources.resource import Resource, Setting
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Docker
 
-_REPLICA_ONLY = ("slot", "serves", "health")
+_OF_COPIES = ("serves", "health")
+"""Settings of a program that serves, which mean nothing to one that ends."""
 
 
 def is_one_off(address: str) -> bool:
@@ -60,29 +60,16 @@ def job(
     release, and is for the next one. `source`, `secrets` and `images` are those of `desired_state`. Of one name
     there is one at a time: two migrations must not run at once.
     """
-    needs: dict[str, Mapping[str, Setting]] = {}
-    if stack.needs.database is not None:
-        needs["database"] = database.connection_settings(secrets)
-    if stack.needs.cache is not None:
-        needs["cache"] = cache.connection_settings(secrets)
-    service_spec = stack.services[service].model_copy(update={"command": list(command)})
-    (replica,) = web.replicas(stack.name, service, service_spec, 1, source=source, needs=needs, secrets=secrets)
-    if isinstance(stack.target, Docker):
-        replica = in_container(replica, stack.target, {service: service_spec}, images)
-    env = replica.settings["env"]
+    context = Context(stack, source, secrets, images, needs_of(stack, secrets))
+    spec = stack.services[service].model_copy(update={"command": list(command)})
+    program = pattern_of(stack.target).program(context, service, spec)
+    env = program["env"]
     assert isinstance(env, Mapping)
     settings: dict[str, Setting] = {
-        **{setting: value for setting, value in replica.settings.items() if setting not in _REPLICA_ONLY},
-        "env": {key: value for key, value in env.items() if key != "TENFOLD_REPLICA"} | {"TENFOLD_JOB": address.short},
-        "port": service_spec.port,
+        "service": service,
+        **{setting: value for setting, value in program.items() if setting not in _OF_COPIES},
+        "env": {**env, "TENFOLD_JOB": address.short},
+        "port": spec.port,
         "release": release,
     }
-    return replace(
-        replica,
-        address=str(address),
-        kind=address.kind,
-        settings=settings,
-        singleton=True,
-        drain_seconds=0.0,
-        digests={},
-    )
+    return Resource(stack.name, str(address), address.kind, settings, singleton=True)

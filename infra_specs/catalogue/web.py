@@ -1,14 +1,13 @@
-"""A service in replicas, and the proxy and route that lead to it."""
+"""A service in copies, and the proxy and route that lead to it: what is the same on every target."""
 
-import posixpath
 from collections.abc import Mapping
 
-from infra_specs.catalogue import volumes
+from infra_specs.catalogue.context import Context
+from infra_specs.resources import services
 from infra_specs.resources.address import Address
-from infra_specs.resources.resource import Ref, Resource, SecretRef, Setting
+from infra_specs.resources.resource import Resource, SecretRef, Setting
 from infra_specs.stackfile.models.service import FromNeed, Secret, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Local
 
 PROXY_ADDRESS = str(Address("proxy", "main"))
 CLIENT_SETTINGS = ("trust_proxies", "upload_timeout")
@@ -17,83 +16,79 @@ CERTIFICATE = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
 
 
-def replicas(
-    stack: str,
-    name: str,
-    service: Service,
-    count: int,
-    *,
-    source: str,
-    needs: Mapping[str, Mapping[str, Setting]],
-    secrets: Mapping[str, int],
+def copies(
+    stack: Stack, name: str, service: Service, count: int, program: Mapping[str, Setting]
 ) -> tuple[Resource, ...]:
-    """`count` equal replicas, one a slot."""
-    env = environment(service, needs, secrets) | volumes.directory_variables(name, service)
+    """`count` equal copies of a program: one counted resource, or one a slot, which is told its own name."""
+    drain_seconds = service.drain if service.port is not None else 0.0
+    if stack.target.counted:
+        address = str(services.addresses(name, count, counted=True)[0])
+        settings: dict[str, Setting] = {"service": name, services.COUNT: count, **program}
+        mutable = (services.COUNT,)
+        return (Resource(stack.name, address, services.SERVICE, settings, mutable, drain_seconds=drain_seconds),)
+    env = program["env"]
+    assert isinstance(env, Mapping)
     return tuple(
         Resource(
-            stack,
-            str(Address("replica", name, slot)),
-            "replica",
-            {
-                "service": name,
-                "slot": slot,
-                "command": list(service.command or ()),
-                "image": service.image,
-                "folder": posixpath.normpath(posixpath.join(source, service.folder)),
-                "env": {**env, "TENFOLD_SERVICE": name, "TENFOLD_REPLICA": Address("replica", name, slot).short},
-                "serves": service.port is not None,
-                "health": service.health,
-            },
+            stack.name,
+            str(address),
+            services.REPLICA,
+            {"service": name, "slot": address.slot, **program, "env": {**env, "TENFOLD_REPLICA": address.short}},
             singleton=bool(service.volumes),
-            drain_seconds=service.drain if service.port is not None else 0.0,
+            drain_seconds=drain_seconds,
         )
-        for slot in range(count)
+        for address in services.addresses(name, count, counted=False)
     )
 
 
-def route(stack: str, name: str, service: Service, count: int) -> Resource:
-    """What of the proxy's requests goes to which replicas; changed in place, without a lost request."""
+def route(stack: Stack, name: str, service: Service, count: int) -> Resource:
+    """What of the proxy's requests goes to which copies; changed in place, without a lost request."""
     settings: dict[str, Setting] = {
         "service": name,
         "host": service.route.host,
         "path": service.route.path,
         "public": service.public,
         "health": service.health,
-        "endpoints": [Ref(str(Address("replica", name, slot)), "endpoint") for slot in range(count)],
+        "endpoints": services.endpoints(name, count, counted=stack.target.counted),
     }
     mutable = (*settings, "weights")  # only while a canary has its share
-    return Resource(stack, str(Address("route", name)), "route", settings, mutable=mutable, after=(PROXY_ADDRESS,))
+    return Resource(stack.name, str(Address("route", name)), "route", settings, mutable=mutable, after=(PROXY_ADDRESS,))
 
 
-def proxy(stack: Stack, public: bool, secrets: Mapping[str, int]) -> Resource:
-    """The one door to a stack: on loopback, and beyond it only if a service is public."""
-    target, tls = stack.target, stack.tls
+def proxy(context: Context, settings: Mapping[str, Setting], *, in_place: tuple[str, ...]) -> Resource:
+    """The proxy with these settings, of which some change `in_place`. Its ports are its own while it is there."""
+    return Resource(context.stack.name, PROXY_ADDRESS, "proxy", settings, mutable=in_place, singleton=True)
+
+
+def proxy_settings(context: Context) -> dict[str, Setting]:
+    """What a proxy is told on every target."""
+    stack, tls = context.stack, context.stack.tls
     settings: dict[str, Setting] = {
-        "port": target.port if isinstance(target, Local) else None,
-        "public_port": target.public_port if isinstance(target, Local) else None,
-        "public": public,
+        "public": any(service.public for service in stack.services.values() if service.port is not None),
         "trust_proxies": list(stack.trust_proxies),
         "upload_timeout": stack.timeouts.upload,
     }
     if tls:
-        settings["tls"] = SecretRef(CERTIFICATE, secrets.get(CERTIFICATE, 1))
+        settings["tls"] = SecretRef(CERTIFICATE, context.secrets.get(CERTIFICATE, 1))
     if tls and tls.redirect:
         settings["redirect"] = tls.redirect
-    mutable = ("public", "public_port", "tls", "redirect", *CLIENT_SETTINGS)
-    return Resource(stack.name, PROXY_ADDRESS, "proxy", settings, mutable=mutable, singleton=True)
+    return settings
 
 
-def environment(
-    service: Service, needs: Mapping[str, Mapping[str, Setting]], secrets: Mapping[str, int]
-) -> dict[str, Setting]:
+def own_name(service: str) -> dict[str, Setting]:
+    """What each copy is told of itself, whichever it is."""
+    return {"TENFOLD_SERVICE": service}
+
+
+def environment(service: Service, context: Context) -> dict[str, Setting]:
     """The service's own environment over the addresses of what it needs."""
-    env: dict[str, Setting] = {f"{need.upper()}_URL": parts["url"] for need, parts in needs.items()}
+    env: dict[str, Setting] = {f"{need.upper()}_URL": parts["url"] for need, parts in context.needs.items()}
     for key, value in service.env.items():
         if isinstance(value, Secret):
-            env[key] = SecretRef(value.secret, secrets.get(value.secret, 1))
+            env[key] = SecretRef(value.secret, context.secrets.get(value.secret, 1))
         elif isinstance(value, FromNeed):
             need, part = value.from_need.split(".")
-            env[key] = needs[need][part]
+            env[key] = context.needs[need][part]
         else:
             env[key] = value
     return env

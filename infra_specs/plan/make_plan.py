@@ -3,7 +3,8 @@
 For each wanted address, in this order:
 1. a live instance with the wanted fingerprint is kept (waited for while it starts), and follows what it refers to;
 2. data is never replaced: an instance that is marked durable is updated in place where its kind can, or left and said;
-3. a live instance with another fingerprint is updated in place if all that differs is mutable, or else replaced;
+3. a live instance with another fingerprint is updated in place if all that differs is mutable (of several the newest
+   such), or else replaced;
 4. of failed instances the newest is kept for its log beside its successor, the older ones go;
 5. nothing there: create.
 What is not wanted is destroyed, data excepted unless `delete_data`.
@@ -75,7 +76,9 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
         _decide_stateful(live[-1] if live else failed[-1], resource, draft)
         return
     elif live:
-        staying = _update_or_replace(live[-1], resource, draft)
+        mutable = set(resource.mutable)
+        updatable = [instance for instance in live if set(_differing_settings(instance, resource)) <= mutable]
+        staying = _update_or_replace((updatable or live)[-1], resource, draft)
     else:
         draft.add(Change("create", resource.address, failed[-1].health.reason if failed else "missing", resource))
     reason = _replacement_reason(resource) if staying is None else "one too many"

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra_specs.errors import PlanError
-from infra_specs.resources.address import CANARY, Address
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Resource
+from infra_specs.resources.services import ENDPOINT, canary_beside, holds_copies, is_new_release
 
 SURGE = 10
 """Replicas of a service that change at once, or a quarter of them if that is more: so many more run meanwhile."""
@@ -59,7 +59,7 @@ def rollout(
 
     `jobs` are what runs `before`. Without a `share` there is no canary; PlanError where one is wanted and cannot be.
     """
-    live = {resource.address: resource for resource in observed if not resource.failed}
+    live = {resource.address: resource for resource in observed if resource.live}
     changing = _changing(live, desired)
     steps = []
     if jobs:
@@ -77,18 +77,14 @@ def batches(count: int) -> int:
 
 
 def _changing(live: Mapping[str, Instance], desired: Sequence[Resource]) -> dict[str, list[Resource]]:
-    """Service -> its replicas that take the place of another, in the order of their slots.
+    """Service -> its replicas that take the place of another, in the order of their slots; or the service as one.
 
     A service is left out where old and new cannot stand behind one route, since they tell their health at different
     paths: all of it changes in the last step.
     """
     changing: dict[str, list[Resource]] = {}
     for resource in desired:
-        if (
-            resource.kind == "replica"
-            and resource.address in live
-            and live[resource.address].fingerprint != resource.fingerprint
-        ):
+        if resource.address in live and is_new_release(live[resource.address], resource):
             changing.setdefault(str(resource.settings["service"]), []).append(resource)
     for route in _routes(changing, desired):
         instance = live.get(route.address)
@@ -123,7 +119,7 @@ def _canary(
     if not routes:
         _refuse_without_canary(live, desired)
         return []
-    canaries = {name: _canary_of(changing[name][0], name) for name in routes}
+    canaries = {name: canary_beside(changing[name][0]) for name in routes}
     routes_with_canary = [
         _to_live_replicas(route, live, canaries[name].address, share.percent) for name, route in routes.items()
     ]
@@ -143,9 +139,7 @@ def _refuse_without_canary(live: Mapping[str, Instance], desired: Sequence[Resou
     changed = {
         str(resource.settings["service"])
         for resource in desired
-        if resource.kind == "replica"
-        and resource.address in live
-        and live[resource.address].fingerprint != resource.fingerprint
+        if resource.address in live and is_new_release(live[resource.address], resource)
     }
     if changed:
         raise PlanError(
@@ -154,21 +148,12 @@ def _refuse_without_canary(live: Mapping[str, Instance], desired: Sequence[Resou
         )
 
 
-def _canary_of(replica: Resource, service: str) -> Resource:
-    """A replica like this one beside all slots, which is told its own name."""
-    env = replica.settings["env"]
-    assert isinstance(env, Mapping)
-    address = Address("replica", service, CANARY)
-    settings = {**replica.settings, "slot": CANARY, "env": {**env, "TENFOLD_REPLICA": address.short}}
-    return replace(replica, address=str(address), settings=settings, digests={})
-
-
 def _to_live_replicas(route: Resource, live: Mapping[str, Instance], canary: str = "", percent: int = 0) -> Resource:
     """The route to those of its replicas that are there, of whichever release, and to a canary."""
     endpoints = route.settings["endpoints"]
     assert isinstance(endpoints, Sequence)
     live_endpoints = [end for end in endpoints if isinstance(end, Ref) and end.address in live]
-    settings = {**route.settings, "endpoints": [*live_endpoints, Ref(canary, "endpoint")] if canary else live_endpoints}
+    settings = {**route.settings, "endpoints": [*live_endpoints, Ref(canary, ENDPOINT)] if canary else live_endpoints}
     if canary:
         settings["weights"] = {canary: percent}
     return replace(route, settings=settings, digests={})
@@ -181,7 +166,7 @@ def _routes(services: Iterable[str], desired: Sequence[Resource]) -> list[Resour
 
 def _with_dependencies(parts: Sequence[Resource], desired: Sequence[Resource]) -> tuple[Resource, ...]:
     """Resources and all that they depend on, replicas excepted: which of those a step changes it says itself."""
-    available = {resource.address: resource for resource in desired if resource.kind != "replica"}
+    available = {resource.address: resource for resource in desired if not holds_copies(resource.kind)}
     needed = {resource.address: resource for resource in parts}
     waiting = list(parts)
     while waiting:

@@ -1,4 +1,5 @@
-"""Which resource of a stack is meant: `replica/web-0`, `route/web`, `database/main`, `volume/web.data`, `job/run-7f`.
+"""Which resource of a stack is meant: `replica/web-0`, `route/web`, `database/main`, `volume/web.data`, `job/run-7f`,
+`service/web`, `service/web.canary`.
 
 Nothing outside this file puts an address together or takes one apart. Names hold dashes and digits, so a prefix says
 nothing: `replica/web-` begins the replicas of `web` and of `web-admin`.
@@ -9,12 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 CANARY = "canary"
-"""The slot of a replica that stands beside all counted ones."""
+"""The slot of what stands beside all other copies of a service: a replica, or a counted service."""
 RUN = "run"
 """The name of a job that a person asked for once; its slot tells such jobs apart."""
 BEFORE = "before"
 """The name of a job that ends before a service's new replicas get traffic; its slot is the service."""
 
+_SIGNS = {"volume": ".", "service": "."}
+"""What stands before a slot, if not a dash. Services and volumes are called with dashes and never with dots."""
 _KIND = re.compile(r"[a-z]+")
 _SLOT = re.compile(rf"0|[1-9][0-9]*|{CANARY}")
 
@@ -24,7 +27,8 @@ class Address:
     """One resource of a stack: its kind, its name, and which of several of that name it is.
 
     The slot of a replica is its number, or `canary`; of a volume what its service calls it; of a job whom or which
-    run it is for. Two different addresses never have the same text. Raises ValueError for what is no address.
+    run it is for; a counted service has none unless it is a canary. Two different addresses never have the same text.
+    Raises ValueError for what is no address.
     """
 
     kind: str
@@ -43,7 +47,7 @@ class Address:
     def __str__(self) -> str:
         if self.slot is None:
             return f"{self.kind}/{self.name}"
-        return f"{self.kind}/{self.name}{'.' if self.kind == 'volume' else '-'}{self.slot}"
+        return f"{self.kind}/{self.name}{_SIGNS.get(self.kind, '-')}{self.slot}"
 
     @property
     def short(self) -> str:
@@ -59,11 +63,6 @@ class Address:
     def joined(self, separator: str) -> str:
         """The text with another sign after the kind, for file names and host names: `replica-web-0`."""
         return f"{self.kind}{separator}{self.short}"
-
-
-def is_of_service(address: str, service: str) -> bool:
-    """Whether a replica of this service, its canary included, has this address. False for what is no address."""
-    return _parts(address)[:2] == ("replica", service)
 
 
 def prefix_of(kind: str) -> str:
@@ -90,9 +89,10 @@ def _parts(text: str) -> tuple[str, str, int | str | None]:
         if not name or not _SLOT.fullmatch(slot):
             return nothing
         return kind, name, slot if slot == CANARY else int(slot)
-    if kind not in ("volume", "job"):
+    if kind not in ("volume", "job", "service"):
         return kind, rest, None
-    name, sign, slot = rest.partition("." if kind == "volume" else "-")
+    name, sign, slot = rest.partition(_SIGNS.get(kind, "-"))
     if not sign:
         return kind, rest, None
-    return (kind, name, slot) if name and slot else nothing
+    fits = name and slot and (kind != "service" or slot == CANARY)
+    return (kind, name, slot) if fits else nothing

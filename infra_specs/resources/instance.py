@@ -6,7 +6,8 @@ from typing import Literal
 
 from infra_specs.resources.address import Address
 
-State = Literal["starting", "healthy", "failed"]
+State = Literal["starting", "healthy", "failed", "ending"]
+"""`ending`: it is certain to go and takes its time, so it counts as gone, but its name is not free yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,23 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One copy of a counted service: where it answers, and whether it serves. It has no address of its own."""
+
+    name: str
+    """What its target calls it: a task's id."""
+    endpoint: str = ""
+    healthy: bool = True
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One thing that a target holds and that is labelled ours.
 
     `incarnation` counts from 1 within an address, so that a sick instance and its successor can stand side by side.
     `digests`, `bindings` and `after` are those of the resource it was made from; `outputs` is what others refer to
-    (no secret among them).
+    (no secret among them). `members` are the copies of a counted service that run; anything else has none.
     """
 
     stack: str
@@ -42,10 +54,21 @@ class Instance:
     after: tuple[str, ...] = ()
     stateful: bool = False
     drain_seconds: float = 0.0
+    members: tuple[Member, ...] = ()
 
     @property
     def failed(self) -> bool:
         return self.health.state == "failed"
+
+    @property
+    def ending(self) -> bool:
+        """It is certain to go: a plan neither keeps it nor takes it for present."""
+        return self.health.state == "ending"
+
+    @property
+    def live(self) -> bool:
+        """It serves, or may yet: neither failed nor ending."""
+        return not self.failed and not self.ending
 
     @property
     def short(self) -> str:

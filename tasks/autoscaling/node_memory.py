@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from infra_specs.advice.rightsizing import Usage
-from infra_specs.resources.address import is_of_service
+from infra_specs.resources.services import service_of
 from infra_specs.scaling.node_capacity import FreeMemory, replicas_that_fit
 from infra_specs.scaling.scaling_input import ScalingInput
-from infra_specs.stackfile.models.target import Docker, Target
+from infra_specs.stackfile.models.target import Target
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.settings import settings
 from tasks.base.side_by_side import side_by_side
@@ -57,7 +57,7 @@ class NodeMemory:
         """Bytes of one replica: its limit, or else the highest measured usage."""
         if limit := scaled.stack.services[service].memory:
             return limit
-        measured = [usage.memory for address, usage in self._usage(scaled).items() if is_of_service(address, service)]
+        measured = [usage.memory for address, usage in self._usage(scaled).items() if service_of(address) == service]
         return max((size for size in measured if size is not None), default=None)
 
     def _usage(self, scaled: ScaledStack) -> Mapping[str, Usage]:
@@ -82,4 +82,4 @@ class NodeMemory:
 
 def _node(target: Target) -> tuple[str, str]:
     """The machine of a target: stacks on the same machine share its memory."""
-    return target.provider, (target.host or "") if isinstance(target, Docker) else ""
+    return target.provider, target.machine

@@ -10,6 +10,7 @@ from infra_specs.catalogue.job import is_one_off
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.plan import Change
 from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.services import holds_copies
 from tasks.base.poll import until
 from tasks.changes.failure_log import failure_log
 from tasks.providers.base import Drains, Stops
@@ -76,7 +77,7 @@ async def _do(context: RunContext, change: Change) -> None:
     context.instances[change.address] = instance
     if not is_one_off(change.address):
         # An updated instance may still serve, and others may depend on a non-replica: neither is stopped.
-        await _prove(context, instance, to_stop=change.action != "update" and instance.kind == "replica")
+        await _prove(context, instance, to_stop=change.action != "update" and holds_copies(instance.kind))
 
 
 async def _effect(context: RunContext, call: Callable[[], T]) -> T:

@@ -6,6 +6,7 @@ from statistics import median
 import sqlalchemy as sa
 
 from infra_specs.resources.address import Address, prefix_of
+from infra_specs.resources.services import COPY_KINDS
 from tasks.ledger.database import Database
 from tasks.ledger.measurements import Key
 from tasks.ledger.tables import changes, decisions, runs
@@ -42,8 +43,8 @@ def _lead(connection: sa.Connection) -> float:
 
 def _times(connection: sa.Connection) -> dict[Key, list[float]]:
     newest = sa.select(sa.func.max(changes.c.id)).scalar_subquery()
-    replica = changes.c.address.startswith(prefix_of("replica"))
-    created = (changes.c.action == "create") & (changes.c.state == "done") & replica
+    copies = sa.or_(*(changes.c.address.startswith(prefix_of(kind)) for kind in COPY_KINDS))
+    created = (changes.c.action == "create") & (changes.c.state == "done") & copies
     query = (
         sa.select(runs.c.stack, changes.c.address, changes.c.seconds)
         .join(runs, runs.c.id == changes.c.run)

@@ -12,8 +12,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.errors import ProviderError
-from infra_specs.resources.address import Address, is_of_service
+from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Instance
+from infra_specs.resources.services import service_of, serving_endpoints
 from tasks.base.clock import now
 from tasks.providers.base import Counted, Traffic
 
@@ -91,12 +92,8 @@ class Loads:
 
 
 def _serving(instances: tuple[Instance, ...], service: str) -> list[str]:
-    return [
-        instance.outputs["endpoint"]
-        for instance in instances
-        if instance.kind == "replica" and is_of_service(instance.address, service)
-        if instance.health.state == "healthy"
-    ]
+    copies = (instance for instance in instances if service_of(instance.address) == service)
+    return [endpoint for instance in copies for endpoint in serving_endpoints(instance)]
 
 
 def _traffic(load: Load, serving: list[str]) -> Traffic:

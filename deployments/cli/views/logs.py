@@ -14,8 +14,8 @@ from deployments.cli.installation import open_installation
 from deployments.cli.terminal.output import console
 from infra_specs.errors import PlanError, TransientError
 from infra_specs.redaction import Stream
-from infra_specs.resources.address import is_of_service
 from infra_specs.resources.instance import Instance
+from infra_specs.resources.services import holds_copies, service_of
 from tasks.base.known_secrets import known_secrets
 from tasks.base.log_lines import new_lines, whole_lines
 from tasks.providers.base import Provider
@@ -51,7 +51,7 @@ def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
     """
     if not what:
         return [one for one in instances if one.kind not in SILENT_KINDS]
-    found = [one for one in instances if what in (str(one), one.address, one.kind) or is_of_service(one.address, what)]
+    found = [one for one in instances if what in (str(one), one.address, one.kind) or service_of(one.address) == what]
     if not found:
         there = ", ".join(str(one) for one in instances if one.kind not in SILENT_KINDS) or "nothing"
         raise PlanError(f"Nothing here is called `{what}`. There is: {there}.")
@@ -172,4 +172,4 @@ class _Printer:
 
 def _name(instance: Instance) -> str:
     """A replica without its kind, which everybody knows: `web-0`."""
-    return instance.short if instance.kind == "replica" else str(instance)
+    return instance.short if holds_copies(instance.kind) else str(instance)

@@ -18,6 +18,7 @@ from deployments.cli.views.view import StackView, changing, data, look
 from infra_specs.certificates.certificate import SOON_SECONDS, day, days
 from infra_specs.releases.selection import ReleaseState, current
 from infra_specs.resources.instance import Instance, State
+from infra_specs.resources.services import serving_endpoints
 from tasks.base.clock import now
 from tasks.base.side_by_side import look_at
 from tasks.ledger import Holder
@@ -27,6 +28,7 @@ MARKS: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
     "starting": ("◌", "yellow"),
     "failed": ("✗", "red"),
+    "ending": ("◌", "dim"),
 }
 
 
@@ -145,6 +147,8 @@ def _rows(instances: tuple[Instance, ...]) -> Iterator[list[Cell]]:
 
 
 def _where(one: Instance) -> str:
+    if one.members:
+        return f"{len(serving_endpoints(one))} of {len(one.members)} copies serve"
     outputs = one.outputs
     host_and_port = f"{outputs['host']}:{outputs['port']}" if {"host", "port"} <= outputs.keys() else ""
     return host_and_port or outputs.get("endpoint") or outputs.get("path") or ""

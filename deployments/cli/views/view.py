@@ -1,6 +1,6 @@
 """One stack as it is at this moment: what was wanted, what is there, and who is at it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -97,6 +97,7 @@ def data(view: StackView) -> dict[str, Any]:
                 "since": one.health.since,
                 "outputs": dict(one.outputs),
                 "holds_data": one.stateful,
+                **({"members": [asdict(member) for member in one.members]} if one.members else {}),
             }
             for one in view.instances
         ],

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.resources.address import BEFORE, CANARY, RUN, Address, is_of_service, prefix_of
+from infra_specs.resources.address import BEFORE, CANARY, RUN, Address, prefix_of
+from infra_specs.resources.services import service_of
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.service import NAME_PATTERN
 from infra_specs.stackfile.models.volumes import VOLUME_PATTERN
@@ -31,6 +32,7 @@ addresses = st.one_of(
     st.builds(Address, st.just("job"), st.just(RUN), st.from_regex("[0-9a-f]{8}", fullmatch=True)),
     st.sampled_from([Address("database", "main"), Address("cache", "main"), Address("proxy", "main")]),
     st.just(Address("volume", "database")),
+    st.builds(Address, st.just("service"), names, st.sampled_from([None, CANARY])),
 )
 
 
@@ -72,6 +74,10 @@ def test_a_text_is_read_as_itself_or_refused(text: str) -> None:
         ("volume/web-0.data-x", "volume", "web-0", "data-x", "web-0.data-x"),
         ("job/before-web-0", "job", BEFORE, "web-0", "before-web-0"),
         ("job/run-7f3a0c11", "job", RUN, "7f3a0c11", "run-7f3a0c11"),
+        ("service/web", "service", "web", None, "web"),
+        ("service/web-0", "service", "web-0", None, "web-0"),
+        ("service/web-canary", "service", "web-canary", None, "web-canary"),
+        ("service/web.canary", "service", "web", CANARY, "web.canary"),
     ],
 )
 def test_its_parts(text: str, kind: str, name: str, slot: int | str | None, short: str) -> None:
@@ -82,7 +88,8 @@ def test_its_parts(text: str, kind: str, name: str, slot: int | str | None, shor
 @pytest.mark.parametrize(
     "text",
     ["", "web", "/", "replica/", "/web-0", "replica/web", "replica/-0", "replica/web-", "replica/web-01",
-     "replica/web--", "replica/web-x", "replica/a/b-0", "replica/web-0#2", "volume/.x", "volume/x.", "job/-x", "job/x-",
+     "replica/web--", "replica/web-x", "replica/a/b-0", "replica/web-0#2", "volume/.x", "volume/x.",
+     "service/web.0", "service/web.", "service/.canary", "job/-x", "job/x-",
      "Replica/web-0", "replica/web-٣", "replica/web-0\n"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
@@ -104,11 +111,11 @@ def test_replicas_belong_to_one_service(service: str) -> None:
     services = {name: {"command": "run", "replicas": 2} for name in ("web", "web-0", "web-admin", "web-0-1", "a--b")}
     stack = a_stack(services=services)
     wanted = desired_state(stack, size(stack), counts={}, secrets={}, source="/srv")
-    mine = [one for one in wanted if is_of_service(one.address, service)]
+    mine = [one for one in wanted if service_of(one.address) == service]
     assert [one.settings["service"] for one in mine] == [service] * 2
-    assert is_of_service(str(Address("replica", service, CANARY)), service)
-    assert not is_of_service(f"route/{service}", service)
-    assert not is_of_service("no address", service)
+    assert service_of(str(Address("replica", service, CANARY))) == service
+    assert service_of(f"route/{service}") is None
+    assert service_of("no address") is None
 
 
 def test_in_order_two_comes_before_ten() -> None:
@@ -124,8 +131,8 @@ def test_the_prefix_is_that_of_one_kind() -> None:
 
 
 glued_or_taken_apart = re.compile(
-    r"""(removeprefix|startswith|endswith)\(f?["'](replica|route|volume|job|database|cache|proxy)/"""
-    r"""|f["'](replica|route|volume|job|database|cache|proxy)/"""
+    r"""(removeprefix|startswith|endswith)\(f?["'](replica|service|route|volume|job|database|cache|proxy)/"""
+    r"""|f["'](replica|service|route|volume|job|database|cache|proxy)/"""
     r"""|address\.(partition|rpartition|split|rsplit|replace|removeprefix|removesuffix|startswith|endswith)\("""
     r"""|key\[0\]\.(partition|rpartition|split|startswith)"""
 )

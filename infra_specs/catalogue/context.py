@@ -1,0 +1,22 @@
+"""What every pattern is told of a stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infra_specs.resources.resource import Setting
+from infra_specs.stackfile.models.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A stack, and what its file does not say: where it lies, the versions of secrets, and the ids of images."""
+
+    stack: Stack
+    source: str
+    """The folder that the spec's relative paths start at."""
+    secrets: Mapping[str, int]
+    """Secret name -> the version that is meant."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Image name -> its id, as far as it is known."""
+    needs: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    """Need -> what an app reaches it by, part by part."""

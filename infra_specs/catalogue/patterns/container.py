@@ -1,0 +1,79 @@
+"""Programs that run as containers: they have an image, limits, and files that hold secrets."""
+
+from infra_specs.catalogue import cache as caches
+from infra_specs.catalogue import database as databases
+from infra_specs.catalogue import volumes, web
+from infra_specs.catalogue.context import Context
+from infra_specs.catalogue.images import image, image_of
+from infra_specs.resources.resource import Resource, SecretRef, Setting, references
+from infra_specs.sizing.needs import CacheSize, DatabaseSize
+from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.models.volumes import directory_variable
+
+CACHE_OVERHEAD = 64 * 2**20
+"""Bytes that a Valkey's own structures, buffers and fragmentation may take beside what it keeps."""
+
+
+def database(context: Context, size: DatabaseSize) -> tuple[Resource, ...]:
+    """The volume (data: never replaced by a plan) and the server on it (a singleton)."""
+    container: dict[str, Setting] = {"image": image_of(_target(context), "database"), "limit": size.memory}
+    return databases.resources(context.stack.name, size, databases.settings(size, context.secrets) | container)
+
+
+def cache(context: Context, size: CacheSize) -> tuple[Resource, ...]:
+    """The server. It holds its port, so its successor waits for it to go."""
+    limit = size.memory * 3 // 2 + CACHE_OVERHEAD
+    container: dict[str, Setting] = {"image": image_of(_target(context), "cache"), "limit": limit}
+    return caches.resources(context.stack.name, caches.settings(size, context.secrets) | container)
+
+
+def service(context: Context, name: str, spec: Service, count: int) -> tuple[Resource, ...]:
+    """Its volumes, and `count` equal copies of its program."""
+    copies = web.copies(context.stack, name, spec, count, program(context, name, spec))
+    return (*volumes.volumes(context.stack.name, name, spec), *copies)
+
+
+def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
+    """What one copy runs, and with which environment. The image says in which folder its command runs."""
+    folders: dict[str, Setting] = {directory_variable(volume): path for volume, path in spec.volumes.items()}
+    env = web.environment(spec, context) | folders | web.own_name(name)
+    files = {name: value for name, value in env.items() if spec.secrets == "files" and _is_secret(value)}
+    settings: dict[str, Setting] = {
+        "command": list(spec.command or ()),
+        "image": image(_target(context), spec.image or ""),
+        "env": {name: value for name, value in env.items() if name not in files},
+        "serves": spec.port is not None,
+        "health": spec.health,
+        "port": spec.port,
+        "files": files,
+        "limit": spec.memory,
+        "cpus": spec.cpus,
+    }
+    if spec.volumes:
+        settings["volumes"] = volumes.mounts(name, spec)
+    if known := context.images.get(spec.image or ""):
+        settings["image_id"] = known  # which image it is, whatever has its name later
+    return settings
+
+
+def proxy(context: Context) -> Resource:
+    """The one door to a stack. A container's published ports are its own for good, so none changes in place."""
+    ports = _target(context).ports
+    settings: dict[str, Setting] = {
+        "port": ports.get("port"),
+        "public_port": ports.get("public_port"),
+        **web.proxy_settings(context),
+        "image": image_of(_target(context), "proxy"),
+    }
+    return web.proxy(context, settings, in_place=("tls", *web.CLIENT_SETTINGS))
+
+
+def _target(context: Context) -> Docker:
+    target = context.stack.target
+    assert isinstance(target, Docker)
+    return target
+
+
+def _is_secret(value: Setting) -> bool:
+    return any(isinstance(reference, SecretRef) for reference in references(value))
