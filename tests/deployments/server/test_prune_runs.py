@@ -60,7 +60,7 @@ async def test_what_did_nothing_goes_and_the_rest_stays(target: Faulty, monkeypa
         broken.setattr("flows.autoscale.check", refuse)
         wrong = await failed(autoscale)
     assert await trimmed(seconds=3600) == 0
-    monkeypatch.setattr(deployments.server.prune_runs, "page", 2)  # whatever the number of runs that stay
+    monkeypatch.setattr(deployments.server.prune_runs, "PAGE_SIZE", 2)  # whatever the number of runs that stay
     assert await trimmed() == 2
     assert await messages() == [provisioned, repaired, wrong]
     assert await trimmed() == 0
