@@ -12,7 +12,8 @@ from typing import Any, Protocol, Self
 
 from docker import DockerClient
 
-from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, listeners, routes
+from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, routes
+from tasks.providers.envoy.listener import ClientPolicy, Listener, listeners
 from tests.support.images import images
 
 NAME = "peers"
@@ -24,6 +25,8 @@ FOLDER_PATH = PurePosixPath("/etc/tenfold")
 PASSWORD = "for-this-benchmark"
 INITDB = "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8"
 GRACE_SECONDS = 10
+CLIENT_CONNECTIONS = 10_000
+"""That the proxy takes at once: more than any of the loads here opens."""
 
 
 class Contender(Protocol):
@@ -139,7 +142,9 @@ def write_proxy_files(folder: Path, *, dns: str = "", addresses: Sequence[str] =
         found = found | {"resources": [_by_dns(each, dns) for each in found["resources"]]}
     put(folder, {
         "bootstrap.json": bootstrap(NAME, FOLDER_PATH, admin),
-        "listeners.json": listeners(FOLDER_PATH, INNER_PORT, None, "0.0.0.0"),
+        "listeners.json": listeners(
+            FOLDER_PATH, [Listener("local", "0.0.0.0", INNER_PORT, INNER_PORT)], ClientPolicy(CLIENT_CONNECTIONS)
+        ),
         "endpoints-web.json": endpoints(rule),
         "clusters.json": found,
         "routes-local.json": routes("local", [rule], "1"),
