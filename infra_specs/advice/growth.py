@@ -101,8 +101,8 @@ def _service(stack: Stack, counts: Mapping[str, int], name: str, days: Days, tod
 
 def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float) -> Advice | None:
     """What the busiest hours of the week would cost all month, against the budget."""
-    price_each, now = replica_price(stack), rate(stack, size(stack), counts)
-    if stack.budget is None or price_each is None or now is None or not price_each:
+    now = rate(stack, size(stack), counts)
+    if stack.budget is None or now is None or not any(replica_price(stack, name) for name in stack.services):
         return None
     sizes = size(stack).services
     busy = {

@@ -1,16 +1,13 @@
 """The price of a stack, today and at its design capacity."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
-
-import yaml
 
 from infra_specs.catalogue.desired import desired_state, generated_secrets
 from infra_specs.errors import PlanError
+from infra_specs.pricing.book import Book, book_of, copy_size, size_of
 from infra_specs.resources.resource import Resource
+from infra_specs.resources.services import REPLICA, SERVICE, copies, desired_copies, holds_copies
 from infra_specs.sizing.size import Sizing
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.stack import Stack
@@ -26,6 +23,8 @@ class PriceLine:
 
     @property
     def total(self) -> float | None:
+        if not self.count:
+            return 0.0
         return None if self.each is None else self.each * self.count
 
 
@@ -51,34 +50,21 @@ class Price:
 
 def price(stack: Stack, sizing: Sizing, desired: tuple[Resource, ...]) -> Price:
     """Price what is desired, by the price book and the target's own price per replica."""
-    page = _book()[stack.target.provider]
-    book = dict(page["prices"])
-    if stack.target.price_per_replica is not None:
-        book["replica"] = stack.target.price_per_replica
-    counts: dict[str, int] = {}
-    for resource in desired:
-        counts[resource.kind] = counts.get(resource.kind, 0) + 1
-    lines = tuple(PriceLine(kind, count, book.get(kind)) for kind, count in counts.items() if kind != "route")
-    growth = {
-        **counts,
-        "replica": sum(max(size.minimum, min(size.design, size.maximum)) for size in sizing.services.values()),
-    }
-    return Price(lines, _total(counts, book), _total(growth, book), stack.budget, f"{page['source']} ({page['date']})")
+    book = book_of(stack.target)
+    lines = _lines(stack, desired, book)
+    shown = tuple(line for line in lines if line.what != "route")
+    return Price(shown, _total(lines), _design_price(stack, sizing, desired, book), stack.budget, book.source)
 
 
-def replica_price(stack: Stack) -> float | None:
-    """USD a month that one replica costs on the stack's target; None is unknown."""
-    own = stack.target.price_per_replica
-    each = _book()[stack.target.provider]["prices"].get("replica") if own is None else own
-    return None if each is None else float(each)
+def replica_price(stack: Stack, service: str) -> float | None:
+    """USD a month that one replica of a service costs on the stack's target; None is unknown."""
+    kind = SERVICE if stack.target.counted else REPLICA
+    return book_of(stack.target).price(kind, copy_size(stack.services[service]))
 
 
 def rate(stack: Stack, sizing: Sizing, counts: Mapping[str, int]) -> float | None:
     """USD a month that the stack costs with these counts; None is unknown."""
-    # No price depends on the value or the version of a secret.
-    secrets = dict.fromkeys((*named_secrets(stack), *generated_secrets(stack)), 1)
-    desired = desired_state(stack, sizing, counts=counts, secrets=secrets, source="/")
-    return price(stack, sizing, desired).today
+    return _total(_lines(stack, _desired(stack, sizing, counts), book_of(stack.target)))
 
 
 def refuse_over_budget(stack: str, price: Price) -> None:
@@ -97,13 +83,34 @@ def usd(amount: float | None) -> str:
     return f"${amount:,.0f}" if amount == round(amount) else f"${amount:,.2f}"
 
 
-def _total(counts: Mapping[str, int], book: Mapping[str, float]) -> float | None:
-    if not counts.keys() <= book.keys():
-        return None
-    return float(sum(book[kind] * count for kind, count in counts.items()))
+def _lines(stack: Stack, desired: Iterable[Resource], book: Book) -> tuple[PriceLine, ...]:
+    """A line for each kind and price, in the order of the resources."""
+    counts: dict[tuple[str, float | None], int] = {}
+    for resource in desired:
+        group = resource.kind, book.price(resource.kind, size_of(stack, resource))
+        counts[group] = counts.get(group, 0) + copies(resource)
+    return tuple(PriceLine(kind, count, each) for (kind, each), count in counts.items())
 
 
-@cache
-def _book() -> dict[str, Any]:
-    text = resources.files("infra_specs.pricing").joinpath("book.yaml").read_text()
-    return dict(yaml.safe_load(text))
+def _design_price(stack: Stack, sizing: Sizing, desired: tuple[Resource, ...], book: Book) -> float | None:
+    """The price of the desired state with every service at its design count: equal copies are priced once."""
+    if any(service not in desired_copies(desired) for service in sizing.services):  # none of it runs today
+        desired = _desired(stack, sizing, dict.fromkeys(sizing.services, 1))
+    others = [resource for resource in desired if not holds_copies(resource.kind)]
+    designed = [
+        PriceLine(service, max(size.minimum, min(size.design, size.maximum)), replica_price(stack, service))
+        for service, size in sizing.services.items()
+    ]
+    return _total((*_lines(stack, others, book), *designed))
+
+
+def _desired(stack: Stack, sizing: Sizing, counts: Mapping[str, int]) -> tuple[Resource, ...]:
+    # No price depends on the value or the version of a secret.
+    secrets = dict.fromkeys((*named_secrets(stack), *generated_secrets(stack)), 1)
+    return desired_state(stack, sizing, counts=counts, secrets=secrets, source="/")
+
+
+def _total(lines: Iterable[PriceLine]) -> float | None:
+    """USD of all lines; None if one is unknown."""
+    totals = [line.total for line in lines]
+    return None if None in totals else float(sum(total for total in totals if total is not None))

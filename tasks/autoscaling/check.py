@@ -130,8 +130,9 @@ def _check_stack(scaled: ScaledStack, facts: _Facts, node_memory: NodeMemory) ->
             if decision.acts:
                 added = decision.replicas - decision.before
                 node_memory.claim(scaled, name, added)
-                if left is not None and scaled.price is not None:
-                    left -= added * scaled.price * part_left(facts.at)
+                price = scaled.price_of(name)
+                if left is not None and price is not None:
+                    left -= added * price * part_left(facts.at)
         yield CheckResult(scaled.stack.name, name, seen.measured, seen.readings, decision, new_state)
 
 

@@ -43,10 +43,9 @@ class ScaledStack:
         services = self.stack.services.items()
         return tuple(name for name, service in services if service.port is not None or service.scaling.metrics)
 
-    @cached_property
-    def price(self) -> float | None:
-        """USD a month of one replica; None is unknown."""
-        return replica_price(self.stack)
+    def price_of(self, service: str) -> float | None:
+        """USD a month of one replica of a service; None is unknown."""
+        return replica_price(self.stack, service)
 
     @cached_property
     def rate(self) -> float | None:
@@ -91,7 +90,7 @@ class ScaledStack:
             start_seconds=DEFAULT_START_SECONDS if start_seconds is None else start_seconds,
             interval=interval,
             rhythm=rhythm,
-            price=self.price,
+            price=self.price_of(service),
             budget_left=left,
             month_left=seconds_left(now),
             largest=service == self._scaled_down_first,

@@ -6,7 +6,7 @@ import pytest
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.errors import PlanError
-from infra_specs.pricing.price import Price, price, refuse_over_budget, usd
+from infra_specs.pricing.price import Price, price, rate, refuse_over_budget, replica_price, usd
 from infra_specs.sizing.size import size
 from tests.infra_specs.stacks import a_stack
 
@@ -59,3 +59,28 @@ def test_the_book_says_where_from_and_when() -> None:
 @pytest.mark.parametrize(("amount", "text"), [(None, "unknown"), (0, "$0"), (12.5, "$12.50"), (1234, "$1,234")])
 def test_usd(amount: float | None, text: str) -> None:
     assert usd(amount) == text
+
+
+def test_copies_of_a_counted_service_cost_what_replicas_do() -> None:
+    counted = price_of(target={"provider": "memory", "price_per_replica": 7, "counted": True})
+    slots = price_of(target={"provider": "memory", "price_per_replica": 7})
+    assert (counted.today, counted.design) == (slots.today, slots.design) == (21, 154)
+    assert [(line.what, line.count, line.each) for line in counted.lines if line.each] == [("service", 3, 7)]
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_none_of_a_service_costs_nothing_today_and_something_when_it_grows(counted: bool) -> None:
+    target = {"provider": "memory", "price_per_replica": 7, "counted": counted}
+    stack = a_stack(target=target, services={"jobs": {"command": "work", "replicas": {"min": 0, "max": 4}}})
+    cost = price(stack, size(stack), desired_state(stack, size(stack), counts={"jobs": 0}, secrets={}, source="/"))
+    assert (cost.today, cost.design) == (0, 28)
+    assert (rate(stack, size(stack), {"jobs": 0}), rate(stack, size(stack), {"jobs": 3})) == (0, 21)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_an_unknown_price_of_none_is_still_nothing(counted: bool) -> None:
+    target = {"provider": "memory", "counted": counted}
+    stack = a_stack(target=target, services={"jobs": {"command": "work", "replicas": {"min": 0, "max": 4}}})
+    cost = price(stack, size(stack), desired_state(stack, size(stack), counts={"jobs": 0}, secrets={}, source="/"))
+    assert (cost.today, cost.design) == (0, None)
+    assert replica_price(stack, "jobs") is None
