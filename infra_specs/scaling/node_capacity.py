@@ -1,17 +1,18 @@
-"""How many replicas of a service a target has room for, by the memory that is free there."""
+"""How many replicas of a service a target has room for, by the memory that is free on each of its machines."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra_specs.stackfile.models.units import size_text
 
 RESERVE = 0.1
-"""The part of a target's memory that no replica is planned into: a machine without any is slow before it is full."""
+"""The part of a machine's memory that no replica is planned into: a machine without any is slow before it is full."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreeMemory:
-    """Bytes of a target's memory: what new programs could take now, and all that there is."""
+    """Bytes of one machine's memory: what new programs could take now, and all that there is."""
 
     free: int
     total: int
@@ -35,20 +36,33 @@ class NodeCapacity:
 
 
 def replicas_that_fit(
-    wanted: int, starting: int, replica_bytes: int | None, memory: FreeMemory | None
+    wanted: int, starting: int, replica_bytes: int | None, machines: Mapping[str, FreeMemory]
 ) -> NodeCapacity | None:
-    """What `memory` has room for beside the replicas that are wanted already; it never tells one of those to go.
+    """The replicas that there is room for beside the wanted ones; it never tells one of those to go.
 
-    `each` is what one replica takes, in bytes. Those that are `starting` are taken to have taken none of it yet.
+    A replica must fit on one machine: a gigabyte that is free on each of two has no room for one of two gigabytes.
+    `replica_bytes` is the memory of one replica. Those that are `starting` are taken to use none of it yet.
     None: it is not known, which limits nothing.
     """
-    if memory is None or not replica_bytes:
+    if not machines or not replica_bytes:
         return None
-    more = max(0, memory.spare // replica_bytes - starting)
-    free, reserved = size_text(memory.free), size_text(memory.total * RESERVE)
+    more = max(0, sum(memory.spare // replica_bytes for memory in machines.values()) - starting)
+    free = size_text(sum(memory.free for memory in machines.values()))
+    reserved = size_text(sum(memory.total for memory in machines.values()) * RESERVE)
+    several = len(machines) > 1
+    on_machines, on_one = (f" on {len(machines)} machines", " of one machine") if several else ("", "")
     starting_text = f", and {starting} still {'starts' if starting == 1 else 'start'}" if starting else ""
     return NodeCapacity(
         wanted + more,
-        f"{free} of memory is free and {reserved} shall stay so, one replica takes {size_text(replica_bytes)}"
-        f"{starting_text}",
+        f"{free} of memory is free{on_machines} and {reserved} shall stay so, one replica takes "
+        f"{size_text(replica_bytes)}{on_one}{starting_text}",
     )
+
+
+def after_placing(replicas: int, replica_bytes: int, machines: Mapping[str, FreeMemory]) -> dict[str, FreeMemory]:
+    """The machines once so many more replicas run, each on the one that then has the most to spare."""
+    left = dict(machines)
+    for _ in range(replicas if left else 0):
+        name = max(left, key=lambda machine: left[machine].spare)
+        left[name] = left[name].without(replica_bytes)
+    return left

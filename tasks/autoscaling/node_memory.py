@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.services import service_of
-from infra_specs.scaling.node_capacity import FreeMemory, replicas_that_fit
+from infra_specs.scaling.node_capacity import FreeMemory, after_placing, replicas_that_fit
 from infra_specs.scaling.scaling_input import ScalingInput
 from infra_specs.stackfile.models.target import Target
 from tasks.autoscaling.scaled_stack import ScaledStack
@@ -26,31 +26,34 @@ class NodeMemory:
 
     seconds: float = FREE_MEMORY_SECONDS
     """Seconds that all queries of this check may take together."""
-    _free: dict[tuple[str, str], FreeMemory | None] = field(default_factory=dict)
+    _free: dict[tuple[str, str], Mapping[str, FreeMemory]] = field(default_factory=dict)
     _uses: dict[str, Mapping[str, Usage]] = field(default_factory=dict)
     _spent: float = 0.0
 
     def limit_by_memory(self, scaled: ScaledStack, scaling_input: ScalingInput) -> ScalingInput:
         """The scaling input, limited to the replicas that fit its target; unchanged if that is unknown. Blocks."""
-        if (memory := self._memory(scaled)) is None:
+        if not (machines := self._machines(scaled)):
             return scaling_input
         replica_bytes = self._replica_bytes(scaled, scaling_input.service)
-        fit = replicas_that_fit(scaling_input.wanted, scaling_input.starting, replica_bytes, memory)
+        fit = replicas_that_fit(scaling_input.wanted, scaling_input.starting, replica_bytes, machines)
         return replace(scaling_input, room=fit.replicas, room_because=fit.because) if fit else scaling_input
 
     def claim(self, scaled: ScaledStack, service: str, replicas: int) -> None:
         """Reserve memory for additional replicas, so that the next decision on this target finds less."""
-        memory = self._memory(scaled)
-        if memory is not None and (replica_bytes := self._replica_bytes(scaled, service)):
-            self._free[_node(scaled.stack.target)] = memory.without(replicas * replica_bytes)
+        machines = self._machines(scaled)
+        if machines and (replica_bytes := self._replica_bytes(scaled, service)):
+            self._free[_node(scaled.stack.target)] = after_placing(replicas, replica_bytes, machines)
 
-    def _memory(self, scaled: ScaledStack) -> FreeMemory | None:
-        def free_memory() -> FreeMemory | None:
+    def _machines(self, scaled: ScaledStack) -> Mapping[str, FreeMemory]:
+        """The free memory of each machine of the stack's target; empty if that is unknown."""
+
+        def free_memory() -> Mapping[str, FreeMemory]:
             with opened(scaled.stack.target, settings().home) as target:
-                return target.free_memory() if isinstance(target, NodeCapacity) else None
+                memory = target.free_memory() if isinstance(target, NodeCapacity) else None
+                return {"": memory} if memory else {}
 
         if (name := _node(scaled.stack.target)) not in self._free:
-            self._free[name] = self._ask(scaled, free_memory)
+            self._free[name] = self._ask(scaled, free_memory) or {}
         return self._free[name]
 
     def _replica_bytes(self, scaled: ScaledStack, service: str) -> int | None:

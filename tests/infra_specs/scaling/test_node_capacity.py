@@ -1,10 +1,12 @@
 """How many replicas fit into what is free."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
-from infra_specs.scaling.node_capacity import FreeMemory, NodeCapacity, replicas_that_fit
+from infra_specs.scaling.node_capacity import FreeMemory, NodeCapacity, after_placing, replicas_that_fit
 from infra_specs.scaling.policy import Policy
 from tests.infra_specs.scaling.game import situation
 
@@ -33,15 +35,16 @@ mb, gb = 2**20, 2**30
 def test_it_is_what_is_wanted_and_what_fits_beside(
     wanted: int, starting: int, each: int | None, free: int | None, replicas: int | None
 ) -> None:
-    found = replicas_that_fit(wanted, starting, each, None if free is None else FreeMemory(free * mb, 10_000 * mb))
+    machines = {} if free is None else {"": FreeMemory(free * mb, 10_000 * mb)}
+    found = replicas_that_fit(wanted, starting, each, machines)
     assert (found and found.replicas) == replicas
 
 
 def test_it_says_what_it_was_reckoned_from() -> None:
-    assert replicas_that_fit(3, 0, 200 * mb, FreeMemory(6 * gb, 10 * gb)) == NodeCapacity(
+    assert replicas_that_fit(3, 0, 200 * mb, {"": FreeMemory(6 * gb, 10 * gb)}) == NodeCapacity(
         28, "6GB of memory is free and 1GB shall stay so, one replica takes 200MB"
     )
-    assert (found := replicas_that_fit(3, 1, 200 * mb, FreeMemory(6 * gb, 10 * gb)))
+    assert (found := replicas_that_fit(3, 1, 200 * mb, {"": FreeMemory(6 * gb, 10 * gb)}))
     assert found.because.endswith("one replica takes 200MB, and 1 still starts")
 
 
@@ -56,3 +59,53 @@ def test_what_is_taken_is_not_free() -> None:
     memory = FreeMemory(5 * gb, 10 * gb)
     assert memory.without(2 * gb) == FreeMemory(3 * gb, 10 * gb)
     assert memory.without(9 * gb) == FreeMemory(0, 10 * gb)
+
+
+@pytest.mark.parametrize(
+    ("free", "starting", "each", "replicas"),
+    [
+        ([2, 2], 0, 1 * gb, 3 + 2),  # 9 GB of each 10 are taken or reserved
+        ([3, 3], 0, 2 * gb, 3 + 2),
+        ([2, 2], 0, 2 * gb, 3),  # 2 GB are free in all, and on no machine
+        ([1, 1, 1, 1], 0, 2 * gb, 3),
+        ([9, 0, 0], 0, 2 * gb, 3 + 4),
+        ([9, 0, 0], 3, 2 * gb, 3 + 1),
+        ([0, 0], 0, 1 * gb, 3),
+    ],
+)
+def test_a_replica_fits_on_one_machine(free: list[int], starting: int, each: int, replicas: int) -> None:
+    machines = {str(number): FreeMemory(memory * gb, 10 * gb) for number, memory in enumerate(free)}
+    found = replicas_that_fit(3, starting, each, machines)
+    assert (found and found.replicas) == replicas
+
+
+def test_it_says_how_many_machines_there_are() -> None:
+    found = replicas_that_fit(3, 0, 2 * gb, {"a": FreeMemory(2 * gb, 10 * gb), "b": FreeMemory(2 * gb, 10 * gb)})
+    assert found == NodeCapacity(
+        3, "4GB of memory is free on 2 machines and 2GB shall stay so, one replica takes 2GB of one machine"
+    )
+
+
+memories = st.builds(lambda free, used: FreeMemory(free, free + used), st.integers(0, 64 * gb), st.integers(0, 64 * gb))
+fleets = st.dictionaries(st.sampled_from("abcde"), memories, min_size=1)
+
+
+@given(fleets, st.integers(1, 8 * gb), st.integers(0, 50))
+def test_what_fits_can_be_placed_and_leaves_the_reserve(fleet: dict[str, FreeMemory], each: int, most: int) -> None:
+    found = replicas_that_fit(0, 0, each, fleet)
+    assert found is not None
+    count = min(found.replicas, most)
+    left = after_placing(count, each, fleet)
+    assert sum(memory.free for memory in fleet.values()) - sum(memory.free for memory in left.values()) == count * each
+    assert all(left[name].spare > 0 or left[name].free >= fleet[name].free - fleet[name].spare for name in fleet)
+    rest = replicas_that_fit(0, 0, each, left)
+    assert rest is not None
+    assert rest.replicas == found.replicas - count
+
+
+@given(fleets, st.integers(1, 8 * gb), memories)
+def test_another_machine_never_takes_room_away(fleet: dict[str, FreeMemory], each: int, more: FreeMemory) -> None:
+    before, after = replicas_that_fit(2, 1, each, fleet), replicas_that_fit(2, 1, each, {**fleet, "new": more})
+    assert before is not None
+    assert after is not None
+    assert after.replicas >= before.replicas
