@@ -23,6 +23,7 @@ import flows.engine.converge
 from benchmarks.by_hand import ByHand
 from flows.engine.converge import converge
 from infra_specs.catalogue.desired import generated_secrets
+from infra_specs.desired import desired_from_spec
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import Settings
@@ -31,7 +32,7 @@ from tasks.changes.observe import observe
 from tasks.ledger import Ledger, Owner, keep_renewed
 from tasks.providers import open_provider
 from tasks.run.context import RunContext
-from tasks.stack.record import desired_from_spec
+from tasks.stack.record import snapshot_of
 
 SPEC_FILE = Path(__file__).parents[1] / "infra_specs/stacks/quickstart.yaml"
 
@@ -61,7 +62,7 @@ async def road(home: Path, stack: Stack, delete_data: bool = False) -> float:
     with Ledger.open(settings) as ledger:
         lease = ledger.acquire(stack.name, Owner.here("provision"), settings.lease_seconds)
         with keep_renewed(ledger, lease, settings.lease_seconds):
-            planned = desired_from_spec(ledger, stack, str(SPEC_FILE.parent))
+            planned = desired_from_spec(snapshot_of(ledger, stack, str(SPEC_FILE.parent)))
             ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), planned.source)
             for secret in generated_secrets(stack):
                 ledger.ensure_secret(lease, stack.name, secret)
@@ -84,7 +85,7 @@ def hand(home: Path, stack: Stack) -> float:
     """Seconds from nothing to healthy, by hand."""
     home.mkdir(mode=0o700)
     with Ledger.open(Settings(home=home)) as ledger:
-        resources = desired_from_spec(ledger, stack, str(SPEC_FILE.parent)).resources
+        resources = desired_from_spec(snapshot_of(ledger, stack, str(SPEC_FILE.parent))).resources
     services = ByHand(home, resources)
     try:
         return services.up()

@@ -23,11 +23,12 @@ from benchmarks.by_hand import ByHand
 from benchmarks.control_plane import Api, plane
 from benchmarks.provision import SPEC_FILE
 from deployments.server import control_plane
+from infra_specs.desired import desired_from_spec
 from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.local.stack_folder import StackFolder
-from tasks.stack.record import desired_from_spec
+from tasks.stack.record import snapshot_of
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
 from tests.support.homes import temporary_home
@@ -73,7 +74,9 @@ def bare_services() -> dict[str, float]:
     """By hand: PostgreSQL and Valkey again after a kill."""
     with temporary_home() as home:
         with Ledger.open(settings()) as ledger:
-            resources = desired_from_spec(ledger, load(SPEC_FILE.read_text()), str(SPEC_FILE.parent)).resources
+            resources = desired_from_spec(
+                snapshot_of(ledger, load(SPEC_FILE.read_text()), str(SPEC_FILE.parent))
+            ).resources
         hand = ByHand(home, resources)
         try:
             hand.up()

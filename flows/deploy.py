@@ -58,12 +58,11 @@ async def deploy(
         "cpus": cpus,
     }  # fmt: skip
     settings = {name: value for name, value in texts.items() if value}
-    async with open_ledger() as ledger, stack_session(stack, ledger, "deploy", wait=wait) as (context, spec, source):
-        file = await with_built_images(context, spec, source) if build else None
-        manifest = deploy_target(ledger, spec, source, service, settings=settings, env=env, file=file)
+    async with open_ledger() as ledger, stack_session(stack, ledger, "deploy", wait=wait) as (context, snapshot):
+        file = await with_built_images(context, snapshot.stack, snapshot.source) if build else None
+        manifest = deploy_target(snapshot, service, settings=settings, env=env, file=file)
         if image:
-            ids = await resolve_images(context, spec, images_named(manifest.services.values()) & {image})
+            ids = await resolve_images(context, snapshot.stack, images_named(manifest.services.values()) & {image})
             manifest = replace(manifest, images={**manifest.images, **ids})
-        return await make_release(
-            context, "deploy", spec, source, manifest, share=Share(canary, bake) if canary else None
-        )
+        share = Share(canary, bake) if canary else None
+        return await make_release(context, snapshot, "deploy", manifest, share=share)

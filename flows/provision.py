@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy, roll_out
 from infra_specs.catalogue.desired import generated_secrets
+from infra_specs.desired import DesiredStack, StackSnapshot, desired_from_spec, manifest_of_file
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.differences import summary
@@ -26,7 +26,6 @@ from tasks.stack.build import with_built_images
 from tasks.stack.certificate import keep_certificate
 from tasks.stack.images import resolve_images
 from tasks.stack.preflight import refuse_unstartable
-from tasks.stack.record import DesiredStack, current_release, desired_from_spec, manifest_of_file
 
 
 @frame
@@ -58,41 +57,38 @@ async def provision_stack(
     wait: bool,
 ) -> Report:
     """Provision the given spec and folder, or those of the ledger, after `change` was applied to the spec."""
-    async with stack_session(name, ledger, "provision", asked=given, change=change, wait=wait) as (
-        context,
-        spec,
-        folder,
-    ):
-        if note := keep_certificate(ledger, context.lease, spec, folder):
+    async with stack_session(name, ledger, "provision", asked=given, change=change, wait=wait) as (context, read):
+        snapshot, note = keep_certificate(ledger, context.lease, read)
+        if note:
             get_run_logger().info("%s", note)
-        spec = await with_built_images(context, spec, folder)  # noqa: PLW2901 - from here on it is the stack with its images
-        desired = desired_from_spec(ledger, spec, folder)
+        spec = await with_built_images(context, read.stack, read.source)
+        snapshot = snapshot.with_stack(spec)
+        desired = desired_from_spec(snapshot)
         refuse_over_budget(spec.name, desired.price)
         images = await resolve_images(context, spec, images_named(desired.stack.services.values()))
-        desired = desired_from_spec(ledger, spec, folder, images=images)
-        await asyncio.to_thread(refuse_unstartable, context.provider, ledger, desired)
-        ledger.set_desired(context.lease, spec.name, spec.model_dump(mode="json", by_alias=True), folder)
+        if images:
+            desired = desired_from_spec(snapshot, images)
+        await asyncio.to_thread(refuse_unstartable, context.provider, snapshot, desired)
+        ledger.set_desired(context.lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source)
         for secret in generated_secrets(spec):
             ledger.ensure_secret(context.lease, spec.name, secret)
         await show_sizing(desired)
-        file = replace(manifest_of_file(ledger, spec, folder), images=images)
-        return await _build(context, file, desired)
+        return await _build(context, snapshot, manifest_of_file(snapshot, images), desired)
 
 
-async def _build(context: RunContext, file: ReleaseManifest, desired: DesiredStack) -> Report:
+async def _build(context: RunContext, snapshot: StackSnapshot, file: ReleaseManifest, desired: DesiredStack) -> Report:
     """Restore the current release if it has the same manifest, else roll out a new one.
 
     A failed release stays until the next reconcile restores the last proven one."""
-    ledger = context.ledger
-    running = current_release(ledger, context.stack)
+    ledger, running = context.ledger, snapshot.current
     if running and running.state is ReleaseState.HEALTHY and running.content == desired.content:
         if running.file != file:
             ledger.refile_release(context.lease, running.number, file)
-        return await restore_healthy(context, "provision", "asked for", desired)
+        return await restore_healthy(context, snapshot, "provision", "asked for", desired)
     reason = summary(running.content, desired.content) if running else "the first"
     new = ledger.begin_release(context.lease, "provision", reason, content=desired.content, file=file)
     try:
-        return await roll_out(context, "asked for", new, desired)
+        return await roll_out(context, snapshot, "asked for", new, desired)
     except Fenced:
         raise
     except TenfoldError as error:

@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy
+from infra_specs.desired import desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
 from infra_specs.plan.backoff import backoff_until
 from infra_specs.stack_fault import paragraph
@@ -14,7 +15,7 @@ from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.stack.certificate import renew_certificate
-from tasks.stack.record import desired_as_deployed, is_active, unknown_stack
+from tasks.stack.record import unknown_stack
 
 MAX_STACKS = 16
 """Stacks that are repaired concurrently."""
@@ -64,14 +65,14 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     until = backoff_until(attempts, settings().reconcile_seconds)
     if until is not None and now() < until:
         return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
-    async with stack_session(name, ledger, "reconcile") as (context, spec, source):
-        if not is_active(ledger, name):  # torn down, perhaps since the stacks were listed
+    async with stack_session(name, ledger, "reconcile") as (context, snapshot):
+        if not snapshot.is_active:  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
-        if note := renew_certificate(ledger, context.lease, spec, source):
+        renewed, note = renew_certificate(ledger, context.lease, snapshot)
+        if note:
             get_run_logger().info("%s", note)
-        return await restore_healthy(
-            context, "reconcile", "what runs had drifted", desired_as_deployed(ledger, spec, source)
-        )
+        desired = desired_as_deployed(renewed)
+        return await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
 
 
 def _together(reports: list[Report]) -> Report:

@@ -23,6 +23,6 @@ async def rollback(
         release: The number of the release, as tenfold releases lists them. 0 for the last one that was another.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    async with open_ledger() as ledger, stack_session(stack, ledger, "rollback", wait=wait) as (context, spec, source):
-        target = rollback_target(ledger, spec, source, release)
-        return await make_release(context, "rollback", spec, source, target.content, why=f"back to {target}: ")
+    async with open_ledger() as ledger, stack_session(stack, ledger, "rollback", wait=wait) as (context, snapshot):
+        target = rollback_target(ledger, snapshot, release)
+        return await make_release(context, snapshot, "rollback", target.content, why=f"back to {target}: ")

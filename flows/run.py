@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 from flows.engine.apply_plan import apply_plan
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, open_target, stack_session
+from infra_specs.desired import desired_as_deployed, one_off_job
 from infra_specs.errors import ChangeFailed, LedgerError, LockHeld, PlanError, TenfoldError
 from infra_specs.plan.plan import Change, Plan
 from infra_specs.redaction import Stream
@@ -25,7 +26,7 @@ from tasks.changes.observe import observe
 from tasks.changes.one_off import OUTPUT_LOGGER, follow, hold_claim
 from tasks.ledger import Ledger, Owner
 from tasks.run.context import RunContext, use
-from tasks.stack.record import desired_as_deployed, is_active, one_off_job, recorded_spec
+from tasks.stack.record import recorded_spec
 
 LAST_LINES = 20
 
@@ -64,11 +65,11 @@ async def _begun(
     ledger: Ledger, stack: str, service: str, argv: list[str], address: Address, *, wait: bool
 ) -> tuple[RunContext, Instance]:
     """Start the job under the stack's lock, and release the lock as soon as it runs."""
-    async with stack_session(stack, ledger, "run", wait=wait) as (context, spec, source):
-        if not is_active(ledger, stack):
+    async with stack_session(stack, ledger, "run", wait=wait) as (context, snapshot):
+        if not snapshot.is_active:
             raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
-        desired = desired_as_deployed(ledger, spec, source)
-        job = one_off_job(ledger, desired, address, service, argv)
+        desired = desired_as_deployed(snapshot)
+        job = one_off_job(snapshot, desired, address, service, argv)
         label = f"{service}: {shlex.join(argv)}"
         await _do(context, Change("create", job.address, label, job), "done")
         get_run_logger().info("%s runs %s", job.address, label)
@@ -101,7 +102,7 @@ async def _to_the_end(ledger: Ledger, context: RunContext, job: Instance) -> tup
 async def _removed(ledger: Ledger, job: Instance, label: str, state: Literal["done", "failed"]) -> None:
     """Remove the job under the stack's lock. If another run holds the lock, the next run removes the job."""
     try:
-        async with stack_session(job.stack, ledger, "run") as (context, _, _):
+        async with stack_session(job.stack, ledger, "run") as (context, _):
             await _do(context, Change("destroy", job.address, label, instance=job), state)
     except (LockHeld, LedgerError) as busy:  # another run changes the stack, or has torn it down
         get_run_logger().info("%s is left to whoever looks next: %s", job, busy)

@@ -9,6 +9,7 @@ from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy
 from flows.engine.run_info import current_run, seconds_late
+from infra_specs.desired import StackSnapshot, desired_as_deployed
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.resources.services import desired_copies
@@ -19,7 +20,6 @@ from tasks.autoscaling.artifacts import show_decision
 from tasks.autoscaling.scale_runs import is_autoscaled
 from tasks.base.clock import now
 from tasks.ledger import Ledger
-from tasks.stack.record import desired_as_deployed, is_active
 
 STALE_SECONDS = 120.0
 """Seconds after which a decision of the autoscaler is applied only if a later check confirmed it."""
@@ -50,13 +50,14 @@ async def scale(
 
 
 async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, reason: str, wait: bool) -> Report:
-    async with stack_session(stack, ledger, "scale", wait=wait) as (context, spec, source):
-        _refuse_torn_down(stack, ledger)
+    async with stack_session(stack, ledger, "scale", wait=wait) as (context, snapshot):
+        _refuse_torn_down(snapshot)
+        spec = snapshot.stack
         if not _ends(ledger, size(spec), stack, service, replicas):
             _refuse_out_of_bounds(stack, size(spec), service, replicas)
-        running = desired_as_deployed(ledger, spec, source)
+        running = desired_as_deployed(snapshot)
         count = desired_copies(running.resources).get(service, 0)
-        desired = desired_as_deployed(ledger, spec, source, counts={service: replicas})
+        desired = desired_as_deployed(snapshot.with_replicas({service: replicas}))
         if decision := _decided(ledger, stack, service, replicas, reason):
             await show_decision(stack, decision)
         else:
@@ -65,7 +66,7 @@ async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, rea
                 get_run_logger().info("%s", note)
         explanation = reason or f"{service}: {count} to {replicas} replicas, by hand"
         ledger.override(context.lease, service, replicas, explanation)
-        return await restore_healthy(context, "scale", explanation, desired)
+        return await restore_healthy(context, snapshot, "scale", explanation, desired)
 
 
 def _late(stack: str) -> float:
@@ -92,9 +93,10 @@ def _ends(ledger: Ledger, sizing: Sizing, stack: str, service: str, replicas: in
     return may and any(not kept.decision.replicas for kept in ledger.decisions(stack, service, DECISIONS_SEEN))
 
 
-def _refuse_torn_down(stack: str, ledger: Ledger) -> None:
-    if not is_active(ledger, stack):
-        raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
+def _refuse_torn_down(snapshot: StackSnapshot) -> None:
+    if not snapshot.is_active:
+        name = snapshot.stack.name
+        raise PlanError(f"{name} is torn down. Bring it back first: tenfold provision {name}")
 
 
 def _refuse_out_of_bounds(stack: str, sizing: Sizing, service: str, replicas: int) -> None:

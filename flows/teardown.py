@@ -17,7 +17,7 @@ async def teardown(stack: str, delete_data: bool = False, wait: bool = False) ->
         delete_data: Delete its data too, for ever. There is no way back.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    async with open_ledger() as ledger, stack_session(stack, ledger, "teardown", wait=wait) as (context, _, _):
+    async with open_ledger() as ledger, stack_session(stack, ledger, "teardown", wait=wait) as (context, _):
         ledger.mark_torn_down(context.lease)
         reason = "asked for, data deleted" if delete_data else "asked for, data kept"
         report = await converge(context, "teardown", reason, (), delete_data=delete_data)

@@ -1,9 +1,9 @@
 """What a stack shall be now: decided from one snapshot of its record, and from nothing else.
 
-    record ─▶ manifest of the file ──┐
-       └────▶ current release ───────┴ merged ─▶ manifest ─▶ sizes, price, resources
+    snapshot ─▶ manifest of the file ──┐
+       └─────▶ current release ──────┴ merged ─▶ manifest ─▶ sizes, price, resources
 
-Equal records give equal answers. Nothing here asks the ledger or a target.
+Equal snapshots give equal answers. Nothing here asks the ledger or a target.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,13 +34,15 @@ class StoredRelease(Protocol):
     @property
     def verb(self) -> str: ...
     @property
+    def passed(self) -> int: ...
+    @property
     def content(self) -> ReleaseManifest: ...
     @property
     def file(self) -> ReleaseManifest: ...
 
 
 @dataclass(frozen=True, slots=True)
-class StackRecord:
+class StackSnapshot:
     """Everything that is known of a stack at one moment, read at once; a frozen snapshot.
 
     `releases` come newest first; the newest and the last healthy one are enough. `secret_versions` are by name all
@@ -55,17 +57,33 @@ class StackRecord:
     """Service -> the number of replicas that was asked for over the spec."""
     releases: Sequence[StoredRelease] = ()
     secret_versions: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    is_torn_down: bool = False
-    """That a teardown was the last that was asked for. False for a stack that the ledger does not know."""
+    recorded_target: str | None = None
+    """The provider that the ledger has for the stack; None for a stack that the ledger does not know."""
+    is_active: bool = False
+    """Whether the ledger knows the stack, and no teardown came after its last provision."""
 
     @property
     def current(self) -> StoredRelease | None:
-        """The release that shall run: the last healthy one, or while there is none the newest."""
+        """The release that should run: the newest healthy one, or the newest of all while none is healthy."""
         return current(self.releases)
 
-    def with_replicas(self, counts: Mapping[str, int]) -> "StackRecord":
-        """The same record with other numbers of replicas asked for."""
+    @property
+    def healthy(self) -> StoredRelease | None:
+        """The newest healthy release."""
+        return next((release for release in self.releases if release.state is ReleaseState.HEALTHY), None)
+
+    def with_stack(self, stack: Stack) -> "StackSnapshot":
+        """The same snapshot with another spec."""
+        return replace(self, stack=stack)
+
+    def with_replicas(self, counts: Mapping[str, int]) -> "StackSnapshot":
+        """The same snapshot with other numbers of replicas asked for."""
         return replace(self, overrides={**self.overrides, **counts})
+
+    def with_secret(self, name: str, version: int) -> "StackSnapshot":
+        """The same snapshot with a version of a secret that was set since."""
+        versions = (*self.secret_versions.get(name, ()), version)
+        return replace(self, secret_versions={**self.secret_versions, name: versions})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,74 +101,74 @@ class DesiredStack:
     resources: tuple[Resource, ...]
 
 
-def desired(record: StackRecord, images: Mapping[str, str] | None = None) -> DesiredStack:
+def desired_from_spec(snapshot: StackSnapshot, images: Mapping[str, str] | None = None) -> DesiredStack:
     """What a provision makes of the stack: its file over what is deployed.
 
     `images` are the ids that the services' images have now, by name; they win over those of what is deployed.
     Raises PlanError for what cannot be built: a missing secret, more replicas than sense.
     """
-    return desired_with_release(record, provisioned_manifest(record, images))
+    return desired_with_release(snapshot, provisioned_manifest(snapshot, images))
 
 
-def desired_as_deployed(record: StackRecord) -> DesiredStack:
+def desired_as_deployed(snapshot: StackSnapshot) -> DesiredStack:
     """The stack as it was deployed last and proven; as the spec says while nothing was.
 
-    A spec that was provisioned and failed changes no service. Raises PlanError as `desired` does.
+    A spec that was provisioned and failed changes no service. Raises PlanError as `desired_from_spec` does.
     """
-    return desired_with_release(record, record.current.content) if record.current else desired(record)
+    current = snapshot.current
+    return desired_with_release(snapshot, current.content) if current else desired_from_spec(snapshot)
 
 
-def desired_with_release(record: StackRecord, release: ReleaseManifest) -> DesiredStack:
-    """The stack with this content. Raises PlanError as `desired` does."""
-    runs = apply_to(record.stack, release)
+def desired_with_release(snapshot: StackSnapshot, release: ReleaseManifest) -> DesiredStack:
+    """The stack with this content. Raises PlanError as `desired_from_spec` does."""
+    runs = apply_to(snapshot.stack, release)
     sizing = size(runs)
+    secrets = versions_of(snapshot, release)
     resources = desired_state(
-        runs, sizing,
-        counts=record.overrides, secrets=versions_of(record, release), source=record.source, images=release.images,
-    )  # fmt: skip
-    return DesiredStack(runs, record.source, release, sizing, price(runs, sizing, resources), resources)
+        runs, sizing, counts=snapshot.overrides, secrets=secrets, source=snapshot.source, images=release.images
+    )
+    return DesiredStack(runs, snapshot.source, release, sizing, price(runs, sizing, resources), resources)
 
 
-def manifest_of_file(record: StackRecord, images: Mapping[str, str] | None = None) -> ReleaseManifest:
+def manifest_of_file(snapshot: StackSnapshot, images: Mapping[str, str] | None = None) -> ReleaseManifest:
     """What the spec says now, and the newest version of every secret that there is."""
-    newest = {name: versions[-1] for name, versions in record.secret_versions.items()}
-    return ReleaseManifest(with_absolute_paths(record.stack, record.source), newest, images or {})
+    services = with_absolute_paths(snapshot.stack, snapshot.source)
+    return ReleaseManifest(services, newest_secrets(snapshot), images or {})
 
 
-def provisioned_manifest(record: StackRecord, images: Mapping[str, str] | None = None) -> ReleaseManifest:
+def provisioned_manifest(snapshot: StackSnapshot, images: Mapping[str, str] | None = None) -> ReleaseManifest:
     """What a release of the spec as it stands now would hold: the file over what is deployed."""
-    file, current = manifest_of_file(record, images), record.current
+    file, current = manifest_of_file(snapshot, images), snapshot.current
     if current is None:
         return manifest_of(file.services, file.secrets, file.images)
     return merged(current.file, file, current.content)
 
 
-def with_newest_secrets(record: StackRecord, services: Mapping[str, Service]) -> ReleaseManifest:
+def with_newest_secrets(snapshot: StackSnapshot, services: Mapping[str, Service]) -> ReleaseManifest:
     """Services with the versions of their secrets that run, or newer ones that were set since."""
-    newest, current = manifest_of_file(record), record.current
+    newest, current = manifest_of_file(snapshot), snapshot.current
     if current is None:
         return manifest_of(services, newest.secrets)
     return with_secrets(services, current.file, newest, current.content)
 
 
-def release_jobs(record: StackRecord, desired_stack: DesiredStack, release: StoredRelease) -> tuple[Resource, ...]:
+def release_jobs(snapshot: StackSnapshot, desired_stack: DesiredStack, release: StoredRelease) -> tuple[Resource, ...]:
     """The jobs that must end well before the replicas of this release get traffic: of the services that it changes.
 
     A rollback runs none: what they did to the data was done when that release was new, and is not taken back.
     """
     if release.verb == "rollback":
         return ()
-    healthy = next((known for known in record.releases if known.state is ReleaseState.HEALTHY), None)
-    changed = changed_services(healthy.content if healthy else None, release.content)
+    changed = changed_services(snapshot.healthy.content if snapshot.healthy else None, release.content)
     jobs = before_jobs(
-        desired_stack.stack, source=record.source, secrets=versions_of(record, release.content),
+        desired_stack.stack, source=snapshot.source, secrets=versions_of(snapshot, release.content),
         images=release.content.images, release=release.number,
     )  # fmt: skip
     return tuple(resource for resource in jobs if resource.settings["service"] in changed)
 
 
 def one_off_job(
-    record: StackRecord, desired_stack: DesiredStack, address: Address, service: str, command: Sequence[str]
+    snapshot: StackSnapshot, desired_stack: DesiredStack, address: Address, service: str, command: Sequence[str]
 ) -> Resource:
     """A command to be run once as a replica of a service would be, in the release that runs.
 
@@ -160,16 +178,21 @@ def one_off_job(
     if service not in stack.services:
         raise PlanError(f"{stack.name} has no service `{service}`. It has: {', '.join(stack.services)}.")
     return job(
-        stack, address, service, command, source=record.source, secrets=versions_of(record, release),
-        images=release.images, release=record.current.number if record.current else 0,
+        stack, address, service, command, source=snapshot.source, secrets=versions_of(snapshot, release),
+        images=release.images, release=snapshot.current.number if snapshot.current else 0,
     )  # fmt: skip
 
 
-def versions_of(record: StackRecord, release: ReleaseManifest) -> dict[str, int]:
+def versions_of(snapshot: StackSnapshot, release: ReleaseManifest) -> dict[str, int]:
     """The versions of secrets that a release is given: its own, and of all others the newest.
 
     Others are those that Tenfold makes up, and those whose version in the release was erased since.
     """
-    kept = record.secret_versions
+    kept = snapshot.secret_versions
     own = {name: version for name, version in release.secrets.items() if version in kept.get(name, ())}
-    return {name: versions[-1] for name, versions in kept.items()} | own
+    return newest_secrets(snapshot) | own
+
+
+def newest_secrets(snapshot: StackSnapshot) -> dict[str, int]:
+    """Secret name -> its newest version."""
+    return {name: versions[-1] for name, versions in snapshot.secret_versions.items()}

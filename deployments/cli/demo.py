@@ -19,6 +19,7 @@ from deployments.cli.installation import Installation, StackArgument, from_file,
 from deployments.cli.terminal.output import columns, console, say
 from deployments.cli.terminal.words import human
 from deployments.cli.views import plan as present
+from infra_specs.desired import desired_from_spec
 from infra_specs.errors import ServerError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.instance import Instance, links_of
@@ -26,7 +27,7 @@ from infra_specs.resources.services import holds_copies
 from tasks.base.clock import now
 from tasks.providers.labels import name_of
 from tasks.providers.local.stack_folder import StackFolder, slug
-from tasks.stack.record import desired_from_spec
+from tasks.stack.record import snapshot_of
 from tasks.supervisor.client import Supervisor
 
 SERVICE = "web"
@@ -64,7 +65,7 @@ def _step(to: Console, text: str) -> None:
 
 
 def _show_plan(to: Console, place: Installation, meant: StackArgument) -> None:
-    wished = desired_from_spec(place.ledger, meant.stack, meant.source)
+    wished = desired_from_spec(snapshot_of(place.ledger, meant.stack, meant.source))
     made = make_plan(meant.stack.name, wished.resources, place.observed(meant.stack))
     present.show(to, wished, made, datetime.fromtimestamp(now()).astimezone().date())
 

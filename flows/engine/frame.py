@@ -16,6 +16,7 @@ from prefect.states import Completed, Failed
 
 from flows.engine.converge import Report
 from flows.engine.run_info import silence_prefect
+from infra_specs.desired import StackSnapshot
 from infra_specs.errors import LedgerError, PlanError, TenfoldError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.known_secrets import known_secrets
@@ -30,7 +31,7 @@ from tasks.run.liveness import alive_while
 from tasks.run.lock import stack_lock
 from tasks.run.redacted_logs import redact_logs
 from tasks.run.rejection import mark_rejected
-from tasks.stack.record import recorded_spec
+from tasks.stack.record import recorded_snapshot, recorded_spec, snapshot_of
 
 P = ParamSpec("P")
 MAX_CALLS = 32
@@ -82,27 +83,27 @@ async def stack_session(
     asked: tuple[Stack, str] | None = None,
     change: Callable[[Stack], Stack] = lambda stack: stack,
     wait: bool = False,
-) -> AsyncIterator[tuple[RunContext, Stack, str]]:
-    """Hold the stack's lock and open its target, until the block ends. Yields context, spec and source folder.
+) -> AsyncIterator[tuple[RunContext, StackSnapshot]]:
+    """Hold the stack's lock and open its target, until the block ends. Yields the context and a snapshot of the stack.
 
-    Spec and folder are those of `asked`, else those of the ledger, read under the lock since the run that held it may
-    have changed them. `change` is applied to the spec. Raises UnknownStack before it takes the lock; PlanError for a
-    changed target, or if the target has a stack of this name that the ledger does not know.
+    Spec and folder are those of `asked`, else those of the ledger. All is read once, under the lock, since the run
+    that held it may have changed it. `change` is applied to the spec. Raises UnknownStack before it takes the lock;
+    PlanError for a changed target, or if the target has a stack of this name that the ledger does not know.
     """
     config = settings()
     if asked is None:
         recorded_spec(ledger, name)
     async with stack_lock(ledger, name, verb, config.lease_seconds, wait=wait) as lease:
-        stack, source = asked or recorded_spec(ledger, name)
-        stack = change(stack)
-        _refuse_changed_target(stack, ledger)
-        async with open_target(stack) as provider:
+        snapshot = snapshot_of(ledger, *asked) if asked else recorded_snapshot(ledger, name)
+        snapshot = snapshot.with_stack(change(snapshot.stack))
+        _refuse_changed_target(snapshot)
+        async with open_target(snapshot.stack) as provider:
             context = RunContext(provider, ledger, lease)
             with suppress(LedgerError):  # a lost key must not prevent a teardown
                 await asyncio.to_thread(ledger.learn_secrets, name)
-            if ledger.stack_record(name) is None:
+            if snapshot.recorded_target is None:
                 await _refuse_what_is_not_ours(context)
-            yield context, stack, source
+            yield context, snapshot
 
 
 @asynccontextmanager
@@ -146,13 +147,12 @@ async def _refuse_what_is_not_ours(context: RunContext) -> None:
         )
 
 
-def _refuse_changed_target(stack: Stack, ledger: Ledger) -> None:
-    record = ledger.stack_record(stack.name)
-    if record is None or record.target == stack.target.provider:
+def _refuse_changed_target(snapshot: StackSnapshot) -> None:
+    name, recorded, target = snapshot.stack.name, snapshot.recorded_target, snapshot.stack.target.provider
+    if recorded is None or recorded == target:
         return
-    state, data_note = ("runs", "") if record.wanted else ("was torn down", " and its data is still there")
+    state, data_note = ("runs", "") if snapshot.is_active else ("was torn down", " and its data is still there")
     raise PlanError(
-        f"{stack.name} {state} on target {record.target}{data_note}, and the spec says {stack.target.provider}. A "
-        f"target is not changed in place: run tenfold teardown {stack.name} --delete-data first, or give this stack "
-        "another name."
+        f"{name} {state} on target {recorded}{data_note}, and the spec says {target}. A target is not changed in "
+        f"place: run tenfold teardown {name} --delete-data first, or give this stack another name."
     )

@@ -5,30 +5,30 @@ from typing import NoReturn
 
 from flows.engine.converge import Report, converge
 from flows.engine.rollout import restore_healthy, roll_out
+from infra_specs.desired import (
+    DesiredStack,
+    StackSnapshot,
+    StoredRelease,
+    desired_as_deployed,
+    desired_with_release,
+    manifest_of_file,
+    newest_secrets,
+)
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.differences import summary
 from infra_specs.releases.manifest import ReleaseManifest, images_named
 from infra_specs.releases.rollout import Share
 from infra_specs.releases.selection import ReleaseState
-from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Release
 from tasks.run.context import RunContext
 from tasks.stack.images import local_images
-from tasks.stack.record import (
-    DesiredStack,
-    current_release,
-    desired_as_deployed,
-    desired_with_release,
-    manifest_of_file,
-)
 
 
 async def make_release(
     context: RunContext,
+    snapshot: StackSnapshot,
     verb: str,
-    stack: Stack,
-    source: str,
     content: ReleaseManifest,
     *,
     why: str = "",
@@ -38,18 +38,18 @@ async def make_release(
 
     Raises ChangeFailed if the release fails; the last proven release is restored before.
     """
-    ledger, running = context.ledger, current_release(context.ledger, stack.name)
-    desired, fallback = desired_with_release(ledger, stack, source, content), desired_as_deployed(ledger, stack, source)
-    refuse_over_budget(stack.name, desired.price)
+    ledger, running = context.ledger, snapshot.current
+    desired, fallback = desired_with_release(snapshot, content), desired_as_deployed(snapshot)
+    refuse_over_budget(snapshot.stack.name, desired.price)
     if running and running.state is ReleaseState.HEALTHY and running.content == content:
-        report = await restore_healthy(context, verb, f"{running} is that already", fallback)
+        report = await restore_healthy(context, snapshot, verb, f"{running} is that already", fallback)
         return _said(report, f"{running} is that already: {report.summary}")
     reason = why + summary(fallback.content, content)
-    file = await asyncio.to_thread(_file, context, stack, source, content)
+    file = await asyncio.to_thread(_file, context, snapshot, content)
     new_release = await asyncio.to_thread(ledger.begin_release, context.lease, verb, reason, content=content, file=file)
     context.rolls_back = running is not None and running.state is ReleaseState.HEALTHY
     try:
-        report = await roll_out(context, f"{new_release}: {reason}", new_release, desired, share=share)
+        report = await roll_out(context, snapshot, f"{new_release}: {reason}", new_release, desired, share=share)
     except Fenced:
         raise
     except TenfoldError as error:
@@ -57,19 +57,18 @@ async def make_release(
     return _said(report, f"{new_release} serves: {report.summary}")
 
 
-def _file(context: RunContext, stack: Stack, source: str, content: ReleaseManifest) -> ReleaseManifest:
+def _file(context: RunContext, snapshot: StackSnapshot, content: ReleaseManifest) -> ReleaseManifest:
     """The manifest of the spec file when it was last provisioned, with the secret versions and image ids of now.
 
     A later provision takes over whatever is newer than this.
     """
-    newest, running = manifest_of_file(context.ledger, stack, source), current_release(context.ledger, stack.name)
-    file = running.file if running else newest
-    images = local_images(context.provider, stack, images_named(content.services.values()))
-    return ReleaseManifest(file.services, newest.secrets, {**file.images, **images})
+    file = snapshot.current.file if snapshot.current else manifest_of_file(snapshot)
+    images = local_images(context.provider, snapshot.stack, images_named(content.services.values()))
+    return ReleaseManifest(file.services, newest_secrets(snapshot), {**file.images, **images})
 
 
 async def _undo(
-    context: RunContext, new: Release, error: TenfoldError, *, running: Release | None, fallback: DesiredStack
+    context: RunContext, new: Release, error: TenfoldError, *, running: StoredRelease | None, fallback: DesiredStack
 ) -> NoReturn:
     ledger, verb = context.ledger, new.verb
     await asyncio.to_thread(ledger.end_release, context.lease, new.number, ReleaseState.FAILED, str(error))

@@ -6,20 +6,20 @@ from dataclasses import replace
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report, converge
+from infra_specs.desired import DesiredStack, StackSnapshot, StoredRelease, release_jobs
 from infra_specs.releases.rollout import STAGES, Share, Step, rollout
 from infra_specs.releases.selection import ReleaseState
 from infra_specs.resources.instance import Instance
 from tasks.changes.canary import watch_canary
 from tasks.changes.observe import observe
-from tasks.ledger import Release
 from tasks.run.context import RunContext, use
-from tasks.stack.record import DesiredStack, release_jobs
 
 
 async def roll_out(
     context: RunContext,
+    snapshot: StackSnapshot,
     reason: str,
-    release: Release,
+    release: StoredRelease,
     desired: DesiredStack,
     *,
     verb: str = "",
@@ -32,7 +32,7 @@ async def roll_out(
     """
     with use(context):
         instances = await observe(context.stack)
-    jobs = await asyncio.to_thread(release_jobs, context.ledger, desired, release)
+    jobs = release_jobs(snapshot, desired, release)
     steps = rollout(instances, desired.resources, jobs=jobs, share=share, passed=release.passed)
     reports = list[Report]()
     for number, step in enumerate(steps):
@@ -45,15 +45,16 @@ async def roll_out(
     return _together(reports)
 
 
-async def restore_healthy(context: RunContext, verb: str, reason: str, desired: DesiredStack) -> Report:
+async def restore_healthy(
+    context: RunContext, snapshot: StackSnapshot, verb: str, reason: str, desired: DesiredStack
+) -> Report:
     """Restore the last proven release; while no release is proven, roll out the newest.
 
     A newer release that is not proven is rolled back.
     """
-    active = context.ledger.active_releases(context.stack)
-    proven = next((candidate for candidate in active if candidate.state is ReleaseState.HEALTHY), None)
+    active, proven = snapshot.releases, snapshot.healthy
     if proven is None and active:
-        return await roll_out(context, reason, active[0], desired, verb=verb)
+        return await roll_out(context, snapshot, reason, active[0], desired, verb=verb)
     unproven = active[0] if proven and active[0].state in (ReleaseState.ROLLING_OUT, ReleaseState.FAILED) else None
     report = await converge(
         context, verb, f"{unproven} was not proven: back to {proven}" if unproven else reason, desired.resources

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
+from infra_specs.desired import DesiredStack
 from infra_specs.plan.plan import Plan
 from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from tasks.changes.one_off import EXIT_CODE_KEY
-from tasks.stack.record import DesiredStack
 
 
 async def show_plan(plan: Plan) -> None:

@@ -9,6 +9,7 @@ from infra_specs.catalogue.desired import refuse_missing_secrets
 from infra_specs.catalogue.web import CERTIFICATE as CERTIFICATE_SECRET
 from infra_specs.certificates.certificate import SOON_SECONDS, Certificate
 from infra_specs.certificates.check import checked, pair
+from infra_specs.desired import StackSnapshot, newest_secrets
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.service import Secret
@@ -21,44 +22,49 @@ MAX_BYTES = 256 * 1024
 """Bytes of a file; a certificate with its chain has a few thousand."""
 
 
-def check_certificate(ledger: Ledger, stack: Stack, source: str) -> str:
+def check_certificate(ledger: Ledger, snapshot: StackSnapshot) -> str:
     """A sentence about the spec's certificate and its problems; empty for a stack without TLS.
 
     Changes nothing. Raises PlanError for a certificate that cannot be used.
     """
-    return _describe(stack, _read(ledger, stack, stack.tls, source)[0]) if stack.tls else ""
+    tls = snapshot.stack.tls
+    return _describe(snapshot.stack, _read(ledger, snapshot, tls)[0]) if tls else ""
 
 
-def keep_certificate(ledger: Ledger, lease: Lease, stack: Stack, source: str) -> str:
-    """Store the certificate for the proxy, and describe it. An unchanged certificate makes no new version."""
+def keep_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
+    """Store the certificate for the proxy. Returns the snapshot with it, and a sentence that describes it.
+
+    An unchanged certificate makes no new version.
+    """
+    stack = snapshot.stack
     if stack.tls is None:
-        return ""
-    certificate, pem = _read(ledger, stack, stack.tls, source)
-    version = ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET)
+        return snapshot, ""
+    certificate, pem = _read(ledger, snapshot, stack.tls)
+    version = newest_secrets(snapshot).get(CERTIFICATE_SECRET)
     if version is None or ledger.secret_value(stack.name, CERTIFICATE_SECRET, version) != pem:
         ledger.check(lease)
-        ledger.secret_set(stack.name, CERTIFICATE_SECRET, pem)
-    return _describe(stack, certificate)
+        snapshot = snapshot.with_secret(CERTIFICATE_SECRET, ledger.secret_set(stack.name, CERTIFICATE_SECRET, pem))
+    return snapshot, _describe(stack, certificate)
 
 
-def renew_certificate(ledger: Ledger, lease: Lease, stack: Stack, source: str) -> str:
-    """Store a renewed certificate, on a timer. Returns an empty text if it did not change.
+def renew_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
+    """Store a renewed certificate, on a timer. Returns the snapshot with it, and a sentence, empty if unchanged.
 
     A certificate that cannot be used is no failure here: a renewal may be under way. The previous one stays in use, and
-    the returned text says why.
+    the sentence says why.
     """
-    previous = ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET)
+    previous = newest_secrets(snapshot).get(CERTIFICATE_SECRET)
     try:
-        summary = keep_certificate(ledger, lease, stack, source)
+        renewed, summary = keep_certificate(ledger, lease, snapshot)
     except PlanError as error:
         if previous is None:
             raise
-        return f"The certificate before stays in use. {error}"
-    return summary if ledger.secret_versions(stack.name).get(CERTIFICATE_SECRET) != previous else ""
+        return snapshot, f"The certificate before stays in use. {error}"
+    return renewed, summary if newest_secrets(renewed).get(CERTIFICATE_SECRET) != previous else ""
 
 
-def _read(ledger: Ledger, stack: Stack, tls: Tls, source: str) -> tuple[Certificate, str]:
-    versions = ledger.secret_versions(stack.name)
+def _read(ledger: Ledger, snapshot: StackSnapshot, tls: Tls) -> tuple[Certificate, str]:
+    stack, source, versions = snapshot.stack, snapshot.source, newest_secrets(snapshot)
     if named_secrets(tls):
         refuse_missing_secrets(stack, versions)
 

@@ -4,27 +4,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from infra_specs.desired import StackSnapshot, desired_from_spec, with_newest_secrets
 from infra_specs.errors import PlanError
 from infra_specs.releases.change import with_built_images, with_deploy
 from infra_specs.releases.manifest import ReleaseManifest, with_absolute_paths
 from infra_specs.releases.selection import rollback_candidate
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Ledger, Release
-from tasks.stack.record import current_release, desired_from_spec, is_active, with_newest_secrets
 
 
-def current_manifest(ledger: Ledger, stack: Stack, source: str) -> ReleaseManifest:
+def current_manifest(snapshot: StackSnapshot) -> ReleaseManifest:
     """The manifest that a change starts from. Raises PlanError for a stack that is torn down."""
-    if not is_active(ledger, stack.name):
-        raise PlanError(f"{stack.name} is torn down. Bring it back first: tenfold provision {stack.name}")
-    release = current_release(ledger, stack.name)
-    return release.content if release else desired_from_spec(ledger, stack, source).content
+    name, current = snapshot.stack.name, snapshot.current
+    if not snapshot.is_active:
+        raise PlanError(f"{name} is torn down. Bring it back first: tenfold provision {name}")
+    return current.content if current else desired_from_spec(snapshot).content
 
 
 def deploy_target(
-    ledger: Ledger,
-    stack: Stack,
-    source: str,
+    snapshot: StackSnapshot,
     service: str,
     *,
     settings: Mapping[str, Any],
@@ -36,25 +34,25 @@ def deploy_target(
     `file`: the spec with freshly built images, if the deploy shall use them.
     Raises PlanError or SpecError for an ambiguous service or an invalid setting.
     """
-    manifest = current_manifest(ledger, stack, source)
+    manifest = current_manifest(snapshot)
     if file:
         manifest = replace(manifest, services=with_built_images(manifest.services, file, service))
     services = (
-        with_absolute_paths(with_deploy(stack, manifest, service, settings, env), source)
+        with_absolute_paths(with_deploy(snapshot.stack, manifest, service, settings, env), snapshot.source)
         if settings or env
         else manifest.services
     )
-    return with_newest_secrets(ledger, stack, source, services)
+    return with_newest_secrets(snapshot, services)
 
 
-def rollback_target(ledger: Ledger, stack: Stack, source: str, number: int) -> Release:
+def rollback_target(ledger: Ledger, snapshot: StackSnapshot, number: int) -> Release:
     """The release to roll back to: `number`, or with 0 the last proven release with another manifest.
 
     Raises PlanError for a release that is missing, was never proven, or used secrets that are erased.
     """
-    current_manifest(ledger, stack, source)
-    target = rollback_candidate(stack.name, ledger.releases(stack.name), number)
-    readable = ledger.secret_kept(target.stack)
+    current_manifest(snapshot)
+    name, readable = snapshot.stack.name, snapshot.secret_versions
+    target = rollback_candidate(name, ledger.releases(name), number)
     if erased := [
         f"{name} v{version}"
         for name, version in target.content.secrets.items()

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from infra_specs.desired import (
-    StackRecord,
-    desired,
+    StackSnapshot,
     desired_as_deployed,
+    desired_from_spec,
     desired_with_release,
     manifest_of_file,
     one_off_job,
@@ -41,27 +41,27 @@ def shop(**web: Any) -> Stack:
     return from_data({"name": "shop", "target": {"provider": "docker"}, "services": {"web": service}})
 
 
-def record(stack: Stack | None = None, **known: Any) -> StackRecord:
-    return StackRecord(stack or shop(), "/srv", **known)
+def record(stack: Stack | None = None, **known: Any) -> StackSnapshot:
+    return StackSnapshot(stack or shop(), "/srv", **known)
 
 
 def released(number: int, state: ReleaseState, stack: Stack, *, file: Stack | None = None, **secrets: int) -> Release:
     """A release that held these services; the file said the same then unless told."""
-    held = desired(record(stack, secret_versions={name: (version,) for name, version in secrets.items()})).content
     versions = {name: (version,) for name, version in secrets.items()}
+    held = desired_from_spec(record(stack, secret_versions=versions)).content
     told = manifest_of_file(record(file or stack, secret_versions=versions))
     return Release(number, state, held, told)
 
 
-def image(known: StackRecord) -> str | None:
-    return desired(known).stack.services["web"].image
+def image(known: StackSnapshot) -> str | None:
+    return desired_from_spec(known).stack.services["web"].image
 
 
 @pytest.mark.parametrize(
     ("overrides", "replicas"), [({}, 2), ({"web": 4}, 4), ({"web": 9}, 5), ({"web": 0}, 2), ({"gone": 4}, 2)]
 )
 def test_what_was_asked_for_counts_within_the_bounds(overrides: dict[str, int], replicas: int) -> None:
-    resources = desired(record(overrides=overrides)).resources
+    resources = desired_from_spec(record(overrides=overrides)).resources
     assert sum(resource.kind == "replica" for resource in resources) == replicas
 
 
@@ -124,8 +124,8 @@ def test_a_newer_secret_is_taken_by_a_provision_and_not_by_a_repair() -> None:
     release = released(1, ReleaseState.HEALTHY, shop(**KEY), stripe=1)
     known = record(shop(**KEY), releases=(release,), secret_versions={"stripe": (1, 2)})
 
-    def meant(known: StackRecord, *, repair: bool) -> set[Any]:
-        stack = desired_as_deployed(known) if repair else desired(known)
+    def meant(known: StackSnapshot, *, repair: bool) -> set[Any]:
+        stack = desired_as_deployed(known) if repair else desired_from_spec(known)
         return {ref for resource in stack.resources for ref in references(resource.settings)} & {
             SecretRef("stripe", 1),
             SecretRef("stripe", 2),
@@ -138,11 +138,11 @@ def test_a_newer_secret_is_taken_by_a_provision_and_not_by_a_repair() -> None:
 
 def test_a_missing_secret_is_refused() -> None:
     with pytest.raises(PlanError, match="tenfold secret set shop stripe"):
-        desired(record(shop(**KEY)))
+        desired_from_spec(record(shop(**KEY)))
 
 
 def test_the_ids_of_images_are_part_of_what_is_desired() -> None:
-    made = desired(record(), {"app:1": "sha256:" + "a" * 64})
+    made = desired_from_spec(record(), {"app:1": "sha256:" + "a" * 64})
     assert made.content.images == {"app:1": "sha256:" + "a" * 64}
     replica = next(resource for resource in made.resources if resource.kind == "replica")
     assert replica.settings["image_id"] == "sha256:" + "a" * 64
@@ -176,12 +176,12 @@ def test_a_command_runs_once_in_the_release_that_runs() -> None:
     job = one_off_job(known, desired_as_deployed(known), Address("job", "run", "7f"), "web", ["shell"])
     assert (job.address, job.settings["image"], job.settings["release"]) == ("job/run-7f", "app:7", 7)
     with pytest.raises(PlanError, match=r"shop has no service `api`. It has: web."):
-        one_off_job(known, desired(known), Address("job", "run", "7f"), "api", ["shell"])
+        one_off_job(known, desired_from_spec(known), Address("job", "run", "7f"), "api", ["shell"])
 
 
 def test_equal_records_give_equal_answers() -> None:
     release = released(3, ReleaseState.HEALTHY, shop(image="app:3"))
-    first = desired(record(overrides={"web": 3}, releases=(release,)))
-    again = desired(record(overrides={"web": 3}, releases=(release,)))
+    first = desired_from_spec(record(overrides={"web": 3}, releases=(release,)))
+    again = desired_from_spec(record(overrides={"web": 3}, releases=(release,)))
     assert first.resources == again.resources
     assert first.price == again.price

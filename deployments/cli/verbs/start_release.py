@@ -6,14 +6,14 @@ from typing import Any
 from rich.text import Text
 
 from deployments.cli.following.submit import RunRequest, carry_out
-from deployments.cli.installation import Installation, open_installation
+from deployments.cli.installation import open_installation
 from deployments.cli.terminal.output import console, say
+from infra_specs.desired import StackSnapshot, desired_with_release
 from infra_specs.errors import SpecError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.differences import differences
 from infra_specs.releases.manifest import ReleaseManifest
-from infra_specs.stackfile.models.stack import Stack
-from tasks.stack.record import desired_with_release, recorded_spec
+from tasks.stack.record import recorded_snapshot
 from tasks.stack.release import current_manifest, deploy_target, rollback_target
 
 Variables = tuple[Sequence[str], Sequence[str], Sequence[str]]
@@ -33,9 +33,9 @@ def deploy(
     """`tenfold deploy`."""
     settings, env = {name: value for name, value in given.items() if value}, _env(*variables)
     with open_installation() as place:
-        spec, source = recorded_spec(place.ledger, stack)
-        new = deploy_target(place.ledger, spec, source, service, settings=settings, env=env)
-        _show(place, spec, source, new)
+        snapshot = recorded_snapshot(place.ledger, stack)
+        new = deploy_target(snapshot, service, settings=settings, env=env)
+        _show(snapshot, new)
         parameters = {"stack": stack, "service": service, **settings, "env": env, **how, "wait": wait}
         carry_out(place, RunRequest("deploy", parameters, (stack,), detach))
 
@@ -43,18 +43,18 @@ def deploy(
 def rollback(stack: str, release: int, *, wait: bool, detach: bool) -> None:
     """`tenfold rollback`."""
     with open_installation() as place:
-        spec, source = recorded_spec(place.ledger, stack)
-        then = rollback_target(place.ledger, spec, source, release)
+        snapshot = recorded_snapshot(place.ledger, stack)
+        then = rollback_target(place.ledger, snapshot, release)
         say(console(), Text.assemble((stack, "bold"), f": back to {then}"))
-        _show(place, spec, source, then.content)
+        _show(snapshot, then.content)
         # The number that was shown, not 0: a run that was cut off at its very end and is made again goes nowhere else.
         parameters = {"stack": stack, "release": then.number, "wait": wait}
         carry_out(place, RunRequest("rollback", parameters, (stack,), detach))
 
 
-def _show(place: Installation, spec: Stack, source: str, new: ReleaseManifest) -> None:
-    refuse_over_budget(spec.name, desired_with_release(place.ledger, spec, source, new).price)
-    for line in differences(current_manifest(place.ledger, spec, source), new):
+def _show(snapshot: StackSnapshot, new: ReleaseManifest) -> None:
+    refuse_over_budget(snapshot.stack.name, desired_with_release(snapshot, new).price)
+    for line in differences(current_manifest(snapshot), new):
         say(console(), line, indent=2)
 
 

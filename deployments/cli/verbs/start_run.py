@@ -11,20 +11,22 @@ from deployments.cli.following.submit import RunRequest, carry_out
 from deployments.cli.installation import Installation, open_installation, resolve_stack, tenfold
 from deployments.cli.terminal.output import console, say
 from deployments.cli.views import plan as present
+from infra_specs.desired import DesiredStack, StackSnapshot, desired_from_spec
 from infra_specs.errors import PlanError, ProviderError
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.scaling.by_hand import manual_count_note
 from tasks.stack.preflight import refuse_unstartable
-from tasks.stack.record import DesiredStack, desired_from_spec, recorded_spec
+from tasks.stack.record import recorded_spec, snapshot_of
 
 
 def provision(what: str, *, wait: bool, detach: bool) -> None:
     """`tenfold provision`."""
     with open_installation() as place:
         meant = resolve_stack(place.ledger, what)
-        wished = desired_from_spec(place.ledger, meant.stack, meant.source)
+        snapshot = snapshot_of(place.ledger, meant.stack, meant.source)
+        wished = desired_from_spec(snapshot)
         refuse_over_budget(meant.stack.name, wished.price)
-        _refuse_unstartable(place, wished)
+        _refuse_unstartable(place, snapshot, wished)
         present.head(console(), wished)
         order = RunRequest("provision", {**meant.parameters, "wait": wait}, (meant.stack.name,), detach)
         carry_out(place, order)
@@ -78,10 +80,10 @@ def _on_known(verb: str, stack: str, parameters: dict[str, Any], detach: bool) -
         carry_out(place, RunRequest(verb, parameters, (stack,), detach))
 
 
-def _refuse_unstartable(place: Installation, wished: DesiredStack) -> None:
+def _refuse_unstartable(place: Installation, snapshot: StackSnapshot, wished: DesiredStack) -> None:
     """As the run would, but before there is one. What does not answer from here may answer the run."""
     with suppress(ProviderError), place.target(wished.stack) as target:
-        refuse_unstartable(target, place.ledger, wished)
+        refuse_unstartable(target, snapshot, wished)
 
 
 def _confirm(stack: str, data: list[str]) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from deployments.cli.installation import open_installation, resolve_stack
 from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.words import counted
+from infra_specs.desired import DesiredStack, desired_from_spec, provisioned_manifest
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import SIGNS, Action, Change, Plan
 from infra_specs.pricing.price import refuse_over_budget
@@ -25,7 +26,7 @@ from tasks.stack.certificate import check_certificate
 from tasks.stack.images import local_images
 from tasks.stack.preflight import refuse_unstartable
 from tasks.stack.preview_builds import preview_builds
-from tasks.stack.record import DesiredStack, desired_from_spec
+from tasks.stack.record import snapshot_of
 
 COLOURS: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
 
@@ -34,12 +35,14 @@ def plan(what: str, *, json: bool) -> None:
     """`tenfold plan`. A plan over the budget is shown, and then refused as provision would."""
     with open_installation() as place:
         meant = resolve_stack(place.ledger, what)
-        certificate = check_certificate(place.ledger, meant.stack, meant.source)
+        snapshot = snapshot_of(place.ledger, meant.stack, meant.source)
+        certificate = check_certificate(place.ledger, snapshot)
         with place.target(meant.stack) as target:
             stack, builds = preview_builds(target, meant.stack, meant.source)
-            named = images_named(desired_from_spec(place.ledger, stack, meant.source).stack.services.values())
-            wished = desired_from_spec(place.ledger, stack, meant.source, images=local_images(target, stack, named))
-            refuse_unstartable(target, place.ledger, wished)
+            snapshot = snapshot.with_stack(stack)
+            named = images_named(provisioned_manifest(snapshot).services.values())
+            wished = desired_from_spec(snapshot, local_images(target, stack, named))
+            refuse_unstartable(target, snapshot, wished)
             made = make_plan(stack.name, wished.resources, observed(target, place.ledger, stack.name))
             limit = target.limit() if isinstance(target, TellsLimits) else ""
     notes = (*(note for note in (certificate, limit) if note), *builds, *settings_without_effect(meant.stack))

@@ -6,6 +6,7 @@ from typing import Any
 
 from deployments.cli.installation import Installation
 from infra_specs.advice.growth import Advice
+from infra_specs.desired import desired_as_deployed, desired_with_release
 from infra_specs.errors import TenfoldError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
@@ -19,7 +20,7 @@ from tasks.base.side_by_side import ANSWER_SECONDS, side_by_side
 from tasks.changes.one_off import exclude_claimed
 from tasks.ledger import Holder, Release, StackRecord
 from tasks.ledger.owner_liveness import owner_is_alive
-from tasks.stack.record import desired_as_deployed, desired_with_release
+from tasks.stack.record import snapshot_of_record
 
 _TORN_DOWN_SECONDS = ANSWER_SECONDS / 2
 """How long the target of a torn-down stack is waited for: its silence shall be told before it is a fault."""
@@ -59,9 +60,9 @@ def look(place: Installation, known: StackRecord) -> StackView:
     instances = place.observed(stack)
     try:
         if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
-            wished = desired_with_release(place.ledger, stack, known.source, releases[0].content)
+            wished = desired_with_release(snapshot_of_record(place.ledger, known), releases[0].content)
         else:
-            wished = desired_as_deployed(place.ledger, stack, known.source)
+            wished = desired_as_deployed(snapshot_of_record(place.ledger, known))
     except TenfoldError as error:
         return StackView(known, instances, holder, None, releases, fault=StackFault.of(known.name, error))
     drift = make_plan(known.name, wished.resources, exclude_claimed(place.ledger, instances))

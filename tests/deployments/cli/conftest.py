@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 from deployments.cli import app
 from deployments.cli.installation import Installation, from_file, open_installation
 from infra_specs.catalogue.desired import generated_secrets
+from infra_specs.desired import desired_from_spec
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from tasks.ledger import Lease, Owner
 from tasks.providers.memory import MemoryProvider
-from tasks.stack.record import desired_from_spec
+from tasks.stack.record import snapshot_of
 from tests.deployments.cli.cli import Cli
 
 spec = """\
@@ -70,7 +71,7 @@ def provisioned(place: Installation, file: Path, world: MemoryProvider) -> Calla
         place.ledger.set_desired(lease, "shop", meant.stack.model_dump(mode="json", by_alias=True), meant.source)
         for secret in generated_secrets(meant.stack):
             place.ledger.ensure_secret(lease, "shop", secret)
-        wished = desired_from_spec(place.ledger, meant.stack, meant.source)
+        wished = desired_from_spec(snapshot_of(place.ledger, meant.stack, meant.source))
         plan = make_plan("shop", wished.resources, world.observe("shop"))
         _carry_out(place, lease, plan, world)
         return plan

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from deployments.cli.installation import Installation
+from infra_specs.desired import manifest_of_file
 from infra_specs.releases.change import with_deploy
 from infra_specs.releases.manifest import ReleaseManifest, with_absolute_paths
 from infra_specs.releases.selection import ReleaseState
 from tasks.ledger import Lease, Owner
-from tasks.stack.record import manifest_of_file, recorded_spec
+from tasks.stack.record import recorded_snapshot
 from tests.deployments.cli.cli import Cli
 from tests.deployments.cli.test_submit import Server, server
 
@@ -22,8 +23,8 @@ def shop(provisioned: Provision, place: Installation) -> Lease:
     """Provisioned as release 1, and deployed as release 2 with another command."""
     provisioned()
     lease = place.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
-    stack, source = recorded_spec(place.ledger, "shop")
-    file = manifest_of_file(place.ledger, stack, source)
+    snapshot = recorded_snapshot(place.ledger, "shop")
+    stack, source, file = snapshot.stack, snapshot.source, manifest_of_file(snapshot)
     first = ReleaseManifest(file.services, {})
     second = with_deploy(stack, first, "web", {"command": "run --new"}, {"THEME": "dark"})
     for verb, content in (("provision", first), ("deploy", ReleaseManifest(with_absolute_paths(second, source), {}))):

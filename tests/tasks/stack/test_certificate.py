@@ -16,6 +16,7 @@ from infra_specs.stackfile.reading.load import from_data
 from tasks.base.settings import Settings
 from tasks.ledger import Lease, Ledger, Owner
 from tasks.stack.certificate import check_certificate, keep_certificate, renew_certificate
+from tasks.stack.record import snapshot_of
 from tests.support.certificates import authority
 
 ours = authority()
@@ -52,14 +53,14 @@ def kept(ledger: Ledger) -> tuple[int, str]:
 
 def test_files_are_kept_as_one_and_a_changed_one_is_a_new_version(ledger: Ledger, lease: Lease, tmp_path: Path) -> None:
     first = written(tmp_path, ours.issue("shop.example.com"))
-    said = keep_certificate(ledger, lease, shop(), str(tmp_path))
+    _, said = keep_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))
     assert said.startswith("Certificate for shop.example.com, until 20")
     assert kept(ledger) == (1, pair(*first))
-    keep_certificate(ledger, lease, shop(), str(tmp_path))
-    assert renew_certificate(ledger, lease, shop(), str(tmp_path)) == ""
+    keep_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))
+    assert renew_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))[1] == ""
     assert kept(ledger)[0] == 1
     second = written(tmp_path, ours.issue("shop.example.com"))
-    assert renew_certificate(ledger, lease, shop(), str(tmp_path)).startswith("Certificate for")
+    assert renew_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))[1].startswith("Certificate for")
     assert kept(ledger) == (2, pair(*second))
     made = desired_state(
         shop(), size(shop()), counts={}, secrets=ledger.secret_versions("shop"), source=str(tmp_path)
@@ -72,23 +73,23 @@ def test_files_are_kept_as_one_and_a_changed_one_is_a_new_version(ledger: Ledger
 def test_secrets_are_as_good_and_one_that_is_missing_is_named(ledger: Ledger, lease: Lease, tmp_path: Path) -> None:
     wanted, (chain, key) = shop({"secret": "cert"}, {"secret": "key"}), ours.issue("a")
     with pytest.raises(PlanError, match="tenfold secret set shop cert\n  tenfold secret set shop key"):
-        keep_certificate(ledger, lease, wanted, "/")
+        keep_certificate(ledger, lease, snapshot_of(ledger, wanted, "/"))
     ledger.secret_set("shop", "cert", chain)
     ledger.secret_set("shop", "key", key)
-    assert check_certificate(ledger, wanted, "/")
+    assert check_certificate(ledger, snapshot_of(ledger, wanted, "/"))
     assert "tls-certificate" not in ledger.secret_versions("shop"), "to look changes nothing"
-    keep_certificate(ledger, lease, wanted, "/")
+    keep_certificate(ledger, lease, snapshot_of(ledger, wanted, "/"))
     assert kept(ledger) == (1, pair(chain, key))
 
 
 def test_half_a_renewal_changes_nothing_that_serves(ledger: Ledger, lease: Lease, tmp_path: Path) -> None:
     first = written(tmp_path, ours.issue("a"))
-    keep_certificate(ledger, lease, shop(), str(tmp_path))
+    keep_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))
     written(tmp_path, (ours.issue("a")[0], first[1]))
-    said = renew_certificate(ledger, lease, shop(), str(tmp_path))
+    said = renew_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))[1]
     assert said.startswith("The certificate before stays in use. shop: tls.key: it is not the key of")
     with pytest.raises(PlanError, match="it is not the key of this certificate"):
-        keep_certificate(ledger, lease, shop(), str(tmp_path))
+        keep_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))
     assert kept(ledger) == (1, pair(*first))
 
 
@@ -107,12 +108,13 @@ def test_what_is_no_file_of_certificates_is_said(
     (tmp_path / "der").write_bytes(b"0\x82\x01\xff")
     (tmp_path / "long").write_text("x" * 300_000)
     with pytest.raises(PlanError, match=said):
-        renew_certificate(ledger, lease, shop(certificate=name), str(tmp_path))
+        renew_certificate(ledger, lease, snapshot_of(ledger, shop(certificate=name), str(tmp_path)))[1]
 
 
 def test_what_is_amiss_is_said(ledger: Ledger, lease: Lease, tmp_path: Path) -> None:
     written(tmp_path, ours.issue("shop.example.com", days=5))
-    said = check_certificate(ledger, shop(host="www.example.com"), str(tmp_path))
+    said = check_certificate(ledger, snapshot_of(ledger, shop(host="www.example.com"), str(tmp_path)))
     assert "It does not cover www.example.com, where browsers will warn of it." in said
     assert said.endswith("It expires soon: renew it.")
-    assert check_certificate(ledger, from_data(shop().model_dump(mode="json") | {"tls": None}), "/") == ""
+    plain = from_data(shop().model_dump(mode="json") | {"tls": None})
+    assert check_certificate(ledger, snapshot_of(ledger, plain, "/")) == ""

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from infra_specs.desired import DesiredStack, desired_from_spec
 from infra_specs.errors import LedgerError, PlanError
 from infra_specs.resources.resource import SecretRef, references
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tasks.base.settings import Settings
 from tasks.ledger import Lease, Ledger, Owner
-from tasks.stack.record import DesiredStack, desired_from_spec, is_active, recorded_spec
+from tasks.stack.record import recorded_snapshot, recorded_spec, snapshot_of
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def replicas(found: DesiredStack) -> int:
 
 
 def test_a_stack_that_was_never_heard_of_is_sized_by_its_spec(ledger: Ledger) -> None:
-    found = desired_from_spec(ledger, shop(), "/srv")
+    found = desired_from_spec(snapshot_of(ledger, shop(), "/srv"))
     assert (replicas(found), found.source) == (2, "/srv")
     assert ledger.stacks() == ()
 
@@ -48,29 +49,30 @@ def test_a_stack_that_was_never_heard_of_is_sized_by_its_spec(ledger: Ledger) ->
 def test_what_was_asked_for_counts_within_the_bounds_of_the_spec(ledger: Ledger, lease: Lease) -> None:
     want(ledger, lease, shop())
     ledger.override(lease, "web", 5, "by hand")
-    assert replicas(desired_from_spec(ledger, shop(), "/srv")) == 5
-    assert replicas(desired_from_spec(ledger, shop(replicas={"min": 1, "max": 3}), "/srv")) == 3
-    assert replicas(desired_from_spec(ledger, shop(), "/srv", counts={"web": 4})) == 4
+    assert replicas(desired_from_spec(snapshot_of(ledger, shop(), "/srv"))) == 5
+    assert replicas(desired_from_spec(snapshot_of(ledger, shop(replicas={"min": 1, "max": 3}), "/srv"))) == 3
+    assert replicas(desired_from_spec(snapshot_of(ledger, shop(), "/srv").with_replicas({"web": 4}))) == 4
     assert ledger.stack_record("shop").override_counts == {"web": 5}  # type: ignore[union-attr]
 
 
 def test_the_newest_version_of_a_secret_is_meant(ledger: Ledger) -> None:
     stack = shop(env={"KEY": {"secret": "stripe"}})
     with pytest.raises(PlanError, match="tenfold secret set shop stripe"):
-        desired_from_spec(ledger, stack, "/srv")
+        desired_from_spec(snapshot_of(ledger, stack, "/srv"))
     ledger.secret_set("shop", "stripe", "one")
     ledger.secret_set("shop", "stripe", "two")
-    found = [ref for one in desired_from_spec(ledger, stack, "/srv").resources for ref in references(one.settings)]
+    snapshot = snapshot_of(ledger, stack, "/srv")
+    found = [ref for one in desired_from_spec(snapshot).resources for ref in references(one.settings)]
     assert set(found) == {SecretRef("stripe", 2)}
 
 
 def test_a_spec_is_remembered_as_it_was_given(ledger: Ledger, lease: Lease) -> None:
     want(ledger, lease, shop(env={"A": "1"}))
     assert recorded_spec(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
-    assert is_active(ledger, "shop")
+    assert recorded_snapshot(ledger, "shop").is_active
     ledger.mark_torn_down(lease)
     assert recorded_spec(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
-    assert not is_active(ledger, "shop")
+    assert not recorded_snapshot(ledger, "shop").is_active
 
 
 def test_an_unknown_stack_is_told_with_the_known_ones(ledger: Ledger, lease: Lease) -> None:
@@ -79,4 +81,3 @@ def test_an_unknown_stack_is_told_with_the_known_ones(ledger: Ledger, lease: Lea
     want(ledger, lease, shop())
     with pytest.raises(LedgerError, match=r"No stack is called `shpo`\. Known: shop\."):
         recorded_spec(ledger, "shpo")
-    assert not is_active(ledger, "shpo")
