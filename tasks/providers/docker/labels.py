@@ -11,6 +11,7 @@ from typing import Any
 from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
+from infra_specs.resources.target_name import DOCKER, target_name
 from tasks.providers import labels as records
 
 _PREFIX = "tenfold."
@@ -87,8 +88,8 @@ def only(stack: str | None = None) -> dict[str, list[str]]:
 
 def name_of(stack: str, address: str = "", incarnation: int = 0, part: str = "") -> str:
     """`tenfold.shop.replica.web-0.1`: dots separate, for no name of ours holds one."""
-    words = ("tenfold", stack, host_of(address) if address else "", str(incarnation or ""), part)
-    return ".".join(word for word in words if word)
+    name = target_name(stack, address, incarnation or None, DOCKER) if address else f"{DOCKER.prefix}.{stack}"
+    return f"{name}.{part}" if part else name
 
 
 def host_of(address: str) -> str:
