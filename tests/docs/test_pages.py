@@ -1,0 +1,42 @@
+"""Paths, modules and make targets that the pages name exist. Decisions are left out: they stay as they were written."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.pure
+root = Path(__file__).parents[2]
+pages = [
+    *sorted(root.glob("*.md")),
+    *sorted(path for path in (root / "docs").rglob("*.md") if "decisions" not in path.parts),
+    *sorted((root / ".github").rglob("*.md")),
+]
+folders = {path.name for path in root.iterdir() if path.is_dir()}
+targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+coming = {"proof", "new-provider"}
+"""Targets of this change that are built beside these pages."""
+
+
+def _spans(page: Path) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(root)))
+def test_what_a_page_names_exists(page: Path) -> None:
+    spans = _spans(page)
+    paths = [span for span in spans if re.fullmatch(r"[\w.-]+(/[\w.-]*)+", span) and span.split("/")[0] in folders]
+    modules = [match[1] for span in spans if (match := re.match(r"python -m ((benchmarks|docs)\.[\w.]+)", span))]
+    paths += [module.replace(".", "/") for module in modules]
+    assert [path for path in paths if not (root / path).exists() and not (root / f"{path}.py").is_file()] == []
+
+
+@pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(root)))
+def test_each_make_target_on_a_page_exists(page: Path) -> None:
+    named = [match[1] for span in _spans(page) if (match := re.match(r"make ([a-z-]+)", span))]
+    assert set(named) <= targets | coming
+
+
+def test_the_pages_are_seen() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "architecture.md", "quickstart.md"} <= {page.name for page in pages}
