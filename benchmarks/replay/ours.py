@@ -34,7 +34,7 @@ def tenfold(capacity: float, caution: float | None = None) -> Wants:
             # A step's arrivals are known at its end, when a step of the 30 s has passed.
             start_seconds=float((START_STEPS - 1) * STEP_SECONDS),
             interval=float(STEP_SECONDS),
-            rhythm=history.rhythm(),
+            rhythm=history.seasonality(),
         )
         decision, memory = decide(policy, situation, memory)
         return decision.replicas
@@ -51,7 +51,7 @@ class _History:
     def add(self, rate: float) -> None:
         self._sums.append(self._sums[-1] + rate)
 
-    def rhythm(self) -> tuple[PastDemand, ...]:
+    def seasonality(self) -> tuple[PastDemand, ...]:
         now = len(self._sums) - 1
         return tuple(
             PastDemand(day, self._mean(now - day * STEPS_A_DAY), self._mean(now - day * STEPS_A_DAY + START_STEPS))

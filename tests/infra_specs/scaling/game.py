@@ -16,7 +16,7 @@ monday = 1_767_571_200.0
 defaults, nothing_known = Policy(), AutoscalerState()
 
 
-def situation(in_flight: float | None, **other: Any) -> ScalingInput:
+def inputs(in_flight: float | None, **other: Any) -> ScalingInput:
     """A service of 10 requests in flight a replica, which all serve."""
     at, wanted = other.pop("now", monday), other.pop("wanted", 3)
     told = {name: other.pop(name) for name in ("status", "cpu", "queue", "latency") if name in other}
@@ -50,7 +50,7 @@ def play(
     decisions = []
     for check in range(checks):
         value = of(check)
-        now = situation(value, now=began + 15 * check, wanted=wanted, **other)
+        now = inputs(value, now=began + 15 * check, wanted=wanted, **other)
         if value is None:
             now = replace(now, measured=replace(now.measured, status="absent"))
         decision, memory = decide(policy, now, memory)

@@ -7,7 +7,7 @@ import pytest
 from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.policy import OverBudget, Policy
-from tests.infra_specs.scaling.game import situation
+from tests.infra_specs.scaling.game import inputs
 
 pytestmark = pytest.mark.pure
 
@@ -31,7 +31,7 @@ asks_for_thirteen: dict[str, Any] = {"in_flight": 95.0, "price": 10.0}
 def test_growth_ends_where_the_rest_of_the_month_is_paid_for(
     left: float | None, seconds: float, replicas: int, words: str
 ) -> None:
-    now = situation(**asks_for_thirteen, budget_left=left, month_left=seconds)
+    now = inputs(**asks_for_thirteen, budget_left=left, month_left=seconds)
     decision, _ = decide(Policy(), now, AutoscalerState())
     assert decision.replicas == replicas, decision.reason
     assert words in decision.reason
@@ -47,14 +47,14 @@ def test_growth_ends_where_the_rest_of_the_month_is_paid_for(
 def test_over_the_budget_the_largest_gives_back_what_is_missing(
     over_budget: OverBudget, largest: bool, left: float, replicas: int
 ) -> None:
-    now = situation(95.0, price=10.0, wanted=8, minimum=2, budget_left=left, largest=largest)
+    now = inputs(95.0, price=10.0, wanted=8, minimum=2, budget_left=left, largest=largest)
     decision, _ = decide(Policy(over_budget=over_budget), now, AutoscalerState())
     assert decision.replicas == replicas, decision.reason
 
 
 @pytest.mark.parametrize(("over_budget", "replicas"), [("hold", 2), ("shrink", 2), ("stop", 0)])
 def test_at_the_minimum_it_stops_only_if_told_so(over_budget: OverBudget, replicas: int) -> None:
-    now = situation(95.0, price=10.0, wanted=2, minimum=2, budget_left=-25.0, largest=True)
+    now = inputs(95.0, price=10.0, wanted=2, minimum=2, budget_left=-25.0, largest=True)
     decision, _ = decide(Policy(over_budget=over_budget), now, AutoscalerState())
     assert decision.replicas == replicas
     if over_budget == "stop":
@@ -62,7 +62,7 @@ def test_at_the_minimum_it_stops_only_if_told_so(over_budget: OverBudget, replic
 
 
 def test_the_last_bit_of_a_sum_takes_no_replica_away() -> None:
-    now = situation(40.0, price=10.0, wanted=8, minimum=2, budget_left=-3e-13, largest=True)
+    now = inputs(40.0, price=10.0, wanted=8, minimum=2, budget_left=-3e-13, largest=True)
     decision, _ = decide(Policy(), now, AutoscalerState())
     assert decision.replicas == 8, decision.reason
 
@@ -79,26 +79,26 @@ def test_the_last_bit_of_a_sum_takes_no_replica_away() -> None:
 def test_what_is_stopped_begins_again_when_its_minimum_is_paid_for(
     left: float | None, replicas: int, words: str
 ) -> None:
-    now = situation(**asks_for_thirteen, wanted=0, minimum=2, budget_left=left)
+    now = inputs(**asks_for_thirteen, wanted=0, minimum=2, budget_left=left)
     decision, _ = decide(Policy(over_budget="stop"), now, AutoscalerState())
     assert decision.replicas == replicas, decision.reason
     assert words in decision.reason
 
 
 def test_what_does_not_stop_any_more_has_its_minimum_again() -> None:
-    now = situation(None, status="absent", price=10.0, wanted=0, minimum=2, budget_left=-5.0, largest=True)
+    now = inputs(None, status="absent", price=10.0, wanted=0, minimum=2, budget_left=-5.0, largest=True)
     assert decide(Policy(over_budget="shrink"), now, AutoscalerState())[0].replicas == 2
 
 
 def test_an_unknown_price_limits_nothing() -> None:
-    assert decide(Policy(), situation(95.0, budget_left=0.0), AutoscalerState())[0].replicas == 13
+    assert decide(Policy(), inputs(95.0, budget_left=0.0), AutoscalerState())[0].replicas == 13
 
 
 def test_the_spec_s_minimum_is_given_whatever_it_costs() -> None:
-    now = situation(95.0, price=10.0, wanted=1, minimum=4, budget_left=0.0)
+    now = inputs(95.0, price=10.0, wanted=1, minimum=4, budget_left=0.0)
     assert decide(Policy(), now, AutoscalerState())[0].replicas == 4
 
 
 def test_a_fall_in_demand_goes_below_what_the_budget_allows() -> None:
-    now = situation(10.0, price=10.0, wanted=8, budget_left=-5.0, largest=True)
+    now = inputs(10.0, price=10.0, wanted=8, budget_left=-5.0, largest=True)
     assert decide(Policy(window=0), now, AutoscalerState())[0].replicas <= 3

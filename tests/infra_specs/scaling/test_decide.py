@@ -10,13 +10,13 @@ from infra_specs.scaling.decide import decide
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.scaling_input import PastDemand
 from infra_specs.scaling.schedule import period
-from tests.infra_specs.scaling.game import counts, monday, play, situation
+from tests.infra_specs.scaling.game import counts, inputs, monday, play
 
 pytestmark = pytest.mark.pure
 
 eight = period("Mon-Fri 08:00", "18:00", 6)
 cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
-    # what is asked, situation, policy, replicas, words of the reason
+    # what is asked, inputs, policy, replicas, words of the reason
     ("up at once", {"in_flight": 95}, {}, 13, "3 to 13 replicas: 95 requests in flight, the work of 9.5 full replicas"),
     ("enough", {"in_flight": 19}, {}, 3, "stays at 3 replicas"),
     ("one look takes nothing away", {"in_flight": 0}, {}, 3, "3 were wanted within the last 3m"),
@@ -68,7 +68,7 @@ cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("given", "choice", "replicas", "words"), [pytest.param(*case[1:], id=case[0]) for case in cases]
 )
 def test_a_first_check(given: dict[str, Any], choice: dict[str, Any], replicas: int, words: str) -> None:
-    decision, _ = decide(Policy(**choice), situation(**given), AutoscalerState())
+    decision, _ = decide(Policy(**choice), inputs(**given), AutoscalerState())
     assert decision.replicas == replicas, decision.reason
     assert words in decision.reason
     assert decision.reason.startswith("web: ")
@@ -100,8 +100,8 @@ def test_what_somebody_asks_for_by_hand_holds_for_the_window() -> None:
 
 def test_fewer_by_hand_are_fewer_at_once_and_more_again_when_they_are_needed() -> None:
     _, memory = play([50.0] * 40, wanted=7)
-    idle, _ = decide(Policy(), situation(1.0, wanted=2, now=monday + 600), memory)
-    busy, _ = decide(Policy(), situation(50.0, wanted=2, now=monday + 600), memory)
+    idle, _ = decide(Policy(), inputs(1.0, wanted=2, now=monday + 600), memory)
+    busy, _ = decide(Policy(), inputs(50.0, wanted=2, now=monday + 600), memory)
     assert idle.replicas == 2
     assert busy.replicas >= 7
 
@@ -109,7 +109,7 @@ def test_fewer_by_hand_are_fewer_at_once_and_more_again_when_they_are_needed() -
 def test_a_decision_whose_run_has_not_begun_is_nobodys_wish() -> None:
     _, memory = play([95.0] * 4 + [5.0] * 20, wanted=3)
     assert memory.counts
-    pending, memory = decide(Policy(), situation(5.0, wanted=13, now=monday + 360), replace(memory, counts=(13, 1)))
+    pending, memory = decide(Policy(), inputs(5.0, wanted=13, now=monday + 360), replace(memory, counts=(13, 1)))
     assert pending.replicas < 13
 
 
@@ -120,8 +120,8 @@ def test_after_a_silence_the_window_begins_anew() -> None:
 
 
 def test_replicas_that_start_are_counted() -> None:
-    first, memory = decide(Policy(), situation(95.0), AutoscalerState())
-    again, _ = decide(Policy(), situation(95.0, wanted=first.replicas, serving=3, starting=9, now=monday + 15), memory)
+    first, memory = decide(Policy(), inputs(95.0), AutoscalerState())
+    again, _ = decide(Policy(), inputs(95.0, wanted=first.replicas, serving=3, starting=9, now=monday + 15), memory)
     assert again.replicas == first.replicas
 
 
@@ -144,8 +144,8 @@ def test_a_fixed_count_stays() -> None:
 
 def test_it_rises_for_what_is_coming_where_earlier_days_did() -> None:
     rhythm = (PastDemand(1, 20.0, 50.0), PastDemand(7, 30.0, 60.0))
-    plain, _ = decide(Policy(), situation(40.0), AutoscalerState())
-    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), AutoscalerState())
+    plain, _ = decide(Policy(), inputs(40.0), AutoscalerState())
+    ahead, _ = decide(Policy(), inputs(40.0, rhythm=rhythm), AutoscalerState())
     assert ahead.replicas > plain.replicas
     assert "it rises by 100 % at this time of day" in ahead.reason
 
@@ -155,14 +155,14 @@ def test_it_rises_for_what_is_coming_where_earlier_days_did() -> None:
     (PastDemand(1, 0.0, 50.0),) * 3, (PastDemand(1, 50.0, 1.0), PastDemand(7, 50.0, 1.0)),
 ])  # fmt: skip
 def test_one_day_is_no_rhythm_and_a_fall_takes_nothing_away(rhythm: tuple[PastDemand, ...]) -> None:
-    plain, _ = decide(Policy(), situation(40.0), AutoscalerState())
-    ahead, _ = decide(Policy(), situation(40.0, rhythm=rhythm), AutoscalerState())
+    plain, _ = decide(Policy(), inputs(40.0), AutoscalerState())
+    ahead, _ = decide(Policy(), inputs(40.0, rhythm=rhythm), AutoscalerState())
     assert ahead.replicas == plain.replicas
 
 
 def test_it_rises_before_the_demand_does_on_a_steady_climb() -> None:
     _, memory = play(lambda check: 100.0 + 20 * check, 60, wanted=15)
-    now = situation(1300.0, wanted=130, now=monday + 900)
+    now = inputs(1300.0, wanted=130, now=monday + 900)
     decision, _ = decide(Policy(), now, memory)
     assert [step.name for step in decision.steps][:2] == ["recommend", "anticipate"]
     assert "it is rising" in decision.reason
@@ -170,19 +170,19 @@ def test_it_rises_before_the_demand_does_on_a_steady_climb() -> None:
 
 def test_another_capacity_forgets_what_was_learned_in_the_old_one() -> None:
     _, memory = play([100.0] * 100, wanted=13)
-    decision, after = decide(Policy(), situation(100.0, wanted=13, capacity=50.0, now=monday + 1500), memory)
+    decision, after = decide(Policy(), inputs(100.0, wanted=13, capacity=50.0, now=monday + 1500), memory)
     assert after.forecasts.checks == 1
     assert decision.replicas == 13, "and the window keeps the count"
 
 
 def test_advice_decides_and_does_not_act() -> None:
-    decision, _ = decide(Policy(), situation(95.0, mode="advise"), AutoscalerState())
+    decision, _ = decide(Policy(), inputs(95.0, mode="advise"), AutoscalerState())
     assert decision.changes
     assert not decision.acts
-    assert decide(Policy(), situation(95.0), AutoscalerState())[0].acts
+    assert decide(Policy(), inputs(95.0), AutoscalerState())[0].acts
 
 
 def test_measured_at_zero_seconds_is_no_trouble() -> None:
-    now = situation(95.0)
+    now = inputs(95.0)
     decision, _ = decide(Policy(), replace(now, measured=replace(now.measured, seconds=0.0)), AutoscalerState())
     assert decision.replicas == 13

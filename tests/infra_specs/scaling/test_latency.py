@@ -9,7 +9,7 @@ from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.decision import Decision
 from infra_specs.scaling.policy import Policy
-from tests.infra_specs.scaling.game import actions, counts, monday, situation
+from tests.infra_specs.scaling.game import actions, counts, inputs, monday
 
 pytestmark = pytest.mark.pure
 
@@ -25,7 +25,7 @@ def play(keeps: float, noise: float = 0.0, seed: int = 1, wanted: int = 3, late:
     for check in range(four_hours):
         serving = asked[check]
         inside, latency = (value * (1 + source.uniform(-noise, noise)) for value in (30, objective * keeps / serving))
-        now = situation(inside, latency=latency, wanted=wanted, serving=serving, now=monday + 15 * check)
+        now = inputs(inside, latency=latency, wanted=wanted, serving=serving, now=monday + 15 * check)
         now = replace(now, measured=replace(now.measured, serving=serving))
         decision, memory = decide(policy, now, memory)
         decided.append(decision)
@@ -61,14 +61,14 @@ def test_what_more_replicas_do_not_cure_gets_twice_what_demand_asks_for(keeps: f
 def test_demand_that_goes_takes_its_replicas_with_it() -> None:
     memory, wanted = AutoscalerState(serving=8), 8
     for check in range(40):
-        now = situation(2.0, latency=0.02, wanted=wanted, now=monday + 15 * check)
+        now = inputs(2.0, latency=0.02, wanted=wanted, now=monday + 15 * check)
         decision, memory = decide(policy, now, memory)
         wanted = decision.replicas
     assert wanted == 1
 
 
 def test_those_that_came_since_the_last_check_did_not_make_it_slow() -> None:
-    decision, _ = decide(policy, situation(60.0, latency=0.6, wanted=12), AutoscalerState(serving=6))
+    decision, _ = decide(policy, inputs(60.0, latency=0.6, wanted=12), AutoscalerState(serving=6))
     assert decision.replicas == 12
-    decision, _ = decide(policy, situation(60.0, latency=0.6, wanted=12), AutoscalerState(serving=12))
+    decision, _ = decide(policy, inputs(60.0, latency=0.6, wanted=12), AutoscalerState(serving=12))
     assert decision.replicas == 16

@@ -8,7 +8,7 @@ from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.node_capacity import FreeMemory, NodeCapacity, after_placing, replicas_that_fit
 from infra_specs.scaling.policy import Policy
-from tests.infra_specs.scaling.game import situation
+from tests.infra_specs.scaling.game import inputs
 
 pytestmark = pytest.mark.pure
 
@@ -49,7 +49,7 @@ def test_it_says_what_it_was_reckoned_from() -> None:
 
 
 def test_a_decision_says_which_limit_bit_and_why() -> None:
-    now = situation(95.0, room=6, room_because="one replica takes 200MB")
+    now = inputs(95.0, room=6, room_because="one replica takes 200MB")
     decision, _ = decide(Policy(), now, AutoscalerState())
     assert decision.replicas == 6
     assert decision.reason.endswith("; the target has room for 6: one replica takes 200MB")

@@ -59,34 +59,34 @@ def memories(draw: st.DrawFn) -> AutoscalerState:
 
 @settings(max_examples=200, deadline=None)
 @given(policies, situations(), memories())
-def test_the_count_is_within_the_bounds(policy: Policy, situation: ScalingInput, memory: AutoscalerState) -> None:
-    decision, _ = decide(policy, situation, memory)
+def test_the_count_is_within_the_bounds(policy: Policy, inputs: ScalingInput, memory: AutoscalerState) -> None:
+    decision, _ = decide(policy, inputs, memory)
     stopped = any("stopped" in step.reason for step in decision.steps)
-    room = situation.maximum if situation.room is None else situation.room
-    assert decision.replicas <= min(situation.maximum, max(room, 0))
-    assert stopped or decision.replicas >= min(situation.minimum, room)
+    room = inputs.maximum if inputs.room is None else inputs.room
+    assert decision.replicas <= min(inputs.maximum, max(room, 0))
+    assert stopped or decision.replicas >= min(inputs.minimum, room)
     assert decision.steps[-1].replicas == decision.replicas
-    assert decision.before == situation.wanted
+    assert decision.before == inputs.wanted
 
 
 @settings(max_examples=200, deadline=None)
 @given(policies, situations(), memories())
 def test_nothing_is_taken_away_while_metrics_are_missing(
-    policy: Policy, situation: ScalingInput, memory: AutoscalerState
+    policy: Policy, inputs: ScalingInput, memory: AutoscalerState
 ) -> None:
-    unsure = replace(situation, measured=replace(situation.measured, status="absent"), budget_left=None, room=None)
+    unsure = replace(inputs, measured=replace(inputs.measured, status="absent"), budget_left=None, room=None)
     decision, _ = decide(policy, unsure, memory)
     assert decision.replicas == max(unsure.minimum, min(unsure.wanted, unsure.maximum))
-    partly = replace(unsure, measured=replace(situation.measured, status="partial"))
+    partly = replace(unsure, measured=replace(inputs.measured, status="partial"))
     assert decide(policy, partly, memory)[0].replicas >= min(partly.wanted, partly.maximum)
 
 
 @settings(max_examples=300, deadline=None)
 @given(policies, situations(amounts), memories(), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_more_demand_is_never_fewer_replicas(
-    policy: Policy, situation: ScalingInput, memory: AutoscalerState, rate_more: float, in_flight_more: float
+    policy: Policy, inputs: ScalingInput, memory: AutoscalerState, rate_more: float, in_flight_more: float
 ) -> None:
-    seen = situation.measured
+    seen = inputs.measured
     assert seen.in_flight is not None
     assert seen.requests_per_second is not None
     busier = replace(
@@ -94,27 +94,27 @@ def test_more_demand_is_never_fewer_replicas(
         requests_per_second=seen.requests_per_second + rate_more,
         in_flight=seen.in_flight + in_flight_more,
     )
-    less, _ = decide(policy, situation, memory)
-    more, _ = decide(policy, replace(situation, measured=busier), memory)
+    less, _ = decide(policy, inputs, memory)
+    more, _ = decide(policy, replace(inputs, measured=busier), memory)
     assert more.replicas >= less.replicas, (less.reason, more.reason)
 
 
 @settings(max_examples=200, deadline=None)
 @given(policies, situations(), memories())
-def test_deciding_again_changes_nothing(policy: Policy, situation: ScalingInput, memory: AutoscalerState) -> None:
-    decision, after = decide(policy, situation, memory)
-    assert decide(policy, situation, memory) == (decision, after)
-    at_rest = replace(situation, wanted=decision.replicas, budget_left=None)
-    if policy.step is None and situation.budget_left is None:
+def test_deciding_again_changes_nothing(policy: Policy, inputs: ScalingInput, memory: AutoscalerState) -> None:
+    decision, after = decide(policy, inputs, memory)
+    assert decide(policy, inputs, memory) == (decision, after)
+    at_rest = replace(inputs, wanted=decision.replicas, budget_left=None)
+    if policy.step is None and inputs.budget_left is None:
         assert not decide(replace(policy, cpu=None), at_rest, memory)[0].changes or policy.cpu is not None
 
 
 @settings(max_examples=100, deadline=None)
 @given(policies, situations(), memories())
 def test_what_is_kept_is_read_back_equal_and_small(
-    policy: Policy, situation: ScalingInput, memory: AutoscalerState
+    policy: Policy, inputs: ScalingInput, memory: AutoscalerState
 ) -> None:
-    finite = replace(situation, measured=replace(situation.measured, latency=None, cpu=None, queue=None))
+    finite = replace(inputs, measured=replace(inputs.measured, latency=None, cpu=None, queue=None))
     finite = replace(finite, measured=replace(finite.measured, requests_per_second=3.0, in_flight=4.5))
     decision, after = decide(policy, finite, memory)
     assert Decision.from_data(json.loads(json.dumps(decision.as_data()))) == decision

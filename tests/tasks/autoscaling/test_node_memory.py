@@ -75,13 +75,13 @@ def test_nobody_is_asked_while_nothing_grows(tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_one_has_claimed_the_next_does_not_find(tmp_path: Path) -> None:
-    def subject(name: str) -> ScaledStack:
+    def stack_of(name: str) -> ScaledStack:
         stack = from_data({**spec(web={"memory": "100MB"}), "name": name})
         return ScaledStack.of(StackRecord(name, stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0))
 
     with scene(tmp_path) as shop:
         shop.world.set_free_memory(three_hundred_free)
-        first, second, made = subject("one"), subject("two"), NodeMemory()
+        first, second, made = stack_of("one"), stack_of("two"), NodeMemory()
         usual = shop.checks(1)[0].inputs
         assert made.limit_by_memory(first, usual).room == 4
         made.claim(first, "web", 2)

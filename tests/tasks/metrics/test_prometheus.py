@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.local,
     pytest.mark.skipif(program() is None, reason="no Prometheus on this machine: sudo apt install prometheus"),
 ]
-patience = 60.0
+DEADLINE_SECONDS = 60.0
 
 
 @dataclass
@@ -31,7 +31,7 @@ class World:
         return self.asks.ask(metrics, "shop", "web", time.time() if at is None else at)
 
     def until(self, true: Callable[[Answers], bool], **queries: str) -> Answers:
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while not true(found := self.ask(**queries)):
             assert time.monotonic() < deadline, found
             time.sleep(0.2)
@@ -58,7 +58,7 @@ def test_each_query_gives_one_number(world: World) -> None:
 
 def test_a_rate_follows_what_is_counted(world: World) -> None:
     began = time.monotonic()
-    text, deadline = world.exporter.text, began + patience
+    text, deadline = world.exporter.text, began + DEADLINE_SECONDS
     while True:
         world.exporter.text = text.replace("requests_total 0", f"requests_total {50 * (time.monotonic() - began):.3f}")
         found = world.ask(requests_per_second="sum(rate(requests_total[10s]))")
