@@ -8,7 +8,7 @@ from benchmarks.house import FLOORS, arrows, duplicates, figures, long_functions
 
 pytestmark = pytest.mark.pure
 
-copied = """
+COPIED = """
 def total(rows):
     result = 0
     for row in rows:
@@ -39,10 +39,10 @@ def test_a_function_is_long_by_its_lines() -> None:
 
 
 def test_a_copy_with_other_names_is_a_duplicate() -> None:
-    renamed = copied.replace("rows", "items").replace("result", "value").replace("3", "17")
-    assert duplicates({Path("a.py"): copied, Path("b.py"): renamed}) == {(Path("a.py"), Path("b.py"))}
-    assert duplicates({Path("a.py"): copied, Path("b.py"): copied.replace("return", "yield")}) != set()
-    assert duplicates({Path("a.py"): copied, Path("b.py"): "limit = 1\n" * 20}) == set()
+    renamed = COPIED.replace("rows", "items").replace("result", "value").replace("3", "17")
+    assert duplicates({Path("a.py"): COPIED, Path("b.py"): renamed}) == {(Path("a.py"), Path("b.py"))}
+    assert duplicates({Path("a.py"): COPIED, Path("b.py"): COPIED.replace("return", "yield")}) != set()
+    assert duplicates({Path("a.py"): COPIED, Path("b.py"): "limit = 1\n" * 20}) == set()
 
 
 def test_an_arrow_leads_from_room_to_room(tree: Path) -> None:
