@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.pure
-root = Path(__file__).parents[2]
-pages = [
-    *sorted(root.glob("*.md")),
-    *sorted(path for path in (root / "docs").rglob("*.md") if "decisions" not in path.parts),
-    *sorted((root / ".github").rglob("*.md")),
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(path for path in (ROOT / "docs").rglob("*.md") if "decisions" not in path.parts),
+    *sorted((ROOT / ".github").rglob("*.md")),
 ]
-folders = {path.name for path in root.iterdir() if path.is_dir()}
-targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
-coming = {"proof", "new-provider"}
+COMING = {"proof", "new-provider"}
 """Targets of this change that are built beside these pages."""
 
 
@@ -23,20 +23,20 @@ def _spans(page: Path) -> list[str]:
     return re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(root)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_names_exists(page: Path) -> None:
     spans = _spans(page)
-    paths = [span for span in spans if re.fullmatch(r"[\w.-]+(/[\w.-]*)+", span) and span.split("/")[0] in folders]
+    paths = [span for span in spans if re.fullmatch(r"[\w.-]+(/[\w.-]*)+", span) and span.split("/")[0] in FOLDERS]
     modules = [match[1] for span in spans if (match := re.match(r"python -m ((benchmarks|docs)\.[\w.]+)", span))]
     paths += [module.replace(".", "/") for module in modules]
-    assert [path for path in paths if not (root / path).exists() and not (root / f"{path}.py").is_file()] == []
+    assert [path for path in paths if not (ROOT / path).exists() and not (ROOT / f"{path}.py").is_file()] == []
 
 
-@pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(root)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_make_target_on_a_page_exists(page: Path) -> None:
     named = [match[1] for span in _spans(page) if (match := re.match(r"make ([a-z-]+)", span))]
-    assert set(named) <= targets | coming
+    assert set(named) <= TARGETS | COMING
 
 
 def test_the_pages_are_seen() -> None:
-    assert {"README.md", "CONTRIBUTING.md", "architecture.md", "quickstart.md"} <= {page.name for page in pages}
+    assert {"README.md", "CONTRIBUTING.md", "architecture.md", "quickstart.md"} <= {page.name for page in PAGES}
