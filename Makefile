@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt docs lock clean
+.PHONY: help demo install check test proof fmt docs lock clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,14 +15,20 @@ demo: $(VENV)/.run ## Run a whole stack on this machine: app, PostgreSQL, Valkey
 install: $(VENV)/.run ## Install the tenfold command into .venv/bin, and nothing else
 	@echo "Installed. Now: export PATH=$(abspath $(BIN)):\$$PATH"
 
-test: $(VENV)/.dev ## Run every test, with real services (about a quarter of an hour)
+check: $(VENV)/.dev ## Format, lint, types, floors and the pure tests: under a minute
+	@sh scripts/check $(BIN)
+
+test: $(VENV)/.dev ## Run the tests to wait for: pure, contracts, a journey of each target (12 minutes at most)
 	@sh scripts/chromium
 	@sh scripts/prometheus $(BIN)
 	@sh scripts/engine $(BIN)
-	@sh scripts/test $(BIN)
+	@sh scripts/test $(BIN) test
 
-check: $(VENV)/.dev ## Format, lint, types, floors and the pure tests: under a minute
-	@sh scripts/check $(BIN)
+proof: $(VENV)/.dev ## Run all other tests: kills, faults, attacks, many at once (three quarters of an hour at most)
+	@sh scripts/chromium
+	@sh scripts/prometheus $(BIN)
+	@sh scripts/engine $(BIN)
+	@sh scripts/test $(BIN) proof
 
 fmt: $(VENV)/.dev ## Format the code and mend what can be mended
 	@$(BIN)/ruff check -q --fix-only .

@@ -1,7 +1,7 @@
-"""What tests of several folders use (a Docker Engine and its images), and what the whole run says at its end."""
+"""What tests of several folders use (a Docker Engine and its images), and which tests a run takes."""
 
 import os
-from collections import Counter
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from hypothesis import settings
 
 from tasks.base.known_secrets import KnownSecrets, known_secrets
 from tests.support import images as built
-from tests.support import stack_accounts
+from tests.support import stack_accounts, summary
 from tests.support.box import Box
-from tests.support.engine import NoEngine, connect
-
-lanes = ("services", "containers")
+from tests.support.engine import NoEngine, address, connect
+from tests.support.engine_lock import alone_on
+from tests.support.lanes import Lane
+from tests.support.recorder import Recorder
+from tests.support.tiers import chosen, collected, tiers
 
 # Where others wait for the result, the same examples each time; at a desk, new ones.
 settings.register_profile("steady", derandomize=True)
@@ -24,41 +26,29 @@ if os.environ.get("CI"):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--lane", choices=lanes, help="one half of the tests, for `make test`, which runs both at once")
+    parser.addoption("--tier", choices=tiers, help="the tests of `make test` or of `make proof`, and no others")
+    parser.addoption("--lane", type=Lane.parsed, help="1/2 is one half of them, of which both are run side by side")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if lane := config.getoption("--lane"):
+        config.pluginmanager.register(Recorder(config.getoption("--tier") or "all", lane))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is in the other lane."""
-    lane = config.getoption("--lane")
-    others = [item for item in items if lane is not None and _lane(item) != lane]
-    config.hook.pytest_deselected(items=others)
-    left_out = set(others)
-    items[:] = [item for item in items if item not in left_out]
-
-
-def _lane(item: pytest.Item) -> str:
-    """Who shares one Docker Engine or one control plane is in one lane, one after another."""
-    shared = item.get_closest_marker("docker") or item.nodeid.startswith("tests/deployments/")
-    return "containers" if shared else "services"
+    """Leave out what is in another tier or lane."""
+    config.stash[collected] = list(items)
+    taken = chosen(items, config.getoption("--tier"), config.getoption("--lane"))
+    config.hook.pytest_deselected(items=list(set(items) - set(taken)))
+    items[:] = taken
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What faults came to, and at how many points a run was killed and ended as an undisturbed one does."""
-    tried: Counter[str] = Counter()
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name == "points":
-                tried[Path(report.fspath).name] += int(str(value))
-    for file, points in tried.items():
-        terminalreporter.write_line(f"{file}: killed at {points} points, each ended as undisturbed")
-    faults = [
-        str(value)
-        for report in terminalreporter.getreports("passed")
-        for name, value in report.user_properties
-        if name == "fault" and report.when == "call"
-    ]
-    for line in faults:
+    for line in (*summary.points(terminalreporter), *summary.faults(terminalreporter)):
         terminalreporter.write_line(line)
+    for line in summary.skipped(terminalreporter):
+        terminalreporter.write_line(line, yellow=True, bold=True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -93,13 +83,20 @@ def _knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[DockerClient]:
-    """The Docker Engine; without one the test is skipped, and the summary says why."""
+def engine(request: pytest.FixtureRequest) -> Iterator[DockerClient]:
+    """The Docker Engine, for this run alone; without one the test is skipped, and the summary says why."""
     try:
         client = connect()
     except NoEngine as no:
         pytest.skip(str(no))
-    yield client
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(text, file=sys.stderr, flush=True)
+
+    with alone_on(address(), say):
+        yield client
     client.close()
 
 

@@ -1,62 +1,20 @@
-"""Scaling for real: a control plane of its own, users that come, and whatever is killed meanwhile."""
+"""Scaling for real: users that come, growth that is asked for, and checks that stop."""
 
-import os
-import shutil
-import signal
-import socket
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deployments.server import control_plane
 from deployments.server.watchdog import AUTOMATION_NAME
 from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger
-from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.simulated_load import Load
+from tests.deployments.installations import autoscale_seconds
 from tests.deployments.plane import Plane
-from tests.flows.shop import shop
+from tests.deployments.scaling import checked_again, provisioned, replicas
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
-interval = 5
-
-
-@pytest.fixture(scope="module")
-def plane() -> Iterator[Plane]:
-    folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENFOLD_HOME", str(folder / "home"))
-        environment.setenv("TENFOLD_SERVER_PORT", str(port))
-        environment.setenv("TENFOLD_AUTOSCALE_SECONDS", str(interval))
-        environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
-        try:
-            found = control_plane.ensure()
-            yield Plane(folder / "home", found.api_url)
-        finally:
-            control_plane.stop()
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def world(plane: Plane) -> MemoryProvider:
-    return MemoryProvider(plane.home / "memory")
-
-
-def provisioned(plane: Plane, name: str, most: int = 8, **more: Any) -> None:
-    web = shop(name, needs=False, capacity=4, replicas={"min": 1, "max": most})
-    assert plane.run("provision", spec={**web, **more}, source="/srv", wait=True)["type"] == "COMPLETED"
-
-
-def replicas(world: MemoryProvider, stack: str) -> int:
-    return sum(one.kind == "replica" for one in world.observe(stack))
 
 
 def decisions(stack: str) -> tuple[KeptDecision, ...]:
@@ -64,52 +22,26 @@ def decisions(stack: str) -> tuple[KeptDecision, ...]:
         return ledger.decisions(stack, "web", 100)
 
 
-def last_check() -> float:
-    with Ledger.open(settings()) as ledger:
-        last = ledger.last_check()
-    return last.at if last else 0.0
-
-
-def checked_again() -> None:
-    before = last_check()
-    wait_until(lambda: last_check() > before, "another check has ended")
-
-
 def events(plane: Plane, name: str) -> list[dict[str, Any]]:
     asked = {"event": {"name": [name]}}
     return list(plane.post("/events/filter", filter=asked, limit=50)["events"])
 
 
-def test_users_come_and_a_scale_run_follows_that_says_why(plane: Plane, world: MemoryProvider) -> None:
-    provisioned(plane, "shop")
-    world.set_load("shop", "web", Load(requests_per_second=50, latency=0.2))
-    wait_until(lambda: replicas(world, "shop") >= 3, "10 requests in flight have replicas for 4 each")
-    run = next(run for run in reversed(plane.runs("scale")) if run["parameters"]["stack"] == "shop")
-    kept = next(one for one in decisions("shop") if one.flow_run_id == run["id"])
+def test_users_come_and_a_scale_run_follows_that_says_why(plane: Plane, memory: MemoryProvider) -> None:
+    provisioned(plane, "busy")
+    memory.set_load("busy", "web", Load(requests_per_second=50, latency=0.2))
+    wait_until(lambda: replicas(memory, "busy") >= 3, "10 requests in flight have replicas for 4 each")
+    run = next(run for run in reversed(plane.runs("scale")) if run["parameters"]["stack"] == "busy")
+    kept = next(one for one in decisions("busy") if one.flow_run_id == run["id"])
     assert run["parameters"]["reason"] == kept.decision.reason
     assert plane.ended(run["id"])["type"] == "COMPLETED"
-    table = plane.post("/artifacts/filter", artifacts={"key": {"any_": ["why-shop-web"]}}, sort="CREATED_DESC")
+    table = plane.post("/artifacts/filter", artifacts={"key": {"any_": ["why-busy-web"]}}, sort="CREATED_DESC")
     assert kept.decision.steps[0].reason in table[-1]["data"]
-
-
-def test_checks_go_on_when_the_server_was_killed_between_two(plane: Plane, world: MemoryProvider) -> None:
-    provisioned(plane, "kiosk")
-    os.kill(plane.pid("server"), signal.SIGKILL)
-    world.set_load("kiosk", "web", Load(requests_per_second=50, latency=0.2))
-    wait_until(lambda: replicas(world, "kiosk") >= 3, "it is scaled all the same")
-
-
-def test_a_check_that_is_killed_half_way_is_followed_by_the_next(plane: Plane) -> None:
-    provisioned(plane, "blog")
-    with Ledger.open(settings()) as ledger:
-        holder = wait_until(lambda: ledger.holder(CHECK_LOCK), "a check is under way")
-        os.kill(holder.owner.pid, signal.SIGKILL)
-    checked_again()
 
 
 def resumed(plane: Plane, run: str, **answer: Any) -> dict[str, Any]:
     """A run that waits for an answer is given it, and ends."""
-    plane.until(run, "PAUSED")
+    plane.wait_until(run, "PAUSED")
     plane.post(f"/flow_runs/{run}/resume", run_input=answer)
     return plane.ended(run)
 
@@ -130,13 +62,13 @@ def test_growth_waits_for_a_persons_word(plane: Plane) -> None:
     assert plane.run("grow", stack="nobody")["type"] == "FAILED"
 
 
-def test_what_was_shown_is_done_to_the_stack_as_it_is_by_then(plane: Plane, world: MemoryProvider) -> None:
+def test_what_was_shown_is_done_to_the_stack_as_it_is_by_then(plane: Plane, memory: MemoryProvider) -> None:
     provisioned(plane, "patient")
-    world.set_load("patient", "web", Load(requests_per_second=100, latency=0.2))
-    wait_until(lambda: replicas(world, "patient") >= 6, "20 requests in flight have replicas for 4 each")
+    memory.set_load("patient", "web", Load(requests_per_second=100, latency=0.2))
+    wait_until(lambda: replicas(memory, "patient") >= 6, "20 requests in flight have replicas for 4 each")
     first, second = (plane.submit("grow", stack="patient") for _ in range(2))
     for run in (first, second):
-        plane.until(run, "PAUSED")
+        plane.wait_until(run, "PAUSED")
     provisioned(plane, "patient", budget=70, headroom=20)
     assert resumed(plane, first, approve=True)["type"] == "COMPLETED"
     with Ledger.open(settings()) as ledger:
@@ -154,7 +86,10 @@ def test_when_no_check_comes_any_more_three_notice(plane: Plane) -> None:
     plane.pause("autoscale", paused=True)
     try:
         log = plane.home / "control" / "runner.log"
-        wait_until(lambda: "No service is scaled: a check is due every 5 s" in log.read_text(), "the log says so")
+        wait_until(
+            lambda: f"No service is scaled: a check is due every {autoscale_seconds} s" in log.read_text(),
+            "the log says so",
+        )
         wait_until(lambda: events(plane, "tenfold.autoscale.silent"), "an event says so")
         wait_until(lambda: triggered(plane), "the server's own automation has noticed")
     finally:

@@ -13,6 +13,7 @@ from deployments.cli.following.prefect_api import login_address
 from deployments.server import control_plane
 from deployments.server.control_plane import ControlPlane
 from tasks.base.settings import settings
+from tests.deployments.installations import Installation
 from tests.deployments.plane import Plane
 from tests.support.browser import chromium, switches
 
@@ -61,18 +62,6 @@ NOTHING = {
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENFOLD_HOME", str(tmp_path_factory.mktemp("pages") / "home"))
-        environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
-        environment.setenv("TENFOLD_AUTOSCALE_SECONDS", "60")
-        try:
-            yield control_plane.ensure()
-        finally:
-            control_plane.stop()
-
-
-@pytest.fixture(scope="module")
 def strange_port() -> Iterator[int]:
     """A page of somebody else's, on another port of this machine."""
 
@@ -94,13 +83,14 @@ def strange_port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def page(here: ControlPlane) -> Iterator[Page]:
+def page(asked: Installation) -> Iterator[Page]:
     """The owner's browser, logged in; every name leads to this machine, as a hostile name server would have it."""
     with sync_playwright() as playwright:
         rules = "--host-resolver-rules=MAP *.example 127.0.0.1"
         browser = playwright.chromium.launch(executable_path=chromium(), args=[*switches, rules])
         page = browser.new_page()
-        page.goto(login_address(here))
+        with asked.entered():
+            page.goto(login_address(control_plane.ensure()))
         page.wait_for_url("**/v2/**")
         yield page
         browser.close()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from deployments.server import control_plane
 from deployments.server.control_plane import ControlPlane
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
@@ -23,24 +22,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane of the module's own."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENFOLD_HOME", str(tmp_path_factory.mktemp("ui") / "home"))
-        # The timers' runs would only be in the way, so they are as seldom as may be.
-        environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
-        environment.setenv("TENFOLD_AUTOSCALE_SECONDS", "60")
-        try:
-            yield control_plane.ensure()
-        finally:
-            control_plane.stop()
-
-
 @pytest.fixture
-def browser(plane: ControlPlane, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PrefectUi]:
+def browser(here: ControlPlane, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PrefectUi]:
     """The UI; where a test fails, what it looked like is kept."""
-    with ui(plane) as opened:
+    with ui(here) as opened:
         failed = request.session.testsfailed
         yield opened
         if request.session.testsfailed > failed:

@@ -21,7 +21,7 @@ from flows.provision import provision
 from flows.rollback import rollback
 from flows.teardown import teardown
 from tests.flows.on_docker import containers, done, door, one_replica, shop, stack, well
-from tests.support.children import run
+from tests.support.children import start_with
 from tests.tasks.providers.docker.docker_world import alone, get, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
@@ -56,40 +56,36 @@ def test_killed_again_and_again(
 def killed_until_done(flow: Flow[..., Any], **parameters: Any) -> int:
     """How often it was killed before it came to its end."""
     for number in count():
-        with killing(after=1 + number):
-            ended = run(flow, parameters)
+        ended = start_with(Killing(after=1 + number), flow, parameters).wait()
         if ended.state is not None:
             assert ended.state == "COMPLETED", ended.message
             return number
     raise AssertionError
 
 
-class killing:
-    """Within it, a child of this process ends right after so many of its calls that change something in the engine."""
+class Killing:
+    """The process that it is installed in ends right after so many of its calls that change something in the engine."""
 
     def __init__(self, after: int) -> None:
-        self._left, self._guard, self._patch = after, Lock(), pytest.MonkeyPatch()
+        self._left = after
+        self.passed: list[str] = []
 
-    def __enter__(self) -> None:
-        parent = os.getpid()
-
-        def counted(call: Callable[..., Any]) -> Callable[..., Any]:
-            def told(api: APIClient, url: str, *args: Any, **kwargs: Any) -> Any:
-                result = call(api, url, *args, **kwargs)
-                if "exec" not in url and os.getpid() != parent:
-                    with self._guard:
-                        self._left -= 1
-                        if not self._left:
-                            os.kill(os.getpid(), signal.SIGKILL)
-                return result
-
-            return told
-
+    def install(self) -> None:
+        self._guard = Lock()
         for name in ("_post", "_put", "_delete"):
-            self._patch.setattr(APIClient, name, counted(getattr(APIClient, name)))
+            setattr(APIClient, name, self._counted(getattr(APIClient, name)))
 
-    def __exit__(self, *_: object) -> None:
-        self._patch.undo()
+    def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(api: APIClient, url: str, *args: Any, **kwargs: Any) -> Any:
+            result = call(api, url, *args, **kwargs)
+            if "exec" not in url:
+                with self._guard:
+                    self._left -= 1
+                    if not self._left:
+                        os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        return counted
 
 
 def says(spec: dict[str, Any]) -> str:

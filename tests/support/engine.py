@@ -45,16 +45,20 @@ class NoEngine(Exception):
         self.nothing = nothing
 
 
+def address() -> str:
+    """Where the engine listens: that of DOCKER_HOST, or this machine's own."""
+    return os.environ.get("DOCKER_HOST") or f"unix://{usual}"
+
+
 def connect() -> docker.DockerClient:
-    """A client of the engine of DOCKER_HOST, or of this machine's own. NoEngine if it does not answer."""
-    where = os.environ.get("DOCKER_HOST")
-    if not where:
+    """A client of the engine. NoEngine if it does not answer."""
+    if not os.environ.get("DOCKER_HOST"):
         _knock()
     try:
         client = docker.from_env(timeout=patience)
         client.ping()
     except (DockerException, RequestException) as error:
-        raise NoEngine(f"the Docker Engine at {where or usual} does not answer: {error}") from None
+        raise NoEngine(f"the Docker Engine at {address()} does not answer: {error}") from None
     return client
 
 

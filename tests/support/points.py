@@ -21,12 +21,18 @@ ledger_effects = (
 )  # fmt: skip
 
 
-class Points:
-    """Counts the points that a run passes, and sends the process the signal `by` at one of them. 0: at none."""
+def everywhere(_point: str) -> bool:
+    return True
 
-    def __init__(self, at: int, by: int, only: Callable[[str], bool] = lambda _: True) -> None:
+
+class Points:
+    """Counts the points that a run passes, and sends the process the signal `by` at one of them. 0: at none.
+
+    It can be sent to the process that it is installed in.
+    """
+
+    def __init__(self, at: int, by: int, only: Callable[[str], bool] = everywhere) -> None:
         self._at, self._signal, self._only = at, by, only
-        self._writing = Lock()
         self.passed: list[str] = []
 
     def reach(self, name: str) -> None:
@@ -41,6 +47,7 @@ class Points:
 
     def install(self) -> None:
         """For the rest of this process, which is a test's own child."""
+        self._writing = Lock()
         for name in ledger_effects:
             setattr(Ledger, name, self._around(f"ledger.{name}", self._alone(getattr(Ledger, name))))
         setattr(Ledger, "renew", self._alone(Ledger.renew))  # noqa: B010

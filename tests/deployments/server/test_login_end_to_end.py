@@ -1,10 +1,7 @@
-"""The control plane's login on the real thing: attacks by an account and a stranger, and how it is turned on."""
+"""The control plane's login on the real thing: attacks by an account and a stranger."""
 
 import os
-import signal
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,14 +10,12 @@ import httpx
 import pytest
 
 from deployments.cli.following.prefect_api import login_address
-from deployments.server import control_plane
 from deployments.server.admission import CHANGES
 from deployments.server.control_plane import ControlPlane
 from deployments.server.login import USER, login_file, require_login
 from docs.authorisation import CALLERS, Operation, operations
 from tasks.base.settings import settings
-from tasks.supervisor.client import Supervisor
-from tasks.supervisor.process import Process
+from tests.deployments.installations import program
 from tests.deployments.plane import Plane
 from tests.support.accounts import account
 from tests.support.waiting import wait_until
@@ -30,25 +25,6 @@ AUTOMATION = {
     "name": "made by nobody", "enabled": False, "actions": [{"type": "do-nothing"}],
     "trigger": {"type": "event", "expect": ["nothing"], "posture": "Reactive", "threshold": 1, "within": 0},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane of the module's own."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENFOLD_HOME", str(tmp_path_factory.mktemp("login") / "home"))
-        environment.setenv("TENFOLD_SERVER_PORT", "4600")
-        environment.setenv("TENFOLD_RECONCILE_SECONDS", "3600")
-        try:
-            yield control_plane.ensure()
-        finally:
-            control_plane.stop()
-
-
-@pytest.fixture
-def plane(here: ControlPlane) -> Plane:
-    """How its owner asks it."""
-    return Plane(settings().home, here.api_url)
 
 
 def automations(plane: Plane) -> list[str]:
@@ -87,7 +63,6 @@ def refused_by(operation: Operation) -> Iterator[tuple[Any, int]]:
 
 def test_another_account_gets_nothing(here: ControlPlane, plane: Plane) -> None:
     home = settings().home
-    os.chmod(home.parent, 0o711)  # noqa: PTH101 - so that only the home's own modes keep it out
     with account() as other:
         url, login = f"{here.api_url}/automations/", str(login_file(home))
         ask = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Content-Type: application/json"]
@@ -125,7 +100,7 @@ def test_what_a_run_starts_does_not_inherit_the_login(plane: Plane, open_folder:
 def test_a_shell_with_a_token_does_not_restart_the_control_plane(plane: Plane, command: str) -> None:
     before = plane.pid("server"), plane.pid("runner")
     env = {**os.environ, "TENFOLD_API_TOKEN": require_login(settings().home).text, "TENFOLD_SOMETHING": "else"}
-    ended = subprocess.run([tenfold(), "server", command], env=env, capture_output=True, text=True, check=False)
+    ended = subprocess.run([program, "server", command], env=env, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert (plane.pid("server"), plane.pid("runner")) == before
     state = (settings().home / "control" / "state.json").read_text()
@@ -135,7 +110,7 @@ def test_a_shell_with_a_token_does_not_restart_the_control_plane(plane: Plane, c
 
 def test_a_wrong_token_is_refused_before_it_is_sent(plane: Plane) -> None:
     env = {**os.environ, "TENFOLD_API_TOKEN": "tenfold:wrong"}
-    ended = subprocess.run([tenfold(), "reconcile"], env=env, capture_output=True, text=True, check=False)
+    ended = subprocess.run([program, "reconcile"], env=env, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (
         2,
         f"TENFOLD_API_TOKEN is not the token of the installation in {settings().home}. Unset it, or set what this "
@@ -143,69 +118,7 @@ def test_a_wrong_token_is_refused_before_it_is_sent(plane: Plane) -> None:
     )
 
 
-def test_the_port_stays_ours_while_the_server_starts_again(here: ControlPlane, plane: Plane) -> None:
-    os.kill(plane.pid("server"), signal.SIGKILL)
-    with socket.socket() as thief:
-        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with pytest.raises(OSError, match="in use"):
-            thief.bind(("127.0.0.1", here.port))
-    assert plane.run("reconcile")["type"] == "COMPLETED"
-
-
-def test_a_login_that_is_gone_is_made_anew_and_it_is_said_what_to_do(here: ControlPlane, plane: Plane) -> None:
-    path = login_file(settings().home)
-    old = require_login(settings().home)
-    path.unlink()
-    plane_now = control_plane.ensure()
-    assert plane_now.news == (
-        f"Its login was gone and is made anew, in {path}. A browser logs in with: tenfold server open. A program sends "
-        "what this prints: tenfold token",
-    )
-    assert plane_now.port == here.port
-    assert require_login(settings().home) != old
-    assert httpx.get(f"{here.api_url}/flows", auth=(USER, old.secret)).status_code == 401
-    assert plane.run("reconcile")["type"] == "COMPLETED"
-    assert control_plane.ensure().news == ()
-
-
-def test_a_login_that_others_can_read_stops_every_verb(here: ControlPlane) -> None:
-    path = login_file(settings().home)
-    path.chmod(0o644)
-    try:
-        ended = subprocess.run([tenfold(), "server", "open"], capture_output=True, text=True, check=False)
-    finally:
-        path.chmod(0o600)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.endswith(
-        f"The control plane's login {path} can be read by other accounts (mode 0644), so they may know it. Remove it; "
-        f"the next start makes a new one: rm {path} && tenfold server start\n"
-    )
-
-
 def test_the_address_that_logs_in_holds_no_login(here: ControlPlane) -> None:
     address = login_address(here)
     assert address.startswith(f"{here.ui_url}/tenfold/login#")
     assert require_login(settings().home).secret not in address
-
-
-def test_an_installation_without_a_login_gets_one_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TENFOLD_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("TENFOLD_SERVER_PORT", "4650")
-    supervisor = Supervisor.start(tmp_path / "home" / "control")
-    for name in ("server", "runner"):  # as an earlier version left them, to their supervisor
-        supervisor.put(Process(name, ("sleep", "1000"), labels={"port": 4650}))
-    try:
-        plane = control_plane.ensure()
-        assert plane.ready
-        assert plane.news == (
-            f"The control plane has a login from now on, in {tmp_path}/home/control/login. A browser logs in with: "
-            "tenfold server open. A program sends what this prints: tenfold token",
-        )
-    finally:
-        control_plane.stop()
-
-
-def tenfold() -> str:
-    return str(Path(sys.executable).with_name("tenfold"))

@@ -1,0 +1,55 @@
+"""Two control planes for all tests of deployments: one that is asked, and one that may be broken."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deployments.server import control_plane
+from deployments.server.control_plane import ControlPlane
+from tasks.providers.memory import MemoryProvider
+from tests.deployments.installations import Installation, installation
+from tests.deployments.plane import Plane
+
+reconcile_seconds = 10
+"""Of the one that may be broken; the other has no runs of the timer that nobody waits for."""
+
+
+@pytest.fixture(scope="session")
+def asked() -> Iterator[Installation]:
+    """The installation of `plane`. Its control plane was started by three commands at once."""
+    with installation() as here:
+        here.start_at_once(3)
+        yield here
+
+
+@pytest.fixture
+def plane(asked: Installation, monkeypatch: pytest.MonkeyPatch) -> Plane:
+    """The control plane of all tests that only ask one. Stacks of other tests are there, too."""
+    asked.enter(monkeypatch)
+    return Plane(asked.home, control_plane.ensure().api_url)
+
+
+@pytest.fixture
+def here(plane: Plane) -> ControlPlane:
+    """Where it answers."""
+    return control_plane.ensure()
+
+
+@pytest.fixture(scope="session")
+def breakable() -> Iterator[Installation]:
+    """The installation of `fragile`."""
+    with installation(reconcile_seconds=reconcile_seconds) as here:
+        yield here
+
+
+@pytest.fixture
+def fragile(breakable: Installation, monkeypatch: pytest.MonkeyPatch) -> Plane:
+    """A control plane that a test may kill, stop or rob; it is whole again before the next one."""
+    breakable.enter(monkeypatch)
+    return Plane(breakable.home, control_plane.ensure().api_url)
+
+
+@pytest.fixture
+def memory(plane: Plane) -> MemoryProvider:
+    """The pretended target of the control plane that is asked."""
+    return MemoryProvider(plane.home / "memory")
