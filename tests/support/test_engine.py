@@ -9,7 +9,7 @@ from docker import DockerClient
 
 from tests.support.box import Box, until
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 def test_the_script_leaves_an_engine_that_answers_alone(engine: DockerClient) -> None:

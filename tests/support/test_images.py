@@ -13,7 +13,7 @@ from infra_specs.catalogue.images import pinned
 from tests.support.box import Box, ask, deadline, locked, until, user_of_first_process
 from tests.support.images import images as build_images
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 def psql(container: Container, sql: str, user: str = "postgres", database: str = "postgres") -> str:
