@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.load import load, moments
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 class Server(ThreadingHTTPServer):

@@ -14,7 +14,7 @@ from tests.deployments.plane import Plane
 from tests.deployments.scaling import checked_again, provisioned, replicas
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
 
 
 def test_checks_go_on_when_the_server_was_killed_between_two(fragile: Plane) -> None:

@@ -18,6 +18,7 @@ from tests.deployments.plane import Plane
 from tests.support.browser import chromium, switches
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.browser,
     pytest.mark.prefect,
     pytest.mark.skipif(

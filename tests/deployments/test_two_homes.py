@@ -20,7 +20,7 @@ from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import processes_naming
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
 PORT = 4700
 ROUNDS = 10
 PROGRAM = Path(sys.executable).with_name("tenfold")

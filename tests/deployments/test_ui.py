@@ -13,6 +13,7 @@ from tasks.ledger import Ledger
 from tests.support.browser import PrefectUi, chromium, patience, ui
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.browser,
     pytest.mark.prefect,
     pytest.mark.skipif(

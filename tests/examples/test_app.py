@@ -10,7 +10,7 @@ import pytest
 
 from tests.examples.running import Replica, patience, replica
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 @pytest.fixture(scope="module")

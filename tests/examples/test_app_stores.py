@@ -8,7 +8,7 @@ import pytest
 
 from tests.examples.running import Postgres, postgres, replica, valkey
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 @pytest.fixture(scope="module")

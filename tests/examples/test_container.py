@@ -11,7 +11,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, get, made, proxy, replica, route, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 app = Path(__file__).parents[2] / "examples" / "app"
 

@@ -14,7 +14,7 @@ from flows.scale import scale
 from tests.flows.shop import addresses, observed, runs, shop
 from tests.support.children import Child, Ended, run, start
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 many = 10
 everything = [
     "cache/main", "database/main", "proxy/main", "replica/web-0", "replica/web-1", "route/web", "volume/database",

@@ -20,7 +20,7 @@ from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scal
 from tests.flows.shop import runs, shop
 from tests.flows.users import Users, users
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs")]
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs"), pytest.mark.proof]
 __all__ = ["no_runs", "users"]  # fixtures
 
 

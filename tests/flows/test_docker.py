@@ -20,7 +20,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, get, left
 
-pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 name = "flows"
 
 

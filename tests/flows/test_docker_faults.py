@@ -21,7 +21,7 @@ from tests.support.children import run, start
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, crash, get
 
-pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 Tell = Callable[[str, str], None]
 two_replicas = sorted([*one_replica, "replica/web-1"])
 

@@ -24,7 +24,7 @@ from tests.flows.on_docker import containers, done, door, one_replica, shop, sta
 from tests.support.children import start_with
 from tests.tasks.providers.docker.docker_world import alone, get, left
 
-pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.support.own_engine import OwnEngine, open_own_engine
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import clear, left
 
-pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 megabytes = 700
 """What the images take, and as much again for a stack's data."""
 Tell = Callable[[str, str], None]

@@ -20,7 +20,7 @@ from tests.flows.on_docker import shop, stack
 from tests.flows.test_secrets import everything_told, users_own
 from tests.tasks.providers.docker.docker_world import alone
 
-pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.flows.test_docker_secrets import engine_tells, prefects_database
 from tests.flows.test_secrets import everything_told
 from tests.tasks.providers.docker.docker_world import alone
 
-pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 tells_all = shlex.join([
     "sh", "-c",
     "env; export -p; cd /run/secrets; for each in *; do echo $each; cat $each; echo; cat $each | busybox base64; "

@@ -16,7 +16,7 @@ from flows.teardown import teardown
 from tests.flows.shop import every_row, runs, shop, whole_world
 from tests.support.children import Child, run, start
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
 # A chain: volume, database, replica. One change a wave, so that nothing else of the run is under way at a point;
 # SQLite would keep a transaction open for as long as its process is stopped.

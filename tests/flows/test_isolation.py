@@ -25,7 +25,7 @@ from tests.flows.scale_runs import no_runs
 from tests.flows.shop import addresses, observed, runs, shop
 from tests.flows.stack_faults import SICK, Installation, faults, named_by
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs")]
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server", "home", "no_runs"), pytest.mark.proof]
 __all__ = ["no_runs"]  # a fixture
 HEALTHY = "healthy"
 

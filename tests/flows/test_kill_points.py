@@ -16,7 +16,7 @@ from tasks.ledger import Ledger
 from tasks.providers.memory import MemoryProvider
 from tests.support.children import run
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
 spec = {
     "name": "shop",

@@ -21,7 +21,7 @@ from tasks.supervisor.client import Supervisor
 from tests.support.children import run
 from tests.tasks.providers.local.world import app, get, processes_naming
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
 
 stack = "killed"
 spec: dict[str, Any] = {

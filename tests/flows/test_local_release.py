@@ -20,7 +20,7 @@ from tasks.supervisor.client import Supervisor
 from tests.flows.going import done, failed
 from tests.tasks.providers.local.world import app
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 rate = 50.0
 """Requests a second, on a machine that other tests use too."""
 

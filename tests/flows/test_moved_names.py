@@ -16,7 +16,7 @@ from tests.flows.on_docker import containers, done, door, shop, stack
 from tests.support.children import run
 from tests.tasks.providers.docker.docker_world import alone, get
 
-pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 moving = "tenfold-test/moving"
 
 

@@ -26,7 +26,7 @@ from tests.flows.going import done, failed, go
 from tests.flows.shop import addresses, observed, runs, shop
 from tests.support import children
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 __all__ = ["target"]  # a fixture
 
 

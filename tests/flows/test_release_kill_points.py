@@ -18,7 +18,7 @@ from tasks.ledger import Ledger, Release
 from tests.flows.shop import observed
 from tests.support.children import Ended, run
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
 spec = {
     "name": "shop",

@@ -22,7 +22,7 @@ from tests.flows.test_local_release import home
 from tests.flows.test_secrets import everything_told
 from tests.tasks.providers.local.world import app
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 __all__ = ["home"]  # a fixture
 stack = "searched"
 printer = app.with_name("print_secrets.py")

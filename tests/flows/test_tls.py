@@ -19,7 +19,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import app
 from tests.tasks.providers.secured import fetch, host, served
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 ours = authority()
 spec: dict[str, Any] = {
     "name": "secured",

@@ -10,7 +10,7 @@ from tests.flows.faults import Faulty, target
 from tests.flows.going import done, failed
 from tests.flows.shop import addresses, shop, whole_world
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 __all__ = ["target"]  # a fixture
 
 

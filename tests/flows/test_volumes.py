@@ -20,7 +20,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, left
 from tests.tasks.providers.local.world import get
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 name = "flows"
 # Each start leaves a line in its volume, and the folder is what it serves.
 program = 'echo "started $STYLE" >>"$DATA_DIR/starts"; exec python3 -m http.server "$PORT" -d "$DATA_DIR" --bind '

@@ -21,7 +21,7 @@ from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
 from tests.deployments.cli.cli import Cli
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def want(place: Installation, stack: Stack) -> None:

@@ -15,7 +15,7 @@ from tasks.ledger import Check, CheckResult, Owner
 from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 @pytest.fixture(params=["gone", "hung"])

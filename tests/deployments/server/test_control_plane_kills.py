@@ -23,7 +23,7 @@ from tests.flows.shop import shop
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import processes_naming
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
 late_seconds = 2 * reconcile_seconds + 2
 """Seconds after which nobody waits for a tick any more, and a little."""
 

@@ -10,7 +10,7 @@ from tasks.supervisor.client import Supervisor
 from tests.tasks.supervisor.support import PATH, gone, identity, sleeper, start_of, unpack_earlier, until_state
 from tests.tasks.supervisor.test_replace import free_port, guarded
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 @pytest.fixture

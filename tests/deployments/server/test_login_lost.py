@@ -17,7 +17,7 @@ from tasks.supervisor.process import Process
 from tests.deployments.installations import program
 from tests.deployments.plane import Plane
 
-pytestmark = [pytest.mark.local, pytest.mark.prefect]
+pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
 
 
 def test_the_port_stays_ours_while_the_server_starts_again(fragile: Plane) -> None:

@@ -20,7 +20,7 @@ from tests.flows.faults import Faulty, sick, target
 from tests.flows.going import done, failed
 from tests.flows.shop import shop
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 __all__ = ["home", "prefect_server", "target"]  # fixtures
 
 

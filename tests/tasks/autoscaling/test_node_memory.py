@@ -16,7 +16,7 @@ from tasks.providers.docker import DockerProvider
 from tasks.providers.local import LocalProvider
 from tests.tasks.autoscaling.scene import Lying, Scene, scene, spec
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 mb = 2**20
 asks_for_many = 95.0

@@ -12,7 +12,7 @@ from tasks.providers.local import LocalProvider
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import get, made, opened, proxy, replica, route, stack
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 clients = 4
 

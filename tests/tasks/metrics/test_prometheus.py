@@ -11,6 +11,7 @@ from tasks.metrics.prometheus import Answers, Prometheus
 from tests.support.prometheus import Exporter, program, running_prometheus
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(program() is None, reason="no Prometheus on this machine: sudo apt install prometheus"),
 ]

@@ -13,7 +13,7 @@ import pytest
 from infra_specs.stackfile.models.metrics import Metrics
 from tasks.metrics.prometheus import ANSWER_SECONDS, Answers, Prometheus
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 queries = {"requests_per_second": "sum(a)", "in_flight": "sum(b)"}
 vector = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "3"]}]}

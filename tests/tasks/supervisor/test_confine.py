@@ -22,7 +22,7 @@ from tests.support.stack_accounts import open_folder
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import identity, lines, shell, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
 
 

@@ -10,6 +10,7 @@ import pytest
 from tasks.supervisor.descriptor_store import LARGEST, DescriptorStore
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list open descriptors"),
 ]

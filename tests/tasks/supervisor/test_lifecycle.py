@@ -11,7 +11,7 @@ from tasks.supervisor.process import Probe
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def test_what_is_killed_is_started_again(supervisor: Supervisor) -> None:

@@ -21,7 +21,7 @@ from tasks.supervisor.process import Probe, Process
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import PATH, gone, identity, lines, parent, python, shell, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 SERVE = """
 import os, socket, sys, time

@@ -12,7 +12,7 @@ from tasks.supervisor.syscalls import drop_front
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import python, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 MANY = 300_000
 WRITE = "import os\nfor n in range({many}): os.write(1, b'%0{width}d\\n' % n)"

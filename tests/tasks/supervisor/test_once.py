@@ -10,7 +10,7 @@ from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identity, lines, parent, shell, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 @pytest.mark.parametrize(("code", "state"), [(0, "healthy"), (3, "failed")])

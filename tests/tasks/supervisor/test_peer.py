@@ -23,7 +23,7 @@ from tasks.supervisor.rpc import call
 from tasks.supervisor.serialization import process_to
 from tests.tasks.supervisor.support import shell, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 other_account = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
 
 ASK = """

@@ -19,6 +19,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identity, python, sleeper, until_state
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(not can_tell(), reason="this system does not say who listens"),
 ]

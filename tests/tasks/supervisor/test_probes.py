@@ -9,7 +9,7 @@ from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Probe
 from tests.tasks.supervisor.support import python, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 LISTEN = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\nwhile 1: s.accept()"
 UNIX = (

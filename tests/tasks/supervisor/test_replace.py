@@ -19,7 +19,7 @@ from tasks.supervisor.process import Process
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 SERVE = """
 import os, signal, socket, sys, time

@@ -12,7 +12,7 @@ from tasks.supervisor.running import Running, describe_exit
 from tasks.supervisor.spawn import CannotStart, spawn
 from tests.tasks.supervisor.support import gone, shell, sleeper
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 @pytest.fixture(params=["pidfd", "polled"])

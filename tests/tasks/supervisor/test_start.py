@@ -11,7 +11,7 @@ from infra_specs.errors import ProviderError, TransientError
 from tasks.supervisor.client import Supervisor
 from tests.tasks.supervisor.support import parent, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def _start(folder: Path) -> int:

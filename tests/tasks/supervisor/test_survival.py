@@ -14,7 +14,7 @@ from tasks.supervisor.process import Probe
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identities, identity, lines, parent, shell, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def _kill(*pids: int) -> None:

@@ -15,7 +15,7 @@ from tasks.supervisor.process import Probe, Process
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until_state
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def test_runs_what_is_put_and_keeps_it(supervisor: Supervisor) -> None:

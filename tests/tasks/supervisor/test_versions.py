@@ -29,6 +29,7 @@ from tests.tasks.supervisor.support import (
 )
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system has no /proc"),
 ]

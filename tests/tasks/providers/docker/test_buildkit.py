@@ -18,7 +18,7 @@ from tasks.providers.docker.context import Entry
 from tests.support.images import local
 from tests.tasks.providers.docker.docker_world import stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 Make = Callable[..., tuple[str, list[str]]]
 heredocs = (1, 42)
 

@@ -16,7 +16,7 @@ from tests.support.images import local
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 base = "tenfold-test/changing:1"
 
 

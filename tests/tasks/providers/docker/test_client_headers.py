@@ -16,7 +16,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.asking import claims, named, over_http1, over_http2
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 program = Path(app.__file__).read_text().replace('"127.0.0.1"', '"0.0.0.0"')
 
 

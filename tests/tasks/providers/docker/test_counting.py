@@ -7,7 +7,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.docker.docker_world import connected, crash, database, made, volume
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 data = "/var/lib/postgresql/18/docker"
 moments: dict[str, Callable[[Container], bool]] = {

@@ -8,7 +8,7 @@ from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.docker_world import made, proxy, replica
 from tests.tasks.providers.drains import DrainContract, Replicas, source
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 class TestDocker(DrainContract):

@@ -11,7 +11,7 @@ from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.docker_world import made, replica, volume
 from tests.tasks.providers.executing import ExecuteContract
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 class TestDocker(ExecuteContract):

@@ -8,7 +8,7 @@ from tasks.providers.docker.images import brings_init
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import made, replica
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 name = "tenfold.shop.replica.web-0.1"
 deaf = ["httpd", "-f", "-p", "8000", "-h", "/www"]
 """It asks for no signal, so as the first process it would get none and be killed after ten seconds."""

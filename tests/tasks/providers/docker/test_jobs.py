@@ -10,7 +10,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import crash, replica, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 polite = "trap 'exit 0' TERM; echo begun; sleep 1000 & wait"
 name = f"tenfold.{stack}.job.run-1.1"
 

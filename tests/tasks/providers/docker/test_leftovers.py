@@ -8,7 +8,7 @@ from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.docker_world import cache, left, made, proxy, replica, route, stack, volume
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 class Killed(BaseException):

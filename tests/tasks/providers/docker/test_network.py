@@ -11,7 +11,7 @@ from docker.types import IPAMConfig, IPAMPool
 from tasks.providers.docker import DockerProvider
 from tests.tasks.providers.docker.docker_world import left, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 Take = Callable[[int], None]
 
 

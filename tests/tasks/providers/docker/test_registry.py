@@ -17,7 +17,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.registry import NoRegistry, Registry, password, registry, user
 from tests.tasks.providers.docker.docker_world import alone, made, replica, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.docker.docker_world import crash, get, left, made, proxy, replica, route, stack
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 def test_the_proxy_is_back_with_its_routes(

@@ -12,7 +12,7 @@ from tasks.providers.docker.shell import Shell, ShellEnded
 from tests.support.images import local
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.tasks.providers.docker.docker_world import (
     volume,
 )
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 def whole(provider: DockerProvider, images: dict[str, str], name: str = stack, replicas: int = 2) -> list[Instance]:

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
 ours = authority()
 
 

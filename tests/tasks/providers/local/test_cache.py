@@ -11,7 +11,7 @@ from tasks.providers.local import LocalProvider
 from tests.support.waiting import wait_healthy
 from tests.tasks.providers.local.world import cache, made, pid
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 password = "geheim \"'#\\ ü"
 

@@ -13,7 +13,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.asking import Headers, claims, named, over_http1, over_http2, own
 from tests.tasks.providers.local.world import get, made, opened, replica, route, trusting
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 trusted = "127.128.0.5"
 """An address of the network that is trusted; 127.0.0.1 is not."""
 network = "127.128.0.0/16"

@@ -14,7 +14,7 @@ from tasks.providers.local import LocalProvider
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def test_it_counts_what_was_asked(provider: LocalProvider) -> None:

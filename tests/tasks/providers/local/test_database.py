@@ -15,7 +15,7 @@ from tasks.providers.local.ports import is_free
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import database, dsn, made, pid, stack, volume
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def test_only_the_right_password_opens_it_and_data_outlives_its_death(provider: LocalProvider, home: Path) -> None:

@@ -10,7 +10,7 @@ from tasks.providers.local import LocalProvider
 from tests.tasks.providers.drains import DrainContract, Replicas, source
 from tests.tasks.providers.local.world import made, proxy, replica
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 class TestLocal(DrainContract):

@@ -22,7 +22,7 @@ from tests.tasks.providers.executing import ExecuteContract, script
 from tests.tasks.providers.local.world import database, made, patience, replica, volume
 from tests.tasks.providers.routes import stack
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 class TestLocal(ExecuteContract):

@@ -8,7 +8,7 @@ import pytest
 from infra_specs.errors import ProviderError
 from tasks.providers.local import ports
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 @pytest.fixture

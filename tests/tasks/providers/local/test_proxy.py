@@ -19,7 +19,7 @@ from tasks.providers.local import LocalProvider
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 begun = "reset reason: connection termination"
 

@@ -17,7 +17,7 @@ from tests.tasks.providers.asking import named, over_http1
 from tests.tasks.providers.local.test_proxy import loaded
 from tests.tasks.providers.local.world import get, made, patience, pid, replica, route, trusting
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 source = "127.128.0.5"
 ask = b"GET /headers HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
 

@@ -31,7 +31,7 @@ from tests.tasks.providers.local.world import (
     volume,
 )
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def test_teardown_leaves_nothing(provider: LocalProvider, home: Path) -> None:

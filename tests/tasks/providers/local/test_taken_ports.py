@@ -24,6 +24,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import cache, database, dsn, get, made, pid, proxy, replica, stack, volume
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(not can_tell(), reason="this system does not say who listens"),
 ]

@@ -21,7 +21,7 @@ from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import get, made, proxy, replica, route, stack
 from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 ours = authority()
 
 
