@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -13,14 +13,13 @@ from tasks.base.settings import settings
 from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_until
 
-T = TypeVar("T")
 patience = 300.0
 ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 @dataclass(frozen=True)
 class Plane:
-    """The one of this module, and how to ask it."""
+    """One that runs, and how to ask it."""
 
     home: Path
     url: str
@@ -46,7 +45,7 @@ class Plane:
         return self.ended(self.submit(flow, **parameters))
 
     def ended(self, run: str) -> dict[str, Any]:
-        return self.until(run, *ended)
+        return self.wait_until(run, *ended)
 
     def wait_until(self, run: str, *states: str) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:

@@ -24,8 +24,9 @@ from tasks.supervisor.client import Supervisor
 from tests.flows import on_docker
 from tests.flows.going import done
 from tests.flows.shop import shop
+from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone
-from tests.tasks.providers.local.world import app, get, until
+from tests.tasks.providers.local.world import app, get
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 stack = on_docker.stack
@@ -111,7 +112,7 @@ def well(target: Target, wanted: list[str], release: int) -> None:
     ]
     if target.pages:
         port = next(instance.outputs["port"] for instance in instances if instance.kind == "proxy")
-        until(lambda: get(port)[0] == 200, "the page answers")
+        wait_until(lambda: get(port)[0] == 200, "the page answers")
         assert get(port)[1].startswith(target.pages[release])
 
 

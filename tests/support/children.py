@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,9 +15,8 @@ from prefect import Flow
 
 from tests.support.fork_server import ForkServer, fork_server
 from tests.support.points import Points, everywhere
+from tests.support.waiting import wait_until
 
-patience = 300.0
-"""Seconds that a child may take to come to its point, on a busy machine."""
 _servers: list[ForkServer] = []
 
 
@@ -40,11 +38,8 @@ class Child:
 
     def until_stopped(self) -> None:
         """Until it has stopped itself at its point. Fails if it ended instead."""
-        deadline = time.monotonic() + patience
-        while not self.stopped():
-            assert self._exists(), "it never came to its point"
-            assert time.monotonic() < deadline, "it neither came to its point nor ended"
-            time.sleep(0.01)
+        wait_until(lambda: self.stopped() or not self._exists(), f"process {self.pid} came to its point")
+        assert self.stopped(), "it never came to its point"
 
     def stopped(self) -> bool:
         """Whether it stands still now."""
@@ -71,10 +66,7 @@ class Child:
         return Ended(**end)
 
     def _until_gone(self) -> None:
-        deadline = time.monotonic() + patience
-        while self._exists():
-            assert time.monotonic() < deadline, f"process {self.pid} does not end"
-            time.sleep(0.002)
+        wait_until(lambda: not self._exists(), f"process {self.pid} has ended")
 
     def _exists(self) -> bool:
         return Path(f"/proc/{self.pid}").exists()
