@@ -15,8 +15,8 @@ PAGES = [
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
-COMING = {"proof", "new-provider"}
-"""Targets of this change that are built beside these pages."""
+COMING = {"new-provider"}
+"""The target that is built beside these pages."""
 
 
 def _spans(page: Path) -> list[str]:
