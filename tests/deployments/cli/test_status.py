@@ -8,7 +8,7 @@ import pytest
 
 from deployments.cli.installation import Installation
 from deployments.cli.views import status as presenting
-from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.instance import Health, Instance, Member
 from tasks.ledger import Owner
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
@@ -122,3 +122,10 @@ def test_a_wrong_setting_is_refused(cli: Cli, home: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("TENFOLD_HOME", "here")
     said = cli("status")
     assert (said.code, said.err) == (2, "TENFOLD_HOME: must be an absolute path. Found `here`.\n")
+
+
+def test_of_a_counted_service_it_says_how_many_copies_serve() -> None:
+    members = (Member("a", "10.0.0.1:80"), Member("b", "10.0.0.2:80", healthy=False), Member("c", "10.0.0.3:80"))
+    service = Instance("shop", "service/web", "service", "f", 1, Health("healthy", "", 0.0), members=members)
+    ((_, name, state, _, where),) = presenting._rows((service,))
+    assert (str(name), str(state), str(where)) == ("service/web", "healthy", "2 of 3 copies serve")

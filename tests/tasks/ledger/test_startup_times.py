@@ -44,3 +44,14 @@ def test_what_a_decision_waited_for_its_run_is_counted(ledger: Ledger, me: Owner
     run = ledger.begin(lease, "scale", "web: 2 to 3 replicas", {})
     created(ledger, lease, run, "replica/web-2", 5.0)
     assert 105 <= ledger.startup_times()["shop", "web"] < 160
+
+
+def test_a_counted_service_starts_as_its_replicas_would(ledger: Ledger, me: Owner) -> None:
+    lease = ledger.acquire("shop", me, 60)
+    run = ledger.begin(lease, "provision", "", {})
+    created(ledger, lease, run, "service/web", 30.0)
+    created(ledger, lease, run, "service/web.canary", 50.0)
+    created(ledger, lease, run, "service/web-admin", 7.0)
+    created(ledger, lease, run, "service/web", 1.0, action="update")
+    created(ledger, lease, run, "database/main", 900.0)
+    assert ledger.startup_times() == {("shop", "web"): DEFAULT_LEAD + 40.0, ("shop", "web-admin"): DEFAULT_LEAD + 7.0}
