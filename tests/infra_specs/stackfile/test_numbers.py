@@ -123,9 +123,10 @@ def _whole_road(stack: Stack) -> None:
     assert all(sizing.arithmetic)
     counts = {name: replica_count(sizing, {}, name) for name in sizing.services}
     spent = Spent("2026-11", 3.0, moment - 60)
-    each, whole = replica_price(stack), rate(stack, sizing, counts)
+    whole = rate(stack, sizing, counts)
     left = None if stack.budget is None or whole is None else budget_left(stack.budget, spent, moment, whole)
     for name, sizes in sizing.services.items():
+        each = replica_price(stack, name)
         for in_flight in (0.0, 40.0, 1e12):
             measured = Measurement(
                 moment,
