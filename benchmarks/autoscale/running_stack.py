@@ -16,7 +16,7 @@ from infra_specs.stackfile.reading.load import from_data
 from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger, Run
 from tasks.providers import open_provider
-from tasks.providers.base import Counts
+from tasks.providers.seam.parts import TrafficCounts
 from tests.support.homes import temporary_home
 
 T = TypeVar("T")
@@ -31,13 +31,13 @@ class RunningStack:
 
     stack: Stack
     ledger: Ledger
-    counts: Counts
+    traffic: TrafficCounts
     url: str
 
     def serving(self) -> int:
         """Replicas that the proxy takes for well."""
-        found = self.counts.traffic(self.stack.name).get(SERVICE)
-        return sum(one.healthy for one in found.replicas.values()) if found else 0
+        found = self.traffic.counts(self.stack.name).get(SERVICE, {})
+        return sum(replica.healthy for counts in found.values() for replica in counts.replicas.values())
 
     def decided(self, since: float) -> list[KeptDecision]:
         """The decisions that started a run since then, the first one first."""
@@ -63,10 +63,10 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[RunningStack, ...]]
         try:
             for spec in specs:
                 _done(api, "provision", {"spec": spec, "source": "/"})
-            assert isinstance(provider, Counts)
+            assert provider.traffic is not None
             with Ledger.open(settings()) as ledger:
                 yield tuple(
-                    RunningStack(stack, ledger, provider, next(
+                    RunningStack(stack, ledger, provider.traffic, next(
                         one.outputs["url"] for one in provider.observe(stack.name) if one.kind == "route"
                     ).rstrip("/"))
                     for stack in stacks

@@ -21,7 +21,7 @@ from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
 from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
-from tasks.providers.simulated_load import Load
+from tasks.providers.memory.simulated_load import Load
 
 INTERVAL = 15.0
 ROUNDS = 5

@@ -83,8 +83,8 @@ def refuse_silent(url: str) -> None:
 
 
 def _box(to: Console, place: Installation, instances: tuple[Instance, ...], *, url: str, ui: str, took: str) -> None:
-    found = {one.kind: one for one in instances if not one.failed}
-    replicas = [one for one in instances if holds_copies(one.kind) and not one.failed]
+    found = {one.kind: one for one in instances if one.live}
+    replicas = [one for one in instances if holds_copies(one.kind) and one.live]
     stack, program = instances[0].stack, tenfold()
     settings = StackFolder(place.settings.home, stack).settings
     title = Text.assemble((f"{stack} runs", "bold green"), (f"  after {took}", "dim"))

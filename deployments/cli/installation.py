@@ -18,7 +18,7 @@ from tasks.base.settings import Settings, settings
 from tasks.changes.health_reasons import observed
 from tasks.ledger import Ledger, StackRecord
 from tasks.providers import opened
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 from tasks.stack.record import recorded_spec, unknown_stack
 
 
@@ -37,7 +37,7 @@ class Installation:
             raise unknown_stack(self.ledger, name)
         return found
 
-    def target(self, stack: Stack) -> AbstractContextManager[Provider]:
+    def target(self, stack: Stack) -> AbstractContextManager[KindProvider]:
         """The target of a stack, open for the length of the block."""
         return opened(stack.target, self.settings.home)
 

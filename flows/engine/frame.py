@@ -25,7 +25,7 @@ from tasks.changes.artifacts import show_failure
 from tasks.changes.observe import observe
 from tasks.ledger import Ledger
 from tasks.providers import open_provider
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 from tasks.run.context import RunContext, use
 from tasks.run.liveness import alive_while
 from tasks.run.lock import stack_lock
@@ -107,7 +107,7 @@ async def stack_session(
 
 
 @asynccontextmanager
-async def open_target(stack: Stack) -> AsyncIterator[Provider]:
+async def open_target(stack: Stack) -> AsyncIterator[KindProvider]:
     """Open the target of a stack until the block ends."""
     provider = await asyncio.to_thread(open_provider, stack.target, settings().home)
     try:

@@ -1,5 +1,6 @@
 """The one diff: from what is wanted and what is there to what is to be done.
 
+What is ending already is gone for a plan: a successor is made, and its end is waited for as a destruction is.
 For each wanted address, in this order:
 1. a live instance with the wanted fingerprint is kept (waited for while it starts), and follows what it refers to;
 2. data is never replaced: an instance that is marked durable is updated in place where its kind can, or left and said;
@@ -60,13 +61,24 @@ class _Draft:
         else:
             self.add(Change("destroy", instance.address, reason, instance=instance))
 
+    def end(self, instance: Instance) -> None:
+        """Wait until it is gone; whoever ends data that is not to be deleted is not helped."""
+        if instance.stateful:
+            self.skip(Skipped(str(instance), "ending by itself, and its data with it"))
+        else:
+            self.add(Change("destroy", instance.address, "ending already", instance=instance))
+
     def skip(self, kept: Skipped) -> None:
         if kept not in self.skipped:
             self.skipped.append(kept)
 
 
 def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> None:
-    live = [instance for instance in instances if not instance.failed]
+    for instance in instances:
+        if instance.ending:
+            draft.end(instance)
+    instances = [instance for instance in instances if not instance.ending]
+    live = [instance for instance in instances if instance.live]
     failed = [instance for instance in instances if instance.failed]
     matching = [instance for instance in live if instance.fingerprint == resource.fingerprint]
     staying = matching[-1] if matching else None
@@ -119,7 +131,9 @@ def _update_or_replace(instance: Instance, resource: Resource, draft: _Draft) ->
 
 
 def _remove(instance: Instance, draft: _Draft, delete_data: bool) -> None:
-    if instance.stateful and not delete_data:
+    if instance.ending and not delete_data:
+        draft.end(instance)
+    elif instance.stateful and not delete_data:
         draft.skipped.append(Skipped(str(instance), "data, kept"))
     else:
         reason = "not wanted, its data deleted" if instance.stateful else "not wanted"

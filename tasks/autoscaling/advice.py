@@ -12,7 +12,6 @@ from tasks.base.settings import settings
 from tasks.base.side_by_side import look_at
 from tasks.ledger import Ledger, StackRecord
 from tasks.providers import opened, preload
-from tasks.providers.base import Uses
 
 DAY = 86_400.0
 LOOK_BACK = 35 * DAY
@@ -45,7 +44,7 @@ def _grown(ledger: Ledger, record: StackRecord) -> tuple[ScaledStack, tuple[Advi
 def _vertical(scaled: ScaledStack) -> tuple[Advice, ...]:
     stack = scaled.stack
     with opened(stack.target, settings().home) as provider:
-        uses = provider.uses(stack.name) if isinstance(provider, Uses) else {}
+        uses = provider.host.uses(stack.name) if provider.host else {}
     return rightsizing(stack, scaled.counts, uses)
 
 

@@ -14,7 +14,7 @@ from tasks.ledger import Key, SavedState
 from tasks.metrics import Prometheus, ServiceSample, SourceConfig
 from tasks.metrics import measure as measure_stack
 from tasks.providers import open_provider, preload
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 
 OPEN_SECONDS = 4.0
 ANSWER_SECONDS = 6.0
@@ -55,7 +55,7 @@ def measure(stacks: Sequence[ScaledStack], before: Mapping[Key, SavedState]) -> 
 
 
 def _measured(
-    scaled: ScaledStack, target: Provider, before: Mapping[Key, SavedState], prometheus: Prometheus
+    scaled: ScaledStack, target: KindProvider, before: Mapping[Key, SavedState], prometheus: Prometheus
 ) -> dict[str, ServiceSample]:
     name = scaled.stack.name
     return measure_stack(name, _sources(scaled), target, _saved_readings(scaled, before), prometheus)
@@ -83,7 +83,9 @@ def _sources(scaled: ScaledStack) -> dict[str, SourceConfig]:
     }
 
 
-def _open_targets(stacks: Sequence[ScaledStack], seconds: float) -> tuple[dict[str, Provider], dict[str, StackFault]]:
+def _open_targets(
+    stacks: Sequence[ScaledStack], seconds: float
+) -> tuple[dict[str, KindProvider], dict[str, StackFault]]:
     """Open each target once. Returns the open targets, and by target the fault of those that could not be opened."""
     home = settings().home
     targets = {_target_key(scaled.stack.target): scaled.stack.target for scaled in stacks}

@@ -14,7 +14,6 @@ from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.settings import settings
 from tasks.base.side_by_side import side_by_side
 from tasks.providers import opened
-from tasks.providers.base import NodeCapacity, Uses
 
 T = TypeVar("T")
 FREE_MEMORY_SECONDS = 3.0
@@ -49,8 +48,7 @@ class NodeMemory:
 
         def free_memory() -> Mapping[str, FreeMemory]:
             with opened(scaled.stack.target, settings().home) as target:
-                memory = target.free_memory() if isinstance(target, NodeCapacity) else None
-                return {"": memory} if memory else {}
+                return target.host.free_memory() if target.host else {}
 
         if (name := _node(scaled.stack.target)) not in self._free:
             self._free[name] = self._ask(scaled, free_memory) or {}
@@ -66,7 +64,7 @@ class NodeMemory:
     def _usage(self, scaled: ScaledStack) -> Mapping[str, Usage]:
         def uses() -> Mapping[str, Usage]:
             with opened(scaled.stack.target, settings().home) as target:
-                return target.uses(scaled.stack.name) if isinstance(target, Uses) else {}
+                return target.host.uses(scaled.stack.name) if target.host else {}
 
         if (name := scaled.stack.name) not in self._uses:
             self._uses[name] = self._ask(scaled, uses) or {}

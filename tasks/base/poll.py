@@ -1,6 +1,7 @@
 """Poll until a condition is true."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
@@ -25,3 +26,14 @@ async def until(look: Callable[[], Awaitable[T]], done: Callable[[T], bool], sec
     except RetryError as late:
         last: T = late.last_attempt.result()
         return last
+
+
+async def until_over(look: Callable[[], Awaitable[T]], done: Callable[[T], bool], delays: Iterable[float]) -> T:
+    """The same with these seconds between one look and the next: for what may take minutes."""
+    value = await look()
+    for delay in delays:
+        if done(value):
+            break
+        await asyncio.sleep(delay)
+        value = await look()
+    return value

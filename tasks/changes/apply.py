@@ -4,23 +4,21 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from infra_specs.catalogue.job import is_one_off
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.plan import Change
-from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Ref, Resource, references
 from infra_specs.resources.services import holds_copies
 from tasks.base.poll import until
 from tasks.changes.failure_log import failure_log
-from tasks.providers.base import Drains, Stops
+from tasks.changes.prove import await_gone, settled, with_outputs
 from tasks.run.context import RunContext, current
 from tasks.run.retry import retryable_task
 
-HEALTH_SECONDS = 90.0
-"""Seconds that a new instance may take to become healthy. Providers report `failed` earlier."""
-JOB_SECONDS = 3600.0
-"""Seconds that a job may run while other changes wait for it."""
 T = TypeVar("T")
 
 
@@ -61,12 +59,12 @@ async def _do(context: RunContext, change: Change) -> None:
     provider, instance = context.provider, change.instance
     if change.action == "destroy":
         assert instance is not None
-        removed = instance
-        await _drain(context, removed)
-        await _effect(context, lambda: provider.destroy(removed))
+        await _drain(context, instance)
+        if left := await _destroy(context, instance):
+            await await_gone(provider, left, partial(_destroy, context))
         return
     assert change.resource is not None
-    resource = change.resource.resolved(context.value_of)
+    resource = await _resolved(context, change.resource)
     if change.action == "create":
         instance = await _effect(context, lambda: provider.create(resource))
     elif change.action == "update":
@@ -76,8 +74,23 @@ async def _do(context: RunContext, change: Change) -> None:
     assert instance is not None
     context.instances[change.address] = instance
     if not is_one_off(change.address):
-        # An updated instance may still serve, and others may depend on a non-replica: neither is stopped.
-        await _prove(context, instance, to_stop=change.action != "update" and holds_copies(instance.kind))
+        await _prove(context, change, instance)
+
+
+async def _destroy(context: RunContext, instance: Instance) -> Instance | None:
+    return await _effect(context, lambda: context.provider.destroy(instance))
+
+
+async def _resolved(context: RunContext, resource: Resource) -> Resource:
+    """The resource with the value of each reference; outputs that come later than their instance are waited for."""
+    outputs: dict[str, list[str]] = {}
+    for reference in references(resource.settings):
+        if isinstance(reference, Ref):
+            outputs.setdefault(reference.address, []).append(reference.output)
+    for address, names in outputs.items():
+        if source := context.instances.get(address):
+            context.instances[address] = await with_outputs(context.provider, source, names)
+    return await asyncio.to_thread(resource.resolved, context.value_of)
 
 
 async def _effect(context: RunContext, call: Callable[[], T]) -> T:
@@ -90,35 +103,30 @@ async def _effect(context: RunContext, call: Callable[[], T]) -> T:
     return await asyncio.to_thread(fenced)
 
 
-async def _prove(context: RunContext, instance: Instance, *, to_stop: bool) -> None:
-    async def look() -> Health:
-        return await asyncio.to_thread(context.provider.health, instance)
-
-    seconds, awaited = (JOB_SECONDS, "ended") if instance.kind == "job" else (HEALTH_SECONDS, "healthy")
-    health = await until(look, lambda latest: latest.state != "starting", seconds)
-    if health.state == "healthy":
+async def _prove(context: RunContext, change: Change, instance: Instance) -> None:
+    """Wait until it is healthy and as it was asked for."""
+    assert change.resource is not None
+    latest, why = await settled(context.provider, instance, change.resource)
+    if not why:
+        context.instances[change.address] = latest
         return
-    reason = health.reason if health.state == "failed" else f"not {awaited} after {seconds:g} s: {health.reason}"
     message = await failure_log(context, instance, removed=instance.kind == "job")
-    if to_stop:
-        message += await stop_failed(context, instance, reason)
+    # What serves is not stopped for a change of its surroundings, nor what others lean on and may yet be well.
+    if change.action != "update" and holds_copies(instance.kind):
+        message += await stop_failed(context, instance, why)
     if context.rolls_back:
-        raise ChangeFailed(f"{instance} of {context.stack} {reason}.{message}")
+        raise ChangeFailed(f"{instance} of {context.stack} {why}.{message}")
     raise ChangeFailed(
-        f"{instance} of {context.stack} {reason}.{message}\n"
+        f"{instance} of {context.stack} {why}.{message}\n"
         f"It is kept for inspection: tenfold logs {context.stack} {instance.address}. What was finished stands; "
         "mend the cause and run it again."
     )
 
 
-async def stop_failed(context: RunContext, instance: Instance, reason: str) -> str:
+async def stop_failed(context: RunContext, instance: Instance, why: str) -> str:
     """Stop a failed instance. Returns a note if it could not be stopped, else an empty text."""
-    provider = context.provider
-    if not isinstance(provider, Stops):
-        return ""
-    stopper = provider
     try:
-        await _effect(context, lambda: stopper.stop(instance, context.redacted(reason)))
+        await _effect(context, lambda: context.provider.stop(instance, context.redacted(why)))
     except Fenced:
         raise
     except TenfoldError as error:
@@ -128,7 +136,7 @@ async def stop_failed(context: RunContext, instance: Instance, reason: str) -> s
 
 async def _drain(context: RunContext, instance: Instance) -> None:
     provider = context.provider
-    if not instance.drain_seconds or instance.failed or not isinstance(provider, Drains):
+    if not instance.drain_seconds or not instance.live:
         return
 
     looks = [1, 1]
@@ -137,7 +145,7 @@ async def _drain(context: RunContext, instance: Instance) -> None:
         looks.append(await asyncio.to_thread(provider.in_flight, instance))
         return looks[-2:]
 
-    # Two zeros in a row: a proxy thread may still send one request after the first.
+    # Twice in a row: what a thread of the proxy's was just about to send when it learnt of it is seen by the second.
     await until(look, lambda last: not any(last), instance.drain_seconds)
 
 

@@ -1,14 +1,14 @@
 """Watch a canary for a while: its health, and its error rate against that of the replicas it shall replace."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from infra_specs.errors import ChangeFailed
 from infra_specs.releases.canary import RequestCount, Verdict, judge
 from infra_specs.resources.instance import Instance
 from tasks.base.poll import until
 from tasks.changes.failure_log import failure_log
-from tasks.providers.base import Counted, Counts
+from tasks.providers.seam.traffic import Counted, Traffic
 from tasks.run.context import RunContext, current
 from tasks.run.retry import retryable_task
 
@@ -21,12 +21,12 @@ async def watch_canary(service: str, address: str, seconds: float) -> str:
     """
     context = current()
     canary = context.instances[address]
-    tally = Tally(canary.outputs.get("endpoint", ""))
+    tallies = Tallies(canary.outputs.get("endpoint", ""))
 
     async def look() -> Verdict:
-        return await asyncio.to_thread(_look, context, service, canary, tally)
+        return await asyncio.to_thread(_look, context, service, canary, tallies)
 
-    verdict = await until(look, lambda latest: latest.state == "worse", seconds)
+    verdict = await until(look, lambda seen: seen.state == "worse", seconds)
     if verdict.state == "worse":
         log_tail = await failure_log(context, canary, removed=True)
         raise ChangeFailed(
@@ -35,8 +35,25 @@ async def watch_canary(service: str, address: str, seconds: float) -> str:
     return verdict.reason
 
 
+class Tallies:
+    """What all proxies counted since the first look at each."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._by_proxy: dict[str, Tally] = {}
+
+    def add(self, proxies: Mapping[str, Traffic]) -> tuple[RequestCount, RequestCount]:
+        """Add an observation. Returns the totals of the canary and those of the other replicas."""
+        for name in proxies:
+            self._by_proxy.setdefault(name, Tally(self._endpoint))
+        counted = [
+            tally.add(proxies[name].replicas if name in proxies else {}) for name, tally in self._by_proxy.items()
+        ]
+        return _sum(canary for canary, _ in counted), _sum(beside for _, beside in counted)
+
+
 class Tally:
-    """Requests and errors since the first observation. A falling counter means that the proxy restarted."""
+    """What one proxy counted since the first look. A number that fell tells of a proxy that began anew."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -49,25 +66,25 @@ class Tally:
             last = self._last.get(endpoint)
             if last is not None:
                 restarted = now.requests < last.requests or now.errors < last.errors
-                before, seen = (
-                    (Counted(0, 0, 0, True) if restarted else last),
-                    self._seen.get(endpoint, RequestCount(0, 0)),
-                )
+                before = Counted(0, 0, 0, True) if restarted else last
+                seen = self._seen.get(endpoint, RequestCount(0, 0))
                 answered = now.requests - now.in_flight - (before.requests - before.in_flight)
-                self._seen[endpoint] = RequestCount(
-                    seen.requests + max(0, answered), seen.errors + now.errors - before.errors
-                )
+                errors = seen.errors + now.errors - before.errors
+                self._seen[endpoint] = RequestCount(seen.requests + max(0, answered), errors)
             self._last[endpoint] = now
         others = [seen for endpoint, seen in self._seen.items() if endpoint != self._endpoint]
-        beside = RequestCount(sum(count.requests for count in others), sum(count.errors for count in others))
-        return self._seen.get(self._endpoint, RequestCount(0, 0)), beside
+        return self._seen.get(self._endpoint, RequestCount(0, 0)), _sum(others)
 
 
-def _look(context: RunContext, service: str, canary: Instance, tally: Tally) -> Verdict:
-    health = context.provider.health(canary)
-    if health.state == "failed":
-        return Verdict("worse", f"it {health.reason}")
-    if not isinstance(context.provider, Counts):
+def _sum(parts: Iterable[RequestCount]) -> RequestCount:
+    counted = tuple(parts)
+    return RequestCount(sum(part.requests for part in counted), sum(part.errors for part in counted))
+
+
+def _look(context: RunContext, service: str, canary: Instance, tallies: Tallies) -> Verdict:
+    latest = context.provider.look(canary)
+    if latest is None or latest.failed:
+        return Verdict("worse", f"it {latest.health.reason}" if latest else "it is gone")
+    if context.provider.traffic is None:
         return Verdict("unknown", "this target counts no requests: only its health was watched")
-    traffic = context.provider.traffic(context.stack).get(service)
-    return judge(*tally.add(traffic.replicas if traffic else {}))
+    return judge(*tallies.add(context.provider.traffic.counts(context.stack).get(service, {})))

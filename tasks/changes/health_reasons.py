@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from infra_specs.resources.instance import Instance
 from tasks.ledger import Ledger
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 
 
-def observed(provider: Provider, ledger: Ledger, stack: str) -> tuple[Instance, ...]:
+def observed(provider: KindProvider, ledger: Ledger, stack: str) -> tuple[Instance, ...]:
     """All instances of the stack on its target. Their health reasons contain no secret of the stack."""
     return tuple(_without_secrets(ledger, instance) for instance in provider.observe(stack))
 

@@ -18,5 +18,5 @@ async def observe(stack: str) -> tuple[Instance, ...]:
 
 
 def _preference(instance: Instance) -> tuple[bool, int]:
-    """Sort key: the newest instance that has not failed comes last, so references resolve to it."""
-    return not instance.failed, instance.incarnation
+    """Sort key: the newest instance that is live comes last, so references resolve to it."""
+    return instance.live, instance.incarnation

@@ -17,7 +17,7 @@ from infra_specs.resources.instance import Health, Instance
 from tasks.base.log_lines import new_lines, whole_lines
 from tasks.base.poll import until
 from tasks.ledger import Ledger, Owner, keep_renewed
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 
 OUTPUT_LOGGER = "prefect.flow_runs.output"
 """The logger of a command's own output in its run's log."""
@@ -49,14 +49,15 @@ async def hold_claim(
         yield
 
 
-async def follow(provider: Provider, instance: Instance, write: Callable[[str], None]) -> Health:
+async def follow(provider: KindProvider, instance: Instance, write: Callable[[str], None]) -> Health:
     """Wait until the job ends, without a limit, and pass its new log lines to `write`."""
     previous, health, answered_at = list[str](), instance.health, time.monotonic()
 
     async def look() -> Health:
         nonlocal previous, health, answered_at
         try:
-            health = await asyncio.to_thread(provider.health, instance)  # first: once it is over its log is whole
+            current = await asyncio.to_thread(provider.look, instance)  # first: once it is over its log is whole
+            health = current.health if current else Health("failed", "it is gone", instance.health.since)
             ended = health.state != "starting"
             lines = whole_lines(await asyncio.to_thread(provider.logs, instance, WINDOW_LINES), ended=ended)
         except TransientError:

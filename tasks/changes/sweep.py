@@ -2,21 +2,16 @@
 
 import asyncio
 
-from tasks.providers.base import Sweeps
 from tasks.run.context import RunContext, current
 from tasks.run.retry import retryable_task
 
 
 async def sweep(context: RunContext) -> None:
     """Remove leftovers of the stack, on targets that can have any."""
-    provider = context.provider
-    if not isinstance(provider, Sweeps):
-        return
-    sweeper = provider
 
     def fenced() -> None:
         context.ledger.check(context.lease)
-        sweeper.sweep(context.stack)
+        context.provider.sweep(context.stack)
 
     await asyncio.to_thread(fenced)
 

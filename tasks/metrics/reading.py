@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from infra_specs.scaling.data import known_fields
-from tasks.providers.base import Traffic
+from tasks.providers.seam.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)

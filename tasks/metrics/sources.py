@@ -11,8 +11,9 @@ from infra_specs.stackfile.models.metrics import Metrics
 from tasks.base.clock import now
 from tasks.metrics.prometheus import STALE_SECONDS, Answers, Prometheus
 from tasks.metrics.reading import Reading
-from tasks.metrics.window import between, impossible
-from tasks.providers.base import Counts, Provider
+from tasks.metrics.window import MAX_WINDOW, Window, added, between, impossible
+from tasks.providers.seam.parts import TrafficCounts
+from tasks.providers.seam.provider import KindProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class ServiceSample:
 def measure(
     stack: str,
     services: Mapping[str, SourceConfig],
-    provider: Provider,
+    provider: KindProvider,
     before: Mapping[str, Mapping[str, Any]],
     prometheus: Prometheus,
 ) -> dict[str, ServiceSample]:
@@ -49,53 +50,101 @@ def measure(
     Blocks for as long as the slowest source: a second for the proxy, 1.5 s for each query, and 4.5 s for all queries of
     a hanging Prometheus. A failing source raises nothing: the sample says why there is no measurement.
     """
-    routed = any(asked.routed for asked in services.values())
-    readings, why, fault = _read(stack, provider) if routed else ({}, "", None)
-    results = {}
+    routed = [service for service, asked in services.items() if asked.routed]
+    kept = {service: kept_readings(before.get(service, {})) for service in routed}
+    seen, fault = _by_target(stack, provider, kept) if routed else ({}, None)
     for service, asked in services.items():
-        saved = before.get(service, {})
-        sample = _by_proxy(readings.get(service), why, saved) if asked.routed else ServiceSample(_nothing(), {})
+        own = seen.get(service, ServiceSample(_nothing(), {}))
         if asked.metrics:
-            answers = prometheus.ask(asked.metrics, stack, service, sample.measured.at)
-            sample = _with(sample, asked, answers, saved.get("prometheus") or {})
-        results[service] = replace(sample, fault=fault)
-    return results
+            answers = prometheus.ask(asked.metrics, stack, service, own.measured.at)
+            own = _with(own, asked, answers, before.get(service, {}).get("prometheus") or {})
+        seen[service] = replace(own, fault=fault)
+    return seen
 
 
-def _read(stack: str, provider: Provider) -> tuple[dict[str, Reading], str, StackFault | None]:
-    """Readings by service, the reason for missing ones, and the fault of the stack's target, if any."""
-    if not isinstance(provider, Counts):
-        return {}, "this target counts no requests: give the service queries to a Prometheus", None
+def _by_target(
+    stack: str, provider: KindProvider, before: Mapping[str, Mapping[str, Reading]]
+) -> tuple[dict[str, ServiceSample], StackFault | None]:
+    """What the target says of each of these services, by its proxies or itself; and what is wrong with the target."""
+    why, fault = "", None
+    readings: dict[str, dict[str, Reading]] = {}
     try:
-        traffic = provider.traffic(stack)
+        if provider.measures:
+            measured = provider.measures.measured(stack)
+            return {service: _self_measured(measured.get(service)) for service in before}, None
+        if provider.traffic:
+            readings = _readings(provider.traffic, stack)
+            why = "the proxy does not know the service" if readings else "the proxy does not answer"
+        else:
+            why = "this target counts no requests: give the service queries to a Prometheus"
     except TransientError as error:
-        return {}, str(error), None
+        why = str(error)
     except ProviderError as error:
-        return {}, "its target cannot be read", StackFault.of(stack, error)
-    at = now()
-    readings = {service: Reading.of(service_traffic, at) for service, service_traffic in traffic.items()}
-    return readings, "the proxy does not answer" if not readings else "the proxy does not know the service", None
+        why, fault = "its target cannot be read", StackFault.of(stack, error)
+    return {service: by_proxies(readings.get(service, {}), kept, why) for service, kept in before.items()}, fault
+
+
+def _readings(traffic: TrafficCounts, stack: str) -> dict[str, dict[str, Reading]]:
+    """Service -> proxy -> its reading, all of one moment."""
+    counts, at = traffic.counts(stack), now()
+    return {
+        service: {proxy: Reading.of(count, at) for proxy, count in proxies.items()}
+        for service, proxies in counts.items()
+    }
+
+
+def _self_measured(measured: Measurement | None) -> ServiceSample:
+    if measured is None:
+        return ServiceSample(_nothing(), {}, ("the target has measured nothing of the service yet",))
+    return ServiceSample(measured, {})
 
 
 def _nothing() -> Measurement:
     return Measurement(now(), 0.0, status="absent")
 
 
-def _by_proxy(reading: Reading | None, why: str, before: Mapping[str, Any]) -> ServiceSample:
-    """The sample from the proxy. An impossible reading is not kept: the next check compares with the last valid one."""
-    if reading is None:
-        return ServiceSample(_nothing(), {"proxy": before.get("proxy")}, (why,))
-    if lie := impossible(reading):
-        return ServiceSample(_nothing(), {"proxy": before.get("proxy")}, (lie,))
-    measured, notes = between(Reading.from_data(before.get("proxy")), reading)
-    return ServiceSample(measured, {"proxy": reading.as_data()}, notes)
+def by_proxies(readings: Mapping[str, Reading], before: Mapping[str, Reading], why: str) -> ServiceSample:
+    """What the proxies of one service saw since the readings `before`; `why` there is no reading, if there is none.
+
+    What cannot be is not kept: the next check compares with what was true last. A proxy that was read a short time ago
+    and says nothing now is missing; one that is silent for longer has gone for good.
+    """
+    windows, notes, kept = list[Window](), list[str](), dict[str, Reading]()
+    at = max((reading.at for reading in readings.values()), default=now())
+    recent = {name: reading for name, reading in before.items() if at - reading.at <= MAX_WINDOW}
+    for name, reading in readings.items():
+        if lie := impossible(reading):
+            notes.append(lie)
+            continue
+        window, wrong = between(before.get(name), reading)
+        windows.append(window)
+        notes += wrong
+        kept[name] = reading
+    missing = {name: recent[name] for name in recent if name not in kept}
+    if not windows:
+        return ServiceSample(_nothing(), {"proxies": _as_data(before)}, tuple(notes) or (why,))
+    notes += [f"{name} does not answer: what it counted is missing" for name in missing if name not in readings]
+    lies = len(readings) - len(windows)
+    measured = added(windows, len(missing.keys() - readings.keys()) + lies)
+    return ServiceSample(measured, {"proxies": _as_data({**missing, **kept})}, tuple(notes))
+
+
+def kept_readings(data: Mapping[str, Any]) -> dict[str, Reading]:
+    """Proxy -> its reading of the check before. An older version kept that of its only proxy, without a name."""
+    named = data.get("proxies") or {"proxy/main": data.get("proxy")}
+    readings = {str(name): Reading.from_data(reading) for name, reading in named.items()}
+    return {name: reading for name, reading in readings.items() if reading is not None}
+
+
+def _as_data(readings: Mapping[str, Reading]) -> dict[str, Any]:
+    return {name: reading.as_data() for name, reading in readings.items()}
 
 
 def _with(seen: ServiceSample, asked: SourceConfig, answers: Answers, before: Mapping[str, Any]) -> ServiceSample:
     """The proxy's sample, overridden by the values of Prometheus."""
-    current, saved = _moving(answers, before, seen.measured.at)
-    measured = _joined(seen.measured, asked, current)
-    return ServiceSample(measured, {**seen.readings, "prometheus": saved}, (*seen.notes, *current.notes))
+    believed, kept = _moving(answers, before, seen.measured.at)
+    measured = _joined(seen.measured, asked, believed)
+    return ServiceSample(measured, {**seen.readings, "prometheus": kept}, (*seen.notes, *believed.notes))
 
 
 def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Answers, dict[str, Any]]:
@@ -103,11 +152,11 @@ def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Ans
     counted moves with every request; what is inside, as open connections, may well be the same for an hour."""
     values = dict(answers.values)
     since = before.get("since", at) if values and values == before.get("values") else at
-    saved = {"values": values, "since": since}
+    kept = {"values": values, "since": since}
     if at - since > STALE_SECONDS and values.get("requests_per_second"):
-        note = f"no digit of what Prometheus answers has changed for {at - since:.0f} s"
-        return Answers(notes=(*answers.notes, note), stale=True), saved
-    return answers, saved
+        said = f"no digit of what Prometheus answers has changed for {at - since:.0f} s"
+        return Answers(notes=(*answers.notes, said), stale=True), kept
+    return answers, kept
 
 
 def _joined(proxy: Measurement, asked: SourceConfig, answers: Answers) -> Measurement:
@@ -119,11 +168,11 @@ def _joined(proxy: Measurement, asked: SourceConfig, answers: Answers) -> Measur
 
 def _status(proxy: Status, routed: bool, answers: Answers, *, whole: bool, demand: bool) -> Status:
     """The status of the source that carries the demand. If any configured query is missing, `partial` at best."""
-    known = proxy not in ("absent", "stale")
+    seen = proxy not in ("absent", "stale")
     if whole and (demand or not routed):
         return "fresh"
-    if whole and known:
+    if whole and seen:
         return proxy
-    if known or (answers.values and (demand or not routed)):
+    if seen or (answers.values and (demand or not routed)):
         return "partial"
     return "stale" if answers.stale or proxy == "stale" else "absent"

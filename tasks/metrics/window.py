@@ -1,4 +1,4 @@
-"""Two readings of a proxy become what was measured between them. Pure.
+"""Two readings of a proxy become what it saw between them, and that of several proxies one measurement. Pure.
 
 * absent: what it counted cannot be, or there is no reading at all.
 * partial: there is none before it, or one too old to tell about now; only what is under way is known.
@@ -14,23 +14,44 @@ deviations, `2 * sqrt(mean)`, above.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from infra_specs.scaling.measurement import Measurement
+from infra_specs.scaling.measurement import Measurement, Status
 from tasks.metrics.reading import Reading
 
 MAX_WINDOW = 120.0
-"""Seconds; a longer window describes the past."""
+"""A window longer than this tells of the past and not of now."""
 CLOCK_SECONDS = 10.0
-"""Seconds within which the proxy's own clock must have moved; Envoy updates it every 5 s."""
+"""Within so long the proxy's own clock must have moved; Envoy's does every 5 s."""
 DEFAULT_SECONDS = 0.2
-"""Assumed seconds of a request while none was ever answered; the same default as in `Users`."""
+"""What a request is taken to need while none was ever answered, as of a service without a replica: as in `Users`."""
 MAX_RATE = 1e7
-"""Requests a second, or in flight, of one service; higher values are rejected as impossible."""
+"""Requests a second, or in flight, of one service: who says more is wrong."""
 
-WindowResult = tuple[Measurement, tuple[str, ...]]
-"""The measurement, and problems of the source, a sentence each."""
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one proxy saw of a service in the window of `seconds` that ends `at`. None is not known."""
+
+    at: float
+    seconds: float
+    status: Status
+    serving: int
+    arrived: float | None = None
+    """Requests a second."""
+    mean: float | None = None
+    """Requests in flight, by Little's law."""
+    under_way: int | None = None
+    """Requests in flight at the end of the window."""
+    answered: int = 0
+    latencies: Mapping[float, int] = field(default_factory=dict)
+    """Seconds -> how many of the answered took at most so long."""
+
+
+WindowResult = tuple[Window, tuple[str, ...]]
+"""What was seen, and what was wrong with the source, a sentence each."""
 
 
 def impossible(reading: Reading) -> str | None:
@@ -46,35 +67,75 @@ def impossible(reading: Reading) -> str | None:
 
 def between(before: Reading | None, after: Reading) -> WindowResult:
     """The measurement of a service between two readings of its proxy; neither may be `impossible`."""
-    window = after.at - before.at if before else 0.0
-    if before is None or not 0 < window <= MAX_WINDOW:
-        measurement = Measurement(
-            after.at, 0.0, in_flight=float(after.in_flight), serving=after.serving, status="partial"
-        )
-        return measurement, ()
-    if after.running == before.running and window > CLOCK_SECONDS:
-        note = f"the proxy's own clock has stood still at {after.running:g} s for {window:.0f} s"
-        return Measurement(after.at, window, serving=after.serving, status="stale"), (note,)
+    seconds = after.at - before.at if before else 0.0
+    if before is None or not 0 < seconds <= MAX_WINDOW:
+        return Window(after.at, 0.0, "partial", after.serving, under_way=after.in_flight), ()
+    if after.running == before.running and seconds > CLOCK_SECONDS:
+        frozen = f"the proxy's own clock has stood still at {after.running:g} s for {seconds:.0f} s"
+        return Window(after.at, seconds, "stale", after.serving), (frozen,)
     fell = _fell(before, after)
-    measured = _counted(_nothing(after) if fell else before, after, window)
-    if measured.requests_per_second is not None and measured.requests_per_second > MAX_RATE:
-        lie = f"the proxy counted {measured.requests_per_second:.3g} requests a second, which cannot be"
-        return Measurement(after.at, window, serving=after.serving, status="absent"), (lie,)
+    window = _counted(_nothing(after) if fell else before, after, seconds)
+    if window.arrived is not None and window.arrived > MAX_RATE:
+        lie = f"the proxy counted {window.arrived:.3g} requests a second, which cannot be"
+        return Window(after.at, seconds, "absent", after.serving), (lie,)
     if fell:
-        return replace(measured, status="reset"), (f"the proxy began to count anew: {fell} fell",)
-    return measured, ()
+        return replace(window, status="reset"), (f"the proxy began to count anew: {fell} fell",)
+    return window, ()
 
 
-def _counted(before: Reading, after: Reading, window: float) -> Measurement:
-    rate = max(0, after.requests - before.requests) / window
+def added(windows: Sequence[Window], missing: int = 0) -> Measurement:
+    """What all proxies of a service saw together, at least one; so many more did not answer.
+
+    Counts are added before anything is made of them, so that requests tell the same whoever counts them. What a proxy
+    does not say makes all of it a lower bound, which is `partial`.
+    """
+    usable = [window for window in windows if window.under_way is not None]
+    counted = [window for window in usable if window.arrived is not None]
+    measured = Measurement(
+        max(window.at for window in windows),
+        max((window.seconds for window in counted or windows), default=0.0),
+        serving=max(window.serving for window in windows),
+        status=_status({window.status for window in windows}, missing),
+    )
+    if not usable:
+        return measured
+    mean = sum(window.mean or 0.0 for window in counted)
+    measured = replace(measured, in_flight=in_flight(mean, sum(window.under_way or 0 for window in usable)))
+    if not counted:
+        return measured
+    answered, latencies = sum(window.answered for window in counted), Counter[float]()
+    for window in counted:
+        latencies.update(window.latencies)
+    latency = _quantile(0.95, dict(sorted(latencies.items())), answered)
+    return replace(measured, requests_per_second=sum(window.arrived or 0.0 for window in counted), latency=latency)
+
+
+def _status(seen: Collection[Status], missing: int) -> Status:
+    if not {"fresh", "partial", "reset"}.intersection(seen):
+        return "stale" if "stale" in seen else "absent"
+    if missing or {"partial", "stale", "absent"}.intersection(seen):
+        return "partial"
+    return "reset" if "reset" in seen else "fresh"
+
+
+def _counted(before: Reading, after: Reading, seconds: float) -> Window:
+    arrived = max(0, after.requests - before.requests) / seconds
     answered = after.answered - before.answered
     if answered:
-        duration = max(0.0, after.seconds - before.seconds) / answered
+        took = max(0.0, after.seconds - before.seconds) / answered
     else:
-        duration = after.seconds / after.answered if after.answered else DEFAULT_SECONDS
-    mean = rate * duration
-    latency = _quantile(0.95, _less(after.latencies, before.latencies), answered)
-    return Measurement(after.at, window, rate, in_flight(mean, after.in_flight), latency, after.serving)
+        took = after.seconds / after.answered if after.answered else DEFAULT_SECONDS
+    return Window(
+        after.at,
+        seconds,
+        "fresh",
+        after.serving,
+        arrived,
+        arrived * took,
+        after.in_flight,
+        answered,
+        _less(after.latencies, before.latencies),
+    )
 
 
 def in_flight(mean: float, under_way: int) -> float:

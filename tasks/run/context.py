@@ -12,14 +12,14 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Reference
 from tasks.ledger import Lease, Ledger
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 
 
 @dataclass
 class RunContext:
     """One run on one stack. `instances`: by address, the instance that references resolve to."""
 
-    provider: Provider
+    provider: KindProvider
     ledger: Ledger
     lease: Lease
     run_id: str = ""

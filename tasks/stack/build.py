@@ -8,7 +8,8 @@ from prefect.logging import get_run_logger
 from infra_specs.redaction import Stream
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.known_secrets import known_secrets
-from tasks.providers.base import BuildRequest, Builds
+from tasks.providers.seam.builds import BuildRequest
+from tasks.providers.seam.parts import Images
 from tasks.run.context import RunContext, current, use
 from tasks.run.retry import retryable_task
 from tasks.stack.preview_builds import build_requests, with_images
@@ -21,19 +22,19 @@ async def with_built_images(context: RunContext, stack: Stack, source: str) -> S
     images. Raises ProviderError with the step that failed and its last lines.
     """
     requests = build_requests(stack, source)
-    if not requests or not isinstance(context.provider, Builds):
+    if not requests or context.provider.images is None:
         return stack
-    await _warn(context.provider, requests.values())
+    await _warn(context.provider.images, requests.values())
     with use(context):
         ids = await asyncio.gather(*(build(request) for request in requests.values()))
     return with_images(stack, dict(zip(requests, ids, strict=True)))
 
 
-async def _warn(provider: Builds, requests: Iterable[BuildRequest]) -> None:
+async def _warn(images: Images, requests: Iterable[BuildRequest]) -> None:
     """Write each build warning to the run's log, where whoever follows the run sees it."""
     log = get_run_logger()
     for request in requests:
-        if warning := await asyncio.to_thread(provider.build_warning, request):
+        if warning := await asyncio.to_thread(images.build_warning, request):
             log.warning("%s", warning)
 
 
@@ -41,8 +42,8 @@ async def _warn(provider: Builds, requests: Iterable[BuildRequest]) -> None:
 async def build(request: BuildRequest) -> str:
     """Build the image of one service and return its id. The build steps go to the run's log."""
     context, log, stream = current(), get_run_logger(), Stream(lambda: known_secrets.redaction)
-    provider = context.provider
-    assert isinstance(provider, Builds)
+    images = context.provider.images
+    assert images is not None
 
     def log_text(text: str) -> None:
         for line in text.splitlines():
@@ -51,7 +52,7 @@ async def build(request: BuildRequest) -> str:
     def fenced() -> str:
         context.ledger.check(context.lease)
         try:
-            return provider.build(request, lambda line: log_text(stream.take(f"{line}\n")))
+            return images.build(request, lambda line: log_text(stream.take(f"{line}\n")))
         finally:
             log_text(stream.end())
 
@@ -60,6 +61,6 @@ async def build(request: BuildRequest) -> str:
 
 def remove_built_images(context: RunContext) -> None:
     """Remove every image that was built for the stack and that no container uses."""
-    if isinstance(context.provider, Builds):
+    if images := context.provider.images:
         context.ledger.check(context.lease)
-        context.provider.forget_built(context.stack)
+        images.forget_built(context.stack)

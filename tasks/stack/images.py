@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from infra_specs.catalogue.images import sources
 from infra_specs.stackfile.models.stack import Stack
-from tasks.providers.base import HoldsImages, Provider
+from tasks.providers.seam.provider import KindProvider
 from tasks.run.context import RunContext, current, use
 from tasks.run.retry import retryable_task
 
@@ -21,13 +21,12 @@ async def resolve_images(context: RunContext, stack: Stack, names: Iterable[str]
     return dict(zip(references, ids, strict=True))
 
 
-def local_images(provider: Provider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
+def local_images(provider: KindProvider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
     """Image id by name, of the images that the target has already. Pulls nothing."""
-    if not isinstance(provider, HoldsImages):
+    if (images := provider.images) is None:
         return {}
     ids = {
-        name: provider.image_id(reference, pull=False)
-        for name, reference in _references(provider, stack, names).items()
+        name: images.image_id(reference, pull=False) for name, reference in _references(provider, stack, names).items()
     }
     return {name: id for name, id in ids.items() if id is not None}
 
@@ -35,13 +34,13 @@ def local_images(provider: Provider, stack: Stack, names: Iterable[str]) -> dict
 @retryable_task("find the image {name}")
 async def find_image(name: str) -> str:
     """The id of an image by its name in the engine. Pulls the image if it is missing."""
-    provider = current().provider
-    assert isinstance(provider, HoldsImages)
-    image_id = await asyncio.to_thread(provider.image_id, name, pull=True)
+    images = current().provider.images
+    assert images is not None
+    image_id = await asyncio.to_thread(images.image_id, name, pull=True)
     assert image_id is not None
     return image_id
 
 
-def _references(provider: Provider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
+def _references(provider: KindProvider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
     """Registry reference by image name."""
-    return sources(stack.target, names) if isinstance(provider, HoldsImages) else {}
+    return sources(stack.target, names) if provider.images else {}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.stack import Stack
-from tasks.providers.base import BuildRequest, Builds, Provider
+from tasks.providers.seam.builds import BuildRequest
+from tasks.providers.seam.provider import KindProvider
 
 
 def build_requests(stack: Stack, source: str) -> dict[str, BuildRequest]:
@@ -50,18 +51,18 @@ def with_images(stack: Stack, images: Mapping[str, str]) -> Stack:
     return stack.model_copy(update={"services": services})
 
 
-def preview_builds(provider: Provider, stack: Stack, source: str) -> tuple[Stack, tuple[str, ...]]:
+def preview_builds(provider: KindProvider, stack: Stack, source: str) -> tuple[Stack, tuple[str, ...]]:
     """The stack with its current or future images, and notes: images that would be built, and suspicious context files.
 
     Changes nothing. Raises ProviderError for a missing folder or Dockerfile.
     """
     requests = build_requests(stack, source)
-    if not requests or not isinstance(provider, Builds):
+    if not requests or provider.images is None:
         return stack, ()
     images, notes = dict[str, str](), list[str]()
     for name, request in requests.items():
-        image = provider.built(request)
-        if warning := provider.build_warning(request):
+        image = provider.images.built(request)
+        if warning := provider.images.build_warning(request):
             notes.append(warning)
         images[name] = image.id or image.name or f"{stack.name}-{name}"
         if image.id is None:

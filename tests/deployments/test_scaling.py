@@ -8,7 +8,7 @@ from deployments.server.watchdog import AUTOMATION_NAME
 from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger
 from tasks.providers.memory import MemoryProvider
-from tasks.providers.simulated_load import Load
+from tasks.providers.memory.simulated_load import Load
 from tests.deployments.installations import autoscale_seconds
 from tests.deployments.plane import Plane
 from tests.deployments.scaling import checked_again, provisioned, replicas

@@ -9,7 +9,7 @@ from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
-from tasks.providers.simulated_load import Load
+from tasks.providers.memory.simulated_load import Load
 from tests.deployments.plane import Plane
 from tests.deployments.scaling import checked_again, provisioned, replicas
 from tests.support.waiting import wait_until

@@ -6,8 +6,8 @@ import pytest
 from docker import DockerClient
 
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
+from tasks.providers.seam.builds import BuildRequest
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, get, made, proxy, replica, route, stack
 
@@ -21,7 +21,7 @@ def test_it_is_built_and_serves(engine: DockerClient, images: dict[str, str]) ->
     with alone(engine):
         provider = DockerProvider(Docker(provider="docker", images=images))
         try:
-            image = provider.build(order, lambda _: None)
+            image = provider.images.build(order, lambda _: None)
             assert engine.images.get(image).attrs["Config"]["User"] == "10001:10001"
             one = made(provider, replica(images, image=image))
             door = made(provider, proxy(images))
@@ -30,5 +30,5 @@ def test_it_is_built_and_serves(engine: DockerClient, images: dict[str, str]) ->
             assert "<title>" in answer[1]
             provider.destroy(one)
         finally:
-            provider.forget_built(stack)
+            provider.images.forget_built(stack)
             provider.close()

@@ -37,9 +37,9 @@ class Faulty(MemoryProvider):
         self.calls[f"update {resource.address}"] += 1
         return super().update(instance, resource)
 
-    def destroy(self, instance: Instance) -> None:
+    def destroy(self, instance: Instance) -> Instance | None:
         self.calls[f"destroy {instance}"] += 1
-        super().destroy(instance)
+        return super().destroy(instance)
 
     def fault(self, resource: Resource) -> str:
         """Why nothing of a service can ever start here."""

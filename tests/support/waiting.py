@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from infra_specs.resources.instance import Instance
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
+from tests.tasks.providers.looks import health_of
 
 T = TypeVar("T")
 
@@ -21,10 +22,10 @@ def wait_until(condition: Callable[[], T | None], what: str, seconds: float = 30
     return value
 
 
-def wait_healthy(provider: Provider, instance: Instance) -> Instance:
+def wait_healthy(provider: KindProvider, instance: Instance) -> Instance:
     """The instance as it is observed once it has settled. Fails with its log if it is not healthy then."""
-    wait_until(lambda: provider.health(instance).state != "starting", f"{instance} settled")
-    health = provider.health(instance)
+    wait_until(lambda: health_of(provider, instance).state != "starting", f"{instance} settled")
+    health = health_of(provider, instance)
     assert health.state == "healthy", f"{health.reason}\n{provider.logs(instance, 30)}"
     key = (instance.address, instance.incarnation)
     return next(other for other in provider.observe(instance.stack) if (other.address, other.incarnation) == key)

@@ -7,7 +7,6 @@ from deployments.cli.installation import open_installation
 from infra_specs.errors import PlanError
 from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Instance
-from tasks.providers.base import Executes
 from tasks.stack.record import recorded_spec
 
 SHELL = ("sh", "-c", "command -v bash >/dev/null && exec bash; exec sh")
@@ -21,10 +20,10 @@ def execute(stack: str, replica: str, command: Sequence[str]) -> int:
     with open_installation() as place:
         spec, _ = recorded_spec(place.ledger, stack)
         with place.target(spec) as target:
-            if not isinstance(target, Executes):
+            if target.shell is None:
                 raise PlanError(f"Nothing runs on the target {spec.target.provider}, so nothing can run beside it.")
             one = chosen(target.observe(stack), replica)
-            return target.execute(one, command or SHELL, terminal=sys.stdin.isatty() and sys.stdout.isatty())
+            return target.shell.execute(one, command or SHELL, terminal=sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def chosen(instances: Sequence[Instance], name: str) -> Instance:
@@ -37,4 +36,4 @@ def chosen(instances: Sequence[Instance], name: str) -> Instance:
     if not found:
         there = ", ".join(str(one) for one in running) or "nothing"
         raise PlanError(f"Nothing that runs is called `{name}`. There is: {there}.")
-    return max(found, key=lambda one: (not one.failed, one.incarnation))
+    return max(found, key=lambda one: (one.live, one.incarnation))

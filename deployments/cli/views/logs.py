@@ -18,7 +18,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.services import holds_copies, service_of
 from tasks.base.known_secrets import known_secrets
 from tasks.base.log_lines import new_lines, whole_lines
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 from tasks.stack.record import recorded_spec
 
 PALETTE = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_green", "bright_magenta")
@@ -84,7 +84,7 @@ class _Printer:
     def __init__(
         self,
         to: Console,
-        provider: Provider,
+        provider: KindProvider,
         stack: str,
         what: str,
         *,

@@ -21,7 +21,6 @@ from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.models.stack import Debt
 from tasks.base.clock import now
 from tasks.changes.health_reasons import observed
-from tasks.providers.base import TellsLimits
 from tasks.stack.certificate import check_certificate
 from tasks.stack.images import local_images
 from tasks.stack.preflight import refuse_unstartable
@@ -44,7 +43,7 @@ def plan(what: str, *, json: bool) -> None:
             wished = desired_from_spec(snapshot, local_images(target, stack, named))
             refuse_unstartable(target, snapshot, wished)
             made = make_plan(stack.name, wished.resources, observed(target, place.ledger, stack.name))
-            limit = target.limit() if isinstance(target, TellsLimits) else ""
+            limit = target.limit()
     notes = (*(note for note in (certificate, limit) if note), *builds, *settings_without_effect(meant.stack))
     if json:
         print(jsonlib.dumps(data(wished, made, notes), indent=2))

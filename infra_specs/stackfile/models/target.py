@@ -102,6 +102,14 @@ class Memory(_Target):
     """`memory`"""
     counted: bool = False
     """Pretend that a service is one resource with a count, in place of one resource a replica."""
+    late_outputs: int = Field(default=0, ge=0, le=100)
+    """Pretend that what others refer to of a thing is known only after so many looks at it."""
+    late_endings: int = Field(default=0, ge=0, le=100)
+    """Pretend that what is removed is gone only after so many looks at it."""
+    proxies: int = Field(default=1, ge=1, le=9)
+    """Pretend that so many proxies share the requests, and each counts its own."""
+    period: float | None = Field(default=None, ge=1, le=3600)
+    """Pretend that the target measures itself, in periods of so many seconds, and no proxy counts."""
 
 
 TARGETS = ("local", "docker", "memory")

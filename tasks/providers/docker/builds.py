@@ -17,12 +17,12 @@ from docker.errors import APIError, ImageNotFound
 from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildRequest, BuiltImage
 from tasks.providers.docker.buildkit.build import BuildFailed, Job, run
 from tasks.providers.docker.context import Context, Text
 from tasks.providers.docker.dockerfile import bases, has_heredoc, syntax_image, with_bases, with_syntax_image
 from tasks.providers.docker.engine import epoch
 from tasks.providers.docker.images import Images
+from tasks.providers.seam.builds import BuildRequest, BuiltImage
 
 KEPT_IMAGES = 5
 """Images of a service that stay, the newest: so far a rollback goes without building again."""

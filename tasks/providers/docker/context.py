@@ -15,8 +15,8 @@ from typing import IO
 from infra_specs.builds.ignore import Ignored, Matched, read_ignore_file
 from infra_specs.builds.private import private_names, warning
 from infra_specs.errors import ProviderError
-from tasks.providers.base import BuildRequest
 from tasks.providers.docker.inside import Inside
+from tasks.providers.seam.builds import BuildRequest
 
 
 @dataclass(frozen=True, slots=True)

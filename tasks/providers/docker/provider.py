@@ -4,16 +4,17 @@ Containers, volumes and networks carry the labels; routes and what changes later
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import BinaryIO
 
 from docker.errors import APIError, NotFound
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.errors import ProviderError
-from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.scaling.node_capacity import FreeMemory
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildRequest, BuiltImage, Traffic
 from tasks.providers.docker import proxy, routes, start
 from tasks.providers.docker.annotations import put_annotation, read_annotations, remove_annotation_of
 from tasks.providers.docker.builds import Builder
@@ -37,12 +38,19 @@ from tasks.providers.docker.removal import end, is_ending, stop
 from tasks.providers.docker.sweep import sweep
 from tasks.providers.docker.usage import free_memory, uses
 from tasks.providers.docker.volumes import make_volume, remove_volume
+from tasks.providers.seam.builds import BuildRequest, BuiltImage
+from tasks.providers.seam.provider import KindProvider
+from tasks.providers.seam.traffic import Traffic
 
 
-class DockerProvider:
+class DockerProvider(KindProvider):
     """A `Provider` that `Drains` and `Counts`, for the engine that the target names."""
 
+    target = "docker"
+
     def __init__(self, target: Docker) -> None:
+        super().__init__({})
+        self.traffic = self.host = self.shell = self.images = self
         self._api = connect(target.host)
         self._networks = Networks(self._api)
         self._routes = routes.Routes(self._api)
@@ -155,15 +163,15 @@ class DockerProvider:
         sweep(self._api, self._networks, self._routes, stack)
 
     @ours
-    def health(self, instance: Instance) -> Health:
-        """How it is now. A route is as well as what the proxy knows of it."""
+    def look(self, instance: Instance) -> Instance | None:
+        """The same incarnation as it is now. A route is as well as what the proxy knows of it."""
         if instance.kind in ("volume", "route"):
             for each in self._observer.instances_at(instance.stack, instance.address, asking_proxy=True):
                 if (each.address, each.incarnation) == (instance.address, instance.incarnation):
-                    return each.health
+                    return each
         elif health := self._observer.health(instance):
-            return health
-        return Health("failed", "it is gone", instance.health.since)
+            return replace(instance, health=health)
+        return None
 
     @ours
     def logs(self, instance: Instance, lines: int) -> str:
@@ -188,6 +196,10 @@ class DockerProvider:
             raise ProviderError(f"{instance} of stack {instance.stack} is no container that runs: name one that does")
         return execute(self._api, container["Id"], command, terminal=terminal)
 
+    def pipe(self, instance: Instance, command: Sequence[str], source: BinaryIO, sink: BinaryIO) -> int:
+        """Comes with the shell part of this target."""
+        raise NotImplementedError
+
     @ours
     def in_flight(self, instance: Instance) -> int:
         """Requests that the proxy has running in it, those from before it was taken out of its route included."""
@@ -196,10 +208,11 @@ class DockerProvider:
         return view.in_flight(endpoint) if view and endpoint else 0
 
     @ours
-    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+    def counts(self, stack: str) -> Mapping[str, Mapping[str, Traffic]]:
         """What the stack's proxy counted, by service."""
         found = routes.running_proxy(self._api, stack)
-        return proxy.traffic(self._api, found) if found else {}
+        counts = proxy.traffic(self._api, found) if found else {}
+        return {name: {"proxy/main": counted} for name, counted in counts.items()}
 
     @ours
     def uses(self, stack: str) -> Mapping[str, Usage]:
@@ -209,9 +222,10 @@ class DockerProvider:
         return uses(named, lambda id: self._api.stats(id, stream=False, one_shot=True))
 
     @ours
-    def free_memory(self) -> FreeMemory | None:
+    def free_memory(self) -> Mapping[str, FreeMemory]:
         """Of the engine's machine, if that is this one."""
-        return free_memory(self._api.base_url, self._api.info)
+        memory = free_memory(self._api.base_url, self._api.info)
+        return {"engine": memory} if memory else {}
 
     @ours
     def image_id(self, name: str, *, pull: bool) -> str | None:
@@ -219,19 +233,19 @@ class DockerProvider:
         return self._images.id_of(name, pull=pull)
 
     @ours
-    def built(self, order: BuildRequest) -> BuiltImage:
+    def built(self, request: BuildRequest) -> BuiltImage:
         """What there is of an image that is to be built."""
-        return self._builder.built(order)
+        return self._builder.built(request)
 
     @ours
-    def build(self, order: BuildRequest, say: Callable[[str], None]) -> str:
+    def build(self, request: BuildRequest, say: Callable[[str], None]) -> str:
         """The id of an image, built if need be; the last few of a service stay."""
-        return self._builder.build(order, say)
+        return self._builder.build(request, say)
 
     @ours
-    def build_warning(self, order: BuildRequest) -> str:
+    def build_warning(self, request: BuildRequest) -> str:
         """A sentence about files of the context that are hardly meant to be in an image, or an empty text."""
-        return self._builder.warning(order)
+        return self._builder.warning(request)
 
     @ours
     def forget_built(self, stack: str) -> None:

@@ -18,7 +18,6 @@ from docker.types import Mount
 from infra_specs.errors import ProviderError, TransientError
 from infra_specs.resources.resource import Resource
 from infra_specs.sizing.connections import connection_limit
-from tasks.providers.base import Traffic
 from tasks.providers.docker.container import Container, archive
 from tasks.providers.docker.desired_settings import DesiredContainer
 from tasks.providers.docker.engine import Engine, said
@@ -37,6 +36,7 @@ from tasks.providers.envoy.admin_state import (
 from tasks.providers.envoy.config_push import await_certificate, await_listeners
 from tasks.providers.envoy.counting import COUNTING_PATHS, traffic_of
 from tasks.providers.envoy.files import DRAINING, bootstrap
+from tasks.providers.seam.traffic import Traffic
 
 FOLDER_PATH = PurePosixPath("/etc/tenfold")
 ADMIN_PORT = 9901

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import Any
 from urllib.parse import quote
 
-from tasks.providers.base import Counted, Traffic
 from tasks.providers.envoy.admin_state import CLUSTERS_PATH, upstream_of
+from tasks.providers.seam.traffic import Counted, Traffic
 
 _PREFIX = "service-"
 _ATTEMPT_COUNTERS = (

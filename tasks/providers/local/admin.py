@@ -5,7 +5,6 @@ import http.client
 import socket
 from pathlib import Path
 
-from tasks.providers.base import Traffic
 from tasks.providers.envoy.admin_state import (
     CLUSTERS_PATH,
     LISTENERS_PATH,
@@ -16,6 +15,7 @@ from tasks.providers.envoy.admin_state import (
 )
 from tasks.providers.envoy.counting import COUNTING_PATHS, traffic_of
 from tasks.providers.envoy.tls import CERTIFICATES_PATH
+from tasks.providers.seam.traffic import Traffic
 from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 

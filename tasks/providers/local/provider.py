@@ -8,15 +8,14 @@ whoever observes next: only so is known what still runs, and what should run run
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import BinaryIO, ParamSpec, TypeVar
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.errors import ProviderError
-from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
-from tasks.providers.base import Traffic
 from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import accounts, admin, identity, ports
 from tasks.providers.local.cache import cache
@@ -37,6 +36,8 @@ from tasks.providers.local.route import forget_endpoint, put_route, remove_route
 from tasks.providers.local.stack_folder import StackFolder, slug, stack_folders
 from tasks.providers.local.usage import uses
 from tasks.providers.local.volume import put_volume, remove_volume, volumes
+from tasks.providers.seam.provider import KindProvider
+from tasks.providers.seam.traffic import Traffic
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
 
@@ -67,14 +68,18 @@ def _ours(verb: Callable[P, R]) -> Callable[P, R]:
     return translated
 
 
-class LocalProvider:
+class LocalProvider(KindProvider):
     """A `Provider` that `Drains`, `Counts` and `Executes`.
 
     `home` is made where it is missing, for its owner alone as far as possible.
     """
 
+    target = "local"
+
     @_ours
     def __init__(self, home: Path) -> None:
+        super().__init__({})
+        self.traffic = self.host = self.shell = self
         self._home = home.absolute()
         if not self._home.is_dir():
             self._home.parent.mkdir(parents=True, exist_ok=True)
@@ -170,16 +175,16 @@ class LocalProvider:
                 supervisor.label(name, {**status.process.labels, "fault": why})
 
     @_ours
-    def health(self, instance: Instance) -> Health:
-        """How it is now. A route is as well as what the proxy knows of it."""
+    def look(self, instance: Instance) -> Instance | None:
+        """The same incarnation as it is now. A route is as well as what the proxy knows of it."""
         if instance.kind in _RECORD_KINDS:
             instances = self.observe(instance.stack)
         else:
             instances = processes_of(self._stack_folder(instance.stack))
         for current in instances:
             if _same(current, instance):
-                return current.health
-        return Health("failed", "it is gone", instance.health.since)
+                return current
+        return None
 
     @_ours
     def logs(self, instance: Instance, lines: int) -> str:
@@ -200,6 +205,10 @@ class LocalProvider:
         )
         return execute(status.process, command, client_env, terminal=terminal)
 
+    def pipe(self, instance: Instance, command: Sequence[str], source: BinaryIO, sink: BinaryIO) -> int:
+        """Comes with the shell part of this target."""
+        raise NotImplementedError
+
     @_ours
     def in_flight(self, instance: Instance) -> int:
         """Requests that the proxy has running in it, those from before it was taken out of its route included."""
@@ -208,9 +217,9 @@ class LocalProvider:
         return state.in_flight(endpoint) if state and endpoint else 0
 
     @_ours
-    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+    def counts(self, stack: str) -> Mapping[str, Mapping[str, Traffic]]:
         """What the stack's proxy counted, by service."""
-        return admin.traffic(self._stack_folder(stack).proxy)
+        return {name: {"proxy/main": counts} for name, counts in admin.traffic(self._stack_folder(stack).proxy).items()}
 
     @_ours
     def uses(self, stack: str) -> Mapping[str, Usage]:
@@ -227,9 +236,10 @@ class LocalProvider:
         """Programs of the stack that run as who runs us."""
         return identity.limit()
 
-    def free_memory(self) -> FreeMemory | None:
+    def free_memory(self) -> Mapping[str, FreeMemory]:
         """Of this machine."""
-        return machine.free_memory()
+        memory = machine.free_memory()
+        return {"this machine": memory} if memory else {}
 
     def close(self) -> None:
         """Nothing is held open between calls."""

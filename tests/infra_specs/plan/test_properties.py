@@ -44,7 +44,7 @@ def instances(draw: st.DrawFn) -> Instance:
         made_from,
         {
             "incarnation": draw(st.integers(1, 3)),
-            "state": draw(st.sampled_from(["healthy", "healthy", "starting", "failed"])),
+            "state": draw(st.sampled_from(["healthy", "healthy", "starting", "failed", "ending"])),
             "outputs": {"port": str(draw(st.integers(1, 3)))},
             "bindings": {str(ref): str(draw(st.integers(1, 3))) for ref in references(made_from.settings)},
         },
@@ -67,7 +67,7 @@ def _apply_one(change: Change, world: list[Instance]) -> list[Instance]:
         return [one for one in world if one is not change.instance and one != change.instance]
     assert change.resource is not None
     in_order = sorted(world, key=lambda one: one.incarnation)  # who refers to it means the newest, as the planner does
-    ports = {one.address: one.outputs.get("port", "") for one in in_order if not one.failed}
+    ports = {one.address: one.outputs.get("port", "") for one in in_order if one.live}
     resolved = change.resource.resolved(lambda ref: ports.get(ref.address, "?") if isinstance(ref, Ref) else "secret")
     if change.action == "create":
         number = max((one.incarnation for one in world if one.address == change.address), default=0) + 1
@@ -89,7 +89,7 @@ def test_a_few_rounds_end_in_what_was_wanted(desired: list[Resource], world: lis
             break
         world = apply(plan, world)
     assert plan.empty, [str(change) for change in plan.changes]
-    there = {(one.address, one.fingerprint) for one in world if not one.failed}
+    there = {(one.address, one.fingerprint) for one in world if one.live}
     left_alone = {kept.address.split("#")[0] for kept in plan.skipped}
     for resource in desired:
         assert (resource.address, resource.fingerprint) in there or resource.address in left_alone

@@ -1,5 +1,6 @@
 """Broken specs, each with the whole message that it gets: the cases are data, in faults/*.yaml."""
 
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from infra_specs.errors import SpecError
 from infra_specs.stackfile.messages.expectations import NO_EXPECTATION
+from infra_specs.stackfile.models.target import TARGETS
 from infra_specs.stackfile.reading.load import load
 
 pytestmark = pytest.mark.pure
@@ -20,8 +22,15 @@ cases = [(file.stem, case) for file in files for case in yaml.safe_load(file.rea
 def test_a_broken_spec_gets_its_message(case: dict[str, Any]) -> None:
     with pytest.raises(SpecError) as refused:
         load(case["spec"])
-    assert str(refused.value) == case["message"].rstrip("\n")
+    assert str(refused.value) == with_targets(case["message"]).rstrip("\n")
     assert NO_EXPECTATION not in str(refused.value)
+
+
+def with_targets(message: str) -> str:
+    """The message with the names of the targets that there are."""
+    names = [f"`{name}`" for name in TARGETS]
+    known = {"ANY TARGET": f"{', '.join(names[:-1])} or {names[-1]}", "ALL TARGETS": ", ".join(TARGETS)}
+    return reduce(lambda text, word: text.replace(word, known[word]), known, message)
 
 
 def test_there_are_enough_cases_and_no_two_alike() -> None:

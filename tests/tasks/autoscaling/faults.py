@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra_specs.errors import TransientError
 from infra_specs.scaling.decision import Decision
-from tasks.providers.base import Traffic
+from tasks.providers.seam.traffic import Traffic
 from tests.tasks.autoscaling.scene import Fault, Scene, scene, told
 
 steady = 40.0
@@ -84,9 +84,9 @@ def of_a_source(name: str, home: Path) -> Told:
         shop.users(steady)
         shop.checks(long)
         before = shop.count
-        shop.world.fault = sources[name]()
+        shop.world.lie = sources[name]()
         counts, made = _counted(shop, long)
-        shop.world.fault = None
+        shop.world.lie = None
         shop.checks(long)
         return Told(name, before, min(counts), max(counts), shop.count, _why(made[-1]))
 

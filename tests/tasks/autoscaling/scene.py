@@ -15,16 +15,18 @@ from infra_specs.catalogue.desired import desired_state
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Reference
 from infra_specs.scaling.decision import Decision
+from infra_specs.scaling.node_capacity import FreeMemory
 from infra_specs.sizing.size import size
+from infra_specs.stackfile.models.target import Memory
 from infra_specs.stackfile.reading.load import from_data, stored
 from tasks.autoscaling.check import PendingDecision, check
 from tasks.autoscaling.measure import measure
 from tasks.base.settings import Settings
 from tasks.ledger import Lease, Ledger, Owner
 from tasks.ledger.checks import CHECK_LOCK
-from tasks.providers.base import Traffic
 from tasks.providers.memory import MemoryProvider
-from tasks.providers.simulated_load import Load
+from tasks.providers.memory.simulated_load import Load
+from tasks.providers.seam.traffic import Traffic
 
 interval = 15.0
 monday = 1_794_823_200.0
@@ -35,15 +37,28 @@ Fault = Callable[[Mapping[str, Traffic]], Mapping[str, Traffic]]
 class Lying(MemoryProvider):
     """Its proxy says what a fault makes of the truth, and its things use what a test says."""
 
-    fault: Fault | None = None
+    lie: Fault | None = None
     used: Mapping[str, Usage] = MappingProxyType({})
 
-    def traffic(self, stack: str) -> Mapping[str, Traffic]:
-        found = super().traffic(stack)
-        return self.fault(found) if self.fault else found
+    def __init__(self, home: Path, target: Memory) -> None:
+        super().__init__(home, target)
+        self.truth, self.memory = self.traffic, self.host
+        self.traffic = self.host = self
+
+    def counts(self, stack: str) -> Mapping[str, Mapping[str, Traffic]]:
+        assert self.truth is not None
+        truth = self.truth.counts(stack)
+        if self.lie is None:
+            return truth
+        told = self.lie({service: counts for service, proxies in truth.items() for counts in proxies.values()})
+        return {service: {"proxy/main": counts} for service, counts in told.items()}
 
     def uses(self, stack: str) -> Mapping[str, Usage]:
         return self.used
+
+    def free_memory(self) -> Mapping[str, FreeMemory]:
+        assert self.memory is not None
+        return self.memory.free_memory()
 
 
 @dataclass
@@ -120,10 +135,10 @@ def spec(**more: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def scene(home: Path, **more: Any) -> Iterator[Scene]:
+def scene(home: Path, proxies: int = 1, **more: Any) -> Iterator[Scene]:
     """The shop, provisioned on a Monday morning."""
     settings = Settings(home=home)
-    world = Lying(home / "memory")
+    world = Lying(home / "memory", Memory(provider="memory", proxies=proxies))
     with (
         mock.patch("tasks.autoscaling.measure.settings", return_value=settings),
         mock.patch("tasks.autoscaling.node_memory.settings", return_value=settings),

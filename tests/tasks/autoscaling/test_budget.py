@@ -12,7 +12,7 @@ from infra_specs.stackfile.reading.load import from_data
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.ledger import Owner, StackRecord
 from tasks.ledger.stacks import Override
-from tasks.providers.simulated_load import Load
+from tasks.providers.memory.simulated_load import Load
 from tests.tasks.autoscaling.scene import interval, scene, spec
 
 

@@ -11,10 +11,7 @@ from tasks.autoscaling import node_memory
 from tasks.autoscaling.node_memory import NodeMemory
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.ledger import StackRecord
-from tasks.providers.base import NodeCapacity
-from tasks.providers.docker import DockerProvider
-from tasks.providers.local import LocalProvider
-from tests.tasks.autoscaling.scene import Lying, Scene, scene, spec
+from tests.tasks.autoscaling.scene import Scene, scene, spec
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -86,8 +83,3 @@ def test_what_one_has_claimed_the_next_does_not_find(tmp_path: Path) -> None:
         assert made.limit_by_memory(first, usual).room == 4
         made.claim(first, "web", 2)
         assert made.limit_by_memory(second, usual).room == 2
-
-
-@pytest.mark.parametrize("provider", [LocalProvider, DockerProvider, Lying])
-def test_which_targets_can_tell(provider: type) -> None:
-    assert issubclass(provider, NodeCapacity)

@@ -3,8 +3,8 @@
 import pytest
 
 from infra_specs.releases.canary import RequestCount
-from tasks.changes.canary import Tally
-from tasks.providers.base import Counted
+from tasks.changes.canary import Tallies, Tally
+from tasks.providers.seam.traffic import Counted, Traffic
 
 pytestmark = pytest.mark.pure
 
@@ -45,3 +45,18 @@ def test_a_proxy_that_does_not_answer_is_asked_again() -> None:
     tally.add({"new": counted(100)})
     assert tally.add({}) == (RequestCount(0, 0), RequestCount(0, 0))
     assert tally.add({"new": counted(120)})[0] == RequestCount(20, 0)
+
+
+def test_several_proxies_count_together_and_one_that_is_away_keeps_what_it_counted() -> None:
+    tallies = Tallies("new")
+    tallies.add({"a": traffic(old=counted(100), new=counted(10)), "b": traffic(old=counted(200), new=counted(20))})
+    later = {"a": traffic(old=counted(150, 1), new=counted(15)), "b": traffic(old=counted(260), new=counted(26, 2))}
+    assert tallies.add(later) == (RequestCount(11, 2), RequestCount(110, 1))
+    assert tallies.add({"a": traffic(old=counted(151, 1), new=counted(15))}) == (
+        RequestCount(11, 2),
+        RequestCount(111, 1),
+    )
+
+
+def traffic(**replicas: Counted) -> Traffic:
+    return Traffic(0, 0, 0, 0, 0.0, replicas=replicas)

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from infra_specs.errors import TransientError
-from infra_specs.scaling.measurement import Status
+from infra_specs.scaling.measurement import Measurement, Status
 from infra_specs.stackfile.models.metrics import Metrics
 from tasks.metrics import Prometheus, ServiceSample, SourceConfig, measure, sources
 from tasks.metrics.prometheus import Answers
-from tasks.providers.base import Counted, Traffic
+from tasks.providers.seam.traffic import Counted, Traffic
 
 pytestmark = pytest.mark.pure
 
@@ -29,13 +30,15 @@ routed, nothing = SourceConfig(routed=True), Answers()
 class Proxy:
     """A target whose proxy says this."""
 
-    def __init__(self, traffic: Mapping[str, Traffic] | Exception) -> None:
-        self._traffic = traffic
+    measures = None
 
-    def traffic(self, stack: str) -> Mapping[str, Traffic]:
+    def __init__(self, traffic: Mapping[str, Traffic] | Exception) -> None:
+        self._traffic, self.traffic = traffic, self
+
+    def counts(self, stack: str) -> Mapping[str, Mapping[str, Traffic]]:
         if isinstance(self._traffic, Exception):
             raise self._traffic
-        return self._traffic
+        return {service: {"proxy/main": counts} for service, counts in self._traffic.items()}
 
 
 class Answering(Prometheus):
@@ -116,7 +119,7 @@ def test_a_lie_is_named_and_not_kept(clock: list[float]) -> None:
 
 
 def test_a_target_that_counts_nothing_says_what_to_do(clock: list[float]) -> None:
-    provider: Any = object()
+    provider: Any = SimpleNamespace(traffic=None, measures=None)
     seen = measure("shop", {"web": SourceConfig(routed=True)}, provider, {}, Answering(Answers()))["web"]
     assert seen.measured.status == "absent"
     assert "give the service queries to a Prometheus" in seen.notes[0]
@@ -189,3 +192,47 @@ def test_what_is_inside_may_well_stay_the_same(clock: list[float]) -> None:
     clock[0] += 600
     seen = see({}, seen, asked, answers)
     assert (seen.measured.status, seen.measured.in_flight, seen.notes) == ("fresh", 12.0, ())
+
+
+def test_three_proxies_are_read_as_one_and_a_missing_one_makes_a_lower_bound(clock: list[float]) -> None:
+    def counts(requests: int, *names: str) -> dict[str, dict[str, Traffic]]:
+        later = replace(web, requests=100 + requests, answered=100 + requests, seconds=20.0 + requests * 0.2)
+        return {"web": {name: replace(later, running=web.running + clock[0] - 1000, in_flight=0) for name in names}}
+
+    def check(counts: Mapping[str, Mapping[str, Traffic]], before: ServiceSample | None) -> ServiceSample:
+        kept: dict[str, Any] = {"web": json.loads(json.dumps(before.readings))} if before else {}
+        provider: Any = SimpleNamespace(measures=None, traffic=SimpleNamespace(counts=lambda _: counts))
+        return measure("shop", {"web": routed}, provider, kept, Answering(nothing))["web"]
+
+    seen = check(counts(0, "a", "b", "c"), None)
+    clock[0] = 1015.0
+    seen = check(counts(15, "a", "b", "c"), seen)
+    assert (seen.measured.status, seen.measured.requests_per_second, seen.measured.serving) == ("fresh", 3.0, 1)
+    clock[0] = 1030.0
+    seen = check(counts(30, "a", "b"), seen)
+    assert (seen.measured.status, seen.measured.requests_per_second) == ("partial", 2.0)
+    assert seen.notes == ("c does not answer: what it counted is missing",)
+    clock[0] = 1045.0
+    seen = check(counts(45, "a", "b", "c"), seen)
+    assert seen.measured.status == "fresh", "it was away for a moment, and nothing that it counted is lost"
+    for clock[0] in (1060.0, 1120.0, 1180.0):
+        seen = check(counts(60, "a", "b"), seen)
+    assert seen.measured.status == "fresh", "one that stays away has gone for good"
+
+
+def test_the_reading_of_an_older_version_is_gone_on_with(clock: list[float]) -> None:
+    first = see({"web": web})
+    clock[0] = 1015.0
+    (reading,) = first.readings["proxies"].values()
+    assert see(more(), replace(first, readings={"proxy": reading})).measured.status == "fresh"
+
+
+def test_a_target_that_measures_itself_is_believed(clock: list[float]) -> None:
+    measured = Measurement(960.0, 60.0, requests_per_second=7.0, in_flight=2.0)
+    provider: Any = SimpleNamespace(traffic=None, measures=SimpleNamespace(measured=lambda _: {"web": measured}))
+    seen = measure("shop", {"web": routed, "api": routed}, provider, {}, Answering(nothing))
+    assert seen["web"].measured == measured
+    assert (seen["api"].measured.status, seen["api"].notes) == (
+        "absent",
+        ("the target has measured nothing of the service yet",),
+    )

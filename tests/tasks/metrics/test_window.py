@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra_specs.scaling.measurement import Measurement
+from tasks.metrics import window
 from tasks.metrics.reading import Reading
-from tasks.metrics.window import between, impossible, in_flight
+from tasks.metrics.window import Window, added, impossible, in_flight
 
 pytestmark = pytest.mark.pure
 
@@ -17,6 +19,12 @@ first = Reading(
     at=1000.0, requests=500, answered=490, seconds=98.0, running=600.0, in_flight=10, serving=2,
     latencies={0.1: 100, 0.25: 400, 0.5: 490},
 )  # fmt: skip
+
+
+def between(before: Reading | None, after: Reading) -> tuple[Measurement, tuple[str, ...]]:
+    """What is measured where there is one proxy."""
+    seen, notes = window.between(before, after)
+    return added([seen]), notes
 
 
 def later(window: float = 15.0, **more: Any) -> Reading:
@@ -150,3 +158,59 @@ def test_a_reading_survives_being_kept(reading: Reading) -> None:
 @pytest.mark.parametrize("data", [None, {}, {"at": 1.0}, {"at": 1.0, "latencies": 3}, {"latencies": [["x", 1]]}])
 def test_what_another_version_kept_is_no_reading(data: dict[str, Any] | None) -> None:
     assert Reading.from_data(data) is None
+
+
+def seen(status: Any = "fresh", **values: Any) -> Window:
+    usual = {"arrived": 10.0, "mean": 2.0, "under_way": 2, "answered": 150, "latencies": {0.1: 75, 0.5: 150}}
+    return Window(1015.0, 15.0, status, 2, **{**usual, **values})
+
+
+def test_the_windows_of_all_proxies_are_added() -> None:
+    measured = added([seen(), seen(arrived=20.0, mean=4.0, under_way=5), seen()])
+    assert (measured.requests_per_second, measured.in_flight, measured.serving) == (40.0, 8.0, 2)
+    assert measured.status == "fresh"
+    assert measured.latency == pytest.approx(0.1 + 0.4 * (0.95 * 450 - 225) / 225)
+
+
+def test_chance_is_judged_for_all_together() -> None:
+    """Three proxies with a few more than their mean each say nothing that one would not."""
+    parts = [seen(mean=3.0, under_way=7)] * 3
+    assert added(parts).in_flight == added([seen(mean=9.0, under_way=21)]).in_flight == 21.0
+    parts = [seen(mean=3.0, under_way=5)] * 3
+    assert added(parts).in_flight == added([seen(mean=9.0, under_way=15)]).in_flight == 9.0
+
+
+@pytest.mark.parametrize(
+    ("windows", "missing", "status", "rate"),
+    [
+        ([seen()], 1, "partial", 10.0),
+        ([seen(), seen("reset", arrived=1.0)], 0, "reset", 11.0),
+        ([seen(), seen("reset", arrived=1.0)], 1, "partial", 11.0),
+        ([seen(), Window(1015.0, 0.0, "partial", 2, under_way=3)], 0, "partial", 10.0),
+        ([seen(), Window(1015.0, 15.0, "stale", 2)], 0, "partial", 10.0),
+        ([seen(), Window(1015.0, 15.0, "absent", 2)], 0, "partial", 10.0),
+        ([Window(1015.0, 15.0, "stale", 2), Window(1015.0, 15.0, "absent", 2)], 0, "stale", None),
+        ([Window(1015.0, 0.0, "partial", 2, under_way=3)] * 2, 0, "partial", None),
+    ],
+)
+def test_what_one_of_them_does_not_say_makes_a_lower_bound(
+    windows: list[Window], missing: int, status: str, rate: float | None
+) -> None:
+    measured = added(windows, missing)
+    assert (measured.status, measured.requests_per_second) == (status, rate)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 40)), min_size=1, max_size=5))
+def test_requests_tell_the_same_whoever_counts_them(parts: list[tuple[int, int]]) -> None:
+    """Split over any number of proxies: the same rate and demand as of one that counts them all."""
+    split = []
+    for arrived, under_way in parts:
+        part = replace(first, in_flight=under_way)
+        after = replace(part, at=1015.0, running=615.0, requests=500 + arrived, answered=490 + arrived)
+        split.append(window.between(part, replace(after, seconds=98.0 + arrived * 0.2))[0])
+    arrived, under_way = (sum(values) for values in zip(*parts, strict=True))
+    whole = later(requests=arrived, answered=arrived, seconds=arrived * 0.2, in_flight=under_way)
+    one, many = between(first, whole)[0], added(split)
+    assert many.in_flight == pytest.approx(one.in_flight)
+    assert many.requests_per_second == pytest.approx(one.requests_per_second)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from infra_specs.resources.resource import Resource
-from tasks.providers import simulated_load
-from tasks.providers.base import Counted, Counts
 from tasks.providers.envoy.counting import traffic_of
-from tasks.providers.memory import MemoryProvider
-from tasks.providers.simulated_load import Load
-from tests.tasks.providers.contract import stack, worker
+from tasks.providers.memory import MemoryProvider, simulated_load
+from tasks.providers.memory.simulated_load import Load
+from tasks.providers.seam.traffic import Counted
+from tests.tasks.providers.contract.resources import stack, worker
+from tests.tasks.providers.looks import counts_of
 from tests.tasks.providers.routes import route
 
 pytestmark = pytest.mark.pure
@@ -102,29 +102,28 @@ def at(monkeypatch: pytest.MonkeyPatch, second: float) -> None:
 def test_the_memory_target_counts_the_load_that_was_set(
     memory: MemoryProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(memory, Counts)
-    assert memory.traffic(stack) == {}
+    assert counts_of(memory, stack) == {}
     memory.set_load(stack, "jobs", Load(requests_per_second=50, latency=0.2, failing=0.1, waiting=3))
     at(monkeypatch, 1020.0)
-    jobs = memory.traffic(stack)["jobs"]
+    jobs = counts_of(memory, stack)["jobs"]
     assert (jobs.requests, jobs.errors, jobs.in_flight, jobs.seconds, jobs.running) == (1000, 100, 13, 200.0, 20.0)
     assert [each.requests for each in jobs.replicas.values()] == [500, 500]
     memory.set_load(stack, "jobs", Load(requests_per_second=1))
     at(monkeypatch, 1030.0)
-    assert memory.traffic(stack)["jobs"].requests == 1010, "what was counted so far stays"
+    assert counts_of(memory, stack)["jobs"].requests == 1010, "what was counted so far stays"
 
 
 def test_a_person_writes_the_load_by_hand(memory: MemoryProvider, tmp_path: Path) -> None:
     file = tmp_path / "load" / f"{stack}.json"
     file.parent.mkdir()
     file.write_text('{"jobs": {"requests_per_second": 50, "latency": 0.2}}')
-    jobs = memory.traffic(stack)["jobs"]
+    jobs = counts_of(memory, stack)["jobs"]
     assert (jobs.requests, jobs.in_flight) == (0, 10)
 
 
 def test_a_service_without_a_route_counts_nothing(memory: MemoryProvider) -> None:
     memory.set_load(stack, "other", Load(requests_per_second=50))
-    assert memory.traffic(stack) == {}
+    assert counts_of(memory, stack) == {}
 
 
 def test_the_world_is_read_again_when_another_has_changed_it(memory: MemoryProvider, tmp_path: Path) -> None:

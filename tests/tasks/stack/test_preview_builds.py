@@ -8,7 +8,7 @@ import pytest
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
-from tasks.providers.base import BuildRequest, BuiltImage
+from tasks.providers.seam.builds import BuildRequest, BuiltImage
 from tasks.stack.preview_builds import build_requests, preview_builds
 
 pytestmark = pytest.mark.pure
@@ -46,6 +46,10 @@ def test_a_link_leads_no_context_elsewhere(tmp_path: Path, to: str) -> None:
 
 def test_a_plan_names_what_is_hardly_meant_once(tmp_path: Path) -> None:
     class Builder:
+        @property
+        def images(self) -> "Builder":
+            return self
+
         def built(self, order: BuildRequest) -> BuiltImage:
             return BuiltImage("tenfold-shop-web:1", "sha256:1")
 

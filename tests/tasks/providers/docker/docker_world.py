@@ -17,8 +17,9 @@ from docker.models.containers import Container
 
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource, SecretRef, Setting
-from tasks.providers.base import Provider
+from tasks.providers.seam.provider import KindProvider
 from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.looks import health_of
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
 stacks = (stack, "other", "contract", "flows")
@@ -129,16 +130,16 @@ def official(images: dict[str, str], name: str) -> str:
     return next(tag for known, tag in images.items() if known.rpartition(":")[0] == name)
 
 
-def made(provider: Provider, resource: Resource) -> Instance:
+def made(provider: KindProvider, resource: Resource) -> Instance:
     """Created, and well."""
     return wait_healthy(provider, provider.create(resource))
 
 
-def failed(provider: Provider, instance: Instance) -> Health:
+def failed(provider: KindProvider, instance: Instance) -> Health:
     """Its health, once that is failed; between two starts of what crashes it is starting again."""
 
     def look() -> Health | None:
-        health = provider.health(instance)
+        health = health_of(provider, instance)
         return health if health.state == "failed" else None
 
     found: Health = wait_until(look, f"{instance} failed")

@@ -12,9 +12,9 @@ from docker import DockerClient
 
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.context import Entry
+from tasks.providers.seam.builds import BuildRequest
 from tests.support.images import local
 from tests.tasks.providers.docker.docker_world import stack
 
@@ -39,7 +39,7 @@ def make(provider: DockerProvider, tmp_path: Path) -> Iterator[Make]:
                 builder.close()
 
     yield built
-    provider.forget_built(stack)
+    provider.images.forget_built(stack)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from docker import DockerClient
 from docker.errors import ImageNotFound
 
 from infra_specs.errors import ProviderError
-from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.builds import KEPT_IMAGES
+from tasks.providers.seam.builds import BuildRequest
 from tests.support.images import local
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
@@ -33,24 +33,24 @@ def order(
     (tmp_path / "index.html").write_text("built\n")
     yield BuildRequest(stack, "web", str(tmp_path), "Dockerfile", None, {})
     for name in (stack, "other"):
-        provider.forget_built(name)
+        provider.images.forget_built(name)
     engine.images.remove(base)
 
 
 def test_it_runs_what_was_built(provider: DockerProvider, images: dict[str, str], order: BuildRequest) -> None:
-    assert provider.built(order).id is None
+    assert provider.images.built(order).id is None
     said: list[str] = []
-    identity = provider.build(order, said.append)
+    identity = provider.images.build(order, said.append)
     assert identity.startswith("sha256:")
     assert said[0].startswith("web: building tenfold-shop-web:")
     assert said[1].startswith("web: Step 1/")
-    assert provider.built(order).id == identity
+    assert provider.images.built(order).id == identity
     one = made(provider, replica(images, image=identity))
     door = made(provider, proxy(images))
     made(provider, route(one))
     assert wait_until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")[1] == "built\n"
-    provider.forget_built(stack)
-    assert provider.built(order).id == identity, "a container runs from it"
+    provider.images.forget_built(stack)
+    assert provider.images.built(order).id == identity, "a container runs from it"
 
 
 def test_the_same_is_not_built_again_and_what_differs_is(
@@ -58,7 +58,7 @@ def test_the_same_is_not_built_again_and_what_differs_is(
 ) -> None:
     def build(wanted: BuildRequest) -> tuple[str, bool]:
         said: list[str] = []
-        return provider.build(wanted, said.append), any("building" in line for line in said)
+        return provider.images.build(wanted, said.append), any("building" in line for line in said)
 
     first = build(order)[0]
     assert build(order) == (first, False)
@@ -73,7 +73,7 @@ def test_the_same_is_not_built_again_and_what_differs_is(
     (tmp_path / "index.html").write_text("changed\n")
     ids.append(build(order)[0])
     engine.images.get(images["tenfold-tiny:2"]).tag(base)
-    assert provider.built(order).id is None
+    assert provider.images.built(order).id is None
     ids.append(build(order)[0])
     assert len(set(ids[:3] + ids[4:])) == 5
     shown = engine.images.get(ids[1])
@@ -85,10 +85,10 @@ def test_the_last_few_stay(provider: DockerProvider, engine: DockerClient, order
     ids = []
     for number in range(2 * KEPT_IMAGES):
         (tmp_path / "index.html").write_text(f"{number}\n")
-        ids.append(provider.build(order, lambda _: None))
+        ids.append(provider.images.build(order, lambda _: None))
     there = {image.id for image in engine.images.list(filters={"label": f"tenfold-image.stack={stack}"})}
     assert there == set(ids[-KEPT_IMAGES:])
-    provider.forget_built(stack)
+    provider.images.forget_built(stack)
     assert not engine.images.list(filters={"label": f"tenfold-image.stack={stack}"})
     with pytest.raises(ImageNotFound):
         engine.images.get(ids[-1])
@@ -103,7 +103,7 @@ def test_a_failing_step_is_told_with_its_last_lines(
         f"FROM {local('base')}\nRUN echo 'compiling everything' >&2 && echo 'no such module: payments' >&2 && exit 3\n"
     )
     with pytest.raises(ProviderError) as failed:
-        provider.build(order, lambda _: None)
+        provider.images.build(order, lambda _: None)
     said = str(failed.value)
     assert said.startswith(f"the build of web from {tmp_path} failed at Step 2/2 : RUN echo 'compiling everything'")
     assert ": exit code: 3\n" in said
@@ -125,7 +125,7 @@ def test_what_cannot_be_built_is_said(
 ) -> None:
     (tmp_path / "Dockerfile").write_text(text)
     with pytest.raises(ProviderError, match=said):
-        provider.build(order, lambda _: None)
+        provider.images.build(order, lambda _: None)
 
 
 def test_what_is_built_again_from_the_cache_is_the_newest(
@@ -135,11 +135,11 @@ def test_what_is_built_again_from_the_cache_is_the_newest(
 
     def build(text: str) -> str:
         (tmp_path / "index.html").write_text(text)
-        return provider.build(order, lambda _: None)
+        return provider.images.build(order, lambda _: None)
 
     build("first\n")
-    provider.forget_built(stack)
+    provider.images.forget_built(stack)
     for number in range(KEPT_IMAGES):
         build(f"later {number}\n")
     first = build("first\n")
-    assert provider.built(order).id == first
+    assert provider.images.built(order).id == first

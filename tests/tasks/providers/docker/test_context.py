@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from infra_specs.errors import ProviderError, SpecError
-from tasks.providers.base import BuildRequest
 from tasks.providers.docker.buildkit.sending import Sending, Unreadable
 from tasks.providers.docker.buildkit.wire import field
 from tasks.providers.docker.context import Context
 from tasks.providers.docker.inside import Inside
+from tasks.providers.seam.builds import BuildRequest
 
 
 @pytest.fixture

@@ -2,17 +2,17 @@
 
 import pytest
 
-from tasks.providers.base import Counts, Traffic
 from tasks.providers.docker import DockerProvider
+from tasks.providers.seam.traffic import Traffic
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
+from tests.tasks.providers.looks import counts_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, str]) -> None:
-    assert isinstance(provider, Counts)
-    assert provider.traffic("nobody") == {}
+    assert counts_of(provider, "nobody") == {}
     door = made(provider, proxy(images))
     fleet = [made(provider, replica(images, slot)) for slot in range(2)]
     made(provider, route(*fleet))
@@ -32,8 +32,8 @@ def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, st
     assert set(after.replicas) == {each.outputs["endpoint"] for each in fleet}
     assert all(each.healthy and each.requests for each in after.replicas.values())
     provider.destroy(door)
-    assert provider.traffic(stack) == {}
+    assert counts_of(provider, stack) == {}
 
 
-def counted(provider: Counts) -> Traffic:
-    return wait_until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")  # type: ignore[no-any-return]
+def counted(provider: DockerProvider) -> Traffic:
+    return wait_until(lambda: counts_of(provider, stack).get("web"), "the proxy says what it counted")  # type: ignore[no-any-return]

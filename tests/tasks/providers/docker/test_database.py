@@ -11,6 +11,7 @@ from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.docker.docker_world import connected, crash, database, made, volume
+from tests.tasks.providers.looks import health_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
@@ -67,14 +68,14 @@ def test_a_broken_cluster_without_the_mark_is_left_as_it_is(
     container = engine.containers.get("tenfold.shop.database.main.1")
     assert container.exec_run(["mv", f"{data}/PG_VERSION", f"{data}/lost"]).exit_code == 0
     container.restart()
-    wait_until(lambda: provider.health(server).state == "failed", "it failed")
+    wait_until(lambda: health_of(provider, server).state == "failed", "it failed")
     container.stop()
     image = next(iter(container.image.tags)) if container.image else ""
     mend = ["sh", "-c", f"mv {data}/lost {data}/PG_VERSION"]
     mount = {store.outputs["path"]: {"bind": "/var/lib/postgresql", "mode": "rw"}}
     engine.containers.run(image, mend, entrypoint="", user="postgres", volumes=mount, remove=True)
     container.start()
-    wait_until(lambda: provider.health(server).state == "healthy", "it serves again")
+    wait_until(lambda: health_of(provider, server).state == "healthy", "it serves again")
     with connected(engine, server) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 

@@ -5,8 +5,8 @@ import pytest
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.contract.drains import DrainContract, Replicas, source
 from tests.tasks.providers.docker.docker_world import made, proxy, replica
-from tests.tasks.providers.drains import DrainContract, Replicas, source
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 

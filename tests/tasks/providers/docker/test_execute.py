@@ -8,8 +8,8 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.contract.shell import ExecuteContract
 from tests.tasks.providers.docker.docker_world import made, replica, volume
-from tests.tasks.providers.executing import ExecuteContract
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
@@ -34,4 +34,4 @@ class TestDocker(ExecuteContract):
 
 def test_nothing_runs_in_a_volume(provider: DockerProvider) -> None:
     with pytest.raises(ProviderError, match="volume/database of stack shop is no container that runs"):
-        provider.execute(made(provider, volume()), ["date"], terminal=False)
+        provider.shell.execute(made(provider, volume()), ["date"], terminal=False)

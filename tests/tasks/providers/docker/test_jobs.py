@@ -9,6 +9,7 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.docker import DockerProvider
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import crash, replica, stack
+from tests.tasks.providers.looks import health_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 polite = "trap 'exit 0' TERM; echo begun; sleep 1000 & wait"
@@ -27,7 +28,7 @@ def test_one_that_is_stopped_by_others_has_failed(
     one = provider.create(job(images, ["sh", "-c", polite]))
     wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
     engine.containers.get(name).stop(timeout=60)
-    health = provider.health(one)
+    health = health_of(provider, one)
     assert (health.state, health.reason, health.code) == ("failed", "exited with 137", 137)
 
 
@@ -37,7 +38,7 @@ def test_one_that_is_killed_has_failed_and_is_not_begun_again(
     one = provider.create(job(images, ["sh", "-c", polite]))
     wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
     crash(engine.containers.get(name))
-    wait_until(lambda: provider.health(one).state == "failed", "it failed")
+    wait_until(lambda: health_of(provider, one).state == "failed", "it failed")
     assert engine.containers.get(name).attrs["RestartCount"] == 0
     assert provider.logs(one, 5).split() == ["begun"]
 

@@ -25,6 +25,7 @@ from tests.tasks.providers.docker.docker_world import (
     stack,
     volume,
 )
+from tests.tasks.providers.looks import health_of
 
 pytestmark = pytest.mark.docker
 
@@ -134,9 +135,9 @@ def test_where_the_networks_are_out_of_reach_it_asks_from_inside(
     made(provider, cache(images))
     made(provider, replica(images))
     sick = provider.create(replica(images, 1, image=images["tenfold-tiny:sick"]))
-    wait_until(lambda: "404" in provider.health(sick).reason, "it was asked")
+    wait_until(lambda: "404" in health_of(provider, sick).reason, "it was asked")
     away = provider.create(replica(images, 2, command=["sleep", "60"]))
-    wait_until(lambda: "refused" in provider.health(away).reason, "it was asked")
+    wait_until(lambda: "refused" in health_of(provider, away).reason, "it was asked")
 
 
 def test_what_is_not_ours_is_never_touched(

@@ -12,8 +12,8 @@ from docker import DockerClient
 from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.target import Docker
-from tasks.providers.base import BuildRequest
 from tasks.providers.docker import DockerProvider
+from tasks.providers.seam.builds import BuildRequest
 from tests.support.registry import NoRegistry, Registry, password, registry, user
 from tests.tasks.providers.docker.docker_world import alone, made, replica, stack
 
@@ -126,10 +126,10 @@ def test_what_a_build_starts_from_is_pulled_with_the_login_too(shelf: Registry, 
     provider, said = DockerProvider(Docker(provider="docker")), list[str]()
     try:
         order = BuildRequest(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
-        assert provider.built(order).name == ""
-        provider.build(order, said.append)
+        assert provider.images.built(order).name == ""
+        provider.images.build(order, said.append)
         assert said[0] == f"web: pulling {shelf.address}/shop:1"
-        provider.forget_built(stack)
+        provider.images.forget_built(stack)
     finally:
         provider.close()
 
@@ -141,10 +141,10 @@ def test_what_a_build_starts_from_is_taken_from_the_mirror(shelf: Registry, logi
     provider, said = DockerProvider(Docker(provider="docker", mirror=f"{shelf.address}/hub")), list[str]()
     try:
         order = BuildRequest(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
-        id = provider.build(order, said.append)
+        id = provider.images.build(order, said.append)
         assert said[0] == f"web: pulling {shelf.address}/hub/official:1"
-        assert provider.built(order).id == id
-        provider.forget_built(stack)
+        assert provider.images.built(order).id == id
+        provider.images.forget_built(stack)
     finally:
         provider.close()
 
@@ -161,9 +161,9 @@ def test_what_only_buildkit_finds_is_pulled_with_the_login_too(
     def build() -> str:
         provider = DockerProvider(Docker(provider="docker"))
         try:
-            return provider.build(order, lambda _: None)
+            return provider.images.build(order, lambda _: None)
         finally:
-            provider.forget_built(stack)
+            provider.images.forget_built(stack)
             provider.close()
 
     configured(logins)

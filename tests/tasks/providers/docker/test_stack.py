@@ -26,6 +26,7 @@ from tests.tasks.providers.docker.docker_world import (
     stack,
     volume,
 )
+from tests.tasks.providers.looks import health_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
@@ -134,8 +135,8 @@ def test_what_runs_out_of_memory_says_so_with_its_limit(provider: DockerProvider
 
 def test_what_never_answers_well_says_how(provider: DockerProvider, images: dict[str, str]) -> None:
     sick = provider.create(replica(images, image=images["tenfold-tiny:sick"]))
-    wait_until(lambda: "404" in provider.health(sick).reason, "it was asked")
-    assert provider.health(sick).state == "starting"
+    wait_until(lambda: "404" in health_of(provider, sick).reason, "it was asked")
+    assert health_of(provider, sick).state == "starting"
 
 
 def test_a_missing_image_is_named_with_what_to_do(provider: DockerProvider, images: dict[str, str]) -> None:

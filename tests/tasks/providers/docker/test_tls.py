@@ -16,6 +16,7 @@ from tasks.providers.docker import DockerProvider
 from tests.support.certificates import authority
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
+from tests.tasks.providers.looks import health_of
 from tests.tasks.providers.secured import fetch, host, plainly, redirected, refuses, served, until_more, watched
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
@@ -53,7 +54,7 @@ def test_https_with_a_redirect_and_a_key_that_inspect_does_not_show(
     container = engine.containers.get("tenfold.shop.proxy.main.1")
     container.kill()
     container.start()
-    wait_until(lambda: provider.health(door).state == "healthy", "it is back")
+    wait_until(lambda: health_of(provider, door).state == "healthy", "it is back")
     assert served(port) == read(pem).serial
 
 

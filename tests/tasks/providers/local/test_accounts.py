@@ -40,6 +40,7 @@ from tests.tasks.providers.local.world import (
     stack,
     volume,
 )
+from tests.tasks.providers.looks import health_of
 from tests.tasks.supervisor.test_confine import free_low_port
 
 pytestmark = [
@@ -95,6 +96,7 @@ def test_every_program_of_a_stack_has_the_stacks_own_account(provider: LocalProv
 
 _look = """
 import os, sys
+from tests.tasks.providers.looks import health_of
 for path in open(sys.argv[1]).read().splitlines():
     try:
         os.listdir(path) if os.path.isdir(path) else open(path, "rb").close()
@@ -111,7 +113,7 @@ def readable(
     (open_folder / "paths").write_text("\n".join(map(str, paths)))
     capfd.readouterr()
     command = [sys.executable, "-I", "-S", "-c", _look, str(open_folder / "paths")]
-    assert provider.execute(one, command, terminal=False) == 0
+    assert provider.shell.execute(one, command, terminal=False) == 0
     return set(map(Path, capfd.readouterr().out.splitlines()))
 
 
@@ -157,7 +159,7 @@ def test_it_writes_to_its_volume_and_its_home_alone(
     web = found["replica/web-0"]
     script = 'touch "$WEB_DATA_DIRECTORY/a" "$HOME/b" && echo "$USER $LOGNAME $(id -un)"; umask; touch "$1"'
     command = ["sh", "-c", script, "sh"]
-    assert provider.execute(web, [*command, str(home / "stacks" / stack / "routes" / "x")], terminal=False) == 1
+    assert provider.shell.execute(web, [*command, str(home / "stacks" / stack / "routes" / "x")], terminal=False) == 1
     account = accounts.find(home, stack)
     assert account is not None
     said = capfd.readouterr()
@@ -248,8 +250,8 @@ def test_a_source_for_root_alone_is_read_and_not_written(open_folder: Path, capf
         assert get(one.outputs["endpoint"].rpartition(":")[2])[0] == 200
         paths = {app / ".env", app / "app.py", home / "key", home / "stacks" / stack / "supervisor" / "state.json"}
         assert readable(provider, one, capfd, open_folder, paths) == {app / ".env", app / "app.py"}
-        assert provider.execute(one, ["touch", str(app / "made")], terminal=False) == 1
-        assert provider.execute(one, ["sh", "-c", "touch $HOME/made"], terminal=False) == 0
+        assert provider.shell.execute(one, ["touch", str(app / "made")], terminal=False) == 1
+        assert provider.shell.execute(one, ["sh", "-c", "touch $HOME/made"], terminal=False) == 0
     assert (app.stat().st_mode & 0o777, app.stat().st_uid) == (0o700, 0), "no folder of the user's was opened"
 
 
@@ -262,9 +264,9 @@ def test_the_home_of_an_account_is_refused_by_name(provider: LocalProvider, home
         "run `chmod o+rx /root`, or move /root to a folder that every account may enter, such as /srv"
     )
     one = provider.create(replica(command=["sh", "-c", "touch $HOME/ran; exit 1"], folder="/root"))
-    wait_until(lambda: provider.health(one).state == "failed", "it failed")
+    wait_until(lambda: health_of(provider, one).state == "failed", "it failed")
     assert not (home / "stacks" / stack / "home" / "ran").exists()
-    assert provider.health(one).reason == said
+    assert health_of(provider, one).reason == said
     assert accounts.find(home, stack) is not None
     assert provider.fault(replica(command=["sleep", "1"], folder="/")) == ""
 
@@ -339,7 +341,7 @@ def test_a_file_that_the_account_can_change_opens_no_closed_folder(
     cure = "chown -h root" if source.is_symlink() else "chown root"
     assert f"run `{cure} {source}" in fault
     one = provider.create(start)
-    assert provider.execute(one, ["/bin/cat", str(vault / "secret")], terminal=False) == 1
+    assert provider.shell.execute(one, ["/bin/cat", str(vault / "secret")], terminal=False) == 1
 
 
 def test_what_its_owner_alone_can_read_is_shown_of_the_folder_alone(provider: LocalProvider, open_folder: Path) -> None:
@@ -427,7 +429,7 @@ def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
         data = made(provider, replace(volume(), address="volume/web.data"))
         web = replace(replica(env={"WEB_DATA_DIRECTORY": data.outputs["path"]}), singleton=True)
         writer = made(provider, web)
-        assert provider.execute(writer, ["sh", "-c", "echo old > $WEB_DATA_DIRECTORY/a"], terminal=False) == 0
+        assert provider.shell.execute(writer, ["sh", "-c", "echo old > $WEB_DATA_DIRECTORY/a"], terminal=False) == 0
         proxied = made(provider, proxy())
         way = made(provider, route(writer))
     assert owners(home, old) == {pwd.getpwnam(binaries.account() or "").pw_uid}
@@ -456,7 +458,7 @@ def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
     assert owned == {account.uid}
     provider.destroy(writer)
     reader = made(provider, replace(web, settings={**web.settings, "health": "/"}, digests={}))
-    assert provider.execute(reader, ["sh", "-c", "echo new >> $WEB_DATA_DIRECTORY/a"], terminal=False) == 0
+    assert provider.shell.execute(reader, ["sh", "-c", "echo new >> $WEB_DATA_DIRECTORY/a"], terminal=False) == 0
     assert (Path(data.outputs["path"]) / "a").read_text() == "old\nnew\n"
     provider.destroy(proxied)
     assert owners(home, made(provider, proxy())) == {account.uid}
@@ -478,10 +480,10 @@ def test_what_an_old_replica_makes_after_a_job_is_the_next_ones(
     account = accounts.find(home, stack)
     assert account is not None
     os.chown(data, account.uid, account.gid)  # as jobs did before
-    assert provider.execute(old, command, terminal=False) == 0
+    assert provider.shell.execute(old, command, terminal=False) == 0
     assert (data / "new" / "file").stat().st_uid == 0
     new = made(provider, replace(web, settings={**web.settings, "health": "/"}, digests={}))
-    assert provider.execute(new, ["sh", "-c", "echo new >> $WEB_DATA_DIRECTORY/new/file"], terminal=False) == 0
+    assert provider.shell.execute(new, ["sh", "-c", "echo new >> $WEB_DATA_DIRECTORY/new/file"], terminal=False) == 0
     assert (data / "new" / "file").read_text() == "old\nnew\n"
 
 

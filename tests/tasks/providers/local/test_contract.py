@@ -5,18 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tasks.providers.base import Drains, Provider
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.contract import JobContract, ProviderContract
+from tasks.providers.seam.provider import KindProvider
+from tests.tasks.providers.contract.jobs import JobContract, RunningJobContract
+from tests.tasks.providers.contract.provider import ProviderContract
+from tests.tasks.providers.contract.slots import SlotsContract
 
 pytestmark = pytest.mark.local
 
 
-class TestLocal(ProviderContract, JobContract):
+class TestLocal(ProviderContract, SlotsContract, JobContract, RunningJobContract):
     @pytest.fixture
-    def reopen(self, home: Path) -> Callable[[], Provider]:
+    def reopen(self, home: Path) -> Callable[[], KindProvider]:
         return lambda: LocalProvider(home)
-
-
-def test_it_can_drain(provider: LocalProvider) -> None:
-    assert isinstance(provider, Drains)

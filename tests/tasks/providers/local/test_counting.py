@@ -9,27 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from tasks.providers.base import Counts, Traffic
 from tasks.providers.local import LocalProvider
+from tasks.providers.seam.traffic import Traffic
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack
+from tests.tasks.providers.looks import counts_of
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def test_it_counts_what_was_asked(provider: LocalProvider) -> None:
-    assert isinstance(provider, Counts)
     port = made(provider, proxy()).outputs["port"]
     fleet = [made(provider, replica(slot)) for slot in range(2)]
     other = made(provider, replica(0, "api"))
     made(provider, route(*fleet))
     made(provider, route(other, service="api", path="/api"))
     wait_until(lambda: get(port)[0] == get(port, "/api")[0] == 200, "both are served")
-    before = wait_until(lambda: provider.traffic(stack), "the proxy says what it counted")
+    before = wait_until(lambda: counts_of(provider, stack), "the proxy says what it counted")
     assert set(before) == {"web", "api"}
     for _ in range(20):
         get(port)
-    after = wait_until(lambda: provider.traffic(stack), "the proxy says what it counted")
+    after = wait_until(lambda: counts_of(provider, stack), "the proxy says what it counted")
     assert after["web"].requests - before["web"].requests == 20
     assert after["api"].requests == before["api"].requests
     assert after["web"].errors == after["web"].in_flight == 0
@@ -111,9 +111,9 @@ def test_each_request_to_a_dead_replica_is_counted_once_however_often_it_is_trie
 
 
 def test_without_a_proxy_nothing_is_counted(provider: LocalProvider) -> None:
-    assert provider.traffic("nobody") == {}
+    assert counts_of(provider, "nobody") == {}
     made(provider, replica(0))
-    assert provider.traffic(stack) == {}
+    assert counts_of(provider, stack) == {}
 
 
 def test_a_new_proxy_begins_anew(provider: LocalProvider) -> None:
@@ -124,9 +124,9 @@ def test_a_new_proxy_begins_anew(provider: LocalProvider) -> None:
     before = web(provider)
     old = next(each for each in provider.observe(stack) if each.kind == "proxy")
     provider.destroy(old)
-    assert provider.traffic(stack) == {}
+    assert counts_of(provider, stack) == {}
     made(provider, proxy())
-    after = wait_until(lambda: provider.traffic(stack).get("web"), "it counts again")
+    after = wait_until(lambda: counts_of(provider, stack).get("web"), "it counts again")
     assert after.requests < before.requests
     assert after.running < before.running
 
@@ -140,7 +140,7 @@ def served(provider: LocalProvider, **env: str) -> str:
 
 
 def web(provider: LocalProvider) -> Traffic:
-    return wait_until(lambda: provider.traffic(stack).get("web"), "the proxy says what it counted")
+    return wait_until(lambda: counts_of(provider, stack).get("web"), "the proxy says what it counted")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider
-from tests.tasks.providers.drains import DrainContract, Replicas, source
+from tests.tasks.providers.contract.drains import DrainContract, Replicas, source
 from tests.tasks.providers.local.world import made, proxy, replica
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]

@@ -18,7 +18,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
 from tests.support.waiting import wait_until
-from tests.tasks.providers.executing import ExecuteContract, script
+from tests.tasks.providers.contract.shell import ExecuteContract, script
 from tests.tasks.providers.local.world import database, made, patience, replica, volume
 from tests.tasks.providers.routes import stack
 
@@ -49,15 +49,15 @@ def _opens(home: Path) -> str:
 
 def test_nothing_runs_in_a_volume(provider: LocalProvider) -> None:
     with pytest.raises(ProviderError, match="volume/database of stack shop is no process that runs"):
-        provider.execute(made(provider, volume()), ["date"], terminal=False)
+        provider.shell.execute(made(provider, volume()), ["date"], terminal=False)
 
 
 def test_the_databases_own_programs_find_it_and_are_let_in(
     provider: LocalProvider, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = made(provider, database(made(provider, volume()).outputs["path"]))
-    assert provider.execute(server, ["psql", "-tAc", "SELECT current_database()"], terminal=False) == 0
-    assert provider.execute(server, ["pg_dump", "--schema-only"], terminal=False) == 0
+    assert provider.shell.execute(server, ["psql", "-tAc", "SELECT current_database()"], terminal=False) == 0
+    assert provider.shell.execute(server, ["pg_dump", "--schema-only"], terminal=False) == 0
     said = capfd.readouterr().out
     assert said.startswith("app\n")
     assert "PostgreSQL database dump complete" in said
@@ -85,7 +85,7 @@ one = next(each for each in provider.observe({stack!r}) if each.kind == "replica
 mine, before = os.ttyname(0), termios.tcgetattr(0)
 if not {terminal}:
     os.dup2(os.open({file!r}, os.O_RDWR | os.O_CREAT), 1)
-code = provider.execute(one, [sys.executable, "-I", "-S", "-c", {script!r}], terminal={terminal})
+code = provider.shell.execute(one, [sys.executable, "-I", "-S", "-c", {script!r}], terminal={terminal})
 restored = termios.tcgetattr(0) == before
 tty.setcbreak(0, termios.TCSANOW)
 typed = bool(select.select([0], [], [], 0.5)[0])

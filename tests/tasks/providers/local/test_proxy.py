@@ -18,6 +18,7 @@ from infra_specs.errors import ProviderError
 from tasks.providers.local import LocalProvider
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import get, made, pid, proxy, replica, route, stack
+from tests.tasks.providers.looks import health_of
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -61,8 +62,8 @@ def test_without_a_healthy_endpoint_it_answers_503_and_says_so(provider: LocalPr
     wait_until(lambda: get(port)[0] == 200, "it is served")
     sick.touch()
     wait_until(lambda: get(port)[0] == 503, "it is taken out of traffic")
-    assert provider.health(way).state == "starting"
-    assert "none of its 1 endpoints" in provider.health(way).reason
+    assert health_of(provider, way).state == "starting"
+    assert "none of its 1 endpoints" in health_of(provider, way).reason
     sick.unlink()
     wait_until(lambda: get(port)[0] == 200, "it is served again")
     assert wait_healthy(provider, way)

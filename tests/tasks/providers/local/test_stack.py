@@ -30,6 +30,7 @@ from tests.tasks.providers.local.world import (
     stack,
     volume,
 )
+from tests.tasks.providers.looks import health_of
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -95,7 +96,7 @@ def test_a_command_that_is_not_there_fails_by_name(provider: LocalProvider) -> N
     script = provider.create(replica(2, command=["./start.sh"]))
 
     def failed(instance: Instance) -> str | None:
-        health = provider.health(instance)
+        health = health_of(provider, instance)
         return health.reason if health.state == "failed" else None
 
     assert "its command gunicornn is not there" in wait_until(lambda: failed(missing), "it failed")
@@ -106,13 +107,13 @@ def test_a_command_that_is_not_there_fails_by_name(provider: LocalProvider) -> N
 def test_the_log_of_a_failed_one_is_kept_beside_its_successor(provider: LocalProvider) -> None:
     crash = ["python3", "-S", "-c", "import sys; sys.exit('no database here')"]
     sick = provider.create(replica(command=crash))
-    wait_until(lambda: provider.health(sick).state == "failed", "it failed")
+    wait_until(lambda: health_of(provider, sick).state == "failed", "it failed")
     successor = made(provider, replica())
     assert successor.incarnation == 2
     assert "no database here" in provider.logs(sick, 10)
     assert "app starts" in provider.logs(successor, 10)
     assert provider.logs(sick, 0) == ""
-    assert provider.health(sick).state == "failed"
+    assert health_of(provider, sick).state == "failed"
 
 
 def test_many_processes_beginning_one_stack_at_once_make_one(provider: LocalProvider, home: Path) -> None:

@@ -22,6 +22,7 @@ from tasks.supervisor.client import Supervisor
 from tasks.supervisor.listening import can_tell
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import cache, database, dsn, get, made, pid, proxy, replica, stack, volume
+from tests.tasks.providers.looks import health_of
 
 pytestmark = [
     pytest.mark.proof,
@@ -59,8 +60,8 @@ def _supervisor(home: Path) -> Supervisor:
 
 def _failed(provider: LocalProvider, instance: Instance) -> str:
     """Why, once it has."""
-    wait_until(lambda: provider.health(instance).state == "failed", f"{instance} failed")
-    return provider.health(instance).reason
+    wait_until(lambda: health_of(provider, instance).state == "failed", f"{instance} failed")
+    return health_of(provider, instance).reason
 
 
 @pytest.mark.parametrize("kind", ["database", "cache"])
@@ -116,7 +117,7 @@ def test_a_proxys_port_is_said_and_kept(provider: LocalProvider, home: Path) -> 
     with robbed(home, door, port):
         status = wait_until(lambda: _supervisor(home).get("proxy/main#1"), "it is listed")
         assert status.process.probe.port == port
-        wait_until(lambda: provider.health(door).state != "healthy", "a stranger's answer does not count")
+        wait_until(lambda: health_of(provider, door).state != "healthy", "a stranger's answer does not count")
         _supervisor(home).stop("proxy/main#1")
         why = f"port {port} is taken by another program .pid {os.getpid()}, .*: stop that, or name another port"
         with pytest.raises(ProviderError, match=why):
@@ -175,7 +176,7 @@ def test_psql_sends_no_password_to_a_thief(provider: LocalProvider, home: Path) 
     with robbed(home, server, int(server.outputs["port"])) as thief:
         thread = threading.Thread(target=ask_in_clear, args=(thief,), daemon=True)
         thread.start()
-        assert provider.execute(server, ["psql", "-c", "SELECT 1"], terminal=False) == 2
+        assert provider.shell.execute(server, ["psql", "-c", "SELECT 1"], terminal=False) == 2
         thief.shutdown(socket.SHUT_RDWR)
         thief.close()
         thread.join()

@@ -19,6 +19,7 @@ from pathlib import Path
 from tasks.providers.local import LocalProvider, ports
 from tests.tasks.providers.local.world import cache, get, opened, replica
 from tasks.supervisor.client import Supervisor
+from tests.tasks.providers.looks import health_of
 
 ports.first, ports.last = {PORTS}
 name = sys.argv[1]
@@ -36,7 +37,7 @@ def started(resource):
     taken = 0
     for _ in range(100):
         instance = provider.create(resource)
-        while (health := provider.health(instance)).state == "starting":
+        while (health := health_of(provider, instance)).state == "starting":
             time.sleep(0.02)
         if health.state == "healthy":
             return instance, taken

@@ -19,25 +19,21 @@ import pytest
 from benchmarks.load import load
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
-from tasks.providers.base import Drains, Provider
+from tasks.providers.seam.provider import KindProvider
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.routes import route
 
-source = (Path(__file__).parents[2] / "support" / "streams.py").read_text()
+source = (Path(__file__).parents[3] / "support" / "streams.py").read_text()
 patience = 90.0
 Replicas = Callable[[str, int], Resource]
 """A replica of the app by its NAME and slot."""
-
-
-class DrainingProvider(Provider, Drains):
-    """What these tests are about."""
 
 
 class DrainContract:
     """Subclass it with fixtures `provider`, `door` (a proxy that is well) and `replicas`."""
 
     def test_what_is_under_way_is_finished_while_others_take_over(
-        self, provider: DrainingProvider, door: Instance, replicas: Replicas
+        self, provider: KindProvider, door: Instance, replicas: Replicas
     ) -> None:
         old = [made(provider, replicas("old", slot)) for slot in range(2)]
         way = made(provider, route(*old))
@@ -64,7 +60,7 @@ class DrainContract:
         assert get(url)[1].startswith("new")
 
     def test_a_websocket_is_kept_until_the_bound_and_then_told(
-        self, provider: DrainingProvider, door: Instance, replicas: Replicas
+        self, provider: KindProvider, door: Instance, replicas: Replicas
     ) -> None:
         old = made(provider, replicas("old", 0))
         way = made(provider, route(old))
@@ -80,7 +76,7 @@ class DrainContract:
             assert read() == b"", "and then the end, not a reset"
 
     def test_a_websocket_of_a_program_that_dies_ends_without_a_reset(
-        self, provider: DrainingProvider, door: Instance, replicas: Replicas
+        self, provider: KindProvider, door: Instance, replicas: Replicas
     ) -> None:
         old = made(provider, replicas("deaf", 0))
         made(provider, route(old))
@@ -93,7 +89,7 @@ class DrainContract:
 
     @pytest.mark.parametrize("percent", [10])
     def test_a_canary_gets_its_share(
-        self, provider: DrainingProvider, door: Instance, replicas: Replicas, percent: int
+        self, provider: KindProvider, door: Instance, replicas: Replicas, percent: int
     ) -> None:
         old = [made(provider, replicas("old", slot)) for slot in range(2)]
         way = made(provider, route(*old))
@@ -110,7 +106,7 @@ class DrainContract:
         assert set(asked(url, 1, 20)) == {"old"}
 
 
-def drained(provider: DrainingProvider, one: Instance, seconds: float = patience) -> int:
+def drained(provider: KindProvider, one: Instance, seconds: float = patience) -> int:
     """Wait as a plan does; returns how many requests are left."""
     deadline, zeros = time.monotonic() + seconds, 0
     while True:
@@ -197,6 +193,6 @@ def websocket(port: int) -> Iterator[tuple[Callable[[], bytes], Callable[[bytes]
         yield read, there.sendall
 
 
-def made(provider: Provider, resource: Resource) -> Instance:
+def made(provider: KindProvider, resource: Resource) -> Instance:
     """Created, and healthy."""
     return wait_healthy(provider, provider.create(resource))

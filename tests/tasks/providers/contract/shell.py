@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from infra_specs.resources.instance import Instance
-from tasks.providers.base import Executes, Provider
+from tasks.providers.seam.provider import KindProvider
 from tests.tasks.providers.routes import stack
 
 patience = 60.0
@@ -28,7 +28,7 @@ script = """
 import json, sys
 {opens}
 one = next(each for each in provider.observe({stack!r}) if each.kind == "replica")
-sys.exit(provider.execute(one, json.loads({command!r}), terminal={terminal}))
+sys.exit(provider.shell.execute(one, json.loads({command!r}), terminal={terminal}))
 """
 
 
@@ -43,11 +43,11 @@ class ExecuteContract:
     def piped(self, opens: str, command: Sequence[str], text: str = "") -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             self.program(opens, command, False), input=text, capture_output=True, text=True, timeout=patience,
-            check=False, cwd=Path(__file__).parents[3],
+            check=False, cwd=Path(__file__).parents[4],
         )  # fmt: skip
 
-    def test_it_can(self, provider: Provider) -> None:
-        assert isinstance(provider, Executes)
+    def test_it_can(self, provider: KindProvider) -> None:
+        assert provider.shell is not None
 
     def test_output_errors_and_exit_code_are_its_own(self, one: Instance, opens: str) -> None:
         ended = self.piped(opens, ["sh", "-c", "echo $MODE; echo wrong >&2; exit 7"])
@@ -67,7 +67,7 @@ class ExecuteContract:
     def test_a_terminal_is_passed_on_with_its_width_and_ctrl_c(self, one: Instance, opens: str) -> None:
         pid, terminal = pty.fork()
         if pid == 0:
-            os.chdir(Path(__file__).parents[3])
+            os.chdir(Path(__file__).parents[4])
             program = self.program(opens, ["sh"], True)
             os.execv(program[0], program)
         try:
@@ -86,7 +86,7 @@ class ExecuteContract:
             pytest.skip("nothing in this image can say how wide a terminal is")
         pid, terminal = pty.fork()
         if pid == 0:
-            os.chdir(Path(__file__).parents[3])
+            os.chdir(Path(__file__).parents[4])
             program = self.program(opens, ["sh"], True)
             os.execv(program[0], program)
         try:

@@ -1,0 +1,45 @@
+"""The machine of the memory target: it has the memory that somebody set."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from infra_specs.advice.rightsizing import Usage
+from infra_specs.errors import ProviderError
+from infra_specs.scaling.node_capacity import FreeMemory
+
+_ONE_MACHINE = TypeAdapter(FreeMemory)
+_MACHINES = TypeAdapter(dict[str, FreeMemory])
+_ONLY = "memory"
+"""The name of the machine where there is one."""
+
+
+class MemoryHost:
+    """The part `host`, on one JSON file."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / "room.json"
+
+    def free_memory(self) -> Mapping[str, FreeMemory]:
+        """What was set; without that nobody knows. An older version wrote one machine, without its name."""
+        try:
+            text = self._file.read_bytes()
+        except FileNotFoundError:
+            return {}
+        try:
+            return {_ONLY: _ONE_MACHINE.validate_json(text)}
+        except ValidationError:
+            pass
+        try:
+            return _MACHINES.validate_json(text)
+        except ValidationError as error:
+            raise ProviderError(f"the file {self._file} is broken. Remove it.") from error
+
+    def uses(self, stack: str) -> Mapping[str, Usage]:  # noqa: ARG002
+        """Nothing runs, so nothing is used."""
+        return {}
+
+    def put(self, machines: Mapping[str, FreeMemory]) -> None:
+        """From now on there is so much."""
+        self._file.write_bytes(_MACHINES.dump_json(dict(machines)))

@@ -1,0 +1,100 @@
+"""What only some targets have. `KindProvider` names each part; it is None where the target has none."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import BinaryIO, Protocol
+
+from infra_specs.advice.rightsizing import Usage
+from infra_specs.resources.instance import Instance
+from infra_specs.scaling.measurement import Measurement
+from infra_specs.scaling.node_capacity import FreeMemory
+from tasks.providers.seam.builds import BuildRequest, BuiltImage
+from tasks.providers.seam.traffic import Traffic
+
+
+class Images(Protocol):
+    """A target whose containers run from images: it finds them, and makes them. Equal content is made once."""
+
+    def image_id(self, name: str, *, pull: bool) -> str | None:
+        """The id of the image that has this name now. None has it: it is pulled, or without `pull` the answer is None.
+
+        Raises ProviderError, with what to do, for one that cannot be had.
+        """
+
+    def built(self, request: BuildRequest) -> BuiltImage:
+        """What is known of the image of a request. Changes nothing.
+
+        Raises ProviderError for a context or Dockerfile that is missing.
+        """
+
+    def build(self, request: BuildRequest, say: Callable[[str], None]) -> str:
+        """The id of the image, made if need be; `say` gets each step. Older ones of the service go, but for a few.
+
+        Raises ProviderError with the step that failed and its last lines.
+        """
+
+    def build_warning(self, request: BuildRequest) -> str:
+        """A sentence that names files of the context that hardly belong in an image; empty for none.
+
+        Changes nothing. Raises ProviderError for a context or Dockerfile that is missing.
+        """
+
+    def forget_built(self, stack: str) -> None:
+        """Remove every image that was made for the stack and that nothing runs from."""
+
+
+class TrafficCounts(Protocol):
+    """A target whose proxies count requests."""
+
+    def counts(self, stack: str) -> Mapping[str, Mapping[str, Traffic]]:
+        """Service -> proxy -> what that proxy counted, for every route of the stack.
+
+        A proxy has a name of its own as long as it counts on. One that does not answer is left out, and a service
+        that no proxy answers for. One question for the whole stack; never waits longer than a second.
+        """
+
+
+class Measures(Protocol):
+    """A target that measures itself, in periods, where nobody can read what a proxy counts."""
+
+    period: float
+    """Seconds that one measurement is about. A newer one comes no oftener."""
+
+    def measured(self, stack: str) -> Mapping[str, Measurement]:
+        """Service -> the newest period that is over and known; a service of which nothing is known is left out.
+
+        What can only be a lower bound has the status `partial`. Never waits longer than a second.
+        """
+
+
+class Host(Protocol):
+    """The machines that a target's programs run on."""
+
+    def free_memory(self) -> Mapping[str, FreeMemory]:
+        """Machine -> its memory now. Empty where it is not known. Changes nothing."""
+
+    def uses(self, stack: str) -> Mapping[str, Usage]:
+        """Address -> what it uses, of everything of the stack that runs; None for what is not known of a thing.
+
+        Changes nothing.
+        """
+
+
+class Shell(Protocol):
+    """A target where a command can run beside an instance's program: its environment, folder and account."""
+
+    def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:
+        """Run it with this process's own input and output until it ends; returns its exit code, as shells count.
+
+        `terminal`: it gets one, as wide as this one, and Ctrl-C with it. Raises ProviderError for what does not run.
+        """
+
+    def pipe(self, instance: Instance, command: Sequence[str], source: BinaryIO, sink: BinaryIO) -> int:
+        """Run it with bytes from `source` as its input and its output into `sink`; returns its exit code.
+
+        Holds at most `PIPE_BYTES` of either in memory. What it says on its standard error is in the ProviderError that
+        is raised when it cannot run, and else is dropped.
+        """
+
+
+PIPE_BYTES = 2**16
+"""The most that a pipe holds of what one end sent and the other has not taken."""
