@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install check test proof fmt docs lock clean
+.PHONY: help demo install check test proof fmt docs lock clean new-provider
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.run ## Run a whole stack on this machine: app, PostgreSQL, Valkey, proxy, and the Prefect UI to steer it
 	@$(BIN)/tenfold demo
@@ -42,6 +42,9 @@ docs: $(VENV)/.dev ## Build the documentation into site/
 
 lock: $(VENV)/.dev ## Lock what pyproject.toml asks for (UPGRADE=--upgrade: everything at its newest)
 	@sh scripts/lock $(BIN)/uv $(UPGRADE)
+
+new-provider: ## Write the skeleton of a target: make new-provider NAME=swarm
+	@python3 scripts/new_provider $(NAME)
 
 clean: ## Remove what make made; stacks and their data stay
 	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
