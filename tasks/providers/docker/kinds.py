@@ -95,3 +95,5 @@ _KINDS: Mapping[str, Callable[[Resource, str], DesiredContainer]] = {
     "database": database,
     "cache": _cache,
 }
+
+CONTAINER_KINDS = frozenset({*_KINDS, "proxy"})

@@ -21,6 +21,7 @@ from tasks.providers.docker.builds import Builder
 from tasks.providers.docker.engine import connect, ours, said
 from tasks.providers.docker.execute import execute
 from tasks.providers.docker.images import Images
+from tasks.providers.docker.kinds import CONTAINER_KINDS
 from tasks.providers.docker.labels import (
     FAULT_LABEL,
     STACK_LABEL,
@@ -85,6 +86,8 @@ class DockerProvider(KindProvider):
         """
         if resource.kind in ("volume", "route"):
             return self._record(resource)
+        if resource.kind not in CONTAINER_KINDS:
+            raise ProviderError(f"{resource.address}: the docker target has no kind {resource.kind}")
         there = self._observer.with_ending(resource.stack, lambda labels: key_of(labels)[0] == resource.address)
         for container in there:
             if is_ending(container["Name"]):
