@@ -94,7 +94,7 @@ def _lines(stack: Stack, desired: Iterable[Resource], book: Book) -> tuple[Price
 
 def _design_price(stack: Stack, sizing: Sizing, desired: tuple[Resource, ...], book: Book) -> float | None:
     """The price of the desired state with every service at its design count: equal copies are priced once."""
-    if any(service not in desired_copies(desired) for service in sizing.services):  # none of it runs today
+    if sizing.services.keys() - desired_copies(desired).keys():  # none of it runs today
         desired = _desired(stack, sizing, dict.fromkeys(sizing.services, 1))
     others = [resource for resource in desired if not holds_copies(resource.kind)]
     designed = [
