@@ -140,7 +140,8 @@ def _whole_road(stack: Stack) -> None:
             situation = ScalingInput(
                 service=name, now=moment, measured=measured, wanted=counts[name], serving=counts[name], starting=0,
                 minimum=sizes.minimum, maximum=sizes.maximum, design=sizes.design,
-                capacity=stack.services[name].capacity, start_seconds=15.0, interval=15.0, price=each,
+                capacity=stack.services[name].capacity, start_seconds=15.0, interval=15.0,
+                price=replica_price(stack, name),
                 budget_left=left, month_left=seconds_left(moment), largest=True,
             )  # fmt: skip
             decision, _ = decide(policy_of(stack.services[name].scaling), situation, AutoscalerState())
