@@ -1,5 +1,6 @@
 """Lanes: halves of a run that go side by side, because most tests wait for a service. They shall take equally long."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,10 +25,10 @@ class Lane:
     @classmethod
     def parsed(cls, text: str) -> "Lane":
         """Of `1/2`. Raises ValueError for everything else."""
-        number, slash, total = text.partition("/")
-        if not slash or not 1 <= int(number) <= int(total):
+        match = re.fullmatch(r"(\d+)/(\d+)", text)
+        if not match or not 1 <= int(match[1]) <= int(match[2]):
             raise ValueError(f"a lane is written 1/2, and not {text}")
-        return cls(int(number), int(total))
+        return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:
         return f"{self.number}/{self.total}"
