@@ -11,7 +11,7 @@ from tests.deployments.installations import Installation, installation
 from tests.deployments.plane import Plane
 
 reconcile_seconds = 10
-"""Of the one that may be broken; the other has no runs of the timer that nobody waits for."""
+"""Where ticks are waited for. Elsewhere they are as seldom as may be: each is a process that loads everything."""
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +37,8 @@ def here(plane: Plane) -> ControlPlane:
 
 @pytest.fixture(scope="session")
 def breakable() -> Iterator[Installation]:
-    """The installation of `fragile`."""
-    with installation(reconcile_seconds=reconcile_seconds) as here:
+    """The installation of `fragile` and `ticking`."""
+    with installation() as here:
         yield here
 
 
@@ -46,6 +46,14 @@ def breakable() -> Iterator[Installation]:
 def fragile(breakable: Installation, monkeypatch: pytest.MonkeyPatch) -> Plane:
     """A control plane that a test may kill, stop or rob; it is whole again before the next one."""
     breakable.enter(monkeypatch)
+    return Plane(breakable.home, control_plane.ensure().api_url)
+
+
+@pytest.fixture
+def ticking(breakable: Installation, monkeypatch: pytest.MonkeyPatch) -> Plane:
+    """The same one, started anew with a timer that is due all the time."""
+    breakable.enter(monkeypatch)
+    monkeypatch.setenv("TENFOLD_RECONCILE_SECONDS", str(reconcile_seconds))
     return Plane(breakable.home, control_plane.ensure().api_url)
 
 

@@ -59,7 +59,7 @@ class Installation:
 
 
 @contextmanager
-def installation(*, reconcile_seconds: int = seldom) -> Iterator[Installation]:
+def installation() -> Iterator[Installation]:
     """A new one, in a folder with modules of the user's own that hide ours. At its end nothing of it runs."""
     folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
     folder.chmod(0o711)  # only the home's own modes keep other accounts out
@@ -69,7 +69,7 @@ def installation(*, reconcile_seconds: int = seldom) -> Iterator[Installation]:
     (folder / "one.pem").write_text(authority().pem)
     variables = {
         "TENFOLD_HOME": str(folder / "home"), "TENFOLD_SERVER_PORT": str(free_port()),
-        "TENFOLD_AUTOSCALE_SECONDS": str(autoscale_seconds), "TENFOLD_RECONCILE_SECONDS": str(reconcile_seconds),
+        "TENFOLD_AUTOSCALE_SECONDS": str(autoscale_seconds), "TENFOLD_RECONCILE_SECONDS": str(seldom),
         "PREFECT_HOME": str(folder / "prefect"), "SSL_CERT_FILE": str(folder / "one.pem"),
     }  # fmt: skip
     here = Installation(folder, variables)

@@ -2,30 +2,22 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from prefect.client.orchestration import PrefectClient
 
 from deployments.server.control_plane import status, stop
-from deployments.server.login import require_login
-from deployments.server.reap_runs import reap
 from tasks.base.settings import settings
 from tasks.ledger import Lease, Ledger, Owner
 from tasks.providers.memory import MemoryProvider
 from tasks.supervisor.client import Supervisor
-from tests.deployments.conftest import reconcile_seconds
 from tests.deployments.plane import Plane, process_of
 from tests.flows.shop import shop
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
-late_seconds = 2 * reconcile_seconds + 2
-"""Seconds after which nobody waits for a tick any more, and a little."""
 
 
 @pytest.fixture
@@ -41,10 +33,6 @@ def held(fragile: Plane) -> Iterator[Callable[[str], Lease]]:
         yield lease
         for each in holds:
             ledger.release(each)
-
-
-def test_the_schedule_makes_runs_that_complete(fragile: Plane) -> None:
-    wait_until(lambda: len(fragile.ticks(state={"type": {"any_": ["COMPLETED"]}})) >= 2, "two ticks have completed")
 
 
 @pytest.mark.parametrize("killed", ["server", "runner", "supervisor"])
@@ -87,23 +75,6 @@ def test_a_run_killed_with_what_watches_it_is_shown_crashed(
     assert fragile.ended(run)["type"] == "CRASHED"
 
 
-async def test_ticks_that_nobody_ran_in_time_are_swept(fragile: Plane) -> None:
-    runner = fragile.pid("runner")
-    os.kill(runner, signal.SIGSTOP)
-    try:
-        wait_until(lambda: overdue(fragile, late_seconds), "a tick is late")
-        late = {run["id"] for run in overdue(fragile, late_seconds)}
-        async with PrefectClient(api=fragile.url, auth_string=require_login(fragile.home).text) as client:
-            names = await reap(client, settings(), {})
-        assert len(names) >= len(late)
-        swept = {run["id"]: run["state"] for run in fragile.ticks() if run["id"] in late}
-        assert {(state["type"], state["message"]) for state in swept.values()} == {
-            ("CANCELLED", "Its time had passed.")
-        }
-    finally:
-        os.kill(runner, signal.SIGCONT)
-
-
 def test_stopped_it_leaves_no_process_and_stacks_stay(fragile: Plane) -> None:
     assert fragile.run("provision", spec=shop("stays"), source="/srv")["type"] == "COMPLETED"
     stop()
@@ -111,8 +82,3 @@ def test_stopped_it_leaves_no_process_and_stacks_stay(fragile: Plane) -> None:
     assert status() is None
     assert processes_naming(str(fragile.home)) == []
     assert MemoryProvider(fragile.home / "memory").observe("stays")
-
-
-def overdue(plane: Plane, seconds: float) -> list[dict[str, Any]]:
-    before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
-    return plane.ticks(state={"type": {"any_": ["SCHEDULED"]}}, expected_start_time={"before_": before})
