@@ -15,7 +15,7 @@ import pytest
 from deployments.server import control_plane
 from tests.support.certificates import authority
 
-autoscale_seconds = 3
+autoscale_seconds = 5
 seldom = 3600
 program = Path(sys.executable).with_name("tenfold")
 modules_of_the_user = dict.fromkeys(
