@@ -126,7 +126,6 @@ def _whole_road(stack: Stack) -> None:
     whole = rate(stack, sizing, counts)
     left = None if stack.budget is None or whole is None else budget_left(stack.budget, spent, moment, whole)
     for name, sizes in sizing.services.items():
-        each = replica_price(stack, name)
         for in_flight in (0.0, 40.0, 1e12):
             measured = Measurement(
                 moment,
