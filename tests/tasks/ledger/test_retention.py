@@ -15,7 +15,7 @@ from tests.tasks.ledger.conftest import spec
 
 __all__ = ["checks"]
 
-pytestmark = pytest.mark.usefixtures("hold", "ten_stay")
+pytestmark = pytest.mark.usefixtures("lease", "ten_stay")
 day = 86_400.0
 late = began + 10 * 365 * day
 """When a check comes that trims."""
