@@ -1,6 +1,7 @@
 """Which tests a run takes: all, or those of one tier, or one lane of it.
 
-A test is in the tier `proof` if it is marked so, else in the tier `test`, which a contributor waits for.
+A test is in the tier `proof` if it or its file is marked so, else in the tier `test`, which a contributor waits for. A
+pure test is always waited for: it takes no time.
 """
 
 from collections import defaultdict
@@ -19,7 +20,8 @@ collected = pytest.StashKey[list[pytest.Item]]()
 
 
 def tier_of(item: pytest.Item) -> str:
-    return "proof" if item.get_closest_marker("proof") else "test"
+    proof = item.get_closest_marker("proof") and not item.get_closest_marker("pure")
+    return "proof" if proof else "test"
 
 
 def in_tier(items: Sequence[pytest.Item], tier: str | None) -> list[pytest.Item]:
