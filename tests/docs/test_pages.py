@@ -15,9 +15,6 @@ PAGES = [
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
-COMING = {"new-provider"}
-"""The target that is built beside these pages."""
-
 
 def _spans(page: Path) -> list[str]:
     return re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8"))
@@ -35,7 +32,7 @@ def test_what_a_page_names_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_make_target_on_a_page_exists(page: Path) -> None:
     named = [match[1] for span in _spans(page) if (match := re.match(r"make ([a-z-]+)", span))]
-    assert set(named) <= TARGETS | COMING
+    assert set(named) <= TARGETS
 
 
 def test_the_pages_are_seen() -> None:
