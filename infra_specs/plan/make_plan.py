@@ -46,6 +46,8 @@ class _Draft:
     skipped: list[Skipped] = field(default_factory=list)
     settled: dict[str, Instance] = field(default_factory=dict)
     """Address -> the instance that stays as it is."""
+    sources: dict[str, Instance] = field(default_factory=dict)
+    """Address -> a newer instance with data that stays beside the kept one; references resolve to it."""
     moving: dict[str, str] = field(default_factory=dict)
     """Address -> why what others know of it is about to change."""
 
@@ -97,6 +99,8 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
     for instance in live:
         if instance is not staying:
             draft.destroy(instance, reason)
+            if staying is not None and instance.stateful and instance.incarnation > staying.incarnation:
+                draft.sources[resource.address] = instance
     for instance in failed[:-1]:
         draft.destroy(instance, "an older sick instance")
     draft.skipped.extend(
@@ -148,7 +152,8 @@ def _follow_references(draft: _Draft) -> None:
     """
     waiting = {change.address: change.instance for change in draft.changes if change.action == "wait"}
     while True:
-        instances = {**draft.settled, **{address: instance for address, instance in waiting.items() if instance}}
+        awaited = {address: instance for address, instance in waiting.items() if instance}
+        instances = {**draft.settled, **awaited, **draft.sources}
         followed = [address for address in list(draft.settled) if _follow_references_of(address, instances, draft)]
         if not followed:
             return

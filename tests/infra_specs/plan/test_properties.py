@@ -95,6 +95,15 @@ def test_a_few_rounds_end_in_what_was_wanted(desired: list[Resource], world: lis
         assert (resource.address, resource.fingerprint) in there or resource.address in left_alone
 
 
+def test_references_settle_on_the_newer_of_two_that_hold_data() -> None:
+    data = Resource("shop", "a/0", "a", {"size": 0, "to": []}, stateful=True)
+    other = replace(data, settings={"size": 1, "to": []}, digests={})
+    client = Resource("shop", "b/0", "b", {"size": 0, "to": [Ref("a/0", "port")]}, mutable=("to",))
+    kept = instance(data, {"incarnation": 1, "state": "healthy", "outputs": {"port": "1"}, "bindings": {}})
+    newer = instance(other, {"incarnation": 2, "state": "healthy", "outputs": {"port": "2"}, "bindings": {}})
+    test_a_few_rounds_end_in_what_was_wanted.hypothesis.inner_test([data, client], [kept, newer], False)  # type: ignore[attr-defined]
+
+
 @settings(max_examples=80, deadline=None)
 @given(wishes, worlds)
 def test_equal_inputs_give_equal_plans(desired: list[Resource], world: list[Instance]) -> None:
