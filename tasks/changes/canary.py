@@ -1,11 +1,12 @@
 """Watch a canary for a while: its health, and its error rate against that of the replicas it shall replace."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from infra_specs.errors import ChangeFailed
 from infra_specs.releases.canary import RequestCount, Verdict, judge
 from infra_specs.resources.instance import Instance
+from infra_specs.resources.services import answering_endpoints
 from tasks.base.poll import until
 from tasks.changes.failure_log import failure_log
 from tasks.providers.seam.traffic import Counted, Traffic
@@ -21,7 +22,7 @@ async def watch_canary(service: str, address: str, seconds: float) -> str:
     """
     context = current()
     canary = context.instances[address]
-    tallies = Tallies(canary.outputs.get("endpoint", ""))
+    tallies = Tallies()
 
     async def look() -> Verdict:
         return await asyncio.to_thread(_look, context, service, canary, tallies)
@@ -38,16 +39,16 @@ async def watch_canary(service: str, address: str, seconds: float) -> str:
 class Tallies:
     """What all proxies counted since the first look at each."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self) -> None:
         self._by_proxy: dict[str, Tally] = {}
 
-    def add(self, proxies: Mapping[str, Traffic]) -> tuple[RequestCount, RequestCount]:
-        """Add an observation. Returns the totals of the canary and those of the other replicas."""
+    def add(self, proxies: Mapping[str, Traffic], endpoints: Collection[str]) -> tuple[RequestCount, RequestCount]:
+        """Add an observation, with the canary's endpoints. Returns its totals and those of the other replicas."""
         for name in proxies:
-            self._by_proxy.setdefault(name, Tally(self._endpoint))
+            self._by_proxy.setdefault(name, Tally())
         counted = [
-            tally.add(proxies[name].replicas if name in proxies else {}) for name, tally in self._by_proxy.items()
+            tally.add(proxies[name].replicas if name in proxies else {}, endpoints)
+            for name, tally in self._by_proxy.items()
         ]
         return _sum(canary for canary, _ in counted), _sum(beside for _, beside in counted)
 
@@ -55,13 +56,15 @@ class Tallies:
 class Tally:
     """What one proxy counted since the first look. A number that fell tells of a proxy that began anew."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self) -> None:
         self._last: dict[str, Counted] = {}
         self._seen: dict[str, RequestCount] = {}
+        self._endpoints: set[str] = set()
+        """Every endpoint that the canary has had: the copies of a counted one come and go."""
 
-    def add(self, replicas: Mapping[str, Counted]) -> tuple[RequestCount, RequestCount]:
-        """Add an observation. Returns the totals of the canary and those of the other replicas."""
+    def add(self, replicas: Mapping[str, Counted], endpoints: Collection[str]) -> tuple[RequestCount, RequestCount]:
+        """Add an observation, with the canary's endpoints. Returns its totals and those of the other replicas."""
+        self._endpoints.update(endpoints)
         for endpoint, now in replicas.items():
             last = self._last.get(endpoint)
             if last is not None:
@@ -72,8 +75,8 @@ class Tally:
                 errors = seen.errors + now.errors - before.errors
                 self._seen[endpoint] = RequestCount(seen.requests + max(0, answered), errors)
             self._last[endpoint] = now
-        others = [seen for endpoint, seen in self._seen.items() if endpoint != self._endpoint]
-        return self._seen.get(self._endpoint, RequestCount(0, 0)), _sum(others)
+        canary = (seen for endpoint, seen in self._seen.items() if endpoint in self._endpoints)
+        return _sum(canary), _sum(seen for endpoint, seen in self._seen.items() if endpoint not in self._endpoints)
 
 
 def _sum(parts: Iterable[RequestCount]) -> RequestCount:
@@ -87,4 +90,5 @@ def _look(context: RunContext, service: str, canary: Instance, tallies: Tallies)
         return Verdict("worse", f"it {latest.health.reason}" if latest else "it is gone")
     if context.provider.traffic is None:
         return Verdict("unknown", "this target counts no requests: only its health was watched")
-    return judge(*tallies.add(context.provider.traffic.counts(context.stack).get(service, {})))
+    proxies = context.provider.traffic.counts(context.stack).get(service, {})
+    return judge(*tallies.add(proxies, answering_endpoints(latest)))
