@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Instance
 from tasks.providers.memory.simulated_load import Loads
 from tasks.providers.seam.traffic import Traffic
@@ -20,4 +21,5 @@ class MemoryTraffic:
 
 def names(count: int) -> tuple[str, ...]:
     """What so many proxies are called."""
-    return ("proxy/main",) if count == 1 else tuple(f"proxy/main-{number}" for number in range(count))
+    suffixes = [""] if count == 1 else [f"-{number}" for number in range(count)]
+    return tuple(str(Address("proxy", f"main{suffix}")) for suffix in suffixes)
