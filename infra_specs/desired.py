@@ -12,7 +12,6 @@ from typing import Protocol
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before_jobs, job
-from infra_specs.errors import PlanError
 from infra_specs.pricing.price import Price, price
 from infra_specs.releases.manifest import ReleaseManifest, apply_to, changed_services, manifest_of, with_absolute_paths
 from infra_specs.releases.merge import merged, with_secrets
@@ -175,8 +174,7 @@ def one_off_job(
     Raises PlanError for a service that there is not.
     """
     stack, release = desired_stack.stack, desired_stack.content
-    if service not in stack.services:
-        raise PlanError(f"{stack.name} has no service `{service}`. It has: {', '.join(stack.services)}.")
+    stack.service(service)  # raises for an unknown service
     return job(
         stack, address, service, command, source=snapshot.source, secrets=versions_of(snapshot, release),
         images=release.images, release=snapshot.current.number if snapshot.current else 0,

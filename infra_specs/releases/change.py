@@ -69,8 +69,7 @@ def _with_builds(stack: Stack, before: Stack) -> Stack:
 def _service_to_change(stack: Stack, service: str, settings: Mapping[str, Any]) -> str:
     names = ", ".join(stack.services)
     if service:
-        if service not in stack.services:
-            raise PlanError(f"{stack.name} has no service `{service}`. It has: {names}.")
+        stack.service(service)
         return service
     programs = [setting for setting in ("image", "command") if setting in settings]
     candidates = [

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.clients import Network, Timeouts
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.needs import Needs
@@ -77,3 +78,9 @@ class Stack(Part):
     """USD a month that it may cost."""
     debts: list[Debt] = []
     """What was done quickly on purpose."""
+
+    def service(self, name: str) -> Service:
+        """The service of this name. Raises PlanError that lists the services there are."""
+        if name not in self.services:
+            raise PlanError(f"{self.name} has no service `{name}`. It has: {', '.join(self.services)}.")
+        return self.services[name]
