@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from infra_specs.errors import PlanError
+from infra_specs.errors import LedgerError, PlanError
 from infra_specs.releases.manifest import ReleaseManifest
 
 RELEASES_KEPT = 50
@@ -71,7 +71,37 @@ def rollback_candidate(stack: str, releases: Sequence[R], number: int) -> R:
     return chosen
 
 
+def releases_to_compare(stack: str, releases: Sequence[R], first: int, second: int) -> tuple[R, R]:
+    """Two releases to compare, by number: the earlier one and the later one.
+
+    0 as `second` is the current release, 0 as `first` the one that ran before the second. `releases` are ordered
+    newest first. Raises LedgerError for a release that does not exist.
+    """
+    running = current(releases)
+    if running is None:
+        raise LedgerError(f"{stack} has no release yet.")
+    after = _numbered(stack, releases, second) if second else running
+    before = _numbered(stack, releases, first) if first else _ran_before(stack, releases, after)
+    return before, after
+
+
 def expired(releases: Sequence[NumberedRelease]) -> tuple[int, ...]:
     """The numbers of releases to delete: all but the newest fifty and the current one."""
     running = current(releases)
     return tuple(release.number for release in releases[RELEASES_KEPT:] if release is not running)
+
+
+def _numbered(stack: str, releases: Sequence[R], number: int) -> R:
+    for release in releases:
+        if release.number == number:
+            return release
+    numbers = ", ".join(str(release.number) for release in releases)
+    raise LedgerError(f"{stack} has no release {number}, or it is no longer kept. There are: {numbers}.")
+
+
+def _ran_before(stack: str, releases: Sequence[R], after: R) -> R:
+    """The newest healthy release before `after`, or the newest of all before it."""
+    earlier = current([release for release in releases if release.number < after.number])
+    if earlier is None:
+        raise LedgerError(f"{stack} has no release before {after.number} to compare it with.")
+    return earlier
