@@ -1,38 +1,21 @@
 """Deploy: another image, command, environment or setting of a service, in the counts that it has."""
 
 from dataclasses import replace
-from typing import Annotated, Any
-
-from pydantic import Field
 
 from flows.engine.converge import Report
+from flows.engine.flat_parameters import flat_parameters
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.release import make_release
+from infra_specs.releases.deploy_options import DeployOptions
 from infra_specs.releases.manifest import images_named
-from infra_specs.releases.rollout import Share
 from tasks.stack.build import with_built_images
 from tasks.stack.images import resolve_images
 from tasks.stack.release import deploy_target
 
 
 @frame
-async def deploy(
-    stack: str,
-    *,
-    service: str = "",
-    image: str = "",
-    build: bool = False,
-    command: str = "",
-    folder: str = "",
-    env: dict[str, Any] = {},  # noqa: B006 - nobody changes it, and the form shows a default of None as a fault
-    before: str = "",
-    health: str = "",
-    memory: str = "",
-    cpus: Annotated[float, Field(ge=0, le=1024)] = 0,
-    canary: Annotated[int, Field(ge=0, le=50)] = 0,
-    bake: Annotated[float, Field(ge=1, le=86_400)] = 60,
-    wait: bool = False,
-) -> Report:
+@flat_parameters(DeployOptions)
+async def deploy(stack: str, *, options: DeployOptions, wait: bool = False) -> Report:
     """Replace a service by a new release of it, without a lost request; a bad one is undone by itself.
 
     What you leave empty stays as it is. All that you give here can be seen in the run, so give secrets by name.
@@ -53,16 +36,11 @@ async def deploy(
         bake: For how many seconds the canary is watched. It is undone if it fails more requests than the others.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    texts = {
-        "image": image, "command": command, "folder": folder, "before": before, "health": health, "memory": memory,
-        "cpus": cpus,
-    }  # fmt: skip
-    settings = {name: value for name, value in texts.items() if value}
     async with open_ledger() as ledger, stack_session(stack, ledger, "deploy", wait=wait) as (context, snapshot):
-        file = await with_built_images(context, snapshot.stack, snapshot.source) if build else None
-        manifest = deploy_target(snapshot, service, settings=settings, env=env, file=file)
-        if image:
-            ids = await resolve_images(context, snapshot.stack, images_named(manifest.services.values()) & {image})
+        file = await with_built_images(context, snapshot.stack, snapshot.source) if options.build else None
+        manifest = deploy_target(snapshot, options, file=file)
+        if options.image:
+            images = images_named(manifest.services.values()) & {options.image}
+            ids = await resolve_images(context, snapshot.stack, images)
             manifest = replace(manifest, images={**manifest.images, **ids})
-        share = Share(canary, bake) if canary else None
-        return await make_release(context, snapshot, "deploy", manifest, share=share)
+        return await make_release(context, snapshot, "deploy", manifest, share=options.share)

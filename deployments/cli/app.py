@@ -13,24 +13,27 @@ from infra_specs.errors import PlanError, SpecError, TenfoldError, UnknownStack
 F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_REFUSED = 2
-"""The exit code for what was refused before anything ran."""
+"""The exit code of a command that was refused before anything ran."""
 EXIT_FAILED = 1
+BEGIN_PANEL, CHANGE_PANEL = "Begin", "Change a stack"
+LOOK_PANEL, INSTALLATION_PANEL = "Look at a stack", "This installation"
+"""The headings under which help lists the verbs."""
 REFUSALS = (SpecError, PlanError, UnknownStack)
 
 
-class _ShowsFlags:
-    """Shows a flag as one: it takes no value, which Typer would show as `<bool>`."""
+class _PlainFlags:
+    """Shows a flag without a value. Typer would show `<bool>`."""
 
     def get_params(self, ctx: Any) -> Any:
-        found = super().get_params(ctx)  # type: ignore[misc]  # of the command that this is mixed into
-        for one in found:
-            if getattr(one, "is_flag", False):
-                one.metavar = ""
-        return found
+        parameters = super().get_params(ctx)  # type: ignore[misc]  # of the command that this is mixed into
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""
+        return parameters
 
 
-class Command(_ShowsFlags, TyperCommand):
-    """Every command is one of these."""
+class Command(_PlainFlags, TyperCommand):
+    """The class of every command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse `nan` and `inf`: they are numbers to Python, and within every bound."""
@@ -42,8 +45,8 @@ class Command(_ShowsFlags, TyperCommand):
         return rest
 
 
-class Commands(_ShowsFlags, TyperGroup):
-    """Says an error of ours in its own words, without a traceback. Others are bugs and keep theirs."""
+class Commands(_PlainFlags, TyperGroup):
+    """Prints an error of ours without a traceback. Any other error is a bug and keeps its traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -56,21 +59,21 @@ class Commands(_ShowsFlags, TyperGroup):
 
 
 class App(typer.Typer):
-    """Commands and groups of them that look alike."""
+    """An application, or a group of commands, whose help and errors look like those of all others."""
 
-    def __init__(self, **more: Any) -> None:
-        super().__init__(cls=Commands, no_args_is_help=True, rich_markup_mode="rich", **more)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(cls=Commands, no_args_is_help=True, rich_markup_mode="rich", **settings)
 
-    def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
-        return super().command(name, cls=Command, **more)
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[F], F]:
+        return super().command(name, cls=Command, **settings)
 
 
-# Pretty tracebacks print local variables, and one of those may be a secret.
+# Pretty tracebacks print local variables, which may hold a secret.
 app = App(pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(flag: bool) -> None:
+    if flag:
         from importlib.metadata import version  # noqa: PLC0415
 
         print(f"tenfold {version('tenfold')}")
@@ -80,7 +83,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def tenfold(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Infrastructure for the users you have, times ten.

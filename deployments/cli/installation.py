@@ -7,16 +7,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import SpecError, UnknownStack
 from infra_specs.resources.instance import Instance
+from infra_specs.stack_fault import StackFault
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import Settings, settings
+from tasks.base.side_by_side import look_at
 from tasks.changes.health_reasons import observed
-from tasks.ledger import Ledger, StackRecord
+from tasks.ledger import Ledger, Release, Run, StackRecord
 from tasks.providers import opened
 from tasks.providers.seam.provider import KindProvider
 from tasks.stack.record import recorded_spec, unknown_stack
@@ -24,63 +27,77 @@ from tasks.stack.record import recorded_spec, unknown_stack
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One installation, its ledger open."""
+    """One installation with its ledger open."""
 
     settings: Settings
     ledger: Ledger
 
-    def stacks(self, name: str) -> tuple[StackRecord, ...]:
-        """The stack of this name, every stack without one. Raises UnknownStack."""
-        known = self.ledger.stacks()
-        found = tuple(stack for stack in known if name in ("", stack.name))
-        if name and not found:
+    def record(self, name: str) -> StackRecord:
+        """The stack of this name. Raises UnknownStack."""
+        record = self.ledger.stack_record(name)
+        if record is None:
             raise unknown_stack(self.ledger, name)
-        return found
+        return record
+
+    def stacks(self, name: str) -> tuple[StackRecord, ...]:
+        """The stack of this name; every stack if the name is empty. Raises UnknownStack."""
+        return (self.record(name),) if name else self.ledger.stacks()
+
+    def releases(self, stack: str) -> tuple[Release, ...]:
+        """The releases of a stack, the newest first. Raises UnknownStack."""
+        return self.ledger.releases(self.record(stack).name)
+
+    def history(self, stack: str, number: int) -> tuple[tuple[Run, ...], tuple[StackFault, ...]]:
+        """The newest runs of a stack, or of every stack if the name is empty, and the stacks that cannot be read."""
+        names = [stack] if stack else [record.name for record in self.ledger.stacks()]
+        by_stack, faults = look_at({name: partial(self.ledger.history, name, number) for name in names})
+        runs = (run for stack_runs in by_stack.values() for run in stack_runs)
+        return tuple(sorted(runs, key=lambda run: int(run.id), reverse=True))[:number], faults
 
     def target(self, stack: Stack) -> AbstractContextManager[KindProvider]:
-        """The target of a stack, open for the length of the block."""
+        """Open the target of a stack until the block ends."""
         return opened(stack.target, self.settings.home)
 
     def observed(self, stack: Stack) -> tuple[Instance, ...]:
-        """Everything of a stack on its target."""
+        """All instances of a stack on its target."""
         with self.target(stack) as provider:
             return observed(provider, self.ledger, stack.name)
 
 
 @contextmanager
 def open_installation() -> Iterator[Installation]:
-    """Open this installation, with its ledger, for the length of the block."""
-    found = settings()
-    with Ledger.open(found) as ledger:
-        yield Installation(found, ledger)
+    """Open this installation and its ledger until the block ends."""
+    config = settings()
+    with Ledger.open(config) as ledger:
+        yield Installation(config, ledger)
 
 
 @dataclass(frozen=True, slots=True)
 class StackArgument:
-    """The stack that a FILE or a STACK on the command line stands for."""
+    """The stack that a FILE or a STACK on the command line names."""
 
     stack: Stack
     source: str
     """The folder that relative paths of the spec start at."""
     parameters: dict[str, Any]
-    """The same for the provision flow."""
+    """The parameters of the flow `provision` that name the same stack."""
 
 
-def resolve_stack(ledger: Ledger, what: str) -> StackArgument:
-    """Read a spec file, or look a known stack up in the ledger.
+def resolve_stack(ledger: Ledger, text: str) -> StackArgument:
+    """Read a spec file, or look a stack up in the ledger.
 
-    Raises SpecError for a file with faults or one that is not there, UnknownStack for an unknown stack.
+    Raises SpecError for a file that is missing or has faults, UnknownStack for an unknown stack.
     """
-    path = Path(what)
+    path = Path(text)
     if path.is_file():
         return from_file(path)
-    if os.sep in what or path.suffix in (".yaml", ".yml", ".json"):
-        raise SpecError(f"There is no file {what}." if not path.exists() else f"{what} is a folder, not a file.")
+    if os.sep in text or path.suffix in (".yaml", ".yml", ".json"):
+        raise SpecError(f"There is no file {text}." if not path.exists() else f"{text} is a folder, not a file.")
     try:
-        stack, source = recorded_spec(ledger, what)
+        stack, source = recorded_spec(ledger, text)
     except UnknownStack as error:
-        raise UnknownStack(f"There is no file {what} here. {error}") from None
-    return StackArgument(stack, source, {"stack": what})
+        raise UnknownStack(f"There is no file {text} here. {error}") from None
+    return StackArgument(stack, source, {"stack": text})
 
 
 def from_file(path: Path) -> StackArgument:
@@ -91,13 +108,13 @@ def from_file(path: Path) -> StackArgument:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SpecError(f"{path} cannot be read: {why}.") from error
     stack, source = load(text, str(path)), str(path.absolute().parent)
-    # What the file says and no default: short to look at in the UI, and the same stack when it is read again.
+    # Without defaults: it is short in the UI, and the same stack when it is read again.
     spec = stack.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return StackArgument(stack, source, {"spec": spec, "source": source})
 
 
 def tenfold() -> str:
-    """How this program can be called again: `tenfold` if that is what a shell finds, else its path."""
+    """The command that calls this program again: `tenfold` if a shell finds it by that name, else its path."""
     program = Path(sys.argv[0]).absolute()
     on_path = shutil.which("tenfold")
     if program.name != "tenfold" or (on_path and Path(on_path).resolve() == program.resolve()):

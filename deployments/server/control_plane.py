@@ -49,6 +49,10 @@ class ControlPlane:
     def ui_url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    def run_page(self, run_id: str) -> str:
+        """The page of a flow run in Prefect's UI."""
+        return f"{self.ui_url}/v2/runs/flow-run/{run_id}"
+
     @property
     def ready(self) -> bool:
         return (self.server, self.runner) == ("healthy", "healthy")

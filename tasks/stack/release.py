@@ -1,12 +1,11 @@
 """The manifests that a deploy and a rollback would run. Read from the ledger; nothing is changed."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from infra_specs.desired import StackSnapshot, desired_from_spec, with_newest_secrets
 from infra_specs.errors import PlanError
 from infra_specs.releases.change import with_built_images, with_deploy
+from infra_specs.releases.deploy_options import DeployOptions
 from infra_specs.releases.manifest import ReleaseManifest, with_absolute_paths
 from infra_specs.releases.selection import rollback_candidate
 from infra_specs.stackfile.models.stack import Stack
@@ -21,14 +20,7 @@ def current_manifest(snapshot: StackSnapshot) -> ReleaseManifest:
     return current.content if current else desired_from_spec(snapshot).content
 
 
-def deploy_target(
-    snapshot: StackSnapshot,
-    service: str,
-    *,
-    settings: Mapping[str, Any],
-    env: Mapping[str, Any],
-    file: Stack | None = None,
-) -> ReleaseManifest:
+def deploy_target(snapshot: StackSnapshot, options: DeployOptions, *, file: Stack | None = None) -> ReleaseManifest:
     """The current manifest with changed settings and variables of a service, and with the newest secrets.
 
     `file`: the spec with freshly built images, if the deploy shall use them.
@@ -36,12 +28,11 @@ def deploy_target(
     """
     manifest = current_manifest(snapshot)
     if file:
-        manifest = replace(manifest, services=with_built_images(manifest.services, file, service))
-    services = (
-        with_absolute_paths(with_deploy(snapshot.stack, manifest, service, settings, env), snapshot.source)
-        if settings or env
-        else manifest.services
-    )
+        manifest = replace(manifest, services=with_built_images(manifest.services, file, options.service))
+    services = manifest.services
+    if options.settings or options.env:
+        changed = with_deploy(snapshot.stack, manifest, options.service, options.settings, options.env)
+        services = with_absolute_paths(changed, snapshot.source)
     return with_newest_secrets(snapshot, services)
 
 

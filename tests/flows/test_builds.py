@@ -8,7 +8,7 @@ from docker import DockerClient
 from prefect import Flow
 from prefect.client.schemas.objects import State, StateType
 
-from deployments.cli.views.show import show
+from deployments.cli.verbs.show import show
 from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile

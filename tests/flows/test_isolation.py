@@ -19,7 +19,7 @@ from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.ledger.retention import remove_expired
 from tasks.providers.memory import MemoryProvider
-from tests.deployments.cli.cli import Cli, Said
+from tests.deployments.cli.cli import Cli, CommandResult
 from tests.flows.going import done, go
 from tests.flows.scale_runs import no_runs
 from tests.flows.shop import addresses, observed, runs, shop
@@ -45,7 +45,7 @@ async def both() -> None:
     await done(autoscale)
 
 
-def cli(*words: str) -> Said:
+def cli(*words: str) -> CommandResult:
     return Cli(CliRunner(), app)(*words)
 
 

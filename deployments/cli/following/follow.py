@@ -1,4 +1,4 @@
-"""Following a run to its end."""
+"""Follow a run to its end."""
 
 import time
 from typing import Protocol
@@ -7,34 +7,34 @@ from deployments.cli.following.watch import Snapshot
 from infra_specs.errors import ServerError
 
 PAUSE_SECONDS = 0.25
-PATIENCE_SECONDS = 60.0
-"""How long the server may be silent while a run is followed: it is restarted when it dies, and the run goes on."""
+SILENCE_SECONDS = 60.0
+"""Seconds that the server may be silent. It is restarted when it dies, and the run goes on meanwhile."""
 
 
 class Watched(Protocol):
-    """A run that can be looked at; raises ServerError while that is not possible."""
+    """A run to look at. A look raises ServerError while the server does not answer."""
 
     def look(self) -> Snapshot: ...
 
 
-class Eyes(Protocol):
+class Display(Protocol):
     """What shows a run while it is followed."""
 
-    def see(self, seen: Snapshot) -> None: ...
+    def show(self, snapshot: Snapshot) -> None: ...
 
 
-def follow(run: Watched, eyes: Eyes) -> Snapshot:
-    """Look until the run has ended, and return the last look. A server that is away for a moment is asked again."""
+def follow(run: Watched, display: Display) -> Snapshot:
+    """Look until the run has ended, and return the last look. Raises ServerError for a server that stays silent."""
     answered = time.monotonic()
     while True:
         try:
-            seen = run.look()
+            snapshot = run.look()
         except ServerError:
-            if time.monotonic() - answered > PATIENCE_SECONDS:
+            if time.monotonic() - answered > SILENCE_SECONDS:
                 raise
         else:
             answered = time.monotonic()
-            eyes.see(seen)
-            if seen.flow_run.ended:
-                return seen
+            display.show(snapshot)
+            if snapshot.flow_run.ended:
+                return snapshot
         time.sleep(PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""A run while it goes on: what is finished scrolls by, what is under way stays below it and moves."""
+"""A run while it goes on: finished changes scroll by, changes under way move below them."""
 
 import time
 from collections.abc import Iterator
@@ -12,25 +12,25 @@ from rich.table import Table
 from rich.text import Text
 
 from deployments.cli.following.watch import Snapshot, Step
-from deployments.cli.terminal.output import lay, say
-from deployments.cli.terminal.words import counted, human
+from deployments.cli.terminal.output import Cell, lay, say
+from deployments.cli.terminal.words import counted, first_line, human
 from tasks.base.clock import now
 
 DONE_WORDS = {"create": "created", "update": "changed", "wait": "healthy", "destroy": "gone"}
 DOING_WORDS = {"create": "creating", "update": "changing", "wait": "waiting for", "destroy": "removing"}
 MOST_SHOWN = 8
-"""Changes under way that are shown, each on a line."""
+"""Changes under way that are shown at once."""
 QUIET_SECONDS = 10.0
-"""In a pipe, how long nothing may be said while something is under way."""
+"""In a pipe, the longest time without a line."""
 
 
 class Progress:
-    """Shows a run as it is seen. As a context manager: what moves is gone when the block ends."""
+    """Shows the snapshots of a run. At the end of the `with` block the moving part is removed."""
 
     def __init__(self, to: Console, began: float) -> None:
-        self._to, self._began, self._spoke = to, began, time.monotonic()
-        self._said: set[str] = set()
-        self._seen: Snapshot | None = None
+        self._to, self._began, self._last_line = to, began, time.monotonic()
+        self._shown: set[str] = set()
+        self._snapshot: Snapshot | None = None
         self._width = 0
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(get_renderable=self._moving, console=to, transient=True, refresh_per_second=10)
@@ -45,63 +45,63 @@ class Progress:
     ) -> None:
         self._live.stop()
 
-    def see(self, seen: Snapshot) -> None:
-        """Say what is new since the last look."""
-        self._seen = seen
-        self._width = max([self._width, *map(len, seen.planned)])
-        for note in seen.notes:
-            self._say(f"note:{note}", Text(note, "yellow"))
-        for step in seen.steps:
+    def show(self, snapshot: Snapshot) -> None:
+        """Print the notes and the changes that ended since the last snapshot."""
+        self._snapshot = snapshot
+        self._width = max([self._width, *map(len, snapshot.planned)])
+        for note in snapshot.notes:
+            self._print_once(f"note:{note}", Text(note, "yellow"))
+        for step in snapshot.steps:
             if not step.under_way:
-                self._ended(step)
-        if not self._to.is_terminal and time.monotonic() - self._spoke > QUIET_SECONDS:
-            self._spoke = time.monotonic()
-            say(self._to, Text.assemble("… ", self._under_way_in_words(seen)), indent=2)
+                self._print_ended(step)
+        if not self._to.is_terminal and time.monotonic() - self._last_line > QUIET_SECONDS:
+            self._last_line = time.monotonic()
+            say(self._to, Text.assemble("… ", self._under_way(snapshot)), indent=2)
         if self._live.is_started:
             self._live.refresh()
 
-    def _ended(self, step: Step) -> None:
-        change, well = step.change, step.change.state == "done"
-        why = change.reason if well else next(iter(change.message.splitlines()), "")
-        self._say(
+    def _print_ended(self, step: Step) -> None:
+        change, succeeded = step.change, step.change.state == "done"
+        why = change.reason if succeeded else first_line(change.message)
+        self._print_once(
             change.id,
-            Text("✓", "green") if well else Text("✗", "bold red"),
-            step.what.ljust(self._width),
-            Text((DONE_WORDS[change.action] if well else "failed").ljust(8), "" if well else "bold red"),
+            Text("✓", "green") if succeeded else Text("✗", "bold red"),
+            step.instance.ljust(self._width),
+            Text((DONE_WORDS[change.action] if succeeded else "failed").ljust(8), "" if succeeded else "bold red"),
             Text(human(change.seconds or 0).rjust(6), "dim"),
-            Text(why, "dim" if well else "red"),
+            Text(why, "dim" if succeeded else "red"),
         )
 
-    def _say(self, once: str, *cells: Text | str) -> None:
-        if once in self._said:
+    def _print_once(self, key: str, *cells: Cell) -> None:
+        if key in self._shown:
             return
-        self._said.add(once)
-        self._spoke = time.monotonic()
+        self._shown.add(key)
+        self._last_line = time.monotonic()
         lay(self._to, [cells])
 
-    def _under_way_in_words(self, seen: Snapshot) -> str:
-        names = [step.what for step in seen.steps if step.under_way]
-        return f"{', '.join(names) or _waits(seen)}, {human(time.monotonic() - self._began)}"
+    def _under_way(self, snapshot: Snapshot) -> str:
+        names = [step.instance for step in snapshot.steps if step.under_way]
+        return f"{', '.join(names) or _activity(snapshot)}, {human(time.monotonic() - self._began)}"
 
     def _moving(self) -> Group:
         return Group(*self._lines())
 
     def _lines(self) -> Iterator[Text | Table]:
-        if self._seen is None:
+        if self._snapshot is None:
             return
-        steps = self._seen.steps
+        steps = self._snapshot.steps
         under_way = [step for step in steps if step.under_way]
         room = max(1, min(MOST_SHOWN, self._to.height - 4))
         for step in under_way[:room]:
             word, took = DOING_WORDS[step.change.action].ljust(8), human(max(0.0, now() - step.change.began)).rjust(6)
-            line = Text.assemble("  ", self._frame(), f"  {step.what.ljust(self._width)}  ", (word, "cyan"))
+            line = Text.assemble("  ", self._frame(), f"  {step.instance.ljust(self._width)}  ", (word, "cyan"))
             line.no_wrap, line.overflow = True, "ellipsis"
             yield line.append(f"  {took}", "dim")
         if len(under_way) > room:
             yield Text(f"     and {counted(len(under_way) - room, 'other')}", "dim")
         finished = len(steps) - len(under_way)
-        total = max(len(self._seen.planned), len(steps))
-        count = f"{finished} of {total} done" if total else _waits(self._seen)
+        total = max(len(self._snapshot.planned), len(steps))
+        count = f"{finished} of {total} done" if total else _activity(self._snapshot)
         frame = Text("") if under_way else Text.assemble(self._frame(), "  ")
         yield Text.assemble("  ", frame, (f"{count}, {human(float(int(time.monotonic() - self._began)))}", "dim"))
 
@@ -110,7 +110,7 @@ class Progress:
         return frame if isinstance(frame, Text) else Text("…")
 
 
-def _waits(seen: Snapshot) -> str:
-    """What a run does that has no plan yet."""
-    waits = {"SCHEDULED": "waits to be started", "PENDING": "starting", "RUNNING": "looking at what there is"}
-    return waits.get(seen.flow_run.type, seen.flow_run.state.lower())
+def _activity(snapshot: Snapshot) -> str:
+    """The activity of a run that has no plan yet."""
+    activities = {"SCHEDULED": "waits to be started", "PENDING": "starting", "RUNNING": "looking at what there is"}
+    return activities.get(snapshot.flow_run.type, snapshot.flow_run.state.lower())

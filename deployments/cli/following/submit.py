@@ -11,23 +11,21 @@ from rich.text import Text
 
 from deployments.cli.app import EXIT_FAILED
 from deployments.cli.following.follow import follow
+from deployments.cli.following.outcome import EXIT_INTERRUPTED, page_row, show_reason
 from deployments.cli.following.prefect_api import logged_in
 from deployments.cli.following.progress import Progress
 from deployments.cli.following.watch import Snapshot, Watch
 from deployments.cli.installation import Installation, tenfold
-from deployments.cli.terminal.output import console, lay, say
+from deployments.cli.terminal.output import Cell, console, lay, say
 from deployments.cli.terminal.waiting import waiting
 from deployments.cli.terminal.words import human
 from deployments.server import control_plane
 from infra_specs.resources.instance import links_of
 
-EXIT_INTERRUPTED = 130
-"""The exit code of a command that was ended by Ctrl-C."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A flow run to be made: which flow, with what, and the stacks that it may change."""
+    """A flow run to submit: the flow, its parameters, and the stacks that it may change."""
 
     verb: str
     parameters: dict[str, Any]
@@ -35,41 +33,41 @@ class RunRequest:
     detach: bool = False
 
 
-def carry_out(place: Installation, order: RunRequest) -> None:
-    """Submit the run, follow it, and say how it came out.
+def carry_out(installation: Installation, request: RunRequest) -> None:
+    """Submit the run, follow it, and show how it came out.
 
     Exits with 1 if it fails. Ctrl-C leaves the run alone, says how to come back to it, and exits with 130.
     """
     to = console()
-    plane = running(to)
+    plane = running_control_plane(to)
     with logged_in(plane) as api:
-        began, run = time.monotonic(), api.submit(order.verb, order.parameters)
-        page = f"{plane.ui_url}/v2/runs/flow-run/{run.id}"
-        if order.detach:
-            say(to, f"{order.verb} is submitted. See how it goes:")
-            _ways_back(to, order, page)
+        began, run = time.monotonic(), api.submit(request.verb, request.parameters)
+        page = plane.run_page(run.id)
+        if request.detach:
+            say(to, f"{request.verb} is submitted. See how it goes:")
+            _show_ways_back(to, request, page)
             return
-        watch = Watch(api, run.id, order.stacks, place.ledger.history)
+        watch = Watch(api, run.id, request.stacks, installation.ledger.history)
         try:
             with Progress(to, began) as progress:
-                seen = follow(watch, progress)
+                last = follow(watch, progress)
         except KeyboardInterrupt:
-            say(to, f"Not followed any more; the {order.verb} goes on. Come back to it:")
-            _ways_back(to, order, page)
+            say(to, f"Not followed any more; the {request.verb} goes on. Come back to it:")
+            _show_ways_back(to, request, page)
             raise typer.Exit(EXIT_INTERRUPTED) from None
-    if not seen.flow_run.succeeded:
-        _say_failed(order, seen, page)
+    if not last.flow_run.succeeded:
+        _show_failure(request, last, page)
         raise typer.Exit(EXIT_FAILED)
-    _say_done(to, place, order, seen, page=page, took=human(time.monotonic() - began))
+    _show_success(to, installation, request, last, page=page, seconds=time.monotonic() - began)
 
 
-def running(to: Console) -> control_plane.ControlPlane:
-    """The control plane, started if it is not up."""
-    known = control_plane.status()
+def running_control_plane(to: Console) -> control_plane.ControlPlane:
+    """The control plane, started if it is not up. Raises ServerError if it does not start."""
+    plane = control_plane.status()
     with (
         nullcontext()
-        if known and known.ready and not to.is_terminal
-        else waiting(to, "The control plane" if known else "Starting the control plane")
+        if plane and plane.ready and not to.is_terminal
+        else waiting(to, "The control plane" if plane else "Starting the control plane")
     ):
         plane = control_plane.ensure()
     for line in plane.news:
@@ -77,38 +75,40 @@ def running(to: Console) -> control_plane.ControlPlane:
     return plane
 
 
-def _ways_back(to: Console, order: RunRequest, page: str) -> None:
-    stack = f" {order.stacks[0]}" if len(order.stacks) == 1 else ""
+def _show_ways_back(to: Console, request: RunRequest, page: str) -> None:
+    stack = f" {request.stacks[0]}" if len(request.stacks) == 1 else ""
     lay(to, [["command", f"{tenfold()} history{stack}"], ["page", Text(page, "cyan")]])
 
 
-def _say_failed(order: RunRequest, seen: Snapshot, page: str) -> None:
+def _show_failure(request: RunRequest, last: Snapshot, page: str) -> None:
     to = console(error=True)
-    run = seen.flow_run
-    say(to, Text(f"{order.verb} {run.state.lower()}", "bold red"))
-    for line in (run.message or "It gives no reason; its page shows its log.").splitlines():
-        say(to, Text(line), indent=2)
-    if run.type == "CRASHED":
+    show_reason(to, request.verb, last.flow_run)
+    if last.flow_run.type == "CRASHED":
         say(to, "What was finished stands: give the same command again, and it goes on from there.", indent=2)
-    lay(to, [[Text("page", "dim"), Text(page, "cyan")]])
+    lay(to, [page_row(page)])
 
 
-def _say_done(to: Console, place: Installation, order: RunRequest, seen: Snapshot, *, page: str, took: str) -> None:
-    summary = seen.flow_run.message or seen.summary or "done"
-    say(to, Text.assemble(("✓ ", "green"), (f"{order.verb}", "bold"), f": {summary} ", (f"({took})", "dim")))
-    for left in seen.left:
-        say(to, Text.assemble(("! ", "yellow"), left), indent=2)
-    links = _links(place, order.stacks) if order.verb != "teardown" else []
-    lay(to, [*links, [Text("page", "dim"), Text(page, "cyan")]])
-    if order.verb == "teardown" and seen.left:
-        say(to, f"Come back to its data with: {tenfold()} provision {order.stacks[0]}", indent=2)
+def _show_success(
+    to: Console, installation: Installation, request: RunRequest, last: Snapshot, *, page: str, seconds: float
+) -> None:
+    summary = last.flow_run.message or last.summary or "done"
+    say(
+        to, Text.assemble(("✓ ", "green"), (f"{request.verb}", "bold"), f": {summary} ", (f"({human(seconds)})", "dim"))
+    )
+    for line in last.left:
+        say(to, Text.assemble(("! ", "yellow"), line), indent=2)
+    links = _link_rows(installation, request.stacks) if request.verb != "teardown" else []
+    lay(to, [*links, page_row(page)])
+    if request.verb == "teardown" and last.left:
+        say(to, f"Come back to its data with: {tenfold()} provision {request.stacks[0]}", indent=2)
 
 
-def _links(place: Installation, stacks: tuple[str, ...]) -> list[list[Text | str]]:
-    found: list[list[Text | str]] = []
+def _link_rows(installation: Installation, stacks: tuple[str, ...]) -> list[list[Cell]]:
+    """Where each service answers; with the stack's name where there are several stacks."""
+    rows: list[list[Cell]] = []
     for name in stacks:
-        if known := place.ledger.stack_record(name):
+        if record := installation.ledger.stack_record(name):
             stack = f"{name} " if len(stacks) > 1 else ""
-            links = links_of(place.observed(known.stack()))
-            found += [[Text(stack + service, "dim"), Text(url, "cyan")] for service, url in links.items()]
-    return found
+            links = links_of(installation.observed(record.stack()))
+            rows += [[Text(stack + service, "dim"), Text(url, "cyan")] for service, url in links.items()]
+    return rows

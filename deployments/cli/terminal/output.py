@@ -1,25 +1,32 @@
 """Where output goes: a terminal with colours and its own width, or a pipe with neither."""
 
+import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 PIPED_WIDTH = 1000
-"""In a pipe nothing is wrapped."""
+"""The width of a pipe, in which nothing is wrapped."""
 LEAST_ROOM = 24
 """A last column narrower than this goes on a line of its own."""
 Cell = Text | str
 
 
 def console(*, error: bool = False) -> Console:
-    """The console of stdout, or of stderr. It follows NO_COLOR, and takes no text for markup or emoji."""
+    """The console of stdout, or of stderr. It respects NO_COLOR and prints markup and emoji names as they are."""
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
     return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document on stdout."""
+    print(json.dumps(document, indent=2))
 
 
 def say(to: Console, *cells: Cell, indent: int = 0) -> None:
@@ -37,7 +44,9 @@ def columns(to: Console, rows: Iterable[Sequence[Cell]], indent: int = 2) -> Ite
     """The lines of `lay`."""
     table = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
     longest = max(map(len, table), default=1) - 1
-    widths = [max((row[at].cell_len for row in table if at < len(row) - 1), default=0) for at in range(longest)]
+    widths = [
+        max((row[column].cell_len for row in table if column < len(row) - 1), default=0) for column in range(longest)
+    ]
     for *first, last in table:
         line = Text(" " * indent)
         for cell, width in zip(first, widths, strict=False):
@@ -64,9 +73,9 @@ def _folded(to: Console, line: Text, last: Text, indent: int) -> Iterator[Text]:
 
 def _breaks(text: str, room: int) -> list[int]:
     """Where to fold a text: between words only, so that an address stays whole and can be clicked."""
-    found, start = list[int](), 0
+    breaks, start = list[int](), 0
     for word in re.finditer(r"\S+", text):
         if cell_len(text[start : word.end()]) > room and word.start() > start:
             start = word.start()
-            found.append(start)
-    return found
+            breaks.append(start)
+    return breaks

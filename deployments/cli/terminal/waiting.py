@@ -1,4 +1,4 @@
-"""Something that takes a moment: a spinner in a terminal, one line in a pipe."""
+"""A sign that something takes a moment: a spinner in a terminal, one line in a pipe."""
 
 import time
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from deployments.cli.terminal.words import human
 
 
 @contextmanager
-def waiting(to: Console, what: str) -> Iterator[None]:
-    """Show that `what` is under way until the block ends."""
+def waiting(to: Console, activity: str) -> Iterator[None]:
+    """Show that `activity` is under way until the block ends."""
     if not to.is_terminal:
-        say(to, f"{what} …")
+        say(to, f"{activity} …")
         yield
         return
     began = time.monotonic()
 
     def text() -> Spinner:
-        spinner.update(text=Text.assemble(f"{what} ", (human(float(int(time.monotonic() - began))), "dim")))
+        spinner.update(text=Text.assemble(f"{activity} ", (human(float(int(time.monotonic() - began))), "dim")))
         return spinner
 
     spinner = Spinner("dots", style="cyan")

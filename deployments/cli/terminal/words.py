@@ -1,4 +1,4 @@
-"""Times and amounts as a person says them."""
+"""Durations, moments, counts and texts as people write them."""
 
 from datetime import datetime
 
@@ -17,15 +17,20 @@ def human(seconds: float) -> str:
 
 
 def ago(seconds: float) -> str:
-    """How long something has been so: whole units, `just now` for less than one."""
+    """How long ago something was: whole units, `just now` for less than a second."""
     return "just now" if seconds < 1 else f"{human(float(int(seconds)) if seconds >= 10 else seconds)} ago"
 
 
 def clock_time(moment: float) -> str:
-    """A moment in this machine's own time: `2026-11-22 18:04:05`."""
+    """A moment in this machine's time zone: `2026-11-22 18:04:05`."""
     return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, noun: str) -> str:
     """`1 replica`, `3 replicas`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def first_line(text: str) -> str:
+    """The first line of a text; empty if there is none."""
+    return next(iter(text.splitlines()), "")

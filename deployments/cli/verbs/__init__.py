@@ -1,4 +1,11 @@
-"""The verbs of the command line: names, arguments and help. What they do is imported when they are called.
+"""The verbs of the command line, one file each: its name, its arguments, its help and what it does.
 
-No output is formatted here. Called by `tenfold` alone.
+A verb imports what it needs when it is called: `tenfold --help` loads neither SQLAlchemy nor Prefect. How its result
+looks is in `views`. Help shows the verbs in the order of the imports below.
 """
+# ruff: noqa: F401, I001 - importing a verb registers it; the order is that of the help
+
+from deployments.cli.verbs import demo
+from deployments.cli.verbs import provision, deploy, rollback, scale, teardown, reconcile, autoscale, grow, run
+from deployments.cli.verbs import plan, status, releases, diff, history, why, replay, advise, logs, exec, open, show
+from deployments.cli.verbs import secret, server, token, schema

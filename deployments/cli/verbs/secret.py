@@ -1,13 +1,17 @@
-"""Commands about a stack's secrets. A value is read from a prompt or a pipe, and never printed."""
-# ruff: noqa: PLC0415 - what a command does is imported when it is called
+"""`tenfold secret`: a stack's secrets. A value comes from a prompt or a pipe, and goes nowhere but into the ledger."""
 
+import re
+import sys
 from typing import Annotated
 
 import typer
 
-from deployments.cli.app import App
+from deployments.cli.app import INSTALLATION_PANEL, App, app
+from deployments.cli.verbs.arguments import Stack
 
-app = App(
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as in env: {KEY: {secret: NAME}}.")]
+
+secret = App(
     help="""Set, list and remove the secrets of a stack.
 
     Examples:
@@ -16,12 +20,11 @@ app = App(
     tenfold secret list shop
     """
 )
-Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as in env: {KEY: {secret: NAME}}.")]
+app.add_typer(secret, name="secret", rich_help_panel=INSTALLATION_PANEL)
 
 
-@app.command("set")
-def set_(
+@secret.command("set")
+def set_secret(
     stack: Stack,
     name: Name,
     binary: Annotated[
@@ -42,30 +45,79 @@ def set_(
     tenfold secret set shop stripe < stripe.key
     tenfold secret set shop keystore --binary < keystore.p12
     """
-    from deployments.cli.views.secret import put
+    from deployments.cli.installation import open_installation, tenfold
+    from deployments.cli.terminal.output import console, say
+    from infra_specs.secret_values import read_value
 
-    put(stack, name, binary=binary, short=short)
+    _refuse_bad_name(stack, name)
+    value = read_value(name, _typed_value(stack, name, binary=binary), binary=binary, short=short)
+    with open_installation() as installation:
+        version = installation.ledger.secret_set(stack, name, value.value)
+        record = installation.ledger.stack_record(stack)
+    to = console()
+    say(to, f"{name} of {stack} is set (version {version}).")
+    for note in value.notes:
+        say(to, note)
+    if record is None:
+        say(to, f"No stack is called {stack} yet: its first provision will use it.")
+    elif record.wanted:
+        say(to, f"What runs gets it with: {tenfold()} provision {stack}")
 
 
-@app.command("list")
-def list_(stack: Stack) -> None:
+@secret.command("list")
+def list_secrets(stack: Stack) -> None:
     """The names of a stack's secrets, never their values.
 
     Examples:
     tenfold secret list shop
     """
-    from deployments.cli.views.secret import every
+    from deployments.cli.installation import open_installation, tenfold
+    from deployments.cli.terminal.output import console, lay, say
+    from deployments.cli.terminal.words import ago
+    from tasks.base.clock import now
 
-    every(stack)
+    with open_installation() as installation:
+        secrets = installation.ledger.secret_list(stack)
+    to = console()
+    if not secrets:
+        say(to, f"{stack} has no secret. Set one with: {tenfold()} secret set {stack} NAME")
+    lay(to, ([entry.name, f"version {entry.version}", ago(now() - entry.since)] for entry in secrets), indent=0)
 
 
-@app.command()
-def remove(stack: Stack, name: Name) -> None:
+@secret.command("remove")
+def remove_secret(stack: Stack, name: Name) -> None:
     """Erase a secret, every version of it.
 
     Examples:
     tenfold secret remove shop stripe
     """
-    from deployments.cli.views.secret import erase
+    from deployments.cli.installation import open_installation
+    from deployments.cli.terminal.output import console, say
 
-    erase(stack, name)
+    with open_installation() as installation:
+        installation.ledger.secret_remove(stack, name)
+    say(console(), f"{name} of {stack} is erased. A spec that names it cannot be provisioned until it is set again.")
+
+
+def _refuse_bad_name(stack: str, name: str) -> None:
+    from infra_specs.errors import SpecError
+    from infra_specs.stackfile.models.service import NAME_PATTERN, SECRET_PATTERN
+
+    if not re.match(NAME_PATTERN, stack):
+        raise SpecError(f"`{stack}` cannot be a stack's name: a small letter, then small letters, digits and dashes.")
+    if not re.match(SECRET_PATTERN, name):
+        raise SpecError(f"`{name}` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.")
+
+
+def _typed_value(stack: str, name: str, *, binary: bool) -> bytes:
+    """The value from a prompt or a pipe, and at most one byte more than a value may have."""
+    from deployments.cli.installation import tenfold
+    from deployments.cli.terminal.questions import ask_secretly, can_ask
+    from infra_specs.errors import SpecError
+    from infra_specs.secret_values import LONGEST
+
+    if not can_ask():
+        return sys.stdin.buffer.read(LONGEST + 1)
+    if binary:
+        raise SpecError(f"Bytes are not typed. Pipe them in: {tenfold()} secret set {stack} {name} --binary < FILE")
+    return ask_secretly(f"Value of {name} for {stack}").encode("utf-8", "surrogateescape")

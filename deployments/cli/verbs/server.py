@@ -1,9 +1,17 @@
-"""Commands about the control plane."""
-# ruff: noqa: PLC0415 - what a command does is imported when it is called
+"""`tenfold server`: the control plane, which is started, stopped, looked at and opened."""
 
-from deployments.cli.app import App
+from typing import TYPE_CHECKING
 
-app = App(
+import typer
+
+from deployments.cli.app import EXIT_FAILED, INSTALLATION_PANEL, App, app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deployments.server.control_plane import ControlPlane
+
+server = App(
     help="""Start, stop and look at the control plane: Prefect's server, and what runs our flows.
 
     Examples:
@@ -13,48 +21,99 @@ app = App(
     tenfold server stop
     """
 )
+app.add_typer(server, name="server", rich_help_panel=INSTALLATION_PANEL)
 
 
-@app.command()
+@server.command()
 def start() -> None:
     """Start it if it does not run. Verbs that change a stack do this by themselves."""
-    from deployments.cli.views.server import start as present
+    import time
 
-    present()
+    from deployments.cli.terminal.output import console, say
+    from deployments.cli.terminal.waiting import waiting
+    from deployments.cli.terminal.words import human
+    from deployments.server import control_plane
+
+    to, began = console(), time.monotonic()
+    with waiting(to, "Starting the control plane"):
+        plane = control_plane.ensure()
+    say(to, f"The control plane is up ({human(time.monotonic() - began)}).")
+    for line in plane.news:
+        say(to, line)
+    _show_addresses(plane)
 
 
-@app.command()
+@server.command()
 def stop() -> None:
     """Stop it. Stacks run on; drift is not repaired until it is started again."""
-    from deployments.cli.views.server import stop as present
+    from deployments.cli.terminal.output import console, say
+    from deployments.server import control_plane
 
-    present()
+    control_plane.stop()
+    say(console(), "The control plane is stopped. Stacks run on; drift is not repaired until it is started again.")
 
 
-@app.command("open")
-def open_() -> None:
+@server.command("open")
+def open_ui() -> None:
     """Open its UI in a browser, logged in. Prints the address, which is good once and for two minutes."""
-    from deployments.cli.views.server import open_ui as present
+    from deployments.cli.following.prefect_api import login_address
+    from deployments.cli.installation import tenfold
+    from deployments.cli.terminal.browser import has_browser, open_in_browser
+    from deployments.cli.terminal.output import console, say
+    from deployments.cli.terminal.waiting import waiting
+    from deployments.server import control_plane
+    from deployments.server.sessions import CODE_SECONDS
 
-    present()
+    to = console(error=True)  # stdout has the address alone
+    with waiting(to, "The control plane"):
+        plane = control_plane.ensure()
+    url = login_address(plane)
+    print(url)
+    say(
+        to,
+        f"It logs a browser in for a day, once, within {CODE_SECONDS:.0f} seconds. By hand: open {plane.ui_url} and "
+        f"give what this prints: {tenfold()} token",
+    )
+    if has_browser():
+        open_in_browser(_write_redirect(url).as_uri())
 
 
-@app.command()
+@server.command()
 def status() -> None:
     """Whether it runs, and where its UI is. Exit code 1 if it is not well."""
-    from deployments.cli.views.server import status as present
+    from deployments.cli.installation import tenfold
+    from deployments.cli.terminal.output import console, lay, say
+    from deployments.server import control_plane
 
-    present()
+    plane = control_plane.status()
+    if plane is None:
+        say(console(), f"The control plane does not run. Start it with: {tenfold()} server start")
+        raise typer.Exit(EXIT_FAILED)
+    lay(console(), [["server", plane.server], ["runner", plane.runner]], indent=0)
+    _show_addresses(plane)
+    if not plane.ready:
+        raise typer.Exit(EXIT_FAILED)
 
 
-def token() -> None:
-    """Print what a program sends to the API to log in, as user:password.
+def _write_redirect(url: str) -> "Path":
+    """Write a page that leads to an address, readable by this account alone.
 
-    It is good for everything: keep it as you keep a password.
-
-    Examples:
-    export TENFOLD_API_TOKEN=$(tenfold token)
+    Everybody on the machine can read a browser's arguments, and the address logs in.
     """
-    from deployments.cli.views.server import token as present
+    import os
 
-    present()
+    from tasks.base.settings import settings
+
+    path = settings().home / "control" / "open.html"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={url}"><title>Tenfold</title>')
+    return path
+
+
+def _show_addresses(plane: "ControlPlane") -> None:
+    from deployments.cli.installation import tenfold
+    from deployments.cli.terminal.output import console, lay, say
+
+    lay(console(), [["UI", plane.ui_url], ["API", plane.api_url]], indent=0)
+    say(console(), f"Both want a login. A browser: {tenfold()} server open. A program: {tenfold()} token")

@@ -1,4 +1,4 @@
-"""Whether the scaling is looked after, in a line."""
+"""The last autoscale check, in a line."""
 
 from typing import Any
 
@@ -10,26 +10,27 @@ from tasks.autoscaling.staleness import staleness
 from tasks.base.clock import now
 
 
-def checks(place: Installation) -> Text | None:
-    """When services were last checked, or that nobody checks them; nothing where there is none to check."""
-    if not any(known.wanted for known in place.ledger.stacks()):
+def line(installation: Installation) -> Text | None:
+    """When services were last checked, or a warning that nobody checks them; None where no stack is wanted."""
+    if not any(record.wanted for record in installation.ledger.stacks()):
         return None
-    last = place.ledger.last_check()
-    if said := _silence(place):
-        return Text.assemble((said, "yellow"), f" Look at: {tenfold()} server status")
+    last = installation.ledger.last_check()
+    if warning := _warning(installation):
+        return Text.assemble((warning, "yellow"), f" Look at: {tenfold()} server status")
     return Text(f"Scaling: checked {ago(now() - last.at)}, {last.message}", "dim") if last else None
 
 
-def data(place: Installation) -> dict[str, Any]:
+def data(installation: Installation) -> dict[str, Any]:
     """The same as JSON data."""
-    last = place.ledger.last_check()
+    last = installation.ledger.last_check()
     return {
         "last": last.at if last else None,
         "message": last.message if last else None,
-        "silent": _silence(place),
+        "silent": _warning(installation),
     }
 
 
-def _silence(place: Installation) -> str | None:
-    first = min((known.since for known in place.ledger.stacks() if known.wanted), default=now())
-    return staleness(place.ledger.last_check(), place.settings.autoscale_seconds, now(), awake_since=first)
+def _warning(installation: Installation) -> str | None:
+    ledger = installation.ledger
+    first = min((record.since for record in ledger.stacks() if record.wanted), default=now())
+    return staleness(ledger.last_check(), installation.settings.autoscale_seconds, now(), awake_since=first)

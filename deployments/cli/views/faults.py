@@ -1,7 +1,7 @@
-"""Stacks that could not be looked at: a line for each, after what there is to say of the others."""
+"""Stacks that could not be looked at: a line for each, below what is shown of the others."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import typer
 
@@ -9,19 +9,18 @@ from deployments.cli.app import EXIT_FAILED
 from infra_specs.stack_fault import StackFault
 
 
-def data(faults: Iterable[StackFault]) -> dict[str, dict[str, str]]:
-    """The faults as a part of a JSON document; nothing where there is none."""
-    found = {fault.stack: fault.why for fault in faults}
-    return {"faults": found} if found else {}
+def data(faults: Sequence[StackFault]) -> dict[str, dict[str, str]]:
+    """The faults as a part of a JSON document; empty where there is none."""
+    return {"faults": {fault.stack: fault.why for fault in faults}} if faults else {}
 
 
-def tell(faults: Iterable[StackFault]) -> None:
+def show(faults: Sequence[StackFault]) -> None:
     """A line on stderr for each fault."""
     for fault in faults:
         print(fault, file=sys.stderr)
 
 
-def end(faults: Iterable[StackFault]) -> None:
-    """End the command as failed if there was a fault."""
-    if any(True for _ in faults):
+def exit_if_any(faults: Sequence[StackFault]) -> None:
+    """Exit as failed if there is a fault."""
+    if faults:
         raise typer.Exit(EXIT_FAILED)

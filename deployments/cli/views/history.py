@@ -1,68 +1,32 @@
-"""What was done, by whom, why, and how it ended."""
+"""Runs: what was done, by whom, why, and how it ended."""
 
-import json as jsonlib
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import open_installation
-from deployments.cli.terminal.output import Cell, console, lay, say
-from deployments.cli.terminal.words import ago, clock_time, human
-from deployments.cli.views.faults import data, end, tell
-from infra_specs.stack_fault import StackFault
+from deployments.cli.terminal.output import Cell, lay, say
+from deployments.cli.terminal.words import ago, clock_time, first_line, human
 from tasks.base.clock import now
-from tasks.base.side_by_side import look_at
 from tasks.ledger import Run, RunChange
-from tasks.stack.record import unknown_stack
 
 COLOURS = {"done": "green", "failed": "red", "crashed": "red", "running": "yellow", "intended": "yellow"}
 
 
-def history(stack: str, number: int, *, changes: bool, run: str, json: bool) -> None:
-    """`tenfold history`."""
-    with open_installation() as place:
-        faults: tuple[StackFault, ...] = ()
-        if run:
-            runs: tuple[Run, ...] = (place.ledger.run(run),)
-        else:
-            names = [stack] if stack else [one.name for one in place.ledger.stacks()]
-            found, faults = look_at({name: partial(place.ledger.history, name, number) for name in names})
-            of_all = (one for runs_of_one in found.values() for one in runs_of_one)
-            runs = tuple(sorted(of_all, key=lambda one: int(one.id), reverse=True))[:number]
-        if stack and not runs and place.ledger.stack_record(stack) is None:
-            raise unknown_stack(place.ledger, stack)
-    if json:
-        print(jsonlib.dumps({"runs": [asdict(one) for one in runs], **data(faults)}, indent=2))
-        end(faults)
-        return
-    to = console()
-    if run:
-        _one(to, runs[0])
-    elif not runs:
+def show_runs(to: Console, runs: Sequence[Run], *, with_changes: bool) -> None:
+    """A line for each run; its changes below it if they are wanted."""
+    if not runs:
         say(to, "No run yet.")
-    elif changes:
-        for one in runs:
-            lay(to, [_row(one)], indent=0)
-            lay(to, map(_change, one.changes), indent=4)
-    else:
-        lay(to, map(_row, runs), indent=0)
-    tell(faults)
-    end(faults)
+    if not with_changes:
+        lay(to, map(_run_row, runs), indent=0)
+        return
+    for run in runs:
+        lay(to, [_run_row(run)], indent=0)
+        lay(to, map(_change_row, run.changes), indent=4)
 
 
-def _row(run: Run) -> list[Cell]:
-    moment = now()
-    took = human((run.ended or moment) - run.began)
-    said = f"{run.reason}: {_first_line(run.message)}" if run.message else run.reason
-    return [
-        Text(f"{run.id:>3}", "dim"), run.stack, run.verb, Text(run.state, COLOURS[run.state]),
-        Text(ago(moment - run.began), "dim"), Text(took, "dim"), said,
-    ]  # fmt: skip
-
-
-def _one(to: Console, run: Run) -> None:
+def show_run(to: Console, run: Run) -> None:
+    """One run with its owner, its changes and its whole message."""
     say(to, Text.assemble((f"{run.verb} {run.stack}", "bold"), f": {run.reason}"))
     rows: list[list[Cell]] = [
         [Text("state", "dim"), Text(run.state, COLOURS[run.state])],
@@ -73,16 +37,22 @@ def _one(to: Console, run: Run) -> None:
     lay(to, rows)
     if run.changes:
         to.print()
-        lay(to, map(_change, run.changes))
+        lay(to, map(_change_row, run.changes))
     for line in run.message.splitlines():
         say(to, Text(line), indent=2)
 
 
-def _change(change: RunChange) -> list[Cell]:
+def _run_row(run: Run) -> list[Cell]:
+    moment = now()
+    took = human((run.ended or moment) - run.began)
+    outcome = f"{run.reason}: {first_line(run.message)}" if run.message else run.reason
+    return [
+        Text(f"{run.id:>3}", "dim"), run.stack, run.verb, Text(run.state, COLOURS[run.state]),
+        Text(ago(moment - run.began), "dim"), Text(took, "dim"), outcome,
+    ]  # fmt: skip
+
+
+def _change_row(change: RunChange) -> list[Cell]:
     took = human(change.seconds) if change.seconds is not None else ""
-    end = f": {_first_line(change.message)}" if change.message else ""
-    return [Text(change.state, COLOURS[change.state]), Text(took, "dim"), f"{change.text}{end}"]
-
-
-def _first_line(message: str) -> str:
-    return next(iter(message.splitlines()), "")
+    outcome = f": {first_line(change.message)}" if change.message else ""
+    return [Text(change.state, COLOURS[change.state]), Text(took, "dim"), f"{change.text}{outcome}"]

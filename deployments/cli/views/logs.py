@@ -1,16 +1,13 @@
-"""What the processes of a stack wrote, each line with who wrote it."""
+"""The logs of a stack's processes, each line with the name of the process that wrote it."""
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import open_installation
 from deployments.cli.terminal.output import console
 from infra_specs.errors import PlanError, TransientError
 from infra_specs.redaction import Stream
@@ -19,157 +16,148 @@ from infra_specs.resources.services import holds_copies, service_of
 from tasks.base.known_secrets import known_secrets
 from tasks.base.log_lines import new_lines, whole_lines
 from tasks.providers.seam.provider import KindProvider
-from tasks.stack.record import recorded_spec
 
 PALETTE = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_green", "bright_magenta")
 SILENT_KINDS = ("volume", "route")
-PAUSE_SECONDS = 0.3
 WINDOW_LINES = 1000
-"""Lines read again at each look; who writes more in a pause than this is quoted with gaps."""
+"""Lines that are read again at each look. A process that writes more between two looks is shown with gaps."""
 
 
-def logs(stack: str, what: str, lines: int, *, follow: bool) -> None:
-    """`tenfold logs`."""
-    with open_installation() as place:
-        spec, _ = recorded_spec(place.ledger, stack)
-        with place.target(spec) as provider:
-            learn = partial(place.ledger.learn_secrets, stack)
-            printer = _Printer(console(), provider, stack, what, learn=learn, follow=follow)
-            printer.first(lines)
-            try:
-                while follow:
-                    time.sleep(PAUSE_SECONDS)
-                    printer.more()
-            except KeyboardInterrupt:
-                printer.end()
+def instances_of(name: str, instances: Sequence[Instance]) -> list[Instance]:
+    """The instances of a service, a kind or an address; every one that writes a log if the name is empty.
 
-
-def chosen(instances: Sequence[Instance], what: str) -> list[Instance]:
-    """The instances that a service's name, a kind or an address stands for; everything that writes, if empty.
-
-    Raises PlanError naming what there is.
+    Raises PlanError that names the instances there are.
     """
-    if not what:
-        return [one for one in instances if one.kind not in SILENT_KINDS]
-    found = [one for one in instances if what in (str(one), one.address, one.kind) or service_of(one.address) == what]
-    if not found:
-        there = ", ".join(str(one) for one in instances if one.kind not in SILENT_KINDS) or "nothing"
-        raise PlanError(f"Nothing here is called `{what}`. There is: {there}.")
-    return found
+    writing = [instance for instance in instances if instance.kind not in SILENT_KINDS]
+    if not name:
+        return writing
+    matching = [
+        instance
+        for instance in instances
+        if name in (str(instance), instance.address, instance.kind) or service_of(instance.address) == name
+    ]
+    if not matching:
+        names = ", ".join(map(str, writing)) or "nothing"
+        raise PlanError(f"Nothing here is called `{name}`. There is: {names}.")
+    return matching
 
 
 @dataclass(slots=True)
 class _Log:
-    """How far the log of an instance was read, and what of it is not told yet."""
+    """The log of one instance: the lines that were read, and the text that is not shown yet."""
 
     instance: Instance
     seen: list[str] = field(default_factory=list)
     unfinished: str = ""
-    """Its last line, which has no end yet: it would be told again with its end."""
+    """The last line while it has no end. It is shown once it is whole."""
     stream: Stream = field(default_factory=lambda: Stream(lambda: known_secrets.redaction))
 
-    def take(self, lines: Sequence[str], *, over: bool) -> list[str]:
-        """What can be told of them now: a value of several lines is not begun before its end is there."""
-        told = self.stream.take("".join(f"{line}\n" for line in lines)).splitlines()
-        return [*told, *self.end()] if over else told
+    def add(self, lines: Sequence[str], *, ended: bool) -> list[str]:
+        """The lines that can be shown now. A line that may begin a secret waits until the secret's end is read."""
+        shown = self.stream.take("".join(f"{line}\n" for line in lines)).splitlines()
+        return [*shown, *self.rest()] if ended else shown
 
-    def end(self) -> list[str]:
-        """The rest of it; nothing more comes."""
-        told = self.stream.take(self.unfinished) + self.stream.end()
+    def rest(self) -> list[str]:
+        """The lines that were held back. Nothing may be added afterwards."""
+        rest = self.stream.take(self.unfinished) + self.stream.end()
         self.unfinished = ""
-        return told.splitlines()
+        return rest.splitlines()
 
 
-class _Printer:
+class LogPrinter:
+    """Prints the logs of the instances that a name stands for. `learn` makes the stack's secrets known."""
+
     def __init__(
         self,
         to: Console,
         provider: KindProvider,
         stack: str,
-        what: str,
+        name: str,
         *,
         learn: Callable[[], None],
         follow: bool,
     ) -> None:
-        self._to, self._provider, self._stack, self._what = to, provider, stack, what
-        self._learn, self._follow, self._silent = learn, follow, False
+        self._to, self._provider, self._stack, self._name = to, provider, stack, name
+        self._learn, self._follow, self._unanswered = learn, follow, False
         self._logs: dict[str, _Log] = {}
         self._colours: dict[str, str] = {}
-        self._next = count()
+        self._next_colour = count()
 
-    def first(self, lines: int) -> None:
-        instances = chosen(self._provider.observe(self._stack), self._what)
+    def show_last(self, lines: int) -> None:
+        """Print the last lines of each instance. Raises PlanError for an unknown name."""
+        instances = instances_of(self._name, self._provider.observe(self._stack))
         for instance in instances:
             log, written = self._read(instance, max(lines, WINDOW_LINES))
             log.seen = written[-WINDOW_LINES:]
-            told = log.take(written, over=self._over(instance))
-            self._print(instance, told[len(told) - min(lines, len(told)) :], instances)
+            shown = log.add(written, ended=self._has_ended(instance))
+            self._print(instance, shown[len(shown) - min(lines, len(shown)) :], instances)
 
-    def more(self) -> None:
-        """What is new since the last look; nothing if the target did not answer, which is said once."""
+    def show_new(self) -> None:
+        """Print the lines since the last look. A target that does not answer is reported once."""
         try:
-            self._more()
+            self._show_new()
         except TransientError as error:
-            if not self._silent:
+            if not self._unanswered:
                 console(error=True).print(f"{error} Asking again.", soft_wrap=True)
-            self._silent = True
+            self._unanswered = True
         else:
-            self._silent = False
+            self._unanswered = False
 
-    def end(self) -> None:
-        """Tell what was held back; secrets that cannot be read now hold it back for good."""
+    def finish(self) -> None:
+        """Print the lines that were held back. They stay unprinted if the secrets cannot be read now."""
         with suppress(TransientError):
             self._learn()
-            self._end(list(self._logs), [log.instance for log in self._logs.values()])
+            self._finish(list(self._logs), [log.instance for log in self._logs.values()])
 
-    def _more(self) -> None:
+    def _show_new(self) -> None:
         observed = self._provider.observe(self._stack)
         try:
-            instances = chosen(observed, self._what)
+            instances = instances_of(self._name, observed)
         except PlanError:
             instances = []  # gone for now; it may come again
         gone = self._logs.keys() - set(map(str, instances))
         if gone:
             self._learn()
-            self._end(sorted(gone), [*instances, *(self._logs[name].instance for name in gone)])
+            self._finish(sorted(gone), [*instances, *(self._logs[name].instance for name in gone)])
         for instance in instances:
             log, written = self._read(instance, WINDOW_LINES)
             new = new_lines(log.seen, written)
-            self._print(instance, log.take(new, over=self._over(instance)), instances)
+            self._print(instance, log.add(new, ended=self._has_ended(instance)), instances)
             log.seen = written
 
-    def _end(self, names: Sequence[str], beside: Sequence[Instance]) -> None:
+    def _finish(self, names: Sequence[str], beside: Sequence[Instance]) -> None:
         for name in names:
             log = self._logs.pop(name)
-            self._print(log.instance, log.end(), beside)
+            self._print(log.instance, log.rest(), beside)
 
     def _read(self, instance: Instance, lines: int) -> tuple[_Log, list[str]]:
-        """Secrets are learnt after it, since they may be set at any time before it."""
+        """Read a log, and then the secrets: one may have been set at any time before."""
         text = self._provider.logs(instance, lines)
         self._learn()
         log = self._logs.setdefault(str(instance), _Log(instance))
         log.instance = instance
-        over = self._over(instance)
-        log.unfinished = "" if over else text[text.rfind("\n") + 1 :]
-        return log, whole_lines(text, ended=over)
+        ended = self._has_ended(instance)
+        log.unfinished = "" if ended else text[text.rfind("\n") + 1 :]
+        return log, whole_lines(text, ended=ended)
 
-    def _over(self, one: Instance) -> bool:
-        return not self._follow or one.health.code is not None
+    def _has_ended(self, instance: Instance) -> bool:
+        return not self._follow or instance.health.code is not None
 
-    def _print(self, one: Instance, lines: Sequence[str], beside: Sequence[Instance]) -> None:
-        name = _name(one)
-        width = max(len(_name(each)) for each in beside)
-        colour = "red" if one.failed else self._colour(name)
+    def _print(self, instance: Instance, lines: Sequence[str], beside: Sequence[Instance]) -> None:
+        """Print lines, each after the instance's name unless it is the only one."""
+        name = _name(instance)
+        width = max(len(_name(other)) for other in beside)
+        colour = "red" if instance.failed else self._colour(name)
         for line in lines:
             text = Text(line) if len(beside) == 1 else Text.assemble((f"{name:<{width}} | ", colour), line)
             self._to.print(text, soft_wrap=True)
 
     def _colour(self, name: str) -> str:
         if name not in self._colours:
-            self._colours[name] = PALETTE[next(self._next) % len(PALETTE)]
+            self._colours[name] = PALETTE[next(self._next_colour) % len(PALETTE)]
         return self._colours[name]
 
 
 def _name(instance: Instance) -> str:
-    """A replica without its kind, which everybody knows: `web-0`."""
+    """A replica without its kind: `web-0`."""
     return instance.short if holds_copies(instance.kind) else str(instance)

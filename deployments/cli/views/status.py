@@ -1,28 +1,20 @@
 """What runs where, and how well."""
 
-import json as jsonlib
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.installation import open_installation, tenfold
-from deployments.cli.terminal.output import Cell, console, lay, say
+from deployments.cli.installation import tenfold
+from deployments.cli.terminal.output import Cell, lay, say
 from deployments.cli.terminal.words import ago, human
-from deployments.cli.views.checks import checks
-from deployments.cli.views.checks import data as scaling_data
-from deployments.cli.views.faults import data as faults_data
-from deployments.cli.views.faults import end, tell
-from deployments.cli.views.view import StackView, changing, data, look
+from deployments.cli.views.stack_view import StackView, changing
 from infra_specs.certificates.certificate import SOON_SECONDS, day, days
 from infra_specs.releases.selection import ReleaseState, current
 from infra_specs.resources.instance import Instance, State
 from infra_specs.resources.services import serving_endpoints
 from tasks.base.clock import now
-from tasks.base.side_by_side import look_at
 from tasks.ledger import Holder
-from tasks.providers import preload
 
 MARKS: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
@@ -32,95 +24,81 @@ MARKS: dict[State, tuple[str, str]] = {
 }
 
 
-def status(stack: str, *, json: bool) -> None:
-    """`tenfold status`."""
-    with open_installation() as place:
-        known = place.stacks(stack)
-        preload(one.target for one in known)
-        views, faults = look_at({one.name: partial(look, place, one) for one in known})
-        checked, scaling = checks(place), scaling_data(place)
-    unplanned = tuple(view.fault for view in views.values() if view.fault)
-    if json:
-        told = {"stacks": [data(view) for view in views.values()], "scaling": scaling}
-        print(jsonlib.dumps({**told, **faults_data((*faults, *unplanned))}, indent=2))
-    else:
-        _show_all(console(), list(views.values()), checked, known=bool(known))
-        tell(faults)
-    end((*faults, *unplanned))
-
-
-def _show_all(to: Console, views: list[StackView], checked: Text | None, *, known: bool) -> None:
-    if not known:
+def show_all(to: Console, views: Sequence[StackView], last_check: Text | None, *, any_known: bool) -> None:
+    """Every stack with an empty line between them, and the last autoscale check."""
+    if not any_known:
         say(to, f"Nothing here yet. Begin with: {tenfold()} demo")
-    for at, view in enumerate(views):
-        if at:
+    for number, view in enumerate(views):
+        if number:
             to.print()
         show(to, view)
-    if checked:
+    if last_check:
         to.print()
-        say(to, checked)
+        say(to, last_check)
 
 
 def show(to: Console, view: StackView) -> None:
-    """One stack: what it is, where it answers, who changes it, and each instance."""
+    """One stack: its state, its addresses, who changes it, and each instance."""
+    name = view.record.name
     say(to, _title(view))
-    lay(to, ([Text(name, "dim"), Text(url, "cyan")] for name, url in view.links.items()))
+    lay(to, ([Text(service, "dim"), Text(url, "cyan")] for service, url in view.links.items()))
     if warning := certificate_warning(view.instances):
         say(to, Text(warning, "yellow"), indent=2)
     if view.fault:
         say(to, Text(f"Cannot be planned: {view.fault.why}", "yellow"), indent=2)
-    if said := _not_proven(view):
-        say(to, Text(said, "yellow"), indent=2)
-    for one in view.advice:
-        say(
-            to, Text.assemble((f"Soon: {one.said}", "yellow"), f". See: {tenfold()} advise {view.known.name}"), indent=2
-        )
+    if note := _release_note(view):
+        say(to, Text(note, "yellow"), indent=2)
+    for advice in view.advice:
+        say(to, Text.assemble((f"Soon: {advice.said}", "yellow"), f". See: {tenfold()} advise {name}"), indent=2)
     if view.holder:
         say(to, _lock(view.holder), indent=2)
     if view.drift and not view.drift.empty and changing(view.holder):
         say(to, Text(f"Still to do: {view.drift.summary}", "dim"), indent=2)
     elif view.drift and not view.drift.empty:
         drift = f"Not as wanted: {view.drift.summary}. Repaired on a timer, or now: "
-        say(to, Text.assemble((drift, "yellow"), f"{tenfold()} reconcile {view.known.name}"), indent=2)
+        say(to, Text.assemble((drift, "yellow"), f"{tenfold()} reconcile {name}"), indent=2)
     if view.instances:
         to.print()
         lay(to, _rows(view.instances))
 
 
 def _title(view: StackView) -> Text:
-    name, known = (view.known.name, "bold"), view.known
-    if not known.wanted:
-        if view.silent:
-            said = f": torn down {ago(now() - known.since)}; its target does not answer: {view.silent}"
-            return Text.assemble(name, f" on {known.target}{said}")
-        left = "its data is kept" if any(one.stateful for one in view.instances) else "nothing is left"
-        back = f"; come back with {tenfold()} provision {known.name}"
-        return Text.assemble(name, f" on {known.target}: torn down {ago(now() - known.since)}, {left}{back}")
-    well = sum(one.health.state == "healthy" for one in view.instances)
-    count = f"{well} of {len(view.instances)} healthy" if view.instances else "nothing runs"
-    colour = "green" if view.instances and well == len(view.instances) else "yellow"
-    runs = current(view.releases)
-    since = f"{f', {runs}' if runs else ''}, last changed {ago(now() - known.since)}"
-    return Text.assemble(name, f" on {known.target}: ", (count, colour), (since, "dim"))
+    record = view.record
+    head, changed = ((record.name, "bold"), f" on {record.target}: "), ago(now() - record.since)
+    if not record.wanted:
+        return Text.assemble(*head, f"torn down {changed}{_what_is_left(view)}")
+    healthy = sum(instance.health.state == "healthy" for instance in view.instances)
+    count = f"{healthy} of {len(view.instances)} healthy" if view.instances else "nothing runs"
+    colour = "green" if view.instances and healthy == len(view.instances) else "yellow"
+    running = current(view.releases)
+    release = f", {running}" if running else ""
+    return Text.assemble(*head, (count, colour), (f"{release}, last changed {changed}", "dim"))
 
 
-def _not_proven(view: StackView) -> str:
-    """What is to be said of the newest release, if it is not simply the one that runs."""
+def _what_is_left(view: StackView) -> str:
+    if view.silent:
+        return f"; its target does not answer: {view.silent}"
+    left = "its data is kept" if any(instance.stateful for instance in view.instances) else "nothing is left"
+    return f", {left}; come back with {tenfold()} provision {view.record.name}"
+
+
+def _release_note(view: StackView) -> str:
+    """A note about the newest release, unless it simply runs."""
     newest = view.releases[0] if view.releases else None
     if newest is None or newest.state in (ReleaseState.HEALTHY, ReleaseState.ROLLED_BACK):
         return ""
     if newest.state is ReleaseState.ROLLING_OUT and changing(view.holder):
         return f"{newest} is on its way"
-    back = current(view.releases)
-    then = f"{back} is brought back on a timer" if back is not newest else "nothing was proven before it"
-    return f"{newest} was not proven; {then}: {tenfold()} releases {view.known.name}"
+    previous = current(view.releases)
+    consequence = f"{previous} is brought back on a timer" if previous is not newest else "nothing was proven before it"
+    return f"{newest} was not proven; {consequence}: {tenfold()} releases {view.record.name}"
 
 
 def certificate_warning(instances: tuple[Instance, ...]) -> str:
-    """A warning from a fortnight before the end of the one that is shown to browsers."""
-    for one in instances:
-        until = float(one.outputs.get("certificate_until") or "inf")
-        names = one.outputs.get("certificate_names", "")
+    """A warning from a fortnight before the proxy's certificate expires."""
+    for instance in instances:
+        until = float(instance.outputs.get("certificate_until") or "inf")
+        names = instance.outputs.get("certificate_names", "")
         if until <= now():
             return f"The certificate for {names} expired on {day(until)}: browsers refuse it. Renew it."
         if until - now() < SOON_SECONDS:
@@ -137,18 +115,18 @@ def _lock(holder: Holder) -> Text:
 
 def _rows(instances: tuple[Instance, ...]) -> Iterator[list[Cell]]:
     moment = now()
-    for one in instances:
-        mark, colour = MARKS[one.health.state]
-        usual = one.health.state == "healthy"
-        where = Text("" if one.kind == "route" else _where(one), "dim")
-        rest = where if usual else Text(one.health.reason, colour)
-        since = Text(human(moment - one.health.since), "dim")
-        yield [Text(mark, colour), str(one), Text(one.health.state, colour), since, rest]
+    for instance in instances:
+        state = instance.health.state
+        mark, colour = MARKS[state]
+        address = Text("" if instance.kind == "route" else _address_text(instance), "dim")
+        last = address if state == "healthy" else Text(instance.health.reason, colour)
+        since = Text(human(moment - instance.health.since), "dim")
+        yield [Text(mark, colour), str(instance), Text(state, colour), since, last]
 
 
-def _where(one: Instance) -> str:
-    if one.members:
-        return f"{len(serving_endpoints(one))} of {len(one.members)} copies serve"
-    outputs = one.outputs
+def _address_text(instance: Instance) -> str:
+    if instance.members:
+        return f"{len(serving_endpoints(instance))} of {len(instance.members)} copies serve"
+    outputs = instance.outputs
     host_and_port = f"{outputs['host']}:{outputs['port']}" if {"host", "port"} <= outputs.keys() else ""
     return host_and_port or outputs.get("endpoint") or outputs.get("path") or ""

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a command wrote, and its exit code."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -19,20 +19,22 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Cli:
+    """The command line, called with words."""
+
     runner: CliRunner
     app: Typer
 
-    def __call__(self, *words: str, typed: str | bytes | None = None) -> Said:
-        """Run a command; anything but an exit of its own is raised here."""
+    def __call__(self, *words: str, typed: str | bytes | None = None) -> CommandResult:
+        """Run a command. An exception other than its exit is raised here."""
         result = self.runner.invoke(self.app, list(words), input=typed, catch_exceptions=False)
-        return Said(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
     def text(self, *words: str, typed: str | None = None) -> str:
-        """What a command that succeeds writes."""
-        said = self(*words, typed=typed)
-        assert (said.code, said.err) == (0, ""), said
-        return said.out
+        """The output of a command that must succeed."""
+        result = self(*words, typed=typed)
+        assert (result.code, result.err) == (0, ""), result
+        return result.out
 
     def json(self, *words: str) -> Any:
-        """The one document that a command writes with --json."""
+        """The document that a command prints with --json."""
         return json.loads(self.text(*words, "--json"))

@@ -1,4 +1,4 @@
-"""An installation of a test's own on the memory target, and the command line in it."""
+"""An installation on the memory target for each test, and the command line in it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,44 +56,46 @@ def world(home: Path) -> MemoryProvider:
 
 
 @pytest.fixture
-def place(home: Path) -> Iterator[Installation]:
+def installation(home: Path) -> Iterator[Installation]:
     with open_installation() as opened:
         yield opened
 
 
 @pytest.fixture
-def provisioned(place: Installation, file: Path, world: MemoryProvider) -> Callable[[], Plan]:
-    """Does what a provision run does, without Prefect; returns the plan that it followed."""
+def provisioned(installation: Installation, file: Path, world: MemoryProvider) -> Callable[[], Plan]:
+    """Does what a run of provision does, without Prefect, and returns its plan."""
 
     def provision() -> Plan:
-        meant = from_file(file)
-        lease = place.ledger.acquire("shop", Owner.here("provision", "run-1"), 60)
-        place.ledger.set_desired(lease, "shop", meant.stack.model_dump(mode="json", by_alias=True), meant.source)
-        for secret in generated_secrets(meant.stack):
-            place.ledger.ensure_secret(lease, "shop", secret)
-        wished = desired_from_spec(snapshot_of(place.ledger, meant.stack, meant.source))
-        plan = make_plan("shop", wished.resources, world.observe("shop"))
-        _carry_out(place, lease, plan, world)
+        argument = from_file(file)
+        lease = installation.ledger.acquire("shop", Owner.here("provision", "run-1"), 60)
+        installation.ledger.set_desired(
+            lease, "shop", argument.stack.model_dump(mode="json", by_alias=True), argument.source
+        )
+        for secret in generated_secrets(argument.stack):
+            installation.ledger.ensure_secret(lease, "shop", secret)
+        desired = desired_from_spec(snapshot_of(installation.ledger, argument.stack, argument.source))
+        plan = make_plan("shop", desired.resources, world.observe("shop"))
+        _carry_out(installation, lease, plan, world)
         return plan
 
     return provision
 
 
-def _carry_out(place: Installation, lease: Lease, plan: Plan, world: MemoryProvider) -> None:
-    run = place.ledger.begin(lease, "provision", "asked for", plan.data())
-    known = {}
+def _carry_out(installation: Installation, lease: Lease, plan: Plan, world: MemoryProvider) -> None:
+    run = installation.ledger.begin(lease, "provision", "asked for", plan.data())
+    created = {}
     for change in plan.changes:
-        told = {"action": change.action, "address": change.address, "reason": change.reason, "text": str(change)}
-        intent = place.ledger.intend(lease, run, told)
+        details = {"action": change.action, "address": change.address, "reason": change.reason, "text": str(change)}
+        intent = installation.ledger.intend(lease, run, details)
         assert change.resource is not None
         resolved = change.resource.resolved(
             lambda reference: (
-                known[reference.address].outputs[reference.output]
+                created[reference.address].outputs[reference.output]
                 if hasattr(reference, "address")
-                else place.ledger.secret_value("shop", reference.secret, reference.version)
+                else installation.ledger.secret_value("shop", reference.secret, reference.version)
             )
         )
-        known[change.address] = world.create(resolved)
-        place.ledger.outcome(lease, intent, "done", "", 0.25)
-    place.ledger.finish(lease, run, "done", plan.summary)
-    place.ledger.release(lease)
+        created[change.address] = world.create(resolved)
+        installation.ledger.outcome(lease, intent, "done", "", 0.25)
+    installation.ledger.finish(lease, run, "done", plan.summary)
+    installation.ledger.release(lease)

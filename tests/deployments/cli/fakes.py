@@ -1,4 +1,4 @@
-"""A run as a test says it goes."""
+"""A flow run whose course a test decides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,26 +14,26 @@ def flow_run(type: str = "RUNNING", message: str = "") -> FlowRun:
     return FlowRun("f-1", "provision shop", type, type.capitalize(), message)
 
 
-def change(address: str, state: str = "done", action: str = "create", **told: Any) -> RunChange:
+def change(address: str, state: str = "done", action: str = "create", **details: Any) -> RunChange:
     sign = {"create": "+", "destroy": "-", "update": "~"}[action]
-    given = {"reason": "missing", "message": "", "seconds": 0.5, "began": 0.0, "id": address, **told}
-    text = f"{sign} {address} ({given['reason']})"
-    return RunChange(action=action, address=address.partition("#")[0], text=text, state=state, **given)  # type: ignore[arg-type]
+    values = {"reason": "missing", "message": "", "seconds": 0.5, "began": 0.0, "id": address, **details}
+    text = f"{sign} {address} ({values['reason']})"
+    return RunChange(action=action, address=address.partition("#")[0], text=text, state=state, **values)  # type: ignore[arg-type]
 
 
-def step(address: str, state: str = "done", **told: Any) -> Step:
-    return Step(address, change(address, state, **told))
+def step(address: str, state: str = "done", **details: Any) -> Step:
+    return Step(address, change(address, state, **details))
 
 
-def run(stack: str, *changes: RunChange, flow_run_id: str = "f-1", kept: Sequence[dict[str, str]] = ()) -> Run:
-    wave = [{"text": one.text, "reason": one.reason} for one in changes]
-    plan = {"waves": [wave], "kept": list(kept), "summary": f"{len(changes)} to create"}
+def run(stack: str, *changes: RunChange, flow_run_id: str = "f-1", left: Sequence[dict[str, str]] = ()) -> Run:
+    wave = [{"text": change.text, "reason": change.reason} for change in changes]
+    plan = {"waves": [wave], "kept": list(left), "summary": f"{len(changes)} to create"}
     return Run("1", stack, "provision", "asked for", "me", flow_run_id, plan, "running", "", 0.0, None, changes)
 
 
 @dataclass
 class FakeApi:
-    """Answers with the next state each time, the last one for ever, and with every line that was logged."""
+    """Answers with one state after another, then with the last one for ever, and with every line that was logged."""
 
     states: list[FlowRun]
     lines: list[LogLine] = field(default_factory=list)
@@ -49,22 +49,22 @@ class FakeApi:
 
 @dataclass
 class FakeWatch:
-    """Each look is the next one; None is a server that does not answer."""
+    """Shows one snapshot after another. None is a server that does not answer."""
 
     looks: list[Snapshot | None]
 
     def look(self) -> Snapshot:
-        seen = self.looks.pop(0)
-        if seen is None:
+        snapshot = self.looks.pop(0)
+        if snapshot is None:
             raise ServerError("The control plane does not answer.")
-        return seen
+        return snapshot
 
 
 @dataclass
-class Eyes:
-    """Remembers what it was shown."""
+class FakeDisplay:
+    """Remembers the snapshots that it was given."""
 
-    saw: list[Snapshot] = field(default_factory=list)
+    shown: list[Snapshot] = field(default_factory=list)
 
-    def see(self, seen: Snapshot) -> None:
-        self.saw.append(seen)
+    def show(self, snapshot: Snapshot) -> None:
+        self.shown.append(snapshot)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from deployments.cli.following import command_output
 from deployments.cli.following.prefect_api import FlowRun, LogLine
-from deployments.cli.verbs import one_off
-from deployments.cli.views import open as opening
-from deployments.cli.views.execute import chosen
+from deployments.cli.terminal import browser
+from deployments.cli.verbs.exec import instance_called
 from deployments.server.control_plane import ControlPlane
 from infra_specs.errors import PlanError
 from infra_specs.resources.instance import Health, Instance
@@ -41,19 +41,19 @@ class Server(FakeApi):
 def server(monkeypatch: pytest.MonkeyPatch, provisioned: Provision) -> Server:
     provisioned()
     server, plane = Server([flow_run("RUNNING"), flow_run("COMPLETED")]), ControlPlane(4200, "healthy", "healthy")
-    monkeypatch.setattr(one_off, "logged_in", lambda plane: server)
-    monkeypatch.setattr(one_off, "running", lambda to: plane)
+    monkeypatch.setattr(command_output, "logged_in", lambda plane: server)
+    monkeypatch.setattr(command_output, "running_control_plane", lambda to: plane)
     return server
 
 
-def line(number: int, message: str, logger: str = one_off.OUTPUT_LOGGER) -> LogLine:
+def line(number: int, message: str, logger: str = command_output.OUTPUT_LOGGER) -> LogLine:
     return LogLine(f"l-{number}", f"2026-11-22T10:00:{number:02}", 20, logger, message)
 
 
 def test_what_the_command_writes_is_all_that_is_printed(cli: Cli, server: Server) -> None:
     server.lines = [line(1, "Plan: 1 to create", "prefect.flow_runs"), line(2, "one\ntwo"), line(3, "three")]
-    said = cli("run", "shop", "web", "--", "python", "manage.py", "import", "--all", "a b")
-    assert (said.code, said.out, said.err) == (0, "one\ntwo\nthree\n", "")
+    result = cli("run", "shop", "web", "--", "python", "manage.py", "import", "--all", "a b")
+    assert (result.code, result.out, result.err) == (0, "one\ntwo\nthree\n", "")
     command = "python manage.py import --all 'a b'"
     assert server.submitted == ("run", {"stack": "shop", "service": "web", "command": command, "wait": False})
 
@@ -66,21 +66,21 @@ def test_it_ends_with_the_commands_exit_code(cli: Cli, server: Server) -> None:
 
 def test_what_never_ran_says_why(cli: Cli, server: Server) -> None:
     server.states, server.code = [flow_run("FAILED", "shop has no service `wob`. It has: web.")], None
-    said = cli("run", "shop", "wob", "--", "date")
-    assert (said.code, said.out) == (1, "")
-    assert "run failed\n  shop has no service `wob`. It has: web.\n" in said.err
+    result = cli("run", "shop", "wob", "--", "date")
+    assert (result.code, result.out) == (1, "")
+    assert "run failed\n  shop has no service `wob`. It has: web.\n" in result.err
 
 
 def test_detached_it_says_where_to_look(cli: Cli, server: Server) -> None:
-    said = cli("run", "-d", "shop", "web", "--", "date")
-    assert (said.code, said.out) == (0, "")
-    assert "http://127.0.0.1:4200/v2/runs/flow-run/f-1" in said.err
+    result = cli("run", "-d", "shop", "web", "--", "date")
+    assert (result.code, result.out) == (0, "")
+    assert "http://127.0.0.1:4200/v2/runs/flow-run/f-1" in result.err
 
 
 def test_a_pretended_target_can_run_nothing(cli: Cli, provisioned: Provision) -> None:
     provisioned()
-    said = cli("exec", "shop", "web-0", "--", "sh")
-    assert (said.code, said.err) == (2, "Nothing runs on the target memory, so nothing can run beside it.\n")
+    result = cli("exec", "shop", "web-0", "--", "sh")
+    assert (result.code, result.err) == (2, "Nothing runs on the target memory, so nothing can run beside it.\n")
 
 
 def test_open_prints_where_it_answers_and_opens_that(
@@ -88,7 +88,7 @@ def test_open_prints_where_it_answers_and_opens_that(
 ) -> None:
     provisioned()
     opened: list[str] = []
-    monkeypatch.setattr(opening.webbrowser, "open", opened.append)
+    monkeypatch.setattr(browser.webbrowser, "open", opened.append)
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     url = "http://shop.route.web.invalid"
@@ -97,13 +97,13 @@ def test_open_prints_where_it_answers_and_opens_that(
     monkeypatch.setenv("DISPLAY", ":0")
     assert cli.text("open", "shop", "web") == f"{url}\n"
     assert opened == [url]
-    said = cli("open", "shop", "api")
-    assert (said.code, said.err) == (2, "shop has no service `api` that answers. It has: web.\n")
+    result = cli("open", "shop", "api")
+    assert (result.code, result.err) == (2, "shop has no service `api` that answers. It has: web.\n")
 
 
 @pytest.mark.pure
-class TestChosen:
-    there = [
+class TestInstanceCalled:
+    instances = [
         Instance("shop", address, address.partition("/")[0], "f", number, Health(state, "", 0.0))  # type: ignore[arg-type]
         for address, number, state in [
             ("database/main", 1, "healthy"), ("replica/web-0", 1, "healthy"), ("replica/web-0", 2, "failed"),
@@ -112,15 +112,15 @@ class TestChosen:
     ]  # fmt: skip
 
     @pytest.mark.parametrize(
-        ("name", "found"),
+        ("name", "expected"),
         [
             ("web-0", "replica/web-0"), ("replica/web-0#2", "replica/web-0#2"), ("web-1", "replica/web-1#2"),
             ("database/main", "database/main"), ("main", "database/main"),
         ],
     )  # fmt: skip
-    def test_the_newest_that_is_well_is_meant(self, name: str, found: str) -> None:
-        assert str(chosen(self.there, name)) == found
+    def test_the_newest_that_is_well_is_meant(self, name: str, expected: str) -> None:
+        assert str(instance_called(name, self.instances)) == expected
 
     def test_what_there_is_is_named(self) -> None:
         with pytest.raises(PlanError, match=r"is called `web-2`\. There is: database/main, replica/"):
-            chosen(self.there, "web-2")
+            instance_called("web-2", self.instances)

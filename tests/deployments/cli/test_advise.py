@@ -13,45 +13,51 @@ from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
-def measured(place: Installation, in_flight: float) -> None:
-    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+def measured(installation: Installation, in_flight: float) -> None:
+    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     window = Measurement(now(), 15, in_flight=in_flight)
-    place.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult("shop", "web", window)])
+    installation.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult("shop", "web", window)])
 
 
-def test_nothing_presses(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
+def test_nothing_presses(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert cli.text("advise") == "shop: nothing presses, and nothing is idle\n"
     assert cli.json("advise", "shop") == {"stacks": {"shop": []}}
 
 
-def test_near_its_limits_the_next_step_is_said(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
+def test_near_its_limits_the_next_step_is_said(
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan]
+) -> None:
     provisioned()
-    measured(place, 65)
+    measured(installation, 65)
     lines = cli.text("advise", "shop").splitlines()
     assert lines[:2] == ["shop", "  !  web needs 24 replicas at its busiest, of at most 27 (the design capacity)"]
     assert lines[2].startswith("    next step: set users.monthly: 1800000; ")
     assert lines[3].startswith("  !  the busiest hours would cost $180 a month if they stayed, and the budget is $100")
     assert lines[-1] == "  Have it done: tenfold grow shop"
-    said = cli.json("advise")["stacks"]["shop"]
-    assert [one["about"] for one in said] == ["web", "budget"]
-    assert said[1]["step"]["change"] == {"budget": 230}
+    advice = cli.json("advise")["stacks"]["shop"]
+    assert [item["about"] for item in advice] == ["web", "budget"]
+    assert advice[1]["step"]["change"] == {"budget": 230}
 
 
-def test_status_says_early_that_growth_presses(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
+def test_status_says_early_that_growth_presses(
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan]
+) -> None:
     provisioned()
     assert "Soon" not in cli.text("status")
-    measured(place, 65)
-    said = "web needs 24 replicas at its busiest, of at most 27 (the design capacity)"
-    assert f"  Soon: {said}. See: tenfold advise shop" in cli.text("status").splitlines()
-    assert cli.json("status")["stacks"][0]["advice"][0] == said
+    measured(installation, 65)
+    sentence = "web needs 24 replicas at its busiest, of at most 27 (the design capacity)"
+    assert f"  Soon: {sentence}. See: tenfold advise shop" in cli.text("status").splitlines()
+    assert cli.json("status")["stacks"][0]["advice"][0] == sentence
 
 
-def test_that_there_is_nobody_to_advise_is_said(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
+def test_that_there_is_nobody_to_advise_is_said(
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan]
+) -> None:
     assert cli.text("advise") == "Nothing here yet. Begin with: tenfold demo\n"
     provisioned()
-    lease = place.ledger.acquire("shop", Owner.here("teardown"), 60)
-    place.ledger.mark_torn_down(lease)
+    lease = installation.ledger.acquire("shop", Owner.here("teardown"), 60)
+    installation.ledger.mark_torn_down(lease)
     assert cli.text("advise", "shop") == "shop is torn down, so there is nothing to advise.\n"
     assert cli.text("advise") == "Every stack here is torn down, so there is nothing to advise.\n"
 

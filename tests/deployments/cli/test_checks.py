@@ -13,20 +13,20 @@ from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
-def checked(place: Installation, seconds_ago: float) -> float:
+def checked(installation: Installation, seconds_ago: float) -> float:
     """Keeps that a check ended; returns the moment that it was so long ago at."""
     moment = now()
-    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
-    place.ledger.record_check(lease, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
+    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    installation.ledger.record_check(lease, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
     return moment
 
 
 def test_the_last_check_is_said(
-    cli: Cli, place: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Scaling" not in cli.text("status"), "there is nothing to check"
     provisioned()
-    moment = checked(place, 4)
+    moment = checked(installation, 4)
     monkeypatch.setattr(checks, "now", lambda: moment)
     last = cli.text("status").splitlines()[-1]
     assert last.startswith("Scaling: checked 4.")
@@ -35,11 +35,11 @@ def test_the_last_check_is_said(
 
 
 def test_that_nobody_checks_is_said(
-    cli: Cli, place: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
     assert "No service is scaled" not in cli.text("status"), "it is only beginning"
-    moment = checked(place, 4)
+    moment = checked(installation, 4)
     monkeypatch.setattr(checks, "now", lambda: moment + 60)
     assert cli.text("status").splitlines()[-1] == (
         "No service is scaled: a check is due every 15 s, and the last one ended 64 s ago. "

@@ -20,10 +20,10 @@ on_a_stack: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.parametrize("words", [(), *commands, *server])
 def test_a_flag_takes_no_value_and_every_command_and_group_has_an_example(cli: Cli, words: tuple[str, ...]) -> None:
-    said = cli.text(*words, "--help")
-    assert "bool" not in said
+    output = cli.text(*words, "--help")
+    assert "bool" not in output
     if words in commands:
-        assert f" tenfold {' '.join(words)}" in said.partition("Examples:")[2]
+        assert f" tenfold {' '.join(words)}" in output.partition("Examples:")[2]
 
 
 @pytest.mark.parametrize("verb", ["rollback", "diff", "deploy"])
@@ -32,16 +32,16 @@ def test_what_is_left_out_is_not_told_as_nought(cli: Cli, verb: str) -> None:
 
 
 def test_replay_shows_what_its_files_look_like(cli: Cli) -> None:
-    said = cli.text("replay", "--help")
-    assert " window: 5m" in said
-    assert " 2026-11-22T18:04:00,1731" in said
+    output = cli.text("replay", "--help")
+    assert " window: 5m" in output
+    assert " 2026-11-22T18:04:00,1731" in output
 
 
 @pytest.mark.parametrize("words", on_a_stack)
 def test_a_stack_that_is_not_known_is_refused_in_one_wording(cli: Cli, words: tuple[str, ...]) -> None:
     verb, *more = words
-    said = cli(verb, "nobody", *more)
-    assert (said.code, said.out) == (2, "")
-    assert said.err.endswith(
+    result = cli(verb, "nobody", *more)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.endswith(
         "No stack is called `nobody`. Known: none yet. Give its file to `tenfold provision` first.\n"
     )

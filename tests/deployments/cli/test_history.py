@@ -10,17 +10,17 @@ from tests.deployments.cli.cli import Cli
 Provision = Callable[[], object]
 
 
-def test_runs_the_newest_first(cli: Cli, provisioned: Provision, place: Installation) -> None:
+def test_runs_the_newest_first(cli: Cli, provisioned: Provision, installation: Installation) -> None:
     provisioned()
-    lease = place.ledger.acquire("shop", Owner.here("scale"), 60)
-    run = place.ledger.begin(lease, "scale", "web: 3 to 4 replicas, by hand", {"waves": []})
-    place.ledger.finish(lease, run, "failed", "it broke\nin two lines")
+    lease = installation.ledger.acquire("shop", Owner.here("scale"), 60)
+    run = installation.ledger.begin(lease, "scale", "web: 3 to 4 replicas, by hand", {"waves": []})
+    installation.ledger.finish(lease, run, "failed", "it broke\nin two lines")
     newest, oldest = [line.split() for line in cli.text("history").splitlines()]
     assert newest[:4] == ["2", "shop", "scale", "failed"]
     assert " ".join(newest).endswith("web: 3 to 4 replicas, by hand: it broke")
     assert oldest[:4] == ["1", "shop", "provision", "done"]
     assert cli.text("history", "shop", "-n", "1").split()[0] == "2"
-    assert [one["id"] for one in cli.json("history")["runs"]] == ["2", "1"]
+    assert [run["id"] for run in cli.json("history")["runs"]] == ["2", "1"]
 
 
 def test_with_changes(cli: Cli, provisioned: Provision) -> None:
@@ -31,12 +31,12 @@ def test_with_changes(cli: Cli, provisioned: Provision) -> None:
 
 def test_one_run_says_everything_of_it(cli: Cli, provisioned: Provision) -> None:
     provisioned()
-    said = cli.text("history", "--run", "1").splitlines()
-    assert said[0] == "provision shop: asked for"
-    assert said[1].split() == ["state", "done"]
-    assert said[2].split()[:2] == ["by", "provision"]
-    assert "flow run run-1" in said[2]
-    assert said[-1] == "  8 to create, 0 unchanged"
+    lines = cli.text("history", "--run", "1").splitlines()
+    assert lines[0] == "provision shop: asked for"
+    assert lines[1].split() == ["state", "done"]
+    assert lines[2].split()[:2] == ["by", "provision"]
+    assert "flow run run-1" in lines[2]
+    assert lines[-1] == "  8 to create, 0 unchanged"
 
 
 def test_what_is_not_known(cli: Cli, home: Path) -> None:

@@ -24,27 +24,27 @@ from tests.deployments.cli.cli import Cli
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
-def want(place: Installation, stack: Stack) -> None:
-    lease = place.ledger.acquire(stack.name, Owner.here("provision"), 60)
-    place.ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
-    place.ledger.release(lease)
+def want(installation: Installation, stack: Stack) -> None:
+    lease = installation.ledger.acquire(stack.name, Owner.here("provision"), 60)
+    installation.ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
+    installation.ledger.release(lease)
 
 
 @pytest.fixture
-def hung_engine(place: Installation, tmp_path: Path) -> Iterator[None]:
+def hung_engine(installation: Installation, tmp_path: Path) -> Iterator[None]:
     """A stack on an engine that accepts and never answers."""
     path = tmp_path / "hung.sock"
     with closing(socket.socket(socket.AF_UNIX)) as listening:
         listening.bind(str(path))
         listening.listen(100)
         services = {"web": {"image": "shop:1", "port": 80}}
-        want(place, from_data({"name": "hung", "target": {"provider": "docker", "host": f"unix://{path}"},
+        want(installation, from_data({"name": "hung", "target": {"provider": "docker", "host": f"unix://{path}"},
                                "services": services}))  # fmt: skip
         yield
 
 
 @pytest.fixture
-def frozen_supervisor(place: Installation, home: Path) -> Iterator[None]:
+def frozen_supervisor(installation: Installation, home: Path) -> Iterator[None]:
     """A stack on this machine whose supervisor was stopped by a signal."""
     folder = home / "stacks" / "frozen" / "supervisor"
     folder.parent.mkdir(parents=True)
@@ -52,7 +52,7 @@ def frozen_supervisor(place: Installation, home: Path) -> Iterator[None]:
     supervisor.put(Process("p", ("sleep", "1000"), log=str(folder / "p.log")))
     pid = supervisor.pid()
     services = {"web": {"command": "sleep 1000", "port": 80}}
-    want(place, from_data({"name": "frozen", "target": {"provider": "local"}, "services": services}))
+    want(installation, from_data({"name": "frozen", "target": {"provider": "local"}, "services": services}))
     os.kill(pid, signal.SIGSTOP)
     yield
     os.kill(pid, signal.SIGCONT)
@@ -62,24 +62,24 @@ def frozen_supervisor(place: Installation, home: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("hung_engine", "frozen_supervisor")
 def test_status_shows_the_healthy_one_and_names_the_others(cli: Cli, provisioned: Callable[[], Plan]) -> None:
     provisioned()
-    said = cli("status")
-    assert said.code == 1
-    assert "shop on memory: 8 of 8 healthy" in said.out
-    assert said.err.splitlines() == ["frozen: no answer within 8 s.", "hung: no answer within 8 s."]
+    result = cli("status")
+    assert result.code == 1
+    assert "shop on memory: 8 of 8 healthy" in result.out
+    assert result.err.splitlines() == ["frozen: no answer within 8 s.", "hung: no answer within 8 s."]
     assert cli("status", "shop").code == 0
 
 
 @pytest.mark.usefixtures("hung_engine", "frozen_supervisor")
 def test_advise_and_the_check_go_on_without_them(
-    cli: Cli, place: Installation, provisioned: Callable[[], Plan]
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan]
 ) -> None:
     provisioned()
-    said = cli("advise")
-    assert "shop: nothing presses" in said.out
-    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
-    outcome = check(place.ledger, lease, measure, interval=15.0)
+    result = cli("advise")
+    assert "shop: nothing presses" in result.out
+    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    outcome = check(installation.ledger, lease, measure, interval=15.0)
     assert "hung" in {fault.stack for fault in outcome.faults}
-    assert place.ledger.decisions("shop", "web", 1)
-    last = place.ledger.last_check()
+    assert installation.ledger.decisions("shop", "web", 1)
+    last = installation.ledger.last_check()
     assert last is not None
     assert last.services == 3

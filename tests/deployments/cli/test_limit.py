@@ -35,12 +35,12 @@ def test_where_stacks_have_no_accounts_the_plan_says_so_once(
 ) -> None:
     monkeypatch.setattr(accounts, "hindrance", lambda: "/etc cannot be written here: make it writable")
     user = pwd.getpwuid(os.geteuid()).pw_name
-    said = (
+    note = (
         f"This stack's programs run as your account {user} and can read your files, for /etc cannot be written here: "
         "make it writable, and each stack gets an account of its own, or use the target `docker`."
     )
-    assert notes(cli.text("plan", "shop.yaml")) == said
-    assert cli.json("plan", "shop.yaml")["notes"] == [said]
+    assert notes(cli.text("plan", "shop.yaml")) == note
+    assert cli.json("plan", "shop.yaml")["notes"] == [note]
 
 
 def test_where_they_have_it_says_nothing(cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def test_each_has_a_bound_on_both_sides(number: tuple[tuple[str, ...], Any]) -> 
 @pytest.mark.parametrize("value", beyond)
 @pytest.mark.parametrize("number", numbers, ids=lambda number: f"{number[0][-1]}-{number[1].name}")
 def test_what_is_beyond_them_is_refused(cli: Cli, number: tuple[tuple[str, ...], Any], value: str) -> None:
-    said = cli(*_words(*number, value))
-    assert said.code == 2, said
-    assert "Invalid value" in said.err
-    assert "Traceback" not in said.err
+    result = cli(*_words(*number, value))
+    assert result.code == 2, result
+    assert "Invalid value" in result.err
+    assert "Traceback" not in result.err

@@ -52,8 +52,8 @@ def test_a_plan_says_what_is_changed_removed_and_left(
     provisioned()
     world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
     file.write_text(file.read_text().replace("THEME: plain", "THEME: dark"))
-    made = cli.text("plan", "shop.yaml").partition("\nPlan\n")[2]
-    assert made == (
+    output = cli.text("plan", "shop.yaml").partition("\nPlan\n")[2]
+    assert output == (
         "  wave 1  +  replica/web-0  env changed\n"
         "          +  replica/web-1  exited with 1\n"
         "          +  replica/web-2  env changed\n"
@@ -70,16 +70,16 @@ def test_a_stack_is_planned_by_its_name_as_it_was_last_wanted(cli: Cli, provisio
 
 
 def test_data_is_one_document_with_plan_sizing_and_price_and_no_secret(
-    cli: Cli, file: Path, provisioned: Callable[[], object], place: Installation
+    cli: Cli, file: Path, provisioned: Callable[[], object], installation: Installation
 ) -> None:
     provisioned()
     file.write_text(file.read_text().replace("THEME: plain", "THEME: dark"))
-    found = cli.json("plan", "shop.yaml")
-    assert found["plan"]["waves"][0][0]["text"] == "+ replica/web-0 (env changed)"
-    assert found["sizing"]["services"]["web"]["today"] == 3
-    assert found["price"]["today"] == 22.5
+    document = cli.json("plan", "shop.yaml")
+    assert document["plan"]["waves"][0][0]["text"] == "+ replica/web-0 (env changed)"
+    assert document["sizing"]["services"]["web"]["today"] == 3
+    assert document["price"]["today"] == 22.5
     for secret in ("database-password", "cache-password"):
-        value = place.ledger.secret_value("shop", secret, 1)
+        value = installation.ledger.secret_value("shop", secret, 1)
         assert value not in cli.text("plan", "shop.yaml", "--json")
         assert secret in cli.text("plan", "shop.yaml", "--json")
 
@@ -100,10 +100,10 @@ def test_debts_say_how_long_they_have(cli: Cli, file: Path, monkeypatch: pytest.
 
 def test_over_the_budget_is_shown_and_refused(cli: Cli, file: Path) -> None:
     file.write_text(file.read_text().replace("budget: 100", "budget: 20"))
-    said = cli("plan", "shop.yaml")
-    assert said.code == 2
-    assert "$22.50 a month today" in said.out
-    assert said.err == (
+    result = cli("plan", "shop.yaml")
+    assert result.code == 2
+    assert "$22.50 a month today" in result.out
+    assert result.err == (
         "shop: this costs $22.50 a month and the budget is $20. Raise `budget`, lower the replicas, or give the "
         "services more `capacity`.\n"
     )
@@ -113,14 +113,14 @@ def test_a_file_with_faults_is_refused_with_all_of_them(cli: Cli, home: Path) ->
     Path("x.yaml").write_text(
         "name: x\ntarget: {provider: memory}\nservices: {web: {command: run, prot: 80}}\nheadrom: 3"
     )
-    said = cli("plan", "x.yaml")
-    assert (said.code, said.out) == (2, "")
-    assert "x.yaml:3: services.web.prot" in said.err
-    assert "x.yaml:4: headrom" in said.err
+    result = cli("plan", "x.yaml")
+    assert (result.code, result.out) == (2, "")
+    assert "x.yaml:3: services.web.prot" in result.err
+    assert "x.yaml:4: headrom" in result.err
 
 
 @pytest.mark.parametrize(
-    ("what", "code", "said"),
+    ("argument", "code", "error"),
     [
         ("no.yaml", 2, "There is no file no.yaml.\n"),
         ("./", 2, "./ is a folder, not a file.\n"),
@@ -132,9 +132,9 @@ def test_a_file_with_faults_is_refused_with_all_of_them(cli: Cli, home: Path) ->
         ),
     ],
 )
-def test_what_is_not_there(cli: Cli, what: str, code: int, said: str) -> None:
-    found = cli("plan", what)
-    assert (found.code, found.out, found.err) == (code, "", said)
+def test_what_is_not_there(cli: Cli, argument: str, code: int, error: str) -> None:
+    result = cli("plan", argument)
+    assert (result.code, result.out, result.err) == (code, "", error)
 
 
 def test_a_file_that_is_no_text(cli: Cli, home: Path) -> None:
@@ -144,17 +144,17 @@ def test_a_file_that_is_no_text(cli: Cli, home: Path) -> None:
 
 def test_a_secret_that_is_not_set_is_asked_for(cli: Cli, file: Path) -> None:
     file.write_text(file.read_text().replace("THEME: plain", "KEY: {secret: stripe}"))
-    said = cli("plan", "shop.yaml")
-    assert said.code == 2
-    assert "tenfold secret set shop stripe" in said.err
+    result = cli("plan", "shop.yaml")
+    assert result.code == 2
+    assert "tenfold secret set shop stripe" in result.err
 
 
 def test_a_key_that_does_nothing_is_a_note(cli: Cli, file: Path) -> None:
     file.write_text(file.read_text().replace("THEME: plain}", "THEME: plain}, scaling: {cpu: 0.5}"))
-    said = (
+    note = (
         "services.web.scaling.cpu does nothing, for nothing measures it. "
         "Give services.web.scaling.metrics.cpu a query, or leave it out."
     )
     notes = cli.text("plan", "shop.yaml").partition("\nNotes\n")[2].partition("\n\nPlan")[0]
-    assert " ".join(notes.split()) == said
-    assert cli.json("plan", "shop.yaml")["notes"] == [said]
+    assert " ".join(notes.split()) == note
+    assert cli.json("plan", "shop.yaml")["notes"] == [note]

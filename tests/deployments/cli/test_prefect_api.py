@@ -20,10 +20,10 @@ def _api(answer: Callable[[httpx.Request], httpx.Response]) -> PrefectApi:
 
 
 def test_submit_asks_for_a_run_of_the_flows_deployment() -> None:
-    asked: list[tuple[str, str, Any]] = []
+    requests: list[tuple[str, str, Any]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append((request.method, request.url.path, json.loads(request.content or "null")))
+        requests.append((request.method, request.url.path, json.loads(request.content or "null")))
         if request.method == "GET":
             return httpx.Response(200, json={"id": "d-1"})
         state = {"type": "SCHEDULED", "name": "Scheduled", "message": None}
@@ -31,33 +31,33 @@ def test_submit_asks_for_a_run_of_the_flows_deployment() -> None:
 
     with _api(answer) as api:
         assert api.submit("scale", {"stack": "shop"}) == FlowRun("f-1", "wise-owl", "SCHEDULED", "Scheduled", "")
-    assert len(asked[-1][2].pop("idempotency_key")) == 36
+    assert len(requests[-1][2].pop("idempotency_key")) == 36
     body = {"parameters": {"stack": "shop"}, "state": {"type": "SCHEDULED"}}
-    assert asked == [
+    assert requests == [
         ("GET", "/api/deployments/name/scale/scale", None),
         ("POST", "/api/deployments/d-1/create_flow_run", body),
     ]
 
 
-def test_logs_are_asked_for_from_a_moment_on() -> None:
-    asked: list[Any] = []
+def test_logs_are_requests_for_from_a_moment_on() -> None:
+    requests: list[Any] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(json.loads(request.content)["logs"])
+        requests.append(json.loads(request.content)["logs"])
         line = {"id": "l", "timestamp": "t", "level": 20, "name": "prefect.flow_runs", "message": "m"}
         return httpx.Response(200, json=[line])
 
     with _api(answer) as api:
         assert api.logs("f-1", None) == (LogLine("l", "t", 20, "prefect.flow_runs", "m"),)
         api.logs("f-1", "t")
-    assert asked == [
+    assert requests == [
         {"flow_run_id": {"any_": ["f-1"]}},
         {"flow_run_id": {"any_": ["f-1"]}, "timestamp": {"after_": "t"}},
     ]
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "error"),
     [
         (
             httpx.Response(409, json={"detail": "Validation failed for field 'replicas'"}),
@@ -67,12 +67,12 @@ def test_logs_are_asked_for_from_a_moment_on() -> None:
         (httpx.Response(404, json=[]), "404 Not Found"),
     ],
 )
-def test_what_is_refused_says_why(answer: httpx.Response, said: str) -> None:
-    with _api(lambda request: answer) as api, pytest.raises(ServerError, match=said):
+def test_what_is_refused_says_why(answer: httpx.Response, error: str) -> None:
+    with _api(lambda request: answer) as api, pytest.raises(ServerError, match=error):
         api.run("f-1")
 
 
-def test_a_busy_server_is_asked_again() -> None:
+def test_a_busy_server_is_requests_again() -> None:
     answers = [httpx.Response(503), httpx.Response(429), httpx.Response(200, json=[])]
     with _api(lambda request: answers.pop(0)) as api:
         assert api.logs("f-1", None) == ()

@@ -33,9 +33,9 @@ def test_every_service_that_cannot_start_is_named(
 ) -> None:
     monkeypatch.setattr(control_plane, "ensure", None)
     Path("shop.yaml").write_text(broken)
-    said = cli(verb, "shop.yaml")
-    assert (said.code, said.out) == (2, "")
-    lines = said.err.splitlines()
+    result = cli(verb, "shop.yaml")
+    assert (result.code, result.out) == (2, "")
+    lines = result.err.splitlines()
     assert lines[0] == "shop can never start as its file stands, so nothing was touched:"
     folder = Path.cwd() / "nowhere"
     assert lines[1] == f"  services.web.command: its folder {folder} is not there: correct `folder`, or make it"

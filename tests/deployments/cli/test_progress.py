@@ -26,8 +26,8 @@ def test_in_a_pipe_each_change_is_said_once_when_it_has_ended() -> None:
         steps=(step("cache/main"), step("replica/web-0", "failed", message="replica/web-0 exited with 3.\nIts log")),
     )  # fmt: skip
     with Progress(to, 0.0) as progress:
-        for seen in (Snapshot(flow_run("PENDING")), first, first, second):
-            progress.see(seen)
+        for snapshot in (Snapshot(flow_run("PENDING")), first, first, second):
+            progress.show(snapshot)
     assert out.getvalue() == (
         "  ✓  cache/main     created    0.50s  missing\n"
         "  ✗  replica/web-0  failed     0.50s  replica/web-0 exited with 3.\n"
@@ -38,8 +38,8 @@ def test_in_a_pipe_a_long_change_is_named_now_and_then(monkeypatch: pytest.Monke
     monkeypatch.setattr(presenting, "QUIET_SECONDS", -1.0)
     to, out = _console()
     with Progress(to, 0.0) as progress:
-        progress.see(Snapshot(flow_run("SCHEDULED")))
-        progress.see(Snapshot(flow_run(), ("database/main",), steps=(step("database/main", "intended"),)))
+        progress.show(Snapshot(flow_run("SCHEDULED")))
+        progress.show(Snapshot(flow_run(), ("database/main",), steps=(step("database/main", "intended"),)))
     first, second = out.getvalue().splitlines()
     assert first.startswith("  … waits to be started, ")
     assert second.startswith("  … database/main, ")
@@ -48,7 +48,7 @@ def test_in_a_pipe_a_long_change_is_named_now_and_then(monkeypatch: pytest.Monke
 def test_notes_are_said_once() -> None:
     to, out = _console()
     with Progress(to, 0.0) as progress:
-        progress.see(Snapshot(flow_run(), notes=("It is tried again.",)))
+        progress.show(Snapshot(flow_run(), notes=("It is tried again.",)))
     assert out.getvalue() == "  It is tried again.\n"
 
 
@@ -57,7 +57,7 @@ def test_in_a_terminal_what_is_under_way_is_shown_within_its_height(width: int) 
     to, out = _console(terminal=True, width=width)
     planned = tuple(f"replica/web-{slot}" for slot in range(30))
     with Progress(to, 0.0) as progress:
-        progress.see(Snapshot(flow_run(), planned, steps=tuple(step(name, "intended") for name in planned)))
+        progress.show(Snapshot(flow_run(), planned, steps=tuple(step(name, "intended") for name in planned)))
         shown = out.getvalue()
     assert "replica/web-7" in shown
     assert "replica/web-8" not in shown

@@ -19,23 +19,25 @@ __all__ = ["server"]  # a fixture
 
 
 @pytest.fixture
-def shop(provisioned: Provision, place: Installation) -> Lease:
+def shop(provisioned: Provision, installation: Installation) -> Lease:
     """Provisioned as release 1, and deployed as release 2 with another command."""
     provisioned()
-    lease = place.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
-    snapshot = recorded_snapshot(place.ledger, "shop")
+    lease = installation.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
+    snapshot = recorded_snapshot(installation.ledger, "shop")
     stack, source, file = snapshot.stack, snapshot.source, manifest_of_file(snapshot)
     first = ReleaseManifest(file.services, {})
     second = with_deploy(stack, first, "web", {"command": "run --new"}, {"THEME": "dark"})
     for verb, content in (("provision", first), ("deploy", ReleaseManifest(with_absolute_paths(second, source), {}))):
-        made = place.ledger.begin_release(lease, verb, f"by {verb}", content=content, file=file)
-        place.ledger.prove_release(lease, made.number)
+        release = installation.ledger.begin_release(lease, verb, f"by {verb}", content=content, file=file)
+        installation.ledger.prove_release(lease, release.number)
     return lease
 
 
-def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Lease, place: Installation, server: Server) -> None:
-    place.ledger.secret_set("shop", "stripe", "sk_live_1")
-    said = cli.text(
+def test_deploy_shows_what_changes_and_submits_it(
+    cli: Cli, shop: Lease, installation: Installation, server: Server
+) -> None:
+    installation.ledger.secret_set("shop", "stripe", "sk_live_1")
+    output = cli.text(
         "deploy", "shop", "--command", "run --newer", "-e", "COLOUR=blue=ish", "-e", "EMPTY=", "--secret",
         "KEY=stripe", "--unset", "THEME", "--canary", "5", "--wait",
     )  # fmt: skip
@@ -43,7 +45,7 @@ def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Lease, place: 
         "web: command run --new -> run --newer", "web: env COLOUR set to blue=ish", "web: env EMPTY set to empty",
         "web: env KEY set to secret stripe", "web: env THEME removed, was dark",
     ):  # fmt: skip
-        assert line in said
+        assert line in output
     ((flow, parameters),) = server.submitted
     env = {"COLOUR": "blue=ish", "EMPTY": "", "KEY": {"secret": "stripe"}, "THEME": None}
     assert flow == "deploy"
@@ -53,7 +55,7 @@ def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Lease, place: 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "error"),
     [
         (("--image", "app 2"), "services.web.image: found `app 2`"),
         (("-e", "THEME"), "--env: found `THEME`, write NAME=VALUE."),
@@ -61,32 +63,32 @@ def test_deploy_shows_what_changes_and_submits_it(cli: Cli, shop: Lease, place: 
     ],
 )
 def test_what_is_refused_is_not_submitted(
-    cli: Cli, shop: Lease, server: Server, words: tuple[str, ...], said: str
+    cli: Cli, shop: Lease, server: Server, words: tuple[str, ...], error: str
 ) -> None:
     ended = cli("deploy", "shop", *words)
     assert (ended.code, server.submitted) == (2, [])
-    assert said in ended.err
+    assert error in ended.err
 
 
 def test_rollback_submits_the_release_that_it_shows(cli: Cli, shop: Lease, server: Server) -> None:
-    said = cli.text("rollback", "shop")
-    assert "shop: back to release 1" in said
-    assert "web: command run --new -> run" in said
+    output = cli.text("rollback", "shop")
+    assert "shop: back to release 1" in output
+    assert "web: command run --new -> run" in output
     assert server.submitted == [("rollback", {"stack": "shop", "release": 1, "wait": False})]
 
 
-def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Lease, place: Installation) -> None:
-    content = place.ledger.releases("shop")[0].content
-    bad = place.ledger.begin_release(shop, "deploy", "web: image app:3", content=content, file=content)
-    place.ledger.end_release(shop, bad.number, ReleaseState.FAILED, "replica/web-0 of shop exited with 1.\nmore")
+def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Lease, installation: Installation) -> None:
+    content = installation.ledger.releases("shop")[0].content
+    bad = installation.ledger.begin_release(shop, "deploy", "web: image app:3", content=content, file=content)
+    installation.ledger.end_release(shop, bad.number, ReleaseState.FAILED, "replica/web-0 of shop exited with 1.\nmore")
     rows = [line.split() for line in cli.text("releases", "shop").splitlines()]
     assert [row[:3] for row in rows[1:]] == [["▸", "2", "proven"], ["1", "proven", "provision"]]
     assert " ".join(rows[0]).startswith(
         "3 failed deploy just now web: image app:3: replica/web-0 of shop exited with 1."
     )
-    told = cli.json("releases", "shop", "-n", "2")["releases"]
-    assert [(one["number"], one["runs"]) for one in told] == [(3, False), (2, True)]
-    assert told[1]["content"]["services"]["web"]["command"] == ["run", "--new"]
+    newest = cli.json("releases", "shop", "-n", "2")["releases"]
+    assert [(release["number"], release["runs"]) for release in newest] == [(3, False), (2, True)]
+    assert newest[1]["content"]["services"]["web"]["command"] == ["run", "--new"]
 
 
 def test_diff_of_what_runs_and_of_two(cli: Cli, shop: Lease) -> None:
@@ -99,13 +101,13 @@ def test_diff_of_what_runs_and_of_two(cli: Cli, shop: Lease) -> None:
     assert (ended.code, "no release 9" in ended.err) == (1, True)
 
 
-def test_status_tells_of_the_release(cli: Cli, shop: Lease, place: Installation) -> None:
+def test_status_tells_of_the_release(cli: Cli, shop: Lease, installation: Installation) -> None:
     assert ", release 2, last changed" in cli.text("status", "shop").splitlines()[0]
-    content = place.ledger.releases("shop")[0].content
-    place.ledger.begin_release(shop, "deploy", "web", content=content, file=content)
+    content = installation.ledger.releases("shop")[0].content
+    installation.ledger.begin_release(shop, "deploy", "web", content=content, file=content)
     assert "release 3 is on its way" in cli.text("status", "shop")
-    place.ledger.end_release(shop, 3, ReleaseState.FAILED, "no room.")
+    installation.ledger.end_release(shop, 3, ReleaseState.FAILED, "no room.")
     assert "release 3 was not proven; release 2 is brought back on a timer: tenfold releases shop" in cli.text(
         "status", "shop"
     )
-    assert [one["state"] for one in cli.json("status", "shop")["stacks"][0]["releases"]] == ["failed", "proven"]
+    assert [release["state"] for release in cli.json("status", "shop")["stacks"][0]["releases"]] == ["failed", "proven"]

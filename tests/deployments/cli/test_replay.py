@@ -28,8 +28,8 @@ def table(provisioned: Callable[[], Plan]) -> Path:
 
 def test_a_table_is_played_through_two_policies(cli: Cli, table: Path) -> None:
     Path("eager.yaml").write_text("utilisation: 0.2\nwindow: 1h\n")
-    told = cli.json("replay", "shop", "web", "--csv", "requests.csv", "--policy", "eager.yaml")
-    usual, eager = told["policy"], told["other"]
+    document = cli.json("replay", "shop", "web", "--csv", "requests.csv", "--policy", "eager.yaml")
+    usual, eager = document["policy"], document["other"]
     assert usual["requests"] == pytest.approx(300 * 2880 + 600 * 120, rel=0.01)
     assert eager["replica_hours"] > usual["replica_hours"]
     assert eager["lost"] <= usual["lost"] < 0.01
@@ -38,8 +38,8 @@ def test_a_table_is_played_through_two_policies(cli: Cli, table: Path) -> None:
 
 def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
     Path("eager.yaml").write_text("scaling: {utilisation: 0.2}\nreplicas: {min: 2, max: 6}\n")
-    said = cli.text("replay", "shop", "web", "--csv", "requests.csv", "--policy", "eager.yaml", "--svg", "web.svg")
-    lines = said.splitlines()
+    output = cli.text("replay", "shop", "web", "--csv", "requests.csv", "--policy", "eager.yaml", "--svg", "web.svg")
+    lines = output.splitlines()
     assert lines[0].startswith("web of shop: 1d 23h of requests.csv")
     assert [line.split()[0] for line in lines[2:5]] == ["demand", "policy", "other"]
     assert {"█"} <= set(lines[3] + lines[4])
@@ -49,21 +49,21 @@ def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
     assert picture.count("<polyline") == 2
 
 
-def recorded(place: Installation, began: float, checks: int) -> None:
+def recorded(installation: Installation, began: float, checks: int) -> None:
     """Users that come and go, measured every 15 s."""
-    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     for number in range(1, checks + 1):
         at = began + 15 * number
         inside = 8 + 4 * math.sin(number / 10)
         measured = Measurement(at, 15, inside * 5, inside)
-        place.ledger.record_check(lease, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", measured)])
-    place.ledger.release(lease)
+        installation.ledger.record_check(lease, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", measured)])
+    installation.ledger.release(lease)
 
 
-def test_what_was_kept_is_played(cli: Cli, place: Installation, provisioned: Callable[[], Plan]) -> None:
+def test_what_was_kept_is_played(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert "Too little was measured of web of shop" in cli("replay", "shop", "web").err
-    recorded(place, now() - 600, 40)
+    recorded(installation, now() - 600, 40)
     usual = cli.json("replay", "shop", "web")["policy"]
     assert (usual["requests"], usual["smoothed"]) == (pytest.approx(600 * 45, rel=0.2), 0)
     assert "Careful" not in cli.text("replay", "shop", "web")
@@ -73,22 +73,22 @@ def test_what_was_kept_is_played(cli: Cli, place: Installation, provisioned: Cal
 
 
 def test_means_are_played_where_no_window_is_kept_and_it_says_so(
-    cli: Cli, place: Installation, provisioned: Callable[[], Plan]
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan]
 ) -> None:
     provisioned()
-    recorded(place, (now() - 4 * 86_400) // 300 * 300, 80)
-    recorded(place, now() - 600, 40)
+    recorded(installation, (now() - 4 * 86_400) // 300 * 300, 80)
+    recorded(installation, now() - 600, 40)
     usual = cli.json("replay", "shop", "web", "--days", "7")["policy"]
     assert 0 < usual["smoothed"] < 0.1
-    said = cli.text("replay", "shop", "web", "--days", "7")
-    assert re.search(r"Careful: (20|25)m of these \d", said), said
-    assert "are means of five minutes" in said
-    assert "--days 2" in said
+    output = cli.text("replay", "shop", "web", "--days", "7")
+    assert re.search(r"Careful: (20|25)m of these \d", output), output
+    assert "are means of five minutes" in output
+    assert "--days 2" in output
     assert "Careful" not in cli.text("replay", "shop", "web", "--days", "2")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "error"),
     [
         ("windw: 5m", "windw"),
         ("[1, 2]", "must be a mapping such as {window: 5m}"),
@@ -96,15 +96,15 @@ def test_means_are_played_where_no_window_is_kept_and_it_says_so(
         ("utilisation: 7", "utilisation"),
     ],
 )
-def test_a_policy_with_a_fault_is_refused(cli: Cli, table: Path, text: str, said: str) -> None:
+def test_a_policy_with_a_fault_is_refused(cli: Cli, table: Path, text: str, error: str) -> None:
     Path("wrong.yaml").write_text(text)
     refused = cli("replay", "shop", "web", "--csv", "requests.csv", "--policy", "wrong.yaml")
     assert refused.code == 2
-    assert said in refused.err
+    assert error in refused.err
 
 
 def test_what_is_not_there_is_named(cli: Cli, table: Path) -> None:
     assert "none.csv cannot be read: No such file" in cli("replay", "shop", "web", "--csv", "none.csv").err
-    said = cli("replay", "shop", "mail")
-    assert said.code == 2
-    assert "shop has no service `mail`" in said.err
+    result = cli("replay", "shop", "mail")
+    assert result.code == 2
+    assert "shop has no service `mail`" in result.err

@@ -9,14 +9,14 @@ from infra_specs.plan.plan import Plan
 from tests.deployments.cli.cli import Cli
 
 
-def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, place: Installation) -> None:
-    said = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1\n")
+def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, installation: Installation) -> None:
+    output = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1\n")
     unknown = "The line end at its end was taken off.\nNo stack is called shop yet: its first provision will use it.\n"
-    assert said == f"stripe of shop is set (version 1).\n{unknown}"
-    assert place.ledger.secret_value("shop", "stripe", 1) == "sk_live_1"
-    said = cli.text("secret", "set", "shop", "stripe", typed="two\nlines\n")
-    assert said == f"stripe of shop is set (version 2).\n{unknown}"
-    assert place.ledger.secret_value("shop", "stripe", 2) == "two\nlines"
+    assert output == f"stripe of shop is set (version 1).\n{unknown}"
+    assert installation.ledger.secret_value("shop", "stripe", 1) == "sk_live_1"
+    output = cli.text("secret", "set", "shop", "stripe", typed="two\nlines\n")
+    assert output == f"stripe of shop is set (version 2).\n{unknown}"
+    assert installation.ledger.secret_value("shop", "stripe", 2) == "two\nlines"
     assert cli.text("secret", "list", "shop").split()[:3] == ["stripe", "version", "2"]
 
 
@@ -28,7 +28,7 @@ def test_removed_is_gone(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stack", "name", "typed", "said"),
+    ("stack", "name", "typed", "error"),
     [
         ("shop", "stripe", "", "The value of stripe is empty. Type it when asked, or pipe it in.\n"),
         ("shop", "stripe", "x" * 70_000, "The value of stripe is longer than 65536 bytes: a program's variables "
@@ -44,27 +44,27 @@ def test_removed_is_gone(cli: Cli) -> None:
         ("shop", "1a", "x", "`1a` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.\n"),
     ],
 )  # fmt: skip
-def test_what_is_refused(cli: Cli, stack: str, name: str, typed: str | bytes, said: str) -> None:
-    found = cli("secret", "set", stack, name, typed=typed)
-    assert (found.code, found.err) == (2, said)
+def test_what_is_refused(cli: Cli, stack: str, name: str, typed: str | bytes, error: str) -> None:
+    result = cli("secret", "set", stack, name, typed=typed)
+    assert (result.code, result.err) == (2, error)
 
 
 def test_of_a_stack_that_is_known_its_next_provision_is_named(cli: Cli, provisioned: Callable[[], Plan]) -> None:
     provisioned()
-    said = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1")
-    assert said.splitlines()[1:] == ["What runs gets it with: tenfold provision shop"]
+    output = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1")
+    assert output.splitlines()[1:] == ["What runs gets it with: tenfold provision shop"]
 
 
-def test_bytes_are_kept_with_binary(cli: Cli, place: Installation) -> None:
+def test_bytes_are_kept_with_binary(cli: Cli, installation: Installation) -> None:
     data = b"\xef\xbb\xbf\x00\x30\x82\xff\r\n"
     assert cli("secret", "set", "shop", "store", "--binary", typed=data).code == 0
-    assert place.ledger.secret_value("shop", "store", 1) == data
-    assert [one.name for one in place.ledger.secret_list("shop")] == ["store"]
+    assert installation.ledger.secret_value("shop", "store", 1) == data
+    assert [entry.name for entry in installation.ledger.secret_list("shop")] == ["store"]
 
 
-def test_a_short_one_is_kept_where_asked_for(cli: Cli, place: Installation) -> None:
-    said = cli.text("secret", "set", "shop", "pin", "--short", typed="1234")
+def test_a_short_one_is_kept_where_asked_for(cli: Cli, installation: Installation) -> None:
+    output = cli.text("secret", "set", "shop", "pin", "--short", typed="1234")
     assert (
-        said.splitlines()[1] == "It has 4 characters, so it cannot be redacted: what programs write is shown with it."
+        output.splitlines()[1] == "It has 4 characters, so it cannot be redacted: what programs write is shown with it."
     )
-    assert place.ledger.secret_value("shop", "pin", 1) == "1234"
+    assert installation.ledger.secret_value("shop", "pin", 1) == "1234"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.views import server
+from deployments.cli.following import prefect_api
 from deployments.server import control_plane
 from deployments.server.control_plane import ControlPlane
 from tests.deployments.cli.cli import Cli
@@ -20,7 +20,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the browser is started with."""
     urls: list[str] = []
     monkeypatch.setattr(control_plane, "ensure", lambda: ControlPlane(4200, "healthy", "healthy"))
-    monkeypatch.setattr(server, "login_address", lambda plane: ADDRESS)
+    monkeypatch.setattr(prefect_api, "login_address", lambda plane: ADDRESS)
     monkeypatch.setattr(webbrowser, "open", urls.append)
     return urls
 
@@ -31,8 +31,8 @@ def test_the_browser_is_given_a_page_of_this_account_alone(
     monkeypatch.setenv("BROWSER", "a-browser")
     (home / "control").mkdir(parents=True)
     for _ in range(2):
-        said = cli("server", "open")
-        assert said.out == f"{ADDRESS}\n"
+        result = cli("server", "open")
+        assert result.out == f"{ADDRESS}\n"
     page = home / "control" / "open.html"
     assert opened == [page.as_uri()] * 2
     assert "the-code" not in opened[0]
@@ -46,6 +46,8 @@ def test_without_a_browser_it_is_said_how_to_log_in_by_hand(
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
-    said = cli("server", "open")
-    assert (said.out, opened) == (f"{ADDRESS}\n", [])
-    assert "By hand: open http://127.0.0.1:4200 and give what this prints: tenfold token" in " ".join(said.err.split())
+    result = cli("server", "open")
+    assert (result.out, opened) == (f"{ADDRESS}\n", [])
+    assert "By hand: open http://127.0.0.1:4200 and give what this prints: tenfold token" in " ".join(
+        result.err.split()
+    )

@@ -10,13 +10,15 @@ from tests.deployments.cli.cli import Cli
 
 
 def test_what_it_shows_is_a_spec_of_the_same_stack(
-    cli: Cli, provisioned: Callable[[], object], file: Path, place: Installation
+    cli: Cli, provisioned: Callable[[], object], file: Path, installation: Installation
 ) -> None:
     provisioned()
     shown = cli.text("show", "shop")
     assert load(shown) == from_file(file).stack
     assert "needs:\n  database: postgres\n  cache: valkey\n" in shown
-    place.ledger.override(place.ledger.acquire("shop", Owner.here("scale"), 60), "web", 5, "web: 3 to 5 replicas")
+    installation.ledger.override(
+        installation.ledger.acquire("shop", Owner.here("scale"), 60), "web", 5, "web: 3 to 5 replicas"
+    )
     assert "\n# web: 3 to 5 replicas (" in cli.text("show", "shop")
 
 

@@ -30,57 +30,57 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def lost(place: Installation, engine: str) -> str:
+def lost(installation: Installation, engine: str) -> str:
     """A stack on that engine that needs more replicas than it is designed for."""
     spec = {"name": "lost", "target": {"provider": "docker", "host": engine}, "users": {"monthly": 200_000},
             "services": {"web": {"image": "shop:1", "port": 80, "capacity": 4}}}  # fmt: skip
-    lease = place.ledger.acquire("lost", Owner.here("provision"), 60)
-    place.ledger.set_desired(lease, "lost", spec, "/srv")
-    place.ledger.release(lease)
+    lease = installation.ledger.acquire("lost", Owner.here("provision"), 60)
+    installation.ledger.set_desired(lease, "lost", spec, "/srv")
+    installation.ledger.release(lease)
     return "lost"
 
 
-def torn_down(place: Installation, stack: str) -> None:
-    lease = place.ledger.acquire(stack, Owner.here("teardown"), 60)
-    place.ledger.mark_torn_down(lease)
-    place.ledger.release(lease)
+def torn_down(installation: Installation, stack: str) -> None:
+    lease = installation.ledger.acquire(stack, Owner.here("teardown"), 60)
+    installation.ledger.mark_torn_down(lease)
+    installation.ledger.release(lease)
 
 
 def test_advise_names_it_and_shows_its_growth(
-    cli: Cli, place: Installation, lost: str, provisioned: Callable[[], Plan]
+    cli: Cli, installation: Installation, lost: str, provisioned: Callable[[], Plan]
 ) -> None:
     provisioned()
-    said = cli("advise")
-    assert said.code == 1
-    assert said.err.startswith("lost: ")
-    assert len(said.err.splitlines()) == 1
-    assert said.out == "shop: nothing presses, and nothing is idle\n"
-    lease = place.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    result = cli("advise")
+    assert result.code == 1
+    assert result.err.startswith("lost: ")
+    assert len(result.err.splitlines()) == 1
+    assert result.out == "shop: nothing presses, and nothing is idle\n"
+    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     window = Measurement(now(), 15, in_flight=65)
-    place.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult(lost, "web", window)])
-    said = cli("advise")
-    assert said.code == 1
-    assert "\nlost\n  !  web needs " in f"\n{said.out}"
-    assert said.err.startswith("lost: ")
+    installation.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult(lost, "web", window)])
+    result = cli("advise")
+    assert result.code == 1
+    assert "\nlost\n  !  web needs " in f"\n{result.out}"
+    assert result.err.startswith("lost: ")
 
 
 def test_torn_down_its_silence_is_no_fault(
-    cli: Cli, place: Installation, lost: str, provisioned: Callable[[], Plan]
+    cli: Cli, installation: Installation, lost: str, provisioned: Callable[[], Plan]
 ) -> None:
     provisioned()
-    torn_down(place, lost)
+    torn_down(installation, lost)
     for words in (("status",), ("status", lost)):
-        said = cli(*words)
-        assert (said.code, said.err) == (0, "")
-        assert "lost on docker: torn down " in said.out
-        assert "its target does not answer" in said.out
-    told = {stack["name"]: stack["silent"] for stack in cli.json("status")["stacks"]}
-    assert told["shop"] is None
-    assert told[lost]
+        result = cli(*words)
+        assert (result.code, result.err) == (0, "")
+        assert "lost on docker: torn down " in result.out
+        assert "its target does not answer" in result.out
+    silent = {stack["name"]: stack["silent"] for stack in cli.json("status")["stacks"]}
+    assert silent["shop"] is None
+    assert silent[lost]
 
 
 def test_wanted_its_silence_is_one(cli: Cli, lost: str, provisioned: Callable[[], Plan]) -> None:
     provisioned()
-    said = cli("status")
-    assert said.code == 1
-    assert said.err.startswith("lost: ")
+    result = cli("status")
+    assert result.code == 1
+    assert result.err.startswith("lost: ")

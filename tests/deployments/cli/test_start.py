@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from deployments.cli import installation as place
-from deployments.cli.installation import from_file
+from deployments.cli.installation import from_file, tenfold
 from infra_specs.stackfile.reading.load import from_data
 from tests.deployments.cli.cli import Cli
 
@@ -65,8 +64,8 @@ def test_schema_is_json_schema(cli: Cli) -> None:
 
 @pytest.mark.parametrize("path", stacks, ids=lambda path: path.stem)
 def test_a_file_means_the_same_to_the_flow(path: Path) -> None:
-    meant = from_file(path)
-    assert from_data(meant.parameters["spec"]) == meant.stack
+    argument = from_file(path)
+    assert from_data(argument.parameters["spec"]) == argument.stack
 
 
 def test_it_is_called_again_as_it_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +76,8 @@ def test_it_is_called_again_as_it_was_called(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("sys.argv", [str(program)])
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.chdir("/")
-    assert place.tenfold() == f"'{program.relative_to('/')}'"
+    assert tenfold() == f"'{program.relative_to('/')}'"
     monkeypatch.chdir(tmp_path)
-    assert place.tenfold() == "'some where/tenfold'"
+    assert tenfold() == "'some where/tenfold'"
     monkeypatch.setenv("PATH", str(program.parent))
-    assert place.tenfold() == "tenfold"
+    assert tenfold() == "tenfold"

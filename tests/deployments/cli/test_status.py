@@ -21,12 +21,12 @@ def test_nothing_yet_says_how_to_begin(cli: Cli) -> None:
 
 
 def test_a_healthy_stack(
-    cli: Cli, provisioned: Provision, place: Installation, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, provisioned: Provision, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
-    known = place.ledger.stack_record("shop")
-    assert known is not None
-    monkeypatch.setattr(presenting, "now", lambda: known.since + 200.4)
+    record = installation.ledger.stack_record("shop")
+    assert record is not None
+    monkeypatch.setattr(presenting, "now", lambda: record.since + 200.4)
     lines = [line.split() for line in cli.text("status").splitlines()]
     assert " ".join(lines[0]) == "shop on memory: 8 of 8 healthy, last changed 3m 20s ago"
     assert lines[1] == ["web", "http://shop.route.web.invalid"]
@@ -41,91 +41,93 @@ def test_a_healthy_stack(
 def test_a_sick_one_says_why_and_what_repairs_it(cli: Cli, provisioned: Provision, world: MemoryProvider) -> None:
     provisioned()
     world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
-    said = cli.text("status", "shop")
-    assert said.startswith("shop on memory: 7 of 8 healthy")
-    assert "Not as wanted: 1 to create, 1 to update, 6 unchanged." in said
-    assert "now: tenfold reconcile shop\n" in said
-    (sick,) = [line for line in said.splitlines() if "✗" in line]
+    output = cli.text("status", "shop")
+    assert output.startswith("shop on memory: 7 of 8 healthy")
+    assert "Not as wanted: 1 to create, 1 to update, 6 unchanged." in output
+    assert "now: tenfold reconcile shop\n" in output
+    (sick,) = [line for line in output.splitlines() if "✗" in line]
     assert sick.split()[:3] == ["✗", "replica/web-1", "failed"]
     assert sick.endswith("exited with 1")
 
 
-def test_who_changes_it(cli: Cli, provisioned: Provision, place: Installation) -> None:
+def test_who_changes_it(cli: Cli, provisioned: Provision, installation: Installation) -> None:
     provisioned()
-    lease = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    lease = installation.ledger.acquire("shop", Owner.here("scale"), 60)
     assert "  Being changed by scale (" in cli.text("status")
-    place.ledger.release(lease)
+    installation.ledger.release(lease)
     assert "Being changed" not in cli.text("status")
 
 
-def test_who_changed_it_and_died(cli: Cli, provisioned: Provision, place: Installation, world: MemoryProvider) -> None:
+def test_who_changed_it_and_died(
+    cli: Cli, provisioned: Provision, installation: Installation, world: MemoryProvider
+) -> None:
     provisioned()
     world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
-    lease = place.ledger.acquire("shop", Owner.here("scale"), 60)
+    lease = installation.ledger.acquire("shop", Owner.here("scale"), 60)
     assert "  Still to do: 1 to create, " in cli.text("status")
-    place.ledger.release(lease)
-    place.ledger.acquire("shop", replace(Owner.here("scale"), started="1"), 60)
-    said = cli.text("status")
-    assert "  Left unfinished by scale (" in said
-    assert "tenfold reconcile shop" in said
+    installation.ledger.release(lease)
+    installation.ledger.acquire("shop", replace(Owner.here("scale"), started="1"), 60)
+    output = cli.text("status")
+    assert "  Left unfinished by scale (" in output
+    assert "tenfold reconcile shop" in output
 
 
 def test_torn_down_says_what_is_left_and_how_to_come_back(
-    cli: Cli, provisioned: Provision, place: Installation, world: MemoryProvider
+    cli: Cli, provisioned: Provision, installation: Installation, world: MemoryProvider
 ) -> None:
     provisioned()
-    place.ledger.mark_torn_down(place.ledger.acquire("shop", Owner.here("teardown"), 60))
-    for one in world.observe("shop"):
-        if not one.stateful:
-            world.destroy(one)
-    said = cli.text("status")
-    assert said.startswith("shop on memory: torn down ")
-    assert "its data is kept; come back with tenfold provision shop\n" in said
+    installation.ledger.mark_torn_down(installation.ledger.acquire("shop", Owner.here("teardown"), 60))
+    for instance in world.observe("shop"):
+        if not instance.stateful:
+            world.destroy(instance)
+    output = cli.text("status")
+    assert output.startswith("shop on memory: torn down ")
+    assert "its data is kept; come back with tenfold provision shop\n" in output
 
 
-def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, place: Installation) -> None:
+def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, installation: Installation) -> None:
     provisioned()
     (shop,) = cli.json("status")["stacks"]
     assert (shop["name"], shop["wanted"], shop["lock"], shop["drift"]) == ("shop", True, None, None)
     assert shop["links"] == {"web": "http://shop.route.web.invalid"}
-    assert {one["state"] for one in shop["instances"]} == {"healthy"}
-    assert [one["address"] for one in shop["instances"] if one["holds_data"]] == ["volume/database"]
+    assert {instance["state"] for instance in shop["instances"]} == {"healthy"}
+    assert [instance["address"] for instance in shop["instances"] if instance["holds_data"]] == ["volume/database"]
     everything = cli.text("status", "--json") + cli.text("history", "--json") + cli.text("show", "shop")
     for secret in ("database-password", "cache-password"):
-        assert place.ledger.secret_value("shop", secret, 1) not in everything
+        assert installation.ledger.secret_value("shop", secret, 1) not in everything
 
 
 @pytest.mark.parametrize(
-    ("left", "said"),
+    ("left", "warning"),
     [
         (15 * 86_400, ""),
         (9.5 * 86_400, "The certificate for a b expires in 9 days, on 1970-01-10. Renew it."),
         (-1, "The certificate for a b expired on 1969-12-31: browsers refuse it. Renew it."),
     ],
 )
-def test_a_certificate_is_spoken_of_before_it_ends(left: float, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_is_spoken_of_before_it_ends(left: float, warning: str, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = {"certificate_names": "a b", "certificate_until": str(left)}
     proxy = Instance("shop", "proxy/main", "proxy", "f", 1, Health("healthy", "", 0.0), outputs=outputs)
     monkeypatch.setattr(presenting, "now", lambda: 0.0)
-    assert presenting.certificate_warning((proxy,)) == said
+    assert presenting.certificate_warning((proxy,)) == warning
 
 
 def test_an_unknown_stack(cli: Cli, provisioned: Provision) -> None:
     provisioned()
-    said = cli("status", "shpo")
-    assert (said.code, said.err) == (
+    result = cli("status", "shpo")
+    assert (result.code, result.err) == (
         2, "No stack is called `shpo`. Known: shop. Give its file to `tenfold provision` first.\n"
     )  # fmt: skip
 
 
 def test_a_wrong_setting_is_refused(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENFOLD_HOME", "here")
-    said = cli("status")
-    assert (said.code, said.err) == (2, "TENFOLD_HOME: must be an absolute path. Found `here`.\n")
+    result = cli("status")
+    assert (result.code, result.err) == (2, "TENFOLD_HOME: must be an absolute path. Found `here`.\n")
 
 
 def test_of_a_counted_service_it_says_how_many_copies_serve() -> None:
     members = (Member("a", "10.0.0.1:80"), Member("b", "10.0.0.2:80", healthy=False), Member("c", "10.0.0.3:80"))
     service = Instance("shop", "service/web", "service", "f", 1, Health("healthy", "", 0.0), members=members)
-    ((_, name, state, _, where),) = presenting._rows((service,))
-    assert (str(name), str(state), str(where)) == ("service/web", "healthy", "2 of 3 copies serve")
+    ((_, name, state, _, address),) = presenting._rows((service,))
+    assert (str(name), str(state), str(address)) == ("service/web", "healthy", "2 of 3 copies serve")

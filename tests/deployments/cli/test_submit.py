@@ -47,7 +47,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 def test_provision_of_a_file_passes_what_it_says_and_its_folder(cli: Cli, file: Path, server: Server) -> None:
-    said = cli.text("provision", "shop.yaml", "--wait")
+    output = cli.text("provision", "shop.yaml", "--wait")
     ((flow, parameters),) = server.submitted
     assert flow == "provision"
     assert parameters == {
@@ -62,10 +62,10 @@ def test_provision_of_a_file_passes_what_it_says_and_its_folder(cli: Cli, file: 
         "source": str(file.parent),
         "wait": True,
     }
-    assert "web: 7.407 in flight / (4 x 0.7)       = 3 replicas today" in said
-    assert "$22.50 a month today, $202.50 at the design capacity, budget $100" in said
-    assert "✓ provision: 8 to create, 0 unchanged (" in said
-    assert page in said
+    assert "web: 7.407 in flight / (4 x 0.7)       = 3 replicas today" in output
+    assert "$22.50 a month today, $202.50 at the design capacity, budget $100" in output
+    assert "✓ provision: 8 to create, 0 unchanged (" in output
+    assert page in output
 
 
 def test_before_a_provision_it_is_said_what_of_the_file_does_nothing(cli: Cli, file: Path, server: Server) -> None:
@@ -80,16 +80,16 @@ def test_what_runs_is_shown_at_the_end(cli: Cli, file: Path, server: Server, pro
 
 def test_a_failed_run_says_why_and_exits_with_1(cli: Cli, file: Path, server: Server) -> None:
     server.states = [flow_run(), flow_run("FAILED", "replica/web-0 of shop exited with 3.\nMend it.")]
-    said = cli("provision", "shop.yaml")
-    assert said.code == 1
-    assert said.err == f"provision failed\n  replica/web-0 of shop exited with 3.\n  Mend it.\n  page  {page}\n"
+    result = cli("provision", "shop.yaml")
+    assert result.code == 1
+    assert result.err == f"provision failed\n  replica/web-0 of shop exited with 3.\n  Mend it.\n  page  {page}\n"
 
 
 def test_a_crashed_run_says_that_it_can_be_gone_on_with(cli: Cli, file: Path, server: Server) -> None:
     server.states = [flow_run("CRASHED", "Its process is gone.")]
-    said = cli("provision", "shop.yaml")
-    assert said.code == 1
-    assert said.err == (
+    result = cli("provision", "shop.yaml")
+    assert result.code == 1
+    assert result.err == (
         "provision crashed\n  Its process is gone.\n"
         f"  What was finished stands: give the same command again, and it goes on from there.\n  page  {page}\n"
     )
@@ -97,8 +97,8 @@ def test_a_crashed_run_says_that_it_can_be_gone_on_with(cli: Cli, file: Path, se
 
 def test_detached_it_is_not_followed(cli: Cli, file: Path, server: Server) -> None:
     server.states = [flow_run()]
-    said = cli.text("provision", "shop.yaml", "--detach")
-    assert said.endswith(
+    output = cli.text("provision", "shop.yaml", "--detach")
+    assert output.endswith(
         f"provision is submitted. See how it goes:\n  command  tenfold history shop\n  page     {page}\n"
     )
 
@@ -110,10 +110,12 @@ def test_ctrl_c_stops_following_and_not_the_run(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(submitting, "follow", interrupted)
-    said = cli("provision", "shop.yaml")
-    assert said.code == 130
-    assert "Not followed any more; the provision goes on. Come back to it:\n  command  tenfold history shop" in said.out
-    assert page in said.out
+    result = cli("provision", "shop.yaml")
+    assert result.code == 130
+    assert (
+        "Not followed any more; the provision goes on. Come back to it:\n  command  tenfold history shop" in result.out
+    )
+    assert page in result.out
 
 
 @pytest.mark.parametrize(
@@ -149,8 +151,8 @@ def test_an_unknown_stack_starts_nothing(cli: Cli, server: Server) -> None:
 
 def test_data_is_deleted_only_when_that_is_meant(cli: Cli, server: Server, provisioned: Provision) -> None:
     provisioned()
-    said = cli("teardown", "shop", "--delete-data")
-    assert (said.code, said.err) == (
+    result = cli("teardown", "shop", "--delete-data")
+    assert (result.code, result.err) == (
         2,
         "This deletes the data of shop for ever: volume/database. Say that you mean it: tenfold teardown shop "
         "--delete-data --yes\n",
@@ -164,7 +166,7 @@ def test_at_a_terminal_the_name_is_typed(
     cli: Cli, server: Server, provisioned: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
-    monkeypatch.setattr("deployments.cli.verbs.start_run.at_a_terminal", lambda: True)
+    monkeypatch.setattr("deployments.cli.terminal.questions.can_ask", lambda: True)
     assert cli("teardown", "shop", "--delete-data", typed="shpo\n").err == "Nothing was deleted: that is not shop.\n"
     assert server.submitted == []
     cli.text("teardown", "shop", "--delete-data", typed="shop\n")

@@ -11,14 +11,14 @@ pytestmark = pytest.mark.pure
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [
         (0.0, "0.00s"), (0.049, "0.05s"), (0.5, "0.50s"), (4.24, "4.2s"), (42.4, "42s"), (60, "1m"), (200.4, "3m 20s"),
         (3600, "1h"), (7500, "2h 5m"), (86_400, "1d"), (273_600, "3d 4h"), (-1.0, "0.00s"),
     ],
 )  # fmt: skip
-def test_durations(seconds: float, said: str) -> None:
-    assert human(seconds) == said
+def test_durations(seconds: float, text: str) -> None:
+    assert human(seconds) == text
 
 
 def test_ago_and_counts() -> None:

@@ -4,9 +4,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from infra_specs.errors import PlanError
+from infra_specs.errors import LedgerError, PlanError
 from infra_specs.releases.manifest import ReleaseManifest
-from infra_specs.releases.selection import RELEASES_KEPT, ReleaseState, current, expired, rollback_candidate
+from infra_specs.releases.selection import (
+    RELEASES_KEPT,
+    ReleaseState,
+    current,
+    expired,
+    releases_to_compare,
+    rollback_candidate,
+)
 from tests.infra_specs.releases.shop import held, shop
 
 pytestmark = pytest.mark.pure
@@ -68,3 +75,32 @@ def test_the_last_fifty_are_kept_and_the_one_that_runs() -> None:
     failed = [f"{number} failed a:{number}" for number in range(RELEASES_KEPT + 3, 1, -1)]
     assert expired(releases_from(*failed, "1 proven a:1")) == (3, 2)
     assert expired(releases_from("2 proven a:2", "1 proven a:1")) == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "numbers"),
+    [(0, 0, (2, 4)), (1, 0, (1, 4)), (0, 2, (1, 2)), (4, 3, (4, 3)), (0, 5, (4, 5)), (2, 2, (2, 2))],
+)
+def test_without_numbers_the_current_release_is_compared_with_the_one_before(
+    first: int, second: int, numbers: tuple[int, int]
+) -> None:
+    releases = releases_from("5 failed a:5", "4 proven a:4", "3 failed a:3", "2 proven a:2", "1 undone a:1")
+    before, after = releases_to_compare("shop", releases, first, second)
+    assert (before.number, after.number) == numbers
+
+
+@pytest.mark.parametrize(
+    ("lines", "first", "second", "error"),
+    [
+        ((), 0, 0, "shop has no release yet."),
+        (("1 proven a:1",), 0, 0, "shop has no release before 1 to compare it with."),
+        (("2 proven a:2", "1 proven a:1"), 9, 0, "shop has no release 9, or it is no longer kept. There are: 2, 1."),
+        (("2 proven a:2", "1 proven a:1"), 1, 9, "shop has no release 9, or it is no longer kept. There are: 2, 1."),
+    ],
+)
+def test_a_release_that_does_not_exist_is_not_compared(
+    lines: tuple[str, ...], first: int, second: int, error: str
+) -> None:
+    with pytest.raises(LedgerError) as raised:
+        releases_to_compare("shop", releases_from(*lines), first, second)
+    assert str(raised.value) == error

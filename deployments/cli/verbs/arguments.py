@@ -1,0 +1,24 @@
+"""Arguments and options that several verbs take."""
+
+from typing import Annotated
+
+import typer
+
+Stack = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name.")]
+StackOrAll = Annotated[str, typer.Argument(metavar="STACK", help="The stack's name; every stack if left out.")]
+FileOrStack = Annotated[str, typer.Argument(metavar="FILE|STACK", help="A spec, or a stack provisioned before.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait while somebody else changes this stack.")]
+Detach = Annotated[bool, typer.Option("--detach", "-d", help="Submit the run and do not follow it.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+
+HIGHEST_NUMBER = 1_000_000_000
+"""The highest number that a release may have."""
+
+COMMAND = typer.Argument(metavar="-- COMMAND", help="The command, and what it is given.")
+COMMAND_FOLLOWS = {"allow_interspersed_args": False}
+"""Click's setting for a verb that takes a command: options come before the stack, the rest belongs to the command."""
+
+
+def without_dashes(words: list[str]) -> list[str]:
+    """The command without a leading `--`, which Click leaves in where no option can follow."""
+    return words[1:] if words[:1] == ["--"] else words

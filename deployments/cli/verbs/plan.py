@@ -1,0 +1,67 @@
+"""`tenfold plan`: what a provision would do."""
+
+from typing import TYPE_CHECKING
+
+from deployments.cli.app import LOOK_PANEL, app
+from deployments.cli.verbs.arguments import FileOrStack, Json
+
+if TYPE_CHECKING:
+    from deployments.cli.installation import Installation, StackArgument
+    from infra_specs.desired import DesiredStack
+    from infra_specs.plan.plan import Plan
+
+
+@app.command(rich_help_panel=LOOK_PANEL)
+def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
+    """What a provision would do, why, and what it costs. Touches nothing.
+
+    Changes come in waves: + create, ~ change in place, = wait for, - destroy.
+    ! is left alone, and why.
+
+    Examples:
+    tenfold plan stack.yaml
+    tenfold plan shop --json | jq .price
+    """
+    from deployments.cli.installation import open_installation, resolve_stack
+    from deployments.cli.terminal.output import console, print_json
+    from deployments.cli.views.plan import data, show
+    from infra_specs.pricing.price import refuse_over_budget
+
+    with open_installation() as installation:
+        argument = resolve_stack(installation.ledger, file_or_stack)
+        desired, changes, notes = plan_provision(installation, argument)
+    if json:
+        print_json(data(desired, changes, notes))
+    else:
+        show(console(), desired, changes, notes)
+    refuse_over_budget(argument.stack.name, desired.price)  # last: a plan over the budget is shown, too
+
+
+def plan_provision(
+    installation: "Installation", argument: "StackArgument"
+) -> "tuple[DesiredStack, Plan, tuple[str, ...]]":
+    """The desired stack, the changes that a provision would make, and notes. Raises what the provision would raise."""
+    from infra_specs.desired import desired_from_spec, provisioned_manifest
+    from infra_specs.plan.make_plan import make_plan
+    from infra_specs.releases.manifest import images_named
+    from infra_specs.stackfile.messages.no_effect import settings_without_effect
+    from tasks.changes.health_reasons import observed
+    from tasks.stack.certificate import check_certificate
+    from tasks.stack.images import local_images
+    from tasks.stack.preflight import refuse_unstartable
+    from tasks.stack.preview_builds import preview_builds
+    from tasks.stack.record import snapshot_of
+
+    ledger = installation.ledger
+    snapshot = snapshot_of(ledger, argument.stack, argument.source)
+    certificate = check_certificate(ledger, snapshot)
+    with installation.target(argument.stack) as target:
+        stack, builds = preview_builds(target, argument.stack, argument.source)
+        snapshot = snapshot.with_stack(stack)
+        images = images_named(provisioned_manifest(snapshot).services.values())
+        desired = desired_from_spec(snapshot, local_images(target, stack, images))
+        refuse_unstartable(target, snapshot, desired)
+        changes = make_plan(stack.name, desired.resources, observed(target, ledger, stack.name))
+        limit = target.limit()
+    notes = (*(note for note in (certificate, limit) if note), *builds, *settings_without_effect(argument.stack))
+    return desired, changes, notes

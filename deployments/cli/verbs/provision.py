@@ -1,0 +1,41 @@
+"""`tenfold provision`: build a stack, or bring it to what its file says."""
+
+from contextlib import suppress
+
+from deployments.cli.app import CHANGE_PANEL, app
+from deployments.cli.verbs.arguments import Detach, FileOrStack, Wait
+
+
+@app.command(rich_help_panel=CHANGE_PANEL)
+def provision(file_or_stack: FileOrStack, wait: Wait = False, detach: Detach = False) -> None:
+    """Build a stack, or bring it to what its file says now.
+
+    Nothing starts if the spec has a fault, a secret is missing, or the price
+    is over the budget. Ctrl-C stops following, not the run.
+
+    Examples:
+    tenfold provision stack.yaml
+    tenfold provision shop             again, from the file's last content
+    tenfold provision stack.yaml -d    and do not wait for its end
+    """
+    from deployments.cli.following.submit import RunRequest, carry_out
+    from deployments.cli.installation import open_installation, resolve_stack
+    from deployments.cli.terminal.output import console
+    from deployments.cli.views.plan import show_summary
+    from infra_specs.desired import desired_from_spec
+    from infra_specs.errors import ProviderError
+    from infra_specs.pricing.price import refuse_over_budget
+    from tasks.stack.preflight import refuse_unstartable
+    from tasks.stack.record import snapshot_of
+
+    with open_installation() as installation:
+        argument = resolve_stack(installation.ledger, file_or_stack)
+        stack = argument.stack.name
+        snapshot = snapshot_of(installation.ledger, argument.stack, argument.source)
+        desired = desired_from_spec(snapshot)
+        refuse_over_budget(stack, desired.price)
+        # A target that does not answer here may still answer the run.
+        with suppress(ProviderError), installation.target(desired.stack) as target:
+            refuse_unstartable(target, snapshot, desired)
+        show_summary(console(), desired)
+        carry_out(installation, RunRequest("provision", {**argument.parameters, "wait": wait}, (stack,), detach))

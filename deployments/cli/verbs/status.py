@@ -1,0 +1,40 @@
+"""`tenfold status`: what runs, where, and how well."""
+
+from deployments.cli.app import LOOK_PANEL, app
+from deployments.cli.verbs.arguments import Json, StackOrAll
+
+
+@app.command(rich_help_panel=LOOK_PANEL)
+def status(stack: StackOrAll = "", json: Json = False) -> None:
+    """What runs, where, and how well.
+
+    A stack that cannot be looked at is named on one line, and the others are
+    shown. The exit code is then 1.
+
+    Examples:
+    tenfold status
+    tenfold status shop
+    tenfold status --json
+    """
+    from functools import partial
+
+    from deployments.cli.installation import open_installation
+    from deployments.cli.terminal.output import console, print_json
+    from deployments.cli.views import checks, faults, stack_view
+    from deployments.cli.views.status import show_all
+    from tasks.base.side_by_side import look_at
+    from tasks.providers import preload
+
+    with open_installation() as installation:
+        records = installation.stacks(stack)
+        preload(record.target for record in records)
+        views, silent = look_at({record.name: partial(stack_view.look, installation, record) for record in records})
+        last_check, scaling = checks.line(installation), checks.data(installation)
+    all_faults = (*silent, *(view.fault for view in views.values() if view.fault))
+    if json:
+        stacks = [stack_view.data(view) for view in views.values()]
+        print_json({"stacks": stacks, "scaling": scaling, **faults.data(all_faults)})
+    else:
+        show_all(console(), list(views.values()), last_check, any_known=bool(records))
+        faults.show(silent)
+    faults.exit_if_any(all_faults)

@@ -1,0 +1,109 @@
+"""One stack at this moment: what is wanted, what runs, and who changes it."""
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from deployments.cli.installation import Installation
+from infra_specs.advice.growth import Advice
+from infra_specs.desired import desired_as_deployed, desired_with_release
+from infra_specs.errors import TenfoldError
+from infra_specs.plan.make_plan import make_plan
+from infra_specs.plan.plan import Plan
+from infra_specs.releases.selection import ReleaseState
+from infra_specs.resources.instance import Instance, links_of
+from infra_specs.stack_fault import StackFault
+from tasks.autoscaling.advice import growth_of
+from tasks.autoscaling.scaled_stack import ScaledStack
+from tasks.base.clock import now
+from tasks.base.side_by_side import ANSWER_SECONDS, side_by_side
+from tasks.changes.one_off import exclude_claimed
+from tasks.ledger import Holder, Release, StackRecord
+from tasks.ledger.owner_liveness import owner_is_alive
+from tasks.stack.record import snapshot_of_record
+
+_TORN_DOWN_SECONDS = ANSWER_SECONDS / 2
+"""Seconds that the target of a torn-down stack may take. They end before its silence becomes a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackView:
+    """One stack as it is at this moment."""
+
+    record: StackRecord
+    instances: tuple[Instance, ...]
+    holder: Holder | None
+    drift: Plan | None
+    """What a reconcile would do; None for a stack that is torn down or cannot be planned."""
+    releases: tuple[Release, ...] = ()
+    """The newest one and the last proven one."""
+    advice: tuple[Advice, ...] = ()
+    """Advice about its growth."""
+    fault: StackFault | None = None
+    """Why it cannot be planned. Its instances are shown all the same."""
+    silent: str = ""
+    """Why the target of a torn-down stack does not answer. That is no fault: the target may be gone, too."""
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The address of each service."""
+        return links_of(self.instances)
+
+
+def look(installation: Installation, record: StackRecord) -> StackView:
+    """The stack as it is now. Raises TransientError if the target of a stack that is wanted does not answer."""
+    stack, ledger = record.stack(), installation.ledger
+    holder, releases = ledger.holder(record.name), ledger.active_releases(record.name)
+    if not record.wanted:
+        answers, silent = side_by_side({record.name: partial(installation.observed, stack)}, _TORN_DOWN_SECONDS)
+        why = silent[0].why if silent else ""
+        return StackView(record, answers.get(record.name, ()), holder, None, releases, silent=why)
+    instances = installation.observed(stack)
+    try:
+        if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
+            desired = desired_with_release(snapshot_of_record(ledger, record), releases[0].content)
+        else:
+            desired = desired_as_deployed(snapshot_of_record(ledger, record))
+    except TenfoldError as error:
+        return StackView(record, instances, holder, None, releases, fault=StackFault.of(record.name, error))
+    drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances))
+    return StackView(record, instances, holder, drift, releases, growth_of(ledger, ScaledStack.of(record)))
+
+
+def data(view: StackView) -> dict[str, Any]:
+    """The stack as JSON data. The outputs of an instance contain no secret."""
+    record, holder, drift = view.record, view.holder, view.drift
+    return {
+        "name": record.name,
+        "target": record.target,
+        "wanted": record.wanted,
+        "since": record.since,
+        "silent": view.silent or None,
+        "links": view.links,
+        "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
+        "drift": drift.summary if drift and not drift.empty else None,
+        "advice": [advice.said for advice in view.advice],
+        "replicas_asked_for": record.override_counts,
+        "releases": [
+            {"number": release.number, "state": release.state, "since": release.since} for release in view.releases
+        ],
+        "instances": [
+            {
+                "address": instance.address,
+                "kind": instance.kind,
+                "incarnation": instance.incarnation,
+                "state": instance.health.state,
+                "reason": instance.health.reason,
+                "since": instance.health.since,
+                "outputs": dict(instance.outputs),
+                "holds_data": instance.stateful,
+                **({"members": [asdict(member) for member in instance.members]} if instance.members else {}),
+            }
+            for instance in view.instances
+        ],
+    }
+
+
+def changing(holder: Holder | None) -> bool:
+    """Whether a run holds the lock, unless its lease is over or its process is known to be gone."""
+    return holder is not None and holder.until > now() and owner_is_alive(holder.owner) is not False
