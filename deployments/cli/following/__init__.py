@@ -1,4 +1,4 @@
-"""Starting flow runs through the API and following them until they end.
+"""Submit a flow run through Prefect's API, and follow it until it ends.
 
-How a finished thing looks is in `views`. Called by `verbs`.
+It shows progress and the outcome of a run, and nothing of a stack's state, which is in `views`. Called by `verbs`.
 """

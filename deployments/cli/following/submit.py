@@ -95,11 +95,11 @@ def _show_success(
     say(
         to, Text.assemble(("✓ ", "green"), (f"{request.verb}", "bold"), f": {summary} ", (f"({human(seconds)})", "dim"))
     )
-    for line in last.left:
+    for line in last.skipped:
         say(to, Text.assemble(("! ", "yellow"), line), indent=2)
     links = _link_rows(installation, request.stacks) if request.verb != "teardown" else []
     lay(to, [*links, page_row(page)])
-    if request.verb == "teardown" and last.left:
+    if request.verb == "teardown" and last.skipped:
         say(to, f"Come back to its data with: {tenfold()} provision {request.stacks[0]}", indent=2)
 
 

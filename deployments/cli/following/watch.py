@@ -36,7 +36,7 @@ class Snapshot:
     planned: tuple[str, ...] = ()
     """The instance of each change in the plan."""
     summary: str = ""
-    left: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     """The instances that the plan leaves alone though they are not as wanted, and why."""
     steps: tuple[Step, ...] = ()
     """The changes that have begun."""
@@ -76,8 +76,8 @@ class Watch:
                 for change in wave
             ),
             summary="; ".join(run.plan["summary"] for run in runs),
-            left=tuple(
-                self._named(run, f"{left['address']}: {left['reason']}") for run in runs for left in run.plan["kept"]
+            skipped=tuple(
+                self._named(run, f"{skip['address']}: {skip['reason']}") for run in runs for skip in run.plan["kept"]
             ),
             steps=tuple(
                 Step(self._named(run, _instance(change.text, change.reason)), change)

@@ -1,4 +1,4 @@
-"""How things look in a terminal and in a pipe, for the verbs that read.
+"""How results look: texts and tables in a terminal and in a pipe, and the same as JSON data.
 
-They need no server. Nothing here changes anything. Called by `verbs`.
+Nothing here changes a stack or needs a server. What is shown is read and decided in `verbs`, which call this room.
 """

@@ -44,10 +44,10 @@ def instances_of(name: str, instances: Sequence[Instance]) -> list[Instance]:
 
 @dataclass(slots=True)
 class _Log:
-    """The log of one instance: the lines that were read, and the text that is not shown yet."""
+    """The log of one instance: the lines of the last look, and the text that is not shown yet."""
 
     instance: Instance
-    seen: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     unfinished: str = ""
     """The last line while it has no end. It is shown once it is whole."""
     stream: Stream = field(default_factory=lambda: Stream(lambda: known_secrets.redaction))
@@ -88,7 +88,7 @@ class LogPrinter:
         instances = instances_of(self._name, self._provider.observe(self._stack))
         for instance in instances:
             log, written = self._read(instance, max(lines, WINDOW_LINES))
-            log.seen = written[-WINDOW_LINES:]
+            log.lines = written[-WINDOW_LINES:]
             shown = log.add(written, ended=self._has_ended(instance))
             self._print(instance, shown[len(shown) - min(lines, len(shown)) :], instances)
 
@@ -121,9 +121,9 @@ class LogPrinter:
             self._finish(sorted(gone), [*instances, *(self._logs[name].instance for name in gone)])
         for instance in instances:
             log, written = self._read(instance, WINDOW_LINES)
-            new = new_lines(log.seen, written)
+            new = new_lines(log.lines, written)
             self._print(instance, log.add(new, ended=self._has_ended(instance)), instances)
-            log.seen = written
+            log.lines = written
 
     def _finish(self, names: Sequence[str], beside: Sequence[Instance]) -> None:
         for name in names:

@@ -15,26 +15,26 @@ from tasks.ledger import Check, KeptDecision
 RECORD_FIELDS = ("id", "stack", "since", "until", "checks", "flow_run_id")
 
 
-def data(kept: KeptDecision) -> dict[str, Any]:
+def data(entry: KeptDecision) -> dict[str, Any]:
     """A decision as JSON data, with its inputs."""
-    return {**{name: getattr(kept, name) for name in RECORD_FIELDS}, **kept.decision.as_data()}
+    return {**{name: getattr(entry, name) for name in RECORD_FIELDS}, **entry.decision.as_data()}
 
 
 def show_all(to: Console, stack: str, decisions: Sequence[KeptDecision], last_check: Check | None) -> None:
     """The decisions with an empty line between them; without any, why there is none."""
-    for number, kept in enumerate(decisions):
+    for number, entry in enumerate(decisions):
         if number:
             to.print()
-        show(to, kept)
+        show(to, entry)
     if not decisions:
         say(to, _nothing_yet(stack, last_check))
 
 
-def show(to: Console, kept: KeptDecision) -> None:
+def show(to: Console, entry: KeptDecision) -> None:
     """When, from how many to how many replicas, what came of it, the reason, and the steps that led to it."""
-    decision = kept.decision
-    head = Text.assemble((clock_time(kept.since), "dim"), "  ", (decision.service, "bold"), "  ", _count(decision))
-    say(to, head, Text(_consequence(kept), "dim"))
+    decision = entry.decision
+    head = Text.assemble((clock_time(entry.since), "dim"), "  ", (decision.service, "bold"), "  ", _count(decision))
+    say(to, head, Text(_consequence(entry), "dim"))
     say(to, decision.reason, indent=2)
     lay(to, _step_rows(decision), indent=4)
 
@@ -46,13 +46,15 @@ def _count(decision: Decision) -> Text:
     return Text(f"{decision.before} → {decision.replicas}", f"bold {colour}")
 
 
-def _consequence(kept: KeptDecision) -> str:
+def _consequence(entry: KeptDecision) -> str:
     """The run that carried it out, or why there is none, or for how long the decision stayed the same."""
-    if kept.flow_run_id:
-        return f"done by flow run {kept.flow_run_id}"
-    held = f"for {human(kept.until - kept.since)}, {counted(kept.checks, 'check')}" if kept.checks > 1 else "one check"
-    if kept.decision.changes:
-        return f"advice, not done ({held})" if not kept.decision.acts else f"not begun: somebody was at it ({held})"
+    if entry.flow_run_id:
+        return f"done by flow run {entry.flow_run_id}"
+    held = (
+        f"for {human(entry.until - entry.since)}, {counted(entry.checks, 'check')}" if entry.checks > 1 else "one check"
+    )
+    if entry.decision.changes:
+        return f"advice, not done ({held})" if not entry.decision.acts else f"not begun: somebody was at it ({held})"
     return held
 
 

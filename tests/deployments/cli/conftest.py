@@ -63,7 +63,7 @@ def installation(home: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def provisioned(installation: Installation, file: Path, world: MemoryProvider) -> Callable[[], Plan]:
-    """Does what a run of provision does, without Prefect, and returns its plan."""
+    """Provision the stack as a run would, without Prefect, and return the plan."""
 
     def provision() -> Plan:
         argument = from_file(file)

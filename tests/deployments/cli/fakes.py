@@ -25,9 +25,9 @@ def step(address: str, state: str = "done", **details: Any) -> Step:
     return Step(address, change(address, state, **details))
 
 
-def run(stack: str, *changes: RunChange, flow_run_id: str = "f-1", left: Sequence[dict[str, str]] = ()) -> Run:
+def run(stack: str, *changes: RunChange, flow_run_id: str = "f-1", skipped: Sequence[dict[str, str]] = ()) -> Run:
     wave = [{"text": change.text, "reason": change.reason} for change in changes]
-    plan = {"waves": [wave], "kept": list(left), "summary": f"{len(changes)} to create"}
+    plan = {"waves": [wave], "kept": list(skipped), "summary": f"{len(changes)} to create"}
     return Run("1", stack, "provision", "asked for", "me", flow_run_id, plan, "running", "", 0.0, None, changes)
 
 

@@ -1,4 +1,4 @@
-"""What runs something in a stack or leads into it, as it is typed."""
+"""`tenfold run`, `exec` and `open`, from the words typed to the exit code."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ Provision = Callable[[], object]
 
 
 class Server(FakeApi):
-    """Notes what is submitted, and knows what the command ended with."""
+    """Remembers the submitted run, and has the exit code of its command."""
 
     code: str | None = "0"
 
@@ -50,7 +50,7 @@ def line(number: int, message: str, logger: str = command_output.OUTPUT_LOGGER) 
     return LogLine(f"l-{number}", f"2026-11-22T10:00:{number:02}", 20, logger, message)
 
 
-def test_what_the_command_writes_is_all_that_is_printed(cli: Cli, server: Server) -> None:
+def test_only_the_output_of_the_command_is_printed(cli: Cli, server: Server) -> None:
     server.lines = [line(1, "Plan: 1 to create", "prefect.flow_runs"), line(2, "one\ntwo"), line(3, "three")]
     result = cli("run", "shop", "web", "--", "python", "manage.py", "import", "--all", "a b")
     assert (result.code, result.out, result.err) == (0, "one\ntwo\nthree\n", "")
@@ -64,7 +64,7 @@ def test_it_ends_with_the_commands_exit_code(cli: Cli, server: Server) -> None:
     assert server.submitted[1]["wait"] is True
 
 
-def test_what_never_ran_says_why(cli: Cli, server: Server) -> None:
+def test_a_command_that_never_ran_says_why(cli: Cli, server: Server) -> None:
     server.states, server.code = [flow_run("FAILED", "shop has no service `wob`. It has: web.")], None
     result = cli("run", "shop", "wob", "--", "date")
     assert (result.code, result.out) == (1, "")
@@ -121,6 +121,6 @@ class TestInstanceCalled:
     def test_the_newest_that_is_well_is_meant(self, name: str, expected: str) -> None:
         assert str(instance_called(name, self.instances)) == expected
 
-    def test_what_there_is_is_named(self) -> None:
+    def test_an_unknown_name_lists_the_instances(self) -> None:
         with pytest.raises(PlanError, match=r"is called `web-2`\. There is: database/main, replica/"):
             instance_called("web-2", self.instances)

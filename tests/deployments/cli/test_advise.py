@@ -51,7 +51,7 @@ def test_status_says_early_that_growth_presses(
     assert cli.json("status")["stacks"][0]["advice"][0] == sentence
 
 
-def test_that_there_is_nobody_to_advise_is_said(
+def test_without_a_running_stack_there_is_nothing_to_advise(
     cli: Cli, installation: Installation, provisioned: Callable[[], Plan]
 ) -> None:
     assert cli.text("advise") == "Nothing here yet. Begin with: tenfold demo\n"

@@ -1,4 +1,4 @@
-"""What status says of the checks of the scaling."""
+"""The last autoscale check in the output of `tenfold status`."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from tests.deployments.cli.cli import Cli
 
 
 def checked(installation: Installation, seconds_ago: float) -> float:
-    """Keeps that a check ended; returns the moment that it was so long ago at."""
+    """Record a check that ended so many seconds ago, and return the present moment."""
     moment = now()
     lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     installation.ledger.record_check(lease, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
@@ -34,7 +34,7 @@ def test_the_last_check_is_said(
     assert cli.json("status")["scaling"]["silent"] is None
 
 
-def test_that_nobody_checks_is_said(
+def test_a_missing_check_is_reported(
     cli: Cli, installation: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()

@@ -1,4 +1,4 @@
-"""The end of the story: what it says runs must answer."""
+"""The end of `tenfold demo`: the app's page must answer."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Following a run to its end, whatever its server does meanwhile."""
+"""Follow a run to its end, while its server may be away."""
 
 import pytest
 
@@ -36,13 +36,13 @@ def test_a_server_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_look_has_the_plan_and_the_changes_of_this_run_only() -> None:
     ours = run(
-        "shop", change("replica/web-0", "intended"), left=[{"address": "volume/database", "reason": "data, kept"}]
+        "shop", change("replica/web-0", "intended"), skipped=[{"address": "volume/database", "reason": "data, kept"}]
     )
     others = run("shop", change("replica/web-9"), flow_run_id="f-0")
     snapshot = Watch(FakeApi([flow_run()]), "f-1", ("shop",), lambda stack, limit: (ours, others)).look()
     assert snapshot.planned == ("replica/web-0",)
     assert [(step.instance, step.under_way) for step in snapshot.steps] == [("replica/web-0", True)]
-    assert snapshot.left == ("volume/database: data, kept",)
+    assert snapshot.skipped == ("volume/database: data, kept",)
     assert snapshot.summary == "1 to create"
 
 

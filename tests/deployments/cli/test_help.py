@@ -1,4 +1,4 @@
-"""What help says: of flags, of defaults, with examples, and the same of a stack that is not known."""
+"""Help texts: flags, defaults and examples. And one sentence for an unknown stack."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_a_flag_takes_no_value_and_every_command_and_group_has_an_example(cli: C
 
 
 @pytest.mark.parametrize("verb", ["rollback", "diff", "deploy"])
-def test_what_is_left_out_is_not_told_as_nought(cli: Cli, verb: str) -> None:
+def test_an_omitted_number_is_not_shown_as_0(cli: Cli, verb: str) -> None:
     assert "[default: 0" not in cli.text(verb, "--help")
 
 

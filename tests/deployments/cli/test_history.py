@@ -1,4 +1,4 @@
-"""What was done."""
+"""`tenfold history`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_one_run_says_everything_of_it(cli: Cli, provisioned: Provision) -> None
     assert lines[-1] == "  8 to create, 0 unchanged"
 
 
-def test_what_is_not_known(cli: Cli, home: Path) -> None:
+def test_an_unknown_stack_or_run_is_refused(cli: Cli, home: Path) -> None:
     unknown = "No stack is called `shop`. Known: none yet. Give its file to `tenfold provision` first.\n"
     assert cli.text("history") == "No run yet.\n"
     assert cli("history", "shop").err == unknown

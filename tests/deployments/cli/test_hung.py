@@ -1,4 +1,4 @@
-"""A stack whose target hangs beside a healthy one, and one whose supervisor is frozen."""
+"""A healthy stack beside one on a hung engine and one with a frozen supervisor."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def want(installation: Installation, stack: Stack) -> None:
 
 @pytest.fixture
 def hung_engine(installation: Installation, tmp_path: Path) -> Iterator[None]:
-    """A stack on an engine that accepts and never answers."""
+    """A stack on an engine that accepts connections and never answers."""
     path = tmp_path / "hung.sock"
     with closing(socket.socket(socket.AF_UNIX)) as listening:
         listening.bind(str(path))

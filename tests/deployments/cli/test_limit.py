@@ -1,4 +1,4 @@
-"""A plan says once where a stack's programs run as the owner's account; where they do not it says nothing of it."""
+"""The note of a plan whose programs run as the owner's account, without one of their own."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def notes(text: str) -> str:
     return " ".join(text.partition("\nNotes\n")[2].partition("\n\nPlan")[0].split())
 
 
-def test_where_stacks_have_no_accounts_the_plan_says_so_once(
+def test_a_plan_notes_once_that_stacks_have_no_accounts(
     cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts, "hindrance", lambda: "/etc cannot be written here: make it writable")
@@ -43,7 +43,7 @@ def test_where_stacks_have_no_accounts_the_plan_says_so_once(
     assert cli.json("plan", "shop.yaml")["notes"] == [note]
 
 
-def test_where_they_have_it_says_nothing(cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_has_no_note_if_stacks_have_accounts(cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "hindrance", lambda: "")
     assert cli.json("plan", "shop.yaml")["notes"] == []
     (source / "shop.yaml").write_text(spec.replace("local", "memory"))

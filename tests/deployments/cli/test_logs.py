@@ -1,4 +1,4 @@
-"""What a stack's processes wrote."""
+"""`tenfold logs`."""
 
 from collections.abc import Callable
 
@@ -51,7 +51,7 @@ def test_each_line_says_who_wrote_it_unless_there_is_instance(cli: Cli, provisio
 
 
 class Writing:
-    """A target on which one thing writes: each look shows the next text, the last one for ever; None is its end."""
+    """A target with one instance. Each look shows its next text, the last one for ever; None is its end."""
 
     def __init__(self, *texts: str | Exception | None) -> None:
         self._texts = list(texts)

@@ -1,4 +1,4 @@
-"""Numbers on the command line: each has two bounds, and what lies beyond them is refused in a sentence."""
+"""Numbers on the command line: each has two bounds, and a number beyond them is refused in a sentence."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ beyond = ("nan", "inf", "-inf", "1e308", str(10**30), str(10**400), "-1", "true"
 
 
 def _numbers(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every parameter of every command that is a number."""
+    """The parameters of all commands that take a number."""
     if hasattr(command, "commands"):
         for name, inner in command.commands.items():
             yield from _numbers(inner, (*path, name))
@@ -48,7 +48,7 @@ def test_each_has_a_bound_on_both_sides(number: tuple[tuple[str, ...], Any]) -> 
 
 @pytest.mark.parametrize("value", beyond)
 @pytest.mark.parametrize("number", numbers, ids=lambda number: f"{number[0][-1]}-{number[1].name}")
-def test_what_is_beyond_them_is_refused(cli: Cli, number: tuple[tuple[str, ...], Any], value: str) -> None:
+def test_a_number_beyond_its_bounds_is_refused(cli: Cli, number: tuple[tuple[str, ...], Any], value: str) -> None:
     result = cli(*_words(*number, value))
     assert result.code == 2, result
     assert "Invalid value" in result.err

@@ -1,4 +1,4 @@
-"""A plan as it is printed: exactly, as data, and refused."""
+"""`tenfold plan`: its exact text, its JSON, and its refusals."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -132,7 +132,7 @@ def test_a_file_with_faults_is_refused_with_all_of_them(cli: Cli, home: Path) ->
         ),
     ],
 )
-def test_what_is_not_there(cli: Cli, argument: str, code: int, error: str) -> None:
+def test_a_missing_file_or_stack_is_refused(cli: Cli, argument: str, code: int, error: str) -> None:
     result = cli("plan", argument)
     assert (result.code, result.out, result.err) == (code, "", error)
 

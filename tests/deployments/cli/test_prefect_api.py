@@ -1,4 +1,4 @@
-"""The few calls to Prefect's API, against a server that only pretends."""
+"""The calls to Prefect's API, against a fake server."""
 
 import json
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def test_logs_are_requests_for_from_a_moment_on() -> None:
         (httpx.Response(404, json=[]), "404 Not Found"),
     ],
 )
-def test_what_is_refused_says_why(answer: httpx.Response, error: str) -> None:
+def test_a_refused_request_says_why(answer: httpx.Response, error: str) -> None:
     with _api(lambda request: answer) as api, pytest.raises(ServerError, match=error):
         api.run("f-1")
 

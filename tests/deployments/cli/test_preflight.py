@@ -1,4 +1,4 @@
-"""What can never start is refused before anything is touched, by plan and by provision alike."""
+"""Plan and provision refuse a service that can never start, before they touch anything."""
 
 from pathlib import Path
 
@@ -46,6 +46,6 @@ def test_every_service_that_cannot_start_is_named(
     assert not (home / "stacks").exists()
 
 
-def test_what_can_start_is_planned(cli: Cli, home: Path) -> None:
+def test_a_service_that_can_start_is_planned(cli: Cli, home: Path) -> None:
     Path("shop.yaml").write_text("name: shop\ntarget: {provider: local}\nservices: {web: {command: python3 app.py}}\n")
     assert "1 to create" in cli.text("plan", "shop.yaml")

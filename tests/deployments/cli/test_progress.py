@@ -1,4 +1,4 @@
-"""What is said while a run goes on."""
+"""The lines that are shown while a run goes on."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Deploy, rollback, releases and diff, from the words typed to what is submitted and said."""
+"""Deploy, rollback, releases and diff, from the words typed to the run and the output."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ __all__ = ["server"]  # a fixture
 
 @pytest.fixture
 def shop(provisioned: Provision, installation: Installation) -> Lease:
-    """Provisioned as release 1, and deployed as release 2 with another command."""
+    """A stack with two releases: a provision, and a deploy of another command."""
     provisioned()
     lease = installation.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
     snapshot = recorded_snapshot(installation.ledger, "shop")
@@ -62,7 +62,7 @@ def test_deploy_shows_what_changes_and_submits_it(
         (("--service", "api", "--command", "x"), "shop has no service `api`. It has: web."),
     ],
 )
-def test_what_is_refused_is_not_submitted(
+def test_a_wrong_deploy_is_refused_and_not_submitted(
     cli: Cli, shop: Lease, server: Server, words: tuple[str, ...], error: str
 ) -> None:
     ended = cli("deploy", "shop", *words)

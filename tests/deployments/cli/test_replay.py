@@ -1,4 +1,4 @@
-"""`tenfold replay`: what would have been with another policy."""
+"""`tenfold replay`."""
 
 import math
 import re
@@ -18,7 +18,7 @@ from tests.deployments.cli.cli import Cli
 
 @pytest.fixture
 def table(provisioned: Callable[[], Plan]) -> Path:
-    """Requests of two days, a line a minute, with a jump at noon."""
+    """A table of requests over two days, a line a minute, with a jump at noon."""
     provisioned()
     path = Path("requests.csv")
     jump = (900.0 if 720 <= minute % 1440 < 780 else 300.0 for minute in range(2880))
@@ -50,7 +50,7 @@ def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
 
 
 def recorded(installation: Installation, began: float, checks: int) -> None:
-    """Users that come and go, measured every 15 s."""
+    """Record changing demand, measured every 15 s."""
     lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     for number in range(1, checks + 1):
         at = began + 15 * number
@@ -60,7 +60,7 @@ def recorded(installation: Installation, began: float, checks: int) -> None:
     installation.ledger.release(lease)
 
 
-def test_what_was_kept_is_played(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:
+def test_recorded_demand_is_played(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert "Too little was measured of web of shop" in cli("replay", "shop", "web").err
     recorded(installation, now() - 600, 40)
@@ -103,7 +103,7 @@ def test_a_policy_with_a_fault_is_refused(cli: Cli, table: Path, text: str, erro
     assert error in refused.err
 
 
-def test_what_is_not_there_is_named(cli: Cli, table: Path) -> None:
+def test_a_missing_table_or_service_is_named(cli: Cli, table: Path) -> None:
     assert "none.csv cannot be read: No such file" in cli("replay", "shop", "web", "--csv", "none.csv").err
     result = cli("replay", "shop", "mail")
     assert result.code == 2

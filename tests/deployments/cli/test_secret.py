@@ -1,4 +1,4 @@
-"""Secrets go in and are never seen again."""
+"""`tenfold secret`: values are stored and never printed."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def test_removed_is_gone(cli: Cli) -> None:
         ("shop", "1a", "x", "`1a` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.\n"),
     ],
 )  # fmt: skip
-def test_what_is_refused(cli: Cli, stack: str, name: str, typed: str | bytes, error: str) -> None:
+def test_a_bad_name_or_value_is_refused(cli: Cli, stack: str, name: str, typed: str | bytes, error: str) -> None:
     result = cli("secret", "set", stack, name, typed=typed)
     assert (result.code, result.err) == (2, error)
 

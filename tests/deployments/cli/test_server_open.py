@@ -17,7 +17,7 @@ ADDRESS = "http://127.0.0.1:4200/tenfold/login#the-code"
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the browser is started with."""
+    """The addresses that a browser was opened with."""
     urls: list[str] = []
     monkeypatch.setattr(control_plane, "ensure", lambda: ControlPlane(4200, "healthy", "healthy"))
     monkeypatch.setattr(prefect_api, "login_address", lambda plane: ADDRESS)

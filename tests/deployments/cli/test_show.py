@@ -1,4 +1,4 @@
-"""The spec as it is wanted."""
+"""`tenfold show`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from tasks.ledger import Owner
 from tests.deployments.cli.cli import Cli
 
 
-def test_what_it_shows_is_a_spec_of_the_same_stack(
+def test_the_output_is_a_spec_of_the_same_stack(
     cli: Cli, provisioned: Callable[[], object], file: Path, installation: Installation
 ) -> None:
     provisioned()

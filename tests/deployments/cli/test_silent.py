@@ -1,4 +1,4 @@
-"""A stack whose target does not answer: one that is wanted is a fault, one that was torn down is not."""
+"""A target that does not answer is a fault of its stack, unless the stack is torn down."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 @pytest.fixture(params=["gone", "hung"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An engine that is not there, and one that accepts and never answers."""
+    """The address of an engine that does not exist, and of one that never answers."""
     path = tmp_path / "engine.sock"
     with closing(socket.socket(socket.AF_UNIX)) as listening:
         if request.param == "hung":

@@ -1,4 +1,4 @@
-"""What the command line loads and says of itself."""
+"""The modules that the command line loads, and its help, version and schema."""
 
 import json
 import subprocess
@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from jsonschema import Draft202012Validator
 
+from deployments.cli import app, verbs
 from deployments.cli.installation import from_file, tenfold
 from infra_specs.stackfile.reading.load import from_data
 from tests.deployments.cli.cli import Cli
@@ -52,6 +54,12 @@ def test_help_names_every_command_and_each_has_help_of_its_own(cli: Cli) -> None
     assert all(f" {command} " in cli.text("--help") for command in commands)
     for command in commands:
         assert f" {command} " in cli.text(command, "--help")
+
+
+def test_each_verb_has_a_file_of_its_own() -> None:
+    shared = {"__init__", "arguments", "new_release"}
+    files = {path.stem for path in Path(verbs.__file__).parent.glob("*.py")}
+    assert files - shared == typer.main.get_command(app).commands.keys()  # type: ignore[attr-defined]  # a group
 
 
 def test_version(cli: Cli) -> None:

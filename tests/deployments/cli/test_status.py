@@ -1,4 +1,4 @@
-"""What runs where, for people and for programs."""
+"""`tenfold status`, for people and for programs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_a_sick_one_says_why_and_what_repairs_it(cli: Cli, provisioned: Provisio
     assert sick.endswith("exited with 1")
 
 
-def test_who_changes_it(cli: Cli, provisioned: Provision, installation: Installation) -> None:
+def test_a_run_that_changes_the_stack_is_named(cli: Cli, provisioned: Provision, installation: Installation) -> None:
     provisioned()
     lease = installation.ledger.acquire("shop", Owner.here("scale"), 60)
     assert "  Being changed by scale (" in cli.text("status")
@@ -58,7 +58,7 @@ def test_who_changes_it(cli: Cli, provisioned: Provision, installation: Installa
     assert "Being changed" not in cli.text("status")
 
 
-def test_who_changed_it_and_died(
+def test_a_run_that_died_is_named(
     cli: Cli, provisioned: Provision, installation: Installation, world: MemoryProvider
 ) -> None:
     provisioned()

@@ -1,4 +1,4 @@
-"""The verbs that change, from the words typed to the exit code, with the server and the runner played by the test."""
+"""The verbs that change a stack, from the words typed to the exit code, against a fake server."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ page = "http://127.0.0.1:4200/v2/runs/flow-run/f-1"
 
 @dataclass
 class Server(FakeApi):
-    """Notes what is submitted; `begins` is what the run does then."""
+    """Remembers the submitted runs. `begins` is called when a run is submitted."""
 
     states: list[FlowRun] = field(default_factory=lambda: [flow_run("COMPLETED", "8 to create, 0 unchanged")])
     submitted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -73,7 +73,7 @@ def test_before_a_provision_it_is_said_what_of_the_file_does_nothing(cli: Cli, f
     assert "  services.web.scaling.queue does nothing, for nothing measures it." in cli.text("provision", "shop.yaml")
 
 
-def test_what_runs_is_shown_at_the_end(cli: Cli, file: Path, server: Server, provisioned: Provision) -> None:
+def test_links_are_shown_at_the_end(cli: Cli, file: Path, server: Server, provisioned: Provision) -> None:
     server.begins = provisioned
     assert "  web   http://shop.route.web.invalid\n" in cli.text("provision", "shop.yaml")
 
@@ -121,7 +121,7 @@ def test_ctrl_c_stops_following_and_not_the_run(
 @pytest.mark.parametrize(
     ("right", "wrong"), [("budget: 100", "budget: 1"), ("port: 8000", "prt: 8000"), ("THEME: plain", "K: {secret: k}")]
 )
-def test_what_is_refused_starts_nothing(cli: Cli, file: Path, server: Server, right: str, wrong: str) -> None:
+def test_a_refused_provision_starts_nothing(cli: Cli, file: Path, server: Server, right: str, wrong: str) -> None:
     file.write_text(file.read_text().replace(right, wrong))
     assert cli("provision", "shop.yaml").code == 2
     assert server.submitted == []

@@ -1,4 +1,4 @@
-"""`tenfold why`: decisions as people read them."""
+"""`tenfold why`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ Decide = Callable[..., str]
 
 @pytest.fixture
 def decide(installation: Installation, provisioned: Callable[[], Plan]) -> Decide:
-    """Keeps a decision, as a check so many seconds ago would; returns its id."""
+    """Record a decision as a check would have so many seconds ago, and return its id."""
     provisioned()
     lease, moment = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600), now()
 
@@ -54,7 +54,7 @@ def test_the_newest_comes_first_with_its_steps_and_its_run(cli: Cli, decide: Dec
     assert "web  stays 3  for 15s, 2 checks" in lines[5]
 
 
-def test_what_is_not_done_says_why(cli: Cli, decide: Decide) -> None:
+def test_a_decision_that_was_not_carried_out_says_why(cli: Cli, decide: Decide) -> None:
     decide(3, 5, 100, "3 to 5 replicas", mode="advise")
     decide(3, 4, 60, "3 to 4 replicas")
     output = cli.text("why", "shop")

@@ -1,4 +1,4 @@
-"""Times as a person says them, and rows that fit."""
+"""Durations in words, and rows in columns."""
 
 import pytest
 from rich.console import Console
@@ -41,7 +41,7 @@ def test_a_last_column_is_folded_under_itself() -> None:
     ]
 
 
-def test_where_there_is_no_room_it_goes_on_a_line_of_its_own() -> None:
+def test_a_last_column_without_room_gets_a_line_of_its_own() -> None:
     assert _laid(30, ["a-rather-long-name", "one two three four five six"]) == [
         "  a-rather-long-name",
         "      one two three four five",
@@ -55,5 +55,5 @@ def test_an_address_is_never_broken() -> None:
     assert _laid(40, ["page", f"see {url} now"]) == ["  page  see", f"        {url}", "        now"]
 
 
-def test_what_looks_like_markup_is_only_text() -> None:
+def test_markup_is_printed_as_text() -> None:
     assert _laid(80, ["[red]x[/red]", ":smile:"]) == ["  [red]x[/red]  :smile:"]
