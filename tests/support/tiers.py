@@ -13,8 +13,6 @@ from tests.support.lanes import FileTime, Lane, lane_of_each
 from tests.support.times import known, other_seconds, pure_seconds
 
 tiers = ("test", "proof")
-control_planes = ("asked", "breakable")
-"""Fixtures that are started once for many files."""
 collected = pytest.StashKey[list[pytest.Item]]()
 """All tests that a run found, before it left some out."""
 
@@ -35,8 +33,7 @@ def in_lane(items: Sequence[pytest.Item], lane: Lane, seconds: dict[str, float])
     for item in items:
         by_file[_path(item)].append(item)
     files = [
-        FileTime(path, seconds.get(path, sum(map(_estimate, tests))), next(filter(None, map(_shared, tests)), ""))
-        for path, tests in by_file.items()
+        FileTime(path, seconds.get(path, sum(map(_estimate, tests))), _shared(tests)) for path, tests in by_file.items()
     ]
     lanes = lane_of_each(files, lane.total)
     return [item for item in items if lanes[_path(item)] == lane.number]
@@ -57,12 +54,15 @@ def _needs_engine(item: pytest.Item) -> bool:
     return item.get_closest_marker("docker") is not None
 
 
-def _shared(item: pytest.Item) -> str:
-    """What tests of several files use one after another."""
-    if _needs_engine(item):
-        return "the Docker Engine"
-    fixtures = getattr(item, "fixturenames", ())
-    return next((name for name in control_planes if name in fixtures), "")
+def _shared(tests: Sequence[pytest.Item]) -> str:
+    """What the tests of several files use one after another, and those of this file too.
+
+    A browser beside containers drops its connections: each container that begins or ends changes the network.
+    """
+    fixtures = {name for item in tests for name in getattr(item, "fixturenames", ())}
+    if any(_needs_engine(item) or item.get_closest_marker("browser") for item in tests) or "asked" in fixtures:
+        return "the Docker Engine, the browser and its control plane"
+    return "breakable" if "breakable" in fixtures else ""
 
 
 def _estimate(item: pytest.Item) -> float:
