@@ -60,12 +60,12 @@ async def road(home: Path, stack: Stack, delete_data: bool = False) -> float:
     began = time.perf_counter()
     settings = Settings(home=home)
     with Ledger.open(settings) as ledger:
-        lease = ledger.acquire(stack.name, Owner.here("provision"), settings.lease_seconds)
+        lease = ledger.locks.acquire(stack.name, Owner.here("provision"), settings.lease_seconds)
         with keep_renewed(ledger, lease, settings.lease_seconds):
             planned = desired_from_spec(snapshot_of(ledger, stack, str(SPEC_FILE.parent)))
-            ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), planned.source)
+            ledger.stacks.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), planned.source)
             for secret in generated_secrets(stack):
-                ledger.ensure_secret(lease, stack.name, secret)
+                ledger.secrets.ensure(lease, stack.name, secret)
             site = RunContext(open_provider(stack.target, home), ledger, lease)
             wanted = () if delete_data else planned.resources
             await converge(site, "provision", "measured", wanted, delete_data=delete_data)

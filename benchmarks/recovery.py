@@ -129,8 +129,8 @@ def flow_killed(api: Api) -> float:
     """Kill a run of `scale` while it holds the lock; at once well, since nothing of the stack was killed."""
     api.start("scale", {"stack": "quickstart", "service": "web", "replicas": 6})
     with Ledger.open(settings()) as ledger:
-        until(lambda: ledger.holder("quickstart") is not None, time.perf_counter())
-        holder = ledger.holder("quickstart")
+        until(lambda: ledger.locks.holder("quickstart") is not None, time.perf_counter())
+        holder = ledger.locks.holder("quickstart")
     assert holder is not None
     os.kill(holder.owner.pid, signal.SIGKILL)
     return 0.0

@@ -22,7 +22,7 @@ async def advise(stack: str = "") -> Report:
     async with open_ledger() as ledger:
         if stack:
             recorded_spec(ledger, stack)
-        records = [record for record in ledger.stacks() if record.wanted and stack in ("", record.name)]
+        records = [record for record in ledger.stacks.all() if record.wanted and stack in ("", record.name)]
         advised, faults = await asyncio.to_thread(advice, ledger, records)
         for name, advised_changes in advised.items():
             await show_advice(name, advised_changes)

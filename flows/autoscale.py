@@ -31,7 +31,7 @@ async def autoscale() -> Report:
     async with open_ledger() as ledger:
         # On a machine so busy that every check is late, no check would ever run: so not if checks are missing.
         if (late := _late()) > config.autoscale_seconds and not staleness(
-            ledger.last_check(), config.autoscale_seconds, now()
+            ledger.checks.last(), config.autoscale_seconds, now()
         ):
             return _report(f"{late:.0f} s late, so it is left to the next")
         try:
@@ -64,7 +64,7 @@ async def _start(ledger: Ledger, lease: Lease, outcome: CheckOutcome) -> tuple[S
                 result.why,
             )
             continue
-        await asyncio.to_thread(ledger.acted, lease, result.pending.id, result.flow_run_id)
+        await asyncio.to_thread(ledger.decisions.acted, lease, result.pending.id, result.flow_run_id)
         log.info("%s: %s", result.pending.stack, result.pending.decision)
     return results
 

@@ -81,7 +81,7 @@ async def _proposal(stack: str) -> Proposal:
 
 def _active_record(ledger: Ledger, stack: str) -> StackRecord:
     recorded_spec(ledger, stack)
-    record = ledger.stack_record(stack)
+    record = ledger.stacks.find(stack)
     if record is None or not record.wanted:
         raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
     return record

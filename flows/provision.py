@@ -69,9 +69,11 @@ async def provision_stack(
         if images:
             desired = desired_from_spec(snapshot, images)
         await asyncio.to_thread(refuse_unstartable, context.provider, snapshot, desired)
-        ledger.set_desired(context.lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source)
+        ledger.stacks.set_desired(
+            context.lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source
+        )
         for secret in generated_secrets(spec):
-            ledger.ensure_secret(context.lease, spec.name, secret)
+            ledger.secrets.ensure(context.lease, spec.name, secret)
         await show_sizing(desired)
         return await _build(context, snapshot, manifest_of_file(snapshot, images), desired)
 
@@ -83,16 +85,16 @@ async def _build(context: RunContext, snapshot: StackSnapshot, file: ReleaseMani
     ledger, running = context.ledger, snapshot.current
     if running and running.state is ReleaseState.HEALTHY and running.content == desired.content:
         if running.file != file:
-            ledger.refile_release(context.lease, running.number, file)
+            ledger.releases.refile(context.lease, running.number, file)
         return await restore_healthy(context, snapshot, "provision", "asked for", desired)
     reason = summary(running.content, desired.content) if running else "the first"
-    new = ledger.begin_release(context.lease, "provision", reason, content=desired.content, file=file)
+    new = ledger.releases.begin(context.lease, "provision", reason, content=desired.content, file=file)
     try:
         return await roll_out(context, snapshot, "asked for", new, desired)
     except Fenced:
         raise
     except TenfoldError as error:
-        ledger.end_release(context.lease, new.number, ReleaseState.FAILED, str(error))
+        ledger.releases.end(context.lease, new.number, ReleaseState.FAILED, str(error))
         if running and running.state is ReleaseState.HEALTHY:
             raise ChangeFailed(
                 f"{error}\n{new} is not proven: the timer goes back to {running}, unless a mended file is provisioned."

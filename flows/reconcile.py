@@ -31,9 +31,9 @@ async def reconcile(stack: str = "") -> Report:
         stack: The stack's name. Empty for every stack.
     """
     async with open_ledger() as ledger:
-        if stack and ledger.stack_record(stack) is None:
+        if stack and ledger.stacks.find(stack) is None:
             raise unknown_stack(ledger, stack)  # a rejection, and no fault of a stack
-        names = [stack] if stack else [record.name for record in ledger.stacks() if record.wanted]
+        names = [stack] if stack else [record.name for record in ledger.stacks.all() if record.wanted]
         turns = asyncio.Semaphore(MAX_STACKS)
         outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=not stack) for name in names))
     if failed := [outcome for outcome in outcomes if isinstance(outcome, str)]:
@@ -61,7 +61,7 @@ async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     """Repair one stack. With `rest` it pauses after repeated failures."""
     # A failed one-off command says nothing about repairs.
-    attempts = [run for run in ledger.history(name, FAILURES_SEEN) if run.verb != "run"] if rest else []
+    attempts = [run for run in ledger.runs.history(name, FAILURES_SEEN) if run.verb != "run"] if rest else []
     until = backoff_until(attempts, settings().reconcile_seconds)
     if until is not None and now() < until:
         return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})

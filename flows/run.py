@@ -89,7 +89,7 @@ async def _to_the_end(ledger: Ledger, context: RunContext, job: Instance) -> tup
 
     def take(text: str) -> None:
         with suppress(LedgerError):  # secrets that were read before are still redacted
-            ledger.learn_secrets(context.stack)
+            ledger.secrets.learn(context.stack)
         say(stream.take(f"{text}\n"))
 
     async with open_target(spec) as provider:
@@ -113,13 +113,15 @@ async def _do(context: RunContext, change: Change, state: Literal["done", "faile
     plan = Plan(context.stack, ((change,),), (), 0)
     with use(context):
         await observe(context.stack)
-        context.run_id = await asyncio.to_thread(context.ledger.begin, context.lease, "run", change.reason, plan.data())
+        context.run_id = await asyncio.to_thread(
+            context.ledger.runs.begin, context.lease, "run", change.reason, plan.data()
+        )
         try:
             await apply_plan(plan)
         except TenfoldError as error:
-            await asyncio.to_thread(context.ledger.finish, context.lease, context.run_id, "failed", str(error))
+            await asyncio.to_thread(context.ledger.runs.finish, context.lease, context.run_id, "failed", str(error))
             raise
-        await asyncio.to_thread(context.ledger.finish, context.lease, context.run_id, state, plan.done)
+        await asyncio.to_thread(context.ledger.runs.finish, context.lease, context.run_id, state, plan.done)
 
 
 def _words(command: str) -> list[str]:

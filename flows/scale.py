@@ -65,7 +65,7 @@ async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, rea
             if note := manual_count_note(service, spec.services[service]):
                 get_run_logger().info("%s", note)
         explanation = reason or f"{service}: {count} to {replicas} replicas, by hand"
-        ledger.override(context.lease, service, replicas, explanation)
+        ledger.stacks.override(context.lease, service, replicas, explanation)
         return await restore_healthy(context, snapshot, "scale", explanation, desired)
 
 
@@ -77,20 +77,20 @@ def _late(stack: str) -> float:
 
 def _stands(ledger: Ledger, stack: str, service: str, replicas: int) -> bool:
     """Whether a recent check decided the same count: runs on a busy machine are late, but still right."""
-    newest = ledger.decisions(stack, service, 1)
+    newest = ledger.decisions.recent(stack, service, 1)
     return any(kept.decision.replicas == replicas and now() - kept.until < STALE_SECONDS for kept in newest)
 
 
 def _decided(ledger: Ledger, stack: str, service: str, replicas: int, reason: str) -> Decision | None:
     """The autoscaler's decision that this run applies, if any. It has respected the budget already."""
-    last = (kept.decision for kept in ledger.decisions(stack, service, DECISIONS_SEEN))
+    last = (kept.decision for kept in ledger.decisions.recent(stack, service, DECISIONS_SEEN))
     return next((decision for decision in last if (decision.replicas, decision.reason) == (replicas, reason)), None)
 
 
 def _ends(ledger: Ledger, sizing: Sizing, stack: str, service: str, replicas: int) -> bool:
     """Whether the autoscaler stops the service, below its minimum, since the month's budget is spent."""
     may = not replicas and service in sizing.services and sizing.services[service].stops
-    return may and any(not kept.decision.replicas for kept in ledger.decisions(stack, service, DECISIONS_SEEN))
+    return may and any(not kept.decision.replicas for kept in ledger.decisions.recent(stack, service, DECISIONS_SEEN))
 
 
 def _refuse_torn_down(snapshot: StackSnapshot) -> None:

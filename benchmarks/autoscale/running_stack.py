@@ -41,12 +41,12 @@ class RunningStack:
 
     def decided(self, since: float) -> list[KeptDecision]:
         """The decisions that started a run since then, the first one first."""
-        kept = self.ledger.decisions(self.stack.name, SERVICE, 100)
+        kept = self.ledger.decisions.recent(self.stack.name, SERVICE, 100)
         return [one for one in reversed(kept) if one.flow_run_id and one.decision.at > since]
 
     def run(self, kept: KeptDecision) -> Run | None:
         """The run that a decision started, once it has begun."""
-        history = self.ledger.history(self.stack.name, 50)
+        history = self.ledger.runs.history(self.stack.name, 50)
         return next((one for one in history if one.flow_run_id == kept.flow_run_id), None)
 
 

@@ -38,15 +38,15 @@ class CheckedStack:
     def check(self, keys: list[Key], at: float) -> tuple[float, float, float]:
         """One check at that time, all but the sources. Seconds to read, to decide, and to write."""
         start = time.perf_counter()
-        before = self.ledger.recall()
-        rhythm = self.ledger.seasonality(at, dict.fromkeys(keys, 30.0))
+        before = self.ledger.checks.recall()
+        rhythm = self.ledger.seasonality.past_demand(at, dict.fromkeys(keys, 30.0))
         read = time.perf_counter()
         found = [
             self._checked(key, at, before[key].memory if key in before else AutoscalerState(), rhythm.get(key, ()))
             for key in keys
         ]
         decided = time.perf_counter()
-        self.ledger.record_check(self.lease, Check(at, 0.1, len(found), "a benchmark"), found)
+        self.ledger.checks.record(self.lease, Check(at, 0.1, len(found), "a benchmark"), found)
         return read - start, decided - read, time.perf_counter() - decided
 
     def in_use(self) -> int:
@@ -81,7 +81,7 @@ def checked_stack() -> Iterator[CheckedStack]:
     home = Path(tempfile.mkdtemp(prefix="tenfold-ticks-"))
     try:
         with Ledger.open(Settings(home=home)) as ledger:
-            lease = ledger.acquire(CHECK_LOCK, Owner.here("benchmark"), 10 * DAY)
+            lease = ledger.locks.acquire(CHECK_LOCK, Owner.here("benchmark"), 10 * DAY)
             yield CheckedStack(ledger, lease, next(home.glob("*.db")))
     finally:
         shutil.rmtree(home)

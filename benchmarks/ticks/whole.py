@@ -42,7 +42,7 @@ def _measured(count: int, home: Path) -> None:
         Ledger.open(here) as ledger,
     ):
         _build(ledger, home / "memory", count)
-        lease = ledger.acquire(CHECK_LOCK, Owner.here("benchmark"), 1e6)
+        lease = ledger.locks.acquire(CHECK_LOCK, Owner.here("benchmark"), 1e6)
         times, cpus = [], []
         for number in range(ROUNDS + 2):
             wall, cpu = time.perf_counter(), time.process_time()
@@ -63,9 +63,9 @@ def _build(ledger: Ledger, home: Path, count: int) -> None:
     """Every stack with two replicas of one service, and its users."""
     names = [f"stack-{number}" for number in range(count)]
     for name in names:
-        lease = ledger.acquire(name, Owner.here("benchmark"), 1e6)
-        ledger.set_desired(lease, name, _stack(name).model_dump(mode="json", by_alias=True), "/srv")
-        ledger.release(lease)
+        lease = ledger.locks.acquire(name, Owner.here("benchmark"), 1e6)
+        ledger.stacks.set_desired(lease, name, _stack(name).model_dump(mode="json", by_alias=True), "/srv")
+        ledger.locks.release(lease)
     world = MemoryProvider(home)
     world.set_load(names[0], "web", Load())  # makes the folder
     (home / "world.json").write_text(json.dumps([one for name in names for one in _instances(name, home / "one")]))

@@ -73,11 +73,11 @@ def _queries(here: CheckedStack, count: int, now: float) -> None:
     keys, ledger = stacks(count), here.ledger
     asked: dict[str, Callable[[], object]] = {
         "a check": lambda: here.check(keys, now + INTERVAL),
-        "rhythm of all": lambda: ledger.seasonality(now, dict.fromkeys(keys, 30.0)),
-        "last 20 decisions": lambda: ledger.decisions(*keys[0], 20),
-        "windows of a day": lambda: ledger.samples(*keys[0], now - DAY, now),
-        "last 20 runs": lambda: ledger.history(keys[0][0], 20),
-        "means of 5 weeks": lambda: ledger.measurements(*keys[0], now - 35 * DAY, now),
+        "rhythm of all": lambda: ledger.seasonality.past_demand(now, dict.fromkeys(keys, 30.0)),
+        "last 20 decisions": lambda: ledger.decisions.recent(*keys[0], 20),
+        "windows of a day": lambda: ledger.measurements.samples(*keys[0], now - DAY, now),
+        "last 20 runs": lambda: ledger.runs.history(keys[0][0], 20),
+        "means of 5 weeks": lambda: ledger.measurements.means(*keys[0], now - 35 * DAY, now),
     }
     for name, ask in asked.items():
         took = []

@@ -34,23 +34,23 @@ class Installation:
 
     def record(self, name: str) -> StackRecord:
         """The stack of this name. Raises UnknownStack."""
-        record = self.ledger.stack_record(name)
+        record = self.ledger.stacks.find(name)
         if record is None:
             raise unknown_stack(self.ledger, name)
         return record
 
     def stacks(self, name: str) -> tuple[StackRecord, ...]:
         """The stack of this name; every stack if the name is empty. Raises UnknownStack."""
-        return (self.record(name),) if name else self.ledger.stacks()
+        return (self.record(name),) if name else self.ledger.stacks.all()
 
     def releases(self, stack: str) -> tuple[Release, ...]:
         """The releases of a stack, the newest first. Raises UnknownStack."""
-        return self.ledger.releases(self.record(stack).name)
+        return self.ledger.releases.all(self.record(stack).name)
 
     def history(self, stack: str, number: int) -> tuple[tuple[Run, ...], tuple[StackFault, ...]]:
         """The newest runs of a stack, or of every stack if the name is empty, and the stacks that cannot be read."""
-        names = [stack] if stack else [record.name for record in self.ledger.stacks()]
-        by_stack, faults = look_at({name: partial(self.ledger.history, name, number) for name in names})
+        names = [stack] if stack else [record.name for record in self.ledger.stacks.all()]
+        by_stack, faults = look_at({name: partial(self.ledger.runs.history, name, number) for name in names})
         runs = (run for stack_runs in by_stack.values() for run in stack_runs)
         return tuple(sorted(runs, key=lambda run: int(run.id), reverse=True))[:number], faults
 

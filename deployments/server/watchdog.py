@@ -47,7 +47,7 @@ class Watchdog:
 
     def _silence(self) -> str | None:
         with Ledger.open(self._here) as ledger:
-            last = ledger.last_check()
+            last = ledger.checks.last()
         return staleness(last, self._here.autoscale_seconds, now(), awake_since=self._awake_since)
 
 

@@ -63,7 +63,7 @@ async def converge(
         get_run_logger().info("Plan: %s", plan.summary)
         if plan.empty and verb == "reconcile":
             return await _settle(plan, goal, instances)
-        context.run_id = await asyncio.to_thread(context.ledger.begin, context.lease, verb, reason, plan.data())
+        context.run_id = await asyncio.to_thread(context.ledger.runs.begin, context.lease, verb, reason, plan.data())
         shown = asyncio.create_task(show_plan(plan))
         try:
             report = await _settle(plan, goal, instances)
@@ -151,7 +151,7 @@ async def _settle(first: Plan, goal: _Goal, instances: tuple[Instance, ...]) -> 
 
 async def _finish(context: RunContext, state: Literal["done", "failed"], message: str) -> None:
     try:
-        await asyncio.to_thread(context.ledger.finish, context.lease, context.run_id, state, message)
+        await asyncio.to_thread(context.ledger.runs.finish, context.lease, context.run_id, state, message)
     except Fenced:
         if state == "done":
             raise

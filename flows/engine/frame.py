@@ -100,7 +100,7 @@ async def stack_session(
         async with open_target(snapshot.stack) as provider:
             context = RunContext(provider, ledger, lease)
             with suppress(LedgerError):  # a lost key must not prevent a teardown
-                await asyncio.to_thread(ledger.learn_secrets, name)
+                await asyncio.to_thread(ledger.secrets.learn, name)
             if snapshot.recorded_target is None:
                 await _refuse_what_is_not_ours(context)
             yield context, snapshot

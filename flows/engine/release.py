@@ -46,7 +46,9 @@ async def make_release(
         return _said(report, f"{running} is that already: {report.summary}")
     reason = why + summary(fallback.content, content)
     file = await asyncio.to_thread(_file, context, snapshot, content)
-    new_release = await asyncio.to_thread(ledger.begin_release, context.lease, verb, reason, content=content, file=file)
+    new_release = await asyncio.to_thread(
+        ledger.releases.begin, context.lease, verb, reason, content=content, file=file
+    )
     context.rolls_back = running is not None and running.state is ReleaseState.HEALTHY
     try:
         report = await roll_out(context, snapshot, f"{new_release}: {reason}", new_release, desired, share=share)
@@ -71,12 +73,12 @@ async def _undo(
     context: RunContext, new: Release, error: TenfoldError, *, running: StoredRelease | None, fallback: DesiredStack
 ) -> NoReturn:
     ledger, verb = context.ledger, new.verb
-    await asyncio.to_thread(ledger.end_release, context.lease, new.number, ReleaseState.FAILED, str(error))
+    await asyncio.to_thread(ledger.releases.end, context.lease, new.number, ReleaseState.FAILED, str(error))
     if running is None or running.state is not ReleaseState.HEALTHY:
         raise ChangeFailed(f"{verb} of {new} failed, and no release was proven before it to go back to.\n{error}")
     try:
         report = await converge(context, verb, f"{new} failed: back to {running}", fallback.resources)
-        await asyncio.to_thread(ledger.prove_release, context.lease, running.number)
+        await asyncio.to_thread(ledger.releases.prove, context.lease, running.number)
     except Fenced:
         raise
     except TenfoldError as second_error:

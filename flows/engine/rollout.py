@@ -40,8 +40,8 @@ async def roll_out(
         reports.append(await _take(context, verb or release.verb, step_reason, step, None if number else instances))
         if number + 1 < len(steps) and steps[number + 1].stage != step.stage:
             passed = STAGES.index(step.stage) + 1
-            await asyncio.to_thread(context.ledger.pass_stages, context.lease, release.number, passed)
-    await asyncio.to_thread(context.ledger.prove_release, context.lease, release.number)
+            await asyncio.to_thread(context.ledger.releases.pass_stages, context.lease, release.number, passed)
+    await asyncio.to_thread(context.ledger.releases.prove, context.lease, release.number)
     return _together(reports)
 
 
@@ -60,7 +60,7 @@ async def restore_healthy(
         context, verb, f"{unproven} was not proven: back to {proven}" if unproven else reason, desired.resources
     )
     if proven and unproven:
-        await asyncio.to_thread(context.ledger.prove_release, context.lease, proven.number)
+        await asyncio.to_thread(context.ledger.releases.prove, context.lease, proven.number)
     return report
 
 

@@ -57,7 +57,7 @@ def growth_of(ledger: Ledger, scaled: ScaledStack) -> tuple[Advice, ...]:
 def _peaks(ledger: Ledger, stack: str, service: str) -> list[tuple[float, float]]:
     """For each day the highest five-minute mean of requests in flight."""
     until, peaks = now(), dict[float, float]()
-    for period in ledger.measurements(stack, service, until - LOOK_BACK, until):
+    for period in ledger.measurements.means(stack, service, until - LOOK_BACK, until):
         if period.in_flight is not None:
             date = period.at // DAY
             peaks[date] = max(peaks.get(date, 0.0), period.in_flight)

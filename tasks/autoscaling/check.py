@@ -61,15 +61,15 @@ def check(ledger: Ledger, lease: Lease, measure: Measure, *, interval: float) ->
     affects another stack.
     """
     began = now()
-    stacks, faults = scaled_stacks(ledger.stacks(), ledger.month_costs())
+    stacks, faults = scaled_stacks(ledger.stacks.all(), ledger.costs.this_month())
     facts = _facts(ledger, stacks, measure, began, interval)
     results, spent, undecided = _check_stacks(stacks, facts, interval)
     outcome = CheckOutcome(
         len(stacks), len(results), (), tuple(_advice(results)), tuple(_notes(facts)),
         _first_of_each((*faults, *undecided, *_unanswered(facts))),
     )  # fmt: skip
-    decision_ids = ledger.record_check(lease, Check(began, now() - began, len(results), str(outcome)), results)
-    ledger.record_costs(lease, spent)
+    decision_ids = ledger.checks.record(lease, Check(began, now() - began, len(results), str(outcome)), results)
+    ledger.costs.record(lease, spent)
     since = {scaled.stack.name: scaled.since for scaled in stacks}
     return replace(outcome, pending=tuple(_pending(results, decision_ids, since)))
 
@@ -85,10 +85,10 @@ class _Facts:
 
 
 def _facts(ledger: Ledger, stacks: Sequence[ScaledStack], measure: Measure, at: float, interval: float) -> _Facts:
-    before, startup_times = ledger.recall(), ledger.startup_times()
+    before, startup_times = ledger.checks.recall(), ledger.startup_times.by_service()
     keys = [(scaled.stack.name, service) for scaled in stacks for service in scaled.scaled_services]
     ahead = {key: startup_times.get(key, DEFAULT_START_SECONDS) for key in keys}
-    return _Facts(at, interval, before, measure(stacks, before), ahead, ledger.seasonality(at, ahead))
+    return _Facts(at, interval, before, measure(stacks, before), ahead, ledger.seasonality.past_demand(at, ahead))
 
 
 def _check_stacks(

@@ -67,7 +67,7 @@ def replay(ledger: Ledger, record: StackRecord, request: ReplayRequest) -> Repla
         raise LedgerError(
             f"Too little was measured of {request.service} of {stack.name} in this time. Give --days, or a --csv."
         )
-    start_seconds = ledger.startup_times().get((stack.name, request.service), DEFAULT_START_SECONDS)
+    start_seconds = ledger.startup_times.by_service().get((stack.name, request.service), DEFAULT_START_SECONDS)
     policies = {"policy": stack, **({"other": _with_policy(stack, request)} if request.policy else {})}
     results = {
         name: _play(record, variant, request.service, demand, start_seconds) for name, variant in policies.items()
@@ -83,14 +83,14 @@ def _points(ledger: Ledger, stack: Stack, request: ReplayRequest) -> tuple[tuple
         return from_table(text, request.interval, stack.users.response_time, request.table), 0.0
     until = now()
     since = until - request.days * 86_400
-    samples = ledger.samples(stack.name, request.service, since, until)
+    samples = ledger.measurements.samples(stack.name, request.service, since, until)
     whole = tuple((sample.at - sample.seconds, sample.requests_per_second, sample.in_flight) for sample in samples)
     if request.days <= WHOLE_DAYS:
         return whole, 0.0
     began = whole[0][0] if whole else until
     means = tuple(
         (mean.at, mean.requests_per_second, mean.in_flight)
-        for mean in ledger.measurements(stack.name, request.service, since, until)
+        for mean in ledger.measurements.means(stack.name, request.service, since, until)
         if mean.at + MEAN_SECONDS <= began + WINDOW_SECONDS
     )
     return (*means, *whole), MEAN_SECONDS * len(means)

@@ -54,7 +54,7 @@ class Rejected:
 
 def is_free(ledger: Ledger, pending: PendingDecision) -> bool:
     """Whether no run is changing the stack. A reconcile does not count: a scale run waits for it."""
-    holder = ledger.holder(pending.stack)
+    holder = ledger.locks.holder(pending.stack)
     if holder is None or holder.owner.verb == "reconcile":
         return True
     return holder.until <= now() or owner_is_alive(holder.owner) is False

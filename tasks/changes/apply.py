@@ -44,15 +44,15 @@ async def apply(change: Change) -> Outcome:
     except Fenced:
         raise
     except TenfoldError as error:
-        await asyncio.to_thread(context.ledger.outcome, context.lease, record, "failed", str(error), _since(began))
+        await asyncio.to_thread(context.ledger.runs.outcome, context.lease, record, "failed", str(error), _since(began))
         raise
-    await asyncio.to_thread(context.ledger.outcome, context.lease, record, "done", "", _since(began))
+    await asyncio.to_thread(context.ledger.runs.outcome, context.lease, record, "done", "", _since(began))
     return Outcome(str(change), _since(began))
 
 
 def _intend(context: RunContext, change: Change) -> str:
     data = {"action": change.action, "address": change.address, "reason": change.reason, "text": str(change)}
-    return context.ledger.intend(context.lease, context.run_id, data)
+    return context.ledger.runs.intend(context.lease, context.run_id, data)
 
 
 async def _do(context: RunContext, change: Change) -> None:
@@ -97,7 +97,7 @@ async def _effect(context: RunContext, call: Callable[[], T]) -> T:
     """Make an outside change, but only while the run has its lock. Raises Fenced otherwise."""
 
     def fenced() -> T:
-        context.ledger.check(context.lease)
+        context.ledger.locks.check(context.lease)
         return call()
 
     return await asyncio.to_thread(fenced)

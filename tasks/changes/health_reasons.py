@@ -16,4 +16,4 @@ def _without_secrets(ledger: Ledger, instance: Instance) -> Instance:
     health = instance.health
     if health.state == "healthy":
         return instance
-    return replace(instance, health=replace(health, reason=ledger.redacted(instance.stack, health.reason)))
+    return replace(instance, health=replace(health, reason=ledger.secrets.redacted(instance.stack, health.reason)))

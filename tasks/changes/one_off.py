@@ -35,7 +35,7 @@ def exclude_claimed(ledger: Ledger, instances: Iterable[Instance]) -> tuple[Inst
     return tuple(
         instance
         for instance in instances
-        if not (is_one_off(instance.address) and ledger.claimed(instance.stack, instance.address))
+        if not (is_one_off(instance.address) and ledger.claims.is_held(instance.stack, instance.address))
     )
 
 
@@ -44,7 +44,7 @@ async def hold_claim(
     ledger: Ledger, stack: str, address: str, owner: Owner, lease_seconds: float
 ) -> AsyncIterator[None]:
     """Hold a claim on a one-off from before its start until its removal."""
-    lease = await asyncio.to_thread(ledger.claim, stack, address, owner, lease_seconds)
+    lease = await asyncio.to_thread(ledger.claims.acquire, stack, address, owner, lease_seconds)
     with keep_renewed(ledger, lease, lease_seconds):
         yield
 

@@ -10,7 +10,7 @@ async def sweep(context: RunContext) -> None:
     """Remove leftovers of the stack, on targets that can have any."""
 
     def fenced() -> None:
-        context.ledger.check(context.lease)
+        context.ledger.locks.check(context.lease)
         context.provider.sweep(context.stack)
 
     await asyncio.to_thread(fenced)

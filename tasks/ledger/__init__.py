@@ -7,7 +7,7 @@ from tasks.ledger.checks import Check, CheckResult, SavedState
 from tasks.ledger.decisions import KeptDecision
 from tasks.ledger.keep_renewed import keep_renewed
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.lock import Holder, Lease
+from tasks.ledger.locks import Holder, Lease
 from tasks.ledger.measurements import AggregatedMeasurement, Key
 from tasks.ledger.owner import Owner
 from tasks.ledger.releases import Release

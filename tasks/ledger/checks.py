@@ -12,7 +12,7 @@ from infra_specs.scaling.decision import Decision
 from infra_specs.scaling.measurement import Measurement
 from tasks.ledger import decisions, measurements
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Lease, guard
+from tasks.ledger.locks import Lease, guard
 from tasks.ledger.measurements import Key
 from tasks.ledger.retention import remove_expired
 from tasks.ledger.tables import checks, remembered
@@ -53,44 +53,50 @@ class Check:
     message: str
 
 
-def recall(database: Database, stack: str | None) -> dict[Key, SavedState]:
-    query = sa.select(remembered)
-    if stack is not None:
-        query = query.where(remembered.c.stack == stack)
-    with database.read() as connection:
-        rows = connection.execute(query).all()
-    return {(row.stack, row.service): SavedState(row.at, _memory(row.memory), _readings(row.readings)) for row in rows}
+class Checks:
+    """The autoscale checks of all stacks."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def record(database: Database, lease: Lease, check: Check, results: Sequence[CheckResult]) -> dict[Key, str]:
-    by_key = {(result.stack, result.service): result for result in results}
-    new_decisions = {key: result.decision for key, result in by_key.items() if result.decision is not None}
-    with database.write() as connection:
-        guard(connection, lease)
-        measurements.record(database, connection, {key: result.measured for key, result in by_key.items()})
-        before = _last_decisions(connection)
-        ids = decisions.record(connection, new_decisions, before)
-        _remember(database, connection, check.at, by_key, before | ids)
-        measurements.remove_expired(connection, check.at, len(by_key))
-        if _new_period(connection, check.at) or any(before.get(key) != id for key, id in ids.items()):
-            remove_expired(connection, check.at)
-        values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
-        new = database.insert(checks).values(name=_CHECK_NAME, **values)
-        connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
-    return {key: str(id) for key, id in ids.items()}
+    def recall(self, stack: str | None = None) -> dict[Key, SavedState]:
+        """The state that the last check saved, of one stack or of all, by stack and service."""
+        query = sa.select(remembered)
+        if stack is not None:
+            query = query.where(remembered.c.stack == stack)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return {
+            (row.stack, row.service): SavedState(row.at, _memory(row.memory), _readings(row.readings)) for row in rows
+        }
 
+    def record(self, lease: Lease, check: Check, results: Sequence[CheckResult]) -> dict[Key, str]:
+        """Keep all that a check measured and decided, and trim some of what is too old. Returns the decisions' ids.
 
-def last(database: Database) -> Check | None:
-    columns = (checks.c.at, checks.c.seconds, checks.c.services, checks.c.message)
-    with database.read() as connection:
-        row = connection.execute(sa.select(*columns).where(checks.c.name == _CHECK_NAME)).one_or_none()
-    return Check(*row) if row else None
+        `lease` is that of the lock `checks.CHECK_LOCK`.
+        """
+        by_key = {(result.stack, result.service): result for result in results}
+        new_decisions = {key: result.decision for key, result in by_key.items() if result.decision is not None}
+        with self._database.write() as connection:
+            guard(connection, lease)
+            measurements.record(self._database, connection, {key: result.measured for key, result in by_key.items()})
+            before = _last_decisions(connection)
+            ids = decisions.record(connection, new_decisions, before)
+            _remember(self._database, connection, check.at, by_key, before | ids)
+            measurements.remove_expired(connection, check.at, len(by_key))
+            if _new_period(connection, check.at) or any(before.get(key) != id for key, id in ids.items()):
+                remove_expired(connection, check.at)
+            values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
+            new = self._database.insert(checks).values(name=_CHECK_NAME, **values)
+            connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
+        return {key: str(id) for key, id in ids.items()}
 
-
-def acted(database: Database, lease: Lease, decision: str, flow_run_id: str) -> None:
-    with database.write() as connection:
-        guard(connection, lease)
-        decisions.acted(connection, decision, flow_run_id)
+    def last(self) -> Check | None:
+        """The last finished check."""
+        columns = (checks.c.at, checks.c.seconds, checks.c.services, checks.c.message)
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(*columns).where(checks.c.name == _CHECK_NAME)).one_or_none()
+        return Check(*row) if row else None
 
 
 def _new_period(connection: sa.Connection, at: float) -> bool:

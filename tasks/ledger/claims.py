@@ -6,9 +6,8 @@ no stack's name has.
 
 import sqlalchemy as sa
 
-from tasks.ledger import lock
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Lease
+from tasks.ledger.locks import Lease, Locks
 from tasks.ledger.owner import Owner
 from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.ledger.tables import locks
@@ -17,20 +16,33 @@ _KEPT_SECONDS = 3600.0
 """Seconds after which an ended claim is deleted: a claim is never taken twice."""
 
 
-def claim(database: Database, stack: str, address: str, owner: Owner, lease_seconds: float) -> Lease:
-    with database.write() as connection:
-        ended = locks.c.owner.is_(None) | (locks.c.until < database.now(connection) - _KEPT_SECONDS)
-        connection.execute(sa.delete(locks).where(locks.c.stack.like("%/%") & ended))
-    return lock.acquire(database, _name(stack, address), owner, lease_seconds)
+class Claims:
+    """Claims on addresses of stacks."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._locks = Locks(database)
 
-def claimed(database: Database, stack: str, address: str) -> bool:
-    holder = lock.holder(database, _name(stack, address))
-    alive = owner_is_alive(holder.owner) if holder else False
-    if holder is None or alive is not None:
-        return bool(alive)  # seen to live it has its claim, however late it renews it: nothing is done under a claim
-    with database.read() as connection:
-        return holder.until > database.now(connection)
+    def acquire(self, stack: str, address: str, owner: Owner, lease_seconds: float) -> Lease:
+        """Claim an address of a stack for a run that does not hold the stack's lock.
+
+        A claim is renewed, released, taken over and lost like a lock.
+        """
+        with self._database.write() as connection:
+            ended = locks.c.owner.is_(None) | (locks.c.until < self._database.now(connection) - _KEPT_SECONDS)
+            connection.execute(sa.delete(locks).where(locks.c.stack.like("%/%") & ended))
+        return self._locks.acquire(_name(stack, address), owner, lease_seconds)
+
+    def is_held(self, stack: str, address: str) -> bool:
+        """Whether the address has a valid claim: its owner is alive, or is on another machine with a valid lease."""
+        holder = self._locks.holder(_name(stack, address))
+        alive = owner_is_alive(holder.owner) if holder else False
+        if holder is None or alive is not None:
+            return bool(
+                alive
+            )  # seen to live it has its claim, however late it renews it: nothing is done under a claim
+        with self._database.read() as connection:
+            return holder.until > self._database.now(connection)
 
 
 def _name(stack: str, address: str) -> str:

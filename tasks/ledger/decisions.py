@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from infra_specs.errors import LedgerError
 from infra_specs.scaling.decision import Decision
 from tasks.ledger.database import Database
+from tasks.ledger.locks import Lease, guard
 from tasks.ledger.measurements import Key
 from tasks.ledger.tables import decisions
 
@@ -61,20 +62,29 @@ def record(
     return ids | _added(connection, new)
 
 
-def read(database: Database, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
-    match = decisions.c.stack == stack
-    if service is not None:
-        match &= decisions.c.service == service
-    with database.read() as connection:
-        query = sa.select(decisions).where(match).order_by(decisions.c.id.desc()).limit(limit)
-        rows = connection.execute(query).mappings().all()
-    return tuple(kept for row in rows if (kept := _kept(row)) is not None)
+class Decisions:
+    """What the autoscaler decided, and why."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def acted(connection: sa.Connection, id: str, flow_run_id: str) -> None:
-    match = sa.update(decisions).where(decisions.c.id == int(id))
-    if not connection.execute(match.values(flow_run_id=flow_run_id)).rowcount:
-        raise LedgerError(f"The ledger knows no decision {id}.")
+    def recent(self, stack: str, service: str | None, limit: int) -> tuple[KeptDecision, ...]:
+        """The last decisions of a service or of the whole stack, the newest first."""
+        match = decisions.c.stack == stack
+        if service is not None:
+            match &= decisions.c.service == service
+        with self._database.read() as connection:
+            query = sa.select(decisions).where(match).order_by(decisions.c.id.desc()).limit(limit)
+            rows = connection.execute(query).mappings().all()
+        return tuple(kept for row in rows if (kept := _kept(row)) is not None)
+
+    def acted(self, lease: Lease, decision: str, flow_run_id: str) -> None:
+        """Record the scale run that the decision started. Raises LedgerError for an unknown decision."""
+        change = sa.update(decisions).where(decisions.c.id == int(decision)).values(flow_run_id=flow_run_id)
+        with self._database.write() as connection:
+            guard(connection, lease)
+            if not connection.execute(change).rowcount:
+                raise LedgerError(f"The ledger knows no decision {decision}.")
 
 
 def _says_the_same(row: Any, decision: Decision) -> bool:

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 from infra_specs.errors import Fenced, LedgerError
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.lock import Lease
+from tasks.ledger.locks import Lease
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 def keep_renewed(ledger: Ledger, lease: Lease, lease_seconds: float) -> Iterator[Lease]:
     """Renew the lease three times in `lease_seconds` until the block ends, then release it.
 
-    The block is not interrupted when the lock is lost: `ledger.check` and every write raise Fenced from then on.
+    The block is not interrupted when the lock is lost: `ledger.locks.check` and every write raise Fenced from then on.
     """
     ended = Event()
     renewing = Thread(target=_renew, args=(ledger, lease, lease_seconds / 3, ended), name="lease", daemon=True)
@@ -32,7 +32,7 @@ def keep_renewed(ledger: Ledger, lease: Lease, lease_seconds: float) -> Iterator
 def _renew(ledger: Ledger, lease: Lease, seconds: float, ended: Event) -> None:
     while not ended.wait(seconds):
         try:
-            ledger.renew(lease)
+            ledger.locks.renew(lease)
         except Fenced as error:
             _log.warning("%s", error)
             return
@@ -42,6 +42,6 @@ def _renew(ledger: Ledger, lease: Lease, seconds: float, ended: Event) -> None:
 
 def _release(ledger: Ledger, lease: Lease) -> None:
     try:
-        ledger.release(lease)
+        ledger.locks.release(lease)
     except LedgerError as error:
         _log.warning("%s The lock of %s is free when its lease runs out.", error, lease.stack)  # what was done is done

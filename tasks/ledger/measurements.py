@@ -74,17 +74,24 @@ def remove_expired(connection: sa.Connection, now: float, written: int) -> None:
         connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(expired)))
 
 
-def read_samples(database: Database, key: Key, since: float, until: float) -> tuple[Measurement, ...]:
-    with database.read() as connection:
-        rows = connection.execute(_span(samples, key, since, until)).mappings().all()
-    windows = (_measured(window, row["period"]) for row in rows for window in _parsed(row["windows"]))
-    return tuple(sample for sample in windows if since <= sample.at <= until)
+class Measurements:
+    """The measured windows of every service, and their means."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def read_measurements(database: Database, key: Key, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
-    with database.read() as connection:
-        rows = connection.execute(_span(measurements, key, since, until)).mappings().all()
-    return tuple(_measurement(row) for row in rows)
+    def samples(self, stack: str, service: str, since: float, until: float) -> tuple[Measurement, ...]:
+        """All measured windows that ended in this span, in order. They are kept for two days."""
+        with self._database.read() as connection:
+            rows = connection.execute(_span(samples, (stack, service), since, until)).mappings().all()
+        windows = (_measured(window, row["period"]) for row in rows for window in _parsed(row["windows"]))
+        return tuple(sample for sample in windows if since <= sample.at <= until)
+
+    def means(self, stack: str, service: str, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
+        """All five-minute measurements of this span, in order. They are kept for five weeks."""
+        with self._database.read() as connection:
+            rows = connection.execute(_span(measurements, (stack, service), since, until)).mappings().all()
+        return tuple(_measurement(row) for row in rows)
 
 
 def _windows(connection: sa.Connection, periods: Iterable[int], stacks: set[str]) -> dict[tuple[int, str, str], Any]:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from infra_specs.errors import LedgerError, PlanError
 from infra_specs.releases.manifest import ReleaseManifest, manifest_from
 from infra_specs.releases.selection import ReleaseState, expired
+from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Lease, guard
+from tasks.ledger.locks import Lease, guard
 from tasks.ledger.tables import releases
 
 CUT_OFF_MESSAGE = "Its run ended before it was proven."
@@ -40,84 +41,97 @@ class Release:
         return f"release {self.number}"
 
 
-def begin(
-    database: Database, lease: Lease, verb: str, reason: str, *, content: ReleaseManifest, file: ReleaseManifest
-) -> Release:
-    """The next release, or the last one again if it has the same manifest and its run was cut off."""
-    with database.write() as connection:
-        guard(connection, lease)
-        existing = _read(connection, _of(lease.stack))
-        last = existing[0] if existing else None
-        if last and last.state is ReleaseState.ROLLING_OUT and (last.content, last.file) == (content, file):
-            return last
-        now = database.now(connection)
-        left = _of_stack(lease) & (releases.c.state == ReleaseState.ROLLING_OUT.value)
-        connection.execute(
-            sa.update(releases).where(left).values(state=ReleaseState.FAILED.value, message=CUT_OFF_MESSAGE, ended=now)
-        )
-        row = {
-            "stack": lease.stack, "number": last.number + 1 if last else 1,
-            "state": ReleaseState.ROLLING_OUT.value, "step": 0, "verb": verb,
-            "reason": reason, "who": str(lease.owner), "flow_run_id": lease.owner.flow_run_id, "message": "",
-            "content": content.data(), "file": file.data(), "since": now, "ended": None,
-        }  # fmt: skip
-        connection.execute(sa.insert(releases).values(**row))
-        release = _release(row)
-        expired_numbers = expired((release, *existing))
-        connection.execute(sa.delete(releases).where(_of_stack(lease), releases.c.number.in_(expired_numbers)))
-    return release
+class Releases:
+    """The numbered releases of every stack."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def pass_stages(database: Database, lease: Lease, number: int, stages: int) -> None:
-    _update(database, lease, number, {"step": stages})
+    def begin(
+        self, lease: Lease, verb: str, reason: str, *, content: ReleaseManifest, file: ReleaseManifest
+    ) -> Release:
+        """Record the next release as `proving`, before anything of it is created.
 
-
-def refile(database: Database, lease: Lease, number: int, file: ReleaseManifest) -> None:
-    _update(database, lease, number, {"file": file.data()})
-
-
-def end(
-    database: Database,
-    lease: Lease,
-    number: int,
-    state: Literal[ReleaseState.FAILED, ReleaseState.ROLLED_BACK],
-    message: str,
-) -> None:
-    _update(database, lease, number, {"state": state.value, "message": message}, ends=True)
-
-
-def prove(database: Database, lease: Lease, number: int) -> None:
-    with database.write() as connection:
-        guard(connection, lease)
-        now = database.now(connection)
-        match = _of_stack(lease) & (releases.c.number == number) & (releases.c.state != ReleaseState.HEALTHY.value)
-        connection.execute(
-            sa.update(releases).where(match).values(state=ReleaseState.HEALTHY.value, message="", ended=now)
-        )
-        newer = sa.update(releases).where(_of_stack(lease), releases.c.number > number)
-        connection.execute(
-            newer.where(releases.c.state == ReleaseState.FAILED.value).values(
-                state=ReleaseState.ROLLED_BACK.value, ended=now
+        Returns the last release again if it has the same manifest and its run was cut off. Deletes expired releases.
+        """
+        with self._database.write() as connection:
+            guard(connection, lease)
+            existing = _read(connection, _of(lease.stack))
+            last = existing[0] if existing else None
+            if last and last.state is ReleaseState.ROLLING_OUT and (last.content, last.file) == (content, file):
+                return last
+            now = self._database.now(connection)
+            left = _of_stack(lease) & (releases.c.state == ReleaseState.ROLLING_OUT.value)
+            connection.execute(
+                sa.update(releases)
+                .where(left)
+                .values(state=ReleaseState.FAILED.value, message=CUT_OFF_MESSAGE, ended=now)
             )
+            row = {
+                "stack": lease.stack, "number": last.number + 1 if last else 1,
+                "state": ReleaseState.ROLLING_OUT.value, "step": 0, "verb": verb,
+                "reason": reason, "who": str(lease.owner), "flow_run_id": lease.owner.flow_run_id, "message": "",
+                "content": content.data(), "file": file.data(), "since": now, "ended": None,
+            }  # fmt: skip
+            connection.execute(sa.insert(releases).values(**row))
+            release = _release(row)
+            expired_numbers = expired((release, *existing))
+            connection.execute(sa.delete(releases).where(_of_stack(lease), releases.c.number.in_(expired_numbers)))
+        return release
+
+    def pass_stages(self, lease: Lease, number: int, stages: int) -> None:
+        """Record how many stages of the rollout are done; they are not repeated."""
+        _update(self._database, lease, number, {"step": stages})
+
+    def refile(self, lease: Lease, number: int, file: ReleaseManifest) -> None:
+        """Set the release's file manifest, after a change of the file that the release contains already."""
+        _update(self._database, lease, number, {"file": file.data()})
+
+    def prove(self, lease: Lease, number: int) -> None:
+        """Mark the release as proven: the whole stack is healthy with it. Newer releases become `undone`."""
+        with self._database.write() as connection:
+            guard(connection, lease)
+            now = self._database.now(connection)
+            match = _of_stack(lease) & (releases.c.number == number) & (releases.c.state != ReleaseState.HEALTHY.value)
+            connection.execute(
+                sa.update(releases).where(match).values(state=ReleaseState.HEALTHY.value, message="", ended=now)
+            )
+            newer = sa.update(releases).where(_of_stack(lease), releases.c.number > number)
+            connection.execute(
+                newer.where(releases.c.state == ReleaseState.FAILED.value).values(
+                    state=ReleaseState.ROLLED_BACK.value, ended=now
+                )
+            )
+            cut = newer.where(releases.c.state == ReleaseState.ROLLING_OUT.value).values(
+                state=ReleaseState.ROLLED_BACK.value, message=CUT_OFF_MESSAGE, ended=now
+            )
+            connection.execute(cut)
+
+    def end(
+        self,
+        lease: Lease,
+        number: int,
+        state: Literal[ReleaseState.FAILED, ReleaseState.ROLLED_BACK],
+        message: str,
+    ) -> None:
+        """Mark the release as failed or undone. `message` says why."""
+        _update(
+            self._database, lease, number, {"state": state.value, "message": known_secrets.redacted(message)}, ends=True
         )
-        cut = newer.where(releases.c.state == ReleaseState.ROLLING_OUT.value).values(
-            state=ReleaseState.ROLLED_BACK.value, message=CUT_OFF_MESSAGE, ended=now
-        )
-        connection.execute(cut)
 
+    def all(self, stack: str) -> tuple[Release, ...]:
+        """All stored releases of the stack, the newest first."""
+        with self._database.read() as connection:
+            return _read(connection, _of(stack))
 
-def all_releases(database: Database, stack: str) -> tuple[Release, ...]:
-    with database.read() as connection:
-        return _read(connection, _of(stack))
-
-
-def active(database: Database, stack: str) -> tuple[Release, ...]:
-    mine = releases.c.stack == stack
-    newest = sa.select(sa.func.max(releases.c.number)).where(mine)
-    proven = newest.where(releases.c.state == ReleaseState.HEALTHY.value)
-    either = releases.c.number.in_((newest.scalar_subquery(), proven.scalar_subquery()))
-    with database.read() as connection:
-        return _read(connection, _of(stack).where(either))
+    def active(self, stack: str) -> tuple[Release, ...]:
+        """The newest release and the last proven one, if there are any; the newest first."""
+        mine = releases.c.stack == stack
+        newest = sa.select(sa.func.max(releases.c.number)).where(mine)
+        proven = newest.where(releases.c.state == ReleaseState.HEALTHY.value)
+        either = releases.c.number.in_((newest.scalar_subquery(), proven.scalar_subquery()))
+        with self._database.read() as connection:
+            return _read(connection, _of(stack).where(either))
 
 
 def _of(stack: str) -> "sa.Select[Any]":

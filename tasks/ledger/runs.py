@@ -1,19 +1,21 @@
 """Runs and their changes: intent before, outcome after."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError
+from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
+from tasks.ledger.locks import Lease, guard
 from tasks.ledger.tables import changes, runs
 
+End = Literal["done", "failed"]
 _MAX_DIGITS = 18
 """Of a number that fits both databases."""
-CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +51,77 @@ class Run:
     changes: tuple[RunChange, ...]
 
 
-def history(database: Database, stack: str, limit: int) -> tuple[Run, ...]:
-    return _read(database, sa.select(runs).where(runs.c.stack == stack).order_by(runs.c.id.desc()).limit(limit))
+class Runs:
+    """Runs and their changes: the intent before, the outcome after."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def run(database: Database, id: str) -> Run:
-    is_number = id.isascii() and id.isdigit() and len(id) <= _MAX_DIGITS
-    rows = _read(database, sa.select(runs).where(runs.c.id == int(id))) if is_number else ()
-    if not rows:
-        raise LedgerError(f"The ledger knows no run {id}. `tenfold history` lists them.")
-    return rows[0]
+    def begin(self, lease: Lease, verb: str, reason: str, plan: Any) -> str:
+        """Record the start of a run with its plan as JSON data. Returns the run's id."""
+        values = {
+            "stack": lease.stack, "verb": verb, "reason": known_secrets.redacted(reason),
+            "plan": known_secrets.redacted_data(plan), "who": str(lease.owner),
+            "fence": lease.fence, "flow_run_id": lease.owner.flow_run_id, "state": "running", "message": "",
+        }  # fmt: skip
+        with self._database.write() as connection:
+            guard(connection, lease)
+            return _added(connection, sa.insert(runs).values(**values, began=self._database.now(connection)))
 
+    def intend(self, lease: Lease, run: str, change: Mapping[str, str]) -> str:
+        """Record a change before it is made, with `action`, `address`, `reason` and `text`. Returns the change's id."""
+        fields = {name: change[name] for name in ("action", "address")}
+        fields |= {name: known_secrets.redacted(change[name]) for name in ("reason", "text")}
+        with self._database.write() as connection:
+            guard(connection, lease)
+            if connection.scalar(sa.select(runs.c.id).where(_open(lease, run))) is None:
+                raise LedgerError(f"Run {run} of {lease.stack} is not open. Begin one under this lock.")
+            values = {
+                **fields,
+                "run": int(run),
+                "state": "intended",
+                "message": "",
+                "began": self._database.now(connection),
+            }
+            return _added(connection, sa.insert(changes).values(**values))
 
-def mark_crashed(connection: sa.Connection, stack: str, now: float) -> None:
-    """End every open run of the stack. Called right after its lock was taken, so their processes are dead."""
+    def outcome(self, lease: Lease, change: str, state: End, message: str, seconds: float) -> None:
+        """Record the outcome of a change."""
+        values = {"state": state, "message": known_secrets.redacted(message), "seconds": seconds}
+        mine = changes.c.run.in_(
+            sa.select(runs.c.id).where((runs.c.stack == lease.stack) & (runs.c.fence == lease.fence))
+        )
+        with self._database.write() as connection:
+            guard(connection, lease)
+            fields = connection.execute(sa.update(changes).where((changes.c.id == int(change)) & mine).values(**values))
+            if not fields.rowcount:
+                raise LedgerError(f"Change {change} is none of {lease.stack} under this lock.")
 
-    still = (runs.c.stack == stack) & (runs.c.state == "running")
-    connection.execute(sa.update(runs).where(still).values(state="crashed", message=CRASHED_MESSAGE, ended=now))
+    def finish(self, lease: Lease, run: str, state: End, message: str) -> None:
+        """Record the end of a run. A run without an end becomes `crashed` when the lock is taken next."""
+        with self._database.write() as connection:
+            guard(connection, lease)
+            ended = {
+                "state": state,
+                "message": known_secrets.redacted(message),
+                "ended": self._database.now(connection),
+            }
+            if not connection.execute(sa.update(runs).where(_open(lease, run)).values(**ended)).rowcount:
+                raise LedgerError(f"Run {run} of {lease.stack} is not open. Begin one under this lock.")
+
+    def history(self, stack: str, limit: int) -> tuple[Run, ...]:
+        """The stack's last runs with their changes, the newest first."""
+        return _read(
+            self._database, sa.select(runs).where(runs.c.stack == stack).order_by(runs.c.id.desc()).limit(limit)
+        )
+
+    def get(self, id: str) -> Run:
+        """One run. Raises LedgerError for an unknown id."""
+        is_number = id.isascii() and id.isdigit() and len(id) <= _MAX_DIGITS
+        rows = _read(self._database, sa.select(runs).where(runs.c.id == int(id))) if is_number else ()
+        if not rows:
+            raise LedgerError(f"The ledger knows no run {id}. `tenfold history` lists them.")
+        return rows[0]
 
 
 def _read(database: Database, query: "sa.Select[Any]") -> tuple[Run, ...]:
@@ -90,3 +146,14 @@ def _run(row: sa.RowMapping, change_rows: Iterable[sa.RowMapping]) -> Run:
 def _change(row: sa.RowMapping) -> RunChange:
     fields = {name: value for name, value in row.items() if name not in ("id", "run")}
     return RunChange(str(row["id"]), **fields)
+
+
+def _open(lease: Lease, run: str) -> "sa.ColumnElement[bool]":
+    under = (runs.c.stack == lease.stack) & (runs.c.fence == lease.fence)
+    return (runs.c.id == int(run)) & (runs.c.state == "running") & under
+
+
+def _added(connection: sa.Connection, new: sa.Insert) -> str:
+    key = connection.execute(new).inserted_primary_key
+    assert key is not None
+    return str(key[0])

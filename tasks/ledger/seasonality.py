@@ -23,10 +23,20 @@ Points = Sequence[tuple[float, float]]
 """(seconds since the epoch, demand), in order."""
 
 
-def past_demand(database: Database, now: float, ahead: Mapping[Key, float]) -> dict[Key, tuple[PastDemand, ...]]:
-    longest = min(max(ahead.values(), default=0.0), MAX_AHEAD)
-    points = _points(database, now, longest, ahead.keys())
-    return {key: tuple(_earlier(points.get(key, ()), now, min(MAX_AHEAD, ahead[key]))) for key in ahead}
+class Seasonality:
+    """The demand of earlier days."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def past_demand(self, now: float, ahead: Mapping[Key, float]) -> dict[Key, tuple[PastDemand, ...]]:
+        """The demand of earlier days at this time of day, by service, as far as it is known.
+
+        `ahead`: the startup time of a replica in seconds, by service.
+        """
+        longest = min(max(ahead.values(), default=0.0), MAX_AHEAD)
+        points = _points(self._database, now, longest, ahead.keys())
+        return {key: tuple(_earlier(points.get(key, ()), now, min(MAX_AHEAD, ahead[key]))) for key in ahead}
 
 
 def demand(points: Points, at: float) -> float | None:

@@ -11,7 +11,7 @@ from infra_specs.errors import LedgerError
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger import key
 from tasks.ledger.database import Database
-from tasks.ledger.lock import Lease, guard
+from tasks.ledger.locks import Lease, guard
 from tasks.ledger.tables import secrets
 
 _WRITING = 2
@@ -28,19 +28,21 @@ class SecretVersion:
     since: float
 
 
-class Vault:
-    """The secrets of a ledger, and the file of their key."""
+class Secrets:
+    """The secrets of every stack, encrypted with the key of a file outside the ledger."""
 
     def __init__(self, database: Database, key_file: Path) -> None:
         self._database = database
         self._key_file = key_file
 
-    def put(self, stack: str, name: str, value: str | bytes) -> int:
+    def set(self, stack: str, name: str, value: str | bytes) -> int:
+        """Store a new version of a secret, encrypted. Returns its number. Earlier versions stay readable."""
         with self._database.write() as connection:
             self._database.alone(connection, _WRITING)
             return self._put(connection, stack, name, value)
 
     def ensure(self, lease: Lease, stack: str, name: str) -> int:
+        """The newest version of a secret. A missing secret is generated: 32 random url-safe characters."""
         with self._database.write() as connection:
             guard(connection, lease)
             self._database.alone(connection, _WRITING)
@@ -50,6 +52,7 @@ class Vault:
             return self._put(connection, stack, name, random.token_urlsafe(_GENERATED_BYTES))
 
     def remove(self, stack: str, name: str) -> None:
+        """Erase every version of a secret; its numbers are not used again. Raises LedgerError for an unknown one."""
         match = (secrets.c.stack == stack) & (secrets.c.name == name) & secrets.c.token.is_not(None)
         with self._database.write() as connection:
             self._database.alone(connection, _WRITING)
@@ -57,6 +60,7 @@ class Vault:
                 raise _unknown(connection, stack, name)
 
     def value(self, stack: str, name: str, version: int) -> str | bytes:
+        """The value of a secret. Raises LedgerError for an unknown secret, or when the key does not fit."""
         match = (secrets.c.stack == stack) & (secrets.c.name == name) & (secrets.c.version == version)
         with self._database.read() as connection:
             row = connection.execute(sa.select(secrets.c.token, secrets.c.binary).where(match)).one_or_none()
@@ -65,7 +69,10 @@ class Vault:
         return self._read(name, row.token, binary=row.binary)
 
     def learn(self, stack: str) -> None:
-        """Decrypt every stored value that was not yet decrypted, so that it is redacted."""
+        """Register every stored secret of the stack for redaction in this process.
+
+        Raises LedgerError when the key does not fit.
+        """
         match = (secrets.c.stack == stack) & secrets.c.token.is_not(None)
         with self._database.read() as connection:
             rows = connection.execute(sa.select(secrets.c.name, secrets.c.token, secrets.c.binary).where(match)).all()
@@ -73,12 +80,29 @@ class Vault:
             if row.token not in known_secrets.tokens:
                 self._read(row.name, row.token, binary=row.binary)
 
+    def redacted(self, stack: str, text: str) -> str:
+        """The text without any stored secret of the stack.
+
+        If the secrets cannot be read, a sentence that says why, in place of the text.
+        """
+        try:
+            self.learn(stack)
+        except LedgerError as error:
+            return f"Not shown, since it may hold secrets that cannot be read now. {error}"
+        return known_secrets.redacted(text)
+
+    def versions(self, stack: str) -> dict[str, int]:
+        """Secret name -> its newest version."""
+        return {secret.name: secret.version for secret in self.newest(stack)}
+
     def kept(self, stack: str) -> dict[str, tuple[int, ...]]:
+        """Secret name -> every version of it that can still be read, the newest last."""
         with self._database.read() as connection:
             rows = _kept(connection, stack)
         return {row.name: tuple(secret.version for secret in rows if secret.name == row.name) for row in rows}
 
     def newest(self, stack: str) -> tuple[SecretVersion, ...]:
+        """The stack's secrets by name, without their values."""
         with self._database.read() as connection:
             return _there(connection, stack)
 

@@ -11,7 +11,7 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import stored
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
-from tasks.ledger.lock import Lease, guard
+from tasks.ledger.locks import Lease, guard
 from tasks.ledger.tables import (
     decisions,
     measurements,
@@ -68,65 +68,79 @@ class StackRecord:
         return {service: override.replicas for service, override in self.overrides.items()}
 
 
-def set_desired(database: Database, lease: Lease, name: str, spec: Mapping[str, Any], source: str) -> None:
-    if name != lease.stack:
-        raise LedgerError(f"The lock is {lease.stack}'s and the spec {name}'s. Take the lock of {name}.")
-    values = {"spec": dict(spec), "source": source, "target": spec["target"]["provider"], "wanted": True}
-    with database.write() as connection:
-        guard(connection, lease)
-        previous = connection.execute(sa.select(stacks).where(stacks.c.name == name)).mappings().one_or_none()
-        if previous is None:
-            for table in _CHECK_TABLES:  # what a check that was under way wrote of one that was forgotten meanwhile
-                connection.execute(sa.delete(table).where(table.c.stack == name))
-            connection.execute(sa.insert(stacks).values(name=name, **values, since=database.now(connection)))
-        elif any(previous[column] != value for column, value in values.items()):
-            now = database.now(connection)
-            connection.execute(sa.update(stacks).where(stacks.c.name == name).values(**values, since=now))
-            if not previous["wanted"]:  # torn down it has cost nothing
-                connection.execute(sa.update(spending).where(spending.c.stack == name).values(at=now))
+class Stacks:
+    """Stacks as they were last desired, and the counts asked for over their specs."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def mark_torn_down(database: Database, lease: Lease) -> None:
-    active = (stacks.c.name == lease.stack) & stacks.c.wanted
-    with database.write() as connection:
-        guard(connection, lease)
-        connection.execute(sa.update(stacks).where(active).values(wanted=False, since=database.now(connection)))
+    def set_desired(self, lease: Lease, name: str, spec: Mapping[str, Any], source: str) -> None:
+        """Set the desired spec of the stack. `source`: the folder that relative paths of the spec start at."""
+        if name != lease.stack:
+            raise LedgerError(f"The lock is {lease.stack}'s and the spec {name}'s. Take the lock of {name}.")
+        values = {"spec": dict(spec), "source": source, "target": spec["target"]["provider"], "wanted": True}
+        with self._database.write() as connection:
+            guard(connection, lease)
+            previous = connection.execute(sa.select(stacks).where(stacks.c.name == name)).mappings().one_or_none()
+            if previous is None:
+                for table in _CHECK_TABLES:  # what a check that was under way wrote of one that was forgotten meanwhile
+                    connection.execute(sa.delete(table).where(table.c.stack == name))
+                connection.execute(sa.insert(stacks).values(name=name, **values, since=self._database.now(connection)))
+            elif any(previous[column] != value for column, value in values.items()):
+                now = self._database.now(connection)
+                connection.execute(sa.update(stacks).where(stacks.c.name == name).values(**values, since=now))
+                if not previous["wanted"]:  # torn down it has cost nothing
+                    connection.execute(sa.update(spending).where(spending.c.stack == name).values(at=now))
 
+    def mark_torn_down(self, lease: Lease) -> None:
+        """Mark the stack as torn down. Its spec stays, so that it can be provisioned again."""
+        active = (stacks.c.name == lease.stack) & stacks.c.wanted
+        with self._database.write() as connection:
+            guard(connection, lease)
+            connection.execute(
+                sa.update(stacks).where(active).values(wanted=False, since=self._database.now(connection))
+            )
 
-def forget(database: Database, lease: Lease) -> None:
-    with database.write() as connection:
-        guard(connection, lease)
-        for table in (*_CHECK_TABLES, samples, measurements, secrets):
-            connection.execute(sa.delete(table).where(table.c.stack == lease.stack))
-        last = sa.select(sa.func.max(runs.c.id)).where(runs.c.stack == lease.stack).scalar_subquery()
-        connection.execute(sa.delete(runs).where((runs.c.stack == lease.stack) & (runs.c.id < last)))
-        connection.execute(sa.delete(stacks).where(stacks.c.name == lease.stack))
+    def forget(self, lease: Lease) -> None:
+        """Delete everything about the stack, so that a later stack of this name starts fresh.
 
+        Only its last run stays, as a record of who tore it down and when.
+        """
+        with self._database.write() as connection:
+            guard(connection, lease)
+            for table in (*_CHECK_TABLES, samples, measurements, secrets):
+                connection.execute(sa.delete(table).where(table.c.stack == lease.stack))
+            last = sa.select(sa.func.max(runs.c.id)).where(runs.c.stack == lease.stack).scalar_subquery()
+            connection.execute(sa.delete(runs).where((runs.c.stack == lease.stack) & (runs.c.id < last)))
+            connection.execute(sa.delete(stacks).where(stacks.c.name == lease.stack))
 
-def override(database: Database, lease: Lease, service: str, replicas: int, reason: str) -> None:
-    with database.write() as connection:
-        guard(connection, lease)
-        if connection.scalar(sa.select(stacks.c.name).where(stacks.c.name == lease.stack)) is None:
-            raise LedgerError(f"The ledger knows no stack `{lease.stack}`. Give its file to `tenfold provision` first.")
-        values = {"replicas": replicas, "reason": reason, "since": database.now(connection)}
-        new = database.insert(overrides).values(stack=lease.stack, service=service, **values)
-        connection.execute(new.on_conflict_do_update(index_elements=["stack", "service"], set_=values))
+    def override(self, lease: Lease, service: str, replicas: int, reason: str) -> None:
+        """Set the replica count of a service. It overrides the sizing of the spec."""
+        with self._database.write() as connection:
+            guard(connection, lease)
+            if connection.scalar(sa.select(stacks.c.name).where(stacks.c.name == lease.stack)) is None:
+                raise LedgerError(
+                    f"The ledger knows no stack `{lease.stack}`. Give its file to `tenfold provision` first."
+                )
+            values = {"replicas": replicas, "reason": reason, "since": self._database.now(connection)}
+            new = self._database.insert(overrides).values(stack=lease.stack, service=service, **values)
+            connection.execute(new.on_conflict_do_update(index_elements=["stack", "service"], set_=values))
 
+    def clear_override(self, lease: Lease, service: str) -> None:
+        """Remove the override, so that the sizing of the spec applies again."""
+        match = (overrides.c.stack == lease.stack) & (overrides.c.service == service)
+        with self._database.write() as connection:
+            guard(connection, lease)
+            connection.execute(sa.delete(overrides).where(match))
 
-def clear_override(database: Database, lease: Lease, service: str) -> None:
-    match = (overrides.c.stack == lease.stack) & (overrides.c.service == service)
-    with database.write() as connection:
-        guard(connection, lease)
-        connection.execute(sa.delete(overrides).where(match))
+    def find(self, name: str) -> StackRecord | None:
+        """The record of a stack, torn down or not; None if the ledger does not know it."""
+        rows = _read(self._database, sa.select(stacks).where(stacks.c.name == name), overrides.c.stack == name)
+        return rows[0] if rows else None
 
-
-def stack_record(database: Database, name: str) -> StackRecord | None:
-    rows = _read(database, sa.select(stacks).where(stacks.c.name == name), overrides.c.stack == name)
-    return rows[0] if rows else None
-
-
-def all_stacks(database: Database) -> tuple[StackRecord, ...]:
-    return _read(database, sa.select(stacks).order_by(stacks.c.name), sa.true())
+    def all(self) -> tuple[StackRecord, ...]:
+        """The records of all stacks, torn down or not, ordered by name."""
+        return _read(self._database, sa.select(stacks).order_by(stacks.c.name), sa.true())
 
 
 def _read(database: Database, query: "sa.Select[Any]", condition: "sa.ColumnElement[bool]") -> tuple[StackRecord, ...]:

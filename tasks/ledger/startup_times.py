@@ -19,11 +19,17 @@ DEFAULT_LEAD = 3.0
 """Assumed seconds from a decision to the start of its run, while none was measured."""
 
 
-def startup_times(database: Database) -> dict[Key, float]:
-    """Seconds from a decision until a replica serves: to the run's beginning, and from there to healthy."""
-    with database.read() as connection:
-        lead, times = _lead(connection), _times(connection)
-    return {key: lead + median(seconds) for key, seconds in times.items() if seconds}
+class StartupTimes:
+    """How long replicas take to serve."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_service(self) -> dict[Key, float]:
+        """Seconds from a decision until a replica serves, measured from each service's last replicas."""
+        with self._database.read() as connection:
+            lead, times = _lead(connection), _times(connection)
+        return {key: lead + median(seconds) for key, seconds in times.items() if seconds}
 
 
 def _lead(connection: sa.Connection) -> float:

@@ -39,11 +39,11 @@ class RunContext:
             if source is None or reference.output not in source.outputs:
                 raise ProviderError(f"{reference} is not known: {reference.address} does not run. Run it again.")
             return source.outputs[reference.output]
-        return self.ledger.secret_value(self.stack, reference.secret, reference.version)
+        return self.ledger.secrets.value(self.stack, reference.secret, reference.version)
 
     def redacted(self, text: str) -> str:
         """The text with each secret value replaced by the secret's name."""
-        return self.ledger.redacted(self.stack, text)
+        return self.ledger.secrets.redacted(self.stack, text)
 
 
 _current: ContextVar[RunContext] = ContextVar("site")

@@ -29,7 +29,7 @@ async def stack_lock(
 
     async def attempt() -> Lease | LockHeld:
         try:
-            return await asyncio.to_thread(ledger.acquire, stack, owner, lease_seconds)
+            return await asyncio.to_thread(ledger.locks.acquire, stack, owner, lease_seconds)
         except LockHeld as busy:
             return busy
 
@@ -45,6 +45,6 @@ async def stack_lock(
 def _wait_limit(ledger: Ledger, stack: str, verb: str, wait: bool) -> float:
     if wait:
         return WAIT_SECONDS
-    holder = ledger.holder(stack)
+    holder = ledger.locks.holder(stack)
     timer = holder is None or holder.owner.verb == "reconcile"
     return RECONCILE_SECONDS if timer and verb != "reconcile" else 0.0

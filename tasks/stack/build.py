@@ -50,7 +50,7 @@ async def build(request: BuildRequest) -> str:
             log.info("%s", line)
 
     def fenced() -> str:
-        context.ledger.check(context.lease)
+        context.ledger.locks.check(context.lease)
         try:
             return images.build(request, lambda line: log_text(stream.take(f"{line}\n")))
         finally:
@@ -62,5 +62,5 @@ async def build(request: BuildRequest) -> str:
 def remove_built_images(context: RunContext) -> None:
     """Remove every image that was built for the stack and that no container uses."""
     if images := context.provider.images:
-        context.ledger.check(context.lease)
+        context.ledger.locks.check(context.lease)
         images.forget_built(context.stack)

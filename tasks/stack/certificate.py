@@ -41,9 +41,9 @@ def keep_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> t
         return snapshot, ""
     certificate, pem = _read(ledger, snapshot, stack.tls)
     version = newest_secrets(snapshot).get(CERTIFICATE_SECRET)
-    if version is None or ledger.secret_value(stack.name, CERTIFICATE_SECRET, version) != pem:
-        ledger.check(lease)
-        snapshot = snapshot.with_secret(CERTIFICATE_SECRET, ledger.secret_set(stack.name, CERTIFICATE_SECRET, pem))
+    if version is None or ledger.secrets.value(stack.name, CERTIFICATE_SECRET, version) != pem:
+        ledger.locks.check(lease)
+        snapshot = snapshot.with_secret(CERTIFICATE_SECRET, ledger.secrets.set(stack.name, CERTIFICATE_SECRET, pem))
     return snapshot, _describe(stack, certificate)
 
 
@@ -70,7 +70,7 @@ def _read(ledger: Ledger, snapshot: StackSnapshot, tls: Tls) -> tuple[Certificat
 
     def text(key: str, location: str | Secret) -> str:
         if isinstance(location, Secret):
-            value = ledger.secret_value(stack.name, location.secret, versions[location.secret])
+            value = ledger.secrets.value(stack.name, location.secret, versions[location.secret])
             if isinstance(value, bytes):
                 raise PlanError(
                     f"{stack.name}: tls.{key}: the secret {location.secret} was set with --binary, and PEM is text. "

@@ -11,12 +11,12 @@ def snapshot_of(ledger: Ledger, stack: Stack, source: str) -> StackSnapshot:
 
     Three questions to the ledger: for the record, the active releases, and the secret versions.
     """
-    return _snapshot(ledger, ledger.stack_record(stack.name), stack, source)
+    return _snapshot(ledger, ledger.stacks.find(stack.name), stack, source)
 
 
 def recorded_snapshot(ledger: Ledger, name: str) -> StackSnapshot:
     """The snapshot of a stack with the spec that the ledger has. Raises UnknownStack."""
-    record = ledger.stack_record(name)
+    record = ledger.stacks.find(name)
     if record is None:
         raise unknown_stack(ledger, name)
     return snapshot_of_record(ledger, record)
@@ -29,7 +29,7 @@ def snapshot_of_record(ledger: Ledger, record: StackRecord) -> StackSnapshot:
 
 def recorded_spec(ledger: Ledger, name: str) -> tuple[Stack, str]:
     """The recorded spec of a stack and its source folder. Raises UnknownStack."""
-    record = ledger.stack_record(name)
+    record = ledger.stacks.find(name)
     if record is None:
         raise unknown_stack(ledger, name)
     return record.stack(), record.source
@@ -37,7 +37,7 @@ def recorded_spec(ledger: Ledger, name: str) -> tuple[Stack, str]:
 
 def unknown_stack(ledger: Ledger, name: str) -> UnknownStack:
     """The error for an unknown stack. Its message lists the known stacks and says what to do."""
-    others = ", ".join(stack.name for stack in ledger.stacks()) or "none yet"
+    others = ", ".join(stack.name for stack in ledger.stacks.all()) or "none yet"
     return UnknownStack(f"No stack is called `{name}`. Known: {others}. Give its file to `tenfold provision` first.")
 
 
@@ -46,8 +46,8 @@ def _snapshot(ledger: Ledger, record: StackRecord | None, stack: Stack, source: 
         stack,
         source,
         overrides=record.override_counts if record else {},
-        releases=ledger.active_releases(stack.name),
-        secret_versions=ledger.secret_kept(stack.name),
+        releases=ledger.releases.active(stack.name),
+        secret_versions=ledger.secrets.kept(stack.name),
         recorded_target=record.target if record else None,
         is_active=record is not None and record.wanted,
     )

@@ -43,7 +43,7 @@ def rollback_target(ledger: Ledger, snapshot: StackSnapshot, number: int) -> Rel
     """
     current_manifest(snapshot)
     name, readable = snapshot.stack.name, snapshot.secret_versions
-    target = rollback_candidate(name, ledger.releases(name), number)
+    target = rollback_candidate(name, ledger.releases.all(name), number)
     if erased := [
         f"{name} v{version}"
         for name, version in target.content.secrets.items()

@@ -21,7 +21,7 @@ def replicas(memory: MemoryProvider, stack: str) -> int:
 
 def last_check() -> float:
     with Ledger.open(settings()) as ledger:
-        last = ledger.last_check()
+        last = ledger.checks.last()
     return last.at if last else 0.0
 
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
 
 def decisions(stack: str) -> tuple[KeptDecision, ...]:
     with Ledger.open(settings()) as ledger:
-        return ledger.decisions(stack, "web", 100)
+        return ledger.decisions.recent(stack, "web", 100)
 
 
 def events(plane: Plane, name: str) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def test_growth_waits_for_a_persons_word(plane: Plane) -> None:
     done = resumed(plane, run, approve=True, **asked)
     assert done["type"] == "COMPLETED", done
     with Ledger.open(settings()) as ledger:
-        known = ledger.stack_record("shoot")
+        known = ledger.stacks.find("shoot")
     assert known is not None
     assert (known.spec["users"]["monthly"], known.spec["headroom"], known.spec["budget"]) == (5000, 20, None)
     assert known.spec["services"]["web"]["replicas"] == {"min": 1, "max": 16}
@@ -72,7 +72,7 @@ def test_what_was_shown_is_done_to_the_stack_as_it_is_by_then(plane: Plane, memo
     provisioned(plane, "patient", budget=70, headroom=20)
     assert resumed(plane, first, approve=True)["type"] == "COMPLETED"
     with Ledger.open(settings()) as ledger:
-        known = ledger.stack_record("patient")
+        known = ledger.stacks.find("patient")
     assert known is not None
     assert known.spec["services"]["web"]["replicas"] == {"min": 1, "max": 16}, "as it was shown"
     assert (known.spec["budget"], known.spec["headroom"]) == (70, 20), "as somebody raised them meanwhile"

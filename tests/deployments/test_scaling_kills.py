@@ -28,6 +28,6 @@ def test_checks_go_on_when_the_server_was_killed_between_two(fragile: Plane) -> 
 def test_a_check_that_is_killed_half_way_is_followed_by_the_next(fragile: Plane) -> None:
     provisioned(fragile, "blog")
     with Ledger.open(settings()) as ledger:
-        holder = wait_until(lambda: ledger.holder(CHECK_LOCK), "a check is under way")
+        holder = wait_until(lambda: ledger.locks.holder(CHECK_LOCK), "a check is under way")
         os.kill(holder.owner.pid, signal.SIGKILL)
     checked_again()

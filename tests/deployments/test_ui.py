@@ -88,7 +88,7 @@ def test_the_next_step_is_approved_in_the_form_of_a_run_that_waits(browser: Pref
     browser.approve(Users="5000", Budget="90")
     browser.ended("Completed")
     with Ledger.open(settings()) as ledger:
-        known = ledger.stack_record("growing")
+        known = ledger.stacks.find("growing")
     assert known is not None
     assert (known.spec["users"]["monthly"], known.spec["budget"]) == (5000, 90)
 

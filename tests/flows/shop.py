@@ -45,4 +45,4 @@ def every_row(home: Path) -> dict[str, list[Any]]:
 def runs(stack: str = "shop") -> tuple[Run, ...]:
     """The stack's runs in the ledger, the newest first."""
     with Ledger.open(settings()) as ledger:
-        return ledger.history(stack, 100)
+        return ledger.runs.history(stack, 100)

@@ -36,7 +36,7 @@ def test_ten_provisions_of_one_stack_are_one_and_nine_clear_answers(
     monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     parameters = {"spec": shop(), "source": "/srv"}
     for _ in range(many):
-        children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.acquire".__eq__))
+        children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.locks.acquire".__eq__))
     winner = only_stopped(children)
     refused = [child.wait() for child in children if child is not winner]
     winner.wake()
@@ -74,12 +74,12 @@ def test_who_waits_builds_on_what_the_other_left(
     assert run(provision, {"spec": shop(), "source": "/srv"}).state == "COMPLETED"
     monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     changed = {"spec": shop(env={"COLOUR": "blue"}), "source": "/srv"}
-    first = start(provision, changed, at=1, by=signal.SIGSTOP, only="after ledger.acquire".__eq__)
+    first = start(provision, changed, at=1, by=signal.SIGSTOP, only="after ledger.locks.acquire".__eq__)
     children.append(first)
     first.until_stopped()
     waiting = start(
         scale, {"stack": "shop", "service": "web", "replicas": 3, "wait": True},
-        at=1, by=signal.SIGSTOP, only="before ledger.acquire".__eq__,
+        at=1, by=signal.SIGSTOP, only="before ledger.locks.acquire".__eq__,
     )  # fmt: skip
     children.append(waiting)
     waiting.until_stopped()
@@ -99,7 +99,7 @@ def test_two_stacks_at_once_never_touch(
     monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     for name in ("shop", "blog"):
         parameters = {"spec": shop(name), "source": "/srv"}
-        children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.begin".__eq__))
+        children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.runs.begin".__eq__))
     for child in children:
         child.until_stopped()  # both hold their locks, and both have their plans
     for child in children:

@@ -17,6 +17,7 @@ from flows.scale import scale
 from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger, Owner
 from tasks.ledger.checks import CHECK_LOCK
+from tasks.ledger.decisions import Decisions
 from tests.flows.going import done, failed
 from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scale_runs
 from tests.flows.shop import runs, shop
@@ -28,7 +29,7 @@ __all__ = ["no_runs", "users"]  # fixtures
 
 def decisions(stack: str = "shop", service: str = "web") -> tuple[KeptDecision, ...]:
     with Ledger.open(settings()) as ledger:
-        return ledger.decisions(stack, service, 100)
+        return ledger.decisions.recent(stack, service, 100)
 
 
 async def test_more_users_start_a_scale_run_that_says_why(users: Users, home: Any) -> None:
@@ -63,7 +64,7 @@ async def test_a_check_that_is_repeated_starts_no_second_run(users: Users, monke
     await done(provision, spec=shop(), source="/srv")
     users.in_flight["shop", "web"] = 28
     with monkeypatch.context() as killed:
-        killed.setattr(Ledger, "acted", lambda *_: None)
+        killed.setattr(Decisions, "acted", lambda *_: None)
         await done(autoscale)
         killed.setattr("tasks.autoscaling.scale_runs._busy", nobody)
         await done(autoscale)
@@ -89,9 +90,9 @@ async def test_a_stack_that_somebody_changes_is_left_to_them(users: Users) -> No
         await done(provision, spec=shop(name), source="/srv")
         users.in_flight[name, "web"] = 28
     with Ledger.open(settings()) as ledger:
-        lease = ledger.acquire("blog", Owner.here("provision"), 60)
+        lease = ledger.locks.acquire("blog", Owner.here("provision"), 60)
         said = await done(autoscale)
-        ledger.release(lease)
+        ledger.locks.release(lease)
     assert said == "2 stacks with 2 services checked; shop web 2 to 4; blog web 2 to 4 waits for the run that is at it"
     assert [one["stack"] for one in await asked_for()] == ["shop"]
     assert "checked; blog web 2 to 4; " in await done(autoscale)
@@ -114,9 +115,9 @@ async def test_a_spec_that_this_version_cannot_read_hinders_no_other(
         await done(provision, spec=shop(name), source="/srv")
         users.in_flight[name, "web"] = 28
     with Ledger.open(settings()) as ledger:
-        lease = ledger.acquire("blog", Owner.here("test"), 60)
-        ledger.set_desired(lease, "blog", {"name": "blog", "target": {"provider": "moon"}}, "/srv")
-        ledger.release(lease)
+        lease = ledger.locks.acquire("blog", Owner.here("test"), 60)
+        ledger.stacks.set_desired(lease, "blog", {"name": "blog", "target": {"provider": "moon"}}, "/srv")
+        ledger.locks.release(lease)
     said = await done(autoscale)
     assert said == "1 stack with 1 service checked, 1 could not be looked at; shop web 2 to 4"
 
@@ -139,7 +140,7 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
     said = await failed(scale, **parameters)
     assert "web may have 1 to 3 replicas" in said, "what was decided before is not done"
     with Ledger.open(settings()) as ledger:
-        known = ledger.stack_record("shop")
+        known = ledger.stacks.find("shop")
     assert known is not None
     assert known.override_counts == {}
 
@@ -159,16 +160,16 @@ async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
 async def test_one_check_at_a_time(users: Users) -> None:
     await done(provision, spec=shop(), source="/srv")
     with Ledger.open(settings()) as ledger:
-        lease = ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 60)
+        lease = ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 60)
         assert (await done(autoscale)).startswith("left to the check that is under way: ")
-        ledger.release(lease)
+        ledger.locks.release(lease)
     assert not users.seen
 
 
 async def test_a_check_whose_process_is_gone_is_followed_at_once(users: Users) -> None:
     await done(provision, spec=shop(), source="/srv")
     with Ledger.open(settings()) as ledger:
-        ledger.acquire(CHECK_LOCK, replace(Owner.here("autoscale"), started="1"), 3600)
+        ledger.locks.acquire(CHECK_LOCK, replace(Owner.here("autoscale"), started="1"), 3600)
     assert (await done(autoscale)).startswith("1 stack")
 
 
@@ -222,6 +223,6 @@ async def test_each_check_is_told_what_the_last_one_read(users: Users) -> None:
     assert not users.seen[0]
     assert users.seen[1]["shop", "web"].readings == {"requests": 3}
     with Ledger.open(settings()) as ledger:
-        last = ledger.last_check()
+        last = ledger.checks.last()
     assert last is not None
     assert (last.services, last.message) == (1, "1 stack with 1 service checked")

@@ -67,7 +67,7 @@ async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: Do
     assert visit(port)["visits"] == 1
     assert visit(port)["hits"] == 2
     with Ledger.open(settings()) as ledger:
-        secrets = [ledger.secret_value(name, each, 1) for each in ("database-password", "cache-password")]
+        secrets = [ledger.secrets.value(name, each, 1) for each in ("database-password", "cache-password")]
     for container in engine.containers.list(filters={"label": f"tenfold.stack={name}"}):
         app = ".replica." in container.name
         assert any(secret in json.dumps(container.attrs) for secret in secrets) == app

@@ -34,12 +34,12 @@ async def test_no_secret_is_told_anywhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with Ledger.open(settings()) as ledger:
-        ledger.secret_set(stack, "stripe", users_own)
+        ledger.secrets.set(stack, "stripe", users_own)
     await done(provision, spec=spec, source="/")
     await done(deploy, stack=stack, image=images["tenfold-tiny:2"])
     with Ledger.open(settings()) as ledger:
-        secrets = {name: ledger.secret_value(stack, f"{name}-password", 1) for name in ("database", "cache")}
-        history = repr((ledger.history(stack, 10), ledger.releases(stack)))
+        secrets = {name: ledger.secrets.value(stack, f"{name}-password", 1) for name in ("database", "cache")}
+        history = repr((ledger.runs.history(stack, 10), ledger.releases.all(stack)))
     secrets["stripe"] = users_own
 
     replica = next(each for each in engine.containers.list() if ".replica." in str(each.name))

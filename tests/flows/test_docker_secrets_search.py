@@ -39,7 +39,7 @@ async def test_forty_secrets_are_told_nowhere(
     spec = shop(images, secrets="files", env=env)
     with Ledger.open(settings()) as ledger:
         for name, value in values.items():
-            ledger.secret_set(stack, name, value)
+            ledger.secrets.set(stack, name, value)
     with alone(engine):
         await done(provision, spec=spec, source="/")
         messages = [
@@ -49,7 +49,7 @@ async def test_forty_secrets_are_told_nowhere(
         ]
         assert "[secret prefix]" in messages[2]
         with Ledger.open(settings()) as ledger:
-            values |= {name: ledger.secret_value(stack, f"{name}-password", 1) for name in ("database", "cache")}
+            values |= {name: ledger.secrets.value(stack, f"{name}-password", 1) for name in ("database", "cache")}
         tells = engine_tells(engine)
         written = tells.pop("docker logs")
         assert told({"docker logs": written}, values), "they are there to be told"

@@ -33,23 +33,23 @@ gone_for_ever: Step = (teardown, {"stack": "shop", "delete_data": True, "wait": 
 
 cases: dict[str, tuple[list[Step], Step, str, int, Step]] = {
     # what was before, what is stopped, where, at which time there, and who takes over
-    "provision, before it says what is wanted": ([], provisioned, "before ledger.set_desired", 1, otherwise),
-    "provision, before a secret is made": ([], provisioned, "before ledger.ensure_secret", 1, otherwise),
-    "provision, before its run begins": ([], provisioned, "before ledger.begin", 1, otherwise),
-    "provision, before its first intent": ([], provisioned, "before ledger.intend", 1, gone),
-    "provision, before its first create": ([], provisioned, "before ledger.check", 1, gone_for_ever),
-    "provision, before a later create": ([], provisioned, "before ledger.check", 3, gone),
-    "provision, after a create": ([], provisioned, "before ledger.outcome", 2, gone),
-    "provision, before it finishes": ([], provisioned, "before ledger.finish", 1, grown),
-    "scale, before it overrides": ([provisioned], grown, "before ledger.override", 1, gone),
-    "scale, before a create": ([provisioned], grown, "before ledger.check", 1, gone),
-    "deploy, before it stops what failed": ([provisioned], broken, "before ledger.check", 2, gone),
-    "teardown, before it begins": ([provisioned], gone, "before ledger.mark_torn_down", 1, otherwise),
-    "teardown, before a destroy": ([provisioned], gone, "before ledger.check", 1, otherwise),
-    "teardown, before a later destroy": ([provisioned], gone, "before ledger.check", 2, otherwise),
-    "teardown, before it deletes data": ([provisioned], gone_for_ever, "before ledger.check", 3, otherwise),
-    "teardown, before it forgets": ([provisioned], gone_for_ever, "before ledger.forget", 1, otherwise),
-    "teardown, before it gives the lock back": ([provisioned], gone, "before ledger.release", 1, otherwise),
+    "provision, before it says what is wanted": ([], provisioned, "before ledger.stacks.set_desired", 1, otherwise),
+    "provision, before a secret is made": ([], provisioned, "before ledger.secrets.ensure", 1, otherwise),
+    "provision, before its run begins": ([], provisioned, "before ledger.runs.begin", 1, otherwise),
+    "provision, before its first intent": ([], provisioned, "before ledger.runs.intend", 1, gone),
+    "provision, before its first create": ([], provisioned, "before ledger.locks.check", 1, gone_for_ever),
+    "provision, before a later create": ([], provisioned, "before ledger.locks.check", 3, gone),
+    "provision, after a create": ([], provisioned, "before ledger.runs.outcome", 2, gone),
+    "provision, before it finishes": ([], provisioned, "before ledger.runs.finish", 1, grown),
+    "scale, before it overrides": ([provisioned], grown, "before ledger.stacks.override", 1, gone),
+    "scale, before a create": ([provisioned], grown, "before ledger.locks.check", 1, gone),
+    "deploy, before it stops what failed": ([provisioned], broken, "before ledger.locks.check", 2, gone),
+    "teardown, before it begins": ([provisioned], gone, "before ledger.stacks.mark_torn_down", 1, otherwise),
+    "teardown, before a destroy": ([provisioned], gone, "before ledger.locks.check", 1, otherwise),
+    "teardown, before a later destroy": ([provisioned], gone, "before ledger.locks.check", 2, otherwise),
+    "teardown, before it deletes data": ([provisioned], gone_for_ever, "before ledger.locks.check", 3, otherwise),
+    "teardown, before it forgets": ([provisioned], gone_for_ever, "before ledger.stacks.forget", 1, otherwise),
+    "teardown, before it gives the lock back": ([provisioned], gone, "before ledger.locks.release", 1, otherwise),
 }
 
 
@@ -88,7 +88,7 @@ def test_woken_after_a_takeover_it_does_nothing(
     child.wake()
     woken = child.wait()
     assert (whole_world(home), every_row(home)) == (world, ledger)
-    if point != "before ledger.release":  # by then it has done all that it had to do
+    if point != "before ledger.locks.release":  # by then it has done all that it had to do
         assert woken.state == "FAILED"
         assert "no longer has the lock. It does nothing more." in woken.message
     assert [one.state for one in runs()].count("running") == 0
@@ -97,7 +97,7 @@ def test_woken_after_a_takeover_it_does_nothing(
 def test_woken_after_its_lease_it_does_nothing_even_if_nobody_followed(
     home: Path, prefect_server: None, starting: Callable[[Step, str, int], Child]
 ) -> None:
-    child = starting(provisioned, "before ledger.check", 1)
+    child = starting(provisioned, "before ledger.locks.check", 1)
     time.sleep(2.5)
     child.wake()
     woken = child.wait()

@@ -107,14 +107,14 @@ def names_the_sick_one(lines: Iterable[str], named: bool) -> bool:
 def checked(stack: str) -> float:
     """Until when the last decision of a stack held."""
     with Ledger.open(settings()) as ledger:
-        return max(one.until for one in ledger.decisions(stack, None, 10))
+        return max(one.until for one in ledger.decisions.recent(stack, None, 10))
 
 
 async def test_a_secret_of_the_certificate_stops_no_check(installation: Installation) -> None:
     await both()
     with Ledger.open(settings()) as ledger:
-        ledger.secret_set(SICK, "c", "chain")
-        ledger.secret_set(SICK, "k", "key")
+        ledger.secrets.set(SICK, "c", "chain")
+        ledger.secrets.set(SICK, "k", "key")
     spec: dict[str, Any] = {"certificate": {"secret": "c"}, "key": {"secret": "k"}}
     installation.spec(lambda found: found.update(budget=100, tls=spec))
     assert await done(autoscale) == "2 stacks with 2 services checked, nothing to change"

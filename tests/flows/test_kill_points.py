@@ -80,7 +80,7 @@ def world(home: Path) -> list[Any]:
 
 def runs() -> tuple[Any, ...]:
     with Ledger.open(settings()) as ledger:
-        return ledger.history("shop", 100)
+        return ledger.runs.history("shop", 100)
 
 
 def forgotten(message: str, parameters: dict[str, Any]) -> bool:

@@ -202,6 +202,6 @@ def read(home: Path) -> str:
 def connected(home: Path) -> "psycopg.Connection[Any]":
     database = next(one for one in observed(home) if one.kind == "database" and not one.failed)
     with Ledger.open(settings()) as ledger:
-        password = ledger.secret_value(stack, "database-password", 1)
+        password = ledger.secrets.value(stack, "database-password", 1)
     host, port = database.outputs["host"], database.outputs["port"]
     return psycopg.connect(host=host, port=port, user="app", dbname="app", password=password)

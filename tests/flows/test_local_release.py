@@ -70,7 +70,13 @@ async def test_releases_under_load(home: Path, open_folder: Path) -> None:
     assert (back[0].failed, said(url).split()[0]) == (0, "first")
     assert migrations.read_text().count("once") == 4, "a rollback migrates nothing"
     with Ledger.open(settings()) as ledger:
-        assert [one.state for one in ledger.releases("released")] == ["proven", "undone", "undone", "proven", "proven"]
+        assert [one.state for one in ledger.releases.all("released")] == [
+            "proven",
+            "undone",
+            "undone",
+            "proven",
+            "proven",
+        ]
     assert [str(one) for one in there(home) if one.kind == "replica" and not one.failed] == [
         "replica/web-0#4", "replica/web-1#4",
     ]  # fmt: skip

@@ -37,7 +37,7 @@ def jobs(home: Path) -> list[Instance]:
 @pytest.fixture
 async def provisioned(target: Faulty) -> None:
     with Ledger.open(settings()) as ledger:
-        ledger.secret_set("shop", "stripe", "sk_live_1")
+        ledger.secrets.set("shop", "stripe", "sk_live_1")
     await done(provision, spec=shop(env={"KEY": {"secret": "stripe"}}), source="/srv")
 
 
@@ -63,7 +63,7 @@ async def begun(home: Path) -> tuple["asyncio.Task[State[Any]]", str]:
         await asyncio.sleep(0.05)
         assert not task.done(), task.result().message
     with Ledger.open(settings()) as ledger:
-        while ledger.holder("shop"):
+        while ledger.locks.holder("shop"):
             await asyncio.sleep(0.05)
     (one,) = jobs(home)
     return task, one.address
@@ -150,11 +150,11 @@ class TestBeside:
     async def test_who_has_the_lock_at_its_end_or_comes_next_removes_it(self, slow: Faulty, home: Path) -> None:
         task, address = await begun(home)
         with Ledger.open(settings()) as ledger:
-            mine = ledger.acquire("shop", Owner.here("deploy"), 60)
+            mine = ledger.locks.acquire("shop", Owner.here("deploy"), 60)
             slow.set_health("shop", address, Health("healthy", "exited with 0", 0.0, 0))
             assert (await task).message == "import everything: exited with 0"
             assert [one.address for one in jobs(home)] == [address]
-            ledger.release(mine)
+            ledger.locks.release(mine)
         assert await done(reconcile, stack="shop") == "1 destroyed, 7 unchanged"
         assert jobs(home) == []
 

@@ -105,4 +105,4 @@ def serving(home: Path) -> set[Any]:
 
 def newest() -> Release:
     with Ledger.open(settings()) as ledger:
-        return ledger.releases("shop")[0]
+        return ledger.releases.all("shop")[0]

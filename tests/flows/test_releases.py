@@ -23,7 +23,7 @@ __all__ = ["target"]  # a fixture
 
 def releases() -> tuple[Release, ...]:
     with Ledger.open(settings()) as ledger:
-        return ledger.releases("shop")
+        return ledger.releases.all("shop")
 
 
 def states() -> list[tuple[int, str]]:
@@ -152,10 +152,10 @@ def bindings(home: Any) -> dict[str, str]:
 class TestRollback:
     async def test_everything_comes_back_but_counts(self, target: Faulty, home: Any) -> None:
         with Ledger.open(settings()) as ledger:
-            ledger.secret_set("shop", "stripe", "one")
+            ledger.secrets.set("shop", "stripe", "one")
         await done(provision, spec=shop(env={"KEY": {"secret": "stripe"}, "A": "1"}), source="/srv")
         with Ledger.open(settings()) as ledger:
-            ledger.secret_set("shop", "stripe", "two")
+            ledger.secrets.set("shop", "stripe", "two")
         assert await done(reconcile, stack="shop") == "nothing to do: 7 as wanted", "a release keeps its secrets"
         await done(deploy, stack="shop", command="run --new", env={"A": "2"})
         assert target.env["replica/web-0"]["KEY"] == "two"
@@ -167,8 +167,8 @@ class TestRollback:
         assert await done(provision, stack="shop") == "nothing to do: 8 as wanted"
         assert (await done(rollback, stack="shop", release=2)).startswith("release 4 serves")
         with Ledger.open(settings()) as ledger:
-            ledger.secret_remove("shop", "stripe")
-            ledger.secret_set("shop", "stripe", "three")
+            ledger.secrets.remove("shop", "stripe")
+            ledger.secrets.set("shop", "stripe", "three")
         assert "secrets that were erased since: stripe v1" in await failed(rollback, stack="shop", release=1)
 
     async def test_what_cannot_be_gone_back_to(self, target: Faulty, home: Any) -> None:

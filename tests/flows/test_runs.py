@@ -21,7 +21,7 @@ __all__ = ["target"]  # a fixture
 
 def in_ledger() -> Any:
     with Ledger.open(settings()) as ledger:
-        return ledger.stack_record("shop")
+        return ledger.stacks.find("shop")
 
 
 class TestFaults:
@@ -97,7 +97,7 @@ class TestTeardown:
         await done(provision, spec=shop(), source="/srv")
         await done(scale, stack="shop", service="web", replicas=3)
         with Ledger.open(settings()) as ledger:
-            ledger.secret_set("shop", "stripe", "sk_live_1")
+            ledger.secrets.set("shop", "stripe", "sk_live_1")
         message = await done(teardown, stack="shop", delete_data=True)
         assert message == "8 destroyed, 0 unchanged. Looked again: nothing of shop is left"
         assert whole_world(home) == "[]"
@@ -118,7 +118,7 @@ class TestTeardown:
     @staticmethod
     def _password() -> str:
         with Ledger.open(settings()) as ledger:
-            return ledger.secret_value("shop", "database-password", 1)
+            return ledger.secrets.value("shop", "database-password", 1)
 
 
 class TestRefusals:
@@ -222,9 +222,9 @@ class TestReconcile:
             await done(provision, spec=shop(name), source="/srv")
             target.set_health(name, "replica/web-0", sick("was killed"))
         with Ledger.open(settings()) as ledger:
-            lease = ledger.acquire("blog", Owner.here("provision"), 60)
+            lease = ledger.locks.acquire("blog", Owner.here("provision"), 60)
             assert (await done(reconcile)).startswith("1 created")
-            ledger.release(lease)
+            ledger.locks.release(lease)
         assert "replica/web-0#2" not in addresses(home, "blog")
         assert "replica/web-0#2" in addresses(home)
 

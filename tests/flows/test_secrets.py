@@ -27,7 +27,7 @@ async def test_secrets_reach_replicas_and_nothing_else(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with Ledger.open(settings()) as ledger:
-        ledger.secret_set("shop", "stripe", users_own)
+        ledger.secrets.set("shop", "stripe", users_own)
     spec = shop(env={"STRIPE_KEY": {"secret": "stripe"}})
     target.fails["replica/web-1"] = [ProviderError("no room.")]
     assert (await provision(spec=spec, source="/srv", return_state=True)).is_failed()
@@ -35,8 +35,8 @@ async def test_secrets_reach_replicas_and_nothing_else(
     assert (await scale(stack="shop", service="web", replicas=3, return_state=True)).is_completed()
 
     with Ledger.open(settings()) as ledger:
-        database, cache = (ledger.secret_value("shop", f"{need}-password", 1) for need in ("database", "cache"))
-        history = ledger.history("shop", 10)
+        database, cache = (ledger.secrets.value("shop", f"{need}-password", 1) for need in ("database", "cache"))
+        history = ledger.runs.history("shop", 10)
     env = target.env["replica/web-0"]
     assert env["STRIPE_KEY"] == users_own
     assert f":{database}@" in env["DATABASE_URL"]
@@ -88,13 +88,13 @@ async def test_an_error_tells_no_secret(
     target: Faulty, caplog: pytest.LogCaptureFixture, error: Exception, told: str
 ) -> None:
     with Ledger.open(settings()) as ledger:
-        ledger.secret_set("shop", "stripe", users_own)
+        ledger.secrets.set("shop", "stripe", users_own)
     target.fails["replica/web-1"] = [error]  # type: ignore[list-item]
     spec = shop(env={"STRIPE_KEY": {"secret": "stripe"}})
     state = await provision(spec=spec, source="/srv", return_state=True)
     assert state.is_failed()
     assert told in (state.message or "")
     with Ledger.open(settings()) as ledger:
-        places = {"history": repr(ledger.history("shop", 10)).encode(), **await everything_told()}
+        places = {"history": repr(ledger.runs.history("shop", 10)).encode(), **await everything_told()}
     places["log"] = caplog.text.encode()
     assert [place for place, text in places.items() if users_own.encode() in text] == []

@@ -35,7 +35,7 @@ async def test_forty_secrets_are_told_nowhere(home: Path, caplog: pytest.LogCapt
     assert len(values) == 40
     with Ledger.open(settings()) as ledger:
         for name, value in values.items():
-            ledger.secret_set(stack, name, value)
+            ledger.secrets.set(stack, name, value)
     env = {name.upper(): {"secret": name} for name in values}
     web = {"command": ["python3", "-S", str(app)], "port": 80, "replicas": 1, "env": env}
     spec = {"name": stack, "target": {"provider": "local"}, "services": {"web": web}, "needs": {"cache": "valkey"}}
@@ -45,7 +45,7 @@ async def test_forty_secrets_are_told_nowhere(home: Path, caplog: pytest.LogCapt
     ended = await failed(run, stack=stack, service="web", command=tells_all)
     assert "[secret s" in ended
     with Ledger.open(settings()) as ledger:
-        values["cache"] = ledger.secret_value(stack, "cache-password", 1)
+        values["cache"] = ledger.secrets.value(stack, "cache-password", 1)
 
     found = told(files_below(home), values)
     assert found, "a restart needs what its supervisor keeps"

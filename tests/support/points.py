@@ -11,14 +11,23 @@ from threading import Lock, get_ident
 from typing import Any
 
 import flows.engine.frame
-from tasks.ledger import Ledger
+from tasks.ledger.claims import Claims
+from tasks.ledger.locks import Locks
+from tasks.ledger.releases import Releases
+from tasks.ledger.runs import Runs
+from tasks.ledger.secrets import Secrets
+from tasks.ledger.stacks import Stacks
 
 provider_effects = ("create", "update", "destroy", "stop")
-ledger_effects = (
-    "acquire", "claim", "set_desired", "mark_torn_down", "override", "ensure_secret", "begin", "intend", "outcome",
-    "finish", "forget", "release",
- "begin_release", "pass_stages", "prove_release", "end_release", "refile_release",
-)  # fmt: skip
+ledger_effects: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+    (Locks, "locks", ("acquire", "release")),
+    (Claims, "claims", ("acquire",)),
+    (Stacks, "stacks", ("set_desired", "mark_torn_down", "override", "forget")),
+    (Secrets, "secrets", ("ensure",)),
+    (Runs, "runs", ("begin", "intend", "outcome", "finish")),
+    (Releases, "releases", ("begin", "pass_stages", "prove", "end", "refile")),
+)
+"""The writes of each repository of the ledger, as they are called: `ledger.runs.begin`."""
 
 
 def everywhere(_point: str) -> bool:
@@ -48,10 +57,12 @@ class Points:
     def install(self) -> None:
         """For the rest of this process, which is a test's own child."""
         self._writing = Lock()
-        for name in ledger_effects:
-            setattr(Ledger, name, self._around(f"ledger.{name}", self._alone(getattr(Ledger, name))))
-        setattr(Ledger, "renew", self._alone(Ledger.renew))  # noqa: B010
-        setattr(Ledger, "check", self._before("ledger.check", Ledger.check))  # noqa: B010 - mypy: it is a method
+        for repository, called, effects in ledger_effects:
+            for name in effects:
+                write = self._alone(getattr(repository, name))
+                setattr(repository, name, self._around(f"ledger.{called}.{name}", write))
+        setattr(Locks, "renew", self._alone(Locks.renew))  # noqa: B010
+        setattr(Locks, "check", self._before("ledger.locks.check", Locks.check))  # noqa: B010 - mypy: it is a method
         opened = flows.engine.frame.open_provider
 
         def open_provider(*args: Any) -> Any:

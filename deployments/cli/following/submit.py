@@ -47,7 +47,7 @@ def carry_out(installation: Installation, request: RunRequest) -> None:
             say(to, f"{request.verb} is submitted. See how it goes:")
             _show_ways_back(to, request, page)
             return
-        watch = Watch(api, run.id, request.stacks, installation.ledger.history)
+        watch = Watch(api, run.id, request.stacks, installation.ledger.runs.history)
         try:
             with Progress(to, began) as progress:
                 last = follow(watch, progress)
@@ -107,7 +107,7 @@ def _link_rows(installation: Installation, stacks: tuple[str, ...]) -> list[list
     """Where each service answers; with the stack's name where there are several stacks."""
     rows: list[list[Cell]] = []
     for name in stacks:
-        if record := installation.ledger.stack_record(name):
+        if record := installation.ledger.stacks.find(name):
             stack = f"{name} " if len(stacks) > 1 else ""
             links = links_of(installation.observed(record.stack()))
             rows += [[Text(stack + service, "dim"), Text(url, "cyan")] for service, url in links.items()]

@@ -30,7 +30,7 @@ def history(
     from deployments.cli.views.history import show_run, show_runs
 
     with open_installation() as installation:
-        runs, silent = ((installation.ledger.run(run),), ()) if run else installation.history(stack, number)
+        runs, silent = ((installation.ledger.runs.get(run),), ()) if run else installation.history(stack, number)
         if stack and not runs:
             installation.record(stack)  # raises for an unknown stack
     if json:

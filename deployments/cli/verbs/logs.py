@@ -39,7 +39,7 @@ def logs(
     with open_installation() as installation:
         spec, _ = recorded_spec(installation.ledger, stack)
         with installation.target(spec) as provider:
-            learn = partial(installation.ledger.learn_secrets, stack)
+            learn = partial(installation.ledger.secrets.learn, stack)
             printer = LogPrinter(console(), provider, stack, name, learn=learn, follow=follow)
             printer.show_last(lines)
             try:

@@ -21,5 +21,5 @@ def reconcile(stack: StackOrAll = "", detach: Detach = False) -> None:
             recorded_spec(installation.ledger, stack)
             stacks: tuple[str, ...] = (stack,)
         else:
-            stacks = tuple(record.name for record in installation.ledger.stacks() if record.wanted)
+            stacks = tuple(record.name for record in installation.ledger.stacks.all() if record.wanted)
         carry_out(installation, RunRequest("reconcile", {"stack": stack}, stacks, detach))

@@ -52,8 +52,8 @@ def set_secret(
     _refuse_bad_name(stack, name)
     value = read_value(name, _typed_value(stack, name, binary=binary), binary=binary, short=short)
     with open_installation() as installation:
-        version = installation.ledger.secret_set(stack, name, value.value)
-        record = installation.ledger.stack_record(stack)
+        version = installation.ledger.secrets.set(stack, name, value.value)
+        record = installation.ledger.stacks.find(stack)
     to = console()
     say(to, f"{name} of {stack} is set (version {version}).")
     for note in value.notes:
@@ -77,7 +77,7 @@ def list_secrets(stack: Stack) -> None:
     from tasks.base.clock import now
 
     with open_installation() as installation:
-        secrets = installation.ledger.secret_list(stack)
+        secrets = installation.ledger.secrets.newest(stack)
     to = console()
     if not secrets:
         say(to, f"{stack} has no secret. Set one with: {tenfold()} secret set {stack} NAME")
@@ -95,7 +95,7 @@ def remove_secret(stack: Stack, name: Name) -> None:
     from deployments.cli.terminal.output import console, say
 
     with open_installation() as installation:
-        installation.ledger.secret_remove(stack, name)
+        installation.ledger.secrets.remove(stack, name)
     say(console(), f"{name} of {stack} is erased. A spec that names it cannot be provisioned until it is set again.")
 
 

@@ -38,8 +38,8 @@ def why(
         if service:
             spec.service(service)
         limit = DECISIONS_LOOKED_BACK if changes else number
-        last_decisions = installation.ledger.decisions(stack, service or None, limit)
-        last_check = installation.ledger.last_check()
+        last_decisions = installation.ledger.decisions.recent(stack, service or None, limit)
+        last_check = installation.ledger.checks.last()
     decisions = [entry for entry in last_decisions if entry.decision.changes or not changes][:number]
     if json:
         print_json({"decisions": [data(entry) for entry in decisions]})

@@ -12,9 +12,9 @@ from tasks.base.clock import now
 
 def line(installation: Installation) -> Text | None:
     """When services were last checked, or a warning that nobody checks them; None where no stack is wanted."""
-    if not any(record.wanted for record in installation.ledger.stacks()):
+    if not any(record.wanted for record in installation.ledger.stacks.all()):
         return None
-    last = installation.ledger.last_check()
+    last = installation.ledger.checks.last()
     if warning := _warning(installation):
         return Text.assemble((warning, "yellow"), f" Look at: {tenfold()} server status")
     return Text(f"Scaling: checked {ago(now() - last.at)}, {last.message}", "dim") if last else None
@@ -22,7 +22,7 @@ def line(installation: Installation) -> Text | None:
 
 def data(installation: Installation) -> dict[str, Any]:
     """The same as JSON data."""
-    last = installation.ledger.last_check()
+    last = installation.ledger.checks.last()
     return {
         "last": last.at if last else None,
         "message": last.message if last else None,
@@ -32,5 +32,5 @@ def data(installation: Installation) -> dict[str, Any]:
 
 def _warning(installation: Installation) -> str | None:
     ledger = installation.ledger
-    first = min((record.since for record in ledger.stacks() if record.wanted), default=now())
-    return staleness(ledger.last_check(), installation.settings.autoscale_seconds, now(), awake_since=first)
+    first = min((record.since for record in ledger.stacks.all() if record.wanted), default=now())
+    return staleness(ledger.checks.last(), installation.settings.autoscale_seconds, now(), awake_since=first)

@@ -53,7 +53,7 @@ class StackView:
 def look(installation: Installation, record: StackRecord) -> StackView:
     """The stack as it is now. Raises TransientError if the target of a stack that is wanted does not answer."""
     stack, ledger = record.stack(), installation.ledger
-    holder, releases = ledger.holder(record.name), ledger.active_releases(record.name)
+    holder, releases = ledger.locks.holder(record.name), ledger.releases.active(record.name)
     if not record.wanted:
         answers, silent = side_by_side({record.name: partial(installation.observed, stack)}, _TORN_DOWN_SECONDS)
         why = silent[0].why if silent else ""

@@ -67,12 +67,12 @@ def provisioned(installation: Installation, file: Path, world: MemoryProvider) -
 
     def provision() -> Plan:
         argument = from_file(file)
-        lease = installation.ledger.acquire("shop", Owner.here("provision", "run-1"), 60)
-        installation.ledger.set_desired(
+        lease = installation.ledger.locks.acquire("shop", Owner.here("provision", "run-1"), 60)
+        installation.ledger.stacks.set_desired(
             lease, "shop", argument.stack.model_dump(mode="json", by_alias=True), argument.source
         )
         for secret in generated_secrets(argument.stack):
-            installation.ledger.ensure_secret(lease, "shop", secret)
+            installation.ledger.secrets.ensure(lease, "shop", secret)
         desired = desired_from_spec(snapshot_of(installation.ledger, argument.stack, argument.source))
         plan = make_plan("shop", desired.resources, world.observe("shop"))
         _carry_out(installation, lease, plan, world)
@@ -82,20 +82,20 @@ def provisioned(installation: Installation, file: Path, world: MemoryProvider) -
 
 
 def _carry_out(installation: Installation, lease: Lease, plan: Plan, world: MemoryProvider) -> None:
-    run = installation.ledger.begin(lease, "provision", "asked for", plan.data())
+    run = installation.ledger.runs.begin(lease, "provision", "asked for", plan.data())
     created = {}
     for change in plan.changes:
         details = {"action": change.action, "address": change.address, "reason": change.reason, "text": str(change)}
-        intent = installation.ledger.intend(lease, run, details)
+        intent = installation.ledger.runs.intend(lease, run, details)
         assert change.resource is not None
         resolved = change.resource.resolved(
             lambda reference: (
                 created[reference.address].outputs[reference.output]
                 if hasattr(reference, "address")
-                else installation.ledger.secret_value("shop", reference.secret, reference.version)
+                else installation.ledger.secrets.value("shop", reference.secret, reference.version)
             )
         )
         created[change.address] = world.create(resolved)
-        installation.ledger.outcome(lease, intent, "done", "", 0.25)
-    installation.ledger.finish(lease, run, "done", plan.summary)
-    installation.ledger.release(lease)
+        installation.ledger.runs.outcome(lease, intent, "done", "", 0.25)
+    installation.ledger.runs.finish(lease, run, "done", plan.summary)
+    installation.ledger.locks.release(lease)

@@ -14,9 +14,9 @@ from tests.deployments.cli.cli import Cli
 
 
 def measured(installation: Installation, in_flight: float) -> None:
-    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     window = Measurement(now(), 15, in_flight=in_flight)
-    installation.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult("shop", "web", window)])
+    installation.ledger.checks.record(lease, Check(window.at, 0.1, 1, ""), [CheckResult("shop", "web", window)])
 
 
 def test_nothing_presses(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:
@@ -56,8 +56,8 @@ def test_without_a_running_stack_there_is_nothing_to_advise(
 ) -> None:
     assert cli.text("advise") == "Nothing here yet. Begin with: tenfold demo\n"
     provisioned()
-    lease = installation.ledger.acquire("shop", Owner.here("teardown"), 60)
-    installation.ledger.mark_torn_down(lease)
+    lease = installation.ledger.locks.acquire("shop", Owner.here("teardown"), 60)
+    installation.ledger.stacks.mark_torn_down(lease)
     assert cli.text("advise", "shop") == "shop is torn down, so there is nothing to advise.\n"
     assert cli.text("advise") == "Every stack here is torn down, so there is nothing to advise.\n"
 

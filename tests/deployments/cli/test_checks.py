@@ -16,8 +16,8 @@ from tests.deployments.cli.cli import Cli
 def checked(installation: Installation, seconds_ago: float) -> float:
     """Record a check that ended so many seconds ago, and return the present moment."""
     moment = now()
-    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
-    installation.ledger.record_check(lease, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
+    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    installation.ledger.checks.record(lease, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
     return moment
 
 

@@ -12,9 +12,9 @@ Provision = Callable[[], object]
 
 def test_runs_the_newest_first(cli: Cli, provisioned: Provision, installation: Installation) -> None:
     provisioned()
-    lease = installation.ledger.acquire("shop", Owner.here("scale"), 60)
-    run = installation.ledger.begin(lease, "scale", "web: 3 to 4 replicas, by hand", {"waves": []})
-    installation.ledger.finish(lease, run, "failed", "it broke\nin two lines")
+    lease = installation.ledger.locks.acquire("shop", Owner.here("scale"), 60)
+    run = installation.ledger.runs.begin(lease, "scale", "web: 3 to 4 replicas, by hand", {"waves": []})
+    installation.ledger.runs.finish(lease, run, "failed", "it broke\nin two lines")
     newest, oldest = [line.split() for line in cli.text("history").splitlines()]
     assert newest[:4] == ["2", "shop", "scale", "failed"]
     assert " ".join(newest).endswith("web: 3 to 4 replicas, by hand: it broke")

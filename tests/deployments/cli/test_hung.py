@@ -25,9 +25,9 @@ pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def want(installation: Installation, stack: Stack) -> None:
-    lease = installation.ledger.acquire(stack.name, Owner.here("provision"), 60)
-    installation.ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
-    installation.ledger.release(lease)
+    lease = installation.ledger.locks.acquire(stack.name, Owner.here("provision"), 60)
+    installation.ledger.stacks.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
+    installation.ledger.locks.release(lease)
 
 
 @pytest.fixture
@@ -76,10 +76,10 @@ def test_advise_and_the_check_go_on_without_them(
     provisioned()
     result = cli("advise")
     assert "shop: nothing presses" in result.out
-    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     outcome = check(installation.ledger, lease, measure, interval=15.0)
     assert "hung" in {fault.stack for fault in outcome.faults}
-    assert installation.ledger.decisions("shop", "web", 1)
-    last = installation.ledger.last_check()
+    assert installation.ledger.decisions.recent("shop", "web", 1)
+    last = installation.ledger.checks.last()
     assert last is not None
     assert last.services == 3

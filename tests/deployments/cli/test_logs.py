@@ -135,7 +135,7 @@ def test_the_secrets_of_the_stack_are_not_told(
     cli: Cli, provisioned: Callable[[], object], installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
-    password = installation.ledger.secret_value("shop", "database-password", 1)
+    password = installation.ledger.secrets.value("shop", "database-password", 1)
     monkeypatch.setattr(MemoryProvider, "logs", lambda *_: f"postgresql://app:{password}@db or {password!r}\n")
     assert cli.text("logs", "shop", "database") == (
         "postgresql://app:[secret database-password]@db or '[secret database-password]'\n"

@@ -79,7 +79,7 @@ def test_data_is_one_document_with_plan_sizing_and_price_and_no_secret(
     assert document["sizing"]["services"]["web"]["today"] == 3
     assert document["price"]["today"] == 22.5
     for secret in ("database-password", "cache-password"):
-        value = installation.ledger.secret_value("shop", secret, 1)
+        value = installation.ledger.secrets.value("shop", secret, 1)
         assert value not in cli.text("plan", "shop.yaml", "--json")
         assert secret in cli.text("plan", "shop.yaml", "--json")
 

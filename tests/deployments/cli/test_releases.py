@@ -22,21 +22,21 @@ __all__ = ["server"]  # a fixture
 def shop(provisioned: Provision, installation: Installation) -> Lease:
     """A stack with two releases: a provision, and a deploy of another command."""
     provisioned()
-    lease = installation.ledger.acquire("shop", Owner.here("deploy", "run-2"), 600)
+    lease = installation.ledger.locks.acquire("shop", Owner.here("deploy", "run-2"), 600)
     snapshot = recorded_snapshot(installation.ledger, "shop")
     stack, source, file = snapshot.stack, snapshot.source, manifest_of_file(snapshot)
     first = ReleaseManifest(file.services, {})
     second = with_deploy(stack, first, "web", {"command": "run --new"}, {"THEME": "dark"})
     for verb, content in (("provision", first), ("deploy", ReleaseManifest(with_absolute_paths(second, source), {}))):
-        release = installation.ledger.begin_release(lease, verb, f"by {verb}", content=content, file=file)
-        installation.ledger.prove_release(lease, release.number)
+        release = installation.ledger.releases.begin(lease, verb, f"by {verb}", content=content, file=file)
+        installation.ledger.releases.prove(lease, release.number)
     return lease
 
 
 def test_deploy_shows_what_changes_and_submits_it(
     cli: Cli, shop: Lease, installation: Installation, server: Server
 ) -> None:
-    installation.ledger.secret_set("shop", "stripe", "sk_live_1")
+    installation.ledger.secrets.set("shop", "stripe", "sk_live_1")
     output = cli.text(
         "deploy", "shop", "--command", "run --newer", "-e", "COLOUR=blue=ish", "-e", "EMPTY=", "--secret",
         "KEY=stripe", "--unset", "THEME", "--canary", "5", "--wait",
@@ -78,9 +78,11 @@ def test_rollback_submits_the_release_that_it_shows(cli: Cli, shop: Lease, serve
 
 
 def test_releases_are_listed_and_the_one_that_runs_is_marked(cli: Cli, shop: Lease, installation: Installation) -> None:
-    content = installation.ledger.releases("shop")[0].content
-    bad = installation.ledger.begin_release(shop, "deploy", "web: image app:3", content=content, file=content)
-    installation.ledger.end_release(shop, bad.number, ReleaseState.FAILED, "replica/web-0 of shop exited with 1.\nmore")
+    content = installation.ledger.releases.all("shop")[0].content
+    bad = installation.ledger.releases.begin(shop, "deploy", "web: image app:3", content=content, file=content)
+    installation.ledger.releases.end(
+        shop, bad.number, ReleaseState.FAILED, "replica/web-0 of shop exited with 1.\nmore"
+    )
     rows = [line.split() for line in cli.text("releases", "shop").splitlines()]
     assert [row[:3] for row in rows[1:]] == [["▸", "2", "proven"], ["1", "proven", "provision"]]
     assert " ".join(rows[0]).startswith(
@@ -103,10 +105,10 @@ def test_diff_of_what_runs_and_of_two(cli: Cli, shop: Lease) -> None:
 
 def test_status_tells_of_the_release(cli: Cli, shop: Lease, installation: Installation) -> None:
     assert ", release 2, last changed" in cli.text("status", "shop").splitlines()[0]
-    content = installation.ledger.releases("shop")[0].content
-    installation.ledger.begin_release(shop, "deploy", "web", content=content, file=content)
+    content = installation.ledger.releases.all("shop")[0].content
+    installation.ledger.releases.begin(shop, "deploy", "web", content=content, file=content)
     assert "release 3 is on its way" in cli.text("status", "shop")
-    installation.ledger.end_release(shop, 3, ReleaseState.FAILED, "no room.")
+    installation.ledger.releases.end(shop, 3, ReleaseState.FAILED, "no room.")
     assert "release 3 was not proven; release 2 is brought back on a timer: tenfold releases shop" in cli.text(
         "status", "shop"
     )

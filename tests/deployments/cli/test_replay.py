@@ -51,13 +51,13 @@ def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
 
 def recorded(installation: Installation, began: float, checks: int) -> None:
     """Record changing demand, measured every 15 s."""
-    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     for number in range(1, checks + 1):
         at = began + 15 * number
         inside = 8 + 4 * math.sin(number / 10)
         measured = Measurement(at, 15, inside * 5, inside)
-        installation.ledger.record_check(lease, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", measured)])
-    installation.ledger.release(lease)
+        installation.ledger.checks.record(lease, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", measured)])
+    installation.ledger.locks.release(lease)
 
 
 def test_recorded_demand_is_played(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:

@@ -13,10 +13,10 @@ def test_a_value_comes_from_a_pipe_and_is_not_printed(cli: Cli, installation: In
     output = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1\n")
     unknown = "The line end at its end was taken off.\nNo stack is called shop yet: its first provision will use it.\n"
     assert output == f"stripe of shop is set (version 1).\n{unknown}"
-    assert installation.ledger.secret_value("shop", "stripe", 1) == "sk_live_1"
+    assert installation.ledger.secrets.value("shop", "stripe", 1) == "sk_live_1"
     output = cli.text("secret", "set", "shop", "stripe", typed="two\nlines\n")
     assert output == f"stripe of shop is set (version 2).\n{unknown}"
-    assert installation.ledger.secret_value("shop", "stripe", 2) == "two\nlines"
+    assert installation.ledger.secrets.value("shop", "stripe", 2) == "two\nlines"
     assert cli.text("secret", "list", "shop").split()[:3] == ["stripe", "version", "2"]
 
 
@@ -58,8 +58,8 @@ def test_of_a_stack_that_is_known_its_next_provision_is_named(cli: Cli, provisio
 def test_bytes_are_kept_with_binary(cli: Cli, installation: Installation) -> None:
     data = b"\xef\xbb\xbf\x00\x30\x82\xff\r\n"
     assert cli("secret", "set", "shop", "store", "--binary", typed=data).code == 0
-    assert installation.ledger.secret_value("shop", "store", 1) == data
-    assert [entry.name for entry in installation.ledger.secret_list("shop")] == ["store"]
+    assert installation.ledger.secrets.value("shop", "store", 1) == data
+    assert [entry.name for entry in installation.ledger.secrets.newest("shop")] == ["store"]
 
 
 def test_a_short_one_is_kept_where_asked_for(cli: Cli, installation: Installation) -> None:
@@ -67,4 +67,4 @@ def test_a_short_one_is_kept_where_asked_for(cli: Cli, installation: Installatio
     assert (
         output.splitlines()[1] == "It has 4 characters, so it cannot be redacted: what programs write is shown with it."
     )
-    assert installation.ledger.secret_value("shop", "pin", 1) == "1234"
+    assert installation.ledger.secrets.value("shop", "pin", 1) == "1234"

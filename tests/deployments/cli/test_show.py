@@ -16,8 +16,8 @@ def test_the_output_is_a_spec_of_the_same_stack(
     shown = cli.text("show", "shop")
     assert load(shown) == from_file(file).stack
     assert "needs:\n  database: postgres\n  cache: valkey\n" in shown
-    installation.ledger.override(
-        installation.ledger.acquire("shop", Owner.here("scale"), 60), "web", 5, "web: 3 to 5 replicas"
+    installation.ledger.stacks.override(
+        installation.ledger.locks.acquire("shop", Owner.here("scale"), 60), "web", 5, "web: 3 to 5 replicas"
     )
     assert "\n# web: 3 to 5 replicas (" in cli.text("show", "shop")
 

@@ -34,16 +34,16 @@ def lost(installation: Installation, engine: str) -> str:
     """A stack on that engine that needs more replicas than it is designed for."""
     spec = {"name": "lost", "target": {"provider": "docker", "host": engine}, "users": {"monthly": 200_000},
             "services": {"web": {"image": "shop:1", "port": 80, "capacity": 4}}}  # fmt: skip
-    lease = installation.ledger.acquire("lost", Owner.here("provision"), 60)
-    installation.ledger.set_desired(lease, "lost", spec, "/srv")
-    installation.ledger.release(lease)
+    lease = installation.ledger.locks.acquire("lost", Owner.here("provision"), 60)
+    installation.ledger.stacks.set_desired(lease, "lost", spec, "/srv")
+    installation.ledger.locks.release(lease)
     return "lost"
 
 
 def torn_down(installation: Installation, stack: str) -> None:
-    lease = installation.ledger.acquire(stack, Owner.here("teardown"), 60)
-    installation.ledger.mark_torn_down(lease)
-    installation.ledger.release(lease)
+    lease = installation.ledger.locks.acquire(stack, Owner.here("teardown"), 60)
+    installation.ledger.stacks.mark_torn_down(lease)
+    installation.ledger.locks.release(lease)
 
 
 def test_advise_names_it_and_shows_its_growth(
@@ -55,9 +55,9 @@ def test_advise_names_it_and_shows_its_growth(
     assert result.err.startswith("lost: ")
     assert len(result.err.splitlines()) == 1
     assert result.out == "shop: nothing presses, and nothing is idle\n"
-    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
     window = Measurement(now(), 15, in_flight=65)
-    installation.ledger.record_check(lease, Check(window.at, 0.1, 1, ""), [CheckResult(lost, "web", window)])
+    installation.ledger.checks.record(lease, Check(window.at, 0.1, 1, ""), [CheckResult(lost, "web", window)])
     result = cli("advise")
     assert result.code == 1
     assert "\nlost\n  !  web needs " in f"\n{result.out}"

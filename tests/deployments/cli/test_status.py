@@ -24,7 +24,7 @@ def test_a_healthy_stack(
     cli: Cli, provisioned: Provision, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
-    record = installation.ledger.stack_record("shop")
+    record = installation.ledger.stacks.find("shop")
     assert record is not None
     monkeypatch.setattr(presenting, "now", lambda: record.since + 200.4)
     lines = [line.split() for line in cli.text("status").splitlines()]
@@ -52,9 +52,9 @@ def test_a_sick_one_says_why_and_what_repairs_it(cli: Cli, provisioned: Provisio
 
 def test_a_run_that_changes_the_stack_is_named(cli: Cli, provisioned: Provision, installation: Installation) -> None:
     provisioned()
-    lease = installation.ledger.acquire("shop", Owner.here("scale"), 60)
+    lease = installation.ledger.locks.acquire("shop", Owner.here("scale"), 60)
     assert "  Being changed by scale (" in cli.text("status")
-    installation.ledger.release(lease)
+    installation.ledger.locks.release(lease)
     assert "Being changed" not in cli.text("status")
 
 
@@ -63,10 +63,10 @@ def test_a_run_that_died_is_named(
 ) -> None:
     provisioned()
     world.set_health("shop", "replica/web-1", Health("failed", "exited with 1", 0.0))
-    lease = installation.ledger.acquire("shop", Owner.here("scale"), 60)
+    lease = installation.ledger.locks.acquire("shop", Owner.here("scale"), 60)
     assert "  Still to do: 1 to create, " in cli.text("status")
-    installation.ledger.release(lease)
-    installation.ledger.acquire("shop", replace(Owner.here("scale"), started="1"), 60)
+    installation.ledger.locks.release(lease)
+    installation.ledger.locks.acquire("shop", replace(Owner.here("scale"), started="1"), 60)
     output = cli.text("status")
     assert "  Left unfinished by scale (" in output
     assert "tenfold reconcile shop" in output
@@ -76,7 +76,7 @@ def test_torn_down_says_what_is_left_and_how_to_come_back(
     cli: Cli, provisioned: Provision, installation: Installation, world: MemoryProvider
 ) -> None:
     provisioned()
-    installation.ledger.mark_torn_down(installation.ledger.acquire("shop", Owner.here("teardown"), 60))
+    installation.ledger.stacks.mark_torn_down(installation.ledger.locks.acquire("shop", Owner.here("teardown"), 60))
     for instance in world.observe("shop"):
         if not instance.stateful:
             world.destroy(instance)
@@ -94,7 +94,7 @@ def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, installation
     assert [instance["address"] for instance in shop["instances"] if instance["holds_data"]] == ["volume/database"]
     everything = cli.text("status", "--json") + cli.text("history", "--json") + cli.text("show", "shop")
     for secret in ("database-password", "cache-password"):
-        assert installation.ledger.secret_value("shop", secret, 1) not in everything
+        assert installation.ledger.secrets.value("shop", secret, 1) not in everything
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ Decide = Callable[..., str]
 def decide(installation: Installation, provisioned: Callable[[], Plan]) -> Decide:
     """Record a decision as a check would have so many seconds ago, and return its id."""
     provisioned()
-    lease, moment = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600), now()
+    lease, moment = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600), now()
 
     def decided(before: int, after: int, ago: float, reason: str, run: str = "", mode: str = "act") -> str:
         at = moment - ago
@@ -30,11 +30,11 @@ def decide(installation: Installation, provisioned: Callable[[], Plan]) -> Decid
         situation = replace(ScalingInput("web", at, measured, before, before, 0), mode=mode)  # type: ignore[arg-type]
         steps = (Step("recommend", after, "28 requests in flight need it"), Step("limit", after, "within its bounds"))
         decision = Decision("web", at, before, after, f"web: {reason}", steps, situation)
-        ids = installation.ledger.record_check(
+        ids = installation.ledger.checks.record(
             lease, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", measured, {}, decision)]
         )
         if run:
-            installation.ledger.acted(lease, ids["shop", "web"], run)
+            installation.ledger.decisions.acted(lease, ids["shop", "web"], run)
         return ids["shop", "web"]
 
     return decided
@@ -75,8 +75,8 @@ def test_only_changes_and_only_so_many(cli: Cli, decide: Decide) -> None:
 def test_before_the_first_decision(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert cli.text("why", "shop").startswith("No check has been made yet.")
-    lease = installation.ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
-    installation.ledger.record_check(lease, Check(now() - 5, 0.1, 1, "1 stack with 1 service checked"), [])
+    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    installation.ledger.checks.record(lease, Check(now() - 5, 0.1, 1, "1 stack with 1 service checked"), [])
     assert cli.text("why", "shop").startswith("Nothing was decided for shop yet. The last check was 5")
 
 

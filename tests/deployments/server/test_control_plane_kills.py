@@ -27,12 +27,12 @@ def held(fragile: Plane) -> Iterator[Callable[[str], Lease]]:
         holds: list[Lease] = []
 
         def lease(stack: str) -> Lease:
-            holds.append(ledger.acquire(stack, Owner.here("test"), 3600))
+            holds.append(ledger.locks.acquire(stack, Owner.here("test"), 3600))
             return holds[-1]
 
         yield lease
         for each in holds:
-            ledger.release(each)
+            ledger.locks.release(each)
 
 
 @pytest.mark.parametrize("killed", ["server", "runner", "supervisor"])

@@ -90,7 +90,7 @@ class Scene:
         for _ in range(number):
             self.at += interval
             outcome = check(self.ledger, self.lease, measure, interval=interval)
-            made.append(self.ledger.decisions("shop", "web", 1)[0].decision)
+            made.append(self.ledger.decisions.recent("shop", "web", 1)[0].decision)
             for due in outcome.pending:
                 self._carry_out(due)
         self.decisions += made
@@ -98,20 +98,20 @@ class Scene:
 
     def want(self, spec: dict[str, Any]) -> None:
         """Provision it so, as far as a pretended world needs it."""
-        lease = self.ledger.acquire("shop", Owner.here("provision"), 1e9)
-        self.ledger.set_desired(lease, "shop", from_data(spec).model_dump(mode="json", by_alias=True), "/srv")
-        self.ledger.release(lease)
+        lease = self.ledger.locks.acquire("shop", Owner.here("provision"), 1e9)
+        self.ledger.stacks.set_desired(lease, "shop", from_data(spec).model_dump(mode="json", by_alias=True), "/srv")
+        self.ledger.locks.release(lease)
         self._settle()
 
     def _carry_out(self, due: PendingDecision) -> None:
-        lease = self.ledger.acquire(due.stack, Owner.here("scale"), 1e9)
-        self.ledger.override(lease, due.decision.service, due.decision.replicas, due.decision.reason)
-        self.ledger.release(lease)
-        self.ledger.acted(self.lease, due.id, "a run")
+        lease = self.ledger.locks.acquire(due.stack, Owner.here("scale"), 1e9)
+        self.ledger.stacks.override(lease, due.decision.service, due.decision.replicas, due.decision.reason)
+        self.ledger.locks.release(lease)
+        self.ledger.decisions.acted(self.lease, due.id, "a run")
         self._settle()
 
     def _settle(self) -> None:
-        known = self.ledger.stack_record("shop")
+        known = self.ledger.stacks.find("shop")
         assert known is not None
         stack = stored(known.spec)
         wanted = desired_state(stack, size(stack), counts=known.override_counts, secrets={}, source="/srv")
@@ -146,7 +146,7 @@ def scene(home: Path, proxies: int = 1, **more: Any) -> Iterator[Scene]:
         mock.patch("tasks.providers.open_provider", return_value=world),
         Ledger.open(settings) as ledger,
     ):
-        made = Scene(ledger, ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 1e9), world)
+        made = Scene(ledger, ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 1e9), world)
         with mock.patch.object(time, "time", side_effect=lambda: made.at):
             made.want(spec(**more))
             yield made

@@ -24,16 +24,16 @@ def test_three_weeks_of_teardown_cost_nothing(tmp_path: Path) -> None:
     with scene(tmp_path, budget=150.0) as shop:
         shop.at = moment(11, 1)
         shop.checks(20)
-        before = shop.ledger.month_costs()["shop"].usd
-        lease = shop.ledger.acquire("shop", Owner.here("teardown"), 1e9)
-        shop.ledger.mark_torn_down(lease)
-        shop.ledger.release(lease)
+        before = shop.ledger.costs.this_month()["shop"].usd
+        lease = shop.ledger.locks.acquire("shop", Owner.here("teardown"), 1e9)
+        shop.ledger.stacks.mark_torn_down(lease)
+        shop.ledger.locks.release(lease)
         for day in (24, 25):
             shop.at = moment(11, day)
             shop.checks(1)
         shop.want(spec(budget=150.0))
         shop.checks(21)
-        assert shop.ledger.month_costs()["shop"].usd < before + 0.02, (
+        assert shop.ledger.costs.this_month()["shop"].usd < before + 0.02, (
             "five minutes before and five since, at ten cents an hour"
         )
 
@@ -94,7 +94,7 @@ def test_with_the_money_gone_it_shrinks_then_stops_and_begins_again_with_the_mon
         shop.checks(8)
         grown = shop.replicas("api"), shop.replicas("web")
         assert grown > (2, 1)
-        shop.ledger.record_costs(shop.lease, {"shop": Spent("2026-11", 72 * 6, shop.at)})
+        shop.ledger.costs.record(shop.lease, {"shop": Spent("2026-11", 72 * 6, shop.at)})
         seen = []
         for _ in range(8):
             shop.checks(1)
@@ -112,7 +112,7 @@ def test_a_higher_budget_begins_what_was_stopped_again(tmp_path: Path) -> None:
     stops = {"replicas": {"min": 2, "max": 20}, "scaling": {"over_budget": "stop"}}
     with scene(tmp_path, budget=150.0, web=dict(stops)) as shop:
         shop.at = moment(11, 10)
-        shop.ledger.record_costs(shop.lease, {"shop": Spent("2026-11", 150.0, shop.at)})
+        shop.ledger.costs.record(shop.lease, {"shop": Spent("2026-11", 150.0, shop.at)})
         shop.checks(2)
         assert shop.count == 0
         shop.want(spec(budget=160.0, web=dict(stops)))

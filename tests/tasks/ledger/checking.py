@@ -20,7 +20,7 @@ key = ("shop", "web")
 @pytest.fixture
 def checks(ledger: Ledger) -> Lease:
     """The lock of the checks."""
-    return ledger.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    return ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
 
 
 def seen(at: float, in_flight: float | None = 5.0, **changed: Any) -> Measurement:
@@ -45,4 +45,4 @@ def checked(
 
 def keep(ledger: Ledger, lease: Lease, at: float, *found: CheckResult) -> dict[tuple[str, str], str]:
     """One check that found this."""
-    return ledger.record_check(lease, Check(at, 0.5, len(found), "looked"), found)
+    return ledger.checks.record(lease, Check(at, 0.5, len(found), "looked"), found)

@@ -57,41 +57,41 @@ class Told:
         return "closed"
 
     def acquire(self, stack: str, lease_seconds: float) -> int:
-        self.lease = self.ledger.acquire(stack, Owner.here("provision"), lease_seconds)
+        self.lease = self.ledger.locks.acquire(stack, Owner.here("provision"), lease_seconds)
         return self.lease.fence
 
     def begin(self) -> str:
-        self.run = self.ledger.begin(self.lease, "provision", "asked for", {})
+        self.run = self.ledger.runs.begin(self.lease, "provision", "asked for", {})
         return self.run
 
     def intend(self) -> str:
-        return self.ledger.intend(self.lease, self.run, change)
+        return self.ledger.runs.intend(self.lease, self.run, change)
 
     def check(self) -> None:
-        self.ledger.check(self.lease)
+        self.ledger.locks.check(self.lease)
 
     def renew(self) -> None:
-        self.ledger.renew(self.lease)
+        self.ledger.locks.renew(self.lease)
 
     def release(self) -> None:
-        self.ledger.release(self.lease)
+        self.ledger.locks.release(self.lease)
 
     def work(self, stack: str, times: int) -> str:
         """A whole run of that many changes, with its lock."""
         self.acquire(stack, 600)
         self.begin()
         for _ in range(times):
-            self.ledger.outcome(self.lease, self.intend(), "done", "", 0.1)
-        self.ledger.finish(self.lease, self.run, "done", "all of it")
+            self.ledger.runs.outcome(self.lease, self.intend(), "done", "", 0.1)
+        self.ledger.runs.finish(self.lease, self.run, "done", "all of it")
         self.release()
         return self.run
 
     def secrets(self, stack: str, name: str, times: int) -> list[int]:
-        return [self.ledger.secret_set(stack, name, f"{os.getpid()}-{n}") for n in range(times)]
+        return [self.ledger.secrets.set(stack, name, f"{os.getpid()}-{n}") for n in range(times)]
 
     def ensure(self, stack: str, name: str) -> int:
-        lease = self.ledger.acquire(f"{stack}-{os.getpid()}", Owner.here("provision"), 600)
-        return self.ledger.ensure_secret(lease, stack, name)
+        lease = self.ledger.locks.acquire(f"{stack}-{os.getpid()}", Owner.here("provision"), 600)
+        return self.ledger.secrets.ensure(lease, stack, name)
 
 
 def main() -> None:

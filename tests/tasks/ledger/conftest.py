@@ -64,7 +64,7 @@ def elsewhere(me: Owner) -> Owner:
 
 @pytest.fixture
 def lease(ledger: Ledger, me: Owner) -> Lease:
-    return ledger.acquire("shop", me, 600)
+    return ledger.locks.acquire("shop", me, 600)
 
 
 @pytest.fixture

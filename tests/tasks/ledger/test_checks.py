@@ -16,25 +16,25 @@ day = 86_400.0
 
 
 def test_nothing_is_remembered_at_first(ledger: Ledger) -> None:
-    assert (ledger.recall(), ledger.last_check()) == ({}, None)
+    assert (ledger.checks.recall(), ledger.checks.last()) == ({}, None)
 
 
 def test_the_next_check_goes_on_from_the_last(ledger: Ledger, checks: Lease) -> None:
     first = replace(checked(began, decision=decided(began)), memory=AutoscalerState())
     keep(ledger, checks, began, first, checked(began, of=("other", "web")))
     keep(ledger, checks, began + 15, replace(first, readings={"proxy": {"requests": 1}}))
-    found = ledger.recall()
+    found = ledger.checks.recall()
     assert set(found) == {key, ("other", "web")}
     assert found[key].readings == {"proxy": {"requests": 1}}
     assert (found[key].at, found[key].memory) == (began + 15, AutoscalerState())
     assert found["other", "web"].at == began
-    assert set(ledger.recall("other")) == {("other", "web")}
-    assert ledger.last_check() == Check(began + 15, 0.5, 1, "looked")
+    assert set(ledger.checks.recall("other")) == {("other", "web")}
+    assert ledger.checks.last() == Check(began + 15, 0.5, 1, "looked")
 
 
 def test_a_check_of_nothing_is_a_check(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began)
-    assert ledger.last_check() == Check(began, 0.5, 0, "looked")
+    assert ledger.checks.last() == Check(began, 0.5, 0, "looked")
 
 
 @pytest.mark.parametrize(
@@ -53,21 +53,21 @@ def test_yesterday_and_last_week_at_this_time(ledger: Ledger, checks: Lease) -> 
         for step in range(-2, 4):
             at = now - days * day + 300 * step + 150
             keep(ledger, checks, at, checked(at, measured=seen(at, base * (step + 3))))
-    found = ledger.seasonality(now, {key: 60.0, ("other", "web"): 60.0})
+    found = ledger.seasonality.past_demand(now, {key: 60.0, ("other", "web"): 60.0})
     assert found["other", "web"] == ()
     yesterday, last_week = found[key]
     assert (yesterday.days, last_week.days) == (1, 7)
     assert yesterday.now == pytest.approx(25.0), "between the five minutes before and those after"
     assert yesterday.ahead == pytest.approx(27.0), "a minute further on the line"
     assert last_week.now == pytest.approx(250.0)
-    assert ledger.seasonality(now, {key: 600.0})[key][0].ahead == pytest.approx(45.0)
+    assert ledger.seasonality.past_demand(now, {key: 600.0})[key][0].ahead == pytest.approx(45.0)
 
 
 def test_a_fall_ahead_is_not_below_now(ledger: Ledger, checks: Lease) -> None:
     for step in range(-2, 4):
         at = began + 300 * step + 150
         keep(ledger, checks, at, checked(at, measured=seen(at, 100.0 - 10 * step)))
-    (yesterday,) = ledger.seasonality(began + day, {key: 300.0})[key]
+    (yesterday,) = ledger.seasonality.past_demand(began + day, {key: 300.0})[key]
     assert yesterday == PastDemand(1, 105.0, 105.0)
 
 
@@ -75,13 +75,13 @@ def test_without_requests_in_flight_it_is_requests_a_second(ledger: Ledger, chec
     for step in (-1, 0):
         at = began + 300 * step + 150
         keep(ledger, checks, at, checked(at, measured=seen(at, None)))
-    assert ledger.seasonality(began + day, {key: 15.0})[key] == (PastDemand(1, 40.0, 40.0),)
+    assert ledger.seasonality.past_demand(began + day, {key: 15.0})[key] == (PastDemand(1, 40.0, 40.0),)
 
 
 def test_the_rhythm_of_many_stacks_at_once(ledger: Ledger, checks: Lease) -> None:
     names = [(f"stack-{number}", "web") for number in range(120)]
     for at in (began - 100, began + 100):
         keep(ledger, checks, at, *(checked(at, of=name) for name in names))
-    found = ledger.seasonality(began + day, dict.fromkeys(names, 30.0))
+    found = ledger.seasonality.past_demand(began + day, dict.fromkeys(names, 30.0))
     assert len(found) == 120
     assert all(one == (PastDemand(1, 5.0, 5.0),) for one in found.values())

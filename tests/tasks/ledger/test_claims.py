@@ -12,40 +12,40 @@ one = "job/run-1"
 
 
 def test_a_claim_is_on_one_thing_of_one_stack_and_needs_no_lock(ledger: Ledger, lease: Lease, me: Owner) -> None:
-    claim = ledger.claim("shop", one, me, 600)
-    assert ledger.claimed("shop", one)
-    assert not ledger.claimed("shop", "job/run-2")
-    assert not ledger.claimed("blog", one)
-    ledger.release(claim)
-    assert not ledger.claimed("shop", one)
-    ledger.check(lease)
+    claim = ledger.claims.acquire("shop", one, me, 600)
+    assert ledger.claims.is_held("shop", one)
+    assert not ledger.claims.is_held("shop", "job/run-2")
+    assert not ledger.claims.is_held("blog", one)
+    ledger.locks.release(claim)
+    assert not ledger.claims.is_held("shop", one)
+    ledger.locks.check(lease)
 
 
 def test_it_ends_with_its_owner(ledger: Ledger, gone: Owner) -> None:
-    ledger.claim("shop", one, gone, 600)
-    assert not ledger.claimed("shop", one)
+    ledger.claims.acquire("shop", one, gone, 600)
+    assert not ledger.claims.is_held("shop", one)
 
 
 def test_who_is_seen_to_live_keeps_it_however_late(ledger: Ledger, me: Owner) -> None:
-    ledger.claim("shop", one, me, 0.001)
+    ledger.claims.acquire("shop", one, me, 0.001)
     time.sleep(0.05)
-    assert ledger.claimed("shop", one)
+    assert ledger.claims.is_held("shop", one)
 
 
 def test_who_cannot_be_seen_keeps_it_as_long_as_it_is_renewed(ledger: Ledger, elsewhere: Owner) -> None:
-    claim = ledger.claim("shop", one, elsewhere, 5.0)
+    claim = ledger.claims.acquire("shop", one, elsewhere, 5.0)
     with keep_renewed(ledger, claim, 5.0):
         time.sleep(5.5)
-        assert ledger.claimed("shop", one)
-    lapsed = ledger.claim("shop", "job/run-2", elsewhere, 0.001)
+        assert ledger.claims.is_held("shop", one)
+    lapsed = ledger.claims.acquire("shop", "job/run-2", elsewhere, 0.001)
     time.sleep(0.05)
     assert lapsed.stack != "shop"
-    assert not ledger.claimed("shop", "job/run-2")
+    assert not ledger.claims.is_held("shop", "job/run-2")
 
 
 def test_those_that_ended_leave_nothing_behind(ledger: Ledger, database: Database, lease: Lease, me: Owner) -> None:
     for number in range(5):
-        ledger.release(ledger.claim("shop", f"job/run-{number}", me, 600))
+        ledger.locks.release(ledger.claims.acquire("shop", f"job/run-{number}", me, 600))
     with database.read() as connection:
         names = [row.stack for row in connection.execute(sa.select(locks.c.stack))]
     assert sorted(names) == ["shop", "shop/job/run-4"]

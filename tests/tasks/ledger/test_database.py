@@ -12,7 +12,7 @@ import pytest
 from infra_specs.errors import LedgerBusy, LedgerError, TransientError
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner, database
-from tasks.ledger.lock import guard
+from tasks.ledger.locks import guard
 from tests.support.postgres import Postgres
 
 
@@ -23,7 +23,7 @@ def on_disk(tmp_path: Path) -> Iterator[Settings]:
 
 def test_the_file_is_for_this_user_alone(on_disk: Settings) -> None:
     with Ledger.open(on_disk) as ledger:
-        ledger.secret_set("shop", "stripe", "value")
+        ledger.secrets.set("shop", "stripe", "value")
         files = list(on_disk.home.glob("ledger.db*"))
         assert {file.name for file in files} >= {"ledger.db", "ledger.db-wal"}
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -43,10 +43,10 @@ def test_locked_for_too_long_is_transient(on_disk: Settings, monkeypatch: pytest
         other = sqlite3.connect(on_disk.home / "ledger.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerBusy, match=r"was locked by another process for 0\.1 s\. Try again"):
-            ledger.acquire("shop", me, 10)
-        assert ledger.holder("shop") is None
+            ledger.locks.acquire("shop", me, 10)
+        assert ledger.locks.holder("shop") is None
         other.close()
-        ledger.acquire("shop", me, 10)
+        ledger.locks.acquire("shop", me, 10)
 
 
 def test_a_file_that_is_no_database_is_said(on_disk: Settings) -> None:
@@ -90,10 +90,10 @@ def test_a_server_that_is_away_is_transient_and_its_password_unsaid(tmp_path: Pa
 def test_lost_connections_are_made_again(postgres: Postgres, tmp_path: Path, me: Owner) -> None:
     url = postgres.new_schema()
     with Ledger.open(Settings(home=tmp_path, ledger_url=url)) as ledger:
-        lease = ledger.acquire("shop", me, 600)
+        lease = ledger.locks.acquire("shop", me, 600)
         with psycopg.connect(postgres.url, autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tenfold'")
-        ledger.check(lease)
+        ledger.locks.check(lease)
 
 
 @pytest.mark.local
@@ -104,9 +104,9 @@ def test_one_stopped_within_a_transaction_is_not_waited_for(
     here = Settings(home=tmp_path, ledger_url=postgres.new_schema())
     stopped = database.Database(here.ledger_url)
     with Ledger.open(here) as ledger, ThreadPoolExecutor() as threads:
-        lost = ledger.acquire("shop", gone, 600)
+        lost = ledger.locks.acquire("shop", gone, 600)
         with pytest.raises(LedgerBusy), stopped.write() as connection:  # noqa: PT012 - it is the end that fails
             guard(connection, lost)
-            ours = threads.submit(ledger.acquire, "shop", me, 600).result(60)
-        ledger.check(ours)
+            ours = threads.submit(ledger.locks.acquire, "shop", me, 600).result(60)
+        ledger.locks.check(ours)
     stopped.close()

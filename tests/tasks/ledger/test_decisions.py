@@ -12,7 +12,7 @@ __all__ = ["checks"]
 
 def kept(ledger: Ledger) -> list[tuple[float, float, int]]:
     """since, until and checks of every row, the oldest first, in seconds from the beginning."""
-    found = reversed(ledger.decisions(*key, limit=1000))
+    found = reversed(ledger.decisions.recent(*key, limit=1000))
     return [(one.since - began, one.until - began, one.checks) for one in found]
 
 
@@ -26,17 +26,17 @@ def decide(ledger: Ledger, lease: Lease, seconds: float, *args: int, **changed: 
 def test_a_decision_is_kept_whole(ledger: Ledger, checks: Lease) -> None:
     made = decided(began, 2, 5, "250 requests in flight", steps=("recommend", "step"))
     ids = keep(ledger, checks, began, checked(began, decision=made))
-    (one,) = ledger.decisions("shop", None, 10)
+    (one,) = ledger.decisions.recent("shop", None, 10)
     assert (one.id, one.stack, one.decision) == (ids[key], "shop", made)
     assert (one.since, one.until, one.checks, one.flow_run_id) == (began, began, 1, None)
-    assert ledger.decisions("shop", "api", 10) == ledger.decisions("other", None, 10) == ()
+    assert ledger.decisions.recent("shop", "api", 10) == ledger.decisions.recent("other", None, 10) == ()
 
 
 def test_a_day_of_nothing_new_is_one_row_with_the_last_sentence(ledger: Ledger, checks: Lease) -> None:
     ids = {decide(ledger, checks, 15 * number, why=f"{number} requests in flight") for number in range(40)}
     assert len(ids) == 1
     assert kept(ledger) == [(0, 585, 40)]
-    (one,) = ledger.decisions(*key, 10)
+    (one,) = ledger.decisions.recent(*key, 10)
     assert "39 requests in flight" in one.decision.reason
     assert one.decision.at == began + 585
 
@@ -56,10 +56,10 @@ def test_advice_that_nobody_follows_is_one_row(ledger: Ledger, checks: Lease) ->
 def test_what_has_started_a_run_and_comes_again_is_another(ledger: Ledger, checks: Lease) -> None:
     first = decide(ledger, checks, 0, 2, 5)
     assert decide(ledger, checks, 15, 2, 5) == first, "its run could not be started yet"
-    ledger.acted(checks, first, "run-1")
+    ledger.decisions.acted(checks, first, "run-1")
     again = decide(ledger, checks, 30, 2, 5)
     assert again != first
-    assert [one.flow_run_id for one in ledger.decisions(*key, 10)] == [None, "run-1"]
+    assert [one.flow_run_id for one in ledger.decisions.recent(*key, 10)] == [None, "run-1"]
 
 
 def test_another_kind_of_reason_is_a_row_of_its_own_after_five_minutes(ledger: Ledger, checks: Lease) -> None:
@@ -80,16 +80,16 @@ def test_a_gap_between_checks_is_not_glossed_over(ledger: Ledger, checks: Lease)
 
 def test_an_unknown_decision_started_nothing(ledger: Ledger, checks: Lease) -> None:
     with pytest.raises(LedgerError, match="no decision 77"):
-        ledger.acted(checks, "77", "run-1")
+        ledger.decisions.acted(checks, "77", "run-1")
 
 
 def test_who_lost_the_lock_of_the_checks_writes_nothing(ledger: Ledger, elsewhere: Owner, me: Owner) -> None:
-    late = ledger.acquire(CHECK_LOCK, me, 0.0)
-    ledger.acquire(CHECK_LOCK, elsewhere, 600)
+    late = ledger.locks.acquire(CHECK_LOCK, me, 0.0)
+    ledger.locks.acquire(CHECK_LOCK, elsewhere, 600)
     with pytest.raises(Fenced):
         keep(ledger, late, began, checked(began, decision=decided(began)))
     with pytest.raises(Fenced):
-        ledger.acted(late, "1", "run-1")
-    assert ledger.decisions(*key, 10) == ledger.samples(*key, began, began) == ()
-    assert ledger.recall() == {}
-    assert ledger.last_check() is None
+        ledger.decisions.acted(late, "1", "run-1")
+    assert ledger.decisions.recent(*key, 10) == ledger.measurements.samples(*key, began, began) == ()
+    assert ledger.checks.recall() == {}
+    assert ledger.checks.last() is None

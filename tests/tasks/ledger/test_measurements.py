@@ -21,14 +21,14 @@ def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Lease) -> N
     nothing = Measurement(began + 15, 0.0, status="absent")
     for one in (whole, nothing, replace(whole, at=began + 301)):
         keep(ledger, checks, one.at, checked(one.at, measured=one))
-    assert ledger.samples(*key, began, began + 400) == (whole, nothing, replace(whole, at=began + 301))
-    assert ledger.samples(*key, began + 1, began + 300) == (nothing,)
-    assert ledger.samples("shop", "api", began, began + 400) == ()
+    assert ledger.measurements.samples(*key, began, began + 400) == (whole, nothing, replace(whole, at=began + 301))
+    assert ledger.measurements.samples(*key, began + 1, began + 300) == (nothing,)
+    assert ledger.measurements.samples("shop", "api", began, began + 400) == ()
 
 
 def test_numbers_keep_four_digits(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began, measured=replace(whole, requests_per_second=1 / 3, in_flight=123456.7)))
-    (one,) = ledger.samples(*key, began, began)
+    (one,) = ledger.measurements.samples(*key, began, began)
     assert (one.requests_per_second, one.in_flight) == (0.3333, 123500.0)
 
 
@@ -40,7 +40,7 @@ def test_five_minutes_are_summed_up_as_they_come(ledger: Ledger, checks: Lease) 
     ]
     for one in windows:
         keep(ledger, checks, one.at, checked(one.at, measured=one))
-    (row,) = ledger.measurements(*key, began, began + 60)
+    (row,) = ledger.measurements.means(*key, began, began + 60)
     assert (row.at, row.seconds) == (began, 40.0)
     assert row.in_flight == pytest.approx((4 * 10 + 10 * 30) / 40), "weighted by time"
     assert row.most_in_flight == 10.0
@@ -50,22 +50,22 @@ def test_five_minutes_are_summed_up_as_they_come(ledger: Ledger, checks: Lease) 
 
 def test_what_was_never_seen_is_unknown_and_not_zero(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began, measured=Measurement(began, 0.0, status="absent")))
-    (row,) = ledger.measurements(*key, began, began)
+    (row,) = ledger.measurements.means(*key, began, began)
     assert (row.requests_per_second, row.in_flight, row.latency, row.serving) == (None, None, None, None)
 
 
 def test_the_same_window_twice_is_one(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began))
     keep(ledger, checks, began, checked(began, measured=seen(began, 7.0)))
-    assert [one.in_flight for one in ledger.samples(*key, began, began)] == [7.0]
+    assert [one.in_flight for one in ledger.measurements.samples(*key, began, began)] == [7.0]
 
 
 def test_many_stacks_in_one_check(ledger: Ledger, checks: Lease) -> None:
     names = [(f"stack-{number}", "web") for number in range(120)]
     for at in (began, began + 15):
         keep(ledger, checks, at, *(checked(at, of=name) for name in names))
-    assert len(ledger.samples(*names[77], began, began + 15)) == 2
-    assert len(ledger.recall()) == 120
+    assert len(ledger.measurements.samples(*names[77], began, began + 15)) == 2
+    assert len(ledger.checks.recall()) == 120
 
 
 def test_what_is_too_old_goes_some_at_a_time(ledger: Ledger, checks: Lease, database: Database) -> None:
@@ -97,6 +97,6 @@ def test_what_is_no_number_was_not_measured(ledger: Ledger, database: Database, 
     with database.write() as connection:
         connection.execute(sa.text("UPDATE measurements SET in_flight = 'x', seconds = 'y'"))
         connection.execute(sa.text("UPDATE samples SET windows = replace(windows, '5.25', '\"x\"')"))
-    (row,) = ledger.measurements(*key, began, began + 60)
+    (row,) = ledger.measurements.means(*key, began, began + 60)
     assert (row.seconds, row.in_flight, row.latency) == (0.0, None, 0.125)
-    assert ledger.samples(*key, began, began + 60) == ()
+    assert ledger.measurements.samples(*key, began, began + 60) == ()

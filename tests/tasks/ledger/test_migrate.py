@@ -27,12 +27,12 @@ def test_from_nothing_they_make_what_the_tables_say(database: Database) -> None:
 
 def test_secrets_of_an_older_ledger_are_text(here: Settings, database: Database) -> None:
     with Ledger.open(here) as ledger:
-        ledger.secret_set("shop", "stripe", "from before")
+        ledger.secrets.set("shop", "stripe", "from before")
     with database.write() as connection:
         connection.execute(sa.text('ALTER TABLE secrets DROP COLUMN "binary"'))
         connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0004'"))
     with Ledger.open(here) as ledger:
-        assert ledger.secret_value("shop", "stripe", 1) == "from before"
+        assert ledger.secrets.value("shop", "stripe", 1) == "from before"
 
 
 def test_the_newest_is_the_last_file() -> None:

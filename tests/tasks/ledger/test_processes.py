@@ -10,7 +10,7 @@ from infra_specs.errors import LockHeld
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
 from tests.tasks.ledger.child import Child
-from tests.tasks.ledger.test_lock import acquired_late
+from tests.tasks.ledger.test_locks import acquired_late
 
 Make = Callable[[], Child]
 
@@ -33,7 +33,7 @@ def all_at_once(crowd: list[Child], *words: object) -> list[object]:
 def test_ten_open_a_new_ledger_and_all_see_the_same(crowd: list[Child], here: Settings) -> None:
     crowd[0].ask("work", "shop", 1)
     with Ledger.open(here) as ledger:
-        assert [run.state for run in ledger.history("shop", 10)] == ["done"]
+        assert [run.state for run in ledger.runs.history("shop", 10)] == ["done"]
 
 
 def test_ten_race_and_one_gets_the_lock(crowd: list[Child]) -> None:
@@ -53,7 +53,7 @@ def test_ten_write_fifty_changes_each_and_none_is_lost(crowd: list[Child], ledge
     ids = [one.answer() for one in crowd]
     assert len(set(ids)) == 10
     for number, run_id in enumerate(ids):
-        run = ledger.run(run_id)
+        run = ledger.runs.get(run_id)
         assert (run.stack, run.state, len(run.changes)) == (f"stack-{number}", "done", 50)
         assert {one.state for one in run.changes} == {"done"}
 
@@ -62,12 +62,12 @@ def test_ten_set_one_secret_and_every_version_is_one_value(crowd: list[Child], l
     told = all_at_once(crowd, "secrets", "shop", "stripe", 5)
     versions = [version for answer in told for version in answer]  # type: ignore[attr-defined]
     assert sorted(versions) == list(range(1, 51))
-    assert len({ledger.secret_value("shop", "stripe", version) for version in versions}) == 50
+    assert len({ledger.secrets.value("shop", "stripe", version) for version in versions}) == 50
 
 
 def test_ten_ensure_one_secret_and_it_is_made_once(crowd: list[Child], ledger: Ledger) -> None:
     assert all_at_once(crowd, "ensure", "shop", "database") == [1] * 10
-    assert ledger.secret_versions("shop") == {"database": 1}
+    assert ledger.secrets.versions("shop") == {"database": 1}
 
 
 def test_a_killed_owner_loses_the_lock_at_once_and_its_run_has_crashed(ledger: Ledger, child: Make, me: Owner) -> None:
@@ -76,11 +76,11 @@ def test_a_killed_owner_loses_the_lock_at_once_and_its_run_has_crashed(ledger: L
     run = other.ask("begin")
     other.ask("intend")
     with pytest.raises(LockHeld):
-        ledger.acquire("shop", me, 600)
+        ledger.locks.acquire("shop", me, 600)
     other.signal(signal.SIGKILL)
     ours = acquired_late(ledger, "shop", me, 600)
     assert ours.fence == 2
-    crashed = ledger.run(run)
+    crashed = ledger.runs.get(run)
     assert (crashed.state, [one.state for one in crashed.changes]) == ("crashed", ["intended"])
     assert crashed.ended is not None
     assert "goes on from what is there" in crashed.message
@@ -96,6 +96,6 @@ def test_a_paused_owner_does_nothing_more_when_it_wakes(ledger: Ledger, child: M
     for verb in ("check", "renew", "begin", "intend"):
         assert other.ask(verb).startswith("Fenced: shop: this provision no longer has the lock"), verb
     other.ask("release")
-    ledger.check(ours)
-    assert ledger.run(run).state == "crashed"
-    assert len(ledger.history("shop", 10)) == 1
+    ledger.locks.check(ours)
+    assert ledger.runs.get(run).state == "crashed"
+    assert len(ledger.runs.history("shop", 10)) == 1

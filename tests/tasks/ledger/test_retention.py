@@ -31,12 +31,12 @@ def made(ledger: Ledger, checks: Lease, number: int, before: int, replicas: int,
     """So many decisions, each kept for itself."""
     for _ in range(number):
         keep(ledger, checks, began, checked(began, of=of, decision=decided(began, before, replicas)))
-        ledger.acted(checks, ledger.decisions(*of, 1)[0].id, "run")
+        ledger.decisions.acted(checks, ledger.decisions.recent(*of, 1)[0].id, "run")
 
 
 def counts(ledger: Ledger) -> dict[int, int]:
     """How many decisions there are by the count that they decided."""
-    found = [one.decision.replicas for one in ledger.decisions(*key, 1000)]
+    found = [one.decision.replicas for one in ledger.decisions.recent(*key, 1000)]
     return {count: found.count(count) for count in sorted(set(found))}
 
 
@@ -83,11 +83,14 @@ def test_each_service_keeps_its_own_and_a_stack_that_nobody_checks_any_more_is_t
     ledger: Ledger, checks: Lease, me: Owner
 ) -> None:
     for stack in ("blog", "wiki"):
-        ledger.acquire(stack, me, 600)
+        ledger.locks.acquire(stack, me, 600)
     for of in (key, ("shop", "api"), ("blog", "web")):
         made(ledger, checks, 12, 2, 2, of=of)
-    until(lambda: [len(ledger.decisions(*of, 1000)) for of in (key, ("shop", "api"), ("blog", "web"))] == [10] * 3,
-          lambda number: keep(ledger, checks, late + 300 * number))  # fmt: skip
+    keys = (key, ("shop", "api"), ("blog", "web"))
+    until(
+        lambda: [len(ledger.decisions.recent(*of, 1000)) for of in keys] == [10] * 3,
+        lambda number: keep(ledger, checks, late + 300 * number),
+    )
 
 
 def until(reached: Callable[[], bool], again: Callable[[int], object]) -> None:
@@ -101,9 +104,9 @@ def until(reached: Callable[[], bool], again: Callable[[int], object]) -> None:
 
 def ran(ledger: Ledger, lease: Lease, number: int) -> None:
     for _ in range(number):
-        run = ledger.begin(lease, "scale", "more users", {})
-        ledger.outcome(lease, ledger.intend(lease, run, change), "done", "", 1.0)
-        ledger.finish(lease, run, "done", "")
+        run = ledger.runs.begin(lease, "scale", "more users", {})
+        ledger.runs.outcome(lease, ledger.runs.intend(lease, run, change), "done", "", 1.0)
+        ledger.runs.finish(lease, run, "done", "")
 
 
 def test_old_runs_go_with_their_changes_and_the_last_ones_stay(
@@ -112,14 +115,14 @@ def test_old_runs_go_with_their_changes_and_the_last_ones_stay(
     monkeypatch.setattr(retention, "MIN_RUNS", 5)
     monkeypatch.setattr(retention, "MAX_RUNS_REMOVED", 6)
     ran(ledger, lease, 15)
-    newest = [run.id for run in ledger.history("shop", 5)]
-    moment = ledger.history("shop", 1)[0].began
+    newest = [run.id for run in ledger.runs.history("shop", 5)]
+    moment = ledger.runs.history("shop", 1)[0].began
     keep(ledger, checks, moment + 89 * day)
     assert sizes(database) == {"runs": 15, "changes": 15}
     for number, left in enumerate((9, 5, 5)):
         keep(ledger, checks, moment + 91 * day + 300 * number)
         assert sizes(database) == {"runs": left, "changes": left}
-    assert [run.id for run in ledger.history("shop", 99)] == newest
+    assert [run.id for run in ledger.runs.history("shop", 99)] == newest
 
 
 def sizes(database: Database) -> dict[str, int]:
@@ -133,40 +136,44 @@ def sizes(database: Database) -> dict[str, int]:
 def test_of_a_forgotten_stack_only_who_took_it_down_is_left(
     ledger: Ledger, checks: Lease, lease: Lease, me: Owner, database: Database
 ) -> None:
-    blog = ledger.acquire("blog", me, 600)
+    blog = ledger.locks.acquire("blog", me, 600)
     for one in (blog, lease):
-        ledger.set_desired(one, one.stack, {**spec, "name": one.stack}, "/srv")
-        ledger.override(one, "web", 3, "by hand")
-        ledger.secret_set(one.stack, "stripe", "value")
-        created = ledger.begin(one, "provision", "asked for", {})
-        ledger.outcome(one, ledger.intend(one, created, change), "done", "", 7.0)
-        ledger.finish(one, created, "done", "")
+        ledger.stacks.set_desired(one, one.stack, {**spec, "name": one.stack}, "/srv")
+        ledger.stacks.override(one, "web", 3, "by hand")
+        ledger.secrets.set(one.stack, "stripe", "value")
+        created = ledger.runs.begin(one, "provision", "asked for", {})
+        ledger.runs.outcome(one, ledger.runs.intend(one, created, change), "done", "", 7.0)
+        ledger.runs.finish(one, created, "done", "")
     keep(
         ledger, checks, began, *(checked(began, of=(name, "web"), decision=decided(began)) for name in ("blog", "shop"))
     )
-    ledger.record_costs(checks, {"blog": Spent("2026-11", 1.0, 1.0), "shop": Spent("2026-11", 1.0, 1.0)})
+    ledger.costs.record(checks, {"blog": Spent("2026-11", 1.0, 1.0), "shop": Spent("2026-11", 1.0, 1.0)})
     before = rows(database, "blog")
-    down = ledger.begin(lease, "teardown", "asked for", {})
-    ledger.finish(lease, down, "done", "")
-    ledger.forget(lease)
+    down = ledger.runs.begin(lease, "teardown", "asked for", {})
+    ledger.runs.finish(lease, down, "done", "")
+    ledger.stacks.forget(lease)
     assert rows(database, "shop") == {"locks": 1, "runs": 1}
-    assert [run.verb for run in ledger.history("shop", 10)] == ["teardown"]
-    assert ("shop", "web") not in ledger.startup_times()
+    assert [run.verb for run in ledger.runs.history("shop", 10)] == ["teardown"]
+    assert ("shop", "web") not in ledger.startup_times.by_service()
     assert rows(database, "blog") == before
 
 
 def test_a_check_that_was_under_way_leaves_nothing_to_a_later_stack_of_the_name(
     ledger: Ledger, checks: Lease, lease: Lease
 ) -> None:
-    ledger.set_desired(lease, "shop", spec, "/srv")
-    ledger.forget(lease)
+    ledger.stacks.set_desired(lease, "shop", spec, "/srv")
+    ledger.stacks.forget(lease)
     keep(ledger, checks, began, checked(began, decision=decided(began)))
-    ledger.record_costs(checks, {"shop": Spent("2026-11", 1.0, 1.0)})
-    ledger.set_desired(lease, "shop", spec, "/srv")
-    assert (ledger.recall("shop"), ledger.decisions("shop", None, 9), ledger.month_costs()) == ({}, (), {})
+    ledger.costs.record(checks, {"shop": Spent("2026-11", 1.0, 1.0)})
+    ledger.stacks.set_desired(lease, "shop", spec, "/srv")
+    assert (ledger.checks.recall("shop"), ledger.decisions.recent("shop", None, 9), ledger.costs.this_month()) == (
+        {},
+        (),
+        {},
+    )
     keep(ledger, checks, began, checked(began, decision=decided(began)))
-    ledger.set_desired(lease, "shop", {**spec, "headroom": 5}, "/srv")
-    assert len(ledger.decisions("shop", None, 9)) == 1, "the same stack's stay"
+    ledger.stacks.set_desired(lease, "shop", {**spec, "headroom": 5}, "/srv")
+    assert len(ledger.decisions.recent("shop", None, 9)) == 1, "the same stack's stay"
 
 
 def rows(database: Database, stack: str) -> dict[str, int]:

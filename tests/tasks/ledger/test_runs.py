@@ -11,19 +11,19 @@ from tests.tasks.ledger.child import change
 
 
 def test_a_run_from_its_intent_to_its_end(ledger: Ledger, me: Owner) -> None:
-    lease = ledger.acquire("shop", replace(me, flow_run_id="f-7"), 600)
+    lease = ledger.locks.acquire("shop", replace(me, flow_run_id="f-7"), 600)
     plan = {"waves": [[{"change": "+ replica/web-0 (missing)"}]], "price": None}
-    run = ledger.begin(lease, "provision", "asked for", plan)
-    first = ledger.intend(lease, run, change)
-    second = ledger.intend(lease, run, {**change, "address": "replica/web-1"})
-    open_run = ledger.run(run)
+    run = ledger.runs.begin(lease, "provision", "asked for", plan)
+    first = ledger.runs.intend(lease, run, change)
+    second = ledger.runs.intend(lease, run, {**change, "address": "replica/web-1"})
+    open_run = ledger.runs.get(run)
     assert (open_run.state, open_run.ended) == ("running", None)
     assert [one.state for one in open_run.changes] == ["intended", "intended"]
 
-    ledger.outcome(lease, second, "failed", "web-1 does not start", 2.5)
-    ledger.outcome(lease, first, "done", "", 0.25)
-    ledger.finish(lease, run, "failed", "one of two")
-    ended = ledger.run(run)
+    ledger.runs.outcome(lease, second, "failed", "web-1 does not start", 2.5)
+    ledger.runs.outcome(lease, first, "done", "", 0.25)
+    ledger.runs.finish(lease, run, "failed", "one of two")
+    ended = ledger.runs.get(run)
     assert (ended.stack, ended.verb, ended.reason, ended.plan) == ("shop", "provision", "asked for", plan)
     assert (ended.who, ended.flow_run_id) == (str(lease.owner), "f-7")
     assert (ended.state, ended.message) == ("failed", "one of two")
@@ -40,54 +40,54 @@ def test_a_run_from_its_intent_to_its_end(ledger: Ledger, me: Owner) -> None:
 def test_no_word_of_a_run_tells_a_secret(ledger: Ledger, lease: Lease) -> None:
     known_secrets.learn("word", "its-secret-word")
     plan = {"waves": [[{"reason": "says its-secret-word", "count": 2, "settings": None}]]}
-    run = ledger.begin(lease, "run", "web: login its-secret-word", plan)
-    ledger.intend(lease, run, {**change, "reason": "its-secret-word", "text": "+ its-secret-word"})
-    kept = ledger.run(run)
+    run = ledger.runs.begin(lease, "run", "web: login its-secret-word", plan)
+    ledger.runs.intend(lease, run, {**change, "reason": "its-secret-word", "text": "+ its-secret-word"})
+    kept = ledger.runs.get(run)
     assert kept.reason == "web: login [secret word]"
     assert kept.plan == {"waves": [[{"reason": "says [secret word]", "count": 2, "settings": None}]]}
     assert [(entry.reason, entry.text) for entry in kept.changes] == [("[secret word]", "+ [secret word]")]
 
 
 def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, lease: Lease, me: Owner) -> None:
-    blog = ledger.acquire("blog", me, 600)
+    blog = ledger.locks.acquire("blog", me, 600)
     for number in range(4):
-        run = ledger.begin(lease, "provision", f"run {number}", {})
-        ledger.intend(lease, run, {**change, "text": f"of run {number}"})
-        ledger.finish(lease, run, "done", "")
-        ledger.begin(blog, "provision", "other", {})
-    found = ledger.history("shop", 3)
+        run = ledger.runs.begin(lease, "provision", f"run {number}", {})
+        ledger.runs.intend(lease, run, {**change, "text": f"of run {number}"})
+        ledger.runs.finish(lease, run, "done", "")
+        ledger.runs.begin(blog, "provision", "other", {})
+    found = ledger.runs.history("shop", 3)
     assert [run.reason for run in found] == ["run 3", "run 2", "run 1"]
     assert [[one.text for one in run.changes] for run in found] == [["of run 3"], ["of run 2"], ["of run 1"]]
-    assert ledger.history("unheard-of", 3) == ()
+    assert ledger.runs.history("unheard-of", 3) == ()
 
 
 def test_only_open_runs_of_the_own_stack_crash(ledger: Ledger, gone: Owner, me: Owner) -> None:
-    lost = ledger.acquire("shop", gone, 600)
-    blog = ledger.acquire("blog", me, 600)
-    other = ledger.begin(blog, "provision", "other", {})
-    done, left = (ledger.begin(lost, "provision", "asked for", {}) for _ in range(2))
-    ledger.finish(lost, done, "done", "")
-    ledger.acquire("shop", me, 600)
-    assert [ledger.run(run).state for run in (other, done, left)] == ["running", "done", "crashed"]
+    lost = ledger.locks.acquire("shop", gone, 600)
+    blog = ledger.locks.acquire("blog", me, 600)
+    other = ledger.runs.begin(blog, "provision", "other", {})
+    done, left = (ledger.runs.begin(lost, "provision", "asked for", {}) for _ in range(2))
+    ledger.runs.finish(lost, done, "done", "")
+    ledger.locks.acquire("shop", me, 600)
+    assert [ledger.runs.get(run).state for run in (other, done, left)] == ["running", "done", "crashed"]
 
 
 @pytest.mark.parametrize("unknown", ["999", "web", "", "-1", "²", "9" * 30])
 def test_an_unknown_run_is_said(ledger: Ledger, unknown: str) -> None:
     with pytest.raises(LedgerError, match="knows no run"):
-        ledger.run(unknown)
+        ledger.runs.get(unknown)
 
 
 def test_what_is_not_open_under_this_lock_is_refused(ledger: Ledger, lease: Lease, me: Owner) -> None:
-    blog = ledger.acquire("blog", me, 600)
-    run = ledger.begin(lease, "provision", "asked for", {})
-    intent = ledger.intend(lease, run, change)
+    blog = ledger.locks.acquire("blog", me, 600)
+    run = ledger.runs.begin(lease, "provision", "asked for", {})
+    intent = ledger.runs.intend(lease, run, change)
     for write in (
-        lambda: ledger.intend(blog, run, change),
-        lambda: ledger.outcome(blog, intent, "done", "", 1.0),
-        lambda: ledger.finish(blog, run, "done", ""),
+        lambda: ledger.runs.intend(blog, run, change),
+        lambda: ledger.runs.outcome(blog, intent, "done", "", 1.0),
+        lambda: ledger.runs.finish(blog, run, "done", ""),
     ):
         with pytest.raises(LedgerError):
             write()
-    ledger.finish(lease, run, "done", "")
+    ledger.runs.finish(lease, run, "done", "")
     with pytest.raises(LedgerError, match="is not open"):
-        ledger.intend(lease, run, change)
+        ledger.runs.intend(lease, run, change)

@@ -10,16 +10,19 @@ from tasks.ledger.startup_times import DEFAULT_LEAD
 
 
 def test_a_services_start_is_the_median_of_its_replicas_last_ones(ledger: Ledger, me: Owner) -> None:
-    lease = ledger.acquire("shop", me, 60)
-    run = ledger.begin(lease, "provision", "asked for", {})
+    lease = ledger.locks.acquire("shop", me, 60)
+    run = ledger.runs.begin(lease, "provision", "asked for", {})
     created(ledger, lease, run, "replica/web-0", 90.0)
     for slot, seconds in enumerate([2.0, 4.0, 3.0] * 3):
         created(ledger, lease, run, f"replica/web-{slot}", seconds)
     created(ledger, lease, run, "replica/mail-out-1", 7.0)
     created(ledger, lease, run, "database/main", 60.0)
     created(ledger, lease, run, "replica/web-1", 500.0, action="destroy")
-    ledger.intend(lease, run, told("replica/web-9", "create"))
-    assert ledger.startup_times() == {("shop", "web"): DEFAULT_LEAD + 3.0, ("shop", "mail-out"): DEFAULT_LEAD + 7.0}
+    ledger.runs.intend(lease, run, told("replica/web-9", "create"))
+    assert ledger.startup_times.by_service() == {
+        ("shop", "web"): DEFAULT_LEAD + 3.0,
+        ("shop", "mail-out"): DEFAULT_LEAD + 7.0,
+    }
 
 
 def told(address: str, action: str) -> dict[str, str]:
@@ -27,31 +30,34 @@ def told(address: str, action: str) -> dict[str, str]:
 
 
 def created(ledger: Ledger, lease: Lease, run: str, address: str, seconds: float, action: str = "create") -> None:
-    ledger.outcome(lease, ledger.intend(lease, run, told(address, action)), "done", "", seconds)
+    ledger.runs.outcome(lease, ledger.runs.intend(lease, run, told(address, action)), "done", "", seconds)
 
 
 def test_what_a_decision_waited_for_its_run_is_counted(ledger: Ledger, me: Owner) -> None:
-    checking = ledger.acquire(CHECK_LOCK, me, 60)
+    checking = ledger.locks.acquire(CHECK_LOCK, me, 60)
     at = now() - 100
     decision = Decision(
         "web", at, 2, 3, "web: 2 to 3 replicas", (), ScalingInput("web", at, Measurement(at, 15), 2, 2, 0)
     )
-    ids = ledger.record_check(
+    ids = ledger.checks.record(
         checking, Check(at, 0.1, 1, ""), [CheckResult("shop", "web", Measurement(at, 15), decision=decision)]
     )
-    ledger.acted(checking, ids["shop", "web"], "run-1")
-    lease = ledger.acquire("shop", Owner.here("scale", "run-1"), 60)
-    run = ledger.begin(lease, "scale", "web: 2 to 3 replicas", {})
+    ledger.decisions.acted(checking, ids["shop", "web"], "run-1")
+    lease = ledger.locks.acquire("shop", Owner.here("scale", "run-1"), 60)
+    run = ledger.runs.begin(lease, "scale", "web: 2 to 3 replicas", {})
     created(ledger, lease, run, "replica/web-2", 5.0)
-    assert 105 <= ledger.startup_times()["shop", "web"] < 160
+    assert 105 <= ledger.startup_times.by_service()["shop", "web"] < 160
 
 
 def test_a_counted_service_starts_as_its_replicas_would(ledger: Ledger, me: Owner) -> None:
-    lease = ledger.acquire("shop", me, 60)
-    run = ledger.begin(lease, "provision", "", {})
+    lease = ledger.locks.acquire("shop", me, 60)
+    run = ledger.runs.begin(lease, "provision", "", {})
     created(ledger, lease, run, "service/web", 30.0)
     created(ledger, lease, run, "service/web.canary", 50.0)
     created(ledger, lease, run, "service/web-admin", 7.0)
     created(ledger, lease, run, "service/web", 1.0, action="update")
     created(ledger, lease, run, "database/main", 900.0)
-    assert ledger.startup_times() == {("shop", "web"): DEFAULT_LEAD + 40.0, ("shop", "web-admin"): DEFAULT_LEAD + 7.0}
+    assert ledger.startup_times.by_service() == {
+        ("shop", "web"): DEFAULT_LEAD + 40.0,
+        ("shop", "web-admin"): DEFAULT_LEAD + 7.0,
+    }

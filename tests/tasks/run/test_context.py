@@ -17,7 +17,7 @@ from tasks.run.context import RunContext, current, use
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[RunContext]:
     with Ledger.open(Settings(home=tmp_path)) as ledger:
-        lease = ledger.acquire("shop", Owner.here("provision"), 60)
+        lease = ledger.locks.acquire("shop", Owner.here("provision"), 60)
         yield RunContext(MemoryProvider(tmp_path / "memory"), ledger, lease)
 
 
@@ -39,16 +39,16 @@ def test_a_ref_to_nothing_says_so(place: RunContext, ref: Ref) -> None:
 
 
 def test_a_secret_is_the_version_that_is_named(place: RunContext) -> None:
-    place.ledger.secret_set("shop", "stripe", "one")
-    place.ledger.secret_set("shop", "stripe", "two")
-    place.ledger.secret_set("blog", "stripe", "theirs")
+    place.ledger.secrets.set("shop", "stripe", "one")
+    place.ledger.secrets.set("shop", "stripe", "two")
+    place.ledger.secrets.set("blog", "stripe", "theirs")
     assert [place.value_of(SecretRef("stripe", version)) for version in (1, 2)] == ["one", "two"]
     with pytest.raises(LedgerError, match="stripe v3"):
         place.value_of(SecretRef("stripe", 3))
 
 
 def test_what_an_app_prints_shows_no_secret(place: RunContext) -> None:
-    place.ledger.secret_set("shop", "stripe", "sk_live_1")
+    place.ledger.secrets.set("shop", "stripe", "sk_live_1")
     assert place.redacted("cannot log in with sk_live_1: 401") == "cannot log in with [secret stripe]: 401"
 
 

@@ -23,13 +23,13 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def test_it_is_held_within_and_given_back(ledger: Ledger) -> None:
     async def go() -> None:
         async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=False) as lease:
-            ledger.check(lease)
-            holder = ledger.holder("shop")
+            ledger.locks.check(lease)
+            holder = ledger.locks.holder("shop")
             assert holder is not None
             assert (holder.owner.verb, holder.fence) == ("scale", lease.fence)
 
     asyncio.run(go())
-    assert ledger.holder("shop") is None
+    assert ledger.locks.holder("shop") is None
 
 
 def test_it_is_given_back_when_the_run_fails(ledger: Ledger) -> None:
@@ -39,11 +39,11 @@ def test_it_is_given_back_when_the_run_fails(ledger: Ledger) -> None:
 
     with pytest.raises(KeyError):
         asyncio.run(go())
-    assert ledger.holder("shop") is None
+    assert ledger.locks.holder("shop") is None
 
 
 def test_who_does_not_wait_is_told_at_once(ledger: Ledger) -> None:
-    ledger.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
+    ledger.locks.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
 
     async def go() -> None:
         async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=False):
@@ -54,7 +54,7 @@ def test_who_does_not_wait_is_told_at_once(ledger: Ledger) -> None:
 
 
 def test_who_waits_gets_it_when_it_is_given_back(ledger: Ledger) -> None:
-    first = ledger.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
+    first = ledger.locks.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
 
     async def wait() -> int:
         async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=True) as lease:
@@ -64,7 +64,7 @@ def test_who_waits_gets_it_when_it_is_given_back(ledger: Ledger) -> None:
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0.3)
         assert not waiting.done()
-        ledger.release(first)
+        ledger.locks.release(first)
         return await asyncio.wait_for(waiting, 60)
 
     assert asyncio.run(go()) == first.fence + 1
@@ -72,7 +72,7 @@ def test_who_waits_gets_it_when_it_is_given_back(ledger: Ledger) -> None:
 
 def test_who_waits_too_long_is_told_who_it_was(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tasks.run.lock.WAIT_SECONDS", 0.2)
-    ledger.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
+    ledger.locks.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
 
     async def go() -> None:
         async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=True):
@@ -83,7 +83,7 @@ def test_who_waits_too_long_is_told_who_it_was(ledger: Ledger, monkeypatch: pyte
 
 
 def test_another_stack_is_another_lock(ledger: Ledger) -> None:
-    ledger.acquire("blog", Owner.here("provision"), LEASE_SECONDS)
+    ledger.locks.acquire("blog", Owner.here("provision"), LEASE_SECONDS)
 
     async def go() -> str:
         async with stack_lock(ledger, "shop", "scale", LEASE_SECONDS, wait=False) as lease:

@@ -91,15 +91,15 @@ def test_a_ledgers_password_is_known_once_it_is_opened(tmp_path: Path) -> None:
 
 def test_every_kept_version_of_a_stack_is_known_once_text_is_taken_in(tmp_path: Path) -> None:
     with Ledger.open(Settings(home=tmp_path)) as ledger:
-        ledger.secret_set("shop", "mail", "the-first-value")
-        ledger.secret_set("shop", "mail", b"\xff the-second-value")
+        ledger.secrets.set("shop", "mail", "the-first-value")
+        ledger.secrets.set("shop", "mail", b"\xff the-second-value")
     known_secrets._values.clear()
     known_secrets.tokens.clear()
     known_secrets.learn("stripe", value)
     with Ledger.open(Settings(home=tmp_path)) as ledger:
         assert known_secrets.redacted("the-first-value") == "the-first-value"
-        told = ledger.redacted("shop", f"the-first-value, {b'%s the-second-value' % bytes([255])!r}")
+        told = ledger.secrets.redacted("shop", f"the-first-value, {b'%s the-second-value' % bytes([255])!r}")
         assert told == "[secret mail], b'[secret mail]'"
         Settings(home=tmp_path).key_file.unlink()
         known_secrets.tokens.clear()
-        assert ledger.redacted("shop", "the-first-value").startswith("Not shown, since it may hold secrets")
+        assert ledger.secrets.redacted("shop", "the-first-value").startswith("Not shown, since it may hold secrets")

@@ -30,7 +30,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def lease(ledger: Ledger) -> Lease:
-    return ledger.acquire("shop", Owner.here("provision"), 60)
+    return ledger.locks.acquire("shop", Owner.here("provision"), 60)
 
 
 def shop(certificate: Any = "certs/chain.pem", key: Any = "certs/key.pem", host: str = "*") -> Stack:
@@ -47,8 +47,8 @@ def written(folder: Path, pems: tuple[str, str]) -> tuple[str, str]:
 
 
 def kept(ledger: Ledger) -> tuple[int, str]:
-    version = ledger.secret_versions("shop")["tls-certificate"]
-    return version, ledger.secret_value("shop", "tls-certificate", version)
+    version = ledger.secrets.versions("shop")["tls-certificate"]
+    return version, ledger.secrets.value("shop", "tls-certificate", version)
 
 
 def test_files_are_kept_as_one_and_a_changed_one_is_a_new_version(ledger: Ledger, lease: Lease, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_files_are_kept_as_one_and_a_changed_one_is_a_new_version(ledger: Ledger
     assert renew_certificate(ledger, lease, snapshot_of(ledger, shop(), str(tmp_path)))[1].startswith("Certificate for")
     assert kept(ledger) == (2, pair(*second))
     made = desired_state(
-        shop(), size(shop()), counts={}, secrets=ledger.secret_versions("shop"), source=str(tmp_path)
+        shop(), size(shop()), counts={}, secrets=ledger.secrets.versions("shop"), source=str(tmp_path)
     )  # fmt: skip
     proxy = next(one for one in made if one.kind == "proxy")
     assert proxy.settings["tls"] == SecretRef("tls-certificate", 2)
@@ -74,10 +74,10 @@ def test_secrets_are_as_good_and_one_that_is_missing_is_named(ledger: Ledger, le
     wanted, (chain, key) = shop({"secret": "cert"}, {"secret": "key"}), ours.issue("a")
     with pytest.raises(PlanError, match="tenfold secret set shop cert\n  tenfold secret set shop key"):
         keep_certificate(ledger, lease, snapshot_of(ledger, wanted, "/"))
-    ledger.secret_set("shop", "cert", chain)
-    ledger.secret_set("shop", "key", key)
+    ledger.secrets.set("shop", "cert", chain)
+    ledger.secrets.set("shop", "key", key)
     assert check_certificate(ledger, snapshot_of(ledger, wanted, "/"))
-    assert "tls-certificate" not in ledger.secret_versions("shop"), "to look changes nothing"
+    assert "tls-certificate" not in ledger.secrets.versions("shop"), "to look changes nothing"
     keep_certificate(ledger, lease, snapshot_of(ledger, wanted, "/"))
     assert kept(ledger) == (1, pair(chain, key))
 

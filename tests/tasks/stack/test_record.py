@@ -24,7 +24,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def lease(ledger: Ledger) -> Lease:
-    return ledger.acquire("shop", Owner.here("provision"), 60)
+    return ledger.locks.acquire("shop", Owner.here("provision"), 60)
 
 
 def shop(**service: Any) -> Stack:
@@ -33,7 +33,7 @@ def shop(**service: Any) -> Stack:
 
 
 def want(ledger: Ledger, lease: Lease, stack: Stack) -> None:
-    ledger.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
+    ledger.stacks.set_desired(lease, stack.name, stack.model_dump(mode="json", by_alias=True), "/srv")
 
 
 def replicas(found: DesiredStack) -> int:
@@ -43,24 +43,24 @@ def replicas(found: DesiredStack) -> int:
 def test_a_stack_that_was_never_heard_of_is_sized_by_its_spec(ledger: Ledger) -> None:
     found = desired_from_spec(snapshot_of(ledger, shop(), "/srv"))
     assert (replicas(found), found.source) == (2, "/srv")
-    assert ledger.stacks() == ()
+    assert ledger.stacks.all() == ()
 
 
 def test_what_was_asked_for_counts_within_the_bounds_of_the_spec(ledger: Ledger, lease: Lease) -> None:
     want(ledger, lease, shop())
-    ledger.override(lease, "web", 5, "by hand")
+    ledger.stacks.override(lease, "web", 5, "by hand")
     assert replicas(desired_from_spec(snapshot_of(ledger, shop(), "/srv"))) == 5
     assert replicas(desired_from_spec(snapshot_of(ledger, shop(replicas={"min": 1, "max": 3}), "/srv"))) == 3
     assert replicas(desired_from_spec(snapshot_of(ledger, shop(), "/srv").with_replicas({"web": 4}))) == 4
-    assert ledger.stack_record("shop").override_counts == {"web": 5}  # type: ignore[union-attr]
+    assert ledger.stacks.find("shop").override_counts == {"web": 5}  # type: ignore[union-attr]
 
 
 def test_the_newest_version_of_a_secret_is_meant(ledger: Ledger) -> None:
     stack = shop(env={"KEY": {"secret": "stripe"}})
     with pytest.raises(PlanError, match="tenfold secret set shop stripe"):
         desired_from_spec(snapshot_of(ledger, stack, "/srv"))
-    ledger.secret_set("shop", "stripe", "one")
-    ledger.secret_set("shop", "stripe", "two")
+    ledger.secrets.set("shop", "stripe", "one")
+    ledger.secrets.set("shop", "stripe", "two")
     snapshot = snapshot_of(ledger, stack, "/srv")
     found = [ref for one in desired_from_spec(snapshot).resources for ref in references(one.settings)]
     assert set(found) == {SecretRef("stripe", 2)}
@@ -70,7 +70,7 @@ def test_a_spec_is_remembered_as_it_was_given(ledger: Ledger, lease: Lease) -> N
     want(ledger, lease, shop(env={"A": "1"}))
     assert recorded_spec(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
     assert recorded_snapshot(ledger, "shop").is_active
-    ledger.mark_torn_down(lease)
+    ledger.stacks.mark_torn_down(lease)
     assert recorded_spec(ledger, "shop") == (shop(env={"A": "1"}), "/srv")
     assert not recorded_snapshot(ledger, "shop").is_active
 

@@ -1,0 +1,140 @@
+"""One lock a stack: owner, lease, and a fencing number that only ever grows."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from infra_specs.errors import Fenced, LockHeld
+from tasks.ledger.database import Database
+from tasks.ledger.owner import Owner
+from tasks.ledger.owner_liveness import owner_is_alive
+from tasks.ledger.tables import locks, runs
+
+CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to change a stack, until it is released, taken over, or runs out."""
+
+    stack: str
+    fence: int
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a stack's lock: since when, and until when unless renewed (seconds since the epoch)."""
+
+    owner: Owner
+    fence: int
+    since: float
+    until: float
+
+
+class Locks:
+    """One lock a stack, of those who change it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def acquire(self, stack: str, owner: Owner, lease_seconds: float) -> Lease:
+        """Take the stack's lock without waiting. Raises LockHeld, with the holder and since when.
+
+        The lock is taken over from a dead owner, or after its lease ran out; its open runs are marked as crashed.
+        """
+        with self._database.write() as connection:
+            connection.execute(self._database.insert(locks).values(stack=stack, fence=0).on_conflict_do_nothing())
+            row = connection.execute(_row_of(stack).with_for_update()).mappings().one()
+            now, previous = self._database.now(connection), _holder(row)
+            if previous and previous.until > now and owner_is_alive(previous.owner) is not False:
+                raise LockHeld(
+                    f"{stack} is being changed by {previous.owner} since {utc(previous.since)} "
+                    f"(for {now - previous.since:.0f} s); wait for it with --wait or try again"
+                )
+            fence = row["fence"] + 1
+            values = {"fence": fence, "owner": asdict(owner), "since": now, "lease": lease_seconds}
+            connection.execute(
+                sa.update(locks).where(locks.c.stack == stack).values(**values, until=now + lease_seconds)
+            )
+            _mark_crashed(connection, stack, now)
+        return Lease(stack, fence, owner)
+
+    def renew(self, lease: Lease) -> None:
+        """Renew the lease. Raises Fenced when the lock is lost or the lease has run out already."""
+        with self._database.write() as connection:
+            row = _held(self._database, connection, lease)
+            until = self._database.now(connection) + row["lease"]
+            connection.execute(sa.update(locks).where(locks.c.stack == lease.stack).values(until=until))
+
+    def check(self, lease: Lease) -> None:
+        """Raise Fenced unless the lock is ours and its lease runs: asked before every outside effect."""
+        with self._database.read() as connection:
+            _held(self._database, connection, lease, waits=False)
+
+    def release(self, lease: Lease) -> None:
+        """Release the lock if the lease is still valid; otherwise do nothing."""
+        ours = (locks.c.stack == lease.stack) & (locks.c.fence == lease.fence)
+        with self._database.write() as connection:
+            connection.execute(sa.update(locks).where(ours).values(owner=None))
+
+    def holder(self, stack: str) -> Holder | None:
+        """The holder of the lock, even if it is dead or its lease ran out; None if the lock is free."""
+        with self._database.read() as connection:
+            row = connection.execute(_row_of(stack)).mappings().one_or_none()
+        return _holder(row) if row else None
+
+
+def guard(connection: sa.Connection, lease: Lease) -> None:
+    """Keep the lock from being taken over until this transaction ends. Raises Fenced if it was taken over.
+
+    A lease that ran out is accepted here: while no other run took the lock, the write is still correct.
+    """
+    _ours(connection, lease, waits=True)
+
+
+def utc(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _mark_crashed(connection: sa.Connection, stack: str, now: float) -> None:
+    """End every open run of the stack. Called right after its lock was taken, so their processes are dead."""
+    still = (runs.c.stack == stack) & (runs.c.state == "running")
+    connection.execute(sa.update(runs).where(still).values(state="crashed", message=CRASHED_MESSAGE, ended=now))
+
+
+def _held(database: Database, connection: sa.Connection, lease: Lease, *, waits: bool = True) -> Mapping[str, Any]:
+    row = _ours(connection, lease, waits=waits)
+    late = database.now(connection) - row["until"]
+    if late >= 0:
+        raise Fenced(
+            f"{lease.stack}: the lease of this {lease.owner.verb}, {row['lease']:g} s, ran out {late:.1f} s ago; it "
+            "was paused or cut off from the ledger. It does nothing more: run it again."
+        )
+    return row
+
+
+def _ours(connection: sa.Connection, lease: Lease, *, waits: bool) -> Mapping[str, Any]:
+    query = _row_of(lease.stack).with_for_update(read=True) if waits else _row_of(lease.stack)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is not None and row["fence"] == lease.fence and row["owner"] is not None:
+        return dict(row)
+    holder = _holder(row) if row else None
+    since = f": {holder.owner} has it since {utc(holder.since)}" if holder else ""
+    raise Fenced(f"{lease.stack}: this {lease.owner.verb} no longer has the lock{since}. It does nothing more.")
+
+
+def _row_of(stack: str) -> "sa.Select[Any]":
+    return sa.select(locks).where(locks.c.stack == stack)
+
+
+def _holder(row: Any) -> Holder | None:
+    if row["owner"] is None:
+        return None
+    if not isinstance(row["owner"], dict):
+        return Holder(Owner("unknown", "somebody", "", 0), row["fence"], row["since"], row["until"])
+    known: Any = {field.name: row["owner"].get(field.name) for field in fields(Owner)}
+    return Holder(Owner(**known), row["fence"], row["since"], row["until"])
