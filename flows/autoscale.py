@@ -15,8 +15,7 @@ from tasks.autoscaling.staleness import staleness
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Lease, Ledger
-from tasks.ledger.checks import CHECK_LOCK
-from tasks.run.lock import stack_lock
+from tasks.run.lock import check_lock
 
 ALL_STACKS = "all stacks"
 
@@ -35,7 +34,7 @@ async def autoscale() -> Report:
         ):
             return _report(f"{late:.0f} s late, so it is left to the next")
         try:
-            async with stack_lock(ledger, CHECK_LOCK, "autoscale", config.lease_seconds, wait=False) as lease:
+            async with check_lock(ledger, config.lease_seconds) as lease:
                 outcome = await asyncio.to_thread(check, ledger, lease, measure, interval=config.autoscale_seconds)
                 return _report(_summary(outcome, await _start(ledger, lease, outcome)))
         except LockHeld as other:

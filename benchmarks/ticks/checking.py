@@ -18,7 +18,6 @@ from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.base.settings import Settings
 from tasks.ledger import Check, CheckResult, Key, Lease, Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 
 INTERVAL = 15.0
 DAY = 86_400.0
@@ -81,7 +80,7 @@ def checked_stack() -> Iterator[CheckedStack]:
     home = Path(tempfile.mkdtemp(prefix="tenfold-ticks-"))
     try:
         with Ledger.open(Settings(home=home)) as ledger:
-            lease = ledger.locks.acquire(CHECK_LOCK, Owner.here("benchmark"), 10 * DAY)
+            lease = ledger.checks.acquire(Owner.here("benchmark"), 10 * DAY)
             yield CheckedStack(ledger, lease, next(home.glob("*.db")))
     finally:
         shutil.rmtree(home)

@@ -19,7 +19,6 @@ from tasks.autoscaling.check import check
 from tasks.autoscaling.measure import measure
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.memory.simulated_load import Load
 
@@ -42,7 +41,7 @@ def _measured(count: int, home: Path) -> None:
         Ledger.open(here) as ledger,
     ):
         _build(ledger, home / "memory", count)
-        lease = ledger.locks.acquire(CHECK_LOCK, Owner.here("benchmark"), 1e6)
+        lease = ledger.checks.acquire(Owner.here("benchmark"), 1e6)
         times, cpus = [], []
         for number in range(ROUNDS + 2):
             wall, cpu = time.perf_counter(), time.process_time()

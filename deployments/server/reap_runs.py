@@ -1,5 +1,8 @@
 """Correct run states after a crash: end runs whose process is gone, cancel scheduled runs that are overdue."""
 
+import asyncio
+import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,9 +19,11 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 from prefect.states import Cancelled, Crashed
 
+from infra_specs.errors import LedgerError
 from tasks.base.settings import Settings
-from tasks.run.liveness import forget, has_no_trace, is_dead
+from tasks.ledger import Ledger
 
+log = logging.getLogger(__name__)
 EVERY_SECONDS = 10.0
 PENDING_SECONDS = 120.0
 """How long a run may take from being picked up to its first line, before it is taken for lost."""
@@ -33,16 +38,38 @@ OUR_DEPLOYMENTS = DeploymentFilter(tags=DeploymentFilterTags(all_=["tenfold"]))
 
 
 async def reap(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[str, ...]:
-    """Correct run states once; returns the names of the corrected runs. `unseen` persists between calls."""
+    """Correct run states once; returns the names of the corrected runs. `unseen` persists between calls.
+
+    While the ledger does not answer, nobody can tell which runs are alive: only overdue ones are cancelled.
+    """
+    ended = list[str]()
+    try:
+        alive = await asyncio.to_thread(_alive, here)
+    except LedgerError as error:
+        log.warning("No run is taken for dead. %s", error)
+    else:
+        ended += await _end_dead(client, here, alive, unseen)
+    return (*ended, *await _cancel_late(client))
+
+
+async def _end_dead(
+    client: PrefectClient, here: Settings, alive: Mapping[str, bool], unseen: Unseen
+) -> tuple[str, ...]:
     running = await _runs(client, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
+    now, ended = datetime.now(UTC), list[str]()
+    _note(unseen, [run for run in running if run.state_type is not StateType.PENDING], alive, now)
+    for run in running:
+        if why := _lost(run, alive, unseen, now):
+            await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
+            await asyncio.to_thread(_forget, here, str(run.id))
+            ended.append(run.name)
+    return tuple(ended)
+
+
+async def _cancel_late(client: PrefectClient) -> tuple[str, ...]:
+    """Cancel ticks that are more than two intervals late: nobody waits for them."""
     late = await _runs(client, StateType.SCHEDULED)
     now, ended = datetime.now(UTC), list[str]()
-    _note(unseen, [run for run in running if run.state_type is not StateType.PENDING], here, now)
-    for run in running:
-        if why := _lost(run, here, unseen, now):
-            await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
-            forget(here.home, str(run.id))
-            ended.append(run.name)
     every = await _intervals(client) if late else {}
     for run in late:
         due = run.expected_start_time
@@ -52,18 +79,28 @@ async def reap(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[s
     return tuple(ended)
 
 
-def _note(unseen: Unseen, running: list[FlowRun], here: Settings, now: datetime) -> None:
+def _alive(here: Settings) -> dict[str, bool]:
+    with Ledger.open(here) as ledger:
+        return ledger.liveness.alive()
+
+
+def _forget(here: Settings, flow_run: str) -> None:
+    with Ledger.open(here) as ledger:
+        ledger.liveness.forget(flow_run)
+
+
+def _note(unseen: Unseen, running: list[FlowRun], alive: Mapping[str, bool], now: datetime) -> None:
     """Since when each of these runs was seen without a process: a crash just before its end leaves no trace."""
-    there = {run.id for run in running if has_no_trace(here.home, str(run.id))}
-    for gone in unseen.keys() - there:
+    untraced = {run.id for run in running if str(run.id) not in alive}
+    for gone in unseen.keys() - untraced:
         del unseen[gone]
-    for run in there - unseen.keys():
+    for run in untraced - unseen.keys():
         unseen[run] = now
 
 
-def _lost(run: FlowRun, here: Settings, unseen: Unseen, now: datetime) -> str | None:
+def _lost(run: FlowRun, alive: Mapping[str, bool], unseen: Unseen, now: datetime) -> str | None:
     """Why a run that is under way in Prefect's books is not; None if it may be."""
-    if is_dead(here.home, str(run.id)):
+    if alive.get(str(run.id)) is False:
         return "Its process is gone."
     if run.state_type is StateType.PENDING and _age(run, now) > timedelta(seconds=PENDING_SECONDS):
         return "It was picked up and never began."

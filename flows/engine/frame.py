@@ -30,12 +30,14 @@ from tasks.run.context import RunContext, use
 from tasks.run.liveness import alive_while
 from tasks.run.lock import stack_lock
 from tasks.run.redacted_logs import redact_logs
-from tasks.run.rejection import mark_rejected
+from tasks.run.tags import REJECTED, UNCHANGED, tag_run
 from tasks.stack.record import recorded_snapshot, recorded_spec, snapshot_of
 
 P = ParamSpec("P")
 MAX_CALLS = 32
 """Concurrent calls to targets in one run."""
+TICKS = ("autoscale", "reconcile")
+"""Flows on a short timer: their runs are deleted after a while if they changed nothing."""
 LOGIN_VARIABLE = "PREFECT_API_AUTH_STRING"
 """Prefect's runner passes the control plane's login in this variable. Prefect has read it when the flow begins."""
 
@@ -49,29 +51,36 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
 
     @wraps(function)
     async def run_frame(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_CALLS))
+        allow_calls(0)
         if login := os.environ.pop(LOGIN_VARIABLE, ""):  # no child process may inherit it
             known_secrets.learn("login", login.partition(":")[2])
         silence_prefect()
         redact_logs()
         log = get_run_logger()
-        with alive_while(settings().home, str(flow_run.id)):
-            try:
+        try:
+            async with open_ledger() as ledger, alive_while(ledger, function.__name__, str(flow_run.id)):
                 report = await function(*args, **kwargs)
-            except TenfoldError as error:
-                message = known_secrets.redacted(str(error))
-                log.error("%s", message)  # noqa: TRY400 - the message is complete without a traceback
-                await show_failure(message)
-                if isinstance(error, PlanError):
-                    await mark_rejected()
-                return Failed(message=message)
-            except Exception as error:  # a bug: handled here, since Prefect's own message could contain secrets
-                log.exception("Encountered an exception during execution:")
-                return Failed(message=f"{type(error).__name__}: {known_secrets.redacted(str(error))}")
-            log.info("Done: %s", report.summary)
-            return Completed(message=known_secrets.redacted(report.summary))
+        except TenfoldError as error:
+            message = known_secrets.redacted(str(error))
+            log.error("%s", message)  # noqa: TRY400 - the message is complete without a traceback
+            await show_failure(message)
+            if isinstance(error, PlanError):
+                await tag_run(REJECTED)
+            return Failed(message=message)
+        except Exception as error:  # a bug: handled here, since Prefect's own message could contain secrets
+            log.exception("Encountered an exception during execution:")
+            return Failed(message=f"{type(error).__name__}: {known_secrets.redacted(str(error))}")
+        if function.__name__ in TICKS and not report.changes:
+            await tag_run(UNCHANGED)
+        log.info("Done: %s", report.summary)
+        return Completed(message=known_secrets.redacted(report.summary))
 
     return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(run_frame)
+
+
+def allow_calls(more: int) -> None:
+    """Let this run make `MAX_CALLS` concurrent calls and so many more. Calls that are under way go on."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_CALLS + more))
 
 
 @asynccontextmanager

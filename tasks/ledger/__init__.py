@@ -5,7 +5,7 @@ It is written before a thing is made and after it is proven. What exists is aske
 
 from tasks.ledger.checks import Check, CheckResult, SavedState
 from tasks.ledger.decisions import KeptDecision
-from tasks.ledger.keep_renewed import keep_renewed
+from tasks.ledger.keep_renewed import keep_renewed, repeat_beside
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.locks import Holder, Lease
 from tasks.ledger.measurements import AggregatedMeasurement, Key
@@ -33,4 +33,5 @@ __all__ = [
     "SecretVersion",
     "StackRecord",
     "keep_renewed",
+    "repeat_beside",
 ]  # fmt: skip

@@ -12,13 +12,14 @@ from infra_specs.scaling.decision import Decision
 from infra_specs.scaling.measurement import Measurement
 from tasks.ledger import decisions, measurements
 from tasks.ledger.database import Database
-from tasks.ledger.locks import Lease, guard
+from tasks.ledger.locks import Holder, Lease, guard, holder_of, take
 from tasks.ledger.measurements import Key
+from tasks.ledger.owner import Owner
 from tasks.ledger.retention import remove_expired
 from tasks.ledger.tables import checks, remembered
 
-CHECK_LOCK = "(checks)"
-"""The name of the lock that allows one check at a time. No stack can have this name."""
+_ALL_STACKS = "(checks)"
+"""What the lock of the checks is on. No stack can have this name."""
 _CHECK_NAME = "autoscale"
 
 
@@ -59,6 +60,14 @@ class Checks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def acquire(self, owner: Owner, lease_seconds: float) -> Lease:
+        """Take the lock that allows one check at a time, as `locks.acquire` takes that of a stack."""
+        return take(self._database, Lease(_ALL_STACKS, 0, owner, "checks"), lease_seconds)
+
+    def holder(self) -> Holder | None:
+        """Who checks now, even if it is dead or its lease ran out; None if nobody does."""
+        return holder_of(self._database, "checks", _ALL_STACKS)
+
     def recall(self, stack: str | None = None) -> dict[Key, SavedState]:
         """The state that the last check saved, of one stack or of all, by stack and service."""
         query = sa.select(remembered)
@@ -73,7 +82,7 @@ class Checks:
     def record(self, lease: Lease, check: Check, results: Sequence[CheckResult]) -> dict[Key, str]:
         """Keep all that a check measured and decided, and trim some of what is too old. Returns the decisions' ids.
 
-        `lease` is that of the lock `checks.CHECK_LOCK`.
+        `lease` is that of `acquire`.
         """
         by_key = {(result.stack, result.service): result for result in results}
         new_decisions = {key: result.decision for key, result in by_key.items() if result.decision is not None}

@@ -24,7 +24,7 @@ class Costs:
         return {row.stack: Spent(row.month, row.usd, row.at) for row in rows if _numbers(row.usd, row.at)}
 
     def record(self, lease: Lease, costs: Mapping[str, Spent]) -> None:
-        """Keep what these stacks have cost. `lease` is that of the lock `checks.CHECK_LOCK`."""
+        """Keep what these stacks have cost. `lease` is that of `checks.acquire`."""
         if not costs:
             return
         rows = [{"stack": name, "month": cost.month, "usd": cost.usd, "at": cost.at} for name, cost in costs.items()]

@@ -1,7 +1,7 @@
-"""Keep a lease renewed for the length of a block."""
+"""Renew what a run holds for the length of a block, in a thread beside it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -18,26 +18,38 @@ def keep_renewed(ledger: Ledger, lease: Lease, lease_seconds: float) -> Iterator
 
     The block is not interrupted when the lock is lost: `ledger.locks.check` and every write raise Fenced from then on.
     """
-    ended = Event()
-    renewing = Thread(target=_renew, args=(ledger, lease, lease_seconds / 3, ended), name="lease", daemon=True)
-    renewing.start()
     try:
-        yield lease
+        with repeat_beside(lambda: ledger.locks.renew(lease), lease_seconds / 3):
+            yield lease
     finally:
-        ended.set()
-        renewing.join()
         _release(ledger, lease)
 
 
-def _renew(ledger: Ledger, lease: Lease, seconds: float, ended: Event) -> None:
+@contextmanager
+def repeat_beside(renew: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call `renew` every so many seconds until the block ends.
+
+    Fenced ends the calls; other errors of the ledger are logged.
+    """
+    ended = Event()
+    renewing = Thread(target=_repeat, args=(renew, seconds, ended), name="lease", daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        renewing.join()
+
+
+def _repeat(renew: Callable[[], None], seconds: float, ended: Event) -> None:
     while not ended.wait(seconds):
         try:
-            ledger.locks.renew(lease)
+            renew()
         except Fenced as error:
             _log.warning("%s", error)
             return
         except LedgerError as error:
-            _log.warning("%s The lease is not renewed.", error)  # the next beat may come through before it runs out
+            _log.warning("%s The lease is not renewed.", error)  # the next call may come through before it runs out
 
 
 def _release(ledger: Ledger, lease: Lease) -> None:

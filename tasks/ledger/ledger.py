@@ -11,6 +11,7 @@ from tasks.ledger.claims import Claims
 from tasks.ledger.costs import Costs
 from tasks.ledger.database import Database
 from tasks.ledger.decisions import Decisions
+from tasks.ledger.liveness import Liveness
 from tasks.ledger.locks import Locks
 from tasks.ledger.measurements import Measurements
 from tasks.ledger.migrate import migrate
@@ -36,6 +37,7 @@ class Ledger:
         self.stacks = Stacks(database)
         self.releases = Releases(database)
         self.runs = Runs(database)
+        self.liveness = Liveness(database)
         self.checks = Checks(database)
         self.decisions = Decisions(database)
         self.measurements = Measurements(database)

@@ -1,28 +1,39 @@
-"""One lock a stack: owner, lease, and a fencing number that only ever grows."""
+"""Locks with an owner, a lease, and a fencing number that only ever grows.
+
+There is one lock a stack, one for the autoscale checks of all stacks, and a claim for each address in use.
+"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from infra_specs.errors import Fenced, LockHeld
 from tasks.ledger.database import Database
-from tasks.ledger.owner import Owner
+from tasks.ledger.owner import Owner, owner_from
 from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.ledger.tables import locks, runs
 
 CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
 
 
+Kind = Literal["stack", "claim", "checks"]
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to change a stack, until it is released, taken over, or runs out."""
+    """The right to change a stack, until it is released, taken over, or runs out. `address`: of a claim."""
 
     stack: str
     fence: int
     owner: Owner
+    kind: Kind = "stack"
+    address: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.stack}/{self.address}" if self.kind == "claim" else self.stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +57,14 @@ class Locks:
 
         The lock is taken over from a dead owner, or after its lease ran out; its open runs are marked as crashed.
         """
-        with self._database.write() as connection:
-            connection.execute(self._database.insert(locks).values(stack=stack, fence=0).on_conflict_do_nothing())
-            row = connection.execute(_row_of(stack).with_for_update()).mappings().one()
-            now, previous = self._database.now(connection), _holder(row)
-            if previous and previous.until > now and owner_is_alive(previous.owner) is not False:
-                raise LockHeld(
-                    f"{stack} is being changed by {previous.owner} since {utc(previous.since)} "
-                    f"(for {now - previous.since:.0f} s); wait for it with --wait or try again"
-                )
-            fence = row["fence"] + 1
-            values = {"fence": fence, "owner": asdict(owner), "since": now, "lease": lease_seconds}
-            connection.execute(
-                sa.update(locks).where(locks.c.stack == stack).values(**values, until=now + lease_seconds)
-            )
-            _mark_crashed(connection, stack, now)
-        return Lease(stack, fence, owner)
+        return take(self._database, Lease(stack, 0, owner), lease_seconds)
 
     def renew(self, lease: Lease) -> None:
         """Renew the lease. Raises Fenced when the lock is lost or the lease has run out already."""
         with self._database.write() as connection:
             row = _held(self._database, connection, lease)
             until = self._database.now(connection) + row["lease"]
-            connection.execute(sa.update(locks).where(locks.c.stack == lease.stack).values(until=until))
+            connection.execute(sa.update(locks).where(_is_of(lease)).values(until=until))
 
     def check(self, lease: Lease) -> None:
         """Raise Fenced unless the lock is ours and its lease runs: asked before every outside effect."""
@@ -77,15 +73,41 @@ class Locks:
 
     def release(self, lease: Lease) -> None:
         """Release the lock if the lease is still valid; otherwise do nothing."""
-        ours = (locks.c.stack == lease.stack) & (locks.c.fence == lease.fence)
+        ours = _is_of(lease) & (locks.c.fence == lease.fence)
         with self._database.write() as connection:
             connection.execute(sa.update(locks).where(ours).values(owner=None))
 
     def holder(self, stack: str) -> Holder | None:
         """The holder of the lock, even if it is dead or its lease ran out; None if the lock is free."""
-        with self._database.read() as connection:
-            row = connection.execute(_row_of(stack)).mappings().one_or_none()
-        return _holder(row) if row else None
+        return holder_of(self._database, "stack", stack)
+
+
+def take(database: Database, wanted: Lease, lease_seconds: float) -> Lease:
+    """Take a lock of any kind without waiting. Returns `wanted` with its fence. Raises LockHeld."""
+    lock = _is_of(wanted)
+    with database.write() as connection:
+        name = {"kind": wanted.kind, "stack": wanted.stack, "address": wanted.address}
+        connection.execute(database.insert(locks).values(**name, fence=0).on_conflict_do_nothing())
+        row = connection.execute(_row_of(lock).with_for_update()).mappings().one()
+        now, previous = database.now(connection), _holder(row)
+        if previous and previous.until > now and owner_is_alive(previous.owner) is not False:
+            raise LockHeld(
+                f"{wanted} is being changed by {previous.owner} since {utc(previous.since)} "
+                f"(for {now - previous.since:.0f} s); wait for it with --wait or try again"
+            )
+        lease = replace(wanted, fence=row["fence"] + 1)
+        values = {"fence": lease.fence, "owner": asdict(lease.owner), "since": now, "lease": lease_seconds}
+        connection.execute(sa.update(locks).where(lock).values(**values, until=now + lease_seconds))
+        if lease.kind == "stack":
+            _mark_crashed(connection, lease.stack, now)
+    return lease
+
+
+def holder_of(database: Database, kind: Kind, stack: str, address: str = "") -> Holder | None:
+    """The holder of a lock of any kind, even if it is dead or its lease ran out; None if the lock is free."""
+    with database.read() as connection:
+        row = connection.execute(_row_of(_named(kind, stack, address))).mappings().one_or_none()
+    return _holder(row) if row else None
 
 
 def guard(connection: sa.Connection, lease: Lease) -> None:
@@ -111,30 +133,35 @@ def _held(database: Database, connection: sa.Connection, lease: Lease, *, waits:
     late = database.now(connection) - row["until"]
     if late >= 0:
         raise Fenced(
-            f"{lease.stack}: the lease of this {lease.owner.verb}, {row['lease']:g} s, ran out {late:.1f} s ago; it "
+            f"{lease}: the lease of this {lease.owner.verb}, {row['lease']:g} s, ran out {late:.1f} s ago; it "
             "was paused or cut off from the ledger. It does nothing more: run it again."
         )
     return row
 
 
 def _ours(connection: sa.Connection, lease: Lease, *, waits: bool) -> Mapping[str, Any]:
-    query = _row_of(lease.stack).with_for_update(read=True) if waits else _row_of(lease.stack)
+    query = _row_of(_is_of(lease)).with_for_update(read=True) if waits else _row_of(_is_of(lease))
     row = connection.execute(query).mappings().one_or_none()
     if row is not None and row["fence"] == lease.fence and row["owner"] is not None:
         return dict(row)
     holder = _holder(row) if row else None
     since = f": {holder.owner} has it since {utc(holder.since)}" if holder else ""
-    raise Fenced(f"{lease.stack}: this {lease.owner.verb} no longer has the lock{since}. It does nothing more.")
+    raise Fenced(f"{lease}: this {lease.owner.verb} no longer has the lock{since}. It does nothing more.")
 
 
-def _row_of(stack: str) -> "sa.Select[Any]":
-    return sa.select(locks).where(locks.c.stack == stack)
+def _row_of(condition: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
+    return sa.select(locks).where(condition)
+
+
+def _is_of(lease: Lease) -> "sa.ColumnElement[bool]":
+    return _named(lease.kind, lease.stack, lease.address)
+
+
+def _named(kind: Kind, stack: str, address: str) -> "sa.ColumnElement[bool]":
+    return (locks.c.kind == kind) & (locks.c.stack == stack) & (locks.c.address == address)
 
 
 def _holder(row: Any) -> Holder | None:
     if row["owner"] is None:
         return None
-    if not isinstance(row["owner"], dict):
-        return Holder(Owner("unknown", "somebody", "", 0), row["fence"], row["since"], row["until"])
-    known: Any = {field.name: row["owner"].get(field.name) for field in fields(Owner)}
-    return Holder(Owner(**known), row["fence"], row["since"], row["until"])
+    return Holder(owner_from(row["owner"]), row["fence"], row["since"], row["until"])

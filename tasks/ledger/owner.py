@@ -4,8 +4,9 @@ import getpass
 import os
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from tasks.supervisor.identity import identify
 
@@ -34,6 +35,14 @@ class Owner:
     def __str__(self) -> str:
         run = f", flow run {self.flow_run_id}" if self.flow_run_id else ""
         return f"{self.verb} ({self.who} on {self.host}, pid {self.pid}{run})"
+
+
+def owner_from(data: Any) -> Owner:
+    """The owner of a stored row; "somebody" for a broken one."""
+    if not isinstance(data, dict):
+        return Owner("unknown", "somebody", "", 0)
+    known: Any = {field.name: data.get(field.name) for field in fields(Owner)}
+    return Owner(**known)
 
 
 def namespace() -> str | None:

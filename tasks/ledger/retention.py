@@ -28,8 +28,8 @@ MAX_RUNS_REMOVED = 200
 
 def remove_expired(connection: sa.Connection, now: float) -> None:
     """Delete some expired rows of one stack. `now`: seconds since the epoch."""
-    stacks = locks.c.stack.not_like("%/%") & locks.c.stack.not_like("(%")  # neither claims nor the lock of the checks
-    stack = connection.scalar(sa.select(locks.c.stack).where(stacks).order_by(sa.func.random()).limit(1))
+    locked = sa.select(locks.c.stack).where(locks.c.kind == "stack")
+    stack = connection.scalar(locked.order_by(sa.func.random()).limit(1))
     if stack is not None:
         _decisions(connection, stack, now)
         _runs(connection, stack, now)

@@ -11,11 +11,10 @@ from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.locks import Lease, guard
+from tasks.ledger.row_id import is_row_id
 from tasks.ledger.tables import changes, runs
 
 End = Literal["done", "failed"]
-_MAX_DIGITS = 18
-"""Of a number that fits both databases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,7 @@ class Runs:
 
     def get(self, id: str) -> Run:
         """One run. Raises LedgerError for an unknown id."""
-        is_number = id.isascii() and id.isdigit() and len(id) <= _MAX_DIGITS
-        rows = _read(self._database, sa.select(runs).where(runs.c.id == int(id))) if is_number else ()
+        rows = _read(self._database, sa.select(runs).where(runs.c.id == int(id))) if is_row_id(id) else ()
         if not rows:
             raise LedgerError(f"The ledger knows no run {id}. `tenfold history` lists them.")
         return rows[0]

@@ -47,6 +47,8 @@ class StackRecord:
     target: str
     wanted: bool
     since: float
+    reconciled: float | None = None
+    """When a reconcile last came to its end, in seconds since the epoch."""
     overrides: Mapping[str, Override] = field(default_factory=dict)
 
     def stack(self) -> Stack:
@@ -100,6 +102,13 @@ class Stacks:
             connection.execute(
                 sa.update(stacks).where(active).values(wanted=False, since=self._database.now(connection))
             )
+
+    def mark_reconciled(self, lease: Lease) -> None:
+        """Record that a reconcile of the stack came to its end now."""
+        with self._database.write() as connection:
+            guard(connection, lease)
+            now = self._database.now(connection)
+            connection.execute(sa.update(stacks).where(stacks.c.name == lease.stack).values(reconciled=now))
 
     def forget(self, lease: Lease) -> None:
         """Delete everything about the stack, so that a later stack of this name starts fresh.

@@ -29,7 +29,9 @@ _number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by
 locks = Table(
     "locks",
     metadata,
+    Column("kind", String, primary_key=True, server_default="stack"),  # "stack", "claim" or "checks"
     Column("stack", String, primary_key=True),
+    Column("address", String, primary_key=True, server_default=""),  # of a claim
     Column("fence", BigInteger, nullable=False),
     Column("owner", JsonColumn(none_as_null=True)),  # NULL: free. The row stays, so that fences only grow.
     Column("since", Double),
@@ -46,6 +48,7 @@ stacks = Table(
     Column("target", String, nullable=False),
     Column("wanted", Boolean, nullable=False),
     Column("since", Double, nullable=False),
+    Column("reconciled", Double),  # when a reconcile last came to its end
 )
 
 overrides = Table(
@@ -189,6 +192,15 @@ checks = Table(
     Column("seconds", Double, nullable=False),
     Column("services", Integer, nullable=False),
     Column("message", Text, nullable=False),
+)
+
+live_runs = Table(
+    "live_runs",
+    metadata,
+    Column("flow_run", String, primary_key=True),
+    Column("owner", JsonColumn, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("until", Double, nullable=False),
 )
 
 spending = Table(

@@ -25,7 +25,7 @@ async def stack_lock(
     Raises LockHeld, with the holder and since when: at once, or after an hour with `wait`. If a reconcile holds the
     lock, this waits for two minutes at most.
     """
-    owner = Owner.here(verb, flow_run_id=str(flow_run.id) if flow_run.id else None)
+    owner = _owner(verb)
 
     async def attempt() -> Lease | LockHeld:
         try:
@@ -34,12 +34,24 @@ async def stack_lock(
             return busy
 
     outcome = await attempt()
-    if isinstance(outcome, LockHeld) and (limit := _wait_limit(ledger, stack, verb, wait)):
+    if isinstance(outcome, LockHeld) and (limit := await asyncio.to_thread(_wait_limit, ledger, stack, verb, wait)):
         outcome = await until(attempt, lambda result: isinstance(result, Lease), limit)
     if isinstance(outcome, LockHeld):
         raise outcome
     with keep_renewed(ledger, outcome, lease_seconds):
         yield outcome
+
+
+@asynccontextmanager
+async def check_lock(ledger: Ledger, lease_seconds: float) -> AsyncIterator[Lease]:
+    """Hold the lock of the autoscale checks until the block ends. Raises LockHeld at once if another check runs."""
+    lease = await asyncio.to_thread(ledger.checks.acquire, _owner("autoscale"), lease_seconds)
+    with keep_renewed(ledger, lease, lease_seconds):
+        yield lease
+
+
+def _owner(verb: str) -> Owner:
+    return Owner.here(verb, flow_run_id=str(flow_run.id) if flow_run.id else None)
 
 
 def _wait_limit(ledger: Ledger, stack: str, verb: str, wait: bool) -> float:

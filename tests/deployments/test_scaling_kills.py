@@ -7,7 +7,6 @@ import pytest
 
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.memory.simulated_load import Load
 from tests.deployments.plane import Plane
@@ -28,6 +27,6 @@ def test_checks_go_on_when_the_server_was_killed_between_two(fragile: Plane) -> 
 def test_a_check_that_is_killed_half_way_is_followed_by_the_next(fragile: Plane) -> None:
     provisioned(fragile, "blog")
     with Ledger.open(settings()) as ledger:
-        holder = wait_until(lambda: ledger.locks.holder(CHECK_LOCK), "a check is under way")
+        holder = wait_until(ledger.checks.holder, "a check is under way")
         os.kill(holder.owner.pid, signal.SIGKILL)
     checked_again()

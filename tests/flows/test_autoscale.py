@@ -16,7 +16,6 @@ from flows.reconcile import reconcile
 from flows.scale import scale
 from tasks.base.settings import settings
 from tasks.ledger import KeptDecision, Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tasks.ledger.decisions import Decisions
 from tests.flows.going import done, failed
 from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scale_runs
@@ -160,7 +159,7 @@ async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
 async def test_one_check_at_a_time(users: Users) -> None:
     await done(provision, spec=shop(), source="/srv")
     with Ledger.open(settings()) as ledger:
-        lease = ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 60)
+        lease = ledger.checks.acquire(Owner.here("autoscale"), 60)
         assert (await done(autoscale)).startswith("left to the check that is under way: ")
         ledger.locks.release(lease)
     assert not users.seen
@@ -169,7 +168,7 @@ async def test_one_check_at_a_time(users: Users) -> None:
 async def test_a_check_whose_process_is_gone_is_followed_at_once(users: Users) -> None:
     await done(provision, spec=shop(), source="/srv")
     with Ledger.open(settings()) as ledger:
-        ledger.locks.acquire(CHECK_LOCK, replace(Owner.here("autoscale"), started="1"), 3600)
+        ledger.checks.acquire(replace(Owner.here("autoscale"), started="1"), 3600)
     assert (await done(autoscale)).startswith("1 stack")
 
 

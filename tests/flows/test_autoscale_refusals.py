@@ -14,7 +14,6 @@ from infra_specs.pricing.month import Spent, month_of
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.flows.going import done, failed
 from tests.flows.scale_runs import asked_for, carry_out, no_runs, replicas, scale_runs
 from tests.flows.shop import runs, shop
@@ -62,7 +61,7 @@ async def test_when_the_money_is_gone_what_may_stop_stops_and_stays_so_until_it_
     spec["target"]["price_per_replica"] = 50
     await done(provision, spec={**spec, "budget": 100}, source="/srv")
     with Ledger.open(settings()) as ledger:
-        lease = ledger.locks.acquire(CHECK_LOCK, Owner.here("test"), 60)
+        lease = ledger.checks.acquire(Owner.here("test"), 60)
         ledger.costs.record(lease, {"shop": Spent(month_of(now()), 100.0, now())})
         ledger.locks.release(lease)
     said = await failed(scale, stack="shop", service="web", replicas=0)

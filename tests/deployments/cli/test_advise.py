@@ -9,12 +9,11 @@ from infra_specs.plan.plan import Plan
 from infra_specs.scaling.measurement import Measurement
 from tasks.base.clock import now
 from tasks.ledger import Check, CheckResult, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
 def measured(installation: Installation, in_flight: float) -> None:
-    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.checks.acquire(Owner.here("autoscale"), 600)
     window = Measurement(now(), 15, in_flight=in_flight)
     installation.ledger.checks.record(lease, Check(window.at, 0.1, 1, ""), [CheckResult("shop", "web", window)])
 

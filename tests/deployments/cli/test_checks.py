@@ -9,14 +9,13 @@ from deployments.cli.views import checks
 from infra_specs.plan.plan import Plan
 from tasks.base.clock import now
 from tasks.ledger import Check, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
 def checked(installation: Installation, seconds_ago: float) -> float:
     """Record a check that ended so many seconds ago, and return the present moment."""
     moment = now()
-    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.checks.acquire(Owner.here("autoscale"), 600)
     installation.ledger.checks.record(lease, Check(moment - seconds_ago, 0.0, 1, "1 stack with 1 service checked"), [])
     return moment
 

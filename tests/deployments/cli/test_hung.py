@@ -16,7 +16,6 @@ from infra_specs.stackfile.reading.load import from_data
 from tasks.autoscaling.check import check
 from tasks.autoscaling.measure import measure
 from tasks.ledger import Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process
 from tests.deployments.cli.cli import Cli
@@ -76,7 +75,7 @@ def test_advise_and_the_check_go_on_without_them(
     provisioned()
     result = cli("advise")
     assert "shop: nothing presses" in result.out
-    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.checks.acquire(Owner.here("autoscale"), 600)
     outcome = check(installation.ledger, lease, measure, interval=15.0)
     assert "hung" in {fault.stack for fault in outcome.faults}
     assert installation.ledger.decisions.recent("shop", "web", 1)

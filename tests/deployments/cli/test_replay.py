@@ -12,7 +12,6 @@ from infra_specs.plan.plan import Plan
 from infra_specs.scaling.measurement import Measurement
 from tasks.base.clock import now
 from tasks.ledger import Check, CheckResult, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 
@@ -51,7 +50,7 @@ def test_it_is_shown_as_a_chart_and_drawn(cli: Cli, table: Path) -> None:
 
 def recorded(installation: Installation, began: float, checks: int) -> None:
     """Record changing demand, measured every 15 s."""
-    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.checks.acquire(Owner.here("autoscale"), 600)
     for number in range(1, checks + 1):
         at = began + 15 * number
         inside = 8 + 4 * math.sin(number / 10)

@@ -12,7 +12,6 @@ from infra_specs.plan.plan import Plan
 from infra_specs.scaling.measurement import Measurement
 from tasks.base.clock import now
 from tasks.ledger import Check, CheckResult, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
@@ -55,7 +54,7 @@ def test_advise_names_it_and_shows_its_growth(
     assert result.err.startswith("lost: ")
     assert len(result.err.splitlines()) == 1
     assert result.out == "shop: nothing presses, and nothing is idle\n"
-    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.checks.acquire(Owner.here("autoscale"), 600)
     window = Measurement(now(), 15, in_flight=65)
     installation.ledger.checks.record(lease, Check(window.at, 0.1, 1, ""), [CheckResult(lost, "web", window)])
     result = cli("advise")

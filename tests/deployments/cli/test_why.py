@@ -12,7 +12,6 @@ from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.base.clock import now
 from tasks.ledger import Check, CheckResult, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.deployments.cli.cli import Cli
 
 Decide = Callable[..., str]
@@ -22,7 +21,7 @@ Decide = Callable[..., str]
 def decide(installation: Installation, provisioned: Callable[[], Plan]) -> Decide:
     """Record a decision as a check would have so many seconds ago, and return its id."""
     provisioned()
-    lease, moment = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600), now()
+    lease, moment = installation.ledger.checks.acquire(Owner.here("autoscale"), 600), now()
 
     def decided(before: int, after: int, ago: float, reason: str, run: str = "", mode: str = "act") -> str:
         at = moment - ago
@@ -75,7 +74,7 @@ def test_only_changes_and_only_so_many(cli: Cli, decide: Decide) -> None:
 def test_before_the_first_decision(cli: Cli, installation: Installation, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     assert cli.text("why", "shop").startswith("No check has been made yet.")
-    lease = installation.ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    lease = installation.ledger.checks.acquire(Owner.here("autoscale"), 600)
     installation.ledger.checks.record(lease, Check(now() - 5, 0.1, 1, "1 stack with 1 service checked"), [])
     assert cli.text("why", "shop").startswith("Nothing was decided for shop yet. The last check was 5")
 

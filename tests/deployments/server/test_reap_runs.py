@@ -1,5 +1,6 @@
 """Which runs that are under way in Prefect's books are not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from prefect.client.schemas.objects import StateType
 import deployments.server.reap_runs
 from deployments.server.reap_runs import SILENT_SECONDS, Unseen, reap
 from tasks.base.settings import Settings
-from tasks.run.liveness import alive_while
+from tasks.ledger import Ledger, Owner
 
 pytestmark = pytest.mark.pure
 began = datetime(2026, 11, 22, tzinfo=UTC)
@@ -48,8 +49,10 @@ async def test_who_was_killed_after_its_last_line_and_before_it_said_so_is_ended
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, unseen = Server(), Unseen()
-    with alive_while(tmp_path, str(server.run.id)):
+    with Ledger.open(Settings(home=tmp_path)) as ledger:
+        ledger.liveness.begin(str(server.run.id), Owner.here("scale"), 600)
         await swept(server, tmp_path, unseen, 3600, monkeypatch)
+        ledger.liveness.forget(str(server.run.id))
     for seconds in (3610, 3610 + SILENT_SECONDS):
         await swept(server, tmp_path, unseen, seconds, monkeypatch)
     assert server.ended == [], "it may be about to say how it ended"
@@ -62,7 +65,31 @@ async def test_who_was_killed_after_its_last_line_and_before_it_said_so_is_ended
 async def test_who_is_here_is_left_alone_however_late_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server, unseen = Server(), Unseen()
     await swept(server, tmp_path, unseen, 0, monkeypatch)
-    with alive_while(tmp_path, str(server.run.id)):
+    with Ledger.open(Settings(home=tmp_path)) as ledger:
+        ledger.liveness.begin(str(server.run.id), Owner.here("scale"), 600)
         for seconds in (SILENT_SECONDS + 1, 10 * SILENT_SECONDS):
             await swept(server, tmp_path, unseen, seconds, monkeypatch)
+    assert server.ended == []
+
+
+@pytest.mark.parametrize(("lease_seconds", "ended"), [(600.0, []), (-1.0, ["Its process is gone."])])
+async def test_a_run_of_another_machine_is_ended_when_its_lease_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lease_seconds: float, ended: list[str]
+) -> None:
+    server, unseen = Server(), Unseen()
+    with Ledger.open(Settings(home=tmp_path)) as ledger:
+        far = replace(Owner.here("scale"), host="far", boot="another")
+        ledger.liveness.begin(str(server.run.id), far, lease_seconds)
+        await swept(server, tmp_path, unseen, 1, monkeypatch)
+        assert server.ended == ended
+        assert (str(server.run.id) in ledger.liveness.alive()) is not bool(ended)
+
+
+async def test_no_run_is_taken_for_dead_while_the_ledger_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, unseen = Server(), Unseen()
+    (tmp_path / "ledger.db").write_text("not a database" * 1000)
+    for seconds in (0, 10 * SILENT_SECONDS):
+        await swept(server, tmp_path, unseen, seconds, monkeypatch)
     assert server.ended == []

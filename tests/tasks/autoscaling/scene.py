@@ -23,7 +23,6 @@ from tasks.autoscaling.check import PendingDecision, check
 from tasks.autoscaling.measure import measure
 from tasks.base.settings import Settings
 from tasks.ledger import Lease, Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.memory.simulated_load import Load
 from tasks.providers.seam.traffic import Traffic
@@ -146,7 +145,7 @@ def scene(home: Path, proxies: int = 1, **more: Any) -> Iterator[Scene]:
         mock.patch("tasks.providers.open_provider", return_value=world),
         Ledger.open(settings) as ledger,
     ):
-        made = Scene(ledger, ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 1e9), world)
+        made = Scene(ledger, ledger.checks.acquire(Owner.here("autoscale"), 1e9), world)
         with mock.patch.object(time, "time", side_effect=lambda: made.at):
             made.want(spec(**more))
             yield made

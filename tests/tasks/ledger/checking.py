@@ -10,7 +10,6 @@ from infra_specs.scaling.decision import Decision, Step
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.ledger import Check, CheckResult, Lease, Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 
 began = 1_800_000_000.0
 """A whole number of periods of five minutes."""
@@ -20,7 +19,7 @@ key = ("shop", "web")
 @pytest.fixture
 def checks(ledger: Ledger) -> Lease:
     """The lock of the checks."""
-    return ledger.locks.acquire(CHECK_LOCK, Owner.here("autoscale"), 600)
+    return ledger.checks.acquire(Owner.here("autoscale"), 600)
 
 
 def seen(at: float, in_flight: float | None = 5.0, **changed: Any) -> Measurement:

@@ -5,13 +5,12 @@ import pytest
 from infra_specs.errors import Fenced
 from infra_specs.pricing.month import Spent
 from tasks.ledger import Lease, Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.tasks.ledger.conftest import spec
 
 
 def test_the_last_word_on_what_a_stack_has_cost_is_kept(ledger: Ledger, me: Owner) -> None:
     assert ledger.costs.this_month() == {}
-    lease = ledger.locks.acquire(CHECK_LOCK, me, 60)
+    lease = ledger.checks.acquire(me, 60)
     ledger.costs.record(lease, {"shop": Spent("2026-11", 1.5, 10.0), "blog": Spent("2026-11", 0.0, 10.0)})
     ledger.costs.record(lease, {"shop": Spent("2026-12", 0.25, 20.0)})
     ledger.costs.record(lease, {})
@@ -19,8 +18,8 @@ def test_the_last_word_on_what_a_stack_has_cost_is_kept(ledger: Ledger, me: Owne
 
 
 def test_who_lost_the_lock_writes_nothing(ledger: Ledger, me: Owner, gone: Owner) -> None:
-    lost = ledger.locks.acquire(CHECK_LOCK, gone, 60)
-    ledger.locks.acquire(CHECK_LOCK, me, 60)
+    lost = ledger.checks.acquire(gone, 60)
+    ledger.checks.acquire(me, 60)
     with pytest.raises(Fenced):
         ledger.costs.record(lost, {"shop": Spent("2026-11", 1.0, 1.0)})
     assert ledger.costs.this_month() == {}
@@ -28,7 +27,7 @@ def test_who_lost_the_lock_writes_nothing(ledger: Ledger, me: Owner, gone: Owner
 
 def test_what_is_torn_down_costs_nothing(ledger: Ledger, lease: Lease, me: Owner) -> None:
     ledger.stacks.set_desired(lease, "shop", spec, "/srv")
-    ledger.costs.record(ledger.locks.acquire(CHECK_LOCK, me, 60), {"shop": Spent("2026-11", 3.0, 10.0)})
+    ledger.costs.record(ledger.checks.acquire(me, 60), {"shop": Spent("2026-11", 3.0, 10.0)})
     ledger.stacks.set_desired(lease, "shop", {**spec, "headroom": 5}, "/srv")
     assert ledger.costs.this_month() == {"shop": Spent("2026-11", 3.0, 10.0)}, "who changes the spec pays on"
     ledger.stacks.mark_torn_down(lease)

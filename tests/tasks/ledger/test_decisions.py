@@ -4,7 +4,6 @@ import pytest
 
 from infra_specs.errors import Fenced, LedgerError
 from tasks.ledger import Lease, Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tests.tasks.ledger.checking import began, checked, checks, decided, keep, key, seen
 
 __all__ = ["checks"]
@@ -84,8 +83,8 @@ def test_an_unknown_decision_started_nothing(ledger: Ledger, checks: Lease) -> N
 
 
 def test_who_lost_the_lock_of_the_checks_writes_nothing(ledger: Ledger, elsewhere: Owner, me: Owner) -> None:
-    late = ledger.locks.acquire(CHECK_LOCK, me, 0.0)
-    ledger.locks.acquire(CHECK_LOCK, elsewhere, 600)
+    late = ledger.checks.acquire(me, 0.0)
+    ledger.checks.acquire(elsewhere, 600)
     with pytest.raises(Fenced):
         keep(ledger, late, began, checked(began, decision=decided(began)))
     with pytest.raises(Fenced):

@@ -1,8 +1,10 @@
 """Migrations: they make what the tables say, once, and never touch a newer ledger."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from infra_specs.errors import LedgerError
+from infra_specs.errors import LedgerError, LockHeld
 from tasks.base.settings import Settings
-from tasks.ledger import Ledger, migrate
+from tasks.ledger import Lease, Ledger, Owner, migrate
 from tasks.ledger.database import Database
 from tasks.ledger.tables import metadata
+from tests.tasks.ledger.conftest import spec
 
 
 def test_from_nothing_they_make_what_the_tables_say(database: Database) -> None:
@@ -25,10 +28,66 @@ def test_from_nothing_they_make_what_the_tables_say(database: Database) -> None:
         assert compare_metadata(context, metadata) == []
 
 
+def made_0005(connection: sa.Connection) -> None:
+    """Make the tables what version 0005 had. Its locks: one of a stack, one of the checks, a claim, and a free one."""
+    owner = json.dumps(asdict(Owner.here("provision")))
+    for statement in (
+        "DROP TABLE live_runs",
+        "ALTER TABLE stacks DROP COLUMN reconciled",
+        "DROP TABLE locks",
+        "CREATE TABLE locks (stack VARCHAR NOT NULL, fence BIGINT NOT NULL, owner JSON, since DOUBLE PRECISION, "
+        "until DOUBLE PRECISION, lease DOUBLE PRECISION, CONSTRAINT pk_locks PRIMARY KEY (stack))",
+        f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0005'",
+    ):
+        connection.execute(sa.text(statement))
+    new = sa.text("INSERT INTO locks VALUES (:name, :fence, :owner, 1.5, 9e9, 600)")
+    for name, fence, held_by in (
+        ("shop", 7, owner), ("(checks)", 8, owner), ("shop/job/run-1", 1, owner), ("blog", 3, None),
+    ):  # fmt: skip
+        connection.execute(new, {"name": name, "fence": fence, "owner": held_by})
+
+
+def test_locks_of_an_older_ledger_keep_their_owners_and_fences(here: Settings, database: Database, me: Owner) -> None:
+    with Ledger.open(here) as ledger:
+        ledger.stacks.set_desired(ledger.locks.acquire("shop", me, 600), "shop", spec, "/srv")
+    with database.write() as connection:
+        made_0005(connection)
+    with Ledger.open(here) as ledger:
+        ledger.locks.check(Lease("shop", 7, me))
+        ledger.locks.check(Lease("(checks)", 8, me, "checks"))
+        with pytest.raises(LockHeld, match="shop is being changed by provision"):
+            ledger.locks.acquire("shop", me, 600)
+        with pytest.raises(LockHeld):
+            ledger.checks.acquire(me, 600)
+        assert ledger.claims.is_held("shop", "job/run-1")
+        assert ledger.locks.acquire("blog", me, 600).fence == 4, "fences only grow"
+        assert ledger.liveness.alive() == {}
+        (record,) = ledger.stacks.all()
+        assert (record.name, record.reconciled) == ("shop", None)
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_broken_owner_of_an_older_ledger_hinders_no_migration(here: Settings, database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("only SQLite keeps a text that is no JSON")
+    with Ledger.open(here):
+        pass
+    with database.write() as connection:
+        made_0005(connection)
+        connection.execute(sa.text("UPDATE locks SET owner = '{broken' WHERE stack = 'shop'"))
+    with Ledger.open(here) as ledger:
+        holder = ledger.locks.holder("shop")
+    assert holder is not None
+    assert holder.owner.who == "somebody"
+
+
 def test_secrets_of_an_older_ledger_are_text(here: Settings, database: Database) -> None:
     with Ledger.open(here) as ledger:
         ledger.secrets.set("shop", "stripe", "from before")
     with database.write() as connection:
+        made_0005(connection)
         connection.execute(sa.text('ALTER TABLE secrets DROP COLUMN "binary"'))
         connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0004'"))
     with Ledger.open(here) as ledger:

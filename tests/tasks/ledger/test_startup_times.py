@@ -5,7 +5,6 @@ from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.scaling_input import ScalingInput
 from tasks.base.clock import now
 from tasks.ledger import Check, CheckResult, Lease, Ledger, Owner
-from tasks.ledger.checks import CHECK_LOCK
 from tasks.ledger.startup_times import DEFAULT_LEAD
 
 
@@ -34,7 +33,7 @@ def created(ledger: Ledger, lease: Lease, run: str, address: str, seconds: float
 
 
 def test_what_a_decision_waited_for_its_run_is_counted(ledger: Ledger, me: Owner) -> None:
-    checking = ledger.locks.acquire(CHECK_LOCK, me, 60)
+    checking = ledger.checks.acquire(me, 60)
     at = now() - 100
     decision = Decision(
         "web", at, 2, 3, "web: 2 to 3 replicas", (), ScalingInput("web", at, Measurement(at, 15), 2, 2, 0)
