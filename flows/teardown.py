@@ -18,12 +18,12 @@ async def teardown(stack: str, delete_data: bool = False, wait: bool = False) ->
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "teardown", wait=wait) as (context, _):
-        ledger.stacks.mark_torn_down(context.lease)
+        await asyncio.to_thread(ledger.stacks.mark_torn_down, context.lease)
         reason = "asked for, data deleted" if delete_data else "asked for, data kept"
         report = await converge(context, "teardown", reason, (), delete_data=delete_data)
-        await asyncio.to_thread(remove_built_images, context)
+        await remove_built_images(context)
         if delete_data:
-            ledger.stacks.forget(context.lease)
+            await asyncio.to_thread(ledger.stacks.forget, context.lease)
         return replace(report, summary=_left(stack, report))
 
 

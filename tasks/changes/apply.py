@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -17,6 +16,7 @@ from tasks.base.poll import until
 from tasks.changes.failure_log import failure_log
 from tasks.changes.prove import await_gone, settled, with_outputs
 from tasks.run.context import RunContext, current
+from tasks.run.fence import fenced
 from tasks.run.retry import retryable_task
 
 T = TypeVar("T")
@@ -66,11 +66,11 @@ async def _do(context: RunContext, change: Change) -> None:
     assert change.resource is not None
     resource = await _resolved(context, change.resource)
     if change.action == "create":
-        instance = await _effect(context, lambda: provider.create(resource))
+        instance = await fenced(context, lambda: provider.create(resource))
     elif change.action == "update":
         assert instance is not None
         previous = instance
-        instance = await _effect(context, lambda: provider.update(previous, resource))
+        instance = await fenced(context, lambda: provider.update(previous, resource))
     assert instance is not None
     context.instances[change.address] = instance
     if not is_one_off(change.address):
@@ -78,7 +78,7 @@ async def _do(context: RunContext, change: Change) -> None:
 
 
 async def _destroy(context: RunContext, instance: Instance) -> Instance | None:
-    return await _effect(context, lambda: context.provider.destroy(instance))
+    return await fenced(context, lambda: context.provider.destroy(instance))
 
 
 async def _resolved(context: RunContext, resource: Resource) -> Resource:
@@ -91,16 +91,6 @@ async def _resolved(context: RunContext, resource: Resource) -> Resource:
         if source := context.instances.get(address):
             context.instances[address] = await with_outputs(context.provider, source, names)
     return await asyncio.to_thread(resource.resolved, context.value_of)
-
-
-async def _effect(context: RunContext, call: Callable[[], T]) -> T:
-    """Make an outside change, but only while the run has its lock. Raises Fenced otherwise."""
-
-    def fenced() -> T:
-        context.ledger.locks.check(context.lease)
-        return call()
-
-    return await asyncio.to_thread(fenced)
 
 
 async def _prove(context: RunContext, change: Change, instance: Instance) -> None:
@@ -126,7 +116,7 @@ async def _prove(context: RunContext, change: Change, instance: Instance) -> Non
 async def stop_failed(context: RunContext, instance: Instance, why: str) -> str:
     """Stop a failed instance. Returns a note if it could not be stopped, else an empty text."""
     try:
-        await _effect(context, lambda: context.provider.stop(instance, context.redacted(why)))
+        await fenced(context, lambda: context.provider.stop(instance, context.redacted(why)))
     except Fenced:
         raise
     except TenfoldError as error:

@@ -1,19 +1,13 @@
 """Remove leftovers of a stack that no instance needs and no plan names."""
 
-import asyncio
-
 from tasks.run.context import RunContext, current
+from tasks.run.fence import fenced
 from tasks.run.retry import retryable_task
 
 
 async def sweep(context: RunContext) -> None:
     """Remove leftovers of the stack, on targets that can have any."""
-
-    def fenced() -> None:
-        context.ledger.locks.check(context.lease)
-        context.provider.sweep(context.stack)
-
-    await asyncio.to_thread(fenced)
+    await fenced(context, lambda: context.provider.sweep(context.stack))
 
 
 @retryable_task("sweep what is left")

@@ -11,6 +11,7 @@ from tasks.base.known_secrets import known_secrets
 from tasks.providers.seam.builds import BuildRequest
 from tasks.providers.seam.parts import Images
 from tasks.run.context import RunContext, current, use
+from tasks.run.fence import fenced
 from tasks.run.retry import retryable_task
 from tasks.stack.preview_builds import build_requests, with_images
 
@@ -49,18 +50,17 @@ async def build(request: BuildRequest) -> str:
         for line in text.splitlines():
             log.info("%s", line)
 
-    def fenced() -> str:
-        context.ledger.locks.check(context.lease)
+    def steps() -> str:
         try:
             return images.build(request, lambda line: log_text(stream.take(f"{line}\n")))
         finally:
             log_text(stream.end())
 
-    return await asyncio.to_thread(fenced)
+    return await fenced(context, steps)
 
 
-def remove_built_images(context: RunContext) -> None:
+async def remove_built_images(context: RunContext) -> None:
     """Remove every image that was built for the stack and that no container uses."""
     if images := context.provider.images:
-        context.ledger.locks.check(context.lease)
-        images.forget_built(context.stack)
+        held = images
+        await fenced(context, lambda: held.forget_built(context.stack))
