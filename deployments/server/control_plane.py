@@ -4,7 +4,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,8 +25,11 @@ READY_SECONDS = 180.0
 PORTS_TRIED = 100
 PASSED_ON = (
     *("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE"),
+    # Names and files only. Keys and tokens would lie in the supervisor's records, and expire there.
+    *("AWS_PROFILE", "AWS_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SSH_AUTH_SOCK"),
     *("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG"),
 )
+AGENT = "SSH_AUTH_SOCK"
 NOT_PASSED_ON = {"TENFOLD_API_TOKEN"}
 """Who starts the control plane shows it; its processes read the login from its file."""
 
@@ -190,7 +193,7 @@ def _news(here: Settings, before: Status | None, plane: ControlPlane, *, login_m
     """What surprises the users of a control plane that was there before."""
     if before is None:
         return ()
-    news: list[str] = []
+    news = [note] if (note := _agent_note(before.process.env)) else []
     if login_made:
         lost = "TENFOLD_LOGIN_VERSION" in before.process.env
         why = "Its login was gone and is made anew" if lost else "The control plane has a login from now on"
@@ -201,6 +204,17 @@ def _news(here: Settings, before: Status | None, plane: ControlPlane, *, login_m
     if (port := _port_of(before)) != plane.port:
         news.append(f"Port {port} is taken by another program: the control plane is at port {plane.port} now.")
     return tuple(news)
+
+
+def _agent_note(env: Mapping[str, str]) -> str:
+    """What to do if the SSH agent that the control plane was started with is gone; empty if there is nothing to do."""
+    agent = env.get(AGENT)
+    if agent is None or Path(agent).is_socket():
+        return ""
+    return (
+        f"The SSH agent that the control plane was started with is gone ({AGENT} names {agent}, and no socket is "
+        "there). To give it the agent of this shell: tenfold server stop, then tenfold server start"
+    )
 
 
 def _keep(supervisor: Supervisor, known: Status | None, process: Process) -> None:
