@@ -1,5 +1,6 @@
 """Scale: set the replica count of a service, by hand or for the autoscaler."""
 
+import asyncio
 from typing import Annotated
 
 from prefect.logging import get_run_logger
@@ -17,7 +18,6 @@ from infra_specs.scaling.by_hand import manual_count_note
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
 from tasks.autoscaling.artifacts import show_decision
-from tasks.autoscaling.scale_runs import is_autoscaled
 from tasks.base.clock import now
 from tasks.ledger import Ledger
 
@@ -29,7 +29,13 @@ DECISIONS_SEEN = 3
 
 @frame
 async def scale(
-    stack: str, service: str, replicas: Annotated[int, Field(ge=0, le=10_000)], reason: str = "", wait: bool = False
+    stack: str,
+    service: str,
+    replicas: Annotated[int, Field(ge=0, le=10_000)],
+    reason: str = "",
+    wait: bool = False,
+    *,
+    decision_id: str = "",
 ) -> Report:
     """Give a service another number of replicas. It keeps them through later provisions, within the spec's bounds.
 
@@ -42,37 +48,49 @@ async def scale(
         replicas: How many replicas it shall have from now on.
         reason: Why, in a sentence that is kept and shown. By hand unless you say more.
         wait: Wait while somebody else changes this stack, instead of failing.
+        decision_id: The scaler's decision that this run applies. Empty for a run by hand.
     """
     async with open_ledger() as ledger:
-        if (late := _late(stack)) > STALE_SECONDS and not _stands(ledger, stack, service, replicas):
+        if (
+            decision_id
+            and (late := _late()) > STALE_SECONDS
+            and not await asyncio.to_thread(_stands, ledger, stack, service, replicas)
+        ):
             return Report(stack, f"the scaler asked for it {late:.0f} s ago: left to its next check", (), (), {})
-        return await _scale(ledger, stack, service, replicas, reason=reason, wait=wait)
+        decision = await asyncio.to_thread(_decided, ledger, stack, service, replicas, decision_id)
+        if decision_id and decision is None:
+            summary = f"{decision_id} is none of the scaler's last decisions for {service}: left to its next check"
+            return Report(stack, summary, (), (), {})
+        return await _scale(ledger, stack, service, replicas, decision=decision, reason=reason, wait=wait)
 
 
-async def _scale(ledger: Ledger, stack: str, service: str, replicas: int, *, reason: str, wait: bool) -> Report:
+async def _scale(
+    ledger: Ledger, stack: str, service: str, replicas: int, *, decision: Decision | None, reason: str, wait: bool
+) -> Report:
     async with stack_session(stack, ledger, "scale", wait=wait) as (context, snapshot):
         _refuse_torn_down(snapshot)
         spec = snapshot.stack
-        if not _ends(ledger, size(spec), stack, service, replicas):
+        if not (decision and _stops(size(spec), service, replicas)):
             _refuse_out_of_bounds(stack, size(spec), service, replicas)
         running = desired_as_deployed(snapshot)
         count = desired_copies(running.resources).get(service, 0)
         desired = desired_as_deployed(snapshot.with_replicas({service: replicas}))
-        if decision := _decided(ledger, stack, service, replicas, reason):
+        if decision:
             await show_decision(stack, decision)
         else:
             refuse_over_budget(stack, desired.price)
             if note := manual_count_note(service, spec.services[service]):
                 get_run_logger().info("%s", note)
-        explanation = reason or f"{service}: {count} to {replicas} replicas, by hand"
-        ledger.stacks.override(context.lease, service, replicas, explanation)
+        by_hand = f"{service}: {count} to {replicas} replicas, by hand"
+        explanation = reason or (decision.reason if decision else by_hand)
+        await asyncio.to_thread(ledger.stacks.override, context.lease, service, replicas, explanation)
         return await restore_healthy(context, snapshot, "scale", explanation, desired)
 
 
-def _late(stack: str) -> float:
-    """Seconds since the autoscaler started this run; 0 for a run that a person started."""
+def _late() -> float:
+    """Seconds since this run was due."""
     run = current_run()
-    return seconds_late(run) if run and is_autoscaled(run, stack) else 0.0
+    return seconds_late(run) if run else 0.0
 
 
 def _stands(ledger: Ledger, stack: str, service: str, replicas: int) -> bool:
@@ -81,16 +99,16 @@ def _stands(ledger: Ledger, stack: str, service: str, replicas: int) -> bool:
     return any(kept.decision.replicas == replicas and now() - kept.until < STALE_SECONDS for kept in newest)
 
 
-def _decided(ledger: Ledger, stack: str, service: str, replicas: int, reason: str) -> Decision | None:
+def _decided(ledger: Ledger, stack: str, service: str, replicas: int, decision_id: str) -> Decision | None:
     """The autoscaler's decision that this run applies, if any. It has respected the budget already."""
-    last = (kept.decision for kept in ledger.decisions.recent(stack, service, DECISIONS_SEEN))
-    return next((decision for decision in last if (decision.replicas, decision.reason) == (replicas, reason)), None)
+    last = ledger.decisions.recent(stack, service, DECISIONS_SEEN) if decision_id else ()
+    decided = (kept.decision for kept in last if kept.id == decision_id)
+    return next((decision for decision in decided if decision.replicas == replicas), None)
 
 
-def _ends(ledger: Ledger, sizing: Sizing, stack: str, service: str, replicas: int) -> bool:
-    """Whether the autoscaler stops the service, below its minimum, since the month's budget is spent."""
-    may = not replicas and service in sizing.services and sizing.services[service].stops
-    return may and any(not kept.decision.replicas for kept in ledger.decisions.recent(stack, service, DECISIONS_SEEN))
+def _stops(sizing: Sizing, service: str, replicas: int) -> bool:
+    """Whether a service is stopped, below its minimum, that may be when the month's budget is spent."""
+    return not replicas and service in sizing.services and sizing.services[service].stops
 
 
 def _refuse_torn_down(snapshot: StackSnapshot) -> None:

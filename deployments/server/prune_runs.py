@@ -16,6 +16,8 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
+from tasks.run.tags import was_unchanged
+
 EVERY_SECONDS = 60.0
 KEPT_SECONDS = 3600.0
 """How long a tick without consequences can be looked at. What a check decided stays in the ledger."""
@@ -40,10 +42,7 @@ async def prune(client: PrefectClient, keep_seconds: float = KEPT_SECONDS) -> in
 
 def changed_nothing(run: FlowRun) -> bool:
     """Whether nothing is lost with it: what a check decided is in the ledger, but a repair is this run's own work."""
-    if run.state_type is StateType.CANCELLED or run.name.startswith("autoscale"):
-        return True
-    message = (run.state.message if run.state else None) or ""
-    return message.startswith("nothing to do") or message.endswith(", 0 changes")
+    return run.state_type is StateType.CANCELLED or was_unchanged(run)
 
 
 async def _ended(client: PrefectClient, before: datetime) -> AsyncIterator[FlowRun]:

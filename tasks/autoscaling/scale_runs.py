@@ -26,7 +26,7 @@ from tasks.autoscaling.check import PendingDecision
 from tasks.base.clock import now
 from tasks.ledger import Ledger
 from tasks.ledger.owner_liveness import owner_is_alive
-from tasks.run.rejection import was_rejected
+from tasks.run.tags import was_rejected
 
 CHANGING_FLOWS = ("scale", "provision", "deploy", "rollback", "teardown")
 """Flows whose runs block a scale run of the same stack."""
@@ -60,9 +60,9 @@ def is_free(ledger: Ledger, pending: PendingDecision) -> bool:
     return holder.until <= now() or owner_is_alive(holder.owner) is False
 
 
-def is_autoscaled(run: FlowRun, stack: str) -> bool:
-    """Whether a check started this scale run of the stack, and not a person."""
-    return (run.idempotency_key or "").startswith(f"{stack} ")
+def is_autoscaled(run: FlowRun) -> bool:
+    """Whether a check started this scale run, and not a person."""
+    return bool(run.parameters.get("decision_id"))
 
 
 async def start(decisions: Iterable[PendingDecision]) -> tuple[Started | Rejected, ...]:
@@ -110,7 +110,7 @@ async def _rejection(client: PrefectClient, pending: PendingDecision) -> str | N
     request = {"service": pending.decision.service, "replicas": pending.decision.replicas}.items()
     for run in last:
         # A run of a person is rejected for more reasons.
-        if is_autoscaled(run, pending.stack) and was_rejected(run) and request <= run.parameters.items():
+        if is_autoscaled(run) and was_rejected(run) and request <= run.parameters.items():
             return (run.state and run.state.message) or "refused"
     return None
 
@@ -119,6 +119,7 @@ def _parameters(pending: PendingDecision) -> dict[str, Any]:
     decision = pending.decision
     return {
         "stack": pending.stack, "service": decision.service, "replicas": decision.replicas, "reason": decision.reason,
+        "decision_id": pending.id,
     }  # fmt: skip
 
 

@@ -17,7 +17,6 @@ from infra_specs.scaling.decision import Decision
 from tasks.ledger.database import Database
 from tasks.ledger.locks import Lease, guard
 from tasks.ledger.measurements import Key
-from tasks.ledger.row_id import is_row_id
 from tasks.ledger.tables import decisions
 
 log = logging.getLogger(__name__)
@@ -78,14 +77,6 @@ class Decisions:
             query = sa.select(decisions).where(match).order_by(decisions.c.id.desc()).limit(limit)
             rows = connection.execute(query).mappings().all()
         return tuple(kept for row in rows if (kept := _kept(row)) is not None)
-
-    def find(self, id: str) -> KeptDecision | None:
-        """One decision; None for an id that is unknown, or of a decision that cannot be read."""
-        if not is_row_id(id):
-            return None
-        with self._database.read() as connection:
-            row = connection.execute(sa.select(decisions).where(decisions.c.id == int(id))).mappings().one_or_none()
-        return _kept(row) if row else None
 
     def acted(self, lease: Lease, decision: str, flow_run_id: str) -> None:
         """Record the scale run that the decision started. Raises LedgerError for an unknown decision."""

@@ -11,10 +11,11 @@ from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.locks import Lease, guard
-from tasks.ledger.row_id import is_row_id
 from tasks.ledger.tables import changes, runs
 
 End = Literal["done", "failed"]
+_MAX_DIGITS = 18
+"""Of a number that fits both databases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,15 @@ class Runs:
 
     def get(self, id: str) -> Run:
         """One run. Raises LedgerError for an unknown id."""
-        rows = _read(self._database, sa.select(runs).where(runs.c.id == int(id))) if is_row_id(id) else ()
+        rows = _read(self._database, sa.select(runs).where(runs.c.id == int(id))) if _is_row_id(id) else ()
         if not rows:
             raise LedgerError(f"The ledger knows no run {id}. `tenfold history` lists them.")
         return rows[0]
+
+
+def _is_row_id(text: str) -> bool:
+    """Whether a row may have this id."""
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
 
 
 def _read(database: Database, query: "sa.Select[Any]") -> tuple[Run, ...]:
