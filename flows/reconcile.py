@@ -1,24 +1,30 @@
 """Reconcile: repair drift from the desired state, on a timer."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report
-from flows.engine.frame import frame, open_ledger, stack_session
+from flows.engine.frame import allow_calls, frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy
 from infra_specs.desired import desired_as_deployed
-from infra_specs.errors import ChangeFailed, LockHeld, TenfoldError
+from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
 from infra_specs.plan.backoff import backoff_until
 from infra_specs.stack_fault import paragraph
 from tasks.base.clock import now
 from tasks.base.settings import settings
-from tasks.ledger import Ledger
+from tasks.ledger import Ledger, StackRecord
 from tasks.stack.certificate import renew_certificate
 from tasks.stack.record import unknown_stack
 
 MAX_STACKS = 16
-"""Stacks that are repaired concurrently."""
+"""Stacks that are repaired concurrently, as long as none of them takes longer than its turn."""
+TURN_SECONDS = 10.0
+"""Seconds after which a stack that is still at work lets the next one begin beside it: its target may hang."""
+CALLS_OF_A_STACK = 2
+"""Concurrent calls that a stack on a hanging target occupies at most."""
 FAILURES_SEEN = 8
 """Past runs that are read: after so many failures in a row the pause grows no more."""
 
@@ -31,9 +37,8 @@ async def reconcile(stack: str = "") -> Report:
         stack: The stack's name. Empty for every stack.
     """
     async with open_ledger() as ledger:
-        if stack and ledger.stacks.find(stack) is None:
-            raise unknown_stack(ledger, stack)  # a rejection, and no fault of a stack
-        names = [stack] if stack else [record.name for record in ledger.stacks.all() if record.wanted]
+        names = await asyncio.to_thread(_names, ledger, stack)
+        allow_calls(CALLS_OF_A_STACK * len(names))
         turns = asyncio.Semaphore(MAX_STACKS)
         outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=not stack) for name in names))
     if failed := [outcome for outcome in outcomes if isinstance(outcome, str)]:
@@ -41,12 +46,33 @@ async def reconcile(stack: str = "") -> Report:
     return _together([outcome for outcome in outcomes if isinstance(outcome, Report)])
 
 
+def _names(ledger: Ledger, stack: str) -> list[str]:
+    """The stacks to look at: the given one, or all active ones whose target is to be looked at again by now."""
+    if stack:
+        if ledger.stacks.find(stack) is None:
+            raise unknown_stack(ledger, stack)  # a rejection, and no fault of a stack
+        return [stack]
+    moment = now()
+    return [record.name for record in ledger.stacks.all() if record.wanted and _is_due(record, moment)]
+
+
+def _is_due(record: StackRecord, moment: float) -> bool:
+    """Whether the stack's target may be looked at again. A stack that cannot be read is due: its run says why."""
+    if record.reconciled is None:
+        return True
+    try:
+        seconds = record.stack().target.reconcile_seconds
+    except SpecError:
+        return True
+    return moment - record.reconciled >= seconds
+
+
 async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
     """Repair one stack. Returns its report, or the failure as text, or None for a stack that another run is changing.
 
-    No error reaches the other stacks, and a stack that hangs occupies one of several turns.
+    No error reaches the other stacks, and a stack that hangs holds up none of them.
     """
-    async with turns:
+    async with _turn(turns):
         try:
             return await _reconcile_one(ledger, name, rest=rest)
         except LockHeld as busy:
@@ -58,21 +84,42 @@ async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest
             return paragraph(name, error)
 
 
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Wait for a turn, and give it back at the end of the block, or when the block takes too long."""
+    await turns.acquire()
+    given_back = ExitStack()
+    given_back.callback(turns.release)
+    late = asyncio.get_running_loop().call_later(TURN_SECONDS, given_back.close)
+    try:
+        yield
+    finally:
+        late.cancel()
+        given_back.close()
+
+
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     """Repair one stack. With `rest` it pauses after repeated failures."""
-    # A failed one-off command says nothing about repairs.
-    attempts = [run for run in ledger.runs.history(name, FAILURES_SEEN) if run.verb != "run"] if rest else []
-    until = backoff_until(attempts, settings().reconcile_seconds)
+    until = await asyncio.to_thread(_rests_until, ledger, name) if rest else None
     if until is not None and now() < until:
         return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
     async with stack_session(name, ledger, "reconcile") as (context, snapshot):
         if not snapshot.is_active:  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
-        renewed, note = renew_certificate(ledger, context.lease, snapshot)
+        if snapshot.stack.target.reconcile_seconds:
+            await asyncio.to_thread(ledger.stacks.mark_reconciled, context.lease)
+        renewed, note = await asyncio.to_thread(renew_certificate, ledger, context.lease, snapshot)
         if note:
             get_run_logger().info("%s", note)
         desired = desired_as_deployed(renewed)
         return await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
+
+
+def _rests_until(ledger: Ledger, name: str) -> float | None:
+    """When a stack whose repairs failed is tried again, in seconds since the epoch; None for now."""
+    # A failed one-off command says nothing about repairs.
+    attempts = [run for run in ledger.runs.history(name, FAILURES_SEEN) if run.verb != "run"]
+    return backoff_until(attempts, settings().reconcile_seconds)
 
 
 def _together(reports: list[Report]) -> Report:

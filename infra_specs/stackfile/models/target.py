@@ -2,7 +2,7 @@
 
 Each target says what it is: `runs` (processes, containers, or managed, where a service of somebody else's runs both),
 `counted` (that a service is one resource with a count, in place of one resource a replica), and `reconcile_seconds`
-(how often a stack on it is looked at; never more often).
+(reconcile looks at a stack on it no more often; 0 is as often as the installation's timer).
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ Runs: TypeAlias = Literal["processes", "containers", "managed"]
 
 class _Target(Part):
     runs: ClassVar[Runs]
-    reconcile_seconds: ClassVar[float] = 30.0
+    reconcile_seconds: ClassVar[float] = 0.0
 
     price_per_replica: float | None = Field(default=None, ge=0, le=1_000_000)
     """USD a month that one replica costs you here, where no price book knows it."""
