@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
 from prefect import Flow, flow
@@ -101,9 +101,10 @@ async def stack_session(
     """
     config = settings()
     if asked is None:
-        recorded_spec(ledger, name)
+        await asyncio.to_thread(recorded_spec, ledger, name)
     async with stack_lock(ledger, name, verb, config.lease_seconds, wait=wait) as lease:
-        snapshot = snapshot_of(ledger, *asked) if asked else recorded_snapshot(ledger, name)
+        read = partial(snapshot_of, ledger, *asked) if asked else partial(recorded_snapshot, ledger, name)
+        snapshot = await asyncio.to_thread(read)
         snapshot = snapshot.with_stack(change(snapshot.stack))
         _refuse_changed_target(snapshot)
         async with open_target(snapshot.stack) as provider:

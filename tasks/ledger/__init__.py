@@ -13,7 +13,7 @@ from tasks.ledger.owner import Owner
 from tasks.ledger.releases import Release
 from tasks.ledger.runs import Run, RunChange
 from tasks.ledger.secrets import SecretVersion
-from tasks.ledger.stacks import Override, StackRecord
+from tasks.ledger.stacks import Override, StackRecord, StackState
 
 __all__ = [
     "AggregatedMeasurement",
@@ -32,6 +32,7 @@ __all__ = [
     "SavedState",
     "SecretVersion",
     "StackRecord",
+    "StackState",
     "keep_renewed",
     "repeat_beside",
 ]  # fmt: skip

@@ -126,12 +126,16 @@ class Releases:
 
     def active(self, stack: str) -> tuple[Release, ...]:
         """The newest release and the last proven one, if there are any; the newest first."""
-        mine = releases.c.stack == stack
-        newest = sa.select(sa.func.max(releases.c.number)).where(mine)
-        proven = newest.where(releases.c.state == ReleaseState.HEALTHY.value)
-        either = releases.c.number.in_((newest.scalar_subquery(), proven.scalar_subquery()))
         with self._database.read() as connection:
-            return _read(connection, _of(stack).where(either))
+            return active_releases(connection, stack)
+
+
+def active_releases(connection: sa.Connection, stack: str) -> tuple[Release, ...]:
+    """As `Releases.active`, within a transaction that reads more."""
+    newest = sa.select(sa.func.max(releases.c.number)).where(releases.c.stack == stack)
+    healthy = newest.where(releases.c.state == ReleaseState.HEALTHY.value)
+    either = releases.c.number.in_((newest.scalar_subquery(), healthy.scalar_subquery()))
+    return _read(connection, _of(stack).where(either))
 
 
 def _of(stack: str) -> "sa.Select[Any]":

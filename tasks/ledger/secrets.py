@@ -98,8 +98,7 @@ class Secrets:
     def kept(self, stack: str) -> dict[str, tuple[int, ...]]:
         """Secret name -> every version of it that can still be read, the newest last."""
         with self._database.read() as connection:
-            rows = _kept(connection, stack)
-        return {row.name: tuple(secret.version for secret in rows if secret.name == row.name) for row in rows}
+            return kept_versions(connection, stack)
 
     def newest(self, stack: str) -> tuple[SecretVersion, ...]:
         """The stack's secrets by name, without their values."""
@@ -123,6 +122,12 @@ class Secrets:
         token = key.encrypt(self._key_file, data, sample)
         connection.execute(sa.insert(secrets).values(**row, token=token, since=self._database.now(connection)))
         return version
+
+
+def kept_versions(connection: sa.Connection, stack: str) -> dict[str, tuple[int, ...]]:
+    """As `Secrets.kept`, within a transaction that reads more."""
+    rows = _kept(connection, stack)
+    return {row.name: tuple(secret.version for secret in rows if secret.name == row.name) for row in rows}
 
 
 def _last(connection: sa.Connection, stack: str, name: str) -> "sa.Row[tuple[int, str | None]] | None":

@@ -12,6 +12,8 @@ from infra_specs.stackfile.reading.load import stored
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.locks import Lease, guard
+from tasks.ledger.releases import Release, active_releases
+from tasks.ledger.secrets import kept_versions
 from tasks.ledger.tables import (
     decisions,
     measurements,
@@ -68,6 +70,18 @@ class StackRecord:
     def override_counts(self) -> dict[str, int]:
         """Overriding replica count by service."""
         return {service: override.replicas for service, override in self.overrides.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """A stack at one moment. `record` is None for an unknown stack, which may have secrets already.
+
+    `releases`: the newest and the last healthy one, the newest first. `secret_versions`: by name, the newest last.
+    """
+
+    record: StackRecord | None
+    releases: tuple[Release, ...]
+    secret_versions: Mapping[str, tuple[int, ...]]
 
 
 class Stacks:
@@ -142,20 +156,34 @@ class Stacks:
             guard(connection, lease)
             connection.execute(sa.delete(overrides).where(match))
 
+    def read(self, name: str) -> StackState:
+        """All that the ledger knows of a stack at one moment, known or not: read once, in one transaction."""
+        with self._database.read() as connection:
+            return StackState(
+                _record(connection, name), active_releases(connection, name), kept_versions(connection, name)
+            )
+
     def find(self, name: str) -> StackRecord | None:
         """The record of a stack, torn down or not; None if the ledger does not know it."""
-        rows = _read(self._database, sa.select(stacks).where(stacks.c.name == name), overrides.c.stack == name)
-        return rows[0] if rows else None
+        with self._database.read() as connection:
+            return _record(connection, name)
 
     def all(self) -> tuple[StackRecord, ...]:
         """The records of all stacks, torn down or not, ordered by name."""
-        return _read(self._database, sa.select(stacks).order_by(stacks.c.name), sa.true())
+        with self._database.read() as connection:
+            return _records(connection, sa.select(stacks).order_by(stacks.c.name), sa.true())
 
 
-def _read(database: Database, query: "sa.Select[Any]", condition: "sa.ColumnElement[bool]") -> tuple[StackRecord, ...]:
-    with database.read() as connection:
-        rows = connection.execute(query).mappings().all()
-        asked = connection.execute(sa.select(overrides).where(condition).order_by(overrides.c.service)).mappings().all()
+def _record(connection: sa.Connection, name: str) -> StackRecord | None:
+    records = _records(connection, sa.select(stacks).where(stacks.c.name == name), overrides.c.stack == name)
+    return records[0] if records else None
+
+
+def _records(
+    connection: sa.Connection, query: "sa.Select[Any]", condition: "sa.ColumnElement[bool]"
+) -> tuple[StackRecord, ...]:
+    rows = connection.execute(query).mappings().all()
+    asked = connection.execute(sa.select(overrides).where(condition).order_by(overrides.c.service)).mappings().all()
     return tuple(StackRecord(**row, overrides=_of(row["name"], asked)) for row in rows)
 
 

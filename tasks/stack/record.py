@@ -3,28 +3,20 @@
 from infra_specs.desired import StackSnapshot
 from infra_specs.errors import UnknownStack
 from infra_specs.stackfile.models.stack import Stack
-from tasks.ledger import Ledger, StackRecord
+from tasks.ledger import Ledger, StackState
 
 
 def snapshot_of(ledger: Ledger, stack: Stack, source: str) -> StackSnapshot:
-    """The snapshot of a stack with this spec and source folder, whatever the ledger has as its spec.
-
-    Three questions to the ledger: for the record, the active releases, and the secret versions.
-    """
-    return _snapshot(ledger, ledger.stacks.find(stack.name), stack, source)
+    """The snapshot of a stack with this spec and source folder, whatever the ledger has as its spec."""
+    return _snapshot(ledger.stacks.read(stack.name), stack, source)
 
 
 def recorded_snapshot(ledger: Ledger, name: str) -> StackSnapshot:
     """The snapshot of a stack with the spec that the ledger has. Raises UnknownStack."""
-    record = ledger.stacks.find(name)
-    if record is None:
+    state = ledger.stacks.read(name)
+    if state.record is None:
         raise unknown_stack(ledger, name)
-    return snapshot_of_record(ledger, record)
-
-
-def snapshot_of_record(ledger: Ledger, record: StackRecord) -> StackSnapshot:
-    """The same for a record that was read just now."""
-    return _snapshot(ledger, record, record.stack(), record.source)
+    return _snapshot(state, state.record.stack(), state.record.source)
 
 
 def recorded_spec(ledger: Ledger, name: str) -> tuple[Stack, str]:
@@ -41,13 +33,14 @@ def unknown_stack(ledger: Ledger, name: str) -> UnknownStack:
     return UnknownStack(f"No stack is called `{name}`. Known: {others}. Give its file to `tenfold provision` first.")
 
 
-def _snapshot(ledger: Ledger, record: StackRecord | None, stack: Stack, source: str) -> StackSnapshot:
+def _snapshot(state: StackState, stack: Stack, source: str) -> StackSnapshot:
+    record = state.record
     return StackSnapshot(
         stack,
         source,
         overrides=record.override_counts if record else {},
-        releases=ledger.releases.active(stack.name),
-        secret_versions=ledger.secrets.kept(stack.name),
+        releases=state.releases,
+        secret_versions=state.secret_versions,
         recorded_target=record.target if record else None,
         is_active=record is not None and record.wanted,
     )

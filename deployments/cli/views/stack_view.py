@@ -20,7 +20,7 @@ from tasks.base.side_by_side import ANSWER_SECONDS, side_by_side
 from tasks.changes.one_off import exclude_claimed
 from tasks.ledger import Holder, Release, StackRecord
 from tasks.ledger.owner_liveness import owner_is_alive
-from tasks.stack.record import snapshot_of_record
+from tasks.stack.record import recorded_snapshot
 
 _TORN_DOWN_SECONDS = ANSWER_SECONDS / 2
 """Seconds that the target of a torn-down stack may take. They end before its silence becomes a fault."""
@@ -61,9 +61,9 @@ def look(installation: Installation, record: StackRecord) -> StackView:
     instances = installation.observed(stack)
     try:
         if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
-            desired = desired_with_release(snapshot_of_record(ledger, record), releases[0].content)
+            desired = desired_with_release(recorded_snapshot(ledger, record.name), releases[0].content)
         else:
-            desired = desired_as_deployed(snapshot_of_record(ledger, record))
+            desired = desired_as_deployed(recorded_snapshot(ledger, record.name))
     except TenfoldError as error:
         return StackView(record, instances, holder, None, releases, fault=StackFault.of(record.name, error))
     drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances))
