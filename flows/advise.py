@@ -8,6 +8,7 @@ from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger
 from tasks.autoscaling.advice import advice
 from tasks.autoscaling.artifacts import show_advice
+from tasks.ledger import Ledger, StackRecord
 from tasks.stack.record import recorded_spec
 
 
@@ -20,9 +21,7 @@ async def advise(stack: str = "") -> Report:
     """
     log, notes = get_run_logger(), list[str]()
     async with open_ledger() as ledger:
-        if stack:
-            recorded_spec(ledger, stack)
-        records = [record for record in ledger.stacks.all() if record.wanted and stack in ("", record.name)]
+        records = await asyncio.to_thread(_records, ledger, stack)
         advised, faults = await asyncio.to_thread(advice, ledger, records)
         for name, advised_changes in advised.items():
             await show_advice(name, advised_changes)
@@ -31,3 +30,10 @@ async def advise(stack: str = "") -> Report:
         log.warning("%s", one)
     notes += map(str, faults)
     return Report(stack or "all stacks", "; ".join(notes) or "nothing presses, and nothing is idle", (), (), {})
+
+
+def _records(ledger: Ledger, stack: str) -> list[StackRecord]:
+    """The active stacks to advise on. Raises UnknownStack for an unknown name."""
+    if stack:
+        recorded_spec(ledger, stack)
+    return [record for record in ledger.stacks.all() if record.wanted and stack in ("", record.name)]

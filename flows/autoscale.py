@@ -29,9 +29,8 @@ async def autoscale() -> Report:
     config = settings()
     async with open_ledger() as ledger:
         # On a machine so busy that every check is late, no check would ever run: so not if checks are missing.
-        if (late := _late()) > config.autoscale_seconds and not staleness(
-            ledger.checks.last(), config.autoscale_seconds, now()
-        ):
+        last = await asyncio.to_thread(ledger.checks.last)
+        if (late := _late()) > config.autoscale_seconds and not staleness(last, config.autoscale_seconds, now()):
             return _report(f"{late:.0f} s late, so it is left to the next")
         try:
             async with check_lock(ledger, config.lease_seconds) as lease:

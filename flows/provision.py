@@ -11,21 +11,16 @@ from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy, roll_out
 from infra_specs.catalogue.desired import generated_secrets
-from infra_specs.desired import DesiredStack, StackSnapshot, desired_from_spec, manifest_of_file
+from infra_specs.desired import StackSnapshot, manifest_of_file
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
-from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.differences import summary
-from infra_specs.releases.manifest import ReleaseManifest, images_named
 from infra_specs.releases.selection import ReleaseState
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tasks.changes.artifacts import show_sizing
 from tasks.ledger import Ledger
 from tasks.run.context import RunContext
-from tasks.stack.build import with_built_images
-from tasks.stack.certificate import keep_certificate
-from tasks.stack.images import resolve_images
-from tasks.stack.preflight import refuse_unstartable
+from tasks.stack.preflight import Preparation, Prepared, prepare
 
 
 @frame
@@ -58,43 +53,43 @@ async def provision_stack(
 ) -> Report:
     """Provision the given spec and folder, or those of the ledger, after `change` was applied to the spec."""
     async with stack_session(name, ledger, "provision", asked=given, change=change, wait=wait) as (context, read):
-        snapshot, note = keep_certificate(ledger, context.lease, read)
-        if note:
+        prepared = await prepare(Preparation(context), read)
+        for note in prepared.notes:
             get_run_logger().info("%s", note)
-        spec = await with_built_images(context, read.stack, read.source)
-        snapshot = snapshot.with_stack(spec)
-        desired = desired_from_spec(snapshot)
-        refuse_over_budget(spec.name, desired.price)
-        images = await resolve_images(context, spec, images_named(desired.stack.services.values()))
-        if images:
-            desired = desired_from_spec(snapshot, images)
-        await asyncio.to_thread(refuse_unstartable, context.provider, snapshot, desired)
-        ledger.stacks.set_desired(
-            context.lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source
-        )
-        for secret in generated_secrets(spec):
-            ledger.secrets.ensure(context.lease, spec.name, secret)
-        await show_sizing(desired)
-        return await _build(context, snapshot, manifest_of_file(snapshot, images), desired)
+        await asyncio.to_thread(_record, context, prepared.snapshot)
+        await show_sizing(prepared.desired)
+        return await _build(context, prepared)
 
 
-async def _build(context: RunContext, snapshot: StackSnapshot, file: ReleaseManifest, desired: DesiredStack) -> Report:
+def _record(context: RunContext, snapshot: StackSnapshot) -> None:
+    """Record the spec as desired, and generate the secrets that it needs and that are missing."""
+    ledger, lease, spec = context.ledger, context.lease, snapshot.stack
+    ledger.stacks.set_desired(lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source)
+    for secret in generated_secrets(spec):
+        if secret not in snapshot.secret_versions:
+            ledger.secrets.ensure(lease, spec.name, secret)
+
+
+async def _build(context: RunContext, prepared: Prepared) -> Report:
     """Restore the current release if it has the same manifest, else roll out a new one.
 
     A failed release stays until the next reconcile restores the last proven one."""
-    ledger, running = context.ledger, snapshot.current
+    ledger, snapshot, desired = context.ledger, prepared.snapshot, prepared.desired
+    running, file = snapshot.current, manifest_of_file(snapshot, prepared.images)
     if running and running.state is ReleaseState.HEALTHY and running.content == desired.content:
         if running.file != file:
-            ledger.releases.refile(context.lease, running.number, file)
+            await asyncio.to_thread(ledger.releases.refile, context.lease, running.number, file)
         return await restore_healthy(context, snapshot, "provision", "asked for", desired)
     reason = summary(running.content, desired.content) if running else "the first"
-    new = ledger.releases.begin(context.lease, "provision", reason, content=desired.content, file=file)
+    new = await asyncio.to_thread(
+        ledger.releases.begin, context.lease, "provision", reason, content=desired.content, file=file
+    )
     try:
         return await roll_out(context, snapshot, "asked for", new, desired)
     except Fenced:
         raise
     except TenfoldError as error:
-        ledger.releases.end(context.lease, new.number, ReleaseState.FAILED, str(error))
+        await asyncio.to_thread(ledger.releases.end, context.lease, new.number, ReleaseState.FAILED, str(error))
         if running and running.state is ReleaseState.HEALTHY:
             raise ChangeFailed(
                 f"{error}\n{new} is not proven: the timer goes back to {running}, unless a mended file is provisioned."

@@ -41,27 +41,20 @@ def plan_provision(
     installation: "Installation", argument: "StackArgument"
 ) -> "tuple[DesiredStack, Plan, tuple[str, ...]]":
     """The desired stack, the changes that a provision would make, and notes. Raises what the provision would raise."""
-    from infra_specs.desired import desired_from_spec, provisioned_manifest
+    import asyncio
+
     from infra_specs.plan.make_plan import make_plan
-    from infra_specs.releases.manifest import images_named
     from infra_specs.stackfile.messages.no_effect import settings_without_effect
     from tasks.changes.health_reasons import observed
-    from tasks.stack.certificate import check_certificate
-    from tasks.stack.images import local_images
-    from tasks.stack.preflight import refuse_unstartable
-    from tasks.stack.preview_builds import preview_builds
+    from tasks.stack.preflight import Preview, prepare
     from tasks.stack.record import snapshot_of
 
     ledger = installation.ledger
     snapshot = snapshot_of(ledger, argument.stack, argument.source)
-    certificate = check_certificate(ledger, snapshot)
     with installation.target(argument.stack) as target:
-        stack, builds = preview_builds(target, argument.stack, argument.source)
-        snapshot = snapshot.with_stack(stack)
-        images = images_named(provisioned_manifest(snapshot).services.values())
-        desired = desired_from_spec(snapshot, local_images(target, stack, images))
-        refuse_unstartable(target, snapshot, desired)
+        prepared = asyncio.run(prepare(Preview(ledger, target), snapshot, within_budget=False))
+        stack, desired = prepared.snapshot.stack, prepared.desired
         changes = make_plan(stack.name, desired.resources, observed(target, ledger, stack.name))
         limit = target.limit()
-    notes = (*(note for note in (certificate, limit) if note), *builds, *settings_without_effect(argument.stack))
+    notes = (*prepared.notes, *((limit,) if limit else ()), *settings_without_effect(argument.stack))
     return desired, changes, notes

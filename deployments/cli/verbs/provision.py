@@ -1,6 +1,6 @@
 """`tenfold provision`: build a stack, or bring it to what its file says."""
 
-from contextlib import suppress
+import asyncio
 
 from deployments.cli.app import CHANGE_PANEL, app
 from deployments.cli.verbs.arguments import Detach, FileOrStack, Wait
@@ -25,17 +25,18 @@ def provision(file_or_stack: FileOrStack, wait: Wait = False, detach: Detach = F
     from infra_specs.desired import desired_from_spec
     from infra_specs.errors import ProviderError
     from infra_specs.pricing.price import refuse_over_budget
-    from tasks.stack.preflight import refuse_unstartable
+    from tasks.stack.preflight import Preview, prepare
     from tasks.stack.record import snapshot_of
 
     with open_installation() as installation:
         argument = resolve_stack(installation.ledger, file_or_stack)
         stack = argument.stack.name
         snapshot = snapshot_of(installation.ledger, argument.stack, argument.source)
-        desired = desired_from_spec(snapshot)
-        refuse_over_budget(stack, desired.price)
-        # A target that does not answer here may still answer the run.
-        with suppress(ProviderError), installation.target(desired.stack) as target:
-            refuse_unstartable(target, snapshot, desired)
+        try:
+            with installation.target(argument.stack) as target:
+                desired = asyncio.run(prepare(Preview(installation.ledger, target), snapshot)).desired
+        except ProviderError:  # a target that does not answer here may still answer the run
+            desired = desired_from_spec(snapshot)
+            refuse_over_budget(stack, desired.price)
         show_summary(console(), desired)
         carry_out(installation, RunRequest("provision", {**argument.parameters, "wait": wait}, (stack,), detach))
