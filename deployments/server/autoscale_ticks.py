@@ -7,7 +7,6 @@ looking whether there is something to do. On a machine that is too busy these ru
 import asyncio
 import inspect
 import logging
-from datetime import UTC, datetime
 from multiprocessing import get_context
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import load_flow_run, run_flow
 
 from flows.autoscale import autoscale
+from tasks.base.clock import utc_now
 
 LOOK_SECONDS = 1.0
 LONGEST_SECONDS = 120.0
@@ -27,7 +27,7 @@ _forked.set_forkserver_preload(["deployments.server.autoscale_ticks"])
 
 async def run_due_tick(client: PrefectClient, deployment: UUID) -> bool:
     """Run the newest due run to its end; False if none was due. The older ones are cancelled by `reap_runs`."""
-    due = await client.get_scheduled_flow_runs_for_deployments([deployment], scheduled_before=datetime.now(UTC))
+    due = await client.get_scheduled_flow_runs_for_deployments([deployment], scheduled_before=utc_now())
     if not due:
         return False
     await asyncio.to_thread(_in_a_process, str(_next(due).id))

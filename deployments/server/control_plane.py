@@ -3,7 +3,6 @@
 import fcntl
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from deployments.server.environment import HOST, api_url, environment
 from deployments.server.login import Login, ensure_login, login_file
 from deployments.server.proof import require_proof
 from infra_specs.errors import PortTaken, ServerError, TenfoldError
+from tasks.base.poll import wait_until
 from tasks.base.settings import PREFIX, Settings, settings
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Probe, Process, Status
@@ -233,12 +233,11 @@ def _version(process: Process) -> tuple[object, ...]:
 
 def _settled(supervisor: Supervisor) -> ControlPlane | None:
     """How it is once it is ready, or one of the two has failed, or it takes too long."""
-    until = time.monotonic() + READY_SECONDS
-    while True:
-        seen = _seen(supervisor)
-        if time.monotonic() > until or (seen and (seen.ready or "failed" in (seen.server, seen.runner))):
-            return seen
-        time.sleep(0.05)
+
+    def settled(plane: ControlPlane | None) -> bool:
+        return plane is not None and (plane.ready or "failed" in (plane.server, plane.runner))
+
+    return wait_until(lambda: _seen(supervisor), settled, READY_SECONDS)
 
 
 def _failure(supervisor: Supervisor, seen: ControlPlane | None) -> ServerError:

@@ -1,7 +1,7 @@
 """Delete scheduled runs that changed nothing, an hour after they ended, so that they do not fill the server."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.client.orchestration import PrefectClient
@@ -16,6 +16,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
+from tasks.base.clock import utc_now
 from tasks.run.tags import was_unchanged
 
 EVERY_SECONDS = 60.0
@@ -32,7 +33,7 @@ async def prune(client: PrefectClient, keep_seconds: float = KEPT_SECONDS) -> in
 
     A reconcile that repaired something stays, and so does whatever failed.
     """
-    before = datetime.now(UTC) - timedelta(seconds=keep_seconds)
+    before = utc_now() - timedelta(seconds=keep_seconds)
     empty = [str(run.id) async for run in _ended(client, before) if changed_nothing(run)]
     for at in range(0, len(empty), DELETED_AT_ONCE):
         some: Any = {"flow_runs": {"id": {"any_": empty[at : at + DELETED_AT_ONCE]}}}

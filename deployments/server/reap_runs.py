@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
@@ -20,6 +20,7 @@ from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 from prefect.states import Cancelled, Crashed
 
 from infra_specs.errors import LedgerError
+from tasks.base.clock import utc_now
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger
 
@@ -56,7 +57,7 @@ async def _end_dead(
     client: PrefectClient, here: Settings, alive: Mapping[str, bool], unseen: Unseen
 ) -> tuple[str, ...]:
     running = await _runs(client, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
-    now, ended = datetime.now(UTC), list[str]()
+    now, ended = utc_now(), list[str]()
     _note(unseen, [run for run in running if run.state_type is not StateType.PENDING], alive, now)
     for run in running:
         if why := _lost(run, alive, unseen, now):
@@ -69,7 +70,7 @@ async def _end_dead(
 async def _cancel_late(client: PrefectClient) -> tuple[str, ...]:
     """Cancel ticks that are more than two intervals late: nobody waits for them."""
     late = await _runs(client, StateType.SCHEDULED)
-    now, ended = datetime.now(UTC), list[str]()
+    now, ended = utc_now(), list[str]()
     every = await _intervals(client) if late else {}
     for run in late:
         due = run.expected_start_time

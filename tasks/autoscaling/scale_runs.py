@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from infra_specs.errors import ServerError
 from tasks.autoscaling.check import PendingDecision
-from tasks.base.clock import now
+from tasks.base.clock import now, utc_now
 from tasks.ledger import Ledger
 from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.run.tags import was_rejected
@@ -125,7 +124,7 @@ def _parameters(pending: PendingDecision) -> dict[str, Any]:
 
 async def _busy(client: PrefectClient) -> set[str]:
     """Stacks with an active run, or one that is due. A run that is scheduled for later does not count."""
-    now, busy_runs = datetime.now(UTC), list[FlowRun]()
+    now, busy_runs = utc_now(), list[FlowRun]()
     while True:
         runs = await client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=list(CHANGING_FLOWS))),

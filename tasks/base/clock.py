@@ -1,8 +1,14 @@
-"""The wall clock, read here and nowhere else in tasks, so that a test can hold it still."""
+"""The wall clock, read here and nowhere else in tasks, flows and deployments, so that a test can hold it still."""
 
 import time
+from datetime import UTC, datetime
 
 
 def now() -> float:
     """Seconds since the epoch."""
     return time.time()
+
+
+def utc_now() -> datetime:
+    """The same moment as a date, as Prefect's API takes it."""
+    return datetime.fromtimestamp(now(), UTC)

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
+from tenacity import AsyncRetrying, RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 T = TypeVar("T")
 
@@ -16,13 +16,8 @@ GROWTH = 1.04
 
 async def until(look: Callable[[], Awaitable[T]], done: Callable[[T], bool], seconds: float) -> T:
     """Call `look` until `done` accepts its result, for at most `seconds`. Returns the last result, done or not."""
-    looks = AsyncRetrying(
-        wait=wait_exponential(multiplier=MIN_INTERVAL, min=MIN_INTERVAL, max=MAX_INTERVAL, exp_base=GROWTH),
-        stop=stop_after_delay(seconds),
-        retry=retry_if_result(lambda value: not done(value)),
-    )
     try:
-        return await looks(look)
+        return await AsyncRetrying(**_times(done, seconds))(look)
     except RetryError as late:
         last: T = late.last_attempt.result()
         return last
@@ -37,3 +32,20 @@ async def until_over(look: Callable[[], Awaitable[T]], done: Callable[[T], bool]
         await asyncio.sleep(delay)
         value = await look()
     return value
+
+
+def wait_until(look: Callable[[], T], done: Callable[[T], bool], seconds: float) -> T:
+    """As `until`. Blocks."""
+    try:
+        return Retrying(**_times(done, seconds))(look)
+    except RetryError as late:
+        last: T = late.last_attempt.result()
+        return last
+
+
+def _times(done: Callable[[T], bool], seconds: float) -> dict[str, Any]:
+    return {
+        "wait": wait_exponential(multiplier=MIN_INTERVAL, min=MIN_INTERVAL, max=MAX_INTERVAL, exp_base=GROWTH),
+        "stop": stop_after_delay(seconds),
+        "retry": retry_if_result(lambda value: not done(value)),
+    }

@@ -1,7 +1,7 @@
 """Which runs that are under way in Prefect's books are not."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import StateType
 
-import deployments.server.reap_runs
+import tasks.base.clock
 from deployments.server.reap_runs import SILENT_SECONDS, Unseen, reap
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
@@ -40,8 +40,7 @@ class Server:
 
 async def swept(server: Server, home: Path, unseen: Unseen, seconds: float, clock: pytest.MonkeyPatch) -> None:
     """A sweep so many seconds after the beginning."""
-    now = SimpleNamespace(now=lambda _: began + timedelta(seconds=seconds))
-    clock.setattr(deployments.server.reap_runs, "datetime", now)
+    clock.setattr(tasks.base.clock, "now", lambda: began.timestamp() + seconds)
     await reap(server, Settings(home=home), unseen)  # type: ignore[arg-type]
 
 
