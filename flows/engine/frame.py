@@ -103,8 +103,8 @@ async def stack_session(
     if asked is None:
         await asyncio.to_thread(recorded_spec, ledger, name)
     async with stack_lock(ledger, name, verb, config.lease_seconds, wait=wait) as lease:
-        read = partial(snapshot_of, ledger, *asked) if asked else partial(recorded_snapshot, ledger, name)
-        snapshot = await asyncio.to_thread(read)
+        recorded = partial(recorded_snapshot, ledger, name, with_releases=verb != "teardown")
+        snapshot = await asyncio.to_thread(partial(snapshot_of, ledger, *asked) if asked else recorded)
         snapshot = snapshot.with_stack(change(snapshot.stack))
         _refuse_changed_target(snapshot)
         async with open_target(snapshot.stack) as provider:

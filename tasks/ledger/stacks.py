@@ -156,12 +156,15 @@ class Stacks:
             guard(connection, lease)
             connection.execute(sa.delete(overrides).where(match))
 
-    def read(self, name: str) -> StackState:
-        """All that the ledger knows of a stack at one moment, known or not: read once, in one transaction."""
+    def read(self, name: str, *, with_releases: bool = True) -> StackState:
+        """All that the ledger knows of a stack at one moment, known or not: read once, in one transaction.
+
+        Raises PlanError for a release that cannot be read. `with_releases`: False for a verb that needs none.
+        """
         with self._database.read() as connection:
-            return StackState(
-                _record(connection, name), active_releases(connection, name), kept_versions(connection, name)
-            )
+            record = _record(connection, name)
+            releases = active_releases(connection, name) if with_releases else ()
+            return StackState(record, releases, kept_versions(connection, name))
 
     def find(self, name: str) -> StackRecord | None:
         """The record of a stack, torn down or not; None if the ledger does not know it."""

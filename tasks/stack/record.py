@@ -11,9 +11,12 @@ def snapshot_of(ledger: Ledger, stack: Stack, source: str) -> StackSnapshot:
     return _snapshot(ledger.stacks.read(stack.name), stack, source)
 
 
-def recorded_snapshot(ledger: Ledger, name: str) -> StackSnapshot:
-    """The snapshot of a stack with the spec that the ledger has. Raises UnknownStack."""
-    state = ledger.stacks.read(name)
+def recorded_snapshot(ledger: Ledger, name: str, *, with_releases: bool = True) -> StackSnapshot:
+    """The snapshot of a stack with the spec that the ledger has. Raises UnknownStack.
+
+    Without its releases it can be torn down, even if one of them cannot be read.
+    """
+    state = ledger.stacks.read(name, with_releases=with_releases)
     if state.record is None:
         raise unknown_stack(ledger, name)
     return _snapshot(state, state.record.stack(), state.record.source)

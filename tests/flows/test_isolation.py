@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from prefect.client.schemas.objects import StateType
 from typer.testing import CliRunner
 
@@ -15,12 +16,13 @@ from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.scale import scale
+from flows.teardown import teardown
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.ledger.retention import remove_expired
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli, CommandResult
-from tests.flows.going import done, go
+from tests.flows.going import done, failed, go
 from tests.flows.scale_runs import no_runs
 from tests.flows.shop import addresses, observed, runs, shop
 from tests.flows.stack_faults import SICK, Installation, faults, named_by
@@ -120,6 +122,15 @@ async def test_a_secret_of_the_certificate_stops_no_check(installation: Installa
     assert await done(autoscale) == "2 stacks with 2 services checked, nothing to change"
     assert cli("status").code == 0
     assert cli("advise").code == 0
+
+
+async def test_a_stack_whose_release_cannot_be_read_can_be_torn_down(home: Path) -> None:
+    await done(provision, spec=shop(SICK), source="/srv")
+    with Ledger.open(settings()) as ledger, ledger._database.write() as connection:
+        connection.execute(sa.text("UPDATE releases SET content = '{broken'"))
+    assert "release 1" in (await failed(provision, stack=SICK))
+    await done(teardown, stack=SICK, delete_data=True)
+    assert addresses(home, SICK) == []
 
 
 async def test_scale_counts_the_replicas_of_one_service() -> None:
