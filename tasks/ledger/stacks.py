@@ -49,9 +49,9 @@ class StackRecord:
     target: str
     wanted: bool
     since: float
-    reconciled: float | None = None
-    """When a reconcile last came to its end, in seconds since the epoch."""
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    reconciled: float | None = None
+    """When a reconcile last began, in seconds since the epoch; None where its target does not ask."""
 
     def stack(self) -> Stack:
         """The spec, as this version of Tenfold reads it. Raises SpecError that names the stack and what to do."""
@@ -118,7 +118,7 @@ class Stacks:
             )
 
     def mark_reconciled(self, lease: Lease) -> None:
-        """Record that a reconcile of the stack came to its end now."""
+        """Record that a reconcile of the stack begins now."""
         with self._database.write() as connection:
             guard(connection, lease)
             now = self._database.now(connection)

@@ -48,7 +48,7 @@ stacks = Table(
     Column("target", String, nullable=False),
     Column("wanted", Boolean, nullable=False),
     Column("since", Double, nullable=False),
-    Column("reconciled", Double),  # when a reconcile last came to its end
+    Column("reconciled", Double),  # when a reconcile last began
 )
 
 overrides = Table(
