@@ -70,9 +70,9 @@ async def _proposal(stack: str) -> Proposal:
     if saved := await aread_flow_run_input(PROPOSAL_KEY):
         return Proposal.from_data(saved)
     async with open_ledger() as ledger:
-        record = _active_record(ledger, stack)
+        record = await asyncio.to_thread(_active_record, ledger, stack)
         advised = await asyncio.to_thread(_advised, ledger, record)
-        spec, _ = recorded_spec(ledger, stack)
+        spec = record.stack()
     await show_advice(stack, advised)
     proposal = Proposal.of(spec, advised, record.since)
     await acreate_flow_run_input(PROPOSAL_KEY, proposal.as_data())

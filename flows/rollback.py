@@ -1,5 +1,6 @@
 """Rollback: the manifest of an earlier release, as a new release."""
 
+import asyncio
 from typing import Annotated
 
 from pydantic import Field
@@ -24,5 +25,5 @@ async def rollback(
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "rollback", wait=wait) as (context, snapshot):
-        target = rollback_target(ledger, snapshot, release)
+        target = await asyncio.to_thread(rollback_target, ledger, snapshot, release)
         return await make_release(context, snapshot, "rollback", target.content, why=f"back to {target}: ")

@@ -46,12 +46,12 @@ async def run(stack: str, service: str, command: str, wait: bool = False) -> Rep
     """
     argv, address = _words(command), Address("job", RUN, str(flow_run.id)[:8])
     async with open_ledger() as ledger:
-        recorded_spec(ledger, stack)
+        await asyncio.to_thread(recorded_spec, ledger, stack)
         owner = Owner.here("run", flow_run_id=str(flow_run.id))
         async with hold_claim(ledger, stack, str(address), owner, settings().lease_seconds):
             context, job = await _begun(ledger, stack, service, argv, address, wait=wait)
             health, last = await _to_the_end(ledger, context, job)
-            summary = f"{shlex.join(argv)}: {context.redacted(health.reason)}"
+            summary = f"{shlex.join(argv)}: {await asyncio.to_thread(context.redacted, health.reason)}"
             await _removed(ledger, job, summary, "done" if health.state == "healthy" else "failed")
     if health.code is not None:
         await show_exit_code(health.code)
@@ -78,7 +78,7 @@ async def _begun(
 
 async def _to_the_end(ledger: Ledger, context: RunContext, job: Instance) -> tuple[Health, str]:
     """Wait for the job's end without a lock. Returns its health and its last log lines."""
-    spec, _ = recorded_spec(ledger, context.stack)
+    spec, _ = await asyncio.to_thread(recorded_spec, ledger, context.stack)
     lines: list[str] = []
     stream = Stream(lambda: known_secrets.redaction)
 
