@@ -10,6 +10,7 @@ import httpx
 
 from deployments.server.login import USER, require_login
 from tasks.base.settings import settings
+from tasks.ledger import Ledger
 from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_until
 
@@ -116,6 +117,7 @@ def process_of(run: str) -> int:
                 continue
         return None
 
-    wait_until((settings().home / "present" / run).exists, f"{run} is present")
+    with Ledger.open(settings()) as ledger:
+        wait_until(lambda: ledger.liveness.alive().get(run), f"{run} is alive")
     found: int = wait_until(look, f"{run} has a process")
     return found
