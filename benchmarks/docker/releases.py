@@ -22,7 +22,7 @@ from benchmarks.docker.stack import Images, sweep
 from benchmarks.docker.tenfold import Tenfold
 from benchmarks.load import Load, Result
 from infra_specs.errors import ChangeFailed
-from tasks.providers.docker.health import BOOT_SECONDS
+from tasks.providers.docker.health.tracker import BOOT_SECONDS
 from tests.tasks.providers.docker.docker_world import alone
 
 ROW = ("2", "1", "crash", "2", "1", "sick", "2", "crash", "1", "2")

@@ -8,7 +8,7 @@ import pytest
 
 from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.reading.load import load
-from tasks.providers.docker.dockerfile import bases
+from tasks.providers.docker.builds.dockerfile import bases
 from tasks.stack.preview_builds import build_requests
 
 pytestmark = pytest.mark.pure

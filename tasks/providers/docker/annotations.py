@@ -1,8 +1,7 @@
 """Mutable metadata for objects with immutable labels, stored as empty labelled volumes.
 
 A route is nothing but its annotation. The annotation of a volume or a container overrides the labels that it was
-created with, and may record why it was stopped. An annotation is never changed: a newer revision is written, then the
-older ones are removed. After a crash the newest revision holds.
+created with, and may record why it was stopped.
 """
 
 import json
@@ -10,31 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from docker.errors import NotFound
-
-from tasks.providers.docker.engine import Engine
-from tasks.providers.docker.labels import (
-    PART_LABEL,
-    RECORD_LABEL,
-    REVISION_LABEL,
-    Labels,
-    data_of,
-    key_of,
-    name_of,
-)
+from tasks.providers.docker.labels import RECORD_LABEL, Labels, data_of, is_of_route, key_of
+from tasks.providers.docker.store import Key, VolumeStore, entry_name, texts_among
 from tasks.providers.labels import readable
-
-Key = tuple[str, int]
-"""Address and incarnation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The newest revision of an instance's annotation, and the volume names of all revisions."""
+    """The newest annotation of one instance."""
 
     labels: Labels
-    revision: int
-    names: tuple[str, ...]
 
     @property
     def record(self) -> dict[str, Any]:
@@ -45,58 +29,37 @@ class Annotation:
             return record | {"labels": data}
 
 
+class Annotations:
+    """The annotations of every stack of one engine."""
+
+    def __init__(self, store: VolumeStore) -> None:
+        self._store = store
+
+    def read(self, stack: str, key: Key) -> Annotation | None:
+        """The annotation of one instance, if it has one."""
+        text = self._store.read(stack, entry_name(key))
+        return None if text is None else Annotation(json.loads(text))
+
+    def put(self, stack: str, labels: Labels, record: Mapping[str, Any] | None = None) -> None:
+        """Replace the annotation of the instance that the labels are of; a route has a record besides."""
+        text = labels if record is None else labels | {RECORD_LABEL: _text_of(record)}
+        self._store.write(stack, entry_name(key_of(labels)), json.dumps(text, sort_keys=True))
+
+    def remove(self, stack: str, key: Key) -> None:
+        """Remove it. Gone already: success."""
+        self._store.remove(stack, entry_name(key))
+
+
 def annotations_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Annotation]:
     """The annotations among a stack's volumes."""
-    annotations: dict[Key, Annotation] = {}
-    for volume in volumes:
-        labels = volume["Labels"] or {}
-        if labels.get(PART_LABEL) != "note":
-            continue
-        key = key_of(labels)
-        with readable({"address": key[0]}):
-            revision = int(labels[REVISION_LABEL])
-        previous = annotations.get(key)
-        names = (*(previous.names if previous else ()), volume["Name"])
-        if previous and previous.revision > revision:
-            annotations[key] = Annotation(previous.labels, previous.revision, names)
-        else:
-            annotations[key] = Annotation(labels, revision, names)
-    return annotations
+    annotations = (Annotation(json.loads(text)) for text in texts_among(volumes).values())
+    return {key_of(annotation.labels): annotation for annotation in annotations}
 
 
-def read_annotations(api: Engine, stack: str) -> dict[Key, Annotation]:
-    """The stack's annotations, read from the engine."""
-    return annotations_among(api.volumes_of(stack))
+def routes_among(annotations: Mapping[Key, Annotation]) -> dict[Key, Annotation]:
+    """The annotations that are routes, sorted by address and incarnation."""
+    return {key: annotations[key] for key in sorted(annotations) if is_of_route(key)}
 
 
-def put_annotation(
-    api: Engine, stack: str, labels: Labels, previous: Annotation | None, record: Mapping[str, Any] | None = None
-) -> Annotation:
-    """Write a new revision and remove the previous ones."""
-    address, incarnation = key_of(labels)
-    revision = previous.revision + 1 if previous else 1
-    annotation_labels = {PART_LABEL: "note", REVISION_LABEL: str(revision)}
-    if record is not None:
-        annotation_labels[RECORD_LABEL] = json.dumps(
-            {name: value for name, value in record.items() if name != "labels"}
-        )
-    name, all_labels = name_of(stack, address, incarnation, f"note{revision}"), {**labels, **annotation_labels}
-    api.create_volume(name, labels=all_labels)
-    if previous:
-        remove_annotation(api, previous)
-    return Annotation(all_labels, revision, (name,))
-
-
-def remove_annotation_of(api: Engine, stack: str, key: Key) -> None:
-    """Remove the annotation of one instance, if it has one."""
-    if annotation := read_annotations(api, stack).get(key):
-        remove_annotation(api, annotation)
-
-
-def remove_annotation(api: Engine, annotation: Annotation) -> None:
-    """Remove all its revisions; a missing one is no error."""
-    for name in annotation.names:
-        try:
-            api.remove_volume(name)
-        except NotFound:
-            continue
+def _text_of(record: Mapping[str, Any]) -> str:
+    return json.dumps({name: value for name, value in record.items() if name != "labels"})

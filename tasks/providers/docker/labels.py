@@ -22,7 +22,7 @@ PROBE_LABEL = f"{_PREFIX}probe"
 RECORD_LABEL = f"{_PREFIX}record"
 REVISION_LABEL = f"{_PREFIX}revision"
 FAULT_LABEL = f"{_PREFIX}fault"
-"""Of a note: why what it is about was stopped."""
+"""Of an annotation: why its instance was stopped."""
 _FIELDS = ("address", "kind", "fingerprint", "incarnation", "digests", "bindings", "outputs", "after", "durable")
 _TEXT_FIELDS = ("stack", "address", "kind", "fingerprint")
 

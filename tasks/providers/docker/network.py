@@ -8,6 +8,7 @@ gets addresses of the upper half, ours are of the lower.
 import ipaddress
 import socket
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from docker.errors import APIError, NotFound
 from docker.types import IPAMConfig, IPAMPool
 
 from infra_specs.errors import ProviderError
-from tasks.providers.docker.engine import said
+from tasks.providers.docker.engine.errors import engine_message
 from tasks.providers.docker.labels import name_of, only, part_of
 
 Range = ipaddress.IPv4Network
@@ -100,7 +101,7 @@ class Networks:
             try:
                 return self._attempt(stack)
             except APIError as error:
-                if not left or not any(words in said(error) for words in _RANGE_CONFLICTS):
+                if not left or not any(words in engine_message(error) for words in _RANGE_CONFLICTS):
                     raise
         raise AssertionError
 
@@ -135,7 +136,7 @@ class Networks:
         return {address for container in containers if (address := address_in(container, network))}
 
 
-def address_in(container: dict[str, Any], network: str) -> str:
+def address_in(container: Mapping[str, Any], network: str) -> str:
     """The address that a container (listed or inspected) has in a network for life."""
     endpoint = container["NetworkSettings"]["Networks"].get(network) or {}
     return str((endpoint.get("IPAMConfig") or {}).get("IPv4Address") or endpoint.get("IPAddress") or "")

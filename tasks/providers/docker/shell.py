@@ -1,82 +1,36 @@
-"""A shell inside a container that is kept open: it answers within milliseconds, where an `exec` of its own takes the
-engine a tenth of a second and a good part of a processor.
+"""The part `shell`: commands beside an instance's program, in its container."""
 
-It is sent a script a line and sends back a line: output and exit code. It ends with the connection, or the container.
-"""
+from collections.abc import Sequence
+from typing import BinaryIO
 
-import base64
-import binascii
-import struct
-import threading
-from typing import Any
-
-from docker.api.client import APIClient
-
-ANSWER_SECONDS = 30.0
-_LOOP = r"""
-while IFS= read -r line; do
-    eval "script=$line"
-    { (eval "$script") </dev/null 2>/dev/null; printf '\n%s' "$?"; } | base64 -w0
-    echo
-done
-"""
-_STDOUT = 1
+from infra_specs.errors import ProviderError
+from infra_specs.resources.instance import Instance
+from tasks.providers.docker.commands.execute import execute
+from tasks.providers.docker.commands.pipe import pipe
+from tasks.providers.docker.engine.client import Engine
+from tasks.providers.docker.engine.errors import translated
+from tasks.providers.docker.observe import Observer
 
 
-class ShellEnded(OSError):
-    """The shell is gone, or did not answer in time: another one may."""
+class DockerShell:
+    """Commands in the containers of one engine."""
 
+    def __init__(self, api: Engine, observer: Observer) -> None:
+        self._api, self._observer = api, observer
 
-class Shell:
-    """For many threads; one script after the other."""
+    def execute(self, instance: Instance, command: Sequence[str], *, terminal: bool) -> int:
+        """Run it with this process's input and output. Raises ProviderError where nothing runs."""
+        with translated():
+            return execute(self._api, self._container(instance), command, terminal=terminal)
 
-    def __init__(self, api: APIClient, container: str) -> None:
-        """Raises APIError for a container that does not run or has no bash."""
-        made = api.exec_create(container, ["bash", "-c", _LOOP], stdin=True, user="0")
-        self._stream: Any = api.exec_start(made["Id"], socket=True)
-        # What docker-py returns for a Unix socket only reads.
-        self._socket: Any = getattr(self._stream, "_sock", self._stream)
-        self._socket.settimeout(ANSWER_SECONDS)
-        self._guard = threading.Lock()
-        self._left = bytearray()
+    def pipe(self, instance: Instance, command: Sequence[str], source: BinaryIO, sink: BinaryIO) -> int:
+        """Run it with these bytes. Raises ProviderError where nothing runs, and for a command that cannot."""
+        with translated():
+            container = self._container(instance)
+        return pipe(self._api, container, command, source, sink)
 
-    def run(self, script: str) -> tuple[int, bytes]:
-        """Its exit code and output. Raises ShellEnded."""
-        with self._guard:
-            try:
-                self._socket.sendall(f"{_in_a_line(script)}\n".encode())
-                answer = base64.b64decode(self._line(), validate=True)
-            except (OSError, EOFError, binascii.Error) as error:
-                self.close()
-                raise ShellEnded(f"a shell in a container ended: {error}") from error
-        output, _, code = answer.rpartition(b"\n")
-        return int(code), output
-
-    def close(self) -> None:
-        """It ends by itself once nobody can send it anything."""
-        self._stream.close()
-        self._socket.close()
-
-    def _line(self) -> bytes:
-        while b"\n" not in self._left:
-            stream, length = struct.unpack(">BxxxL", self._exactly(8))
-            said = self._exactly(length)
-            if stream == _STDOUT:
-                self._left += said
-        line, _, self._left = self._left.partition(b"\n")
-        return bytes(line)
-
-    def _exactly(self, count: int) -> bytes:
-        said = bytearray()
-        while len(said) < count:
-            more = self._socket.recv(count - len(said))
-            if not more:
-                raise EOFError("it closed the connection")
-            said += more
-        return bytes(said)
-
-
-def _in_a_line(script: str) -> str:
-    """As bash reads it between $' and ', which needs no other program."""
-    escaped = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
-    return f"$'{''.join(escaped.get(letter, letter) for letter in script)}'"
+    def _container(self, instance: Instance) -> str:
+        container = self._observer.container(instance)
+        if container is None or not container["State"]["Running"]:
+            raise ProviderError(f"{instance} of stack {instance.stack} is no container that runs: name one that does")
+        return str(container["Id"])

@@ -2,46 +2,58 @@
 
 from docker.errors import NotFound
 
-from tasks.providers.docker.annotations import annotations_among, remove_annotation
-from tasks.providers.docker.engine import Engine, Listed
+from tasks.providers.docker.annotations import Annotations, annotations_among
+from tasks.providers.docker.containers.removal import end, ignore_missing, is_ending
+from tasks.providers.docker.engine.client import Engine, Listed
 from tasks.providers.docker.labels import PART_LABEL, data_of, is_instance, is_of_route, key_of
 from tasks.providers.docker.network import Networks
-from tasks.providers.docker.removal import end, ignore_missing, is_ending
-from tasks.providers.docker.routes import Routes
+from tasks.providers.docker.proxy.routes import RouteTable
 
 
-def sweep(api: Engine, networks: Networks, routes: Routes, stack: str) -> None:
+def sweep(api: Engine, networks: Networks, routes: RouteTable, annotations: Annotations, stack: str) -> None:
     """Finish removals that began; remove files, annotations and draining endpoints of instances that are gone.
 
     With the last container and the last route the network and the proxy's files go too. Nothing may be created
     meanwhile: the parts of a new instance look unused.
     """
     # In this order: what a command that somebody runs beside it has just been given belongs to a container seen here.
-    held, containers = api.volumes_of(stack), _left(api, stack)
-    notes = annotations_among(held)
-    there = {key_of(each): each for each in (one["Labels"] for one in (*containers, *held)) if is_instance(each)}
-    known = [data_of(notes[key].labels if key in notes else own) for key, own in there.items()]
-    routes.forget_others(stack, notes, {each["outputs"].get("endpoint") for each in known})
-    ways = set(filter(is_of_route, notes))
-    for key in notes.keys() - there.keys() - ways:
-        remove_annotation(api, notes[key])
-    last = not containers and not ways
-    mounted = {mount.get("Name") for each in containers for mount in each["Mounts"]}
-    for volume in held:
-        part, name = volume["Labels"].get(PART_LABEL), volume["Name"]
-        if name not in mounted and (part == "files" or (part == "proxy" and last)):
-            ignore_missing(lambda name=name: api.remove_volume(name))  # type: ignore[misc]
+    volumes, containers = api.volumes_of(stack), _remaining(api, stack)
+    stack_annotations = annotations_among(volumes)
+    labels_by_key = {
+        key_of(labels): labels
+        for labels in (listed["Labels"] or {} for listed in (*containers, *volumes))
+        if is_instance(labels)
+    }
+    data = [
+        data_of(stack_annotations[key].labels if key in stack_annotations else labels)
+        for key, labels in labels_by_key.items()
+    ]
+    routes.forget_others(stack, stack_annotations, {instance["outputs"].get("endpoint") for instance in data})
+    route_keys = set(filter(is_of_route, stack_annotations))
+    for key in stack_annotations.keys() - labels_by_key.keys() - route_keys:
+        annotations.remove(stack, key)
+    last = not containers and not route_keys
+    _remove_volumes(api, volumes, containers, last=last)
     if last:
         networks.remove(stack)
 
 
-def _left(api: Engine, stack: str) -> Listed:
+def _remove_volumes(api: Engine, volumes: Listed, containers: Listed, *, last: bool) -> None:
+    """Remove files that no container mounts, and after the last container those of the proxy."""
+    mounted = {mount.get("Name") for container in containers for mount in container["Mounts"]}
+    for volume in volumes:
+        part, name = volume["Labels"].get(PART_LABEL), volume["Name"]
+        if name not in mounted and (part == "files" or (part == "proxy" and last)):
+            ignore_missing(lambda name=name: api.remove_volume(name))  # type: ignore[misc]
+
+
+def _remaining(api: Engine, stack: str) -> Listed:
     """The stack's containers, after the removals that had begun are finished."""
     listed = api.containers_of(stack)
-    ending = [each for each in listed if any(map(is_ending, each["Names"]))]
-    for each in ending:
+    ending = [container for container in listed if any(map(is_ending, container["Names"]))]
+    for container in ending:
         try:
-            end(api, api.inspect_container(each["Id"]), data_of(each["Labels"])["kind"])
+            end(api, api.inspect_container(container["Id"]), data_of(container["Labels"])["kind"])
         except NotFound:
             continue
-    return [each for each in listed if each not in ending]
+    return [container for container in listed if container not in ending]

@@ -69,7 +69,7 @@ class Engine:
 
 observe.is_instance = lambda labels: True
 seen = observe.Observer(Engine(), None)
-print(side_by_side({"hung": lambda: seen.containers("hung", lambda labels: True)}, 0.5)[1][0])
+print(side_by_side({"hung": lambda: seen.containers("hung")}, 0.5)[1][0])
 """
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
-from tasks.providers.docker.usage import free_memory
+from tasks.providers.docker.host import free_memory
 
 pytestmark = pytest.mark.pure
 

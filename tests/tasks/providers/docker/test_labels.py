@@ -4,7 +4,6 @@ import pytest
 
 from infra_specs.resources.instance import Health
 from infra_specs.resources.resource import Ref, Resource, SecretRef, Template
-from tasks.providers.docker.annotations import annotations_among
 from tasks.providers.docker.labels import host_of, instance_of, is_instance, key_of, labels_of, name_of, part_of
 
 pytestmark = pytest.mark.pure
@@ -45,17 +44,3 @@ def test_names() -> None:
     assert name_of("shop", "database/main", 1, "note2") == "tenfold.shop.database.main.1.note2"
     assert name_of("a-b", "volume/c") != name_of("a", "volume/b-c")
     assert host_of("database/main") == "database.main"
-
-
-def test_the_newest_note_holds_and_names_all() -> None:
-    def volume(revision: int) -> dict[str, object]:
-        own = {"tenfold.part": "note", "tenfold.revision": str(revision), "tenfold.record": f'{{"n": {revision}}}'}
-        return {"Name": f"note{revision}", "Labels": labels_of(resource(), 1, {}) | own}
-
-    found = annotations_among(
-        [volume(9), volume(10), volume(2), {"Name": "data", "Labels": labels_of(resource(), 1, {})}]
-    )
-    (note,) = found.values()
-    assert note.revision == 10
-    assert note.record["n"] == 10
-    assert sorted(note.names) == ["note10", "note2", "note9"]

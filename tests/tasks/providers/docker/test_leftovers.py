@@ -94,7 +94,7 @@ def test_notes_of_what_is_gone_are_swept_and_routes_are_not(
 
 
 @pytest.mark.parametrize("at", ["stop", "remove_container"])
-def test_what_began_to_end_is_no_instance_and_ends(
+def test_what_began_to_end_is_ending_and_ends(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     made(provider, replica(images))
@@ -103,8 +103,15 @@ def test_what_began_to_end_is_no_instance_and_ends(
     with pytest.raises(Killed):
         provider.destroy(two)
     monkeypatch.undo()
-    assert [each.address for each in provider.observe(stack)] == ["replica/web-0"]
+    assert [(each.address, each.health.state) for each in provider.observe(stack)] == [
+        ("replica/web-0", "healthy"),
+        ("replica/web-1", "ending"),
+    ]
+    looked = provider.look(two)
+    assert looked
+    assert looked.ending
     provider.sweep(stack)
+    assert provider.look(two) is None
     assert left(engine) == ["tenfold.shop.replica.web-0.1", "tenfold.shop"]
 
 
@@ -120,7 +127,7 @@ def test_what_began_to_end_has_ended_before_another_takes_its_place(
     made(provider, cache(images))
     assert [
         str(each.name) for each in engine.containers.list(all=True, filters={"label": f"tenfold.stack={stack}"})
-    ] == ["tenfold.shop.cache.main.1"]
+    ] == ["tenfold.shop.cache.main.2"]
 
 
 def test_an_image_that_is_nowhere_leaves_nothing(

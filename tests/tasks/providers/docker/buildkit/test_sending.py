@@ -7,7 +7,7 @@ import pytest
 
 from tasks.providers.docker.buildkit.sending import CHUNK_BYTES, Sending, Unreadable
 from tasks.providers.docker.buildkit.wire import BrokenMessage, field, fields
-from tasks.providers.docker.context import Text
+from tasks.providers.docker.builds.context import Text
 
 pytestmark = pytest.mark.pure
 big = bytes(range(256)) * (CHUNK_BYTES // 256) + b"end"

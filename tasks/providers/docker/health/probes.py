@@ -1,0 +1,99 @@
+"""One question to a container: is it well? What is sent, and what the answer means, apart from how it gets there."""
+
+import base64
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from docker.errors import APIError
+
+from tasks.base.http_status import status_line
+from tasks.providers.docker.engine.client import Engine
+
+PROBE_SECONDS = 1.0
+"""How long an answer may take."""
+_ANSWER_BYTES = 512
+# One read takes what is there, as a `recv` does; most services say one thing and then wait.
+_EXCHANGE_SCRIPT = (
+    'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" | base64 -d >&3 && { [ "$3" = 0 ] || dd bs="$3" count=1 <&3; }'
+)
+
+
+class ProbeFailed(Exception):
+    """It did not answer as it should; the message says how."""
+
+
+Question = tuple[bytes, Callable[[bytes], None]]
+"""What is sent, and what raises ProbeFailed for an answer that is none; nothing sent asks for a connection alone."""
+
+
+def ask(address: str, probe: Mapping[str, Any]) -> None:
+    """Ask directly, over the network that this machine shares with the container. Raises ProbeFailed."""
+    sent, judge = _question(probe)
+    try:
+        with socket.create_connection((address, probe["port"]), timeout=PROBE_SECONDS) as connection:
+            connection.settimeout(PROBE_SECONDS)
+            answer = b""
+            if sent:
+                connection.sendall(sent)
+                while len(answer) < _ANSWER_BYTES and b"\n" not in answer and (more := connection.recv(_ANSWER_BYTES)):
+                    answer += more
+                    if probe["kind"] == "postgres":
+                        break
+    except TimeoutError:
+        raise ProbeFailed(f"port {probe['port']}: no answer within {PROBE_SECONDS:g} s") from None
+    except OSError as error:
+        raise ProbeFailed(f"port {probe['port']}: {error.strerror or error}") from error
+    judge(answer)
+
+
+def ask_through(api: Engine, container: str, address: str, probe: Mapping[str, Any]) -> None:
+    """Ask from inside a container that has bash, where the engine's networks are out of reach. Raises ProbeFailed."""
+    sent, judge = _question(probe)
+    words = [address, str(probe["port"]), base64.b64encode(sent).decode(), str(_ANSWER_BYTES if sent else 0)]
+    try:
+        command = ["timeout", str(PROBE_SECONDS + 1), "bash", "-c", _EXCHANGE_SCRIPT, *words]
+        code, output, errors = api.run(container, command)
+    except APIError as error:
+        raise ProbeFailed(f"could not be asked: {error.explanation}") from error
+    if not output and (code or sent):
+        why = errors.decode(errors="replace").partition("\n")[0].rpartition(": ")[2]
+        raise ProbeFailed(f"port {probe['port']}: {why or 'no answer'}")
+    judge(output)
+
+
+def _question(probe: Mapping[str, Any]) -> Question:
+    match probe["kind"]:
+        case "http":
+            where = f"port {probe['port']}{probe['path']}"
+            head = f"GET {probe['path']} HTTP/1.1\r\nHost: 127.0.0.1:{probe['port']}\r\nConnection: close\r\n\r\n"
+            return head.encode(), lambda answer: _http(answer, where)
+        case "postgres":
+            words = b"".join(
+                f"{name}\0{value}\0".encode() for name, value in (("user", probe["user"]), ("database", probe["name"]))
+            )
+            startup = struct.pack("!ii", len(words) + 9, 3 << 16) + words + b"\0"
+            return startup, _postgres
+        case "valkey":
+            return b"PING\r\n", _valkey
+    return b"", lambda _answer: None
+
+
+def _http(answer: bytes, where: str) -> None:
+    line = answer.split(b"\r\n", 1)[0].decode("latin-1")
+    if line.split(" ")[1:2] != ["200"]:
+        raise ProbeFailed(f"{where} answered {status_line(answer)}")
+
+
+def _postgres(answer: bytes) -> None:
+    """It accepts connections long before it has recovered from a crash; asking for a password says that it is ready."""
+    if answer[:1] == b"E" and b"C57P03" in answer:
+        raise ProbeFailed("the database is starting up")
+    if answer[:1] not in (b"R", b"E"):
+        raise ProbeFailed("the database does not speak its protocol yet")
+
+
+def _valkey(answer: bytes) -> None:
+    if not answer.startswith((b"+PONG", b"-NOAUTH")):
+        raise ProbeFailed(f"the cache answered {answer[:80].decode(errors='replace').strip() or 'nothing'}")

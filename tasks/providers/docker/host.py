@@ -1,0 +1,61 @@
+"""The part `host`: memory that containers use, as `docker stats` counts it, and what is free beside them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from infra_specs.advice.rightsizing import Usage
+from infra_specs.scaling.node_capacity import FreeMemory
+from tasks.providers import machine
+from tasks.providers.docker.engine.client import Engine
+from tasks.providers.docker.engine.errors import translated
+from tasks.providers.docker.labels import key_of
+from tasks.providers.docker.observe import Observer
+
+_MACHINE = "engine"
+"""The name of the only machine."""
+
+
+class DockerHost:
+    """The machine of the engine, and what runs on it."""
+
+    def __init__(self, api: Engine, observer: Observer) -> None:
+        self._api, self._observer = api, observer
+
+    def free_memory(self) -> Mapping[str, FreeMemory]:
+        """Of the engine's machine, if that is this one."""
+        with translated():
+            memory = free_memory(self._api.base_url, self._api.info)
+        return {_MACHINE: memory} if memory else {}
+
+    def uses(self, stack: str) -> Mapping[str, Usage]:
+        """Memory of every container that runs, by address."""
+        with translated():
+            running = [container for container in self._observer.containers(stack) if container["State"]["Running"]]
+            return {
+                key_of(container["Config"]["Labels"])[0]: Usage(memory=used_memory(self._stats(container["Id"])))
+                for container in running
+            }
+
+    def _stats(self, id: str) -> Mapping[str, Any]:
+        stats: Mapping[str, Any] = self._api.stats(id, stream=False, one_shot=True)
+        return stats
+
+
+def used_memory(stats: Mapping[str, Any]) -> int | None:
+    """Bytes without the files that the kernel only keeps at hand; None for a container that does not run."""
+    counted = stats.get("memory_stats") or {}
+    if "usage" not in counted:
+        return None
+    details = counted.get("stats") or {}
+    at_hand = details.get("inactive_file", details.get("total_inactive_file", 0))
+    return max(0, int(counted["usage"]) - int(at_hand))
+
+
+def free_memory(base_url: str, info: Callable[[], Mapping[str, Any]]) -> FreeMemory | None:
+    """Of the machine of the engine at `base_url`, if that is this one: the engine only tells how much it has in all.
+
+    A socket may lead elsewhere (into Docker Desktop's machine, through SSH), which then has another size.
+    """
+    if not base_url.startswith(("http+docker:", "unix:")) or (memory := machine.free_memory()) is None:
+        return None
+    return memory if info().get("MemTotal") == memory.total else None

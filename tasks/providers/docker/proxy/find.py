@@ -1,0 +1,28 @@
+"""Which container is a stack's proxy."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tasks.providers.docker.containers.removal import is_ending
+from tasks.providers.docker.engine.client import Engine
+from tasks.providers.docker.labels import data_of, is_instance
+
+
+def running_proxy(api: Engine, stack: str) -> str | None:
+    """The container of the stack's proxy, if it runs and goes on running."""
+    return proxy_among(api.containers_of(stack))
+
+
+def proxy_among(containers: Iterable[Mapping[str, Any]], state: str = "running") -> str | None:
+    """The proxy's among a stack's containers, as `listed_proxy` finds it."""
+    container = listed_proxy(containers, state)
+    return str(container["Id"]) if container else None
+
+
+def listed_proxy(containers: Iterable[Mapping[str, Any]], state: str = "running") -> Mapping[str, Any] | None:
+    """The proxy among a stack's containers (as the engine lists them), if it is in this state and not ending."""
+    for container in containers:
+        is_proxy = is_instance(container["Labels"]) and data_of(container["Labels"])["kind"] == "proxy"
+        if is_proxy and container["State"] == state and not any(map(is_ending, container["Names"])):
+            return container
+    return None

@@ -1,0 +1,160 @@
+"""From what the engine says of a container, and what it answers, to its health."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tasks.providers.docker.health import tracker
+from tasks.providers.docker.health.probes import ProbeFailed
+from tasks.providers.docker.health.tracker import HealthTracker
+from tasks.providers.docker.labels import PROBE_LABEL
+
+pytestmark = pytest.mark.pure
+moment = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "now", moment.timestamp)
+
+
+class Turns:
+    """Answers in turn, the last one for ever."""
+
+    def __init__(self, *answers: Callable[[Any], None]) -> None:
+        self.answers = list(answers)
+
+    def __call__(self, told: Any) -> None:
+        (self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])(told)
+
+
+def container(
+    status: str = "running",
+    *,
+    ago: float = 300.0,
+    ran: float = 300.0,
+    probe: bool = True,
+    restarts: int = 0,
+    **state: Any,
+) -> dict[str, Any]:
+    """As the engine tells of one that was started so many seconds ago and, if it ended, ran for so long."""
+    started = moment - timedelta(seconds=ago)
+    labels = {PROBE_LABEL: json.dumps({"kind": "tcp", "port": 1})} if probe else {}
+    return {
+        "Id": "c0",
+        "Created": _text(started),
+        "RestartCount": restarts,
+        "Path": "run",
+        "Args": ["app"],
+        "HostConfig": {"Memory": 64 * 2**20},
+        "Config": {"Labels": labels},
+        "State": {
+            "Status": status,
+            "StartedAt": _text(started),
+            "FinishedAt": "0001-01-01T00:00:00Z" if status == "running" else _text(started + timedelta(seconds=ran)),
+            "ExitCode": 0,
+            "Error": "",
+            "OOMKilled": False,
+            **state,
+        },
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z"
+
+
+def answers(_: Any) -> None:
+    """It is well."""
+
+
+def silent(_: Any) -> None:
+    raise ProbeFailed("port 1: Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "reason"),
+    [
+        (container(), "healthy", "answers"),
+        (container("exited", ExitCode=3), "failed", "exited with 3"),
+        (container("exited", ExitCode=137, OOMKilled=True), "failed", "ran out of memory (limit 64 MB)"),
+        (container("dead", ExitCode=1), "failed", "exited with 1"),
+        (container("paused"), "failed", "is paused"),
+        (container("created"), "failed", "was made and never started"),
+        (
+            container("created", ExitCode=127, Error='OCI runtime create failed: exec: "x": not found'),
+            "failed",
+            'cannot be started (code 127): exec: "x": not found',
+        ),
+        (container("restarting", ran=0.1, restarts=2, ExitCode=1), "starting", "exited with 1, is started again"),
+        (container("restarting", ran=0.1, restarts=5, ExitCode=1), "failed", "exited with 1, 5 times"),
+        (
+            container("restarting", ran=0.1, restarts=1, ExitCode=127),
+            "failed",
+            "exited with 127: a program that is not there: run app, 1 time",
+        ),
+        (container("restarting", ran=3600, restarts=50, ExitCode=1), "starting", "exited with 1, is started again"),
+        (container(probe=False), "healthy", "runs"),
+        (container(probe=False, ago=0.1), "starting", "has just begun"),
+        (container(probe=False, ago=-50), "healthy", "runs"),
+    ],
+)
+def test_what_the_engine_says(told: dict[str, Any], state: str, reason: str) -> None:
+    health = HealthTracker(answers).health(told)
+    assert (health.state, health.reason) == (state, reason)
+
+
+def test_it_has_its_time_to_boot() -> None:
+    looks = HealthTracker(silent)
+    assert {looks.health(container(ago=30)).state for _ in range(10)} == {"starting"}
+
+
+def test_many_looks_at_one_moment_are_one() -> None:
+    looks = HealthTracker(silent)
+    told = container()
+    assert {looks.health(told).state for _ in range(10)} == {"starting"}
+
+
+def test_silence_of_one_that_answered_is_a_failure_the_third_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    told = container(ago=5)
+    looks = HealthTracker(Turns(answers, silent, silent, silent, silent, answers, silent))
+    seen = [looks.health(told) for _ in range(7)]
+    assert [each.state for each in seen] == [
+        "healthy", "starting", "starting", "failed", "failed", "healthy", "starting",
+    ]  # fmt: skip
+    assert seen[3].reason == "does not answer: port 1: Connection refused"
+
+
+def test_one_judgement_looks_until_it_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    assert HealthTracker(silent).settled_health(container()).state == "failed"
+    assert HealthTracker(silent).settled_health(container(ago=5)).state == "starting"
+    assert HealthTracker(Turns(silent, answers)).settled_health(container()).state == "healthy"
+
+
+def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
+    looks = HealthTracker(Turns(silent, silent, answers, silent))
+    ended, begun = container("restarting", ran=0.1, restarts=5, ExitCode=1), container(ago=0.1)
+    seen = [looks.health(told) for told in (begun, ended, begun, begun, begun)]
+    assert [each.state for each in seen] == ["starting", "failed", "failed", "healthy", "starting"]
+    assert seen[2].reason == "exited with 1, 5 times"
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "reason", "code"),
+    [
+        (container(ago=3600), "starting", "runs", None),
+        (container("exited"), "healthy", "exited with 0", 0),
+        (container("exited", ExitCode=3), "failed", "exited with 3", 3),
+        (container("exited", OOMKilled=True), "failed", "ran out of memory (limit 64 MB)", 137),
+        (container("created"), "failed", "was made and never started", None),
+    ],
+)
+def test_a_job_is_well_once_it_has_ended_well(told: dict[str, Any], state: str, reason: str, code: int | None) -> None:
+    told = {**told, "Config": {"Labels": {"tenfold.kind": "job"}}}
+    health = HealthTracker(answers).health(told)
+    assert (health.state, health.reason, health.code) == (state, reason, code)
