@@ -46,7 +46,8 @@ class VolumeStore:
             earlier = [entry for entry in _entries(self._api.volumes_of(stack)) if entry.name == name]
             revision = max((entry.revision for entry in earlier), default=0) + 1
             own = {PART_LABEL: _PART, REVISION_LABEL: str(revision)}
-            self._api.create_volume(f"{name_of(stack)}.{name}.note{revision}", labels={**labels, **own})
+            volume = name_of(stack, *key_of(labels), f"{_PART}{revision}")
+            self._api.create_volume(volume, labels={**labels, **own})
             self._remove(earlier)
 
     def remove(self, stack: str, name: str) -> None:

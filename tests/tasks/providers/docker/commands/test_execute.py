@@ -1,5 +1,6 @@
 """A command beside a replica's program, on the docker target."""
 
+import io
 from collections.abc import Sequence
 
 import pytest
@@ -8,13 +9,14 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker import DockerProvider
+from tests.tasks.providers.contract.pipe import PipeContract
 from tests.tasks.providers.contract.shell import ExecuteContract
 from tests.tasks.providers.docker.docker_world import made, replica, volume
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
-class TestDocker(ExecuteContract):
+class TestDocker(ExecuteContract, PipeContract):
     @pytest.fixture
     def one(self, provider: DockerProvider, images: dict[str, str]) -> Instance:
         return made(provider, replica(images, image=images["tenfold-sample:1"], env={"MODE": "fast"}))
@@ -33,5 +35,25 @@ class TestDocker(ExecuteContract):
 
 
 def test_nothing_runs_in_a_volume(provider: DockerProvider) -> None:
+    data = made(provider, volume())
     with pytest.raises(ProviderError, match="volume/database of stack shop is no container that runs"):
-        provider.shell.execute(made(provider, volume()), ["date"], terminal=False)
+        provider.shell.execute(data, ["date"], terminal=False)
+    with pytest.raises(ProviderError, match="volume/database of stack shop is no container that runs"):
+        provider.shell.pipe(data, ["date"], io.BytesIO(), io.BytesIO())
+
+
+def test_a_program_that_is_not_there_says_so_and_writes_nothing(
+    provider: DockerProvider, images: dict[str, str]
+) -> None:
+    """The engine says it where the output should be."""
+    sink = io.BytesIO()
+    with pytest.raises(ProviderError, match=r"no-such-program cannot be run there: .*not found"):
+        provider.shell.pipe(made(provider, replica(images)), ["no-such-program"], io.BytesIO(), sink)
+    assert sink.getvalue() == b""
+
+
+def test_a_command_that_closes_its_output_first_tells_its_exit_code(
+    provider: DockerProvider, images: dict[str, str]
+) -> None:
+    command = ["sh", "-c", "exec >&- 2>&-; sleep 1; exit 5"]
+    assert provider.shell.pipe(made(provider, replica(images)), command, io.BytesIO(), io.BytesIO()) == 5
