@@ -1,8 +1,9 @@
 """Read a stack's instances from the engine. Nothing here changes anything."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,9 +104,13 @@ class Observer:
         container = self._api.inspect_container(id)
         return _judged(container, None, self._health_tracker.health(container))
 
-    def forget(self, instance: Instance) -> None:
-        """Its container or its annotation was changed: the next look reads both."""
-        self._running.pop(name_of(instance.stack, instance.address, instance.incarnation), None)
+    @contextmanager
+    def changing(self, instance: Instance) -> Iterator[None]:
+        """A block that changes its container or its annotation, or fails to: the next look reads both."""
+        try:
+            yield
+        finally:
+            self._running.pop(name_of(instance.stack, instance.address, instance.incarnation), None)
 
     def containers(self, stack: str) -> list[dict[str, Any]]:
         """The stack's containers, inspected in parallel; those that are ending, or gone meanwhile, are left out."""

@@ -41,10 +41,14 @@ class Attached:
         self.connection: socket.socket = getattr(stream, "_sock", stream)
 
     def close(self) -> None:
-        """Nobody reads or writes any more; who waits for either is woken."""
+        """Nobody reads or writes any more."""
+        self.cut()
+        self._stream._response.close()
+
+    def cut(self) -> None:
+        """Wake whoever reads or writes in another thread: both have come to the end."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
-        self._stream._response.close()
 
     def end_input(self) -> None:
         """It reads the end of its input; what it says is still to come."""

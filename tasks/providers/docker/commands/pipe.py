@@ -14,9 +14,10 @@ from tasks.providers.seam.parts import PIPE_BYTES
 
 
 def pipe(api: APIClient, container: str, command: Sequence[str], source: BinaryIO, sink: BinaryIO) -> int:
-    """Run it to its end and return its exit code; errors of source and sink are raised as they are.
+    """Run it to its end and return its exit code.
 
-    A source that does not end when the command does is read no further, but for one piece that is under way.
+    A source that does not end when the command does is read no further, but for one piece that is under way. Errors of
+    source and sink are raised as they are; the command finds its input ended then, and its output closed.
     """
     with translated():
         attached = Attached(api, container, command)
@@ -25,9 +26,10 @@ def pipe(api: APIClient, container: str, command: Sequence[str], source: BinaryI
         attached.connection.settimeout(None)
         feeder = _Feeder(attached, source)
         feeder.start()
-        complaint = _drain(attached, sink)
-        if feeder.error:
-            raise feeder.error
+        try:
+            complaint = _drain(attached, sink)
+        finally:
+            feeder.raise_error()
         if complaint is not None:
             raise ProviderError(f"{command[0]} cannot be run there: {complaint}")
         with translated():
@@ -57,7 +59,7 @@ class _Feeder(threading.Thread):
         super().__init__(name="docker-pipe", daemon=True)
         self._attached = attached
         self._read = getattr(source, "read1", source.read)  # what there is, where the source can say so
-        self.error: Exception | None = None
+        self._error: Exception | None = None
 
     def run(self) -> None:
         while piece := self._piece():
@@ -67,11 +69,17 @@ class _Feeder(threading.Thread):
                 return  # it reads no more; what it says is still to come
         self._attached.end_input()
 
+    def raise_error(self) -> None:
+        """What the source raised, if it did."""
+        if self._error:
+            raise self._error
+
     def _piece(self) -> bytes:
         """The next bytes; none at the end, and none after an error, which is kept."""
         try:
             piece: bytes = self._read(PIPE_BYTES)
-        except Exception as error:
-            self.error = error
+        except Exception as error:  # whatever a source raises belongs to who gave it
+            self._error = error
+            self._attached.cut()
             return b""
         return piece

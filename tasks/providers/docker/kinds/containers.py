@@ -48,28 +48,28 @@ class Containers(Kind):
 
     def destroy(self, instance: Instance) -> Instance | None:
         """Returns when it is gone. What nobody needs any more after it goes with the next sweep."""
-        if container := self._observer.container(instance) or self._observer.ending_container(instance):
-            end(self._api, container, instance.kind)
-        self._annotations.remove(instance.stack, (instance.address, instance.incarnation))
-        self._observer.forget(instance)
+        with self._observer.changing(instance):
+            if container := self._observer.container(instance) or self._observer.ending_container(instance):
+                end(self._api, container, instance.kind)
+            self._annotations.remove(instance.stack, (instance.address, instance.incarnation))
         return None
 
     def stop(self, instance: Instance, why: str) -> None:
         """Stop its container, which keeps its log."""
         if (container := self._observer.container(instance)) is None:
             return
-        stop(self._api, container["Id"], instance.kind)
-        self._observer.forget(instance)
-        if why:
-            self._note_reason(instance, container["Config"]["Labels"], why)
+        with self._observer.changing(instance):
+            stop(self._api, container["Id"], instance.kind)
+            if why:
+                self._note_reason(instance, container["Config"]["Labels"], why)
 
     def finish(self, instance: Instance, resource: Resource) -> Instance | None:
         """Start a container that was created and never started."""
         container = self._observer.container(instance)
         if container is None or container["State"]["Status"] != "created" or container["State"]["Error"]:
             return None
-        self._starter.finish(container, resource, instance.incarnation)
-        self._observer.forget(instance)
+        with self._observer.changing(instance):
+            self._starter.finish(container, resource, instance.incarnation)
         return self.look(instance)
 
     def logs(self, instance: Instance, lines: int) -> str:
@@ -84,8 +84,8 @@ class Containers(Kind):
             raise
 
     def _record(self, instance: Instance, resource: Resource, outputs: Mapping[str, str]) -> None:
-        self._annotations.put(instance.stack, labels_of(resource, instance.incarnation, outputs))
-        self._observer.forget(instance)
+        with self._observer.changing(instance):
+            self._annotations.put(instance.stack, labels_of(resource, instance.incarnation, outputs))
 
     def _note_reason(self, instance: Instance, labels: Mapping[str, str], why: str) -> None:
         annotation = self._annotations.read(instance.stack, (instance.address, instance.incarnation))

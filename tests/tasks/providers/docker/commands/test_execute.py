@@ -9,6 +9,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker import DockerProvider
+from tasks.providers.seam.parts import PIPE_BYTES
 from tests.tasks.providers.contract.pipe import PipeContract
 from tests.tasks.providers.contract.shell import ExecuteContract
 from tests.tasks.providers.docker.docker_world import made, replica, volume
@@ -16,11 +17,17 @@ from tests.tasks.providers.docker.docker_world import made, replica, volume
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
-class TestDocker(ExecuteContract, PipeContract):
-    @pytest.fixture
-    def one(self, provider: DockerProvider, images: dict[str, str]) -> Instance:
-        return made(provider, replica(images, image=images["tenfold-sample:1"], env={"MODE": "fast"}))
+@pytest.fixture
+def one(provider: DockerProvider, images: dict[str, str]) -> Instance:
+    return made(provider, replica(images, image=images["tenfold-sample:1"], env={"MODE": "fast"}))
 
+
+class TestPipe(PipeContract):
+    most_taken = 16 * PIPE_BYTES
+    """The engine holds some, and so do the sockets to it and the pipes behind it."""
+
+
+class TestExecute(ExecuteContract):
     @pytest.fixture
     def opens(self, target: Docker) -> str:
         return (
