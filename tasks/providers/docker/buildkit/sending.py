@@ -56,17 +56,17 @@ class Sending:
 
     def heard(self, packet: bytes) -> None:
         """A packet of the receiver. Raises BrokenMessage for one that is none, or that says that it failed."""
-        said = dict(fields(packet))
-        kind = said.get(1, 0)
+        message = dict(fields(packet))
+        kind = message.get(1, 0)
         if kind == _REQUEST:
-            number = said.get(3, 0)
+            number = message.get(3, 0)
             if not isinstance(number, int) or number >= len(self._files):
                 raise BrokenMessage(f"a request for a file {number!r}")
             self._wanted.append(number)
         elif kind == _END:
             self.ended = True
         elif kind == _ERROR:
-            raise BrokenMessage(f"the receiver failed: {said.get(4, b'')!r}")
+            raise BrokenMessage(f"the receiver failed: {message.get(4, b'')!r}")
 
     def next(self) -> bytes | None:
         """The next packet, or None while there is none. Raises Unreadable."""
@@ -105,5 +105,5 @@ def _description(file: File) -> bytes:
     mode |= sum(go for bit, go in _GO_BITS if file.mode & bit)
     mode |= _GO_FOLDER if stat.S_ISDIR(file.mode) else 0
     mode |= _GO_LINK if stat.S_ISLNK(file.mode) else 0
-    said = field(1, file.name) + field(2, mode) + field(5, file.size) + field(6, file.changed)
-    return said + (field(7, file.link) if file.link else b"")
+    message = field(1, file.name) + field(2, mode) + field(5, file.size) + field(6, file.changed)
+    return message + (field(7, file.link) if file.link else b"")

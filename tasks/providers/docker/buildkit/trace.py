@@ -83,10 +83,10 @@ class Trace:
 
 def _in_words(name: str) -> str:
     """`[web 2/3] RUN make` as `Step 2/3 of web : RUN make`."""
-    if not (found := _NUMBERED.fullmatch(name)):
+    if not (match := _NUMBERED.fullmatch(name)):
         return name
-    stage = f" of {found[1]}" if found[1] else ""
-    return f"{_STEP}{found[2]}{stage} : {found[3]}"
+    stage = f" of {match[1]}" if match[1] else ""
+    return f"{_STEP}{match[2]}{stage} : {match[3]}"
 
 
 def _shown(lines: list[str]) -> Iterator[str]:

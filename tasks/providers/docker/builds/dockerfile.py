@@ -90,21 +90,21 @@ def _moved(part: _Part, instead: Callable[[str], str]) -> str:
 
 
 def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
-    known: dict[str, str] = {}
+    values: dict[str, str] = {}
     stages: set[str] = set()
     begun = False
     for raw, line, body in _instructions(text):
         named: Sequence[_Named] = ()
         if stage := _FROM.match(line):
             begun = True
-            named = (_Named(_filled(stage[1], known), stage.span(1)),)
+            named = (_Named(_filled(stage[1], values), stage.span(1)),)
         elif copied := _COPY.match(line):
             named = (_Named(copied[1], copied.span(1)),)
         elif flags := _RUN.match(line):
             named = [_Named(mount[1], mount.span(1)) for mount in _MOUNTED.finditer(line, 0, flags.end())]
         elif (given := _ARG.match(line)) and not begun:
             default = next((value for value in given.groups()[1:] if value is not None), "")
-            known[given[1]] = args.get(given[1], _filled(default, known))
+            values[given[1]] = args.get(given[1], _filled(default, values))
         yield _Part(raw, line, body, tuple(image for image in named if _is_elsewhere(image.image, stages)))
         if stage and stage[2]:
             stages.add(stage[2].lower())
@@ -143,8 +143,8 @@ def _body(instruction: str, lines: deque[str]) -> str:
     """The heredocs of an instruction, taken from the lines that follow it."""
     body = list[str]()
     for tabs, end in _heredocs(instruction):
-        known = ((line.lstrip("\t") if tabs else line).rstrip("\r\n") for line in lines)
-        length = next((number for number, line in enumerate(known, 1) if line == end), 0)
+        texts = ((line.lstrip("\t") if tabs else line).rstrip("\r\n") for line in lines)
+        length = next((number for number, line in enumerate(texts, 1) if line == end), 0)
         body += [lines.popleft() for _ in range(length)]
     return "".join(body)
 
@@ -169,5 +169,5 @@ def _directives(text: str) -> list[re.Match[str]]:
     return directives
 
 
-def _filled(text: str, known: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda name: known.get(name[1] or name[3]) or name[2] or "", text)
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda name: values.get(name[1] or name[3]) or name[2] or "", text)

@@ -28,7 +28,7 @@ class Container:
     is the first itself gets no signal that it did not ask for, and few know how to be it.
     `once`: it runs to its end, and what is stopped before that does not end with 0.
     `files` are what lies below /run/secrets, in a volume of the container's own that goes with it; `volumes` are the
-    engine's volumes by the place they are mounted at; `scratch` places that are empty memory at every start; `ports`
+    engine's volumes by the path they are mounted at; `scratch` paths that are empty memory at every start; `ports`
     published ones, as `container port -> (address, port)`.
     """
 

@@ -62,17 +62,9 @@ def database(resource: Resource, _address: str) -> DesiredContainer:
     settings: Any = resource.settings
     if settings["engine"] != "postgres":
         raise ProviderError(f"{resource.address}: this target runs postgres, not {settings['engine']}")
-    tuning = {
-        **settings["tuning"],
-        "max_connections": str(settings["connections"]),
-        "password_encryption": "scram-sha-256",
-        "timezone": "Etc/UTC",
-        "log_timezone": "Etc/UTC",
-    }
-    options = [word for name, value in tuning.items() for word in ("-c", f"{name}={value}")]
     container = Container(
         settings["image"],
-        ("bash", "-c", _START_SCRIPT, "postgres", *options),
+        ("bash", "-c", _START_SCRIPT, "postgres", *_options(settings)),
         {
             "POSTGRES_USER": settings["user"],
             "POSTGRES_DB": settings["name"],
@@ -94,6 +86,17 @@ def database(resource: Resource, _address: str) -> DesiredContainer:
     )
     probe = {"kind": "postgres", "port": PORT, "user": settings["user"], "name": settings["name"]}
     return DesiredContainer(container, (), {"host": host_of(resource.address), "port": str(PORT)}, probe)
+
+
+def _options(settings: Any) -> list[str]:
+    tuning = {
+        **settings["tuning"],
+        "max_connections": str(settings["connections"]),
+        "password_encryption": "scram-sha-256",
+        "timezone": "Etc/UTC",
+        "log_timezone": "Etc/UTC",
+    }
+    return [word for name, value in tuning.items() for word in ("-c", f"{name}={value}")]
 
 
 def _files(user: str, password: str) -> dict[str, str]:
