@@ -19,6 +19,7 @@ def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, st
     port = door.outputs["port"]
     wait_until(lambda: get(port)[0] == 200, "it is served")
     before = counted(provider)
+    assert list(provider.traffic.counts(stack)["web"]) == ["proxy/main"]
     for _ in range(20):
         get(port)
     assert get(port, "/nothing")[0] == 404
