@@ -33,7 +33,7 @@ def make(provider: DockerProvider, tmp_path: Path) -> Iterator[Make]:
         said: list[str] = []
         builder = DockerProvider(target) if target else provider
         try:
-            return builder.build(wanted, said.append), said
+            return builder.images.build(wanted, said.append), said
         finally:
             if target:
                 builder.close()
