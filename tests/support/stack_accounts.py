@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.providers.local import accounts
+from tasks.providers.local.accounts import stack_accounts
 
 
 def forget_accounts(is_over: "os.PathLike[str]") -> None:
@@ -15,8 +15,8 @@ def forget_accounts(is_over: "os.PathLike[str]") -> None:
     over, temporary = Path(is_over).resolve(), Path(tempfile.gettempdir()).resolve()
     for home in _homes():
         if home.is_relative_to(over) or (home.is_relative_to(temporary) and not home.exists()):
-            for stack in list(accounts.stacks_of(home)):
-                accounts.remove(home, stack)
+            for stack in list(stack_accounts.stacks_of(home)):
+                stack_accounts.remove(home, stack)
 
 
 @contextmanager

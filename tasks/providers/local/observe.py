@@ -5,9 +5,9 @@ from dataclasses import replace
 from infra_specs.resources.instance import Health, Instance
 from tasks.providers.envoy.route_state import proxy_health
 from tasks.providers.labels import instance_of
-from tasks.providers.local import admin
-from tasks.providers.local.proxy import public_health
-from tasks.providers.local.route import routes
+from tasks.providers.local.envoy import admin
+from tasks.providers.local.kinds.proxy import public_health
+from tasks.providers.local.kinds.route import routes
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Status

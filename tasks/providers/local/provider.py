@@ -17,11 +17,18 @@ from infra_specs.resources.resource import Resource
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
 from tasks.providers.labels import labels_of, name_of
-from tasks.providers.local import accounts, admin, identity, ports
-from tasks.providers.local.cache import cache
-from tasks.providers.local.database import client_environment, database
-from tasks.providers.local.execute import execute
+from tasks.providers.local import ports
+from tasks.providers.local.accounts import identity, stack_accounts
+from tasks.providers.local.commands.execute import execute
+from tasks.providers.local.envoy import admin
 from tasks.providers.local.files import files_of, make_folder, remove_tree
+from tasks.providers.local.host import uses
+from tasks.providers.local.kinds.cache import cache
+from tasks.providers.local.kinds.database import client_environment, database
+from tasks.providers.local.kinds.proxy import listen, proxy
+from tasks.providers.local.kinds.replica import fault, job, replica
+from tasks.providers.local.kinds.route import forget_endpoint, put_route, remove_route
+from tasks.providers.local.kinds.volume import put_volume, remove_volume, volumes
 from tasks.providers.local.observe import (
     holds_something,
     instance_from,
@@ -30,12 +37,7 @@ from tasks.providers.local.observe import (
     statuses_of,
     supervisor_of,
 )
-from tasks.providers.local.proxy import listen, proxy
-from tasks.providers.local.replica import fault, job, replica
-from tasks.providers.local.route import forget_endpoint, put_route, remove_route
 from tasks.providers.local.stack_folder import StackFolder, slug, stack_folders
-from tasks.providers.local.usage import uses
-from tasks.providers.local.volume import put_volume, remove_volume, volumes
 from tasks.providers.seam.provider import KindProvider
 from tasks.providers.seam.traffic import Traffic
 from tasks.supervisor.client import Supervisor
@@ -160,7 +162,7 @@ class LocalProvider(KindProvider):
         if stack_folder.exists:
             with stack_folder.locked():
                 self._sweep(stack_folder)
-        for other in [self._stack_folder(name) for name in accounts.stacks_of(self._home)]:
+        for other in [self._stack_folder(name) for name in stack_accounts.stacks_of(self._home)]:
             if not holds_something(other):
                 with other.locked():
                     self._sweep(other)
@@ -290,7 +292,7 @@ class LocalProvider(KindProvider):
             remove_tree(stack_folder.supervisor)
         if not holds_something(stack_folder):
             # Before the folder: its lock is what keeps a stack that is made at this moment from losing its account.
-            accounts.remove(self._home, stack_folder.stack)
+            stack_accounts.remove(self._home, stack_folder.stack)
             stack_folder.remove()
             ports.release(self._home, stack_folder.stack)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra_specs.resources.address import Address
-from tasks.providers.local import accounts
-from tasks.providers.local.accounts import Account
+from tasks.providers.local.accounts import stack_accounts
+from tasks.providers.local.accounts.stack_accounts import Account
 from tasks.providers.local.files import Owner, make_folder, remove_tree
 
 _thread = threading.local()
@@ -61,7 +61,7 @@ class StackFolder:
     @property
     def account(self) -> Account | None:
         """What the stack's programs run as; None is who runs us."""
-        return accounts.find(self.home, self.stack)
+        return stack_accounts.find(self.home, self.stack)
 
     @property
     def owner(self) -> Owner | None:

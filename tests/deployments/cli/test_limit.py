@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tasks
-from tasks.providers.local import accounts, reach
+from tasks.providers.local.accounts import reach, stack_accounts
 from tasks.supervisor.confine import become
 from tasks.supervisor.process import Process
 from tests.deployments.cli.cli import Cli
@@ -33,7 +33,7 @@ def notes(text: str) -> str:
 def test_a_plan_notes_once_that_stacks_have_no_accounts(
     cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "hindrance", lambda: "/etc cannot be written here: make it writable")
+    monkeypatch.setattr(stack_accounts, "hindrance", lambda: "/etc cannot be written here: make it writable")
     user = pwd.getpwuid(os.geteuid()).pw_name
     note = (
         f"This stack's programs run as your account {user} and can read your files, for /etc cannot be written here: "
@@ -44,17 +44,17 @@ def test_a_plan_notes_once_that_stacks_have_no_accounts(
 
 
 def test_a_plan_has_no_note_if_stacks_have_accounts(cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "hindrance", lambda: "")
+    monkeypatch.setattr(stack_accounts, "hindrance", lambda: "")
     assert cli.json("plan", "shop.yaml")["notes"] == []
     (source / "shop.yaml").write_text(spec.replace("local", "memory"))
-    monkeypatch.setattr(accounts, "hindrance", lambda: "only root can make accounts: run Tenfold as root")
+    monkeypatch.setattr(stack_accounts, "hindrance", lambda: "only root can make accounts: run Tenfold as root")
     assert cli.json("plan", "shop.yaml")["notes"] == []
 
 
 @pytest.fixture
 def ordinary() -> Iterator[pwd.struct_passwd]:
     """An ordinary account of this machine, for one test."""
-    if not accounts.are_possible():
+    if not stack_accounts.are_possible():
         pytest.skip("only root can make an account, and only with useradd")
     name = f"tf-test-{os.getpid()}"
     subprocess.run(["useradd", "--no-create-home", name], check=True)

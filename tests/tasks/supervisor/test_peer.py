@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from infra_specs.errors import ProviderError
-from tasks.providers.local import admin
+from tasks.providers.local.envoy import admin
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.folder import LOCK, SOCKET
 from tasks.supervisor.peer import is_trusted, uid_of

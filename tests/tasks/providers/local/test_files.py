@@ -7,9 +7,9 @@ import pytest
 
 from tasks.providers.envoy.config_push import weights_of
 from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, routes
-from tasks.providers.local.database import conf as postgres_conf
+from tasks.providers.local.kinds.database import conf as postgres_conf
+from tasks.providers.local.kinds.proxy import _listeners
 from tasks.providers.local.postgres_start import name, text
-from tasks.providers.local.proxy import _listeners
 from tasks.providers.local.stack_folder import slug
 from tasks.providers.valkey import conf as valkey_conf
 

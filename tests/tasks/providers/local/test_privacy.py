@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.providers.local import LocalProvider, accounts
+from tasks.providers.local import LocalProvider
+from tasks.providers.local.accounts import stack_accounts
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import (
     cache,
@@ -72,7 +73,7 @@ def test_no_other_account_can_read_a_credential(provider: LocalProvider, home: P
     assert os.geteuid() == 0 or secret.encode() not in Path(database_environment).read_bytes()
 
     if os.geteuid() == 0:
-        account = accounts.find(home, stack)
+        account = stack_accounts.find(home, stack)
         assert account is not None
         assert {Path(f"/proc/{pid(home, each)}").owner() for each in (server, worker)} == {account.name}
         interpreter = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable

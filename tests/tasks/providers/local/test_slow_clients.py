@@ -11,10 +11,10 @@ import pytest
 
 from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
-from tasks.providers.local import proxy as local_proxy
+from tasks.providers.local.kinds import proxy as local_proxy
 from tests.support.waiting import wait_until
 from tests.tasks.providers.asking import named, over_http1
-from tests.tasks.providers.local.test_proxy import loaded
+from tests.tasks.providers.local.kinds.test_proxy import loaded
 from tests.tasks.providers.local.world import get, made, patience, pid, replica, route, trusting
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]

@@ -17,7 +17,7 @@ from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Resource, SecretRef, Template
 from tasks.providers.local import LocalProvider, ports
-from tasks.providers.local import proxy as proxies
+from tasks.providers.local.kinds import proxy as proxies
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.listening import can_tell
 from tests.support.waiting import wait_until

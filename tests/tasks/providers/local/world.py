@@ -15,7 +15,8 @@ import psycopg
 from infra_specs.catalogue.web import CLIENT_SETTINGS
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource, SecretRef, Setting
-from tasks.providers.local import LocalProvider, accounts
+from tasks.providers.local import LocalProvider
+from tasks.providers.local.accounts import stack_accounts
 from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
@@ -34,7 +35,7 @@ def opened(below: Path | None = None) -> Iterator[LocalProvider]:
     finally:
         for place in (home / "stacks").glob("[!.]*"):
             Supervisor.start(place / "supervisor").shutdown()
-            accounts.remove(home, place.name)
+            stack_accounts.remove(home, place.name)
         shutil.rmtree(home)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.labels import instance_of, readable, record_of
+from tasks.providers.local.accounts.identity import give_volume
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
-from tasks.providers.local.identity import give_volume
 from tasks.providers.local.stack_folder import StackFolder, slug
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.providers.local import reach
+from tasks.providers.local.accounts import reach
 from tasks.supervisor import syscalls
 
 pytestmark = pytest.mark.pure

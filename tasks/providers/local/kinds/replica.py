@@ -11,10 +11,11 @@ from typing import Any
 
 from infra_specs.resources.resource import Resource
 from tasks.providers.labels import labels_of, name_of
-from tasks.providers.local import accounts, ports, reach, secret_files
-from tasks.providers.local.identity import as_account, give_volume
+from tasks.providers.local import ports
+from tasks.providers.local.accounts import reach, secret_files, stack_accounts
+from tasks.providers.local.accounts.identity import as_account, give_volume
+from tasks.providers.local.kinds.volume import volumes
 from tasks.providers.local.stack_folder import StackFolder, slug
-from tasks.providers.local.volume import volumes
 from tasks.supervisor.process import Probe, Process
 
 _OWN_PATH = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -49,9 +50,9 @@ def _checked(stack_folder: StackFolder, resource: Resource) -> tuple[str, tuple[
     if never := _fault(settings["command"], settings["folder"], _path(resource)):
         return never, ()
     needs = _needs(resource)
-    if not accounts.are_possible():
+    if not stack_accounts.are_possible():
         return "", needs
-    name, account = accounts.name_of(stack_folder.home, stack_folder.stack), stack_folder.account
+    name, account = stack_accounts.name_of(stack_folder.home, stack_folder.stack), stack_folder.account
     return reach.fault(
         needs, stack_folder.home, stack_folder.programs_own, name, account.uid if account else None
     ), needs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.providers.local import accounts
+from tasks.providers.local.accounts import stack_accounts
 from tasks.supervisor import syscalls
 
 pytestmark = pytest.mark.pure
@@ -50,19 +50,19 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 )
 def test_each_reason_has_its_cure(machine: Callable[..., None], changed: dict[str, object], reason: str) -> None:
     machine(**changed)
-    assert accounts.hindrance() == reason
-    assert accounts.are_possible() == (not reason)
+    assert stack_accounts.hindrance() == reason
+    assert stack_accounts.are_possible() == (not reason)
 
 
-@pytest.mark.skipif(not accounts.are_possible(), reason="only root can make accounts, with useradd")
+@pytest.mark.skipif(not stack_accounts.are_possible(), reason="only root can make accounts, with useradd")
 def test_an_account_from_before_is_not_used_where_none_can_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     try:
-        assert accounts.ensure(tmp_path, "shop") is not None
+        assert stack_accounts.ensure(tmp_path, "shop") is not None
         with monkeypatch.context() as without:
             without.setattr(os, "access", lambda path, mode: False)
-            assert accounts.ensure(tmp_path, "shop") is None
-            assert accounts.find(tmp_path, "shop") is None
+            assert stack_accounts.ensure(tmp_path, "shop") is None
+            assert stack_accounts.find(tmp_path, "shop") is None
     finally:
-        accounts.remove(tmp_path, "shop")
+        stack_accounts.remove(tmp_path, "shop")

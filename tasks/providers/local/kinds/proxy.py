@@ -18,10 +18,11 @@ from tasks.providers.envoy.listener import EVERYWHERE, LOOPBACK, Listener, liste
 from tasks.providers.envoy.route_state import PUSH_SECONDS
 from tasks.providers.host_address import own_address
 from tasks.providers.labels import labels_of, name_of
-from tasks.providers.local import admin, binaries, ports
-from tasks.providers.local.config_push import push_config, records
+from tasks.providers.local import binaries, ports
+from tasks.providers.local.accounts.identity import as_account, refuse_closed
+from tasks.providers.local.envoy import admin
+from tasks.providers.local.envoy.config_push import push_config, records
 from tasks.providers.local.files import fresh_of, make_folder, read_json, remove_any, write_json
-from tasks.providers.local.identity import as_account, refuse_closed
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.port_owner import fault_of
 from tasks.supervisor.process import Probe, Process

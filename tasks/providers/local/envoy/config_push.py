@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.providers.envoy import config_push
 from tasks.providers.envoy.admin_state import AdminState
-from tasks.providers.local import admin
+from tasks.providers.local.envoy import admin
 from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.stack_folder import StackFolder
 

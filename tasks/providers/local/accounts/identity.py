@@ -7,14 +7,14 @@ from typing import Any
 
 from infra_specs.errors import ProviderError
 from infra_specs.resources.resource import Resource
-from tasks.providers.local import accounts, reach
+from tasks.providers.local.accounts import reach, stack_accounts
 from tasks.providers.local.files import give, make_folder
 from tasks.providers.local.stack_folder import StackFolder
 
 
 def limit() -> str:
     """What a plan says where stacks have no accounts of their own; nothing where they have."""
-    reason = accounts.hindrance()
+    reason = stack_accounts.hindrance()
     if not reason:
         return ""
     try:
@@ -29,7 +29,7 @@ def limit() -> str:
 
 def prepare(stack_folder: StackFolder) -> None:
     """Make the stack's account, its HOME, and a way to both; nothing where stacks have no accounts of their own."""
-    account = accounts.ensure(stack_folder.home, stack_folder.stack)
+    account = stack_accounts.ensure(stack_folder.home, stack_folder.stack)
     if account is None:
         return
     make_folder(stack_folder.home, 0o711)

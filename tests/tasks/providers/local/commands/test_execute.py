@@ -104,7 +104,7 @@ def test_the_account_cannot_type_at_the_terminal_of_who_asks(
     program = _ask.format(opens=_opens(home), stack=stack, terminal=terminal, file=str(file), script=_type_outside)
     pid, outer = pty.fork()
     if pid == 0:
-        os.chdir(Path(__file__).parents[4])
+        os.chdir(Path(__file__).parents[5])
         os.execv(sys.executable, [sys.executable, "-c", program])
     try:
         shown = _read_all(outer)
@@ -153,7 +153,7 @@ def test_a_signal_is_passed_on_to_the_command(
     trap = f"trap 'exit 9' {number.name[3:]}; echo > {ready}; sleep 1000 & wait"
     text = script.format(opens=_opens(home), stack=stack, command=json.dumps(["sh", "-c", trap]), terminal=False)
     asking = subprocess.Popen(
-        [sys.executable, "-c", text], cwd=Path(__file__).parents[4], stdin=subprocess.DEVNULL,
+        [sys.executable, "-c", text], cwd=Path(__file__).parents[5], stdin=subprocess.DEVNULL,
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - a suite in the background ignores it
     )  # fmt: skip
     try:

@@ -6,8 +6,8 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.resource import Resource
 from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import binaries, ports
+from tasks.providers.local.accounts.identity import as_account, refuse_closed
 from tasks.providers.local.files import write_file
-from tasks.providers.local.identity import as_account, refuse_closed
 from tasks.providers.local.stack_folder import StackFolder, slug
 from tasks.providers.valkey import conf
 from tasks.supervisor.process import Probe, Process

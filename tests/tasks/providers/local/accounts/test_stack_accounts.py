@@ -19,8 +19,9 @@ import pytest
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
-from tasks.providers.local import LocalProvider, accounts, binaries, identity, reach
+from tasks.providers.local import LocalProvider, binaries
 from tasks.providers.local import provider as local
+from tasks.providers.local.accounts import identity, reach, stack_accounts
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor import client, syscalls
 from tasks.supervisor.client import Supervisor
@@ -46,7 +47,9 @@ from tests.tasks.supervisor.test_confine import free_low_port
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.local,
-    pytest.mark.skipif(not accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"),
+    pytest.mark.skipif(
+        not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"
+    ),
 ]
 kinds = ("database/main", "cache/main", "proxy/main", "replica/web-0", "job/task")
 
@@ -160,7 +163,7 @@ def test_it_writes_to_its_volume_and_its_home_alone(
     script = 'touch "$WEB_DATA_DIRECTORY/a" "$HOME/b" && echo "$USER $LOGNAME $(id -un)"; umask; touch "$1"'
     command = ["sh", "-c", script, "sh"]
     assert provider.shell.execute(web, [*command, str(home / "stacks" / stack / "routes" / "x")], terminal=False) == 1
-    account = accounts.find(home, stack)
+    account = stack_accounts.find(home, stack)
     assert account is not None
     said = capfd.readouterr()
     assert said.out.split() == [*[account.name] * 3, "0077"]
@@ -173,7 +176,7 @@ def test_it_writes_to_its_volume_and_its_home_alone(
 
 def test_files_with_secrets_are_the_accounts_alone(provider: LocalProvider, home: Path) -> None:
     whole(provider, stack)
-    account = accounts.find(home, stack)
+    account = stack_accounts.find(home, stack)
     assert account is not None
     place = StackFolder(home, stack)
     for path in [*place.settings.iterdir(), *place.proxy.glob("*.json")]:
@@ -197,7 +200,7 @@ def test_a_port_below_1024_is_opened(provider: LocalProvider) -> None:
 def test_a_source_below_a_closed_folder_runs(provider: LocalProvider, open_folder: Path) -> None:
     app = open_folder / "closed" / "deep" / "app"
     app.mkdir(parents=True)
-    shutil.copy(Path(__file__).parents[3] / "support" / "app.py", app / "app.py")
+    shutil.copy(Path(__file__).parents[4] / "support" / "app.py", app / "app.py")
     (open_folder / "closed").chmod(0o700)
     one = made(provider, replica(command=["python", "-S", "app.py"], folder=str(app)))
     assert get(one.outputs["endpoint"].rpartition(":")[2])[0] == 200
@@ -209,7 +212,7 @@ def test_a_source_that_is_given_to_the_account_is_written_to(
     provider: LocalProvider, home: Path, open_folder: Path
 ) -> None:
     """What a `before` makes beside the source: the file's modes alone decide, below a closed folder too."""
-    account = accounts.ensure(home, stack)
+    account = stack_accounts.ensure(home, stack)
     assert account is not None
     (open_folder / "closed").mkdir(mode=0o700)
     for mode, uid in ((0o755, 0), (0o700, account.uid)):
@@ -241,7 +244,7 @@ def test_a_source_for_root_alone_is_read_and_not_written(open_folder: Path, capf
     app.mkdir(mode=0o700)
     (app / ".env").write_text("TOKEN=1")
     (app / ".env").chmod(0o600)
-    shutil.copy(Path(__file__).parents[3] / "support" / "app.py", app / "app.py")
+    shutil.copy(Path(__file__).parents[4] / "support" / "app.py", app / "app.py")
     with opened(app) as provider:
         home = provider._home
         (home / "key").touch(0o600)
@@ -257,7 +260,7 @@ def test_a_source_for_root_alone_is_read_and_not_written(open_folder: Path, capf
 
 @pytest.mark.skipif(bool(Path("/root").stat().st_mode & 0o001), reason="/root is open on this machine")
 def test_the_home_of_an_account_is_refused_by_name(provider: LocalProvider, home: Path) -> None:
-    name = accounts.name_of(home, stack)
+    name = stack_accounts.name_of(home, stack)
     said = provider.fault(replica(command=["sleep", "1"], folder="/root"))
     assert said == (
         f"it runs as the account {name}, which cannot read /root because /root is closed to other accounts: "
@@ -267,7 +270,7 @@ def test_the_home_of_an_account_is_refused_by_name(provider: LocalProvider, home
     wait_until(lambda: health_of(provider, one).state == "failed", "it failed")
     assert not (home / "stacks" / stack / "home" / "ran").exists()
     assert health_of(provider, one).reason == said
-    assert accounts.find(home, stack) is not None
+    assert stack_accounts.find(home, stack) is not None
     assert provider.fault(replica(command=["sleep", "1"], folder="/")) == ""
 
 
@@ -286,7 +289,7 @@ def test_without_the_right_to_mount_a_closed_folder_is_refused_before_anything_s
     run = subprocess.run(
         ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", sys.executable, "-c", script,
          str(provider._home), str(closed / "app")],
-        cwd=Path(__file__).parents[4], capture_output=True, text=True, check=True,
+        cwd=Path(__file__).parents[5], capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert f"cannot read {closed}/app because {closed} is closed to other accounts" in run.stdout
     assert f"run `chmod o+x {closed}`, or move {closed}/app to a folder" in run.stdout
@@ -321,7 +324,7 @@ def named_by_link(app: Path, vault: Path) -> Path:
 def test_a_file_that_the_account_can_change_opens_no_closed_folder(
     provider: LocalProvider, home: Path, open_folder: Path, name: Callable[[Path, Path], Path]
 ) -> None:
-    account = accounts.ensure(home, stack)
+    account = stack_accounts.ensure(home, stack)
     assert account is not None
     vault = open_folder / "closed" / "vault"
     (vault / "bin").mkdir(parents=True)
@@ -382,10 +385,10 @@ def test_the_account_goes_with_the_last_thing_and_not_before(provider: LocalProv
     server = made(provider, database(store.outputs["path"]))
     with psycopg.connect(dsn(server)) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    before = accounts.find(home, stack)
+    before = stack_accounts.find(home, stack)
     assert before is not None
     provider.destroy(server)
-    assert accounts.find(home, stack) == before, "its data is kept"
+    assert stack_accounts.find(home, stack) == before, "its data is kept"
     server = made(provider, database(store.outputs["path"]))
     with psycopg.connect(dsn(server)) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
@@ -396,7 +399,7 @@ def test_the_account_goes_with_the_last_thing_and_not_before(provider: LocalProv
     os.chown(f"/tmp/tenfold-litter-{os.getpid()}", before.uid, before.gid)
     for instance in (escaped, server, store):
         provider.destroy(instance)
-    assert accounts.find(home, stack) is None
+    assert stack_accounts.find(home, stack) is None
     assert before.name not in Path("/etc/group").read_text()
     assert processes_naming(f"sleep\0{seconds}") == []
     assert not Path(f"/tmp/tenfold-litter-{os.getpid()}").exists(), "nobody who gets its number gets its files"
@@ -410,20 +413,20 @@ def test_data_whose_account_is_gone_is_the_next_ones(provider: LocalProvider, ho
     with psycopg.connect(dsn(server)) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     provider.destroy(server)
-    accounts.remove(home, stack)
-    accounts.ensure(home, "in-between")
+    stack_accounts.remove(home, stack)
+    stack_accounts.ensure(home, "in-between")
     again = made(provider, database(store.outputs["path"]))
     with psycopg.connect(dsn(again)) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
-    accounts.remove(home, "in-between")
+    stack_accounts.remove(home, "in-between")
 
 
 def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
     provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(accounts, "are_possible", lambda: False)
-        before.setattr(accounts, "find", lambda *_: None)
+        before.setattr(stack_accounts, "are_possible", lambda: False)
+        before.setattr(stack_accounts, "find", lambda *_: None)
         store = made(provider, volume())
         old = made(provider, database(store.outputs["path"]))
         data = made(provider, replace(volume(), address="volume/web.data"))
@@ -439,7 +442,7 @@ def test_data_from_before_is_taken_over_once_what_ran_on_it_has_ended(
 
     assert made(provider, volume()) == store
     other = made(provider, replica(1))
-    account = accounts.find(home, stack)
+    account = stack_accounts.find(home, stack)
     assert account is not None
     assert owners(home, other) == {account.uid}
     assert owners(home, old) != {account.uid}, "what runs is not restarted"
@@ -468,8 +471,8 @@ def test_what_an_old_replica_makes_after_a_job_is_the_next_ones(
     provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(accounts, "are_possible", lambda: False)
-        before.setattr(accounts, "find", lambda *_: None)
+        before.setattr(stack_accounts, "are_possible", lambda: False)
+        before.setattr(stack_accounts, "find", lambda *_: None)
         data = Path(made(provider, replace(volume(), address="volume/web.data")).outputs["path"])
         web = replace(replica(env={"WEB_DATA_DIRECTORY": str(data)}), singleton=True)
         old = made(provider, web)
@@ -477,7 +480,7 @@ def test_what_an_old_replica_makes_after_a_job_is_the_next_ones(
     task = job(stack, "true")
     provider.create(replace(task, settings={**task.settings, "env": web.settings["env"]}, digests={}))
     assert data.stat().st_uid == 0, "it is the old replica's as long as that runs"
-    account = accounts.find(home, stack)
+    account = stack_accounts.find(home, stack)
     assert account is not None
     os.chown(data, account.uid, account.gid)  # as jobs did before
     assert provider.shell.execute(old, command, terminal=False) == 0
@@ -506,7 +509,7 @@ def steps_of(monkeypatch: pytest.MonkeyPatch, at: int) -> Callable[[], int]:
         return step
 
     for owner, names in (
-        (accounts, ("_run", "_end_all", "_remove_litter")),
+        (stack_accounts, ("_run", "_end_all", "_remove_litter")),
         (identity, ("give", "make_folder")),
         (StackFolder, ("remove",)),
         (os, ("chown",)),
@@ -544,7 +547,7 @@ def test_killed_between_any_two_steps_ends_the_same(
                 break
             points += 1
             go()
-            account = accounts.find(home, stack)
+            account = stack_accounts.find(home, stack)
             if go is make:
                 assert account is not None
                 (folder,) = [one.outputs["path"] for one in provider.observe(stack)]
@@ -552,55 +555,55 @@ def test_killed_between_any_two_steps_ends_the_same(
             else:
                 assert account is None
                 assert list((home / "stacks").iterdir()) == []
-            assert len(list(accounts.stacks_of(home))) == (go is make)
+            assert len(list(stack_accounts.stacks_of(home))) == (go is make)
     assert points >= 6
     record_property("points", points)
 
 
 def test_half_an_account_is_made_whole(home: Path) -> None:
     """What a useradd leaves that is killed between the files it writes."""
-    name = accounts.name_of(home, stack)
+    name = stack_accounts.name_of(home, stack)
     subprocess.run(["groupadd", "--system", name], check=True)
-    account = accounts.ensure(home, stack)
+    account = stack_accounts.ensure(home, stack)
     assert account is not None
     lines = Path("/etc/group").read_text()
     subprocess.run(["usermod", "--gid", "65534", name], check=True)
     subprocess.run(["groupdel", name], check=True)
     line = f"s/^\\({name}:x:{account.uid}\\):65534:/\\1:{account.gid}:/"
     subprocess.run(["sed", "-i", line, "/etc/passwd"], check=True)
-    assert accounts.ensure(home, stack) == account
+    assert stack_accounts.ensure(home, stack) == account
     assert sorted(Path("/etc/group").read_text().split()) == sorted(lines.split())
-    accounts.remove(home, stack)
+    stack_accounts.remove(home, stack)
     subprocess.run(["groupadd", "--system", name], check=True)
-    accounts.remove(home, stack)
+    stack_accounts.remove(home, stack)
     assert name not in Path("/etc/group").read_text()
 
 
 def test_an_account_whose_stack_has_nothing_goes_with_the_next_sweep(provider: LocalProvider, home: Path) -> None:
-    accounts.ensure(home, "lost")
+    stack_accounts.ensure(home, "lost")
     StackFolder(home, "empty").path.mkdir(parents=True)
-    accounts.ensure(home, "empty")
+    stack_accounts.ensure(home, "empty")
     provider.create(volume("held"))
     provider.sweep("any")
-    assert list(accounts.stacks_of(home)) == ["held"]
+    assert list(stack_accounts.stacks_of(home)) == ["held"]
 
 
 def test_many_at_once_make_one_account_each(home: Path) -> None:
     names = [f"stack-{number % 6}" for number in range(24)]
     with ThreadPoolExecutor(12) as threads:
-        found = list(threads.map(lambda name: accounts.ensure(home, name), names))
+        found = list(threads.map(lambda name: stack_accounts.ensure(home, name), names))
         assert len({account.uid for account in found if account}) == 6
-        assert sorted(accounts.stacks_of(home)) == sorted(set(names))
-        list(threads.map(lambda name: accounts.remove(home, name), names))
-    assert list(accounts.stacks_of(home)) == []
+        assert sorted(stack_accounts.stacks_of(home)) == sorted(set(names))
+        list(threads.map(lambda name: stack_accounts.remove(home, name), names))
+    assert list(stack_accounts.stacks_of(home)) == []
 
 
 def test_a_foreign_account_of_its_name_is_refused(home: Path) -> None:
-    name = accounts.name_of(home, stack)
+    name = stack_accounts.name_of(home, stack)
     subprocess.run(["useradd", "--system", "--comment", "somebody", name], check=True)
     try:
         with pytest.raises(ProviderError, match=f"the account {name} is not one that Tenfold made for shop: rename it"):
-            accounts.ensure(home, stack)
+            stack_accounts.ensure(home, stack)
     finally:
         subprocess.run(["userdel", name], check=True)
 

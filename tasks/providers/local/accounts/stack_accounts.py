@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra_specs.errors import ProviderError, TransientError
-from tasks.providers.local import account_numbers
+from tasks.providers.local.accounts import account_numbers
 from tasks.supervisor import syscalls
 
 _PROGRAMS = "/usr/sbin:/sbin:/usr/bin:/bin"

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from infra_specs.errors import ProviderError
-from tasks.providers.local import LocalProvider, accounts
+from tasks.providers.local import LocalProvider
+from tasks.providers.local.accounts import stack_accounts
 from tasks.providers.local.ports import is_free
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import database, dsn, made, pid, stack, volume
@@ -88,7 +89,7 @@ def test_half_an_initdb_is_begun_anew(provider: LocalProvider, home: Path) -> No
     half = Path(store.outputs["path"]) / "data.new"
     half.mkdir()
     (half / "PG_VERSION").write_text("18")
-    if account := accounts.find(home, stack):
+    if account := stack_accounts.find(home, stack):
         shutil.chown(half, account.name)
         shutil.chown(half / "PG_VERSION", account.name)
     server = made(provider, database(store.outputs["path"]))

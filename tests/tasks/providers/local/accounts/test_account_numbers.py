@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from infra_specs.errors import ProviderError
-from tasks.providers.local import account_numbers, accounts
+from tasks.providers.local.accounts import account_numbers, stack_accounts
 from tests.support.stack_accounts import forget_accounts
 
-needs_accounts = pytest.mark.skipif(not accounts.are_possible(), reason="only root can make accounts, with useradd")
+needs_accounts = pytest.mark.skipif(
+    not stack_accounts.are_possible(), reason="only root can make accounts, with useradd"
+)
 
 
 @pytest.mark.pure
@@ -51,11 +53,11 @@ def test_the_range_is_the_machines_own(text: str, numbers: tuple[int, int]) -> N
 def test_a_number_that_was_given_back_is_not_given_to_the_next(tmp_path: Path) -> None:
     numbers = []
     for _ in range(3):
-        account = accounts.ensure(tmp_path, "shop")
+        account = stack_accounts.ensure(tmp_path, "shop")
         assert account is not None
         assert account.gid == account.uid
         numbers.append(account.uid)
-        accounts.remove(tmp_path, "shop")
+        stack_accounts.remove(tmp_path, "shop")
     assert len(set(numbers)) == 3
     assert (tmp_path / "last_account").read_text() == f"{numbers[-1]}\n"
     assert (tmp_path / "last_account").stat().st_mode & 0o777 == 0o600
@@ -70,7 +72,7 @@ def test_a_number_that_still_owns_something_is_passed_over(tmp_path: Path) -> No
     volume.mkdir(parents=True)
     os.chown(volume, first, -1)
     try:
-        account = accounts.ensure(tmp_path, "shop")
+        account = stack_accounts.ensure(tmp_path, "shop")
         assert account is not None
         assert account.uid != first
         assert account.uid not in {entry.pw_uid for entry in pwd.getpwall() if entry.pw_name != account.name}

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
 from infra_specs.errors import ProviderError
-from tasks.providers.local.session import run
+from tasks.providers.local.commands.session import run
 from tasks.supervisor.confine import become
 from tasks.supervisor.process import Process
 from tasks.supervisor.running import shell_exit_code

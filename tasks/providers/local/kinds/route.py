@@ -17,9 +17,9 @@ from tasks.providers.envoy.route_state import (
     without_route,
 )
 from tasks.providers.labels import instance_of, readable, record_of
-from tasks.providers.local.config_push import Folder, push_config, records
+from tasks.providers.local.envoy.config_push import Folder, push_config, records
 from tasks.providers.local.files import read_json, write_json
-from tasks.providers.local.proxy import outputs_of
+from tasks.providers.local.kinds.proxy import outputs_of
 from tasks.providers.local.stack_folder import StackFolder, slug
 
 

@@ -9,9 +9,10 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.labels import labels_of, name_of
-from tasks.providers.local import binaries, ports, reach
+from tasks.providers.local import binaries, ports
+from tasks.providers.local.accounts import reach
+from tasks.providers.local.accounts.identity import as_account, give_volume, refuse_closed
 from tasks.providers.local.files import make_folder, read_json, write_json
-from tasks.providers.local.identity import as_account, give_volume, refuse_closed
 from tasks.providers.local.stack_folder import StackFolder, slug
 from tasks.supervisor.process import Probe, Process
 
@@ -39,7 +40,7 @@ def database(stack_folder: StackFolder, resource: Resource, incarnation: int) ->
         binaries.refuse_closed(volume.parent, account)
     port = ports.take(stack_folder.home, stack_folder.stack, resource.address)
     programs = binaries.postgres(stack_folder.home)
-    script = str(Path(__file__).with_name("postgres_start.py"))
+    script = str(Path(__file__).parents[1] / "postgres_start.py")
     reads = (*reach.interpreter(), script, str(programs.parents[2]))
     refuse_closed(stack_folder, resource, *reads)
     give_volume(stack_folder, volume)
