@@ -1,4 +1,4 @@
-"""What the processes and volumes of a stack use of this machine, as the kernel says it."""
+"""This machine's memory, and what the processes and volumes of a stack use of it, as the kernel says it."""
 
 import sys
 from collections import defaultdict
@@ -7,14 +7,38 @@ from pathlib import Path
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.instance import Instance
+from infra_specs.scaling.node_capacity import FreeMemory
+from tasks.providers import machine
+from tasks.providers.local.errors import translated
+from tasks.providers.local.kinds.volume import volumes
+from tasks.providers.local.stack_folder import stack_folder_of
+from tasks.providers.local.stack_supervisor import statuses_of
 from tasks.supervisor.process import Status
 
+_THIS_MACHINE = "this machine"
 BLOCK_BYTES = 512
 """Bytes of what stat(2) counts, whatever the disk's own are."""
 
 
-def uses(statuses: Iterable[Status], volumes: Iterable[Instance]) -> dict[str, Usage]:
-    """Memory of each process with all its children, what they share counted once; disk of each volume. By address."""
+class LocalHost:
+    """The part `host`: this machine."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def free_memory(self) -> Mapping[str, FreeMemory]:
+        """Of this machine."""
+        memory = machine.free_memory()
+        return {_THIS_MACHINE: memory} if memory else {}
+
+    def uses(self, stack: str) -> Mapping[str, Usage]:
+        """Memory of each process with its children, what they share counted once; disk of each volume. By address."""
+        with translated():
+            stack_folder = stack_folder_of(self._home, stack)
+            return _uses(statuses_of(stack_folder), volumes(stack_folder))
+
+
+def _uses(statuses: Iterable[Status], volumes: Iterable[Instance]) -> dict[str, Usage]:
     usages = {
         volume.address: Usage(disk=_size(Path(volume.outputs["path"])))
         for volume in volumes

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra_specs.errors import ProviderError
 from infra_specs.resources.address import Address
 from tasks.providers.local.accounts import stack_accounts
 from tasks.providers.local.accounts.stack_accounts import Account
 from tasks.providers.local.files import Owner, make_folder, remove_tree
 
 _thread = threading.local()
-"""`held`: the stack folders that this thread has locked."""
+"""`locked`: the stack folders that this thread has locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,16 @@ class StackFolder:
 
         The lock is reentrant for a thread.
         """
-        held: set[Path] = _thread.__dict__.setdefault("held", set())
-        if self.path in held:
+        locked: set[Path] = _thread.__dict__.setdefault("locked", set())
+        if self.path in locked:
             yield
             return
         with self._alone():
-            held.add(self.path)
+            locked.add(self.path)
             try:
                 yield
             finally:
-                held.discard(self.path)
+                locked.discard(self.path)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -123,6 +124,14 @@ class StackFolder:
             return os.path.samestat(os.fstat(handle), (self.path / "lock").stat())
         except FileNotFoundError:
             return False
+
+
+def stack_folder_of(home: Path, stack: str) -> StackFolder:
+    """The folder of a stack. Raises ProviderError where something else is in its place: nothing could be seen in it."""
+    stack_folder = StackFolder(home, stack)
+    if stack_folder.path.exists() and not stack_folder.path.is_dir():
+        raise ProviderError(f"{stack_folder.path} is no folder, and the stack's things belong in it. Remove it.")
+    return stack_folder
 
 
 def stack_folders(home: Path) -> Iterator[StackFolder]:

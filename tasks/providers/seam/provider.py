@@ -54,6 +54,13 @@ class KindProvider:
         """
         return self._locks.alone(stack, address)
 
+    def changing(self, stack: str) -> AbstractContextManager[None]:
+        """A block in which no other process makes or changes anything of the stack, entered after `alone`.
+
+        By default nothing: the ledger's lock on the stack is enough. What ends is not kept waiting by it.
+        """
+        return nullcontext()
+
     def translated(self) -> AbstractContextManager[None]:
         """A block out of which errors of the target's SDK come as ours."""
         return nullcontext()
@@ -97,7 +104,7 @@ class KindProvider:
         cannot stand beside its predecessor all earlier ones. An earlier one that is ending is ended first.
         """
         kind = self._kind_of(resource.kind, resource.address)
-        with self.translated(), self.alone(resource.stack, resource.address):
+        with self.translated(), self.alone(resource.stack, resource.address), self.changing(resource.stack):
             earlier = _in_order(self.at_address(resource.stack, resource.address))
             if adopted := _adopted(kind, earlier, resource):
                 return adopted
@@ -112,7 +119,7 @@ class KindProvider:
         Already so: success. Gone or ending meanwhile: ProviderError.
         """
         kind = self._kind_of(instance.kind, instance.address)
-        with self.translated(), self.alone(instance.stack, instance.address):
+        with self.translated(), self.alone(instance.stack, instance.address), self.changing(instance.stack):
             current = kind.look(instance)
             if current is None or current.ending:
                 raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")

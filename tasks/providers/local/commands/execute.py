@@ -3,9 +3,12 @@
 import os
 import pwd
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from infra_specs.errors import ProviderError
+from tasks.providers.local.commands.pipe import begin, carry
 from tasks.providers.local.commands.session import run
 from tasks.supervisor.confine import become
 from tasks.supervisor.process import Process
@@ -19,17 +22,32 @@ def execute(process: Process, command: Sequence[str], more: Mapping[str, str], *
     """
     env = {**process.env, **more, **({"TERM": os.environ["TERM"]} if "TERM" in os.environ else {})}
     account = _account(process)
-    try:
+    with _explained(process, command, env):
         code = run(command, env, _entering(process, account), terminal=terminal, owner=account and account.pw_uid)
+    return shell_exit_code(code)
+
+
+def pipe(process: Process, command: Sequence[str], more: Mapping[str, str], source: BinaryIO, sink: BinaryIO) -> int:
+    """Run it to its end between `source` and `sink`, with `more` variables, and return its exit code."""
+    env = {**process.env, **more}
+    with _explained(process, command, env):
+        child = begin(command, env, _entering(process, _account(process)))
+    return shell_exit_code(carry(child, source, sink))
+
+
+@contextmanager
+def _explained(process: Process, command: Sequence[str], env: Mapping[str, str]) -> Iterator[None]:
+    """What cannot be started in this block says why."""
+    try:
+        yield
     except subprocess.SubprocessError:
-        whom = f"as the account {process.user} " if account else ""
+        whom = f"as the account {process.user} " if process.user and os.geteuid() == 0 else ""
         raise ProviderError(f"{command[0]} cannot be run {whom}in {process.cwd}") from None
     except FileNotFoundError:
         looked = f"in {env.get('PATH', '')}" if "/" not in command[0] else f"from {process.cwd}"
         raise ProviderError(f"{command[0]} is not there: install it, or name another (looked {looked})") from None
     except OSError as error:
         raise ProviderError(f"{command[0]} cannot be run: {error.strerror}") from error
-    return shell_exit_code(code)
 
 
 def _account(process: Process) -> pwd.struct_passwd | None:

@@ -6,7 +6,6 @@ At a terminal it gets another one (a pty). Without, it inherits files and pipes;
 import fcntl
 import os
 import pty
-import select
 import signal
 import struct
 import subprocess
@@ -14,59 +13,14 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from tasks.providers.local.commands.relay import TypedInput, relay, signal_group
 from tasks.providers.terminal import raw_keys, size_told
 
-_PIECE = 65536
-_LAST_BYTES = 2**20
-"""Read at most after the command's end: what it left running may write on and on."""
 _PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
-
-
-class _Input:
-    """What is typed here, on its way to the command. A command that reads slowly holds up nothing else."""
-
-    def __init__(self, end: int) -> None:
-        self._end: int | None = end
-        self._typed = b""
-        self._is_complete = False
-        os.set_blocking(end, False)
-
-    @property
-    def wants_more(self) -> bool:
-        return self._end is not None and not self._is_complete and len(self._typed) < _PIECE
-
-    @property
-    def waiting(self) -> list[int]:
-        """Our end of it, if there is anything to hand on."""
-        return [self._end] if self._end is not None and self._typed else []
-
-    def take(self, piece: bytes) -> None:
-        """Nothing is the end of all input."""
-        self._typed += piece
-        self._is_complete = not piece
-        self._close_if_done()
-
-    def hand_on(self) -> None:
-        try:
-            self._typed = self._typed[os.write(self._end, self._typed) :] if self._end is not None else b""
-        except BlockingIOError:
-            return
-        except OSError:  # it reads no more; what it says is still to come
-            self._typed, self._is_complete = b"", True
-        self._close_if_done()
-
-    def close(self) -> None:
-        if self._end is not None:
-            os.close(self._end)
-            self._end = None
-
-    def _close_if_done(self) -> None:
-        if self._is_complete and not self._typed:
-            self.close()
 
 
 @dataclass
@@ -74,7 +28,7 @@ class _Ends:
     """Of one command: the streams that it gets, and our ends of those that are relayed."""
 
     given: list[int] = field(default_factory=lambda: list(_STREAMS))
-    keys: _Input | None = None
+    keys: TypedInput | None = None
     output: dict[int, int] = field(default_factory=dict)
     """Our end of each output, and the stream of ours where it is shown."""
     theirs: set[int] = field(default_factory=set)
@@ -119,7 +73,7 @@ def run(
         )
         children.append(child)
         _close(ends.theirs)  # so that the end of a pipe is seen
-        _relay(child, ends, at_terminal=terminal)
+        relay(child, ends.keys, ends.output, at_terminal=terminal)
         return child.wait()
 
 
@@ -141,7 +95,7 @@ def _terminal(stack: ExitStack, owner: int | None) -> _Ends:
     def resize(rows: int, columns: int) -> None:
         fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    keys = _Input(os.dup(ours))
+    keys = TypedInput(os.dup(ours))
     stack.callback(keys.close)
     stack.callback(os.close, ours)
     stack.enter_context(size_told(resize))
@@ -155,7 +109,7 @@ def _pipes(stack: ExitStack) -> _Ends:
     for stream in filter(os.isatty, _STREAMS):
         reader, writer = os.pipe()
         if stream == 0:
-            ends.keys = _Input(writer)
+            ends.keys = TypedInput(writer)
             stack.callback(ends.keys.close)
         else:
             ends.output[reader] = stream
@@ -175,7 +129,7 @@ def _signals_passed_on(children: "Sequence[subprocess.Popen[bytes]]") -> Iterato
 
     def pass_on(number: int, _: object) -> None:
         for child in children:
-            _signal(child, number)
+            signal_group(child, number)
 
     # A function, not SIG_IGN: that the command would inherit. What is ignored already stays so (nohup).
     before = [(number, signal.getsignal(number)) for number in _PASSED_ON]
@@ -187,78 +141,6 @@ def _signals_passed_on(children: "Sequence[subprocess.Popen[bytes]]") -> Iterato
     finally:
         for number, handler in changed:
             signal.signal(number, handler)
-
-
-def _signal(child: "subprocess.Popen[bytes]", number: int) -> None:
-    """Its whole group; nothing once it has been waited for."""
-    if child.returncode is None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, number)
-
-
-def _relay(child: "subprocess.Popen[bytes]", ends: _Ends, *, at_terminal: bool) -> None:
-    """Carry keys there and output here until the command has ended."""
-    keys, output = ends.keys, dict(ends.output)
-    with _end_told(child) as ended:
-        ready: list[int] = []
-        while ended not in ready:
-            sources = [ended, *output, *([0] if keys and keys.wants_more else [])]
-            ready, writable, _ = select.select(sources, keys.waiting if keys else [], [])
-            if keys and 0 in ready:
-                keys.take(piece := _read(0))
-                if not piece and at_terminal:  # it was closed: the command is told as if it were its own
-                    _signal(child, signal.SIGHUP)
-            if keys and writable:
-                keys.hand_on()
-            for end in [end for end in output if end in ready]:
-                if not _show(end, output[end]):
-                    del output[end]
-    for end, stream in output.items():
-        _drain(end, stream)
-
-
-@contextmanager
-def _end_told(child: "subprocess.Popen[bytes]") -> Iterator[int]:
-    """A descriptor that can be read once the child has ended. It is waited for by then."""
-    reader, writer = os.pipe()
-
-    def wait() -> None:
-        child.wait()
-        os.close(writer)
-
-    waiter = threading.Thread(target=wait, daemon=True)
-    waiter.start()
-    try:
-        yield reader
-    finally:
-        os.close(reader)
-
-
-def _show(end: int, stream: int) -> bool:
-    """Whether more may come."""
-    piece = _read(end)
-    with suppress(OSError):  # nobody looks any more; the command goes on
-        shown = piece
-        while shown:
-            shown = shown[os.write(stream, shown) :]
-    return bool(piece)
-
-
-def _drain(end: int, stream: int) -> None:
-    left = _LAST_BYTES
-    with suppress(BlockingIOError):
-        while left > 0 and _show(end, stream):
-            left -= _PIECE
-
-
-def _read(end: int) -> bytes:
-    """Nothing at its end; BlockingIOError if there is nothing yet."""
-    try:
-        return os.read(end, _PIECE)
-    except BlockingIOError:
-        raise
-    except OSError:  # a terminal that was closed
-        return b""
 
 
 def _close(ends: set[int]) -> None:

@@ -16,6 +16,8 @@ from tasks.providers.local.files import make_folder, read_json, write_json
 from tasks.providers.local.stack_folder import StackFolder, slug
 from tasks.supervisor.process import Probe, Process
 
+_SCRIPT = str(Path(__file__).parents[1] / "postgres_start.py")
+"""The supervisors of stacks that run know it by this path: it must stay there."""
 _HOST_RULES = """\
 # TYPE  DATABASE     USER  ADDRESS       METHOD
 local   all          all                 scram-sha-256
@@ -40,39 +42,45 @@ def database(stack_folder: StackFolder, resource: Resource, incarnation: int) ->
         binaries.refuse_closed(volume.parent, account)
     port = ports.take(stack_folder.home, stack_folder.stack, resource.address)
     programs = binaries.postgres(stack_folder.home)
-    script = str(Path(__file__).parents[1] / "postgres_start.py")
-    reads = (*reach.interpreter(), script, str(programs.parents[2]))
+    reads = (*reach.interpreter(), _SCRIPT, str(programs.parents[2]))
     refuse_closed(stack_folder, resource, *reads)
     give_volume(stack_folder, volume)
-    name = name_of(resource.address, incarnation)
     path = stack_folder.settings / f"{slug(resource.address, incarnation)}.json"
-    start = {
+    write_json(path, _start_settings(resource, account, programs, port), owner=stack_folder.owner)
+    helper = (sys.executable, "-I", "-S", _SCRIPT)
+    return Process(
+        name=name_of(resource.address, incarnation),
+        argv=(str(programs / "postgres"), "-D", f"{volume}/data") if account is None else (*helper, "run", str(path)),
+        **as_account(stack_folder, *reads),
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
+        prepare=((*helper, "prepare", str(path)),),
+        probe=_probe(settings, programs, port),
+        stop_signal="SIGINT",
+        stop_seconds=60.0,
+        labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
+    )
+
+
+def _start_settings(resource: Resource, account: str | None, programs: Path, port: int) -> dict[str, Any]:
+    """What `postgres_start.py` is told."""
+    settings: Any = resource.settings
+    return {
         "account": account,
         "programs": str(programs),
-        "volume": str(volume),
+        "volume": str(Path(settings["volume"])),
         "user": settings["user"],
         "name": settings["name"],
         "password": settings["password"],
         "conf": conf(port, settings["connections"], settings["tuning"]),
         "hba": _HOST_RULES,
     }
-    write_json(path, start, owner=stack_folder.owner)
-    helper = (sys.executable, "-I", "-S", script)
+
+
+def _probe(settings: Any, programs: Path, port: int) -> Probe:
+    """It accepts connections long before it has recovered from a crash: only its protocol says when it is ready."""
     ready = ("-h", "127.0.0.1", "-p", str(port), "-U", settings["user"], "-d", settings["name"], "-t", "2", "-q")
-    return Process(
-        name=name,
-        argv=(str(programs / "postgres"), "-D", f"{volume}/data") if account is None else (*helper, "run", str(path)),
-        **as_account(stack_folder, *reads),
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
-        prepare=((*helper, "prepare", str(path)),),
-        # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.
-        probe=Probe(
-            "command", port, command=(str(programs / "pg_isready"), *ready), interval=5.0, timeout=5.0, threshold=3
-        ),
-        stop_signal="SIGINT",
-        stop_seconds=60.0,
-        labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
-    )
+    command = (str(programs / "pg_isready"), *ready)
+    return Probe("command", port, command=command, interval=5.0, timeout=5.0, threshold=3)
 
 
 def client_environment(stack_folder: StackFolder, instance: Instance) -> dict[str, str]:

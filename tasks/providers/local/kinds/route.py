@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
-from tasks.providers.envoy.admin_state import AdminState
 from tasks.providers.envoy.config_push import await_drained, await_endpoints, rule_of
 from tasks.providers.envoy.route_state import (
     after_change,
+    proxy_health,
     route_health,
     route_url,
     same_health_check,
@@ -17,10 +17,34 @@ from tasks.providers.envoy.route_state import (
     without_route,
 )
 from tasks.providers.labels import instance_of, readable, record_of
+from tasks.providers.local.envoy import admin
 from tasks.providers.local.envoy.config_push import Folder, push_config, records
 from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.kinds.proxy import outputs_of
-from tasks.providers.local.stack_folder import StackFolder, slug
+from tasks.providers.local.kinds.recorded import Recorded
+from tasks.providers.local.stack_folder import StackFolder, slug, stack_folder_of
+from tasks.providers.seam.kind import Kind
+
+
+class Routes(Recorded):
+    """The driver of routes. `processes` lists what runs: a route is as healthy as its proxy and what that says."""
+
+    def __init__(self, home: Path, processes: Kind) -> None:
+        super().__init__(home)
+        self._processes = processes
+
+    def list(self, stack: str) -> Iterable[Instance]:
+        stack_folder = stack_folder_of(self._home, stack)
+        return routes(stack_folder, self._processes.list(stack))
+
+    def put(self, stack_folder: StackFolder, resource: Resource, incarnation: int) -> None:
+        put_route(stack_folder, resource, incarnation)
+
+    def remove(self, stack_folder: StackFolder, instance: Instance) -> None:
+        """Returns when the proxy sends nothing its way any more."""
+        others = without_route(records(stack_folder), instance.address, instance.incarnation)
+        push_config(stack_folder, others)
+        _path(stack_folder, instance.address, instance.incarnation).unlink(missing_ok=True)
 
 
 def put_route(stack_folder: StackFolder, resource: Resource, incarnation: int) -> None:
@@ -41,12 +65,6 @@ def put_route(stack_folder: StackFolder, resource: Resource, incarnation: int) -
     await_drained(Folder(stack_folder), rule_of(record))
 
 
-def remove_route(stack_folder: StackFolder, address: str, incarnation: int) -> None:
-    """Forget it; returns when the proxy sends nothing its way any more."""
-    push_config(stack_folder, without_route(records(stack_folder), address, incarnation))
-    _path(stack_folder, address, incarnation).unlink(missing_ok=True)
-
-
 def forget_endpoint(stack_folder: StackFolder, endpoint: str) -> None:
     """A replica is gone: nobody need know its endpoint any more."""
     changed = False
@@ -61,13 +79,17 @@ def forget_endpoint(stack_folder: StackFolder, endpoint: str) -> None:
         push_config(stack_folder, records(stack_folder))
 
 
-def routes(stack_folder: StackFolder, view: AdminState | None, proxy: Health | None) -> Iterable[Instance]:
-    """Every route, with what the proxy says of it; a proxy that is not there is still to come."""
+def routes(stack_folder: StackFolder, processes: Iterable[Instance]) -> Iterable[Instance]:
+    """Every route, with what the proxy among these processes says of it; one that is not there is still to come."""
+    if not stack_folder.routes.is_dir():
+        return
+    proxy = proxy_health([process.health for process in processes if process.kind == "proxy"])
+    state = admin.admin_state(stack_folder.proxy) if proxy and proxy.state == "healthy" else None
     outputs = outputs_of(stack_folder)
     for record in records(stack_folder):
         with readable(record):
             url = {"url": route_url(record["settings"], outputs)}
-            labels, health = record["labels"] | {"outputs": url}, route_health(record, view, proxy)
+            labels, health = record["labels"] | {"outputs": url}, route_health(record, state, proxy)
         yield instance_of(labels, health)
 
 

@@ -8,7 +8,23 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.labels import instance_of, readable, record_of
 from tasks.providers.local.accounts.identity import give_volume
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
-from tasks.providers.local.stack_folder import StackFolder, slug
+from tasks.providers.local.kinds.recorded import Recorded
+from tasks.providers.local.stack_folder import StackFolder, slug, stack_folder_of
+
+
+class Volumes(Recorded):
+    """The driver of volumes. Data that is there is left alone; it goes with its volume."""
+
+    def list(self, stack: str) -> Iterable[Instance]:
+        return volumes(stack_folder_of(self._home, stack))
+
+    def put(self, stack_folder: StackFolder, resource: Resource, incarnation: int) -> None:
+        put_volume(stack_folder, resource, incarnation)
+
+    def remove(self, stack_folder: StackFolder, instance: Instance) -> None:
+        folder = _folder(stack_folder, instance.address, instance.incarnation)
+        remove_tree(folder)
+        _record(folder).unlink(missing_ok=True)
 
 
 def put_volume(stack_folder: StackFolder, resource: Resource, incarnation: int) -> None:
@@ -19,13 +35,6 @@ def put_volume(stack_folder: StackFolder, resource: Resource, incarnation: int) 
     if not _record(folder).is_file():  # with one, a program from before may still be at work on it
         give_volume(stack_folder, folder)
     write_json(_record(folder), record_of(resource, incarnation, {"path": str(folder)}))
-
-
-def remove_volume(stack_folder: StackFolder, address: str, incarnation: int) -> None:
-    """With all data in it."""
-    folder = _folder(stack_folder, address, incarnation)
-    remove_tree(folder)
-    _record(folder).unlink(missing_ok=True)
 
 
 def volumes(stack_folder: StackFolder) -> Iterable[Instance]:

@@ -171,10 +171,10 @@ def test_a_supervisor_without_processes_goes_though_who_removed_the_last_was_kil
 ) -> None:
     one = made(provider, replica())
 
-    def killed(_: object) -> None:
+    def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(provider, "_sweep", killed)
+    monkeypatch.setattr("tasks.providers.local.kinds.processes.sweep", killed)
     with pytest.raises(KeyboardInterrupt):
         provider.destroy(one)
     monkeypatch.undo()

@@ -20,7 +20,6 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider, binaries
-from tasks.providers.local import provider as local
 from tasks.providers.local.accounts import identity, reach, stack_accounts
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor import client, syscalls
@@ -295,7 +294,7 @@ def test_without_the_right_to_mount_a_closed_folder_is_refused_before_anything_s
     assert f"run `chmod o+x {closed}`, or move {closed}/app to a folder" in run.stdout
     able = syscalls.is_capable
     monkeypatch.setattr(syscalls, "is_capable", lambda number: number != syscalls.CAP_SYS_ADMIN and able(number))
-    monkeypatch.setattr(local.identity.reach, "interpreter", lambda: (str(closed / "app"),))
+    monkeypatch.setattr(reach, "interpreter", lambda: (str(closed / "app"),))
     store = made(provider, volume())
     with pytest.raises(ProviderError, match=r"database/main: it runs as the account tf-shop-.* is closed to other"):
         provider.create(database(store.outputs["path"]))

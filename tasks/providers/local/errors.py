@@ -1,0 +1,16 @@
+"""What the operating system refuses becomes ours: a full disk, a folder of somebody else's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from infra_specs.errors import ProviderError
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """A block out of which an OSError comes as ProviderError."""
+    try:
+        yield
+    except OSError as error:
+        path = f" {error.filename}" if error.filename else ""
+        raise ProviderError(f"the local target could not use{path}: {error.strerror or error}") from error
