@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra_specs.errors import ServerError, SpecError
+from tasks.base.atomic_write import make_once
 from tasks.base.settings import Settings
 
 USER = "tenfold"
@@ -125,18 +126,10 @@ def _renewal(path: Path) -> str:
 def _make(path: Path) -> bool:
     """Whole from the moment that it has its name; False if somebody else was quicker."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".login-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
-            file.write(f"{secrets.token_urlsafe(SECRET_BYTES)}\n")
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return False
+        return make_once(path, f"{secrets.token_urlsafe(SECRET_BYTES)}\n".encode())
     except OSError as error:
         raise ServerError(
             f"The control plane's login {path} cannot be made: {error.strerror}. Put TENFOLD_HOME on a file system "
             "with Unix modes and hard links."
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return True

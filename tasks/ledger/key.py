@@ -1,10 +1,9 @@
 """The key that secrets are encrypted with: a file outside the ledger, so that neither alone tells anything."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from infra_specs.errors import LedgerError
+from tasks.base.atomic_write import make_once
 
 
 def encrypt(key_file: Path, value: bytes, sample: str | None) -> str:
@@ -43,36 +42,16 @@ def _read(key_file: Path) -> bytes:
 
 
 def _make(key_file: Path) -> None:
-    """Write a new key beside its place and link it there: who comes second keeps the first one's, never half of it."""
+    """A new key, once: who comes second keeps the first one's."""
     from cryptography.fernet import Fernet  # noqa: PLC0415
 
     if key_file.exists():
         return
     try:
         key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, beside = tempfile.mkstemp(prefix=".key-", dir=key_file.parent)  # O_EXCL and 0600
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key() + b"\n")
-                file.flush()
-                os.fsync(descriptor)
-            os.link(beside, key_file)
-        except FileExistsError:
-            return
-        finally:
-            Path(beside).unlink()
-        _settle(key_file.parent)
+        make_once(key_file, Fernet.generate_key() + b"\n")
     except OSError as error:
         raise LedgerError(f"The key of the ledger's secrets, {key_file}, cannot be made: {error.strerror}.") from error
-
-
-def _settle(folder: Path) -> None:
-    """A power cut must not take the key and leave what it encrypted."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _advice(what: str) -> str:

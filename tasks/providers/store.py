@@ -4,12 +4,11 @@ A target keeps them where it can: files, labels of volumes, Swarm configs, tags.
 """
 
 import contextlib
-import os
-import secrets
 from pathlib import Path
 from typing import Protocol
 
 from infra_specs.errors import ProviderError
+from tasks.base.atomic_write import replace_file, unique_draft
 
 
 class Store(Protocol):
@@ -62,11 +61,7 @@ class FileStore:
         refuse_larger(self, name, text)
         folder = self._folder / stack
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = folder / f".{name}.{secrets.token_hex(8)}"
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.rename(folder / name)
+        replace_file(folder / name, text.encode(), draft=unique_draft(folder / name))
 
     def remove(self, stack: str, name: str) -> None:
         (self._folder / stack / name).unlink(missing_ok=True)

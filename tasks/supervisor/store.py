@@ -1,12 +1,12 @@
 """The supervisor's state file, replaced by rename after every change, so that a reader never sees half of it."""
 
 import json
-import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from tasks.base.atomic_write import replace_file
 from tasks.supervisor.folder import STATE
 from tasks.supervisor.identity import Identity
 from tasks.supervisor.process import Process, State, Status
@@ -41,10 +41,7 @@ class ProcessRecord:
 def save(folder: Path, records: list[ProcessRecord], *, forgetting: bool) -> None:
     """`forgetting`: all is to end and be forgotten. OSError if it cannot be written; the last one is whole then."""
     text = f'{{"forgetting":{json.dumps(forgetting)},"processes":[{",".join(_text(record) for record in records)}]}}'
-    draft = folder / f".{STATE}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
-        file.write(text)
-    draft.replace(folder / STATE)
+    replace_file(folder / STATE, text.encode())
 
 
 def load(folder: Path) -> tuple[bool, list[ProcessRecord]]:

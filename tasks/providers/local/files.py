@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError
-
-Owner = tuple[int, int]
-"""The numbers of an account and of a group."""
+from tasks.base.atomic_write import Owner, replace_file
 
 
 def make_folder(path: Path, mode: int = 0o700, owner: Owner | None = None) -> Path:
@@ -32,21 +30,8 @@ def write_file(path: Path, text: str, mode: int = 0o600, owner: Owner | None = N
     """Replace a file by rename, so that a reader sees the old or the new one. True if it changed."""
     if read_file(path) == text and _is_as(path, mode, owner):
         return False
-    fresh = fresh_of(path)
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        os.fchmod(handle, mode)
-        if owner:
-            os.fchown(handle, *owner)
-        file.write(text)
-    fresh.rename(path)
+    replace_file(path, text.encode(), mode=mode, owner=owner)
     return True
-
-
-def fresh_of(path: Path) -> Path:
-    """Where the next content of a file is written before it is renamed."""
-    return path.with_name(f".{path.name}.tmp")
 
 
 def write_json(path: Path, data: Any, mode: int = 0o600, owner: Owner | None = None) -> bool:
@@ -55,7 +40,7 @@ def write_json(path: Path, data: Any, mode: int = 0o600, owner: Owner | None = N
 
 
 def files_of(folder: Path, name: str) -> Iterator[Path]:
-    """Every file `NAME.*` of a folder, and the fresh ones of writers that were killed before their rename."""
+    """Every file `NAME.*` of a folder, and the drafts of writers that were killed before their rename."""
     yield from folder.glob(f"{name}.*")
     yield from folder.glob(f".{name}.*.tmp")
 

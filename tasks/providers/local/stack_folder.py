@@ -10,9 +10,10 @@ from pathlib import Path
 
 from infra_specs.errors import ProviderError
 from infra_specs.resources.address import Address
+from tasks.base.atomic_write import Owner
 from tasks.providers.local.accounts import stack_accounts
 from tasks.providers.local.accounts.stack_accounts import Account
-from tasks.providers.local.files import Owner, make_folder, remove_tree
+from tasks.providers.local.files import make_folder, remove_tree
 
 _thread = threading.local()
 """`locked`: the stack folders that this thread has locked."""

@@ -17,6 +17,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.services import service_of, serving_endpoints
+from tasks.base.atomic_write import replace_file
 from tasks.base.clock import now
 from tasks.providers.seam.traffic import Counted, Traffic
 
@@ -160,9 +161,8 @@ class Loads:
 
     def _write(self, stack: str, loads: Mapping[str, Load]) -> None:
         self._home.mkdir(exist_ok=True, mode=0o700)
-        written = self._home / f"{stack}.new"
-        written.write_text(json.dumps({name: asdict(load) for name, load in loads.items()}))
-        written.replace(self._home / f"{stack}.json")
+        plain = {name: asdict(load) for name, load in loads.items()}
+        replace_file(self._home / f"{stack}.json", json.dumps(plain).encode())
 
 
 def _continued(load: Load, so_far: Load) -> Load:

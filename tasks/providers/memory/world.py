@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
+from tasks.base.atomic_write import replace_file
 from tasks.providers.memory.record import Record
 
 _RECORDS = TypeAdapter(list[Record])
@@ -71,9 +72,8 @@ class World:
         with self.alone():
             records = self.read()
             yield records
-            written = self._file.with_suffix(".new")
-            written.write_text(json.dumps(_RECORDS.dump_python(records, mode="json", exclude_defaults=True)))
-            written.replace(self._file)
+            plain = _RECORDS.dump_python(records, mode="json", exclude_defaults=True)
+            replace_file(self._file, json.dumps(plain).encode())
 
     def change(self, instance: Instance, to: Callable[[Record], Record | None]) -> Record | None:
         """Put what `to` makes of this incarnation's record in its place. None: it is gone, or was taken away."""

@@ -9,6 +9,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.sizing.connections import connection_limit
+from tasks.base.atomic_write import draft_of
 from tasks.base.clock import now
 from tasks.providers import machine
 from tasks.providers.envoy import listener, tls
@@ -22,7 +23,7 @@ from tasks.providers.local import binaries, ports
 from tasks.providers.local.accounts.identity import as_account, refuse_closed
 from tasks.providers.local.envoy import admin
 from tasks.providers.local.envoy.config_push import push_config, records
-from tasks.providers.local.files import fresh_of, make_folder, read_json, remove_any, write_json
+from tasks.providers.local.files import make_folder, read_json, remove_any, write_json
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.port_owner import fault_of
 from tasks.supervisor.process import Probe, Process
@@ -97,7 +98,7 @@ def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = Fal
     if running:
         await_listeners(lambda: admin.listeners(stack_folder.proxy), listener_file["version_info"], resource.address)
     if not pem:
-        for path in (stack_folder.proxy / tls.CERTIFICATE_FILE, fresh_of(stack_folder.proxy / tls.CERTIFICATE_FILE)):
+        for path in (stack_folder.proxy / tls.CERTIFICATE_FILE, draft_of(stack_folder.proxy / tls.CERTIFICATE_FILE)):
             path.unlink(missing_ok=True)
     return outputs
 

@@ -182,7 +182,7 @@ def loaded(port: str, tmp_path: Path) -> Iterator[dict[str, int]]:
     """A second process asks all the while; what it got is there at the end."""
     answers: dict[str, int] = {}
     stop = tmp_path / "stop"
-    script = Path(__file__).with_name("load.py")
+    script = Path(__file__).parents[1] / "load.py"
     with subprocess.Popen([sys.executable, "-S", str(script), port, str(stop)], stdout=subprocess.PIPE) as load:
         try:
             yield answers
