@@ -1,26 +1,18 @@
-"""The supervisor itself: the processes of one folder, and the socket on which they are asked for.
-
-One call a connection: a line of JSON each way. Empty lines before the answer say that it is being worked on. Only our
-own account and root are answered.
-"""
+"""The supervisor itself: the processes of one folder, and what is asked of them."""
 
 import asyncio
-import json
 import os
 import signal
-import socket
-import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tasks.supervisor.answering import Answering
 from tasks.supervisor.descriptor_store import DescriptorStore
-from tasks.supervisor.folder import LOCK, LOG, SOCKET, STATE
+from tasks.supervisor.folder import LOCK, LOG, STATE
 from tasks.supervisor.lifecycle import ProcessLifecycle
 from tasks.supervisor.listeners import Listeners
-from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.process import VERSION, Process
 from tasks.supervisor.replacing import Replacements, bind
 from tasks.supervisor.rotate import remove, rotate
@@ -28,10 +20,9 @@ from tasks.supervisor.serialization import process_from, status_to
 from tasks.supervisor.store import ProcessRecord, load, save
 from tasks.supervisor.surroundings import Siblings
 from tasks.supervisor.validation import RequestError, comparable, validated
+from tasks.supervisor.watch_guardian import watch_guardian
 
 _TICK_SECONDS = 2.0
-_BEAT_SECONDS = 1.0
-_LONGEST_LINE = 64 * 1024 * 1024
 
 
 class Daemon:
@@ -51,7 +42,7 @@ class Daemon:
         self._ending: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
         self._unsaved = False
-        self._calls: set[asyncio.Task[None]] = set()
+        self._answering = Answering({verb: getattr(self, f"_{verb}") for verb in _VERBS})
 
     async def run(self) -> None:
         """Take up what is kept, serve, and return when ended on purpose."""
@@ -61,7 +52,7 @@ class Daemon:
         self._lifecycles.update({record.process.name: ProcessLifecycle(record, self._siblings) for record in records})
         # A supervisor that was killed may have left the port of a process that it never recorded.
         self._listeners.keep_only(_ports_of(records))
-        server = await asyncio.start_unix_server(self._call, sock=_listen(), limit=_LONGEST_LINE)
+        await self._answering.open()
         unfinished: list[asyncio.Task[Any]] = []
         for lifecycle in list(self._lifecycles.values()):
             lifecycle.begin()
@@ -76,36 +67,7 @@ class Daemon:
         ticking = asyncio.create_task(self._tick())
         await self._ended.wait()
         ticking.cancel()
-        server.close()
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=_BEAT_SECONDS)
-        _unlisten()
-
-    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        this = asyncio.current_task()
-        if this:
-            self._calls.add(this)
-            this.add_done_callback(self._calls.discard)
-        with suppress(ConnectionError):
-            if not is_trusted(writer.get_extra_info("socket")):
-                writer.close()
-                return
-            answer = asyncio.create_task(self._answer(await reader.readline()))
-            while not (await asyncio.wait([answer], timeout=_BEAT_SECONDS))[0]:
-                writer.write(b"\n")
-            writer.write(json.dumps(answer.result()).encode() + b"\n")
-            await writer.drain()
-        writer.close()
-
-    async def _answer(self, line: bytes) -> dict[str, Any]:
-        try:
-            request = json.loads(line)
-            return {"answer": await getattr(self, _VERBS[request["verb"]])(request)}
-        except RequestError as refused:
-            return {"error": str(refused), "transient": refused.transient, "port_taken": refused.port_taken}
-        except Exception as error:  # Told to the caller, and written down: one bad call must not end the others.
-            traceback.print_exc()
-            return {"error": f"the supervisor failed ({type(error).__name__}): see its {LOG}", "transient": False}
+        await self._answering.close()
 
     async def _ping(self, _request: dict[str, Any]) -> dict[str, Any]:
         return {"pid": os.getpid(), "ending": self._ending is not None, "version": VERSION}
@@ -232,7 +194,7 @@ class Daemon:
         return [lifecycle.record for lifecycle in self._lifecycles.values()]
 
 
-_VERBS = {verb: f"_{verb}" for verb in ("ping", "put", "replace", "list", "get", "label", "stop", "remove", "shutdown")}
+_VERBS = ("ping", "put", "replace", "list", "get", "label", "stop", "remove", "shutdown")
 
 
 def run(
@@ -244,30 +206,10 @@ def run(
     """
 
     async def supervised() -> None:
-        _mind(guardian, take_over)
+        watch_guardian(guardian, take_over)
         await Daemon(Path(folder), lock, DescriptorStore(store) if store else None).run()
 
     asyncio.run(supervised())
-
-
-def _mind(guardian: int, take_over: Callable[[], None]) -> None:
-    if sys.platform != "linux":
-        return
-    loop = asyncio.get_running_loop()
-
-    def lost(descriptor: int) -> None:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)
-        take_over()
-
-    with suppress(ProcessLookupError):
-        descriptor = os.pidfd_open(guardian)
-        # Compared only after it is held: from here on the pid cannot come to mean another.
-        if os.getppid() == guardian:
-            loop.add_reader(descriptor, lost, descriptor)
-            return
-        os.close(descriptor)
-    take_over()
 
 
 def _ports_of(records: list[ProcessRecord]) -> set[int]:
@@ -275,16 +217,3 @@ def _ports_of(records: list[ProcessRecord]) -> set[int]:
     return {record.process.listen for record in running} | {
         record.successor.listen for record in running if record.successor
     }
-
-
-def _listen() -> socket.socket:
-    """By its bare name, as the current folder is ours: no path is too long for that. Private, as the folder is."""
-    _unlisten()
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(SOCKET)
-    Path(SOCKET).chmod(0o600)
-    return listener
-
-
-def _unlisten() -> None:
-    Path(SOCKET).unlink(missing_ok=True)

@@ -13,9 +13,7 @@ import asyncio
 import signal
 import traceback
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import replace
-from time import gmtime, strftime, time
 from typing import Any, Literal
 
 from tasks.supervisor.identity import Identity
@@ -23,15 +21,15 @@ from tasks.supervisor.listeners import CannotListen
 from tasks.supervisor.port_owner import PortOwner, taken_by
 from tasks.supervisor.probing import ProbeFailed, ask
 from tasks.supervisor.process import State
-from tasks.supervisor.running import Running, describe_exit, shell_exit_code
+from tasks.supervisor.running import Running, describe_exit
 from tasks.supervisor.spawn import CannotStart, spawn
+from tasks.supervisor.state_changes import StateChanges
 from tasks.supervisor.store import ProcessRecord
 from tasks.supervisor.surroundings import Siblings
 
 _FIRST_INTERVAL = 0.05
 _WELL_SECONDS = 1.0
 """Without a probe a process is healthy once it has run this long."""
-_STEADY_SECONDS = 10.0
 _PREPARE_SECONDS = 600.0
 
 
@@ -42,14 +40,12 @@ class ProcessLifecycle:
         self.record = record
         self._siblings = siblings
         self._save = siblings.save
+        self._state = StateChanges(record, siblings.save)
         self._listeners = siblings.listeners
         self._running: Running | None = None
         self._preparing: Running | None = None
         self._task: asyncio.Task[None] | None = None
         self._ending = asyncio.Lock()
-        self._answered = False
-        self._answered_at = 0.0
-        self._quick_ends = 0
 
     def begin(self) -> None:
         """Adopt the process if it still runs, and keep it running if the record says so."""
@@ -60,16 +56,16 @@ class ProcessLifecycle:
         start_again = record.wanted == "run" and record.successor is None
         if record.leader:
             self._running = Running.adopt(record.leader)
-            self._answered = record.state == "healthy"
+            self._state.has_answered = record.state == "healthy"
             if self._running is None:
-                start_again = self._ended("ended while no supervisor ran", None) and start_again
+                start_again = self._state.ended("ended while no supervisor ran", None) and start_again
         elif record.state == "failed" or self._is_over():
             start_again = False
         elif record.process.once and record.state == "stopped":
-            self._turn("failed", "was stopped with its supervisor before its end")
+            self._state.turn("failed", "was stopped with its supervisor before its end")
             start_again = False
         elif record.state == "stopped" and start_again:
-            self._turn("starting", "started again with its supervisor")
+            self._state.turn("starting", "started again with its supervisor")
         if start_again:
             self._task = asyncio.create_task(self._live())
 
@@ -85,7 +81,7 @@ class ProcessLifecycle:
         """Stop it and return when it is gone; None: it is to start again with the next supervisor."""
         if goal and self.record.wanted not in ("remove", goal):
             self.record.wanted = goal
-            self._note()
+            self._state.note()
         async with self._ending:
             if self._task:
                 self._task.cancel()
@@ -103,12 +99,12 @@ class ProcessLifecycle:
             if self._is_over():
                 return
             failed = self.record.state == "failed"
-            self._turn("stopped", f"stopped; it had failed: {self.record.reason}" if failed else "stopped")
+            self._state.turn("stopped", f"stopped; it had failed: {self.record.reason}" if failed else "stopped")
 
     def label(self, labels: dict[str, Any]) -> None:
         """Replace its labels; nothing else changes."""
         self.record.process = replace(self.record.process, labels=labels)
-        self._note()
+        self._state.note()
 
     async def _live(self) -> None:
         while True:
@@ -127,13 +123,13 @@ class ProcessLifecycle:
                 await asyncio.sleep(1)
                 continue
             self._running = None
-            if not self._ended(reason, code):
+            if not self._state.ended(reason, code):
                 return
-            await asyncio.sleep(self._pause())
+            await asyncio.sleep(self._state.pause())
 
     async def _start(self) -> Running:
         """Prepare and start; CannotStart says what of it failed."""
-        self._answered = False
+        self._state.has_answered = False
         if self._preparing:
             # An earlier supervisor's: let it finish rather than leave its work half done, then begin anew.
             await self._prepared(self._preparing, "")
@@ -160,11 +156,11 @@ class ProcessLifecycle:
             if state == "failed" and self.record.process.once:
                 raise CannotStart(reason)
             if (state, reason) != (self.record.state, last_reason):
-                self._turn(state, reason)
+                self._state.turn(state, reason)
                 last_reason = reason
             await asyncio.sleep(_FIRST_INTERVAL)
         if last_reason:
-            self._turn("starting", "all ports that it is told of are served")
+            self._state.turn("starting", "all ports that it is told of are served")
 
     def _listener(self, port: int) -> int | None:
         """Its socket. It is bound again only after supervisor and guardian were killed and the process ended."""
@@ -215,10 +211,10 @@ class ProcessLifecycle:
                 await ask(process, probe, owner)
             except ProbeFailed as failure:
                 misses += 1
-                if self._answered and misses >= probe.threshold:
-                    self._turn("failed", f"{misses} probes in a row failed: {failure}")
-                elif not self._answered and _now() - began > probe.start_seconds:
-                    self._turn("failed", f"not ready after {probe.start_seconds:g} s: {failure}")
+                if self._state.has_answered and misses >= probe.threshold:
+                    self._state.turn("failed", f"{misses} probes in a row failed: {failure}")
+                elif not self._state.has_answered and _now() - began > probe.start_seconds:
+                    self._state.turn("failed", f"not ready after {probe.start_seconds:g} s: {failure}")
             else:
                 misses = 0
                 self._is_well("answers", running)
@@ -227,37 +223,8 @@ class ProcessLifecycle:
 
     def _is_well(self, how: str, running: Running) -> None:
         # A probe that asks for no port may succeed in the moment that it ended.
-        if running.ended.done():
-            return
-        if not self._answered:
-            self._answered, self._answered_at, self.record.failures = True, _now(), 0
-        self._turn("healthy", how)
-
-    def _ended(self, reason: str, code: int | None) -> bool:
-        """Record the end of the process; returns whether to start it again."""
-        record = self.record
-        record.leader = None
-        if record.process.once:
-            record.code = None if code is None else shell_exit_code(code)
-            unseen = (
-                ", and nobody saw how: its supervisor was killed meanwhile" if reason == describe_exit(None) else ""
-            )
-            self._turn("healthy" if code == 0 else "failed", f"{reason}{unseen}")
-            return False
-        if self._answered and _now() - self._answered_at >= _STEADY_SECONDS:
-            self._quick_ends = 0
-        record.failures = 0 if self._answered else record.failures + 1
-        if record.failures >= max(1, record.process.restarts):
-            self._turn("failed", f"{reason}; it failed to start {record.failures} times in a row and now rests")
-            return False
-        record.restarts += 1
-        self._turn("starting", f"{reason}, restarted")
-        return True
-
-    def _pause(self) -> float:
-        """Seconds before the next start: none, then 0.2 doubling to 30."""
-        self._quick_ends += 1
-        return 0.0 if self._quick_ends == 1 else min(30.0, 0.2 * 2.0 ** min(self._quick_ends - 2, 10))
+        if not running.ended.done():
+            self._state.is_well(how)
 
     def _is_over(self) -> bool:
         """It was to run once and has."""
@@ -270,21 +237,6 @@ class ProcessLifecycle:
     def _is_preparing(self, identity: Identity) -> None:
         self.record.preparing = identity
         self._save()
-
-    def _turn(self, state: State, reason: str) -> None:
-        record = self.record
-        if record.state == state and state != "starting":
-            return
-        if record.state != state:
-            record.since = time()
-        record.state, record.reason = state, reason
-        print(f"{strftime('%Y-%m-%dT%H:%M:%SZ', gmtime())} {record.process.name}: {state} ({reason})", flush=True)
-        self._note()
-
-    def _note(self) -> None:
-        # A full disk must not end what runs; the daemon writes again as soon as it can.
-        with suppress(OSError):
-            self._save()
 
 
 def _now() -> float:

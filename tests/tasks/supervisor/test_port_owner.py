@@ -134,7 +134,9 @@ def test_a_port_that_changes_hands_while_the_process_runs(supervisor: Supervisor
     code = (
         f"s = listen()\nwhile not os.path.exists({str(let_go)!r}): s.accept()[0].close()\ns.close()\ntime.sleep(1000)"
     )
-    supervisor.put(python("a", LISTEN + code, str(port), probe=Probe("tcp", port=port, interval=0.05)))
+    # It has failed only once the other program had all the time to begin.
+    probe = Probe("tcp", port=port, interval=0.05, threshold=100)
+    supervisor.put(python("a", LISTEN + code, str(port), probe=probe))
     until_state(supervisor, "a", "healthy")
     eager = "while True:\n    try: serve(listen())\n    except OSError: time.sleep(0.001)"
     with subprocess.Popen([sys.executable, "-c", LISTEN + eager, str(port)]) as stranger:
