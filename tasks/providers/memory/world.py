@@ -48,7 +48,7 @@ class World:
         except FileNotFoundError:
             return []
         try:
-            return _RECORDS.validate_json(text.replace(b'"stateful":', b'"stateful":'))  # as older versions called it
+            return _RECORDS.validate_json(text.replace(b'"durable":', b'"stateful":'))  # as older versions called it
         except ValidationError as error:
             raise ProviderError(f"the file {self._file} is broken: {error.error_count()} faults. Remove it.") from error
 

@@ -129,6 +129,6 @@ _of_before = {
     "bindings": {"replica/web-0.endpoint": "shop.replica.web-0-1.invalid:80"},
     "outputs": {"url": "http://shop.route.web.invalid"},
     "after": ["a/b"],
-    "stateful": True,
+    "durable": True,
     "drain_seconds": 0.0,
 }
