@@ -17,6 +17,7 @@ from tests.tasks.providers.local.world import (
 )
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(
         not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"

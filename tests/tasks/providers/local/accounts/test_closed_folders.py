@@ -31,6 +31,7 @@ from tests.tasks.providers.local.world import (
 from tests.tasks.providers.looks import health_of
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(
         not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"

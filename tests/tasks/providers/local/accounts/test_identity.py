@@ -25,6 +25,7 @@ from tests.tasks.providers.local.world import (
 from tests.tasks.supervisor.test_confine import free_low_port
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.local,
     pytest.mark.skipif(
         not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"

@@ -10,7 +10,7 @@ from tasks.providers.local import LocalProvider
 from tests.tasks.providers.contract.pipe import PipeContract
 from tests.tasks.providers.local.world import database, made, replica, volume
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 class TestLocal(PipeContract):
