@@ -136,12 +136,12 @@ class Supervisor:
 
     def list(self) -> tuple[Status, ...]:
         """All that are kept, stopped and failed ones too, sorted by name."""
-        return tuple(status_from(each) for each in self._call("list"))
+        return tuple(status_from(status) for status in self._call("list"))
 
     def get(self, name: str) -> Status | None:
         """One of them; None if it is not kept."""
-        found = self._call("get", name=name)
-        return status_from(found) if found else None
+        status = self._call("get", name=name)
+        return status_from(status) if status else None
 
     def label(self, name: str, labels: Mapping[str, Any]) -> Status:
         """Replace a process's labels; it runs on. Not kept: ProviderError."""
@@ -196,10 +196,10 @@ def _ours(folder: Path) -> Iterator[None]:
 def _private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = folder.resolve()
-    found = folder.stat()
-    if found.st_uid != os.geteuid():
+    status = folder.stat()
+    if status.st_uid != os.geteuid():
         raise ProviderError(f"{folder} belongs to another user: only its owner can run a supervisor there")
-    if found.st_mode & 0o077:
+    if status.st_mode & 0o077:
         folder.chmod(0o700)
     return folder
 

@@ -128,9 +128,9 @@ def stacks_of(home: Path) -> Iterator[str]:
     with suppress(OSError):
         for line in Path("/etc/passwd").read_text(encoding="utf-8", errors="replace").splitlines():
             fields = line.split(":")
-            found = _COMMENT.match(fields[4]) if len(fields) > 4 else None
-            if found and fields[0] == name_of(home, found[1]):
-                yield found[1]
+            comment = _COMMENT.match(fields[4]) if len(fields) > 4 else None
+            if comment and fields[0] == name_of(home, comment[1]):
+                yield comment[1]
 
 
 def _comment(home: Path, stack: str) -> str:
@@ -177,11 +177,11 @@ def _run(program: str, *arguments: str, fine: tuple[int, ...] = ()) -> None:
         )
         if ended.returncode in (0, *fine):
             return
-        said = " ".join(ended.stderr.split()) or f"it ended with {ended.returncode}"
+        reason = " ".join(ended.stderr.split()) or f"it ended with {ended.returncode}"
         if ended.returncode not in (*_LOCKED, _BUSY):
-            raise ProviderError(f"{program} {arguments[-1]} failed: {said}")
+            raise ProviderError(f"{program} {arguments[-1]} failed: {reason}")
         if time.monotonic() >= deadline:
-            raise TransientError(f"{program} {arguments[-1]} still fails after {_SECONDS:g} s: {said}")
+            raise TransientError(f"{program} {arguments[-1]} still fails after {_SECONDS:g} s: {reason}")
         time.sleep(_POLL_SECONDS)
 
 

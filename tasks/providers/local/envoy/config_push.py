@@ -28,9 +28,9 @@ def push_config(stack_folder: StackFolder, records: Iterable[Mapping[str, Any]],
 class Folder:
     """A `ProxyFolder` on this machine."""
 
-    def __init__(self, place: StackFolder) -> None:
-        self._place = place
-        self._path = place.proxy
+    def __init__(self, stack_folder: StackFolder) -> None:
+        self._stack_folder = stack_folder
+        self._path = stack_folder.proxy
 
     @property
     def path(self) -> PurePath:
@@ -41,7 +41,7 @@ class Folder:
         return {name: read_json(self._path / name) for name in names}
 
     def write(self, files: Mapping[str, Any]) -> None:
-        owner = self._place.owner
+        owner = self._stack_folder.owner
         for name, data in files.items():
             write_json(self._path / name, data, owner=owner)
 

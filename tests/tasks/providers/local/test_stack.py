@@ -182,3 +182,18 @@ def test_a_supervisor_without_processes_goes_though_who_removed_the_last_was_kil
     provider.sweep(stack)
     assert provider.stacks() == ()
     assert processes_naming(str(home)) == []
+
+
+def test_what_takes_long_to_end_holds_up_nothing_else_of_its_stack(provider: LocalProvider, open_folder: Path) -> None:
+    go = open_folder / "go"
+    slowly = f"trap 'echo ending; while [ ! -e {go} ]; do sleep 0.05; done; exit' TERM; echo begun; sleep 3600 & wait"
+    slow = provider.create(replica(0, command=["sh", "-c", slowly], serves=False))
+    wait_until(lambda: "begun" in provider.logs(slow, 5), "it runs")
+    with ThreadPoolExecutor(1) as threads:
+        destroying = threads.submit(provider.destroy, slow)
+        wait_until(lambda: "ending" in provider.logs(slow, 5), "it is told to end")
+        other = provider.create(replica(1))
+        assert provider.look(slow) is not None, "it is still ending"
+        go.touch()
+        destroying.result()
+    assert [instance.address for instance in provider.observe(stack)] == [other.address]

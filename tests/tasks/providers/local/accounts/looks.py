@@ -27,12 +27,12 @@ def whole(provider: LocalProvider, name: str) -> dict[str, Instance]:
     data = made(provider, replace(volume(name), address="volume/web.data"))
     web = replica(stack=name, env={"NAME": "web", "WEB_DATA_DIRECTORY": data.outputs["path"]})
     wanted = [database(store.outputs["path"], stack=name), cache(stack=name), proxy(stack=name), web, job(name)]
-    found = {resource.address: provider.create(resource) for resource in wanted}
-    for address, instance in found.items():
+    instances = {resource.address: provider.create(resource) for resource in wanted}
+    for address, instance in instances.items():
         if address != "job/task":
             wait_healthy(provider, instance)
-    made(provider, route(found["replica/web-0"], stack=name))
-    return found | {"volume/database": store, "volume/web.data": data}
+    made(provider, route(instances["replica/web-0"], stack=name))
+    return instances | {"volume/database": store, "volume/web.data": data}
 
 
 def job(name: str, *command: str) -> Resource:
@@ -62,11 +62,11 @@ for path in open(sys.argv[1]).read().splitlines():
 
 
 def readable(
-    provider: LocalProvider, one: Instance, capfd: pytest.CaptureFixture[str], open_folder: Path, paths: set[Path]
+    provider: LocalProvider, instance: Instance, capfd: pytest.CaptureFixture[str], open_folder: Path, paths: set[Path]
 ) -> set[Path]:
     """Which of these files and folders a program of this instance can read."""
     (open_folder / "paths").write_text("\n".join(map(str, paths)))
     capfd.readouterr()
     command = [sys.executable, "-I", "-S", "-c", _look, str(open_folder / "paths")]
-    assert provider.shell.execute(one, command, terminal=False) == 0
+    assert provider.shell.execute(instance, command, terminal=False) == 0
     return set(map(Path, capfd.readouterr().out.splitlines()))
