@@ -7,6 +7,8 @@ import pytest
 
 from tasks.providers.envoy.config_push import weights_of
 from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, routes
+from tasks.providers.local import postgres_start
+from tasks.providers.local.kinds.database import _SCRIPT
 from tasks.providers.local.kinds.database import conf as postgres_conf
 from tasks.providers.local.kinds.proxy import _listeners
 from tasks.providers.local.postgres_start import name, text
@@ -140,3 +142,10 @@ def test_no_password_breaks_out_of_its_quotes() -> None:
 def test_no_two_names_share_a_file() -> None:
     assert slug("replica/web-0", 2) == "replica-web-0.2"
     assert slug("volume/database", 1) == "volume-database.1"
+
+
+def test_supervisors_of_before_find_the_script_of_their_databases() -> None:
+    """Their state names it: moved, no database of an installation that was made before would start again."""
+    script = Path(postgres_start.__file__)
+    assert script.parts[-4:] == ("tasks", "providers", "local", "postgres_start.py")
+    assert Path(_SCRIPT) == script
