@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,22 @@ async def provision_stack(
         prepared = await prepare(Preparation(context), read)
         for note in prepared.notes:
             get_run_logger().info("%s", note)
-        await asyncio.to_thread(_record, context, prepared.snapshot)
+        snapshot = await asyncio.to_thread(_record, context, prepared.snapshot)
         await show_sizing(prepared.desired)
-        return await _build(context, prepared)
+        return await _build(context, replace(prepared, snapshot=snapshot))
 
 
-def _record(context: RunContext, snapshot: StackSnapshot) -> None:
-    """Record the spec as desired, and generate the secrets that it needs and that are missing."""
+def _record(context: RunContext, snapshot: StackSnapshot) -> StackSnapshot:
+    """Record the spec as desired, and generate the secrets that it needs and that are missing.
+
+    Returns the snapshot with these secrets, as a run that was cut off after this finds it.
+    """
     ledger, lease, spec = context.ledger, context.lease, snapshot.stack
     ledger.stacks.set_desired(lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source)
     for secret in generated_secrets(spec):
         if secret not in snapshot.secret_versions:
-            ledger.secrets.ensure(lease, spec.name, secret)
+            snapshot = snapshot.with_secret(secret, ledger.secrets.ensure(lease, spec.name, secret))
+    return snapshot
 
 
 async def _build(context: RunContext, prepared: Prepared) -> Report:
