@@ -1,0 +1,243 @@
+"""One seed, from its first event to the quiet at its end."""
+
+import asyncio
+import shutil
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from flows.deploy import deploy
+from flows.provision import provision
+from flows.reconcile import reconcile
+from flows.rollback import rollback
+from flows.scale import scale
+from flows.teardown import teardown
+
+from benchmarks.simulate.clock import VirtualClock, VirtualLoop
+from benchmarks.simulate.drift import heal_data, happen
+from benchmarks.simulate.events import STACK, Command, Drift, Event, Silence, events_of, target_of
+from benchmarks.simulate.process import Faults, Killed, Process, current_process
+from benchmarks.simulate.product import Installation, simulated
+from benchmarks.simulate.properties import Shape, shape_of, wrong_at_rest
+from benchmarks.simulate.record import End, kept_in, snapshot_in, wrong_differences
+from benchmarks.simulate.target import SimulatedTarget, Violation
+from infra_specs.errors import Fenced, LockHeld, PlanError, SpecError, TenfoldError, UnknownStack
+from infra_specs.desired import StackSnapshot
+from infra_specs.releases.manifest import apply_to
+from infra_specs.sizing.size import size
+from infra_specs.stackfile.models.target import Memory
+from tasks.base.settings import Settings
+from tasks.ledger import Ledger
+
+FLOWS = {flow.name: flow for flow in (provision, scale, deploy, rollback, reconcile, teardown)}
+REFUSALS = (PlanError, SpecError, LockHeld, UnknownStack)
+PAUSE_SECONDS = 30.0
+"""Longer than a lease: whoever is paused so long is taken over."""
+REST_SECONDS = 7200.0
+"""Between two reconciles of the quiet at the end: longer than any pause after failures."""
+ROUNDS = 6
+"""Reconciles after which the world must have come to rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What was wrong with a seed, and the events up to it."""
+
+    seed: int
+    why: str
+    events: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([f"seed {self.seed}: {self.why}", *(f"  {number}. {text}" for number, text in enumerate(self.events, 1))])
+
+
+def simulate(seed: int, folder: Path) -> Failure | None:
+    """Run the events of a seed below an empty folder. Returns what was wrong, or None."""
+    return run_events(seed, events_of(seed), folder)
+
+
+def run_events(seed: int, events: tuple[Event, ...], folder: Path) -> Failure | None:
+    """The same with given events, on the target of the seed."""
+    clock, told = VirtualClock(), list[str]()
+    try:
+        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
+            runner.run(_Simulation(seed, clock, folder, told).run(events))
+    except Violation as violation:
+        return Failure(seed, str(violation), tuple(told))
+    return None
+
+
+def prepare(folder: Path) -> None:
+    """An installation without a stack, to be copied for each seed: a ledger takes longer to make than to copy."""
+    Ledger.open(Settings(home=folder)).close()
+
+
+class _Simulation:
+    def __init__(self, seed: int, clock: VirtualClock, folder: Path, told: list[str]) -> None:
+        self._seed, self._clock, self._folder, self._told = seed, clock, folder, told
+        self._random = Random(seed * 7 + 3)
+        self._memory = Memory.model_validate(target_of(seed))
+        self._number = 0
+        self._installation = self._new("first")
+
+    async def run(self, events: tuple[Event, ...]) -> None:
+        with simulated(self._installation):
+            for event in events:
+                await self._happen(event)
+            self._told.append("quiet")
+            await self._come_to_rest()
+            wanted, shape = snapshot_in(self._installation.ledger), self._shape()
+        if wanted and wanted.is_active:
+            await self._compare_with_nothing_before(wanted, shape)
+
+    async def _happen(self, event: Event) -> None:
+        self._told.append(str(event))
+        match event:
+            case Silence():
+                await asyncio.sleep(event.seconds)
+            case Drift():
+                instance = happen(self._target, event.accident, event.which, self._clock.now)
+                self._told[-1] += f" ({instance})"
+            case Command():
+                await self._command(event)
+
+    async def _command(self, command: Command) -> list[End]:
+        """Run a command and all that befalls it, and judge what came of it."""
+        kept, world, data = kept_in(self._installation.ledger), self._world(), self._data()
+        runs = await self._runs(command)
+        ends = [end for _, end in runs]
+        self._told[-1] += f" -> {', '.join(ends)}"
+        wrong = [*self._installation.past.violations, *wrong_differences(kept, kept_in(self._installation.ledger), runs)]
+        if ends == ["refused"] and self._world() != world:
+            wrong.append("a refused run changed the world")
+        if not any(ran.parameters.get("delete_data") and end != "refused" for ran, end in runs):
+            wrong += [f"{address}#{number} is gone, and its data" for address, number in sorted(data - self._data())]
+        _raise_if(wrong)
+        return ends
+
+    async def _runs(self, command: Command) -> list[tuple[Command, End]]:
+        process, task = self._start(command)
+        if command.beside is None:
+            return [(command, await self._end_of(process, task))]
+        if command.faults.pause_at:
+            pausing = asyncio.create_task(process.paused.wait())
+            await asyncio.wait({task, pausing}, return_when=asyncio.FIRST_COMPLETED)
+            pausing.cancel()
+            await asyncio.sleep(PAUSE_SECONDS)
+        second, second_task = self._start(command.beside)
+        if command.faults.pause_at:
+            await asyncio.wait({second_task})
+            process.woken.set()
+        ends = [await self._end_of(process, task), await self._end_of(second, second_task)]
+        return [(command, ends[0]), (command.beside, ends[1])]
+
+    def _start(self, command: Command) -> tuple[Process, asyncio.Task[Any]]:
+        self._number += 1
+        deletes = bool(command.parameters.get("delete_data"))
+        process = Process(self._number, command.verb, Random(self._random.random()), command.faults, deletes)
+        self._installation.processes[process.number] = process
+        function: Any = FLOWS[command.verb].fn.__wrapped__  # type: ignore[attr-defined]
+        parameters = dict(command.parameters) | ({"source": "/srv"} if command.verb == "provision" else {})
+
+        async def run() -> Any:
+            current_process.set(process)
+            return await function(**parameters)
+
+        return process, asyncio.create_task(run())
+
+    async def _end_of(self, process: Process, task: asyncio.Task[Any]) -> End:
+        await asyncio.wait({task})
+        process.alive, killed = False, not process.alive
+        error = task.exception()
+        if killed or isinstance(error, Killed):
+            return "killed"
+        if error is None:
+            return "completed"
+        if isinstance(error, Fenced):
+            return "fenced"
+        if isinstance(error, TenfoldError):
+            return "refused" if isinstance(error, REFUSALS) else "failed"
+        raise Violation(f"a bug: {''.join(traceback.format_exception(error))}")
+
+    async def _come_to_rest(self) -> None:
+        """Let no fault happen any more, let people mend what only they can, and let the timers work."""
+        heal_data(self._target, self._clock.now)
+        await self._mend()
+        world = None
+        for _ in range(ROUNDS):
+            await asyncio.sleep(REST_SECONDS)
+            ends = await self._command(Command("reconcile"))
+            if ends == ["completed"] and self._world() == world:
+                break
+            world = self._world()
+        else:
+            raise Violation(f"the world does not come to rest: the last reconcile {ends[0]}")
+        instances = self._target.observe(STACK)
+        _raise_if(wrong_at_rest(snapshot_in(self._installation.ledger), instances))
+
+    async def _mend(self) -> None:
+        """What a person does: run a teardown again that was cut off, and mend a file that can never work."""
+        snapshot = snapshot_in(self._installation.ledger)
+        if snapshot is None:
+            return
+        if not snapshot.is_active:
+            await self._person(Command("teardown", {"stack": STACK, "delete_data": False}))
+            return
+        content = snapshot.current.content.services if snapshot.current else snapshot.stack.services
+        if snapshot.healthy is None and content["web"].command == ["false"]:
+            spec = snapshot.stack.model_dump(mode="json", by_alias=True)
+            spec["services"]["web"]["command"], spec["budget"] = "mended", None
+            await self._person(Command("provision", {"spec": spec}))
+
+    async def _person(self, command: Command) -> None:
+        self._told.append(f"a person: {command.verb}")
+        if (ends := await self._command(command)) != ["completed"]:
+            raise Violation(f"{command.verb} without any fault {ends[0]}")
+
+    async def _compare_with_nothing_before(self, wanted: StackSnapshot, shape: Shape) -> None:
+        """The same stack in a new installation has the same things."""
+        content = wanted.current.content if wanted.current else None
+        stack = apply_to(wanted.stack, content) if content else wanted.stack
+        spec = stack.model_dump(mode="json", by_alias=True) | {"budget": None}
+        self._installation = self._new("second")
+        with simulated(self._installation):
+            self._told.append("the same from nothing")
+            await self._person(Command("provision", {"spec": spec}))
+            bounds = size(stack).services
+            for service, count in wanted.overrides.items():
+                if service in bounds:
+                    replicas = min(max(count, bounds[service].minimum), bounds[service].maximum)
+                    await self._person(
+                        Command("scale", {"stack": STACK, "service": service, "replicas": replicas})
+                    )
+            fresh = self._shape()
+        if fresh != shape:
+            raise Violation(f"another end than from nothing:\n   is {shape}\n   from nothing {fresh}")
+
+    @property
+    def _target(self) -> SimulatedTarget:
+        return self._installation.target(self._memory)
+
+    def _world(self) -> list[tuple[str, str, str]]:
+        return [(str(one), one.fingerprint, one.health.state) for one in self._target.observe(STACK)]
+
+    def _data(self) -> set[tuple[str, int]]:
+        return {(one.address, one.incarnation) for one in self._target.observe(STACK) if one.stateful}
+
+    def _shape(self) -> Shape:
+        return shape_of(self._target.observe(STACK))
+
+    def _new(self, name: str) -> Installation:
+        home = self._folder / name
+        template = self._folder / "template"
+        if not template.exists():
+            prepare(template)
+        shutil.copytree(template, home)
+        return Installation(Settings(home=home), self._clock)
+
+
+def _raise_if(wrong: list[str]) -> None:
+    if wrong:
+        raise Violation("\n  ".join(wrong))
