@@ -63,15 +63,16 @@ async def provision_stack(
 
 
 def _record(context: RunContext, snapshot: StackSnapshot) -> StackSnapshot:
-    """Record the spec as desired, and generate the secrets that it needs and that are missing.
+    """Generate the secrets that the spec needs and that are missing, and record the spec as desired.
 
-    Returns the snapshot with these secrets, as a run that was cut off after this finds it.
+    In this order: a recorded spec whose secrets are missing cannot be repaired by a reconcile. Returns the snapshot
+    with these secrets, as a run that was cut off after this finds it.
     """
     ledger, lease, spec = context.ledger, context.lease, snapshot.stack
-    ledger.stacks.set_desired(lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source)
     for secret in generated_secrets(spec):
         if secret not in snapshot.secret_versions:
             snapshot = snapshot.with_secret(secret, ledger.secrets.ensure(lease, spec.name, secret))
+    ledger.stacks.set_desired(lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source)
     return snapshot
 
 

@@ -1,16 +1,13 @@
 """Run the simulator on many seeds: `python -m benchmarks.simulate --seeds 1000`."""
 
 import argparse
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from pathlib import Path
 
 from benchmarks.simulate.events import Command, events_of
-from benchmarks.simulate.simulation import simulate, prepare
+from benchmarks.simulate.simulation import quick_folder, simulate
 
 
 def main() -> int:
@@ -20,16 +17,11 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first of them")
     given = parser.parse_args()
     seeds, began, failed = range(given.first, given.first + given.seeds), time.monotonic(), list[int]()
-    with tempfile.TemporaryDirectory() as name:
-        prepare(Path(name) / "template")
+    with quick_folder() as folder:
         for seed in seeds:
-            folder = Path(name) / str(seed)
-            folder.mkdir()
-            shutil.copytree(Path(name) / "template", folder / "template")
             if failure := simulate(seed, folder):
                 failed.append(seed)
                 print(f"FAILED at commit {_commit()}, {failure}\n", flush=True)
-            shutil.rmtree(folder)
     print(_summary(seeds, failed, time.monotonic() - began))
     return 1 if failed else 0
 

@@ -21,7 +21,7 @@ class Command:
 
     verb: Verb
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    faults: Faults = Faults()
+    faults: Faults = field(default_factory=Faults)
     beside: "Command | None" = None
 
     def __str__(self) -> str:
@@ -94,8 +94,14 @@ def _command(random: Random, target: Mapping[str, Any]) -> Command:
         case "scale":
             return Command(verb, {"stack": STACK, "service": "web", "replicas": random.randint(1, 7)})
         case "deploy":
-            change = random.choice(({"env": {"DEPLOYED": str(random.randint(1, 3))}}, {"command": "false"},
-                                    {"command": "run"}, {"env": {"COLOUR": "green"}, "canary": 20, "bake": 5}))  # fmt: skip
+            change = random.choice(
+                (
+                    {"env": {"DEPLOYED": str(random.randint(1, 3))}},
+                    {"command": "false"},
+                    {"command": "run"},
+                    {"env": {"COLOUR": "green"}, "canary": 20, "bake": 5},
+                )
+            )
             return Command(verb, {"stack": STACK, "service": "web", **change})
         case "teardown":
             return Command(verb, {"stack": STACK, "delete_data": random.random() < 0.4})

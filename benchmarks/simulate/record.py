@@ -66,7 +66,9 @@ def _change(command: Command, name: str, before: Kept) -> tuple[Any, ...]:
     """The values that the command may give to this part of the record; empty if it leaves it alone."""
     given = command.parameters
     if command.verb == "teardown" and given["delete_data"]:
-        return {"spec": (None, before.spec), "active": (False,), "overrides": (None, before.overrides)}.get(name, _ANYTHING)
+        return {"spec": (None, before.spec), "active": (False,), "overrides": (None, before.overrides)}.get(
+            name, _ANYTHING
+        )
     changes: Mapping[tuple[str, str], tuple[Any, ...]] = {
         ("teardown", "active"): (False,),
         ("provision", "active"): (True,),

@@ -3,28 +3,30 @@
 import asyncio
 import shutil
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.simulate.clock import VirtualClock, VirtualLoop
+from benchmarks.simulate.drift import happen, heal_data
+from benchmarks.simulate.events import STACK, Command, Drift, Event, Silence, events_of, target_of
+from benchmarks.simulate.process import Killed, Process, current_process
+from benchmarks.simulate.product import Installation, simulated
+from benchmarks.simulate.properties import Shape, shape_of, wrong_at_rest
+from benchmarks.simulate.record import End, kept_in, snapshot_in, wrong_differences
+from benchmarks.simulate.target import SimulatedTarget, Violation
 from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.rollback import rollback
 from flows.scale import scale
 from flows.teardown import teardown
-
-from benchmarks.simulate.clock import VirtualClock, VirtualLoop
-from benchmarks.simulate.drift import heal_data, happen
-from benchmarks.simulate.events import STACK, Command, Drift, Event, Silence, events_of, target_of
-from benchmarks.simulate.process import Faults, Killed, Process, current_process
-from benchmarks.simulate.product import Installation, simulated
-from benchmarks.simulate.properties import Shape, shape_of, wrong_at_rest
-from benchmarks.simulate.record import End, kept_in, snapshot_in, wrong_differences
-from benchmarks.simulate.target import SimulatedTarget, Violation
-from infra_specs.errors import Fenced, LockHeld, PlanError, SpecError, TenfoldError, UnknownStack
 from infra_specs.desired import StackSnapshot
+from infra_specs.errors import Fenced, LockHeld, PlanError, SpecError, TenfoldError, UnknownStack
 from infra_specs.releases.manifest import apply_to
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.target import Memory
@@ -50,36 +52,44 @@ class Failure:
     events: tuple[str, ...]
 
     def __str__(self) -> str:
-        return "\n".join([f"seed {self.seed}: {self.why}", *(f"  {number}. {text}" for number, text in enumerate(self.events, 1))])
+        return "\n".join(
+            [f"seed {self.seed}: {self.why}", *(f"  {number}. {text}" for number, text in enumerate(self.events, 1))]
+        )
+
+
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A folder for simulations, in memory where the machine has such, with an installation to copy; gone at the end."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        Ledger.open(Settings(home=Path(name) / "template")).close()
+        yield Path(name)
 
 
 def simulate(seed: int, folder: Path) -> Failure | None:
-    """Run the events of a seed below an empty folder. Returns what was wrong, or None."""
+    """Run the events of a seed in a `quick_folder`. Returns what was wrong, or None."""
     return run_events(seed, events_of(seed), folder)
 
 
 def run_events(seed: int, events: tuple[Event, ...], folder: Path) -> Failure | None:
-    """The same with given events, on the target of the seed."""
-    clock, told = VirtualClock(), list[str]()
+    """The same with given events."""
+    clock, told, home = VirtualClock(), list[str](), folder / str(seed)
     try:
         with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            runner.run(_Simulation(seed, clock, folder, told).run(events))
+            runner.run(_Simulation(seed, clock, folder / "template", home, told).run(events))
     except Violation as violation:
         return Failure(seed, str(violation), tuple(told))
+    finally:
+        shutil.rmtree(home)
     return None
 
 
-def prepare(folder: Path) -> None:
-    """An installation without a stack, to be copied for each seed: a ledger takes longer to make than to copy."""
-    Ledger.open(Settings(home=folder)).close()
-
-
 class _Simulation:
-    def __init__(self, seed: int, clock: VirtualClock, folder: Path, told: list[str]) -> None:
-        self._seed, self._clock, self._folder, self._told = seed, clock, folder, told
-        self._random = Random(seed * 7 + 3)
+    def __init__(self, seed: int, clock: VirtualClock, template: Path, home: Path, told: list[str]) -> None:
+        self._clock, self._template, self._home, self._told = clock, template, home, told
+        self._random = Random(f"runs of {seed}")
         self._memory = Memory.model_validate(target_of(seed))
-        self._number = 0
+        self._number, self._last_error = 0, ""
         self._installation = self._new("first")
 
     async def run(self, events: tuple[Event, ...]) -> None:
@@ -88,6 +98,7 @@ class _Simulation:
                 await self._happen(event)
             self._told.append("quiet")
             await self._come_to_rest()
+            await self._change_once_more()
             wanted, shape = snapshot_in(self._installation.ledger), self._shape()
         if wanted and wanted.is_active:
             await self._compare_with_nothing_before(wanted, shape)
@@ -109,7 +120,10 @@ class _Simulation:
         runs = await self._runs(command)
         ends = [end for _, end in runs]
         self._told[-1] += f" -> {', '.join(ends)}"
-        wrong = [*self._installation.past.violations, *wrong_differences(kept, kept_in(self._installation.ledger), runs)]
+        wrong = [
+            *self._installation.past.violations,
+            *wrong_differences(kept, kept_in(self._installation.ledger), runs),
+        ]
         if ends == ["refused"] and self._world() != world:
             wrong.append("a refused run changed the world")
         if not any(ran.parameters.get("delete_data") and end != "refused" for ran, end in runs):
@@ -158,6 +172,7 @@ class _Simulation:
         if isinstance(error, Fenced):
             return "fenced"
         if isinstance(error, TenfoldError):
+            self._last_error = str(error)
             return "refused" if isinstance(error, REFUSALS) else "failed"
         raise Violation(f"a bug: {''.join(traceback.format_exception(error))}")
 
@@ -173,9 +188,18 @@ class _Simulation:
                 break
             world = self._world()
         else:
-            raise Violation(f"the world does not come to rest: the last reconcile {ends[0]}")
+            raise Violation(f"the world does not come to rest: the last reconcile {ends[0]}. {self._last_error}")
         instances = self._target.observe(STACK)
         _raise_if(wrong_at_rest(snapshot_in(self._installation.ledger), instances))
+
+    async def _change_once_more(self) -> None:
+        """What is asked for now, without any fault, is done; a stack that was torn down comes back."""
+        snapshot = snapshot_in(self._installation.ledger)
+        if snapshot:
+            spec = snapshot.stack.model_dump(mode="json", by_alias=True)
+            spec["services"]["web"] |= {"command": "last", "env": {"COLOUR": "last"}}
+            await self._person(Command("provision", {"spec": spec | {"budget": None}}))
+            _raise_if(wrong_at_rest(snapshot_in(self._installation.ledger), self._target.observe(STACK)))
 
     async def _mend(self) -> None:
         """What a person does: run a teardown again that was cut off, and mend a file that can never work."""
@@ -194,7 +218,7 @@ class _Simulation:
     async def _person(self, command: Command) -> None:
         self._told.append(f"a person: {command.verb}")
         if (ends := await self._command(command)) != ["completed"]:
-            raise Violation(f"{command.verb} without any fault {ends[0]}")
+            raise Violation(f"{command.verb} without any fault {ends[0]}. {self._last_error}")
 
     async def _compare_with_nothing_before(self, wanted: StackSnapshot, shape: Shape) -> None:
         """The same stack in a new installation has the same things."""
@@ -209,9 +233,7 @@ class _Simulation:
             for service, count in wanted.overrides.items():
                 if service in bounds:
                     replicas = min(max(count, bounds[service].minimum), bounds[service].maximum)
-                    await self._person(
-                        Command("scale", {"stack": STACK, "service": service, "replicas": replicas})
-                    )
+                    await self._person(Command("scale", {"stack": STACK, "service": service, "replicas": replicas}))
             fresh = self._shape()
         if fresh != shape:
             raise Violation(f"another end than from nothing:\n   is {shape}\n   from nothing {fresh}")
@@ -230,12 +252,8 @@ class _Simulation:
         return shape_of(self._target.observe(STACK))
 
     def _new(self, name: str) -> Installation:
-        home = self._folder / name
-        template = self._folder / "template"
-        if not template.exists():
-            prepare(template)
-        shutil.copytree(template, home)
-        return Installation(Settings(home=home), self._clock)
+        shutil.copytree(self._template, self._home / name)
+        return Installation(Settings(home=self._home / name), self._clock)
 
 
 def _raise_if(wrong: list[str]) -> None:

@@ -62,7 +62,9 @@ class SimulatedTarget(MemoryProvider):
         return instances
 
     def create(self, resource: Resource) -> Instance:
-        return self._effect(resource.stack, f"create {resource.address}", lambda: super(SimulatedTarget, self).create(resource))
+        return self._effect(
+            resource.stack, f"create {resource.address}", lambda: super(SimulatedTarget, self).create(resource)
+        )
 
     def update(self, instance: Instance, resource: Resource) -> Instance:
         return self._effect(
@@ -73,7 +75,9 @@ class SimulatedTarget(MemoryProvider):
         process = current_process.get()
         if instance.stateful and process and not process.deletes_data:
             self._past.violations.append(f"{process.verb} destroys {instance}, where data lives")
-        return self._effect(instance.stack, f"destroy {instance}", lambda: super(SimulatedTarget, self).destroy(instance))
+        return self._effect(
+            instance.stack, f"destroy {instance}", lambda: super(SimulatedTarget, self).destroy(instance)
+        )
 
     def stop(self, instance: Instance, why: str) -> None:
         self._effect(instance.stack, f"stop {instance}", lambda: super(SimulatedTarget, self).stop(instance, why))
