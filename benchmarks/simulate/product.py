@@ -13,20 +13,22 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from prefect import Task
+from prefect.logging import get_run_logger
 
-import flows.engine.frame
 import tasks.base.settings
 import tasks.ledger.keep_renewed
 import tasks.ledger.owner_liveness
 from benchmarks.simulate.clock import VirtualClock
 from benchmarks.simulate.process import Process, current_process
 from benchmarks.simulate.target import Past, SimulatedTarget
+from flows.engine.frame import open_ledger
 from infra_specs.errors import LedgerError, TransientError
 from infra_specs.stackfile.models.target import Memory
 from tasks.base.known_secrets import KnownSecrets, known_secrets
 from tasks.base.settings import Settings
 from tasks.ledger import Lease, Ledger, Owner
 from tasks.ledger.database import Database
+from tasks.providers import open_provider
 from tasks.run.retry import FIRST_DELAY, RETRIES
 
 T = TypeVar("T")
@@ -88,20 +90,20 @@ def _modules() -> list[ModuleType]:
 
 
 def _in_place_of_prefect() -> dict[int, Callable[..., Any]]:
-    return {id(flows.engine.frame.get_run_logger): lambda: _log}
+    return {id(get_run_logger): lambda: _log}
 
 
 def _in_place_of_the_machine(installation: Installation) -> dict[int, Callable[..., Any]]:
     @asynccontextmanager
-    async def open_ledger() -> AsyncIterator[Ledger]:
+    async def open_shared() -> AsyncIterator[Ledger]:
         yield installation.ledger
 
-    def open_provider(target: Memory, _home: Path) -> SimulatedTarget:
+    def open_simulated(target: Memory, _home: Path) -> SimulatedTarget:
         return installation.target(target)
 
     return {
-        id(flows.engine.frame.open_ledger): open_ledger,
-        id(flows.engine.frame.open_provider): open_provider,
+        id(open_ledger): open_shared,
+        id(open_provider): open_simulated,
         id(tasks.base.settings.settings): lambda: installation.config,
         id(tasks.ledger.owner_liveness.owner_is_alive): installation.is_alive,
         id(tasks.ledger.keep_renewed): _keep_renewed,

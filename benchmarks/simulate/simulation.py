@@ -33,7 +33,7 @@ from infra_specs.stackfile.models.target import Memory
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger
 
-FLOWS = {flow.name: flow for flow in (provision, scale, deploy, rollback, reconcile, teardown)}
+FLOWS: dict[str, Any] = {flow.name: flow for flow in (provision, scale, deploy, rollback, reconcile, teardown)}
 REFUSALS = (PlanError, SpecError, LockHeld, UnknownStack)
 PAUSE_SECONDS = 30.0
 """Longer than a lease: whoever is paused so long is taken over."""
@@ -152,7 +152,7 @@ class _Simulation:
         deletes = bool(command.parameters.get("delete_data"))
         process = Process(self._number, command.verb, Random(self._random.random()), command.faults, deletes)
         self._installation.processes[process.number] = process
-        function: Any = FLOWS[command.verb].fn.__wrapped__  # type: ignore[attr-defined]
+        function = FLOWS[command.verb].fn.__wrapped__
         parameters = dict(command.parameters) | ({"source": "/srv"} if command.verb == "provision" else {})
 
         async def run() -> Any:
