@@ -1,6 +1,6 @@
 """The events of a seed: what people, timers and the world do, one after another. Equal seeds give equal events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from benchmarks.simulate.process import Faults
 STACK = "shop"
 SHORTEST, LONGEST = 4, 10
 """Events of one seed."""
-Verb = Literal["provision", "scale", "deploy", "rollback", "reconcile", "teardown"]
+Verb = Literal["autoscale", "provision", "scale", "deploy", "rollback", "reconcile", "teardown"]
 Accident = Literal["vanish", "sicken", "change", "double"]
 
 
@@ -59,7 +59,8 @@ def events_of(seed: int) -> tuple[Event, ...]:
     random = Random(seed)
     target = target_of(seed)
     first = Command("provision", {"spec": _spec(random, target)}, _faults(random))
-    return first, *(_event(random, target) for _ in range(random.randint(SHORTEST, LONGEST)))
+    events = (_event(random, target) for _ in range(random.randint(SHORTEST, LONGEST)))
+    return first, *_with_ticks(events, Random(f"ticks of {seed}"))
 
 
 def target_of(seed: int) -> dict[str, Any]:
@@ -67,6 +68,15 @@ def target_of(seed: int) -> dict[str, Any]:
     random = Random(-seed - 1)
     late = {name: random.choice((0, 0, 2)) for name in ("late_outputs", "late_endings")}
     return {"provider": "memory", "counted": seed % 2 == 1, "price_per_replica": 10.0, **late}
+
+
+def _with_ticks(events: Iterable[Event], random: Random) -> Iterator[Event]:
+    """The events with checks of the scaler between some of them, each of which finds so many requests in flight."""
+    for event in events:
+        yield event
+        if random.random() < 0.15:
+            faults = Faults(kill_at=random.choice((0, 0, 2, 6)))
+            yield Command("autoscale", {"in_flight": random.choice((0, 5, 30, 60))}, faults)
 
 
 def _event(random: Random, target: Mapping[str, Any]) -> Event:

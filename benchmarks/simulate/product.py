@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import wraps
 from pathlib import Path
@@ -23,11 +23,17 @@ from benchmarks.simulate.process import Process, current_process
 from benchmarks.simulate.target import Past, SimulatedTarget
 from flows.engine.frame import open_ledger
 from infra_specs.errors import LedgerError, TransientError
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.stackfile.models.target import Memory
+from tasks.autoscaling.check import PendingDecision
+from tasks.autoscaling.measure import measure
+from tasks.autoscaling.scale_runs import Started, start
+from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.known_secrets import KnownSecrets, known_secrets
 from tasks.base.settings import Settings
-from tasks.ledger import Lease, Ledger, Owner
+from tasks.ledger import Key, Lease, Ledger, Owner
 from tasks.ledger.database import Database
+from tasks.metrics import ServiceSample
 from tasks.providers import open_provider
 from tasks.run.retry import FIRST_DELAY, RETRIES
 
@@ -45,6 +51,10 @@ class Installation:
         self.ledger = Ledger.open(config)
         self.processes: dict[int, Process] = {}
         self.past = Past(self._holds_lock)
+        self.in_flight = 0.0
+        """Requests under way in each service."""
+        self.decided: list[PendingDecision] = []
+        """Decisions of the scaler whose runs have not begun."""
 
     def target(self, target: Memory) -> SimulatedTarget:
         return SimulatedTarget(self.config.home / "memory", target, self.past)
@@ -101,7 +111,17 @@ def _in_place_of_the_machine(installation: Installation) -> dict[int, Callable[.
     def open_simulated(target: Memory, _home: Path) -> SimulatedTarget:
         return installation.target(target)
 
+    def measured(stacks: Sequence[ScaledStack], _before: object) -> dict[Key, ServiceSample]:
+        window = Measurement(installation.clock.now, 15.0, installation.in_flight, installation.in_flight, latency=1.0)
+        return {(scaled.stack.name, name): ServiceSample(window, {}) for scaled in stacks for name in scaled.counts}
+
+    async def start_later(decisions: Iterable[PendingDecision]) -> tuple[Started, ...]:
+        installation.decided += decisions
+        return tuple(Started(pending, "a simulated run") for pending in installation.decided)
+
     return {
+        id(measure): measured,
+        id(start): start_later,
         id(open_ledger): open_shared,
         id(open_provider): open_simulated,
         id(tasks.base.settings.settings): lambda: installation.config,

@@ -77,7 +77,7 @@ def _change(command: Command, name: str, before: Kept) -> tuple[Any, ...]:
         ("provision", "content"): _ANYTHING,
         ("deploy", "content"): _ANYTHING,
         ("rollback", "content"): _ANYTHING,
-        ("scale", "overrides"): ({**(before.overrides or {}), "web": given.get("replicas")},),
+        ("scale", "overrides"): ({**(before.overrides or {}), given.get("service"): given.get("replicas")},),
     }
     return changes.get((command.verb, name), ())
 

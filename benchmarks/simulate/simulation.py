@@ -19,6 +19,7 @@ from benchmarks.simulate.product import Installation, simulated
 from benchmarks.simulate.properties import Shape, shape_of, wrong_at_rest
 from benchmarks.simulate.record import End, kept_in, snapshot_in, wrong_differences
 from benchmarks.simulate.target import SimulatedTarget, Violation
+from flows.autoscale import autoscale
 from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
@@ -30,10 +31,13 @@ from infra_specs.errors import Fenced, LockHeld, PlanError, SpecError, TenfoldEr
 from infra_specs.releases.manifest import apply_to
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.target import Memory
+from tasks.autoscaling.scale_runs import _parameters as run_parameters
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger
 
-FLOWS: dict[str, Any] = {flow.name: flow for flow in (provision, scale, deploy, rollback, reconcile, teardown)}
+FLOWS: dict[str, Any] = {
+    flow.name: flow for flow in (autoscale, provision, scale, deploy, rollback, reconcile, teardown)
+}
 REFUSALS = (PlanError, SpecError, LockHeld, UnknownStack)
 PAUSE_SECONDS = 30.0
 """Longer than a lease: whoever is paused so long is taken over."""
@@ -113,6 +117,7 @@ class _Simulation:
                 self._told[-1] += f" ({instance})"
             case Command():
                 await self._command(event)
+                await self._scale_as_decided()
 
     async def _command(self, command: Command) -> list[End]:
         """Run a command and all that befalls it, and judge what came of it."""
@@ -130,6 +135,14 @@ class _Simulation:
             wrong += [f"{address}#{number} is gone, and its data" for address, number in sorted(data - self._data())]
         _raise_if(wrong)
         return ends
+
+    async def _scale_as_decided(self) -> None:
+        """Begin the runs that the scaler asked for."""
+        decided, self._installation.decided[:] = list(self._installation.decided), []
+        for pending in decided:
+            command = Command("scale", run_parameters(pending))
+            self._told.append(f"the scaler: {command}")
+            await self._command(command)
 
     async def _runs(self, command: Command) -> list[tuple[Command, End]]:
         process, task = self._start(command)
@@ -153,13 +166,15 @@ class _Simulation:
         process = Process(self._number, command.verb, Random(self._random.random()), command.faults, deletes)
         self._installation.processes[process.number] = process
         function = FLOWS[command.verb].fn.__wrapped__
+        if command.verb == "autoscale":
+            self._installation.in_flight = command.parameters["in_flight"]
+            return process, asyncio.create_task(self._in_process(process, function, {}))
         parameters = dict(command.parameters) | ({"source": "/srv"} if command.verb == "provision" else {})
+        return process, asyncio.create_task(self._in_process(process, function, parameters))
 
-        async def run() -> Any:
-            current_process.set(process)
-            return await function(**parameters)
-
-        return process, asyncio.create_task(run())
+    async def _in_process(self, process: Process, function: Any, parameters: dict[str, Any]) -> Any:
+        current_process.set(process)
+        return await function(**parameters)
 
     async def _end_of(self, process: Process, task: asyncio.Task[Any]) -> End:
         await asyncio.wait({task})
