@@ -63,7 +63,7 @@ class Installation:
         return owner.pid in self.processes and self.processes[owner.pid].alive
 
     def _holds_lock(self, process: Process, stack: str) -> bool:
-        holder = self.ledger.holder(stack)
+        holder = self.ledger.locks.holder(stack)
         return holder is not None and holder.owner.pid == process.number
 
 
@@ -189,7 +189,7 @@ def _keep_renewed(ledger: Ledger, lease: Lease, lease_seconds: float) -> Iterato
                 if process:
                     await process.go_on()
                     process.require_alive()
-                ledger.renew(lease)
+                ledger.locks.renew(lease)
 
     renewing = asyncio.get_running_loop().create_task(renew())
     renewing.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -197,4 +197,4 @@ def _keep_renewed(ledger: Ledger, lease: Lease, lease_seconds: float) -> Iterato
         yield lease
     finally:
         renewing.cancel()
-        ledger.release(lease)
+        ledger.locks.release(lease)

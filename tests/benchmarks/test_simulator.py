@@ -10,7 +10,8 @@ from benchmarks.simulate.simulation import quick_folder, run_events, simulate
 from infra_specs.plan import make_plan
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
-from tasks.ledger import Ledger
+from tasks.ledger.locks import Locks
+from tasks.ledger.stacks import Stacks
 from tasks.providers.seam import provider
 
 pytestmark = pytest.mark.local
@@ -97,7 +98,7 @@ def test_a_fence_that_is_not_asked_is_seen(target: dict[str, Any], monkeypatch: 
         return [failure for command in paused if (failure := failure_of(command))]
 
     assert not failures()
-    monkeypatch.setattr(Ledger, "check", lambda *_: None)
+    monkeypatch.setattr(Locks, "check", lambda *_: None)
     assert any("after another run took the lock" in failure for failure in failures())
 
 
@@ -117,5 +118,5 @@ def test_an_adoption_that_ignores_the_fingerprint_is_seen(
 def test_a_scale_that_is_not_kept_is_seen(target: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     events = provisioned(target, "web"), Command("scale", {"stack": STACK, "service": "web", "replicas": 4})
     assert not failure_of(*events)
-    monkeypatch.setattr(Ledger, "override", lambda *_: None)
+    monkeypatch.setattr(Stacks, "override", lambda *_: None)
     assert "the ledger's overrides" in failure_of(*events)
