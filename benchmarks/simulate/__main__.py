@@ -7,7 +7,7 @@ import time
 from collections import Counter
 
 from benchmarks.simulate.events import Command, events_of
-from benchmarks.simulate.simulation import quick_folder, simulate
+from benchmarks.simulate.seeds import quick_folder, simulate
 
 
 def main() -> int:

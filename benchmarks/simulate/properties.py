@@ -20,7 +20,9 @@ class Shape:
 
 
 def shape_of(instances: Sequence[Instance]) -> Shape:
-    things = {one.address: one.fingerprint for one in instances if one.live and not one.stateful}
+    things = {
+        instance.address: instance.fingerprint for instance in instances if instance.live and not instance.stateful
+    }
     return Shape(things, serving_copies(instances))
 
 

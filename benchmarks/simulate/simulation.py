@@ -3,17 +3,13 @@
 import asyncio
 import shutil
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.simulate.clock import VirtualClock, VirtualLoop
+from benchmarks.simulate.clock import VirtualClock
 from benchmarks.simulate.drift import happen, heal_data
-from benchmarks.simulate.events import STACK, Command, Drift, Event, Silence, events_of, target_of
+from benchmarks.simulate.events import STACK, Command, Drift, Event, Silence, target_of
 from benchmarks.simulate.process import Killed, Process, current_process
 from benchmarks.simulate.product import Installation, simulated
 from benchmarks.simulate.properties import Shape, shape_of, wrong_at_rest
@@ -33,7 +29,6 @@ from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.target import Memory
 from tasks.autoscaling.scale_runs import _parameters as run_parameters
 from tasks.base.settings import Settings
-from tasks.ledger import Ledger
 
 FLOWS: dict[str, Any] = {
     flow.name: flow for flow in (autoscale, provision, scale, deploy, rollback, reconcile, teardown)
@@ -47,48 +42,9 @@ ROUNDS = 6
 """Reconciles after which the world must have come to rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What was wrong with a seed, and the events up to it."""
+class Simulation:
+    """The events of one seed on an installation of its own. `told` gets a line of each as it happens."""
 
-    seed: int
-    why: str
-    events: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "\n".join(
-            [f"seed {self.seed}: {self.why}", *(f"  {number}. {text}" for number, text in enumerate(self.events, 1))]
-        )
-
-
-@contextmanager
-def quick_folder() -> Iterator[Path]:
-    """A folder for simulations, in memory where the machine has such, with an installation to copy; gone at the end."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
-        Ledger.open(Settings(home=Path(name) / "template")).close()
-        yield Path(name)
-
-
-def simulate(seed: int, folder: Path) -> Failure | None:
-    """Run the events of a seed in a `quick_folder`. Returns what was wrong, or None."""
-    return run_events(seed, events_of(seed), folder)
-
-
-def run_events(seed: int, events: tuple[Event, ...], folder: Path) -> Failure | None:
-    """The same with given events."""
-    clock, told, home = VirtualClock(), list[str](), folder / str(seed)
-    try:
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            runner.run(_Simulation(seed, clock, folder / "template", home, told).run(events))
-    except Violation as violation:
-        return Failure(seed, str(violation), tuple(told))
-    finally:
-        shutil.rmtree(home)
-    return None
-
-
-class _Simulation:
     def __init__(self, seed: int, clock: VirtualClock, template: Path, home: Path, told: list[str]) -> None:
         self._clock, self._template, self._home, self._told = clock, template, home, told
         self._random = Random(f"runs of {seed}")
@@ -258,10 +214,14 @@ class _Simulation:
         return self._installation.target(self._memory)
 
     def _world(self) -> list[tuple[str, str, str]]:
-        return [(str(one), one.fingerprint, one.health.state) for one in self._target.observe(STACK)]
+        return [
+            (str(instance), instance.fingerprint, instance.health.state) for instance in self._target.observe(STACK)
+        ]
 
     def _data(self) -> set[tuple[str, int]]:
-        return {(one.address, one.incarnation) for one in self._target.observe(STACK) if one.stateful}
+        return {
+            (instance.address, instance.incarnation) for instance in self._target.observe(STACK) if instance.stateful
+        }
 
     def _shape(self) -> Shape:
         return shape_of(self._target.observe(STACK))

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.simulate.events import STACK, Command, Drift, Event, events_of, target_of
 from benchmarks.simulate.process import Faults
-from benchmarks.simulate.simulation import quick_folder, run_events, simulate
+from benchmarks.simulate.seeds import quick_folder, run_events, simulate
 from infra_specs.plan import make_plan
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
