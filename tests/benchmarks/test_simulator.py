@@ -24,7 +24,7 @@ failed_once = {
 }
 """What was wrong -> a seed that showed it."""
 fails_still = {
-    "rolled back to one replica with a volume, while the file asks for three without, a stack refuses every change": 172,
+    "rolled back to one replica with a volume while the file asks for three without: every change is refused": 172,
 }
 """What is wrong -> a seed that shows it."""
 
