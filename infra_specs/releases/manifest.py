@@ -126,10 +126,19 @@ def images_named(services: Iterable[Service]) -> frozenset[str]:
     return frozenset(one.image for one in services if one.image and not one.image.startswith("sha256:"))
 
 
+def sizes_from(spec: Service, *, volumes: bool) -> frozenset[str]:
+    """The sizes that a release's service takes from the spec's service of its name; `volumes`: the release's has some.
+
+    With volumes it has one replica. So it keeps its own count if the spec's service has none and may have more.
+    """
+    return SIZES - {"replicas"} if volumes and not spec.volumes else SIZES
+
+
 def _with_sizes_of(service: Service, spec: Service | None) -> Service:
     if spec is None:
         return service
-    return service.model_copy(update={name: getattr(spec, name) for name in SIZES & Service.model_fields.keys()})
+    names = sizes_from(spec, volumes=bool(service.volumes))
+    return service.model_copy(update={name: getattr(spec, name) for name in names})
 
 
 def _contents(release: ReleaseManifest) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra_specs.releases.manifest import SIZES, ReleaseManifest, manifest_of, services_from
+from infra_specs.releases.manifest import SIZES, ReleaseManifest, manifest_of, services_from, sizes_from
 from infra_specs.stackfile.models.service import Service
 
 _ABSENT = object()
@@ -23,7 +23,7 @@ def merged(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifes
     merged_services = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
     order = [*now.services, *(name for name in deployed.services if name not in now.services)]
     sized = {
-        name: {**merged_services[name], **_sizes(now.services.get(name))} for name in order if name in merged_services
+        name: _with_sizes(merged_services[name], now.services.get(name)) for name in order if name in merged_services
     }
     return with_secrets(services_from(sized), base, now, deployed)
 
@@ -64,5 +64,6 @@ def _data(services: Mapping[str, Service]) -> dict[str, Any]:
     return {name: service.model_dump(mode="json", by_alias=True) for name, service in services.items()}
 
 
-def _sizes(service: Service | None) -> dict[str, Any]:
-    return service.model_dump(mode="json", by_alias=True, include=set(SIZES)) if service else {}
+def _with_sizes(service: Mapping[str, Any], spec: Service | None) -> dict[str, Any]:
+    names = sizes_from(spec, volumes=bool(service.get("volumes"))) if spec else frozenset[str]()
+    return {**service, **(spec.model_dump(mode="json", by_alias=True, include=set(names)) if spec else {})}

@@ -58,6 +58,12 @@ def test_over_a_spec_its_services_run_in_the_counts_of_the_spec() -> None:
     assert gone["web"].replicas.min == 7, "in the counts of its time, when the spec has lost it"
 
 
+def test_over_a_spec_a_service_with_a_volume_keeps_its_one_replica() -> None:
+    release = held(shop(volumes={"data": "/data"}))
+    web = apply_to(shop(replicas={"min": 2, "max": 3}, capacity=3), release).services["web"]
+    assert (web.volumes, web.replicas.min, web.replicas.max, web.capacity) == ({"data": "/data"}, 1, 1, 3)
+
+
 def test_a_release_that_does_not_fit_the_spec_says_where() -> None:
     cached = {"name": "shop", "target": {"provider": "docker"}, "needs": {"cache": "valkey"},
               "services": {"web": {"image": "app:1", "env": {"C": {"from": "cache.url"}}}}}  # fmt: skip

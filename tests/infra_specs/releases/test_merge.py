@@ -49,6 +49,13 @@ def test_counts_are_always_the_files() -> None:
     assert merged(base, now, held(shop(image="app:2", replicas=1))).services["web"].replicas.min == 5
 
 
+def test_a_deployed_volume_keeps_its_one_replica() -> None:
+    file = held(shop(replicas={"min": 1, "max": 3}))
+    deployed = held(shop(volumes={"data": "/data"}))
+    web = merged(file, file, deployed).services["web"]
+    assert (web.volumes, web.replicas.min, web.replicas.max) == ({"data": "/data"}, 1, 1)
+
+
 def test_an_image_is_what_has_its_name_now_or_what_ran() -> None:
     services, name = held(shop()).services, "app:1"
     first, second, third = (ReleaseManifest(services, images={name: f"sha256:{one}"}) for one in "abc")
