@@ -56,6 +56,7 @@ def test_every_flow_has_a_form(plane: Plane) -> None:
     scale = found["scale"]["parameter_openapi_schema"]
     assert {name: field["type"] for name, field in scale["properties"].items()} == {
         "stack": "string", "service": "string", "replicas": "integer", "reason": "string", "wait": "boolean",
+        "decision_id": "string",
     }  # fmt: skip
     assert scale["required"] == ["stack", "service", "replicas"]
 
