@@ -144,7 +144,7 @@ class TestBeside:
         assert addresses(home) == ["volume/database"]
         state = await task
         assert state.type.value == "FAILED"
-        assert "import everything: gone (as web of shop)" in (state.message or "")
+        assert "import everything: it is gone (as web of shop)" in (state.message or "")
         assert addresses(home) == ["volume/database"]
 
     async def test_who_has_the_lock_at_its_end_or_comes_next_removes_it(self, slow: Faulty, home: Path) -> None:
