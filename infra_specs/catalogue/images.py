@@ -6,6 +6,7 @@ from importlib import resources
 
 import yaml
 
+from infra_specs.stackfile.models.image_name import has_registry
 from infra_specs.stackfile.models.target import Docker, Target
 
 
@@ -25,7 +26,7 @@ def image(target: Docker, name: str) -> str:
     for candidate in (name, _unversioned(name)):
         if candidate in target.images:
             return target.images[candidate]
-    return f"{target.mirror}/{name}" if target.mirror and not _has_registry(name) else name
+    return f"{target.mirror}/{name}" if target.mirror and not has_registry(name) else name
 
 
 def sources(target: Target, names: Iterable[str]) -> dict[str, str]:
@@ -44,9 +45,3 @@ def _unversioned(name: str) -> str:
     name = name.partition("@")[0]
     before, colon, after = name.rpartition(":")
     return before if colon and "/" not in after else name
-
-
-def _has_registry(name: str) -> bool:
-    """As Docker reads names: the first of several parts is a registry if it looks like a host."""
-    first, slash, _ = name.partition("/")
-    return bool(slash) and ("." in first or ":" in first or first == "localhost")

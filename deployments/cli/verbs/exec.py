@@ -49,9 +49,10 @@ def execute(
 
 
 def instance_called(name: str, instances: "Sequence[Instance]") -> "Instance":
-    """The instance of a name (`web-0`), an address or an incarnation; of several the newest that has not failed.
+    """The instance of a name (`web-0`), an address or an incarnation; of several incarnations the newest that has not
+    failed.
 
-    Raises PlanError that names those that run.
+    Raises PlanError that names those that run, or those that share the name.
     """
     from infra_specs.errors import PlanError
     from infra_specs.resources.address import Address
@@ -65,4 +66,7 @@ def instance_called(name: str, instances: "Sequence[Instance]") -> "Instance":
     if not matching:
         names = ", ".join(map(str, running)) or "nothing"
         raise PlanError(f"Nothing that runs is called `{name}`. There is: {names}.")
+    addresses = sorted({instance.address for instance in matching})
+    if len(addresses) > 1:
+        raise PlanError(f"`{name}` is the name of several: {', '.join(addresses)}. Write the one that you mean.")
     return max(matching, key=lambda instance: (instance.live, instance.incarnation))

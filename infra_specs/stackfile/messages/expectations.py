@@ -7,6 +7,7 @@ from infra_specs.stackfile.messages.faults import either
 from infra_specs.stackfile.messages.location import Location, Path, choices
 from infra_specs.stackfile.models.build import STAGE_PATTERN, Build
 from infra_specs.stackfile.models.clients import Timeouts
+from infra_specs.stackfile.models.image_name import IMAGE_PATTERN
 from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
 from infra_specs.stackfile.models.needs import Cache, Database, Needs
 from infra_specs.stackfile.models.scaling import AT_PATTERN, UNTIL_PATTERN, Period, Scaling
@@ -20,7 +21,7 @@ from infra_specs.stackfile.models.service import (
     Secret,
     Service,
 )
-from infra_specs.stackfile.models.target import ENGINE_PATTERN, IMAGE_PATTERN
+from infra_specs.stackfile.models.target import ENGINE_PATTERN
 from infra_specs.stackfile.models.texts import ENV_PATTERN
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users

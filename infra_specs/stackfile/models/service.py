@@ -3,19 +3,32 @@
 import shlex
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from infra_specs.stackfile.models.build import Build
+from infra_specs.stackfile.models.image_name import Image
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.scaling import Scaling
-from infra_specs.stackfile.models.target import Image
 from infra_specs.stackfile.models.texts import EnvName, Text
 from infra_specs.stackfile.models.units import Duration, Size
 from infra_specs.stackfile.models.volumes import MountPath, VolumeName
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
+"""What the ledger may hold: an earlier version took a dash at the end of a service's name."""
+_NAME_SCHEMA = {"type": "string", "pattern": r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"}
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """A small letter, then small letters, digits and dashes; at most 40."""
+ServiceName = Annotated[str, Field(pattern=NAME_PATTERN), WithJsonSchema(_NAME_SCHEMA)]
+"""The same, with no dash at its end: images and hosts are named after it."""
 
 SECRET_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"  # noqa: S105 - the pattern of a name
 PATH_PATTERN = r"^/[!-~]*$"

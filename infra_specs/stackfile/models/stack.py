@@ -10,7 +10,7 @@ from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.clients import Network, Timeouts
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.needs import Needs
-from infra_specs.stackfile.models.service import Name, Service
+from infra_specs.stackfile.models.service import Name, Service, ServiceName
 from infra_specs.stackfile.models.target import Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
@@ -57,7 +57,7 @@ class Stack(Part):
     """The stack's name, its environment included: `shop`, `shop-staging`."""
     target: Target
     """Where it runs."""
-    services: Annotated[dict[Name, Service], Field(min_length=1)]
+    services: Annotated[dict[ServiceName, Service], Field(min_length=1)]
     """Your programs, by name."""
     needs: Needs = Needs()
     """What they lean on."""

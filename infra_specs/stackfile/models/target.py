@@ -10,17 +10,13 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
+from infra_specs.stackfile.models.image_name import Image, Registry
 from infra_specs.stackfile.models.model import Part
 
 LATER_TARGETS = ("swarm", "aws")
 """Planned, and not in this version."""
 
-IMAGE_PATTERN = (
-    r"^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$"
-)
 ENGINE_PATTERN = r"^(unix|tcp|http|https)://[!-~]+$"
-Image = Annotated[str, Field(min_length=1, max_length=400, pattern=IMAGE_PATTERN)]
-"""An image's name as registries have it: postgres:18, registry.example.com:5000/shop@sha256:..."""
 
 
 Runs: TypeAlias = Literal["processes", "containers", "managed"]
@@ -84,7 +80,7 @@ class Docker(_OneMachine):
     """The proxy's port for public services, on every address of the engine; a free one unless given."""
     images: dict[Image, Image] = {}
     """Other images in place of some, where these cannot be had: `postgres: registry.example.com/postgres:18`."""
-    mirror: Image | None = None
+    mirror: Registry | None = None
     """A registry, and a path in it, which images without a registry in their name are taken from."""
 
     @property

@@ -7,20 +7,16 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.stackfile.messages.document import Document
-from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
+from infra_specs.stackfile.reading.names import Crossing, image_names, service_names
 
 ORDERS_OF_MAGNITUDE = 100
 """The headroom above which a spec has to say why."""
-RESERVED_SERVICES = ("tenfold",)
-
-Crossing = tuple[Path, str]
-"""Where a fault is, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,8 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from _headroom_reasoned(sound)
     yield from _two_ports(sound)
     yield from _redirect(sound)
-    yield from _names(sound)
+    yield from service_names(sound.services)
+    yield from image_names(sound.services, sound.target)
     yield from _programs(sound)
     yield from _counted_volumes(sound)
     yield from _routes(sound)
@@ -116,12 +113,6 @@ def _redirect(sound: Sound) -> Iterator[Crossing]:
             yield path, f"found {port}, which is the target's {name} too. Give each listener its own."
     if sound.services and not any(service.public for service in sound.services.values()):
         yield path, f"found {port}, but no service is public, so nothing leads there. Remove it, or make one public."
-
-
-def _names(sound: Sound) -> Iterator[Crossing]:
-    for name in sound.services:
-        if name in RESERVED_SERVICES:
-            yield ("services", name), f"`{name}` is a name that Tenfold uses itself. Choose another."
 
 
 def _programs(sound: Sound) -> Iterator[Crossing]:

@@ -124,3 +124,10 @@ class TestInstanceCalled:
     def test_an_unknown_name_lists_the_instances(self) -> None:
         with pytest.raises(PlanError, match=r"is called `web-2`\. There is: database/main, replica/"):
             instance_called("web-2", self.instances)
+
+    def test_a_name_of_two_is_asked_about(self) -> None:
+        job = Instance("shop", "job/run-12", "job", "f", 1, Health("healthy", "", 0.0))
+        replica = Instance("shop", "replica/run-12", "replica", "f", 1, Health("healthy", "", 0.0))
+        with pytest.raises(PlanError, match=r"`run-12` is the name of several: job/run-12, replica/run-12\."):
+            instance_called("run-12", (job, replica))
+        assert instance_called("job/run-12", (job, replica)) is job
