@@ -11,8 +11,8 @@ from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.messages.messages import faults, line_of
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.json_data import from_json
-from infra_specs.stackfile.reading.plain_data import from_nodes
 from infra_specs.stackfile.reading.names import Crossing
+from infra_specs.stackfile.reading.plain_data import from_nodes
 from infra_specs.stackfile.reading.references import Sound, as_written, crossings
 from infra_specs.stackfile.reading.yaml_nodes import compose
 
