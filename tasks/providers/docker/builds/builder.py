@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,15 +20,17 @@ from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker.buildkit.build import BuildFailed, Job, run
 from tasks.providers.docker.builds.context import Context, Text
-from tasks.providers.docker.builds.dockerfile import bases, has_heredoc, syntax_image, with_bases, with_syntax_image
+from tasks.providers.docker.builds.dockerfile import Arguments, bases, newer_words, with_bases
+from tasks.providers.docker.builds.instructions import syntax_image, with_syntax_image
+from tasks.providers.docker.builds.platform import platform_args
 from tasks.providers.docker.engine.client import epoch
 from tasks.providers.docker.engine.images import EngineImages
 from tasks.providers.seam.builds import BuildRequest, BuiltImage
 
 KEPT_IMAGES = 5
 """Images of a service that stay, the newest: so far a rollback goes without building again."""
-_HEREDOC_API_VERSION = (1, 42)
-"""The engine's API since its BuildKit reads them without an image for it."""
+_NEWER_API_VERSION = (1, 42)
+"""The API of Docker Engine 23, whose BuildKit reads heredocs and links without an image for it."""
 STACK_LABEL, SERVICE_LABEL = "tenfold-image.stack", "tenfold-image.service"
 """Not those of containers and volumes: a container takes on the labels of its image."""
 
@@ -42,7 +45,7 @@ class Builder:
         """What there is of it; without a name while an image that it starts from is not there."""
         context = Context(request)
         dockerfile = self._dockerfile(request, context)
-        ids = [self._id(base) for base in bases(dockerfile, request.args)]
+        ids = [self._id(base) for base in bases(dockerfile, self._arguments(request))]
         name = _name(request, context, dockerfile, [id for id in ids if id])
         return BuiltImage(name, self._id(name)) if all(ids) else BuiltImage("", None)
 
@@ -50,7 +53,7 @@ class Builder:
         """The image's id, made if need be. Images that it starts from and that are not there are pulled first."""
         context = Context(request)
         dockerfile = self._dockerfile(request, context)
-        needed = bases(dockerfile, request.args)
+        needed = bases(dockerfile, self._arguments(request))
         for base in needed:
             if self._id(base) is None:
                 say(f"{request.service}: pulling {base}")
@@ -77,7 +80,16 @@ class Builder:
 
     def _dockerfile(self, request: BuildRequest, context: Context) -> str:
         """Its text, as it is for this target: what it starts from may be elsewhere."""
-        return with_bases(context.dockerfile, request.args, self._taken_from)
+        return with_bases(context.dockerfile, self._arguments(request), self._taken_from)
+
+    def _arguments(self, request: BuildRequest) -> Arguments:
+        return Arguments(request.args, self._platform)
+
+    @cached_property
+    def _platform(self) -> dict[str, str]:
+        version = self._api.version()
+        machine = self._api.info()["Architecture"] if version["Arch"] == "arm" else ""
+        return platform_args(version["Os"], version["Arch"], machine)
 
     def _taken_from(self, base: str) -> str:
         """An override of its name holds always, the mirror for what is not in the engine by its own name."""
@@ -102,7 +114,7 @@ class Builder:
             raise ProviderError(
                 f"the build of {request.service} from {request.context} failed at {failed.step}: {failed}\n"
                 f"The last lines:{log or ' there are none.'}\n"
-                f"{self._hint(dockerfile)}Mend {request.dockerfile} or what it copies, and run it again."
+                f"Mend {request.dockerfile} or what it copies, and run it again."
             ) from failed
 
     def _readable(self, request: BuildRequest, dockerfile: str, say: Callable[[str], None]) -> str:
@@ -110,23 +122,26 @@ class Builder:
         BuildKit reads most of them by itself."""
         syntax = syntax_image(dockerfile)
         if not syntax:
+            self._refuse_newer_words(request, dockerfile)
             return dockerfile
         image = self._taken_from(syntax)
         try:
             self._images.need(image)
         except ProviderError:
+            self._refuse_newer_words(request, dockerfile)
             say(f"{request.service}: {image} (`# syntax=`) cannot be had: the engine reads {request.dockerfile} itself")
             image = ""
         return with_syntax_image(dockerfile, image)
 
-    def _hint(self, dockerfile: str) -> str:
-        """What an old engine does not know of a Dockerfile."""
-        if has_heredoc(dockerfile) and _version(self._api.api_version) < _HEREDOC_API_VERSION:
-            return (
-                "Heredocs (<<) are read by Docker Engine 23 and later; on this one, by an image that the first line "
-                "names: # syntax=docker/dockerfile:1\n"
+    def _refuse_newer_words(self, request: BuildRequest, dockerfile: str) -> None:
+        """What an engine before 23 reads wrongly, or not at all."""
+        words = newer_words(dockerfile)
+        if words and _version(self._api.api_version) < _NEWER_API_VERSION:
+            raise ProviderError(
+                f"the build of {request.service}: {request.dockerfile} uses {' and '.join(words)}, which this Docker "
+                f"Engine {self._api.version()['Version']} cannot read. Use Docker Engine 23 or later, or let an image "
+                "read it that this engine can pull, by this first line: # syntax=docker/dockerfile:1"
             )
-        return ""
 
     def _id(self, name: str) -> str | None:
         try:

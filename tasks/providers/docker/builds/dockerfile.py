@@ -2,62 +2,49 @@
 mirror is asked where there is one."""
 
 import re
-import shlex
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import takewhile
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_REFERENCE = re.compile(r"[\w./:@-]+")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
-_FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
-_ARG = re.compile(r"ARG\s+(\w+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?", re.IGNORECASE)
-_COPY = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
-_RUN = re.compile(r"RUN\s+(?:--\S+\s+)+", re.IGNORECASE)
-_MOUNTED = re.compile(r"--mount=(?:[^\s,]+,)*from=([^\s,]+)")
-_DIRECTIVE = re.compile(r"#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)[^\n]*(?:\n|$)")
-_WITH_HEREDOCS = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
-_HEREDOC = re.compile(r"\d*<<(-?)([\"']?)([^<\s\"']+)\2")
+from tasks.providers.docker.builds.instructions import Instruction, escape_of, instructions
+from tasks.providers.docker.builds.words import UnreadableWord, expanded, split
+
+_REFERENCE = re.compile(r"[\w./:@\[\]-]+")
+_FLAG = r"--(?:\"[^\"]*\"|'[^']*'|[^\s\"'])+\s+"
+_FROM = re.compile(rf"FROM\s+(?:{_FLAG})*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_ARG = re.compile(r"ARG\s+(.*)", re.IGNORECASE | re.DOTALL)
+_COPY = re.compile(rf"(?:COPY|ADD)\s+(?:{_FLAG})*?--from=[\"']?([^\s\"']+)", re.IGNORECASE)
+_RUN = re.compile(rf"RUN\s+(?:{_FLAG})+", re.IGNORECASE)
+_MOUNTED = re.compile(r"--mount=[\"']?(?:[^\s,\"']+,)*from=([^\s,\"']+)")
+_LINKED = re.compile(rf"(?:ONBUILD\s+)?(COPY|ADD)\s+(?:{_FLAG})*?--link(?:=\S*)?\s", re.IGNORECASE)
 
 
-def bases(text: str, args: Mapping[str, str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Values of ARGs: those that are given, and those of the platform, which need no ARG before the first FROM."""
+
+    given: Mapping[str, str]
+    platform: Mapping[str, str]
+
+
+def bases(text: str, args: Arguments) -> tuple[str, ...]:
     """The images that a Dockerfile takes from elsewhere, each once: FROM, COPY --from and RUN --mount=from=, its own
-    stages left out.
-
-    `args` are given values of its ARGs, of which only those before the first FROM mean anything here.
-    """
+    stages left out."""
     return tuple(dict.fromkeys(named.image for part in _parts(text, args) for named in part.images))
 
 
-def with_bases(text: str, args: Mapping[str, str], instead: Callable[[str], str]) -> str:
+def with_bases(text: str, args: Arguments, instead: Callable[[str], str]) -> str:
     """The Dockerfile with those images taken from where `instead` says; as it is where it says the same."""
     return "".join(_moved(part, instead) for part in _parts(text, args))
 
 
-def has_heredoc(text: str) -> bool:
-    """Whether an instruction's text goes on in lines of its own."""
-    return any(body for _, _, body in _instructions(text))
-
-
-def syntax_image(text: str) -> str:
-    """The image that shall read this Dockerfile (`# syntax=`), or an empty text."""
-    return next((directive[2] for directive in _directives(text) if directive[1].lower() == "syntax"), "")
-
-
-def with_syntax_image(text: str, image: str) -> str:
-    """The Dockerfile read by this image, or by the builder itself if the name is empty.
-
-    Every line that is none of a directive keeps its number, for the builder's messages.
-    """
-    directives = _directives(text)
-    syntax = next((directive for directive in directives if directive[1].lower() == "syntax"), None)
-    if syntax is None or syntax[2] == image:
-        return text
-    if image:
-        return f"{text[: syntax.start(2)]}{image}{text[syntax.end(2) :]}"
-    # Below anything else the other directives would be comments.
-    end = directives[-1].end()
-    return f"{text[: syntax.start()]}{text[syntax.end() : end]}#\n{text[end:]}"
+def newer_words(text: str) -> tuple[str, ...]:
+    """What a Dockerfile uses that Docker Engine 23 was the first to read by itself, each once: heredocs, links."""
+    words = list[str]()
+    for instruction in instructions(text):
+        words += ["heredocs (<<)"] if instruction.body else []
+        words += [f"{linked[1].upper()} --link"] if (linked := _LINKED.match(instruction.line)) else []
+    return tuple(dict.fromkeys(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,104 +57,68 @@ class _Named:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """An instruction, or lines that are none: as it stands, in one line, and the texts that follow it."""
+    """An instruction, and the images that it names."""
 
-    raw: str
-    joined: str
-    body: str
+    instruction: Instruction
     images: tuple[_Named, ...] = ()
 
 
 def _moved(part: _Part, instead: Callable[[str], str]) -> str:
+    instruction = part.instruction
     others = [(named, other) for named in part.images if (other := instead(named.image)) != named.image]
     if not others:
-        return f"{part.raw}{part.body}"
-    line = part.joined
+        return f"{instruction.raw}{instruction.body}"
+    line = instruction.line
     for named, other in reversed(others):
         line = f"{line[: named.span[0]]}{other}{line[named.span[1] :]}"
-    end_of_line = "\n" if part.raw.endswith("\n") else ""
-    return f"{line}{end_of_line}{part.body}"
+    end_of_line = "\n" if instruction.raw.endswith("\n") else ""
+    return f"{line}{end_of_line}{instruction.body}"
 
 
-def _parts(text: str, args: Mapping[str, str]) -> Iterator[_Part]:
-    values: dict[str, str] = {}
-    stages: set[str] = set()
-    begun = False
-    for raw, line, body in _instructions(text):
+def _parts(text: str, args: Arguments) -> Iterator[_Part]:
+    escape = escape_of(text)
+    listed = list(instructions(text))
+    values = _global_values(listed, args, escape)
+    stages = {stage[2].lower() for instruction in listed if (stage := _FROM.match(instruction.line)) and stage[2]}
+    earlier: set[str] = set()
+    for instruction in listed:
+        line = instruction.line
         named: Sequence[_Named] = ()
+        known: Set[str] = stages
         if stage := _FROM.match(line):
-            begun = True
-            named = (_Named(_filled(stage[1], values), stage.span(1)),)
+            # A stage starts from an earlier one; what it copies from may come later.
+            named, known = (_Named(_filled(stage[1], values, escape), stage.span(1)),), frozenset(earlier)
+            earlier |= {stage[2].lower()} if stage[2] else set()
         elif copied := _COPY.match(line):
             named = (_Named(copied[1], copied.span(1)),)
         elif flags := _RUN.match(line):
             named = [_Named(mount[1], mount.span(1)) for mount in _MOUNTED.finditer(line, 0, flags.end())]
-        elif (given := _ARG.match(line)) and not begun:
-            default = next((value for value in given.groups()[1:] if value is not None), "")
-            values[given[1]] = args.get(given[1], _filled(default, values))
-        yield _Part(raw, line, body, tuple(image for image in named if _is_elsewhere(image.image, stages)))
-        if stage and stage[2]:
-            stages.add(stage[2].lower())
+        yield _Part(instruction, tuple(image for image in named if _is_elsewhere(image.image, known)))
+
+
+def _global_values(listed: Sequence[Instruction], args: Arguments, escape: str) -> dict[str, str]:
+    """The values that a FROM may use: those of the platform, and of the ARGs before the first stage."""
+    values = {name: args.given.get(name, value) for name, value in args.platform.items()}
+    for instruction in takewhile(lambda instruction: not _FROM.match(instruction.line), listed):
+        arguments = _ARG.match(instruction.line)
+        for word in split(arguments[1], escape) if arguments else ():
+            name, has_default, default = word.partition("=")
+            if name in args.given:
+                values[name] = args.given[name]
+            elif has_default:
+                values[name] = _filled(default, values, escape)
+    return values
+
+
+def _filled(word: str, values: Mapping[str, str], escape: str) -> str:
+    """Empty for a word that cannot be read: the builder says what is wrong with it."""
+    try:
+        return expanded(word, values, escape)
+    except UnreadableWord:
+        return ""
 
 
 def _is_elsewhere(image: str, stages: Set[str]) -> bool:
     """Whether it is an image's name, as far as can be seen, and none of the Dockerfile's own stages."""
     own = image.lower() in stages or image == "scratch" or image.isdigit()
     return not own and _REFERENCE.fullmatch(image) is not None
-
-
-def _instructions(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each as it stands, in one line without the comments in it, and its heredocs; comments by themselves."""
-    raw = joined = ""
-    lines = deque(_LINE.findall(text))
-    while lines:
-        line = lines.popleft()
-        raw += line
-        comment = line.lstrip().startswith("#")
-        if joined and (comment or not line.strip()):
-            continue
-        if comment:
-            yield raw, "", ""
-            raw = ""
-            continue
-        joined += line.rstrip() if joined else line.strip()
-        if joined.endswith("\\"):
-            joined = joined[:-1]
-            continue
-        yield raw, joined, _body(joined, lines)
-        raw = joined = ""
-    yield raw, joined, ""
-
-
-def _body(instruction: str, lines: deque[str]) -> str:
-    """The heredocs of an instruction, taken from the lines that follow it."""
-    body = list[str]()
-    for tabs, end in _heredocs(instruction):
-        texts = ((line.lstrip("\t") if tabs else line).rstrip("\r\n") for line in lines)
-        length = next((number for number, line in enumerate(texts, 1) if line == end), 0)
-        body += [lines.popleft() for _ in range(length)]
-    return "".join(body)
-
-
-def _heredocs(instruction: str) -> list[tuple[bool, str]]:
-    """The ends of the texts that follow an instruction, and whether tabs may stand before them."""
-    if not _WITH_HEREDOCS.match(instruction):
-        return []
-    try:
-        words = shlex.split(instruction, posix=False)
-    except ValueError:
-        return []
-    return [(bool(match[1]), match[3]) for word in words if (match := _HEREDOC.fullmatch(word))]
-
-
-def _directives(text: str) -> list[re.Match[str]]:
-    """The lines that may stand before everything else, such as `# syntax=` and `# escape=`."""
-    directives, at = list[re.Match[str]](), 0
-    while directive := _DIRECTIVE.match(text, at):
-        directives.append(directive)
-        at = directive.end()
-    return directives
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda name: values.get(name[1] or name[3]) or name[2] or "", text)

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,8 +150,38 @@ def test_heredocs_are_built_or_it_is_said_which_engine_reads_them(
     if tuple(map(int, engine.api.api_version.split("."))) >= heredocs:
         assert files(make(*lines)[0])["text"] == b"FROM nowhere\n"
         return
-    with pytest.raises(ProviderError, match=r"Heredocs \(<<\) are read by Docker Engine 23 and later; on this one"):
+    version = re.escape(engine.version()["Version"])
+    with pytest.raises(
+        ProviderError, match=rf"Dockerfile uses heredocs \(<<\), which this Docker Engine {version} cannot"
+    ):
         make(*lines)
+
+
+def test_links_are_made_or_it_is_said_which_engine_makes_them(
+    make: Make, files: Callable[[str], dict[str, bytes]], engine: DockerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "page").write_text("x")
+    lines = (f"FROM {tiny}", "COPY --link --chmod=600 page /ctx/")
+    if tuple(map(int, engine.api.api_version.split("."))) >= heredocs:
+        assert files(make(*lines)[0])["page"] == b"x"
+        return
+    with pytest.raises(ProviderError, match=r"Dockerfile uses COPY --link, which this Docker Engine \S+ cannot read"):
+        make(*lines)
+
+
+def test_every_form_of_argument_is_built(make: Make, files: Callable[[str], dict[str, bytes]], tmp_path: Path) -> None:
+    (tmp_path / "page").write_text("x")
+    name, _, tag = tiny.rpartition(":")
+    image = make(
+        f"ARG NAME={name} TAG='{tag}' \\", "  # why", "  OTHER", "FROM ${NAME}:${TAG} AS earlier", "COPY page /page",
+        "FROM ${NAME}:${TAG:-none} AS made", "USER 0:0", "ARG A=1 B=\"2 3\" TARGETARCH",
+        "ARG C=$A-$TARGETARCH",
+        "COPY --chmod=640 --from=Earlier /page /ctx/", 'RUN echo "$A,$B,$C" >/ctx/args', f"FROM {tiny}",
+        stage="made",
+    )[0]  # fmt: skip
+    held = files(image)
+    assert held["page"] == b"x"
+    assert held["args"].startswith(b"1,2 3,1-")
 
 
 def test_the_stage_that_failed_is_named_with_its_own_lines(make: Make) -> None:
