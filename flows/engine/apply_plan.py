@@ -9,13 +9,15 @@ from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.plan import Change, Plan
 from infra_specs.plan.waves import waits_for
 from tasks.changes.apply import apply
+from tasks.changes.overtaken import Overtaken
 
 
 async def apply_plan(plan: Plan) -> tuple[str, ...]:
     """Apply every change of a plan. Returns them as sentences, in order of completion.
 
     After a failure no further change starts. Running changes are waited for, then all failures are raised as one
-    ChangeFailed. Fenced is raised as it is: another run goes on.
+    ChangeFailed. Fenced is raised as it is: another run goes on. A change that was overtaken ends the plan as a failure
+    does, and is none: the caller looks again and plans anew.
     """
     return await _Doing(plan).to_the_end()
 
@@ -52,6 +54,10 @@ class _Doing:
             return
         try:
             outcome = await apply(change)
+        except Overtaken as error:
+            self._failed.append(error)
+            self._log.warning("%s is given up: %s [%s]", change, error, wave)
+            return
         except BaseException as error:  # after any error, no further change may start
             self._failed.append(error)
             self._log.error("%s failed [%s]", change, wave)
@@ -60,11 +66,12 @@ class _Doing:
         self._log.info("%s, %.2f s [%s]", outcome.change, outcome.seconds, wave)
 
     def _raise_what_failed(self) -> None:
-        for error in self._failed:
+        failed = [error for error in self._failed if not isinstance(error, Overtaken)]
+        for error in failed:
             if isinstance(error, Fenced) or not isinstance(error, TenfoldError):
                 raise error
-        if self._failed:
-            raise ChangeFailed("\n\n".join(str(error) for error in self._failed))
+        if failed:
+            raise ChangeFailed("\n\n".join(str(error) for error in failed))
 
 
 async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -14,6 +14,7 @@ from infra_specs.plan.plan import Plan
 from infra_specs.resources.instance import Instance, links_of
 from infra_specs.resources.resource import Resource
 from infra_specs.resources.services import holds_copies
+from tasks.base.clock import now
 from tasks.changes.apply import stop_failed
 from tasks.changes.artifacts import show_outcome, show_plan
 from tasks.changes.observe import observe
@@ -122,7 +123,8 @@ class _Goal:
                 get_run_logger().warning("%s failed. %s", instance, note.strip())
 
     def plan(self, instances: tuple[Instance, ...]) -> Plan:
-        return make_plan(self.context.stack, self.resources, self._named(instances), delete_data=self.delete_data)
+        named = self._named(instances)
+        return make_plan(self.context.stack, self.resources, named, delete_data=self.delete_data, moment=now())
 
     def _named(self, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         named = {instance.address for instance in self.resources}

@@ -6,7 +6,7 @@ For each wanted address, in this order:
 2. data is never replaced: an instance that is marked durable is updated in place where its kind can, or left and said;
 3. a live instance with another fingerprint is updated in place if all that differs is mutable (of several the newest
    such), or else replaced;
-4. of failed instances the newest is kept for its log beside its successor, the older ones go;
+4. of failed instances the newest is kept for its log beside its successor, for an hour; the older ones go;
 5. nothing there: create.
 What is not wanted is destroyed, data excepted unless `delete_data`.
 """
@@ -17,19 +17,28 @@ from dataclasses import dataclass, field
 from infra_specs.plan.order import replacement_order
 from infra_specs.plan.plan import Change, Plan, Skipped
 from infra_specs.plan.waves import in_waves
+from infra_specs.resources.history import is_over
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Resource, references
 
 
 def make_plan(
-    stack: str, desired: Iterable[Resource], observed: Iterable[Instance], *, delete_data: bool = False
+    stack: str,
+    desired: Iterable[Resource],
+    observed: Iterable[Instance],
+    *,
+    delete_data: bool = False,
+    moment: float | None = None,
 ) -> Plan:
-    """The changes that turn `observed` into `desired`; empty when they agree. Equal inputs give equal plans."""
+    """The changes that turn `observed` into `desired`; empty when they agree. Equal inputs give equal plans.
+
+    `moment`: seconds since the epoch, by which failed instances are kept for their log long enough; None keeps them.
+    """
     resources = tuple(desired)
     by_address: dict[str, list[Instance]] = {}
     for instance in sorted(observed, key=lambda item: (item.address, item.incarnation)):
         by_address.setdefault(instance.address, []).append(instance)
-    draft = _Draft({resource.address: resource for resource in resources})
+    draft = _Draft({resource.address: resource for resource in resources}, moment)
     for resource in resources:
         _decide(resource, by_address.pop(resource.address, []), draft)
     for instances in by_address.values():
@@ -42,6 +51,7 @@ def make_plan(
 @dataclass
 class _Draft:
     desired: Mapping[str, Resource]
+    moment: float | None = None
     changes: list[Change] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     settled: dict[str, Instance] = field(default_factory=dict)
@@ -69,6 +79,16 @@ class _Draft:
             self.skip(Skipped(str(instance), "ending by itself, and its data with it"))
         else:
             self.add(Change("destroy", instance.address, "ending already", instance=instance))
+
+    def staying(self) -> dict[str, Instance]:
+        """Address -> what stays as it is, and what is only waited for: it may wait for what it no longer refers to."""
+        waits = ((change.address, change.instance) for change in self.changes if change.action == "wait")
+        return {**self.settled, **{address: instance for address, instance in waits if instance}}
+
+    def unsettle(self, address: str) -> None:
+        """It will change after all, so nobody waits for it as it is."""
+        self.settled.pop(address, None)
+        self.changes[:] = [change for change in self.changes if (change.action, change.address) != ("wait", address)]
 
     def skip(self, kept: Skipped) -> None:
         if kept not in self.skipped:
@@ -103,9 +123,15 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
                 draft.sources[resource.address] = instance
     for instance in failed[:-1]:
         draft.destroy(instance, "an older sick instance")
-    draft.skipped.extend(
-        Skipped(str(instance), f"sick, kept for its log: {instance.health.reason}") for instance in failed[-1:]
-    )
+    for instance in failed[-1:]:
+        _keep_for_its_log(instance, instances, draft)
+
+
+def _keep_for_its_log(failed: Instance, instances: list[Instance], draft: _Draft) -> None:
+    if draft.moment is not None and is_over(failed, instances, draft.moment):
+        draft.destroy(failed, "its log was kept for an hour")
+    else:
+        draft.skipped.append(Skipped(str(failed), f"sick, kept for its log: {failed.health.reason}"))
 
 
 def _keep(instance: Instance, resource: Resource, draft: _Draft) -> None:
@@ -150,17 +176,16 @@ def _follow_references(draft: _Draft) -> None:
     What will move in this plan is followed where that can be done in place; what can only be replaced is judged by
     the values that are known now, and so waits for the next look if it turns out that the new value differs.
     """
-    waiting = {change.address: change.instance for change in draft.changes if change.action == "wait"}
     while True:
-        awaited = {address: instance for address, instance in waiting.items() if instance}
-        instances = {**draft.settled, **awaited, **draft.sources}
-        followed = [address for address in list(draft.settled) if _follow_references_of(address, instances, draft)]
+        staying = draft.staying()
+        instances = {**staying, **draft.sources}
+        followed = [address for address in staying if _follow_references_of(address, instances, draft)]
         if not followed:
             return
 
 
 def _follow_references_of(address: str, instances: Mapping[str, Instance], draft: _Draft) -> bool:
-    resource, instance = draft.desired[address], draft.settled[address]
+    resource, instance = draft.desired[address], draft.staying()[address]
     reasons: dict[str, str] = {}
     for name, setting in resource.settings.items():
         for ref in references(setting):
@@ -175,7 +200,7 @@ def _follow_references_of(address: str, instances: Mapping[str, Instance], draft
     if not in_place and (resource.stateful or instance.stateful):
         draft.skip(Skipped(address, f"{reason}, but data lives in it: never replaced by a plan"))
         return False
-    del draft.settled[address]
+    draft.unsettle(address)
     if in_place:
         draft.add(Change("update", address, reason, resource, instance))
     else:

@@ -14,6 +14,7 @@ from infra_specs.resources.resource import Ref, Resource, references
 from infra_specs.resources.services import holds_copies
 from tasks.base.poll import until
 from tasks.changes.failure_log import failure_log
+from tasks.changes.overtaken import unless_overtaken
 from tasks.changes.prove import await_gone, settled, with_outputs
 from tasks.run.context import RunContext, current
 from tasks.run.fence import fenced
@@ -34,8 +35,8 @@ class Outcome:
 async def apply(change: Change) -> Outcome:
     """Apply one change and wait until it is healthy. A change that is done already succeeds.
 
-    Raises ChangeFailed, with the last log lines, if the instance does not become healthy; Fenced if the lock is lost;
-    ProviderError if the target refuses the change.
+    Raises ChangeFailed, with the last log lines, if the instance does not become healthy; Overtaken if it is waited for
+    and what it depends on fails meanwhile; Fenced if the lock is lost; ProviderError if the target refuses the change.
     """
     context, began = current(), time.monotonic()
     record = await asyncio.to_thread(_intend, context, change)
@@ -96,7 +97,11 @@ async def _resolved(context: RunContext, resource: Resource) -> Resource:
 async def _prove(context: RunContext, change: Change, instance: Instance) -> None:
     """Wait until it is healthy and as it was asked for."""
     assert change.resource is not None
-    latest, why = await settled(context.provider, instance, change.resource)
+    proving = settled(context.provider, instance, change.resource)
+    if change.action == "create" or context.rolls_back:
+        latest, why = await proving
+    else:
+        latest, why = await unless_overtaken(context.provider, _depended_on(context, change.resource), proving)
     if not why:
         context.instances[change.address] = latest
         return
@@ -111,6 +116,10 @@ async def _prove(context: RunContext, change: Change, instance: Instance) -> Non
         f"It is kept for inspection: tenfold logs {context.stack} {instance.address}. What was finished stands; "
         "mend the cause and run it again."
     )
+
+
+def _depended_on(context: RunContext, resource: Resource) -> tuple[Instance, ...]:
+    return tuple(context.instances[address] for address in resource.dependencies if address in context.instances)
 
 
 async def stop_failed(context: RunContext, instance: Instance, why: str) -> str:

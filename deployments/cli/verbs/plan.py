@@ -45,6 +45,7 @@ def plan_provision(
 
     from infra_specs.plan.make_plan import make_plan
     from infra_specs.stackfile.messages.no_effect import settings_without_effect
+    from tasks.base.clock import now
     from tasks.changes.health_reasons import observed
     from tasks.stack.preflight import Preview, prepare
     from tasks.stack.record import snapshot_of
@@ -54,7 +55,7 @@ def plan_provision(
     with installation.target(argument.stack) as target:
         prepared = asyncio.run(prepare(Preview(ledger, target), snapshot, within_budget=False))
         stack, desired = prepared.snapshot.stack, prepared.desired
-        changes = make_plan(stack.name, desired.resources, observed(target, ledger, stack.name))
+        changes = make_plan(stack.name, desired.resources, observed(target, ledger, stack.name), moment=now())
         limit = target.limit()
     notes = (*prepared.notes, *((limit,) if limit else ()), *settings_without_effect(argument.stack))
     return desired, changes, notes

@@ -11,6 +11,7 @@ from infra_specs.errors import TenfoldError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.releases.selection import ReleaseState
+from infra_specs.resources.history import history_among
 from infra_specs.resources.instance import Instance, links_of
 from infra_specs.stack_fault import StackFault
 from tasks.autoscaling.advice import growth_of
@@ -31,7 +32,8 @@ class StackView:
     """One stack as it is at this moment."""
 
     record: StackRecord
-    instances: tuple[Instance, ...]
+    observed: tuple[Instance, ...]
+    """All that its target holds of it."""
     holder: Holder | None
     drift: Plan | None
     """What a reconcile would do; None for a stack that is torn down or cannot be planned."""
@@ -43,6 +45,17 @@ class StackView:
     """Why it cannot be planned. Its instances are shown all the same."""
     silent: str = ""
     """Why the target of a torn-down stack does not answer. That is no fault: the target may be gone, too."""
+
+    @property
+    def history(self) -> tuple[Instance, ...]:
+        """Failed instances that healthy ones took the place of, kept for their log."""
+        return history_among(self.observed)
+
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """What counts: all but the history."""
+        history = self.history
+        return tuple(instance for instance in self.observed if instance not in history)
 
     @property
     def links(self) -> dict[str, str]:
@@ -87,20 +100,23 @@ def data(view: StackView) -> dict[str, Any]:
         "releases": [
             {"number": release.number, "state": release.state, "since": release.since} for release in view.releases
         ],
-        "instances": [
-            {
-                "address": instance.address,
-                "kind": instance.kind,
-                "incarnation": instance.incarnation,
-                "state": instance.health.state,
-                "reason": instance.health.reason,
-                "since": instance.health.since,
-                "outputs": dict(instance.outputs),
-                "holds_data": instance.stateful,
-                **({"members": [asdict(member) for member in instance.members]} if instance.members else {}),
-            }
-            for instance in view.instances
-        ],
+        "instances": [_instance_data(instance) for instance in view.instances],
+        "kept_for_log": [_instance_data(instance) for instance in view.history],
+    }
+
+
+def _instance_data(instance: Instance) -> dict[str, Any]:
+    members = {"members": [asdict(member) for member in instance.members]} if instance.members else {}
+    return {
+        "address": instance.address,
+        "kind": instance.kind,
+        "incarnation": instance.incarnation,
+        "state": instance.health.state,
+        "reason": instance.health.reason,
+        "since": instance.health.since,
+        "outputs": dict(instance.outputs),
+        "holds_data": instance.stateful,
+        **members,
     }
 
 

@@ -60,6 +60,10 @@ def show(to: Console, view: StackView) -> None:
     if view.instances:
         to.print()
         lay(to, _rows(view.instances))
+    if view.history:
+        to.print()
+        say(to, Text("Kept for its log, and no part of what runs:", "dim"), indent=2)
+        lay(to, _history_rows(view.history))
 
 
 def _title(view: StackView) -> Text:
@@ -122,6 +126,12 @@ def _rows(instances: tuple[Instance, ...]) -> Iterator[list[Cell]]:
         last = address if state == "healthy" else Text(instance.health.reason, colour)
         since = Text(human(moment - instance.health.since), "dim")
         yield [Text(mark, colour), str(instance), Text(state, colour), since, last]
+
+
+def _history_rows(instances: tuple[Instance, ...]) -> Iterator[list[Cell]]:
+    for instance in instances:
+        since = human(now() - instance.health.since)
+        yield [Text(text, "dim") for text in ("·", str(instance), "ended", since, instance.health.reason)]
 
 
 def _address_text(instance: Instance) -> str:

@@ -99,9 +99,9 @@ class KindProvider:
     def create(self, resource: Resource) -> Instance:
         """Make a resolved resource exist; returns at once, usually while it is still starting.
 
-        An instance of the same address and fingerprint that is not failed is returned, and nothing is made. Otherwise
-        a new incarnation is made. Failed earlier ones are stopped but kept for their log, and of a resource that
-        cannot stand beside its predecessor all earlier ones. An earlier one that is ending is ended first.
+        An instance of the same address, fingerprint and bindings that is not failed is returned, and nothing is made.
+        Otherwise a new incarnation is made. Failed earlier ones are stopped but kept for their log, and of a resource
+        that cannot stand beside its predecessor all earlier ones. An earlier one that is ending is ended first.
         """
         kind = self._kind_of(resource.kind, resource.address)
         with self.translated(), self.alone(resource.stack, resource.address), self.changing(resource.stack):
@@ -170,13 +170,18 @@ def _in_order(instances: Iterable[Instance]) -> tuple[Instance, ...]:
 def _adopted(kind: Kind, earlier: Iterable[Instance], resource: Resource) -> Instance | None:
     """The instance that is as wanted already, finished if a killed run left it half made."""
     for instance in earlier:
-        if instance.fingerprint != resource.fingerprint or instance.ending:
+        if instance.fingerprint != resource.fingerprint or instance.ending or _was_told_otherwise(instance, resource):
             continue
         if not instance.failed:
             return instance
         if finished := kind.finish(instance, resource):
             return finished
     return None
+
+
+def _was_told_otherwise(instance: Instance, resource: Resource) -> bool:
+    """Whether a reference of it has another value by now than the instance was made with."""
+    return any(instance.bindings.get(name, value) != value for name, value in resource.bindings.items())
 
 
 def _make_way(kind: Kind, instance: Instance, resource: Resource) -> None:

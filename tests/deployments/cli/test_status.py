@@ -9,6 +9,7 @@ import pytest
 from deployments.cli.installation import Installation
 from deployments.cli.views import status as presenting
 from infra_specs.resources.instance import Health, Instance, Member
+from infra_specs.resources.resource import Resource
 from tasks.ledger import Owner
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
@@ -48,6 +49,25 @@ def test_a_sick_one_says_why_and_what_repairs_it(cli: Cli, provisioned: Provisio
     (sick,) = [line for line in output.splitlines() if "✗" in line]
     assert sick.split()[:3] == ["✗", "replica/web-1", "failed"]
     assert sick.endswith("exited with 1")
+
+
+def test_a_sick_one_beside_its_healthy_successor_is_history(
+    cli: Cli, provisioned: Provision, world: MemoryProvider
+) -> None:
+    provisioned()
+    (old,) = [instance for instance in world.observe("shop") if instance.address == "replica/web-1"]
+    world.set_health("shop", "replica/web-1", Health("failed", "exited with 137", 0.0))
+    resource = Resource("shop", old.address, "replica", {"command": ["run"]}, digests=old.digests)
+    world.create(resource)
+    output = cli.text("status", "shop")
+    assert output.startswith("shop on memory: 8 of 8 healthy")
+    assert "✗" not in output
+    kept = output.partition("Kept for its log, and no part of what runs:")[2].split()
+    assert kept[:3] == ["·", "replica/web-1", "ended"]
+    assert kept[-3:] == ["exited", "with", "137"]
+    (shop,) = cli.json("status")["stacks"]
+    assert "failed" not in {instance["state"] for instance in shop["instances"]}
+    assert [(kept["address"], kept["incarnation"]) for kept in shop["kept_for_log"]] == [("replica/web-1", 1)]
 
 
 def test_a_run_that_changes_the_stack_is_named(cli: Cli, provisioned: Provision, installation: Installation) -> None:

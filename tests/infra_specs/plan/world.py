@@ -38,7 +38,7 @@ def instance(made_from: Resource, data: dict[str, Any]) -> Instance:
         made_from.kind,
         made_from.fingerprint,
         data.get("incarnation", 1),
-        Health(data.get("state", "healthy"), data.get("reason", "ok"), 0.0),
+        Health(data.get("state", "healthy"), data.get("reason", "ok"), data.get("since", 0.0)),
         digests=made_from.digests,
         bindings=data.get("bindings", {}),
         outputs=data.get("outputs", {}),

@@ -9,6 +9,8 @@ import pytest
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.errors import ProviderError
+from infra_specs.plan.make_plan import make_plan
+from infra_specs.resources.history import history_among
 from infra_specs.resources.resource import Resource
 from tasks.providers.seam.provider import KindProvider
 from tests.tasks.providers.contract.resources import gone, known, settled, stack, volume, worker
@@ -63,6 +65,12 @@ class ProviderContract:
         assert seen.after == ("a/b",)
         assert seen.outputs["path"] == path
         assert seen.stateful
+
+    def test_one_that_was_told_another_value_stands_beside_the_old_one(self, provider: KindProvider) -> None:
+        provider.create(replace(self.program(), bindings={"volume/data.path": "/a"}))
+        moved = replace(self.program(), bindings={"volume/data.path": "/b"})
+        assert [provider.create(moved).incarnation for _ in range(2)] == [2, 2]
+        assert [instance.incarnation for instance in provider.observe(stack)] == [1, 2]
 
     def test_another_fingerprint_stands_beside_the_old_one(self, provider: KindProvider) -> None:
         provider.create(self.program())
@@ -123,6 +131,24 @@ class ProviderContract:
         successor = provider.create(self.program(command=["false"]))
         assert successor.incarnation == 2
         assert [one.incarnation for one in provider.observe(stack)] == [1, 2]
+
+    def test_a_failed_one_beside_its_healthy_successor_is_history_and_goes_after_an_hour(
+        self, provider: KindProvider
+    ) -> None:
+        first = provider.create(self.program())
+        assert settled(provider, first).state == "healthy"
+        provider.stop(first, "it never answered")
+        assert history_among(provider.observe(stack)) == ()
+        assert settled(provider, provider.create(self.program())).state == "healthy"
+        seen = provider.observe(stack)
+        (old,) = history_among(seen)
+        assert (old.address, old.incarnation, old.health.reason) == (first.address, 1, "it never answered")
+        assert make_plan(stack, [self.program()], seen, moment=time.time() + 3500).empty
+        (change,) = make_plan(stack, [self.program()], seen, moment=time.time() + 3700).changes
+        assert (change.action, change.instance) == ("destroy", old)
+        gone(provider, old)
+        (left,) = provider.observe(stack)
+        assert (left.incarnation, left.health.state) == (2, "healthy")
 
     def test_what_is_stopped_has_failed_and_keeps_its_log(
         self, provider: KindProvider, reopen: Callable[[], KindProvider]
