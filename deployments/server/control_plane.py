@@ -22,6 +22,8 @@ from tasks.supervisor.process import Probe, Process, Status
 SERVER, RUNNER = "server", "runner"
 READY_SECONDS = 180.0
 """How long the first start may take: a new database is migrated, on a machine that may be busy."""
+PATIENCE_SECONDS = 10.0
+"""How long one of the two may be silent that hangs; three probes of 3 s, 1 s apart, must have gone unanswered."""
 PORTS_TRIED = 100
 PASSED_ON = (
     *("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE"),
@@ -137,7 +139,7 @@ def _server(here: Settings, login: Login, port: int) -> Process:
         str(_folder(here) / "work"),
         log=str(_folder(here) / "server.log"),
         listen=port,
-        probe=Probe("http", port, "/api/health", start_seconds=READY_SECONDS),
+        probe=Probe("http", port, "/api/health", timeout=3.0, start_seconds=READY_SECONDS, patience=PATIENCE_SECONDS),
         stop_group=True,
         labels={"port": port},
     )
@@ -151,7 +153,7 @@ def _runner(here: Settings, login: Login, port: int) -> Process:
         _environment(here, login, port),
         str(_folder(here) / "work"),
         log=str(_folder(here) / "runner.log"),
-        probe=Probe("socket", path=str(ready), start_seconds=READY_SECONDS),
+        probe=Probe("socket", path=str(ready), timeout=3.0, start_seconds=READY_SECONDS, patience=PATIENCE_SECONDS),
         restarts=100,
         labels={"port": port},
     )

@@ -1,10 +1,12 @@
 """The process that serves our flows: registers them, runs what is due, and sweeps up after crashes.
 
-`python -m deployments.server runner SOCKET` listens on the unix socket SOCKET from the moment it takes runs.
+`python -m deployments.server runner SOCKET` answers `GET /ready` on the unix socket SOCKET from the moment it takes
+runs, and for as long as its event loop turns.
 """
 
 import asyncio
 import socket
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -67,7 +69,7 @@ async def _listen(runner: Runner, path: Path) -> None:
         return runner.started
 
     await until(started, bool, SERVER_SECONDS)
-    async with await asyncio.start_unix_server(_hang_up, sock=_bound(path)) as listening:
+    async with await asyncio.start_unix_server(_answer, sock=_bound(path)) as listening:
         await listening.serve_forever()
 
 
@@ -80,7 +82,12 @@ def _bound(path: Path) -> socket.socket:
     return bound
 
 
-async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Whatever is asked: that it is answered says all."""
+    with suppress(ConnectionError):
+        await reader.readline()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
     writer.close()
 
 

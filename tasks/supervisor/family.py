@@ -1,6 +1,7 @@
 """Which processes belong to one that is kept: its descendants, its session, and daemons that it left."""
 
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,16 @@ def family(process: Kept) -> Iterator[int]:
     for pid in table:
         if pid != process.leader and belongs(pid, process, table):
             yield pid
+
+
+def descendants(leader: int) -> list[int]:
+    """The pids of its children, and of theirs; without daemons, which have another parent. Only on Linux."""
+    if sys.platform != "linux":
+        return []
+    table, known = read_table(), [leader]
+    for parent in known:
+        known += [pid for pid, entry in table.items() if entry.parent == parent]
+    return known[1:]
 
 
 def belongs(pid: int, process: Kept, table: Mapping[int, Entry]) -> bool:

@@ -2,7 +2,7 @@
 
 starting ──answers──▶ healthy ──threshold──▶ failed (runs on; healthy again if it answers again)
    ▲  └──start_seconds──────────────────────────▲
-   ├──────ended, from any of the three
+   ├──────ended, from any of the three; or killed, as it left its probes unanswered for its `patience`
    └──ended `restarts` times in a row before it answered──▶ failed (rests)
 stopped: by the client, from anywhere.
 
@@ -10,12 +10,16 @@ What runs `once`: starting ──ended with 0──▶ healthy, or ──ended o
 """
 
 import asyncio
+import os
 import signal
 import traceback
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
+from tasks.supervisor.family import descendants
+from tasks.supervisor.hang import Unanswered
 from tasks.supervisor.identity import Identity
 from tasks.supervisor.listeners import CannotListen
 from tasks.supervisor.port_owner import PortOwner, taken_by
@@ -31,6 +35,8 @@ _FIRST_INTERVAL = 0.05
 _WELL_SECONDS = 1.0
 """Without a probe a process is healthy once it has run this long."""
 _PREPARE_SECONDS = 600.0
+_LATE_SECONDS = 1.0
+"""A probe that took so much longer than it may was asked by a supervisor that was held up itself."""
 
 
 class ProcessLifecycle:
@@ -44,6 +50,8 @@ class ProcessLifecycle:
         self._listeners = siblings.listeners
         self._running: Running | None = None
         self._preparing: Running | None = None
+        self._hang = ""
+        """How long the process that runs had not answered when it was ended for that."""
         self._task: asyncio.Task[None] | None = None
         self._ending = asyncio.Lock()
 
@@ -56,7 +64,8 @@ class ProcessLifecycle:
         start_again = record.wanted == "run" and record.successor is None
         if record.leader:
             self._running = Running.adopt(record.leader)
-            self._state.has_answered = record.state == "healthy"
+            # One that had failed has had its time to start: it was silent for long.
+            self._state.has_answered = record.state in ("healthy", "failed")
             if self._running is None:
                 start_again = self._state.ended("ended while no supervisor ran", None) and start_again
         elif record.state == "failed" or self._is_over():
@@ -112,7 +121,7 @@ class ProcessLifecycle:
             try:
                 self._running = self._running or await self._start()
                 code = await self._attend(self._running)
-                reason = describe_exit(code)
+                reason = self._hang or describe_exit(code)
                 await self._running.gone()
                 if owner := self._taken():
                     reason = f"{reason}: {owner}"
@@ -130,6 +139,7 @@ class ProcessLifecycle:
     async def _start(self) -> Running:
         """Prepare and start; CannotStart says what of it failed."""
         self._state.has_answered = False
+        self._hang = ""
         if self._preparing:
             # An earlier supervisor's: let it finish rather than leave its work half done, then begin anew.
             await self._prepared(self._preparing, "")
@@ -203,23 +213,44 @@ class ProcessLifecycle:
             await asyncio.sleep(_WELL_SECONDS)
             self._is_well("runs", running)
             return
-        began, misses = _now(), 0
+        began, misses, unanswered = _now(), 0, Unanswered(running.identity.pid)
         own = self._listeners.held(probe.port) if probe.port == process.listen else None
         owner = PortOwner(probe.port, running.identity.pid, self._siblings.leaders, own)
         while True:
+            asked = _now()
             try:
                 await ask(process, probe, owner)
             except ProbeFailed as failure:
                 misses += 1
+                # Where we were late ourselves, nobody can tell.
+                if failure.silent and _now() - asked < probe.timeout + _LATE_SECONDS:
+                    unanswered.missed()
+                else:
+                    unanswered.answered()
                 if self._state.has_answered and misses >= probe.threshold:
                     self._state.turn("failed", f"{misses} probes in a row failed: {failure}")
                 elif not self._state.has_answered and _now() - began > probe.start_seconds:
                     self._state.turn("failed", f"not ready after {probe.start_seconds:g} s: {failure}")
             else:
                 misses = 0
+                unanswered.answered()
                 self._is_well("answers", running)
+            if self.record.state != "starting" and unanswered.is_hang(probe.patience):
+                self._end_hung(running, unanswered.seconds)
+                return
             waiting = self.record.state == "starting"
             await asyncio.sleep(_FIRST_INTERVAL if waiting else probe.interval)
+
+    def _end_hung(self, running: Running, seconds: float) -> None:
+        """Kill it with its children, which may be stopped as it is. Its end is met as every other, and it starts
+        again."""
+        self._hang = f"did not answer for {seconds:.0f} s and was killed"
+        self._state.turn("failed", self._hang)
+        children = descendants(running.identity.pid)
+        running.send(signal.SIGKILL, group=True)
+        for pid in children:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def _is_well(self, how: str, running: Running) -> None:
         # A probe that asks for no port may succeed in the moment that it ended.

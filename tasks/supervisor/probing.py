@@ -6,9 +6,11 @@ import pwd
 import signal
 import socket
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 from tasks.base.http_status import status_line
+from tasks.base.need_protocols import VALKEY_QUESTION, postgres_fault, postgres_question, valkey_fault
 from tasks.supervisor.folder import short
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.port_owner import PortOwner
@@ -18,7 +20,11 @@ from tasks.supervisor.spawn import CannotStart, spawn
 
 
 class ProbeFailed(Exception):
-    """A probe failed; the message says how."""
+    """A probe failed; the message says how. `silent`: nothing answered for as long as it may take."""
+
+    def __init__(self, message: str, *, silent: bool = False) -> None:
+        super().__init__(message)
+        self.silent = silent
 
 
 async def ask(process: Process, probe: Probe, owner: PortOwner) -> None:
@@ -29,7 +35,8 @@ async def ask(process: Process, probe: Probe, owner: PortOwner) -> None:
         if probe.port and (fault := owner.fault()):
             raise ProbeFailed(fault)
     except TimeoutError:
-        raise ProbeFailed(f"no answer to its {probe.kind} probe within {probe.timeout:g} s") from None
+        why = f"no answer to its {probe.kind} probe within {probe.timeout:g} s"
+        raise ProbeFailed(why, silent=True) from None
     except OSError as error:
         raise ProbeFailed(f"{_place(probe)}: {os.strerror(error.errno) if error.errno else error}") from error
     except CannotStart as error:
@@ -42,16 +49,8 @@ async def _tcp(_process: Process, probe: Probe) -> None:
 
 
 async def _http(_process: Process, probe: Probe) -> None:
-    loop = asyncio.get_running_loop()
     with await _connected(probe.port) as connection:
-        request = f"GET {probe.path} HTTP/1.1\r\nHost: 127.0.0.1:{probe.port}\r\nConnection: close\r\n\r\n"
-        await loop.sock_sendall(connection, request.encode())
-        answer = b""
-        while b"\r\n" not in answer and (more := await loop.sock_recv(connection, 4096)):
-            answer += more
-    line = answer.split(b"\r\n", 1)[0].decode("latin-1")
-    if line.split(" ")[1:2] != ["200"]:
-        raise ProbeFailed(f"{_place(probe)} answered {status_line(answer)}")
+        await _get(connection, probe.path, f"127.0.0.1:{probe.port}", _place(probe))
 
 
 async def _socket(process: Process, probe: Probe) -> None:
@@ -60,6 +59,39 @@ async def _socket(process: Process, probe: Probe) -> None:
         await asyncio.get_running_loop().sock_connect(connection, path)
         if not is_trusted(connection, *([pwd.getpwnam(process.user).pw_uid] if process.user else [])):
             raise ProbeFailed(f"{probe.path}: another account listens there")
+        await _get(connection, "/ready", "localhost", _place(probe))
+
+
+async def _get(connection: socket.socket, path: str, host: str, place: str) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    answer = await _exchange(connection, request.encode(), lambda answer: b"\r\n" in answer)
+    if answer.split(b"\r\n", 1)[0].decode("latin-1").split(" ")[1:2] != ["200"]:
+        raise ProbeFailed(f"{place} answered {status_line(answer)}")
+
+
+async def _postgres(_process: Process, probe: Probe) -> None:
+    with await _connected(probe.port) as connection:
+        question = postgres_question(probe.user, probe.database)
+        _refuse(postgres_fault(await _exchange(connection, question, bool)))
+
+
+async def _valkey(_process: Process, probe: Probe) -> None:
+    with await _connected(probe.port) as connection:
+        _refuse(valkey_fault(await _exchange(connection, VALKEY_QUESTION, lambda answer: b"\n" in answer)))
+
+
+async def _exchange(connection: socket.socket, question: bytes, is_whole: Callable[[bytes], bool]) -> bytes:
+    """Ask, and read until the answer is whole, or as much as there is."""
+    loop, answer = asyncio.get_running_loop(), b""
+    await loop.sock_sendall(connection, question)
+    while not is_whole(answer) and (more := await loop.sock_recv(connection, 4096)):
+        answer += more
+    return answer
+
+
+def _refuse(fault: str) -> None:
+    if fault:
+        raise ProbeFailed(fault)
 
 
 async def _command(process: Process, probe: Probe) -> None:
@@ -96,4 +128,11 @@ def _place(probe: Probe) -> str:
     return probe.path if probe.kind == "socket" else f"port {probe.port}{probe.path if probe.kind == 'http' else ''}"
 
 
-_ASK = {"tcp": _tcp, "http": _http, "socket": _socket, "command": _command}
+_ASK = {
+    "tcp": _tcp,
+    "http": _http,
+    "socket": _socket,
+    "command": _command,
+    "postgres": _postgres,
+    "valkey": _valkey,
+}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-VERSION = 2
+VERSION = 3
 """Of the words below and of the verbs: counted up with each that an earlier supervisor does not know."""
 
 State = Literal["starting", "healthy", "failed", "stopped"]
@@ -14,22 +14,32 @@ State = Literal["starting", "healthy", "failed", "stopped"]
 class Probe:
     """How a process is asked whether it is well. Asked every 50 ms until it first answers, then every `interval`."""
 
-    kind: Literal["tcp", "http", "command", "socket"]
+    kind: Literal["tcp", "http", "command", "socket", "postgres", "valkey"]
     port: int = 0
-    """For tcp and http, on 127.0.0.1. For command: the port that it asks, 0 if none.
+    """On 127.0.0.1. For command: the port that it asks, 0 if none. For socket: a port that it must serve, too.
 
     An answer counts only if the process's own family listens there (Linux; elsewhere nobody can tell).
     """
     path: str = "/"
-    """For http: the path that must answer 200. For socket: the file of a unix socket that must accept."""
+    """For http: the path that must answer 200. For socket: the file of a unix socket where `GET /ready` must."""
     command: tuple[str, ...] = ()
     """For command: what must exit with 0; run as the process's own user."""
+    user: str = ""
+    """For postgres: whom it is asked as; no password is sent, and that it asks for one is the answer."""
+    database: str = ""
+    """For postgres: the database that is asked for."""
     interval: float = 1.0
     timeout: float = 2.0
     threshold: int = 5
     """Failed probes in a row after which a process that was healthy is `failed`."""
     start_seconds: float = 60.0
     """Time after which a process that never answered is `failed`."""
+    patience: float = 0.0
+    """Seconds of silence after which a process that hangs is killed with its children and started again; 0 is never.
+
+    Counted from its last answer, over at least three probes without any. One that works is waited for six times as
+    long (`hang`). An answer that is not well is an answer.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import base64
 import socket
-import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from docker.errors import APIError
 
 from tasks.base.http_status import status_line
+from tasks.base.need_protocols import VALKEY_QUESTION, postgres_fault, postgres_question, valkey_fault
 from tasks.providers.docker.engine.client import Engine
 
 PROBE_SECONDS = 1.0
@@ -70,13 +70,9 @@ def _question(probe: Mapping[str, Any]) -> Question:
             head = f"GET {probe['path']} HTTP/1.1\r\nHost: 127.0.0.1:{probe['port']}\r\nConnection: close\r\n\r\n"
             return head.encode(), lambda answer: _http(answer, where)
         case "postgres":
-            words = b"".join(
-                f"{name}\0{value}\0".encode() for name, value in (("user", probe["user"]), ("database", probe["name"]))
-            )
-            startup = struct.pack("!ii", len(words) + 9, 3 << 16) + words + b"\0"
-            return startup, _postgres
+            return postgres_question(probe["user"], probe["name"]), lambda answer: _refuse(postgres_fault(answer))
         case "valkey":
-            return b"PING\r\n", _valkey
+            return VALKEY_QUESTION, lambda answer: _refuse(valkey_fault(answer))
     return b"", lambda _answer: None
 
 
@@ -86,14 +82,6 @@ def _http(answer: bytes, where: str) -> None:
         raise ProbeFailed(f"{where} answered {status_line(answer)}")
 
 
-def _postgres(answer: bytes) -> None:
-    """It accepts connections long before it has recovered from a crash; asking for a password says that it is ready."""
-    if answer[:1] == b"E" and b"C57P03" in answer:
-        raise ProbeFailed("the database is starting up")
-    if answer[:1] not in (b"R", b"E"):
-        raise ProbeFailed("the database does not speak its protocol yet")
-
-
-def _valkey(answer: bytes) -> None:
-    if not answer.startswith((b"+PONG", b"-NOAUTH")):
-        raise ProbeFailed(f"the cache answered {answer[:80].decode(errors='replace').strip() or 'nothing'}")
+def _refuse(fault: str) -> None:
+    if fault:
+        raise ProbeFailed(fault)

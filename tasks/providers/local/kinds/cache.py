@@ -8,6 +8,7 @@ from tasks.providers.labels import labels_of, name_of
 from tasks.providers.local import binaries, ports
 from tasks.providers.local.accounts.identity import as_account, refuse_closed
 from tasks.providers.local.files import write_file
+from tasks.providers.local.patience import PATIENCE_SECONDS
 from tasks.providers.local.stack_folder import StackFolder, slug
 from tasks.providers.valkey import conf
 from tasks.supervisor.process import Probe, Process
@@ -30,6 +31,6 @@ def cache(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Pr
         **as_account(stack_folder, str(program.parent)),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
         cwd=str(stack_folder.settings),
-        probe=Probe("tcp", port=port),
+        probe=Probe("valkey", port, patience=PATIENCE_SECONDS),
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
     )

@@ -13,6 +13,7 @@ from tasks.providers.local import binaries, ports
 from tasks.providers.local.accounts import reach
 from tasks.providers.local.accounts.identity import as_account, give_volume, refuse_closed
 from tasks.providers.local.files import make_folder, read_json, write_json
+from tasks.providers.local.patience import PATIENCE_SECONDS
 from tasks.providers.local.stack_folder import StackFolder, slug
 from tasks.supervisor.process import Probe, Process
 
@@ -54,7 +55,10 @@ def database(stack_folder: StackFolder, resource: Resource, incarnation: int) ->
         **as_account(stack_folder, *reads),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
         prepare=((*helper, "prepare", str(path)),),
-        probe=_probe(settings, programs, port),
+        # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.
+        probe=Probe(
+            "postgres", port, user=settings["user"], database=settings["name"], threshold=3, patience=PATIENCE_SECONDS
+        ),
         stop_signal="SIGINT",
         stop_seconds=60.0,
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
@@ -74,13 +78,6 @@ def _start_settings(resource: Resource, account: str | None, programs: Path, por
         "conf": conf(port, settings["connections"], settings["tuning"]),
         "hba": _HOST_RULES,
     }
-
-
-def _probe(settings: Any, programs: Path, port: int) -> Probe:
-    """It accepts connections long before it has recovered from a crash: only its protocol says when it is ready."""
-    ready = ("-h", "127.0.0.1", "-p", str(port), "-U", settings["user"], "-d", settings["name"], "-t", "2", "-q")
-    command = (str(programs / "pg_isready"), *ready)
-    return Probe("command", port, command=command, interval=5.0, timeout=5.0, threshold=3)
 
 
 def client_environment(stack_folder: StackFolder, instance: Instance) -> dict[str, str]:

@@ -24,6 +24,7 @@ from tasks.providers.local.accounts.identity import as_account, refuse_closed
 from tasks.providers.local.envoy import admin
 from tasks.providers.local.envoy.config_push import push_config, records
 from tasks.providers.local.files import make_folder, read_json, remove_any, write_json
+from tasks.providers.local.patience import PATIENCE_SECONDS
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.port_owner import fault_of
 from tasks.supervisor.process import Probe, Process
@@ -57,7 +58,7 @@ def proxy(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Pr
         argv=(str(program), "-c", str(folder / "bootstrap.json"), *options, "-l", "warning"),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
         cwd=str(folder),  # its admin socket is named from here: the whole path may be longer than a socket's may be
-        probe=Probe("tcp", port=int(outputs["port"])),
+        probe=Probe("socket", int(outputs["port"]), str(folder / admin.SOCKET), patience=PATIENCE_SECONDS),
         labels=labels_of(resource, incarnation, outputs),
     )
 

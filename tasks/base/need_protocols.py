@@ -1,0 +1,31 @@
+"""The first words to a database and to a cache, and what their answers say. No password is sent.
+
+A question is bytes; a judge returns why an answer is not that of a server that is ready, or nothing.
+"""
+
+import struct
+
+VALKEY_QUESTION = b"PING\r\n"
+_PROTOCOL_3 = 3 << 16
+_STARTING = b"C57P03"
+"""The code of "cannot connect now": it starts, recovers, or shuts down."""
+
+
+def postgres_question(user: str, database: str) -> bytes:
+    """The startup message of PostgreSQL's protocol."""
+    words = b"".join(f"{name}\0{value}\0".encode() for name, value in (("user", user), ("database", database)))
+    return struct.pack("!ii", len(words) + 9, _PROTOCOL_3) + words + b"\0"
+
+
+def postgres_fault(answer: bytes) -> str:
+    """It accepts connections long before it has recovered from a crash; asking for a password says that it is ready."""
+    if answer[:1] == b"E" and _STARTING in answer:
+        return "the database is starting up"
+    return "" if answer[:1] in (b"R", b"E") else "the database does not speak its protocol yet"
+
+
+def valkey_fault(answer: bytes) -> str:
+    """An answer that asks for a password will do."""
+    if answer.startswith((b"+PONG", b"-NOAUTH")):
+        return ""
+    return f"the cache answered {answer[:80].decode(errors='replace').strip() or 'nothing'}"
