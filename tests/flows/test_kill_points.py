@@ -18,22 +18,29 @@ from tests.support.children import run
 
 pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
-spec = {
+Step = tuple[Flow[..., Any], dict[str, Any]]
+spec: dict[str, Any] = {
     "name": "shop",
     "target": {"provider": "memory"},
     "services": {"web": {"command": "run", "port": 80, "replicas": {"min": 2, "max": 5}}},
     "needs": {"database": "postgres", "cache": "valkey"},
 }
-provisioned = (provision, {"spec": spec, "source": "/srv"})
-grown = (scale, {"stack": "shop", "service": "web", "replicas": 4})
+counted_spec = {**spec, "target": {"provider": "memory", "counted": True}}
+provisioned: Step = (provision, {"spec": spec, "source": "/srv"})
+counted: Step = (provision, {"spec": counted_spec, "source": "/srv"})
+grown: Step = (scale, {"stack": "shop", "service": "web", "replicas": 4})
+shrunk: Step = (scale, {"stack": "shop", "service": "web", "replicas": 2})
 
-Step = tuple[Flow[..., Any], dict[str, Any]]
 cases: dict[str, tuple[list[Step], Step]] = {
     "provision": ([], provisioned),
     "scale out": ([provisioned], grown),
-    "scale in": ([provisioned, grown], (scale, {"stack": "shop", "service": "web", "replicas": 2})),
+    "scale in": ([provisioned, grown], shrunk),
     "teardown": ([provisioned], (teardown, {"stack": "shop"})),
     "teardown with its data": ([provisioned], (teardown, {"stack": "shop", "delete_data": True})),
+    "provision, counted": ([], counted),
+    "scale out, counted": ([counted], grown),
+    "scale in, counted": ([counted, grown], shrunk),
+    "teardown, counted": ([counted], (teardown, {"stack": "shop"})),
 }
 
 

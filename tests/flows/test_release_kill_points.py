@@ -20,21 +20,30 @@ from tests.support.children import Ended, run
 
 pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
+Run = tuple[Flow[..., Any], dict[str, Any]]
 spec = {
     "name": "shop",
     "target": {"provider": "memory"},
     "services": {"web": {"command": "run", "before": "migrate", "port": 80, "replicas": 1}},
 }
-provisioned = (provision, {"spec": spec, "source": "/srv"})
-deployed = (deploy, {"stack": "shop", "command": "run --new"})
+counted_spec = {**spec, "target": {"provider": "memory", "counted": True}}
+provisioned: Run = (provision, {"spec": spec, "source": "/srv"})
+counted: Run = (provision, {"spec": counted_spec, "source": "/srv"})
+deployed: Run = (deploy, {"stack": "shop", "command": "run --new"})
+canary: Run = (deploy, {**deployed[1], "canary": 10, "bake": 1})
+bad: Run = (deploy, {"stack": "shop", "command": "false"})
+returned: Run = (rollback, {"stack": "shop", "release": 1})
 job = "after create job/before-web"
 
-Run = tuple[Flow[..., Any], dict[str, Any]]
 cases: dict[str, tuple[list[Run], Run, str]] = {
     "deploy": ([provisioned], deployed, "COMPLETED"),
-    "deploy with a canary": ([provisioned], (deploy, {**deployed[1], "canary": 10, "bake": 1}), "COMPLETED"),
-    "deploy of a bad one": ([provisioned], (deploy, {"stack": "shop", "command": "false"}), "FAILED"),
-    "rollback": ([provisioned, deployed], (rollback, {"stack": "shop", "release": 1}), "COMPLETED"),
+    "deploy with a canary": ([provisioned], canary, "COMPLETED"),
+    "deploy of a bad one": ([provisioned], bad, "FAILED"),
+    "rollback": ([provisioned, deployed], returned, "COMPLETED"),
+    "deploy, counted": ([counted], deployed, "COMPLETED"),
+    "deploy with a canary, counted": ([counted], canary, "COMPLETED"),
+    "deploy of a bad one, counted": ([counted], bad, "FAILED"),
+    "rollback, counted": ([counted, deployed], returned, "COMPLETED"),
 }
 
 
@@ -52,7 +61,7 @@ def test_killed_at_every_outside_effect(
     assert undisturbed.state == ends, undisturbed.message
     end, serves, migrated = world(home), serving(home), job_at(undisturbed)
     for number, point in enumerate(undisturbed.points, 1):
-        for after in (again, left_alone) if name == "deploy" and of_consequence(point) else (again,):
+        for after in (again, left_alone) if name in ("deploy", "deploy, counted") and of_consequence(point) else (again,):
             shutil.rmtree(home)
             shutil.copytree(start, home)
             killed = run(flow, parameters, at=number, only=at_points)
