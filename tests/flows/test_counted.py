@@ -9,19 +9,27 @@ from typing import Any
 
 import pytest
 
+from flows.autoscale import autoscale
 from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.rollback import rollback
 from flows.scale import scale
 from flows.teardown import teardown
+from infra_specs.pricing.month import Spent, month_of
 from infra_specs.resources.services import holds_copies, serving_copies
+from tasks.base.clock import now
+from tasks.base.settings import settings
+from tasks.ledger import Ledger, Owner
 from tasks.providers.memory import MemoryProvider
 from tasks.providers.memory.simulated_load import Load
 from tests.flows.going import done, failed
+from tests.flows.scale_runs import carry_out, no_runs
 from tests.flows.shop import addresses, observed, shop
+from tests.flows.users import Users, users
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+__all__ = ["no_runs", "users"]  # fixtures
 
 
 def counted(**service: Any) -> dict[str, Any]:
@@ -99,3 +107,21 @@ async def test_a_count_of_none_and_back(home: Path) -> None:
     assert running(home) == ["service/web", "0 serve"]
     await done(scale, stack="shop", service="web", replicas=3)
     assert running(home) == ["service/web", "3 serve"]
+
+
+async def test_the_budget_stops_a_counted_service_and_begins_it_again(users: Users, no_runs: None, home: Path) -> None:
+    spec = counted(scaling={"over_budget": "stop"})
+    spec["target"]["price_per_replica"] = 50
+    await done(provision, spec={**spec, "budget": 100}, source="/srv")
+    users.in_flight["shop", "web"] = 28
+    with Ledger.open(settings()) as ledger:
+        lease = ledger.checks.acquire(Owner.here("test"), 60)
+        ledger.costs.record(lease, {"shop": Spent(month_of(now()), 100.0, now())})
+        ledger.locks.release(lease)
+    assert (await done(autoscale)).endswith("; shop web 2 to 0")
+    await carry_out()
+    assert running(home) == ["service/web", "0 serve"], "its count, and nothing else, has changed"
+    await done(provision, spec={**spec, "budget": 250}, source="/srv")
+    assert (await done(autoscale)).endswith("; shop web 0 to 4")
+    await carry_out()
+    assert running(home) == ["service/web", "4 serve"]
