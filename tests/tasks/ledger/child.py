@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tasks.base.settings import Settings
@@ -16,8 +17,8 @@ change = {"action": "create", "address": "replica/web-0", "reason": "missing", "
 class Child:
     """Such a process, from outside."""
 
-    def __init__(self) -> None:
-        argv = [sys.executable, "-m", "tests.tasks.ledger.child"]
+    def __init__(self, within: Sequence[str] = ()) -> None:
+        argv = [*within, sys.executable, "-m", "tests.tasks.ledger.child"]
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def tell(self, *words: Any) -> None:
@@ -66,6 +67,12 @@ class Told:
 
     def intend(self) -> str:
         return self.ledger.runs.intend(self.lease, self.run, change)
+
+    def live(self, flow_run: str, lease_seconds: float) -> None:
+        self.ledger.liveness.begin(flow_run, Owner.here("provision"), lease_seconds)
+
+    def renew_life(self, flow_run: str, lease_seconds: float) -> None:
+        self.ledger.liveness.renew(flow_run, lease_seconds)
 
     def check(self) -> None:
         self.ledger.locks.check(self.lease)
