@@ -10,14 +10,12 @@ from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.image_name import IMAGE_PATTERN
 from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
 from infra_specs.stackfile.models.needs import Cache, Database, Needs
+from infra_specs.stackfile.models.route import HOST_PATTERN, PATH_PATTERN, Route, RouteTimeouts
 from infra_specs.stackfile.models.scaling import AT_PATTERN, UNTIL_PATTERN, Period, Scaling
 from infra_specs.stackfile.models.service import (
-    HOST_PATTERN,
     NAME_PATTERN,
-    PATH_PATTERN,
     SECRET_PATTERN,
     Bounds,
-    Route,
     Secret,
     Service,
 )
@@ -53,6 +51,7 @@ FORMS: dict[Any, str] = {
     Timeouts: "a mapping such as {upload: 1h}",
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",
+    RouteTimeouts: "a mapping such as {request: 30s, idle: 1h}",
     Scaling: "a mapping such as {latency: 300ms, step: 10}",
     Metrics: "a mapping such as {prometheus: http://prometheus.internal:9090, queue: sum(jobs_waiting)}",
     Period: 'a mapping such as {at: "Mon-Fri 08:00", min: 6}',

@@ -14,8 +14,9 @@ from infra_specs.stackfile.messages.location import Location, Path, choices, key
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.metrics import Metrics
 from infra_specs.stackfile.models.needs import Needs
+from infra_specs.stackfile.models.route import Route, RouteTimeouts
 from infra_specs.stackfile.models.scaling import Scaling
-from infra_specs.stackfile.models.service import SECRET_PATTERN, Bounds, Route, Service
+from infra_specs.stackfile.models.service import SECRET_PATTERN, Bounds, Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import LATER_TARGETS, TARGETS, Docker, Local
 from infra_specs.stackfile.models.tls import Tls
@@ -29,7 +30,8 @@ _OTHER_WORDS = {
     "https": "tls", "ssl": "tls", "cert": "certificate", "volume": "volumes", "mounts": "volumes", "disk": "volumes",
     "migrate": "before", "migrations": "before", "release_command": "before", "drain_timeout": "drain",
     "stop_grace_period": "drain", "trusted_proxies": "trust_proxies", "trust_proxy": "trust_proxies",
-    "trusted_ips": "trust_proxies", "timeout": "timeouts", "request_timeout": "upload", "upload_timeout": "upload",
+    "trusted_ips": "trust_proxies", "timeout": "timeouts", "request_timeout": "request", "upload_timeout": "upload",
+    "response_timeout": "request", "read_timeout": "request", "idle_timeout": "idle", "session_affinity": "sticky",
     "file": "dockerfile", "buildargs": "args", "stage": "target",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
@@ -43,6 +45,7 @@ _SECTIONS = (
     (Timeouts, "under `timeouts`"),
     (Users, "under `users`"),
     (Route, "under a service's `route`"),
+    (RouteTimeouts, "under a route's `timeouts`"),
     (Bounds, "under a service's `replicas`"),
     (Scaling, "under a service's `scaling`"),
     (Metrics, "under `scaling: metrics`"),
@@ -191,4 +194,4 @@ def _unknown(key: str, owner: type[BaseModel], *, hinted: bool) -> str:
 def _section_hint(word: str, owner: type[BaseModel]) -> str:
     """Where a word belongs that is right, and stands in a wrong place."""
     sections = [where for model, where in _SECTIONS if word in keys(model)]
-    return f" `{word}` belongs {sections[0]}." if sections and owner in _MODELS_WITH_HINTS else ""
+    return f" `{word}` belongs {either(sections)}." if sections and owner in _MODELS_WITH_HINTS else ""

@@ -17,6 +17,7 @@ from pydantic import (
 from infra_specs.stackfile.models.build import Build
 from infra_specs.stackfile.models.image_name import Image
 from infra_specs.stackfile.models.model import Part
+from infra_specs.stackfile.models.route import PATH_PATTERN, Route
 from infra_specs.stackfile.models.scaling import Scaling
 from infra_specs.stackfile.models.texts import EnvName, Text
 from infra_specs.stackfile.models.units import Duration, Size
@@ -31,8 +32,6 @@ ServiceName = Annotated[str, Field(pattern=NAME_PATTERN), WithJsonSchema(_NAME_S
 """The same, with no dash at its end: images and hosts are named after it."""
 
 SECRET_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"  # noqa: S105 - the pattern of a name
-PATH_PATTERN = r"^/[!-~]*$"
-HOST_PATTERN = r"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?)$"
 
 
 class Secret(Part):
@@ -88,15 +87,6 @@ def _bounds(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return {"min": value, "max": max(value, 1)}
     return value
-
-
-class Route(Part):
-    """Which requests the proxy sends to this service."""
-
-    host: Annotated[str, Field(pattern=HOST_PATTERN, max_length=253)] = "*"
-    """The host name asked for; `*` is any."""
-    path: Annotated[str, Field(pattern=PATH_PATTERN)] = "/"
-    """The beginning of the path; the longest that fits wins."""
 
 
 def _command(value: Any) -> Any:

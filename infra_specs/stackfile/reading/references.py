@@ -14,6 +14,7 @@ from infra_specs.stackfile.models.target import Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
 from infra_specs.stackfile.reading.names import Crossing, image_names, service_names
+from infra_specs.stackfile.reading.routes import route_faults
 
 ORDERS_OF_MAGNITUDE = 100
 """The headroom above which a spec has to say why."""
@@ -73,7 +74,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from image_names(sound.services, sound.target)
     yield from _programs(sound)
     yield from _counted_volumes(sound)
-    yield from _routes(sound)
+    yield from route_faults(sound.services)
     for name, service in sound.services.items():
         yield from _environment(name, service, sound.needs)
         yield from _volumes(name, service)
@@ -143,21 +144,6 @@ def _counted_volumes(sound: Sound) -> Iterator[Crossing]:
                 f"the {target.provider} target counts the replicas of a service and starts a new release beside the "
                 "old, so no replica can have data of its own. Keep the data in a database (`needs: {database: "
                 "postgres}`) and leave `volumes` out, or use a target with one resource a replica, such as docker.",
-            )
-
-
-def _routes(sound: Sound) -> Iterator[Crossing]:
-    taken: dict[tuple[str, str], str] = {}
-    for name, service in sound.services.items():
-        if service.port is None:
-            continue
-        wanted = (service.route.host, service.route.path)
-        first = taken.setdefault(wanted, name)
-        if first != name:
-            yield (
-                ("services", name, "route"),
-                f"host {wanted[0]} and path {wanted[1]} lead to `{first}` already. Give each service with a port a "
-                "host or a path of its own, as in route: {path: /api}.",
             )
 
 
