@@ -10,8 +10,10 @@ from infra_specs.stackfile.models.service import FromNeed, Secret, Service
 from infra_specs.stackfile.models.stack import Stack
 
 PROXY_ADDRESS = str(Address("proxy", "main"))
-CLIENT_SETTINGS = ("trust_proxies", "upload_timeout")
-"""What a proxy that runs takes in on every target: whom it trusts, and how long it waits."""
+CLIENT_SETTINGS = ("trust_proxies", "upload_timeout", "edition")
+"""What a proxy that runs takes in on every target: whom it trusts, how long it waits, and what Tenfold decides."""
+PROXY_EDITION = 2
+"""Of what every proxy is told, whatever the stack says. With another one, proxies that run are told anew."""
 CERTIFICATE = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
 
@@ -47,6 +49,10 @@ def route(stack: Stack, name: str, service: Service, count: int) -> Resource:
         "service": name,
         "host": service.route.host,
         "path": service.route.path,
+        "sticky": service.route.sticky,
+        "secure": stack.tls is not None,
+        "request_timeout": service.route.timeouts.request,
+        "idle_timeout": service.route.timeouts.idle,
         "public": service.public,
         "health": service.health,
         "endpoints": services.endpoints(name, count, counted=stack.target.counted),
@@ -67,6 +73,7 @@ def proxy_settings(context: Context) -> dict[str, Setting]:
         "public": any(service.public for service in stack.services.values() if service.port is not None),
         "trust_proxies": list(stack.trust_proxies),
         "upload_timeout": stack.timeouts.upload,
+        "edition": PROXY_EDITION,
     }
     if tls:
         settings["tls"] = SecretRef(CERTIFICATE, context.secrets.get(CERTIFICATE, 1))

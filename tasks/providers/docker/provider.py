@@ -60,7 +60,7 @@ class DockerProvider(KindProvider):
         containers = Containers(CONTAINERS, api, annotations, observer, starter)
         kinds: dict[str, Kind] = {
             **dict.fromkeys(CONTAINERS, containers),
-            "proxy": Proxies(api, annotations, observer, starter, self._host_address),
+            "proxy": Proxies(api, annotations, observer, starter, routes=routes, host_address=self._host_address),
             "volume": Volumes(api, annotations),
             "route": Routes(observer, routes),
         }

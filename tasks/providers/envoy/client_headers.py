@@ -6,7 +6,9 @@ read `X_Real_IP` as `X-Real-IP`.
 
 from collections.abc import Iterable
 
+from tasks.providers.envoy import time_limit
 from tasks.providers.envoy.messages import Json, typed
+from tasks.providers.envoy.sticky import session_filter
 
 _STATED = (
     # Who the client is.
@@ -61,7 +63,7 @@ def told_to_apps(*, trusted: bool, asked_port: int) -> list[Json]:
 def filters(*, trusted: bool, asked_port: int) -> list[Json]:
     """The filters that a request and its answer pass.
 
-    The second removes from an answer what would have the proxy act, such as `x-envoy-immediate-health-check-fail`,
+    Those of a try remove from an answer what would have the proxy act, such as `x-envoy-immediate-health-check-fail`,
     before it reads the answer.
     """
     nothing_internal = [_remove_family(_ENVOY)]
@@ -69,13 +71,18 @@ def filters(*, trusted: bool, asked_port: int) -> list[Json]:
         "request_mutations": told_to_apps(trusted=trusted, asked_port=asked_port),
         "response_mutations": nothing_internal,
     }
-    answered = {"mutations": {"response_mutations": nothing_internal}}
+    tried = {"request_mutations": nothing_internal, "response_mutations": nothing_internal}
     codec = typed("envoy.filters.http.upstream_codec", "extensions.filters.http.upstream_codec.v3.UpstreamCodec")
     router = {
         "suppress_envoy_headers": True,
-        "upstream_http_filters": [typed("envoy.filters.http.header_mutation", _HEADER_MUTATION, answered), codec],
+        "upstream_http_filters": [
+            time_limit.no_second_try(),
+            typed("envoy.filters.http.header_mutation", _HEADER_MUTATION, {"mutations": tried}),
+            codec,
+        ],
     }
     return [
+        session_filter(),
         typed("envoy.filters.http.header_mutation", _HEADER_MUTATION, {"mutations": changed}),
         typed("envoy.filters.http.router", "extensions.filters.http.router.v3.Router", router),
     ]

@@ -1,15 +1,16 @@
 """Push the configuration of the routes to the proxy, in an order that loses no request."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, Protocol, TypeVar
 
 from infra_specs.errors import ProviderError
+from infra_specs.stackfile.models.route import REQUEST_SECONDS
 from tasks.providers.envoy.admin_state import AdminState, serves_listeners
-from tasks.providers.envoy.files import RouteRule, clusters, endpoints, routes
+from tasks.providers.envoy.files import RouteRule, clusters, endpoints
+from tasks.providers.envoy.routes import routes
+from tasks.providers.envoy.sticky import cookie_of
 from tasks.providers.envoy.tls import has_taken
 
 T = TypeVar("T")
@@ -60,6 +61,12 @@ def rule_of(record: Mapping[str, Any]) -> RouteRule:
         endpoints=tuple(settings["endpoints"]),
         draining=tuple(record.get("draining", ())),
         weights=weights_of(record),
+        # A route that an earlier version recorded says nothing of these.
+        request_seconds=settings.get("request_timeout", REQUEST_SECONDS),
+        idle_seconds=settings.get("idle_timeout"),
+        cookie=cookie_of(record["labels"]["stack"], settings["service"], secure=settings["secure"])
+        if settings.get("sticky")
+        else None,
     )
 
 
@@ -68,12 +75,6 @@ def weights_of(record: Mapping[str, Any]) -> dict[str, int]:
     bindings = record["labels"]["bindings"]
     weights = record["settings"].get("weights") or {}
     return {bindings.get(f"{name}.endpoint", name): percent for name, percent in weights.items()}
-
-
-def version_of(rules: Iterable[RouteRule]) -> str:
-    """Which routes these are, endpoints aside."""
-    texts = sorted(f"{rule.service} {rule.host} {rule.path} {rule.public}" for rule in rules)
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:12]
 
 
 def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, waiting: bool = True) -> None:
@@ -96,17 +97,12 @@ def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, wa
     )
     if waiting and rules.keys() - clusters_before.keys():
         _await(lambda: (state := folder.admin_state()) is None or state.clusters.issuperset(rules))
-    version = version_of(rules.values())
     public = [rule for rule in rules.values() if rule.public]
-    folder.write(
-        {
-            "routes-public.json": routes("public", public, version),
-            "routes-local.json": routes("local", rules.values(), version),
-        }
-    )
+    local_routes = routes("local", rules.values())
+    folder.write({"routes-public.json": routes("public", public), "routes-local.json": local_routes})
     if removed_clusters:
         if waiting:
-            _await(lambda: folder.routes_version() in (None, version))
+            _await(lambda: folder.routes_version() in (None, local_routes["version_info"]))
         folder.write({"clusters.json": new_clusters})
     folder.remove(name for name in files_before if name.startswith("endpoints-") and name not in files)
 

@@ -7,19 +7,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from tasks.providers.envoy.messages import Json, response, source, typed
+from infra_specs.stackfile.models.route import REQUEST_SECONDS
+from tasks.providers.envoy.messages import KEEPALIVE, Json, response, source
+from tasks.providers.envoy.sticky import Cookie
 
 DRAINING = ("--drain-strategy", "immediate", "--drain-time-s", "86400")
 """Options that lead open connections over when a listener changes: each is closed after its next answer, and streams
 and WebSockets have a day. By default it is done at random within 10 minutes, and whatever is open then is cut."""
-_SAFE_METHODS = "GET|HEAD|OPTIONS"
 
 
 @dataclass(frozen=True, slots=True)
 class RouteRule:
     """One service behind the proxy. `draining` endpoints get no new requests but stay known.
 
-    `weights`: endpoint -> the percentage of the requests that it gets; the others share the rest evenly.
+    `weights`: endpoint -> the percentage of the requests that it gets; the others share the rest evenly. An app
+    may take `request_seconds` to begin its answer, and be silent for `idle_seconds`. A `cookie` keeps browsers with a
+    replica.
     """
 
     service: str
@@ -30,6 +33,9 @@ class RouteRule:
     endpoints: tuple[str, ...]
     draining: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)
+    request_seconds: float = REQUEST_SECONDS
+    idle_seconds: float | None = None
+    cookie: Cookie | None = None
 
     @property
     def cluster(self) -> str:
@@ -85,74 +91,6 @@ def _weights(rule: RouteRule) -> dict[str, int]:
     return {each: percent * len(others) for each, percent in given.items()} | dict.fromkeys(others, rest)
 
 
-def routes(name: str, rules: Iterable[RouteRule], version: str) -> Json:
-    """Who gets a request: the most exact host, and there the longest path; a host's own rules before wider ones'."""
-    ordered = sorted(rules, key=lambda rule: (-len(_stem(rule.path)), rule.service))
-    hosts = sorted({rule.host for rule in ordered})
-    virtual = [
-        {
-            "name": host,
-            "domains": [host],
-            "routes": [
-                entry
-                for wider in _from_exact_to_any(host, hosts)
-                for rule in ordered
-                if rule.host == wider
-                for entry in _entries(rule)
-            ],
-        }
-        for host in hosts
-    ]
-    # A browser asks for `host:port`; the rules name hosts.
-    config = {"name": name, "virtual_hosts": virtual, "ignore_port_in_host_matching": True}
-    return response("config.route.v3.RouteConfiguration", [config], version)
-
-
-def _from_exact_to_any(host: str, hosts: Iterable[str]) -> list[str]:
-    """The hosts whose rules hold for this one, itself first."""
-
-    def covers(wide: str) -> bool:
-        return wide in (host, "*") or (wide.startswith("*.") and host.endswith(wide[1:]))
-
-    return sorted(filter(covers, hosts), key=lambda wide: (wide != host, wide == "*", -len(wide)))
-
-
-def _entries(rule: RouteRule) -> list[Json]:
-    """Requests that may be sent twice are tried again after any reset; the others only if nothing was read yet."""
-    stem = _stem(rule.path)
-    match: Json = {"prefix": "/"} if not stem else {"path_separated_prefix": stem}
-    if "?" in stem or "#" in stem:
-        match = {"prefix": rule.path}
-    method = {"name": ":method", "string_match": {"safe_regex": {"regex": _SAFE_METHODS}}}
-    return [
-        {"match": match | {"headers": [method]}, "route": _action(rule, "reset")},
-        {"match": match, "route": _action(rule, "reset-before-request")},
-    ]
-
-
-def _stem(path: str) -> str:
-    """`/api/` and `/api` alike cover `/api` and what is below it, and not `/apix`."""
-    return path.rstrip("/")
-
-
-def _action(rule: RouteRule, reset: str) -> Json:
-    return {
-        "cluster": rule.cluster,
-        # The default cuts every answer off after 15 s; silence is still cut off after 5 minutes.
-        "timeout": "0s",
-        "retry_policy": {
-            "retry_on": f"connect-failure,refused-stream,{reset}",
-            "num_retries": 3,
-            "retry_host_predicate": [typed("envoy.retry_host_predicates.previous_hosts", _PREVIOUS_HOSTS)],
-            # Least-request prefers a dead server, which has none: 5 picks find another too seldom.
-            "host_selection_retry_max_attempts": 50,
-        },
-    }
-
-
-_PREVIOUS_HOSTS = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
-
-
 def _cluster(folder: PurePath, rule: RouteRule) -> Json:
     many = 100_000
     thresholds = {f"max_{what}": many for what in ("connections", "pending_requests", "requests", "retries")}
@@ -161,6 +99,7 @@ def _cluster(folder: PurePath, rule: RouteRule) -> Json:
         "type": "EDS",
         "eds_cluster_config": {"eds_config": source(folder, f"endpoints-{rule.service}.json")},
         "connect_timeout": "1s",
+        "upstream_connection_options": {"tcp_keepalive": KEEPALIVE},
         "lb_policy": "LEAST_REQUEST",
         # Where endpoints have weights it would divide these by the requests in flight: 10 % become 20. With a bias of 0
         # they are the shares, and endpoints without weights still get their requests by what is in flight.

@@ -1,7 +1,7 @@
 """Where the proxy listens, whom it trusts there, and how long it waits for a client.
 
 A listener has one chain of filters for clients and, where networks are trusted, another for these: the connection's
-own address decides, before a byte of it is read. Silence of an answer or a WebSocket is not bounded here.
+own address decides, before a byte of it is read. What an app takes, and silence, the routes bound.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from pathlib import PurePath
 from typing import Any
 
 from infra_specs.stackfile.models.clients import UPLOAD_SECONDS
-from tasks.providers.envoy import client_headers, tls
-from tasks.providers.envoy.messages import Json, response, source, typed
+from tasks.providers.envoy import client_headers, time_limit, tls
+from tasks.providers.envoy.messages import KEEPALIVE, Json, response, source, typed
 
 FILE = "listeners.json"
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - asked for by `public: true`
@@ -28,6 +28,16 @@ TRUSTED_IDLE_SECONDS = 900
 """The same from a load balancer. Some keep connections for 600 s and lose a request that meets a closing one."""
 STREAMS = 100
 """Requests at once on one connection of HTTP/2."""
+HOST_OF_HTTP_10 = "localhost"
+"""What an app is told as host by a client that names none, as HTTP/1.0 allows."""
+_WEBSOCKET = "websocket"
+_OTHER_THAN_WEBSOCKET = "|".join(
+    [
+        *(f"(?i:{_WEBSOCKET[:index]})(?i:[^{letter}].*)?" for index, letter in enumerate(_WEBSOCKET)),
+        f"(?i:{_WEBSOCKET}).+",
+    ]
+)
+"""Of upgrades that are ignored, as their standard allows: RE2's pattern of every other word."""
 _CONNECTION_MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _CONNECTION_LIMIT = "extensions.filters.network.connection_limit.v3.ConnectionLimit"
 
@@ -50,22 +60,25 @@ class Listener:
 class ClientPolicy:
     """What holds for the clients of every listener.
 
-    `trusted` are networks; `connections` is how many a listener takes from clients, and as many from trusted ones.
+    `trusted` are networks; `connections` is how many a listener takes from clients, and as many from trusted ones. A
+    listener that was opened without `keepalive` cannot be given it while it is open.
     """
 
     connections: int
     trusted: tuple[str, ...] = ()
     upload_seconds: float = UPLOAD_SECONDS
     secure: bool = False
+    keepalive: bool = True
 
 
-def policy_of(settings: Mapping[str, Any], connections: int) -> ClientPolicy:
-    """The policy that a proxy's settings ask for."""
+def policy_of(settings: Mapping[str, Any], connections: int, told: Any = None) -> ClientPolicy:
+    """The policy that a proxy's settings ask for. `told` is the file of listeners that it has by now, if it runs."""
     return ClientPolicy(
         connections,
         tuple(settings.get("trust_proxies", ())),
         settings.get("upload_timeout", UPLOAD_SECONDS),
         secure=settings.get("tls") is not None,
+        keepalive=told is None or any("tcp_keepalive" in listener for listener in told["resources"]),
     )
 
 
@@ -83,6 +96,7 @@ def _listener(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> Json:
         "filter_chains": _chains(folder, wanted, policy),
         # By default it would share a taken port silently.
         "enable_reuse_port": False,
+        **({"tcp_keepalive": KEEPALIVE} if policy.keepalive else {}),
     }
 
 
@@ -138,9 +152,18 @@ def _manager(folder: PurePath, wanted: Listener, policy: ClientPolicy, trusted: 
             "headers_with_underscores_action": "DROP_HEADER",
         },
         "http2_protocol_options": {"max_concurrent_streams": STREAMS},
-        "upgrade_configs": [{"upgrade_type": "websocket"}],
-        "normalize_path": True,
-        "merge_slashes": True,
+        # Of a quiet stream or WebSocket: by default it is cut off after 5 minutes.
+        "stream_idle_timeout": "0s",
+        "http_protocol_options": {
+            "accept_http_10": True,
+            "default_host_for_http_10": HOST_OF_HTTP_10,
+            "ignore_http_11_upgrade": [{"safe_regex": {"regex": _OTHER_THAN_WEBSOCKET}}],
+        },
+        "upgrade_configs": [{"upgrade_type": _WEBSOCKET}],
+        # An app gets a path as it was sent; which route it belongs to, and which is refused, `paths` says.
+        "normalize_path": False,
+        "merge_slashes": False,
+        "local_reply_config": time_limit.retry_after(),
         "server_header_transformation": "PASS_THROUGH",
     }
 

@@ -24,3 +24,7 @@ def source(folder: PurePath, name: str) -> Json:
     """Where resources are read from, and read again when the file is replaced."""
     path = {"path": str(folder / name), "watched_directory": {"path": str(folder)}}
     return {"resource_api_version": "V3", "path_config_source": path}
+
+
+KEEPALIVE = {"keepalive_time": 60, "keepalive_interval": 15, "keepalive_probes": 4}
+"""How TCP finds a peer that is gone without a word: within two minutes. Quiet streams are not cut by anything else."""

@@ -38,7 +38,7 @@ def test_every_wait_for_a_client_is_bounded() -> None:
             assert told["drain_timeout"] == "5s"
             assert told["http2_protocol_options"]["max_concurrent_streams"] == 100
             assert chain["transport_socket_connect_timeout"] == "10s"
-            assert "stream_idle_timeout" not in told, "quiet streams are as they were"
+            assert told["stream_idle_timeout"] == "0s", "what is quiet the routes bound"
 
 
 def test_only_where_networks_are_trusted_is_a_chain_for_them() -> None:
@@ -66,7 +66,7 @@ def test_open_connections_are_led_over_when_trust_changes() -> None:
 
 
 def test_an_app_is_told_the_port_that_clients_know() -> None:
-    mutations = manager(chains(public)[0])["http_filters"][0]["typed_config"]["mutations"]["request_mutations"]
+    mutations = manager(chains(public)[0])["http_filters"][1]["typed_config"]["mutations"]["request_mutations"]
     told = {
         each["append"]["header"]["key"]: each["append"]["header"]["value"] for each in mutations if "append" in each
     }
@@ -76,7 +76,7 @@ def test_an_app_is_told_the_port_that_clients_know() -> None:
 def test_names_with_underscores_and_trailers_pass_nowhere() -> None:
     for chain in chains(local, trusting):
         assert manager(chain)["common_http_protocol_options"]["headers_with_underscores_action"] == "DROP_HEADER"
-        assert "http_protocol_options" not in manager(chain), "trailers are off by default"
+        assert "enable_trailers" not in manager(chain)["http_protocol_options"], "trailers are off by default"
 
 
 @pytest.mark.parametrize("name", ["forwarded", "proxy", "x-real-ip", "x-forwarded-client-cert"])
@@ -100,6 +100,17 @@ def test_a_policy_is_read_from_a_proxys_settings() -> None:
     assert policy_of({"trust_proxies": ["10.0.0.0/8"], "upload_timeout": 9.0, "tls": "pem"}, 7) == ClientPolicy(
         7, ("10.0.0.0/8",), 9.0, secure=True
     )
+
+
+def test_a_listener_that_is_open_keeps_its_options() -> None:
+    """The proxy refuses other options of an open socket, and with them every change of its listeners."""
+    before = {"resources": [{"name": "local"}]}
+    now = listeners(Path("/x"), [local], policy)
+    assert policy_of({}, 1024).keepalive
+    assert not policy_of({}, 1024, before).keepalive
+    assert policy_of({}, 1024, now).keepalive
+    (made,) = listeners(Path("/x"), [local], policy_of({}, 1024, before))["resources"]
+    assert "tcp_keepalive" not in made
 
 
 @pytest.mark.parametrize(

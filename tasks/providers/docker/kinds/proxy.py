@@ -46,10 +46,12 @@ class Proxies(Containers):
         annotations: Annotations,
         observer: Observer,
         starter: Starter,
+        *,
+        routes: RouteTable,
         host_address: Callable[[], str],
     ) -> None:
         super().__init__(("proxy",), api, annotations, observer, starter)
-        self._host_address = host_address
+        self._routes, self._host_address = routes, host_address
 
     def update(self, instance: Instance, resource: Resource) -> None:
         """All that can change here are its listeners; its ports stay, and where it is reached is known anew."""
@@ -57,6 +59,8 @@ class Proxies(Containers):
         if container is None:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
         ports = ports_of(container)
+        # The listeners leave to the routes which paths are refused: routes of an earlier version would refuse none.
+        self._routes.tell_again(instance.stack)
         change_listeners(self._api, container["Id"], resource, ports)
         self._record(instance, resource, ports.outputs(resource, self._host_address()))
 

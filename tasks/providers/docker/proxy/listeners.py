@@ -27,7 +27,8 @@ def first_files(api: APIClient, resource: Resource, ports: ProxyPorts) -> dict[s
 
 def change_listeners(api: Engine, container: str, resource: Resource, ports: ProxyPorts) -> None:
     """Have one that runs take in its certificate, whom it trusts and how long it waits; no request is lost."""
-    folder, files = Folder(api, container), ports.files(resource, FOLDER_PATH, _connections(api))
+    folder = Folder(api, container)
+    files = ports.files(resource, FOLDER_PATH, _connections(api), folder.read().get(listener.FILE))
     for name, data in files.items():
         folder.write({name: data})
     if tls.CERTIFICATE_FILE in files:

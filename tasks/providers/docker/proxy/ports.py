@@ -34,10 +34,13 @@ class ProxyPorts:
         """The proxy's outputs; `host_address` is the engine's address as its neighbours see it."""
         return tls.doors(self.port, self.public, host_address, _pem(resource))
 
-    def files(self, resource: Resource, folder: PurePosixPath, connections: int) -> dict[str, Any]:
-        """The proxy's files for these ports, in the order in which they must be written."""
+    def files(self, resource: Resource, folder: PurePosixPath, connections: int, told: Any = None) -> dict[str, Any]:
+        """The proxy's files for these ports, in the order in which they must be written.
+
+        `told` is the file of listeners that it has by now, if it runs.
+        """
         pem = _pem(resource)
-        listener_file = listeners(folder, self._listeners(), policy_of(resource.settings, connections))
+        listener_file = listeners(folder, self._listeners(), policy_of(resource.settings, connections, told))
         return {**({tls.CERTIFICATE_FILE: tls.certificate(pem)} if pem else {}), listener.FILE: listener_file}
 
     def _listeners(self) -> list[Listener]:

@@ -71,6 +71,11 @@ class RouteTable:
             if folder:
                 await_drained(folder, rule_of(record))
 
+    def tell_again(self, stack: str) -> None:
+        """Have the stack's proxy take in its routes as this version writes them."""
+        with self._guards[stack]:
+            _tell(self._folder(stack), _records(self._of(stack)))
+
     def remove(self, stack: str, key: Key) -> None:
         """Forget it; returns when the proxy sends nothing its way any more.
 

@@ -89,9 +89,13 @@ def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = Fal
     outputs = tls.doors(port, public, own_address(), pem)
     if pem:
         write_json(stack_folder.proxy / tls.CERTIFICATE_FILE, tls.certificate(pem), owner=owner)
+    told = read_json(stack_folder.proxy / listener.FILE) if running else None
     listener_file = listeners(
-        stack_folder.proxy, _listeners(port, public, redirect), policy_of(settings, _connections())
+        stack_folder.proxy, _listeners(port, public, redirect), policy_of(settings, _connections(), told)
     )
+    if running:
+        # The listeners leave to the routes which paths are refused: routes of an earlier version would refuse none.
+        push_config(stack_folder, records(stack_folder))
     write_json(stack_folder.proxy / listener.FILE, listener_file, owner=owner)
     write_json(stack_folder.proxy / "outputs.json", outputs)
     if pem and running:
