@@ -12,6 +12,7 @@ from tasks.supervisor.answering import Answering
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, STATE
 from tasks.supervisor.lifecycle import ProcessLifecycle
+from tasks.supervisor.line import Line
 from tasks.supervisor.listeners import Listeners
 from tasks.supervisor.process import VERSION, Process
 from tasks.supervisor.replacing import Replacements, bind
@@ -20,7 +21,7 @@ from tasks.supervisor.serialization import process_from, status_to
 from tasks.supervisor.store import ProcessRecord, load, save
 from tasks.supervisor.surroundings import Siblings
 from tasks.supervisor.validation import RequestError, comparable, validated
-from tasks.supervisor.watch_guardian import watch_guardian
+from tasks.supervisor.watch_guardian import ask_guardian, watch_guardian
 
 _TICK_SECONDS = 2.0
 
@@ -198,16 +199,26 @@ _VERBS = ("ping", "put", "replace", "list", "get", "label", "stop", "remove", "s
 
 
 def run(
-    folder: str, lock: int, guardian: int, take_over: Callable[[], None], store: tuple[int, int] | None = None
+    folder: str,
+    lock: int,
+    guardian: int,
+    take_over: Callable[[], None],
+    *,
+    store: tuple[int, int] | None = None,
+    line: int | None = None,
 ) -> None:
     """Returns when ended on purpose. `take_over` is called once should the guardian die; it may return.
 
-    `store`: the guardian's socket pair for descriptors; a guardian that an earlier version started has none.
+    `store`: the guardian's socket pair for descriptors; `line`: where the two ask each other whether they work. A
+    guardian that an earlier version started has neither.
     """
 
     async def supervised() -> None:
         watch_guardian(guardian, take_over)
+        asking = asyncio.create_task(ask_guardian(Line(line, guardian), guardian)) if line is not None else None
         await Daemon(Path(folder), lock, DescriptorStore(store) if store else None).run()
+        if asking:
+            asking.cancel()
 
     asyncio.run(supervised())
 

@@ -1,4 +1,6 @@
-"""The guardian: a small parent that starts the supervisor again when it dies, and reaps orphans.
+"""The guardian: a small parent that starts the supervisor again when it dies or hangs, and reaps orphans.
+
+The two ask each other over a line of their own whether they still work, and each kills the other if it does not answer.
 
 If the guardian itself dies, the supervisor becomes the guardian of a new supervisor: it keeps its pid, its children
 and the lock. So one of the two must be killed before the other notices for anything to be missed, and even then the
@@ -8,6 +10,7 @@ next client starts both anew; what ran meanwhile runs on and is adopted.
 import _socket  # half the memory of `socket`, of which one call is needed
 import fcntl
 import os
+import select
 import signal
 import sys
 import time
@@ -16,6 +19,7 @@ from functools import partial
 
 from tasks.base.core_dumps import forbid as forbid_core_dumps
 from tasks.supervisor.folder import LOCK, LOG
+from tasks.supervisor.line import ASK_SECONDS, Line
 from tasks.supervisor.syscalls import adopt_orphans
 
 _STEADY_SECONDS = 10.0
@@ -69,16 +73,27 @@ def _guard(folder: str, lock: int, store: tuple[int, int]) -> None:
         signal.signal(number, signal.SIG_IGN)
     # Held back while there is nobody to pass it on to; the supervisor lets it through once it can obey it.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    # Whatever ends wakes us up at once.
+    ended, told = _pair()
+    signal.signal(signal.SIGCHLD, _nothing)
+    signal.set_wakeup_fd(told)
     quick_ends = 0
     while True:
         began = time.monotonic()
         guardian = os.getpid()
+        ours, theirs = _pair()
         supervisor = os.fork()
         if supervisor == 0:
-            _supervise(folder, lock, guardian, store)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for descriptor in (ended, told, ours):
+                os.close(descriptor)
+            _supervise(folder, lock, guardian, store, theirs)
+        os.close(theirs)
         signal.signal(signal.SIGTERM, partial(_pass_on, supervisor))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-        code = _reap_until(supervisor)
+        code = _reap_until(supervisor, Line(ours, supervisor), ended)
+        os.close(ours)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         if code == 0:
             # What detached itself from its group runs on: another folder's supervisor, started by a process of ours.
@@ -86,6 +101,18 @@ def _guard(folder: str, lock: int, store: tuple[int, int]) -> None:
         print(f"the supervisor ended with {code} and is started again", flush=True)
         quick_ends = 0 if time.monotonic() - began > _STEADY_SECONDS else quick_ends + 1
         time.sleep(_PAUSES[min(quick_ends, len(_PAUSES) - 1)])
+
+
+def _pair() -> tuple[int, int]:
+    """Two ends of a connection, both of which never wait and end with a program's start."""
+    one, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    for end in (one, other):
+        end.setblocking(False)
+    return one.detach(), other.detach()
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """A signal that is ignored wakes nobody up."""
 
 
 def _pass_on(supervisor: int, number: int, _frame: object) -> None:
@@ -111,7 +138,7 @@ def _take_over(folder: str, lock: int, store: tuple[int, int]) -> None:
         print(f"the guardian ended, and the supervisor goes on without one: {error}", flush=True)
 
 
-def _supervise(folder: str, lock: int, guardian: int, store: tuple[int, int]) -> None:
+def _supervise(folder: str, lock: int, guardian: int, store: tuple[int, int], line: int) -> None:
     """In the child; never returns."""
     code = 1
     try:
@@ -119,7 +146,7 @@ def _supervise(folder: str, lock: int, guardian: int, store: tuple[int, int]) ->
         sys.modules["ssl"] = None  # type: ignore[assignment]
         from tasks.supervisor.daemon import run  # noqa: PLC0415 - the guardian stays small without it
 
-        run(folder, lock, guardian, partial(_take_over, folder, lock, store), store)
+        run(folder, lock, guardian, partial(_take_over, folder, lock, store), store=store, line=line)
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -128,9 +155,20 @@ def _supervise(folder: str, lock: int, guardian: int, store: tuple[int, int]) ->
         os._exit(code)
 
 
-def _reap_until(supervisor: int) -> int:
-    """Reap whatever ends until it is the supervisor; how that ended."""
+def _reap_until(supervisor: int, line: Line, ended: int) -> int:
+    """Reap whatever ends until it is the supervisor, and kill that if it hangs; how it ended."""
     while True:
-        pid, status = os.wait()
-        if pid == supervisor:
-            return os.waitstatus_to_exitcode(status)
+        while (reaped := os.waitpid(-1, os.WNOHANG))[0]:
+            if reaped[0] == supervisor:
+                return os.waitstatus_to_exitcode(reaped[1])
+        line.ask()
+        if line.is_hang():
+            print(f"the supervisor (pid {supervisor}) does not answer and is killed", flush=True)
+            os.kill(supervisor, signal.SIGKILL)
+        watched = [ended, line.descriptor] if line.is_open else [ended]
+        readable, _, _ = select.select(watched, [], [], ASK_SECONDS)
+        if ended in readable:
+            with suppress(BlockingIOError):
+                os.read(ended, 4096)
+        if line.descriptor in readable:
+            line.read()

@@ -1,14 +1,19 @@
 """One call to a folder's supervisor: a line of JSON each way, over a connection of its own."""
 
 import json
+import os
+import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import PortTaken, ProviderError, TransientError
 from tasks.supervisor.folder import SOCKET, is_held, short
-from tasks.supervisor.peer import is_trusted
+from tasks.supervisor.hang import is_stopped
+from tasks.supervisor.identity import guardian_of
+from tasks.supervisor.peer import is_trusted, pid_of
 
 ANSWER_SECONDS = 30.0
 """A busy supervisor says every second that it still works; silence for so long means that it does not."""
@@ -21,6 +26,7 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
     """One request and its answer. A supervisor that dies meanwhile is waited for and asked again: all verbs may be."""
     deadline = time.monotonic() + connect_seconds
     times_asked = 0
+    listener: int | None = None
     while True:
         try:
             with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
@@ -28,7 +34,7 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
                 connection.connect(path)
                 if not is_trusted(connection):
                     raise ProviderError(f"another account listens on {folder / SOCKET}: look who made that file")
-                times_asked += 1
+                times_asked, listener = times_asked + 1, pid_of(connection)
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 return _answer(folder, connection)
         except (ConnectionRefusedError, FileNotFoundError) as error:
@@ -36,7 +42,11 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
                 raise TransientError(f"no supervisor runs for {folder}") from error
             time.sleep(_POLL_SECONDS)
         except TimeoutError as error:
-            raise TransientError(f"the supervisor of {folder} said nothing for {ANSWER_SECONDS:g} s") from error
+            ended = _end_stopped(listener)
+            raise TransientError(
+                f"the supervisor of {folder} said nothing for {ANSWER_SECONDS:g} s"
+                + (": it was stopped, and is ended so that another takes its place" if ended else "")
+            ) from error
         except (ConnectionError, EOFError) as error:
             if times_asked >= _TIMES_ASKED or not connect_seconds:
                 raise TransientError(f"the supervisor of {folder} broke off the call") from error
@@ -54,6 +64,21 @@ def _answer(folder: Path, connection: socket.socket) -> Any:
                     raise _error(answer)
                 return answer["answer"]
     raise EOFError(folder)
+
+
+def _end_stopped(supervisor: int | None) -> bool:
+    """Kill the supervisor with this pid if it and its guardian are both stopped; whether they were.
+
+    The two watch each other, so that only both at once stay so. What they keep runs on, and the next one adopts it.
+    """
+    guardian = guardian_of(supervisor) if supervisor else None
+    pids = [pid for pid in (guardian, supervisor) if pid]
+    if not pids or not all(map(is_stopped, pids)):
+        return False
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return True
 
 
 def _error(answer: dict[str, Any]) -> ProviderError:

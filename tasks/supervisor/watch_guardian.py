@@ -1,10 +1,13 @@
-"""A supervisor notices that its guardian is gone, and takes its place."""
+"""A supervisor notices that its guardian is gone or hangs, and takes its place."""
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+
+from tasks.supervisor.line import ASK_SECONDS, Line
 
 
 def watch_guardian(guardian: int, take_over: Callable[[], None]) -> None:
@@ -26,3 +29,23 @@ def watch_guardian(guardian: int, take_over: Callable[[], None]) -> None:
             return
         os.close(descriptor)
     take_over()
+
+
+async def ask_guardian(line: Line, guardian: int) -> None:
+    """Answer the guardian and ask it, for as long as it is there. One that hangs is killed, which others then see."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        line.read()
+        if not line.is_open:
+            loop.remove_reader(line.descriptor)
+
+    loop.add_reader(line.descriptor, read)
+    while line.is_open:
+        line.ask()
+        if line.is_hang():
+            print(f"the guardian (pid {guardian}) does not answer and is killed", flush=True)
+            with suppress(ProcessLookupError):
+                os.kill(guardian, signal.SIGKILL)
+            return
+        await asyncio.sleep(ASK_SECONDS / 2)
