@@ -22,6 +22,7 @@ from tasks.providers.docker.labels import name_of, only, part_of
 
 Range = ipaddress.IPv4Network
 _ATTEMPTS = 5
+_BRIDGE_OPTION = "com.docker.network.bridge.name"
 _RANGE_CONFLICTS = ("overlap", "ddress already in use")
 """What engines say of a range that is another network's."""
 
@@ -34,16 +35,16 @@ class Network:
     ours: Range
     """What our containers' addresses are taken from."""
     gateway: str
+    bridge: str
+    """The interface that its engine's machine has in it. An engine names it after the network's own random id."""
 
     @property
     def is_near(self) -> bool:
-        """Whether this machine is part of it, so that containers can be reached directly: true of a local engine."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind((self.gateway, 0))
-            except OSError:
-                return False
-            return True
+        """Whether this machine is part of it, so that containers can be reached directly: true of a local engine.
+
+        Addresses say nothing of that: another engine's network may have the same range.
+        """
+        return any(name == self.bridge for _, name in socket.if_nameindex())
 
 
 class Networks:
@@ -148,4 +149,5 @@ def _network(listed: dict[str, Any]) -> Network | None:
     if not pool.get("IPRange"):
         return None
     lower, _ = Range(pool["Subnet"]).subnets(1)
-    return Network(listed["Name"], lower, pool["Gateway"])
+    bridge = (listed.get("Options") or {}).get(_BRIDGE_OPTION) or f"br-{listed['Id'][:12]}"
+    return Network(listed["Name"], lower, pool["Gateway"], bridge)
