@@ -16,23 +16,39 @@ from tests.support.box import Box
 from tests.support.engine import NoEngine, address, connect
 from tests.support.engine_lock import alone_on
 from tests.support.lanes import Lane
+from tests.support.pure_files import pure_files
 from tests.support.recorder import Recorder
 from tests.support.tiers import chosen, collected, tiers
+from tests.support.times import known
 
 # Where others wait for the result, the same examples each time; at a desk, new ones.
 settings.register_profile("steady", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("steady")
 
+files_taken = pytest.StashKey[set[Path]]()
+"""The only files of tests that a run imports, if it is for pure tests."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--tier", choices=tiers, help="the tests of `make test` or of `make proof`, and no others")
     parser.addoption("--lane", type=Lane.parsed, help="1/2 is one half of them, of which both are run side by side")
+    parser.addoption("--pure", type=Lane.parsed, help="the pure tests of one lane; no other file is imported")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if lane := config.getoption("--lane"):
         config.pluginmanager.register(Recorder(config.getoption("--tier") or "all", lane))
+    if lane := config.getoption("--pure"):
+        config.pluginmanager.register(Recorder("pure", lane))
+        config.stash[files_taken] = pure_files(config.rootpath, lane, known("pure"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files without pure tests of this lane, before they are imported."""
+    taken = config.stash.get(files_taken, None)
+    leave = taken is not None and collection_path.suffix == ".py" and collection_path not in taken
+    return True if leave else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -40,6 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what is in another tier or lane."""
     config.stash[collected] = list(items)
     taken = chosen(items, config.getoption("--tier"), config.getoption("--lane"))
+    if config.getoption("--pure"):
+        taken = [item for item in taken if item.get_closest_marker("pure")]
     config.hook.pytest_deselected(items=list(set(items) - set(taken)))
     items[:] = taken
 
