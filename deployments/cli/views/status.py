@@ -82,8 +82,11 @@ def _title(view: StackView) -> Text:
 def _what_is_left(view: StackView) -> str:
     if view.silent:
         return f"; its target does not answer: {view.silent}"
-    left = "its data is kept" if any(instance.stateful for instance in view.instances) else "nothing is left"
-    return f", {left}; come back with {tenfold()} provision {view.record.name}"
+    name, data = view.record.name, any(instance.stateful for instance in view.instances)
+    unfinished = sum(not instance.stateful for instance in view.instances)
+    if unfinished and not changing(view.holder):
+        return f", but {unfinished} of its resources still exist; finish with {tenfold()} teardown {name}"
+    return f", {'its data is kept' if data else 'nothing is left'}; come back with {tenfold()} provision {name}"
 
 
 def _release_note(view: StackView) -> str:

@@ -105,6 +105,22 @@ def test_torn_down_says_what_is_left_and_how_to_come_back(
     assert "its data is kept; come back with tenfold provision shop\n" in output
 
 
+def test_a_teardown_that_was_cut_off_is_told_with_what_finishes_it(
+    cli: Cli, provisioned: Provision, installation: Installation, world: MemoryProvider
+) -> None:
+    provisioned()
+    lease = installation.ledger.locks.acquire("shop", Owner.here("teardown"), 60)
+    installation.ledger.stacks.mark_torn_down(lease)
+    for instance in world.observe("shop"):
+        if instance.kind == "route":
+            world.destroy(instance)
+    rest = sum(not instance.stateful for instance in world.observe("shop"))
+    assert "still exist" not in cli.text("status")  # it is still at work
+    installation.ledger.locks.release(lease)
+    expected = f", but {rest} of its resources still exist; finish with tenfold teardown shop\n"
+    assert expected in cli.text("status")
+
+
 def test_as_data_it_has_no_secret(cli: Cli, provisioned: Provision, installation: Installation) -> None:
     provisioned()
     (shop,) = cli.json("status")["stacks"]
