@@ -1,16 +1,11 @@
 """Deploy: another image, command, environment or setting of a service, in the counts that it has."""
 
-from dataclasses import replace
-
 from flows.engine.converge import Report
 from flows.engine.flat_parameters import flat_parameters
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.release import make_release
 from infra_specs.releases.deploy_options import DeployOptions
-from infra_specs.releases.manifest import images_named
-from tasks.stack.build import with_built_images
-from tasks.stack.images import resolve_images
-from tasks.stack.release import deploy_target
+from tasks.stack.preflight import Preparation, prepare_deploy
 
 
 @frame
@@ -37,10 +32,5 @@ async def deploy(stack: str, *, options: DeployOptions, wait: bool = False) -> R
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "deploy", wait=wait) as (context, snapshot):
-        file = await with_built_images(context, snapshot.stack, snapshot.source) if options.build else None
-        manifest = deploy_target(snapshot, options, file=file)
-        if options.image:
-            images = images_named(manifest.services.values()) & {options.image}
-            ids = await resolve_images(context, snapshot.stack, images)
-            manifest = replace(manifest, images={**manifest.images, **ids})
-        return await make_release(context, snapshot, "deploy", manifest, share=options.share)
+        prepared = await prepare_deploy(Preparation(context), snapshot, options)
+        return await make_release(context, snapshot, "deploy", prepared.desired, share=options.share)

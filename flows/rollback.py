@@ -8,6 +8,7 @@ from pydantic import Field
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.release import make_release
+from tasks.stack.preflight import Preparation, prepare_rollback
 from tasks.stack.release import rollback_target
 
 
@@ -26,4 +27,5 @@ async def rollback(
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "rollback", wait=wait) as (context, snapshot):
         target = await asyncio.to_thread(rollback_target, ledger, snapshot, release)
-        return await make_release(context, snapshot, "rollback", target.content, why=f"back to {target}: ")
+        prepared = await prepare_rollback(Preparation(context), snapshot, target.content)
+        return await make_release(context, snapshot, "rollback", prepared.desired, why=f"back to {target}: ")

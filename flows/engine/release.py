@@ -10,12 +10,10 @@ from infra_specs.desired import (
     StackSnapshot,
     StoredRelease,
     desired_as_deployed,
-    desired_with_release,
     manifest_of_file,
     newest_secrets,
 )
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
-from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.differences import summary
 from infra_specs.releases.manifest import ReleaseManifest, images_named
 from infra_specs.releases.rollout import Share
@@ -29,18 +27,17 @@ async def make_release(
     context: RunContext,
     snapshot: StackSnapshot,
     verb: str,
-    content: ReleaseManifest,
+    desired: DesiredStack,
     *,
     why: str = "",
     share: Share | None = None,
 ) -> Report:
-    """Roll out a release with this manifest, and prove it. If the current release has it already, make no new one.
+    """Roll out a release of this stack, and prove it. If the current release has it already, make no new one.
 
     Raises ChangeFailed if the release fails; the last proven release is restored before.
     """
-    ledger, running = context.ledger, snapshot.current
-    desired, fallback = desired_with_release(snapshot, content), desired_as_deployed(snapshot)
-    refuse_over_budget(snapshot.stack.name, desired.price)
+    ledger, running, content = context.ledger, snapshot.current, desired.content
+    fallback = desired_as_deployed(snapshot)
     if running and running.state is ReleaseState.HEALTHY and running.content == content:
         report = await restore_healthy(context, snapshot, verb, f"{running} is that already", fallback)
         return _said(report, f"{running} is that already: {report.summary}")

@@ -17,6 +17,7 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.tls import Tls
 from tasks.base.clock import now
 from tasks.ledger import Lease, Ledger
+from tasks.run.fence import call_fenced
 
 MAX_BYTES = 256 * 1024
 """Bytes of a file; a certificate with its chain has a few thousand."""
@@ -42,8 +43,8 @@ def keep_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> t
     certificate, pem = _read(ledger, snapshot, stack.tls)
     version = newest_secrets(snapshot).get(CERTIFICATE_SECRET)
     if version is None or ledger.secrets.value(stack.name, CERTIFICATE_SECRET, version) != pem:
-        ledger.locks.check(lease)
-        snapshot = snapshot.with_secret(CERTIFICATE_SECRET, ledger.secrets.set(stack.name, CERTIFICATE_SECRET, pem))
+        stored = call_fenced(ledger, lease, lambda: ledger.secrets.set(stack.name, CERTIFICATE_SECRET, pem))
+        snapshot = snapshot.with_secret(CERTIFICATE_SECRET, stored)
     return snapshot, _describe(stack, certificate)
 
 

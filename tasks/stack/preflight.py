@@ -1,17 +1,27 @@
-"""Everything that is checked before a stack is changed, in one order, for `plan`, `provision` and the command line.
+"""Everything that is checked before a stack is changed, in one order, for every verb that brings programs.
 
 certificate -> builds -> secrets and sizes -> budget -> images -> whether the programs can start
+
+`plan` and `provision` take the whole road. A deploy and a rollback leave out what they do not change: the certificate,
+and a rollback the builds and images too.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from infra_specs.desired import DesiredStack, StackSnapshot, desired_from_spec, one_off_job, provisioned_manifest
+from infra_specs.desired import (
+    DesiredStack,
+    StackSnapshot,
+    desired_with_release,
+    one_off_job,
+    provisioned_manifest,
+)
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import refuse_over_budget
-from infra_specs.releases.manifest import images_named
+from infra_specs.releases.deploy_options import DeployOptions
+from infra_specs.releases.manifest import ReleaseManifest, changed_services, images_named
 from infra_specs.resources.address import Address
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Ledger
@@ -21,6 +31,7 @@ from tasks.stack.build import with_built_images
 from tasks.stack.certificate import check_certificate, keep_certificate
 from tasks.stack.images import local_images, resolve_images
 from tasks.stack.preview_builds import preview_builds
+from tasks.stack.release import deploy_target
 
 
 class Steps(Protocol):
@@ -59,14 +70,70 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
     stack, builds = await steps.build(snapshot)
     snapshot = snapshot.with_stack(stack)
     names = images_named(provisioned_manifest(snapshot).services.values())
-    if within_budget and names and stack.budget is not None:
-        refuse_over_budget(stack.name, desired_from_spec(snapshot).price)
-    images = await steps.images(stack, names)
-    desired = desired_from_spec(snapshot, images)
+    notes = (*((certificate,) if certificate else ()), *builds)
+    candidate = _Candidate(
+        snapshot, lambda images: provisioned_manifest(snapshot, images), names, tuple(stack.services),
+        "as its file stands",
+    )  # fmt: skip
+    return await _prepared(steps, candidate, notes, within_budget=within_budget)
+
+
+async def prepare_deploy(steps: Steps, snapshot: StackSnapshot, options: DeployOptions) -> Prepared:
+    """As `prepare`, for a deploy: with the certificate of now, and only the services that it changes must start.
+
+    Raises PlanError or SpecError for options that cannot be meant, before anything is built or fetched.
+    """
+    manifest, notes = deploy_target(snapshot, options), tuple[str, ...]()
+    if options.build:
+        file, notes = await steps.build(snapshot)
+        manifest = deploy_target(snapshot, options, file=file)
+    names = images_named(manifest.services.values()) & {options.image}
+
+    def with_ids(images: Mapping[str, str]) -> ReleaseManifest:
+        return replace(manifest, images={**manifest.images, **images})
+
+    changed = _changed(snapshot, manifest)
+    return await _prepared(steps, _Candidate(snapshot, with_ids, names, changed, "as this deploy would have it"), notes)
+
+
+async def prepare_rollback(steps: Steps, snapshot: StackSnapshot, content: ReleaseManifest) -> Prepared:
+    """As `prepare_deploy`, for a release that was proven before: nothing is built or fetched for it."""
+    changed = _changed(snapshot, content)
+    return await _prepared(
+        steps, _Candidate(snapshot, lambda _: content, frozenset(), changed, "as that release would have it")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """The release that a stack shall run, once the ids of `names` are known, and the services that begin anew.
+
+    `how` completes the sentence that a stack can never start.
+    """
+
+    snapshot: StackSnapshot
+    manifest: Callable[[Mapping[str, str]], ReleaseManifest]
+    names: frozenset[str]
+    services: tuple[str, ...]
+    how: str
+
+
+async def _prepared(
+    steps: Steps, candidate: _Candidate, notes: tuple[str, ...] = (), *, within_budget: bool = True
+) -> Prepared:
+    snapshot, stack = candidate.snapshot, candidate.snapshot.stack
+    if within_budget and candidate.names and stack.budget is not None:
+        refuse_over_budget(stack.name, desired_with_release(snapshot, candidate.manifest({})).price)
+    images = await steps.images(stack, candidate.names)
+    desired = desired_with_release(snapshot, candidate.manifest(images))
     if within_budget:
         refuse_over_budget(stack.name, desired.price)
-    await asyncio.to_thread(refuse_unstartable, steps.provider, snapshot, desired)
-    return Prepared(snapshot, desired, images, (*((certificate,) if certificate else ()), *builds))
+    await asyncio.to_thread(_refuse_unstartable, steps.provider, candidate, desired)
+    return Prepared(snapshot, desired, images, notes)
+
+
+def _changed(snapshot: StackSnapshot, content: ReleaseManifest) -> tuple[str, ...]:
+    return tuple(changed_services(snapshot.current.content if snapshot.current else None, content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +173,20 @@ class Preparation:
         return await resolve_images(self.context, stack, names)
 
 
-def refuse_unstartable(provider: KindProvider, snapshot: StackSnapshot, desired: DesiredStack) -> None:
-    """Raise PlanError that names every service whose program cannot start on this target, and why. Blocks.
+def _refuse_unstartable(provider: KindProvider, candidate: _Candidate, desired: DesiredStack) -> None:
+    """Raise PlanError that names every new service whose program cannot start on this target, and why. Blocks.
 
     If a service has a `before` command, only that command is checked: it may create the service's own program.
     """
-    if faults := list(_faults(provider, snapshot, desired)):
-        raise PlanError(
-            "\n".join([f"{desired.stack.name} can never start as its file stands, so nothing was touched:", *faults])
-        )
+    if faults := list(_faults(provider, candidate, desired)):
+        head = f"{desired.stack.name} can never start {candidate.how}, so nothing was touched:"
+        raise PlanError("\n".join([head, *faults]))
 
 
-def _faults(provider: KindProvider, snapshot: StackSnapshot, desired: DesiredStack) -> Iterator[str]:
-    for name, service in desired.stack.services.items():
+def _faults(provider: KindProvider, candidate: _Candidate, desired: DesiredStack) -> Iterator[str]:
+    snapshot = candidate.snapshot
+    for name in candidate.services:
+        service = desired.stack.services[name]
         key, command_line = ("before", service.before) if service.before else ("command", service.command)
         if command_line is not None and (
             fault := provider.fault(one_off_job(snapshot, desired, Address("job", key, name), name, command_line))

@@ -1,15 +1,19 @@
 """The one order of checks before a stack is changed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from infra_specs.desired import StackSnapshot
+from infra_specs.desired import StackSnapshot, manifest_of_file
 from infra_specs.errors import PlanError
+from infra_specs.releases.deploy_options import DeployOptions
+from infra_specs.releases.manifest import ReleaseManifest
+from infra_specs.releases.selection import ReleaseState
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
-from tasks.stack.preflight import prepare
+from tasks.stack.preflight import prepare, prepare_deploy, prepare_rollback
 
 pytestmark = pytest.mark.pure
 
@@ -97,3 +101,65 @@ async def test_a_missing_secret_is_refused_before_a_program_is_tried() -> None:
 async def test_a_program_that_cannot_start_is_refused() -> None:
     with pytest.raises(PlanError, match=r"services\.web\.command: no such file"):
         await prepare(Recorded(fault="no such file"), snapshot())
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A release that runs as the file says."""
+
+    content: ReleaseManifest
+    file: ReleaseManifest
+    number: int = 1
+    state: ReleaseState = ReleaseState.HEALTHY
+    verb: str = "provision"
+    passed: int = 0
+
+
+def running(**fields: Any) -> StackSnapshot:
+    """A stack of two services, and a release of it that runs."""
+    fields.setdefault("services", {name: {"image": "shop:1", "command": "run"} for name in ("web", "api")})
+    file = snapshot(**fields)
+    manifest = replace(manifest_of_file(file), images={"shop:1": "sha256:" + 64 * "1"})
+    return replace(file, releases=(Proven(manifest, manifest),), recorded_target="docker", is_active=True)
+
+
+async def test_a_deploy_takes_the_same_steps_but_for_the_certificate() -> None:
+    steps = Recorded()
+    prepared = await prepare_deploy(steps, running(), DeployOptions(service="web", image="shop:2"))
+    assert steps.steps == ["images", "start"]
+    assert prepared.images == {"shop:2": "sha256:" + 64 * "0"}
+    assert prepared.desired.content.images == {"shop:1": "sha256:" + 64 * "1", **prepared.images}
+
+
+async def test_a_deploy_over_the_budget_is_refused_before_an_image_is_fetched() -> None:
+    steps = Recorded()
+    with pytest.raises(PlanError, match="budget"):
+        await prepare_deploy(steps, running(budget=99), DeployOptions(service="web", image="shop:2"))
+    assert steps.steps == []
+
+
+async def test_a_deploy_that_nobody_can_mean_is_refused_before_anything_is_built() -> None:
+    steps = Recorded()
+    with pytest.raises(PlanError, match="several services"):
+        await prepare_deploy(steps, running(), DeployOptions(image="shop:2", build=True))
+    assert steps.steps == []
+
+
+async def test_a_deploy_of_a_program_that_cannot_start_is_refused_and_only_what_changes_is_looked_at() -> None:
+    steps = Recorded(fault="no such file")
+    with pytest.raises(PlanError) as refused:
+        await prepare_deploy(steps, running(), DeployOptions(service="web", command="./gone"))
+    assert str(refused.value).splitlines() == [
+        "shop can never start as this deploy would have it, so nothing was touched:",
+        "  services.web.command: no such file",
+    ]
+    assert steps.steps == ["images", "start"]
+
+
+async def test_a_rollback_builds_and_fetches_nothing_and_must_start() -> None:
+    stack, steps = running(), Recorded(fault="no such file")
+    api = stack.stack.services["api"].model_copy(update={"command": ["./gone"]})
+    content = stack.releases[0].content
+    with pytest.raises(PlanError, match=r"as that release would have it.*\n  services\.api\.command: no such file"):
+        await prepare_rollback(steps, stack, replace(content, services={**content.services, "api": api}))
+    assert "build" not in steps.steps
