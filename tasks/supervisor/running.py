@@ -63,6 +63,7 @@ class Running:
     async def end(self, number: int, *, group: bool, seconds: float) -> None:
         """Ask it to end, kill its group at the deadline; returns when all of the group is gone."""
         self.send(number, group=group)
+        self.send(signal.SIGCONT, group=True)  # one that is stopped cannot obey
         await asyncio.wait([self.ended], timeout=seconds)
         self.send(signal.SIGKILL, group=True)
         await self.gone()

@@ -1,7 +1,7 @@
 """Read a stack's instances from the engine. Nothing here changes anything."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -86,6 +86,14 @@ class Observer:
 
         instances = self._instances(stack, self._health_tracker.health, matches, asking_proxy=asking_proxy)
         return [instance for instance in instances if instance.address == address]
+
+    def of_kinds(self, stack: str, kinds: Collection[str]) -> list[Instance]:
+        """The stack's containers of these kinds, each asked once; those that are ending are left out."""
+        containers = self._inspected_among(
+            self._api.containers_of(stack), lambda labels: data_of(labels)["kind"] in kinds
+        )
+        present = [container for container in containers if not is_ending(container["Name"])]
+        return list(self._pool.map(lambda item: _judged(item, None, self._health_tracker.health(item)), present))
 
     def look(self, instance: Instance) -> Instance | None:
         """The instance of a container as it is now; None if it is gone. Between two inspections it is only probed."""

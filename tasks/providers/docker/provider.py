@@ -30,6 +30,7 @@ from tasks.providers.docker.labels import STACK_LABEL, only
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.observe import Observer
 from tasks.providers.docker.proxy.routes import RouteTable
+from tasks.providers.docker.restarts import DockerRestarts
 from tasks.providers.docker.shell import DockerShell
 from tasks.providers.docker.store import VolumeStore
 from tasks.providers.docker.sweep import sweep
@@ -69,6 +70,7 @@ class DockerProvider(KindProvider):
         self.traffic = DockerTraffic(api)
         self.host = DockerHost(api, observer)
         self.shell = DockerShell(api, observer)
+        self.restarts = DockerRestarts(api, observer)
 
     def stacks(self) -> tuple[str, ...]:
         with translated():

@@ -96,5 +96,18 @@ class Shell(Protocol):
         """
 
 
+class Restarts(Protocol):
+    """A target that sees when a program ends, and not when it hangs: somebody else must ask, and start it again."""
+
+    def hung(self, stack: str) -> tuple[Instance, ...]:
+        """Databases, caches and proxies of the stack that are there and answer no more. Never waits.
+
+        Known after three questions without an answer, one at each call, at least a second apart.
+        """
+
+    def restart(self, instance: Instance) -> None:
+        """Make it end, and start it again as it is: at its address, on its data. Ended or gone meanwhile: nothing."""
+
+
 PIPE_BYTES = 2**16
 """The most that a pipe holds of what one end sent and the other has not taken."""

@@ -8,7 +8,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.locks import AddressLocks
-from tasks.providers.seam.parts import Host, Images, Measures, Shell, TrafficCounts
+from tasks.providers.seam.parts import Host, Images, Measures, Restarts, Shell, TrafficCounts
 
 
 class KindProvider:
@@ -25,6 +25,7 @@ class KindProvider:
     measures: Measures | None = None
     host: Host | None = None
     shell: Shell | None = None
+    restarts: Restarts | None = None
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         """`kinds`: the driver of each kind. Kinds that one question lists have one driver."""

@@ -15,6 +15,8 @@ from tasks.providers.docker.engine.errors import engine_message
 
 JOB_STOP_SECONDS = 10
 """How long a job may take to end when it is asked to."""
+FAILED_STOP_SECONDS = 5
+"""How long a container that does not answer may take: a database that hangs would else hold up all for a minute."""
 _ENDING_MARK = ".ending."
 
 
@@ -34,11 +36,23 @@ def is_ending(name: str) -> bool:
     return _ENDING_MARK in name
 
 
-def stop(api: APIClient, identity: str, kind: str) -> None:
-    """Stop it; returns when it has stopped."""
+def stop(api: APIClient, identity: str, kind: str, *, failed: bool = False) -> None:
+    """Stop it; returns when it has stopped. One that has `failed` may not obey: it gets little time."""
+    if failed:
+        wake(api, identity)
+        ignore_missing(lambda: api.stop(identity, timeout=FAILED_STOP_SECONDS))
+        return
     if kind == "job":
         _ask_job(api, identity)
     ignore_missing(lambda: api.stop(identity))
+
+
+def wake(api: APIClient, identity: str) -> None:
+    """Let what is paused or stopped (SIGSTOP) go on, so that it can obey; what runs is not disturbed."""
+    with suppress(APIError):  # it is not paused, or is gone
+        api.unpause(identity)
+    with suppress(APIError):  # it does not run
+        api.kill(identity, "SIGCONT")
 
 
 def remove(api: APIClient, identity: str) -> None:

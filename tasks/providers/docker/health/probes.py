@@ -26,6 +26,8 @@ class ProbeFailed(Exception):
 
 Question = tuple[bytes, Callable[[bytes], None]]
 """What is sent, and what raises ProbeFailed for an answer that is none; nothing sent asks for a connection alone."""
+_NOBODYS_REQUEST = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+"""Without a host it is for no app: a proxy refuses it by itself. One with too many clients closes: it lives, too."""
 
 
 def ask(address: str, probe: Mapping[str, Any]) -> None:
@@ -73,6 +75,8 @@ def _question(probe: Mapping[str, Any]) -> Question:
             return postgres_question(probe["user"], probe["name"]), lambda answer: _refuse(postgres_fault(answer))
         case "valkey":
             return VALKEY_QUESTION, lambda answer: _refuse(valkey_fault(answer))
+        case "proxy":
+            return _NOBODYS_REQUEST, lambda _answer: None
     return b"", lambda _answer: None
 
 

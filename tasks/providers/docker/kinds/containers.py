@@ -59,7 +59,7 @@ class Containers(Kind):
         if (container := self._observer.container(instance)) is None:
             return
         with self._observer.changing(instance):
-            stop(self._api, container["Id"], instance.kind)
+            stop(self._api, container["Id"], instance.kind, failed=instance.failed)
             if why:
                 self._note_reason(instance, container["Config"]["Labels"], why)
 

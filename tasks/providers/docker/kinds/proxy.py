@@ -77,7 +77,7 @@ def proxy_settings(api: Engine, routes: RouteTable, host_address: Callable[[], s
         return DesiredContainer(
             _container(resource, ports),
             outputs=ports.outputs(resource, host_address()),
-            probe={"kind": "tcp", "port": LOCAL_PORT},
+            probe={"kind": "proxy", "port": LOCAL_PORT},
             prepare=prepare,
             fixed_ports=any(resource.settings.get(name) for name in _PORT_SETTINGS),
         )

@@ -1,0 +1,80 @@
+"""What a stack leans on and hangs is started again, on targets where nobody else sees that."""
+
+import asyncio
+import logging
+from contextlib import closing
+
+from prefect.client.orchestration import PrefectClient
+
+from infra_specs.errors import LockHeld, TenfoldError
+from infra_specs.resources.instance import Instance
+from tasks.base.settings import Settings
+from tasks.ledger import Ledger, Owner, StackRecord, keep_renewed
+from tasks.providers import open_provider
+from tasks.providers.seam.provider import KindProvider
+
+TARGETS = ("docker",)
+"""Elsewhere a supervisor, or the target itself, starts again what hangs."""
+EVERY_SECONDS = 3.0
+"""Three unanswered questions at this interval, of a second each, are known to be a hang within 15 s."""
+VERB = "reconcile"
+"""Whoever wants the lock waits for one that is called so."""
+log = logging.getLogger(__name__)
+
+
+class HungRestarts:
+    """Looks at every stack that is wanted, and keeps its targets open: what answered before is remembered there."""
+
+    def __init__(self, here: Settings) -> None:
+        self._here = here
+        self._open: dict[str, tuple[str, KindProvider]] = {}
+        """By stack: the target that it names, and its provider."""
+
+    async def look(self, _: PrefectClient) -> None:
+        """One look at all of them, side by side: a target that hangs holds up no other."""
+        records = await asyncio.to_thread(self._records)
+        for gone in self._open.keys() - {record.name for record in records}:
+            self._forget(gone)
+        await asyncio.gather(*(asyncio.to_thread(self._look_at, record) for record in records))
+
+    def _records(self) -> list[StackRecord]:
+        with Ledger.open(self._here) as ledger:
+            return [record for record in ledger.stacks.all() if record.wanted and record.target in TARGETS]
+
+    def _look_at(self, record: StackRecord) -> None:
+        try:
+            provider = self._provider(record)
+            if provider.restarts is None:
+                return
+            for instance in provider.restarts.hung(record.name):
+                self._restart(provider, instance)
+        except TenfoldError as error:
+            log.warning("Nobody can tell whether something of %s hangs: %s", record.name, error)
+            self._forget(record.name)
+
+    def _restart(self, provider: KindProvider, instance: Instance) -> None:
+        """Under the stack's lock: whoever changes the stack sees by himself what hangs."""
+        assert provider.restarts is not None
+        with Ledger.open(self._here) as ledger:
+            try:
+                lease = ledger.locks.acquire(instance.stack, Owner.here(VERB), self._here.lease_seconds)
+            except LockHeld as busy:
+                log.info("%s of %s hangs, and is left to who changes the stack: %s", instance, instance.stack, busy)
+                return
+            with keep_renewed(ledger, lease, self._here.lease_seconds):
+                log.warning("%s of %s is started again: %s", instance, instance.stack, instance.health.reason)
+                provider.restarts.restart(instance)
+
+    def _provider(self, record: StackRecord) -> KindProvider:
+        target = record.stack().target
+        named, provider = self._open.get(record.name, ("", None))
+        if provider is None or named != repr(target):
+            self._forget(record.name)
+            provider = open_provider(target, self._here.home)
+            self._open[record.name] = (repr(target), provider)
+        return provider
+
+    def _forget(self, stack: str) -> None:
+        if kept := self._open.pop(stack, None):
+            with closing(kept[1]):
+                return

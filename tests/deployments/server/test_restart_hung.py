@@ -1,0 +1,95 @@
+"""What hangs is started again under its stack's lock, and left to whoever holds that."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+from prefect.client.orchestration import PrefectClient
+
+from deployments.server import restart_hung
+from deployments.server.restart_hung import HungRestarts
+from infra_specs.errors import TransientError
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.stackfile.reading.load import load
+from tasks.base.settings import Settings, settings
+from tasks.ledger import Ledger, Owner
+from tasks.providers.memory import MemoryProvider
+
+pytestmark = pytest.mark.local
+
+HUNG = Instance("shop", "database/main", "database", "f", 1, Health("failed", "does not answer", 0.0))
+nobody = cast(PrefectClient, None)
+
+
+class Restarts:
+    """A target on which one instance hangs until it is started again."""
+
+    def __init__(self) -> None:
+        self.hangs: tuple[Instance, ...] = (HUNG,)
+        self.restarted: list[str] = []
+        self.silent = False
+
+    def hung(self, stack: str) -> tuple[Instance, ...]:
+        if self.silent:
+            raise TransientError(f"the target of {stack} does not answer")
+        return self.hangs
+
+    def restart(self, instance: Instance) -> None:
+        self.restarted.append(str(instance))
+        self.hangs = ()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("TENFOLD_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(restart_hung, "TARGETS", ("memory",))
+    with Ledger.open(settings()) as ledger:
+        lease = ledger.locks.acquire("shop", Owner.here("provision"), 60)
+        spec = load("{name: shop, target: {provider: memory}, services: {web: {command: run, port: 80}}}")
+        ledger.stacks.set_desired(lease, "shop", spec.model_dump(mode="json", by_alias=True), "/srv")
+        ledger.locks.release(lease)
+    return settings()
+
+
+@pytest.fixture
+def target(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Restarts:
+    restarts = Restarts()
+    monkeypatch.setattr(MemoryProvider, "restarts", restarts)
+    return restarts
+
+
+async def test_it_is_started_again_once(here: Settings, target: Restarts) -> None:
+    looks = HungRestarts(here)
+    for _ in range(3):
+        await looks.look(nobody)
+    assert target.restarted == ["database/main"]
+    with Ledger.open(here) as ledger:
+        assert ledger.locks.holder("shop") is None
+
+
+async def test_who_holds_the_lock_sees_by_himself(here: Settings, target: Restarts) -> None:
+    looks = HungRestarts(here)
+    with Ledger.open(here) as ledger:
+        lease = ledger.locks.acquire("shop", Owner.here("scale"), 60)
+        await looks.look(nobody)
+        assert target.restarted == []
+        ledger.locks.release(lease)
+    await looks.look(nobody)
+    assert target.restarted == ["database/main"]
+
+
+async def test_a_target_that_does_not_answer_is_asked_again(here: Settings, target: Restarts) -> None:
+    looks, target.silent = HungRestarts(here), True
+    await looks.look(nobody)
+    target.silent = False
+    await looks.look(nobody)
+    assert target.restarted == ["database/main"]
+
+
+async def test_a_stack_that_is_torn_down_is_left_alone(here: Settings, target: Restarts) -> None:
+    with Ledger.open(here) as ledger:
+        lease = ledger.locks.acquire("shop", Owner.here("teardown"), 60)
+        ledger.stacks.mark_torn_down(lease)
+        ledger.locks.release(lease)
+    await HungRestarts(here).look(nobody)
+    assert target.restarted == []
