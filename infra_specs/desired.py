@@ -12,12 +12,13 @@ from typing import Protocol
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before_jobs, job
-from infra_specs.pricing.price import Price, price
+from infra_specs.pricing.price import Price, price, replica_price
 from infra_specs.releases.manifest import ReleaseManifest, apply_to, changed_services, manifest_of, with_absolute_paths
 from infra_specs.releases.merge import merged, with_secrets
 from infra_specs.releases.selection import ReleaseState, current
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
+from infra_specs.resources.services import service_of
 from infra_specs.sizing.size import Sizing, size
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
@@ -126,7 +127,22 @@ def desired_with_release(snapshot: StackSnapshot, release: ReleaseManifest) -> D
     resources = desired_state(
         runs, sizing, counts=snapshot.overrides, secrets=secrets, source=snapshot.source, images=release.images
     )
-    return DesiredStack(runs, snapshot.source, release, sizing, price(runs, sizing, resources), resources)
+    cost = price(runs, sizing, resources)
+    return DesiredStack(runs, snapshot.source, release, sizing, cost, _within_budget(runs, cost, resources))
+
+
+def _within_budget(stack: Stack, cost: Price, resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """The resources; where the budget pays for no copy more, a copy that is not ready gets none beside it."""
+
+    def bounded(resource: Resource) -> Resource:
+        service = service_of(resource.address)
+        if resource.patience is None or service is None or cost.budget is None or cost.today is None:
+            return resource
+        if cost.today + (replica_price(stack, service) or 0.0) <= cost.budget:
+            return resource
+        return replace(resource, patience=replace(resource.patience, most_copies=0))
+
+    return tuple(map(bounded, resources))
 
 
 def manifest_of_file(snapshot: StackSnapshot, images: Mapping[str, str] | None = None) -> ReleaseManifest:

@@ -139,6 +139,7 @@ async def _settle(first: Plan, goal: _Goal, instances: tuple[Instance, ...]) -> 
     for _ in range(MAX_ROUNDS):
         if plan.empty:
             break
+        goal.context.instances.update(plan.sources)
         done += await apply_plan(plan)
         instances = await goal.look_and_tidy()
         plan = goal.plan(instances)

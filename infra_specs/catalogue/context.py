@@ -18,5 +18,7 @@ class Context:
     """Secret name -> the version that is meant."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Image name -> its id, as far as it is known."""
+    most: Mapping[str, int] = field(default_factory=dict)
+    """Service -> the most replicas that it may have."""
     needs: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     """Need -> what an app reaches it by, part by part."""

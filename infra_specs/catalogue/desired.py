@@ -30,7 +30,8 @@ def desired_state(
     """
     refuse_missing_secrets(stack, secrets)
     pattern = pattern_of(stack.target)
-    context = Context(stack, source, secrets, images or {}, needs_of(stack, secrets))
+    most = {name: service.maximum for name, service in sizing.services.items()}
+    context = Context(stack, source, secrets, images or {}, most, needs_of(stack, secrets))
     resources: list[Resource] = []
     if sizing.database is not None:
         resources += pattern.database(context, sizing.database)

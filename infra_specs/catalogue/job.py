@@ -13,7 +13,7 @@ from infra_specs.resources.address import BEFORE, RUN, Address
 from infra_specs.resources.resource import Resource, Setting
 from infra_specs.stackfile.models.stack import Stack
 
-_OF_COPIES = ("serves", "health")
+_OF_COPIES = ("serves", "health", "interval")
 """Settings of a program that serves, which mean nothing to one that ends."""
 
 
@@ -60,7 +60,7 @@ def job(
     release, and is for the next one. `source`, `secrets` and `images` are those of `desired_state`. Of one name
     there is one at a time: two migrations must not run at once.
     """
-    context = Context(stack, source, secrets, images, needs_of(stack, secrets))
+    context = Context(stack, source, secrets, images, needs=needs_of(stack, secrets))
     spec = stack.services[service].model_copy(update={"command": list(command)})
     program = pattern_of(stack.target).program(context, service, spec)
     env = program["env"]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import accumulate
 
+from infra_specs.resources.patience import Patience
+
 DEFAULT_SECONDS = 90.0
 """What a process or a container may take. Providers say `failed` earlier, by the thresholds of a kind."""
 JOB_SECONDS = 3600.0
@@ -24,9 +26,20 @@ _FIRST_PART = 1 / 4500
 _LEAST_GROWTH = 1.04
 
 
-def ready_seconds(provider: str, kind: str) -> float:
-    """Seconds that a new instance of this kind may take on this target until it is healthy; a job, until it ends."""
-    return JOB_SECONDS if kind == "job" else _SECONDS.get((provider, kind), DEFAULT_SECONDS)
+def ready_seconds(provider: str, kind: str, patience: Patience | None = None) -> float:
+    """Seconds that a new instance of this kind may take on this target until it is healthy; a job, until it ends.
+
+    A copy of a service has its own `patience`, and its target's reserve beyond that.
+    """
+    if kind == "job":
+        return JOB_SECONDS
+    seconds = _SECONDS.get((provider, kind), DEFAULT_SECONDS)
+    return seconds if patience is None else seconds + patience.start_seconds - Patience().start_seconds
+
+
+def start_note(service: str, patience: Patience) -> str:
+    """What the message of a copy that was not ready in time adds: which key of the stack's file to raise."""
+    return f"start: {patience.start_seconds:g}s; raise services.{service}.start if it needs longer"
 
 
 @cache

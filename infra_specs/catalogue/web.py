@@ -1,11 +1,14 @@
 """A service in copies, and the proxy and route that lead to it: what is the same on every target."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from infra_specs.catalogue.context import Context
 from infra_specs.resources import services
 from infra_specs.resources.address import Address
+from infra_specs.resources.patience import Patience
 from infra_specs.resources.resource import Resource, SecretRef, Setting
+from infra_specs.stackfile.models.health import INTERVAL_SECONDS, HealthCheck
 from infra_specs.stackfile.models.service import FromNeed, Secret, Service
 from infra_specs.stackfile.models.stack import Stack
 
@@ -19,15 +22,17 @@ CERTIFICATE = "tls-certificate"
 
 
 def copies(
-    stack: Stack, name: str, service: Service, count: int, program: Mapping[str, Setting]
+    context: Context, name: str, service: Service, count: int, program: Mapping[str, Setting]
 ) -> tuple[Resource, ...]:
     """`count` equal copies of a program: one counted resource, or one a slot, which is told its own name."""
-    drain_seconds = service.drain if service.port is not None else 0.0
+    stack, serves = context.stack, service.port is not None
+    drain_seconds = service.drain if serves else 0.0
+    patience = Patience(service.start, service.restart_after, context.most.get(name, 0)) if serves else None
     if stack.target.counted:
         address = str(services.addresses(name, count, counted=True)[0])
         settings: dict[str, Setting] = {"service": name, services.COUNT: count, **program}
-        mutable = (services.COUNT,)
-        return (Resource(stack.name, address, services.SERVICE, settings, mutable, drain_seconds=drain_seconds),)
+        whole = Resource(stack.name, address, services.SERVICE, settings, (services.COUNT,))
+        return (replace(whole, drain_seconds=drain_seconds, patience=patience),)
     env = program["env"]
     assert isinstance(env, Mapping)
     return tuple(
@@ -38,6 +43,7 @@ def copies(
             {"service": name, "slot": address.slot, **program, "env": {**env, "TENFOLD_REPLICA": address.short}},
             singleton=bool(service.volumes),
             drain_seconds=drain_seconds,
+            patience=patience,
         )
         for address in services.addresses(name, count, counted=False)
     )
@@ -54,7 +60,7 @@ def route(stack: Stack, name: str, service: Service, count: int) -> Resource:
         "request_timeout": service.route.timeouts.request,
         "idle_timeout": service.route.timeouts.idle,
         "public": service.public,
-        "health": service.health,
+        **asking(service.health),
         "endpoints": services.endpoints(name, count, counted=stack.target.counted),
     }
     mutable = (*settings, "weights")  # only while a canary has its share
@@ -80,6 +86,12 @@ def proxy_settings(context: Context) -> dict[str, Setting]:
     if tls and tls.redirect:
         settings["redirect"] = tls.redirect
     return settings
+
+
+def asking(check: HealthCheck) -> dict[str, Setting]:
+    """How a copy is asked for its health. The usual interval is left out, so that it replaces nothing."""
+    usual = check.interval == INTERVAL_SECONDS
+    return {"health": check.path} if usual else {"health": check.path, "interval": check.interval}
 
 
 def own_name(service: str) -> dict[str, Setting]:

@@ -3,6 +3,7 @@
 What is ending already is gone for a plan: a successor is made, and its end is waited for as a destruction is.
 For each wanted address, in this order:
 1. a live instance with the wanted fingerprint is kept (waited for while it starts), and follows what it refers to;
+   what becomes of copies that are not ready says `unready`;
 2. data is never replaced: an instance that is marked durable is updated in place where its kind can, or left and said;
 3. a live instance with another fingerprint is updated in place if all that differs is mutable (of several the newest
    such), or else replaced;
@@ -11,15 +12,18 @@ For each wanted address, in this order:
 What is not wanted is destroyed, data excepted unless `delete_data`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infra_specs.plan.order import replacement_order
 from infra_specs.plan.plan import Change, Plan, Skipped
+from infra_specs.plan.unready import stand
 from infra_specs.plan.waves import in_waves
 from infra_specs.resources.history import is_over
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Resource, references
+from infra_specs.resources.services import REPLICA, desired_copies, service_of
 
 
 def make_plan(
@@ -32,25 +36,28 @@ def make_plan(
 ) -> Plan:
     """The changes that turn `observed` into `desired`; empty when they agree. Equal inputs give equal plans.
 
-    `moment`: seconds since the epoch, by which failed instances are kept for their log long enough; None keeps them.
+    `moment`: when they were observed, in seconds since the epoch; by None nothing has lasted for any time.
     """
     resources = tuple(desired)
     by_address: dict[str, list[Instance]] = {}
     for instance in sorted(observed, key=lambda item: (item.address, item.incarnation)):
         by_address.setdefault(instance.address, []).append(instance)
-    draft = _Draft({resource.address: resource for resource in resources}, moment)
+    draft = _Draft({resource.address: resource for resource in resources}, _standing(resources, by_address), moment)
     for resource in resources:
         _decide(resource, by_address.pop(resource.address, []), draft)
     for instances in by_address.values():
         for instance in instances:
             _remove(instance, draft, delete_data)
     _follow_references(draft)
-    return Plan(stack, in_waves(draft.changes, resources), tuple(draft.skipped), len(draft.settled))
+    waves, unchanged = in_waves(draft.changes, resources), len(draft.settled)
+    return Plan(stack, waves, tuple(draft.skipped), unchanged, {**draft.staying(), **draft.sources})
 
 
 @dataclass
 class _Draft:
     desired: Mapping[str, Resource]
+    copies: dict[str, int]
+    """Service -> the copies of it that will stand."""
     moment: float | None = None
     changes: list[Change] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -103,9 +110,9 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
     live = [instance for instance in instances if instance.live]
     failed = [instance for instance in instances if instance.failed]
     matching = [instance for instance in live if instance.fingerprint == resource.fingerprint]
-    staying = matching[-1] if matching else None
-    if staying is not None:
-        _keep(staying, resource, draft)
+    staying: Instance | None = None
+    if matching:
+        staying = _keep_ready(matching, failed, resource, draft)
     elif instances and (resource.stateful or any(instance.stateful for instance in instances)):
         _decide_stateful(live[-1] if live else failed[-1], resource, draft)
         return
@@ -117,10 +124,10 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
         draft.add(Change("create", resource.address, failed[-1].health.reason if failed else "missing", resource))
     reason = _replacement_reason(resource) if staying is None else "one too many"
     for instance in live:
-        if instance is not staying:
+        if instance is not staying and instance not in matching:
             draft.destroy(instance, reason)
-            if staying is not None and instance.stateful and instance.incarnation > staying.incarnation:
-                draft.sources[resource.address] = instance
+        if staying is not None and instance.stateful and instance.incarnation > staying.incarnation:
+            draft.sources[resource.address] = instance
     for instance in failed[:-1]:
         draft.destroy(instance, "an older sick instance")
     for instance in failed[-1:]:
@@ -132,6 +139,31 @@ def _keep_for_its_log(failed: Instance, instances: list[Instance], draft: _Draft
         draft.destroy(failed, "its log was kept for an hour")
     else:
         draft.skipped.append(Skipped(str(failed), f"sick, kept for its log: {failed.health.reason}"))
+
+
+def _keep_ready(matching: list[Instance], failed: list[Instance], resource: Resource, draft: _Draft) -> Instance | None:
+    """Keep of what is as wanted what stays, and make a successor where one is due; returns what stays."""
+    service = service_of(resource.address) if resource.kind == REPLICA else None
+    room = resource.patience.most_copies - draft.copies[service] if resource.patience and service else 0
+    standing = stand(matching, failed, resource, room=room, moment=draft.moment or 0.0)
+    if standing.successor:
+        draft.add(Change("create", resource.address, standing.successor, resource))
+        if service and standing.staying:
+            draft.copies[service] += 1
+    elif standing.staying:
+        _keep(standing.staying, resource, draft)
+    for instance, reason in standing.going:
+        draft.destroy(instance, reason if standing.staying else _replacement_reason(resource))
+    for instance, reason in standing.left:
+        draft.skip(Skipped(str(instance), reason))
+    return standing.staying
+
+
+def _standing(resources: Sequence[Resource], by_address: Mapping[str, Sequence[Instance]]) -> dict[str, int]:
+    """Service -> how many copies of it stand, or shall; whichever is more."""
+    copies = desired_copies(resources)
+    live = Counter(service_of(address) for address, found in by_address.items() for copy in found if copy.live)
+    return {service: max(count, live[service]) for service, count in copies.items()}
 
 
 def _keep(instance: Instance, resource: Resource, draft: _Draft) -> None:

@@ -1,7 +1,7 @@
 """A plan: data, made before anything is touched."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from infra_specs.resources.instance import Instance
@@ -49,6 +49,8 @@ class Plan:
     skipped: tuple[Skipped, ...]
     unchanged: int
     """Resources that are there, healthy and as wanted."""
+    sources: Mapping[str, Instance] = field(default_factory=dict, compare=False)
+    """Address -> the instance that references to it resolve to, of those that stay."""
 
     @property
     def changes(self) -> Iterator[Change]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra_specs.errors import PlanError
 from infra_specs.releases.manifest import ReleaseManifest, apply_to
+from infra_specs.stackfile.models.health import INTERVAL_SECONDS
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
@@ -23,6 +24,8 @@ def with_deploy(
     spec = applied.model_dump(mode="json", by_alias=True)
     settings_now = spec["services"][name]
     merged_env = {**settings_now["env"], **env}
+    if "health" in settings and applied.services[name].health.interval != INTERVAL_SECONDS:
+        settings = {**settings, "health": {**settings_now["health"], "path": settings["health"]}}
     settings_now.update(settings, env={variable: value for variable, value in merged_env.items() if value is not None})
     return _with_builds(from_data(_without_builds(spec), f"the deploy to {name}"), applied)
 

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from infra_specs.releases.manifest import SIZES, ReleaseManifest
 from infra_specs.stackfile.models.service import FromNeed, Secret, Service
-from infra_specs.stackfile.models.units import size_text
+from infra_specs.stackfile.models.units import duration_text, size_text
 
 MOST_SHOWN = 3
 """Of them in one line."""
+_DURATIONS = ("drain", "start", "restart_after")
 
 
 def differences(before: ReleaseManifest, after: ReleaseManifest) -> tuple[str, ...]:
@@ -52,10 +53,12 @@ def _service_lines(name: str, was: Service, now: Service) -> Iterator[str]:
         old, new = getattr(was, setting), getattr(now, setting)
         if setting in SIZES or old == new:
             continue
-        if setting == "env":
+        if setting == "health":
+            yield f"{name}: health {old} -> {new}"
+        elif setting == "env":
             yield from (f"{name}: {line}" for line in _env_lines(old, new))
         else:
-            show = _bytes if setting == "memory" else _text
+            show = duration_text if setting in _DURATIONS else _bytes if setting == "memory" else _text
             yield f"{name}: {setting} {show(old)} -> {show(new)}"
 
 

@@ -6,18 +6,19 @@ from typing import Literal
 
 from infra_specs.resources.address import Address
 
-State = Literal["starting", "healthy", "failed", "ending"]
-"""`ending`: it is certain to go and takes its time, so it counts as gone, but its name is not free yet."""
+State = Literal["starting", "healthy", "unready", "failed", "ending"]
+"""`unready`: it has answered and does not now, but its process runs: it may be busy. `ending`: it is certain to go and
+takes its time, so it counts as gone, but its name is not free yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How an instance is. `failed` is said only past the threshold of its kind, never after one slow probe."""
+    """How an instance is. `failed` and `unready` are said only past a threshold, never after one slow probe."""
 
     state: State
     reason: str
     since: float
-    """Seconds since the epoch at which the state was entered."""
+    """Seconds since the epoch at which the state was entered; of `unready` the last answer, as far as it is known."""
     code: int | None = None
     """Of a job that is over: what it ended with, as shells count; None if nobody saw it."""
 
@@ -55,10 +56,17 @@ class Instance:
     stateful: bool = False
     drain_seconds: float = 0.0
     members: tuple[Member, ...] = ()
+    in_flight: int = 0
+    """Requests that its proxy has under way in it, where that was asked."""
 
     @property
     def failed(self) -> bool:
         return self.health.state == "failed"
+
+    @property
+    def unready(self) -> bool:
+        """It has answered and does not now. That alone is no reason to stop it: a request may be in it."""
+        return self.health.state == "unready"
 
     @property
     def ending(self) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from infra_specs.resources.patience import Patience
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -58,7 +60,7 @@ class Resource:
     addresses that must be healthy first, beyond those that the settings refer to. `stateful`: data lives in it, so a
     plan never replaces or destroys it by itself. `singleton`: it cannot stand beside its predecessor (it holds a
     volume or a fixed port), so the old one goes first. `drain_seconds`: how long requests still running in it are
-    waited for before it is destroyed.
+    waited for before it is destroyed. `patience`: how long a copy that serves is waited for; None for anything else.
     """
 
     stack: str
@@ -70,6 +72,7 @@ class Resource:
     stateful: bool = False
     singleton: bool = False
     drain_seconds: float = 0.0
+    patience: Patience | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> a short hash of its unresolved value; computed, never given."""
     bindings: Mapping[str, str] = field(default_factory=dict)

@@ -97,7 +97,9 @@ async def _resolved(context: RunContext, resource: Resource) -> Resource:
 async def _prove(context: RunContext, change: Change, instance: Instance) -> None:
     """Wait until it is healthy and as it was asked for."""
     assert change.resource is not None
-    proving = settled(context.provider, instance, change.resource)
+    # A new route has answered nobody yet. A copy has, and one that changed may be busy.
+    ready = change.action == "create" and not holds_copies(instance.kind)
+    proving = settled(context.provider, instance, change.resource, ready=ready)
     if change.action == "create" or context.rolls_back:
         latest, why = await proving
     else:

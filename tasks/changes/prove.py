@@ -12,21 +12,25 @@ from tasks.base.poll import until_over
 from tasks.providers.seam.provider import KindProvider
 
 
-async def settled(provider: KindProvider, instance: Instance, resource: Resource) -> tuple[Instance, str]:
+async def settled(
+    provider: KindProvider, instance: Instance, resource: Resource, *, ready: bool
+) -> tuple[Instance, str]:
     """The instance at the last look, and what is wrong with it then, as the end of a sentence; empty once it is well.
 
     It is looked at often at first and then ever more rarely, until it is healthy, has surely failed, or has had the
-    time of its kind.
+    time of its kind. `ready`: one that is not ready is waited for, too; else it is well, for it has answered.
     """
+    awaited_states = ("starting", "unready") if ready else ("starting",)
 
     def over(current: Instance | None) -> bool:
-        return current is None or current.health.state != "starting" or bool(failure(current, resource))
+        return current is None or current.health.state not in awaited_states or bool(failure(current, resource))
 
-    current = await _looked_at(provider, instance, over)
+    seconds = ready_seconds(provider.target, instance.kind, resource.patience)
+    current = await _looked_at(provider, instance, over, seconds)
     why = failure(current, resource)
-    if current is not None and not why and current.health.state == "starting":
+    if current is not None and not why and current.health.state in awaited_states:
         awaited = "ended" if instance.kind == "job" else "healthy"
-        why = f"not {awaited} after {_seconds(provider, instance):g} s: {current.health.reason}"
+        why = f"not {awaited} after {seconds:g} s: {current.health.reason}"
     return current or instance, why
 
 
@@ -41,7 +45,7 @@ async def with_outputs(provider: KindProvider, instance: Instance, outputs: Coll
 
     if not missing(instance):
         return instance
-    current = await _looked_at(provider, instance, over)
+    current = await _looked_at(provider, instance, over, _seconds(provider, instance))
     if current is None or not current.live or missing(current):
         why = "it is gone" if current is None else current.health.reason
         raise ChangeFailed(
@@ -69,12 +73,12 @@ async def await_gone(
 
 
 async def _looked_at(
-    provider: KindProvider, instance: Instance, over: Callable[[Instance | None], bool]
+    provider: KindProvider, instance: Instance, over: Callable[[Instance | None], bool], seconds: float
 ) -> Instance | None:
     async def look() -> Instance | None:
         return await asyncio.to_thread(provider.look, instance)
 
-    return await until_over(look, over, look_delays(_seconds(provider, instance)))
+    return await until_over(look, over, look_delays(seconds))
 
 
 def _seconds(provider: KindProvider, instance: Instance) -> float:

@@ -21,6 +21,7 @@ from tasks.ledger.seasonality import Seasonality
 from tasks.ledger.secrets import Secrets
 from tasks.ledger.stacks import Stacks
 from tasks.ledger.startup_times import StartupTimes
+from tasks.ledger.unready import Unready
 
 
 class Ledger:
@@ -44,6 +45,7 @@ class Ledger:
         self.seasonality = Seasonality(database)
         self.startup_times = StartupTimes(database)
         self.costs = Costs(database)
+        self.unready = Unready(database)
         self.secrets = Secrets(database, key_file)
 
     @classmethod

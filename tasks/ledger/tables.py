@@ -211,3 +211,12 @@ spending = Table(
     Column("usd", Double, nullable=False),
     Column("at", Double, nullable=False),
 )
+
+unready = Table(
+    "unready",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("incarnation", Integer, primary_key=True, autoincrement=False),
+    Column("since", Double, nullable=False),
+)

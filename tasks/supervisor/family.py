@@ -5,6 +5,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from tasks.supervisor.identity import guardian_of
 from tasks.supervisor.listening import pids
@@ -71,6 +72,15 @@ def belongs(pid: int, process: Kept, table: Mapping[int, Entry]) -> bool:
             return entry.started >= leader.started
         ancestor = entry.parent
     return False
+
+
+def state_of(pid: int) -> str:
+    """The kernel's letter for what a process does, as `S`; empty for one that is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return ""
+    return stat[stat.rindex(b")") + 2 :].split()[0].decode()
 
 
 def read_table() -> dict[int, Entry]:

@@ -1,8 +1,9 @@
 """The lifecycle of one process: prepare, start, probe, restart, stop.
 
 starting ──answers──▶ healthy ──threshold──▶ failed (runs on; healthy again if it answers again)
-   ▲  └──start_seconds──────────────────────────▲
-   ├──────ended, from any of the three; or killed, as it left its probes unanswered for its `patience`
+   ▲  │                  └──threshold, may be busy──▶ unready (the same) ──stopped (state T)──▶ failed
+   │  └──start_seconds──▶ failed
+   ├──────ended, from any of the four; or killed, as it left its probes unanswered for its `patience`
    └──ended `restarts` times in a row before it answered──▶ failed (rests)
 stopped: by the client, from anywhere.
 
@@ -12,6 +13,7 @@ What runs `once`: starting ──ended with 0──▶ healthy, or ──ended o
 import asyncio
 import os
 import signal
+import time
 import traceback
 from collections.abc import Collection
 from contextlib import suppress
@@ -24,14 +26,17 @@ from tasks.supervisor.identity import Identity
 from tasks.supervisor.listeners import CannotListen
 from tasks.supervisor.port_owner import PortOwner, taken_by
 from tasks.supervisor.probing import ProbeFailed, ask
-from tasks.supervisor.process import State
+from tasks.supervisor.process import Probe, State
 from tasks.supervisor.running import Running, describe_exit
 from tasks.supervisor.spawn import CannotStart, spawn
 from tasks.supervisor.state_changes import StateChanges
 from tasks.supervisor.store import ProcessRecord
 from tasks.supervisor.surroundings import Siblings
 
-_FIRST_INTERVAL = 0.05
+_FIRST_INTERVAL, _LAST_INTERVAL, _PART_WAITED = 0.05, 0.5, 1 / 50
+"""Seconds between two probes of what starts: at first, at last, and the part of the time waited in between."""
+_MISSED_INTERVAL = 0.5
+"""Seconds from a probe without an answer to the next."""
 _WELL_SECONDS = 1.0
 """Without a probe a process is healthy once it has run this long."""
 _PREPARE_SECONDS = 600.0
@@ -65,7 +70,7 @@ class ProcessLifecycle:
         if record.leader:
             self._running = Running.adopt(record.leader)
             # One that had failed has had its time to start: it was silent for long.
-            self._state.has_answered = record.state in ("healthy", "failed")
+            self._state.has_answered = record.state in ("healthy", "unready", "failed")
             if self._running is None:
                 start_again = self._state.ended("ended while no supervisor ran", None) and start_again
         elif record.state == "failed" or self._is_over():
@@ -83,7 +88,7 @@ class ProcessLifecycle:
         return (
             self.record.wanted == "run"
             and self.record.successor is None
-            and self.record.state in ("starting", "healthy")
+            and self.record.state in ("starting", "healthy", "unready")
         )
 
     async def end(self, goal: Literal["stop", "remove"] | None) -> None:
@@ -214,6 +219,7 @@ class ProcessLifecycle:
             self._is_well("runs", running)
             return
         began, misses, unanswered = _now(), 0, Unanswered(running.identity.pid)
+        answered = time.time()
         own = self._listeners.held(probe.port) if probe.port == process.listen else None
         owner = PortOwner(probe.port, running.identity.pid, self._siblings.leaders, own)
         while True:
@@ -228,18 +234,27 @@ class ProcessLifecycle:
                 else:
                     unanswered.answered()
                 if self._state.has_answered and misses >= probe.threshold:
-                    self._state.turn("failed", f"{misses} probes in a row failed: {failure}")
+                    self._is_silent(probe, owner, f"{misses} probes in a row failed: {failure}", answered)
                 elif not self._state.has_answered and _now() - began > probe.start_seconds:
-                    self._state.turn("failed", f"not ready after {probe.start_seconds:g} s: {failure}")
+                    self._state.turn("failed", f"{_not_ready(probe)}: {failure}")
             else:
-                misses = 0
-                unanswered.answered()
                 self._is_well("answers", running)
+                misses, answered = 0, time.time()
+                unanswered.answered()
             if self.record.state != "starting" and unanswered.is_hang(probe.patience):
                 self._end_hung(running, unanswered.seconds)
                 return
-            waiting = self.record.state == "starting"
-            await asyncio.sleep(_FIRST_INTERVAL if waiting else probe.interval)
+            starting = self.record.state == "starting"
+            await asyncio.sleep(_pause(probe, misses, _now() - began if starting else None))
+
+    def _is_silent(self, probe: Probe, owner: PortOwner, reason: str, answered: float) -> None:
+        """It has answered before, and has not for a while: since `answered`, by the clock."""
+        if not probe.may_be_busy:
+            self._state.turn("failed", reason)
+        elif owner.is_stopped():
+            self._state.turn("failed", f"is stopped (state T), and does not answer: {reason}")
+        else:
+            self._state.turn("unready", f"its process runs and does not answer: {reason}", answered)
 
     def _end_hung(self, running: Running, seconds: float) -> None:
         """Kill it with its children, which may be stopped as it is. Its end is met as every other, and it starts
@@ -268,6 +283,18 @@ class ProcessLifecycle:
     def _is_preparing(self, identity: Identity) -> None:
         self.record.preparing = identity
         self._save()
+
+
+def _pause(probe: Probe, misses: int, starting: float | None) -> float:
+    """Seconds until the next probe. `starting`: for how long it has been starting; None if it is not."""
+    if starting is not None:
+        return min(_LAST_INTERVAL, max(_FIRST_INTERVAL, starting * _PART_WAITED))
+    return min(_MISSED_INTERVAL, probe.interval) if misses else probe.interval
+
+
+def _not_ready(probe: Probe) -> str:
+    note = f" ({probe.start_note})" if probe.start_note else ""
+    return f"not ready after {probe.start_seconds:g} s{note}"
 
 
 def _now() -> float:

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable
 
-from tasks.supervisor.family import family, kept_here
+from tasks.supervisor.family import family, kept_here, state_of
 from tasks.supervisor.listening import Listening, accounts, can_tell, held, holder, listening
 
 _REFUSED_SECONDS = 1.0
@@ -34,6 +34,21 @@ class PortOwner:
             self._refused = self._ask()
             self._refused_until = now + _REFUSED_SECONDS
         return self._refused
+
+    def is_stopped(self) -> bool:
+        """Whether all of its family that serve the port are stopped (state T): none will ever answer by itself.
+
+        False where nobody can tell. Costs a look at every process of the machine.
+        """
+        if not can_tell():
+            return False
+        try:
+            inodes = {entry.inode for entry in listening(self._port)}
+            serving = [pid for pid in family(kept_here(self._leader, self._leaders())) if held(pid, inodes)]
+        except OSError:
+            serving = []
+        states = [state_of(pid) for pid in serving or [self._leader]]
+        return all(state in ("T", "t") for state in states)
 
     def _ask(self) -> str:
         entries = listening(self._port)

@@ -7,12 +7,16 @@ from typing import Any, Literal
 VERSION = 3
 """Of the words below and of the verbs: counted up with each that an earlier supervisor does not know."""
 
-State = Literal["starting", "healthy", "failed", "stopped"]
+State = Literal["starting", "healthy", "unready", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a process is asked whether it is well. Asked every 50 ms until it first answers, then every `interval`."""
+    """How a process is asked whether it is well.
+
+    Asked every 50 ms at first until it answers, and then ever more rarely, but twice a second at least; once it has
+    answered every `interval`, and every half second while it does not answer.
+    """
 
     kind: Literal["tcp", "http", "command", "socket", "postgres", "valkey"]
     port: int = 0
@@ -31,7 +35,10 @@ class Probe:
     interval: float = 1.0
     timeout: float = 2.0
     threshold: int = 5
-    """Failed probes in a row after which a process that was healthy is `failed`."""
+    """Failed probes in a row after which a process that was healthy is `failed`, or `unready` if it may be busy."""
+    may_be_busy: bool = False
+    """Whether one that answered and does not any more may be at work: it is `unready`, and `failed` only once all that
+    serve its port are stopped (state T)."""
     start_seconds: float = 60.0
     """Time after which a process that never answered is `failed`."""
     patience: float = 0.0
@@ -40,6 +47,8 @@ class Probe:
     Counted from its last answer, over at least three probes without any. One that works is waited for six times as
     long (`hang`). An answer that is not well is an answer.
     """
+    start_note: str = ""
+    """What a reason adds to `start_seconds`: which key sets it."""
 
 
 @dataclass(frozen=True, slots=True)

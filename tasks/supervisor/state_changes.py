@@ -55,13 +55,16 @@ class StateChanges:
         self._quick_ends += 1
         return 0.0 if self._quick_ends == 1 else min(30.0, 0.2 * 2.0 ** min(self._quick_ends - 2, 10))
 
-    def turn(self, state: State, reason: str) -> None:
-        """From now on it is in this state, which is recorded and logged. In it already: nothing, but for `starting`."""
+    def turn(self, state: State, reason: str, since: float | None = None) -> None:
+        """From now on, or `since` then, it is in this state, which is recorded and logged.
+
+        In it already: nothing, but for `starting`.
+        """
         record = self.record
         if record.state == state and state != "starting":
             return
         if record.state != state:
-            record.since = time()
+            record.since = time() if since is None else since
         record.state, record.reason = state, reason
         print(f"{strftime('%Y-%m-%dT%H:%M:%SZ', gmtime())} {record.process.name}: {state} ({reason})", flush=True)
         self.note()

@@ -79,7 +79,7 @@ def look(installation: Installation, record: StackRecord) -> StackView:
             desired = desired_as_deployed(recorded_snapshot(ledger, record.name))
     except TenfoldError as error:
         return StackView(record, instances, holder, None, releases, fault=StackFault.of(record.name, error))
-    drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances))
+    drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances), moment=now())
     return StackView(record, instances, holder, drift, releases, growth_of(ledger, ScaledStack.of(record)))
 
 

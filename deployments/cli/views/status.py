@@ -19,6 +19,7 @@ from tasks.ledger import Holder
 MARKS: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
     "starting": ("◌", "yellow"),
+    "unready": ("○", "yellow"),
     "failed": ("✗", "red"),
     "ending": ("◌", "dim"),
 }

@@ -30,7 +30,7 @@ def cache(context: Context, size: CacheSize) -> tuple[Resource, ...]:
 
 def service(context: Context, name: str, spec: Service, count: int) -> tuple[Resource, ...]:
     """Its volumes, and `count` equal copies of its program."""
-    copies = web.copies(context.stack, name, spec, count, program(context, name, spec))
+    copies = web.copies(context, name, spec, count, program(context, name, spec))
     return (*volumes.volumes(context.stack.name, name, spec), *copies)
 
 
@@ -44,7 +44,7 @@ def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
         "image": image(_target(context), spec.image or ""),
         "env": {name: value for name, value in env.items() if name not in files},
         "serves": spec.port is not None,
-        "health": spec.health,
+        **web.asking(spec.health),
         "port": spec.port,
         "files": files,
         "limit": spec.memory,

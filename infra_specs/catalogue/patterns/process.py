@@ -24,7 +24,7 @@ def cache(context: Context, size: CacheSize) -> tuple[Resource, ...]:
 
 def service(context: Context, name: str, spec: Service, count: int) -> tuple[Resource, ...]:
     """Its volumes, and `count` equal copies of its program."""
-    copies = web.copies(context.stack, name, spec, count, program(context, name, spec))
+    copies = web.copies(context, name, spec, count, program(context, name, spec))
     return (*volumes.volumes(context.stack.name, name, spec), *copies)
 
 
@@ -36,7 +36,7 @@ def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
         "folder": posixpath.normpath(posixpath.join(context.source, spec.folder)),
         "env": web.environment(spec, context) | volumes.directory_variables(name, spec) | web.own_name(name),
         "serves": spec.port is not None,
-        "health": spec.health,
+        **web.asking(spec.health),
     }
 
 

@@ -7,6 +7,7 @@ from infra_specs.stackfile.messages.faults import either
 from infra_specs.stackfile.messages.location import Location, Path, choices
 from infra_specs.stackfile.models.build import STAGE_PATTERN, Build
 from infra_specs.stackfile.models.clients import Timeouts
+from infra_specs.stackfile.models.health import HealthCheck
 from infra_specs.stackfile.models.image_name import IMAGE_PATTERN
 from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
 from infra_specs.stackfile.models.needs import Cache, Database, Needs
@@ -41,6 +42,7 @@ PATTERNS = {
     HOST_PATTERN: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
 }
 FORMS: dict[Any, str] = {
+    HealthCheck: "a path such as /healthz, or a mapping such as {path: /healthz, interval: 5s}",
     Bounds: "a whole number, or bounds such as {min: 2, max: 20}",
     Database: "`postgres`, or a mapping of its settings",
     Cache: "`valkey`, or a mapping of its settings",

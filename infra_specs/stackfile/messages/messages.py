@@ -12,6 +12,7 @@ from infra_specs.stackfile.messages.expectations import NOT_TEXT, PATTERNS, code
 from infra_specs.stackfile.messages.faults import Fault, either, found, nearest, shortened
 from infra_specs.stackfile.messages.location import Location, Path, choices, keys, locate
 from infra_specs.stackfile.models.clients import Timeouts
+from infra_specs.stackfile.models.health import HealthCheck
 from infra_specs.stackfile.models.metrics import Metrics
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.route import Route, RouteTimeouts
@@ -32,7 +33,8 @@ _OTHER_WORDS = {
     "stop_grace_period": "drain", "trusted_proxies": "trust_proxies", "trust_proxy": "trust_proxies",
     "trusted_ips": "trust_proxies", "timeout": "timeouts", "request_timeout": "request", "upload_timeout": "upload",
     "response_timeout": "request", "read_timeout": "request", "idle_timeout": "idle", "session_affinity": "sticky",
-    "file": "dockerfile", "buildargs": "args", "stage": "target",
+    "start_timeout": "start", "startup": "start", "start_period": "start", "boot_timeout": "start",
+    "deploy_timeout": "start", "file": "dockerfile", "buildargs": "args", "stage": "target",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _MOST_HINTS = 1_000
@@ -44,6 +46,7 @@ _SECTIONS = (
     (Tls, "under `tls`"),
     (Timeouts, "under `timeouts`"),
     (Users, "under `users`"),
+    (HealthCheck, "under a service's `health`"),
     (Route, "under a service's `route`"),
     (RouteTimeouts, "under a route's `timeouts`"),
     (Bounds, "under a service's `replicas`"),

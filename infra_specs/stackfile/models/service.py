@@ -10,17 +10,21 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
+from infra_specs.resources.patience import PROBE_MISSES, PROBE_TIMEOUT_SECONDS, probing_seconds
 from infra_specs.stackfile.models.build import Build
+from infra_specs.stackfile.models.health import HealthCheck, HealthPath, health_check
 from infra_specs.stackfile.models.image_name import Image
 from infra_specs.stackfile.models.model import Part
-from infra_specs.stackfile.models.route import PATH_PATTERN, Route
+from infra_specs.stackfile.models.route import Route
 from infra_specs.stackfile.models.scaling import Scaling
 from infra_specs.stackfile.models.texts import EnvName, Text
-from infra_specs.stackfile.models.units import Duration, Size
+from infra_specs.stackfile.models.units import Duration, Size, duration_text
 from infra_specs.stackfile.models.volumes import MountPath, VolumeName
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
@@ -137,8 +141,12 @@ class Service(Part):
     """Where the command runs, from the spec file's own folder."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """That it serves HTTP, and where: none for a worker. On the local target each replica gets a free port in PORT."""
-    health: Annotated[str, Field(pattern=PATH_PATTERN)] = "/healthz"
-    """The path that answers 200 when a replica can take requests."""
+    health: Annotated[HealthCheck, BeforeValidator(health_check, HealthPath | HealthCheck)] = HealthCheck()
+    """The path that answers 200 when a replica can take requests, or {path: /healthz, interval: 2s}."""
+    start: Duration = Field(default=60, ge=1, le=3600)
+    """How long a replica may take from its start to its first answer. It has failed if it has not answered then."""
+    restart_after: Duration = Field(default=300, ge=0, le=86_400)
+    """How long a replica may be without an answer, though its process runs, until it is replaced with what is in it."""
     drain: Duration = Field(default=30, ge=0, le=3600)
     """How long requests, streams and WebSockets that are under way in a replica are waited for before it is stopped."""
     env: dict[EnvName, EnvValue] = {}
@@ -164,6 +172,17 @@ class Service(Part):
     """Which requests the proxy sends here."""
     public: bool = False
     """Listen beyond loopback. Without it nothing outside this machine can reach the service."""
+
+    @field_validator("restart_after")
+    @classmethod
+    def _longer_than_probes(cls, seconds: float, info: ValidationInfo) -> float:
+        health = info.data.get("health")
+        if isinstance(health, HealthCheck) and seconds < (least := probing_seconds(health.interval)):
+            raise ValueError(
+                f"must be {duration_text(least)} or more, for so long probes take to tell that a replica does not "
+                f"answer ({PROBE_MISSES} in a row, {duration_text(PROBE_TIMEOUT_SECONDS)} each)"
+            )
+        return seconds
 
     @model_validator(mode="after")
     def _startable(self) -> "Service":

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,7 +34,7 @@ from tasks.providers.docker.proxy import admin
 from tasks.providers.docker.proxy.find import proxy_among, running_proxy
 from tasks.providers.docker.proxy.routes import observed_routes
 from tasks.providers.docker.store import Key
-from tasks.providers.envoy.admin_state import AdminState
+from tasks.providers.envoy.admin_state import AdminState, with_requests
 from tasks.providers.envoy.route_state import proxy_health
 
 _MAX_PARALLEL_LOOKS = 16
@@ -62,7 +61,7 @@ class Observer:
 
     def __init__(self, api: Engine, networks: Networks) -> None:
         self._api, self._networks = api, networks
-        self._health_tracker = HealthTracker(self._probe)
+        self._health_tracker = HealthTracker(self._probe, self._api.is_stopped)
         self._pool = DaemonPool(_MAX_PARALLEL_LOOKS, "docker-look")
         self._running: dict[str, _Inspection] = {}
 
@@ -153,8 +152,9 @@ class Observer:
             return _judged(container, annotations.get(key_of(container["Config"]["Labels"])), judge(container))
 
         containers = list(self._pool.map(judged, self._inspected_among(stack_containers, matches)))
-        routes = _routes_among(annotations, containers, pending_state)
-        return [*volumes_among(stack_volumes, annotations), *containers, *routes]
+        state = pending_state.result() if pending_state else None
+        routes = _routes_among(annotations, containers, state, _running_endpoints(stack_containers))
+        return [*volumes_among(stack_volumes, annotations), *with_requests(containers, state), *routes]
 
     def _inspection(self, name: str, instance: Instance) -> _Inspection | None:
         """Kept for the next looks while it runs and is probed: nothing else changes as quickly."""
@@ -219,13 +219,24 @@ def vanished(resource: Resource) -> ProviderError:
 def _routes_among(
     annotations: Mapping[Key, Annotation],
     instances: Iterable[Instance],
-    pending_state: Future[AdminState | None] | None,
+    state: AdminState | None,
+    running: Collection[str],
 ) -> list[Instance]:
     proxies = [instance for instance in instances if instance.kind == "proxy" and not instance.ending]
     health = proxy_health([instance.health for instance in proxies])
     outputs = next((instance.outputs for instance in proxies if instance.health == health), {})
-    state = pending_state.result() if pending_state and health and health.state == "healthy" else None
-    return list(observed_routes(annotations, outputs, state, health))
+    known = state if health and health.state == "healthy" else None
+    return list(observed_routes(annotations, outputs, known, health, running))
+
+
+def _running_endpoints(stack_containers: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Where the containers that run can be asked, as the engine lists them: their health is not looked at."""
+    labels = (
+        data_of(container["Labels"])
+        for container in stack_containers
+        if container["State"] == "running" and is_instance(container["Labels"])
+    )
+    return {data["outputs"]["endpoint"] for data in labels if "endpoint" in data.get("outputs", {})}
 
 
 def _judged(container: Mapping[str, Any], annotation: Annotation | None, health: Health) -> Instance:

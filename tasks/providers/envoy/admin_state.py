@@ -1,9 +1,13 @@
 """The proxy's state, parsed from the answers of its admin interface."""
 
 import json
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
+
+from infra_specs.resources.instance import Instance
 
 CLUSTERS_PATH = "/clusters?format=json"
 ROUTES_PATH = "/config_dump?resource=dynamic_route_configs"
@@ -37,6 +41,19 @@ class AdminState:
 
     def in_flight(self, endpoint: str) -> int:
         return sum(upstream.in_flight for upstream in self.upstreams if upstream.endpoint == endpoint)
+
+
+def with_requests(instances: Iterable[Instance], state: AdminState | None) -> tuple[Instance, ...]:
+    """The instances with the requests that the proxy has under way in each, as far as it is known."""
+    if state is None:
+        return tuple(instances)
+    requests = Counter[str]()
+    for upstream in state.upstreams:
+        requests[upstream.endpoint] += upstream.in_flight
+    return tuple(
+        replace(instance, in_flight=requests[endpoint]) if (endpoint := instance.outputs.get("endpoint")) else instance
+        for instance in instances
+    )
 
 
 def parse_admin_state(answer: bytes | None) -> AdminState | None:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any, Protocol, TypeVar
 
 from infra_specs.errors import ProviderError
+from infra_specs.stackfile.models.health import INTERVAL_SECONDS
 from infra_specs.stackfile.models.route import REQUEST_SECONDS
 from tasks.providers.envoy.admin_state import AdminState, serves_listeners
 from tasks.providers.envoy.files import RouteRule, clusters, endpoints
@@ -67,6 +68,7 @@ def rule_of(record: Mapping[str, Any]) -> RouteRule:
         cookie=cookie_of(record["labels"]["stack"], settings["service"], secure=settings["secure"])
         if settings.get("sticky")
         else None,
+        interval=settings.get("interval", INTERVAL_SECONDS),
     )
 
 

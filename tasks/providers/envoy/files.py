@@ -1,5 +1,8 @@
 """What the proxy is told, as plain data: a pure function of the routes.
 
+While a replica is ready, others get nothing. While none is, all get requests, for each may only be busy; of these
+`draining` ones are no part (`serving`), for the proxy does not ask in that mode what it knows of a server.
+
 Each default that is overridden here was measured to lose requests or to send them to dead servers; see the comments.
 """
 
@@ -7,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from infra_specs.resources.patience import PROBE_TIMEOUT_SECONDS
+from infra_specs.stackfile.models.health import INTERVAL_SECONDS
 from infra_specs.stackfile.models.route import REQUEST_SECONDS
 from tasks.providers.envoy.messages import KEEPALIVE, Json, response, source
 from tasks.providers.envoy.sticky import Cookie
@@ -36,6 +41,8 @@ class RouteRule:
     request_seconds: float = REQUEST_SECONDS
     idle_seconds: float | None = None
     cookie: Cookie | None = None
+    interval: float = INTERVAL_SECONDS
+    """Seconds between two probes of a server that is well."""
 
     @property
     def cluster(self) -> str:
@@ -75,7 +82,7 @@ def clusters(folder: PurePath, rules: Iterable[RouteRule]) -> Json:
 def endpoints(rule: RouteRule) -> Json:
     """The endpoints of one service."""
     weights = _weights(rule)
-    hosts = [_endpoint(each, "HEALTHY", weights.get(each)) for each in rule.endpoints]
+    hosts = [_endpoint(each, "HEALTHY", weights.get(each)) | _SERVING for each in rule.endpoints]
     hosts += [_endpoint(each, "DRAINING") for each in rule.draining if each not in rule.endpoints]
     assignment = {"cluster_name": rule.cluster, "endpoints": [{"lb_endpoints": hosts}]}
     return response("config.endpoint.v3.ClusterLoadAssignment", [assignment])
@@ -104,27 +111,37 @@ def _cluster(folder: PurePath, rule: RouteRule) -> Json:
         # Where endpoints have weights it would divide these by the requests in flight: 10 % become 20. With a bias of 0
         # they are the shares, and endpoints without weights still get their requests by what is in flight.
         "least_request_lb_config": {"active_request_bias": {"default_value": 0.0, "runtime_key": "tenfold.bias"}},
-        # By default, with half of the servers down, all get requests, dead ones included.
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        # By default, with half of the servers down, all get requests, dead ones included. The least is one percent.
+        "common_lb_config": {"healthy_panic_threshold": {"value": 1}},
+        "lb_subset_config": _ONLY_SERVING,
         "ignore_health_on_host_removal": True,
-        "health_checks": [_health_check(rule.health)],
+        "health_checks": [_health_check(rule)],
         "outlier_detection": _OUTLIER_DETECTION,
         # By default only 3 requests may be retried at a time.
         "circuit_breakers": {"thresholds": [thresholds]},
     }
 
 
-def _health_check(path: str) -> Json:
+_SERVING: Json = {"metadata": {"filter_metadata": {"envoy.lb": {"serving": "yes"}}}}
+_ONLY_SERVING: Json = {
+    "fallback_policy": "DEFAULT_SUBSET",
+    "default_subset": {"serving": "yes"},
+    "subset_selectors": [{"keys": ["serving"]}],
+}
+"""Whoever asks gets a server of this part; the others are known, so that what is under way in them is counted."""
+
+
+def _health_check(rule: RouteRule) -> Json:
     return {
-        "timeout": "2s",
-        "interval": "1s",
+        "timeout": f"{PROBE_TIMEOUT_SECONDS:g}s",
+        "interval": f"{rule.interval:g}s",
         # By default a server without traffic is asked once a minute.
-        "no_traffic_interval": "1s",
+        "no_traffic_interval": f"{rule.interval:g}s",
         # One that is back is used again soon.
         "unhealthy_interval": "0.25s",
         "unhealthy_threshold": 2,
         "healthy_threshold": 1,
-        "http_health_check": {"path": path, "host": "127.0.0.1"},
+        "http_health_check": {"path": rule.health, "host": "127.0.0.1"},
     }
 
 

@@ -1,6 +1,6 @@
 """The state of a route: its record while it changes, its health in the proxy, its URL."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,8 +57,13 @@ def with_route(records: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) 
     return sorted([*without_route(records, *order(record)), record], key=order)
 
 
-def route_health(record: Mapping[str, Any], state: AdminState | None, proxy: Health | None) -> Health:
-    """The route's health by the proxy's endpoints; without a proxy it is starting."""
+def route_health(
+    record: Mapping[str, Any], state: AdminState | None, proxy: Health | None, running: Collection[str] = ()
+) -> Health:
+    """The route's health by the proxy's endpoints; without a proxy it is starting.
+
+    `running` are endpoints whose replicas run. Where these do not answer for long they are busy, and get all requests.
+    """
     rule, since = rule_of(record), record["since"]
     if proxy is None:
         return Health("starting", "waits for the proxy", since)
@@ -69,6 +74,8 @@ def route_health(record: Mapping[str, Any], state: AdminState | None, proxy: Hea
         lost = state is not None and proxy.state == "healthy" and now() - since > PUSH_SECONDS
         return Health("failed" if lost else "starting", f"the proxy does not know it{'' if lost else ' yet'}", since)
     healthy = state.healthy(rule.cluster)
+    if not healthy and now() - since > PUSH_SECONDS and set(rule.endpoints) & set(running):
+        return Health("unready", f"none of its {len(rule.endpoints)} endpoints is ready, so all get requests", since)
     if rule.endpoints and not healthy:
         return Health("starting", f"none of its {len(rule.endpoints)} endpoints is healthy yet", since)
     return Health("healthy", f"{healthy} of {len(rule.endpoints)} endpoints healthy", since)

@@ -11,13 +11,14 @@ from pathlib import Path
 from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
+from tasks.providers.envoy.admin_state import with_requests
 from tasks.providers.local import errors
 from tasks.providers.local.accounts import identity
 from tasks.providers.local.files import make_folder
 from tasks.providers.local.host import LocalHost
 from tasks.providers.local.kinds import processes, program
 from tasks.providers.local.kinds.processes import Processes
-from tasks.providers.local.kinds.route import Routes, routes
+from tasks.providers.local.kinds.route import Routes, proxy_state, routes
 from tasks.providers.local.kinds.volume import Volumes
 from tasks.providers.local.shell import LocalShell
 from tasks.providers.local.stack_folder import stack_folder_of, stack_folders
@@ -61,8 +62,10 @@ class LocalProvider(KindProvider):
 
     def instances(self, stack: str) -> Iterable[Instance]:
         """The supervisor is asked once, for the processes and for the routes that need to know of the proxy."""
-        running = tuple(self._processes.list(stack))
-        return (*self._volumes.list(stack), *running, *routes(stack_folder_of(self._home, stack), running))
+        running, stack_folder = tuple(self._processes.list(stack)), stack_folder_of(self._home, stack)
+        state = proxy_state(stack_folder, running)
+        counted = with_requests(running, state)
+        return (*self._volumes.list(stack), *counted, *routes(stack_folder, running, state))
 
     def at_address(self, stack: str, address: str) -> Iterable[Instance]:
         """Only the driver of its kind is asked."""

@@ -49,6 +49,10 @@ class MemoryProvider(KindProvider):
         """An accident, a recovery."""
         self._happen(stack, address, lambda record: replace(record, health=health))
 
+    def set_in_flight(self, stack: str, address: str, requests: int) -> None:
+        """So many requests are under way in it."""
+        self._happen(stack, address, lambda record: replace(record, in_flight=requests))
+
     def set_undo(self, stack: str, address: str, why: str) -> None:
         """The next update of this is taken back by the world, for this reason."""
         self._happen(stack, address, lambda record: replace(record, undoes=why))

@@ -100,7 +100,7 @@ class KindProvider:
     def create(self, resource: Resource) -> Instance:
         """Make a resolved resource exist; returns at once, usually while it is still starting.
 
-        An instance of the same address, fingerprint and bindings that is not failed is returned, and nothing is made.
+        An instance of the same address, fingerprint and bindings that starts or is healthy is returned.
         Otherwise a new incarnation is made. Failed earlier ones are stopped but kept for their log, and of a resource
         that cannot stand beside its predecessor all earlier ones. An earlier one that is ending is ended first.
         """
@@ -173,6 +173,8 @@ def _adopted(kind: Kind, earlier: Iterable[Instance], resource: Resource) -> Ins
     for instance in earlier:
         if instance.fingerprint != resource.fingerprint or instance.ending or _was_told_otherwise(instance, resource):
             continue
+        if instance.unready:
+            continue  # a successor beside it is wanted, or a successor of it
         if not instance.failed:
             return instance
         if finished := kind.finish(instance, resource):

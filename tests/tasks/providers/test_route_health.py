@@ -7,7 +7,7 @@ import pytest
 from infra_specs.resources.instance import Health
 from infra_specs.resources.resource import Resource
 from tasks.providers.envoy import route_state
-from tasks.providers.envoy.admin_state import AdminState
+from tasks.providers.envoy.admin_state import AdminState, Upstream
 from tasks.providers.envoy.route_state import route_health, with_route, without_route
 from tasks.providers.labels import record_of
 
@@ -46,6 +46,27 @@ def test_a_route_that_the_proxy_does_not_know(
     monkeypatch.setattr(route_state, "now", lambda: moment)
     health = route_health(record(), view, proxy)
     assert (health.state, health.reason) == (state, reason)
+
+
+@pytest.mark.parametrize(
+    ("moment", "running", "state"),
+    [
+        (1000.0, ["10.0.0.2:80"], "unready"),
+        (101.0, ["10.0.0.2:80"], "starting"),
+        (1000.0, ["10.0.0.9:80"], "starting"),
+        (1000.0, [], "starting"),
+    ],
+)
+def test_a_route_whose_replicas_run_and_do_not_answer(
+    moment: float, running: list[str], state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route_state, "now", lambda: moment)
+    silent = AdminState(
+        (Upstream("service-web", "10.0.0.2:80", healthy=False, in_flight=1),), frozenset({"service-web"})
+    )
+    health = route_health(record(), silent, well, running)
+    reason = "none of its 1 endpoints is ready, so all get requests"
+    assert (health.state, health.reason == reason) == (state, state == "unready")
 
 
 def test_which_records_a_proxy_is_told() -> None:

@@ -1,12 +1,13 @@
 """The client of the engine that many threads can use, and scripts inside of its containers."""
 
 import threading
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from typing import Any
 
 from docker.api.client import APIClient
-from docker.errors import DockerException, InvalidConfigFile
+from docker.errors import APIError, DockerException, InvalidConfigFile
 from docker.utils import kwargs_from_env
 
 from infra_specs.errors import ProviderError, TransientError
@@ -67,6 +68,18 @@ class Engine(APIClient):
         output, errors = self.exec_start(created["Id"], demux=True)
         code = self.exec_inspect(created["Id"])["ExitCode"]
         return int(code if code is not None else -1), output or b"", errors or b""
+
+    def is_stopped(self, container: Mapping[str, Any]) -> bool:
+        """Whether what works in an inspected container is stopped (state T): all its processes without children."""
+        try:
+            listed: Mapping[str, Any] = self.top(container["Id"], "-o pid,ppid,stat")
+        except APIError:
+            return False  # it has ended, or the engine's machine has another ps
+        places = [listed["Titles"].index(title) for title in ("PID", "PPID", "STAT")]
+        rows = [tuple(process[place] for place in places) for process in listed["Processes"]]
+        parents = {parent for _, parent, _ in rows}
+        states = [state for pid, _, state in rows if pid not in parents]
+        return bool(states) and all(state.startswith("T") for state in states)
 
     def close(self) -> None:
         """Every connection, and with them the shells."""

@@ -1,9 +1,12 @@
 """The health of a container, from the engine's inspection and its own probe.
 
-created ──start──▶ running ──answers──▶ healthy ──3 times without an answer, 1 s apart──▶ failed
+created ──start──▶ running ──answers──▶ healthy ──3 times without an answer, 1 s apart──▶ failed; a replica: unready
                       │  ▲                                (running on; healthy again if it answers again)
                    exits  started again by the engine, ever later; failed while it has ended 5 times within 10 s, or
                           once because its program is not there
+
+A replica has failed if it did not answer in its start time, or if all its processes are stopped (state T). Who did not
+see it start cannot tell whether it ever answered, and takes it for unready.
 
 A job is starting while it runs, healthy once it has ended with 0, and else failed.
 """
@@ -22,7 +25,7 @@ from tasks.providers.docker.labels import data_of, probe_of
 SETTLE_SECONDS = 1.0
 """Without a probe a container is healthy once it has run this long."""
 BOOT_SECONDS = 60.0
-"""Time that a container may take until its first answer."""
+"""Time that a container may take until its first answer, unless its probe says `start`."""
 FAILURE_THRESHOLD = 3
 PROBE_INTERVAL_SECONDS = 1.0
 """Failed probes that are closer together than this count once."""
@@ -36,16 +39,20 @@ _SIGKILL_EXIT_CODE = 128 + 9
 
 Ask = Callable[[dict[str, Any]], None]
 """Probes an inspected container once. Raises ProbeFailed."""
+IsStopped = Callable[[dict[str, Any]], bool]
+"""Whether all processes of an inspected container are stopped (state T)."""
 
 
 class HealthTracker:
     """Counts the failed probes in a row of each container, while the provider is open."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, ask: Ask, is_stopped: IsStopped) -> None:
+        self._ask, self._is_stopped = ask, is_stopped
         self._guard = threading.Lock()
         self._missed_probes: dict[str, list[float]] = {}
         self._answered: set[str] = set()
+        self._silent_since_start: set[str] = set()
+        """Those that were asked in their start time, and have not answered since."""
         self._crashing: dict[str, Health] = {}
 
     def health(self, container: Mapping[str, Any]) -> Health:
@@ -105,11 +112,14 @@ class HealthTracker:
             return self._unanswered(container, str(failure), since)
         with self._guard:
             self._answered.add(_start_key(container))
+            self._silent_since_start.discard(_start_key(container))
             self._missed_probes.pop(_start_key(container), None)
         return Health("healthy", "answers", since)
 
     def _unanswered(self, container: Mapping[str, Any], reason: str, since: float) -> Health:
         if not self._should_answer(container):
+            with self._guard:
+                self._silent_since_start.add(_start_key(container))
             return Health("starting", reason, since)
         with self._guard:
             looks = self._missed_probes.setdefault(_start_key(container), [])
@@ -117,14 +127,26 @@ class HealthTracker:
                 looks.append(time.monotonic())
             count = len(looks)
         if count >= FAILURE_THRESHOLD:
-            return Health("failed", f"does not answer: {reason}", since)
+            return self._silent(container, reason, since)
         return Health("starting", f"{reason} ({count} of {FAILURE_THRESHOLD} times)", since)
+
+    def _silent(self, container: Mapping[str, Any], reason: str, since: float) -> Health:
+        """It should answer by now, and has not for as many probes as it takes to say so."""
+        if not _is_replica(container):
+            return Health("failed", f"does not answer: {reason}", since)
+        if _start_key(container) in self._silent_since_start:
+            probe = probe_of(container["Config"]["Labels"]) or {}
+            note = f" ({probe['start_note']})" if "start_note" in probe else ""
+            return Health("failed", f"not ready after {_boot_seconds(container):g} s{note}: {reason}", since)
+        if self._is_stopped(dict(container)):
+            return Health("failed", f"is stopped (state T), and does not answer: {reason}", since)
+        return Health("unready", f"its process runs and does not answer: {reason}", now())
 
     def _should_answer(self, container: Mapping[str, Any]) -> bool:
         """Whether it has answered since its start, or its start time is over."""
         age = now() - epoch(container["State"]["StartedAt"])
         return container["State"]["Status"] == "running" and (
-            _start_key(container) in self._answered or age > BOOT_SECONDS
+            _start_key(container) in self._answered or age > _boot_seconds(container)
         )
 
 
@@ -134,6 +156,15 @@ def _exited_health(container: Mapping[str, Any], since: float) -> Health:
     # A job whose process was killed for lack of memory has failed, whatever its first process returned.
     code = container["State"]["ExitCode"] or (_SIGKILL_EXIT_CODE if container["State"].get("OOMKilled") else 0)
     return Health("failed" if code else "healthy", _exit_reason(container), since, code)
+
+
+def _boot_seconds(container: Mapping[str, Any]) -> float:
+    probe = probe_of(container["Config"]["Labels"]) or {}
+    return float(probe.get("start", BOOT_SECONDS))
+
+
+def _is_replica(container: Mapping[str, Any]) -> bool:
+    return data_of(container["Config"]["Labels"]).get("kind") == "replica"
 
 
 def _is_job(container: Mapping[str, Any]) -> bool:

@@ -4,7 +4,9 @@ from typing import Any
 
 from docker.types import Mount
 
+from infra_specs.catalogue.ready_seconds import start_note
 from infra_specs.resources.address import Address
+from infra_specs.resources.patience import Patience
 from infra_specs.resources.resource import Resource
 from tasks.providers.docker.containers.container import SECRETS_PATH, Container, DesiredContainer
 
@@ -20,8 +22,20 @@ def replica(resource: Resource, address: str) -> DesiredContainer:
         program(settings),
         (Address.parse(resource.address).short, settings["service"]),
         {"endpoint": f"{address}:{port}"} if port else {},
-        {"kind": "http", "port": port, "path": settings["health"]} if port else None,
+        _probe(resource, port) if port else None,
     )
+
+
+def _probe(resource: Resource, port: int) -> dict[str, Any]:
+    settings: Any = resource.settings
+    patience = resource.patience or Patience()
+    return {
+        "kind": "http",
+        "port": port,
+        "path": settings["health"],
+        "start": patience.start_seconds,
+        "start_note": start_note(settings["service"], patience),
+    }
 
 
 def program(settings: Any) -> Container:

@@ -142,13 +142,17 @@ class RouteTable:
 
 
 def observed_routes(
-    annotations: Mapping[Key, Annotation], outputs: Mapping[str, str], state: AdminState | None, health: Health | None
+    annotations: Mapping[Key, Annotation],
+    outputs: Mapping[str, str],
+    state: AdminState | None,
+    health: Health | None,
+    running: Collection[str],
 ) -> Iterable[Instance]:
     """Every route, with what the proxy says of it and of itself."""
     for annotation in routes_among(annotations).values():
         url = {"url": route_url(annotation.record["settings"], outputs)}
         yield labels.instance_of(
-            data_of(annotation.labels) | {"outputs": url}, route_health(annotation.record, state, health)
+            data_of(annotation.labels) | {"outputs": url}, route_health(annotation.record, state, health, running)
         )
 
 

@@ -5,7 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from infra_specs.catalogue.ready_seconds import start_note
+from infra_specs.resources.patience import PROBE_MISSES, PROBE_TIMEOUT_SECONDS, Patience
 from infra_specs.resources.resource import Resource
+from infra_specs.stackfile.models.health import INTERVAL_SECONDS
 from tasks.providers.local.accounts.identity import give_volume
 from tasks.providers.local.kinds.program import port_of, program
 from tasks.providers.local.kinds.volume import volumes
@@ -21,7 +24,23 @@ def replica(stack_folder: StackFolder, resource: Resource, incarnation: int) -> 
     # Its predecessor has ended. Beside a job, or one of several replicas, another account may still write there.
     for volume in _volumes(stack_folder, settings["env"]) if resource.singleton else ():
         give_volume(stack_folder, volume)
-    return replace(process, probe=Probe("http", port=port, path=settings["health"])) if port else process
+    return replace(process, probe=_probe(resource, port)) if port else process
+
+
+def _probe(resource: Resource, port: int) -> Probe:
+    settings: Any = resource.settings
+    patience = resource.patience or Patience()
+    return Probe(
+        "http",
+        port=port,
+        path=settings["health"],
+        interval=settings.get("interval", INTERVAL_SECONDS),
+        timeout=PROBE_TIMEOUT_SECONDS,
+        threshold=PROBE_MISSES,
+        may_be_busy=True,
+        start_seconds=patience.start_seconds,
+        start_note=start_note(settings["service"], patience),
+    )
 
 
 def _volumes(stack_folder: StackFolder, env: Mapping[str, Any]) -> Iterator[Path]:

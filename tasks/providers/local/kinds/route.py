@@ -1,10 +1,11 @@
 """The kind `route`: which requests a service gets, and which of its replicas serve them. No process: a record."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from infra_specs.resources.instance import Instance
+from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
+from tasks.providers.envoy.admin_state import AdminState
 from tasks.providers.envoy.config_push import await_drained, await_endpoints, rule_of
 from tasks.providers.envoy.route_state import (
     after_change,
@@ -35,7 +36,8 @@ class Routes(Recorded):
 
     def list(self, stack: str) -> Iterable[Instance]:
         stack_folder = stack_folder_of(self._home, stack)
-        return routes(stack_folder, self._processes.list(stack))
+        processes = tuple(self._processes.list(stack))
+        return routes(stack_folder, processes, proxy_state(stack_folder, processes))
 
     def put(self, stack_folder: StackFolder, resource: Resource, incarnation: int) -> None:
         put_route(stack_folder, resource, incarnation)
@@ -79,18 +81,30 @@ def forget_endpoint(stack_folder: StackFolder, endpoint: str) -> None:
         push_config(stack_folder, records(stack_folder))
 
 
-def routes(stack_folder: StackFolder, processes: Iterable[Instance]) -> Iterable[Instance]:
-    """Every route, with what the proxy among these processes says of it; one that is not there is still to come."""
+def proxy_state(stack_folder: StackFolder, processes: Iterable[Instance]) -> AdminState | None:
+    """What the proxy among these processes knows; None where none is healthy, or no route wants to know."""
+    proxy = _proxy(processes)
+    if not stack_folder.routes.is_dir() or proxy is None or proxy.state != "healthy":
+        return None
+    return admin.admin_state(stack_folder.proxy)
+
+
+def routes(stack_folder: StackFolder, processes: Collection[Instance], state: AdminState | None) -> Iterable[Instance]:
+    """Every route, with what the proxy among these processes says of it: `state`."""
     if not stack_folder.routes.is_dir():
         return
-    proxy = proxy_health([process.health for process in processes if process.kind == "proxy"])
-    state = admin.admin_state(stack_folder.proxy) if proxy and proxy.state == "healthy" else None
+    proxy = _proxy(processes)
+    running = {process.outputs["endpoint"] for process in processes if process.live and "endpoint" in process.outputs}
     outputs = outputs_of(stack_folder)
     for record in records(stack_folder):
         with readable(record):
             url = {"url": route_url(record["settings"], outputs)}
-            labels, health = record["labels"] | {"outputs": url}, route_health(record, state, proxy)
+            labels, health = record["labels"] | {"outputs": url}, route_health(record, state, proxy, running)
         yield instance_of(labels, health)
+
+
+def _proxy(processes: Iterable[Instance]) -> Health | None:
+    return proxy_health([process.health for process in processes if process.kind == "proxy"])
 
 
 def _path(stack_folder: StackFolder, address: str, incarnation: int) -> Path:

@@ -100,9 +100,10 @@ def test_an_endpoint_is_draining_only_while_it_is_not_wanted() -> None:
 
 def test_defaults_that_lose_requests_are_overridden() -> None:
     (cluster,) = clusters(folder, [rule("a")])["resources"]
-    assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 0}
+    assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 1}
     assert cluster["ignore_health_on_host_removal"] is True
-    assert cluster["health_checks"][0]["no_traffic_interval"] == "1s"
+    assert cluster["health_checks"][0]["no_traffic_interval"] == "2s"
+    assert cluster["lb_subset_config"]["default_subset"] == {"serving": "yes"}
     assert cluster["circuit_breakers"]["thresholds"][0]["max_retries"] > 3
 
 

@@ -71,6 +71,10 @@ def answers(_: Any) -> None:
     """It is well."""
 
 
+def runs(_: Any) -> bool:
+    return False
+
+
 def silent(_: Any) -> None:
     raise ProbeFailed("port 1: Connection refused")
 
@@ -103,17 +107,17 @@ def silent(_: Any) -> None:
     ],
 )
 def test_what_the_engine_says(told: dict[str, Any], state: str, reason: str) -> None:
-    health = HealthTracker(answers).health(told)
+    health = HealthTracker(answers, runs).health(told)
     assert (health.state, health.reason) == (state, reason)
 
 
 def test_it_has_its_time_to_boot() -> None:
-    looks = HealthTracker(silent)
+    looks = HealthTracker(silent, runs)
     assert {looks.health(container(ago=30)).state for _ in range(10)} == {"starting"}
 
 
 def test_many_looks_at_one_moment_are_one() -> None:
-    looks = HealthTracker(silent)
+    looks = HealthTracker(silent, runs)
     told = container()
     assert {looks.health(told).state for _ in range(10)} == {"starting"}
 
@@ -121,7 +125,7 @@ def test_many_looks_at_one_moment_are_one() -> None:
 def test_silence_of_one_that_answered_is_a_failure_the_third_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
     told = container(ago=5)
-    looks = HealthTracker(Turns(answers, silent, silent, silent, silent, answers, silent))
+    looks = HealthTracker(Turns(answers, silent, silent, silent, silent, answers, silent), runs)
     seen = [looks.health(told) for _ in range(7)]
     assert [each.state for each in seen] == [
         "healthy", "starting", "starting", "failed", "failed", "healthy", "starting",
@@ -131,13 +135,13 @@ def test_silence_of_one_that_answered_is_a_failure_the_third_time(monkeypatch: p
 
 def test_one_judgement_looks_until_it_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    assert HealthTracker(silent).settled_health(container()).state == "failed"
-    assert HealthTracker(silent).settled_health(container(ago=5)).state == "starting"
-    assert HealthTracker(Turns(silent, answers)).settled_health(container()).state == "healthy"
+    assert HealthTracker(silent, runs).settled_health(container()).state == "failed"
+    assert HealthTracker(silent, runs).settled_health(container(ago=5)).state == "starting"
+    assert HealthTracker(Turns(silent, answers), runs).settled_health(container()).state == "healthy"
 
 
 def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
-    looks = HealthTracker(Turns(silent, silent, answers, silent))
+    looks = HealthTracker(Turns(silent, silent, answers, silent), runs)
     ended, begun = container("restarting", ran=0.1, restarts=5, ExitCode=1), container(ago=0.1)
     seen = [looks.health(told) for told in (begun, ended, begun, begun, begun)]
     assert [each.state for each in seen] == ["starting", "failed", "failed", "healthy", "starting"]
@@ -156,5 +160,46 @@ def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
 )
 def test_a_job_is_well_once_it_has_ended_well(told: dict[str, Any], state: str, reason: str, code: int | None) -> None:
     told = {**told, "Config": {"Labels": {"tenfold.kind": "job"}}}
-    health = HealthTracker(answers).health(told)
+    health = HealthTracker(answers, runs).health(told)
     assert (health.state, health.reason, health.code) == (state, reason, code)
+
+
+def replica(**fields: Any) -> dict[str, Any]:
+    """A container that runs a copy of a service."""
+    told = container(**fields)
+    probe = {
+        "kind": "http",
+        "port": 1,
+        "path": "/",
+        "start": 90.0,
+        "start_note": "start: 90s; raise services.web.start",
+    }
+    labels = {PROBE_LABEL: json.dumps(probe), "tenfold.kind": "replica"}
+    return {**told, "Config": {"Labels": labels}}
+
+
+def test_a_replica_that_answered_and_is_silent_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    looks = HealthTracker(Turns(answers, silent, silent, silent, answers), runs)
+    seen = [looks.health(replica()) for _ in range(5)]
+    assert [each.state for each in seen] == ["healthy", "starting", "starting", "unready", "healthy"]
+    assert seen[3].reason == "its process runs and does not answer: port 1: Connection refused"
+    assert HealthTracker(silent, runs).settled_health(replica()).state == "unready"
+
+
+def test_a_replica_that_is_stopped_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    health = HealthTracker(silent, lambda _: True).settled_health(replica())
+    assert (health.state, health.reason.partition(",")[0]) == ("failed", "is stopped (state T)")
+
+
+def test_a_replica_that_was_never_ready_has_failed_after_its_own_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    looks = HealthTracker(silent, runs)
+    told = replica(ago=91)
+    monkeypatch.setattr(tracker, "now", lambda: moment.timestamp() - 2)
+    assert looks.health(told).state == "starting"
+    monkeypatch.setattr(tracker, "now", moment.timestamp)
+    health = looks.settled_health(told)
+    note = "not ready after 90 s (start: 90s; raise services.web.start): port 1: Connection refused"
+    assert (health.state, health.reason) == ("failed", note)
