@@ -21,6 +21,7 @@ from infra_specs.stackfile.reading.load import from_data
 from tasks.changes.artifacts import show_sizing
 from tasks.ledger import Ledger
 from tasks.run.context import RunContext
+from tasks.stack.code import forget_code, keep_code
 from tasks.stack.preflight import Preparation, Prepared, prepare
 
 
@@ -81,7 +82,8 @@ async def _build(context: RunContext, prepared: Prepared) -> Report:
 
     A failed release stays until the next reconcile restores the last proven one."""
     ledger, snapshot, desired = context.ledger, prepared.snapshot, prepared.desired
-    running, file = snapshot.current, manifest_of_file(snapshot, prepared.images)
+    await keep_code(context, desired.content)
+    running, file = snapshot.current, manifest_of_file(snapshot, prepared.images, prepared.code)
     if running and running.state is ReleaseState.HEALTHY and running.content == desired.content:
         if running.file != file:
             await asyncio.to_thread(ledger.releases.refile, context.lease, running.number, file)
@@ -90,6 +92,7 @@ async def _build(context: RunContext, prepared: Prepared) -> Report:
     new = await asyncio.to_thread(
         ledger.releases.begin, context.lease, "provision", reason, content=desired.content, file=file
     )
+    await forget_code(context)
     try:
         return await roll_out(context, snapshot, "asked for", new, desired)
     except Fenced:

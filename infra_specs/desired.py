@@ -101,13 +101,16 @@ class DesiredStack:
     resources: tuple[Resource, ...]
 
 
-def desired_from_spec(snapshot: StackSnapshot, images: Mapping[str, str] | None = None) -> DesiredStack:
+def desired_from_spec(
+    snapshot: StackSnapshot, images: Mapping[str, str] | None = None, code: Mapping[str, str] | None = None
+) -> DesiredStack:
     """What a provision makes of the stack: its file over what is deployed.
 
-    `images` are the ids that the services' images have now, by name; they win over those of what is deployed.
+    `images` are the ids that the services' images have now, by name, and `code` what their folders hold now, by
+    service; they win over those of what is deployed.
     Raises PlanError for what cannot be built: a missing secret, more replicas than sense.
     """
-    return desired_with_release(snapshot, provisioned_manifest(snapshot, images))
+    return desired_with_release(snapshot, provisioned_manifest(snapshot, images, code))
 
 
 def desired_as_deployed(snapshot: StackSnapshot) -> DesiredStack:
@@ -125,8 +128,9 @@ def desired_with_release(snapshot: StackSnapshot, release: ReleaseManifest) -> D
     sizing = size(runs)
     secrets = versions_of(snapshot, release)
     resources = desired_state(
-        runs, sizing, counts=snapshot.overrides, secrets=secrets, source=snapshot.source, images=release.images
-    )
+        runs, sizing, counts=snapshot.overrides, secrets=secrets, source=snapshot.source, images=release.images,
+        code=release.code,
+    )  # fmt: skip
     cost = price(runs, sizing, resources)
     return DesiredStack(runs, snapshot.source, release, sizing, cost, _within_budget(runs, cost, resources))
 
@@ -145,18 +149,25 @@ def _within_budget(stack: Stack, cost: Price, resources: tuple[Resource, ...]) -
     return tuple(map(bounded, resources))
 
 
-def manifest_of_file(snapshot: StackSnapshot, images: Mapping[str, str] | None = None) -> ReleaseManifest:
+def manifest_of_file(
+    snapshot: StackSnapshot, images: Mapping[str, str] | None = None, code: Mapping[str, str] | None = None
+) -> ReleaseManifest:
     """What the spec says now, and the newest version of every secret that there is."""
     services = with_absolute_paths(snapshot.stack, snapshot.source)
-    return ReleaseManifest(services, newest_secrets(snapshot), images or {})
+    return ReleaseManifest(services, newest_secrets(snapshot), images or {}, code or {})
 
 
-def provisioned_manifest(snapshot: StackSnapshot, images: Mapping[str, str] | None = None) -> ReleaseManifest:
+def provisioned_manifest(
+    snapshot: StackSnapshot, images: Mapping[str, str] | None = None, code: Mapping[str, str] | None = None
+) -> ReleaseManifest:
     """What a release of the spec as it stands now would hold: the file over what is deployed."""
-    file, current = manifest_of_file(snapshot, images), snapshot.current
+    file, current = manifest_of_file(snapshot, images, code), snapshot.current
     if current is None:
-        return manifest_of(file.services, file.secrets, file.images)
-    return merged(current.file, file, current.content)
+        return manifest_of(file.services, file.secrets, file.images, file.code)
+    manifest = merged(current.file, file, current.content)
+    # A folder that holds too much by now is copied no more.
+    in_place = file.services.keys() - code.keys() if code is not None else frozenset[str]()
+    return replace(manifest, code={name: held for name, held in manifest.code.items() if name not in in_place})
 
 
 def with_newest_secrets(snapshot: StackSnapshot, services: Mapping[str, Service]) -> ReleaseManifest:
@@ -177,7 +188,7 @@ def release_jobs(snapshot: StackSnapshot, desired_stack: DesiredStack, release: 
     changed = changed_services(snapshot.healthy.content if snapshot.healthy else None, release.content)
     jobs = before_jobs(
         desired_stack.stack, source=snapshot.source, secrets=versions_of(snapshot, release.content),
-        images=release.content.images, release=release.number,
+        images=release.content.images, code=release.content.code, release=release.number,
     )  # fmt: skip
     return tuple(resource for resource in jobs if resource.settings["service"] in changed)
 
@@ -193,7 +204,7 @@ def one_off_job(
     stack.service(service)  # raises for an unknown service
     return job(
         stack, address, service, command, source=snapshot.source, secrets=versions_of(snapshot, release),
-        images=release.images, release=snapshot.current.number if snapshot.current else 0,
+        images=release.images, code=release.code, release=snapshot.current.number if snapshot.current else 0,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from infra_specs.releases.rollout import Share
 from infra_specs.releases.selection import ReleaseState
 from tasks.ledger import Release
 from tasks.run.context import RunContext
+from tasks.stack.code import code_of_services, forget_code, keep_code
 from tasks.stack.images import local_images
 
 
@@ -43,9 +44,11 @@ async def make_release(
         return _said(report, f"{running} is that already: {report.summary}")
     reason = why + summary(fallback.content, content)
     file = await asyncio.to_thread(_file, context, snapshot, content)
+    await keep_code(context, content)
     new_release = await asyncio.to_thread(
         ledger.releases.begin, context.lease, verb, reason, content=content, file=file
     )
+    await forget_code(context)
     context.rolls_back = running is not None and running.state is ReleaseState.HEALTHY
     try:
         report = await roll_out(context, snapshot, f"{new_release}: {reason}", new_release, desired, share=share)
@@ -57,13 +60,14 @@ async def make_release(
 
 
 def _file(context: RunContext, snapshot: StackSnapshot, content: ReleaseManifest) -> ReleaseManifest:
-    """The manifest of the spec file when it was last provisioned, with the secret versions and image ids of now.
+    """The manifest of the spec file when it was last provisioned, with the secret versions, image ids and code of now.
 
     A later provision takes over whatever is newer than this.
     """
     file = snapshot.current.file if snapshot.current else manifest_of_file(snapshot)
     images = local_images(context.provider, snapshot.stack, images_named(content.services.values()))
-    return ReleaseManifest(file.services, newest_secrets(snapshot), {**file.images, **images})
+    code, _ = code_of_services(context.provider, context.stack, file.services)
+    return ReleaseManifest(file.services, newest_secrets(snapshot), {**file.images, **images}, code)
 
 
 async def _undo(

@@ -9,7 +9,7 @@ from infra_specs.stackfile.models.stack import Stack
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A stack, and what its file does not say: where it lies, the versions of secrets, and the ids of images."""
+    """A stack, and what its file does not say: where it lies, the versions of secrets, ids of images, and code."""
 
     stack: Stack
     source: str
@@ -18,6 +18,8 @@ class Context:
     """Secret name -> the version that is meant."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Image name -> its id, as far as it is known."""
+    code: Mapping[str, str] = field(default_factory=dict)
+    """Service -> the content of the folder that it runs in, where each release has a copy of that."""
     most: Mapping[str, int] = field(default_factory=dict)
     """Service -> the most replicas that it may have."""
     needs: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)

@@ -20,18 +20,19 @@ def desired_state(
     secrets: Mapping[str, int],
     source: str,
     images: Mapping[str, str] | None = None,
+    code: Mapping[str, str] | None = None,
 ) -> tuple[Resource, ...]:
     """The resources of a stack, in an order that is the same for equal inputs.
 
     `counts` are replicas by service that were asked for over the spec (kept within its bounds); `secrets` the newest
     version of each secret that the ledger holds; `source` the folder that the spec's relative paths start at; `images`
-    the ids of the services' images by name, as far as they are known.
+    the ids of the services' images by name, as far as they are known; `code` the contents of their folders.
     Raises PlanError for a secret of the user's that is not set.
     """
     refuse_missing_secrets(stack, secrets)
     pattern = pattern_of(stack.target)
     most = {name: service.maximum for name, service in sizing.services.items()}
-    context = Context(stack, source, secrets, images or {}, most, needs_of(stack, secrets))
+    context = Context(stack, source, secrets, images or {}, code or {}, most, needs_of(stack, secrets))
     resources: list[Resource] = []
     if sizing.database is not None:
         resources += pattern.database(context, sizing.database)

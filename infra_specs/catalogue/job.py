@@ -24,7 +24,13 @@ def is_one_off(address: str) -> bool:
 
 
 def before_jobs(
-    stack: Stack, *, source: str, secrets: Mapping[str, int], images: Mapping[str, str], release: int
+    stack: Stack,
+    *,
+    source: str,
+    secrets: Mapping[str, int],
+    images: Mapping[str, str],
+    code: Mapping[str, str],
+    release: int,
 ) -> tuple[Resource, ...]:
     """What has to have ended well before a release's replicas get traffic: one job for each service that says so."""
     return tuple(
@@ -36,6 +42,7 @@ def before_jobs(
             source=source,
             secrets=secrets,
             images=images,
+            code=code,
             release=release,
         )
         for name, service in stack.services.items()
@@ -52,15 +59,16 @@ def job(
     source: str,
     secrets: Mapping[str, int],
     images: Mapping[str, str],
+    code: Mapping[str, str],
     release: int,
 ) -> Resource:
     """The job at this address: `command` run once as a replica of `service` would be, in its release's image.
 
     Equal arguments give an equal fingerprint, so a job that has ended well is not run a second time for the same
-    release, and is for the next one. `source`, `secrets` and `images` are those of `desired_state`. Of one name
+    release, and is for the next one. `source`, `secrets`, `images` and `code` are those of `desired_state`. Of one name
     there is one at a time: two migrations must not run at once.
     """
-    context = Context(stack, source, secrets, images, needs=needs_of(stack, secrets))
+    context = Context(stack, source, secrets, images, code, needs=needs_of(stack, secrets))
     spec = stack.services[service].model_copy(update={"command": list(command)})
     program = pattern_of(stack.target).program(context, service, spec)
     env = program["env"]

@@ -39,6 +39,9 @@ def _lines(before: ReleaseManifest, after: ReleaseManifest) -> Iterator[str]:
             yield f"{name}: gone"
         else:
             yield from _service_lines(name, was, now)
+            old_code, new_code = before.code.get(name), after.code.get(name)
+            if old_code != new_code:
+                yield f"{name}: code {_text(old_code)} -> {_text(new_code)}"
     for secret in sorted(before.secrets.keys() & after.secrets.keys()):
         old, new = before.secrets[secret], after.secrets[secret]
         if old != new:

@@ -20,7 +20,8 @@ SIZES = frozenset({"replicas", "capacity", "share", "scaling"})
 @dataclass(frozen=True, slots=True)
 class ReleaseManifest:
     """The services of a release, and by name the version of each of the user's secrets that they are given, and the id
-    of each image that they run from. A name without an id means whatever has it when a container is made.
+    of each image that they run from. A name without an id means whatever has it when a container is made. `code` is by
+    service what the folder held that it runs in; a service without runs in the folder itself.
 
     Also what a spec file and the ledger said at a time: then the secrets are all that there were, newest versions.
 
@@ -30,11 +31,17 @@ class ReleaseManifest:
     services: Mapping[str, Service]
     secrets: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
+    code: Mapping[str, str] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """Plain JSON data; secrets by name and version, never a value."""
         services = {name: service.model_dump(mode="json", by_alias=True) for name, service in self.services.items()}
-        return {"services": services, "secrets": dict(self.secrets), "images": dict(self.images)}
+        return {
+            "services": services,
+            "secrets": dict(self.secrets),
+            "images": dict(self.images),
+            "code": dict(self.code),
+        }
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ReleaseManifest):
@@ -45,15 +52,19 @@ class ReleaseManifest:
 
 
 def manifest_of(
-    services: Mapping[str, Service], secrets: Mapping[str, int], images: Mapping[str, str] | None = None
+    services: Mapping[str, Service],
+    secrets: Mapping[str, int],
+    images: Mapping[str, str] | None = None,
+    code: Mapping[str, str] | None = None,
 ) -> ReleaseManifest:
-    """The content of services with those of the secrets and images that they name."""
+    """The content of services with those of the secrets and images that they name, and with their code."""
     secret = frozenset().union(*map(named_secrets, services.values()))
     image, ids = images_named(services.values()), images or {}
     return ReleaseManifest(
         dict(services),
         {name: secrets[name] for name in sorted(secret & secrets.keys())},
         {name: ids[name] for name in sorted(image & ids.keys())},
+        {name: content for name, content in sorted((code or {}).items()) if name in services},
     )
 
 
@@ -61,7 +72,7 @@ def manifest_from(data: Mapping[str, Any]) -> ReleaseManifest:
     """What `Content.data` wrote, perhaps in another version of Tenfold. Raises PlanError."""
     try:
         services, secrets, images = data["services"], dict(data["secrets"]), dict(data.get("images", {}))
-        return ReleaseManifest(services_from(services), secrets, images)
+        return ReleaseManifest(services_from(services), secrets, images, dict(data.get("code", {})))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PlanError(
             "A stored release cannot be read: it is not what Tenfold writes. Provision the stack from its file again."
@@ -116,7 +127,8 @@ def changed_services(before: ReleaseManifest | None, after: ReleaseManifest) -> 
         if service is None:
             return None
         versions = {secret: release.secrets.get(secret) for secret in named_secrets(service)}
-        return service.model_dump(exclude=set(SIZES)), versions, release.images.get(service.image or "")
+        image, code = release.images.get(service.image or ""), release.code.get(name)
+        return service.model_dump(exclude=set(SIZES)), versions, image, code
 
     return tuple(name for name in after.services if contents(previous, name) != contents(after, name))
 
@@ -143,4 +155,4 @@ def _with_sizes_of(service: Service, spec: Service | None) -> Service:
 
 def _contents(release: ReleaseManifest) -> tuple[Any, ...]:
     services = {name: service.model_dump(exclude=set(SIZES)) for name, service in release.services.items()}
-    return services, release.secrets, release.images
+    return services, release.secrets, release.images, release.code

@@ -1,11 +1,12 @@
 """What a changed file makes of what is deployed: a merge of three."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from infra_specs.releases.manifest import SIZES, ReleaseManifest, manifest_of, services_from, sizes_from
 from infra_specs.stackfile.models.service import Service
 
+V = TypeVar("V")
 _ABSENT = object()
 _MERGED_KEYS = ("env",)
 """The settings of a service that are merged by key; others are one thing, changed or not."""
@@ -17,8 +18,8 @@ def merged(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifes
 
     So a deployed image stays until the file's own image changes, an environment variable that was deployed until the
     file says something else about it, a service that a rollback brought back until the file names it again, and a
-    secret's version until a newer one is set, the image of a name until another one has that name. Counts are the
-    file's wherever it has the service.
+    secret's version until a newer one is set, the image of a name until another one has that name, code until it is
+    edited. Counts are the file's wherever it has the service.
     """
     merged_services = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
     order = [*now.services, *(name for name in deployed.services if name not in now.services)]
@@ -31,12 +32,21 @@ def merged(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifes
 def with_secrets(
     services: Mapping[str, Service], base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest
 ) -> ReleaseManifest:
-    """Services with the versions of their secrets and their images: what is deployed, or what is newer since then."""
-    images = {name: value for name, value in deployed.images.items() if base.images.get(name) == now.images.get(name)}
-    versions = {
-        name: value for name, value in deployed.secrets.items() if base.secrets.get(name) == now.secrets.get(name)
-    }
-    return manifest_of(services, {**now.secrets, **versions}, {**deployed.images, **now.images, **images})
+    """Services with the versions of their secrets, images and code: what is deployed, or what is newer since then."""
+    versions = _unchanged(base.secrets, now.secrets, deployed.secrets)
+    images = _unchanged(base.images, now.images, deployed.images)
+    code = _unchanged(base.code, now.code, deployed.code)
+    return manifest_of(
+        services,
+        {**now.secrets, **versions},
+        {**deployed.images, **now.images, **images},
+        {**deployed.code, **now.code, **code},
+    )
+
+
+def _unchanged(base: Mapping[str, V], now: Mapping[str, V], deployed: Mapping[str, V]) -> dict[str, V]:
+    """What is deployed of names that have the value that they had."""
+    return {name: value for name, value in deployed.items() if base.get(name) == now.get(name)}
 
 
 def _merge(base: Mapping[str, Any], file: Mapping[str, Any], deployed: Mapping[str, Any], depth: int) -> dict[str, Any]:

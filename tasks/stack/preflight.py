@@ -1,6 +1,6 @@
 """Everything that is checked before a stack is changed, in one order, for every verb that brings programs.
 
-certificate -> builds -> secrets and sizes -> budget -> images -> whether the programs can start
+certificate -> builds -> secrets and sizes -> budget -> images and code -> whether the programs can start
 
 `plan` and `provision` take the whole road. A deploy and a rollback leave out what they do not change: the certificate,
 and a rollback the builds and images too.
@@ -8,7 +8,7 @@ and a rollback the builds and images too.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from infra_specs.desired import (
@@ -29,6 +29,7 @@ from tasks.providers.seam.provider import KindProvider
 from tasks.run.context import RunContext
 from tasks.stack.build import with_built_images
 from tasks.stack.certificate import check_certificate, keep_certificate
+from tasks.stack.code import code_of, with_edited_code
 from tasks.stack.images import local_images, resolve_images
 from tasks.stack.preview_builds import preview_builds
 from tasks.stack.release import deploy_target
@@ -52,12 +53,14 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A stack that passed every check. `notes`: sentences about its certificate and its builds."""
+    """A stack that passed every check. `notes`: sentences about its certificate, its builds and its code."""
 
     snapshot: StackSnapshot
     desired: DesiredStack
     images: Mapping[str, str]
     notes: tuple[str, ...]
+    code: Mapping[str, str] = field(default_factory=dict)
+    """By service what its folder of the spec holds, where the spec was read."""
 
 
 async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool = True) -> Prepared:
@@ -70,12 +73,13 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
     stack, builds = await steps.build(snapshot)
     snapshot = snapshot.with_stack(stack)
     names = images_named(provisioned_manifest(snapshot).services.values())
-    notes = (*((certificate,) if certificate else ()), *builds)
+    code, in_place = await asyncio.to_thread(code_of, steps.provider, snapshot)
+    notes = (*((certificate,) if certificate else ()), *builds, *in_place)
     candidate = _Candidate(
-        snapshot, lambda images: provisioned_manifest(snapshot, images), names, tuple(stack.services),
+        snapshot, lambda images: provisioned_manifest(snapshot, images, code), names, tuple(stack.services),
         "as its file stands",
     )  # fmt: skip
-    return await _prepared(steps, candidate, notes, within_budget=within_budget)
+    return replace(await _prepared(steps, candidate, notes, within_budget=within_budget), code=code)
 
 
 async def prepare_deploy(steps: Steps, snapshot: StackSnapshot, options: DeployOptions) -> Prepared:
@@ -87,6 +91,7 @@ async def prepare_deploy(steps: Steps, snapshot: StackSnapshot, options: DeployO
     if options.build:
         file, notes = await steps.build(snapshot)
         manifest = deploy_target(snapshot, options, file=file)
+    manifest = await asyncio.to_thread(with_edited_code, steps.provider, snapshot.stack.name, manifest, options.service)
     names = images_named(manifest.services.values()) & {options.image}
 
     def with_ids(images: Mapping[str, str]) -> ReleaseManifest:

@@ -30,7 +30,7 @@ def service(context: Context, name: str, spec: Service, count: int) -> tuple[Res
 
 def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
     """What one copy runs, and with which environment."""
-    return {
+    settings: dict[str, Setting] = {
         "command": list(spec.command or ()),
         "image": spec.image,
         "folder": posixpath.normpath(posixpath.join(context.source, spec.folder)),
@@ -38,6 +38,9 @@ def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
         "serves": spec.port is not None,
         **web.asking(spec.health),
     }
+    if known := context.code.get(name):
+        settings["code"] = known  # what the folder held, whatever is edited in it later
+    return settings
 
 
 def proxy(context: Context) -> Resource:

@@ -138,7 +138,7 @@ class Service(Part):
     build: Annotated[Build, BeforeValidator(_build, Annotated[str, Field(min_length=1)] | Build)] | None = None
     """In place of an image, how it is made: the folder of its Dockerfile, or {context: ., target: web}."""
     folder: Annotated[str, Field(min_length=1)] = "."
-    """Where the command runs, from the spec file's own folder."""
+    """Where the command runs, from the spec file's own folder; on the local target, in each release's copy of it."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """That it serves HTTP, and where: none for a worker. On the local target each replica gets a free port in PORT."""
     health: Annotated[HealthCheck, BeforeValidator(health_check, HealthPath | HealthCheck)] = HealthCheck()

@@ -14,6 +14,7 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.envoy.admin_state import with_requests
 from tasks.providers.local import errors
 from tasks.providers.local.accounts import identity
+from tasks.providers.local.code.code import LocalCode
 from tasks.providers.local.files import make_folder
 from tasks.providers.local.host import LocalHost
 from tasks.providers.local.kinds import processes, program
@@ -42,6 +43,7 @@ class LocalProvider(KindProvider):
         self._traffic = LocalTraffic(self._home)
         self.traffic = self._traffic
         self.host = LocalHost(self._home)
+        self.code = LocalCode(self._home)
         self.shell = LocalShell(self._home)
         with self.translated():
             if not self._home.is_dir():

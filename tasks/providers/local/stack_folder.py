@@ -56,9 +56,14 @@ class StackFolder:
         return self.path / "home"
 
     @property
+    def code(self) -> Path:
+        """The copies of the folders that its programs run in, one for each content."""
+        return self.path / "code"
+
+    @property
     def programs_own(self) -> tuple[Path, ...]:
         """What the stack's programs may be given of all that is below the home."""
-        return (self.volumes, self.own)
+        return (self.volumes, self.own, self.code)
 
     @property
     def account(self) -> Account | None:

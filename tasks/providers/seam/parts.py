@@ -1,6 +1,6 @@
 """What only some targets have. `KindProvider` names each part; it is None where the target has none."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from infra_specs.advice.rightsizing import Usage
@@ -8,6 +8,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers.seam.builds import BuildRequest, BuiltImage
+from tasks.providers.seam.code import FolderContent
 from tasks.providers.seam.traffic import Traffic
 
 
@@ -40,6 +41,23 @@ class Images(Protocol):
 
     def forget_built(self, stack: str) -> None:
         """Remove every image that was made for the stack and that nothing runs from."""
+
+
+class Code(Protocol):
+    """A target whose programs run in a folder: each release has a copy of it. Equal content is copied once."""
+
+    def content(self, stack: str, folder: str) -> FolderContent:
+        """What a folder holds now. Changes nothing."""
+
+    def keep(self, stack: str, folder: str, digest: str) -> None:
+        """A copy with this content is there when this returns, made of the folder if it holds that now.
+
+        Raises ProviderError if it is not there and the folder holds something else, TransientError if the folder was
+        changed meanwhile.
+        """
+
+    def forget(self, stack: str, kept: Collection[str]) -> None:
+        """Remove every copy of the stack but these and those that something runs from."""
 
 
 class TrafficCounts(Protocol):

@@ -8,7 +8,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.locks import AddressLocks
-from tasks.providers.seam.parts import Host, Images, Measures, Restarts, Shell, TrafficCounts
+from tasks.providers.seam.parts import Code, Host, Images, Measures, Restarts, Shell, TrafficCounts
 
 
 class KindProvider:
@@ -21,6 +21,7 @@ class KindProvider:
     target = ""
     """What a stack file calls it: `docker`."""
     images: Images | None = None
+    code: Code | None = None
     traffic: TrafficCounts | None = None
     measures: Measures | None = None
     host: Host | None = None

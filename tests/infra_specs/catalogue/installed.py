@@ -78,7 +78,7 @@ def stacks() -> Iterator[tuple[str, Stack]]:
 def resources_of(stack: Stack) -> tuple[Resource, ...]:
     """All that is made of a stack, with the jobs of a release."""
     made = desired_state(stack, size(stack), counts={"web": 4}, secrets=SECRETS, source="/home/shop", images=IMAGES)
-    jobs = before_jobs(stack, source="/home/shop", secrets=SECRETS, images=IMAGES, release=7)
+    jobs = before_jobs(stack, source="/home/shop", secrets=SECRETS, images=IMAGES, code={}, release=7)
     return (*made, *jobs)
 
 

@@ -31,7 +31,14 @@ def shop(provider: str = "docker") -> Stack:
 
 
 def one_off(stack: Stack, release: int = 3, **changed: Any) -> Resource:
-    given: dict[str, Any] = {"source": "/srv", "secrets": secrets, "images": ids, "release": release, **changed}
+    given: dict[str, Any] = {
+        "source": "/srv",
+        "secrets": secrets,
+        "images": ids,
+        "code": {},
+        "release": release,
+        **changed,
+    }
     return job(stack, Address("job", "run", "1"), "web", ["sh", "-c", "date"], **given)
 
 
@@ -66,7 +73,7 @@ def test_of_one_name_there_is_one_at_a_time_and_nothing_is_drained() -> None:
 
 
 def test_each_service_that_says_so_has_one_before_its_release() -> None:
-    first, second = before_jobs(shop(), source="/srv", secrets=secrets, images=ids, release=7)
+    first, second = before_jobs(shop(), source="/srv", secrets=secrets, images=ids, code={}, release=7)
     assert (first.address, first.settings["service"]) == ("job/before-web", "web")
     assert first.settings["command"] == ["migrate", "--all"]
     assert (second.address, second.settings["command"]) == ("job/before-mail", ["mail", "check"])
@@ -74,6 +81,6 @@ def test_each_service_that_says_so_has_one_before_its_release() -> None:
 
 def test_it_is_the_same_again_for_the_same_release_only() -> None:
     def made(release: int) -> str:
-        return before_jobs(shop(), source="/srv", secrets=secrets, images=ids, release=release)[0].fingerprint
+        return before_jobs(shop(), source="/srv", secrets=secrets, images=ids, code={}, release=release)[0].fingerprint
 
     assert made(7) == made(7) != made(8)

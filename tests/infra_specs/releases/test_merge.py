@@ -73,3 +73,23 @@ def test_a_secrets_version_stays_until_a_newer_one_is_set() -> None:
     assert merged(then, ReleaseManifest(services, {"s": 4, "other": 2}), runs).secrets == {"s": 2}
     assert merged(then, ReleaseManifest(services, {"s": 5}), runs).secrets == {"s": 5}
     assert merged(then, ReleaseManifest(services, {}), runs).secrets == {}
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "deployed", "runs"),
+    [
+        ({"web": "a"}, {"web": "a"}, {"web": "a"}, {"web": "a"}),
+        ({"web": "a"}, {"web": "b"}, {"web": "a"}, {"web": "b"}),
+        ({"web": "b"}, {"web": "b"}, {"web": "a"}, {"web": "a"}),
+        ({}, {"web": "a"}, {}, {"web": "a"}),
+        ({"web": "a"}, {}, {"web": "a"}, {"web": "a"}),
+        ({}, {"gone": "a"}, {}, {}),
+    ],
+    ids=["unchanged", "edited", "gone back to", "of an earlier version", "not looked at", "of no service"],
+)
+def test_code_stays_as_deployed_until_it_is_edited(
+    base: dict[str, str], now: dict[str, str], deployed: dict[str, str], runs: dict[str, str]
+) -> None:
+    services = held(shop()).services
+    first, second, third = (ReleaseManifest(services, code=code) for code in (base, now, deployed))
+    assert merged(first, second, third).code == runs

@@ -73,7 +73,7 @@ def test_jobs_come_first_with_what_they_need_and_nothing_else() -> None:
     spec = {"name": "shop", "target": {"provider": "docker"}, "needs": {"database": "postgres", "cache": "valkey"},
             "services": {"web": {"image": "app:2", "port": 80, "before": "migrate"}}}  # fmt: skip
     new = from_data(spec)
-    jobs = before_jobs(new, source="/srv", secrets={}, images={}, release=2)
+    jobs = before_jobs(new, source="/srv", secrets={}, images={}, code={}, release=2)
     first, second = rollout(there(wanted(shop())), wanted(new), jobs=jobs)
     assert (first.stage, first.why, first.alone) == ("before", "before web changes", True)
     assert set(addresses(first)) == {"volume/database", "database/main", "cache/main", "job/before-web"}

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.pure
 
 
 class Target:
-    """Knows why no program can start on it."""
+    """Knows why no program can start on it. Its programs run in no folder."""
+
+    code = None
 
     def __init__(self, steps: list[str], fault: str) -> None:
         self.steps, self._fault = steps, fault

@@ -15,7 +15,7 @@ from typing import IO
 from infra_specs.builds.ignore import Ignored, Matched, read_ignore_file
 from infra_specs.builds.private import private_names, warning
 from infra_specs.errors import ProviderError
-from tasks.providers.docker.builds.inside import Inside
+from tasks.providers.inside import Inside
 from tasks.providers.seam.builds import BuildRequest
 
 

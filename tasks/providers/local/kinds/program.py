@@ -27,7 +27,7 @@ def fault(stack_folder: StackFolder, resource: Resource) -> str:
 def _checked(stack_folder: StackFolder, resource: Resource) -> tuple[str, tuple[reach.Need, ...]]:
     """Why it can never start here, or nothing; and what its account must be able to read, looked at once."""
     settings: Any = resource.settings
-    if never := _fault(settings["command"], settings["folder"], _path(resource)):
+    if never := _fault(settings["command"], _folder(stack_folder, settings), _path(resource)):
         return never, ()
     needs = _needs(resource)
     if not stack_accounts.are_possible():
@@ -58,12 +58,18 @@ def program(
         **as_account(stack_folder, *reads, writes=() if fault_text else (settings["folder"],)),
         argv=tuple(settings["command"]),
         env=env,
-        cwd=settings["folder"],
+        cwd=_folder(stack_folder, settings),
         # What cannot be started will not be the next time either: say so at once.
         restarts=1 if fault_text else 5,
         needs=_named_ports(resource),
         labels=labels_of(resource, incarnation, outputs) | {"fault": fault_text},
     )
+
+
+def _folder(stack_folder: StackFolder, settings: Any) -> str:
+    """Where it runs: in its release's copy of the folder, once that is made."""
+    copy = stack_folder.code / settings.get("code", "")
+    return str(copy) if settings.get("code") and copy.is_dir() else settings["folder"]
 
 
 def _named_ports(resource: Resource) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from infra_specs.errors import ProviderError, SpecError
 from tasks.providers.docker.buildkit.sending import Sending, Unreadable
 from tasks.providers.docker.buildkit.wire import field
 from tasks.providers.docker.builds.context import Context
-from tasks.providers.docker.builds.inside import Inside
+from tasks.providers.inside import Inside
 from tasks.providers.seam.builds import BuildRequest
 
 
@@ -225,7 +225,7 @@ def test_what_a_link_replaces_after_the_walk_is_not_read(folder: Path, elsewhere
     context = Context(order(folder))
     (entry,) = (entry for entry in context.files if entry.name == "src/app.py")
     replaced_by_a_link(folder / place, elsewhere / to)
-    with pytest.raises(OSError, match="it or a folder above it was replaced while the build read it"):
+    with pytest.raises(OSError, match="it or a folder above it was replaced while it was read"):
         entry.open()
     sending = Sending(iter([entry]))
     while sending.next() is not None:
@@ -242,7 +242,7 @@ def test_nor_is_anything_else_that_came_in_its_place(folder: Path, make: Callabl
     (entry,) = (entry for entry in Context(order(folder)).files if entry.name == "src/app.py")
     (folder / "src" / "app.py").rename(folder / "kept")
     make(str(folder / "src" / "app.py"))
-    with pytest.raises(OSError, match="was replaced while the build read it"):
+    with pytest.raises(OSError, match="was replaced while it was read"):
         entry.open()
 
 
@@ -250,7 +250,7 @@ def test_a_hard_link_to_another_file_is_another_file(folder: Path, elsewhere: Pa
     (entry,) = (entry for entry in Context(order(folder)).files if entry.name == "src/app.py")
     (folder / "src" / "app.py").unlink()
     (folder / "src" / "app.py").hardlink_to(elsewhere / "id_rsa")
-    with pytest.raises(OSError, match="was replaced while the build read it"):
+    with pytest.raises(OSError, match="was replaced while it was read"):
         entry.open()
 
 

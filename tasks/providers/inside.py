@@ -25,6 +25,16 @@ class Inside:
         with self._opened(f"{folder}/." if folder else ".") as descriptor, os.scandir(descriptor) as entries:
             return [entry.name for entry in entries]
 
+    def status(self, name: str) -> os.stat_result:
+        """Of what has this name, a link itself. Raises OSError."""
+        with self._opened(name) as folder:
+            return os.stat(name.rpartition("/")[2], dir_fd=folder, follow_symlinks=False)
+
+    def link(self, name: str) -> str:
+        """The text of a link. Raises OSError."""
+        with self._opened(name) as folder:
+            return os.readlink(name.rpartition("/")[2], dir_fd=folder)
+
     def open(self, name: str, expected: os.stat_result) -> BufferedReader:
         """The content of a file that was `known` before. Raises OSError, also if another has replaced it."""
         with self._opened(name) as folder:
@@ -72,4 +82,4 @@ def _open(path: Path | str, flags: int, folder: int | None, name: str) -> int:
 
 
 def _replaced(name: str) -> OSError:
-    return OSError(errno.ESTALE, "it or a folder above it was replaced while the build read it", name)
+    return OSError(errno.ESTALE, "it or a folder above it was replaced while it was read", name)
