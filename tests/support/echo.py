@@ -2,13 +2,13 @@
 
 It speaks HTTP/1.1 by itself, for no server of the standard library keeps a request as it came. Every request is
 answered with JSON: method, target, version, headers in their order, the body's length and hash, trailers, the app's
-NAME, and how many requests of this target it has read.
+NAME, and how many requests of this target it has read. The header X-Told says the same in base64.
 
     /healthz                 200
     /slow?SECONDS            answers after so long
     /stream?SECONDS          begins an answer, is silent for so long, and ends it
     any with `Upgrade: websocket`   101; says `first`, is silent for ?SECONDS, says `second`, and echoes what comes
-    /empty, /late            an answer without a body; one whose end is the end of the connection
+    /late                    an answer that ends with its connection
 """
 
 import base64
@@ -22,6 +22,7 @@ from typing import Any
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 LONGEST = 1 << 20
+LONGEST_TOLD = 1_000
 counts: Counter[str] = Counter()
 
 
@@ -29,7 +30,10 @@ class Request:
     """One request, read whole."""
 
     def __init__(self, stream: Any) -> None:
-        line = stream.readline(LONGEST).decode("latin-1").rstrip("\r\n")
+        line = stream.readline(LONGEST)
+        if line == b"\r\n":  # as RFC 9112 asks of a server
+            line = stream.readline(LONGEST)
+        line = line.decode("latin-1").rstrip("\r\n")
         self.method, _, rest = line.partition(" ")
         self.target, _, self.version = rest.rpartition(" ")
         self.headers = _fields(stream) if line else []
@@ -46,17 +50,22 @@ class Request:
         return ",".join(value for key, value in self.headers if key.lower() == name)
 
     def told(self) -> dict[str, Any]:
+        """All of it; a value that is too long to be told in a header by its length and hash."""
         return {
             "method": self.method,
-            "target": self.target,
+            "target": _short(self.target),
             "version": self.version,
-            "headers": self.headers,
+            "headers": [[name, _short(value)] for name, value in self.headers],
             "length": len(self.body),
             "hash": hashlib.sha256(self.body).hexdigest(),
             "trailers": self.trailers,
             "name": os.environ.get("NAME", ""),
             "count": counts[self.target],
         }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TOLD else f"{len(text)} of {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _fields(stream: Any) -> list[list[str]]:
@@ -93,15 +102,15 @@ class Handler(socketserver.StreamRequestHandler):
             self._send(b"6\r\nsecond\r\n0\r\n\r\n")
             return True
         body = json.dumps(request.told()).encode()
-        if path.endswith("/empty"):
-            self._send(b"HTTP/1.1 204 No Content\r\n\r\n")
-        elif path.endswith("/late"):
-            self._send(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + body)
+        kind = b"Content-Type: application/json\r\nX-Told: %b\r\n" % base64.b64encode(body)
+        if path.endswith("/late"):
+            self._send(b"HTTP/1.0 200 OK\r\n%b\r\n%b" % (kind, body))
             return False
-        else:
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-            self._send(head if request.method == "HEAD" else head + body)
-        return request.version == "HTTP/1.1" and request.header("connection").lower() != "close"
+        is_kept = request.header("connection").lower() == "keep-alive"
+        kept = b"Connection: keep-alive\r\n" if is_kept and request.version == "HTTP/1.0" else b""
+        head = b"HTTP/1.1 200 OK\r\n%b%bContent-Length: %d\r\n\r\n" % (kind, kept, len(body))
+        self._send(head if request.method == "HEAD" else head + body)
+        return is_kept if request.version == "HTTP/1.0" else request.header("connection").lower() != "close"
 
     def _websocket(self, request: Request, seconds: float) -> None:
         key = hashlib.sha1((request.header("sec-websocket-key") + GUID).encode()).digest()
