@@ -32,6 +32,10 @@ from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tests.support.images import images
 
+FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+ATTEMPTS = 3
+HUNG = "and was killed)"
+"""How a supervisor's log says that it ended a process which did not answer."""
 RECOVERY_SECONDS = 300.0
 RUN_SECONDS = 900.0
 """How long the provision and the teardown may take on a machine that others use, too."""
@@ -89,6 +93,7 @@ def run(hurt: Hurt, seed: int, count: int, report: Report) -> None:
     print(f"requests: {requests.stop()}")
     writer.stop()
     report.violations += at_the_end(writer)
+    report.violations += wrong_restarts(report)
     teardown(hurt, report)
 
 
@@ -99,13 +104,21 @@ def provision(hurt: Hurt) -> None:
 
 
 def submit(flow: str, parameters: dict[str, object]) -> None:
-    """Run a flow to its end."""
+    """Run a flow to its end, once more if it crashes: on a machine that is too busy a run is taken for lost."""
+    for attempt in range(ATTEMPTS):
+        if (state := submitted(flow, parameters)) == "COMPLETED":
+            return
+        print(f"{flow} is {state} ({attempt + 1} of {ATTEMPTS})", flush=True)
+    raise RuntimeError(f"{flow} did not complete")
+
+
+def submitted(flow: str, parameters: dict[str, object]) -> str:
+    """The state that a run of a flow ends in."""
     api = Api(control_plane.ensure())
     number, began = api.start(flow, parameters), time.monotonic()
-    while (state := api.state(number)) != "COMPLETED":
-        if state in ("FAILED", "CRASHED", "CANCELLED") or time.monotonic() - began > RUN_SECONDS:
-            raise RuntimeError(f"{flow} is {state} after {time.monotonic() - began:.0f} s")
+    while (state := api.state(number)) not in FINAL and time.monotonic() - began < RUN_SECONDS:
         time.sleep(0.2)
+    return state
 
 
 def round_of(hurt: Hurt, accidents: tuple[Accident, ...]) -> list[Recovery]:
@@ -140,6 +153,15 @@ def at_the_end(writer: Writer) -> list[str]:
     print(f"rows: {len(writer.acknowledged)} acknowledged, {len(lost)} lost")
     print(f"status: {len(failed)} failed, {len(seen.history)} kept for their log")
     return [f"{len(lost)} acknowledged rows are lost"] * bool(lost) + [f"{name} is left as failed" for name in failed]
+
+
+def wrong_restarts(report: Report) -> list[str]:
+    """A process that was taken for hung and had not been frozen, by the logs of the supervisors."""
+    logs = [settings().home / "control/supervisor.log", *settings().home.glob("stacks/*/supervisor/supervisor.log")]
+    found = sum(log.read_text(errors="replace").count(HUNG) for log in logs if log.is_file())
+    frozen = sum(recovery.accident.action == "freeze" for recovery in report.recoveries)
+    print(f"taken for hung by a supervisor: {found}; frozen, of all processes: {frozen}")
+    return [f"{found - frozen} processes were taken for hung and were not"] * (found > frozen)
 
 
 def teardown(hurt: Hurt, report: Report) -> None:

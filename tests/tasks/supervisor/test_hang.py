@@ -3,11 +3,13 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from tasks.supervisor.hang import Progress, hangs, is_stopped, progress_of
+from tasks.supervisor.family import descendants
+from tasks.supervisor.hang import Progress, hangs, is_stopped, progress_of, whole_progress_of
 from tests.support.waiting import wait_until
 
 BEFORE = Progress("S", ran=100.0, waited=20.0)
@@ -29,6 +31,7 @@ IDLE = Progress("S", ran=100.1, waited=20.0)
         (3, 10.0, Progress("R", 104.0, 25.0), False),
         (9, 59.0, Progress("R", 150.0, 25.0), False),
         (9, 60.0, Progress("R", 150.0, 25.0), True),
+        (3, 30.0, Progress("R", 100.0, 20.0), False),
         (3, 30.0, Progress("D", 100.0, 20.0), False),
         (9, 60.0, Progress("D", 100.0, 20.0), True),
         (3, 30.0, Progress(), False),
@@ -47,6 +50,7 @@ IDLE = Progress("S", ran=100.1, waited=20.0)
         "works",
         "works, for 59 s",
         "works, for 60 s",
+        "is ready, and got no processor for so long that nothing is counted yet",
         "waits for a disk",
         "waits for a disk, for 60 s",
         "nobody can tell",
@@ -73,6 +77,42 @@ def test_what_the_kernel_says(busy: int) -> None:
     os.kill(busy, signal.SIGSTOP)
     wait_until(lambda: is_stopped(busy), "it is stopped")
     assert progress_of(busy).state == "T"
+
+
+@pytest.fixture
+def all_processors_busy() -> Iterator[None]:
+    spinners = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2 * (os.cpu_count() or 1))]
+    yield
+    for spinner in spinners:
+        spinner.kill()
+        spinner.wait()
+
+
+@pytest.mark.local
+@pytest.mark.usefixtures("all_processors_busy")
+def test_on_a_busy_machine_only_what_is_stopped_or_wants_nothing_hangs() -> None:
+    """The one that works has the least right to a processor: it is seen to wait, however little it gets."""
+    commands = {
+        "works": "exec nice -n 19 sh -c 'while :; do :; done'",
+        "waits for its child": "nice -n 19 sh -c 'while :; do :; done'; true",
+        "wants nothing": "exec sleep 1000",
+    }
+    processes = {name: subprocess.Popen(["sh", "-c", command]) for name, command in commands.items()}
+    processes["is stopped"] = subprocess.Popen(["sh", "-c", "while :; do :; done"])
+    os.kill(processes["is stopped"].pid, signal.SIGSTOP)
+    time.sleep(1)  # each has become what it is by then
+    began, before = time.monotonic(), {name: progress_of(process.pid) for name, process in processes.items()}
+    time.sleep(2)
+    seconds = time.monotonic() - began
+    found = {
+        name for name, process in processes.items()
+        if hangs(3, seconds, seconds / 2, before[name], whole_progress_of(process.pid))
+    }  # fmt: skip
+    for process in processes.values():
+        for pid in (*descendants(process.pid), process.pid):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+    assert found == {"wants nothing", "is stopped"}
 
 
 @pytest.mark.local

@@ -56,8 +56,15 @@ def database(stack_folder: StackFolder, resource: Resource, incarnation: int) ->
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
         prepare=((*helper, "prepare", str(path)),),
         # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.
+        # Each question is a process of the server's own: asked half as often as others.
         probe=Probe(
-            "postgres", port, user=settings["user"], database=settings["name"], threshold=3, patience=PATIENCE_SECONDS
+            "postgres",
+            port,
+            user=settings["user"],
+            database=settings["name"],
+            interval=2.0,
+            threshold=3,
+            patience=PATIENCE_SECONDS,
         ),
         stop_signal="SIGINT",
         stop_seconds=60.0,
