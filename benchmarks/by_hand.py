@@ -37,7 +37,7 @@ class ByHand:
         began = time.perf_counter()
         with self._place.locked():
             pass  # makes its folders
-        processes = [process for one in self._resources if (process := self._prepared(one)) is not None]
+        processes = [process for resource in self._resources if (process := self._prepared(resource)) is not None]
         with ThreadPoolExecutor(len(processes)) as threads:
             list(threads.map(self._start, processes))
         url = self._outputs["route/web"]["url"]

@@ -58,7 +58,7 @@ class Api:
     def phases(self, run: str) -> tuple[float, float]:
         """Seconds from submitted to running, and from running to completed, by the server's own clock."""
         states = self.http.get("/flow_run_states/", params={"flow_run_id": run}).raise_for_status().json()
-        at = {one["type"]: datetime.fromisoformat(one["timestamp"]) for one in states}
+        at = {state["type"]: datetime.fromisoformat(state["timestamp"]) for state in states}
         return (at["RUNNING"] - at["SCHEDULED"]).total_seconds(), (at["COMPLETED"] - at["RUNNING"]).total_seconds()
 
 
@@ -75,9 +75,9 @@ def plane() -> Iterator[ControlPlane]:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     began = time.perf_counter()
-    with plane() as here:
+    with plane() as served:
         print(f"control plane, first start: {time.perf_counter() - began:.1f} s")
-        api, rows = Api(here), []
+        api, rows = Api(served), []
         data = load(SPEC).model_dump(mode="json", by_alias=True)
         for number in range(rounds + 1):
             run = api.start("provision", {"spec": data})

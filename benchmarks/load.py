@@ -90,11 +90,11 @@ def load(
 
 class _Client:
     def __init__(self, url: str, new: bool, post: bool) -> None:
-        there = urlsplit(url)
-        self._host, self._port, self._new = there.hostname or "", there.port or 80, new
-        target = (there.path or "/") + (f"?{there.query}" if there.query else "")
+        parts = urlsplit(url)
+        self._host, self._port, self._new = parts.hostname or "", parts.port or 80, new
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         close = "Connection: close\r\n" if new else ""
-        line = f"{'POST' if post else 'GET'} {target} HTTP/1.1\r\nHost: {there.netloc}\r\n{close}"
+        line = f"{'POST' if post else 'GET'} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n{close}"
         self._request = (f"{line}Content-Length: 4\r\n\r\nload" if post else f"{line}\r\n").encode()
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self.latencies: list[float] = []
@@ -156,10 +156,10 @@ def moments(rate: float, spread: float) -> Iterator[float]:
     source = random.Random(spread)
     due = 0.0
     for second in itertools.count():
-        each = rate * (1 + source.uniform(-spread, spread))
+        wait = rate * (1 + source.uniform(-spread, spread))
         while due < second + 1:
             yield due
-            due += 1 / each
+            due += 1 / wait
 
 
 async def _run(url: str, rate: float, spread: float, new: bool, post: bool) -> Result:

@@ -104,8 +104,8 @@ def main() -> None:
                     if turn:
                         seconds[name].append(time.perf_counter() - began)
                         milliseconds[name].append(calls(port, number, shown))
-        for what, unit, found in (("start", "s", seconds), ("API call", "ms", milliseconds)):
-            without, with_it = statistics.median(found["without"]), statistics.median(found["with"])
+        for what, unit, values in (("start", "s", seconds), ("API call", "ms", milliseconds)):
+            without, with_it = statistics.median(values["without"]), statistics.median(values["with"])
             print(
                 f"{what}: {without:.2f} {unit} without a login, {with_it:.2f} {unit} with one "
                 f"({with_it - without:+.2f} {unit}, {with_it / without:.2f} x; medians of {starts} starts"

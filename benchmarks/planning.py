@@ -41,7 +41,7 @@ def main() -> None:
     for services in (10, 100, 1000):
         text = spec(services)
         measured = [seconds(text) for _ in range(ROUNDS)]
-        loading, planning = (statistics.median(one[i] for one in measured) for i in (0, 1))
+        loading, planning = (statistics.median(times[i] for times in measured) for i in (0, 1))
         print(f"{services:8} {measured[0][2]:10} {loading:10.3f} {planning:11.3f} {1000 * planning / services:20.2f}")
 
 

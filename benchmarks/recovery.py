@@ -95,12 +95,12 @@ def bare_control(server: Process, runner: Process) -> dict[str, float]:
             ("server", server, lambda: answered(health)),
             ("runner", runner, lambda: accepted(ready)),
         ):
-            seconds[name], one = bare(process, answers)
-            running.append(one)
+            seconds[name], answer = bare(process, answers)
+            running.append(answer)
     finally:
-        for one in running:
-            os.killpg(one.pid, signal.SIGKILL)
-            one.wait()
+        for answer in running:
+            os.killpg(answer.pid, signal.SIGKILL)
+            answer.wait()
     return seconds
 
 
@@ -120,7 +120,9 @@ def supervisor_killed(supervisor: Supervisor) -> float:
 
     def well() -> bool:
         now = supervisor.list()
-        return {one.process.name: one.pid for one in now} == before and all(one.state == "healthy" for one in now)
+        return {status.process.name: status.pid for status in now} == before and all(
+            status.state == "healthy" for status in now
+        )
 
     return until(well, began)
 
@@ -154,8 +156,8 @@ def accepted(path: str) -> bool:
 
 def measured() -> tuple[float, dict[str, tuple[float, float]], dict[str, float]]:
     """A run with nothing killed; for each that is killed, well again and the next run; bare starts of our own."""
-    with plane() as here:
-        api, kept = Api(here), Supervisor(settings().home / "control")
+    with plane() as served:
+        api, supervisor = Api(served), Supervisor(settings().home / "control")
         data = load(SPEC_FILE.read_text()).model_dump(mode="json", by_alias=True)
         api.wait(api.start("provision", {"spec": data, "source": str(SPEC_FILE.parent)}))
         stack = Supervisor(StackFolder(settings().home, "quickstart").supervisor)
@@ -171,12 +173,12 @@ def measured() -> tuple[float, dict[str, tuple[float, float]], dict[str, float]]
             "database": then_a_run(lambda: killed(stack, "database/main#1")),
             "cache": then_a_run(lambda: killed(stack, "cache/main#1")),
             "supervisor": then_a_run(lambda: supervisor_killed(stack)),
-            "runner": then_a_run(lambda: killed(kept, "runner")),
-            "server": then_a_run(lambda: killed(kept, "server")),
+            "runner": then_a_run(lambda: killed(supervisor, "runner")),
+            "server": then_a_run(lambda: killed(supervisor, "server")),
             "flow's process": then_a_run(lambda: flow_killed(api), "scale", service="web", replicas=6),
         }
         api.wait(api.start("teardown", {"stack": "quickstart", "delete_data": True}))
-        own = {one.process.name: one.process for one in kept.list()}
+        own = {status.process.name: status.process for status in supervisor.list()}
         control_plane.stop()
         return normal, rows, bare_control(own["server"], own["runner"])
 

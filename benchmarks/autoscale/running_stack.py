@@ -41,13 +41,13 @@ class RunningStack:
 
     def decided(self, since: float) -> list[KeptDecision]:
         """The decisions that started a run since then, the first one first."""
-        kept = self.ledger.decisions.recent(self.stack.name, SERVICE, 100)
-        return [one for one in reversed(kept) if one.flow_run_id and one.decision.at > since]
+        records = self.ledger.decisions.recent(self.stack.name, SERVICE, 100)
+        return [record for record in reversed(records) if record.flow_run_id and record.decision.at > since]
 
     def run(self, kept: KeptDecision) -> Run | None:
         """The run that a decision started, once it has begun."""
         history = self.ledger.runs.history(self.stack.name, 50)
-        return next((one for one in history if one.flow_run_id == kept.flow_run_id), None)
+        return next((run for run in history if run.flow_run_id == kept.flow_run_id), None)
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[RunningStack, ...]]
             with Ledger.open(settings()) as ledger:
                 yield tuple(
                     RunningStack(stack, ledger, provider.traffic, next(
-                        one.outputs["url"] for one in provider.observe(stack.name) if one.kind == "route"
+                        instance.outputs["url"] for instance in provider.observe(stack.name) if instance.kind == "route"
                     ).rstrip("/"))
                     for stack in stacks
                 )  # fmt: skip
@@ -82,15 +82,15 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[RunningStack, ...]]
 def wait_until(look: Callable[[], T | None], what: str) -> T:
     """What the look found at last. Raises TimeoutError."""
     deadline = time.monotonic() + PATIENCE
-    while not (found := look()):
+    while not (value := look()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"never: {what}")
         time.sleep(0.1)
-    return found
+    return value
 
 
 def _done(api: Api, flow: str, parameters: dict[str, Any]) -> None:
     run = api.start(flow, parameters)
-    state = wait_until(lambda: found if (found := api.state(run)) in ENDED else None, f"{flow} ends")
+    state = wait_until(lambda: state_now if (state_now := api.state(run)) in ENDED else None, f"{flow} ends")
     if state != "COMPLETED":
         raise RuntimeError(f"{flow} is {state}")

@@ -30,8 +30,8 @@ def main() -> None:
         began, extra = time.time(), list[Result]()
         with load(wave.url + PATH, LOW) as calm, load(noise.url + PATH, STEADY, shaky=True) as trembling:
             _swing(wave, extra)
-        for place, results in ((wave, [*calm, *extra]), (noise, trembling)):
-            _tell(place, began, results)
+        for running_stack, results in ((wave, [*calm, *extra]), (noise, trembling)):
+            _tell(running_stack, began, results)
 
 
 def _swing(wave: RunningStack, results: list[Result]) -> None:
@@ -47,9 +47,9 @@ def _swing(wave: RunningStack, results: list[Result]) -> None:
 
 def _tell(place: RunningStack, began: float, results: list[Result]) -> None:
     decided = place.decided(began)
-    later = [one for one in decided if one.decision.at - began > FIRST_SECONDS]
-    failed, sent = sum(one.failed for one in results), sum(one.sent for one in results)
+    later = [record for record in decided if record.decision.at - began > FIRST_SECONDS]
+    failed, sent = sum(result.failed for result in results), sum(result.sent for result in results)
     print(f"{place.stack.name}: {len(decided) - len(later)} actions in the first minute, {len(later)} in the ten after")
-    for one in decided:
-        print(f"  {one.decision.at - began:4.0f} s: {one.decision}")
+    for record in decided:
+        print(f"  {record.decision.at - began:4.0f} s: {record.decision}")
     print(f"  failed: {failed} of {sent}", flush=True)

@@ -29,9 +29,9 @@ BOUNDS = {"min": 1, "max": 10}
 def on_docker() -> None:
     """The sample app in containers."""
     engine = docker.from_env()
-    here = Images.of(engine)
-    images = {known.rpartition(":")[0]: tag for known, tag in here.here.items()}
-    web = {"image": here.app("1"), "port": 8000, "capacity": 1.4, "replicas": BOUNDS}
+    built_images = Images.of(engine)
+    images = {known.rpartition(":")[0]: tag for known, tag in built_images.here.items()}
+    web = {"image": built_images.app("1"), "port": 8000, "capacity": 1.4, "replicas": BOUNDS}
     with alone(engine):
         _measure({"provider": "docker", "images": images}, web)
 
@@ -45,9 +45,9 @@ def on_local() -> None:
 
 def _measure(target: dict[str, Any], web: dict[str, Any]) -> None:
     spec = {"name": NAME, "target": target, "services": {SERVICE: web}}
-    with provisioned(spec) as (place,):
-        with load(place.url + PATH, BEFORE) as calm:
-            up = _up_and_down(place)
+    with provisioned(spec) as (running_stack,):
+        with load(running_stack.url + PATH, BEFORE) as calm:
+            up = _up_and_down(running_stack)
         print(f"the step's requests: {up}\nthe others', up and down: {calm[0]}")
         failed, sent = up.failed + calm[0].failed, up.sent + calm[0].sent
         print(f"failed: {failed} of {sent}, {100 * failed / sent:.3f} %", flush=True)
@@ -75,14 +75,14 @@ def _tell_up(place: RunningStack, breach: float) -> None:
     """Each decision of the way up, and how long its replicas took to serve."""
     told, quiet = 0, time.monotonic()
     while time.monotonic() - quiet < (CALM_SECONDS if told else PATIENCE):
-        for kept in place.decided(breach)[told:]:
+        for record in place.decided(breach)[told:]:
             told += 1
-            run = wait_until(lambda kept=kept: place.run(kept), "its run begins")  # type: ignore[misc]
-            wait_until(lambda kept=kept: place.serving() >= kept.decision.replicas, "all of them serve")  # type: ignore[misc]
+            run = wait_until(lambda kept=record: place.run(kept), "its run begins")  # type: ignore[misc]
+            wait_until(lambda kept=record: place.serving() >= kept.decision.replicas, "all of them serve")  # type: ignore[misc]
             served = time.time()
             print(
-                f"decision {kept.decision.at - breach:.1f} s after the breach: {kept.decision}\n"
-                f"  its run began {run.began - kept.decision.at:.1f} s later; all {kept.decision.replicas} in the "
+                f"decision {record.decision.at - breach:.1f} s after the breach: {record.decision}\n"
+                f"  its run began {run.began - record.decision.at:.1f} s later; all {record.decision.replicas} in the "
                 f"proxy {served - run.began:.1f} s after that",
                 flush=True,
             )

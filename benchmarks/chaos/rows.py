@@ -31,8 +31,8 @@ class Writer:
     def lost(self) -> list[int]:
         """The acknowledged rows that are not there."""
         with self._connected() as connection:
-            there = {number for (number,) in connection.execute("select number from chaos").fetchall()}
-        return [number for number in self.acknowledged if number not in there]
+            numbers = {number for (number,) in connection.execute("select number from chaos").fetchall()}
+        return [number for number in self.acknowledged if number not in numbers]
 
     def _write(self) -> None:
         while not self._ends.is_set():

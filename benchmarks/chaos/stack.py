@@ -70,8 +70,12 @@ def is_well(seen: StackView) -> bool:
 def newest(victim: str, seen: StackView) -> Mapping[str, str] | None:
     """The outputs of the healthy instance that a victim stands for; None without one."""
     kind, name = ("replica", victim) if victim.startswith("web-") else (victim, "main")
-    found = [one for one in seen.instances if one.address == f"{kind}/{name}" and one.health.state == "healthy"]
-    return {"incarnation": str(found[-1].incarnation), **found[-1].outputs} if found else None
+    instances = [
+        instance
+        for instance in seen.instances
+        if instance.address == f"{kind}/{name}" and instance.health.state == "healthy"
+    ]
+    return {"incarnation": str(instances[-1].incarnation), **instances[-1].outputs} if instances else None
 
 
 class Plane:
@@ -129,8 +133,8 @@ class OnLocal:
 
     def left(self) -> list[str]:
         stacks = settings().home / "stacks"
-        found = subprocess.run(["pgrep", "-af", str(stacks / NAME)], capture_output=True, text=True, check=False)
-        return [*found.stdout.splitlines(), *map(str, stacks.glob("[!.]*"))]
+        completed = subprocess.run(["pgrep", "-af", str(stacks / NAME)], capture_output=True, text=True, check=False)
+        return [*completed.stdout.splitlines(), *map(str, stacks.glob("[!.]*"))]
 
     def _pid(self, victim: str) -> int | None:
         folder = StackFolder(settings().home, NAME).supervisor
@@ -199,12 +203,12 @@ class OnDocker:
     def _container(self, victim: str) -> Any:
         """The newest container that runs."""
         kind, name = ("replica", victim) if victim.startswith("web-") else (victim, "main")
-        found = [
+        containers = [
             container
             for container in self._client.containers.list(filters={"label": f"tenfold.stack={NAME}"})
             if f".{kind}.{name}." in container.name
         ]
-        return max(found, key=lambda container: int(container.name.rpartition(".")[2]), default=None)
+        return max(containers, key=lambda container: int(container.name.rpartition(".")[2]), default=None)
 
 
 _NEEDS = {"database": "postgres", "cache": "valkey"}

@@ -37,17 +37,17 @@ def main() -> None:
     asked.add_argument("--only", default=",".join(CONTENDERS), help="of " + ", ".join(CONTENDERS))
     options = asked.parse_args()
     engine = docker.from_env()
-    here = Images.of(engine)
+    built_images = Images.of(engine)
     folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
     folder.chmod(0o711)
-    taking_part: list[Contender] = [CONTENDERS[each](here, folder) for each in options.only.split(",")]
-    lives: dict[str, list[StackTimes]] = {each.name: [] for each in taking_part}
+    taking_part: list[Contender] = [CONTENDERS[name](built_images, folder) for name in options.only.split(",")]
+    lives: dict[str, list[StackTimes]] = {contender.name: [] for contender in taking_part}
     try:
         for number in range(1, options.rounds + 1):
-            for each in taking_part:
+            for contender in taking_part:
                 with alone(engine):
                     sweep(engine)
-                    lives[each.name].append(whole_life(each, here, str(number)))
+                    lives[contender.name].append(whole_life(contender, built_images, str(number)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(table(lives))

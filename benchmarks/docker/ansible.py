@@ -91,5 +91,5 @@ def _container(title: str, image: str, alias: str = "", kind: str = "", **more: 
 
 
 def _absent(title: str) -> dict[str, Any]:
-    found = {"name": f"{stack.NAME}-{title}", "state": "absent", "stop_timeout": stack.GRACE_SECONDS}
-    return {"community.docker.docker_container": found}
+    container = {"name": f"{stack.NAME}-{title}", "state": "absent", "stop_timeout": stack.GRACE_SECONDS}
+    return {"community.docker.docker_container": container}

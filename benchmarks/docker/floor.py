@@ -63,9 +63,9 @@ class Floor:
 
     def again(self) -> None:
         """One look at all of it."""
-        found = self._api.containers(filters={"label": f"tenfold-benchmark={stack.NAME}"})
-        list(self._pool.map(lambda each: self._api.inspect_container(each["Id"]), found))
-        if len(found) != len(self._replicas) + 3:
+        containers = self._api.containers(filters={"label": f"tenfold-benchmark={stack.NAME}"})
+        list(self._pool.map(lambda each: self._api.inspect_container(each["Id"]), containers))
+        if len(containers) != len(self._replicas) + 3:
             raise RuntimeError("something is missing")
 
     def scale(self, replicas: int) -> None:
@@ -75,7 +75,7 @@ class Floor:
             self._until_answering(self._replicas.values())
             return
         going = list(self._replicas)[replicas:]
-        self._retire({each: self._replicas.pop(each) for each in going})
+        self._retire({slot: self._replicas.pop(slot) for slot in going})
 
     def release(self, image: str) -> None:
         """The new serve before the old are drained."""
@@ -86,8 +86,8 @@ class Floor:
         self._retire(old)
 
     def down(self) -> None:
-        found = self._api.containers(all=True, filters={"label": f"tenfold-benchmark={stack.NAME}"})
-        list(self._pool.map(self._remove, [each["Id"] for each in found]))
+        containers = self._api.containers(all=True, filters={"label": f"tenfold-benchmark={stack.NAME}"})
+        list(self._pool.map(self._remove, [container["Id"] for container in containers]))
         for remove in (self._api.remove_network, self._api.remove_volume):
             try:
                 remove(stack.NAME)
@@ -101,7 +101,7 @@ class Floor:
     def _started(self, count: int, image: str) -> dict[str, str]:
         """New replicas that answer, all at once: address by container."""
 
-        def one(number: int) -> tuple[str, str]:
+        def start_replica(number: int) -> tuple[str, str]:
             title = f"{stack.NAME}-web-{number}"
             env = stack.APP_ENV | {"TENFOLD_REPLICA": title}
             identity, address = self._run(image, title, env, stop_timeout=stack.GRACE_SECONDS)
@@ -109,7 +109,7 @@ class Floor:
             return identity, address
 
         first, self._made = self._made, self._made + count
-        return dict(self._pool.map(one, range(first, first + count)))
+        return dict(self._pool.map(start_replica, range(first, first + count)))
 
     def _database(self, image: str) -> None:
         self._api.create_volume(stack.NAME, labels=LABEL)
@@ -150,8 +150,8 @@ class Floor:
             ports=list(ports or ()), **more,
         )  # fmt: skip
         self._api.start(made["Id"])
-        found = self._api.inspect_container(made["Id"])
-        return made["Id"], found["NetworkSettings"]["Networks"][stack.NAME]["IPAddress"]
+        container = self._api.inspect_container(made["Id"])
+        return made["Id"], container["NetworkSettings"]["Networks"][stack.NAME]["IPAddress"]
 
     def _route(self, addresses: Iterable[str], draining: Iterable[str] = ()) -> None:
         rule = stack.rule_of(list(addresses), list(draining))

@@ -65,16 +65,16 @@ class Judge:
 
 
 def _listed(api: APIClient) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = api.containers(all=True, filters={"name": NAME})
-    return found
+    containers: list[dict[str, Any]] = api.containers(all=True, filters={"name": NAME})
+    return containers
 
 
 def _as_wanted(api: APIClient, wanted: Condition, image: str) -> bool:
     listed = _listed(api)
     if not wanted.replicas:
         return not listed
-    running = [each for each in listed if each["State"] == "running"]
-    right = [each for each in running if each["ImageID"] == image]
+    running = [container for container in listed if container["State"] == "running"]
+    right = [container for container in running if container["ImageID"] == image]
     return len(right) == wanted.replicas and len(running) == wanted.replicas + wanted.others
 
 
@@ -83,12 +83,12 @@ def _visit(_: object) -> str | None:
     try:
         connection.request("GET", "/api/visit")
         answer = connection.getresponse()
-        said = json.loads(answer.read()) if answer.status == 200 else {}
+        data = json.loads(answer.read()) if answer.status == 200 else {}
     except (OSError, http.client.HTTPException, ValueError):
         return None
     finally:
         connection.close()
-    return said["replica"] if said.get("visits") and said.get("hits") else None
+    return data["replica"] if data.get("visits") and data.get("hits") else None
 
 
 def _look(wanted: Condition) -> float:
@@ -107,8 +107,8 @@ def _look(wanted: Condition) -> float:
                 if len(met) >= wanted.replicas:
                     return time.monotonic()
             time.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - began)))
-    there = [f"{each['Names']} {each['Image']} {each['State']}" for each in _listed(api)]
-    raise SystemExit(f"wanted {wanted}, met {sorted(met)}, there is {there}")
+    containers = [f"{container['Names']} {container['Image']} {container['State']}" for container in _listed(api)]
+    raise SystemExit(f"wanted {wanted}, met {sorted(met)}, there is {containers}")
 
 
 if __name__ == "__main__":

@@ -42,14 +42,14 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=1)
     options = asked.parse_args()
     engine = docker.from_env()
-    here = Images.of(engine)
+    built_images = Images.of(engine)
     folder = Path(tempfile.mkdtemp(prefix="tenfold-benchmark-"))
     folder.chmod(0o711)
     try:
         for _ in range(options.rounds):
             with alone(engine):
                 sweep(engine)
-                released, results = ten_in_a_row(Tenfold(here, folder), here)
+                released, results = ten_in_a_row(Tenfold(built_images, folder), built_images)
                 print(_summary(released, results), flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,11 +68,11 @@ def ten_in_a_row(tenfold: Tenfold, here: Images) -> tuple[list[Release], list[Re
             for number, release in enumerate(ROW, 1):
                 done = _release(tenfold, here, release)
                 released.append(done)
-                said = f"undone after {done.seconds:.1f} s" if done.undone else f"{done.seconds:.2f} s"
-                print(f"{number}: {release} {said}", flush=True)
+                outcome = f"undone after {done.seconds:.1f} s" if done.undone else f"{done.seconds:.2f} s"
+                print(f"{number}: {release} {outcome}", flush=True)
             time.sleep(CALM_SECONDS)
         finally:
-            results = [each.stop() for each in under]
+            results = [load.stop() for load in under]
         return released, results
     finally:
         tenfold.down()
@@ -99,14 +99,14 @@ def _seen(condition: Condition) -> None:
 
 
 def _summary(released: list[Release], results: list[Result]) -> str:
-    good = [each.seconds for each in released if not each.undone]
-    bad = {each.image: each.seconds for each in released if each.undone}
+    good = [release.seconds for release in released if not release.undone]
+    bad = {release.image: release.seconds for release in released if release.undone}
     lines = [f"{len(good)} good releases: median {statistics.median(good):.2f} s, slowest {max(good):.2f} s"]
     lines += [f"{image}: undone after {seconds:.1f} s (given {BOOT_SECONDS:g} s to answer)"
               for image, seconds in bad.items()]  # fmt: skip
     lines += [f"{kind}: {result}, over {result.seconds:.0f} s"
               for kind, result in zip(("kept connections", "new connections"), results, strict=True)]  # fmt: skip
-    failed, sent = sum(each.failed for each in results), sum(each.sent for each in results)
+    failed, sent = sum(result.failed for result in results), sum(result.sent for result in results)
     return "\n".join([*lines, f"{failed} failed requests of {sent}"])
 
 

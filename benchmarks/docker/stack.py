@@ -127,26 +127,26 @@ def sweep(engine: DockerClient) -> None:
     for container in engine.containers.list(all=True, filters={"name": NAME}, ignore_removed=True):
         if str(container.name).startswith(ours):
             container.remove(force=True, v=True)
-    kept: Any
-    for kept in (*engine.volumes.list(filters={"name": NAME}), *engine.networks.list(filters={"name": NAME})):
-        if kept.name == NAME or f"{kept.name}.".startswith(ours):
-            kept.remove()
+    leftover: Any
+    for leftover in (*engine.volumes.list(filters={"name": NAME}), *engine.networks.list(filters={"name": NAME})):
+        if leftover.name == NAME or f"{leftover.name}.".startswith(ours):
+            leftover.remove()
 
 
 def write_proxy_files(folder: Path, *, dns: str = "", addresses: Sequence[str] = ()) -> None:
     """The proxy's files: replicas found at a name of the engine's DNS, or at these addresses, which may change."""
     rule = rule_of(addresses)
     admin = {"socket_address": {"address": "0.0.0.0", "port_value": ADMIN_PORT}}
-    found = clusters(FOLDER_PATH, [rule])
+    data = clusters(FOLDER_PATH, [rule])
     if dns:
-        found = found | {"resources": [_by_dns(each, dns) for each in found["resources"]]}
+        data = data | {"resources": [_by_dns(resource, dns) for resource in data["resources"]]}
     put(folder, {
         "bootstrap.json": bootstrap(NAME, FOLDER_PATH, admin),
         "listeners.json": listeners(
             FOLDER_PATH, [Listener("local", "0.0.0.0", INNER_PORT, INNER_PORT)], ClientPolicy(CLIENT_CONNECTIONS)
         ),
         "endpoints-web.json": endpoints(rule),
-        "clusters.json": found,
+        "clusters.json": data,
         "routes-local.json": routes("local", [rule], "1"),
     })  # fmt: skip
 
@@ -173,8 +173,8 @@ def put(folder: Path, files: Mapping[str, Any]) -> None:
 def _by_dns(cluster: dict[str, Any], name: str) -> dict[str, Any]:
     socket_address = {"address": name, "port_value": APP_PORT}
     hosts = [{"endpoint": {"address": {"socket_address": socket_address}}}]
-    found = {key: value for key, value in cluster.items() if key != "eds_cluster_config"}
-    return found | {
+    fields = {key: value for key, value in cluster.items() if key != "eds_cluster_config"}
+    return fields | {
         "type": "STRICT_DNS",
         "dns_refresh_rate": "0.5s",
         "dns_failure_refresh_rate": {"base_interval": "0.5s", "max_interval": "0.5s"},

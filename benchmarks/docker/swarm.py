@@ -20,16 +20,16 @@ class Swarm:
 
     def prepare(self) -> None:
         """A swarm of this node alone, on loopback, published ports included. Refuses to touch one that is there."""
-        if (found := said("docker", "info", "--format", "{{.Swarm.LocalNodeState}}").strip()) != "inactive":
-            raise RuntimeError(f"this engine is in a swarm already ({found}), which the benchmark would have to leave")
+        if (state := said("docker", "info", "--format", "{{.Swarm.LocalNodeState}}").strip()) != "inactive":
+            raise RuntimeError(f"this engine is in a swarm already ({state}), which the benchmark would have to leave")
         stack.write_proxy_files(self._folder / "files", dns="web")
         options = {"name": _BRIDGE, "enable_icc": "false", "host_binding_ipv4": "127.0.0.1"}
         words = [word for key, value in options.items() for word in ("-o", f"com.docker.network.bridge.{key}={value}")]
         said("docker", "network", "create", *words, _BRIDGE)
-        there = "127.0.0.1"
+        address = "127.0.0.1"
         said(
-            "docker", "swarm", "init", "--advertise-addr", there, "--listen-addr", f"{there}:2377",
-            "--data-path-addr", there,
+            "docker", "swarm", "init", "--advertise-addr", address, "--listen-addr", f"{address}:2377",
+            "--data-path-addr", address,
         )  # fmt: skip
 
     def up(self, replicas: int, image: str) -> None:

@@ -33,12 +33,12 @@ def said(*command: str | Path, folder: Path | None = None, **env: str) -> str:
 
 def installed(*packages: str) -> Path:
     """A virtual environment with these packages, made if need be."""
-    there = FOLDER / packages[0]
-    if not (there / "installed").exists():
-        venv.create(there, with_pip=True, clear=True)
-        said(there / "bin/pip", "install", "--disable-pip-version-check", *packages)
-        (there / "installed").touch()
-    return there
+    path = FOLDER / packages[0]
+    if not (path / "installed").exists():
+        venv.create(path, with_pip=True, clear=True)
+        said(path / "bin/pip", "install", "--disable-pip-version-check", *packages)
+        (path / "installed").touch()
+    return path
 
 
 def _python() -> str:

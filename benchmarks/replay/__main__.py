@@ -67,9 +67,9 @@ def _scores(who: str, trace: Trace, *, quick: bool) -> Iterator[Score]:
     make, dial, settings = POLICIES[who]
     began = time.process_time()
     yield _said(who, "", play(make(trace.capacity), trace))
-    each = 1e6 * (time.process_time() - began) / len(trace.rates)
+    microseconds = 1e6 * (time.process_time() - began) / len(trace.rates)
     if who == "Tenfold":
-        print(f"{'':30}{each:.0f} µs a decision")
+        print(f"{'':30}{microseconds:.0f} µs a decision")
     for setting in () if quick else settings:
         yield _said(who, f"{dial} {setting:g}", play(partial(make, **{dial: setting})(trace.capacity), trace))
 
@@ -97,8 +97,8 @@ def _bounds(trace: Trace, panel: dict[str, list[Score]], bound: list[Score]) -> 
 
 
 def _learned(panel: dict[str, list[Score]], bound: list[Score]) -> None:
-    for one in bound:
-        _said("learned", "", one)
+    for line in bound:
+        _said("learned", "", line)
     for whose, lost in (("ours", panel["Tenfold"][0].lost), ("HPA's", panel["HPA"][0].lost)):
         print(
             f"  a learner that has seen the rest of the trace, at the loss of {whose}: cost {_or(at_loss(bound, lost))}"

@@ -54,8 +54,8 @@ def _later_by_level(trace: Trace) -> list[list[float]]:
     known, pairs = Forecasts(), []
     values = [rate / trace.capacity for rate in trace.rates]
     for at, value in enumerate(values[:-START_STEPS]):
-        said, known = forecast(known, "", value, float(at), interval=1.0, lead=float(START_STEPS))
-        pairs.append((said.ahead, values[at + START_STEPS]))
+        predicted, known = forecast(known, "", value, float(at), interval=1.0, lead=float(START_STEPS))
+        pairs.append((predicted.ahead, values[at + START_STEPS]))
     pairs.sort()
     size = math.ceil(len(pairs) / LEVELS)
     return [sorted(later for _, later in pairs[at : at + size]) for at in range(0, len(pairs), size)]

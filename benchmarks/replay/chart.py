@@ -40,11 +40,11 @@ def _panel(name: str, panel: Panel, left: int) -> str:
     for row, (who, scores) in enumerate(panel.items()):
         colour = COLOURS.get(who, "#000")
         inside = [
-            one
-            for one in sorted(scores, key=lambda one: one.cost)
-            if CHEAPEST <= one.cost <= DEAREST and one.lost <= HIGHEST
+            score
+            for score in sorted(scores, key=lambda one: one.cost)
+            if CHEAPEST <= score.cost <= DEAREST and score.lost <= HIGHEST
         ]
-        points = " ".join(f"{_x(one.cost):.1f},{_y(one.lost):.1f}" for one in inside)
+        points = " ".join(f"{_x(score.cost):.1f},{_y(score.lost):.1f}" for score in inside)
         dashed = ' stroke-dasharray="4 3"' if who == "hindsight" else ""
         drawn.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>')
         if not dashed:

@@ -37,13 +37,13 @@ def bound(trace: Trace) -> list[Score]:
         json.dump({"rates": trace.rates, "capacity": trace.capacity}, file)
         file.flush()
         told = json.loads(said(python, "-m", __name__, file.name, folder=Path(__file__).parents[2]).splitlines()[-1])
-    scores = sorted((Score(**one) for one in told), key=lambda one: (one.cost, one.lost))
-    least, kept = math.inf, list[Score]()
-    for one in scores:
-        if one.lost < least:
-            kept.append(one)
-            least = one.lost
-    return kept
+    scores = sorted((Score(**fields) for fields in told), key=lambda one: (one.cost, one.lost))
+    least, frontier = math.inf, list[Score]()
+    for score in scores:
+        if score.lost < least:
+            frontier.append(score)
+            least = score.lost
+    return frontier
 
 
 def _scores(trace: Trace) -> Iterator[Score]:
@@ -103,4 +103,4 @@ def _seen(np: Any, demand: Any) -> Any:
 
 if __name__ == "__main__":
     read = json.loads(Path(sys.argv[1]).read_text())
-    print(json.dumps([asdict(one) for one in _scores(Trace("", tuple(read["rates"]), read["capacity"]))]))
+    print(json.dumps([asdict(score) for score in _scores(Trace("", tuple(read["rates"]), read["capacity"]))]))

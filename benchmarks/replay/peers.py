@@ -20,8 +20,8 @@ def hpa(capacity: float, utilisation: float = 0.7, averaged_over: int = 1) -> Wa
 
     def wanted(step: int, count: int, rate: float) -> int:
         seen.append(rate)
-        each = utilisation * capacity * count
-        ratio = sum(seen) / len(seen) / each
+        load = utilisation * capacity * count
+        ratio = sum(seen) / len(seen) / load
         want = count if abs(1 - ratio) <= 0.1 else max(1, math.ceil(count * ratio - 1e-9))
         recommended.append((step, want))
         while recommended[0][0] <= step - FIVE_MINUTES:

@@ -55,7 +55,7 @@ def traces(folder: Path) -> Iterator[Trace]:
 def trace(name: str, counts: list[float]) -> Trace:
     """A trace of requests in each step, its replicas sized as the rules say."""
     peak = sorted(counts)[int(len(counts) * 0.9995)]
-    return Trace(name, tuple(one / STEP_SECONDS for one in counts), peak / STEP_SECONDS / (PEAK_REPLICAS * TARGET))
+    return Trace(name, tuple(count / STEP_SECONDS for count in counts), peak / STEP_SECONDS / (PEAK_REPLICAS * TARGET))
 
 
 def _counts(path: Path) -> list[float]:

@@ -77,13 +77,13 @@ class Simulation:
 
     async def _command(self, command: Command) -> list[End]:
         """Run a command and all that befalls it, and judge what came of it."""
-        kept, world, data = kept_in(self._installation.ledger), self._world(), self._data()
+        record, world, data = kept_in(self._installation.ledger), self._world(), self._data()
         runs = await self._runs(command)
         ends = [end for _, end in runs]
         self._told[-1] += f" -> {', '.join(ends)}"
         wrong = [
             *self._installation.past.violations,
-            *wrong_differences(kept, kept_in(self._installation.ledger), runs),
+            *wrong_differences(record, kept_in(self._installation.ledger), runs),
         ]
         if ends == ["refused"] and self._world() != world:
             wrong.append("a refused run changed the world")

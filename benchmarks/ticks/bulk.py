@@ -17,18 +17,18 @@ PERIODS = range(-2, 3)
 def main(counts: tuple[int, ...]) -> None:
     print("stacks  read ms  decide ms  write ms  CPU ms  growth KB/check  peak MB")
     for count in counts:
-        with checked_stack() as here:
+        with checked_stack() as checked:
             keys = stacks(count)
-            _remember_earlier_days(str(here.file), [key[0] for key in keys])
+            _remember_earlier_days(str(checked.file), [key[0] for key in keys])
             for number in range(-WARM, 1):
-                here.check(keys, BEGAN + number * INTERVAL)
-            size = here.in_use()
+                checked.check(keys, BEGAN + number * INTERVAL)
+            size = checked.in_use()
             cpu, times = time.process_time(), []
             for number in range(1, ROUNDS + 1):
-                times.append(here.check(keys, BEGAN + number * INTERVAL))
+                times.append(checked.check(keys, BEGAN + number * INTERVAL))
             cpu = (time.process_time() - cpu) / ROUNDS
             read, decide, write = (1000 * statistics.median(column) for column in zip(*times, strict=True))
-            growth = (here.in_use() - size) / ROUNDS / 1000
+            growth = (checked.in_use() - size) / ROUNDS / 1000
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
             print(
                 f"{count:6}  {read:7.1f}  {decide:9.1f}  {write:8.1f}  {1000 * cpu:6.1f}  {growth:15.1f}  {peak:7.0f}",

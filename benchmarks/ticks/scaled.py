@@ -17,7 +17,7 @@ SETTINGS = {
 
 def scale_runs(ledger: Ledger, file: Path, key: Key) -> int:
     """Write them down, at the time of their decisions. Returns how many there are."""
-    changed = [kept.decision for kept in ledger.decisions.recent(*key, 10_000) if kept.decision.changes]
+    changed = [record.decision for record in ledger.decisions.recent(*key, 10_000) if record.decision.changes]
     ran = {_ran(ledger, key[0], decision): decision.at for decision in reversed(changed)}
     with sqlite3.connect(file) as connection:  # the ledger's own clock is of now, and the day is another
         for run, at in ran.items():
@@ -35,10 +35,15 @@ def _ran(ledger: Ledger, stack: str, decision: Decision) -> str:
         for action, address in addresses
     ]
     lease = ledger.locks.acquire(stack, Owner.here("scale", f"run-{decision.at}"), 60)
-    plan = {"stack": stack, "waves": [[{**one, "settings": SETTINGS} for one in made]], "kept": [], "unchanged": 5}
+    plan = {
+        "stack": stack,
+        "waves": [[{**change, "settings": SETTINGS} for change in made]],
+        "kept": [],
+        "unchanged": 5,
+    }
     run = ledger.runs.begin(lease, "scale", decision.reason, plan)
-    for one in made:
-        ledger.runs.outcome(lease, ledger.runs.intend(lease, run, one), "done", "", 1.5)
+    for change in made:
+        ledger.runs.outcome(lease, ledger.runs.intend(lease, run, change), "done", "", 1.5)
     ledger.runs.finish(lease, run, "done", f"{len(made)} changes")
     ledger.locks.release(lease)
     return run

@@ -34,11 +34,11 @@ def main(counts: tuple[int, ...]) -> None:
 
 
 def _measured(count: int, home: Path) -> None:
-    here = Settings(home=home)
+    config = Settings(home=home)
     with (
-        mock.patch("tasks.autoscaling.measure.settings", return_value=here),
-        mock.patch("tasks.autoscaling.node_memory.settings", return_value=here),
-        Ledger.open(here) as ledger,
+        mock.patch("tasks.autoscaling.measure.settings", return_value=config),
+        mock.patch("tasks.autoscaling.node_memory.settings", return_value=config),
+        Ledger.open(config) as ledger,
     ):
         _build(ledger, home / "memory", count)
         lease = ledger.checks.acquire(Owner.here("benchmark"), 1e6)
@@ -67,7 +67,9 @@ def _build(ledger: Ledger, home: Path, count: int) -> None:
         ledger.locks.release(lease)
     world = MemoryProvider(home)
     world.set_load(names[0], "web", Load())  # makes the folder
-    (home / "world.json").write_text(json.dumps([one for name in names for one in _instances(name, home / "one")]))
+    (home / "world.json").write_text(
+        json.dumps([instance for name in names for instance in _instances(name, home / "one")])
+    )
     for number, name in enumerate(names):
         world.set_load(name, "web", Load(requests_per_second=50 + number % 50, latency=0.2))
 
@@ -80,10 +82,10 @@ def _stack(name: str) -> Stack:
 @functools.cache
 def _made(home: Path) -> str:
     """One stack's world, as the provider writes it."""
-    stack, world, there = _stack("the-one"), MemoryProvider(home), dict[str, Instance]()
+    stack, world, instances = _stack("the-one"), MemoryProvider(home), dict[str, Instance]()
     for wanted in desired_state(stack, size(stack), counts={}, secrets={}, source="/srv"):
-        resolved = wanted.resolved(lambda one: there[one.address].outputs[one.output])  # type: ignore[union-attr]
-        there[wanted.address] = world.create(resolved)
+        resolved = wanted.resolved(lambda one: instances[one.address].outputs[one.output])  # type: ignore[union-attr]
+        instances[wanted.address] = world.create(resolved)
     return (home / "world.json").read_text()
 
 

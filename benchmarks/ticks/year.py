@@ -35,31 +35,31 @@ TIMES = {"samples": "period", "measurements": "period", "decisions": "since", "r
 
 def main(counts: tuple[int, ...]) -> None:
     for count in counts:
-        with checked_stack() as here:
-            _year(here, count)
+        with checked_stack() as checked:
+            _year(checked, count)
 
 
-def _year(here: CheckedStack, count: int) -> None:
+def _year(checked: CheckedStack, count: int) -> None:
     keys = stacks(count)
-    took = [sum(here.check(keys, BEGAN + number * INTERVAL)) for number in range(CHECKS_A_DAY)]
-    ran = sum(scale_runs(here.ledger, here.file, key) for key in keys)
-    print(f"\n{count} stacks, one day: {_ms(took)} a check, {ran} changes of a count, {_size(here)}")
-    _copy(here)
+    took = [sum(checked.check(keys, BEGAN + number * INTERVAL)) for number in range(CHECKS_A_DAY)]
+    ran = sum(scale_runs(checked.ledger, checked.file, key) for key in keys)
+    print(f"\n{count} stacks, one day: {_ms(took)} a check, {ran} changes of a count, {_size(checked)}")
+    _copy(checked)
     now = BEGAN + 365 * DAY
-    print(f"a year, nothing trimmed: {_size(here)}")
-    _queries(here, count, now - INTERVAL)
+    print(f"a year, nothing trimmed: {_size(checked)}")
+    _queries(checked, count, now - INTERVAL)
     trimming = []
-    while not trimming or _untrimmed(here, now):
-        trimming.append(sum(here.check(keys, now)))
+    while not trimming or _untrimmed(checked, now):
+        trimming.append(sum(checked.check(keys, now)))
         now += INTERVAL
     took = f"{len(trimming)} checks ({INTERVAL * len(trimming) / 60:.0f} minutes)"
-    print(f"trimmed by {took}, {_ms(trimming)} each: {_size(here)}")
-    _queries(here, count, now - INTERVAL)
+    print(f"trimmed by {took}, {_ms(trimming)} each: {_size(checked)}")
+    _queries(checked, count, now - INTERVAL)
 
 
-def _copy(here: CheckedStack) -> None:
+def _copy(checked: CheckedStack) -> None:
     """The day 364 times more; runs and changes with ids of their own that fit each other."""
-    with sqlite3.connect(here.file, isolation_level=None) as connection:
+    with sqlite3.connect(checked.file, isolation_level=None) as connection:
         last = {name: connection.execute(f"SELECT max(id) FROM {name}").fetchone()[0] for name in ("runs", "changes")}
         for table, columns in COPIED.items():
             for number in range(1, 365):
@@ -69,10 +69,10 @@ def _copy(here: CheckedStack) -> None:
                 connection.execute(f"INSERT INTO {table} SELECT {shifted} FROM {table} {where}")
 
 
-def _queries(here: CheckedStack, count: int, now: float) -> None:
-    keys, ledger = stacks(count), here.ledger
+def _queries(checked: CheckedStack, count: int, now: float) -> None:
+    keys, ledger = stacks(count), checked.ledger
     asked: dict[str, Callable[[], object]] = {
-        "a check": lambda: here.check(keys, now + INTERVAL),
+        "a check": lambda: checked.check(keys, now + INTERVAL),
         "rhythm of all": lambda: ledger.seasonality.past_demand(now, dict.fromkeys(keys, 30.0)),
         "last 20 decisions": lambda: ledger.decisions.recent(*keys[0], 20),
         "windows of a day": lambda: ledger.measurements.samples(*keys[0], now - DAY, now),
@@ -88,12 +88,12 @@ def _queries(here: CheckedStack, count: int, now: float) -> None:
         print(f"  {name:18} {1000 * statistics.median(took):7.1f} ms")
 
 
-def _untrimmed(here: CheckedStack, now: float) -> bool:
+def _untrimmed(checked: CheckedStack, now: float) -> bool:
     """Whether something is older than it is kept; whose newest are kept in any case has newer ones here."""
-    with sqlite3.connect(here.file) as connection:
+    with sqlite3.connect(checked.file) as connection:
         oldest = [
-            connection.execute(f"SELECT min({TIMES[table]}) < ? FROM {table}", (now - kept - 300,)).fetchone()[0]
-            for table, kept in KEPT_SECONDS.items()
+            connection.execute(f"SELECT min({TIMES[table]}) < ? FROM {table}", (now - seconds - 300,)).fetchone()[0]
+            for table, seconds in KEPT_SECONDS.items()
         ]
     return any(oldest)
 
@@ -102,10 +102,10 @@ def _ms(times: list[float]) -> str:
     return f"median {1000 * statistics.median(times):.1f} ms, slowest {1000 * max(times):.0f} ms"
 
 
-def _size(here: CheckedStack) -> str:
-    used = here.in_use() / 1e6
+def _size(checked: CheckedStack) -> str:
+    used = checked.in_use() / 1e6
     rows = []
-    with sqlite3.connect(here.file) as connection:
+    with sqlite3.connect(checked.file) as connection:
         for table in COPIED:
             rows.append(f"{connection.execute(f'SELECT count(*) FROM {table}').fetchone()[0]} {table}")
-    return f"{used:.1f} MB in use, file {here.file.stat().st_size / 1e6:.1f} MB; {', '.join(rows)}"
+    return f"{used:.1f} MB in use, file {checked.file.stat().st_size / 1e6:.1f} MB; {', '.join(rows)}"

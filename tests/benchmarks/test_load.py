@@ -84,7 +84,7 @@ def test_a_shaky_load_is_as_many_requests_and_another_rate_each_second() -> None
     even, shaky = (list(itertools.takewhile(lambda due: due < 100, moments(40, spread))) for spread in (0.0, 0.15))
     assert len(even) == 4000
     assert len(shaky) == pytest.approx(4000, rel=0.05)
-    each = Counter(int(due) for due in shaky).values()
-    assert min(each) >= 34
-    assert max(each) <= 47
-    assert len(set(each)) > 5
+    counts = Counter(int(due) for due in shaky).values()
+    assert min(counts) >= 34
+    assert max(counts) <= 47
+    assert len(set(counts)) > 5

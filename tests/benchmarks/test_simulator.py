@@ -80,8 +80,8 @@ def test_a_planner_that_forgets_to_destroy_is_seen(target: dict[str, Any], monke
 
 
 def test_a_planner_that_destroys_data_is_seen(target: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Command("teardown", {"stack": STACK, "delete_data": False})
-    events = provisioned(target, "web", needs={"database": "postgres"}), kept
+    keeps_data = Command("teardown", {"stack": STACK, "delete_data": False})
+    events = provisioned(target, "web", needs={"database": "postgres"}), keeps_data
     assert not failure_of(*events)
     remove = make_plan._remove
     monkeypatch.setattr(make_plan, "_remove", lambda instance, draft, _delete_data: remove(instance, draft, True))

@@ -17,9 +17,9 @@ reconcile_seconds = 10
 @pytest.fixture(scope="session")
 def asked() -> Iterator[Installation]:
     """The installation of `plane`. Its control plane was started by three commands at once."""
-    with installation() as here:
-        here.start_at_once(3)
-        yield here
+    with installation() as made:
+        made.start_at_once(3)
+        yield made
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def here(plane: Plane) -> ControlPlane:
 @pytest.fixture(scope="session")
 def breakable() -> Iterator[Installation]:
     """The installation of `fragile` and `ticking`."""
-    with installation() as here:
-        yield here
+    with installation() as made:
+        yield made
 
 
 @pytest.fixture

@@ -85,8 +85,8 @@ class Plane:
         supervisor = Supervisor.start(self.home / "control")
 
         def look() -> int | None:
-            found = supervisor.get(name)
-            return found.pid if found else None
+            status = supervisor.get(name)
+            return status.pid if status else None
 
         return wait_until(look, f"{name} runs")
 
@@ -119,5 +119,5 @@ def process_of(run: str) -> int:
 
     with Ledger.open(settings()) as ledger:
         wait_until(lambda: ledger.liveness.alive().get(run), f"{run} is alive")
-    found: int = wait_until(look, f"{run} has a process")
-    return found
+    pid: int = wait_until(look, f"{run} has a process")
+    return pid

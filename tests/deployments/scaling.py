@@ -16,7 +16,7 @@ def provisioned(plane: Plane, name: str, most: int = 8, **more: Any) -> None:
 
 
 def replicas(memory: MemoryProvider, stack: str) -> int:
-    return sum(one.kind == "replica" for one in memory.observe(stack))
+    return sum(instance.kind == "replica" for instance in memory.observe(stack))
 
 
 def last_check() -> float:

@@ -32,11 +32,11 @@ def test_users_come_and_a_scale_run_follows_that_says_why(plane: Plane, memory: 
     memory.set_load("busy", "web", Load(requests_per_second=50, latency=0.2))
     wait_until(lambda: replicas(memory, "busy") >= 3, "10 requests in flight have replicas for 4 each")
     run = next(run for run in reversed(plane.runs("scale")) if run["parameters"]["stack"] == "busy")
-    kept = next(one for one in decisions("busy") if one.flow_run_id == run["id"])
-    assert run["parameters"]["reason"] == kept.decision.reason
+    record = next(decision for decision in decisions("busy") if decision.flow_run_id == run["id"])
+    assert run["parameters"]["reason"] == record.decision.reason
     assert plane.ended(run["id"])["type"] == "COMPLETED"
     table = plane.post("/artifacts/filter", artifacts={"key": {"any_": ["why-busy-web"]}}, sort="CREATED_DESC")
-    assert kept.decision.steps[0].reason in table[-1]["data"]
+    assert record.decision.steps[0].reason in table[-1]["data"]
 
 
 def resumed(plane: Plane, run: str, **answer: Any) -> dict[str, Any]:
@@ -99,4 +99,4 @@ def test_when_no_check_comes_any_more_three_notice(plane: Plane) -> None:
 
 def triggered(plane: Plane) -> list[dict[str, Any]]:
     found = events(plane, "prefect.automation.triggered")
-    return [one for one in found if one["resource"]["prefect.resource.name"] == AUTOMATION_NAME]
+    return [event for event in found if event["resource"]["prefect.resource.name"] == AUTOMATION_NAME]

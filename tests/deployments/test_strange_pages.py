@@ -109,9 +109,9 @@ def test_a_page_of_another_port_or_name_does_nothing(
     page.goto(f"{here.ui_url}/v2/runs")
     login = page.evaluate("localStorage.getItem('prefect-password')")
     page.goto(f"http://{name}:{strange_port}/")
-    found: dict[str, Any] = page.evaluate(TRIES, [here.api_url, AUTOMATION, login])
-    assert found == NOTHING
-    assert "made by a page" not in [one["name"] for one in owner(here).post("/automations/filter")]
+    outcomes: dict[str, Any] = page.evaluate(TRIES, [here.api_url, AUTOMATION, login])
+    assert outcomes == NOTHING
+    assert "made by a page" not in [automation["name"] for automation in owner(here).post("/automations/filter")]
 
 
 def test_a_name_that_was_bent_to_us_gets_nothing(here: ControlPlane, page: Page) -> None:
@@ -134,7 +134,7 @@ def test_a_form_that_a_page_sends_is_refused(here: ControlPlane, page: Page, str
         page.evaluate(form)
     assert navigation.value is not None
     assert navigation.value.status == 403
-    assert "made by a page" not in [one["name"] for one in owner(here).post("/automations/filter")]
+    assert "made by a page" not in [automation["name"] for automation in owner(here).post("/automations/filter")]
 
 
 def test_no_page_shows_ours_in_a_frame(here: ControlPlane, page: Page, strange_port: int) -> None:

@@ -46,9 +46,9 @@ def run(home: Path, verb: str) -> "subprocess.Popen[str]":
 def ports(homes: tuple[Path, Path]) -> list[int]:
     """Start both at once; the port of each, which proves that it is that home's."""
     starting = [run(home, "start") for home in homes]
-    told = [(each.communicate(timeout=300)[0], each.returncode) for each in starting]
+    told = [(process.communicate(timeout=300)[0], process.returncode) for process in starting]
     assert [code for _, code in told] == [0, 0], told
-    found = []
+    urls = []
     for home in homes:
         supervisor = Supervisor.find(home / "control")
         assert supervisor is not None
@@ -56,8 +56,8 @@ def ports(homes: tuple[Path, Path]) -> list[int]:
         assert status is not None
         port = int(status.process.labels["port"])
         require_proof(require_login(home), HOST, port)
-        found.append(port)
-    return found
+        urls.append(port)
+    return urls
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))

@@ -102,9 +102,9 @@ def test_a_failed_run_says_why_line_by_line_and_what_to_do(browser: PrefectUi) -
     browser.logged("It is kept for inspection: tenfold logs broken replica/web-0.")
     expect(browser.page.get_by_text("Finished in state")).to_have_count(0)
     browser.artifact("failed")
-    said = browser.page.locator("pre").filter(has_text="exited with 1.").first
-    expect(said).to_be_visible(timeout=patience)
-    assert "replica/web-0 of broken exited with 1.\nThe last lines of its log:\n" in said.inner_text()
+    log_text = browser.page.locator("pre").filter(has_text="exited with 1.").first
+    expect(log_text).to_be_visible(timeout=patience)
+    assert "replica/web-0 of broken exited with 1.\nThe last lines of its log:\n" in log_text.inner_text()
 
 
 def test_a_wrong_spec_is_refused_with_every_fault(browser: PrefectUi) -> None:

@@ -15,6 +15,6 @@ def test_the_page_has_the_table_as_it_is() -> None:
 
 
 def test_it_covers_prefects_whole_api() -> None:
-    found = operations()
-    assert sum(one.path.startswith("/api/") and one.method != "" for one in found) >= 187
-    assert sum(one.method == "" for one in found) == 5
+    table = operations()
+    assert sum(operation.path.startswith("/api/") and operation.method != "" for operation in table) >= 187
+    assert sum(operation.method == "" for operation in table) == 5

@@ -58,8 +58,8 @@ def test_a_slow_request_is_in_flight(bare: Replica) -> None:
         slow = [pool.submit(bare.ask, "/slow?seconds=3") for _ in range(3)]
         seen = 0
         while not all(request.done() for request in slow):
-            found = re.search(r"^http_requests_in_flight (\d+)$", bare.ask("/metrics")[1], re.MULTILINE)
-            seen = max(seen, int(found[1]) if found else 0)
+            match = re.search(r"^http_requests_in_flight (\d+)$", bare.ask("/metrics")[1], re.MULTILINE)
+            seen = max(seen, int(match[1]) if match else 0)
         assert seen == 3
         assert [request.result()[0] for request in slow] == [200, 200, 200]
 

@@ -23,12 +23,12 @@ def test_it_is_built_and_serves(engine: DockerClient, images: dict[str, str]) ->
         try:
             image = provider.images.build(order, lambda _: None)
             assert engine.images.get(image).attrs["Config"]["User"] == "10001:10001"
-            one = made(provider, replica(images, image=image))
+            instance = made(provider, replica(images, image=image))
             door = made(provider, proxy(images))
-            made(provider, route(one))
-            answer = wait_until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")
+            made(provider, route(instance))
+            answer = wait_until(lambda: (response := get(door.outputs["port"]))[0] == 200 and response, "it serves")
             assert "<title>" in answer[1]
-            provider.destroy(one)
+            provider.destroy(instance)
         finally:
             provider.images.forget_built(stack)
             provider.close()

@@ -38,8 +38,8 @@ def test_it_installs_what_the_app_imports() -> None:
     named = {
         name.partition(".")[0]
         for path in app.glob("*.py")
-        for one in ast.walk(ast.parse(path.read_text()))
-        for name in _imported(one)
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _imported(node)
     }
     for package in named - own - sys.stdlib_module_names:
         assert f'"{package}' in text

@@ -65,7 +65,7 @@ def told(places: Mapping[str, bytes], values: Mapping[str, str | bytes]) -> list
     """Where a secret is, and which one."""
     wanted = needles(values)
     return sorted(
-        {(place, name) for place, text in places.items() for needle, name in wanted.items() if needle in text}
+        {(location, name) for location, text in places.items() for needle, name in wanted.items() if needle in text}
     )
 
 

@@ -38,15 +38,17 @@ def observed(spec: Mapping[str, Any]) -> tuple[Instance, ...]:
 
 def door(spec: Mapping[str, Any]) -> str:
     """The proxy's port on loopback."""
-    return next(each.outputs["port"] for each in observed(spec) if each.kind == "proxy" and not each.failed)
+    return next(
+        instance.outputs["port"] for instance in observed(spec) if instance.kind == "proxy" and not instance.failed
+    )
 
 
 def well(spec: Mapping[str, Any]) -> list[str]:
     """The addresses of everything that is healthy. What failed is kept beside it for its log, at most one a slot."""
-    there = observed(spec)
-    sick = Counter(each.address for each in there if each.failed)
+    instances = observed(spec)
+    sick = Counter(each.address for each in instances if each.failed)
     assert max(sick.values(), default=0) <= 1, sick
-    return [each.address for each in there if each.health.state == "healthy"]
+    return [instance.address for instance in instances if instance.health.state == "healthy"]
 
 
 def done(flow: Any, **parameters: Any) -> str:
@@ -63,5 +65,6 @@ def first_line(ended: Ended) -> str:
 def containers(engine: DockerClient) -> list[str]:
     """The names of all containers of the stack, instances or not."""
     return sorted(
-        str(each.name) for each in engine.containers.list(all=True, filters={"label": f"tenfold.stack={stack}"})
+        str(container.name)
+        for container in engine.containers.list(all=True, filters={"label": f"tenfold.stack={stack}"})
     )

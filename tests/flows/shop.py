@@ -25,7 +25,7 @@ def observed(home: Path, stack: str = "shop") -> tuple[Instance, ...]:
 
 
 def addresses(home: Path, stack: str = "shop") -> list[str]:
-    return [str(one) for one in observed(home, stack)]
+    return [str(instance) for instance in observed(home, stack)]
 
 
 def whole_world(home: Path) -> str:

@@ -41,12 +41,12 @@ def test_ten_provisions_of_one_stack_are_one_and_nine_clear_answers(
     refused = [child.wait() for child in children if child is not winner]
     winner.wake()
     assert winner.wait().state == "COMPLETED"
-    said = re.compile(
+    expected = re.compile(
         rf"shop is being changed by provision \(.+ on .+, pid {winner.pid}, flow run [0-9a-f-]{{36}}\) "
         r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(for \d+ s\); wait for it with --wait or try again"
     )
-    assert [one.state for one in refused] == ["FAILED"] * (many - 1)
-    assert [one.message for one in refused if not said.fullmatch(one.message)] == []
+    assert [outcome.state for outcome in refused] == ["FAILED"] * (many - 1)
+    assert [outcome.message for outcome in refused if not expected.fullmatch(outcome.message)] == []
     assert addresses(home) == everything
     (done,) = runs()
     assert done.state == "done"
@@ -59,8 +59,8 @@ def test_ten_that_wait_all_complete_and_nine_of_them_change_nothing(
     parameters = {"spec": shop(), "source": "/srv", "wait": True}
     children += [start(provision, parameters) for _ in range(many)]
     ended = [child.wait() for child in children]
-    assert [one.state for one in ended] == ["COMPLETED"] * many, [one.message for one in ended]
-    effects = [sum(point.startswith("after create") for point in one.points) for one in ended]
+    assert [outcome.state for outcome in ended] == ["COMPLETED"] * many, [outcome.message for outcome in ended]
+    effects = [sum(point.startswith("after create") for point in outcome.points) for outcome in ended]
     assert sorted(effects) == [0] * (many - 1) + [len(everything)]
     assert addresses(home) == everything
     assert [len(one.changes) for one in reversed(runs())] == [len(everything)] + [0] * (many - 1)
@@ -86,11 +86,13 @@ def test_who_waits_builds_on_what_the_other_left(
     waiting.wake()
     first.wake()
     assert [first.wait().state, waiting.wait().state] == ["COMPLETED", "COMPLETED"]
-    fingerprints = {one.address: one.fingerprint for one in observed(home) if one.kind == "replica"}
+    fingerprints = {instance.address: instance.fingerprint for instance in observed(home) if instance.kind == "replica"}
     assert len(fingerprints) == 3
     again = run(provision, changed)
     assert again.message.startswith("nothing to do"), again.message
-    assert {one.address: one.fingerprint for one in observed(home) if one.kind == "replica"} == fingerprints
+    assert {
+        instance.address: instance.fingerprint for instance in observed(home) if instance.kind == "replica"
+    } == fingerprints
 
 
 def test_two_stacks_at_once_never_touch(
@@ -105,12 +107,17 @@ def test_two_stacks_at_once_never_touch(
     for child in children:
         child.wake()
     ended: list[Ended] = [child.wait() for child in children]
-    assert [one.state for one in ended] == ["COMPLETED"] * 2, [one.message for one in ended]
+    assert [outcome.state for outcome in ended] == ["COMPLETED"] * 2, [outcome.message for outcome in ended]
     for name in ("shop", "blog"):
         assert addresses(home, name) == everything
         (done,) = runs(name)
         assert (done.state, len(done.changes)) == ("done", len(everything))
-        assert all(name in value for one in observed(home, name) for key, value in one.outputs.items() if key == "host")
+        assert all(
+            name in value
+            for instance in observed(home, name)
+            for key, value in instance.outputs.items()
+            if key == "host"
+        )
 
 
 def only_stopped(children: list[Child]) -> Child:

@@ -36,14 +36,14 @@ async def test_more_users_start_a_scale_run_that_says_why(users: Users, home: An
     users.in_flight["shop", "web"] = 28
     assert await done(autoscale) == "1 stack with 1 service checked; shop web 2 to 4"
     (asked,) = await asked_for()
-    (kept,) = decisions()
-    assert kept.flow_run_id in {str(run.id) for run in await scale_runs()}
+    (record,) = decisions()
+    assert record.flow_run_id in {str(run.id) for run in await scale_runs()}
     assert asked == {
-        "stack": "shop", "service": "web", "replicas": 4, "reason": kept.decision.reason, "decision_id": kept.id,
+        "stack": "shop", "service": "web", "replicas": 4, "reason": record.decision.reason, "decision_id": record.id,
     }  # fmt: skip
     assert await carry_out() == "2 created, 1 updated, 6 unchanged"
     assert replicas(home) == 4
-    assert runs()[0].reason == kept.decision.reason
+    assert runs()[0].reason == record.decision.reason
     assert await done(autoscale) == "1 stack with 1 service checked, nothing to change"
 
 
@@ -83,7 +83,7 @@ async def test_while_its_run_is_under_way_nothing_more_is_started(users: Users) 
     assert (await done(autoscale)).endswith("shop web 2 to 3")
     users.in_flight["shop", "web"] = 28
     assert (await done(autoscale)).endswith("shop web 2 to 4 waits for the run that is at it")
-    assert [one["replicas"] for one in await asked_for()] == [3]
+    assert [parameters["replicas"] for parameters in await asked_for()] == [3]
 
 
 async def test_a_stack_that_somebody_changes_is_left_to_them(users: Users) -> None:
@@ -92,10 +92,12 @@ async def test_a_stack_that_somebody_changes_is_left_to_them(users: Users) -> No
         users.in_flight[name, "web"] = 28
     with Ledger.open(settings()) as ledger:
         lease = ledger.locks.acquire("blog", Owner.here("provision"), 60)
-        said = await done(autoscale)
+        summary = await done(autoscale)
         ledger.locks.release(lease)
-    assert said == "2 stacks with 2 services checked; shop web 2 to 4; blog web 2 to 4 waits for the run that is at it"
-    assert [one["stack"] for one in await asked_for()] == ["shop"]
+    assert (
+        summary == "2 stacks with 2 services checked; shop web 2 to 4; blog web 2 to 4 waits for the run that is at it"
+    )
+    assert [parameters["stack"] for parameters in await asked_for()] == ["shop"]
     assert "checked; blog web 2 to 4; " in await done(autoscale)
 
 
@@ -104,9 +106,9 @@ async def test_what_cannot_be_measured_hinders_no_other_and_stays_as_it_is(users
         await done(provision, spec=shop(name), source="/srv")
     users.in_flight["shop", "web"] = 28
     await done(autoscale)
-    assert [one["stack"] for one in await asked_for()] == ["shop"]
-    (kept,) = decisions("blog")
-    assert (kept.decision.changes, kept.decision.inputs.measured.status) == (False, "absent")
+    assert [parameters["stack"] for parameters in await asked_for()] == ["shop"]
+    (record,) = decisions("blog")
+    assert (record.decision.changes, record.decision.inputs.measured.status) == (False, "absent")
 
 
 async def test_a_spec_that_this_version_cannot_read_hinders_no_other(
@@ -119,8 +121,8 @@ async def test_a_spec_that_this_version_cannot_read_hinders_no_other(
         lease = ledger.locks.acquire("blog", Owner.here("test"), 60)
         ledger.stacks.set_desired(lease, "blog", {"name": "blog", "target": {"provider": "moon"}}, "/srv")
         ledger.locks.release(lease)
-    said = await done(autoscale)
-    assert said == "1 stack with 1 service checked, 1 could not be looked at; shop web 2 to 4"
+    summary = await done(autoscale)
+    assert summary == "1 stack with 1 service checked, 1 could not be looked at; shop web 2 to 4"
 
 
 async def test_advise_decides_and_says_but_does_not_act(users: Users) -> None:
@@ -128,8 +130,8 @@ async def test_advise_decides_and_says_but_does_not_act(users: Users) -> None:
     users.in_flight["shop", "web"] = 28
     assert await done(autoscale) == "1 stack with 1 service checked, nothing to change"
     assert await asked_for() == []
-    (kept,) = decisions()
-    assert (kept.decision.changes, kept.decision.acts, kept.decision.before) == (True, False, 2)
+    (record,) = decisions()
+    assert (record.decision.changes, record.decision.acts, record.decision.before) == (True, False, 2)
 
 
 async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Users) -> None:
@@ -138,8 +140,8 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
     await done(autoscale)
     await done(provision, spec=shop(replicas={"min": 1, "max": 3}), source="/srv")
     (parameters,) = await asked_for()
-    said = await failed(scale, **parameters)
-    assert "web may have 1 to 3 replicas" in said, "what was decided before is not done"
+    message = await failed(scale, **parameters)
+    assert "web may have 1 to 3 replicas" in message, "what was decided before is not done"
     with Ledger.open(settings()) as ledger:
         known = ledger.stacks.find("shop")
     assert known is not None
@@ -155,7 +157,7 @@ async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
         users.in_flight[name, "web"] = 28
     for _ in range(2):
         await done(autoscale)
-    assert sorted(one["stack"] for one in await asked_for()) == names
+    assert sorted(parameters["stack"] for parameters in await asked_for()) == names
 
 
 async def test_one_check_at_a_time(users: Users) -> None:

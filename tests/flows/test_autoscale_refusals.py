@@ -64,8 +64,8 @@ async def test_when_the_money_is_gone_what_may_stop_stops_and_stays_so_until_it_
         lease = ledger.checks.acquire(Owner.here("test"), 60)
         ledger.costs.record(lease, {"shop": Spent(month_of(now()), 100.0, now())})
         ledger.locks.release(lease)
-    said = await failed(scale, stack="shop", service="web", replicas=0)
-    assert "web may have 2 to 5 replicas, not 0" in said, "nobody stops it by hand"
+    message = await failed(scale, stack="shop", service="web", replicas=0)
+    assert "web may have 2 to 5 replicas, not 0" in message, "nobody stops it by hand"
     assert (await done(autoscale)).endswith("; shop web 2 to 0")
     await carry_out()
     assert replicas(home) == 0

@@ -43,8 +43,8 @@ async def test_built_run_changed_and_forgotten(
         "services": {"web": web},
     }
     with alone(engine):
-        (said,) = would(spec, tmp_path)
-        assert said.startswith(f"web would be built from {tmp_path}/app as tenfold-flows-web:")
+        (note,) = would(spec, tmp_path)
+        assert note.startswith(f"web would be built from {tmp_path}/app as tenfold-flows-web:")
         await done(provision, spec=spec, source=str(tmp_path))
         assert "web: Step 2/" in caplog.text
         assert would(spec, tmp_path) == ()
@@ -82,10 +82,10 @@ def would(spec: dict[str, Any], source: Path) -> tuple[str, ...]:
 async def served() -> str:
     provider = DockerProvider(Docker(provider="docker"))
     try:
-        port = next(each.outputs["port"] for each in provider.observe(name) if each.kind == "proxy")
+        port = next(instance.outputs["port"] for instance in provider.observe(name) if instance.kind == "proxy")
     finally:
         provider.close()
-    answer: tuple[int, str] = wait_until(lambda: (found := get(port))[0] == 200 and found, "it serves")
+    answer: tuple[int, str] = wait_until(lambda: (response := get(port))[0] == 200 and response, "it serves")
     return answer[1]
 
 

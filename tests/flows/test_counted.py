@@ -76,9 +76,9 @@ async def test_the_requests_of_a_counted_canary_are_its_own(home: Path) -> None:
     """A proxy counts by copy, and a counted canary has no other name for its one."""
     await done(provision, spec=counted(), source="/srv")
     MemoryProvider(home / "memory").set_load("shop", "web", Load(requests_per_second=400, latency=0.01))
-    with caplog_of_runs() as said:
+    with caplog_of_runs() as log:
         await done(deploy, stack="shop", command="run --new", canary=20, bake=2)
-    (verdict,) = [line for line in said if line.startswith("canary: ")]
+    (verdict,) = [line for line in log if line.startswith("canary: ")]
     own, beside = (int(count) for count in re.findall(r"of ([0-9]+) requests", verdict))
     assert 0 < own < beside
 

@@ -49,14 +49,14 @@ def visit(port: str) -> dict[str, Any]:
     """What the app says of a visit that it recorded in its database and its cache."""
     status, body = get(port, "/api/visit")
     assert status == 200, body
-    said: dict[str, Any] = json.loads(body)
-    return said
+    data: dict[str, Any] = json.loads(body)
+    return data
 
 
 def door(spec: dict[str, Any]) -> str:
     provider = DockerProvider(Docker.model_validate(spec["target"]))
     try:
-        return next(each.outputs["port"] for each in provider.observe(name) if each.kind == "proxy")
+        return next(instance.outputs["port"] for instance in provider.observe(name) if instance.kind == "proxy")
     finally:
         provider.close()
 
@@ -67,7 +67,7 @@ async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: Do
     assert visit(port)["visits"] == 1
     assert visit(port)["hits"] == 2
     with Ledger.open(settings()) as ledger:
-        secrets = [ledger.secrets.value(name, each, 1) for each in ("database-password", "cache-password")]
+        secrets = [ledger.secrets.value(name, secret, 1) for secret in ("database-password", "cache-password")]
     for container in engine.containers.list(filters={"label": f"tenfold.stack={name}"}):
         app = ".replica." in container.name
         assert any(secret in json.dumps(container.attrs) for secret in secrets) == app

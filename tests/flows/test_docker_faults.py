@@ -121,10 +121,10 @@ def test_a_release_that_runs_out_of_memory(spec: dict[str, Any], engine: DockerC
     assert "ran out of memory (limit 16 MB)" in ended.message, ended.message
     assert set(seen) == {200}, "the release before it served on"
     assert well(spec) == two_replicas
-    broken = [each for each in observed(spec) if each.failed and each.address == "replica/web-0"]
-    assert ["ran out of memory (limit 16 MB)" in each.health.reason for each in broken] == [True]
+    broken = [instance for instance in observed(spec) if instance.failed and instance.address == "replica/web-0"]
+    assert ["ran out of memory (limit 16 MB)" in instance.health.reason for instance in broken] == [True]
     replicas = engine.containers.list(all=True, filters={"label": [f"tenfold.stack={stack}", "tenfold.kind=replica"]})
-    states = Counter(each.status for each in replicas)
+    states = Counter(replica.status for replica in replicas)
     assert (states["running"], states["exited"]) == (2, len(replicas) - 2), "nothing of it is started again"
     outcome("a release that runs out of memory", f"{first_line(ended)} 0/{len(seen)} requests failed")
 
@@ -157,5 +157,5 @@ def answers(port: str) -> bool:
 
 def volumes(engine: DockerClient) -> list[str]:
     """By name, notes aside, which only say what is."""
-    found = [str(each.name) for each in engine.volumes.list(filters={"label": f"tenfold.stack={stack}"})]
+    found = [str(volume.name) for volume in engine.volumes.list(filters={"label": f"tenfold.stack={stack}"})]
     return sorted(name for name in found if ".note" not in name)

@@ -89,8 +89,8 @@ def test_the_engine_is_restarted_and_then_its_disk_is_full_while_a_stack_runs(
     own.stop()
     own.start()
     wait_until(lambda: observed(spec) and well(spec) == one_replica, "everything is back")
-    assert [str(each) for each in observed(spec)] == [str(each) for each in before]
-    assert [dict(each.outputs) for each in observed(spec)] == [dict(each.outputs) for each in before]
+    assert [str(instance) for instance in observed(spec)] == [str(instance) for instance in before]
+    assert [dict(instance.outputs) for instance in observed(spec)] == [dict(instance.outputs) for instance in before]
     outcome("engine restarted under a stack", "all of it back by itself, at the same addresses")
     with own.full():
         grown = shop_with(spec, replicas={"min": 2, "max": 6})

@@ -42,7 +42,7 @@ async def test_no_secret_is_told_anywhere(
         history = repr((ledger.runs.history(stack, 10), ledger.releases.all(stack)))
     secrets["stripe"] = users_own
 
-    replica = next(each for each in engine.containers.list() if ".replica." in str(each.name))
+    replica = next(container for container in engine.containers.list() if ".replica." in str(container.name))
     for name, secret in (("STRIPE_KEY", "stripe"), ("DATABASE_URL", "database"), ("CACHE_URL", "cache")):
         assert secrets[secret].encode() in replica.exec_run(["cat", f"/run/secrets/{name}"]).output
     places = {
@@ -50,26 +50,26 @@ async def test_no_secret_is_told_anywhere(
         **await everything_told(),
         "history": history.encode(),
         "log": caplog.text.encode(),
-        "home": b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file() and each.name != "key"),
+        "home": b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file() and path.name != "key"),
         "prefect's database": prefects_database(),
     }
     assert {name for name, text in places.items() if len(text) < 500} == set(), "there is something to look at"
-    found = [(place, name) for place, text in places.items() for name, value in secrets.items()
+    leaks = [(location, name) for location, text in places.items() for name, value in secrets.items()
              if value.encode() in text]  # fmt: skip
-    assert found == []
+    assert leaks == []
 
 
 def engine_tells(engine: DockerClient) -> dict[str, bytes]:
     """What the engine says of everything of the stack, labels included, and all that its containers wrote."""
     ours = {"label": f"tenfold.stack={stack}"}
     containers = engine.containers.list(all=True, filters=ours)
-    kept = [*engine.volumes.list(filters=ours), *engine.networks.list(filters=ours)]
-    told = json.dumps([each.attrs for each in (*containers, *kept)], ensure_ascii=False)
-    processes = [each.top(ps_args="axww -o pid,args") for each in containers if each.status == "running"]
+    volumes_and_networks = [*engine.volumes.list(filters=ours), *engine.networks.list(filters=ours)]
+    told = json.dumps([item.attrs for item in (*containers, *volumes_and_networks)], ensure_ascii=False)
+    processes = [container.top(ps_args="axww -o pid,args") for container in containers if container.status == "running"]
     return {
         "docker inspect": told.encode(),
         "processes": json.dumps(processes).encode(),
-        "docker logs": b"".join(each.logs() for each in containers),
+        "docker logs": b"".join(container.logs() for container in containers),
     }
 
 
@@ -77,4 +77,4 @@ def prefects_database() -> bytes:
     url = get_current_settings().server.database.connection_url
     assert url is not None
     path = Path(make_url(url.get_secret_value()).database or "")
-    return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
+    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))

@@ -79,5 +79,5 @@ def broken(spec: dict[str, object], images: dict[str, str], folder: Path, secret
 
 def of_images(engine: DockerClient) -> bytes:
     """What the engine says of every image, and how each was made."""
-    found = [(image.attrs, image.history()) for image in engine.images.list()]
-    return json.dumps(found, ensure_ascii=False).encode()
+    histories = [(image.attrs, image.history()) for image in engine.images.list()]
+    return json.dumps(histories, ensure_ascii=False).encode()

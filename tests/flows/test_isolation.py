@@ -64,20 +64,22 @@ async def test_the_healthy_stack_is_served_and_the_other_one_is_named(
     naming = named_by[fault]
 
     for verb, served in (("status", f"{HEALTHY} on memory: 7 of 7 healthy"), ("advise", f"{HEALTHY}: nothing presses")):
-        said = cli(verb)
-        assert served in said.out
-        unplanned = [line for line in said.out.splitlines() if line.startswith("  Cannot be planned: ")]
-        assert names_the_sick_one([*said.err.splitlines(), *(f"{SICK}: {line}" for line in unplanned)], verb in naming)
-        assert said.code == (1 if verb in naming else 0)
+        result = cli(verb)
+        assert served in result.out
+        unplanned = [line for line in result.out.splitlines() if line.startswith("  Cannot be planned: ")]
+        assert names_the_sick_one(
+            [*result.err.splitlines(), *(f"{SICK}: {line}" for line in unplanned)], verb in naming
+        )
+        assert result.code == (1 if verb in naming else 0)
         as_data = cli(verb, "--json")
-        assert (as_data.code, as_data.err) == (said.code, "")
+        assert (as_data.code, as_data.err) == (result.code, "")
         assert list(json.loads(as_data.out).get("faults", {})) == ([SICK] if verb in naming else [])
         beside = cli(verb, HEALTHY)
         assert (beside.code, beside.err) == (0, "")
 
-    said = cli("history")
-    assert f" {HEALTHY} " in said.out
-    assert (said.code, said.err) == (0, "")
+    result = cli("history")
+    assert f" {HEALTHY} " in result.out
+    assert (result.code, result.err) == (0, "")
 
     before = checked(HEALTHY)
     caplog.clear()
@@ -89,7 +91,7 @@ async def test_the_healthy_stack_is_served_and_the_other_one_is_named(
     assert names_the_sick_one(message.split("; "), "advise run" in naming)
 
     world = MemoryProvider(home / "memory")
-    doomed = next(one for one in observed(home, HEALTHY) if one.address == "replica/web-1")
+    doomed = next(instance for instance in observed(home, HEALTHY) if instance.address == "replica/web-1")
     world.destroy(doomed)
     state = await go(reconcile)
     assert "replica/web-1" in addresses(home, HEALTHY), state.message
@@ -109,7 +111,7 @@ def names_the_sick_one(lines: Iterable[str], named: bool) -> bool:
 def checked(stack: str) -> float:
     """Until when the last decision of a stack held."""
     with Ledger.open(settings()) as ledger:
-        return max(one.until for one in ledger.decisions.recent(stack, None, 10))
+        return max(record.until for record in ledger.decisions.recent(stack, None, 10))
 
 
 async def test_a_secret_of_the_certificate_stops_no_check(installation: Installation) -> None:

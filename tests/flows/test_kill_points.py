@@ -80,8 +80,8 @@ def after_an_effect(point: str) -> bool:
 def world(home: Path) -> list[Any]:
     """Everything that is there, without what may differ: times, and how often a thing was made."""
     return [
-        (one.address, one.fingerprint, one.health.state, dict(one.bindings), dict(one.outputs))
-        for one in MemoryProvider(home / "memory").observe("shop")
+        (instance.address, instance.fingerprint, instance.health.state, dict(instance.bindings), dict(instance.outputs))
+        for instance in MemoryProvider(home / "memory").observe("shop")
     ]
 
 

@@ -60,8 +60,8 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.chmod(0o711)
     monkeypatch.setenv("TENFOLD_HOME", str(folder / "home"))
     yield folder / "home"
-    for place in (folder / "home" / "stacks").glob("[!.]*"):
-        Supervisor.start(place / "supervisor").shutdown()
+    for path in (folder / "home" / "stacks").glob("[!.]*"):
+        Supervisor.start(path / "supervisor").shutdown()
     shutil.rmtree(folder)
 
 
@@ -108,7 +108,7 @@ def test_teardown(point: str, home: Path, prefect_server: None, record_property:
     write_down(home)
     killed_at(point, torn_down)
     done(torn_down)
-    assert [str(one) for one in observed(home)] == ["volume/database"]
+    assert [str(instance) for instance in observed(home)] == ["volume/database"]
     assert astray(home) == {}
     done((provision, {"stack": stack}))
     well(home, one_replica)
@@ -146,9 +146,11 @@ def observed(home: Path) -> tuple[Instance, ...]:
 
 def well(home: Path, wanted: list[str]) -> None:
     """Exactly what is wanted is there and healthy, the page answers, and no process is astray."""
-    there = observed(home)
-    assert [(str(one).partition("#")[0], one.health.state) for one in there] == [(each, "healthy") for each in wanted]
-    url = next(one.outputs["url"] for one in there if one.kind == "route")
+    instances = observed(home)
+    assert [(str(instance).partition("#")[0], instance.health.state) for instance in instances] == [
+        (each, "healthy") for each in wanted
+    ]
+    url = next(one.outputs["url"] for one in instances if one.kind == "route")
     status, body = get(url.rpartition(":")[2].strip("/"))
     assert (status, body.split()[0]) == (200, "x")
     assert astray(home) == {}
@@ -200,7 +202,7 @@ def read(home: Path) -> str:
 
 
 def connected(home: Path) -> "psycopg.Connection[Any]":
-    database = next(one for one in observed(home) if one.kind == "database" and not one.failed)
+    database = next(instance for instance in observed(home) if instance.kind == "database" and not instance.failed)
     with Ledger.open(settings()) as ledger:
         password = ledger.secrets.value(stack, "database-password", 1)
     host, port = database.outputs["host"], database.outputs["port"]

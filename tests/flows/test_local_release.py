@@ -31,8 +31,8 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.chmod(0o711)
     monkeypatch.setenv("TENFOLD_HOME", str(folder / "home"))
     yield folder / "home"
-    for place in (folder / "home" / "stacks").glob("[!.]*"):
-        Supervisor.start(place / "supervisor").shutdown()
+    for path in (folder / "home" / "stacks").glob("[!.]*"):
+        Supervisor.start(path / "supervisor").shutdown()
     shutil.rmtree(folder)
 
 
@@ -70,14 +70,14 @@ async def test_releases_under_load(home: Path, open_folder: Path) -> None:
     assert (back[0].failed, said(url).split()[0]) == (0, "first")
     assert migrations.read_text().count("once") == 4, "a rollback migrates nothing"
     with Ledger.open(settings()) as ledger:
-        assert [one.state for one in ledger.releases.all("released")] == [
+        assert [release.state for release in ledger.releases.all("released")] == [
             "proven",
             "undone",
             "undone",
             "proven",
             "proven",
         ]
-    assert [str(one) for one in there(home) if one.kind == "replica" and not one.failed] == [
+    assert [str(instance) for instance in there(home) if instance.kind == "replica" and not instance.failed] == [
         "replica/web-0#4", "replica/web-1#4",
     ]  # fmt: skip
 
@@ -87,7 +87,7 @@ def there(home: Path) -> Any:
 
 
 def address(home: Path) -> str:
-    return next(one.outputs["url"] for one in there(home) if one.kind == "route")
+    return next(instance.outputs["url"] for instance in there(home) if instance.kind == "route")
 
 
 def said(url: str) -> str:

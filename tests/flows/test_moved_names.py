@@ -78,6 +78,6 @@ def move(engine: DockerClient, to: str) -> None:
 def says(spec: dict[str, Any]) -> set[str]:
     """What is answered, by whichever replica."""
     port = door(spec)
-    found = [get(port) for _ in range(12)]
-    assert {status for status, _ in found} == {200}
-    return {body for _, body in found}
+    responses = [get(port) for _ in range(12)]
+    assert {status for status, _ in responses} == {200}
+    return {body for _, body in responses}

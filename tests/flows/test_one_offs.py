@@ -31,7 +31,7 @@ __all__ = ["target"]  # a fixture
 
 
 def jobs(home: Path) -> list[Instance]:
-    return [one for one in observed(home) if one.kind == "job"]
+    return [instance for instance in observed(home) if instance.kind == "job"]
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ async def begun(home: Path) -> tuple["asyncio.Task[State[Any]]", str]:
     with Ledger.open(settings()) as ledger:
         while ledger.locks.holder("shop"):
             await asyncio.sleep(0.05)
-    (one,) = jobs(home)
-    return task, one.address
+    (job,) = jobs(home)
+    return task, job.address
 
 
 @pytest.mark.usefixtures("provisioned")
@@ -102,7 +102,7 @@ class TestRun:
         target.log = "one\ntwo\nsk_live_1"
         with caplog.at_level("INFO"):
             state = await go(run, stack="shop", service="web", command="false")
-        told = [one.message for one in caplog.records if one.name == "prefect.flow_runs.output"]
+        told = [record.message for record in caplog.records if record.name == "prefect.flow_runs.output"]
         assert told == ["one\ntwo\n[secret stripe]"]
         with PrefectApi(str(get_current_settings().api.url)) as api:
             assert api.artifact(str(state.state_details.flow_run_id), "exit-code") == "1"
@@ -133,7 +133,7 @@ class TestBeside:
         assert await done(scale, stack="shop", service="web", replicas=3) == "1 created, 1 updated, 6 unchanged"
         assert await done(reconcile, stack="shop") == "nothing to do: 8 as wanted"
         assert await done(reconcile) == "nothing to do: 8 as wanted"
-        assert [one.address for one in jobs(home)] == [address]
+        assert [job.address for job in jobs(home)] == [address]
         slow.set_health("shop", address, Health("healthy", "exited with 0", 0.0, 0))
         assert (await task).message == "import everything: exited with 0"
         assert jobs(home) == []
@@ -153,7 +153,7 @@ class TestBeside:
             mine = ledger.locks.acquire("shop", Owner.here("deploy"), 60)
             slow.set_health("shop", address, Health("healthy", "exited with 0", 0.0, 0))
             assert (await task).message == "import everything: exited with 0"
-            assert [one.address for one in jobs(home)] == [address]
+            assert [job.address for job in jobs(home)] == [address]
             ledger.locks.release(mine)
         assert await done(reconcile, stack="shop") == "1 destroyed, 7 unchanged"
         assert jobs(home) == []

@@ -47,7 +47,7 @@ async def provisioned(home: Path, names: list[str]) -> MemoryProvider:
     world = MemoryProvider(home / "memory")
     for name in names:
         await done(provision, spec=small(name), source="/srv")
-        world.destroy(next(one for one in observed(home, name) if one.address == "replica/web-0"))
+        world.destroy(next(instance for instance in observed(home, name) if instance.address == "replica/web-0"))
     return world
 
 
@@ -89,7 +89,7 @@ async def test_a_stack_is_looked_at_no_oftener_than_its_target_says(
     monkeypatch.setattr(Memory, "reconcile_seconds", 600.0)
     assert await done(reconcile) != "0 stacks looked at, 0 changes"
     assert repaired(home, ["shop"])
-    world.destroy(next(one for one in observed(home, "shop") if one.address == "replica/web-0"))
+    world.destroy(next(instance for instance in observed(home, "shop") if instance.address == "replica/web-0"))
     assert await done(reconcile) == "0 stacks looked at, 0 changes"
     assert not repaired(home, ["shop"]), "it was looked at less than ten minutes ago"
     await done(reconcile, stack="shop")

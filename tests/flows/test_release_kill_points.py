@@ -105,12 +105,12 @@ def job_at(ended: Ended) -> int | None:
 
 def world(home: Path) -> set[Any]:
     """Everything that is there, without times and without how often a thing was made."""
-    return {(one.address, one.fingerprint, one.health.state) for one in observed(home)}
+    return {(instance.address, instance.fingerprint, instance.health.state) for instance in observed(home)}
 
 
 def serving(home: Path) -> set[Any]:
     """The same without the sick that are kept for their logs."""
-    return {one for one in world(home) if one[2] != "failed"}
+    return {row for row in world(home) if row[2] != "failed"}
 
 
 def newest() -> Release:

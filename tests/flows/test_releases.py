@@ -27,12 +27,14 @@ def releases() -> tuple[Release, ...]:
 
 
 def states() -> list[tuple[int, str]]:
-    return [(one.number, one.state) for one in releases()]
+    return [(release.number, release.state) for release in releases()]
 
 
 def digests(home: Any) -> set[str]:
     """What the replicas that are not sick are made of; one if they are all alike."""
-    return {one.digests["command"] for one in observed(home) if one.kind == "replica" and not one.failed}
+    return {
+        instance.digests["command"] for instance in observed(home) if instance.kind == "replica" and not instance.failed
+    }
 
 
 class TestDeploy:
@@ -71,7 +73,7 @@ class TestDeploy:
         stopped = {call for call in target.calls if call.startswith("stop")}
         assert stopped == {"stop replica/web-0#2", "stop replica/web-1#2"}, "nothing of a bad one goes on working"
         assert states() == [(2, "undone"), (1, "proven")]
-        assert [(one.verb, one.state) for one in runs()][:2] == [("deploy", "done"), ("deploy", "failed")]
+        assert [(run.verb, run.state) for run in runs()][:2] == [("deploy", "done"), ("deploy", "failed")]
         assert runs()[0].reason == "release 2 failed: back to release 1"
         assert await done(reconcile) == "nothing to do: 7 as wanted"
         assert await done(provision, stack="shop") == "nothing to do: 7 as wanted"
@@ -97,7 +99,7 @@ class TestDeploy:
     async def test_a_way_back_that_fails_is_told_and_taken_up_by_the_timer(self, target: Faulty, home: Any) -> None:
         await done(provision, spec=shop(), source="/srv")
         before = digests(home)
-        target.destroy(next(one for one in observed(home) if one.address == "cache/main"))
+        target.destroy(next(instance for instance in observed(home) if instance.address == "cache/main"))
         target.fails["cache/main"] = [ProviderError("no memory for a cache."), ProviderError("still no memory.")]
         message = await failed(deploy, stack="shop", command="run --new")
         assert message.startswith(
@@ -126,7 +128,7 @@ class TestDeploy:
         spec = shop()
         spec["services"]["worker"] = {"command": "work"}
         await done(provision, spec=spec, source="/srv")
-        there = addresses(home)
+        texts = addresses(home)
         assert await failed(deploy, stack="shop", command="x") == (
             "shop has several services that this could be for: web, worker. Name one."
         )
@@ -139,14 +141,14 @@ class TestDeploy:
         assert "tenfold secret set shop stripe" in await failed(
             deploy, stack="shop", service="web", env={"KEY": {"secret": "stripe"}}
         )
-        assert (addresses(home), states()) == (there, [(1, "proven")])
+        assert (addresses(home), states()) == (texts, [(1, "proven")])
         await done(teardown, stack="shop")
         assert "torn down. Bring it back first" in await failed(deploy, stack="shop", service="web", command="x")
         assert "torn down. Bring it back first" in await failed(rollback, stack="shop")
 
 
 def bindings(home: Any) -> dict[str, str]:
-    return dict(next(one.bindings for one in observed(home) if one.address == "route/web"))
+    return dict(next(instance.bindings for instance in observed(home) if instance.address == "route/web"))
 
 
 class TestRollback:

@@ -30,7 +30,7 @@ class TestFaults:
         assert await done(provision, spec=shop(), source="/srv") == "7 created, 0 unchanged"
         assert target.calls["create replica/web-0"] == 3
         assert target.calls["create replica/web-1"] == 1
-        told = [(one.state, one.message) for one in runs()[0].changes if one.address == "replica/web-0"]
+        told = [(change.state, change.message) for change in runs()[0].changes if change.address == "replica/web-0"]
         assert told == [("failed", "throttled"), ("failed", "throttled"), ("done", "")]
 
     async def test_what_is_not_ends_the_run_and_what_was_finished_stands(self, target: Faulty, home: Any) -> None:
@@ -42,7 +42,7 @@ class TestFaults:
         assert not target.calls["create replica/web-0"]
         (run,) = runs()
         assert (run.state, run.message) == ("failed", message)
-        assert {one.address: one.state for one in run.changes}["database/main"] == "failed"
+        assert {change.address: change.state for change in run.changes}["database/main"] == "failed"
         assert await done(provision, stack="shop") == "4 created, 3 unchanged"
 
     async def test_two_failures_of_a_wave_are_both_told(self, target: Faulty) -> None:
@@ -67,12 +67,12 @@ class TestFaults:
         await failed(provision, spec=shop(command="false"), source="/srv")
         await failed(provision, spec=shop(command="false"), source="/srv")
         await done(provision, spec=shop(command="run"), source="/srv")
-        replicas = [(str(one), one.health.state) for one in observed(home) if one.kind == "replica"]
+        replicas = [(str(instance), instance.health.state) for instance in observed(home) if instance.kind == "replica"]
         assert replicas == [
             ("replica/web-0#2", "failed"), ("replica/web-0#3", "healthy"),
             ("replica/web-1#2", "failed"), ("replica/web-1#3", "healthy"),
         ]  # fmt: skip
-        assert [one.state for one in runs()] == ["done", "failed", "failed"]
+        assert [run.state for run in runs()] == ["done", "failed", "failed"]
         assert (await done(provision, stack="shop")).startswith("nothing to do")
 
 
@@ -103,7 +103,7 @@ class TestTeardown:
         assert whole_world(home) == "[]"
         rows = every_row(home)
         assert (rows["stacks"], rows["secrets"], rows["overrides"]) == ([], [], [])
-        assert [one.verb for one in runs()] == ["teardown"], "who deleted it, and when"
+        assert [run.verb for run in runs()] == ["teardown"], "who deleted it, and when"
         assert await failed(provision, stack="shop") == (
             "No stack is called `shop`. Known: none yet. Give its file to `tenfold provision` first."
         )
@@ -153,8 +153,8 @@ class TestRefusals:
         await done(provision, spec=shop(), source="/srv")
         before = whole_world(home)
         message = await failed(provision, spec={**shop(), "target": {"provider": "local"}}, source="/srv")
-        for said in ("shop runs on target memory", "the spec says local", "tenfold teardown shop"):
-            assert said in message
+        for part in ("shop runs on target memory", "the spec says local", "tenfold teardown shop"):
+            assert part in message
         assert (whole_world(home), in_ledger().target) == (before, "memory")
 
     async def test_over_budget_touches_nothing(self, target: Faulty, home: Any) -> None:
@@ -197,23 +197,23 @@ class TestScale:
 
     @staticmethod
     def _replicas(home: Any) -> int:
-        return sum(one.kind == "replica" for one in observed(home))
+        return sum(instance.kind == "replica" for instance in observed(home))
 
 
 class TestReconcile:
     async def test_it_heals_what_failed_and_what_is_gone(self, target: Faulty, home: Any) -> None:
         await done(provision, spec=shop(), source="/srv")
         target.set_health("shop", "replica/web-0", sick("was killed"))
-        target.destroy(next(one for one in observed(home) if one.address == "cache/main"))
+        target.destroy(next(instance for instance in observed(home) if instance.address == "cache/main"))
         message = await done(reconcile)
         assert message.startswith("2 created"), message
-        assert [str(one) for one in observed(home) if one.health.state == "healthy"] == [
+        assert [str(instance) for instance in observed(home) if instance.health.state == "healthy"] == [
             "cache/main", "database/main", "proxy/main", "replica/web-0#2", "replica/web-1", "route/web",
             "volume/database",
         ]  # fmt: skip
         run = runs()[0]
         assert (run.verb, run.reason) == ("reconcile", "what runs had drifted")
-        assert {one.address: one.reason for one in run.changes}["replica/web-0"] == "was killed"
+        assert {change.address: change.reason for change in run.changes}["replica/web-0"] == "was killed"
         assert (await done(reconcile)).startswith("nothing to do")
         assert runs()[0] == run, "a reconcile that finds nothing is not worth a line"
 

@@ -47,13 +47,13 @@ async def test_secrets_reach_replicas_and_nothing_else(
     assert b"provision shop" in places["flow_runs"]
     assert b"create" in places["artifacts"]
     assert b"Plan: " in places["logs"]
-    found = [
-        (place, name)
-        for place, text in places.items()
+    leaks = [
+        (location, name)
+        for location, text in places.items()
         for name, value in (("stripe", users_own), ("database", database), ("cache", cache))
         if value.encode() in text
     ]
-    assert found == []
+    assert leaks == []
 
 
 async def everything_told() -> dict[str, bytes]:
@@ -97,4 +97,4 @@ async def test_an_error_tells_no_secret(
     with Ledger.open(settings()) as ledger:
         places = {"history": repr(ledger.runs.history("shop", 10)).encode(), **await everything_told()}
     places["log"] = caplog.text.encode()
-    assert [place for place, text in places.items() if users_own.encode() in text] == []
+    assert [location for location, text in places.items() if users_own.encode() in text] == []

@@ -47,9 +47,9 @@ async def test_forty_secrets_are_told_nowhere(home: Path, caplog: pytest.LogCapt
     with Ledger.open(settings()) as ledger:
         values["cache"] = ledger.secrets.value(stack, "cache-password", 1)
 
-    found = told(files_below(home), values)
-    assert found, "a restart needs what its supervisor keeps"
-    for path in {path for path, _ in found}:
+    leaks = told(files_below(home), values)
+    assert leaks, "a restart needs what its supervisor keeps"
+    for path in {path for path, _ in leaks}:
         assert is_allowed(Path(path), home), f"{path} tells a secret"
         assert stat.S_IMODE(Path(path).stat().st_mode) & 0o077 == 0, path
     assert told({"processes": command_lines()}, values) == []

@@ -62,7 +62,7 @@ async def ended(state: StateType, flow: Flow[..., Any], **parameters: Any) -> st
 
 def proxy(home: Path) -> str:
     """The port of the one proxy."""
-    (found,) = [each for each in LocalProvider(home).observe("secured") if each.kind == "proxy"]
+    (found,) = [instance for instance in LocalProvider(home).observe("secured") if instance.kind == "proxy"]
     return found.outputs["port"]
 
 
@@ -73,5 +73,5 @@ def stopped(home: Path) -> Iterator[None]:
         yield
     finally:
         provider = LocalProvider(home)
-        for each in reversed(provider.observe("secured")):
-            provider.destroy(each)
+        for instance in reversed(provider.observe("secured")):
+            provider.destroy(instance)

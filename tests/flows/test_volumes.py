@@ -57,7 +57,7 @@ async def test_data_outlives_replicas_and_the_stack(fixture: str, request: pytes
     await done(provision, spec=wanted, source="/")
     assert await starts(wanted) == ["started", "started anew"]
     assert "volume/web.data (data, kept)" in await done(teardown, stack=name)
-    assert [one.address for one in there(wanted)] == ["volume/web.data"]
+    assert [instance.address for instance in there(wanted)] == ["volume/web.data"]
     await done(provision, stack=name)
     assert await starts(wanted) == ["started", "started anew", "started anew"]
     await done(teardown, stack=name, delete_data=True)
@@ -72,7 +72,7 @@ async def done(flow: Flow[..., Any], **parameters: Any) -> str:
 
 async def starts(wanted: dict[str, Any]) -> list[str]:
     """What its replicas have written, asked of the one that serves now, through the proxy."""
-    port = next(one.outputs["port"] for one in there(wanted) if one.kind == "proxy")
+    port = next(instance.outputs["port"] for instance in there(wanted) if instance.kind == "proxy")
     wait_until(lambda: get(port, "/starts")[0] == 200, "it serves")
     return [line.strip() for line in get(port, "/starts")[1].splitlines()]
 

@@ -25,11 +25,11 @@ class Users:
     def measure(self, found: Sequence[ScaledStack], before: Mapping[Key, SavedState]) -> dict[Key, ServiceSample]:
         self.seen.append(before)
         read: dict[Key, ServiceSample] = {}
-        for one in found:
-            for service in one.scaled_services:
-                if (count := self.in_flight.get((one.stack.name, service))) is not None:
-                    measured = Measurement(now(), 15, count * 5, count, 0.2, one.counts[service])
-                    read[one.stack.name, service] = ServiceSample(measured, {"requests": count})
+        for user in found:
+            for service in user.scaled_services:
+                if (count := self.in_flight.get((user.stack.name, service))) is not None:
+                    measured = Measurement(now(), 15, count * 5, count, 0.2, user.counts[service])
+                    read[user.stack.name, service] = ServiceSample(measured, {"requests": count})
         return read
 
 

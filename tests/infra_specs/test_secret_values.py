@@ -25,8 +25,8 @@ mark, line_end = "The byte order mark at its beginning was taken off.", "The lin
     ],
 )
 def test_text_is_read(data: bytes, value: str, notes: tuple[str, ...]) -> None:
-    found = read_value("stripe", data)
-    assert (found.value, found.notes) == (value, notes)
+    secret = read_value("stripe", data)
+    assert (secret.value, secret.notes) == (value, notes)
 
 
 def test_bytes_are_kept_as_they_are() -> None:
@@ -35,9 +35,9 @@ def test_bytes_are_kept_as_they_are() -> None:
 
 
 def test_a_short_one_is_kept_when_asked_for_and_said() -> None:
-    found = read_value("pin", b"1234\n", short=True)
-    assert found.value == "1234"
-    assert found.notes == (
+    secret = read_value("pin", b"1234\n", short=True)
+    assert secret.value == "1234"
+    assert secret.notes == (
         line_end,
         "It has 4 characters, so it cannot be redacted: what programs write is shown with it.",
     )

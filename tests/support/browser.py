@@ -29,7 +29,7 @@ looks = 12
 
 def chromium() -> str | None:
     """The browser's program, if this machine has one."""
-    return next((found for name in programs if (found := shutil.which(name))), None)
+    return next((path for name in programs if (path := shutil.which(name))), None)
 
 
 @contextmanager

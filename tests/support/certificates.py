@@ -38,7 +38,7 @@ class Authority:
     ) -> tuple[str, str]:
         """A certificate with its chain, and its key, from `since_days` on until `days` after its `now`."""
         private = key or ec.generate_private_key(ec.SECP256R1())
-        alternatives = [x509.IPAddress(ip_address(each)) if each[0].isdigit() else x509.DNSName(each) for each in names]
+        alternatives = [x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name) for name in names]
         made = (
             x509.CertificateBuilder()
             .subject_name(_name("tests"))

@@ -125,15 +125,15 @@ class OwnEngine:
     def _processes(self) -> set[int]:
         """Its containerd, the shims of its containers, and what runs below them."""
         parents = {}
-        found = set()
+        pids = set()
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(FileNotFoundError, ProcessLookupError):
                 if str(self._folder / "exec") in (entry / "cmdline").read_text():
-                    found.add(int(entry.name))
+                    pids.add(int(entry.name))
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        while more := {pid for pid, parent in parents.items() if parent in found} - found:
-            found |= more
-        return found
+        while more := {pid for pid, parent in parents.items() if parent in pids} - pids:
+            pids |= more
+        return pids
 
     def _log(self) -> str:
         return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-3:])

@@ -59,8 +59,8 @@ class Exporter:
 @contextmanager
 def running_prometheus(*targets: str, path: str = "/metrics") -> Iterator[str]:
     """Its URL. It scrapes each `host:port` every second, and is ended and removed afterwards."""
-    found = program()
-    assert found is not None
+    binary = program()
+    assert binary is not None
     folder = Path(tempfile.mkdtemp(prefix="tenfold-prometheus-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -77,7 +77,7 @@ scrape_configs:
 {jobs}"""
     )
     listens = f"--web.listen-address=127.0.0.1:{port}"
-    command = [found, f"--config.file={folder}/settings.yml", f"--storage.tsdb.path={folder}/data", listens]
+    command = [binary, f"--config.file={folder}/settings.yml", f"--storage.tsdb.path={folder}/data", listens]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:

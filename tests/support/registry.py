@@ -57,19 +57,19 @@ def registry(folder: Path) -> Iterator[Registry]:
 def _program() -> Path:
     if installed := shutil.which(_package):
         return Path(installed)
-    kept = Path(tempfile.gettempdir()) / f"tenfold-test-registry-{os.getuid()}"
-    if not (kept / "usr/bin" / _package).exists():
+    folder = Path(tempfile.gettempdir()) / f"tenfold-test-registry-{os.getuid()}"
+    if not (folder / "usr/bin" / _package).exists():
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
             raise NoRegistry(f"there is no {_package}, and only Debian's package of it is known here")
-        kept.mkdir(exist_ok=True)
-        got = subprocess.run(["apt-get", "download", _package], cwd=kept, capture_output=True, text=True, check=False)
-        packages = sorted(kept.glob("*.deb"))
+        folder.mkdir(exist_ok=True)
+        got = subprocess.run(["apt-get", "download", _package], cwd=folder, capture_output=True, text=True, check=False)
+        packages = sorted(folder.glob("*.deb"))
         if got.returncode or not packages:
             raise NoRegistry(f"apt-get download {_package} failed: {got.stderr.strip()[-200:]}")
-        with tempfile.TemporaryDirectory(dir=kept) as fresh:
+        with tempfile.TemporaryDirectory(dir=folder) as fresh:
             subprocess.run(["dpkg-deb", "-x", packages[-1], fresh], check=True)
-            Path(fresh, "usr").rename(kept / "usr")
-    return kept / "usr/bin" / _package
+            Path(fresh, "usr").rename(folder / "usr")
+    return folder / "usr/bin" / _package
 
 
 def _until_it_asks_for_a_login(address: str, log: Path) -> None:

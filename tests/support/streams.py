@@ -82,9 +82,9 @@ async def serve() -> None:
     server = await asyncio.start_server(answer, os.environ.get("HOST", "127.0.0.1"), int(os.environ["PORT"]))
     await ended.wait()
     server.close()
-    for each in sockets:
-        each.write(bytes([0x88, 2]) + (1001).to_bytes(2, "big"))
-        each.write_eof()
+    for connection in sockets:
+        connection.write(bytes([0x88, 2]) + (1001).to_bytes(2, "big"))
+        connection.write_eof()
     if busy:
         await asyncio.wait(busy, timeout=9)
 

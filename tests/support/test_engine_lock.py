@@ -45,8 +45,8 @@ def test_other_engines_are_others(tmp_path: Path) -> None:
 def test_a_socket_by_another_name_is_the_same_engine(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "var-run").symlink_to("run")
-    one, other = (lock_file(f"unix://{tmp_path}/{name}/docker.sock") for name in ("run", "var-run"))
-    assert one == other
+    first, other = (lock_file(f"unix://{tmp_path}/{name}/docker.sock") for name in ("run", "var-run"))
+    assert first == other
 
 
 def test_it_is_free_when_the_block_has_failed(tmp_path: Path) -> None:

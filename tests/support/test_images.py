@@ -17,9 +17,9 @@ pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
 
 def psql(container: Container, sql: str, user: str = "postgres", database: str = "postgres") -> str:
-    code, said = ask(container, "psql", "-U", user, "-d", database, "-tAc", sql)
-    assert code == 0, said
-    return said.strip()
+    code, output = ask(container, "psql", "-U", user, "-d", database, "-tAc", sql)
+    assert code == 0, output
+    return output.strip()
 
 
 def serves(container: Container) -> bool:
@@ -158,16 +158,16 @@ def test_the_sample_app_with_its_database_and_cache(box: Box) -> None:
 
 
 def test_the_tiny_ones(box: Box) -> None:
-    one = box.run("tenfold-tiny:1", "one", environment={"PORT": "9000"}, **locked)
-    until(one, lambda: box.fetch("http://one:9000/healthz") == "ok\n")
+    container = box.run("tenfold-tiny:1", "one", environment={"PORT": "9000"}, **locked)
+    until(container, lambda: box.fetch("http://one:9000/healthz") == "ok\n")
     assert box.fetch("http://one:9000/") == "release 1\n"
     two = box.run("tenfold-tiny:2", "two")
     until(two, lambda: box.fetch("http://two:8000/") == "release 2\n")
     sick = box.run("tenfold-tiny:sick", "sick")
     until(sick, lambda: box.fetch("http://sick:8000/") == "release sick\n")
     assert box.fetch("http://sick:8000/healthz") is None
-    one.stop(timeout=deadline)
-    assert one.wait()["StatusCode"] == 0
+    container.stop(timeout=deadline)
+    assert container.wait()["StatusCode"] == 0
     for name, says in {"tenfold-tiny:crash": b"no such table", "tenfold-sample:crash": b"no such module"}.items():
         crash = box.run(name, "crash")
         assert crash.wait(timeout=deadline)["StatusCode"] == 1

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.pure
 
 
 def files(*seconds: float) -> list[FileTime]:
-    return [FileTime(f"test_{number}.py", each) for number, each in enumerate(seconds)]
+    return [FileTime(f"test_{number}.py", time) for number, time in enumerate(seconds)]
 
 
 def test_the_longest_comes_first_and_goes_where_least_is() -> None:

@@ -60,5 +60,5 @@ def test_the_context_is_readable_by_everybody(recipe: Recipe) -> None:
     recipe.write_context(file)
     file.seek(0)
     with tarfile.open(fileobj=file) as tar:
-        found = {entry.name: oct(entry.mode) for entry in tar}
-    assert found == {"./Dockerfile": "0o644", "app/deep/app.py": "0o644", "wheel/program": "0o755"}
+        modes = {entry.name: oct(entry.mode) for entry in tar}
+    assert modes == {"./Dockerfile": "0o644", "app/deep/app.py": "0o644", "wheel/program": "0o755"}

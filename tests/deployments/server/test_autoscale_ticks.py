@@ -31,9 +31,9 @@ class Client:
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(deployments.server.autoscale_ticks, "_in_a_process", found.append)
-    return found
+    names: list[str] = []
+    monkeypatch.setattr(deployments.server.autoscale_ticks, "_in_a_process", names.append)
+    return names
 
 
 async def test_nothing_is_due(done: list[str]) -> None:

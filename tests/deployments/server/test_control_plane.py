@@ -22,9 +22,9 @@ guide = Path(__file__).parents[3] / "docs" / "guide" / "api.md"
 
 
 def test_many_that_start_it_at_once_start_one(plane: Plane) -> None:
-    found = ensure()
-    assert found == ControlPlane(int(plane.url.rpartition(":")[2].split("/")[0]), "healthy", "healthy")
-    assert status() == found
+    url = ensure()
+    assert url == ControlPlane(int(plane.url.rpartition(":")[2].split("/")[0]), "healthy", "healthy")
+    assert status() == url
     ours = [Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in processes_naming(str(plane.home))]
     assert sum(words[1:4] == [b"-m", b"deployments.server", b"api"] for words in ours) == 1
     assert sum(words[1:4] == [b"-m", b"deployments.server", b"runner"] for words in ours) == 1
@@ -32,9 +32,9 @@ def test_many_that_start_it_at_once_start_one(plane: Plane) -> None:
 
 def test_it_listens_on_loopback_only(plane: Plane) -> None:
     ours = set(processes_naming(str(plane.home)))
-    found = {where for pid, sockets in listening().items() if pid in ours for where in sockets}
-    assert found
-    assert {address for address, _ in found} == {"0100007F"}
+    addresses = {where for pid, sockets in listening().items() if pid in ours for where in sockets}
+    assert addresses
+    assert {address for address, _ in addresses} == {"0100007F"}
 
 
 def test_it_tells_nobody_about_itself(plane: Plane) -> None:
@@ -44,16 +44,16 @@ def test_it_tells_nobody_about_itself(plane: Plane) -> None:
 
 
 def test_every_flow_has_a_form(plane: Plane) -> None:
-    found = {one["name"]: one for one in plane.post("/deployments/filter")}
-    assert set(found) >= {"provision", "scale", "teardown", "reconcile", "autoscale"}
-    for name, one in found.items():
-        assert one["description"].strip(), name
-        assert one["enforce_parameter_schema"], name
-        fields = one["parameter_openapi_schema"]["properties"]
+    by_name = {deployment["name"]: deployment for deployment in plane.post("/deployments/filter")}
+    assert set(by_name) >= {"provision", "scale", "teardown", "reconcile", "autoscale"}
+    for name, deployment in by_name.items():
+        assert deployment["description"].strip(), name
+        assert deployment["enforce_parameter_schema"], name
+        fields = deployment["parameter_openapi_schema"]["properties"]
         for field, schema in fields.items():
             assert schema["description"].strip(), f"{name}.{field}"
             assert "type" in schema or "anyOf" in schema, f"{name}.{field}"
-    scale = found["scale"]["parameter_openapi_schema"]
+    scale = by_name["scale"]["parameter_openapi_schema"]
     assert {name: field["type"] for name, field in scale["properties"].items()} == {
         "stack": "string", "service": "string", "replicas": "integer", "reason": "string", "wait": "boolean",
         "decision_id": "string",
@@ -86,9 +86,11 @@ def test_the_guides_own_lines_work(plane: Plane) -> None:
     assert plane.url in script
     # `tenfold token` is found on the path, as a reader's is.
     env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
-    said = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-c", script], capture_output=True, text=True, check=False, timeout=patience, env=env
     )
-    assert said.returncode == 0, said.stderr
-    assert '"name": "scale quickstart",\n  "state": "COMPLETED"' in said.stdout, said.stdout
-    assert sum(one.kind == "replica" for one in MemoryProvider(plane.home / "memory").observe("quickstart")) == 5
+    assert completed.returncode == 0, completed.stderr
+    assert '"name": "scale quickstart",\n  "state": "COMPLETED"' in completed.stdout, completed.stdout
+    assert (
+        sum(instance.kind == "replica" for instance in MemoryProvider(plane.home / "memory").observe("quickstart")) == 5
+    )

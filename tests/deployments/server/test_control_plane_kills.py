@@ -31,8 +31,8 @@ def held(fragile: Plane) -> Iterator[Callable[[str], Lease]]:
             return holds[-1]
 
         yield lease
-        for each in holds:
-            ledger.locks.release(each)
+        for hold in holds:
+            ledger.locks.release(hold)
 
 
 @pytest.mark.parametrize("killed", ["server", "runner", "supervisor"])

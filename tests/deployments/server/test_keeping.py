@@ -24,14 +24,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def test_a_supervisor_of_an_earlier_version_is_replaced_and_all_ends_that_it_kept(tmp_path: Path, folder: Path) -> None:
     old = start_of(unpack_earlier(tmp_path / "earlier"), folder)
     old.put(sleeper("server", labels={"port": 4711}))
-    kept = identity(until_state(old, "server", "healthy"))
+    identity_before = identity(until_state(old, "server", "healthy"))
     first = old.pid()
     supervisor, before = _supervisor(folder)
     assert before is not None
     assert before.process.labels == {"port": 4711}
     assert supervisor.is_current()
     assert supervisor.pid() != first
-    assert gone(kept)
+    assert gone(identity_before)
     assert supervisor.list() == ()
     again, before = _supervisor(folder)
     assert (again.pid(), before) == (supervisor.pid(), None)
@@ -40,12 +40,12 @@ def test_a_supervisor_of_an_earlier_version_is_replaced_and_all_ends_that_it_kep
 def test_a_server_of_another_version_leaves_its_port_to_nobody_but_its_successor(folder: Path) -> None:
     supervisor, _ = _supervisor(folder)
     port = free_port()
-    kept = supervisor.put(sleeper("server", listen=port))
+    status = supervisor.put(sleeper("server", listen=port))
     with guarded(port):
         for version in range(5):
             newer = sleeper("server", listen=port, env={**PATH, "TENFOLD_LOGIN_VERSION": str(version)})
-            _keep(supervisor, kept, newer)
-            kept = until_state(supervisor, "server", "healthy")
-            assert kept.process.env == newer.env
-        _keep(supervisor, kept, newer)
-        assert until_state(supervisor, "server", "healthy") == kept
+            _keep(supervisor, status, newer)
+            status = until_state(supervisor, "server", "healthy")
+            assert status.process.env == newer.env
+        _keep(supervisor, status, newer)
+        assert until_state(supervisor, "server", "healthy") == status

@@ -28,7 +28,7 @@ AUTOMATION = {
 
 
 def automations(plane: Plane) -> list[str]:
-    return [one["name"] for one in plane.post("/automations/filter")]
+    return [automation["name"] for automation in plane.post("/automations/filter")]
 
 
 def test_no_operation_is_done_for_anybody_but_the_owner(here: ControlPlane) -> None:

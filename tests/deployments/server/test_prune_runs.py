@@ -28,12 +28,12 @@ async def messages() -> list[str]:
     """What every run that is there says, the oldest first."""
     async with get_client() as client:
         named = FlowFilter(name=FlowFilterName(any_=["autoscale", "reconcile", "provision"]))
-        found: list[FlowRun] = []
+        runs: list[FlowRun] = []
         while more := await client.read_flow_runs(
-            flow_filter=named, sort=FlowRunSort.START_TIME_ASC, limit=200, offset=len(found)
+            flow_filter=named, sort=FlowRunSort.START_TIME_ASC, limit=200, offset=len(runs)
         ):
-            found += more
-    return [str(run.state.message) for run in found if run.state]
+            runs += more
+    return [str(run.state.message) for run in runs if run.state]
 
 
 async def trimmed(seconds: float = 0.0) -> int:

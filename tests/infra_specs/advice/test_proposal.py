@@ -64,10 +64,10 @@ def test_nothing_advised_and_nothing_typed_is_nothing() -> None:
 def test_a_step_for_a_file_that_is_another_by_now_is_refused() -> None:
     proposal = shown(growth, {"budget": 300})
     proposal.refuse_misfit(stack(headroom=20), answered(proposal))
-    said = "shop was changed since this step was shown: budget is 500.0 and was 100.0. Nothing was done."
+    expected = "shop was changed since this step was shown: budget is 500.0 and was 100.0. Nothing was done."
     with pytest.raises(PlanError) as refused:
         proposal.refuse_misfit(stack(budget=500), answered(proposal))
-    assert str(refused.value).startswith(said)
+    assert str(refused.value).startswith(expected)
     proposal.refuse_misfit(stack(budget=500), answered(proposal, budget=600.0))
 
 

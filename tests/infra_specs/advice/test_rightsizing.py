@@ -26,7 +26,9 @@ def said(**uses: Usage) -> list[str]:
         "web_0": "replica/web-0",
         "web_1": "replica/web-1",
     }
-    return [str(one) for one in rightsizing(stack, {"web": 2}, {addresses[name]: use for name, use in uses.items()})]
+    return [
+        str(change) for change in rightsizing(stack, {"web": 2}, {addresses[name]: use for name, use in uses.items()})
+    ]
 
 
 def test_what_fits_or_is_not_known_is_left_alone() -> None:

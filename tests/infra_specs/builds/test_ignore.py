@@ -134,10 +134,10 @@ def test_a_whole_file(content: bytes, left_out: set[str]) -> None:
 def test_a_line_that_is_no_pattern_is_named(pattern: str, why: str) -> None:
     with pytest.raises(SpecError) as refused:
         read("# first", "", pattern)
-    said = str(refused.value)
-    assert said.startswith(".dockerignore, line 3: `")
-    assert why in said
-    assert said.endswith(". Correct that line.")
+    message = str(refused.value)
+    assert message.startswith(".dockerignore, line 3: `")
+    assert why in message
+    assert message.endswith(". Correct that line.")
 
 
 @pytest.mark.parametrize("content", [".env\n".encode("utf-16"), ".env\n".encode("utf-16-be"), b".env\0"])

@@ -34,7 +34,7 @@ def test_the_addresses_are_those_of_every_target() -> None:
 
 def test_each_has_its_image_and_its_limit() -> None:
     made = desired(service={"memory": "256MB", "cpus": 0.5})
-    images = {address: one.settings["image"] for address, one in made.items() if "image" in one.settings}
+    images = {address: resource.settings["image"] for address, resource in made.items() if "image" in resource.settings}
     assert images == {
         "database/main": pinned()["database"],
         "cache/main": pinned()["cache"],

@@ -35,7 +35,7 @@ def test_a_worker_has_no_route_and_a_stack_of_workers_no_proxy() -> None:
 
 
 def test_only_the_volume_holds_data() -> None:
-    assert [one.address for one in desired(needs=needs).values() if one.stateful] == ["volume/database"]
+    assert [resource.address for resource in desired(needs=needs).values() if resource.stateful] == ["volume/database"]
 
 
 def test_the_app_is_told_how_to_reach_what_it_needs() -> None:

@@ -56,10 +56,18 @@ def test_why_it_has_one_replica_is_said() -> None:
 
 
 def test_it_is_kept_when_the_service_is_not_wanted_any_more() -> None:
-    there = [
-        Instance("shop", one.address, one.kind, one.fingerprint, 1, Health("healthy", "", 0), stateful=one.stateful)
-        for one in desired().values()
+    instances = [
+        Instance(
+            "shop",
+            resource.address,
+            resource.kind,
+            resource.fingerprint,
+            1,
+            Health("healthy", "", 0),
+            stateful=resource.stateful,
+        )
+        for resource in desired().values()
     ]
-    kept = make_plan("shop", (), there)
-    assert [each.address for each in kept.skipped] == ["volume/web.data", "volume/web.user-files"]
-    assert not make_plan("shop", (), there, delete_data=True).skipped
+    plan = make_plan("shop", (), instances)
+    assert [skipped.address for skipped in plan.skipped] == ["volume/web.data", "volume/web.user-files"]
+    assert not make_plan("shop", (), instances, delete_data=True).skipped

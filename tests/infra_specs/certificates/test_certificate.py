@@ -25,21 +25,21 @@ chain, key = ours.issue("Shop.example.com", "*.shop.example.com", "127.0.0.1")
 
 
 def test_what_it_says() -> None:
-    said = checked("shop", chain, key, now)
-    assert said.names == ("shop.example.com", "*.shop.example.com", "127.0.0.1")
-    assert said.host == "shop.example.com"
-    assert said == read(pair(chain, key))
-    assert said.said(now).startswith(
+    certificate = checked("shop", chain, key, now)
+    assert certificate.names == ("shop.example.com", "*.shop.example.com", "127.0.0.1")
+    assert certificate.host == "shop.example.com"
+    assert certificate == read(pair(chain, key))
+    assert certificate.said(now).startswith(
         "for shop.example.com, *.shop.example.com and 127.0.0.1, until 2027-05-01 (90 days)"
     )
 
 
 def test_which_hosts_it_covers() -> None:
-    said = Certificate(("shop.example.com", "*.example.org"), 0, 0, 1)
-    assert said.covers("shop.example.com")
-    assert said.covers("a.example.org")
-    assert said.covers("*.example.org")
-    assert not any(map(said.covers, ("example.org", "a.b.example.org", "www.shop.example.com", "*.example.com")))
+    certificate = Certificate(("shop.example.com", "*.example.org"), 0, 0, 1)
+    assert certificate.covers("shop.example.com")
+    assert certificate.covers("a.example.org")
+    assert certificate.covers("*.example.org")
+    assert not any(map(certificate.covers, ("example.org", "a.b.example.org", "www.shop.example.com", "*.example.com")))
 
 
 def test_one_text_holds_chain_and_key_and_no_more() -> None:

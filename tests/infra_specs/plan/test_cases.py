@@ -25,7 +25,7 @@ def test_plan(case: dict[str, Any]) -> None:
     asked = {"delete_data": case.get("delete_data", False), "moment": case.get("moment")}
     plan = make_plan("shop", wanted.values(), _observed(case, wanted), **asked)
     assert [[str(change) for change in wave] for wave in plan.waves] == case.get("plan", [])
-    assert [str(kept) for kept in plan.skipped] == case.get("kept", [])
+    assert [str(skipped) for skipped in plan.skipped] == case.get("kept", [])
     assert plan.summary == case.get("summary", plan.summary)
 
 

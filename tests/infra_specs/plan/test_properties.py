@@ -21,14 +21,14 @@ addresses = [f"{kind}/{slot}" for kind in ("a", "b", "c") for slot in range(3)]
 @st.composite
 def resources(draw: st.DrawFn) -> Resource:
     """A resource that refers only to addresses before its own, as every catalogue pattern does."""
-    place = draw(st.integers(0, len(addresses) - 1))
-    before = st.sampled_from(addresses[:place]) if place else None
+    position = draw(st.integers(0, len(addresses) - 1))
+    before = st.sampled_from(addresses[:position]) if position else None
     references = draw(st.lists(before, max_size=2, unique=True)) if before is not None else []
-    data: dict[str, Any] = {"size": draw(st.integers(0, 2)), "to": [Ref(one, "port") for one in references]}
+    data: dict[str, Any] = {"size": draw(st.integers(0, 2)), "to": [Ref(reference, "port") for reference in references]}
     return Resource(
         "shop",
-        addresses[place],
-        addresses[place][0],
+        addresses[position],
+        addresses[position][0],
         data,
         mutable=tuple(draw(st.sets(st.sampled_from(["size", "to"])))),
         after=tuple(draw(st.lists(before, max_size=1))) if before is not None else (),
@@ -64,20 +64,20 @@ def apply(plan: Plan, world: list[Instance]) -> list[Instance]:
 
 def _apply_one(change: Change, world: list[Instance]) -> list[Instance]:
     if change.action == "destroy":
-        return [one for one in world if one is not change.instance and one != change.instance]
+        return [seen for seen in world if seen is not change.instance and seen != change.instance]
     assert change.resource is not None
     in_order = sorted(world, key=lambda one: one.incarnation)  # who refers to it means the newest, as the planner does
-    ports = {one.address: one.outputs.get("port", "") for one in in_order if one.live}
+    ports = {seen.address: seen.outputs.get("port", "") for seen in in_order if seen.live}
     resolved = change.resource.resolved(lambda ref: ports.get(ref.address, "?") if isinstance(ref, Ref) else "secret")
     if change.action == "create":
-        number = max((one.incarnation for one in world if one.address == change.address), default=0) + 1
+        number = max((seen.incarnation for seen in world if seen.address == change.address), default=0) + 1
         made = instance(resolved, {"incarnation": number, "outputs": {"port": f"1{number}"}})
         return [*world, replace(made, digests=resolved.digests, bindings=resolved.bindings)]
     assert change.instance is not None
     after = replace(change.instance, health=Health("healthy", "ok", 1.0))
     if change.action == "update":
         after = replace(after, fingerprint=resolved.fingerprint, digests=resolved.digests, bindings=resolved.bindings)
-    return [after if one == change.instance else one for one in world]
+    return [after if seen == change.instance else seen for seen in world]
 
 
 @settings(max_examples=150, deadline=None)
@@ -89,19 +89,19 @@ def test_a_few_rounds_end_in_what_was_wanted(desired: list[Resource], world: lis
             break
         world = apply(plan, world)
     assert plan.empty, [str(change) for change in plan.changes]
-    there = {(one.address, one.fingerprint) for one in world if one.live}
-    left_alone = {kept.address.split("#")[0] for kept in plan.skipped}
+    live = {(seen.address, seen.fingerprint) for seen in world if seen.live}
+    left_alone = {skipped.address.split("#")[0] for skipped in plan.skipped}
     for resource in desired:
-        assert (resource.address, resource.fingerprint) in there or resource.address in left_alone
+        assert (resource.address, resource.fingerprint) in live or resource.address in left_alone
 
 
 def test_references_settle_on_the_newer_of_two_that_hold_data() -> None:
     data = Resource("shop", "a/0", "a", {"size": 0, "to": []}, stateful=True)
     other = replace(data, settings={"size": 1, "to": []}, digests={})
     client = Resource("shop", "b/0", "b", {"size": 0, "to": [Ref("a/0", "port")]}, mutable=("to",))
-    kept = instance(data, {"incarnation": 1, "state": "healthy", "outputs": {"port": "1"}, "bindings": {}})
+    older = instance(data, {"incarnation": 1, "state": "healthy", "outputs": {"port": "1"}, "bindings": {}})
     newer = instance(other, {"incarnation": 2, "state": "healthy", "outputs": {"port": "2"}, "bindings": {}})
-    test_a_few_rounds_end_in_what_was_wanted.hypothesis.inner_test([data, client], [kept, newer], False)  # type: ignore[attr-defined]
+    test_a_few_rounds_end_in_what_was_wanted.hypothesis.inner_test([data, client], [older, newer], False)  # type: ignore[attr-defined]
 
 
 @settings(max_examples=80, deadline=None)
@@ -115,7 +115,7 @@ def test_equal_inputs_give_equal_plans(desired: list[Resource], world: list[Inst
 def test_data_is_never_destroyed_unasked(desired: list[Resource], world: list[Instance]) -> None:
     for change in make_plan("shop", desired, world).changes:
         if change.action == "destroy" and change.instance is not None and change.instance.stateful:
-            successor = {one.address: one for one in desired}.get(change.address)
+            successor = {resource.address: resource for resource in desired}.get(change.address)
             pytest.fail(f"{change} would destroy data (wanted: {successor})")
 
 

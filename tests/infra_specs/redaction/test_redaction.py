@@ -82,7 +82,7 @@ def test_every_version_and_bytes_are_looked_for() -> None:
     data = bytes(range(0xF0, 0x100)) + b"\0\n"
     redaction = Redaction({"s": ["version-one", "version-two", data]})
     text = f"version-one, version-two, {base64.b64encode(data).decode()}, {data!r}, {data.hex()}"
-    assert all(each not in redaction.redacted(text) for each in ("version-", data.hex(), "\\xf0\\xf1", "8PHy"))
+    assert all(part not in redaction.redacted(text) for part in ("version-", data.hex(), "\\xf0\\xf1", "8PHy"))
 
 
 def test_a_slow_program_tells_no_line_of_a_value() -> None:

@@ -41,7 +41,7 @@ forms: dict[str, Form] = {
     "HTML": html.escape,
     "HTML without quotes": lambda value: html.escape(value, quote=False),
     "HTML in numbers": lambda value: value.encode("ascii", "xmlcharrefreplace").decode(),
-    "HTML, all in numbers": lambda value: "".join(f"&#{ord(each)};" for each in value),
+    "HTML, all in numbers": lambda value: "".join(f"&#{ord(letter)};" for letter in value),
     "base64": _base64,
     "base64 without filling": lambda value: _base64(value).rstrip("="),
     "base64 for URLs": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),

@@ -13,8 +13,8 @@ from infra_specs.stackfile.reading.load import from_data
 
 def shop(services: dict[str, Any] | None = None, **web: Any) -> Stack:
     """A stack on Docker: a web service of one replica, changed as told, or other services."""
-    one = {"image": "app:1", "port": 80, "replicas": 1, **web}
-    return from_data({"name": "shop", "target": {"provider": "docker"}, "services": services or {"web": one}})
+    service = {"image": "app:1", "port": 80, "replicas": 1, **web}
+    return from_data({"name": "shop", "target": {"provider": "docker"}, "services": services or {"web": service}})
 
 
 def held(stack: Stack, **secrets: int) -> ReleaseManifest:
@@ -29,7 +29,7 @@ def wanted(stack: Stack) -> tuple[Resource, ...]:
 def there(resources: tuple[Resource, ...], state: Any = "healthy") -> list[Instance]:
     """Every one of the resources, as an instance."""
     return [
-        Instance("shop", one.address, one.kind, one.fingerprint, 1, Health(state, "", 0.0), digests=one.digests,
-                 after=one.dependencies)
-        for one in resources
+        Instance("shop", resource.address, resource.kind, resource.fingerprint, 1, Health(state, "", 0.0),
+                 digests=resource.digests, after=resource.dependencies)
+        for resource in resources
     ]  # fmt: skip

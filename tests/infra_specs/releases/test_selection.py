@@ -45,8 +45,8 @@ def releases_from(*lines: str) -> list[NumberedRelease]:
     ],
 )
 def test_the_last_proven_runs_or_while_none_is_the_newest(releases: tuple[str, ...], runs: int | None) -> None:
-    found = current(releases_from(*releases))
-    assert (found.number if found else None) == runs
+    release = current(releases_from(*releases))
+    assert (release.number if release else None) == runs
 
 
 history = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 proven a:2", "1 proven a:1")

@@ -37,6 +37,6 @@ def test_windows_lie_on_the_lines_between_points() -> None:
 
 def test_what_is_not_known_is_taken_in_proportion() -> None:
     points = [(0.0, 10.0, 2.0), (15.0, None, 4.0), (30.0, 5.0, None), (45.0, None, None), (60.0, 0.0, 0.0)]
-    assert [(one.requests_per_second, one.in_flight) for one in windows(points, 15)] == [
+    assert [(window.requests_per_second, window.in_flight) for window in windows(points, 15)] == [
         (10, 2), (20, 4), (5, 1), (2.5, 0.5),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ about = ScalingInput("web", 0, Measurement(0, 15), 1, 1, 0, maximum=20, capacity
 
 
 def users(*in_flight: float) -> list[Window]:
-    return [Window(15.0 * at, 5 * one, one) for at, one in enumerate(in_flight)]
+    return [Window(15.0 * at, 5 * demand, demand) for at, demand in enumerate(in_flight)]
 
 
 def test_steady_users_lose_nothing_and_cost_what_they_need() -> None:

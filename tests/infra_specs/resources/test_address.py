@@ -111,8 +111,8 @@ def test_replicas_belong_to_one_service(service: str) -> None:
     services = {name: {"command": "run", "replicas": 2} for name in ("web", "web-0", "web-admin", "web-0-1", "a--b")}
     stack = a_stack(services=services)
     wanted = desired_state(stack, size(stack), counts={}, secrets={}, source="/srv")
-    mine = [one for one in wanted if service_of(one.address) == service]
-    assert [one.settings["service"] for one in mine] == [service] * 2
+    mine = [resource for resource in wanted if service_of(resource.address) == service]
+    assert [resource.settings["service"] for resource in mine] == [service] * 2
     assert service_of(str(Address("replica", service, CANARY))) == service
     assert service_of(f"route/{service}") is None
     assert service_of("no address") is None
@@ -143,7 +143,11 @@ def test_nobody_else_takes_an_address_apart_or_glues_one_together(floor: str) ->
     root = Path(__file__).parents[3]
     files = [path for path in (root / floor).rglob("*.py") if path.name != "address.py"]
     assert files
-    found = [f"{path.relative_to(root)}: {match[0]}" for path in files
+    matches = [f"{path.relative_to(root)}: {match[0]}" for path in files
              if (match := glued_or_taken_apart.search(path.read_text(encoding="utf-8")))]  # fmt: skip
     # A database's own search begins with `prefix_of`, and the parts of a socket's address are no business of ours.
-    assert [one for one in found if "envoy/files.py" not in one and "ledger/startup_times.py" not in one] == []
+    assert [
+        match_text
+        for match_text in matches
+        if "envoy/files.py" not in match_text and "ledger/startup_times.py" not in match_text
+    ] == []

@@ -72,11 +72,11 @@ def test_whose_an_address_is(address: str, service: str | None, canary: bool) ->
 
 @given(names, st.integers(0, 40), st.booleans())
 def test_every_copy_is_at_an_address_of_its_own_service(service: str, count: int, counts: bool) -> None:
-    found = addresses(service, count, counted=counts)
-    assert [service_of(str(address)) for address in found] == [service] * (1 if counts else count)
-    assert len(set(found)) == len(found)
-    assert endpoints(service, count, counted=counts) == [Ref(str(address), "endpoint") for address in found]
-    assert not any(is_canary(str(address)) for address in found)
+    named = addresses(service, count, counted=counts)
+    assert [service_of(str(address)) for address in named] == [service] * (1 if counts else count)
+    assert len(set(named)) == len(named)
+    assert endpoints(service, count, counted=counts) == [Ref(str(address), "endpoint") for address in named]
+    assert not any(is_canary(str(address)) for address in named)
 
 
 @pytest.mark.parametrize(

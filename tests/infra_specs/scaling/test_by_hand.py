@@ -19,5 +19,5 @@ pytestmark = pytest.mark.pure
 )
 def test_it_is_told_how_long_it_holds(web: dict[str, object], told: str | None) -> None:
     stack = a_stack(services={"web": {"command": "run", "port": 80, **web}})
-    said = manual_count_note("web", stack.services["web"])
-    assert said is None if told is None else told in str(said)
+    note = manual_count_note("web", stack.services["web"])
+    assert note is None if told is None else told in str(note)

@@ -77,7 +77,7 @@ def test_a_first_check(given: dict[str, Any], choice: dict[str, Any], replicas: 
 
 def test_a_service_starts_with_the_demand_it_sees_and_falls_when_the_window_is_over() -> None:
     decided, _ = play([95] * 4 + [10] * 30, wanted=3)
-    falls = [at for at, one in enumerate(decided) if one.replicas < one.before]
+    falls = [at for at, decision in enumerate(decided) if decision.replicas < decision.before]
     assert counts(decided)[:4] == [13] * 4
     assert falls
     assert falls[0] >= 4 + 180 / 15 - 1, "not before the last high recommendation is as old as the window"
@@ -86,7 +86,7 @@ def test_a_service_starts_with_the_demand_it_sees_and_falls_when_the_window_is_o
 
 def test_what_falls_for_less_than_the_window_takes_nothing_away() -> None:
     decided, _ = play([95] * 8 + [10] * 10 + [95] * 8, wanted=12)
-    assert not any(one.replicas < one.before for one in decided)
+    assert not any(record.replicas < record.before for record in decided)
     assert "wanted within the last 3m" in str(decided[12])
 
 
@@ -127,7 +127,7 @@ def test_replicas_that_start_are_counted() -> None:
 
 def test_the_last_replica_goes_only_after_the_idle_time() -> None:
     decided, _ = play([5.0] * 4 + [0.0] * 80, wanted=1, minimum=0)
-    gone = next(at for at, one in enumerate(decided) if one.replicas == 0)
+    gone = next(at for at, decision in enumerate(decided) if decision.replicas == 0)
     assert 15 * (gone - 3) == pytest.approx(900, abs=15)
     assert "the last one goes when 7m more pass without a request" in str(decided[35])
 

@@ -36,7 +36,7 @@ def play(keeps: float, noise: float = 0.0, seed: int = 1, wanted: int = 3, late:
 
 def kept(decided: list[Decision]) -> float:
     """The part of the checks that saw the objective met."""
-    return sum((one.inputs.measured.latency or 0) <= objective + 1e-9 for one in decided) / len(decided)
+    return sum((record.inputs.measured.latency or 0) <= objective + 1e-9 for record in decided) / len(decided)
 
 
 @pytest.mark.parametrize("keeps", [2.0, 4.5, 5.0, 6.0, 7.2])

@@ -36,16 +36,16 @@ def test_it_is_what_is_wanted_and_what_fits_beside(
     wanted: int, starting: int, each: int | None, free: int | None, replicas: int | None
 ) -> None:
     machines = {} if free is None else {"": FreeMemory(free * mb, 10_000 * mb)}
-    found = replicas_that_fit(wanted, starting, each, machines)
-    assert (found and found.replicas) == replicas
+    fitting = replicas_that_fit(wanted, starting, each, machines)
+    assert (fitting and fitting.replicas) == replicas
 
 
 def test_it_says_what_it_was_reckoned_from() -> None:
     assert replicas_that_fit(3, 0, 200 * mb, {"": FreeMemory(6 * gb, 10 * gb)}) == NodeCapacity(
         28, "6GB of memory is free and 1GB shall stay so, one replica takes 200MB"
     )
-    assert (found := replicas_that_fit(3, 1, 200 * mb, {"": FreeMemory(6 * gb, 10 * gb)}))
-    assert found.because.endswith("one replica takes 200MB, and 1 still starts")
+    assert (fitting := replicas_that_fit(3, 1, 200 * mb, {"": FreeMemory(6 * gb, 10 * gb)}))
+    assert fitting.because.endswith("one replica takes 200MB, and 1 still starts")
 
 
 def test_a_decision_says_which_limit_bit_and_why() -> None:
@@ -75,13 +75,13 @@ def test_what_is_taken_is_not_free() -> None:
 )
 def test_a_replica_fits_on_one_machine(free: list[int], starting: int, each: int, replicas: int) -> None:
     machines = {str(number): FreeMemory(memory * gb, 10 * gb) for number, memory in enumerate(free)}
-    found = replicas_that_fit(3, starting, each, machines)
-    assert (found and found.replicas) == replicas
+    fitting = replicas_that_fit(3, starting, each, machines)
+    assert (fitting and fitting.replicas) == replicas
 
 
 def test_it_says_how_many_machines_there_are() -> None:
-    found = replicas_that_fit(3, 0, 2 * gb, {"a": FreeMemory(2 * gb, 10 * gb), "b": FreeMemory(2 * gb, 10 * gb)})
-    assert found == NodeCapacity(
+    fitting = replicas_that_fit(3, 0, 2 * gb, {"a": FreeMemory(2 * gb, 10 * gb), "b": FreeMemory(2 * gb, 10 * gb)})
+    assert fitting == NodeCapacity(
         3, "4GB of memory is free on 2 machines and 2GB shall stay so, one replica takes 2GB of one machine"
     )
 
@@ -92,15 +92,15 @@ fleets = st.dictionaries(st.sampled_from("abcde"), memories, min_size=1)
 
 @given(fleets, st.integers(1, 8 * gb), st.integers(0, 50))
 def test_what_fits_can_be_placed_and_leaves_the_reserve(fleet: dict[str, FreeMemory], each: int, most: int) -> None:
-    found = replicas_that_fit(0, 0, each, fleet)
-    assert found is not None
-    count = min(found.replicas, most)
+    fitting = replicas_that_fit(0, 0, each, fleet)
+    assert fitting is not None
+    count = min(fitting.replicas, most)
     left = after_placing(count, each, fleet)
     assert sum(memory.free for memory in fleet.values()) - sum(memory.free for memory in left.values()) == count * each
     assert all(left[name].spare > 0 or left[name].free >= fleet[name].free - fleet[name].spare for name in fleet)
     rest = replicas_that_fit(0, 0, each, left)
     assert rest is not None
-    assert rest.replicas == found.replicas - count
+    assert rest.replicas == fitting.replicas - count
 
 
 @given(fleets, st.integers(1, 8 * gb), memories)

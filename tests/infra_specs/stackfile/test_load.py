@@ -196,13 +196,13 @@ def test_a_build_is_a_folder_or_its_settings_and_what_is_kept_has_the_image_that
     long = load(head + "services: {web: {build: {target: web, args: {VERSION: 1.10, N: 3}}}}").services["web"].build
     assert long is not None
     assert (long.context, long.dockerfile, long.args) == (".", "Dockerfile", {"VERSION": "1.10", "N": "3"})
-    kept = least | {"services": {"web": {"build": {"context": "app"}, "image": f"sha256:{'0' * 64}"}}}
-    assert stored(kept) == from_data(kept)
+    stored_spec = least | {"services": {"web": {"build": {"context": "app"}, "image": f"sha256:{'0' * 64}"}}}
+    assert stored(stored_spec) == from_data(stored_spec)
 
 
 def test_names_that_an_earlier_version_took_stay_readable() -> None:
     service = {"command": "app", "image": "Shop:1"}
-    kept = {**least, "services": {"web-": service, "web": service, "web-0": service}}
-    assert set(stored(kept).services) == {"web-", "web", "web-0"}
+    stored_spec = {**least, "services": {"web-": service, "web": service, "web-0": service}}
+    assert set(stored(stored_spec).services) == {"web-", "web", "web-0"}
     with pytest.raises(SpecError, match="must not end in a dash"):
-        from_data(kept)
+        from_data(stored_spec)

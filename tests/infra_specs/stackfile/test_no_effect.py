@@ -63,7 +63,10 @@ def test_what_does_nothing_is_said(target: str, service: dict[str, Any], said: l
 def test_each_service_is_told_in_the_order_of_the_file() -> None:
     services = {name: {**worker, "cpus": 1.0} for name in ("b", "a")}
     stack = from_data({"name": "shop", "target": {"provider": "local"}, "services": services})
-    assert [said.split()[0] for said in settings_without_effect(stack)] == ["services.b.cpus", "services.a.cpus"]
+    assert [sentence.split()[0] for sentence in settings_without_effect(stack)] == [
+        "services.b.cpus",
+        "services.a.cpus",
+    ]
 
 
 def test_what_is_said_to_a_proxy_that_is_not_there() -> None:

@@ -73,8 +73,8 @@ def _numbers(kind: Any, path: Place = (), notes: tuple[Any, ...] = ()) -> Iterat
     elif isinstance(kind, type) and issubclass(kind, BaseModel):
         provider = get_args(kind.model_fields["provider"].annotation)[0] if "provider" in kind.model_fields else ""
         for name, field in kind.model_fields.items():
-            found = _numbers(field.annotation, (*path, field.alias or name), tuple(field.metadata))
-            yield from ((place, target or provider, bounds) for place, target, bounds in found)
+            inner = _numbers(field.annotation, (*path, field.alias or name), tuple(field.metadata))
+            yield from ((inner_path, target or provider, bounds) for inner_path, target, bounds in inner)
 
 
 def _bounds(notes: tuple[Any, ...]) -> Iterator[float]:
@@ -98,18 +98,18 @@ extremes: tuple[Any, ...] = (
 def _with(changes: list[tuple[tuple[Place, str, Bounds], Any]]) -> dict[str, Any]:
     """The base with these numbers in it. Something that has no place any more is left out."""
     data = copy.deepcopy(base)
-    for (place, target, _), value in changes:
+    for (path, target, _), value in changes:
         if target:
             data["target"] = {**data["target"], "provider": target}
         holder: Any = data
-        for step in place[:-1]:
+        for step in path[:-1]:
             if not isinstance(holder, dict | list) or (isinstance(holder, dict) and step not in holder):
                 if not isinstance(holder, dict):
                     break
                 holder[step] = {}
             holder = holder[step]
         if isinstance(holder, dict):
-            holder[place[-1]] = value
+            holder[path[-1]] = value
     return data
 
 
@@ -155,15 +155,15 @@ def _whole_road(stack: Stack) -> None:
 
 def _outcome(read: Any, given_data: Any) -> str:
     """Nothing for a stack that went the whole road, or the sentences of its refusal."""
-    said = ""
+    refusal = ""
     try:
         stack = read(given_data)
         assert stored(stack.model_dump(mode="json", by_alias=True)) == stack
         _whole_road(stack)
     except (SpecError, PlanError) as refused:
-        said = str(refused)
-    assert NO_EXPECTATION not in said
-    return said
+        refusal = str(refused)
+    assert NO_EXPECTATION not in refusal
+    return refusal
 
 
 def test_the_base_goes_the_whole_road() -> None:
@@ -172,7 +172,7 @@ def test_the_base_goes_the_whole_road() -> None:
 
 
 def test_the_numbers_that_are_known_are_found() -> None:
-    places = {place for place, _, _ in numbers}
+    places = {path for path, _, _ in numbers}
     assert {
         ("users", "monthly"), ("users", "response_time"), ("services", "web", "capacity"), ("headroom",), ("budget",),
         ("services", "web", "scaling", "schedule", 0, "min"), ("services", "web", "replicas", "max"),
@@ -186,16 +186,16 @@ def test_each_number_alone(number: tuple[Place, str, Bounds]) -> None:
     for value in (*extremes, *number[2]):
         data = _with([(number, value)])
         for read, given_data in ((from_data, data), (load, _text(data))):
-            said = _outcome(read, given_data)
-            for line in said.splitlines():
-                assert "found" in line or "give" in line or "no service is public" in line or ":" in line, said
+            refusal = _outcome(read, given_data)
+            for line in refusal.splitlines():
+                assert "found" in line or "give" in line or "no service is public" in line or ":" in line, refusal
 
 
 @pytest.mark.parametrize("number", numbers, ids=lambda number: ".".join(map(str, (*number[0], number[1]))))
 def test_every_number_has_bounds_on_both_sides(number: tuple[Place, str, Bounds]) -> None:
-    place, target, bounds = number
+    path, target, bounds = number
     assert 5e-324 not in bounds or 0 in bounds
-    assert len(bounds) >= 6, f"{place} on {target or 'every target'} has a bound on one side only"
+    assert len(bounds) >= 6, f"{path} on {target or 'every target'} has a bound on one side only"
 
 
 @given(st.lists(st.sampled_from(numbers).flatmap(

@@ -20,14 +20,14 @@ def test_nothing_said_is_the_default_policy() -> None:
 
 
 def test_all_that_can_be_said_becomes_the_policy() -> None:
-    said = stack(
+    stack_read = stack(
         ", scaling: {mode: advise, utilisation: 0.7, caution: 3, window: 5m, idle: 1h, "
         "requests_per_second: 50, latency: 300ms, "
         "cpu: 0.6, queue: 100, step: 4, over_budget: stop, timezone: Europe/Berlin, "
         "schedule: [{at: Mon-Fri 08:00, until: 18:00, min: 6}, {at: 22:00, min: 2}]}"
     ).services["web"]
-    assert said.scaling.mode == "advise"
-    assert policy_of(said.scaling) == Policy(
+    assert stack_read.scaling.mode == "advise"
+    assert policy_of(stack_read.scaling) == Policy(
         0.7, 3, 300, 3600, 50, 0.3, 0.6, 100, 4, "stop",
         (period("Mon-Fri 08:00", "18:00", 6), period("22:00", "24:00", 2)), "Europe/Berlin",
     )  # fmt: skip

@@ -42,7 +42,7 @@ def images(client: docker.DockerClient) -> dict[str, str]:
         if _key(client, base_tag) != base_key:
             base.build(client, base_tag, f"{label}={base_key}")
         # Those of one folder after one another: what they have in common is built by the first.
-        folders = [list(each) for _, each in groupby(recipes, lambda recipe: recipe.folder)]
+        folders = [list(recipes_of_folder) for _, recipes_of_folder in groupby(recipes, lambda recipe: recipe.folder)]
         with ThreadPoolExecutor(len(folders)) as pool:
             list(pool.map(lambda folder: _have(client, folder, base_key), folders))
         # What a newer one has taken the name of, and stages that have served; not what a container still runs from.
@@ -100,8 +100,8 @@ def _build(client: docker.DockerClient, recipe: Recipe, tag: str, key: str) -> N
                 buildargs=dict(recipe.args), labels={label: key}, rm=True, forcerm=True,
             )  # fmt: skip
         except BuildError as error:
-            said = "".join(line.get("stream", "") for line in error.build_log)
-            raise AssertionError(f"building {tag} failed: {error.msg}\n{said[-1000:]}") from None
+            log = "".join(line.get("stream", "") for line in error.build_log)
+            raise AssertionError(f"building {tag} failed: {error.msg}\n{log[-1000:]}") from None
 
 
 def _key(client: docker.DockerClient, tag: str) -> str | None:

@@ -18,7 +18,7 @@ arguments = (
     "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
     # The account that comes with the client has a number which the official proxy image gives to its own.
     '--customize-hook=chroot "$1" userdel redis',
-    *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in ("doc", "man", "locale", "info")),
+    *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale", "info")),
 )
 sources = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
 tool = "mmdebstrap"

@@ -51,9 +51,9 @@ def restarted() -> Fault:
     first: dict[str, Traffic] = {}
 
     def anew(found: Mapping[str, Traffic]) -> Mapping[str, Traffic]:
-        for name, one in found.items():
-            first.setdefault(name, one)
-        return {name: _less(one, first[name]) for name, one in found.items()}
+        for name, sample in found.items():
+            first.setdefault(name, sample)
+        return {name: _less(sample, first[name]) for name, sample in found.items()}
 
     return anew
 

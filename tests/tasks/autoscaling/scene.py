@@ -73,11 +73,11 @@ class Scene:
     @property
     def count(self) -> int:
         """Replicas that are there."""
-        return sum(one.kind == "replica" for one in self.world.observe("shop"))
+        return sum(instance.kind == "replica" for instance in self.world.observe("shop"))
 
     def replicas(self, service: str) -> int:
         """The same of one service."""
-        return sum(one.address.startswith(f"replica/{service}-") for one in self.world.observe("shop"))
+        return sum(instance.address.startswith(f"replica/{service}-") for instance in self.world.observe("shop"))
 
     def users(self, in_flight: float) -> None:
         """From now on so many requests are inside, each for 0.2 s."""
@@ -114,12 +114,12 @@ class Scene:
         assert known is not None
         stack = stored(known.spec)
         wanted = desired_state(stack, size(stack), counts=known.override_counts, secrets={}, source="/srv")
-        there: dict[str, Instance] = {}
+        instances: dict[str, Instance] = {}
         for resource in wanted:
-            there[resource.address] = self.world.create(resource.resolved(partial(_value, there)))
-        for one in self.world.observe("shop"):
-            if one.address not in there or one.incarnation != there[one.address].incarnation:
-                self.world.destroy(one)
+            instances[resource.address] = self.world.create(resource.resolved(partial(_value, instances)))
+        for instance in self.world.observe("shop"):
+            if instance.address not in instances or instance.incarnation != instances[instance.address].incarnation:
+                self.world.destroy(instance)
 
 
 def _value(there: Mapping[str, Instance], reference: Reference) -> str:
@@ -153,4 +153,4 @@ def scene(home: Path, proxies: int = 1, **more: Any) -> Iterator[Scene]:
 
 def told(**changes: Any) -> Fault:
     """A fault that says other numbers of every service."""
-    return lambda found: {name: replace(one, **changes) for name, one in found.items()}
+    return lambda found: {name: replace(sample, **changes) for name, sample in found.items()}

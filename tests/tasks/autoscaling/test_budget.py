@@ -102,7 +102,7 @@ def test_with_the_money_gone_it_shrinks_then_stops_and_begins_again_with_the_mon
         assert (2, 1) in seen, "first both to their minimum"
         assert seen[-1] == (2, 0), "then the one that may be stopped"
         shop.at = moment(11, 29)
-        assert {one.replicas for one in shop.checks(8)} == {0}
+        assert {check.replicas for check in shop.checks(8)} == {0}
         shop.at = moment(12, 1)
         shop.checks(4)
         assert shop.replicas("web") >= 1

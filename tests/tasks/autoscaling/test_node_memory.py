@@ -51,7 +51,7 @@ def test_without_a_limit_by_what_the_largest_replica_uses(tmp_path: Path) -> Non
         shop.world.set_free_memory(three_hundred_free)
         shop.users(asks_for_many)
         shop.checks(2)
-        assert next(one for one in shop.decisions if one.changes).replicas == 3
+        assert next(decision for decision in shop.decisions if decision.changes).replicas == 3
 
 
 def test_what_is_not_known_limits_nothing(tmp_path: Path) -> None:

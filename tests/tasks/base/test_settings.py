@@ -26,12 +26,17 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_everything_has_a_default_and_the_home_is_made(tmp_path: Path) -> None:
-    here = settings()
-    assert here.home == tmp_path / ".tenfold"
-    assert stat.S_IMODE(here.home.stat().st_mode) == 0o700
-    assert here.ledger_url == f"sqlite:///{tmp_path}/.tenfold/ledger.db"
-    assert here.key_file == tmp_path / ".tenfold" / "key"
-    assert (here.server_port, here.reconcile_seconds, here.autoscale_seconds, here.lease_seconds) == (4200, 30, 15, 10)
+    config = settings()
+    assert config.home == tmp_path / ".tenfold"
+    assert stat.S_IMODE(config.home.stat().st_mode) == 0o700
+    assert config.ledger_url == f"sqlite:///{tmp_path}/.tenfold/ledger.db"
+    assert config.key_file == tmp_path / ".tenfold" / "key"
+    assert (config.server_port, config.reconcile_seconds, config.autoscale_seconds, config.lease_seconds) == (
+        4200,
+        30,
+        15,
+        10,
+    )
 
 
 def test_roots_home_can_be_reached_by_the_account_that_runs_its_database(

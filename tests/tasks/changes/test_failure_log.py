@@ -32,20 +32,20 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def told(lines: int, *, removed: bool) -> str:
-    place: Any = Place(lines)
+    provider: Any = Place(lines)
     instance: Any = "job/migrate#1"
-    return await failure_log(place, instance, removed=removed)
+    return await failure_log(provider, instance, removed=removed)
 
 
 async def test_the_last_lines_are_told(kept: list[str]) -> None:
-    said = await told(1234, removed=False)
-    assert said.splitlines()[1:] == ["The last lines of its log:", *(f"{n} ***" for n in range(1215, 1235))]
+    text = await told(1234, removed=False)
+    assert text.splitlines()[1:] == ["The last lines of its log:", *(f"{n} ***" for n in range(1215, 1235))]
     assert kept == []
 
 
 async def test_of_one_that_goes_what_was_before_them_is_kept(kept: list[str]) -> None:
-    said = await told(1234, removed=True)
-    assert said.splitlines()[-TAIL_LINES:] == [f"{n} ***" for n in range(1215, 1235)]
+    text = await told(1234, removed=True)
+    assert text.splitlines()[-TAIL_LINES:] == [f"{n} ***" for n in range(1215, 1235)]
     assert {entry.splitlines()[0] for entry in kept} == {"Log of job/migrate#1, which goes:"}
     assert len(kept) == KEPT_LINES / CHUNK_LINES
     lines = [line for entry in kept for line in entry.splitlines()[1:]]

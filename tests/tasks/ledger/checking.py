@@ -32,8 +32,8 @@ def decided(at: float, before: int = 2, replicas: int = 2, why: str = "as it was
     inputs = ScalingInput(
         "web", at, changed.pop("measured", seen(at)), before, before, 0, mode=changed.pop("mode", "act")
     )
-    said = f"web: {before} to {replicas} replicas: {why}"
-    return Decision("web", at, before, replicas, said, tuple(Step(name, replicas, why) for name in steps), inputs)
+    reason = f"web: {before} to {replicas} replicas: {why}"
+    return Decision("web", at, before, replicas, reason, tuple(Step(name, replicas, why) for name in steps), inputs)
 
 
 def checked(

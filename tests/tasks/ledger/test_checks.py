@@ -23,11 +23,11 @@ def test_the_next_check_goes_on_from_the_last(ledger: Ledger, checks: Lease) -> 
     first = replace(checked(began, decision=decided(began)), memory=AutoscalerState())
     keep(ledger, checks, began, first, checked(began, of=("other", "web")))
     keep(ledger, checks, began + 15, replace(first, readings={"proxy": {"requests": 1}}))
-    found = ledger.checks.recall()
-    assert set(found) == {key, ("other", "web")}
-    assert found[key].readings == {"proxy": {"requests": 1}}
-    assert (found[key].at, found[key].memory) == (began + 15, AutoscalerState())
-    assert found["other", "web"].at == began
+    saved_state = ledger.checks.recall()
+    assert set(saved_state) == {key, ("other", "web")}
+    assert saved_state[key].readings == {"proxy": {"requests": 1}}
+    assert (saved_state[key].at, saved_state[key].memory) == (began + 15, AutoscalerState())
+    assert saved_state["other", "web"].at == began
     assert set(ledger.checks.recall("other")) == {("other", "web")}
     assert ledger.checks.last() == Check(began + 15, 0.5, 1, "looked")
 
@@ -84,4 +84,4 @@ def test_the_rhythm_of_many_stacks_at_once(ledger: Ledger, checks: Lease) -> Non
         keep(ledger, checks, at, *(checked(at, of=name) for name in names))
     found = ledger.seasonality.past_demand(began + day, dict.fromkeys(names, 30.0))
     assert len(found) == 120
-    assert all(one == (PastDemand(1, 5.0, 5.0),) for one in found.values())
+    assert all(demand_then == (PastDemand(1, 5.0, 5.0),) for demand_then in found.values())

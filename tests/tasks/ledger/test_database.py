@@ -34,7 +34,7 @@ def test_a_power_cut_loses_nothing(on_disk: Settings) -> None:
     Ledger.open(on_disk).close()
     with database.Database(on_disk.ledger_url).read() as connection:
         asked = ("journal_mode", "synchronous", "foreign_keys")
-        assert [connection.exec_driver_sql(f"PRAGMA {one}").scalar() for one in asked] == ["wal", 2, 1]
+        assert [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in asked] == ["wal", 2, 1]
 
 
 def test_locked_for_too_long_is_transient(on_disk: Settings, monkeypatch: pytest.MonkeyPatch, me: Owner) -> None:
@@ -101,9 +101,9 @@ def test_one_stopped_within_a_transaction_is_not_waited_for(
     postgres: Postgres, tmp_path: Path, me: Owner, gone: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "STUCK_SECONDS", 1)
-    here = Settings(home=tmp_path, ledger_url=postgres.new_schema())
-    stopped = database.Database(here.ledger_url)
-    with Ledger.open(here) as ledger, ThreadPoolExecutor() as threads:
+    config = Settings(home=tmp_path, ledger_url=postgres.new_schema())
+    stopped = database.Database(config.ledger_url)
+    with Ledger.open(config) as ledger, ThreadPoolExecutor() as threads:
         lost = ledger.locks.acquire("shop", gone, 600)
         with pytest.raises(LedgerBusy), stopped.write() as connection:  # noqa: PT012 - it is the end that fails
             guard(connection, lost)

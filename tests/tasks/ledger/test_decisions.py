@@ -11,8 +11,8 @@ __all__ = ["checks"]
 
 def kept(ledger: Ledger) -> list[tuple[float, float, int]]:
     """since, until and checks of every row, the oldest first, in seconds from the beginning."""
-    found = reversed(ledger.decisions.recent(*key, limit=1000))
-    return [(one.since - began, one.until - began, one.checks) for one in found]
+    records = reversed(ledger.decisions.recent(*key, limit=1000))
+    return [(record.since - began, record.until - began, record.checks) for record in records]
 
 
 def decide(ledger: Ledger, lease: Lease, seconds: float, *args: int, **changed: object) -> str:
@@ -25,9 +25,9 @@ def decide(ledger: Ledger, lease: Lease, seconds: float, *args: int, **changed: 
 def test_a_decision_is_kept_whole(ledger: Ledger, checks: Lease) -> None:
     made = decided(began, 2, 5, "250 requests in flight", steps=("recommend", "step"))
     ids = keep(ledger, checks, began, checked(began, decision=made))
-    (one,) = ledger.decisions.recent("shop", None, 10)
-    assert (one.id, one.stack, one.decision) == (ids[key], "shop", made)
-    assert (one.since, one.until, one.checks, one.flow_run_id) == (began, began, 1, None)
+    (record,) = ledger.decisions.recent("shop", None, 10)
+    assert (record.id, record.stack, record.decision) == (ids[key], "shop", made)
+    assert (record.since, record.until, record.checks, record.flow_run_id) == (began, began, 1, None)
     assert ledger.decisions.recent("shop", "api", 10) == ledger.decisions.recent("other", None, 10) == ()
 
 
@@ -35,9 +35,9 @@ def test_a_day_of_nothing_new_is_one_row_with_the_last_sentence(ledger: Ledger, 
     ids = {decide(ledger, checks, 15 * number, why=f"{number} requests in flight") for number in range(40)}
     assert len(ids) == 1
     assert kept(ledger) == [(0, 585, 40)]
-    (one,) = ledger.decisions.recent(*key, 10)
-    assert "39 requests in flight" in one.decision.reason
-    assert one.decision.at == began + 585
+    (record,) = ledger.decisions.recent(*key, 10)
+    assert "39 requests in flight" in record.decision.reason
+    assert record.decision.at == began + 585
 
 
 def test_a_change_is_a_row_and_so_is_what_comes_after(ledger: Ledger, checks: Lease) -> None:
@@ -58,7 +58,7 @@ def test_what_has_started_a_run_and_comes_again_is_another(ledger: Ledger, check
     ledger.decisions.acted(checks, first, "run-1")
     again = decide(ledger, checks, 30, 2, 5)
     assert again != first
-    assert [one.flow_run_id for one in ledger.decisions.recent(*key, 10)] == [None, "run-1"]
+    assert [record.flow_run_id for record in ledger.decisions.recent(*key, 10)] == [None, "run-1"]
 
 
 def test_another_kind_of_reason_is_a_row_of_its_own_after_five_minutes(ledger: Ledger, checks: Lease) -> None:

@@ -19,8 +19,8 @@ whole = Measurement(began, 15.0, 41.7, 5.25, 0.125, 2, cpu=0.5, queue=3.0, statu
 
 def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Lease) -> None:
     nothing = Measurement(began + 15, 0.0, status="absent")
-    for one in (whole, nothing, replace(whole, at=began + 301)):
-        keep(ledger, checks, one.at, checked(one.at, measured=one))
+    for sample in (whole, nothing, replace(whole, at=began + 301)):
+        keep(ledger, checks, sample.at, checked(sample.at, measured=sample))
     assert ledger.measurements.samples(*key, began, began + 400) == (whole, nothing, replace(whole, at=began + 301))
     assert ledger.measurements.samples(*key, began + 1, began + 300) == (nothing,)
     assert ledger.measurements.samples("shop", "api", began, began + 400) == ()
@@ -28,8 +28,8 @@ def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Lease) -> N
 
 def test_numbers_keep_four_digits(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began, measured=replace(whole, requests_per_second=1 / 3, in_flight=123456.7)))
-    (one,) = ledger.measurements.samples(*key, began, began)
-    assert (one.requests_per_second, one.in_flight) == (0.3333, 123500.0)
+    (sample,) = ledger.measurements.samples(*key, began, began)
+    assert (sample.requests_per_second, sample.in_flight) == (0.3333, 123500.0)
 
 
 def test_five_minutes_are_summed_up_as_they_come(ledger: Ledger, checks: Lease) -> None:
@@ -38,8 +38,8 @@ def test_five_minutes_are_summed_up_as_they_come(ledger: Ledger, checks: Lease) 
         seen(began + 40, 10.0, seconds=30.0, serving=4),
         seen(began + 55, None, seconds=0.0, latency=None, requests_per_second=None, serving=None, status="absent"),
     ]
-    for one in windows:
-        keep(ledger, checks, one.at, checked(one.at, measured=one))
+    for window in windows:
+        keep(ledger, checks, window.at, checked(window.at, measured=window))
     (row,) = ledger.measurements.means(*key, began, began + 60)
     assert (row.at, row.seconds) == (began, 40.0)
     assert row.in_flight == pytest.approx((4 * 10 + 10 * 30) / 40), "weighted by time"
@@ -57,7 +57,7 @@ def test_what_was_never_seen_is_unknown_and_not_zero(ledger: Ledger, checks: Lea
 def test_the_same_window_twice_is_one(ledger: Ledger, checks: Lease) -> None:
     keep(ledger, checks, began, checked(began))
     keep(ledger, checks, began, checked(began, measured=seen(began, 7.0)))
-    assert [one.in_flight for one in ledger.measurements.samples(*key, began, began)] == [7.0]
+    assert [sample.in_flight for sample in ledger.measurements.samples(*key, began, began)] == [7.0]
 
 
 def test_many_stacks_in_one_check(ledger: Ledger, checks: Lease) -> None:

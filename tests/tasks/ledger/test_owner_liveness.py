@@ -19,9 +19,9 @@ def test_a_pid_that_another_has_now_is_gone(gone: Owner) -> None:
 
 def test_one_that_ended_is_gone_reaped_or_not(me: Owner) -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    there = identify(process.pid)
-    assert there is not None
-    owner = replace(me, pid=process.pid, started=there.started)
+    identity = identify(process.pid)
+    assert identity is not None
+    owner = replace(me, pid=process.pid, started=identity.started)
     assert owner_is_alive(owner) is True
     process.kill()
     while identify(process.pid) is not None:

@@ -18,16 +18,16 @@ Make = Callable[[], Child]
 @pytest.fixture
 def crowd(ten: list[Child], here: Settings) -> list[Child]:
     """Ten processes, told to open this ledger at the same moment, before it was made."""
-    for one in ten:
-        one.tell("open", str(here.home), here.ledger_url)
-    assert [one.answer() for one in ten] == ["open"] * 10
+    for process in ten:
+        process.tell("open", str(here.home), here.ledger_url)
+    assert [process.answer() for process in ten] == ["open"] * 10
     return ten
 
 
 def all_at_once(crowd: list[Child], *words: object) -> list[object]:
-    for one in crowd:
-        one.tell(*words)
-    return [one.answer() for one in crowd]
+    for process in crowd:
+        process.tell(*words)
+    return [process.answer() for process in crowd]
 
 
 def test_ten_open_a_new_ledger_and_all_see_the_same(crowd: list[Child], here: Settings) -> None:
@@ -38,7 +38,7 @@ def test_ten_open_a_new_ledger_and_all_see_the_same(crowd: list[Child], here: Se
 
 def test_ten_race_and_one_gets_the_lock(crowd: list[Child]) -> None:
     answers = all_at_once(crowd, "acquire", "shop", 600)
-    winners = [one for one, answer in zip(crowd, answers, strict=True) if answer == 1]
+    winners = [process for process, answer in zip(crowd, answers, strict=True) if answer == 1]
     assert len(winners) == 1
     sentence = re.compile(
         rf"LockHeld: shop is being changed by provision \(.+ on .+, pid {winners[0].process.pid}\) since "
@@ -48,14 +48,14 @@ def test_ten_race_and_one_gets_the_lock(crowd: list[Child]) -> None:
 
 
 def test_ten_write_fifty_changes_each_and_none_is_lost(crowd: list[Child], ledger: Ledger) -> None:
-    for number, one in enumerate(crowd):
-        one.tell("work", f"stack-{number}", 50)
-    ids = [one.answer() for one in crowd]
+    for number, process in enumerate(crowd):
+        process.tell("work", f"stack-{number}", 50)
+    ids = [process.answer() for process in crowd]
     assert len(set(ids)) == 10
     for number, run_id in enumerate(ids):
         run = ledger.runs.get(run_id)
         assert (run.stack, run.state, len(run.changes)) == (f"stack-{number}", "done", 50)
-        assert {one.state for one in run.changes} == {"done"}
+        assert {change.state for change in run.changes} == {"done"}
 
 
 def test_ten_set_one_secret_and_every_version_is_one_value(crowd: list[Child], ledger: Ledger) -> None:
@@ -81,7 +81,7 @@ def test_a_killed_owner_loses_the_lock_at_once_and_its_run_has_crashed(ledger: L
     ours = acquired_late(ledger, "shop", me, 600)
     assert ours.fence == 2
     crashed = ledger.runs.get(run)
-    assert (crashed.state, [one.state for one in crashed.changes]) == ("crashed", ["intended"])
+    assert (crashed.state, [change.state for change in crashed.changes]) == ("crashed", ["intended"])
     assert crashed.ended is not None
     assert "goes on from what is there" in crashed.message
 

@@ -25,7 +25,7 @@ def begin(ledger: Ledger, lease: Lease, image: str, verb: str = "deploy") -> Rel
 
 
 def states(ledger: Ledger) -> list[tuple[int, str]]:
-    return [(one.number, one.state) for one in ledger.releases.all("shop")]
+    return [(release.number, release.state) for release in ledger.releases.all("shop")]
 
 
 def test_it_is_written_down_before_anything_is_made(ledger: Ledger, shop: Lease) -> None:
@@ -62,10 +62,10 @@ def test_what_comes_back_undoes_what_is_newer(ledger: Ledger, shop: Lease) -> No
             ledger.releases.prove(shop, 1)
         if number == 2:
             ledger.releases.end(shop, 2, ReleaseState.FAILED, "no room.")
-    assert [one.number for one in ledger.releases.active("shop")] == [3, 1]
+    assert [release.number for release in ledger.releases.active("shop")] == [3, 1]
     ledger.releases.prove(shop, 1)
     assert states(ledger) == [(3, "undone"), (2, "undone"), (1, "proven")]
-    assert [one.message for one in ledger.releases.all("shop")] == [
+    assert [release.message for release in ledger.releases.all("shop")] == [
         "Its run ended before it was proven.",
         "no room.",
         "",
@@ -75,8 +75,8 @@ def test_what_comes_back_undoes_what_is_newer(ledger: Ledger, shop: Lease) -> No
 def test_the_file_may_catch_up(ledger: Ledger, shop: Lease) -> None:
     begin(ledger, shop, "app:1")
     ledger.releases.refile(shop, 1, held("app:9"))
-    (found,) = ledger.releases.all("shop")
-    assert (found.file, found.content) == (held("app:9"), held("app:1"))
+    (release,) = ledger.releases.all("shop")
+    assert (release.file, release.content) == (held("app:9"), held("app:1"))
 
 
 def test_the_last_fifty_are_kept(ledger: Ledger, shop: Lease) -> None:

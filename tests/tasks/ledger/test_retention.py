@@ -36,7 +36,7 @@ def made(ledger: Ledger, checks: Lease, number: int, before: int, replicas: int,
 
 def counts(ledger: Ledger) -> dict[int, int]:
     """How many decisions there are by the count that they decided."""
-    found = [one.decision.replicas for one in ledger.decisions.recent(*key, 1000)]
+    found = [record.decision.replicas for record in ledger.decisions.recent(*key, 1000)]
     return {count: found.count(count) for count in sorted(set(found))}
 
 
@@ -137,13 +137,13 @@ def test_of_a_forgotten_stack_only_who_took_it_down_is_left(
     ledger: Ledger, checks: Lease, lease: Lease, me: Owner, database: Database
 ) -> None:
     blog = ledger.locks.acquire("blog", me, 600)
-    for one in (blog, lease):
-        ledger.stacks.set_desired(one, one.stack, {**spec, "name": one.stack}, "/srv")
-        ledger.stacks.override(one, "web", 3, "by hand")
-        ledger.secrets.set(one.stack, "stripe", "value")
-        created = ledger.runs.begin(one, "provision", "asked for", {})
-        ledger.runs.outcome(one, ledger.runs.intend(one, created, change), "done", "", 7.0)
-        ledger.runs.finish(one, created, "done", "")
+    for held in (blog, lease):
+        ledger.stacks.set_desired(held, held.stack, {**spec, "name": held.stack}, "/srv")
+        ledger.stacks.override(held, "web", 3, "by hand")
+        ledger.secrets.set(held.stack, "stripe", "value")
+        created = ledger.runs.begin(held, "provision", "asked for", {})
+        ledger.runs.outcome(held, ledger.runs.intend(held, created, change), "done", "", 7.0)
+        ledger.runs.finish(held, created, "done", "")
     keep(
         ledger, checks, began, *(checked(began, of=(name, "web"), decision=decided(began)) for name in ("blog", "shop"))
     )
@@ -178,11 +178,11 @@ def test_a_check_that_was_under_way_leaves_nothing_to_a_later_stack_of_the_name(
 
 def rows(database: Database, stack: str) -> dict[str, int]:
     """How many rows of each table tell of a stack."""
-    found = {}
+    plans = {}
     with database.read() as connection:
         for table in metadata.sorted_tables:
             column = table.c.get("stack", table.c.get("name"))
             if column is not None:
                 query = sa.select(sa.func.count()).select_from(table).where(column == stack)
-                found[table.name] = connection.execute(query).scalar_one()
-    return {name: count for name, count in found.items() if count}
+                plans[table.name] = connection.execute(query).scalar_one()
+    return {name: count for name, count in plans.items() if count}

@@ -42,10 +42,10 @@ def test_no_word_of_a_run_tells_a_secret(ledger: Ledger, lease: Lease) -> None:
     plan = {"waves": [[{"reason": "says its-secret-word", "count": 2, "settings": None}]]}
     run = ledger.runs.begin(lease, "run", "web: login its-secret-word", plan)
     ledger.runs.intend(lease, run, {**change, "reason": "its-secret-word", "text": "+ its-secret-word"})
-    kept = ledger.runs.get(run)
-    assert kept.reason == "web: login [secret word]"
-    assert kept.plan == {"waves": [[{"reason": "says [secret word]", "count": 2, "settings": None}]]}
-    assert [(entry.reason, entry.text) for entry in kept.changes] == [("[secret word]", "+ [secret word]")]
+    stored_run = ledger.runs.get(run)
+    assert stored_run.reason == "web: login [secret word]"
+    assert stored_run.plan == {"waves": [[{"reason": "says [secret word]", "count": 2, "settings": None}]]}
+    assert [(entry.reason, entry.text) for entry in stored_run.changes] == [("[secret word]", "+ [secret word]")]
 
 
 def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, lease: Lease, me: Owner) -> None:
@@ -55,9 +55,9 @@ def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, lease: Lea
         ledger.runs.intend(lease, run, {**change, "text": f"of run {number}"})
         ledger.runs.finish(lease, run, "done", "")
         ledger.runs.begin(blog, "provision", "other", {})
-    found = ledger.runs.history("shop", 3)
-    assert [run.reason for run in found] == ["run 3", "run 2", "run 1"]
-    assert [[one.text for one in run.changes] for run in found] == [["of run 3"], ["of run 2"], ["of run 1"]]
+    history = ledger.runs.history("shop", 3)
+    assert [run.reason for run in history] == ["run 3", "run 2", "run 1"]
+    assert [[one.text for one in run.changes] for run in history] == [["of run 3"], ["of run 2"], ["of run 1"]]
     assert ledger.runs.history("unheard-of", 3) == ()
 
 

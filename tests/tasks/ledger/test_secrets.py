@@ -26,7 +26,7 @@ def test_versions_grow_and_old_ones_stay(ledger: Ledger) -> None:
     assert [ledger.secrets.value("shop", "stripe", version) for version in (1, 2)] == ["old", value]
     assert ledger.secrets.value("shop", "mail", 1) == ""
     listed = ledger.secrets.newest("shop")
-    assert [(one.name, one.version) for one in listed] == [("mail", 1), ("stripe", 2)]
+    assert [(secret.name, secret.version) for secret in listed] == [("mail", 1), ("stripe", 2)]
     assert value not in repr(listed)
 
 

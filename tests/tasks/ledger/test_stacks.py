@@ -45,7 +45,7 @@ def test_a_count_that_was_asked_for_is_kept_until_it_is_cleared(ledger: Ledger, 
     assert wanted.overrides["web"].reason == "web: 3 to 4 replicas, by hand"
     ledger.stacks.clear_override(lease, "web")
     ledger.stacks.clear_override(lease, "web")
-    assert [one.override_counts for one in ledger.stacks.all()] == [{"worker": 0}]
+    assert [record.override_counts for record in ledger.stacks.all()] == [{"worker": 0}]
 
 
 def test_nothing_can_be_asked_of_an_unknown_stack(ledger: Ledger, lease: Lease) -> None:
@@ -66,11 +66,11 @@ def test_torn_down_it_is_remembered_and_forgotten_it_is_not(ledger: Ledger, leas
     assert wanted is not None
     assert (wanted.wanted, wanted.spec) == (False, spec)
     ledger.stacks.set_desired(lease, "shop", spec, "/code/shop")
-    assert [(one.name, one.wanted) for one in ledger.stacks.all()] == [("blog", True), ("shop", True)]
+    assert [(record.name, record.wanted) for record in ledger.stacks.all()] == [("blog", True), ("shop", True)]
 
     ledger.stacks.forget(lease)
     ledger.stacks.forget(lease)
-    assert [one.name for one in ledger.stacks.all()] == ["blog"]
+    assert [record.name for record in ledger.stacks.all()] == ["blog"]
     assert ledger.stacks.find("shop") is None
     assert ledger.secrets.newest("shop") == ()
     assert ledger.secrets.value("blog", "stripe", 1) == "other"

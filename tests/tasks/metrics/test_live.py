@@ -51,8 +51,8 @@ def test_what_users_ask_is_what_is_measured(provider: LocalProvider) -> None:
     with Prometheus() as prometheus:
 
         def check(before: ServiceSample | None) -> ServiceSample:
-            kept = {"web": json.loads(json.dumps(before.readings))} if before else {}
-            return measure(stack, {"web": SourceConfig(routed=True)}, provider, kept, prometheus)["web"]
+            readings = {"web": json.loads(json.dumps(before.readings))} if before else {}
+            return measure(stack, {"web": SourceConfig(routed=True)}, provider, readings, prometheus)["web"]
 
         first = check(None)
         assert (first.measured.status, first.measured.serving) == ("partial", 2)

@@ -33,10 +33,10 @@ class World:
 
     def until(self, true: Callable[[Answers], bool], **queries: str) -> Answers:
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while not true(found := self.ask(**queries)):
-            assert time.monotonic() < deadline, found
+        while not true(values := self.ask(**queries)):
+            assert time.monotonic() < deadline, values
             time.sleep(0.2)
-        return found
+        return values
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,10 @@ def world() -> Iterator[World]:
 
 
 def test_each_query_gives_one_number(world: World) -> None:
-    found = world.ask(
+    values = world.ask(
         queue='jobs_waiting{stack="$stack",service="$service"}', cpu="scalar(nothing)", in_flight="sum(jobs_waiting)"
     )
-    assert found == Answers({"in_flight": 8.0, "cpu": 0.0, "queue": 7.0})
+    assert values == Answers({"in_flight": 8.0, "cpu": 0.0, "queue": 7.0})
 
 
 def test_a_rate_follows_what_is_counted(world: World) -> None:
@@ -62,10 +62,10 @@ def test_a_rate_follows_what_is_counted(world: World) -> None:
     text, deadline = world.exporter.text, began + DEADLINE_SECONDS
     while True:
         world.exporter.text = text.replace("requests_total 0", f"requests_total {50 * (time.monotonic() - began):.3f}")
-        found = world.ask(requests_per_second="sum(rate(requests_total[10s]))")
-        if abs(found.values.get("requests_per_second", 0.0) - 50) < 5:
+        values = world.ask(requests_per_second="sum(rate(requests_total[10s]))")
+        if abs(values.values.get("requests_per_second", 0.0) - 50) < 5:
             return
-        assert time.monotonic() < deadline, found
+        assert time.monotonic() < deadline, values
         time.sleep(0.1)
 
 
@@ -84,17 +84,17 @@ def test_a_rate_follows_what_is_counted(world: World) -> None:
     ],
 )
 def test_what_is_no_number_is_refused_and_named(world: World, query: str, why: str) -> None:
-    found = world.ask(queue=query, cpu="scalar(nothing)")
-    assert found.values == {"cpu": 0.0}, "the others are as good as before"
-    assert len(found.notes) == 1
-    assert found.notes[0].startswith("queue: ")
-    assert why in found.notes[0]
+    values = world.ask(queue=query, cpu="scalar(nothing)")
+    assert values.values == {"cpu": 0.0}, "the others are as good as before"
+    assert len(values.notes) == 1
+    assert values.notes[0].startswith("queue: ")
+    assert why in values.notes[0]
 
 
 def test_an_old_value_is_stale(world: World) -> None:
-    found = world.ask(at=time.time() + 200, queue='jobs_waiting{service="web"}')
-    assert (found.values, found.stale) == ({}, True)
-    assert "s old" in found.notes[0]
+    values = world.ask(at=time.time() + 200, queue='jobs_waiting{service="web"}')
+    assert (values.values, values.stale) == ({}, True)
+    assert "s old" in values.notes[0]
 
 
 def test_what_is_no_longer_scraped_gives_nothing(world: World) -> None:

@@ -73,27 +73,27 @@ def ask(url: str) -> Answers:
 )
 def test_what_is_no_answer_is_told_in_words(status: int, body: bytes, why: str) -> None:
     with answering(status, body) as url:
-        found = ask(url)
-    assert (found.values, found.partial, found.stale) == ({}, False, False)
-    assert [note.partition(": ")[0] for note in found.notes] == ["requests_per_second", "in_flight"]
-    assert all(why in note for note in found.notes)
+        answer = ask(url)
+    assert (answer.values, answer.partial, answer.stale) == ({}, False, False)
+    assert [note.partition(": ")[0] for note in answer.notes] == ["requests_per_second", "in_flight"]
+    assert all(why in note for note in answer.notes)
 
 
 def test_one_that_warns_did_not_see_all() -> None:
     told = {"status": "success", "data": vector, "warnings": ["one of the stores did not answer"]}
     with answering(200, json.dumps(told).encode()) as url:
-        found = ask(url)
-    assert found.partial
-    assert found.values == {"requests_per_second": 3.0, "in_flight": 3.0}
+        answer = ask(url)
+    assert answer.partial
+    assert answer.values == {"requests_per_second": 3.0, "in_flight": 3.0}
 
 
 def test_one_that_is_not_there_is_asked_once() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        found = ask(f"http://127.0.0.1:{port}")
-    assert found.values == {}
-    assert all(f"127.0.0.1:{port} does not answer: Connection refused" in note for note in found.notes)
+        answer = ask(f"http://127.0.0.1:{port}")
+    assert answer.values == {}
+    assert all(f"127.0.0.1:{port} does not answer: Connection refused" in note for note in answer.notes)
 
 
 def accepted(silent: socket.socket) -> int:
@@ -110,9 +110,9 @@ def accepted(silent: socket.socket) -> int:
 
 def test_one_that_is_silent_is_not_asked_again_for_the_same_service() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        found = ask(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        assert len(found.notes) == 2
-        assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for note in found.notes)
+        answer = ask(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert len(answer.notes) == 2
+        assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for note in answer.notes)
         assert accepted(silent) == 1
 
 
@@ -124,9 +124,9 @@ def test_one_that_is_silent_is_not_asked_again_for_the_same_service() -> None:
 def test_one_that_hangs_holds_up_three_and_no_more(askers: list[tuple[str, str]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, Prometheus() as prometheus:
         metrics = Metrics(prometheus=f"http://127.0.0.1:{silent.getsockname()[1]}", **queries)
-        found = [prometheus.ask(metrics, stack, service, 1000.0) for stack, service in askers]
-        assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for one in found for note in one.notes)
-        assert all(len(one.notes) == 2 for one in found)
+        answers = [prometheus.ask(metrics, stack, service, 1000.0) for stack, service in askers]
+        assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for answer in answers for note in answer.notes)
+        assert all(len(answer.notes) == 2 for answer in answers)
         assert accepted(silent) == 3
 
 

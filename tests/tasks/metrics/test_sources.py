@@ -66,9 +66,9 @@ def see(
     answers: Answers = nothing,
 ) -> ServiceSample:
     """One check of one service; what was kept passes through JSON, as it does in the ledger."""
-    kept: dict[str, Any] = {"web": json.loads(json.dumps(before.readings))} if before else {}
+    readings: dict[str, Any] = {"web": json.loads(json.dumps(before.readings))} if before else {}
     provider: Any = Proxy(traffic)
-    return measure("shop", {"web": asked}, provider, kept, Answering(answers))["web"]
+    return measure("shop", {"web": asked}, provider, readings, Answering(answers))["web"]
 
 
 def more(window: float = 15.0, **changed: Any) -> dict[str, Traffic]:
@@ -200,9 +200,9 @@ def test_three_proxies_are_read_as_one_and_a_missing_one_makes_a_lower_bound(clo
         return {"web": {name: replace(later, running=web.running + clock[0] - 1000, in_flight=0) for name in names}}
 
     def check(counts: Mapping[str, Mapping[str, Traffic]], before: ServiceSample | None) -> ServiceSample:
-        kept: dict[str, Any] = {"web": json.loads(json.dumps(before.readings))} if before else {}
+        readings: dict[str, Any] = {"web": json.loads(json.dumps(before.readings))} if before else {}
         provider: Any = SimpleNamespace(measures=None, traffic=SimpleNamespace(counts=lambda _: counts))
-        return measure("shop", {"web": routed}, provider, kept, Answering(nothing))["web"]
+        return measure("shop", {"web": routed}, provider, readings, Answering(nothing))["web"]
 
     seen = check(counts(0, "a", "b", "c"), None)
     clock[0] = 1015.0

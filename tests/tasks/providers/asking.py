@@ -75,7 +75,7 @@ def over_http2(port: str, headers: Headers, source: str = "127.0.0.1") -> list[l
 
 def named(told: list[list[str]]) -> dict[str, list[str]]:
     """Header in small letters -> its values, one for each line."""
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for name, value in told:
-        found.setdefault(name.lower(), []).append(value)
-    return found
+        headers.setdefault(name.lower(), []).append(value)
+    return headers

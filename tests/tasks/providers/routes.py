@@ -15,7 +15,7 @@ def route(*replicas: Instance, service: str = "web", stack: str = stack, **chang
         "path": "/",
         "public": False,
         "health": "/healthz",
-        "endpoints": [each.outputs["endpoint"] for each in replicas],
+        "endpoints": [replica.outputs["endpoint"] for replica in replicas],
         **changed,
     }
     return Resource(stack, f"route/{service}", "route", settings, mutable=tuple(settings), after=("proxy/main",))

@@ -35,7 +35,7 @@ class Folder:
 
 
 def sees(*answering: str) -> AdminState:
-    return AdminState(tuple(Upstream(rule.cluster, each, each in answering, 0) for each in rule.endpoints))
+    return AdminState(tuple(Upstream(rule.cluster, endpoint, endpoint in answering, 0) for endpoint in rule.endpoints))
 
 
 @pytest.fixture(autouse=True)

@@ -107,7 +107,7 @@ def test_the_memory_target_counts_the_load_that_was_set(
     at(monkeypatch, 1020.0)
     jobs = counts_of(memory, stack)["jobs"]
     assert (jobs.requests, jobs.errors, jobs.in_flight, jobs.seconds, jobs.running) == (1000, 100, 13, 200.0, 20.0)
-    assert [each.requests for each in jobs.replicas.values()] == [500, 500]
+    assert [replica.requests for replica in jobs.replicas.values()] == [500, 500]
     memory.set_load(stack, "jobs", Load(requests_per_second=1))
     at(monkeypatch, 1030.0)
     assert counts_of(memory, stack)["jobs"].requests == 1010, "what was counted so far stays"

@@ -23,7 +23,7 @@ def chains(listener: Listener, policy: ClientPolicy = policy) -> list[Any]:
 
 
 def manager(chain: Any) -> Any:
-    limit, manager = (each["typed_config"] for each in chain["filters"])
+    limit, manager = (filter["typed_config"] for filter in chain["filters"])
     assert limit["max_connections"] == 1024
     return manager
 
@@ -68,7 +68,9 @@ def test_open_connections_are_led_over_when_trust_changes() -> None:
 def test_an_app_is_told_the_port_that_clients_know() -> None:
     mutations = manager(chains(public)[0])["http_filters"][1]["typed_config"]["mutations"]["request_mutations"]
     told = {
-        each["append"]["header"]["key"]: each["append"]["header"]["value"] for each in mutations if "append" in each
+        mutation["append"]["header"]["key"]: mutation["append"]["header"]["value"]
+        for mutation in mutations
+        if "append" in mutation
     }
     assert told["x-forwarded-port"] == "443"
 

@@ -16,9 +16,9 @@ here = FreeMemory(5, 10)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not say it so")
 def test_this_machine_has_some_memory_free() -> None:
-    found = machine.free_memory()
-    assert found
-    assert 0 < found.free < found.total
+    memory = machine.free_memory()
+    assert memory
+    assert 0 < memory.free < memory.total
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,8 @@ def test_what_is_no_file_of_certificates_is_said(
 
 def test_what_is_amiss_is_said(ledger: Ledger, lease: Lease, tmp_path: Path) -> None:
     written(tmp_path, ours.issue("shop.example.com", days=5))
-    said = check_certificate(ledger, snapshot_of(ledger, shop(host="www.example.com"), str(tmp_path)))
-    assert "It does not cover www.example.com, where browsers will warn of it." in said
-    assert said.endswith("It expires soon: renew it.")
+    summary = check_certificate(ledger, snapshot_of(ledger, shop(host="www.example.com"), str(tmp_path)))
+    assert "It does not cover www.example.com, where browsers will warn of it." in summary
+    assert summary.endswith("It expires soon: renew it.")
     plain = from_data(shop().model_dump(mode="json") | {"tls": None})
     assert check_certificate(ledger, snapshot_of(ledger, plain, "/")) == ""

@@ -37,12 +37,12 @@ def want(ledger: Ledger, lease: Lease, stack: Stack) -> None:
 
 
 def replicas(found: DesiredStack) -> int:
-    return sum(one.kind == "replica" for one in found.resources)
+    return sum(resource.kind == "replica" for resource in found.resources)
 
 
 def test_a_stack_that_was_never_heard_of_is_sized_by_its_spec(ledger: Ledger) -> None:
-    found = desired_from_spec(snapshot_of(ledger, shop(), "/srv"))
-    assert (replicas(found), found.source) == (2, "/srv")
+    desired = desired_from_spec(snapshot_of(ledger, shop(), "/srv"))
+    assert (replicas(desired), desired.source) == (2, "/srv")
     assert ledger.stacks.all() == ()
 
 
@@ -62,7 +62,7 @@ def test_the_newest_version_of_a_secret_is_meant(ledger: Ledger) -> None:
     ledger.secrets.set("shop", "stripe", "one")
     ledger.secrets.set("shop", "stripe", "two")
     snapshot = snapshot_of(ledger, stack, "/srv")
-    found = [ref for one in desired_from_spec(snapshot).resources for ref in references(one.settings)]
+    found = [ref for resource in desired_from_spec(snapshot).resources for ref in references(resource.settings)]
     assert set(found) == {SecretRef("stripe", 2)}
 
 

@@ -66,16 +66,16 @@ def test_a_save_that_was_cut_off_loses_nothing(store: DescriptorStore, tmp_path:
 
 def test_as_many_as_allowed(store: DescriptorStore) -> None:
     sockets = [socket.socket() for _ in range(LARGEST)]
-    numbers = sorted(os.fstat(each.fileno()).st_ino for each in sockets)
-    store.save([each.fileno() for each in sockets])
+    numbers = sorted(os.fstat(connection.fileno()).st_ino for connection in sockets)
+    store.save([connection.fileno() for connection in sockets])
     assert _files(store.load()) == numbers
-    for each in sockets:
-        each.close()
+    for connection in sockets:
+        connection.close()
 
 
 def test_saves_that_were_cut_off_never_add_up_to_more_than_a_message_holds(store: DescriptorStore) -> None:
     sockets = [socket.socket() for _ in range(LARGEST)]
-    descriptors = [each.fileno() for each in sockets]
+    descriptors = [connection.fileno() for connection in sockets]
     numbers = sorted(os.fstat(descriptor).st_ino for descriptor in descriptors)
     before = _open()
     for death in range(6):
@@ -86,5 +86,5 @@ def test_saves_that_were_cut_off_never_add_up_to_more_than_a_message_holds(store
         assert _files(loaded) == numbers
     store.save(())
     assert _open() == before, "a descriptor leaked"
-    for each in sockets:
-        each.close()
+    for connection in sockets:
+        connection.close()

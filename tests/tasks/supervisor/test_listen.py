@@ -214,7 +214,10 @@ def test_a_process_has_its_socket_and_nothing_else(supervisor: Supervisor, folde
     assert lines(folder / "started") == ["[0, 1, 2, 3] ['TENFOLD_LISTEN_FD=3']"]
     assert lines(folder / "prepared") == lines(folder / "probed") == ["[0, 1, 2] []"]
     assert "TENFOLD_LISTEN_FD" not in (folder / STATE).read_text()
-    kept = {each["process"]["name"]: each["process"] for each in json.loads((folder / STATE).read_text())["processes"]}
+    kept = {
+        process["process"]["name"]: process["process"]
+        for process in json.loads((folder / STATE).read_text())["processes"]
+    }
     assert kept["b"]["listen"] == own
     assert kept["b"]["env"] == dict(PATH)
 

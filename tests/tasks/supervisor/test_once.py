@@ -22,15 +22,15 @@ def test_it_runs_once_and_stays_as_it_ended(supervisor: Supervisor, folder: Path
     assert supervisor.put(job) == ended
     supervisor.stop("job")
     os.kill(supervisor.pid(), signal.SIGKILL)
-    found = supervisor.get("job")
-    assert found is not None
-    assert (found.state, found.reason) == (state, f"exited with {code}")
+    status = supervisor.get("job")
+    assert status is not None
+    assert (status.state, status.reason) == (state, f"exited with {code}")
     assert lines(folder / "ran") == ["begun"]
 
 
 def test_one_that_outlives_its_supervisor_ends_unseen(supervisor: Supervisor, folder: Path) -> None:
     supervisor.put(shell("job", "while [ ! -e end ]; do sleep 0.02; done", cwd=str(folder), once=True))
-    wait_until(lambda: (found := supervisor.get("job")) and found.pid, "it runs")
+    wait_until(lambda: (status := supervisor.get("job")) and status.pid, "it runs")
     before = supervisor.get("job")
     os.kill(supervisor.pid(), signal.SIGKILL)
     assert supervisor.get("job") == before
@@ -41,7 +41,7 @@ def test_one_that_outlives_its_supervisor_ends_unseen(supervisor: Supervisor, fo
 
 def test_one_that_ended_while_no_supervisor_ran_has_failed(supervisor: Supervisor, folder: Path) -> None:
     supervisor.put(shell("job", "while [ ! -e end ]; do sleep 0.02; done", cwd=str(folder), once=True))
-    wait_until(lambda: (found := supervisor.get("job")) and found.pid, "it runs")
+    wait_until(lambda: (status := supervisor.get("job")) and status.pid, "it runs")
     status = supervisor.get("job")
     assert status is not None
     running, own = identity(status), supervisor.pid()

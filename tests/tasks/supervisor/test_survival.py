@@ -123,7 +123,7 @@ def test_a_deleted_folder_ends_what_ran_in_it(supervisor: Supervisor, folder: Pa
     before = identities(supervisor)
     elsewhere = folder.with_name("moved")
     folder.rename(elsewhere)
-    wait_until(lambda: all(gone(each) for each in before), "it ended")
+    wait_until(lambda: all(gone(instance) for instance in before), "it ended")
     wait_until(lambda: Supervisor.find(elsewhere) is None, "the supervisor too")
     (elsewhere / "state.json").unlink(missing_ok=True)
 

@@ -26,7 +26,7 @@ def test_runs_what_is_put_and_keeps_it(supervisor: Supervisor) -> None:
     status = until_state(supervisor, "b", "healthy")
     assert (status.reason, status.restarts) == ("runs", 0)
     assert abs(status.since - time.time()) < 60
-    assert [each.process.name for each in supervisor.list()] == ["a", "b"]
+    assert [status.process.name for status in supervisor.list()] == ["a", "b"]
 
 
 def test_the_same_process_is_started_once_and_another_of_its_name_refused(supervisor: Supervisor) -> None:
@@ -87,8 +87,8 @@ def test_shutdown_leaves_nothing_but_logs(supervisor: Supervisor, folder: Path) 
     assert all(children)
     supervisor.shutdown()
     supervisor.shutdown()
-    assert all(gone(each) for each in before)
-    assert all(each and gone(each) for each in children)
+    assert all(gone(instance) for instance in before)
+    assert all(child and gone(child) for child in children)
     assert Supervisor.find(folder) is None
     assert not Supervisor.was_left(folder)
     assert sorted(path.name for path in folder.iterdir() if path.suffix != ".log") == ["supervisor.lock"]

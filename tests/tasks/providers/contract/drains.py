@@ -40,21 +40,21 @@ class DrainContract:
         url = f"http://127.0.0.1:{door.outputs['port']}/"
         wait_until(lambda: get(url)[0] == 200, "it is served")
         with ExitStack() as under:
-            kept = under.enter_context(load(url, 100))
+            clients = under.enter_context(load(url, 100))
             new = under.enter_context(load(url, 50, new=True))
             posted = under.enter_context(load(url, 50, post=True))
             streams = [under.enter_context(streaming(f"{url}stream?5")) for _ in range(6)]
             wait_until(lambda: all(lines for lines in streams), "all streams have begun")
             fresh = [made(provider, replicas("new", slot)) for slot in range(2)]
             way = provider.update(way, route(*fresh))
-            for one in old:
-                drained(provider, one)
-                provider.destroy(one)
+            for instance in old:
+                drained(provider, instance)
+                provider.destroy(instance)
             wait_until(lambda: all(lines[-1] == "whole" for lines in streams), "all streams have ended")
             time.sleep(1.0)
         assert [{line.split()[0] for line in lines[:-1]} for lines in streams] == [{"old"}] * 6
         assert [len(lines) for lines in streams] == [51] * 6
-        for (result,) in (kept, new, posted):
+        for (result,) in (clients, new, posted):
             assert result.failed == 0, str(result)
             assert result.sent > 100, "there was a load"
         assert get(url)[1].startswith("new")
@@ -130,14 +130,14 @@ def get(url: str) -> tuple[int, str]:
 
 def asked(url: str, at_once: int, count: int) -> Counter[str]:
     """Who answered, of so many requests by so many clients."""
-    found: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     host, _, path = url.removeprefix("http://").partition("/")
 
     def ask() -> None:
         connection = http.client.HTTPConnection(host, timeout=patience)
         for _ in range(count // at_once):
             connection.request("GET", f"/{path}")
-            found[connection.getresponse().read().decode().split()[0]] += 1
+            outcomes[connection.getresponse().read().decode().split()[0]] += 1
         connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(at_once)]
@@ -145,7 +145,7 @@ def asked(url: str, at_once: int, count: int) -> Counter[str]:
         thread.start()
     for thread in threads:
         thread.join()
-    return found
+    return outcomes
 
 
 @contextmanager
@@ -175,13 +175,13 @@ def streaming(url: str) -> Iterator[list[str]]:
 @contextmanager
 def websocket(port: int) -> Iterator[tuple[Callable[[], bytes], Callable[[bytes], None]]]:
     """One that is open: what reads the next frame (b"" for the end; a reset raises), and what sends."""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience) as there:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as client:
         key = base64.b64encode(os.urandom(16)).decode().lower()
-        there.sendall(
+        client.sendall(
             f"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
-        file = there.makefile("rb")
+        file = client.makefile("rb")
         assert b"101" in file.readline()
         while file.readline() not in (b"\r\n", b""):
             pass
@@ -190,7 +190,7 @@ def websocket(port: int) -> Iterator[tuple[Callable[[], bytes], Callable[[bytes]
             head = file.read(2)
             return head + file.read(head[1]) if len(head) == 2 else head
 
-        yield read, there.sendall
+        yield read, client.sendall
 
 
 def made(provider: KindProvider, resource: Resource) -> Instance:

@@ -52,7 +52,7 @@ class ProviderContract:
         provider.create(self.program())
         other = reopen()
         try:
-            assert [one.address for one in other.observe(stack)] == [self.program().address]
+            assert [instance.address for instance in other.observe(stack)] == [self.program().address]
             assert other.create(self.program()).incarnation == 1
         finally:
             other.close()
@@ -76,13 +76,13 @@ class ProviderContract:
         provider.create(self.program())
         second = provider.create(self.program(env={"A": "1"}))
         assert second.incarnation == 2
-        assert [one.incarnation for one in provider.observe(stack)] == [1, 2]
+        assert [instance.incarnation for instance in provider.observe(stack)] == [1, 2]
 
     def test_update_changes_what_is_known_of_it(self, provider: KindProvider) -> None:
         made = provider.create(volume())
         after = provider.update(made, volume(size=2))
         assert after.fingerprint == volume(size=2).fingerprint
-        assert [one.fingerprint for one in provider.observe(stack)] == [after.fingerprint]
+        assert [instance.fingerprint for instance in provider.observe(stack)] == [after.fingerprint]
         assert provider.update(made, volume(size=2)).fingerprint == after.fingerprint
 
     def test_update_of_what_is_gone_says_so(self, provider: KindProvider) -> None:
@@ -104,14 +104,14 @@ class ProviderContract:
         first = provider.create(self.program())
         provider.create(self.program(env={"A": "1"}))
         gone(provider, first)
-        assert [one.incarnation for one in provider.observe(stack)] == [2]
+        assert [instance.incarnation for instance in provider.observe(stack)] == [2]
 
     def test_a_sweep_takes_nothing_that_is_there(self, provider: KindProvider) -> None:
         made = [provider.create(volume()), provider.create(self.program())]
         assert settled(provider, made[1]).state == "healthy"
         for name in (stack, "other"):
             provider.sweep(name)
-        assert [one.address for one in provider.observe(stack)] == [self.program().address, "volume/database"]
+        assert [instance.address for instance in provider.observe(stack)] == [self.program().address, "volume/database"]
         assert health_of(provider, made[1]).state == "healthy"
         assert provider.stacks() == (stack,)
 
@@ -119,7 +119,7 @@ class ProviderContract:
         mine, other = provider.create(self.program()), provider.create(self.program("other"))
         assert provider.stacks() == (stack, "other")
         gone(provider, mine)
-        assert [one.address for one in provider.observe("other")] == [self.program().address]
+        assert [instance.address for instance in provider.observe("other")] == [self.program().address]
         assert settled(provider, other).state == "healthy"
         gone(provider, other)
 
@@ -130,7 +130,7 @@ class ProviderContract:
         assert "1" in health.reason
         successor = provider.create(self.program(command=["false"]))
         assert successor.incarnation == 2
-        assert [one.incarnation for one in provider.observe(stack)] == [1, 2]
+        assert [instance.incarnation for instance in provider.observe(stack)] == [1, 2]
 
     def test_a_failed_one_beside_its_healthy_successor_is_history_and_goes_after_an_hour(
         self, provider: KindProvider
@@ -171,12 +171,12 @@ class ProviderContract:
         assert provider.create(self.program(command=["sh", "-c", "echo begun; exec sleep 3600"])).incarnation == 2
         gone(provider, made)
         provider.stop(made, "it never answered")
-        assert [one.incarnation for one in provider.observe(stack)] == [2]
+        assert [instance.incarnation for instance in provider.observe(stack)] == [2]
 
     def test_what_never_ran_is_not_stopped(self, provider: KindProvider) -> None:
         made = provider.create(volume())
         provider.stop(made, "it never answered")
-        assert [one.health.state for one in provider.observe(stack)] == ["healthy"]
+        assert [instance.health.state for instance in provider.observe(stack)] == ["healthy"]
 
     def test_a_look_tells_what_observing_tells(self, provider: KindProvider) -> None:
         made = [provider.create(self.program()), provider.create(volume())]

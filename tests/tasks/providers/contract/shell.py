@@ -117,8 +117,8 @@ def _type(terminal: int, keys: str, until: str = "") -> str:
 def _waited(pid: int) -> int:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
             return status
         time.sleep(0.05)
     os.kill(pid, signal.SIGKILL)

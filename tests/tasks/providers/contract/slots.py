@@ -18,7 +18,7 @@ class SlotsContract:
         for slot in (2, 0, 1):
             provider.create(worker(slot))
         provider.create(volume())
-        addresses = [one.address for one in provider.observe(stack)]
+        addresses = [instance.address for instance in provider.observe(stack)]
         assert addresses == sorted(addresses)
         assert len(addresses) == 4
 

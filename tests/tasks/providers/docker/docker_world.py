@@ -39,13 +39,13 @@ def alone(engine: DockerClient) -> Iterator[None]:
 
 def left(engine: DockerClient) -> list[str]:
     """Everything of the tests' stacks in the engine, by name."""
-    found = []
+    endpoints = []
     for each in stacks:
         filters = {"label": f"tenfold.stack={each}"}
-        found += [container.name for container in engine.containers.list(all=True, filters=filters)]
-        found += [volume.name for volume in engine.volumes.list(filters=filters)]
-        found += [network.name for network in engine.networks.list(filters=filters)]
-    return found
+        endpoints += [container.name for container in engine.containers.list(all=True, filters=filters)]
+        endpoints += [volume.name for volume in engine.volumes.list(filters=filters)]
+        endpoints += [network.name for network in engine.networks.list(filters=filters)]
+    return endpoints
 
 
 def clear(engine: DockerClient) -> None:
@@ -55,9 +55,9 @@ def clear(engine: DockerClient) -> None:
         for container in engine.containers.list(all=True, filters=filters, ignore_removed=True):
             with suppress(NotFound):
                 container.remove(v=True, force=True)
-        for kept in (*engine.volumes.list(filters=filters), *engine.networks.list(filters=filters)):
+        for leftover in (*engine.volumes.list(filters=filters), *engine.networks.list(filters=filters)):
             with suppress(NotFound):
-                kept.remove()
+                leftover.remove()
 
 
 def volume(stack: str = stack) -> Resource:

@@ -55,7 +55,7 @@ def test_files_go_with_their_container(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They hold passwords: no moment may be between the two."""
-    one = made(provider, cache(images))
+    instance = made(provider, cache(images))
     removed = provider._api.remove_container
 
     def then_killed(*args: object, **kwargs: object) -> None:
@@ -64,7 +64,7 @@ def test_files_go_with_their_container(
 
     monkeypatch.setattr(provider._api, "remove_container", then_killed)
     with pytest.raises(Killed):
-        provider.destroy(one)
+        provider.destroy(instance)
     assert left(engine) == ["tenfold.shop"]
 
 
@@ -82,15 +82,15 @@ def test_files_of_a_container_that_somebody_removed_are_swept_while_the_stack_li
 def test_notes_of_what_is_gone_are_swept_and_routes_are_not(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
-    one = made(provider, replica(images))
+    instance = made(provider, replica(images))
     made(provider, proxy(images))
-    made(provider, route(one))
-    provider.update(one, replica(images))
+    made(provider, route(instance))
+    provider.update(instance, replica(images))
     assert any("note" in name for name in left(engine))
     engine.containers.get("tenfold.shop.replica.web-0.1").remove(force=True, v=True)
     provider.sweep(stack)
     assert [name for name in left(engine) if "note" in name] == ["tenfold.shop.route.web.1.note1"]
-    assert [each.address for each in provider.observe(stack)] == ["proxy/main", "route/web"]
+    assert [instance.address for instance in provider.observe(stack)] == ["proxy/main", "route/web"]
 
 
 @pytest.mark.parametrize("at", ["stop", "remove_container"])
@@ -103,7 +103,7 @@ def test_what_began_to_end_is_ending_and_ends(
     with pytest.raises(Killed):
         provider.destroy(two)
     monkeypatch.undo()
-    assert [(each.address, each.health.state) for each in provider.observe(stack)] == [
+    assert [(instance.address, instance.health.state) for instance in provider.observe(stack)] == [
         ("replica/web-0", "healthy"),
         ("replica/web-1", "ending"),
     ]
@@ -119,14 +119,15 @@ def test_what_began_to_end_has_ended_before_another_takes_its_place(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two that share a volume must never run beside one another."""
-    one = made(provider, cache(images))
+    instance = made(provider, cache(images))
     monkeypatch.setattr(provider._api, "stop", killed)
     with pytest.raises(Killed):
-        provider.destroy(one)
+        provider.destroy(instance)
     monkeypatch.undo()
     made(provider, cache(images))
     assert [
-        str(each.name) for each in engine.containers.list(all=True, filters={"label": f"tenfold.stack={stack}"})
+        str(container.name)
+        for container in engine.containers.list(all=True, filters={"label": f"tenfold.stack={stack}"})
     ] == ["tenfold.shop.cache.main.2"]
 
 

@@ -111,9 +111,9 @@ def test_only_the_proxy_listens_and_beyond_loopback_only_for_what_is_public(
     store = provider.create(volume())
     made(provider, database(images, store.outputs["path"]))
     made(provider, cache(images))
-    one = made(provider, replica(images))
+    instance = made(provider, replica(images))
     door = made(provider, proxy(images))
-    made(provider, route(one))
+    made(provider, route(instance))
     assert listening() - before == {("127.0.0.1", int(door.outputs["port"]))}
     provider.destroy(door)
     door = made(provider, proxy(images, public=True))
@@ -144,18 +144,18 @@ def test_what_is_not_ours_is_never_touched(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     name = f"tenfold-test-foreign-{token_hex(4)}"
-    kept = engine.volumes.create(name)
+    instance = engine.volumes.create(name)
     other = engine.containers.create(images["tenfold-tiny:1"], name=name)
     try:
         provider.destroy(made(provider, replica(images)))
         provider.sweep(stack)
         assert provider.stacks() == ()
         assert engine.containers.get(other.id).status == "created"
-        assert engine.volumes.get(kept.id)
+        assert engine.volumes.get(instance.id)
         assert left(engine) == []
     finally:
         other.remove()
-        kept.remove()
+        instance.remove()
 
 
 def opens(inside: Container, host: str, port: int) -> bool:
@@ -207,7 +207,7 @@ def sockets_of_others() -> set[str]:
         with suppress(OSError):
             if (process / "comm").read_text().strip() in ("dockerd", "docker-proxy"):
                 continue
-            for each in (process / "fd").iterdir():
+            for path in (process / "fd").iterdir():
                 with suppress(OSError):
-                    found.add(each.readlink().name.removeprefix("socket:[").rstrip("]"))
+                    found.add(path.readlink().name.removeprefix("socket:[").rstrip("]"))
     return found

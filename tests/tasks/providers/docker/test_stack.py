@@ -50,7 +50,7 @@ def test_everything_together_and_nothing_left_of_it(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     instances = whole(provider, images)
-    door = next(each for each in instances if each.kind == "proxy")
+    door = next(instance for instance in instances if instance.kind == "proxy")
     assert get(door.outputs["port"])[1].startswith("release 1")
     assert get(door.outputs["port"], "/nowhere")[0] == 404
     assert instances[-1].outputs["url"] == f"{door.outputs['url']}/"
@@ -59,7 +59,7 @@ def test_everything_together_and_nothing_left_of_it(
         if not instance.stateful:
             provider.destroy(instance)
             provider.destroy(instance)
-    assert [each.address for each in provider.observe(stack)] == ["volume/database"]
+    assert [instance.address for instance in provider.observe(stack)] == ["volume/database"]
     provider.sweep(stack)
     assert left(engine) == ["tenfold.shop.volume.database.1"]
     provider.destroy(provider.observe(stack)[0])
@@ -100,12 +100,12 @@ def test_a_new_password_holds_for_the_data_that_is_there(
 
 
 def test_a_killed_container_is_back(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
-    one = made(provider, replica(images))
+    instance = made(provider, replica(images))
     container = engine.containers.get("tenfold.shop.replica.web-0.1")
     crash(container)
     wait_until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
-    back = wait_healthy(provider, one)
-    assert back.outputs == one.outputs
+    back = wait_healthy(provider, instance)
+    assert back.outputs == instance.outputs
     assert back.incarnation == 1
 
 

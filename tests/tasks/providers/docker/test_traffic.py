@@ -30,8 +30,8 @@ def test_it_counts_what_was_asked(provider: DockerProvider, images: dict[str, st
     assert after.requests - before.requests == 21
     assert after.errors == after.in_flight == 0
     assert after.running > 0
-    assert set(after.replicas) == {each.outputs["endpoint"] for each in fleet}
-    assert all(each.healthy and each.requests for each in after.replicas.values())
+    assert set(after.replicas) == {replica_instance.outputs["endpoint"] for replica_instance in fleet}
+    assert all(replica_instance.healthy and replica_instance.requests for replica_instance in after.replicas.values())
     provider.destroy(door)
     assert counts_of(provider, stack) == {}
 

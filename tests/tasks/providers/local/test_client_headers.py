@@ -44,10 +44,10 @@ def shop() -> Iterator[Shop]:
 def test_nothing_of_what_a_client_claims_reaches_the_app(shop: Shop, ask: Ask) -> None:
     told = ask(shop.port, [*claims, *own], "127.0.0.1")
     assert not re.search(r"203\.0\.113|evil\.example|ZXZpbC5", str(told))
-    found = named(told)
-    request_id = found.pop("x-request-id")
+    headers = named(told)
+    request_id = headers.pop("x-request-id")
     assert re.fullmatch(r"[0-9a-f-]{36}", request_id[0])
-    assert {name: values for name, values in found.items() if name.startswith(("x-", "forwarded"))} == {
+    assert {name: values for name, values in headers.items() if name.startswith(("x-", "forwarded"))} == {
         "x-forwarded-for": ["127.0.0.1"],
         "x-forwarded-proto": ["http"],
         "x-forwarded-host": ["shop.example.com:8080"],
@@ -56,7 +56,7 @@ def test_nothing_of_what_a_client_claims_reaches_the_app(shop: Shop, ask: Ask) -
         "x-http-method-override": ["PUT"],
         "x-correlation-id": ["a"],
     }
-    assert found["via"] == ["1.1 b"]
+    assert headers["via"] == ["1.1 b"]
 
 
 @pytest.mark.parametrize("claim", claims, ids=[f"{name}-{index}" for index, (name, _) in enumerate(claims)])
@@ -84,11 +84,11 @@ def test_a_trusted_proxy_is_believed_and_added_to(shop: Shop, ask: Ask) -> None:
         ("X-Request-Id", "followed"),
         ("CF-Connecting-IP", "198.51.100.1"),
     ]
-    found = named(ask(shop.port, said, trusted))
-    assert found["x-forwarded-for"] == [f"203.0.113.7, 198.51.100.1,10.1.1.1,{trusted}"]
-    assert found["x-real-ip"] == ["198.51.100.1"]
+    headers = named(ask(shop.port, said, trusted))
+    assert headers["x-forwarded-for"] == [f"203.0.113.7, 198.51.100.1,10.1.1.1,{trusted}"]
+    assert headers["x-real-ip"] == ["198.51.100.1"]
     kept = {name.lower(): [value] for name, value in said[2:]}
-    assert {name: found[name] for name in kept} == kept
+    assert {name: headers[name] for name in kept} == kept
 
 
 @both
@@ -103,12 +103,12 @@ def test_of_a_trusted_proxy_too_the_internal_and_the_odd_is_removed(shop: Shop, 
         ("x-envoy-max-retries", "203.0.113.1"),
         ("x-envoy-internal", "true"),
     ]
-    found = named(ask(shop.port, said, trusted))
-    assert "203.0.113" not in str(found)
-    assert not [name for name in found if name.startswith("x-envoy")]
-    assert found["x-real-ip"] == found["x-forwarded-for"] == [trusted]
-    assert found["x-forwarded-host"] == ["shop.example.com:8080"]
-    assert "x-forwarded-port" not in found, "nobody said at which port the client asked"
+    headers = named(ask(shop.port, said, trusted))
+    assert "203.0.113" not in str(headers)
+    assert not [name for name in headers if name.startswith("x-envoy")]
+    assert headers["x-real-ip"] == headers["x-forwarded-for"] == [trusted]
+    assert headers["x-forwarded-host"] == ["shop.example.com:8080"]
+    assert "x-forwarded-port" not in headers, "nobody said at which port the client asked"
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_of_a_trusted_proxy_too_the_internal_and_the_odd_is_removed(shop: Shop, 
     ],
 )
 def test_the_client_is_the_last_that_is_not_trusted(shop: Shop, forwarded_for: str, client: str) -> None:
-    found = named(over_http1(shop.port, [("X-Forwarded-For", forwarded_for)], trusted))
-    assert found["x-real-ip"] == [client]
+    headers = named(over_http1(shop.port, [("X-Forwarded-For", forwarded_for)], trusted))
+    assert headers["x-real-ip"] == [client]
 
 
 def test_nothing_internal_reaches_a_client_and_nothing_acts(shop: Shop) -> None:
@@ -143,6 +143,6 @@ def test_an_answer_of_the_proxy_itself_shows_nothing_internal(provider: LocalPro
     made_route = provider.create(route(service="web"))
     assert made_route
     answer = wait_until(
-        lambda: (found := httpx.get(f"http://127.0.0.1:{port}/")).status_code == 503 and found, "it is known"
+        lambda: (response := httpx.get(f"http://127.0.0.1:{port}/")).status_code == 503 and response, "it is known"
     )
     assert not [name for name in answer.headers if name.startswith("x-envoy")]

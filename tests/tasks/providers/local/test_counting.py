@@ -34,16 +34,19 @@ def test_it_counts_what_was_asked(provider: LocalProvider) -> None:
     assert after["api"].requests == before["api"].requests
     assert after["web"].errors == after["web"].in_flight == 0
     replicas = after["web"].replicas
-    assert set(replicas) == {each.outputs["endpoint"] for each in fleet}
-    assert all(each.healthy and not each.errors and each.requests for each in replicas.values())
-    assert sum(each.requests for each in replicas.values()) == after["web"].requests
+    assert set(replicas) == {replica_instance.outputs["endpoint"] for replica_instance in fleet}
+    assert all(
+        replica_instance.healthy and not replica_instance.errors and replica_instance.requests
+        for replica_instance in replicas.values()
+    )
+    assert sum(replica_instance.requests for replica_instance in replicas.values()) == after["web"].requests
 
 
 def test_what_takes_long_is_in_flight_and_then_answered(provider: LocalProvider) -> None:
     port = served(provider)
     with asking(port, "/slow?4", 3):
         wait_until(lambda: web(provider).in_flight == 3, "three are in flight")
-        assert sum(each.in_flight for each in web(provider).replicas.values()) == 3
+        assert sum(replica_instance.in_flight for replica_instance in web(provider).replicas.values()) == 3
     seen = wait_until(
         lambda: one if (one := web(provider)).latencies.get(5.0, 0) >= 3 + 1 else None, "their time is known"
     )
@@ -62,10 +65,12 @@ def test_what_fails_is_counted_whoever_answers(provider: LocalProvider, open_fol
     while get(port)[0] == 200:
         assert get(port, "/healthz")[0] == 503, "by the replica, and then by the proxy alone"
     after = web(provider)
-    assert not any(each.healthy for each in after.replicas.values())
-    refused = after.requests - sum(each.requests for each in after.replicas.values())
+    assert not any(replica_instance.healthy for replica_instance in after.replicas.values())
+    refused = after.requests - sum(replica_instance.requests for replica_instance in after.replicas.values())
     assert refused >= 1, "it arrived, and no replica saw it"
-    assert after.errors - before.errors == refused + sum(each.errors for each in after.replicas.values())
+    assert after.errors - before.errors == refused + sum(
+        replica_instance.errors for replica_instance in after.replicas.values()
+    )
 
 
 def test_without_a_replica_they_arrive_all_the_same(provider: LocalProvider) -> None:
@@ -84,8 +89,8 @@ def test_each_request_to_a_dead_replica_is_counted_once_however_often_it_is_trie
     provider: LocalProvider, home: Path, method: str
 ) -> None:
     port = made(provider, proxy()).outputs["port"]
-    one = made(provider, replica(0))
-    made(provider, route(one))
+    instance = made(provider, replica(0))
+    made(provider, route(instance))
     wait_until(lambda: get(port)[0] == 200, "it is served")
     before, asked, codes = web(provider).requests, 0, list[int]()
 
@@ -99,14 +104,14 @@ def test_each_request_to_a_dead_replica_is_counted_once_however_often_it_is_trie
     for _ in range(6):  # it is started again at once the first time, and ever later
         if 503 in codes:
             break
-        os.kill(pid(home, one), signal.SIGKILL)
+        os.kill(pid(home, instance), signal.SIGKILL)
         for _ in range(5):
             ask()
         wait_until(lambda: ask() == 200, "it is served again")
     assert {200, 503} == set(codes), "dead ones were met"
     with asking(port, "/slow?5", 8):
         wait_until(lambda: web(provider).in_flight == 8, "eight are in flight")
-        os.kill(pid(home, one), signal.SIGKILL)
+        os.kill(pid(home, instance), signal.SIGKILL)
     assert web(provider).requests - before == asked + 8
 
 
@@ -122,7 +127,7 @@ def test_a_new_proxy_begins_anew(provider: LocalProvider) -> None:
         get(port)
     wait_until(lambda: web(provider).running >= 5, "its clock moves")
     before = web(provider)
-    old = next(each for each in provider.observe(stack) if each.kind == "proxy")
+    old = next(instance for instance in provider.observe(stack) if instance.kind == "proxy")
     provider.destroy(old)
     assert counts_of(provider, stack) == {}
     made(provider, proxy())

@@ -61,8 +61,8 @@ def asked(port: str, request: str, until: bytes = b"") -> bytes:
 def told(answer: bytes) -> dict[str, Any]:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b" 200 " in head.splitlines()[0], answer
-    found: dict[str, Any] = json.loads(body)
-    return found
+    data: dict[str, Any] = json.loads(body)
+    return data
 
 
 def got(port: str, path: str, more: str = "") -> bytes:
@@ -90,8 +90,8 @@ def test_an_answer_without_an_end_of_its_own_reaches_a_client_of_http_1_0(shop: 
 
 @pytest.mark.parametrize("upgrade", ["TLS/1.0", "h2c", "HTTP/2.0", "foo, bar", "websocketx", "web", "wEbsock"])
 def test_an_upgrade_that_is_not_offered_is_ignored(shop: Shop, upgrade: str) -> None:
-    found = told(got(shop.port, "/tls", f"Connection: Upgrade\r\nUpgrade: {upgrade}\r\n"))
-    assert not {name for name, _ in found["headers"]} & {"upgrade", "connection"}
+    answer = told(got(shop.port, "/tls", f"Connection: Upgrade\r\nUpgrade: {upgrade}\r\n"))
+    assert not {name for name, _ in answer["headers"]} & {"upgrade", "connection"}
 
 
 @pytest.mark.parametrize("upgrade", ["websocket", "WebSocket"])
@@ -122,9 +122,9 @@ def test_a_path_reaches_the_app_as_it_was_sent(shop: Shop, path: str) -> None:
 
 
 def test_a_whole_address_is_taken_apart(shop: Shop) -> None:
-    found = told(got(shop.port, "http://other.example//a%2Fb?c"))
-    assert found["target"] == "//a%2Fb?c"
-    assert ["host", "other.example"] in found["headers"]
+    answer = told(got(shop.port, "http://other.example//a%2Fb?c"))
+    assert answer["target"] == "//a%2Fb?c"
+    assert ["host", "other.example"] in answer["headers"]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_a_whole_address_is_taken_apart(shop: Shop) -> None:
     [("/api", "api-0"), ("//api//x", "api-0"), ("/%61pi", "api-0"), ("/api%2Fx", "api-0"), ("/apix", "web-0")],
 )
 def test_a_route_has_every_spelling_of_its_path(shop: Shop, path: str, name: str) -> None:
-    found = told(got(shop.port, path))
-    assert (found["name"], found["target"]) == (name, path)
+    answer = told(got(shop.port, path))
+    assert (answer["name"], answer["target"]) == (name, path)
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_a_proxy_of_an_earlier_version_takes_it_in_and_loses_no_connection(
 
     def of_before(*given: Any) -> dict[str, Any]:
         file = told_before(*given)
-        for each in file["resources"]:
-            each.pop("tcp_keepalive", None)
-            for chain in each["filter_chains"]:
+        for resource in file["resources"]:
+            resource.pop("tcp_keepalive", None)
+            for chain in resource["filter_chains"]:
                 manager = chain["filters"][1]["typed_config"]
                 for key in ("http_protocol_options", "local_reply_config", "stream_idle_timeout"):
                     manager.pop(key)

@@ -37,12 +37,14 @@ pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 def test_teardown_leaves_nothing(provider: LocalProvider, home: Path) -> None:
     instances = whole(provider, stack)
-    taken = [int(each.outputs.get("port") or each.outputs["endpoint"].rpartition(":")[2]) for each in instances]
+    taken = [
+        int(instance.outputs.get("port") or instance.outputs["endpoint"].rpartition(":")[2]) for instance in instances
+    ]
     assert not any(is_free(port) for port in taken)
     maps = Path(f"/proc/{pid(home, instances[0])}/maps").read_text().split()
     shared = {Path(word) for word in maps if word.startswith("/dev/shm/")}
     assert shared
-    keep = [each for each in provider.observe(stack) if each.kind == "volume"]
+    keep = [instance for instance in provider.observe(stack) if instance.kind == "volume"]
     for instance in reversed(provider.observe(stack)):
         if not instance.stateful:
             provider.destroy(instance)
@@ -63,12 +65,12 @@ def test_teardown_leaves_nothing(provider: LocalProvider, home: Path) -> None:
 def test_what_runs_is_adopted_after_the_supervisor_was_killed_with_its_guardian(
     provider: LocalProvider, home: Path
 ) -> None:
-    one, server = made(provider, replica()), made(provider, cache())
-    before = {each.address: pid(home, each) for each in (one, server)}
+    instance, server = made(provider, replica()), made(provider, cache())
+    before = {each.address: pid(home, each) for each in (instance, server)}
     kill_supervisor(home)
     os.kill(before["cache/main"], signal.SIGKILL)
-    assert [each.address for each in LocalProvider(home).observe(stack)] == ["cache/main", "replica/web-0"]
-    assert pid(home, one) == before["replica/web-0"]
+    assert [instance.address for instance in LocalProvider(home).observe(stack)] == ["cache/main", "replica/web-0"]
+    assert pid(home, instance) == before["replica/web-0"]
     wait_healthy(provider, server)
     assert pid(home, server) != before["cache/main"]
     assert provider.create(replica()).incarnation == 1
@@ -79,8 +81,8 @@ def test_two_stacks_at_once_from_many_threads_get_ports_of_their_own(provider: L
     with ThreadPoolExecutor(8) as threads:
         instances = list(threads.map(provider.create, wanted))
         again = list(threads.map(provider.create, wanted))
-    assert [each.incarnation for each in again] == [1] * 16
-    endpoints = {each.outputs["endpoint"] for each in instances}
+    assert [instance.incarnation for instance in again] == [1] * 16
+    endpoints = {instance.outputs["endpoint"] for instance in instances}
     assert len(endpoints) == 16
     for instance in instances:
         wait_healthy(provider, instance)
@@ -169,14 +171,14 @@ def test_what_could_not_be_begun_leaves_nothing(provider: LocalProvider, home: P
 def test_a_supervisor_without_processes_goes_though_who_removed_the_last_was_killed(
     provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = made(provider, replica())
+    instance = made(provider, replica())
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tasks.providers.local.kinds.processes.sweep", killed)
     with pytest.raises(KeyboardInterrupt):
-        provider.destroy(one)
+        provider.destroy(instance)
     monkeypatch.undo()
     assert (provider.observe(stack), provider.stacks()) == ((), (stack,))
     provider.sweep(stack)

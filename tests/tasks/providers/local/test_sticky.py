@@ -49,7 +49,7 @@ def test_a_browser_stays_with_its_replica_until_that_is_gone(provider: LocalProv
     provider.update(shown, route(*more, sticky=True, secure=False))
     assert {browser.ask() for _ in range(20)} == {(home, "")}
     # A new release has another replica in the place of this one.
-    rest = [each for each in more if not each.address.endswith(home.removeprefix("web"))]
+    rest = [replica_made for replica_made in more if not replica_made.address.endswith(home.removeprefix("web"))]
     assert len(rest) == 2
     provider.update(shown, route(*rest, sticky=True, secure=False))
     after, fresh = browser.ask()

@@ -43,7 +43,7 @@ def test_it_speaks_https_and_http_2_and_nothing_old(provider: LocalProvider, hom
     pem = pair(*ours.issue(host, "localhost"))
     door = serving(provider, secured(pem))
     port = door.outputs["port"]
-    answer = wait_until(lambda: (found := fetch(port, ours)).status_code == 200 and found, "it serves")
+    answer = wait_until(lambda: (response := fetch(port, ours)).status_code == 200 and response, "it serves")
     assert (answer.http_version, answer.text.split()[0]) == ("HTTP/2", "web-0")
     told = dict(fetch(port, ours, "/headers").json())
     assert (told["x-forwarded-proto"], told["x-forwarded-port"]) == ("https", port)
@@ -52,7 +52,7 @@ def test_it_speaks_https_and_http_2_and_nothing_old(provider: LocalProvider, hom
     assert door.outputs["url"] == f"https://localhost:{port}"
     assert door.outputs["certificate_names"] == f"{host} localhost"
     assert door.outputs["certificate_until"] == str(int(read(pem).until))
-    way = next(each for each in provider.observe(stack) if each.kind == "route")
+    way = next(instance for instance in provider.observe(stack) if instance.kind == "route")
     assert way.outputs["url"] == f"https://localhost:{port}/"
 
 
@@ -63,7 +63,7 @@ def test_the_key_is_in_one_file_of_its_own_alone(provider: LocalProvider, home: 
     holding = [path for path in home.rglob("*") if path.is_file() and secret in path.read_text(errors="replace")]
     assert [path.name for path in holding] == ["certificate.json"]
     assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
-    assert secret not in json.dumps([str(each) for each in provider.observe(stack)])
+    assert secret not in json.dumps([str(instance) for instance in provider.observe(stack)])
 
 
 def test_another_certificate_is_taken_in_without_a_lost_request(provider: LocalProvider) -> None:

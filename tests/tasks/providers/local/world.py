@@ -33,9 +33,9 @@ def opened(below: Path | None = None) -> Iterator[LocalProvider]:
     try:
         yield provider
     finally:
-        for place in (home / "stacks").glob("[!.]*"):
-            Supervisor.start(place / "supervisor").shutdown()
-            stack_accounts.remove(home, place.name)
+        for path in (home / "stacks").glob("[!.]*"):
+            Supervisor.start(path / "supervisor").shutdown()
+            stack_accounts.remove(home, path.name)
         shutil.rmtree(home)
 
 
@@ -139,7 +139,7 @@ def listening() -> dict[int, set[tuple[str, int]]]:
     found: dict[int, set[tuple[str, int]]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            links = [str(each.readlink()) for each in (folder / "fd").iterdir()]
+            links = [str(path.readlink()) for path in (folder / "fd").iterdir()]
         except OSError:
             continue
         for link in links:

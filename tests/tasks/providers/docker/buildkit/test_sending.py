@@ -44,10 +44,10 @@ def test_what_is_asked_for_is_sent_in_parts_with_an_end() -> None:
     for number in (2, 1):
         sending.heard(field(1, 1) + field(3, number))
     sent = packets(sending)
-    assert [(one[1], one[3], len(bytes(one.get(4, b"")))) for one in sent] == [  # type: ignore[arg-type]
+    assert [(packet[1], packet[3], len(bytes(packet.get(4, b"")))) for packet in sent] == [  # type: ignore[arg-type]
         (2, 2, 0), (2, 1, CHUNK_BYTES), (2, 1, 3), (2, 1, 0)
     ]  # fmt: skip
-    assert b"".join(bytes(one.get(4, b"")) for one in sent) == big  # type: ignore[arg-type]
+    assert b"".join(bytes(packet.get(4, b"")) for packet in sent) == big  # type: ignore[arg-type]
     assert not sending.ended
     sending.heard(field(1, 3))
     assert sending.ended

@@ -10,10 +10,10 @@ moment = field(1, 1_700_000_000)
 
 
 def step(digest: str, name: str, *, started: bool = True, cached: bool = False, error: str = "") -> bytes:
-    said = field(1, digest) + field(2, "sha256:before") + field(3, name)
-    said += field(4, 1) if cached else b""
-    said += field(5, moment) if started else b""
-    return field(1, said + (field(7, error) if error else b""))
+    vertex = field(1, digest) + field(2, "sha256:before") + field(3, name)
+    vertex += field(4, 1) if cached else b""
+    vertex += field(5, moment) if started else b""
+    return field(1, vertex + (field(7, error) if error else b""))
 
 
 def output(digest: str, text: str | bytes) -> bytes:

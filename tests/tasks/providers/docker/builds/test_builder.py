@@ -39,16 +39,18 @@ def order(
 
 def test_it_runs_what_was_built(provider: DockerProvider, images: dict[str, str], order: BuildRequest) -> None:
     assert provider.images.built(order).id is None
-    said: list[str] = []
-    identity = provider.images.build(order, said.append)
+    steps: list[str] = []
+    identity = provider.images.build(order, steps.append)
     assert identity.startswith("sha256:")
-    assert said[0].startswith("web: building tenfold-shop-web:")
-    assert said[1].startswith("web: Step 1/")
+    assert steps[0].startswith("web: building tenfold-shop-web:")
+    assert steps[1].startswith("web: Step 1/")
     assert provider.images.built(order).id == identity
-    one = made(provider, replica(images, image=identity))
+    instance = made(provider, replica(images, image=identity))
     door = made(provider, proxy(images))
-    made(provider, route(one))
-    assert wait_until(lambda: (found := get(door.outputs["port"]))[0] == 200 and found, "it serves")[1] == "built\n"
+    made(provider, route(instance))
+    assert (
+        wait_until(lambda: (response := get(door.outputs["port"]))[0] == 200 and response, "it serves")[1] == "built\n"
+    )
     provider.images.forget_built(stack)
     assert provider.images.built(order).id == identity, "a container runs from it"
 
@@ -57,8 +59,8 @@ def test_the_same_is_not_built_again_and_what_differs_is(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient, order: BuildRequest, tmp_path: Path
 ) -> None:
     def build(wanted: BuildRequest) -> tuple[str, bool]:
-        said: list[str] = []
-        return provider.images.build(wanted, said.append), any("building" in line for line in said)
+        steps: list[str] = []
+        return provider.images.build(wanted, steps.append), any("building" in line for line in steps)
 
     first = build(order)[0]
     assert build(order) == (first, False)
@@ -104,12 +106,12 @@ def test_a_failing_step_is_told_with_its_last_lines(
     )
     with pytest.raises(ProviderError) as failed:
         provider.images.build(order, lambda _: None)
-    said = str(failed.value)
-    assert said.startswith(f"the build of web from {tmp_path} failed at Step 2/2 : RUN echo 'compiling everything'")
-    assert ": exit code: 3\n" in said
-    assert "\n  compiling everything\n" in said
-    assert "\n  no such module: payments\nMend" in said
-    assert said.endswith("Mend Dockerfile or what it copies, and run it again.")
+    message = str(failed.value)
+    assert message.startswith(f"the build of web from {tmp_path} failed at Step 2/2 : RUN echo 'compiling everything'")
+    assert ": exit code: 3\n" in message
+    assert "\n  compiling everything\n" in message
+    assert "\n  no such module: payments\nMend" in message
+    assert message.endswith("Mend Dockerfile or what it copies, and run it again.")
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,9 @@ def files(engine: DockerClient) -> Callable[[str], dict[str, bytes]]:
             container.remove()
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:
             return {
-                one.name.removeprefix("ctx/"): content.read() if (content := tar.extractfile(one)) else b""
-                for one in tar.getmembers()
-                if one.name != "ctx"
+                getmember.name.removeprefix("ctx/"): content.read() if (content := tar.extractfile(getmember)) else b""
+                for getmember in tar.getmembers()
+                if getmember.name != "ctx"
             }
 
     return found
@@ -191,10 +191,10 @@ def test_the_stage_that_failed_is_named_with_its_own_lines(make: Make) -> None:
             f"FROM {tiny} AS loud", "RUN echo of the failing stage && sleep 1 && exit 7",
             f"FROM {tiny}", "COPY --from=quiet /bin /a", "COPY --from=loud /bin /b",
         )  # fmt: skip
-    said = str(failed.value)
-    assert "failed at Step 2/2 of loud : RUN echo of the failing stage" in said
-    assert ": exit code: 7\nThe last lines:\n  of the failing stage\nMend Dockerfile" in said
-    assert "other stage\n" not in said
+    message = str(failed.value)
+    assert "failed at Step 2/2 of loud : RUN echo of the failing stage" in message
+    assert ": exit code: 7\nThe last lines:\n  of the failing stage\nMend Dockerfile" in message
+    assert "other stage\n" not in message
 
 
 def test_a_file_that_is_gone_meanwhile_is_said(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

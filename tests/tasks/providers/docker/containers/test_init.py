@@ -19,12 +19,12 @@ orphans = ["sh", "-c", "(sh -c 'sleep 0.2 & echo $!' >/tmp/pid); exec httpd -f -
 def test_an_app_that_knows_no_signal_ends_at_once(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
-    one = made(provider, replica(images, command=deaf))
+    instance = made(provider, replica(images, command=deaf))
     first = engine.containers.get(name)
     assert first.exec_run(["cat", "/proc/1/comm"]).output.strip() == b"docker-init"
     first.stop(timeout=60)
     assert first.wait()["StatusCode"] == 143, "it was ended by the signal, and not killed"
-    provider.destroy(one)
+    provider.destroy(instance)
 
 
 def test_what_has_ended_is_taken_away(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:

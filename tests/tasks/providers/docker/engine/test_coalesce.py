@@ -53,7 +53,7 @@ def test_who_asks_meanwhile_shares_the_next_answer_and_never_the_one_under_way()
     with ThreadPoolExecutor(8) as threads:
         first, later = one_and_five_more(threads, ask, asked, "shop")
         assert first.result(patience) == 1
-        assert {one.result(patience) for one in later} == {2}
+        assert {future.result(patience) for future in later} == {2}
         asked.let_go.release()
         assert ask("shop") == 3
 
@@ -65,7 +65,7 @@ def test_another_name_is_another_question() -> None:
         both = [threads.submit(ask, name) for name in ("shop", "other")]
         begun(asked, 2)
         asked.let_go.release(2)
-        assert {one.result(patience) for one in both} == {1, 2}
+        assert {future.result(patience) for future in both} == {1, 2}
 
 
 def test_what_it_raises_is_raised_to_all_and_then_over() -> None:
@@ -73,8 +73,8 @@ def test_what_it_raises_is_raised_to_all_and_then_over() -> None:
     ask = SingleFlight(asked)
     with ThreadPoolExecutor(8) as threads:
         first, later = one_and_five_more(threads, ask, asked, "broken")
-        for one, number in ((first, "1"), *((each, "2") for each in later)):
+        for future, number in ((first, "1"), *((later_future, "2") for later_future in later)):
             with pytest.raises(ValueError, match=f"^{number}$"):
-                one.result(patience)
+                future.result(patience)
     asked.let_go.release()
     assert ask("shop") == 3

@@ -28,8 +28,8 @@ def shelf(engine: DockerClient, images: dict[str, str], tmp_path_factory: pytest
             for name in ("shop", "hub/official"):
                 tag = f"{running.address}/{name}"
                 engine.images.get(images["tenfold-tiny:1"]).tag(tag, "1")
-                said = engine.images.push(tag, "1", auth_config={"username": user, "password": password})
-                assert "error" not in said, said
+                output = engine.images.push(tag, "1", auth_config={"username": user, "password": password})
+                assert "error" not in output, output
             yield running
             forget(engine, running)
     except NoRegistry as no:
@@ -83,18 +83,18 @@ def test_with_the_login_it_is_pulled_by_name_by_the_mirror_and_by_the_map(
 def test_without_a_login_it_says_that_there_is_none_and_where(shelf: Registry, logins: Path) -> None:
     with pytest.raises(ProviderError) as refused:
         run(f"{shelf.address}/shop:1")
-    said = str(refused.value)
-    assert "no basic auth credentials" in said
-    assert f"no login for {shelf.address} is known: docker login {shelf.address}. If the name is wrong" in said
+    message = str(refused.value)
+    assert "no basic auth credentials" in message
+    assert f"no login for {shelf.address} is known: docker login {shelf.address}. If the name is wrong" in message
 
 
 def test_a_wrong_login_is_named_and_its_password_is_not(shelf: Registry, logins: Path) -> None:
     configured(logins, auths=login(shelf, "bob", "let me in"))
     with pytest.raises(ProviderError) as refused:
         run(f"{shelf.address}/shop:1")
-    said = str(refused.value)
-    assert f"the login of bob was refused: docker login {shelf.address}." in said
-    assert "let me in" not in said
+    message = str(refused.value)
+    assert f"the login of bob was refused: docker login {shelf.address}." in message
+    assert "let me in" not in message
 
 
 @pytest.mark.filterwarnings("ignore:docker-credential-tests not installed")
@@ -123,12 +123,12 @@ def test_what_a_build_starts_from_is_pulled_with_the_login_too(shelf: Registry, 
     configured(logins, auths=login(shelf))
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "Dockerfile").write_text(f"FROM {shelf.address}/shop:1\nENV A=1\n")
-    provider, said = DockerProvider(Docker(provider="docker")), list[str]()
+    provider, warnings = DockerProvider(Docker(provider="docker")), list[str]()
     try:
         order = BuildRequest(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
         assert provider.images.built(order).name == ""
-        provider.images.build(order, said.append)
-        assert said[0] == f"web: pulling {shelf.address}/shop:1"
+        provider.images.build(order, warnings.append)
+        assert warnings[0] == f"web: pulling {shelf.address}/shop:1"
         provider.images.forget_built(stack)
     finally:
         provider.close()
@@ -138,11 +138,11 @@ def test_what_a_build_starts_from_is_taken_from_the_mirror(shelf: Registry, logi
     configured(logins, auths=login(shelf))
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "Dockerfile").write_text("FROM official:1 AS made\nFROM made\nENV A=1\n")
-    provider, said = DockerProvider(Docker(provider="docker", mirror=f"{shelf.address}/hub")), list[str]()
+    provider, warnings = DockerProvider(Docker(provider="docker", mirror=f"{shelf.address}/hub")), list[str]()
     try:
         order = BuildRequest(stack, "web", str(tmp_path / "app"), "Dockerfile", None, {})
-        id = provider.images.build(order, said.append)
-        assert said[0] == f"web: pulling {shelf.address}/hub/official:1"
+        id = provider.images.build(order, warnings.append)
+        assert warnings[0] == f"web: pulling {shelf.address}/hub/official:1"
         assert provider.images.built(order).id == id
         provider.images.forget_built(stack)
     finally:

@@ -59,7 +59,7 @@ def test_it_ends_with_its_connection(api: Engine, container: str) -> None:
         shell.run("true")
 
     def shells() -> int:
-        return sum("read -r line" in " ".join(each) for each in api.top(container)["Processes"])
+        return sum("read -r line" in " ".join(process) for process in api.top(container)["Processes"])
 
     wait_until(lambda: not shells(), "it has ended")
 

@@ -25,31 +25,31 @@ def test_one_that_is_stopped_by_others_has_failed(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     """As an engine that is stopped does it."""
-    one = provider.create(job(images, ["sh", "-c", polite]))
-    wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    instance = provider.create(job(images, ["sh", "-c", polite]))
+    wait_until(lambda: "begun" in provider.logs(instance, 5), "it runs")
     engine.containers.get(name).stop(timeout=60)
-    health = health_of(provider, one)
+    health = health_of(provider, instance)
     assert (health.state, health.reason, health.code) == ("failed", "exited with 137", 137)
 
 
 def test_one_that_is_killed_has_failed_and_is_not_begun_again(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
-    one = provider.create(job(images, ["sh", "-c", polite]))
-    wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    instance = provider.create(job(images, ["sh", "-c", polite]))
+    wait_until(lambda: "begun" in provider.logs(instance, 5), "it runs")
     crash(engine.containers.get(name))
-    wait_until(lambda: health_of(provider, one).state == "failed", "it failed")
+    wait_until(lambda: health_of(provider, instance).state == "failed", "it failed")
     assert engine.containers.get(name).attrs["RestartCount"] == 0
-    assert provider.logs(one, 5).split() == ["begun"]
+    assert provider.logs(instance, 5).split() == ["begun"]
 
 
 def test_one_that_is_destroyed_is_asked_to_end(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
-    one = provider.create(job(images, ["sh", "-c", polite]))
-    wait_until(lambda: "begun" in provider.logs(one, 5), "it runs")
+    instance = provider.create(job(images, ["sh", "-c", polite]))
+    wait_until(lambda: "begun" in provider.logs(instance, 5), "it runs")
     identity, began = engine.containers.get(name).id, int(time.time()) - 1
-    provider.destroy(one)
+    provider.destroy(instance)
     only = {"container": [identity], "event": ["die"]}
     (died,) = engine.events(since=began, until=int(time.time()) + 1, filters=only, decode=True)
     assert died["Actor"]["Attributes"]["exitCode"] == "0", "it ended by itself, and was not killed"
@@ -58,7 +58,7 @@ def test_one_that_is_destroyed_is_asked_to_end(
 def test_it_does_not_answer_for_its_service(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
-    one = provider.create(job(images, ["sleep", "1000"]))
+    instance = provider.create(job(images, ["sleep", "1000"]))
     (network,) = engine.containers.get(name).attrs["NetworkSettings"]["Networks"].values()
     assert "web" not in network["Aliases"]
-    assert one.outputs == {}
+    assert instance.outputs == {}

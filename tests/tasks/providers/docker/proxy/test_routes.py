@@ -17,16 +17,16 @@ pytestmark = [pytest.mark.docker, pytest.mark.proof]
 def test_the_proxy_is_back_with_its_routes(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
-    one = made(provider, replica(images))
+    instance = made(provider, replica(images))
     door = made(provider, proxy(images))
-    made(provider, route(one))
+    made(provider, route(instance))
     container = engine.containers.get("tenfold.shop.proxy.main.1")
     crash(container)
     wait_until(lambda: engine.containers.get(container.id).attrs["RestartCount"] > 0, "it was started again")
     wait_healthy(provider, door)
     wait_until(lambda: get(door.outputs["port"])[0] == 200, "it serves again")
     container.remove(force=True)
-    assert [each.address for each in provider.observe(stack)] == ["replica/web-0", "route/web"]
+    assert [instance.address for instance in provider.observe(stack)] == ["replica/web-0", "route/web"]
     again = made(provider, proxy(images))
     wait_until(lambda: get(again.outputs["port"])[0] == 200, "its successor serves")
 
@@ -102,14 +102,14 @@ def test_a_proxy_that_comes_to_its_end_holds_up_nobody_who_is_drained(
     provider: DockerProvider, images: dict[str, str]
 ) -> None:
     """As when a whole stack goes: its replicas are drained while its proxy is stopped."""
-    door, one = made(provider, proxy(images)), made(provider, replica(images))
-    made(provider, route(one))
+    door, instance = made(provider, proxy(images)), made(provider, replica(images))
+    made(provider, route(instance))
     with ThreadPoolExecutor(1) as threads:
         going = threads.submit(provider.destroy, door)
         while not going.done():
-            assert provider.in_flight(one) == 0
+            assert provider.in_flight(instance) == 0
         going.result()
-    assert provider.in_flight(one) == 0
+    assert provider.in_flight(instance) == 0
 
 
 def test_a_proxy_that_ends_again_and_again_does_not_hold_up_a_teardown(

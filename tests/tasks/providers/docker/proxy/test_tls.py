@@ -42,7 +42,7 @@ def test_https_with_a_redirect_and_a_key_that_inspect_does_not_show(
     pem = pair(*ours.issue(host))
     door = serving(provider, images, secured(images, pem, public=True, redirect=30_080))
     port, public = door.outputs["port"], door.outputs["public_url"]
-    answer = wait_until(lambda: (found := fetch(port, ours)).status_code == 200 and found, "it serves")
+    answer = wait_until(lambda: (response := fetch(port, ours)).status_code == 200 and response, "it serves")
     assert (answer.http_version, answer.text) == ("HTTP/2", "release 1\n")
     assert fetch(public.rpartition(":")[2], ours).status_code == 200
     assert redirected("30080", "/cart") == (308, f"{public}/cart")
@@ -71,7 +71,7 @@ def test_another_certificate_is_taken_in_without_a_lost_request(
             assert served(port) == read(pem).serial, "when it says so, it is so"
             until_more(seen, wait_until)
     assert not seen.failed
-    (again,) = [each for each in provider.observe(stack) if each.kind == "proxy"]
+    (again,) = [instance for instance in provider.observe(stack) if instance.kind == "proxy"]
     assert (again.incarnation, again.fingerprint) == (1, secured(images, "", 3).fingerprint)
 
 

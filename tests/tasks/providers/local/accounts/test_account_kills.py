@@ -61,8 +61,8 @@ def test_killed_between_any_two_steps_ends_the_same(
         return provider.create(volume())
 
     def end() -> None:
-        for one in provider.observe(stack):
-            provider.destroy(one)
+        for instance in provider.observe(stack):
+            provider.destroy(instance)
         provider.sweep(stack)
 
     points = 0
@@ -85,7 +85,7 @@ def test_killed_between_any_two_steps_ends_the_same(
             account = stack_accounts.find(home, stack)
             if go is make:
                 assert account is not None
-                (folder,) = [one.outputs["path"] for one in provider.observe(stack)]
+                (folder,) = [instance.outputs["path"] for instance in provider.observe(stack)]
                 assert Path(folder).stat().st_uid == account.uid
             else:
                 assert account is None

@@ -44,8 +44,8 @@ def test_a_source_below_a_closed_folder_runs(provider: LocalProvider, open_folde
     app.mkdir(parents=True)
     shutil.copy(Path(__file__).parents[4] / "support" / "app.py", app / "app.py")
     (open_folder / "closed").chmod(0o700)
-    one = made(provider, replica(command=["python", "-S", "app.py"], folder=str(app)))
-    assert get(one.outputs["endpoint"].rpartition(":")[2])[0] == 200
+    instance = made(provider, replica(command=["python", "-S", "app.py"], folder=str(app)))
+    assert get(instance.outputs["endpoint"].rpartition(":")[2])[0] == 200
     assert provider.fault(replica(command=["python", "app.py"], folder=str(app))) == ""
     assert (open_folder / "closed").stat().st_mode & 0o777 == 0o700, "no folder of the user's was opened"
 
@@ -91,12 +91,12 @@ def test_a_source_for_root_alone_is_read_and_not_written(open_folder: Path, capf
         home = provider._home
         (home / "key").touch(0o600)
         assert provider.fault(replica(command=["python", "app.py"], folder=str(app))) == ""
-        one = made(provider, replica(command=["python", "-S", "app.py"], folder=str(app)))
-        assert get(one.outputs["endpoint"].rpartition(":")[2])[0] == 200
+        instance = made(provider, replica(command=["python", "-S", "app.py"], folder=str(app)))
+        assert get(instance.outputs["endpoint"].rpartition(":")[2])[0] == 200
         paths = {app / ".env", app / "app.py", home / "key", home / "stacks" / stack / "supervisor" / "state.json"}
-        assert readable(provider, one, capfd, open_folder, paths) == {app / ".env", app / "app.py"}
-        assert provider.shell.execute(one, ["touch", str(app / "made")], terminal=False) == 1
-        assert provider.shell.execute(one, ["sh", "-c", "touch $HOME/made"], terminal=False) == 0
+        assert readable(provider, instance, capfd, open_folder, paths) == {app / ".env", app / "app.py"}
+        assert provider.shell.execute(instance, ["touch", str(app / "made")], terminal=False) == 1
+        assert provider.shell.execute(instance, ["sh", "-c", "touch $HOME/made"], terminal=False) == 0
     assert (app.stat().st_mode & 0o777, app.stat().st_uid) == (0o700, 0), "no folder of the user's was opened"
 
 
@@ -108,10 +108,10 @@ def test_the_home_of_an_account_is_refused_by_name(provider: LocalProvider, home
         f"it runs as the account {name}, which cannot read /root because /root is closed to other accounts: "
         "run `chmod o+rx /root`, or move /root to a folder that every account may enter, such as /srv"
     )
-    one = provider.create(replica(command=["sh", "-c", "touch $HOME/ran; exit 1"], folder="/root"))
-    wait_until(lambda: health_of(provider, one).state == "failed", "it failed")
+    instance = provider.create(replica(command=["sh", "-c", "touch $HOME/ran; exit 1"], folder="/root"))
+    wait_until(lambda: health_of(provider, instance).state == "failed", "it failed")
     assert not (home / "stacks" / stack / "home" / "ran").exists()
-    assert health_of(provider, one).reason == said
+    assert health_of(provider, instance).reason == said
     assert stack_accounts.find(home, stack) is not None
     assert provider.fault(replica(command=["sleep", "1"], folder="/")) == ""
 
@@ -185,8 +185,8 @@ def test_a_file_that_the_account_can_change_opens_no_closed_folder(
     assert f"{source}, which leads there, can be changed by another account than root" in fault
     cure = "chown -h root" if source.is_symlink() else "chown root"
     assert f"run `{cure} {source}" in fault
-    one = provider.create(start)
-    assert provider.shell.execute(one, ["/bin/cat", str(vault / "secret")], terminal=False) == 1
+    instance = provider.create(start)
+    assert provider.shell.execute(instance, ["/bin/cat", str(vault / "secret")], terminal=False) == 1
 
 
 def test_what_its_owner_alone_can_read_is_shown_of_the_folder_alone(provider: LocalProvider, open_folder: Path) -> None:

@@ -77,10 +77,10 @@ def test_it_reads_what_is_its_own_and_nothing_of_the_owner_or_of_others(
 def test_it_sees_nothing_of_roots_own_folder_but_what_it_needs(
     provider: LocalProvider, capfd: pytest.CaptureFixture[str], open_folder: Path
 ) -> None:
-    one = made(provider, replica())
+    instance = made(provider, replica())
     needed = [Path(folder).resolve() for folder in (*reach.interpreter(), sys.base_prefix)]
     paths = {Path("/root"), *Path("/root").iterdir(), *Path("/root").glob("*/*")}
-    for path in readable(provider, one, capfd, open_folder, paths):
+    for path in readable(provider, instance, capfd, open_folder, paths):
         assert any(path.is_relative_to(folder) or folder.is_relative_to(path) for folder in needed), path
 
 
@@ -94,9 +94,9 @@ def test_it_writes_to_its_volume_and_its_home_alone(
     assert provider.shell.execute(web, [*command, str(home / "stacks" / stack / "routes" / "x")], terminal=False) == 1
     account = stack_accounts.find(home, stack)
     assert account is not None
-    said = capfd.readouterr()
-    assert said.out.split() == [*[account.name] * 3, "0077"]
-    assert "Permission denied" in said.err
+    output = capfd.readouterr()
+    assert output.out.split() == [*[account.name] * 3, "0077"]
+    assert "Permission denied" in output.err
     written = [Path(found["volume/web.data"].outputs["path"]) / "a", home / "stacks" / stack / "home" / "b"]
     assert {path.stat().st_uid for path in written} == {account.uid}
     for folder in {path.parent for path in written} | {Path(found["volume/database"].outputs["path"])}:

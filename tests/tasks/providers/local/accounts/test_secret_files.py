@@ -17,20 +17,20 @@ data = b"\x30\x82\x00\xff\xfe\r\n"
 
 def test_a_program_is_given_the_path_of_its_bytes(provider: LocalProvider, home: Path) -> None:
     wanted = replica(env={"STORE": SecretRef("store"), "PLAIN": "text"}).resolved(lambda _: data)
-    one = made(provider, wanted)
-    port = one.outputs["endpoint"].rpartition(":")[2]
+    instance = made(provider, wanted)
+    port = instance.outputs["endpoint"].rpartition(":")[2]
     seen = json.loads(get(port, "/env")[1])
     assert "STORE" not in seen
     assert seen["PLAIN"] == "text"
     path = Path(seen["STORE_FILE"])
     assert path.read_bytes() == data
-    found = path.stat()
-    assert stat.S_IMODE(found.st_mode) == 0o600
+    status = path.stat()
+    assert stat.S_IMODE(status.st_mode) == 0o600
     process = next(Path("/proc").glob(f"{_pid(port)}"))
-    assert found.st_uid == process.stat().st_uid, "the account that runs the program owns it"
-    provider.destroy(one)
+    assert status.st_uid == process.stat().st_uid, "the account that runs the program owns it"
+    provider.destroy(instance)
     assert not path.exists()
-    assert not [each for each in home.rglob("*") if each.is_file() and data in each.read_bytes()]
+    assert not [path for path in home.rglob("*") if path.is_file() and data in path.read_bytes()]
 
 
 class Killed(BaseException):
@@ -56,11 +56,11 @@ def test_what_a_kill_leaves_of_a_secret_goes_with_its_program(
     left: Path = killed.value.args[0]
     assert left.name.startswith("."), "the fresh file is there and has not its name yet"
     assert left.read_bytes()
-    one = made(provider, wanted)
+    instance = made(provider, wanted)
     left.write_bytes(data)
     made(provider, volume())  # so that the folder stays
-    provider.destroy(one)
-    assert list((home / "stacks" / one.stack / "settings").iterdir()) == []
+    provider.destroy(instance)
+    assert list((home / "stacks" / instance.stack / "settings").iterdir()) == []
 
 
 def _pid(port: str) -> int:

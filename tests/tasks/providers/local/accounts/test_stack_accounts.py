@@ -204,8 +204,8 @@ def test_a_foreign_account_of_its_name_is_refused(home: Path) -> None:
 def test_a_supervisor_from_before_is_replaced_while_what_it_keeps_runs_on(
     provider: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = made(provider, replica())
-    before = pid(home, one)
+    instance = made(provider, replica())
+    before = pid(home, instance)
     supervisor = Supervisor.find(home / "stacks" / stack / "supervisor")
     assert supervisor is not None
     old, call = supervisor.pid(), client.call
@@ -216,6 +216,6 @@ def test_a_supervisor_from_before_is_replaced_while_what_it_keeps_runs_on(
 
     monkeypatch.setattr(client, "call", earlier)
     made(provider, replica(1))
-    assert pid(home, one) == before
+    assert pid(home, instance) == before
     assert supervisor.pid() != old
     assert json.dumps([status.process.name for status in supervisor.list()]) == '["replica/web-0#1", "replica/web-1#1"]'

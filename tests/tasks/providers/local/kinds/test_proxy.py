@@ -29,11 +29,11 @@ def test_host_and_path_choose_the_service(provider: LocalProvider) -> None:
     door = made(provider, proxy())
     port = door.outputs["port"]
     assert get(port)[0] == 404, "nothing is routed yet"
-    one = made(provider, replica(0, "web"))
+    instance = made(provider, replica(0, "web"))
     two = made(provider, replica(0, "api"))
     three = made(provider, replica(0, "docs"))
     four = made(provider, replica(0, "any"))
-    web = made(provider, route(one, service="web"))
+    web = made(provider, route(instance, service="web"))
     assert web.outputs["url"] == door.outputs["url"] + "/"
     made(provider, route(two, service="api", path="/api/"))
     made(provider, route(three, service="docs", host="docs.example.com"))
@@ -50,15 +50,15 @@ def test_host_and_path_choose_the_service(provider: LocalProvider) -> None:
     assert service("/shop/1", "a.example.com") == "any-0"
     assert service("/", "a.example.com") == "web-0", "what a host does not route, wider rules do"
 
-    provider.destroy(next(each for each in provider.observe(stack) if each.address == "route/api"))
+    provider.destroy(next(instance for instance in provider.observe(stack) if instance.address == "route/api"))
     assert service("/api") == "web-0"
 
 
 def test_without_a_healthy_endpoint_it_answers_503_and_says_so(provider: LocalProvider, open_folder: Path) -> None:
     port = made(provider, proxy()).outputs["port"]
     sick = open_folder / "sick"
-    one = made(provider, replica(0, env={"SICK": str(sick)}))
-    way = made(provider, route(one))
+    instance = made(provider, replica(0, env={"SICK": str(sick)}))
+    way = made(provider, route(instance))
     wait_until(lambda: get(port)[0] == 200, "it is served")
     sick.touch()
     wait_until(lambda: get(port)[0] == 503, "it is taken out of traffic")
@@ -105,13 +105,13 @@ def test_somebody_always_serves_while_one_replica_takes_over_from_another(
     provider: LocalProvider, tmp_path: Path
 ) -> None:
     port = made(provider, proxy()).outputs["port"]
-    one, other = made(provider, replica(0)), made(provider, replica(1))
-    way = made(provider, route(one))
+    instance, other = made(provider, replica(0)), made(provider, replica(1))
+    way = made(provider, route(instance))
     wait_until(lambda: get(port)[0] == 200, "it is served")
     with loaded(port, tmp_path) as answers:
         for _ in range(20):
             way = provider.update(way, route(other))
-            way = provider.update(way, route(one))
+            way = provider.update(way, route(instance))
     assert set(answers) == {"200"}, answers
 
 
@@ -140,8 +140,8 @@ def test_requests_in_flight_are_counted_until_the_last_is_done(provider: LocalPr
 def test_back_after_it_was_killed_with_every_route(provider: LocalProvider, home: Path) -> None:
     door = made(provider, proxy())
     port = door.outputs["port"]
-    one = made(provider, replica(0))
-    made(provider, route(one))
+    instance = made(provider, replica(0))
+    made(provider, route(instance))
     wait_until(lambda: get(port)[0] == 200, "it is served")
     os.kill(pid(home, door), signal.SIGKILL)
 
@@ -155,8 +155,8 @@ def test_back_after_it_was_killed_with_every_route(provider: LocalProvider, home
 
 
 def test_a_route_of_a_proxy_to_come_waits_for_it(provider: LocalProvider) -> None:
-    one = made(provider, replica(0))
-    way = provider.create(route(one))
+    instance = made(provider, replica(0))
+    way = provider.create(route(instance))
     assert (way.health.state, way.outputs["url"]) == ("starting", "")
     door = made(provider, proxy())
     assert wait_healthy(provider, way).outputs["url"] == door.outputs["url"] + "/"
