@@ -7,23 +7,23 @@ from benchmarks.chaos.report import Recovery, Report
 
 pytestmark = pytest.mark.pure
 
-victims = ("web-0", "web-1", "database", "server", "supervisor", "guardian")
+VICTIMS = ("web-0", "web-1", "database", "server", "supervisor", "guardian")
 
 
 def test_equal_seeds_give_equal_rounds() -> None:
-    assert list(rounds(7, 20, victims)) == list(rounds(7, 20, victims))
-    assert len({str(list(rounds(seed, 20, victims))) for seed in range(20)}) == 20
+    assert list(rounds(7, 20, VICTIMS)) == list(rounds(7, 20, VICTIMS))
+    assert len({str(list(rounds(seed, 20, VICTIMS))) for seed in range(20)}) == 20
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_everybody_is_met_before_one_is_met_again(seed: int) -> None:
-    met = [accident.victim for accidents in rounds(seed, 60, victims) for accident in accidents]
-    assert set(met[: len(victims)]) == set(victims)
+    met = [accident.victim for accidents in rounds(seed, 60, VICTIMS) for accident in accidents]
+    assert set(met[: len(VICTIMS)]) == set(VICTIMS)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_what_watches_is_never_asked_to_end(seed: int) -> None:
-    for accidents in rounds(seed, 60, victims):
+    for accidents in rounds(seed, 60, VICTIMS):
         assert 1 <= len({accident.victim for accident in accidents}) == len(accidents) <= 2
         assert all(accident.action != "stop" for accident in accidents if accident.victim in WATCHERS)
 

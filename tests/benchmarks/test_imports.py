@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.pure
-root = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 modules = sorted(
-    ".".join(path.relative_to(root).with_suffix("").parts)
-    for path in (root / "benchmarks").rglob("*.py")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "benchmarks").rglob("*.py")
     if path.name != "__main__.py"
 )
 

@@ -16,24 +16,24 @@ from tasks.providers.seam import provider
 
 pytestmark = pytest.mark.local
 
-seeds = 200
-part = 20
+SEEDS = 200
+PART = 20
 """Seeds of one test."""
-failed_once = {
+FAILED_ONCE = {
     "killed between the spec and its new secret, a provision left a stack that no reconcile could repair": 324,
     "rolled back to one replica with a volume while the file asks for three without: every change was refused": 172,
 }
 """What was wrong -> a seed that showed it."""
 
 
-@pytest.mark.parametrize("first", range(0, seeds, part))
+@pytest.mark.parametrize("first", range(0, SEEDS, PART))
 def test_no_seed_fails(first: int) -> None:
     with quick_folder() as folder:
-        failures = [str(failure) for seed in range(first, first + part) if (failure := simulate(seed, folder))]
+        failures = [str(failure) for seed in range(first, first + PART) if (failure := simulate(seed, folder))]
     assert not failures, "\n\n".join(failures)
 
 
-@pytest.mark.parametrize("seed", failed_once.values(), ids=failed_once)
+@pytest.mark.parametrize("seed", FAILED_ONCE.values(), ids=FAILED_ONCE)
 def test_a_seed_that_failed_once_fails_no_more(seed: int) -> None:
     with quick_folder() as folder:
         assert str(simulate(seed, folder) or "") == ""

@@ -16,7 +16,7 @@ from deployments.server import control_plane
 from tests.support.certificates import authority
 
 autoscale_seconds = 5
-seldom = 3600
+SELDOM = 3600
 program = Path(sys.executable).with_name("tenfold")
 modules_of_the_user = dict.fromkeys(
     ("tasks.py", "flows.py", "docker.py"), "raise RuntimeError('this is the user\\'s own')\n"
@@ -69,7 +69,7 @@ def installation() -> Iterator[Installation]:
     (folder / "one.pem").write_text(authority().pem)
     variables = {
         "TENFOLD_HOME": str(folder / "home"), "TENFOLD_SERVER_PORT": str(free_port()),
-        "TENFOLD_AUTOSCALE_SECONDS": str(autoscale_seconds), "TENFOLD_RECONCILE_SECONDS": str(seldom),
+        "TENFOLD_AUTOSCALE_SECONDS": str(autoscale_seconds), "TENFOLD_RECONCILE_SECONDS": str(SELDOM),
         "PREFECT_HOME": str(folder / "prefect"), "SSL_CERT_FILE": str(folder / "one.pem"),
     }  # fmt: skip
     here = Installation(folder, variables)

@@ -15,7 +15,7 @@ from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_until
 
 patience = 300.0
-ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Plane:
         return self.ended(self.submit(flow, **parameters))
 
     def ended(self, run: str) -> dict[str, Any]:
-        return self.wait_until(run, *ended)
+        return self.wait_until(run, *ENDED)
 
     def wait_until(self, run: str, *states: str) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.pure
-docs = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_page_is_made_from_the_models() -> None:
-    made = runpy.run_path(str(docs / "generate.py"))["spec_page"]()
-    assert (docs / "reference" / "spec.md").read_text(encoding="utf-8") == made, "run make docs, and commit the page"
+    made = runpy.run_path(str(DOCS / "generate.py"))["spec_page"]()
+    assert (DOCS / "reference" / "spec.md").read_text(encoding="utf-8") == made, "run make docs, and commit the page"
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_the_page_is_made_from_the_models() -> None:
 def test_a_default_is_shown_as_a_person_writes_it(unit: str, value: object, written: str) -> None:
     number = {"type": "integer" if "KB" in unit else "number"}
     kinds = {"anyOf": [number, {"type": "string", "pattern": f"^[0-9]+({unit})$"}]} if unit else {"type": "number"}
-    assert runpy.run_path(str(docs / "generate.py"))["_default"]({**kinds, "default": value}, False) == written
+    assert runpy.run_path(str(DOCS / "generate.py"))["_default"]({**kinds, "default": value}, False) == written

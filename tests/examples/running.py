@@ -17,7 +17,7 @@ from typing import Any
 
 from tasks.providers.local import binaries
 
-app = Path(__file__).parents[2] / "examples" / "app"
+APP = Path(__file__).parents[2] / "examples" / "app"
 patience = 60.0
 
 
@@ -52,7 +52,7 @@ class Replica:
         self.port = free_port()
         # Nothing inherited: this machine's own DATABASE_URL would change what is tested.
         env = {"PORT": str(self.port), "PATH": os.environ["PATH"], **env}
-        self.process = subprocess.Popen([sys.executable, "app.py"], cwd=app, env=env)
+        self.process = subprocess.Popen([sys.executable, "app.py"], cwd=APP, env=env)
         wait_for(self.port, self.process)
 
     def connect(self) -> http.client.HTTPConnection:

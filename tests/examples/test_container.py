@@ -13,11 +13,11 @@ from tests.tasks.providers.docker.docker_world import alone, get, made, proxy, r
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
-app = Path(__file__).parents[2] / "examples" / "app"
+APP = Path(__file__).parents[2] / "examples" / "app"
 
 
 def test_it_is_built_and_serves(engine: DockerClient, images: dict[str, str]) -> None:
-    order = BuildRequest(stack, "web", str(app), "Dockerfile", None, {"BASE": images["tenfold-sample:1"]})
+    order = BuildRequest(stack, "web", str(APP), "Dockerfile", None, {"BASE": images["tenfold-sample:1"]})
     with alone(engine):
         provider = DockerProvider(Docker(provider="docker", images=images))
         try:

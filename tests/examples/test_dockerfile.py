@@ -13,9 +13,9 @@ from tasks.stack.preview_builds import build_requests
 
 pytestmark = pytest.mark.pure
 
-root = Path(__file__).parents[2]
-app = root / "examples" / "app"
-stacks = root / "infra_specs" / "stacks"
+ROOT = Path(__file__).parents[2]
+app = ROOT / "examples" / "app"
+stacks = ROOT / "infra_specs" / "stacks"
 
 
 def test_the_stack_builds_the_sample_app_and_is_the_quickstart_otherwise() -> None:

@@ -19,7 +19,7 @@ def _pem(number: int) -> str:
     return "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])
 
 
-_shapes = (
+_SHAPES = (
     "plain{}", "it's \"quoted\" {}", "p@ss \"word\"/&%+é-{}", "C:\\new\\table\\{}\\", "trailing-backslash-{}\\",
     "-leading-dash-{}", "--option={}", "spaces   and\ttabs {}", "ünïcödé-{}-☃", "😀-{}-emoji", "100%-{}-%41%20",
     '{{"type":"service","key":"{}"}}', "[1,2,{}]", ".*+?^$(){}|[a-z]\\d{{2}}", "host=db password=word-{} user=app",
@@ -35,7 +35,7 @@ _shapes = (
 
 def forty() -> dict[str, str | bytes]:
     """Name -> value. Two are keys of many lines, one is the beginning of another, one is bytes."""
-    shaped = {f"s{number:02}": shape.format(*[f"{number:02}{token}"] * 3) for number, shape in enumerate(_shapes)}
+    shaped = {f"s{number:02}": shape.format(*[f"{number:02}{token}"] * 3) for number, shape in enumerate(_SHAPES)}
     return {
         **shaped,
         "key": _pem(90),

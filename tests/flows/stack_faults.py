@@ -100,7 +100,7 @@ def _spec(text: str) -> Callable[[Installation], None]:
     return lambda here: here.sql("UPDATE stacks SET spec = ? WHERE name = ?", text, SICK)
 
 
-newer_content = '{"services": {"web": {"commands": ["a new key"]}}, "secrets": {}, "manifest": 9}'
+NEWER_CONTENT = '{"services": {"web": {"commands": ["a new key"]}}, "secrets": {}, "manifest": 9}'
 
 faults: dict[str, Callable[[Installation], None]] = {
     "the spec is no JSON": _spec('{"name": "sick", '),
@@ -131,7 +131,7 @@ faults: dict[str, Callable[[Installation], None]] = {
     "a release is no JSON": _release('{"services": '),
     "a release is of another form": _release('{"programs": []}'),
     "a release is a text": _release('"text"'),
-    "a release is of a later version": _release(newer_content),
+    "a release is of a later version": _release(NEWER_CONTENT),
     "what a check remembers is no JSON": _remembered("memory", "{"),
     "what a check remembers is a list": _remembered("memory", "[1]"),
     "readings are no JSON": _remembered("readings", "nothing"),
@@ -152,49 +152,49 @@ faults: dict[str, Callable[[Installation], None]] = {
 }  # fmt: skip
 
 Verb = Literal["status", "advise", "autoscale", "advise run", "reconcile"]
-everybody: frozenset[Verb] = frozenset({"status", "advise", "autoscale", "advise run", "reconcile"})
-who_plans: frozenset[Verb] = frozenset({"status", "reconcile"})
-who_asks_for_sizes: frozenset[Verb] = frozenset({"status", "advise", "advise run", "reconcile"})
-who_measures: frozenset[Verb] = frozenset({"autoscale"})
-nobody: frozenset[Verb] = frozenset()
+EVERYBODY: frozenset[Verb] = frozenset({"status", "advise", "autoscale", "advise run", "reconcile"})
+WHO_PLANS: frozenset[Verb] = frozenset({"status", "reconcile"})
+WHO_ASKS_FOR_SIZES: frozenset[Verb] = frozenset({"status", "advise", "advise run", "reconcile"})
+WHO_MEASURES: frozenset[Verb] = frozenset({"autoscale"})
+NOBODY: frozenset[Verb] = frozenset()
 
 named_by: dict[str, frozenset[Verb]] = {
-    "the spec is no JSON": everybody,
-    "the spec is a list": everybody,
-    "the spec is nothing": everybody,
-    "the spec lacks its target": everybody,
-    "the spec has a value of a wrong type": everybody,
-    "the spec has a target of a later version": everybody,
-    "the spec has a number that is refused now": everybody,
-    "the spec is another stack's": everybody,
-    "a secret is missing that no release has yet": nobody,
-    "its secrets are gone": nobody,
-    "a certificate's secret is missing": who_plans,
-    "the engine hangs": everybody,
-    "the engine is gone": everybody,
-    "the engine's host is unknown": everybody,
-    "a volume's record is broken": who_asks_for_sizes,
-    "a volume's record says something else": who_asks_for_sizes,
-    "a route's record says something else": who_plans,
-    "the stack's folder is a file": everybody,
-    "a release is no JSON": who_plans,
-    "a release is of another form": who_plans,
-    "a release is a text": who_plans,
-    "a release is of a later version": who_plans,
-    "what a check remembers is no JSON": nobody,
-    "what a check remembers is a list": nobody,
-    "readings are no JSON": nobody,
-    "decisions are no JSON": nobody,
-    "decisions are a list": nobody,
-    "samples are no JSON": nobody,
-    "samples are texts": nobody,
-    "measurements are texts": nobody,
-    "a plan is no JSON": nobody,
-    "a change has no address": nobody,
-    "the lock's owner is no JSON": nobody,
-    "a secret cannot be decrypted": nobody,
-    "the source folder is gone": nobody,
-    "the users of the pretended world are no JSON": who_measures,
+    "the spec is no JSON": EVERYBODY,
+    "the spec is a list": EVERYBODY,
+    "the spec is nothing": EVERYBODY,
+    "the spec lacks its target": EVERYBODY,
+    "the spec has a value of a wrong type": EVERYBODY,
+    "the spec has a target of a later version": EVERYBODY,
+    "the spec has a number that is refused now": EVERYBODY,
+    "the spec is another stack's": EVERYBODY,
+    "a secret is missing that no release has yet": NOBODY,
+    "its secrets are gone": NOBODY,
+    "a certificate's secret is missing": WHO_PLANS,
+    "the engine hangs": EVERYBODY,
+    "the engine is gone": EVERYBODY,
+    "the engine's host is unknown": EVERYBODY,
+    "a volume's record is broken": WHO_ASKS_FOR_SIZES,
+    "a volume's record says something else": WHO_ASKS_FOR_SIZES,
+    "a route's record says something else": WHO_PLANS,
+    "the stack's folder is a file": EVERYBODY,
+    "a release is no JSON": WHO_PLANS,
+    "a release is of another form": WHO_PLANS,
+    "a release is a text": WHO_PLANS,
+    "a release is of a later version": WHO_PLANS,
+    "what a check remembers is no JSON": NOBODY,
+    "what a check remembers is a list": NOBODY,
+    "readings are no JSON": NOBODY,
+    "decisions are no JSON": NOBODY,
+    "decisions are a list": NOBODY,
+    "samples are no JSON": NOBODY,
+    "samples are texts": NOBODY,
+    "measurements are texts": NOBODY,
+    "a plan is no JSON": NOBODY,
+    "a change has no address": NOBODY,
+    "the lock's owner is no JSON": NOBODY,
+    "a secret cannot be decrypted": NOBODY,
+    "the source folder is gone": NOBODY,
+    "the users of the pretended world are no JSON": WHO_MEASURES,
 }  # fmt: skip
 """Who needs what is broken, and so says it and fails: `status` and `advise` end with 1, `reconcile` fails, and runs on
 a timer complete. What a check can learn again is nobody's fault, and neither is what a stack does not need now."""

@@ -16,7 +16,7 @@ from tests.infra_specs.plan.world import instance, resource
 
 pytestmark = pytest.mark.pure
 
-wanted = [
+WANTED = [
     resource("volume/data", {}),
     resource("proxy/main", {}),
     resource("database/main", {"settings": {"at": "@volume/data.path"}}),
@@ -62,7 +62,7 @@ def doing(desired: Any, observed: Any = ()) -> "asyncio.Task[tuple[str, ...]]":
 
 
 async def test_only_what_it_depends_on_is_waited_for(world: World) -> None:
-    task = doing(wanted)
+    task = doing(WANTED)
     await world.settle()
     assert world.began == ["proxy/main", "volume/data"]
     await world.end("volume/data")
@@ -80,7 +80,7 @@ async def test_only_what_it_depends_on_is_waited_for(world: World) -> None:
 
 
 async def test_after_a_failure_nothing_starts_and_what_is_under_way_ends(world: World) -> None:
-    task = doing(wanted)
+    task = doing(WANTED)
     await world.settle()
     await world.end("proxy/main", ChangeFailed("no port is free"))
     await world.end("volume/data")
@@ -90,7 +90,7 @@ async def test_after_a_failure_nothing_starts_and_what_is_under_way_ends(world: 
 
 
 async def test_several_failures_are_told_together(world: World) -> None:
-    task = doing(wanted)
+    task = doing(WANTED)
     await world.settle()
     await world.end("proxy/main", ChangeFailed("no port is free"))
     await world.end("volume/data", ChangeFailed("the disk is full"))
@@ -99,7 +99,7 @@ async def test_several_failures_are_told_together(world: World) -> None:
 
 
 async def test_a_lost_lock_is_raised_as_it_is(world: World) -> None:
-    task = doing(wanted)
+    task = doing(WANTED)
     await world.settle()
     await world.end("volume/data", ChangeFailed("the disk is full"))
     await world.end("proxy/main", Fenced("taken over"))
@@ -109,7 +109,7 @@ async def test_a_lost_lock_is_raised_as_it_is(world: World) -> None:
 
 async def test_nothing_is_destroyed_before_everything_else_is_done(world: World) -> None:
     old = instance(resource("replica/web-1", {}), {})
-    task = doing(wanted[:2], [old])
+    task = doing(WANTED[:2], [old])
     await world.settle()
     await world.end("volume/data")
     assert "replica/web-1" not in world.began

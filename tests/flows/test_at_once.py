@@ -15,8 +15,8 @@ from tests.flows.shop import addresses, observed, runs, shop
 from tests.support.children import Child, Ended, run, start
 
 pytestmark = [pytest.mark.prefect, pytest.mark.proof]
-many = 10
-everything = [
+MANY = 10
+EVERYTHING = [
     "cache/main", "database/main", "proxy/main", "replica/web-0", "replica/web-1", "route/web", "volume/database",
 ]  # fmt: skip
 
@@ -35,7 +35,7 @@ def test_ten_provisions_of_one_stack_are_one_and_nine_clear_answers(
     """Whoever gets the lock stops there until the other nine have their answers, so that all ten overlap."""
     monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     parameters = {"spec": shop(), "source": "/srv"}
-    for _ in range(many):
+    for _ in range(MANY):
         children.append(start(provision, parameters, at=1, by=signal.SIGSTOP, only="after ledger.locks.acquire".__eq__))
     winner = only_stopped(children)
     refused = [child.wait() for child in children if child is not winner]
@@ -45,9 +45,9 @@ def test_ten_provisions_of_one_stack_are_one_and_nine_clear_answers(
         rf"shop is being changed by provision \(.+ on .+, pid {winner.pid}, flow run [0-9a-f-]{{36}}\) "
         r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(for \d+ s\); wait for it with --wait or try again"
     )
-    assert [outcome.state for outcome in refused] == ["FAILED"] * (many - 1)
+    assert [outcome.state for outcome in refused] == ["FAILED"] * (MANY - 1)
     assert [outcome.message for outcome in refused if not expected.fullmatch(outcome.message)] == []
-    assert addresses(home) == everything
+    assert addresses(home) == EVERYTHING
     (done,) = runs()
     assert done.state == "done"
 
@@ -57,13 +57,13 @@ def test_ten_that_wait_all_complete_and_nine_of_them_change_nothing(
 ) -> None:
     monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
     parameters = {"spec": shop(), "source": "/srv", "wait": True}
-    children += [start(provision, parameters) for _ in range(many)]
+    children += [start(provision, parameters) for _ in range(MANY)]
     ended = [child.wait() for child in children]
-    assert [outcome.state for outcome in ended] == ["COMPLETED"] * many, [outcome.message for outcome in ended]
+    assert [outcome.state for outcome in ended] == ["COMPLETED"] * MANY, [outcome.message for outcome in ended]
     effects = [sum(point.startswith("after create") for point in outcome.points) for outcome in ended]
-    assert sorted(effects) == [0] * (many - 1) + [len(everything)]
-    assert addresses(home) == everything
-    assert [len(one.changes) for one in reversed(runs())] == [len(everything)] + [0] * (many - 1)
+    assert sorted(effects) == [0] * (MANY - 1) + [len(EVERYTHING)]
+    assert addresses(home) == EVERYTHING
+    assert [len(one.changes) for one in reversed(runs())] == [len(EVERYTHING)] + [0] * (MANY - 1)
     assert {one.state for one in runs()} == {"done"}
 
 
@@ -109,9 +109,9 @@ def test_two_stacks_at_once_never_touch(
     ended: list[Ended] = [child.wait() for child in children]
     assert [outcome.state for outcome in ended] == ["COMPLETED"] * 2, [outcome.message for outcome in ended]
     for name in ("shop", "blog"):
-        assert addresses(home, name) == everything
+        assert addresses(home, name) == EVERYTHING
         (done,) = runs(name)
-        assert (done.state, len(done.changes)) == ("done", len(everything))
+        assert (done.state, len(done.changes)) == ("done", len(EVERYTHING))
         assert all(
             name in value
             for instance in observed(home, name)

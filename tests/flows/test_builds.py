@@ -21,7 +21,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, get, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
-name = "flows"
+NAME = "flows"
 
 
 async def test_built_run_changed_and_forgotten(
@@ -38,7 +38,7 @@ async def test_built_run_changed_and_forgotten(
     web = {"build": "app", "port": 8000, "replicas": 1}
     unversioned = {known.rpartition(":")[0]: tag for known, tag in images.items()}
     spec: dict[str, Any] = {
-        "name": name,
+        "name": NAME,
         "target": {"provider": "docker", "images": unversioned, "mirror": "registry.invalid"},
         "services": {"web": web},
     }
@@ -51,19 +51,19 @@ async def test_built_run_changed_and_forgotten(
         assert await served() == "first\n"
         assert "nothing to do" in await done(provision, spec=spec, source=str(tmp_path))
         page(tmp_path, "second")
-        assert "nothing to do" in await done(reconcile, stack=name), "only a provision builds"
-        assert "1 created" in await done(provision, stack=name)
+        assert "nothing to do" in await done(reconcile, stack=NAME), "only a provision builds"
+        assert "1 created" in await done(provision, stack=NAME)
         assert await served() == "second\n"
         page(tmp_path, "third")
-        assert (await done(deploy, stack=name, build=True)).startswith("release 3 serves")
+        assert (await done(deploy, stack=NAME, build=True)).startswith("release 3 serves")
         assert await served() == "third\n"
-        assert "nothing to do" in await done(provision, stack=name), "it is what the file makes"
-        show(name)
+        assert "nothing to do" in await done(provision, stack=NAME), "it is what the file makes"
+        show(NAME)
         shown = capsys.readouterr().out
         assert load(shown).services["web"].image is None, "what is shown can be given back"
-        await done(teardown, stack=name, delete_data=True)
+        await done(teardown, stack=NAME, delete_data=True)
         assert left(engine) == []
-        assert not engine.images.list(filters={"label": f"tenfold-image.stack={name}"})
+        assert not engine.images.list(filters={"label": f"tenfold-image.stack={NAME}"})
 
 
 def page(folder: Path, text: str) -> None:
@@ -82,7 +82,7 @@ def would(spec: dict[str, Any], source: Path) -> tuple[str, ...]:
 async def served() -> str:
     provider = DockerProvider(Docker(provider="docker"))
     try:
-        port = next(instance.outputs["port"] for instance in provider.observe(name) if instance.kind == "proxy")
+        port = next(instance.outputs["port"] for instance in provider.observe(NAME) if instance.kind == "proxy")
     finally:
         provider.close()
     answer: tuple[int, str] = wait_until(lambda: (response := get(port))[0] == 200 and response, "it serves")

@@ -21,7 +21,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone, get, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
-name = "flows"
+NAME = "flows"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def spec(engine: DockerClient, images: dict[str, str], home: Path) -> Iterator[d
     unversioned = {known.rpartition(":")[0]: tag for known, tag in images.items()}
     with alone(engine):
         yield {
-            "name": name,
+            "name": NAME,
             "target": {"provider": "docker", "images": unversioned},
             "services": {
                 "web": {"image": images["tenfold-sample:1"], "port": 8000, "replicas": {"min": 2, "max": 6}},
@@ -56,7 +56,7 @@ def visit(port: str) -> dict[str, Any]:
 def door(spec: dict[str, Any]) -> str:
     provider = DockerProvider(Docker.model_validate(spec["target"]))
     try:
-        return next(instance.outputs["port"] for instance in provider.observe(name) if instance.kind == "proxy")
+        return next(instance.outputs["port"] for instance in provider.observe(NAME) if instance.kind == "proxy")
     finally:
         provider.close()
 
@@ -67,16 +67,16 @@ async def test_from_nothing_to_healthy_and_back(spec: dict[str, Any], engine: Do
     assert visit(port)["visits"] == 1
     assert visit(port)["hits"] == 2
     with Ledger.open(settings()) as ledger:
-        secrets = [ledger.secrets.value(name, secret, 1) for secret in ("database-password", "cache-password")]
-    for container in engine.containers.list(filters={"label": f"tenfold.stack={name}"}):
+        secrets = [ledger.secrets.value(NAME, secret, 1) for secret in ("database-password", "cache-password")]
+    for container in engine.containers.list(filters={"label": f"tenfold.stack={NAME}"}):
         app = ".replica." in container.name
         assert any(secret in json.dumps(container.attrs) for secret in secrets) == app
     assert "nothing to do" in await done(provision, spec=spec)
-    await done(scale, stack=name, service="web", replicas=4)
+    await done(scale, stack=NAME, service="web", replicas=4)
     wait_until(lambda: len({visit(port)["replica"] for _ in range(20)}) == 4, "all four answer")
-    assert "volume/database" in await done(teardown, stack=name)
+    assert "volume/database" in await done(teardown, stack=NAME)
     assert left(engine) == ["tenfold.flows.volume.database.1"]
-    await done(provision, stack=name)
+    await done(provision, stack=NAME)
     assert visit(door(spec))["visits"] > 2
-    await done(teardown, stack=name, delete_data=True)
+    await done(teardown, stack=NAME, delete_data=True)
     assert left(engine) == []

@@ -19,7 +19,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import clear, left
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
-megabytes = 700
+MEGABYTES = 700
 """What the images take, and as much again for a stack's data."""
 Tell = Callable[[str, str], None]
 
@@ -27,7 +27,7 @@ Tell = Callable[[str, str], None]
 @pytest.fixture(scope="module")
 def own(engine: DockerClient, images: dict[str, str]) -> Iterator[OwnEngine]:
     try:
-        made = open_own_engine(megabytes)
+        made = open_own_engine(MEGABYTES)
     except NoEngine as no:
         pytest.skip(str(no))
     try:

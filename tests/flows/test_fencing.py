@@ -20,36 +20,36 @@ pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
 # A chain: volume, database, replica. One change a wave, so that nothing else of the run is under way at a point;
 # SQLite would keep a transaction open for as long as its process is stopped.
-spec = {**shop(port=None, replicas={"min": 1, "max": 3}), "needs": {"database": "postgres"}}
-bigger = {**spec, "services": {"web": {**spec["services"]["web"], "replicas": {"min": 2, "max": 3}}}}
+SPEC = {**shop(port=None, replicas={"min": 1, "max": 3}), "needs": {"database": "postgres"}}
+BIGGER = {**SPEC, "services": {"web": {**SPEC["services"]["web"], "replicas": {"min": 2, "max": 3}}}}
 
 Step = tuple[Flow[..., Any], dict[str, Any]]
-provisioned: Step = (provision, {"spec": spec, "source": "/srv"})
-grown: Step = (scale, {"stack": "shop", "service": "web", "replicas": 2, "wait": True})
-otherwise: Step = (provision, {"spec": bigger, "source": "/srv", "wait": True})
-broken: Step = (deploy, {"stack": "shop", "command": "false"})
-gone: Step = (teardown, {"stack": "shop", "wait": True})
-gone_for_ever: Step = (teardown, {"stack": "shop", "delete_data": True, "wait": True})
+PROVISIONED: Step = (provision, {"spec": SPEC, "source": "/srv"})
+GROWN: Step = (scale, {"stack": "shop", "service": "web", "replicas": 2, "wait": True})
+OTHERWISE: Step = (provision, {"spec": BIGGER, "source": "/srv", "wait": True})
+BROKEN: Step = (deploy, {"stack": "shop", "command": "false"})
+GONE: Step = (teardown, {"stack": "shop", "wait": True})
+GONE_FOR_EVER: Step = (teardown, {"stack": "shop", "delete_data": True, "wait": True})
 
-cases: dict[str, tuple[list[Step], Step, str, int, Step]] = {
+CASES: dict[str, tuple[list[Step], Step, str, int, Step]] = {
     # what was before, what is stopped, where, at which time there, and who takes over
-    "provision, before it says what is wanted": ([], provisioned, "before ledger.stacks.set_desired", 1, otherwise),
-    "provision, before a secret is made": ([], provisioned, "before ledger.secrets.ensure", 1, otherwise),
-    "provision, before its run begins": ([], provisioned, "before ledger.runs.begin", 1, otherwise),
-    "provision, before its first intent": ([], provisioned, "before ledger.runs.intend", 1, gone),
-    "provision, before its first create": ([], provisioned, "before ledger.locks.check", 1, gone_for_ever),
-    "provision, before a later create": ([], provisioned, "before ledger.locks.check", 3, gone),
-    "provision, after a create": ([], provisioned, "before ledger.runs.outcome", 2, gone),
-    "provision, before it finishes": ([], provisioned, "before ledger.runs.finish", 1, grown),
-    "scale, before it overrides": ([provisioned], grown, "before ledger.stacks.override", 1, gone),
-    "scale, before a create": ([provisioned], grown, "before ledger.locks.check", 1, gone),
-    "deploy, before it stops what failed": ([provisioned], broken, "before ledger.locks.check", 2, gone),
-    "teardown, before it begins": ([provisioned], gone, "before ledger.stacks.mark_torn_down", 1, otherwise),
-    "teardown, before a destroy": ([provisioned], gone, "before ledger.locks.check", 1, otherwise),
-    "teardown, before a later destroy": ([provisioned], gone, "before ledger.locks.check", 2, otherwise),
-    "teardown, before it deletes data": ([provisioned], gone_for_ever, "before ledger.locks.check", 3, otherwise),
-    "teardown, before it forgets": ([provisioned], gone_for_ever, "before ledger.stacks.forget", 1, otherwise),
-    "teardown, before it gives the lock back": ([provisioned], gone, "before ledger.locks.release", 1, otherwise),
+    "provision, before it says what is wanted": ([], PROVISIONED, "before ledger.stacks.set_desired", 1, OTHERWISE),
+    "provision, before a secret is made": ([], PROVISIONED, "before ledger.secrets.ensure", 1, OTHERWISE),
+    "provision, before its run begins": ([], PROVISIONED, "before ledger.runs.begin", 1, OTHERWISE),
+    "provision, before its first intent": ([], PROVISIONED, "before ledger.runs.intend", 1, GONE),
+    "provision, before its first create": ([], PROVISIONED, "before ledger.locks.check", 1, GONE_FOR_EVER),
+    "provision, before a later create": ([], PROVISIONED, "before ledger.locks.check", 3, GONE),
+    "provision, after a create": ([], PROVISIONED, "before ledger.runs.outcome", 2, GONE),
+    "provision, before it finishes": ([], PROVISIONED, "before ledger.runs.finish", 1, GROWN),
+    "scale, before it overrides": ([PROVISIONED], GROWN, "before ledger.stacks.override", 1, GONE),
+    "scale, before a create": ([PROVISIONED], GROWN, "before ledger.locks.check", 1, GONE),
+    "deploy, before it stops what failed": ([PROVISIONED], BROKEN, "before ledger.locks.check", 2, GONE),
+    "teardown, before it begins": ([PROVISIONED], GONE, "before ledger.stacks.mark_torn_down", 1, OTHERWISE),
+    "teardown, before a destroy": ([PROVISIONED], GONE, "before ledger.locks.check", 1, OTHERWISE),
+    "teardown, before a later destroy": ([PROVISIONED], GONE, "before ledger.locks.check", 2, OTHERWISE),
+    "teardown, before it deletes data": ([PROVISIONED], GONE_FOR_EVER, "before ledger.locks.check", 3, OTHERWISE),
+    "teardown, before it forgets": ([PROVISIONED], GONE_FOR_EVER, "before ledger.stacks.forget", 1, OTHERWISE),
+    "teardown, before it gives the lock back": ([PROVISIONED], GONE, "before ledger.locks.release", 1, OTHERWISE),
 }
 
 
@@ -71,17 +71,17 @@ def starting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Step, str, i
         child.kill()
 
 
-@pytest.mark.parametrize("name", cases)
+@pytest.mark.parametrize("name", CASES)
 def test_woken_after_a_takeover_it_does_nothing(
     name: str, home: Path, prefect_server: None, starting: Callable[[Step, str, int], Child]
 ) -> None:
-    before, paused, point, time_there, other = cases[name]
+    before, paused, point, time_there, other = CASES[name]
     for step in before:
         assert run(*step).state == "COMPLETED"
     child = starting(paused, point, time_there)
     second = run(*other)
     if second.message.startswith("No stack is called"):  # stopped before the ledger heard of it
-        assert other in (gone, gone_for_ever)
+        assert other in (GONE, GONE_FOR_EVER)
     else:
         assert second.state == "COMPLETED", second.message
     world, ledger = whole_world(home), every_row(home)
@@ -97,7 +97,7 @@ def test_woken_after_a_takeover_it_does_nothing(
 def test_woken_after_its_lease_it_does_nothing_even_if_nobody_followed(
     home: Path, prefect_server: None, starting: Callable[[Step, str, int], Child]
 ) -> None:
-    child = starting(provisioned, "before ledger.locks.check", 1)
+    child = starting(PROVISIONED, "before ledger.locks.check", 1)
     time.sleep(2.5)
     child.wake()
     woken = child.wait()
@@ -105,4 +105,4 @@ def test_woken_after_its_lease_it_does_nothing_even_if_nobody_followed(
     assert "the lease of this provision, 2 s, ran out" in woken.message
     assert whole_world(home) == ""
     assert runs()[0].state == "failed"
-    assert run(*provisioned).state == "COMPLETED"
+    assert run(*PROVISIONED).state == "COMPLETED"

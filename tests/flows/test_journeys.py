@@ -74,14 +74,14 @@ def target(request: pytest.FixtureRequest) -> Target:
     return wanted
 
 
-targets = [
+TARGETS = [
     "on_memory",
     pytest.param("on_local", marks=pytest.mark.local),
     pytest.param("on_an_engine", marks=pytest.mark.docker),
 ]
 
 
-@pytest.mark.parametrize("target", targets, indirect=True)
+@pytest.mark.parametrize("target", TARGETS, indirect=True)
 async def test_provisioned_released_scaled_healed_and_torn_down(target: Target) -> None:
     assert await done(provision, spec=target.spec, source="/") == "6 created, 0 unchanged"
     assert "nothing to do" in await done(provision, spec=target.spec, source="/")

@@ -19,36 +19,36 @@ from tests.support.children import run
 pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
 Step = tuple[Flow[..., Any], dict[str, Any]]
-spec: dict[str, Any] = {
+SPEC: dict[str, Any] = {
     "name": "shop",
     "target": {"provider": "memory"},
     "services": {"web": {"command": "run", "port": 80, "replicas": {"min": 2, "max": 5}}},
     "needs": {"database": "postgres", "cache": "valkey"},
 }
-counted_spec = {**spec, "target": {"provider": "memory", "counted": True}}
-provisioned: Step = (provision, {"spec": spec, "source": "/srv"})
-counted: Step = (provision, {"spec": counted_spec, "source": "/srv"})
-grown: Step = (scale, {"stack": "shop", "service": "web", "replicas": 4})
-shrunk: Step = (scale, {"stack": "shop", "service": "web", "replicas": 2})
+COUNTED_SPEC = {**SPEC, "target": {"provider": "memory", "counted": True}}
+PROVISIONED: Step = (provision, {"spec": SPEC, "source": "/srv"})
+COUNTED: Step = (provision, {"spec": COUNTED_SPEC, "source": "/srv"})
+GROWN: Step = (scale, {"stack": "shop", "service": "web", "replicas": 4})
+SHRUNK: Step = (scale, {"stack": "shop", "service": "web", "replicas": 2})
 
-cases: dict[str, tuple[list[Step], Step]] = {
-    "provision": ([], provisioned),
-    "scale out": ([provisioned], grown),
-    "scale in": ([provisioned, grown], shrunk),
-    "teardown": ([provisioned], (teardown, {"stack": "shop"})),
-    "teardown with its data": ([provisioned], (teardown, {"stack": "shop", "delete_data": True})),
-    "provision, counted": ([], counted),
-    "scale out, counted": ([counted], grown),
-    "scale in, counted": ([counted, grown], shrunk),
-    "teardown, counted": ([counted], (teardown, {"stack": "shop"})),
+CASES: dict[str, tuple[list[Step], Step]] = {
+    "provision": ([], PROVISIONED),
+    "scale out": ([PROVISIONED], GROWN),
+    "scale in": ([PROVISIONED, GROWN], SHRUNK),
+    "teardown": ([PROVISIONED], (teardown, {"stack": "shop"})),
+    "teardown with its data": ([PROVISIONED], (teardown, {"stack": "shop", "delete_data": True})),
+    "provision, counted": ([], COUNTED),
+    "scale out, counted": ([COUNTED], GROWN),
+    "scale in, counted": ([COUNTED, GROWN], SHRUNK),
+    "teardown, counted": ([COUNTED], (teardown, {"stack": "shop"})),
 }
 
 
-@pytest.mark.parametrize("name", cases)
+@pytest.mark.parametrize("name", CASES)
 def test_killed_at_every_outside_effect(
     name: str, home: Path, prefect_server: None, record_property: Callable[[str, object], None]
 ) -> None:
-    before, (flow, parameters) = cases[name]
+    before, (flow, parameters) = CASES[name]
     for step in before:
         assert run(*step).state == "COMPLETED"
     start, wanted = home.with_name("start"), home.with_name("wanted")

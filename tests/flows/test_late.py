@@ -14,7 +14,7 @@ from tests.support.children import run
 
 pytestmark = pytest.mark.prefect
 
-late = {"provider": "memory", "late_outputs": 3, "late_endings": 3}
+LATE = {"provider": "memory", "late_outputs": 3, "late_endings": 3}
 
 
 def world(home: Path) -> MemoryProvider:
@@ -22,7 +22,7 @@ def world(home: Path) -> MemoryProvider:
 
 
 def spec(**target: Any) -> dict[str, Any]:
-    return {**shop(), "target": {**late, **target}}
+    return {**shop(), "target": {**LATE, **target}}
 
 
 def test_what_comes_late_reaches_who_refers_to_it_and_what_goes_late_is_gone_at_the_end(

@@ -23,9 +23,9 @@ from tests.tasks.providers.local.world import app, get, processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
 
-stack = "killed"
-spec: dict[str, Any] = {
-    "name": stack,
+STACK = "killed"
+SPEC: dict[str, Any] = {
+    "name": STACK,
     "target": {"provider": "local"},
     "services": {
         "web": {
@@ -38,17 +38,17 @@ spec: dict[str, Any] = {
     "needs": {"database": "postgres", "cache": "valkey"},
 }
 Step = tuple[Flow[..., Any], dict[str, Any]]
-provisioned: Step = (provision, {"spec": spec, "source": "/"})
-grown: Step = (scale, {"stack": stack, "service": "web", "replicas": 2})
-shrunk: Step = (scale, {"stack": stack, "service": "web", "replicas": 1})
-torn_down: Step = (teardown, {"stack": stack})
+PROVISIONED: Step = (provision, {"spec": SPEC, "source": "/"})
+GROWN: Step = (scale, {"stack": STACK, "service": "web", "replicas": 2})
+SHRUNK: Step = (scale, {"stack": STACK, "service": "web", "replicas": 1})
+TORN_DOWN: Step = (teardown, {"stack": STACK})
 
-one_replica = [
+ONE_REPLICA = [
     "cache/main", "database/main", "proxy/main", "replica/web-0", "route/web", "volume/database",
 ]  # fmt: skip
-made = [f"{side} create {address}" for address in one_replica for side in ("before", "after")]
+made = [f"{side} create {address}" for address in ONE_REPLICA for side in ("before", "after")]
 destroyed = [
-    f"{side} destroy {address}" for address in one_replica if not address.startswith("volume/")
+    f"{side} destroy {address}" for address in ONE_REPLICA if not address.startswith("volume/")
     for side in ("before", "after")
 ]  # fmt: skip
 
@@ -70,16 +70,16 @@ def test_provision(
     point: str, home: Path, prefect_server: None, record_property: Callable[[str, object], None]
 ) -> None:
     record_property("points", 1)
-    killed_at(point, provisioned)
-    done(provisioned)
-    well(home, one_replica)
-    assert "nothing to do" in done(provisioned)
+    killed_at(point, PROVISIONED)
+    done(PROVISIONED)
+    well(home, ONE_REPLICA)
+    assert "nothing to do" in done(PROVISIONED)
 
 
 def test_scale(home: Path, prefect_server: None, record_property: Callable[[str, object], None]) -> None:
-    done(provisioned)
+    done(PROVISIONED)
     write_down(home)
-    two_replicas = sorted([*one_replica, "replica/web-1"])
+    two_replicas = sorted([*ONE_REPLICA, "replica/web-1"])
     out = (
         "before create replica/web-1",
         "after create replica/web-1",
@@ -93,7 +93,7 @@ def test_scale(home: Path, prefect_server: None, record_property: Callable[[str,
         "after destroy replica/web-1",
     )
     for at_out, at_back in zip(out, back, strict=True):
-        for point, step, wanted in ((at_out, grown, two_replicas), (at_back, shrunk, one_replica)):
+        for point, step, wanted in ((at_out, GROWN, two_replicas), (at_back, SHRUNK, ONE_REPLICA)):
             killed_at(point, step)
             done(step)
             well(home, wanted)
@@ -104,14 +104,14 @@ def test_scale(home: Path, prefect_server: None, record_property: Callable[[str,
 @pytest.mark.parametrize("point", destroyed)
 def test_teardown(point: str, home: Path, prefect_server: None, record_property: Callable[[str, object], None]) -> None:
     record_property("points", 1)
-    done(provisioned)
+    done(PROVISIONED)
     write_down(home)
-    killed_at(point, torn_down)
-    done(torn_down)
+    killed_at(point, TORN_DOWN)
+    done(TORN_DOWN)
     assert [str(instance) for instance in observed(home)] == ["volume/database"]
     assert astray(home) == {}
-    done((provision, {"stack": stack}))
-    well(home, one_replica)
+    done((provision, {"stack": STACK}))
+    well(home, ONE_REPLICA)
     assert read(home) == "kept"
 
 
@@ -121,12 +121,12 @@ def test_teardown_with_its_data(
     points = ("before destroy volume/database", "after destroy volume/database")
     record_property("points", len(points))
     for point in points:
-        done(provisioned)
-        killed_at(point, (teardown, {"stack": stack, "delete_data": True}))
-        done((teardown, {"stack": stack, "delete_data": True}))
+        done(PROVISIONED)
+        killed_at(point, (teardown, {"stack": STACK, "delete_data": True}))
+        done((teardown, {"stack": STACK, "delete_data": True}))
         assert observed(home) == ()
         assert processes_naming(str(home)) == []
-        assert not (home / "stacks" / stack).exists()
+        assert not (home / "stacks" / STACK).exists()
 
 
 def killed_at(point: str, step: Step) -> None:
@@ -141,7 +141,7 @@ def done(step: Step) -> str:
 
 
 def observed(home: Path) -> tuple[Instance, ...]:
-    return LocalProvider(home).observe(stack)
+    return LocalProvider(home).observe(STACK)
 
 
 def well(home: Path, wanted: list[str]) -> None:
@@ -158,7 +158,7 @@ def well(home: Path, wanted: list[str]) -> None:
 
 def astray(home: Path) -> dict[int, str]:
     """Processes of the stack's folder that neither its supervisor, its guardian nor any child of a kept process is."""
-    supervisor = Supervisor.find(home / "stacks" / stack / "supervisor")
+    supervisor = Supervisor.find(home / "stacks" / STACK / "supervisor")
     kept = {status.pid for status in supervisor.list()} | {supervisor.pid()} if supervisor else set()
     guardian = {parent(supervisor.pid())} if supervisor else set()
     found = {
@@ -204,6 +204,6 @@ def read(home: Path) -> str:
 def connected(home: Path) -> "psycopg.Connection[Any]":
     database = next(instance for instance in observed(home) if instance.kind == "database" and not instance.failed)
     with Ledger.open(settings()) as ledger:
-        password = ledger.secrets.value(stack, "database-password", 1)
+        password = ledger.secrets.value(STACK, "database-password", 1)
     host, port = database.outputs["host"], database.outputs["port"]
     return psycopg.connect(host=host, port=port, user="app", dbname="app", password=password)

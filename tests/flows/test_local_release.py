@@ -21,7 +21,7 @@ from tests.flows.going import done, failed
 from tests.tasks.providers.local.world import app
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
-rate = 50.0
+RATE = 50.0
 """Requests a second, on a machine that other tests use too."""
 
 
@@ -48,24 +48,24 @@ async def test_releases_under_load(home: Path, open_folder: Path) -> None:
     url = address(home)
     assert said(url).startswith("first ")
 
-    with load(url, rate) as good:
+    with load(url, RATE) as good:
         assert (await done(deploy, stack="released", env={"NAME": "second"})).startswith("release 2 serves")
         assert said(url).startswith("second ")
     assert (good[0].failed, good[0].failures) == (0, {})
     assert migrations.read_text() == "once\nonce\n"
 
-    with load(url, rate) as bad:
+    with load(url, RATE) as bad:
         broken = ["python3", "-c", "raise SystemExit('no such table: orders')"]
         message = await failed(deploy, stack="released", command=" ".join(map(repr, broken)))
     assert message.startswith("deploy of release 3 failed and was undone: release 2 serves.")
     assert "no such table: orders" in message
     assert (bad[0].failed, said(url).split()[0]) == (0, "second")
 
-    with load(url, rate):
+    with load(url, RATE):
         message = await failed(deploy, stack="released", env={"FAILS": "1"}, canary=20, bake=60)
         assert "does worse than what it would replace" in message
         assert "release 2 serves" in message
-    with load(url, rate) as back:
+    with load(url, RATE) as back:
         assert (await done(rollback, stack="released")).startswith("release 5 serves")
     assert (back[0].failed, said(url).split()[0]) == (0, "first")
     assert migrations.read_text().count("once") == 4, "a rollback migrates nothing"

@@ -17,7 +17,7 @@ from tests.support.children import run
 from tests.tasks.providers.docker.docker_world import alone, get
 
 pytestmark = [pytest.mark.docker, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
-moving = "tenfold-test/moving"
+MOVING = "tenfold-test/moving"
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def spec(engine: DockerClient, images: dict[str, str], home: Path) -> Iterator[d
     """A stack whose image is called as another one will be."""
     with alone(engine):
         move(engine, images["tenfold-tiny:1"])
-        yield shop(images, image=f"{moving}:now") | {"needs": {}}
-    engine.images.remove(f"{moving}:now", force=True)
+        yield shop(images, image=f"{MOVING}:now") | {"needs": {}}
+    engine.images.remove(f"{MOVING}:now", force=True)
 
 
 def test_a_name_moves_and_only_a_release_follows(
@@ -38,10 +38,10 @@ def test_a_name_moves_and_only_a_release_follows(
     done(scale, stack=stack, service="web", replicas=2)
     assert says(spec) == {"release 1\n"}, "both are of the image that was released"
 
-    told = done(deploy, stack=stack, image=f"{moving}:now")
+    told = done(deploy, stack=stack, image=f"{MOVING}:now")
     assert told.startswith("release 2 serves")
     assert says(spec) == {"release 2\n"}
-    assert "release 2 is that already" in done(deploy, stack=stack, image=f"{moving}:now")
+    assert "release 2 is that already" in done(deploy, stack=stack, image=f"{MOVING}:now")
 
     done(rollback, stack=stack)
     assert says(spec) == {"release 1\n"}
@@ -57,11 +57,11 @@ def test_a_name_moves_and_only_a_release_follows(
 def test_an_image_of_before_that_is_gone(spec: dict[str, Any], engine: DockerClient, images: dict[str, str]) -> None:
     """As when somebody prunes what no container uses."""
     made = engine.containers.create(images["tenfold-tiny:1"])
-    own = made.commit(moving, "now")
+    own = made.commit(MOVING, "now")
     made.remove()
     done(provision, spec=spec, source="/")
     move(engine, images["tenfold-tiny:2"])
-    done(deploy, stack=stack, image=f"{moving}:now")
+    done(deploy, stack=stack, image=f"{MOVING}:now")
     engine.images.remove(str(own.id), force=True)
     before = containers(engine)
     ended = run(rollback, {"stack": stack, "release": 1})
@@ -72,7 +72,7 @@ def test_an_image_of_before_that_is_gone(spec: dict[str, Any], engine: DockerCli
 
 
 def move(engine: DockerClient, to: str) -> None:
-    assert engine.images.get(to).tag(moving, "now")
+    assert engine.images.get(to).tag(MOVING, "now")
 
 
 def says(spec: dict[str, Any]) -> set[str]:

@@ -12,8 +12,8 @@ from flows.grow import Approval
 
 pytestmark = pytest.mark.pure
 
-modules = (advise, autoscale, deploy, grow, provision, reconcile, rollback, run, scale, teardown)
-flows = {name: flow for module in modules for name, flow in inspect.getmembers(module) if isinstance(flow, Flow)}
+MODULES = (advise, autoscale, deploy, grow, provision, reconcile, rollback, run, scale, teardown)
+flows = {name: flow for module in MODULES for name, flow in inspect.getmembers(module) if isinstance(flow, Flow)}
 schemas: dict[str, Any] = {name: flow.parameters.model_dump() for name, flow in flows.items()}
 schemas["approval"] = Approval.model_json_schema()
 numbers = [

@@ -21,47 +21,47 @@ from tests.support.children import Ended, run
 pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
 Run = tuple[Flow[..., Any], dict[str, Any]]
-spec = {
+SPEC = {
     "name": "shop",
     "target": {"provider": "memory"},
     "services": {"web": {"command": "run", "before": "migrate", "port": 80, "replicas": 1}},
 }
-counted_spec = {**spec, "target": {"provider": "memory", "counted": True}}
-provisioned: Run = (provision, {"spec": spec, "source": "/srv"})
-counted: Run = (provision, {"spec": counted_spec, "source": "/srv"})
-deployed: Run = (deploy, {"stack": "shop", "command": "run --new"})
-canary: Run = (deploy, {**deployed[1], "canary": 10, "bake": 1})
-bad: Run = (deploy, {"stack": "shop", "command": "false"})
-returned: Run = (rollback, {"stack": "shop", "release": 1})
-job = "after create job/before-web"
+COUNTED_SPEC = {**SPEC, "target": {"provider": "memory", "counted": True}}
+PROVISIONED: Run = (provision, {"spec": SPEC, "source": "/srv"})
+COUNTED: Run = (provision, {"spec": COUNTED_SPEC, "source": "/srv"})
+DEPLOYED: Run = (deploy, {"stack": "shop", "command": "run --new"})
+CANARY: Run = (deploy, {**DEPLOYED[1], "canary": 10, "bake": 1})
+BAD: Run = (deploy, {"stack": "shop", "command": "false"})
+RETURNED: Run = (rollback, {"stack": "shop", "release": 1})
+JOB = "after create job/before-web"
 
-cases: dict[str, tuple[list[Run], Run, str]] = {
-    "deploy": ([provisioned], deployed, "COMPLETED"),
-    "deploy with a canary": ([provisioned], canary, "COMPLETED"),
-    "deploy of a bad one": ([provisioned], bad, "FAILED"),
-    "rollback": ([provisioned, deployed], returned, "COMPLETED"),
-    "deploy, counted": ([counted], deployed, "COMPLETED"),
-    "deploy with a canary, counted": ([counted], canary, "COMPLETED"),
-    "deploy of a bad one, counted": ([counted], bad, "FAILED"),
-    "rollback, counted": ([counted, deployed], returned, "COMPLETED"),
+CASES: dict[str, tuple[list[Run], Run, str]] = {
+    "deploy": ([PROVISIONED], DEPLOYED, "COMPLETED"),
+    "deploy with a canary": ([PROVISIONED], CANARY, "COMPLETED"),
+    "deploy of a bad one": ([PROVISIONED], BAD, "FAILED"),
+    "rollback": ([PROVISIONED, DEPLOYED], RETURNED, "COMPLETED"),
+    "deploy, counted": ([COUNTED], DEPLOYED, "COMPLETED"),
+    "deploy with a canary, counted": ([COUNTED], CANARY, "COMPLETED"),
+    "deploy of a bad one, counted": ([COUNTED], BAD, "FAILED"),
+    "rollback, counted": ([COUNTED, DEPLOYED], RETURNED, "COMPLETED"),
 }
 
 
-@pytest.mark.parametrize("name", cases)
+@pytest.mark.parametrize("name", CASES)
 def test_killed_at_every_outside_effect(
     name: str, home: Path, prefect_server: None, record_property: Callable[[str, object], None]
 ) -> None:
-    before, (flow, parameters), ends = cases[name]
+    before, (flow, parameters), ends = CASES[name]
     for step in before:
         assert run(*step).state == "COMPLETED"
     start, proven = home.with_name("start"), serving(home)
-    at_points = after_an_effect if name in in_full else of_consequence
+    at_points = after_an_effect if name in IN_FULL else of_consequence
     shutil.copytree(home, start)
     undisturbed = run(flow, parameters, only=at_points)
     assert undisturbed.state == ends, undisturbed.message
     end, serves, migrated = world(home), serving(home), job_at(undisturbed)
     for number, point in enumerate(undisturbed.points, 1):
-        for after in (again, left_alone) if name in left_alone_too and of_consequence(point) else (again,):
+        for after in (again, left_alone) if name in LEFT_ALONE_TOO and of_consequence(point) else (again,):
             shutil.rmtree(home)
             shutil.copytree(start, home)
             killed = run(flow, parameters, at=number, only=at_points)
@@ -78,13 +78,13 @@ def test_killed_at_every_outside_effect(
             assert world(home) == end, f"killed {point}"
             assert newest().state == ("proven" if ends == "COMPLETED" else "undone"), f"killed {point}"
             if ends == "COMPLETED" and migrated is not None and number >= migrated:
-                assert job not in rerun.points, f"killed {point}, it ran twice"
+                assert JOB not in rerun.points, f"killed {point}, it ran twice"
     record_property("points", len(undisturbed.points))
 
 
-in_full = ("deploy", "deploy of a bad one")
+IN_FULL = ("deploy", "deploy of a bad one")
 """What the others write into the journal these do too."""
-left_alone_too = ("deploy", "deploy, counted")
+LEFT_ALONE_TOO = ("deploy", "deploy, counted")
 again, left_alone = "again", "left alone"
 
 
@@ -100,7 +100,7 @@ def of_consequence(point: str) -> bool:
 
 def job_at(ended: Ended) -> int | None:
     """The number of the point at which the job has been made."""
-    return ended.points.index(job) + 1 if job in ended.points else None
+    return ended.points.index(JOB) + 1 if JOB in ended.points else None
 
 
 def world(home: Path) -> set[Any]:

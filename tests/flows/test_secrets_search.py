@@ -24,7 +24,7 @@ from tests.tasks.providers.local.world import app
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 __all__ = ["home"]  # a fixture
-stack = "searched"
+STACK = "searched"
 printer = app.with_name("print_secrets.py")
 tells_all = shlex.join(["python3", "-S", str(printer)])
 
@@ -35,17 +35,17 @@ async def test_forty_secrets_are_told_nowhere(home: Path, caplog: pytest.LogCapt
     assert len(values) == 40
     with Ledger.open(settings()) as ledger:
         for name, value in values.items():
-            ledger.secrets.set(stack, name, value)
+            ledger.secrets.set(STACK, name, value)
     env = {name.upper(): {"secret": name} for name in values}
     web = {"command": ["python3", "-S", str(app)], "port": 80, "replicas": 1, "env": env}
-    spec = {"name": stack, "target": {"provider": "local"}, "services": {"web": web}, "needs": {"cache": "valkey"}}
+    spec = {"name": STACK, "target": {"provider": "local"}, "services": {"web": web}, "needs": {"cache": "valkey"}}
     await done(provision, spec=spec, source="/")
-    crashed = await failed(deploy, stack=stack, command=tells_all)
+    crashed = await failed(deploy, stack=STACK, command=tells_all)
     assert "The last lines of its log" in crashed
-    ended = await failed(run, stack=stack, service="web", command=tells_all)
+    ended = await failed(run, stack=STACK, service="web", command=tells_all)
     assert "[secret s" in ended
     with Ledger.open(settings()) as ledger:
-        values["cache"] = ledger.secrets.value(stack, "cache-password", 1)
+        values["cache"] = ledger.secrets.value(STACK, "cache-password", 1)
 
     leaks = told(files_below(home), values)
     assert leaks, "a restart needs what its supervisor keeps"
@@ -53,11 +53,11 @@ async def test_forty_secrets_are_told_nowhere(home: Path, caplog: pytest.LogCapt
         assert is_allowed(Path(path), home), f"{path} tells a secret"
         assert stat.S_IMODE(Path(path).stat().st_mode) & 0o077 == 0, path
     assert told({"processes": command_lines()}, values) == []
-    supervisor = Supervisor.start(home / "stacks" / stack / "supervisor")
+    supervisor = Supervisor.start(home / "stacks" / STACK / "supervisor")
     for pid in (supervisor.pid(), *(status.pid for status in supervisor.list() if status.pid)):
         assert "Max core file size        0 " in Path(f"/proc/{pid}/limits").read_text(), "nothing dumps its memory"
 
-    await done(teardown, stack=stack, delete_data=True)
+    await done(teardown, stack=STACK, delete_data=True)
     places = {
         **files_below(home),
         **await everything_told(),
@@ -69,10 +69,10 @@ async def test_forty_secrets_are_told_nowhere(home: Path, caplog: pytest.LogCapt
     assert len(places["prefect's database"]) > 10_000, "there is something to look at"
     assert b"[secret " in places["logs"]
     assert told(places, values) == []
-    assert LocalProvider(home).observe(stack) == ()
+    assert LocalProvider(home).observe(STACK) == ()
 
 
 def is_allowed(path: Path, home: Path) -> bool:
     """What docs/security.md names: what a supervisor starts its programs from, and what they wrote or were given."""
-    parts = path.relative_to(home / "stacks" / stack).parts
+    parts = path.relative_to(home / "stacks" / STACK).parts
     return parts[0] in ("supervisor", "settings")

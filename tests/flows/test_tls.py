@@ -21,7 +21,7 @@ from tests.tasks.providers.secured import fetch, host, served
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 ours = authority()
-spec: dict[str, Any] = {
+SPEC: dict[str, Any] = {
     "name": "secured",
     "target": {"provider": "local"},
     "services": {"web": {"command": ["python3", "-S", str(app)], "port": 80}},
@@ -32,7 +32,7 @@ spec: dict[str, Any] = {
 async def test_a_certificate_is_shown_and_a_renewed_one_is_taken_in_by_the_timer(tmp_path: Path) -> None:
     first = written(tmp_path)
     with temporary_home() as home, stopped(home):
-        await ended(StateType.COMPLETED, provision, spec=spec, source=str(tmp_path))
+        await ended(StateType.COMPLETED, provision, spec=SPEC, source=str(tmp_path))
         door = proxy(home)
         wait_until(lambda: fetch(door, ours).status_code == 200, "it serves")
         assert served(door) == first
@@ -42,7 +42,7 @@ async def test_a_certificate_is_shown_and_a_renewed_one_is_taken_in_by_the_timer
         (tmp_path / "key.pem").write_text(ours.issue(host)[1])
         assert "nothing to do" in await ended(StateType.COMPLETED, reconcile, stack="secured")
         assert served(door) == second
-        refused = await ended(StateType.FAILED, provision, spec=spec, source=str(tmp_path))
+        refused = await ended(StateType.FAILED, provision, spec=SPEC, source=str(tmp_path))
         assert refused.startswith("secured: tls.key: it is not the key of this certificate.")
 
 

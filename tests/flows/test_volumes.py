@@ -21,14 +21,14 @@ from tests.tasks.providers.docker.docker_world import alone, left
 from tests.tasks.providers.local.world import get
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
-name = "flows"
+NAME = "flows"
 # Each start leaves a line in its volume, and the folder is what it serves.
-program = 'echo "started $STYLE" >>"$DATA_DIR/starts"; exec python3 -m http.server "$PORT" -d "$DATA_DIR" --bind '
+PROGRAM = 'echo "started $STYLE" >>"$DATA_DIR/starts"; exec python3 -m http.server "$PORT" -d "$DATA_DIR" --bind '
 
 
 def spec(target: dict[str, Any], address: str, **service: Any) -> dict[str, Any]:
-    web = {"command": ["sh", "-c", program + address], "port": 8000, "health": "/starts", "volumes": {"data": "/data"}}
-    return {"name": name, "target": target, "services": {"web": {**web, **service}}}
+    web = {"command": ["sh", "-c", PROGRAM + address], "port": 8000, "health": "/starts", "volumes": {"data": "/data"}}
+    return {"name": NAME, "target": target, "services": {"web": {**web, **service}}}
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ async def test_data_outlives_replicas_and_the_stack(fixture: str, request: pytes
     wanted["services"]["web"]["env"] = {"STYLE": "anew"}
     await done(provision, spec=wanted, source="/")
     assert await starts(wanted) == ["started", "started anew"]
-    assert "volume/web.data (data, kept)" in await done(teardown, stack=name)
+    assert "volume/web.data (data, kept)" in await done(teardown, stack=NAME)
     assert [instance.address for instance in there(wanted)] == ["volume/web.data"]
-    await done(provision, stack=name)
+    await done(provision, stack=NAME)
     assert await starts(wanted) == ["started", "started anew", "started anew"]
-    await done(teardown, stack=name, delete_data=True)
+    await done(teardown, stack=NAME, delete_data=True)
     assert there(wanted) == ()
 
 
@@ -80,6 +80,6 @@ async def starts(wanted: dict[str, Any]) -> list[str]:
 def there(wanted: dict[str, Any]) -> tuple[Instance, ...]:
     provider = open_provider(from_data(wanted).target, settings().home)
     try:
-        return provider.observe(name)
+        return provider.observe(NAME)
     finally:
         provider.close()

@@ -43,7 +43,7 @@ def test_a_short_one_is_kept_when_asked_for_and_said() -> None:
     )
 
 
-_binary = "Set it with --binary to keep its bytes, which a service is given as a file."
+_BINARY = "Set it with --binary to keep its bytes, which a service is given as a file."
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ _binary = "Set it with --binary to keep its bytes, which a service is given as a
         (b"\0\xff", True, "The value of s has 2 bytes. One of fewer than 8 cannot be redacted, since ordinary text "
          "holds it too. Choose a longer one, or set it with --short."),
         (bytes([0x30, 0x82, 0x04, 0xFF, 0xFE, 0x80, 0x0A, 0xC3]), False,
-         f"The value of s is not text in UTF-8. {_binary}"),
+         f"The value of s is not text in UTF-8. {_BINARY}"),
         ("secret-value".encode("utf-16"), False,
-         f"The value of s is not text in UTF-8. It looks like UTF-16: save it as UTF-8. {_binary}"),
-        (b"before\0after", False, f"The value of s holds a NUL, which no variable can. {_binary}"),
+         f"The value of s is not text in UTF-8. It looks like UTF-16: save it as UTF-8. {_BINARY}"),
+        (b"before\0after", False, f"The value of s holds a NUL, which no variable can. {_BINARY}"),
         (b"x" * (LONGEST + 1), False, "The value of s is longer than 65536 bytes: a program's variables cannot hold "
          "much more. Put it into a volume of the service."),
     ],

@@ -11,8 +11,8 @@ import pytest
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
-root = Path(__file__).parents[2]
-parts = (
+ROOT = Path(__file__).parents[2]
+PARTS = (
     "infra_specs",
     "tasks",
     "flows",
@@ -24,24 +24,24 @@ parts = (
     "pyproject.toml",
     "mkdocs.yml",
 )
-others = (
+OTHERS = (
     "tests/tasks/providers/memory",
     "tests/infra_specs/stackfile",
     "tests/infra_specs/plan",
     "tests/docs/test_reference.py",
 )
 """Tests that a new target must leave as they are."""
-most_lines_elsewhere = 3
+MOST_LINES_ELSEWHERE = 3
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The source in a folder of its own."""
-    for part in parts:
-        if (root / part).is_dir():
-            shutil.copytree(root / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(root / part, tmp_path / part)
+            shutil.copy(ROOT / part, tmp_path / part)
     return tmp_path
 
 
@@ -56,7 +56,7 @@ def test_it_fails_exactly_its_contract(copy: Path) -> None:
     written = run(copy, "scripts/new_provider", "zeppelin")
     assert written.returncode == 0, written.stderr
     (count,) = re.findall(r"(\d+) lines elsewhere", written.stdout)
-    assert int(count) <= most_lines_elsewhere, written.stdout
+    assert int(count) <= MOST_LINES_ELSEWHERE, written.stdout
     for command in (["-m", "deployments.write_schema"], ["docs/generate.py"]):
         assert run(copy, *command).returncode == 0
     checked = run(copy, "-m", "mypy", "-p", "tasks.providers.zeppelin")
@@ -65,7 +65,7 @@ def test_it_fails_exactly_its_contract(copy: Path) -> None:
     assert linted.returncode == 0, linted.stdout
     assert run(copy, "-m", "ruff", "format", "--check", "tasks", "tests", "infra_specs").returncode == 0
     options = ("-q", "-p", "no:cacheprovider", "-m", "not docker and not prefect and not browser", "-rA", "--tb=line")
-    ended = run(copy, "-m", "pytest", *options, "tests/tasks/providers/zeppelin", *others)
+    ended = run(copy, "-m", "pytest", *options, "tests/tasks/providers/zeppelin", *OTHERS)
     passed, failed = outcomes(ended.stdout, "PASSED"), outcomes(ended.stdout, "FAILED")
     own = {test for test in passed | failed if test.startswith("tests/tasks/providers/zeppelin/")}
     assert failed == own, ended.stdout[-4000:]

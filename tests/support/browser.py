@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from deployments.cli.following.prefect_api import login_address
 from deployments.server.control_plane import ControlPlane
 
-programs = ("chromium", "chromium-browser", "google-chrome")
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 switches = (
     "--no-sandbox",  # it refuses one as root
     "--disable-gpu",
@@ -24,12 +24,12 @@ switches = (
 )
 patience = 120_000.0
 """Milliseconds that a page, or a run on it, may take on a busy machine."""
-looks = 12
+LOOKS = 12
 
 
 def chromium() -> str | None:
     """The browser's program, if this machine has one."""
-    return next((path for name in programs if (path := shutil.which(name))), None)
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ class PrefectUi:
 
     def submit(self, run: str) -> None:
         """Submit the form, and open the page of the run, which shall be called `run`."""
-        for _ in range(looks):
+        for _ in range(LOOKS):
             with self.page.expect_response(re.compile(r"/create_flow_run$")) as answer:
                 self.page.get_by_role("button", name="Submit").click()
             # Prefect answers 503 while its SQLite is busy; the form stays as it is, and a person submits it again.
@@ -105,10 +105,10 @@ class PrefectUi:
     def logged(self, line: str) -> None:
         """Wait until the run's log has this line, or a message with it."""
         wanted = self.page.get_by_text(line).first
-        for _ in range(looks):
+        for _ in range(LOOKS):
             self.page.get_by_role("tab", name="Logs").click()
             with suppress(AssertionError):
-                return expect(wanted).to_be_visible(timeout=patience / looks)
+                return expect(wanted).to_be_visible(timeout=patience / LOOKS)
             # A page that was opened before the run began asks for its log no more once the run has ended.
             self.page.reload()
         raise AssertionError(f"the run's log has no {line!r}")

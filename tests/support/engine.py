@@ -13,27 +13,27 @@ from requests.exceptions import RequestException
 
 from tests.support.images import local
 
-unreachable = 7
+UNREACHABLE = 7
 """The exit code of the two programs if there is no answer, or one that is no success."""
 
-getting = f"""
+GETTING = f"""
 import http.client, sys, urllib.request
 try:
     with urllib.request.urlopen(sys.argv[1], timeout=float(sys.argv[2])) as answer:
         sys.stdout.buffer.write(answer.read())
 except (OSError, http.client.HTTPException):
-    sys.exit({unreachable})
+    sys.exit({UNREACHABLE})
 """
-connecting = f"""
+CONNECTING = f"""
 import socket, sys
 try:
     socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3])).close()
 except OSError:
-    sys.exit({unreachable})
+    sys.exit({UNREACHABLE})
 """
 
-usual = "/var/run/docker.sock"
-patience = 120
+USUAL = "/var/run/docker.sock"
+PATIENCE = 120
 """Seconds that one answer of the engine may take on a busy machine."""
 
 
@@ -47,7 +47,7 @@ class NoEngine(Exception):
 
 def address() -> str:
     """Where the engine listens: that of DOCKER_HOST, or this machine's own."""
-    return os.environ.get("DOCKER_HOST") or f"unix://{usual}"
+    return os.environ.get("DOCKER_HOST") or f"unix://{USUAL}"
 
 
 def connect() -> docker.DockerClient:
@@ -55,7 +55,7 @@ def connect() -> docker.DockerClient:
     if not os.environ.get("DOCKER_HOST"):
         _knock()
     try:
-        client = docker.from_env(timeout=patience)
+        client = docker.from_env(timeout=PATIENCE)
         client.ping()
     except (DockerException, RequestException) as error:
         raise NoEngine(f"the Docker Engine at {address()} does not answer: {error}") from None
@@ -64,12 +64,12 @@ def connect() -> docker.DockerClient:
 
 def fetch(client: docker.DockerClient, network: str, url: str, seconds: float = 5) -> str | None:
     """The body that a GET of `url` gets from inside a network; None for everything but success."""
-    return _inside(client, network, getting, url, str(seconds))
+    return _inside(client, network, GETTING, url, str(seconds))
 
 
 def opens(client: docker.DockerClient, network: str, host: str, port: int, seconds: float = 2) -> bool:
     """Whether a connection to a port comes about from inside a network."""
-    return _inside(client, network, connecting, host, str(port), str(seconds)) is not None
+    return _inside(client, network, CONNECTING, host, str(port), str(seconds)) is not None
 
 
 def _inside(client: docker.DockerClient, network: str, program: str, *words: str) -> str | None:
@@ -78,28 +78,28 @@ def _inside(client: docker.DockerClient, network: str, program: str, *words: str
     try:
         return client.containers.run(local("base"), command, network=network, remove=True).decode()
     except ContainerError as error:
-        if error.exit_status != unreachable:
+        if error.exit_status != UNREACHABLE:
             raise
         return None
 
 
 def _knock() -> None:
     with socket.socket(socket.AF_UNIX) as knocking:
-        knocking.settimeout(patience)
+        knocking.settimeout(PATIENCE)
         try:
-            knocking.connect(usual)
+            knocking.connect(USUAL)
         except (FileNotFoundError, ConnectionRefusedError):
             raise NoEngine(
-                f"no Docker Engine listens at {usual}: start one, or name one in DOCKER_HOST, "
+                f"no Docker Engine listens at {USUAL}: start one, or name one in DOCKER_HOST, "
                 "or let root run `sh scripts/engine .venv/bin` on Debian, which installs one",
                 nothing=True,
             ) from None
         except PermissionError:
             raise NoEngine(
-                f"this account may not use the Docker Engine at {usual}: add it to the group docker"
+                f"this account may not use the Docker Engine at {USUAL}: add it to the group docker"
             ) from None
         except OSError as error:
-            raise NoEngine(f"the Docker Engine at {usual} does not answer: {error}") from None
+            raise NoEngine(f"the Docker Engine at {USUAL} does not answer: {error}") from None
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-loaded_at_start = (
+LOADED_AT_START = (
     "alembic.command", "alembic.config", "anyio._backends._asyncio", "anyio.streams.tls", "cryptography.fernet",
     "deployments.cli", "deployments.server.environment", "docker", "fastapi", "flows.autoscale", "flows.deploy",
     "flows.provision", "flows.reconcile", "flows.rollback", "flows.run", "flows.scale", "flows.teardown",
@@ -29,8 +29,8 @@ loaded_at_start = (
     "tests.support.children",
 )  # fmt: skip
 """The modules of a run, with those that it loads late."""
-root = Path(__file__).parents[2]
-length_bytes = 8
+ROOT = Path(__file__).parents[2]
+LENGTH_BYTES = 8
 Call = Callable[[int], None]
 """Runs in the fork; it is given the descriptor of the pipe that its caller reads."""
 
@@ -43,17 +43,17 @@ class ForkServer:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.fork_server", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()], cwd=root, env=dict(env),
+                pass_fds=[theirs.fileno()], cwd=ROOT, env=dict(env),
             )  # fmt: skip
 
     def fork(self, call: Call) -> tuple[int, int]:
         """Run a call, which can be pickled, with our environment in our folder: its process, and a pipe to read."""
         reading, writing = os.pipe()
         request = pickle.dumps((dict(os.environ), str(Path.cwd()), call))
-        socket.send_fds(self._socket, [len(request).to_bytes(length_bytes)], [writing])
+        socket.send_fds(self._socket, [len(request).to_bytes(LENGTH_BYTES)], [writing])
         self._socket.sendall(request)
         os.close(writing)
-        pid = int.from_bytes(self._socket.recv(length_bytes, socket.MSG_WAITALL))
+        pid = int.from_bytes(self._socket.recv(LENGTH_BYTES, socket.MSG_WAITALL))
         assert pid, "the fork server could not fork; the reason is in its output"
         return pid, reading
 
@@ -73,18 +73,18 @@ def fork_server(env: Mapping[str, str]) -> Iterator[ForkServer]:
 
 def serve(asked: socket.socket) -> None:
     """Fork for each request, until there is nobody who could ask."""
-    for name in loaded_at_start:
+    for name in LOADED_AT_START:
         import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a fork that has ended leaves no zombie
     gc.collect()
     gc.freeze()
     while True:
-        head, descriptors, _, _ = socket.recv_fds(asked, length_bytes, 1)
+        head, descriptors, _, _ = socket.recv_fds(asked, LENGTH_BYTES, 1)
         if not head:
             return
         request = asked.recv(int.from_bytes(head), socket.MSG_WAITALL)
         (writing,) = descriptors
-        asked.sendall(_answer(request, writing).to_bytes(length_bytes))
+        asked.sendall(_answer(request, writing).to_bytes(LENGTH_BYTES))
         os.close(writing)
 
 

@@ -17,8 +17,8 @@ from requests.exceptions import RequestException
 
 from tests.support.engine import NoEngine
 
-programs = ("dockerd", "docker", "ip", "nsenter", "mount", "umount")
-patience = 60.0
+PROGRAMS = ("dockerd", "docker", "ip", "nsenter", "mount", "umount")
+PATIENCE = 60.0
 """Seconds that it may take to start or to end on a busy machine."""
 
 
@@ -50,7 +50,7 @@ class OwnEngine:
                  "--host", self.host, "--log-level", "warn"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise NoEngine(f"a second engine does not start: {self._log()}")
@@ -65,7 +65,7 @@ class OwnEngine:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         # What has ended and is not yet taken away looks alive to another engine, which would wait for it in vain.
         while any(Path(f"/proc/{pid}").exists() for pid in ended) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -74,10 +74,10 @@ class OwnEngine:
         """As an administrator does; what shall run is started again with it."""
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(patience)
+        self._process.wait(PATIENCE)
 
     def client(self) -> DockerClient:
-        return DockerClient(self.host, timeout=int(patience))
+        return DockerClient(self.host, timeout=int(PATIENCE))
 
     def load(self, tags: Iterable[str]) -> None:
         """Images of the shared engine, under the same names."""
@@ -143,7 +143,7 @@ def open_own_engine(megabytes: int) -> OwnEngine:
     """One that runs; end it. NoEngine says why there can be none: it takes root, and Linux's own tools."""
     if os.geteuid() != 0:
         raise NoEngine("only root can start a second engine beside the one that is there")
-    if missing := [name for name in programs if shutil.which(name) is None]:
+    if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
         raise NoEngine(f"a second engine needs {', '.join(missing)}")
     if os.environ.get("DOCKER_HOST", "unix:").partition(":")[0] != "unix":
         raise NoEngine("the engine of DOCKER_HOST is on another machine, and a second one would be here")

@@ -18,8 +18,8 @@ from tasks.ledger.runs import Runs
 from tasks.ledger.secrets import Secrets
 from tasks.ledger.stacks import Stacks
 
-provider_effects = ("create", "update", "destroy", "stop")
-ledger_effects: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+PROVIDER_EFFECTS = ("create", "update", "destroy", "stop")
+LEDGER_EFFECTS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (Locks, "locks", ("acquire", "release")),
     (Claims, "claims", ("acquire",)),
     (Stacks, "stacks", ("set_desired", "mark_torn_down", "override", "forget")),
@@ -57,7 +57,7 @@ class Points:
     def install(self) -> None:
         """For the rest of this process, which is a test's own child."""
         self._writing = Lock()
-        for repository, called, effects in ledger_effects:
+        for repository, called, effects in LEDGER_EFFECTS:
             for name in effects:
                 write = self._alone(getattr(repository, name))
                 setattr(repository, name, self._around(f"ledger.{called}.{name}", write))
@@ -67,7 +67,7 @@ class Points:
 
         def open_provider(*args: Any) -> Any:
             provider = opened(*args)
-            for name in provider_effects:
+            for name in PROVIDER_EFFECTS:
                 setattr(provider, name, self._around(name, getattr(provider, name)))
             return provider
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-patience = 60.0
+PATIENCE = 60.0
 
 
 def program() -> str | None:
@@ -86,12 +86,12 @@ scrape_configs:
         yield url
     finally:
         server.terminate()
-        server.wait(patience)
+        server.wait(PATIENCE)
         shutil.rmtree(folder)
 
 
 def _await_ready(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         assert server.poll() is None, log.read_text()
         try:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 user, password = "tester", "open sesame"
-_line = f"{user}:$2y$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW\n"
+_LINE = f"{user}:$2y$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW\n"
 """What htpasswd makes of the two: bcrypt is all that the registry takes."""
-_package = "docker-registry"
-_patience = 60.0
+_PACKAGE = "docker-registry"
+_PATIENCE = 60.0
 
 
 class NoRegistry(Exception):
@@ -37,7 +37,7 @@ def registry(folder: Path) -> Iterator[Registry]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    (folder / "htpasswd").write_text(_line)
+    (folder / "htpasswd").write_text(_LINE)
     (folder / "registry.yml").write_text(
         "version: 0.1\nlog: {level: error}\n"
         f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
@@ -55,25 +55,25 @@ def registry(folder: Path) -> Iterator[Registry]:
 
 
 def _program() -> Path:
-    if installed := shutil.which(_package):
+    if installed := shutil.which(_PACKAGE):
         return Path(installed)
     folder = Path(tempfile.gettempdir()) / f"tenfold-test-registry-{os.getuid()}"
-    if not (folder / "usr/bin" / _package).exists():
+    if not (folder / "usr/bin" / _PACKAGE).exists():
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-            raise NoRegistry(f"there is no {_package}, and only Debian's package of it is known here")
+            raise NoRegistry(f"there is no {_PACKAGE}, and only Debian's package of it is known here")
         folder.mkdir(exist_ok=True)
-        got = subprocess.run(["apt-get", "download", _package], cwd=folder, capture_output=True, text=True, check=False)
+        got = subprocess.run(["apt-get", "download", _PACKAGE], cwd=folder, capture_output=True, text=True, check=False)
         packages = sorted(folder.glob("*.deb"))
         if got.returncode or not packages:
-            raise NoRegistry(f"apt-get download {_package} failed: {got.stderr.strip()[-200:]}")
+            raise NoRegistry(f"apt-get download {_PACKAGE} failed: {got.stderr.strip()[-200:]}")
         with tempfile.TemporaryDirectory(dir=folder) as fresh:
             subprocess.run(["dpkg-deb", "-x", packages[-1], fresh], check=True)
             Path(fresh, "usr").rename(folder / "usr")
-    return folder / "usr/bin" / _package
+    return folder / "usr/bin" / _PACKAGE
 
 
 def _until_it_asks_for_a_login(address: str, log: Path) -> None:
-    deadline = time.monotonic() + _patience
+    deadline = time.monotonic() + _PATIENCE
     while True:
         connection = http.client.HTTPConnection(address, timeout=5)
         try:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import signal
 
-_magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 sockets: set[asyncio.StreamWriter] = set()
 busy: set[asyncio.Task[None]] = set()
 
@@ -59,7 +59,7 @@ async def respond(
 
 async def keep(key: str, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A WebSocket until its client leaves. The key came in small letters, which only a test's client may send."""
-    accept = base64.b64encode(hashlib.sha1((key + _magic).encode()).digest()).decode()
+    accept = base64.b64encode(hashlib.sha1((key + _MAGIC).encode()).digest()).decode()
     writer.write(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()

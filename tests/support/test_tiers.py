@@ -10,7 +10,7 @@ from tests.support.lanes import Lane
 from tests.support.tiers import chosen, collected, tier_of, tiers
 
 pytestmark = pytest.mark.pure
-root = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_a_test_that_needs_nothing_is_waited_for(items: list[pytest.Item]) -> No
 
 
 def test_the_three_commands_run_both_tiers() -> None:
-    makefile = (root / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text()
     for tier in tiers:
         assert f"scripts/test $(BIN) {tier}\n" in makefile
-    commands = [line.split()[:2] for line in (root / ".ci" / "run").read_text().splitlines() if "make" in line]
+    commands = [line.split()[:2] for line in (ROOT / ".ci" / "run").read_text().splitlines() if "make" in line]
     assert commands == [["make", "check"], ["make", "test"], ["make", "proof"]]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 for_everybody = Path(__file__).with_name("times.json")
 last_run = Path(__file__).parents[2] / "build" / "test-times"
-slowest = 10
+SLOWEST = 10
 pure_seconds, other_seconds = 0.02, 2.0
 """What a test is taken for that nobody has measured yet."""
 
@@ -73,7 +73,7 @@ def keep(tier: str) -> None:
 
 def _slowest(tests: Iterable[tuple[str, float]]) -> dict[str, float]:
     ordered = sorted(tests, key=lambda test: -test[1])
-    return {name: round(seconds, 1) for name, seconds in ordered[:slowest]}
+    return {name: round(seconds, 1) for name, seconds in ordered[:SLOWEST]}
 
 
 if __name__ == "__main__":

@@ -4,25 +4,25 @@ import pytest
 
 from tests.deployments.cli.cli import Cli
 
-commands: tuple[tuple[str, ...], ...] = (
+COMMANDS: tuple[tuple[str, ...], ...] = (
     ("demo",), ("provision",), ("deploy",), ("rollback",), ("scale",), ("teardown",), ("reconcile",), ("autoscale",),
     ("grow",), ("run",), ("plan",), ("status",), ("releases",), ("diff",), ("history",), ("why",), ("replay",),
     ("advise",), ("logs",), ("exec",), ("open",), ("show",), ("schema",), ("secret",), ("secret", "set"),
     ("secret", "list"), ("secret", "remove"), ("server",),
 )  # fmt: skip
-server = (("server", "start"), ("server", "stop"), ("server", "status"))
-on_a_stack: tuple[tuple[str, ...], ...] = (
+SERVER = (("server", "start"), ("server", "stop"), ("server", "status"))
+ON_A_STACK: tuple[tuple[str, ...], ...] = (
     ("provision",), ("deploy",), ("rollback",), ("scale", "web", "2"), ("teardown",), ("reconcile",), ("grow",),
     ("run", "web", "date"), ("plan",), ("status",), ("releases",), ("diff",), ("history",), ("why",), ("replay", "web"),
     ("advise",), ("logs",), ("exec", "web-0"), ("open",), ("show",),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("words", [(), *commands, *server])
+@pytest.mark.parametrize("words", [(), *COMMANDS, *SERVER])
 def test_a_flag_takes_no_value_and_every_command_and_group_has_an_example(cli: Cli, words: tuple[str, ...]) -> None:
     output = cli.text(*words, "--help")
     assert "bool" not in output
-    if words in commands:
+    if words in COMMANDS:
         assert f" tenfold {' '.join(words)}" in output.partition("Examples:")[2]
 
 
@@ -37,7 +37,7 @@ def test_replay_shows_what_its_files_look_like(cli: Cli) -> None:
     assert " 2026-11-22T18:04:00,1731" in output
 
 
-@pytest.mark.parametrize("words", on_a_stack)
+@pytest.mark.parametrize("words", ON_A_STACK)
 def test_a_stack_that_is_not_known_is_refused_in_one_wording(cli: Cli, words: tuple[str, ...]) -> None:
     verb, *more = words
     result = cli(verb, "nobody", *more)

@@ -16,13 +16,13 @@ from tasks.supervisor.confine import become
 from tasks.supervisor.process import Process
 from tests.deployments.cli.cli import Cli
 
-spec = "name: shop\ntarget: {provider: local}\nservices: {web: {command: sleep 1000}}\n"
+SPEC = "name: shop\ntarget: {provider: local}\nservices: {web: {command: sleep 1000}}\n"
 
 
 @pytest.fixture
 def source(home: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(open_folder)
-    (open_folder / "shop.yaml").write_text(spec)
+    (open_folder / "shop.yaml").write_text(SPEC)
     return open_folder
 
 
@@ -46,7 +46,7 @@ def test_a_plan_notes_once_that_stacks_have_no_accounts(
 def test_a_plan_has_no_note_if_stacks_have_accounts(cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack_accounts, "hindrance", lambda: "")
     assert cli.json("plan", "shop.yaml")["notes"] == []
-    (source / "shop.yaml").write_text(spec.replace("local", "memory"))
+    (source / "shop.yaml").write_text(SPEC.replace("local", "memory"))
     monkeypatch.setattr(stack_accounts, "hindrance", lambda: "only root can make accounts: run Tenfold as root")
     assert cli.json("plan", "shop.yaml")["notes"] == []
 

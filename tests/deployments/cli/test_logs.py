@@ -18,7 +18,7 @@ def _instance(address: str, incarnation: int = 1) -> Instance:
     return Instance("shop", address, address.partition("/")[0], "f", incarnation, Health("healthy", "ok", 0.0))
 
 
-instances = [
+INSTANCES = [
     _instance("database/main"), _instance("replica/web-0"), _instance("replica/web-0", 2),
     _instance("replica/web-api-0"), _instance("replica/web-canary"), _instance("route/web"),
     _instance("volume/database"),
@@ -38,7 +38,7 @@ instances = [
     ],
 )
 def test_a_service_a_kind_or_an_address(name: str, names: list[str]) -> None:
-    assert [str(instance) for instance in instances_of(name, instances)] == names
+    assert [str(instance) for instance in instances_of(name, INSTANCES)] == names
 
 
 def test_each_line_says_who_wrote_it_unless_there_is_instance(cli: Cli, provisioned: Callable[[], object]) -> None:

@@ -9,7 +9,7 @@ import typer
 from deployments.cli import app
 from tests.deployments.cli.cli import Cli
 
-beyond = ("nan", "inf", "-inf", "1e308", str(10**30), str(10**400), "-1", "true", "1e999")
+BEYOND = ("nan", "inf", "-inf", "1e308", str(10**30), str(10**400), "-1", "true", "1e999")
 
 
 def _numbers(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -46,7 +46,7 @@ def test_each_has_a_bound_on_both_sides(number: tuple[tuple[str, ...], Any]) -> 
     assert parameter.max is not None
 
 
-@pytest.mark.parametrize("value", beyond)
+@pytest.mark.parametrize("value", BEYOND)
 @pytest.mark.parametrize("number", numbers, ids=lambda number: f"{number[0][-1]}-{number[1].name}")
 def test_a_number_beyond_its_bounds_is_refused(cli: Cli, number: tuple[tuple[str, ...], Any], value: str) -> None:
     result = cli(*_words(*number, value))

@@ -12,7 +12,7 @@ from infra_specs.resources.instance import Health
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
 
-first = """\
+FIRST = """\
 shop on memory: 8 to create, 0 unchanged
 
 Sizing
@@ -43,7 +43,7 @@ Plan
 
 
 def test_a_first_plan_reads_exactly_so(cli: Cli, file: Path) -> None:
-    assert cli.text("plan", "shop.yaml") == first
+    assert cli.text("plan", "shop.yaml") == FIRST
 
 
 def test_a_plan_says_what_is_changed_removed_and_left(

@@ -12,11 +12,11 @@ from deployments.cli.following.prefect_api import FlowRun, LogLine, PrefectApi
 from infra_specs.errors import ServerError
 
 pytestmark = pytest.mark.pure
-url = "http://127.0.0.1:4200/api"
+URL = "http://127.0.0.1:4200/api"
 
 
 def _api(answer: Callable[[httpx.Request], httpx.Response]) -> PrefectApi:
-    return PrefectApi(url, httpx.MockTransport(answer))
+    return PrefectApi(URL, httpx.MockTransport(answer))
 
 
 def test_submit_asks_for_a_run_of_the_flows_deployment() -> None:

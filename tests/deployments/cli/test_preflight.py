@@ -7,7 +7,7 @@ import pytest
 from deployments.server import control_plane
 from tests.deployments.cli.cli import Cli
 
-broken = """\
+BROKEN = """\
 name: shop
 target: {provider: local}
 services:
@@ -32,7 +32,7 @@ def test_every_service_that_cannot_start_is_named(
     cli: Cli, home: Path, verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control_plane, "ensure", None)
-    Path("shop.yaml").write_text(broken)
+    Path("shop.yaml").write_text(BROKEN)
     result = cli(verb, "shop.yaml")
     assert (result.code, result.out) == (2, "")
     lines = result.err.splitlines()

@@ -14,7 +14,7 @@ from deployments.cli.installation import from_file, tenfold
 from infra_specs.stackfile.reading.load import from_data
 from tests.deployments.cli.cli import Cli
 
-commands = (
+COMMANDS = (
     "demo", "provision", "scale", "teardown", "reconcile", "plan", "status", "history", "logs", "show", "secret",
     "server", "schema",
 )  # fmt: skip
@@ -51,8 +51,8 @@ def test_reading_loads_no_prefect(home: Path, words: tuple[str, ...]) -> None:
 
 
 def test_help_names_every_command_and_each_has_help_of_its_own(cli: Cli) -> None:
-    assert all(f" {command} " in cli.text("--help") for command in commands)
-    for command in commands:
+    assert all(f" {command} " in cli.text("--help") for command in COMMANDS)
+    for command in COMMANDS:
         assert f" {command} " in cli.text(command, "--help")
 
 

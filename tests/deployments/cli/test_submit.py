@@ -14,7 +14,7 @@ from tests.deployments.cli.cli import Cli
 from tests.deployments.cli.fakes import FakeApi, flow_run
 
 Provision = Callable[[], object]
-page = "http://127.0.0.1:4200/v2/runs/flow-run/f-1"
+PAGE = "http://127.0.0.1:4200/v2/runs/flow-run/f-1"
 
 
 @dataclass
@@ -65,7 +65,7 @@ def test_provision_of_a_file_passes_what_it_says_and_its_folder(cli: Cli, file: 
     assert "web: 7.407 in flight / (4 x 0.7)       = 3 replicas today" in output
     assert "$22.50 a month today, $202.50 at the design capacity, budget $100" in output
     assert "✓ provision: 8 to create, 0 unchanged (" in output
-    assert page in output
+    assert PAGE in output
 
 
 def test_before_a_provision_it_is_said_what_of_the_file_does_nothing(cli: Cli, file: Path, server: Server) -> None:
@@ -82,7 +82,7 @@ def test_a_failed_run_says_why_and_exits_with_1(cli: Cli, file: Path, server: Se
     server.states = [flow_run(), flow_run("FAILED", "replica/web-0 of shop exited with 3.\nMend it.")]
     result = cli("provision", "shop.yaml")
     assert result.code == 1
-    assert result.err == f"provision failed\n  replica/web-0 of shop exited with 3.\n  Mend it.\n  page  {page}\n"
+    assert result.err == f"provision failed\n  replica/web-0 of shop exited with 3.\n  Mend it.\n  page  {PAGE}\n"
 
 
 def test_a_crashed_run_says_that_it_can_be_gone_on_with(cli: Cli, file: Path, server: Server) -> None:
@@ -91,7 +91,7 @@ def test_a_crashed_run_says_that_it_can_be_gone_on_with(cli: Cli, file: Path, se
     assert result.code == 1
     assert result.err == (
         "provision crashed\n  Its process is gone.\n"
-        f"  What was finished stands: give the same command again, and it goes on from there.\n  page  {page}\n"
+        f"  What was finished stands: give the same command again, and it goes on from there.\n  page  {PAGE}\n"
     )
 
 
@@ -99,7 +99,7 @@ def test_detached_it_is_not_followed(cli: Cli, file: Path, server: Server) -> No
     server.states = [flow_run()]
     output = cli.text("provision", "shop.yaml", "--detach")
     assert output.endswith(
-        f"provision is submitted. See how it goes:\n  command  tenfold history shop\n  page     {page}\n"
+        f"provision is submitted. See how it goes:\n  command  tenfold history shop\n  page     {PAGE}\n"
     )
 
 
@@ -115,7 +115,7 @@ def test_ctrl_c_stops_following_and_not_the_run(
     assert (
         "Not followed any more; the provision goes on. Come back to it:\n  command  tenfold history shop" in result.out
     )
-    assert page in result.out
+    assert PAGE in result.out
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,17 @@ import pytest
 from tests.deployments.cli.cli import Cli
 
 pytestmark = pytest.mark.pure
-folder = Path(__file__).parent / "plans"
+FOLDER = Path(__file__).parent / "plans"
 
 
-@pytest.mark.parametrize("expected", sorted(folder.glob("*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("expected", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 def test_a_plan_reads_exactly_so(cli: Cli, tmp_path: Path, expected: Path) -> None:
     shutil.copy(expected.with_suffix(".yaml"), tmp_path)
     result = cli("plan", f"{expected.stem}.yaml")
     _compare(f"{result.out}{result.err}exit code {result.code}\n", expected, tmp_path)
 
 
-@pytest.mark.parametrize("expected", sorted(folder.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("expected", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_the_data_of_a_plan_is_exactly_so(cli: Cli, tmp_path: Path, expected: Path) -> None:
     shutil.copy(expected.with_suffix(".yaml"), tmp_path)
     _compare(cli("plan", f"{expected.stem}.yaml", "--json").out, expected, tmp_path)

@@ -18,7 +18,7 @@ from tests.tasks.providers.local.world import listening, processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
 
-guide = Path(__file__).parents[3] / "docs" / "guide" / "api.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "api.md"
 
 
 def test_many_that_start_it_at_once_start_one(plane: Plane) -> None:
@@ -81,7 +81,7 @@ def test_runs_work_though_the_users_own_modules_have_our_names(plane: Plane) -> 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="the guide's lines need curl and jq")
 def test_the_guides_own_lines_work(plane: Plane) -> None:
     assert plane.run("provision", spec=shop("quickstart"), source="/srv")["type"] == "COMPLETED"
-    blocks = re.findall(r"```bash\n(.*?)```", guide.read_text(), re.DOTALL)
+    blocks = re.findall(r"```bash\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     script = "set -eux -o pipefail\n" + "\n".join(blocks).replace("http://127.0.0.1:4200/api", plane.url)
     assert plane.url in script
     # `tenfold token` is found on the path, as a reader's is.

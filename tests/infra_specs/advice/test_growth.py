@@ -22,18 +22,18 @@ def stack(**more: Any) -> Stack:
     )  # fmt: skip
 
 
-today = 100
+TODAY = 100
 
 
 def days(*peaks: float) -> list[tuple[float, float]]:
     """The last of them was yesterday."""
-    return list(enumerate(peaks, today - len(peaks)))
+    return list(enumerate(peaks, TODAY - len(peaks)))
 
 
 def grown(made: Stack, *peaks: float, count: int = 3, so_far: float | None = None) -> tuple[Advice, ...]:
     """What is said of these days, and of `so_far` today."""
-    now = [] if so_far is None else [(float(today), so_far)]
-    return growth(made, {"web": count}, {"web": [*days(*peaks), *now]}, today)
+    now = [] if so_far is None else [(float(TODAY), so_far)]
+    return growth(made, {"web": count}, {"web": [*days(*peaks), *now]}, TODAY)
 
 
 def said(made: Stack, *peaks: float, count: int = 3, so_far: float | None = None) -> list[str]:
@@ -42,7 +42,7 @@ def said(made: Stack, *peaks: float, count: int = 3, so_far: float | None = None
 
 def test_nothing_is_said_far_from_every_limit() -> None:
     assert said(stack(budget=1000), *[20.0] * 10) == []
-    assert growth(stack(), {"web": 3}, {}, today) == ()
+    assert growth(stack(), {"web": 3}, {}, TODAY) == ()
     assert said(stack()) == []
 
 

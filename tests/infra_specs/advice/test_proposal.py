@@ -34,35 +34,35 @@ def answered(proposal: Proposal, **typed: Any) -> dict[str, Any]:
     return proposal.asked({"approve": True, **proposal.form, **typed})
 
 
-growth = {"users": {"monthly": 900_000}}
-more = {"services": {"web": {"replicas": {"max": 40}}}}
+GROWTH = {"users": {"monthly": 900_000}}
+MORE = {"services": {"web": {"replicas": {"max": 40}}}}
 
 
 def test_what_was_shown_is_done_and_nothing_else() -> None:
-    proposal = shown(growth, more)
-    assert proposal.form == {"users": 900_000, "headroom": 10, "budget": 100, "others": more}
-    assert answered(proposal) == growth | more
+    proposal = shown(GROWTH, MORE)
+    assert proposal.form == {"users": 900_000, "headroom": 10, "budget": 100, "others": MORE}
+    assert answered(proposal) == GROWTH | MORE
     then = with_change(stack(budget=500, headroom=20), answered(proposal))
     assert (then.users.monthly, then.budget, then.headroom) == (900_000, 500, 20), "these were raised meanwhile"
 
 
 def test_what_was_typed_goes_before_what_was_advised() -> None:
-    proposal = shown(growth, more)
-    assert answered(proposal, budget=90.0, users=5000) == {"users": {"monthly": 5000}, "budget": 90.0} | more
-    assert answered(proposal, budget=0) == growth | {"budget": None} | more
-    assert answered(proposal, others={}) == growth, "what was taken out of the form is not done"
+    proposal = shown(GROWTH, MORE)
+    assert answered(proposal, budget=90.0, users=5000) == {"users": {"monthly": 5000}, "budget": 90.0} | MORE
+    assert answered(proposal, budget=0) == GROWTH | {"budget": None} | MORE
+    assert answered(proposal, others={}) == GROWTH, "what was taken out of the form is not done"
 
 
 def test_nothing_advised_and_nothing_typed_is_nothing() -> None:
     proposal = shown()
     assert proposal.said == "Nothing presses."
     assert answered(proposal) == {}
-    assert Proposal.of(stack(), advised(growth, less=True), 5.0).change == {}, "less is a person's own decision"
+    assert Proposal.of(stack(), advised(GROWTH, less=True), 5.0).change == {}, "less is a person's own decision"
     assert Proposal.of(stack(budget=None), [], 5.0).form["budget"] == 0
 
 
 def test_a_step_for_a_file_that_is_another_by_now_is_refused() -> None:
-    proposal = shown(growth, {"budget": 300})
+    proposal = shown(GROWTH, {"budget": 300})
     proposal.refuse_misfit(stack(headroom=20), answered(proposal))
     expected = "shop was changed since this step was shown: budget is 500.0 and was 100.0. Nothing was done."
     with pytest.raises(PlanError) as refused:
@@ -72,7 +72,7 @@ def test_a_step_for_a_file_that_is_another_by_now_is_refused() -> None:
 
 
 def test_a_step_that_is_no_longer_advised_is_refused() -> None:
-    proposal = shown(growth)
-    proposal.refuse_unadvised(answered(proposal), shown({"users": {"monthly": 950_000}}, more))
+    proposal = shown(GROWTH)
+    proposal.refuse_unadvised(answered(proposal), shown({"users": {"monthly": 950_000}}, MORE))
     with pytest.raises(PlanError, match=r"users\.monthly fits as it is"):
-        proposal.refuse_unadvised(answered(proposal), shown(more))
+        proposal.refuse_unadvised(answered(proposal), shown(MORE))

@@ -8,12 +8,12 @@ from infra_specs.stackfile.reading.load import from_data
 
 pytestmark = pytest.mark.pure
 
-megabyte = 2**20
+MEGABYTE = 2**20
 stack = from_data(
     {
         "name": "shop", "target": {"provider": "memory"},
-        "services": {"web": {"command": "run", "port": 80, "memory": 512 * megabyte}},
-        "needs": {"database": {"memory": 1024 * megabyte, "storage": 2**30}, "cache": "valkey"},
+        "services": {"web": {"command": "run", "port": 80, "memory": 512 * MEGABYTE}},
+        "needs": {"database": {"memory": 1024 * MEGABYTE, "storage": 2**30}, "cache": "valkey"},
     }
 )  # fmt: skip
 
@@ -34,29 +34,29 @@ def said(**uses: Usage) -> list[str]:
 def test_what_fits_or_is_not_known_is_left_alone() -> None:
     assert said() == []
     assert (
-        said(database=Usage(memory=600 * megabyte), data=Usage(disk=500 * megabyte), web_0=Usage(memory=300 * megabyte))
+        said(database=Usage(memory=600 * MEGABYTE), data=Usage(disk=500 * MEGABYTE), web_0=Usage(memory=300 * MEGABYTE))
         == []
     )
     assert said(database=Usage(), cache=Usage(), web_0=Usage()) == []
 
 
 def test_what_is_nearly_used_gets_twice_as_much() -> None:
-    (memory,) = said(database=Usage(memory=900 * megabyte))
+    (memory,) = said(database=Usage(memory=900 * MEGABYTE))
     assert memory.startswith(
         "the database's memory is nearly used (900MB of 1GB, 88 %). Next step: set needs.database.memory: 2147483648; "
     )
     assert memory.endswith("touches database/main; up to 30 s without the database.")
-    (disk,) = said(data=Usage(disk=1000 * megabyte))
+    (disk,) = said(data=Usage(disk=1000 * MEGABYTE))
     assert "set needs.database.storage: 2147483648;" in disk
 
 
 def test_what_is_paid_for_and_idle_gets_half_but_data_never_gets_less_room() -> None:
-    memory, disk = said(database=Usage(memory=100 * megabyte), data=Usage(disk=10 * megabyte))
+    memory, disk = said(database=Usage(memory=100 * MEGABYTE), data=Usage(disk=10 * MEGABYTE))
     assert "paid for and idle (100MB of 1GB, 10 % used). Next step: set needs.database.memory: 536870912;" in memory
     assert disk == "the database's storage is paid for and idle (10MB of 1GB, 1 % used)."
 
 
 def test_of_replicas_the_one_that_uses_most_counts() -> None:
-    (advice,) = said(web_0=Usage(memory=30 * megabyte), web_1=Usage(memory=450 * megabyte))
+    (advice,) = said(web_0=Usage(memory=30 * MEGABYTE), web_1=Usage(memory=450 * MEGABYTE))
     assert advice.startswith("the memory of a replica of web is nearly used (450MB of 512MB, 88 %)")
     assert size(stack).services["web"].today == 1

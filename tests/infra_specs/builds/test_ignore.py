@@ -17,8 +17,8 @@ def read(*lines: str) -> Ignored:
     return read_ignore_file("\n".join(lines).encode("utf-8", "surrogateescape"), ".dockerignore")
 
 
-wheel = "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl"
-matches = [
+WHEEL = "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl"
+MATCHES = [
     ("**", "file"), ("**", "dir/file"), ("**/", "file"), ("**/", "dir/file"), ("**/**", "dir/file"),
     ("dir/**", "dir/file"), ("dir/**", "dir/dir2/file"), ("**/dir", "dir"), ("**/dir", "dir/file"),
     ("**/dir2/*", "dir/dir2/file"), ("**/dir2/**", "dir/dir2/dir3/file"), ("**file", "file"), ("**file", "dir/file"),
@@ -30,7 +30,7 @@ matches = [
     ("a[^b-d]e", "aze"), (".*", ".foo"), ("abc.def", "abc.def"), ("abc?def", "abcZdef"), ("**/foo/bar", "foo/bar"),
     ("**/foo/bar", "dir/foo/bar"), ("**/foo/bar", "dir/dir2/foo/bar"), ("abc/**", "abc/def"),
     ("abc/**", "abc/def/ghi"), ("**/.foo", ".foo"), ("a(b)c/def", "a(b)c/def"), ("a.|)$(}+{bc", "a.|)$(}+{bc"),
-    (wheel, wheel), ("dist/*.whl", wheel), ("a\\\\", "a\\"), ("a\\*b", "a*b"),
+    (WHEEL, WHEEL), ("dist/*.whl", WHEEL), ("a\\\\", "a\\"), ("a\\*b", "a*b"),
     ("abc", "abc"), ("*", "abc"), ("*c", "abc"), ("a*", "a"), ("a*", "abc"), ("a*", "ab/c"), ("a*/b", "abc/b"),
     ("a*b*c*d*e*/f", "axbxcxdxe/f"), ("a*b*c*d*e*/f", "axbxcxdxexxx/f"), ("a*b?c*x", "abxbbxdbxebxczzx"),
     ("ab[c]", "abc"), ("ab[b-d]", "abc"), ("ab[^e-g]", "abc"), ("a?b", "a☺b"), ("a[^a]b", "a☺b"), ("[a-ä]*", "ß"),
@@ -46,7 +46,7 @@ matches = [
     ("[\\w]?", "_x"), ("[^\\d]?", "xx"), ("[\\D]?", "xx"), ("[[:^alpha:]]?", "7x"), ("[*]", "/]"), ("***", "a"),
     ("a.b", "a.b"),
 ]  # fmt: skip
-others = [
+OTHERS = [
     ("**/**/*.txt2", "dir/dir/file.txt"), ("a/*.txt", "a/dir/file.txt"), ("a[b-d]e", "ae"), ("a[b-d]e", "aae"),
     (".*", "foo"), ("abc.def", "abcdef"), ("abc.def", "abcZdef"), ("abc?def", "abcdef"), ("abc/**", "abc"),
     ("**/.foo", "bar.foo"), ("a(b)c/def", "a(b)c/xyz"), ("a*/b", "a/c/b"), ("a*b*c*d*e*/f", "axbxcxdxe/xxx/f"),
@@ -60,12 +60,12 @@ others = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("pattern", "path"), matches)
+@pytest.mark.parametrize(("pattern", "path"), MATCHES)
 def test_a_pattern_leaves_out_what_it_matches(pattern: str, path: str) -> None:
     assert read(pattern).ignores(path)
 
 
-@pytest.mark.parametrize(("pattern", "path"), others)
+@pytest.mark.parametrize(("pattern", "path"), OTHERS)
 def test_and_nothing_else(pattern: str, path: str) -> None:
     assert not read(pattern).ignores(path)
 

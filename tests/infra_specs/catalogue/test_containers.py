@@ -13,14 +13,14 @@ from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure
 
-needs = {"database": "postgres", "cache": "valkey"}
+NEEDS = {"database": "postgres", "cache": "valkey"}
 
 
 def desired(target: dict[str, Any] | None = None, service: dict[str, Any] | None = None) -> dict[str, Resource]:
     stack = a_stack(
         target={"provider": "docker", **(target or {})},
         services={"web": {"image": "shop:1", "port": 80, **(service or {})}},
-        needs=needs,
+        needs=NEEDS,
     )
     made = desired_state(stack, size(stack), counts={}, secrets={"stripe": 4}, source="/home/shop")
     return {resource.address: resource for resource in made}

@@ -13,7 +13,7 @@ from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure
 
-needs = {"database": "postgres", "cache": "valkey"}
+NEEDS = {"database": "postgres", "cache": "valkey"}
 
 
 def desired(
@@ -25,7 +25,7 @@ def desired(
 
 
 def test_everything_of_a_stack() -> None:
-    assert list(desired(needs=needs)) == [
+    assert list(desired(needs=NEEDS)) == [
         "volume/database", "database/main", "cache/main", "proxy/main", "replica/web-0", "route/web",
     ]  # fmt: skip
 
@@ -35,11 +35,11 @@ def test_a_worker_has_no_route_and_a_stack_of_workers_no_proxy() -> None:
 
 
 def test_only_the_volume_holds_data() -> None:
-    assert [resource.address for resource in desired(needs=needs).values() if resource.stateful] == ["volume/database"]
+    assert [resource.address for resource in desired(needs=NEEDS).values() if resource.stateful] == ["volume/database"]
 
 
 def test_the_app_is_told_how_to_reach_what_it_needs() -> None:
-    env = desired(needs=needs)["replica/web-0"].settings["env"]
+    env = desired(needs=NEEDS)["replica/web-0"].settings["env"]
     assert canonical(env) == {
         "DATABASE_URL": {
             "template": "postgresql://app:{password}@{host}:{port}/app",
@@ -64,7 +64,7 @@ def test_the_app_is_told_how_to_reach_what_it_needs() -> None:
 
 def test_own_environment_secrets_and_parts_of_needs() -> None:
     env = {"MODE": "fast", "KEY": {"secret": "stripe"}, "PGHOST": {"from": "database.host"}, "N": 3}
-    made = desired(secrets={"stripe": 4}, needs=needs, services={"web": {"command": "run", "port": 80, "env": env}})[
+    made = desired(secrets={"stripe": 4}, needs=NEEDS, services={"web": {"command": "run", "port": 80, "env": env}})[
         "replica/web-0"
     ].settings["env"]
     assert isinstance(made, dict)
@@ -97,12 +97,12 @@ def test_the_folder_starts_at_the_specs_own() -> None:
 
 
 def test_no_secret_but_its_name() -> None:
-    assert generated_secrets(a_stack(needs=needs)) == ("database-password", "cache-password")
+    assert generated_secrets(a_stack(needs=NEEDS)) == ("database-password", "cache-password")
     assert generated_secrets(a_stack()) == ()
 
 
 def test_the_order_of_a_first_provision() -> None:
-    plan = make_plan("shop", desired(needs=needs).values(), ())
+    plan = make_plan("shop", desired(needs=NEEDS).values(), ())
     assert [[change.address for change in wave] for wave in plan.waves] == [
         ["volume/database", "cache/main", "proxy/main"],
         ["database/main"],

@@ -12,11 +12,11 @@ from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure
 
-busy = {"monthly": 2_592_000, "sessions": 1, "requests": 15, "response_time": 1, "peak": 1}
+BUSY = {"monthly": 2_592_000, "sessions": 1, "requests": 15, "response_time": 1, "peak": 1}
 
 
 def price_of(**written: Any) -> Price:
-    stack = a_stack(users=busy, needs={"database": "postgres"}, **written)
+    stack = a_stack(users=BUSY, needs={"database": "postgres"}, **written)
     sizing = size(stack)
     return price(stack, sizing, desired_state(stack, sizing, counts={}, secrets={}, source="/"))
 

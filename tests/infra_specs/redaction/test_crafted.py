@@ -15,8 +15,8 @@ from infra_specs.redaction.finder import Finder
 
 pytestmark = pytest.mark.pure
 
-limit_seconds = 240
-code = """
+LIMIT_SECONDS = 240
+CODE = """
 import json, sys
 from infra_specs.redaction import Redaction, Stream
 for value, unit, length, end in json.load(sys.stdin):
@@ -27,12 +27,12 @@ for value, unit, length, end in json.load(sys.stdin):
     stream.take(text + chr(10))
     stream.end()
 """
-units = (
+UNITS = (
     "\\", "\n", "\r\n", "'", '"', "$", "%", "&", "!", " ", "\t", "\0", "a", "é", "\\!", "\n ", "\\\n", "%25", "&amp;",
     "\\x5c", "\\u0022", "''", "://a:", "a://b:@", "a://b/", "=", "+", "/", "0x61,", "1,", "%61", "&#97;", "61 ", "[",
     "x=", '"x":', "@", "-----BEGIN X-----\n", "password=", "aGVs",
 )  # fmt: skip
-long = (
+LONG = (
     ("$" * 24 + "x", "$", 100_000, "!x"),
     ("'" * 24 + "x", "'", 100_000, "!x"),
     ('"' * 24 + "x", '"', 100_000, "!x"),
@@ -56,18 +56,18 @@ long = (
 
 def _redact(cases: list[tuple[str, str, int, str]]) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    argv = [sys.executable, "-c", code]
-    subprocess.run(argv, input=json.dumps(cases).encode(), check=True, timeout=limit_seconds, env=environment)
+    argv = [sys.executable, "-c", CODE]
+    subprocess.run(argv, input=json.dumps(cases).encode(), check=True, timeout=LIMIT_SECONDS, env=environment)
 
 
-@pytest.mark.parametrize("case", long, ids=lambda case: f"{case[0][:12]!r} in {case[1][:8]!r}")
+@pytest.mark.parametrize("case", LONG, ids=lambda case: f"{case[0][:12]!r} in {case[1][:8]!r}")
 def test_a_long_line_comes_to_its_end(case: tuple[str, str, int, str]) -> None:
     _redact([case])
 
 
 @pytest.mark.parametrize("shape", ["{}x", "x{}y", "{}"])
 def test_any_unit_repeated_against_any_other(shape: str) -> None:
-    _redact([(shape.format(unit * 24), other, 300, "!x") for unit in units for other in units])
+    _redact([(shape.format(unit * 24), other, 300, "!x") for unit in UNITS for other in UNITS])
 
 
 def test_windows_that_overlap_are_searched_once() -> None:

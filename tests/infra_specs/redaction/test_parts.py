@@ -8,9 +8,9 @@ from infra_specs.redaction import Redaction
 
 pytestmark = pytest.mark.pure
 
-pem = "-----BEGIN NOT A KEY-----\nQUFBQUFBQUFBQUFBQUFBQUFB\nQkJCQkJCQkJCQkJCQkJC\n-----END NOT A KEY-----\n"
-account = json.dumps({"type": "service", "private_key": pem, "users": [{"password": "hunter22"}], "port": 5432})
-environment = """A=1
+PEM = "-----BEGIN NOT A KEY-----\nQUFBQUFBQUFBQUFBQUFBQUFB\nQkJCQkJCQkJCQkJCQkJC\n-----END NOT A KEY-----\n"
+account = json.dumps({"type": "service", "private_key": PEM, "users": [{"password": "hunter22"}], "port": 5432})
+ENVIRONMENT = """A=1
 export DB_PASSWORD="correct horse battery"
 SALT='its salt'
 # API_KEY: abcd-1234
@@ -21,17 +21,17 @@ NAME=some name of sixteen
 @pytest.mark.parametrize(
     ("value", "text", "told"),
     [
-        (account, f"key: {pem}", "key: [secret s]\n"),
+        (account, f"key: {PEM}", "key: [secret s]\n"),
         (account, "is QkJCQkJCQkJCQkJCQkJC", "is [secret s]"),
         (account, "login hunter22 at 5432, a service", "login [secret s] at 5432, a service"),
         (account, account, "[secret s]"),
         (f"ACCOUNT='{account}'", "login hunter22", "login [secret s]"),
         ('{"url": "redis://:its/pa\'ss1@cache"}', "with its/pa'ss1", "with [secret s]"),
         ('{"auths": {"r.example": {"auth": "dXNlcjpodW50ZXIyaHVudGVy"}}}', "user hunter2hunter", "user [secret s]"),
-        (environment, "is correct horse battery", "is [secret s]"),
-        (environment, "is abcd-1234 of its salt", "is [secret s] of its salt"),
-        (environment, "is some name of sixteen", "is [secret s]"),
-        (f"KEY={json.dumps(pem)}", "is QUFBQUFBQUFBQUFBQUFBQUFB", "is [secret s]"),
+        (ENVIRONMENT, "is correct horse battery", "is [secret s]"),
+        (ENVIRONMENT, "is abcd-1234 of its salt", "is [secret s] of its salt"),
+        (ENVIRONMENT, "is some name of sixteen", "is [secret s]"),
+        (f"KEY={json.dumps(PEM)}", "is QUFBQUFBQUFBQUFBQUFBQUFB", "is [secret s]"),
         ("host=db password=hunter2hunter2 user=app", "hunter2hunter2 for app of db", "[secret s] for app of db"),
         (r"password='it\'s hunter2' host=db", "it's hunter2", "[secret s]"),
         ("Server=db;Password=abc-12345;Database=shop", "abc-12345 at shop", "[secret s] at shop"),

@@ -19,7 +19,7 @@ values = st.text(st.one_of(letters, st.sampled_from("aB3 \"'\\/%&+=<>$?#é☃�
 )
 multi_line = st.lists(values, min_size=2, max_size=4).map("\n".join)
 beside = st.text(st.sampled_from("abcXYZ019 .,:;\"'\\=/\n[]{}%"), max_size=12)
-label = "[secret s]"
+LABEL = "[secret s]"
 
 
 @settings(max_examples=100, deadline=None)
@@ -31,7 +31,7 @@ def test_no_form_of_a_value_survives(value: str, name: str, before: str, after: 
     form = forms[name](value)
     inner = forms[name](value.strip())
     redacted = Redaction({"s": [value]}).redacted(f"{before}{form}{after}")
-    assert label in redacted or "***" in redacted or "[secret]" in redacted
+    assert LABEL in redacted or "***" in redacted or "[secret]" in redacted
     assert value.strip() not in redacted
     assert inner not in redacted
 

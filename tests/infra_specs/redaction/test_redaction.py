@@ -9,8 +9,8 @@ from infra_specs.redaction import Redaction, Stream
 
 pytestmark = pytest.mark.pure
 
-password = 'p@ss "word"/&%+é-2043'
-key = """-----BEGIN NOT A REAL KEY-----
+PASSWORD = 'p@ss "word"/&%+é-2043'
+KEY = """-----BEGIN NOT A REAL KEY-----
 QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB
 
 QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC
@@ -25,18 +25,18 @@ QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC
         ({"a": "acme-live", "b": "live-production"}, "acme-live-production!", "[secret b]!"),
         ({"c": "1"}, "10 rows, 1 of 11 failed", "10 rows, 1 of 11 failed"),
         ({"c": "        "}, "if x:\n        pass", "if x:\n        pass"),
-        ({"p": password}, f"said {json.dumps(password)}", 'said "[secret p]"'),
-        ({"p": password}, f"said {password!r}", "said '[secret p]'"),
+        ({"p": PASSWORD}, f"said {json.dumps(PASSWORD)}", 'said "[secret p]"'),
+        ({"p": PASSWORD}, f"said {PASSWORD!r}", "said '[secret p]'"),
         ({"p": "value-in-a-login"}, "Basic " + base64.b64encode(b"user:value-in-a-login").decode(),
          "Basic dXNlcj[secret p]"),
         ({"p": "value-in-UTF-16"}, f"is {base64.b64encode('x value-in-UTF-16'.encode('utf-16-le')).decode()}",
          "is eAAgA[secret p]AA=="),
         ({"p": "value-in-UTF-16"}, base64.b64encode("x value-in-UTF-16".encode("utf-16-be")).decode(),
          "AHgAIA[secret p]"),
-        ({"k": key}, f"is {key!r}", "is '[secret k]\\n'"),
-        ({"k": key}, "web | QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB", "web | [secret k]"),
-        ({"k": key}, "-----BEGIN NOT A REAL KEY-----", "-----BEGIN NOT A REAL KEY-----"),
-        ({"k": key}, "$ echo $KEY\n" + " ".join(key.split()), "$ echo $KEY\n[secret k]"),
+        ({"k": KEY}, f"is {KEY!r}", "is '[secret k]\\n'"),
+        ({"k": KEY}, "web | QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB", "web | [secret k]"),
+        ({"k": KEY}, "-----BEGIN NOT A REAL KEY-----", "-----BEGIN NOT A REAL KEY-----"),
+        ({"k": KEY}, "$ echo $KEY\n" + " ".join(KEY.split()), "$ echo $KEY\n[secret k]"),
         ({"secret": "[secret x]"}, "is [secret x]", "is [secret secret]"),
         ({"password": "password"}, "no password given", "no [secret] given"),
         ({"a": "[secret]"}, "a [secret] kept", "a [secret a] kept"),

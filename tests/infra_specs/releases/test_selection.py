@@ -49,19 +49,19 @@ def test_the_last_proven_runs_or_while_none_is_the_newest(releases: tuple[str, .
     assert (release.number if release else None) == runs
 
 
-history = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 proven a:2", "1 proven a:1")
+HISTORY = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 proven a:2", "1 proven a:1")
 
 
 @pytest.mark.parametrize(("number", "meant"), [(0, 2), (1, 1), (5, 5)])
 def test_gone_back_to_is_what_was_proven_and_another(number: int, meant: int) -> None:
-    assert rollback_candidate("shop", releases_from(*history), number).number == meant
+    assert rollback_candidate("shop", releases_from(*HISTORY), number).number == meant
 
 
 @pytest.mark.parametrize(
     ("releases", "number", "said"),
     [
-        (history, 3, r"Release 3 of shop was never proven \(failed\).*Proven: 5, 4, 2, 1\."),
-        (history, 9, r"no release 9, or it is no longer kept\. Proven: 5, 4, 2, 1\."),
+        (HISTORY, 3, r"Release 3 of shop was never proven \(failed\).*Proven: 5, 4, 2, 1\."),
+        (HISTORY, 9, r"no release 9, or it is no longer kept\. Proven: 5, 4, 2, 1\."),
         (("2 proven a:1", "1 proven a:1"), 0, r"no other release to go back to\. Proven: 2, 1\."),
         ((), 0, r"no other release to go back to\. Proven: none yet\."),
     ],

@@ -100,7 +100,7 @@ def test_both_forms_desire_as_many(service: str, count: int) -> None:
     assert desired_copies([counted(service, count)])[service] == slots == count
 
 
-two = (Member("a", "10.0.0.1:80"), Member("b", "10.0.0.2:80", healthy=False), Member("c", "10.0.0.3:80"))
+TWO = (Member("a", "10.0.0.1:80"), Member("b", "10.0.0.2:80", healthy=False), Member("c", "10.0.0.3:80"))
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ two = (Member("a", "10.0.0.1:80"), Member("b", "10.0.0.2:80", healthy=False), Me
     [
         ((instance(replica("web", 0)), instance(replica("web", 1), "starting"), instance(replica("web", 2), "failed")),
          {"web": 1}),
-        ((instance(counted("web", 3), "starting", *two),), {"web": 2}),
-        ((instance(counted("web", 3), "failed", *two),), {"web": 0}),
-        ((instance(counted("web", 3), "ending", *two),), {"web": 0}),
-        ((instance(counted("web", 3), "healthy", *two), instance(counted("web", 3, "b"), "starting", incarnation=2)),
+        ((instance(counted("web", 3), "starting", *TWO),), {"web": 2}),
+        ((instance(counted("web", 3), "failed", *TWO),), {"web": 0}),
+        ((instance(counted("web", 3), "ending", *TWO),), {"web": 0}),
+        ((instance(counted("web", 3), "healthy", *TWO), instance(counted("web", 3, "b"), "starting", incarnation=2)),
          {"web": 2}),
-        ((instance(canary_beside(counted("web", 3)), "healthy", *two[:1]),), {}),
+        ((instance(canary_beside(counted("web", 3)), "healthy", *TWO[:1]),), {}),
         ((instance(Resource("shop", "database/main", "database")),), {}),
     ],
 )  # fmt: skip
@@ -122,7 +122,7 @@ def test_how_many_serve(instances: tuple[Instance, ...], serving: dict[str, int]
 
 
 def test_requests_are_counted_by_copy_or_by_service() -> None:
-    whole = instance(counted("web", 3), "healthy", *two)
+    whole = instance(counted("web", 3), "healthy", *TWO)
     assert serving_endpoints(whole) == ("10.0.0.1:80", "10.0.0.3:80")
     assert answering_endpoints(whole) == {"service/web#1:80", "10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"}
     assert answering_endpoints(instance(replica("web", 0))) == {"replica/web-0#1:80"}

@@ -11,27 +11,27 @@ from tests.infra_specs.scaling.game import inputs
 
 pytestmark = pytest.mark.pure
 
-month = 2_592_000.0
-asks_for_thirteen: dict[str, Any] = {"in_flight": 95.0, "price": 10.0}
+MONTH = 2_592_000.0
+ASKS_FOR_THIRTEEN: dict[str, Any] = {"in_flight": 95.0, "price": 10.0}
 
 
 @pytest.mark.parametrize(
     ("left", "seconds", "replicas", "words"),
     [
-        (None, month, 13, "3 to 13"),
-        (1000.0, month, 13, "3 to 13"),
-        (40.0, month, 7, "$40 is left of the month's budget, and a replica costs $10 until its end"),
-        (40.0, month / 2, 11, "a replica costs $5 until"),
+        (None, MONTH, 13, "3 to 13"),
+        (1000.0, MONTH, 13, "3 to 13"),
+        (40.0, MONTH, 7, "$40 is left of the month's budget, and a replica costs $10 until its end"),
+        (40.0, MONTH / 2, 11, "a replica costs $5 until"),
         (40.0, 0.0, 13, "3 to 13"),
-        (0.0, month, 3, "nothing is left of the month's budget"),
-        (-5.0, month, 3, "nothing is left of the month's budget"),
+        (0.0, MONTH, 3, "nothing is left of the month's budget"),
+        (-5.0, MONTH, 3, "nothing is left of the month's budget"),
         (-5.0, 1e-310, 3, "nothing is left of the month's budget"),
     ],
 )
 def test_growth_ends_where_the_rest_of_the_month_is_paid_for(
     left: float | None, seconds: float, replicas: int, words: str
 ) -> None:
-    now = inputs(**asks_for_thirteen, budget_left=left, month_left=seconds)
+    now = inputs(**ASKS_FOR_THIRTEEN, budget_left=left, month_left=seconds)
     decision, _ = decide(Policy(), now, AutoscalerState())
     assert decision.replicas == replicas, decision.reason
     assert words in decision.reason
@@ -79,7 +79,7 @@ def test_the_last_bit_of_a_sum_takes_no_replica_away() -> None:
 def test_what_is_stopped_begins_again_when_its_minimum_is_paid_for(
     left: float | None, replicas: int, words: str
 ) -> None:
-    now = inputs(**asks_for_thirteen, wanted=0, minimum=2, budget_left=left)
+    now = inputs(**ASKS_FOR_THIRTEEN, wanted=0, minimum=2, budget_left=left)
     decision, _ = decide(Policy(over_budget="stop"), now, AutoscalerState())
     assert decision.replicas == replicas, decision.reason
     assert words in decision.reason

@@ -15,7 +15,7 @@ from tests.infra_specs.scaling.game import counts, inputs, monday, play
 pytestmark = pytest.mark.pure
 
 eight = period("Mon-Fri 08:00", "18:00", 6)
-cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
+CASES: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     # what is asked, inputs, policy, replicas, words of the reason
     ("up at once", {"in_flight": 95}, {}, 13, "3 to 13 replicas: 95 requests in flight, the work of 9.5 full replicas"),
     ("enough", {"in_flight": 19}, {}, 3, "stays at 3 replicas"),
@@ -65,7 +65,7 @@ cases: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("given", "choice", "replicas", "words"), [pytest.param(*case[1:], id=case[0]) for case in cases]
+    ("given", "choice", "replicas", "words"), [pytest.param(*case[1:], id=case[0]) for case in CASES]
 )
 def test_a_first_check(given: dict[str, Any], choice: dict[str, Any], replicas: int, words: str) -> None:
     decision, _ = decide(Policy(**choice), inputs(**given), AutoscalerState())

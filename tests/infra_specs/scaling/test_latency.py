@@ -13,18 +13,18 @@ from tests.infra_specs.scaling.game import actions, counts, inputs, monday
 
 pytestmark = pytest.mark.pure
 
-four_hours = 960
-objective = 0.3
-policy = Policy(latency=objective)
+FOUR_HOURS = 960
+OBJECTIVE = 0.3
+policy = Policy(latency=OBJECTIVE)
 
 
 def play(keeps: float, noise: float = 0.0, seed: int = 1, wanted: int = 3, late: int = 0) -> list[Decision]:
     """30 in flight, of which a replica takes 10, and a latency that falls as replicas come: `keeps` of them meet the
     objective. A replica serves `late` checks after it was asked for."""
     source, memory, decided, asked = random.Random(seed), AutoscalerState(), list[Decision](), [wanted] * (late + 1)
-    for check in range(four_hours):
+    for check in range(FOUR_HOURS):
         serving = asked[check]
-        inside, latency = (value * (1 + source.uniform(-noise, noise)) for value in (30, objective * keeps / serving))
+        inside, latency = (value * (1 + source.uniform(-noise, noise)) for value in (30, OBJECTIVE * keeps / serving))
         now = inputs(inside, latency=latency, wanted=wanted, serving=serving, now=monday + 15 * check)
         now = replace(now, measured=replace(now.measured, serving=serving))
         decision, memory = decide(policy, now, memory)
@@ -36,7 +36,7 @@ def play(keeps: float, noise: float = 0.0, seed: int = 1, wanted: int = 3, late:
 
 def kept(decided: list[Decision]) -> float:
     """The part of the checks that saw the objective met."""
-    return sum((record.inputs.measured.latency or 0) <= objective + 1e-9 for record in decided) / len(decided)
+    return sum((record.inputs.measured.latency or 0) <= OBJECTIVE + 1e-9 for record in decided) / len(decided)
 
 
 @pytest.mark.parametrize("keeps", [2.0, 4.5, 5.0, 6.0, 7.2])

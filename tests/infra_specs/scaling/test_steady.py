@@ -9,14 +9,14 @@ from tests.infra_specs.scaling.game import actions, counts, play
 
 pytestmark = pytest.mark.pure
 
-half_an_hour = 120
+HALF_AN_HOUR = 120
 
 
 @pytest.mark.parametrize(("low", "high"), [(10, 30), (20, 60), (10, 100), (50, 100), (100, 300), (200, 1000)])
 @pytest.mark.parametrize("shifted", [0, 4, 8])
 def test_a_square_wave_of_four_minutes_takes_at_most_three_actions(low: float, high: float, shifted: int) -> None:
     decided, _ = play(
-        lambda check: high if (check + shifted) // 8 % 2 else low, half_an_hour, wanted=math.ceil(low / 7)
+        lambda check: high if (check + shifted) // 8 % 2 else low, HALF_AN_HOUR, wanted=math.ceil(low / 7)
     )
     assert len(actions(decided)) <= 3, actions(decided)
     assert min(counts(decided)[16:]) * 10 >= high, "and it is enough for the high half"
@@ -35,7 +35,7 @@ def test_noise_of_fifteen_percent_takes_at_most_three_actions(mean: float, seed:
     source = random.Random(seed)
     values = [
         mean * (1 + (source.uniform(-0.15, 0.15) if evenly else source.choice([-0.15, 0.15])))
-        for _ in range(half_an_hour)
+        for _ in range(HALF_AN_HOUR)
     ]
     decided, _ = play(values, wanted=math.ceil(mean / 7))
     assert len(actions(decided)) <= 3, actions(decided)

@@ -6,7 +6,7 @@ from infra_specs.stackfile.reading.load import load
 
 pytestmark = pytest.mark.pure
 
-shop = "name: shop\ntarget: {provider: local}\nservices: {web: {command: app, port: 80}}\n"
+SHOP = "name: shop\ntarget: {provider: local}\nservices: {web: {command: app, port: 80}}\n"
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ shop = "name: shop\ntarget: {provider: local}\nservices: {web: {command: app, po
     ],
 )
 def test_a_network_is_read_in_its_shortest_form(written: str, read: str) -> None:
-    stack = load(f"{shop}trust_proxies: ['{written}']\n")
+    stack = load(f"{SHOP}trust_proxies: ['{written}']\n")
     assert stack.trust_proxies == [read]
     assert type(stack).model_validate(stack.model_dump()) == stack
 
 
 def test_nobody_is_trusted_and_an_upload_may_take_an_hour_by_default() -> None:
-    stack = load(shop)
+    stack = load(SHOP)
     assert (stack.trust_proxies, stack.timeouts.upload) == ([], 3600)
-    assert load(f"{shop}timeouts: {{upload: 90s}}\n").timeouts.upload == 90
+    assert load(f"{SHOP}timeouts: {{upload: 90s}}\n").timeouts.upload == 90

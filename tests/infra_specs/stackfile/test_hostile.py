@@ -16,7 +16,7 @@ from infra_specs.stackfile.reading.load import from_data, load, stored
 
 pytestmark = pytest.mark.pure
 
-valid: dict[str, Any] = {
+VALID: dict[str, Any] = {
     "version": 1,
     "name": "shop",
     "target": {"provider": "local", "port": 8080, "public_port": 8081, "price_per_replica": 1.5},
@@ -79,7 +79,7 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:
-    data = copy.deepcopy(valid)
+    data = copy.deepcopy(VALID)
     for _ in range(draw(st.integers(1, 4))):
         path = draw(st.sampled_from([path for path in places(data) if path]))
         holder: Any = data
@@ -132,14 +132,14 @@ def test_a_mutated_spec_as_yaml(data: Any, flow: bool) -> None:
 @given(st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_valid_text_with_a_hole_or_a_stain(data: st.DataObject) -> None:
-    text = yaml.dump(valid)
+    text = yaml.dump(VALID)
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 30)))
     outcome(load, text[:start] + data.draw(st.text(max_size=5)) + text[end:])
 
 
 def test_the_valid_one_is_valid_both_ways() -> None:
-    stack = outcome(from_data, valid)
+    stack = outcome(from_data, VALID)
     assert isinstance(stack, Stack)
-    assert outcome(load, yaml.dump(valid)) == stack
+    assert outcome(load, yaml.dump(VALID)) == stack
     assert stack.debts[0].expires == date(2027, 1, 31)

@@ -31,8 +31,8 @@ from infra_specs.stackfile.reading.load import from_data, load, stored
 
 pytestmark = pytest.mark.pure
 
-moment = 1_794_823_200.0
-base: dict[str, Any] = {
+MOMENT = 1_794_823_200.0
+BASE: dict[str, Any] = {
     "name": "shop",
     "target": {"provider": "local", "price_per_replica": 7.5},
     "services": {
@@ -86,7 +86,7 @@ def _bounds(notes: tuple[Any, ...]) -> Iterator[float]:
 
 
 numbers = list(dict.fromkeys(_numbers(Stack)))
-extremes: tuple[Any, ...] = (
+EXTREMES: tuple[Any, ...] = (
     math.nan, math.inf, -math.inf, 0, 0.0, -0.0, 1, 1.0, 0.5, 3, 1e-309, 5e-324, 1e-300, 1e-12, 1e308, -1e308, -1,
     -1.5, 2**31, 2**63, 10**18 - 1, 10**30, 10**400, -(10**400), True, False, None, "", "5", "1e999s",
     "0.0000001ms", "0s",
@@ -97,7 +97,7 @@ extremes: tuple[Any, ...] = (
 
 def _with(changes: list[tuple[tuple[Place, str, Bounds], Any]]) -> dict[str, Any]:
     """The base with these numbers in it. Something that has no place any more is left out."""
-    data = copy.deepcopy(base)
+    data = copy.deepcopy(BASE)
     for (path, target, _), value in changes:
         if target:
             data["target"] = {**data["target"], "provider": target}
@@ -126,13 +126,13 @@ def _whole_road(stack: Stack) -> None:
     assert str(cost)
     assert all(sizing.arithmetic)
     counts = {name: replica_count(sizing, {}, name) for name in sizing.services}
-    spent = Spent("2026-11", 3.0, moment - 60)
+    spent = Spent("2026-11", 3.0, MOMENT - 60)
     whole = rate(stack, sizing, counts)
-    left = None if stack.budget is None or whole is None else budget_left(stack.budget, spent, moment, whole)
+    left = None if stack.budget is None or whole is None else budget_left(stack.budget, spent, MOMENT, whole)
     for name, sizes in sizing.services.items():
         for in_flight in (0.0, 40.0, 1e12):
             measured = Measurement(
-                moment,
+                MOMENT,
                 15.0,
                 in_flight=in_flight,
                 requests_per_second=in_flight,
@@ -141,11 +141,11 @@ def _whole_road(stack: Stack) -> None:
                 status="fresh",
             )
             situation = ScalingInput(
-                service=name, now=moment, measured=measured, wanted=counts[name], serving=counts[name], starting=0,
+                service=name, now=MOMENT, measured=measured, wanted=counts[name], serving=counts[name], starting=0,
                 minimum=sizes.minimum, maximum=sizes.maximum, design=sizes.design,
                 capacity=stack.services[name].capacity, start_seconds=15.0, interval=15.0,
                 price=replica_price(stack, name),
-                budget_left=left, month_left=seconds_left(moment), largest=True,
+                budget_left=left, month_left=seconds_left(MOMENT), largest=True,
             )  # fmt: skip
             decision, _ = decide(policy_of(stack.services[name].scaling), situation, AutoscalerState())
             assert decision.reason
@@ -167,8 +167,8 @@ def _outcome(read: Any, given_data: Any) -> str:
 
 
 def test_the_base_goes_the_whole_road() -> None:
-    assert _outcome(from_data, base) == ""
-    assert _outcome(load, _text(base)) == ""
+    assert _outcome(from_data, BASE) == ""
+    assert _outcome(load, _text(BASE)) == ""
 
 
 def test_the_numbers_that_are_known_are_found() -> None:
@@ -183,7 +183,7 @@ def test_the_numbers_that_are_known_are_found() -> None:
 
 @pytest.mark.parametrize("number", numbers, ids=lambda number: ".".join(map(str, (*number[0], number[1]))))
 def test_each_number_alone(number: tuple[Place, str, Bounds]) -> None:
-    for value in (*extremes, *number[2]):
+    for value in (*EXTREMES, *number[2]):
         data = _with([(number, value)])
         for read, given_data in ((from_data, data), (load, _text(data))):
             refusal = _outcome(read, given_data)
@@ -199,7 +199,7 @@ def test_every_number_has_bounds_on_both_sides(number: tuple[Place, str, Bounds]
 
 
 @given(st.lists(st.sampled_from(numbers).flatmap(
-    lambda number: st.tuples(st.just(number), st.sampled_from((*extremes, *number[2])))), min_size=2, max_size=5),
+    lambda number: st.tuples(st.just(number), st.sampled_from((*EXTREMES, *number[2])))), min_size=2, max_size=5),
     st.booleans())  # fmt: skip
 @settings(max_examples=400, deadline=None)
 def test_any_of_them_together(changes: list[Any], written: bool) -> None:

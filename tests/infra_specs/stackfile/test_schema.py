@@ -15,10 +15,10 @@ from infra_specs.stackfile.reading.schema import SCHEMA_FILE, schema, schema_tex
 
 pytestmark = pytest.mark.pure
 
-root = Path(__file__).parents[3]
-examples = sorted((root / "infra_specs" / "stacks").glob("*.yaml"))
+ROOT = Path(__file__).parents[3]
+examples = sorted((ROOT / "infra_specs" / "stacks").glob("*.yaml"))
 checker = jsonschema.Draft202012Validator(schema())
-least: dict[str, Any] = {"name": "shop", "target": {"provider": "memory"}, "services": {"web": {"command": "app"}}}
+LEAST: dict[str, Any] = {"name": "shop", "target": {"provider": "memory"}, "services": {"web": {"command": "app"}}}
 
 
 class _Yaml12(yaml.SafeLoader):
@@ -32,7 +32,7 @@ _Yaml12.yaml_implicit_resolvers = {
 
 
 def test_the_published_file_is_the_generated_one() -> None:
-    assert (root / SCHEMA_FILE).read_text(encoding="utf-8") == schema_text(), "run: python -m deployments.write_schema"
+    assert (ROOT / SCHEMA_FILE).read_text(encoding="utf-8") == schema_text(), "run: python -m deployments.write_schema"
 
 
 def test_it_is_a_schema_with_a_description_of_every_key() -> None:
@@ -47,7 +47,7 @@ def test_an_example_loads_fits_the_schema_and_names_it(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     first, second = text.splitlines()[:2]
     assert second.startswith("# ")
-    assert (file.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == root / SCHEMA_FILE
+    assert (file.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == ROOT / SCHEMA_FILE
     stack = load(text, file.name)
     assert stack.name == file.stem
     checker.validate(yaml.load(text, _Yaml12))
@@ -59,10 +59,10 @@ def test_there_are_examples_enough() -> None:
 
 
 def test_the_quickstart_is_short_and_needs_three_replicas_today() -> None:
-    text = (root / "infra_specs" / "stacks" / "quickstart.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "infra_specs" / "stacks" / "quickstart.yaml").read_text(encoding="utf-8")
     stack = load(text)
     assert len(text.splitlines()) < 35
-    assert (root / "infra_specs" / "stacks" / stack.services["web"].folder / "app.py").is_file()
+    assert (ROOT / "infra_specs" / "stacks" / stack.services["web"].folder / "app.py").is_file()
     assert size_service("web", stack.services["web"], demand_of(stack.users).in_flight, stack.headroom).today == 3
 
 
@@ -77,8 +77,8 @@ def test_the_quickstart_is_short_and_needs_three_replicas_today() -> None:
     ],
 )
 def test_both_forms_are_let_through_by_the_schema_and_the_reader(change: dict[str, Any]) -> None:
-    checker.validate(least | change)
-    from_data(least | change)
+    checker.validate(LEAST | change)
+    from_data(LEAST | change)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_both_forms_are_let_through_by_the_schema_and_the_reader(change: dict[st
     ],
 )
 def test_both_refuse(change: dict[str, Any]) -> None:
-    assert not checker.is_valid(least | change)
+    assert not checker.is_valid(LEAST | change)
     with pytest.raises(SpecError):
-        from_data(least | change)
+        from_data(LEAST | change)

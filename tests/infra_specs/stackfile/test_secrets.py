@@ -16,7 +16,7 @@ from infra_specs.stackfile.reading.load import load
 
 pytestmark = pytest.mark.pure
 
-whole = """
+WHOLE = """
 name: shop
 target: {provider: local}
 services:
@@ -30,13 +30,13 @@ tls: {certificate: {secret: chain}, key: {secret: key}}
 
 
 def test_those_of_every_service_and_of_the_certificate_are_named() -> None:
-    assert named_secrets(load(whole)) == {"stripe", "mail", "chain", "key"}
-    assert named_secrets(load(whole).services["web"]) == {"stripe"}
+    assert named_secrets(load(WHOLE)) == {"stripe", "mail", "chain", "key"}
+    assert named_secrets(load(WHOLE).services["web"]) == {"stripe"}
 
 
 def test_all_that_are_missing_are_told_at_once() -> None:
     with pytest.raises(PlanError, match=r"(?s)set shop chain.*set shop key.*set shop mail"):
-        refuse_missing_secrets(load(whole), {"stripe": 1})
+        refuse_missing_secrets(load(WHOLE), {"stripe": 1})
 
 
 def _places(kind: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 dockerfiles = Path(__file__).parent
-leave = frozenset({"__pycache__", "include", "doc", "tests"})
+LEAVE = frozenset({"__pycache__", "include", "doc", "tests"})
 """Folders that no image needs."""
 
 
@@ -30,7 +30,7 @@ class Part:
             yield self.name, self.source
         for path in sorted(self.source.rglob("*")):
             within = path.relative_to(self.source)
-            if path.is_file() and path.suffix != ".a" and not leave.intersection(within.parts):
+            if path.is_file() and path.suffix != ".a" and not LEAVE.intersection(within.parts):
                 yield f"{self.name}/{within}", path
 
 

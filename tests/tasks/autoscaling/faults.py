@@ -10,9 +10,9 @@ from infra_specs.scaling.decision import Decision
 from tasks.providers.seam.traffic import Traffic
 from tests.tasks.autoscaling.scene import Fault, Scene, scene, told
 
-steady = 40.0
+STEADY = 40.0
 """Requests in flight before and after."""
-long = 16
+LONG = 16
 """Checks: four minutes, longer than the window in which fewer replicas are not yet believed."""
 
 
@@ -81,13 +81,13 @@ sources: dict[str, Callable[[], Fault]] = {
 def of_a_source(name: str, home: Path) -> Told:
     """Steady users, first without a fault of the source, then with it, then without."""
     with scene(home) as shop:
-        shop.users(steady)
-        shop.checks(long)
+        shop.users(STEADY)
+        shop.checks(LONG)
         before = shop.count
         shop.world.lie = sources[name]()
-        counts, made = _counted(shop, long)
+        counts, made = _counted(shop, LONG)
         shop.world.lie = None
-        shop.checks(long)
+        shop.checks(LONG)
         return Told(name, before, min(counts), max(counts), shop.count, _why(made[-1]))
 
 
@@ -95,12 +95,12 @@ def of_a_budget(home: Path) -> Told:
     """A spike of an hour that the month's budget does not last for."""
     with scene(home, budget=150.0) as shop:
         shop.users(8)
-        shop.checks(long)
+        shop.checks(LONG)
         before = shop.count
         shop.users(150)
-        counts, made = _counted(shop, 15 * long)
+        counts, made = _counted(shop, 15 * LONG)
         shop.users(8)
-        shop.checks(long)
+        shop.checks(LONG)
         return Told("the budget is gone in the middle of a spike", before, min(counts), max(counts), shop.count,
                     _why(made[-1]))  # fmt: skip
 

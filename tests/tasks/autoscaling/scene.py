@@ -28,7 +28,7 @@ from tasks.providers.memory.simulated_load import Load
 from tasks.providers.seam.traffic import Traffic
 
 interval = 15.0
-monday = 1_794_823_200.0
+MONDAY = 1_794_823_200.0
 """2026-11-16 10:00 UTC."""
 Fault = Callable[[Mapping[str, Traffic]], Mapping[str, Traffic]]
 
@@ -67,7 +67,7 @@ class Scene:
     ledger: Ledger
     lease: Lease
     world: Lying
-    at: float = monday
+    at: float = MONDAY
     decisions: list[Decision] = field(default_factory=list)
 
     @property

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tasks.autoscaling.faults import Told, of_a_budget, of_a_source, sources
 
-silent = "no metrics answered, so the count stays"
+SILENT = "no metrics answered, so the count stays"
 
 
 @pytest.mark.parametrize("name", sources)
@@ -17,7 +17,7 @@ def test_a_fault_of_the_source_changes_no_count(name: str, tmp_path: Path) -> No
     if name == "the source is frozen":
         assert told.said == "the metrics are old, so the count stays"
     elif name != "the source is restarted":
-        assert told.said == silent
+        assert told.said == SILENT
 
 
 def test_a_budget_that_ends_in_a_spike_stops_growth_and_says_so(tmp_path: Path) -> None:

@@ -15,14 +15,14 @@ from tests.tasks.autoscaling.scene import Scene, scene, spec
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
-mb = 2**20
-asks_for_many = 95.0
-three_hundred_free = FreeMemory(400 * mb, 1000 * mb)
+MB = 2**20
+ASKS_FOR_MANY = 95.0
+three_hundred_free = FreeMemory(400 * MB, 1000 * MB)
 """After the tenth that stays free."""
 
 
 def decided(shop: Scene) -> str:
-    shop.users(asks_for_many)
+    shop.users(ASKS_FOR_MANY)
     shop.checks(4)
     return shop.decisions[-1].reason
 
@@ -30,26 +30,26 @@ def decided(shop: Scene) -> str:
 def test_growth_ends_where_the_target_has_room_by_the_limit_of_a_replica(tmp_path: Path) -> None:
     with scene(tmp_path, web={"memory": "100MB"}) as shop:
         shop.world.set_free_memory(three_hundred_free)
-        shop.users(asks_for_many)
+        shop.users(ASKS_FOR_MANY)
         (first,) = shop.checks(1)
         assert (first.before, first.replicas) == (1, 4)
         assert first.steps[-1].name == "room"
         assert first.reason.endswith(
             "; the target has room for 4: 400MB of memory is free and 100MB shall stay so, one replica takes 100MB"
         )
-        shop.world.set_free_memory(FreeMemory(100 * mb, 1000 * mb))
+        shop.world.set_free_memory(FreeMemory(100 * MB, 1000 * MB))
         assert shop.checks(4)[-1].replicas == 4, "it is full, which tells none to go"
 
 
 def test_without_a_limit_by_what_the_largest_replica_uses(tmp_path: Path) -> None:
     with scene(tmp_path) as shop:
         shop.world.used = {
-            "replica/web-0": Usage(150 * mb),
+            "replica/web-0": Usage(150 * MB),
             "replica/web-1": Usage(None),
-            "proxy/main": Usage(900 * mb),
+            "proxy/main": Usage(900 * MB),
         }
         shop.world.set_free_memory(three_hundred_free)
-        shop.users(asks_for_many)
+        shop.users(ASKS_FOR_MANY)
         shop.checks(2)
         assert next(decision for decision in shop.decisions if decision.changes).replicas == 3
 

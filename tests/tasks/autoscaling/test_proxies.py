@@ -8,17 +8,17 @@ from tests.tasks.autoscaling.scene import Scene, scene
 
 pytestmark = pytest.mark.local
 
-day = (8.0, 35.0, 80.0, 80.0, 30.0, 12.0)
+DAY = (8.0, 35.0, 80.0, 80.0, 30.0, 12.0)
 """Requests in flight, for some checks each."""
-long_enough = 25
+LONG_ENOUGH = 25
 
 
 def counts(shop: Scene) -> list[int]:
     """Replicas after each check of the day."""
     decided = []
-    for users in day:
+    for users in DAY:
         shop.users(users)
-        decided += [decision.replicas for decision in shop.checks(long_enough)]
+        decided += [decision.replicas for decision in shop.checks(LONG_ENOUGH)]
     return decided
 
 
@@ -35,10 +35,10 @@ def test_one_proxy_and_three_decide_the_same(tmp_path: Path) -> None:
 def test_with_one_of_three_gone_or_restarted_there_are_never_fewer(tmp_path: Path, what: str) -> None:
     with scene(tmp_path, proxies=3) as shop:
         shop.users(60.0)
-        shop.checks(long_enough)
+        shop.checks(LONG_ENOUGH)
         before = shop.count
         shop.world.set_proxy("shop", "proxy/main-1", what)  # type: ignore[arg-type]
-        during = [decision.replicas for decision in shop.checks(long_enough)]
+        during = [decision.replicas for decision in shop.checks(LONG_ENOUGH)]
         assert min(during) >= before
         shop.world.set_proxy("shop", "proxy/main-1", "back")
-        assert min(decision.replicas for decision in shop.checks(long_enough)) >= before
+        assert min(decision.replicas for decision in shop.checks(LONG_ENOUGH)) >= before

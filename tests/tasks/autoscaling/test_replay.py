@@ -11,7 +11,7 @@ from tasks.autoscaling.replay import WINDOW_SECONDS, ReplayRequest, replay
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, StackRecord
 
-spec = """\
+SPEC = """\
 name: shop
 target: {provider: memory, price_per_replica: 7.5}
 services: {web: {command: run, port: 8000, capacity: 4}}
@@ -27,7 +27,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def record() -> StackRecord:
-    return StackRecord("shop", load(spec).model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0)
+    return StackRecord("shop", load(SPEC).model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0)
 
 
 @pytest.fixture

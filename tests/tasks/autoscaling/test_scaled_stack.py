@@ -10,7 +10,7 @@ from tasks.metrics import SourceConfig
 
 pytestmark = pytest.mark.pure
 
-spec = """\
+SPEC = """\
 name: shop
 target: {provider: memory}
 services:
@@ -25,7 +25,7 @@ services:
 
 
 def test_a_worker_is_decided_on_when_queries_tell_of_it() -> None:
-    stack = load(spec)
+    stack = load(SPEC)
     subject = ScaledStack.of(
         StackRecord("shop", stack.model_dump(mode="json", by_alias=True), "/", "memory", True, 0.0)
     )

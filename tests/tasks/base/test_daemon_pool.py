@@ -57,7 +57,7 @@ def test_what_waits_can_be_dropped() -> None:
         second.result()
 
 
-hung_engine = """
+HUNG_ENGINE = """
 import time
 from tasks.providers.docker import observe
 from tasks.base.side_by_side import side_by_side
@@ -74,6 +74,6 @@ print(side_by_side({"hung": lambda: seen.containers("hung")}, 0.5)[1][0])
 
 
 def test_a_question_that_hangs_keeps_no_process_alive() -> None:
-    command = [sys.executable, "-c", hung_engine]
+    command = [sys.executable, "-c", HUNG_ENGINE]
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert (ended.stdout, ended.stderr) == ("hung: no answer within 0.5 s.\n", "")

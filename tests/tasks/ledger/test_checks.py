@@ -12,7 +12,7 @@ from tests.tasks.ledger.checking import began, checked, checks, decided, keep, k
 
 __all__ = ["checks"]
 
-day = 86_400.0
+DAY = 86_400.0
 
 
 def test_nothing_is_remembered_at_first(ledger: Ledger) -> None:
@@ -48,10 +48,10 @@ def test_demand_lies_on_the_line_between_two_points(at: float, expected: float |
 
 
 def test_yesterday_and_last_week_at_this_time(ledger: Ledger, checks: Lease) -> None:
-    now = began + 30 * day
+    now = began + 30 * DAY
     for days, base in ((1, 10.0), (7, 100.0), (3, 1000.0)):
         for step in range(-2, 4):
-            at = now - days * day + 300 * step + 150
+            at = now - days * DAY + 300 * step + 150
             keep(ledger, checks, at, checked(at, measured=seen(at, base * (step + 3))))
     found = ledger.seasonality.past_demand(now, {key: 60.0, ("other", "web"): 60.0})
     assert found["other", "web"] == ()
@@ -67,7 +67,7 @@ def test_a_fall_ahead_is_not_below_now(ledger: Ledger, checks: Lease) -> None:
     for step in range(-2, 4):
         at = began + 300 * step + 150
         keep(ledger, checks, at, checked(at, measured=seen(at, 100.0 - 10 * step)))
-    (yesterday,) = ledger.seasonality.past_demand(began + day, {key: 300.0})[key]
+    (yesterday,) = ledger.seasonality.past_demand(began + DAY, {key: 300.0})[key]
     assert yesterday == PastDemand(1, 105.0, 105.0)
 
 
@@ -75,13 +75,13 @@ def test_without_requests_in_flight_it_is_requests_a_second(ledger: Ledger, chec
     for step in (-1, 0):
         at = began + 300 * step + 150
         keep(ledger, checks, at, checked(at, measured=seen(at, None)))
-    assert ledger.seasonality.past_demand(began + day, {key: 15.0})[key] == (PastDemand(1, 40.0, 40.0),)
+    assert ledger.seasonality.past_demand(began + DAY, {key: 15.0})[key] == (PastDemand(1, 40.0, 40.0),)
 
 
 def test_the_rhythm_of_many_stacks_at_once(ledger: Ledger, checks: Lease) -> None:
     names = [(f"stack-{number}", "web") for number in range(120)]
     for at in (began - 100, began + 100):
         keep(ledger, checks, at, *(checked(at, of=name) for name in names))
-    found = ledger.seasonality.past_demand(began + day, dict.fromkeys(names, 30.0))
+    found = ledger.seasonality.past_demand(began + DAY, dict.fromkeys(names, 30.0))
     assert len(found) == 120
     assert all(demand_then == (PastDemand(1, 5.0, 5.0),) for demand_then in found.values())

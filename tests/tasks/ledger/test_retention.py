@@ -16,8 +16,8 @@ from tests.tasks.ledger.conftest import spec
 __all__ = ["checks"]
 
 pytestmark = pytest.mark.usefixtures("lease", "ten_stay")
-day = 86_400.0
-late = began + 10 * 365 * day
+DAY = 86_400.0
+late = began + 10 * 365 * DAY
 """When a check comes that trims."""
 
 
@@ -49,15 +49,15 @@ def test_quiet_decisions_go_after_two_weeks_and_the_last_ones_stay(
 ) -> None:
     made(ledger, checks, 12, 2, 2)
     made(ledger, checks, 3, 2, 3)
-    keep(ledger, checks, began + days * day)
+    keep(ledger, checks, began + days * DAY)
     assert counts(ledger) == left
 
 
 def test_those_that_changed_something_go_after_ninety_days(ledger: Ledger, checks: Lease) -> None:
     made(ledger, checks, 12, 2, 3)
-    keep(ledger, checks, began + 89 * day)
+    keep(ledger, checks, began + 89 * DAY)
     assert counts(ledger) == {3: 12}
-    keep(ledger, checks, began + 91 * day)
+    keep(ledger, checks, began + 91 * DAY)
     assert counts(ledger) == {3: 10}
 
 
@@ -117,10 +117,10 @@ def test_old_runs_go_with_their_changes_and_the_last_ones_stay(
     ran(ledger, lease, 15)
     newest = [run.id for run in ledger.runs.history("shop", 5)]
     moment = ledger.runs.history("shop", 1)[0].began
-    keep(ledger, checks, moment + 89 * day)
+    keep(ledger, checks, moment + 89 * DAY)
     assert sizes(database) == {"runs": 15, "changes": 15}
     for number, left in enumerate((9, 5, 5)):
-        keep(ledger, checks, moment + 91 * day + 300 * number)
+        keep(ledger, checks, moment + 91 * DAY + 300 * number)
         assert sizes(database) == {"runs": left, "changes": left}
     assert [run.id for run in ledger.runs.history("shop", 99)] == newest
 

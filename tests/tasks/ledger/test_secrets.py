@@ -14,20 +14,20 @@ from tasks.ledger import Lease, Ledger
 from tasks.ledger.database import Database
 from tasks.ledger.tables import metadata
 
-value = "sk_live_Zx81-ünïcode"
+VALUE = "sk_live_Zx81-ünïcode"
 
 
 def test_versions_grow_and_old_ones_stay(ledger: Ledger) -> None:
     assert ledger.secrets.set("shop", "stripe", "old") == 1
-    assert ledger.secrets.set("shop", "stripe", value) == 2
+    assert ledger.secrets.set("shop", "stripe", VALUE) == 2
     assert ledger.secrets.set("shop", "mail", "") == 1
     assert ledger.secrets.set("blog", "stripe", "of the blog") == 1
     assert ledger.secrets.versions("shop") == {"mail": 1, "stripe": 2}
-    assert [ledger.secrets.value("shop", "stripe", version) for version in (1, 2)] == ["old", value]
+    assert [ledger.secrets.value("shop", "stripe", version) for version in (1, 2)] == ["old", VALUE]
     assert ledger.secrets.value("shop", "mail", 1) == ""
     listed = ledger.secrets.newest("shop")
     assert [(secret.name, secret.version) for secret in listed] == [("mail", 1), ("stripe", 2)]
-    assert value not in repr(listed)
+    assert VALUE not in repr(listed)
 
 
 def test_bytes_stay_bytes(ledger: Ledger) -> None:
@@ -58,9 +58,9 @@ def test_an_ensured_one_is_made_once(ledger: Ledger, lease: Lease) -> None:
 
 
 def test_nothing_is_in_clear(ledger: Ledger, lease: Lease, here: Settings, database: Database) -> None:
-    ledger.secrets.set("shop", "stripe", value)
+    ledger.secrets.set("shop", "stripe", VALUE)
     ledger.secrets.ensure(lease, "shop", "database")
-    known = [value, ledger.secrets.value("shop", "database", 1)]
+    known = [VALUE, ledger.secrets.value("shop", "database", 1)]
     files = [file.read_bytes() for file in here.home.iterdir()]
     with database.read() as connection:
         rows = [str(connection.execute(sa.select(table)).all()) for table in metadata.sorted_tables]
@@ -72,14 +72,14 @@ def test_nothing_is_in_clear(ledger: Ledger, lease: Lease, here: Settings, datab
 
 def test_the_key_is_for_this_user_alone(ledger: Ledger, here: Settings) -> None:
     assert not here.key_file.exists()
-    ledger.secrets.set("shop", "stripe", value)
+    ledger.secrets.set("shop", "stripe", VALUE)
     assert stat.S_IMODE(here.key_file.stat().st_mode) == 0o600
     assert not list(here.home.glob(".key-*"))
 
 
 @pytest.mark.parametrize("kind", ["gone", "another", "broken"])
 def test_a_lost_key_is_said_and_no_second_one_used(ledger: Ledger, lease: Lease, here: Settings, kind: str) -> None:
-    ledger.secrets.set("shop", "stripe", value)
+    ledger.secrets.set("shop", "stripe", VALUE)
     right = here.key_file.read_bytes()
     _lose(here.key_file, kind)
     for use in (
@@ -89,14 +89,14 @@ def test_a_lost_key_is_said_and_no_second_one_used(ledger: Ledger, lease: Lease,
     ):
         with pytest.raises(LedgerError, match="Put the right file back") as refused:
             use()
-        assert value not in str(refused.value)
+        assert VALUE not in str(refused.value)
     assert ledger.secrets.versions("shop") == {"stripe": 1}
     here.key_file.write_bytes(right)
-    assert ledger.secrets.value("shop", "stripe", 1) == value
+    assert ledger.secrets.value("shop", "stripe", 1) == VALUE
 
 
 def test_lost_for_good_the_secrets_are_removed_and_set_again(ledger: Ledger, here: Settings) -> None:
-    ledger.secrets.set("shop", "stripe", value)
+    ledger.secrets.set("shop", "stripe", VALUE)
     here.key_file.unlink()
     ledger.secrets.remove("shop", "stripe")
     assert ledger.secrets.set("shop", "stripe", "new") == 2

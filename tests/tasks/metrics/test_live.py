@@ -14,7 +14,7 @@ from tests.tasks.providers.local.world import get, made, opened, proxy, replica,
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
-clients = 4
+CLIENTS = 4
 
 
 @pytest.fixture
@@ -26,14 +26,14 @@ def provider() -> Iterator[LocalProvider]:
 @contextmanager
 def loaded(port: str) -> Iterator[list[int]]:
     """Clients that each ask again as soon as they are answered, after half a second; counts what was answered."""
-    stop, answered = threading.Event(), [0] * clients
+    stop, answered = threading.Event(), [0] * CLIENTS
 
     def ask(number: int) -> None:
         while not stop.is_set():
             assert get(port, "/slow?0.5")[0] == 200
             answered[number] += 1
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(CLIENTS)]
     for thread in threads:
         thread.start()
     try:
@@ -69,7 +69,7 @@ def test_what_users_ask_is_what_is_measured(provider: LocalProvider) -> None:
         assert arrived == pytest.approx(round(arrived)), "a whole number of requests came"
         assert 40 <= round(arrived) <= sum(answered)
         assert measured.in_flight is not None
-        assert 0 < measured.in_flight < 2 * clients
+        assert 0 < measured.in_flight < 2 * CLIENTS
         assert measured.latency is not None
         assert measured.latency == pytest.approx(0.5, rel=0.2) or measured.latency > 0.5
         assert known.measured.at < measured.at

@@ -15,8 +15,8 @@ from tasks.metrics.prometheus import ANSWER_SECONDS, Answers, Prometheus
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
-queries = {"requests_per_second": "sum(a)", "in_flight": "sum(b)"}
-vector = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "3"]}]}
+QUERIES = {"requests_per_second": "sum(a)", "in_flight": "sum(b)"}
+VECTOR = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "3"]}]}
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def answering(
 
 def ask(url: str) -> Answers:
     with Prometheus() as prometheus:
-        return prometheus.ask(Metrics(prometheus=url, **queries), "shop", "web", 1000.0)
+        return prometheus.ask(Metrics(prometheus=url, **QUERIES), "shop", "web", 1000.0)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_is_no_answer_is_told_in_words(status: int, body: bytes, why: str) 
 
 
 def test_one_that_warns_did_not_see_all() -> None:
-    told = {"status": "success", "data": vector, "warnings": ["one of the stores did not answer"]}
+    told = {"status": "success", "data": VECTOR, "warnings": ["one of the stores did not answer"]}
     with answering(200, json.dumps(told).encode()) as url:
         answer = ask(url)
     assert answer.partial
@@ -123,7 +123,7 @@ def test_one_that_is_silent_is_not_asked_again_for_the_same_service() -> None:
 )
 def test_one_that_hangs_holds_up_three_and_no_more(askers: list[tuple[str, str]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, Prometheus() as prometheus:
-        metrics = Metrics(prometheus=f"http://127.0.0.1:{silent.getsockname()[1]}", **queries)
+        metrics = Metrics(prometheus=f"http://127.0.0.1:{silent.getsockname()[1]}", **QUERIES)
         answers = [prometheus.ask(metrics, stack, service, 1000.0) for stack, service in askers]
         assert all(f"no answer within {ANSWER_SECONDS:g} s" in note for answer in answers for note in answer.notes)
         assert all(len(answer.notes) == 2 for answer in answers)
@@ -131,13 +131,13 @@ def test_one_that_hangs_holds_up_three_and_no_more(askers: list[tuple[str, str]]
 
 
 def test_a_heavy_query_of_one_stack_blinds_no_other() -> None:
-    told = json.dumps({"status": "success", "data": vector}).encode()
+    told = json.dumps({"status": "success", "data": VECTOR}).encode()
     with answering(200, told, late=lambda path: "heavy" in path) as url, Prometheus() as prometheus:
         heavy = Metrics(prometheus=url, requests_per_second="sum(heavy)")
         for _ in range(2):
             assert not prometheus.ask(heavy, "shop", "web", 1000.0).values
-            assert prometheus.ask(Metrics(prometheus=url, **queries), "blog", "web", 1000.0).values
-            assert prometheus.ask(Metrics(prometheus=url, **queries), "shop", "api", 1000.0).values
+            assert prometheus.ask(Metrics(prometheus=url, **QUERIES), "blog", "web", 1000.0).values
+            assert prometheus.ask(Metrics(prometheus=url, **QUERIES), "shop", "api", 1000.0).values
 
 
 def test_one_that_drips_is_given_up_too() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import httpx
 
 Headers = Sequence[tuple[str, str]]
-patience = 60.0
+PATIENCE = 60.0
 
 claims: Headers = (
     ("X-Forwarded-For", "203.0.113.7"),
@@ -55,7 +55,7 @@ def over_http1(port: str, headers: Headers, source: str = "127.0.0.1", path: str
     """What the app was told, over HTTP/1.1."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     request = f"GET {path} HTTP/1.1\r\nHost: shop.example.com:8080\r\nConnection: close\r\n{lines}\r\n"
-    with socket.create_connection(("127.0.0.1", int(port)), patience, (source, 0)) as connection:
+    with socket.create_connection(("127.0.0.1", int(port)), PATIENCE, (source, 0)) as connection:
         connection.sendall(request.encode())
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
     told: list[list[str]] = json.loads(answer.partition(b"\r\n\r\n")[2])
@@ -66,7 +66,7 @@ def over_http2(port: str, headers: Headers, source: str = "127.0.0.1") -> list[l
     """The same over HTTP/2 without TLS."""
     transport = httpx.HTTPTransport(http1=False, http2=True, local_address=source)
     small = [(name.lower(), value) for name, value in headers]
-    with httpx.Client(transport=transport, timeout=patience) as client:
+    with httpx.Client(transport=transport, timeout=PATIENCE) as client:
         answer = client.get(f"http://127.0.0.1:{port}/headers", headers=[("Host", "shop.example.com:8080"), *small])
     assert answer.http_version == "HTTP/2"
     told: list[list[str]] = answer.json()

@@ -15,7 +15,7 @@ from infra_specs.certificates.certificate import certificates_in
 from tests.support.certificates import Authority
 
 host = "shop.example.com"
-patience = 60.0
+PATIENCE = 60.0
 
 
 def served(port: str) -> int:
@@ -23,7 +23,7 @@ def served(port: str) -> int:
     settings = ssl.create_default_context()
     settings.check_hostname, settings.verify_mode = False, ssl.CERT_NONE
     with (
-        socket.create_connection(("127.0.0.1", int(port)), patience) as plain,
+        socket.create_connection(("127.0.0.1", int(port)), PATIENCE) as plain,
         settings.wrap_socket(plain, server_hostname=host) as secure,
     ):
         shown = secure.getpeercert(binary_form=True) or b""
@@ -32,7 +32,7 @@ def served(port: str) -> int:
 
 def fetch(port: str, authority: Authority, path: str = "/") -> httpx.Response:
     """A GET over HTTPS, HTTP/2 if it is offered; the certificate must be good for the host."""
-    with httpx.Client(http2=True, verify=authority.trusted(), timeout=patience) as client:
+    with httpx.Client(http2=True, verify=authority.trusted(), timeout=PATIENCE) as client:
         return client.get(
             f"https://127.0.0.1:{port}{path}", headers={"Host": host}, extensions={"sni_hostname": host}
         )  # fmt: skip
@@ -46,7 +46,7 @@ def refuses(port: str, newest: ssl.TLSVersion) -> bool:
         warnings.simplefilter("ignore", DeprecationWarning)
         settings.minimum_version, settings.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, newest
     settings.set_ciphers("ALL:@SECLEVEL=0")
-    with socket.create_connection(("127.0.0.1", int(port)), patience) as plain:
+    with socket.create_connection(("127.0.0.1", int(port)), PATIENCE) as plain:
         try:
             settings.wrap_socket(plain, server_hostname=host).close()
         except ssl.SSLError:
@@ -56,7 +56,7 @@ def refuses(port: str, newest: ssl.TLSVersion) -> bool:
 
 def redirected(port: str, path: str) -> tuple[int, str]:
     """Status and Location of a POST over plain HTTP."""
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=patience)
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=PATIENCE)
     try:
         connection.request("POST", path, headers={"Host": host})
         answer = connection.getresponse()
@@ -82,7 +82,7 @@ def watched(port: str, authority: Authority) -> Iterator[Seen]:
         opened: httpx.Client | None = None
         while not done.is_set():
             try:
-                opened = opened or httpx.Client(http2=kept, verify=authority.trusted(), timeout=patience)
+                opened = opened or httpx.Client(http2=kept, verify=authority.trusted(), timeout=PATIENCE)
                 answer = opened.get(
                     f"https://127.0.0.1:{port}/", headers={"Host": host}, extensions={"sni_hostname": host}
                 )  # fmt: skip

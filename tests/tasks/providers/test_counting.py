@@ -16,7 +16,7 @@ from tests.tasks.providers.routes import route
 
 pytestmark = pytest.mark.pure
 
-numbers = """\
+NUMBERS = """\
 # TYPE envoy_cluster_upstream_rq_xx counter
 envoy_cluster_upstream_rq_xx{envoy_response_code_class="5",envoy_cluster_name="service-web"} 7
 envoy_cluster_upstream_rq_total{envoy_cluster_name="service-web"} 100
@@ -65,12 +65,12 @@ def test_in_an_outage_each_request_is_counted_once(asked: int, tries: dict[str, 
     assert traffic_of(clusters, text.encode())["web"].requests == asked
 
 
-hosts = [host(1, "HEALTHY", rq_total=60, rq_error=2, rq_active=5), host(2, "DRAINING", rq_total=40, rq_error=0)]
-clusters = json.dumps({"cluster_statuses": [{"name": "service-web", "host_statuses": hosts}]}).encode()
+HOSTS = [host(1, "HEALTHY", rq_total=60, rq_error=2, rq_active=5), host(2, "DRAINING", rq_total=40, rq_error=0)]
+clusters = json.dumps({"cluster_statuses": [{"name": "service-web", "host_statuses": HOSTS}]}).encode()
 
 
 def test_what_arrived_includes_the_refused_and_each_retried_once() -> None:
-    web = traffic_of(clusters, numbers.encode())["web"]
+    web = traffic_of(clusters, NUMBERS.encode())["web"]
     assert (web.requests, web.errors, web.in_flight, web.answered) == (100 + 3 + 6 + 1 + 2 - 4, 7, 7, 91)
     assert web.seconds == pytest.approx(4.0968, abs=1e-4)
     assert web.running == 61
@@ -80,7 +80,7 @@ def test_what_arrived_includes_the_refused_and_each_retried_once() -> None:
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [(None, numbers.encode()), (clusters, None), (b"{", numbers.encode()), (b"{}", b""), (clusters, b"")],
+    [(None, NUMBERS.encode()), (clusters, None), (b"{", NUMBERS.encode()), (b"{}", b""), (clusters, b"")],
 )
 def test_half_an_answer_counts_nothing(first: bytes | None, second: bytes | None) -> None:
     assert traffic_of(first, second) == {}

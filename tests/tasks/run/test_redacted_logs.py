@@ -15,7 +15,7 @@ from tasks.ledger import Ledger
 from tasks.run.redacted_logs import redact_logs, without_secrets
 from tasks.run.retry import retryable_task
 
-value = 'p@ss "word"/2043'
+VALUE = 'p@ss "word"/2043'
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +23,14 @@ def _redacted() -> Iterator[None]:
     before = logging.getLogRecordFactory()
     redact_logs()
     redact_logs()
-    known_secrets.learn("stripe", value)
+    known_secrets.learn("stripe", VALUE)
     yield
     logging.setLogRecordFactory(before)
 
 
 def test_a_librarys_line_is_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     log = logging.getLogger("urllib3.connectionpool")
-    log.warning("Retrying %s of %s", f"https://user:{value}@host", {"password": value})
+    log.warning("Retrying %s of %s", f"https://user:{VALUE}@host", {"password": VALUE})
     log.warning("a clone of https://me:my-token@git.example/x")
     assert caplog.messages == [
         "Retrying https://user:[secret stripe]@host of {'password': '[secret stripe]'}",
@@ -40,13 +40,13 @@ def test_a_librarys_line_is_without_secrets(caplog: pytest.LogCaptureFixture) ->
 
 def test_a_traceback_is_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     try:
-        _ = {}[value]
+        _ = {}[VALUE]
     except KeyError as error:
-        error.__cause__ = ValueError(value)
+        error.__cause__ = ValueError(VALUE)
         logging.getLogger("any").exception("It failed:")
     assert "KeyError: '[secret stripe]'" in caplog.text
     assert "ValueError: [secret stripe]" in caplog.text
-    assert value not in caplog.text
+    assert VALUE not in caplog.text
 
 
 def test_a_line_without_a_secret_keeps_its_values(caplog: pytest.LogCaptureFixture) -> None:
@@ -56,13 +56,13 @@ def test_a_line_without_a_secret_keeps_its_values(caplog: pytest.LogCaptureFixtu
 
 
 def test_an_error_of_ours_keeps_its_kind() -> None:
-    error = ProviderError(f"the engine refused: {value}")
+    error = ProviderError(f"the engine refused: {VALUE}")
     assert without_secrets(error) is error
     assert str(error) == "the engine refused: [secret stripe]"
 
 
 def test_an_error_of_a_library_is_told_by_its_name() -> None:
-    error = APIError("500 Server Error", Response(), explanation=f"invalid environment: KEY={value}")
+    error = APIError("500 Server Error", Response(), explanation=f"invalid environment: KEY={VALUE}")
     told = without_secrets(error)
     assert "invalid environment: KEY=[secret stripe]" in str(told)
     assert str(told).startswith("APIError: ")
@@ -74,11 +74,11 @@ def test_an_error_of_a_library_is_told_by_its_name() -> None:
 async def test_a_task_raises_no_secret(kind: type[Exception]) -> None:
     @retryable_task("fail")
     async def fail() -> None:
-        raise kind(f"no login with {value}")
+        raise kind(f"no login with {VALUE}")
 
     with pytest.raises((kind, RuntimeError), match=r"no login with \[secret stripe\]") as raised:
         await fail.fn()
-    assert value not in str(raised.value)
+    assert VALUE not in str(raised.value)
     assert raised.value.__context__ is None
 
 
@@ -95,7 +95,7 @@ def test_every_kept_version_of_a_stack_is_known_once_text_is_taken_in(tmp_path: 
         ledger.secrets.set("shop", "mail", b"\xff the-second-value")
     known_secrets._values.clear()
     known_secrets.tokens.clear()
-    known_secrets.learn("stripe", value)
+    known_secrets.learn("stripe", VALUE)
     with Ledger.open(Settings(home=tmp_path)) as ledger:
         assert known_secrets.redacted("the-first-value") == "the-first-value"
         told = ledger.secrets.redacted("shop", f"the-first-value, {b'%s the-second-value' % bytes([255])!r}")

@@ -24,7 +24,7 @@ from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.routes import route
 
 source = (Path(__file__).parents[3] / "support" / "streams.py").read_text()
-patience = 90.0
+PATIENCE = 90.0
 Replicas = Callable[[str, int], Resource]
 """A replica of the app by its NAME and slot."""
 
@@ -106,7 +106,7 @@ class DrainContract:
         assert set(asked(url, 1, 20)) == {"old"}
 
 
-def drained(provider: KindProvider, one: Instance, seconds: float = patience) -> int:
+def drained(provider: KindProvider, one: Instance, seconds: float = PATIENCE) -> int:
     """Wait as a plan does; returns how many requests are left."""
     deadline, zeros = time.monotonic() + seconds, 0
     while True:
@@ -119,7 +119,7 @@ def drained(provider: KindProvider, one: Instance, seconds: float = patience) ->
 
 def get(url: str) -> tuple[int, str]:
     host, _, path = url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host, timeout=patience)
+    connection = http.client.HTTPConnection(host, timeout=PATIENCE)
     try:
         connection.request("GET", f"/{path}")
         answer = connection.getresponse()
@@ -134,7 +134,7 @@ def asked(url: str, at_once: int, count: int) -> Counter[str]:
     host, _, path = url.removeprefix("http://").partition("/")
 
     def ask() -> None:
-        connection = http.client.HTTPConnection(host, timeout=patience)
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE)
         for _ in range(count // at_once):
             connection.request("GET", f"/{path}")
             outcomes[connection.getresponse().read().decode().split()[0]] += 1
@@ -155,7 +155,7 @@ def streaming(url: str) -> Iterator[list[str]]:
     host, _, path = url.removeprefix("http://").partition("/")
 
     def read() -> None:
-        connection = http.client.HTTPConnection(host, timeout=patience)
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE)
         try:
             connection.request("GET", f"/{path}")
             answer = connection.getresponse()
@@ -175,7 +175,7 @@ def streaming(url: str) -> Iterator[list[str]]:
 @contextmanager
 def websocket(port: int) -> Iterator[tuple[Callable[[], bytes], Callable[[bytes], None]]]:
     """One that is open: what reads the next frame (b"" for the end; a reset raises), and what sends."""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
         key = base64.b64encode(os.urandom(16)).decode().lower()
         client.sendall(
             f"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -23,7 +23,7 @@ from infra_specs.resources.instance import Instance
 from tasks.providers.seam.provider import KindProvider
 from tests.tasks.providers.routes import stack
 
-patience = 60.0
+PATIENCE = 60.0
 script = """
 import json, sys
 {opens}
@@ -42,7 +42,7 @@ class ExecuteContract:
 
     def piped(self, opens: str, command: Sequence[str], text: str = "") -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            self.program(opens, command, False), input=text, capture_output=True, text=True, timeout=patience,
+            self.program(opens, command, False), input=text, capture_output=True, text=True, timeout=PATIENCE,
             check=False, cwd=Path(__file__).parents[4],
         )  # fmt: skip
 
@@ -93,7 +93,7 @@ class ExecuteContract:
             _type(terminal, "echo rea''dy\n", "ready")
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 41, 123, 0, 0))
             os.kill(pid, signal.SIGWINCH)
-            until = time.monotonic() + patience
+            until = time.monotonic() + PATIENCE
             while "41 123" not in _type(terminal, f"{' '.join(sizes)}; echo do''ne\n", "done"):
                 assert time.monotonic() < until, "its terminal never got the new size"
                 time.sleep(0.2)
@@ -106,7 +106,7 @@ class ExecuteContract:
 def _type(terminal: int, keys: str, until: str = "") -> str:
     """Type, and read until something is there."""
     os.write(terminal, keys.encode())
-    seen, deadline = "", time.monotonic() + patience
+    seen, deadline = "", time.monotonic() + PATIENCE
     while until not in seen:
         assert time.monotonic() < deadline, f"{until!r} never came, but {seen!r}"
         if select.select([terminal], [], [], 0.2)[0]:
@@ -115,7 +115,7 @@ def _type(terminal: int, keys: str, until: str = "") -> str:
 
 
 def _waited(pid: int) -> int:
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:

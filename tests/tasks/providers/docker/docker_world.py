@@ -22,9 +22,9 @@ from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.looks import health_of
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
-stacks = (stack, "other", "contract", "flows")
+STACKS = (stack, "other", "contract", "flows")
 """Every stack that these tests make; nothing else in the engine is touched."""
-patience = 90.0
+PATIENCE = 90.0
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def alone(engine: DockerClient) -> Iterator[None]:
 def left(engine: DockerClient) -> list[str]:
     """Everything of the tests' stacks in the engine, by name."""
     endpoints = []
-    for each in stacks:
+    for each in STACKS:
         filters = {"label": f"tenfold.stack={each}"}
         endpoints += [container.name for container in engine.containers.list(all=True, filters=filters)]
         endpoints += [volume.name for volume in engine.volumes.list(filters=filters)]
@@ -50,7 +50,7 @@ def left(engine: DockerClient) -> list[str]:
 
 def clear(engine: DockerClient) -> None:
     """Remove everything of the tests' stacks."""
-    for each in stacks:
+    for each in STACKS:
         filters = {"label": f"tenfold.stack={each}"}
         for container in engine.containers.list(all=True, filters=filters, ignore_removed=True):
             with suppress(NotFound):
@@ -148,7 +148,7 @@ def failed(provider: KindProvider, instance: Instance) -> Health:
 
 def get(port: str, path: str = "/", host: str = "") -> tuple[int, str]:
     """Status and body of one request to a port on loopback."""
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=patience)
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=PATIENCE)
     try:
         connection.request("GET", path, headers={"Host": host} if host else {})
         answer = connection.getresponse()

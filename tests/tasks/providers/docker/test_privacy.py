@@ -29,24 +29,24 @@ from tests.tasks.providers.looks import health_of
 
 pytestmark = pytest.mark.docker
 
-secret = "a-generated-password-0815"
+SECRET = "a-generated-password-0815"
 
 
 def test_no_generated_secret_is_in_what_the_engine_tells(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     store = provider.create(volume())
-    made(provider, database(images, store.outputs["path"], secret))
-    made(provider, cache(images, secret))
-    made(provider, replica(images, files={"DATABASE_URL": f"postgresql://app:{secret}@database.main/app"}))
+    made(provider, database(images, store.outputs["path"], SECRET))
+    made(provider, cache(images, SECRET))
+    made(provider, replica(images, files={"DATABASE_URL": f"postgresql://app:{SECRET}@database.main/app"}))
     told = json.dumps([each.attrs for each in everything(engine)])
     assert "tenfold.stack" in told
-    assert secret not in told
+    assert SECRET not in told
     one = engine.containers.get("tenfold.shop.replica.web-0.1")
     assert "DATABASE_URL_FILE=/run/secrets/DATABASE_URL" in one.attrs["Config"]["Env"]
-    assert secret in one.exec_run(["cat", "/run/secrets/DATABASE_URL"]).output.decode()
+    assert SECRET in one.exec_run(["cat", "/run/secrets/DATABASE_URL"]).output.decode()
     one.restart(timeout=1)
-    assert secret in one.exec_run(["cat", "/run/secrets/DATABASE_URL"]).output.decode()
+    assert SECRET in one.exec_run(["cat", "/run/secrets/DATABASE_URL"]).output.decode()
 
 
 def test_the_services_of_the_catalogue_may_nothing(

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 port, stop = int(sys.argv[1]), Path(sys.argv[2])
-answers: dict[str, int] = {}
+ANSWERS: dict[str, int] = {}
 guard = threading.Lock()
 
 
@@ -27,7 +27,7 @@ def ask(number: int) -> None:
             connection.close()
             what = f"{method} {error!r}"
         with guard:
-            answers[what] = answers.get(what, 0) + 1
+            ANSWERS[what] = ANSWERS.get(what, 0) + 1
 
 
 threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
@@ -35,4 +35,4 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-print(json.dumps(answers))
+print(json.dumps(ANSWERS))

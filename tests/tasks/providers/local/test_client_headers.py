@@ -14,9 +14,9 @@ from tests.tasks.providers.asking import Headers, claims, named, over_http1, ove
 from tests.tasks.providers.local.world import get, made, opened, replica, route, trusting
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
-trusted = "127.128.0.5"
+TRUSTED = "127.128.0.5"
 """An address of the network that is trusted; 127.0.0.1 is not."""
-network = "127.128.0.0/16"
+NETWORK = "127.128.0.0/16"
 Ask = Callable[[str, Headers, str], list[list[str]]]
 both = pytest.mark.parametrize("ask", [over_http1, over_http2])
 
@@ -34,7 +34,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     with opened() as provider:
-        door = made(provider, trusting(network, "10.0.0.0/8", "2001:db8::/32"))
+        door = made(provider, trusting(NETWORK, "10.0.0.0/8", "2001:db8::/32"))
         made(provider, route(made(provider, replica())))
         wait_until(lambda: get(door.outputs["port"])[0] == 200, "it is served")
         yield Shop(provider, door)
@@ -84,8 +84,8 @@ def test_a_trusted_proxy_is_believed_and_added_to(shop: Shop, ask: Ask) -> None:
         ("X-Request-Id", "followed"),
         ("CF-Connecting-IP", "198.51.100.1"),
     ]
-    headers = named(ask(shop.port, said, trusted))
-    assert headers["x-forwarded-for"] == [f"203.0.113.7, 198.51.100.1,10.1.1.1,{trusted}"]
+    headers = named(ask(shop.port, said, TRUSTED))
+    assert headers["x-forwarded-for"] == [f"203.0.113.7, 198.51.100.1,10.1.1.1,{TRUSTED}"]
     assert headers["x-real-ip"] == ["198.51.100.1"]
     kept = {name.lower(): [value] for name, value in said[2:]}
     assert {name: headers[name] for name in kept} == kept
@@ -103,10 +103,10 @@ def test_of_a_trusted_proxy_too_the_internal_and_the_odd_is_removed(shop: Shop, 
         ("x-envoy-max-retries", "203.0.113.1"),
         ("x-envoy-internal", "true"),
     ]
-    headers = named(ask(shop.port, said, trusted))
+    headers = named(ask(shop.port, said, TRUSTED))
     assert "203.0.113" not in str(headers)
     assert not [name for name in headers if name.startswith("x-envoy")]
-    assert headers["x-real-ip"] == headers["x-forwarded-for"] == [trusted]
+    assert headers["x-real-ip"] == headers["x-forwarded-for"] == [TRUSTED]
     assert headers["x-forwarded-host"] == ["shop.example.com:8080"]
     assert "x-forwarded-port" not in headers, "nobody said at which port the client asked"
 
@@ -119,12 +119,12 @@ def test_of_a_trusted_proxy_too_the_internal_and_the_odd_is_removed(shop: Shop, 
         ("6.6.6.6, 198.51.100.1, 10.2.3.4, 127.128.7.7", "198.51.100.1"),
         ("2001:db9::1, 2001:db8::7", "2001:db9::1"),
         ("10.0.0.1, 10.0.0.2", "10.0.0.1"),
-        ("no address", trusted),
-        ("198.51.100.1, unknown", trusted),
+        ("no address", TRUSTED),
+        ("198.51.100.1, unknown", TRUSTED),
     ],
 )
 def test_the_client_is_the_last_that_is_not_trusted(shop: Shop, forwarded_for: str, client: str) -> None:
-    headers = named(over_http1(shop.port, [("X-Forwarded-For", forwarded_for)], trusted))
+    headers = named(over_http1(shop.port, [("X-Forwarded-For", forwarded_for)], TRUSTED))
     assert headers["x-real-ip"] == [client]
 
 

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import get, made, opened, patience, pid, proxy, replica, route
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
-echo = Path(__file__).parents[3] / "support" / "echo.py"
+ECHO = Path(__file__).parents[3] / "support" / "echo.py"
 websocket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n"
 
 
@@ -34,7 +34,7 @@ class Shop:
 
 
 def echoing(slot: int = 0, service: str = "web") -> Resource:
-    return replica(slot, service, command=["python3", "-S", str(echo)])
+    return replica(slot, service, command=["python3", "-S", str(ECHO)])
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from tests.tasks.providers.local.kinds.test_proxy import loaded
 from tests.tasks.providers.local.world import get, made, patience, pid, replica, route, trusting
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
-source = "127.128.0.5"
-ask = b"GET /headers HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
+SOURCE = "127.128.0.5"
+ASK = b"GET /headers HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
 
 
 def serving(provider: LocalProvider, *networks: str, upload: float = 3600.0) -> Instance:
@@ -30,7 +30,7 @@ def serving(provider: LocalProvider, *networks: str, upload: float = 3600.0) -> 
 
 
 def opened(port: str, sent: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", int(port)), 3 * patience, (source, 0))
+    connection = socket.create_connection(("127.0.0.1", int(port)), 3 * patience, (SOURCE, 0))
     connection.sendall(sent)
     return connection
 
@@ -94,7 +94,7 @@ def _is_closed(connection: socket.socket) -> bool:
 
 def _answers(port: str) -> bool:
     try:
-        return rest(opened(port, ask.replace(b"Host: a", b"Host: a\r\nConnection: close"))).startswith(b"HTTP/1.1 200")
+        return rest(opened(port, ASK.replace(b"Host: a", b"Host: a\r\nConnection: close"))).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
 
@@ -104,19 +104,19 @@ def test_trust_is_taken_in_at_once_without_a_lost_request(provider: LocalProvide
     port, process = door.outputs["port"], pid(home, door)
 
     def client() -> str:
-        return named(over_http1(port, [("X-Forwarded-For", "203.0.113.7")], source))["x-real-ip"][0]
+        return named(over_http1(port, [("X-Forwarded-For", "203.0.113.7")], SOURCE))["x-real-ip"][0]
 
     with _stream(port) as stream, loaded(port, tmp_path) as answers:
         for _ in range(5):
-            kept = opened(port, ask)
+            kept = opened(port, ASK)
             assert b"203.0.113.7" not in kept.recv(65_536)
             door = provider.update(door, trusting("127.128.0.0/16"))
             assert client() == "203.0.113.7"
-            kept.sendall(ask)
+            kept.sendall(ASK)
             assert b"connection: close" in kept.recv(65_536), "a connection from before is led over"
             kept.close()
             door = provider.update(door, trusting("10.0.0.0/8", upload=60))
-            assert client() == source
+            assert client() == SOURCE
         assert stream.recv(65_536).startswith(b"HTTP/1.1 200"), "what was under way goes on"
     assert set(answers) == {"200"}, answers
     assert (door.incarnation, pid(home, door)) == (1, process)

@@ -109,7 +109,7 @@ def test_an_update_that_is_taken_back_tells_what_runs(tmp_path: Path) -> None:
 
 def test_a_world_of_before_is_read(tmp_path: Path) -> None:
     """As version 0.4 wrote it, byte for byte."""
-    (tmp_path / "world.json").write_text(json.dumps([_of_before]))
+    (tmp_path / "world.json").write_text(json.dumps([_OF_BEFORE]))
     provider = MemoryProvider(tmp_path)
     (seen,) = provider.observe("shop")
     assert seen.stateful
@@ -118,7 +118,7 @@ def test_a_world_of_before_is_read(tmp_path: Path) -> None:
     assert len(MemoryProvider(tmp_path).observe("shop")) == 2
 
 
-_of_before = {
+_OF_BEFORE = {
     "stack": "shop",
     "address": "route/web",
     "kind": "route",

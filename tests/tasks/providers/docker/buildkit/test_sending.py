@@ -11,7 +11,7 @@ from tasks.providers.docker.builds.context import Text
 
 pytestmark = pytest.mark.pure
 big = bytes(range(256)) * (CHUNK_BYTES // 256) + b"end"
-files = (
+FILES = (
     Text("a", b"", stat.S_IFDIR | 0o2755),
     Text("a/run", big, stat.S_IFREG | 0o755, changed=-1),
     Text("empty", b""),
@@ -27,7 +27,7 @@ def packets(sending: Sending) -> list[dict[int, int | bytes]]:
 
 
 def test_every_file_is_described_once_and_then_the_end() -> None:
-    *described, last = packets(Sending(iter(files)))
+    *described, last = packets(Sending(iter(FILES)))
     assert last == {1: 0}
     told = [dict(fields(packet[2])) for packet in described if isinstance(packet[2], bytes)]
     assert [one[1] for one in told] == [b"a", b"a/run", b"empty", b"link"]
@@ -39,7 +39,7 @@ def test_every_file_is_described_once_and_then_the_end() -> None:
 
 
 def test_what_is_asked_for_is_sent_in_parts_with_an_end() -> None:
-    sending = Sending(iter(files))
+    sending = Sending(iter(FILES))
     packets(sending)
     for number in (2, 1):
         sending.heard(field(1, 1) + field(3, number))
@@ -55,7 +55,7 @@ def test_what_is_asked_for_is_sent_in_parts_with_an_end() -> None:
 
 @pytest.mark.parametrize("packet", [field(1, 1) + field(3, 9), field(1, 4) + field(4, "disk full"), b"\x08"])
 def test_what_makes_no_sense_is_refused(packet: bytes) -> None:
-    sending = Sending(iter(files))
+    sending = Sending(iter(FILES))
     packets(sending)
     with pytest.raises(BrokenMessage):
         sending.heard(packet)

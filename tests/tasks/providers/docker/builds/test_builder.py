@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import get, made, proxy, replica, route, stack
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
-base = "tenfold-test/changing:1"
+BASE = "tenfold-test/changing:1"
 
 
 @pytest.fixture
@@ -25,16 +25,16 @@ def order(
     tmp_path: Path, engine: DockerClient, images: dict[str, str], provider: DockerProvider
 ) -> Iterator[BuildRequest]:
     """A page in the tiny server, whose image goes by a name that can be moved."""
-    engine.images.get(images["tenfold-tiny:1"]).tag(base)
+    engine.images.get(images["tenfold-tiny:1"]).tag(BASE)
     (tmp_path / "Dockerfile").write_text(
-        f"ARG BASE={base}\nFROM $BASE AS first\nARG GREETING=hello\nCOPY --chown=10001 index.html /www/index.html\n"
+        f"ARG BASE={BASE}\nFROM $BASE AS first\nARG GREETING=hello\nCOPY --chown=10001 index.html /www/index.html\n"
         "ENV GREETING=$GREETING\nFROM first AS second\nENV SECOND=yes\n"
     )
     (tmp_path / "index.html").write_text("built\n")
     yield BuildRequest(stack, "web", str(tmp_path), "Dockerfile", None, {})
     for name in (stack, "other"):
         provider.images.forget_built(name)
-    engine.images.remove(base)
+    engine.images.remove(BASE)
 
 
 def test_it_runs_what_was_built(provider: DockerProvider, images: dict[str, str], order: BuildRequest) -> None:
@@ -74,7 +74,7 @@ def test_the_same_is_not_built_again_and_what_differs_is(
         ids.append(identity)
     (tmp_path / "index.html").write_text("changed\n")
     ids.append(build(order)[0])
-    engine.images.get(images["tenfold-tiny:2"]).tag(base)
+    engine.images.get(images["tenfold-tiny:2"]).tag(BASE)
     assert provider.images.built(order).id is None
     ids.append(build(order)[0])
     assert len(set(ids[:3] + ids[4:])) == 5

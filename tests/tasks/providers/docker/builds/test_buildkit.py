@@ -21,7 +21,7 @@ from tests.tasks.providers.docker.docker_world import stack
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 Make = Callable[..., tuple[str, list[str]]]
-heredocs = (1, 42)
+HEREDOCS = (1, 42)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def files(engine: DockerClient) -> Callable[[str], dict[str, bytes]]:
 
 
 tiny = local("tenfold-tiny:1")
-copied = (f"FROM {tiny}", "COPY . /ctx")
+COPIED = (f"FROM {tiny}", "COPY . /ctx")
 
 
 def test_what_is_ignored_is_in_no_image(make: Make, files: Callable[[str], dict[str, bytes]], tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_is_ignored_is_in_no_image(make: Make, files: Callable[[str], dict[
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "link").symlink_to("x/y")
-    assert set(files(make(*copied)[0])) == {"todo", "logs", "logs/kept", "d.md", "x", "x/y", "link"}
+    assert set(files(make(*COPIED)[0])) == {"todo", "logs", "logs/kept", "d.md", "x", "x/y", "link"}
 
 
 def test_what_is_copied_is_what_there_is(
@@ -88,7 +88,7 @@ def test_what_is_copied_is_what_there_is(
         (tmp_path / name).write_bytes(content)
     (tmp_path / "run").write_text("x")
     (tmp_path / "run").chmod(0o750)
-    image = make(*copied)[0]
+    image = make(*COPIED)[0]
     held = files(image)
     assert {name: held[name] for name in contents} == contents
     assert engine.containers.run(image, ["sh", "-c", "ls -ln /ctx/run"], remove=True).split()[:4] == [
@@ -147,7 +147,7 @@ def test_heredocs_are_built_or_it_is_said_which_engine_reads_them(
     make: Make, files: Callable[[str], dict[str, bytes]], engine: DockerClient
 ) -> None:
     lines = (f"FROM {tiny}", "USER 0:0", "COPY <<EOF /ctx/text", "FROM nowhere", "EOF")
-    if tuple(map(int, engine.api.api_version.split("."))) >= heredocs:
+    if tuple(map(int, engine.api.api_version.split("."))) >= HEREDOCS:
         assert files(make(*lines)[0])["text"] == b"FROM nowhere\n"
         return
     version = re.escape(engine.version()["Version"])
@@ -162,7 +162,7 @@ def test_links_are_made_or_it_is_said_which_engine_makes_them(
 ) -> None:
     (tmp_path / "page").write_text("x")
     lines = (f"FROM {tiny}", "COPY --link --chmod=600 page /ctx/")
-    if tuple(map(int, engine.api.api_version.split("."))) >= heredocs:
+    if tuple(map(int, engine.api.api_version.split("."))) >= HEREDOCS:
         assert files(make(*lines)[0])["page"] == b"x"
         return
     with pytest.raises(ProviderError, match=r"Dockerfile uses COPY --link, which this Docker Engine \S+ cannot read"):
@@ -212,4 +212,4 @@ def test_a_file_that_is_gone_meanwhile_is_said(make: Make, tmp_path: Path, monke
         ProviderError,
         match=r"Dockerfile cannot be read: No such file or directory, while the folder was sent .* Run it",
     ):
-        make(*copied)
+        make(*COPIED)

@@ -9,18 +9,18 @@ from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import made, replica
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
-name = "tenfold.shop.replica.web-0.1"
-deaf = ["httpd", "-f", "-p", "8000", "-h", "/www"]
+NAME = "tenfold.shop.replica.web-0.1"
+DEAF = ["httpd", "-f", "-p", "8000", "-h", "/www"]
 """It asks for no signal, so as the first process it would get none and be killed after ten seconds."""
-orphans = ["sh", "-c", "(sh -c 'sleep 0.2 & echo $!' >/tmp/pid); exec httpd -f -p 8000 -h /www"]
+ORPHANS = ["sh", "-c", "(sh -c 'sleep 0.2 & echo $!' >/tmp/pid); exec httpd -f -p 8000 -h /www"]
 """Its grandchild ends without a parent that waits for it."""
 
 
 def test_an_app_that_knows_no_signal_ends_at_once(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
-    instance = made(provider, replica(images, command=deaf))
-    first = engine.containers.get(name)
+    instance = made(provider, replica(images, command=DEAF))
+    first = engine.containers.get(NAME)
     assert first.exec_run(["cat", "/proc/1/comm"]).output.strip() == b"docker-init"
     first.stop(timeout=60)
     assert first.wait()["StatusCode"] == 143, "it was ended by the signal, and not killed"
@@ -28,8 +28,8 @@ def test_an_app_that_knows_no_signal_ends_at_once(
 
 
 def test_what_has_ended_is_taken_away(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
-    made(provider, replica(images, command=orphans))
-    first = engine.containers.get(name)
+    made(provider, replica(images, command=ORPHANS))
+    first = engine.containers.get(NAME)
     processes = ["sh", "-c", "cat /proc/[0-9]*/stat"]
     wait_until(lambda: b"(sleep)" not in first.exec_run(processes).output, "the orphan is gone, and no zombie")
 
@@ -38,7 +38,7 @@ def test_an_image_with_an_init_of_its_own_keeps_it(
     provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     provider.create(replica(images, command=["/init"]))
-    assert not engine.containers.get(name).attrs["HostConfig"]["Init"]
+    assert not engine.containers.get(NAME).attrs["HostConfig"]["Init"]
 
 
 @pytest.mark.pure

@@ -9,7 +9,7 @@ import pytest
 from tasks.providers.docker.engine.coalesce import SingleFlight
 
 pytestmark = pytest.mark.pure
-patience = 10.0
+PATIENCE = 10.0
 
 
 class Asked:
@@ -22,14 +22,14 @@ class Asked:
     def __call__(self, name: str) -> int:
         self.begun.append(name)
         number = len(self.begun)
-        assert self.let_go.acquire(timeout=patience)
+        assert self.let_go.acquire(timeout=PATIENCE)
         if name == "broken":
             raise ValueError(number)
         return number
 
 
 def begun(asked: Asked, count: int) -> None:
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while len(asked.begun) < count:
         assert time.monotonic() < deadline
         time.sleep(0.001)
@@ -52,8 +52,8 @@ def test_who_asks_meanwhile_shares_the_next_answer_and_never_the_one_under_way()
     ask = SingleFlight(asked)
     with ThreadPoolExecutor(8) as threads:
         first, later = one_and_five_more(threads, ask, asked, "shop")
-        assert first.result(patience) == 1
-        assert {future.result(patience) for future in later} == {2}
+        assert first.result(PATIENCE) == 1
+        assert {future.result(PATIENCE) for future in later} == {2}
         asked.let_go.release()
         assert ask("shop") == 3
 
@@ -65,7 +65,7 @@ def test_another_name_is_another_question() -> None:
         both = [threads.submit(ask, name) for name in ("shop", "other")]
         begun(asked, 2)
         asked.let_go.release(2)
-        assert {future.result(patience) for future in both} == {1, 2}
+        assert {future.result(PATIENCE) for future in both} == {1, 2}
 
 
 def test_what_it_raises_is_raised_to_all_and_then_over() -> None:
@@ -75,6 +75,6 @@ def test_what_it_raises_is_raised_to_all_and_then_over() -> None:
         first, later = one_and_five_more(threads, ask, asked, "broken")
         for future, number in ((first, "1"), *((later_future, "2") for later_future in later)):
             with pytest.raises(ValueError, match=f"^{number}$"):
-                future.result(patience)
+                future.result(PATIENCE)
     asked.let_go.release()
     assert ask("shop") == 3

@@ -15,21 +15,21 @@ from tests.tasks.providers.looks import health_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
-data = "/var/lib/postgresql/18/docker"
-moments: dict[str, Callable[[Container], bool]] = {
-    "initdb has begun": lambda one: seen(one, f"{data}/PG_VERSION"),
-    "the server that makes the app's database runs": lambda one: seen(one, f"{data}/postmaster.pid"),
+DATA = "/var/lib/postgresql/18/docker"
+MOMENTS: dict[str, Callable[[Container], bool]] = {
+    "initdb has begun": lambda one: seen(one, f"{DATA}/PG_VERSION"),
+    "the server that makes the app's database runs": lambda one: seen(one, f"{DATA}/postmaster.pid"),
 }
 
 
-@pytest.mark.parametrize("moment", moments)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_first_start_that_was_cut_off_begins_anew(
     moment: str, provider: DockerProvider, images: dict[str, str], engine: DockerClient
 ) -> None:
     store = provider.create(volume())
     server = provider.create(database(images, store.outputs["path"]))
     container = engine.containers.get("tenfold.shop.database.main.1")
-    wait_until(lambda: moments[moment](container), moment)
+    wait_until(lambda: MOMENTS[moment](container), moment)
     crash(container)
     wait_healthy(provider, server)
     assert "beginning anew" in provider.logs(server, 1000)
@@ -66,12 +66,12 @@ def test_a_broken_cluster_without_the_mark_is_left_as_it_is(
     server = made(provider, database(images, store.outputs["path"]))
     keep(engine, server)
     container = engine.containers.get("tenfold.shop.database.main.1")
-    assert container.exec_run(["mv", f"{data}/PG_VERSION", f"{data}/lost"]).exit_code == 0
+    assert container.exec_run(["mv", f"{DATA}/PG_VERSION", f"{DATA}/lost"]).exit_code == 0
     container.restart()
     wait_until(lambda: health_of(provider, server).state == "failed", "it failed")
     container.stop()
     image = next(iter(container.image.tags)) if container.image else ""
-    mend = ["sh", "-c", f"mv {data}/lost {data}/PG_VERSION"]
+    mend = ["sh", "-c", f"mv {DATA}/lost {DATA}/PG_VERSION"]
     mount = {store.outputs["path"]: {"bind": "/var/lib/postgresql", "mode": "rw"}}
     engine.containers.run(image, mend, entrypoint="", user="postgres", volumes=mount, remove=True)
     container.start()

@@ -50,7 +50,7 @@ def owners(home: Path, instance: Instance) -> set[int]:
     return {int(number) for number in line.split()[1:]}
 
 
-_look = """
+_LOOK = """
 import os, sys
 for path in open(sys.argv[1]).read().splitlines():
     try:
@@ -67,6 +67,6 @@ def readable(
     """Which of these files and folders a program of this instance can read."""
     (open_folder / "paths").write_text("\n".join(map(str, paths)))
     capfd.readouterr()
-    command = [sys.executable, "-I", "-S", "-c", _look, str(open_folder / "paths")]
+    command = [sys.executable, "-I", "-S", "-c", _LOOK, str(open_folder / "paths")]
     assert provider.shell.execute(instance, command, terminal=False) == 0
     return set(map(Path, capfd.readouterr().out.splitlines()))

@@ -31,14 +31,14 @@ pytestmark = [
         not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"
     ),
 ]
-kinds = ("database/main", "cache/main", "proxy/main", "replica/web-0", "job/task")
+KINDS = ("database/main", "cache/main", "proxy/main", "replica/web-0", "job/task")
 
 
 def test_every_program_of_a_stack_has_the_stacks_own_account(provider: LocalProvider, home: Path) -> None:
     numbers = {}
     for name in ("one", "two"):
         found = whole(provider, name)
-        used = set.union(*(owners(home, found[address]) for address in kinds))
+        used = set.union(*(owners(home, found[address]) for address in KINDS))
         assert len(used) == 1, used
         numbers[name] = used.pop()
     assert len({0, os.geteuid(), *numbers.values()}) == 3
@@ -59,7 +59,7 @@ def test_it_reads_what_is_its_own_and_nothing_of_the_owner_or_of_others(
     (home / "control" / "server.log").touch()
     mine = home / "stacks" / "one"
     environments = {
-        name: {Path(f"/proc/{pid(home, found[address])}/environ") for address in kinds}
+        name: {Path(f"/proc/{pid(home, found[address])}/environ") for address in KINDS}
         for name, found in (("one", one), ("two", two))
     }
     own = {Path(f"/proc/{os.getpid()}/environ"), Path(f"/proc/{Supervisor(mine / 'supervisor').pid()}/environ")}

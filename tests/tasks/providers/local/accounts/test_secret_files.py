@@ -12,25 +12,25 @@ from tasks.providers.local import LocalProvider
 from tests.tasks.providers.local.world import cache, get, made, replica, volume
 
 pytestmark = pytest.mark.local
-data = b"\x30\x82\x00\xff\xfe\r\n"
+DATA = b"\x30\x82\x00\xff\xfe\r\n"
 
 
 def test_a_program_is_given_the_path_of_its_bytes(provider: LocalProvider, home: Path) -> None:
-    wanted = replica(env={"STORE": SecretRef("store"), "PLAIN": "text"}).resolved(lambda _: data)
+    wanted = replica(env={"STORE": SecretRef("store"), "PLAIN": "text"}).resolved(lambda _: DATA)
     instance = made(provider, wanted)
     port = instance.outputs["endpoint"].rpartition(":")[2]
     seen = json.loads(get(port, "/env")[1])
     assert "STORE" not in seen
     assert seen["PLAIN"] == "text"
     path = Path(seen["STORE_FILE"])
-    assert path.read_bytes() == data
+    assert path.read_bytes() == DATA
     status = path.stat()
     assert stat.S_IMODE(status.st_mode) == 0o600
     process = next(Path("/proc").glob(f"{_pid(port)}"))
     assert status.st_uid == process.stat().st_uid, "the account that runs the program owns it"
     provider.destroy(instance)
     assert not path.exists()
-    assert not [path for path in home.rglob("*") if path.is_file() and data in path.read_bytes()]
+    assert not [path for path in home.rglob("*") if path.is_file() and DATA in path.read_bytes()]
 
 
 class Killed(BaseException):
@@ -48,7 +48,7 @@ def test_what_a_kill_leaves_of_a_secret_goes_with_its_program(
             raise Killed(path)
         return rename(path, target)
 
-    wanted = replica(env={"STORE": SecretRef("store")}).resolved(lambda _: data) if kind == "replica" else cache()
+    wanted = replica(env={"STORE": SecretRef("store")}).resolved(lambda _: DATA) if kind == "replica" else cache()
     with monkeypatch.context() as killing:
         killing.setattr(Path, "rename", kill)
         with pytest.raises(Killed) as killed:
@@ -57,7 +57,7 @@ def test_what_a_kill_leaves_of_a_secret_goes_with_its_program(
     assert left.name.startswith("."), "the fresh file is there and has not its name yet"
     assert left.read_bytes()
     instance = made(provider, wanted)
-    left.write_bytes(data)
+    left.write_bytes(DATA)
     made(provider, volume())  # so that the folder stays
     provider.destroy(instance)
     assert list((home / "stacks" / instance.stack / "settings").iterdir()) == []

@@ -63,7 +63,7 @@ def test_the_databases_own_programs_find_it_and_are_let_in(
     assert "PostgreSQL database dump complete" in said
 
 
-_type_outside = """
+_TYPE_OUTSIDE = """
 import fcntl, json, os, termios
 seen = {"session": os.getsid(0) == os.getpid(), "terminals": []}
 for end in range(64):
@@ -78,7 +78,7 @@ for end in range(64):
             pass
 print("seen", json.dumps(seen), flush=True)
 """
-_ask = """
+_ASK = """
 import fcntl, json, os, select, struct, sys, termios, tty
 {opens}
 one = next(each for each in provider.observe({stack!r}) if each.kind == "replica")
@@ -101,7 +101,7 @@ def test_the_account_cannot_type_at_the_terminal_of_who_asks(
     """At a terminal, and with its output in a file: whichever stream of its own it takes."""
     made(provider, replica())
     file = open_folder / "output"
-    program = _ask.format(opens=_opens(home), stack=stack, terminal=terminal, file=str(file), script=_type_outside)
+    program = _ASK.format(opens=_opens(home), stack=stack, terminal=terminal, file=str(file), script=_TYPE_OUTSIDE)
     pid, outer = pty.fork()
     if pid == 0:
         os.chdir(Path(__file__).parents[5])

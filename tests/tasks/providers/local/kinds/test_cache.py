@@ -13,7 +13,7 @@ from tests.tasks.providers.local.world import cache, made, pid
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
-password = "geheim \"'#\\ ü"
+PASSWORD = "geheim \"'#\\ ü"
 
 
 def test_only_the_right_password_opens_it(provider: LocalProvider, home: Path) -> None:
@@ -21,15 +21,15 @@ def test_only_the_right_password_opens_it(provider: LocalProvider, home: Path) -
     port = int(server.outputs["port"])
     assert ask(port, ["PING"])[0].startswith(b"-NOAUTH")
     assert ask(port, ["AUTH", "wrong"])[0].startswith(b"-WRONGPASS")
-    assert ask(port, ["AUTH", password], ["SET", "a", "1"], ["GET", "a"]) == [b"+OK", b"+OK", b"$1"]
-    assert b"allkeys-lru" in b"".join(ask(port, ["AUTH", password], ["CONFIG", "GET", "maxmemory-policy"], more=True))
+    assert ask(port, ["AUTH", PASSWORD], ["SET", "a", "1"], ["GET", "a"]) == [b"+OK", b"+OK", b"$1"]
+    assert b"allkeys-lru" in b"".join(ask(port, ["AUTH", PASSWORD], ["CONFIG", "GET", "maxmemory-policy"], more=True))
 
     before = pid(home, server)
     os.kill(before, signal.SIGKILL)
     assert pid(home, server, after=before) != before
     wait_healthy(provider, server)
     assert ask(port, ["PING"])[0].startswith(b"-NOAUTH")
-    assert ask(port, ["AUTH", password])[0] == b"+OK"
+    assert ask(port, ["AUTH", PASSWORD])[0] == b"+OK"
     assert list((home / "stacks").rglob("*.rdb")) == []
 
 

@@ -22,7 +22,7 @@ from tests.tasks.providers.looks import health_of
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
-begun = "reset reason: connection termination"
+BEGUN = "reset reason: connection termination"
 
 
 def test_host_and_path_choose_the_service(provider: LocalProvider) -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_lost_while_routes_change_and_replicas_die(
         wait_until(lambda: provider.in_flight(fleet[0]) == 0, "the old one is drained")
         provider.destroy(fleet[0])
     # What a killed replica had begun may not be done twice: only that is lost, and only if it was not a mere reading.
-    lost = {what for what in answers if what != "200" and not ("POST" in what and begun in what)}
+    lost = {what for what in answers if what != "200" and not ("POST" in what and BEGUN in what)}
     assert not lost, answers
     assert sum(answers.values()) - answers["200"] <= 3 * 4, "at most one for each client and killed replica"
     assert answers["200"] > 100, "there was a load"
