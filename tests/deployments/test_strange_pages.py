@@ -15,16 +15,13 @@ from deployments.server.control_plane import ControlPlane
 from tasks.base.settings import settings
 from tests.deployments.installations import Installation
 from tests.deployments.plane import Plane
-from tests.support.browser import chromium, switches
+from tests.support.browser import chromium, needs_chromium, switches
 
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.browser,
     pytest.mark.prefect,
-    pytest.mark.skipif(
-        chromium() is None,
-        reason="no Chromium on this machine, so no strange page tries anything (Debian: apt-get install chromium)",
-    ),
+    needs_chromium("no strange page tries anything"),
 ]
 AUTOMATION = json.dumps(
     {

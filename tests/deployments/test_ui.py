@@ -10,16 +10,13 @@ from playwright.sync_api import expect
 from deployments.server.control_plane import ControlPlane
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
-from tests.support.browser import PrefectUi, chromium, patience, ui
+from tests.support.browser import PrefectUi, needs_chromium, patience, ui
 
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.browser,
     pytest.mark.prefect,
-    pytest.mark.skipif(
-        chromium() is None,
-        reason="no Chromium on this machine, so nobody looks at the UI (Debian and Ubuntu: apt-get install chromium)",
-    ),
+    needs_chromium("nobody looks at the UI"),
 ]
 
 

@@ -26,12 +26,7 @@ __all__ = ["no_runs", "users"]  # fixtures
 async def test_what_was_refused_is_not_asked_for_again_until_it_changes(
     users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 28
-    await done(autoscale)
-    with monkeypatch.context() as broken:
-        broken.setattr("flows.scale.desired_as_deployed", refuse)
-        await run_it("not today")
+    await _refuse_a_scale(users, monkeypatch)
     for _ in range(3):
         assert (await done(autoscale)).endswith("shop web 2 to 4 was refused")
     assert await asked_for() == []
@@ -43,12 +38,7 @@ async def test_what_was_refused_is_not_asked_for_again_until_it_changes(
 async def test_what_was_refused_is_asked_for_again_when_somebody_has_provisioned(
     users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 28
-    await done(autoscale)
-    with monkeypatch.context() as broken:
-        broken.setattr("flows.scale.desired_as_deployed", refuse)
-        await run_it("not today")
+    await _refuse_a_scale(users, monkeypatch)
     assert (await done(autoscale)).endswith("shop web 2 to 4 was refused")
     await done(provision, stack="shop")
     assert (await done(autoscale)).endswith("; shop web 2 to 4")
@@ -89,3 +79,13 @@ async def run_it(refused: str = "") -> None:
     state: Any = run_flow(scale, flow_run=load_flow_run(run.id), return_type="state")
     ended = await state
     assert (ended.message == refused) if refused else ended.is_completed()
+
+
+async def _refuse_a_scale(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack whose users need four replicas, and a run for them that was refused."""
+    await done(provision, spec=shop(), source="/srv")
+    users.in_flight["shop", "web"] = 28
+    await done(autoscale)
+    with monkeypatch.context() as broken:
+        broken.setattr("flows.scale.desired_as_deployed", refuse)
+        await run_it("not today")

@@ -1,7 +1,5 @@
 """One journey on each target: a stack is provisioned, released, scaled, healed and torn down, and nothing is left."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,10 +18,10 @@ from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.reading.load import from_data
 from tasks.base.settings import settings
 from tasks.providers import open_provider
-from tasks.supervisor.client import Supervisor
 from tests.flows import on_docker
 from tests.flows.going import done
 from tests.flows.shop import shop
+from tests.support.homes import running_home
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone
 from tests.tasks.providers.local.world import app, get
@@ -49,16 +47,11 @@ def on_memory(home: Path) -> Target:
 
 
 @pytest.fixture
-def on_local(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
-    folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
-    folder.chmod(0o711)  # PostgreSQL's account passes through
-    monkeypatch.setenv("TENFOLD_HOME", str(folder / "home"))
+def on_local() -> Iterator[Target]:
     web = {"command": ["python3", "-S", str(app)], "env": {"NAME": "first"}, "replicas": {"min": 1, "max": 3}}
     spec = shop(stack, **web)
-    yield Target({**spec, "target": {"provider": "local"}}, {"env": {"NAME": "second"}}, ("first ", "second "))
-    for left in (folder / "home" / "stacks").glob("[!.]*"):
-        Supervisor.start(left / "supervisor").shutdown()
-    shutil.rmtree(folder)
+    with running_home():
+        yield Target({**spec, "target": {"provider": "local"}}, {"env": {"NAME": "second"}}, ("first ", "second "))
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """On real processes: a run killed at every kind of resource, run again, leaves the stack well and nobody astray."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from tasks.ledger import Ledger
 from tasks.providers.local import LocalProvider
 from tasks.supervisor.client import Supervisor
 from tests.support.children import run
+from tests.support.homes import running_home
 from tests.tasks.providers.local.world import app, get, processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.proof]
@@ -54,15 +53,9 @@ destroyed = [
 
 
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """One that PostgreSQL's account can pass through, as it cannot through pytest's. Nothing of it is left running."""
-    folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
-    folder.chmod(0o711)
-    monkeypatch.setenv("TENFOLD_HOME", str(folder / "home"))
-    yield folder / "home"
-    for path in (folder / "home" / "stacks").glob("[!.]*"):
-        Supervisor.start(path / "supervisor").shutdown()
-    shutil.rmtree(folder)
+def home() -> Iterator[Path]:
+    with running_home() as home:
+        yield home
 
 
 @pytest.mark.parametrize("point", made)

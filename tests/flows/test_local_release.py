@@ -1,7 +1,5 @@
 """On real processes under load: no lost request, a bad release that nobody met, a canary that was undone."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,8 @@ from flows.rollback import rollback
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.providers.local import LocalProvider
-from tasks.supervisor.client import Supervisor
 from tests.flows.going import done, failed
+from tests.support.homes import running_home
 from tests.tasks.providers.local.world import app
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
@@ -26,14 +24,9 @@ RATE = 50.0
 
 
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="tenfold-"))
-    folder.chmod(0o711)
-    monkeypatch.setenv("TENFOLD_HOME", str(folder / "home"))
-    yield folder / "home"
-    for path in (folder / "home" / "stacks").glob("[!.]*"):
-        Supervisor.start(path / "supervisor").shutdown()
-    shutil.rmtree(folder)
+def home() -> Iterator[Path]:
+    with running_home() as home:
+        yield home
 
 
 async def test_releases_under_load(home: Path, open_folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from deployments.cli.following.prefect_api import login_address
@@ -30,6 +31,12 @@ LOOKS = 12
 def chromium() -> str | None:
     """The browser's program, if this machine has one."""
     return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+
+
+def needs_chromium(consequence: str) -> pytest.MarkDecorator:
+    """Skips where there is no browser; `consequence` says what nobody tries then."""
+    reason = f"no Chromium on this machine, so {consequence} (Debian and Ubuntu: apt-get install chromium)"
+    return pytest.mark.skipif(chromium() is None, reason=reason)
 
 
 @contextmanager

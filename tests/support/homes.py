@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tasks.supervisor.client import Supervisor
+
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
@@ -22,3 +24,12 @@ def temporary_home() -> Iterator[Path]:
         if before is not None:
             os.environ["TENFOLD_HOME"] = before
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_home() -> Iterator[Path]:
+    """As `temporary_home`, for stacks on the local target: nothing of theirs is left running."""
+    with temporary_home() as home:
+        yield home
+        for folder in (home / "stacks").glob("[!.]*"):
+            Supervisor.start(folder / "supervisor").shutdown()

@@ -1,6 +1,5 @@
 """The certificate of a spec, read from files or secrets and kept in the ledger."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,12 @@ from infra_specs.resources.resource import SecretRef
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
-from tasks.base.settings import Settings
-from tasks.ledger import Lease, Ledger, Owner
+from tasks.ledger import Lease, Ledger
 from tasks.stack.certificate import check_certificate, keep_certificate, renew_certificate
 from tasks.stack.record import snapshot_of
 from tests.support.certificates import authority
 
 ours = authority()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(Settings(home=tmp_path)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lease(ledger: Ledger) -> Lease:
-    return ledger.locks.acquire("shop", Owner.here("provision"), 60)
 
 
 def shop(certificate: Any = "certs/chain.pem", key: Any = "certs/key.pem", host: str = "*") -> Stack:

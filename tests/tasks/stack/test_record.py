@@ -1,7 +1,5 @@
 """What a stack wants now: its spec, and over it the counts and secrets that the ledger holds."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,20 +9,8 @@ from infra_specs.errors import LedgerError, PlanError
 from infra_specs.resources.resource import SecretRef, references
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
-from tasks.base.settings import Settings
-from tasks.ledger import Lease, Ledger, Owner
+from tasks.ledger import Lease, Ledger
 from tasks.stack.record import recorded_snapshot, recorded_spec, snapshot_of
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(Settings(home=tmp_path)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lease(ledger: Ledger) -> Lease:
-    return ledger.locks.acquire("shop", Owner.here("provision"), 60)
 
 
 def shop(**service: Any) -> Stack:

@@ -1,8 +1,10 @@
 """What the supervisor's tests share."""
 
 import shutil
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,3 +93,14 @@ def start_of(installation: Path, folder: Path) -> Supervisor:
     supervisor = Supervisor(folder)
     supervisor.pid()
     return supervisor
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on this port of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+            return True
+    return False

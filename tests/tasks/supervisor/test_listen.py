@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,18 @@ from tasks.supervisor.folder import STATE
 from tasks.supervisor.listening import can_tell
 from tasks.supervisor.process import Probe, Process
 from tests.support.waiting import wait_until
-from tests.tasks.supervisor.support import PATH, gone, identity, lines, parent, python, shell, sleeper, until_state
+from tests.tasks.supervisor.support import (
+    PATH,
+    gone,
+    identity,
+    is_free,
+    lines,
+    parent,
+    python,
+    shell,
+    sleeper,
+    until_state,
+)
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -58,16 +68,6 @@ def _answer(connection: socket.socket) -> int:
     """The pid of the process that answered."""
     with connection:
         return int(connection.recv(100))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            probe.listen()
-            return True
-    return False
 
 
 def _kill(*pids: int) -> None:
@@ -110,13 +110,13 @@ def test_only_the_store_holds_it_and_nobody_gets_it(supervisor: Supervisor, port
             _kill(parent(first))
             os.kill(first, signal.SIGCONT)
         while supervisor.pid() == first:
-            assert not _is_free(port)
+            assert not is_free(port)
         process = identity(until_state(supervisor, "server", "healthy", restarts=death + 1))
         go.touch()
         assert _answer(waiting) == process.pid
-        assert not _is_free(port)
+        assert not is_free(port)
     supervisor.remove("server")
-    assert _is_free(port)
+    assert is_free(port)
 
 
 def test_both_killed_the_process_keeps_it_and_it_is_bound_anew_later(
@@ -139,7 +139,7 @@ def test_all_killed_and_the_port_taken_meanwhile(supervisor: Supervisor, folder:
     before = identity(until_state(supervisor, "server", "healthy"))
     _kill_both(supervisor, folder)
     _kill(before.pid)
-    wait_until(lambda: gone(before) and _is_free(port), "the port is free")
+    wait_until(lambda: gone(before) and is_free(port), "the port is free")
     with socket.create_server(("127.0.0.1", port)):
         reason = until_state(Supervisor.start(folder), "server", "failed", restarts=1).reason
     assert reason.startswith(f"port {port} is taken by another program")
@@ -173,14 +173,12 @@ def test_a_taken_port_is_refused_and_the_next_one_works(supervisor: Supervisor, 
     [lambda supervisor: supervisor.remove("server"), lambda supervisor: supervisor.stop("server"), Supervisor.shutdown],
     ids=["remove", "stop", "shutdown"],
 )
-def test_the_port_is_free_again(
-    supervisor: Supervisor, port: int, go: Path, ends: Callable[[Supervisor], None]
-) -> None:
+def test_the_portis_free_again(supervisor: Supervisor, port: int, go: Path, ends: Callable[[Supervisor], None]) -> None:
     supervisor.put(_server(go, port))
     until_state(supervisor, "server", "healthy")
-    assert not _is_free(port)
+    assert not is_free(port)
     ends(supervisor)
-    assert _is_free(port)
+    assert is_free(port)
 
 
 def test_a_supervisor_that_is_asked_to_end_binds_it_again_at_its_next_start(
@@ -191,7 +189,7 @@ def test_a_supervisor_that_is_asked_to_end_binds_it_again_at_its_next_start(
     until_state(supervisor, "server", "healthy")
     os.kill(parent(supervisor.pid()), signal.SIGTERM)
     wait_until(lambda: Supervisor.find(folder) is None, "it ended")
-    assert _is_free(port)
+    assert is_free(port)
     Supervisor.start(folder)
     assert _answer(_connect(port)) == until_state(supervisor, "server", "healthy").pid
 
@@ -235,7 +233,7 @@ def _shows(name: str) -> str:
 def test_a_program_that_is_not_there_is_told_with_its_port_held(supervisor: Supervisor, port: int) -> None:
     supervisor.put(sleeper("a", argv=("/no/such/program",), listen=port, restarts=1))
     assert "No such file" in until_state(supervisor, "a", "failed").reason
-    assert not _is_free(port)
+    assert not is_free(port)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +287,7 @@ def test_more_ports_than_can_be_held_are_refused(supervisor: Supervisor, port: i
             f"port {port} cannot be held: a supervisor holds {LARGEST} at most: end a process that has one first"
         )
         assert not isinstance(refused.value, PortTaken)
-        assert not any(_is_free(port) for port in held)
+        assert not any(is_free(port) for port in held)
     supervisor.remove("p0")
     supervisor.put(sleeper("more", listen=port))
     until_state(supervisor, "more", "healthy")

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tasks.supervisor.client import Supervisor
 from tasks.supervisor.folder import STATE
 from tasks.supervisor.process import Process
 from tests.support.waiting import wait_until
-from tests.tasks.supervisor.support import gone, identity, lines, python, shell, sleeper, until_state
+from tests.tasks.supervisor.support import gone, identity, is_free, lines, python, shell, sleeper, until_state
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -45,16 +45,6 @@ def free_port() -> int:
 def answer(port: int) -> str:
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         return connection.recv(100).decode()
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            probe.listen()
-            return True
-    return False
 
 
 @contextmanager

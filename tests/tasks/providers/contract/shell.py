@@ -64,12 +64,17 @@ class ExecuteContract:
         assert ended.returncode != 0
         assert "no-such-program" in ended.stdout + ended.stderr
 
-    def test_a_terminal_is_passed_on_with_its_width_and_ctrl_c(self, one: Instance, opens: str) -> None:
+    def in_a_terminal(self, opens: str) -> tuple[int, int]:
+        """The pid of a shell that is opened in a new terminal, and the terminal's descriptor."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(Path(__file__).parents[4])
             program = self.program(opens, ["sh"], True)
             os.execv(program[0], program)
+        return pid, terminal
+
+    def test_a_terminal_is_passed_on_with_its_width_and_ctrl_c(self, one: Instance, opens: str) -> None:
+        pid, terminal = self.in_a_terminal(opens)
         try:
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 41, 123, 0, 0))
             _type(terminal, "test -t 0 && test -t 1 && echo at $MODE\n", "at fast")
@@ -84,11 +89,7 @@ class ExecuteContract:
     def test_a_window_that_changes_is_followed(self, one: Instance, opens: str, sizes: Sequence[str]) -> None:
         if not sizes:
             pytest.skip("nothing in this image can say how wide a terminal is")
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(Path(__file__).parents[4])
-            program = self.program(opens, ["sh"], True)
-            os.execv(program[0], program)
+        pid, terminal = self.in_a_terminal(opens)
         try:
             _type(terminal, "echo rea''dy\n", "ready")
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 41, 123, 0, 0))

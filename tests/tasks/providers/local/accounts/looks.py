@@ -9,6 +9,7 @@ import pytest
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.local import LocalProvider
+from tasks.providers.local.accounts import stack_accounts
 from tests.support.waiting import wait_healthy
 from tests.tasks.providers.local.world import (
     cache,
@@ -19,6 +20,10 @@ from tests.tasks.providers.local.world import (
     replica,
     route,
     volume,
+)
+
+WITH_ACCOUNTS = pytest.mark.skipif(
+    not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"
 )
 
 

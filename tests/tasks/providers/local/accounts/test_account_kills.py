@@ -11,18 +11,13 @@ from infra_specs.resources.instance import Instance
 from tasks.providers.local import LocalProvider
 from tasks.providers.local.accounts import identity, stack_accounts
 from tasks.providers.local.stack_folder import StackFolder
+from tests.tasks.providers.local.accounts.looks import WITH_ACCOUNTS
 from tests.tasks.providers.local.world import (
     stack,
     volume,
 )
 
-pytestmark = [
-    pytest.mark.proof,
-    pytest.mark.local,
-    pytest.mark.skipif(
-        not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"
-    ),
-]
+pytestmark = [pytest.mark.proof, pytest.mark.local, WITH_ACCOUNTS]
 
 
 class Killed(BaseException):

@@ -15,7 +15,7 @@ from tasks.providers.local import LocalProvider
 from tasks.providers.local.accounts import reach, stack_accounts
 from tasks.supervisor import syscalls
 from tests.support.waiting import wait_until
-from tests.tasks.providers.local.accounts.looks import readable
+from tests.tasks.providers.local.accounts.looks import WITH_ACCOUNTS, readable
 from tests.tasks.providers.local.world import (
     cache,
     database,
@@ -30,13 +30,7 @@ from tests.tasks.providers.local.world import (
 )
 from tests.tasks.providers.looks import health_of
 
-pytestmark = [
-    pytest.mark.proof,
-    pytest.mark.local,
-    pytest.mark.skipif(
-        not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"
-    ),
-]
+pytestmark = [pytest.mark.proof, pytest.mark.local, WITH_ACCOUNTS]
 
 
 def test_a_source_below_a_closed_folder_runs(provider: LocalProvider, open_folder: Path) -> None:

@@ -12,7 +12,7 @@ from tasks.providers.local.accounts import reach, stack_accounts
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_until
-from tests.tasks.providers.local.accounts.looks import owners, readable, whole
+from tests.tasks.providers.local.accounts.looks import WITH_ACCOUNTS, owners, readable, whole
 from tests.tasks.providers.local.world import (
     get,
     made,
@@ -24,13 +24,7 @@ from tests.tasks.providers.local.world import (
 )
 from tests.tasks.supervisor.test_confine import free_low_port
 
-pytestmark = [
-    pytest.mark.proof,
-    pytest.mark.local,
-    pytest.mark.skipif(
-        not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"
-    ),
-]
+pytestmark = [pytest.mark.proof, pytest.mark.local, WITH_ACCOUNTS]
 KINDS = ("database/main", "cache/main", "proxy/main", "replica/web-0", "job/task")
 
 

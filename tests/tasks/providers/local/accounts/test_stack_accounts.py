@@ -19,7 +19,7 @@ from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor import client
 from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_healthy, wait_until
-from tests.tasks.providers.local.accounts.looks import job, owners
+from tests.tasks.providers.local.accounts.looks import WITH_ACCOUNTS, job, owners
 from tests.tasks.providers.local.world import (
     database,
     dsn,
@@ -34,13 +34,7 @@ from tests.tasks.providers.local.world import (
     volume,
 )
 
-pytestmark = [
-    pytest.mark.proof,
-    pytest.mark.local,
-    pytest.mark.skipif(
-        not stack_accounts.are_possible(), reason="stacks have accounts only for root, and with useradd"
-    ),
-]
+pytestmark = [pytest.mark.proof, pytest.mark.local, WITH_ACCOUNTS]
 
 
 def test_the_account_goes_with_the_last_thing_and_not_before(provider: LocalProvider, home: Path) -> None:
