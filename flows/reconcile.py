@@ -78,7 +78,7 @@ async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest
         except LockHeld as busy:
             get_run_logger().info("%s", busy)
             return None
-        except Exception as error:
+        except Exception as error:  # no error may affect the other stacks
             if not isinstance(error, TenfoldError):  # a bug, told with its traceback
                 get_run_logger().exception("%s cannot be repaired.", name)
             return paragraph(name, error)

@@ -53,5 +53,5 @@ class DaemonPool:
                 future, call = self._waiting.popleft()
             try:
                 future.set_result(call())
-            except BaseException as error:
+            except BaseException as error:  # told to the one who waits for the answer
                 future.set_exception(error)

@@ -56,7 +56,7 @@ class Ledger:
             known_secrets.learn("ledger", password)
         try:
             migrate(database)
-        except BaseException:
+        except BaseException:  # however it ends, no connection stays open
             database.close()
             raise
         return cls(database, settings.key_file)

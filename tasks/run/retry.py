@@ -31,7 +31,7 @@ def retryable_task(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]],
         async def without_secret_texts(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return await function(*args, **kwargs)
-            except Exception as error:
+            except Exception as error:  # raised again, whatever it is
                 # Its text becomes the message of the task's state, which Prefect keeps.
                 redacted = without_secrets(error)
                 if redacted is error:

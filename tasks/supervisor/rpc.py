@@ -40,7 +40,7 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
         except (ConnectionRefusedError, FileNotFoundError) as error:
             if time.monotonic() >= deadline or not is_held(folder):
                 raise TransientError(f"no supervisor runs for {folder}") from error
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)  # nothing tells that a supervisor listens
         except TimeoutError as error:
             ended = _end_stopped(listener)
             raise TransientError(

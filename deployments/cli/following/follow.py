@@ -37,4 +37,4 @@ def follow(run: Watched, display: Display) -> Snapshot:
             display.show(snapshot)
             if snapshot.flow_run.ended:
                 return snapshot
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)  # until the run ends, however long it takes

@@ -44,7 +44,7 @@ def logs(
             printer.show_last(lines)
             try:
                 while follow:
-                    time.sleep(PAUSE_SECONDS)
+                    time.sleep(PAUSE_SECONDS)  # until a person ends it
                     printer.show_new()
             except KeyboardInterrupt:
                 printer.finish()

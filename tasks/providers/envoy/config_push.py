@@ -173,7 +173,7 @@ def _unless_gone(look: Callable[[], T | None], is_reached: Callable[[T], bool]) 
 def _await(taken_in: Callable[[], bool], seconds: float = _APPLIED_SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     while not (done := taken_in()) and time.monotonic() < deadline:
-        time.sleep(0.003)
+        time.sleep(0.003)  # Envoy tells nobody what it took in, and a release waits for this many times
     return done
 
 

@@ -67,7 +67,7 @@ class Attached:
     def exit_code(self) -> int:
         """Its exit code. Waits for a command that closed its output before it ended."""
         while (status := self._api.exec_inspect(self._id))["Running"]:
-            time.sleep(_EXIT_SECONDS)
+            time.sleep(_EXIT_SECONDS)  # the engine has no call that waits for the end of a command in a container
         code = status["ExitCode"]
         return int(code if code is not None else _CANNOT_RUN)
 

@@ -66,7 +66,7 @@ class HealthTracker:
         for _ in range(FAILURE_THRESHOLD - 1):
             if health.state != "starting" or not self._should_answer(container):
                 break
-            time.sleep(PROBE_INTERVAL_SECONDS)
+            time.sleep(PROBE_INTERVAL_SECONDS)  # the pause between two probes, as a threshold of failures means it
             health = self.health(container)
         return health
 

@@ -182,7 +182,7 @@ def _run(program: str, *arguments: str, fine: tuple[int, ...] = ()) -> None:
             raise ProviderError(f"{program} {arguments[-1]} failed: {reason}")
         if time.monotonic() >= deadline:
             raise TransientError(f"{program} {arguments[-1]} still fails after {_SECONDS:g} s: {reason}")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)  # another program holds the lock of the account files
 
 
 def _end_all(account: Account) -> None:
@@ -194,7 +194,7 @@ def _end_all(account: Account) -> None:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)  # nothing tells of the end of processes that are not our children
 
 
 def _running_as(uid: int) -> Iterator[int]:
