@@ -36,7 +36,7 @@ async def teardown(stack: str, delete_data: bool = False, wait: bool = False) ->
         await remove_built_images(context)
         if delete_data:
             await asyncio.to_thread(ledger.stacks.forget, context.lease)
-        return replace(report, summary=_left(stack, report))
+        return replace(report, summary=_left(stack, report, context.provider.blindness()))
 
 
 async def _look(context: RunContext, pauses: tuple[float, ...]) -> tuple[Instance, ...]:
@@ -57,11 +57,12 @@ async def _take_down(context: RunContext, seen: tuple[Instance, ...], *, delete_
     return report
 
 
-def _left(stack: str, report: Report) -> str:
-    """What is left after the last observation, and how to bring the stack back."""
+def _left(stack: str, report: Report, blindness: str) -> str:
+    """What is left after the last observation, what it cannot have seen, and how to bring the stack back."""
+    unseen = f". {blindness}" if blindness else ""
     if not report.kept:
-        return f"{report.summary}. Looked again: nothing of {stack} is left"
-    left = "; ".join(report.kept)
+        return f"{report.summary}. Looked again: nothing of {stack} is left{unseen}"
+    left = "; ".join(report.kept) + unseen
     return (
         f"{report.summary}. Left: {left}. Come back to it with tenfold provision {stack}, "
         f"or delete it for ever with tenfold teardown {stack} --delete-data"

@@ -7,16 +7,19 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
 from tasks.supervisor.folder import LOG, STATE, is_held
-from tasks.supervisor.identity import guardian_of
+from tasks.supervisor.identity import Identity, guardian_of
+from tasks.supervisor.mark import end_marked, mark_of
 from tasks.supervisor.process import VERSION, Process, Status
 from tasks.supervisor.rotate import tail
 from tasks.supervisor.rpc import ANSWER_SECONDS, call
 from tasks.supervisor.serialization import process_to, status_from
+from tasks.supervisor.strays import end_strays, note_strays, strays_of
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.005
@@ -107,6 +110,9 @@ class Supervisor:
                     f"the supervisor of {self.folder} (pid {answer['pid']}) is of an earlier version and did not end "
                     f"within {_START_SECONDS:g} s: look into {LOG} there, and try again"
                 )
+            kept = [status.pid for status in statuses if status.pid]
+            with suppress(OSError):  # a full disk must not keep an earlier version in its place
+                note_strays(self.folder, strays_of(self.folder, answer["pid"], kept, mark_of(self.folder, "")))
             # Asked to end, it would stop what it keeps. Either may have started a successor meanwhile: look again.
             _kill(answer["pid"])
 
@@ -176,6 +182,12 @@ class Supervisor:
                 raise TransientError(f"the supervisor of {self.folder} stopped all but did not end")
             time.sleep(_POLL_SECONDS)
 
+    def rest(self) -> "Rest":
+        """What may outlive `shutdown`; asked for before it."""
+        supervisor, mark = self.pid(), mark_of(self.folder, "")
+        kept = [status.pid for status in self.list() if status.pid]
+        return Rest(mark, tuple(strays_of(self.folder, supervisor, kept, mark)))
+
     def logs(self, name: str, lines: int) -> str:
         """The last lines it wrote, oldest first; empty if it wrote nothing or is not kept."""
         status = self.get(name)
@@ -183,6 +195,18 @@ class Supervisor:
 
     def _call(self, verb: str, **arguments: object) -> Any:
         return call(self.folder, {"verb": verb, **arguments})
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What programs of a folder may leave: what has the folder's mark, and orphans without an owner."""
+
+    mark: str
+    strays: tuple[Identity, ...]
+
+    def end(self) -> list[int]:
+        """End all of it, and return when it is gone; the pids of what cannot be ended."""
+        return sorted({*end_marked(self.mark), *end_strays(self.strays)})
 
 
 @contextmanager

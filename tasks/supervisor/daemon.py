@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from tasks.supervisor.answering import Answering
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, STATE
+from tasks.supervisor.launcher import Launcher
 from tasks.supervisor.lifecycle import ProcessLifecycle
 from tasks.supervisor.line import Line
 from tasks.supervisor.listeners import Listeners
@@ -32,12 +34,12 @@ class Daemon:
     Every verb may be repeated; one that is killed at any point goes on in the next daemon.
     """
 
-    def __init__(self, folder: Path, lock: int, store: DescriptorStore | None) -> None:
+    def __init__(self, folder: Path, lock: int, store: DescriptorStore | None, launcher: Launcher | None) -> None:
         self._folder = folder
         self._lock = lock
         self._listeners = Listeners(store)
         self._lifecycles: dict[str, ProcessLifecycle] = {}
-        self._siblings = Siblings(self._all_kept, self._save, self._listeners)
+        self._siblings = Siblings(self._all_kept, self._save, self._listeners, launcher, folder)
         self._replacements = Replacements(self._lifecycles, self._siblings, lambda: self._ending is not None)
         self._forgetting = False
         self._ending: asyncio.Task[None] | None = None
@@ -203,20 +205,22 @@ def run(
     lock: int,
     guardian: int,
     take_over: Callable[[], None],
-    *,
     store: tuple[int, int] | None = None,
+    *,
     line: int | None = None,
+    launcher: Launcher | None = None,
 ) -> None:
     """Returns when ended on purpose. `take_over` is called once should the guardian die; it may return.
 
-    `store`: the guardian's socket pair for descriptors; `line`: where the two ask each other whether they work. A
-    guardian that an earlier version started has neither.
+    `store`: the guardian's socket pair for descriptors; `line`: where the two ask each other whether they work;
+    `launcher`: forks what is owned. A guardian that an earlier version started has none: then one is forked here.
     """
+    owning = launcher or (Launcher() if sys.platform == "linux" else None)
 
     async def supervised() -> None:
         watch_guardian(guardian, take_over)
         asking = asyncio.create_task(ask_guardian(Line(line, guardian), guardian)) if line is not None else None
-        await Daemon(Path(folder), lock, DescriptorStore(store) if store else None).run()
+        await Daemon(Path(folder), lock, DescriptorStore(store) if store else None, owning).run()
         if asking:
             asking.cancel()
 

@@ -22,10 +22,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One leader among all leaders of its supervisor. Orphans of all of them become the guardian's children."""
+    """One leader among all leaders of its supervisor. Orphans of those without an owner become the guardian's."""
 
     leader: int
+    owner: int | None
+    """Its parent, which adopts its orphans; None if it has none."""
     others: Collection[int]
+    """The leaders of all others, and their owners."""
     supervisor: int
     guardian: int | None
     """None if it was killed and none took its place: an orphan is nobody's then."""
@@ -53,17 +56,17 @@ def descendants(leader: int) -> list[int]:
 def belongs(pid: int, process: Kept, table: Mapping[int, Entry]) -> bool:
     """Whether a process is of the leader's family.
 
-    Its session or its chain of parents tells. A daemon (its parent ended, its session is its own) is the guardian's
-    child: it counts if it began after the leader, and an earlier start's daemon does not.
+    Its session or its chain of parents tells. A daemon (its parent ended, its session is its own) is its owner's child.
+    Without an owner it is the guardian's: it counts if it began after the leader, and an earlier start's does not.
     """
     leader = table.get(process.leader)
-    if leader is None or pid not in table:
+    if leader is None or pid not in table or pid == process.owner:
         return False
     if table[pid].session == process.leader:
         return True
     ancestor = pid
     for _ in range(len(table)):
-        if ancestor == process.leader:
+        if ancestor in (process.leader, process.owner):
             return True
         entry = table.get(ancestor)
         if entry is None or ancestor == process.supervisor or {ancestor, entry.session} & set(process.others):
@@ -95,6 +98,6 @@ def read_table() -> dict[int, Entry]:
     return table
 
 
-def kept_here(leader: int, leaders: Collection[int]) -> Kept:
+def kept_here(leader: int, owner: int | None, others: Collection[int]) -> Kept:
     """Seen from the supervisor's own process."""
-    return Kept(leader, [other for other in leaders if other != leader], os.getpid(), guardian_of(os.getpid()))
+    return Kept(leader, owner, others, os.getpid(), guardian_of(os.getpid()))

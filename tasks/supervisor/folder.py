@@ -12,6 +12,7 @@ LOCK = "supervisor.lock"
 SOCKET = "supervisor.sock"
 STATE = "state.json"
 LOG = "supervisor.log"
+STRAYS = "strays.json"
 
 _LONGEST = 107 if sys.platform == "linux" else 103
 

@@ -16,11 +16,15 @@ import sys
 import time
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tasks.base.core_dumps import forbid as forbid_core_dumps
 from tasks.supervisor.folder import LOCK, LOG
 from tasks.supervisor.line import ASK_SECONDS, Line
 from tasks.supervisor.syscalls import adopt_orphans
+
+if TYPE_CHECKING:
+    from tasks.supervisor.launcher import Launcher
 
 _STEADY_SECONDS = 10.0
 _PAUSES = (0.0, 0.0, 0.2, 1.0, 5.0)
@@ -123,6 +127,7 @@ def _pass_on(supervisor: int, number: int, _frame: object) -> None:
 def _take_over(folder: str, lock: int, store: tuple[int, int]) -> None:
     """Become the guardian. Returns where our program was deleted meanwhile: the supervisor goes on without one."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    adopt_orphans()  # before the launcher sees our end: its owners must be the new guardian's children
     for descriptor in (lock, *store):
         os.set_inheritable(descriptor, True)
     inherited = map(str, (lock, *store))
@@ -144,15 +149,24 @@ def _supervise(folder: str, lock: int, guardian: int, store: tuple[int, int], li
     try:
         # asyncio takes TLS along if it can; nothing here speaks it, and it is a quarter of the memory.
         sys.modules["ssl"] = None  # type: ignore[assignment]
-        from tasks.supervisor.daemon import run  # noqa: PLC0415 - the guardian stays small without it
+        launcher = _launcher()
+        from tasks.supervisor.daemon import run  # noqa: PLC0415 - the guardian and the launcher stay small without it
 
-        run(folder, lock, guardian, partial(_take_over, folder, lock, store), store=store, line=line)
+        run(folder, lock, guardian, partial(_take_over, folder, lock, store), store, line=line, launcher=launcher)
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()
         os._exit(code)
+
+
+def _launcher() -> "Launcher | None":
+    if sys.platform != "linux":
+        return None
+    from tasks.supervisor.launcher import Launcher  # noqa: PLC0415 - the guardian stays small without it
+
+    return Launcher()
 
 
 def _reap_until(supervisor: int, line: Line, ended: int) -> int:

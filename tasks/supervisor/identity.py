@@ -3,6 +3,7 @@
 import functools
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,14 @@ def identify(pid: int) -> Identity | None:
     if fields[0] in (b"Z", b"X"):
         return None
     return Identity(pid, fields[19].decode(), _boot())
+
+
+def is_frozen(pid: int) -> bool:
+    """Whether it was told to stand still (SIGSTOP), on Linux; elsewhere nobody says it."""
+    with suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        return stat[stat.rindex(b")") + 2 :].startswith((b"T", b"t"))
+    return False
 
 
 def parent_of(pid: int) -> int:

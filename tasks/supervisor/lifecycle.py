@@ -18,19 +18,23 @@ import traceback
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from tasks.supervisor.family import descendants
 from tasks.supervisor.hang import Unanswered
 from tasks.supervisor.identity import Identity
+from tasks.supervisor.launch import CannotStart
 from tasks.supervisor.listeners import CannotListen
+from tasks.supervisor.owned import Owned, end_rest
 from tasks.supervisor.port_owner import PortOwner, taken_by
 from tasks.supervisor.probing import ProbeFailed, ask
 from tasks.supervisor.process import Probe, State
 from tasks.supervisor.running import Running, describe_exit
-from tasks.supervisor.spawn import CannotStart, spawn
+from tasks.supervisor.spawn import spawn, spawn_owned
 from tasks.supervisor.state_changes import StateChanges
 from tasks.supervisor.store import ProcessRecord
+from tasks.supervisor.strays import detached_by, end_strays
 from tasks.supervisor.surroundings import Siblings
 
 _FIRST_INTERVAL, _LAST_INTERVAL, _PART_WAITED = 0.05, 0.5, 1 / 50
@@ -59,6 +63,8 @@ class ProcessLifecycle:
         """How long the process that runs had not answered when it was ended for that."""
         self._task: asyncio.Task[None] | None = None
         self._ending = asyncio.Lock()
+        self._rest_unknown = False
+        """Whether an earlier supervisor may have left something of what it started."""
 
     def begin(self) -> None:
         """Adopt the process if it still runs, and keep it running if the record says so."""
@@ -67,8 +73,9 @@ class ProcessLifecycle:
             self._preparing = Running.adopt(record.preparing)
             record.preparing = self._preparing.identity if self._preparing else None
         start_again = record.wanted == "run" and record.successor is None
+        self._rest_unknown = record.owner is not None
         if record.leader:
-            self._running = Running.adopt(record.leader)
+            self._running = self._adopted(record.leader)
             # One that had failed has had its time to start: it was silent for long.
             self._state.has_answered = record.state in ("healthy", "unready", "failed")
             if self._running is None:
@@ -102,11 +109,14 @@ class ProcessLifecycle:
                 await asyncio.wait([self._task])
                 self._task = None
             process = self.record.process
+            detached = detached_by(self._running.identity.pid) if self._running and self.record.earlier else []
             if self._preparing:
                 await self._preparing.end(signal.SIGTERM, group=True, seconds=process.stop_seconds)
             if self._running:
                 number = signal.Signals[process.stop_signal]
                 await self._running.end(number, group=process.stop_group, seconds=process.stop_seconds)
+            end_strays(detached)
+            await self._end_rest()
             self._running = self._preparing = self.record.leader = self.record.preparing = None
             if self.record.wanted != "run":
                 self._listeners.release(process.listen)
@@ -156,7 +166,13 @@ class ProcessLifecycle:
             code = await self._prepared(self._preparing, command[0])
             if code:
                 raise CannotStart(f"its preparation {command[0]} {describe_exit(code)}")
-        return spawn(process, process.argv, self._is_leader, listener)
+        if not self._is_owned():
+            return spawn(process, process.argv, self._is_leader, listener)
+        if self._rest_unknown:
+            await self._end_rest()
+        launcher, mark = self._siblings.launcher, self._siblings.mark(process.name)
+        assert launcher
+        return spawn_owned(process, process.argv, self._is_leader, launcher, mark, listener=listener)
 
     async def _served(self, needs: Collection[int]) -> None:
         """Wait for the ports that it is told of. A stranger on one of them must not get what it sends there.
@@ -221,7 +237,7 @@ class ProcessLifecycle:
         began, misses, unanswered = _now(), 0, Unanswered(running.identity.pid)
         answered = time.time()
         own = self._listeners.held(probe.port) if probe.port == process.listen else None
-        owner = PortOwner(probe.port, running.identity.pid, self._siblings.leaders, own)
+        owner = PortOwner(probe.port, partial(self._siblings.kept, self.record, running.identity.pid), own)
         while True:
             asked = _now()
             try:
@@ -276,8 +292,24 @@ class ProcessLifecycle:
         """It was to run once and has."""
         return self.record.process.once and self._running is None and self.record.state in ("healthy", "failed")
 
-    def _is_leader(self, identity: Identity) -> None:
-        self.record.leader = identity
+    def _is_owned(self) -> bool:
+        return self.record.process.owned and self._siblings.launcher is not None
+
+    def _adopted(self, leader: Identity) -> Running | None:
+        if self._is_owned():
+            return Owned.adopt_owned(leader, self.record.owner, self._siblings.mark(self.record.process.name))
+        return Running.adopt(leader)
+
+    async def _end_rest(self) -> None:
+        """End what earlier starts left: an owner that was killed could not."""
+        if not self._is_owned():
+            return
+        if left := await end_rest(self.record.owner, self._siblings.mark(self.record.process.name)):
+            print(f"{self.record.process.name}: these that it started cannot be ended: {left}", flush=True)
+        self.record.owner, self._rest_unknown = None, False
+
+    def _is_leader(self, identity: Identity, owner: Identity | None = None) -> None:
+        self.record.leader, self.record.owner = identity, owner
         self._save()
 
     def _is_preparing(self, identity: Identity) -> None:

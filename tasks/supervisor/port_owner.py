@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable
 
-from tasks.supervisor.family import family, kept_here, state_of
+from tasks.supervisor.family import Kept, family, state_of
 from tasks.supervisor.listening import Listening, accounts, can_tell, held, holder, listening
 
 _REFUSED_SECONDS = 1.0
@@ -12,12 +12,11 @@ _REFUSED_SECONDS = 1.0
 
 
 class PortOwner:
-    """Asks for one port and one leader. `leaders`: of all processes that are kept; `own`: a socket that we hold."""
+    """Asks for one port and one leader. `kept`: that among all that are kept; `own`: a socket that we hold."""
 
-    def __init__(self, port: int, leader: int, leaders: Callable[[], Collection[int]], own: int | None) -> None:
+    def __init__(self, port: int, kept: Callable[[], Kept], own: int | None) -> None:
         self._port = port
-        self._leader = leader
-        self._leaders = leaders
+        self._kept = kept
         self._proven = set() if own is None else {os.fstat(own).st_ino}
         self._refused = ""
         self._refused_until = 0.0
@@ -42,12 +41,13 @@ class PortOwner:
         """
         if not can_tell():
             return False
+        kept = self._kept()
         try:
             inodes = {entry.inode for entry in listening(self._port)}
-            serving = [pid for pid in family(kept_here(self._leader, self._leaders())) if held(pid, inodes)]
+            serving = [pid for pid in family(kept) if held(pid, inodes)]
         except OSError:
             serving = []
-        states = [state_of(pid) for pid in serving or [self._leader]]
+        states = [state_of(pid) for pid in serving or [kept.leader]]
         return all(state in ("T", "t") for state in states)
 
     def _ask(self) -> str:
@@ -58,7 +58,7 @@ class PortOwner:
         if inodes <= self._proven:
             return ""
         unproven = [entry for entry in entries if entry.inode not in self._proven]
-        strangers = _strangers(unproven, family(kept_here(self._leader, self._leaders())))
+        strangers = _strangers(unproven, family(self._kept()))
         if not strangers:
             self._proven = inodes
             return ""

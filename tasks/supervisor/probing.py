@@ -12,11 +12,12 @@ from pathlib import Path
 from tasks.base.http_status import status_line
 from tasks.base.need_protocols import VALKEY_QUESTION, postgres_fault, postgres_question, valkey_fault
 from tasks.supervisor.folder import short
+from tasks.supervisor.launch import CannotStart
 from tasks.supervisor.peer import is_trusted
 from tasks.supervisor.port_owner import PortOwner
 from tasks.supervisor.process import Probe, Process
 from tasks.supervisor.running import describe_exit
-from tasks.supervisor.spawn import CannotStart, spawn
+from tasks.supervisor.spawn import spawn
 
 
 class ProbeFailed(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-VERSION = 3
+VERSION = 4
 """Of the words below and of the verbs: counted up with each that an earlier supervisor does not know."""
 
 State = Literal["starting", "healthy", "unready", "failed", "stopped"]
@@ -113,6 +113,12 @@ class Process:
     """It runs to its end, once: `starting` until then, `healthy` if it ended with 0, else `failed`.
 
     Stays so, whatever becomes of its supervisor. One that is cut off, or whose end nobody saw, has failed.
+    """
+    owned: bool = False
+    """Whether all that it started ends with it, detached or not. Else what left its process group runs on.
+
+    It is the child of an owner, a small process that adopts its orphans, and has a mark in its environment. A
+    supervisor that it started, and what that keeps, runs on all the same. Linux alone: elsewhere nobody can tell.
     """
     labels: Mapping[str, Any] = field(default_factory=dict)
     """JSON data that the client keeps with it, and may replace while it runs."""

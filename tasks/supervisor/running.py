@@ -28,13 +28,13 @@ class Running:
     @classmethod
     def child(cls, identity: Identity) -> "Running":
         """One that we have just forked."""
-        return cls(identity, child=True, descriptor=_open(identity.pid))
+        return cls(identity, child=True, descriptor=open_process(identity.pid))
 
     @classmethod
     def adopt(cls, identity: Identity) -> "Running | None":
         """One that an earlier supervisor started; None if it has ended. What it left of its group is killed then."""
         try:
-            descriptor = _open(identity.pid)
+            descriptor = open_process(identity.pid)
         except ProcessLookupError:
             descriptor = None
         # Compared only after it is held: from here on the pid cannot come to mean another.
@@ -95,11 +95,14 @@ class Running:
         else:
             asyncio.get_running_loop().call_later(_POLL_SECONDS, self._poll)
 
-    def _leader_ended(self) -> None:
+    def _close(self) -> None:
         if self._descriptor is not None:
             asyncio.get_running_loop().remove_reader(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _leader_ended(self) -> None:
+        self._close()
         # Before it is reaped: as long as it is a zombie the group's number cannot be another's.
         kill_group(self.identity.pid)
         code = None
@@ -130,7 +133,8 @@ def shell_exit_code(code: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _open(pid: int) -> int | None:
+def open_process(pid: int) -> int | None:
+    """A descriptor that holds a process and tells its end; None where there is none. ProcessLookupError: it is gone."""
     if sys.platform == "linux":
         return os.pidfd_open(pid)
     return None

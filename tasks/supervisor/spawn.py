@@ -1,29 +1,17 @@
 """Forks that never leave an orphan: the child waits at a pipe until its pid is recorded, and ends if nobody lets it."""
 
-import fcntl
 import os
 import pwd
-import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from tasks.supervisor.confine import become
+from tasks.supervisor.becoming import become_program
 from tasks.supervisor.identity import Identity, identify
+from tasks.supervisor.launch import CannotStart, Launch, account_of
+from tasks.supervisor.launcher import Launcher
+from tasks.supervisor.owned import Owned
 from tasks.supervisor.process import Process
 from tasks.supervisor.running import Running
-from tasks.supervisor.syscalls import die_with_parent
-
-LISTEN_DESCRIPTOR = 3
-LISTEN_VARIABLE = "TENFOLD_LISTEN_FD"
-"""Tells a process that its port's listening socket is that descriptor."""
-_UMASK = 0o022
-# Python ignores some of these, and an ignored signal stays ignored across exec.
-_RESET = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
-
-
-class CannotStart(Exception):
-    """The program could not be run; the message says why."""
 
 
 def spawn(
@@ -37,42 +25,106 @@ def spawn(
     `record` is called with its identity before it does anything. Without one the command is a probe: silent, and
     killed with us. `listener` becomes its descriptor 3.
     """
-    account = _account(process.user) if process.user and os.geteuid() == 0 else None
+    account = account_of(process)
     log = _open_log(process.log) if record else os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-    gate, opener = os.pipe()
-    fault, teller = os.pipe()
+    start = _Start(log)
     pid = os.fork()
     if pid == 0:
-        os.close(opener)
-        ends = {"log": log, "gate": gate, "teller": teller}
-        _become(process, argv, account, **ends, listener=listener, with_parent=record is None)
-    for descriptor in (log, gate, teller):
-        os.close(descriptor)
+        start.become(process, argv, account, listener, with_parent=record is None)
+    start.close_theirs()
+    identity = identify(pid)
     try:
-        identity = identify(pid)
-        if identity and record:
-            record(identity)
-        if identity:
-            os.write(opener, b"1")
-    except OSError as error:
-        os.close(opener)
+        start.let_through(identity, lambda: record(identity) if identity and record else None)
+        start.answer(identity)
+    except CannotStart:
         os.waitpid(pid, 0)
-        os.close(fault)
-        raise CannotStart(f"could not be recorded: {error}") from error
-    os.close(opener)
-    with os.fdopen(fault, "rb") as pipe:
-        error_text = pipe.read().decode(errors="replace")
-    if identity is None or error_text:
-        os.waitpid(pid, 0)
-        raise CannotStart(f"could not be started: {error_text or 'it was killed at once'}")
+        raise
+    assert identity
     return Running.child(identity)
 
 
-def _account(name: str) -> pwd.struct_passwd:
+def spawn_owned(
+    process: Process,
+    argv: Sequence[str],
+    record: Callable[[Identity, Identity], None],
+    launcher: Launcher,
+    mark: str,
+    *,
+    listener: int | None = None,
+) -> Running:
+    """As `spawn`, under an owner: with it ends all that it starts. `record` is called with both identities."""
+    account_of(process)
+    start = _Start(_open_log(process.log))
+    result, status = os.pipe()
+    given = (start.log, start.gate, start.teller, status, *([] if listener is None else [listener]))
     try:
-        return pwd.getpwnam(name)
-    except KeyError:
-        raise CannotStart(f"could not be started: this machine has no account {name} any more") from None
+        owner_pid, pid = launcher.launch(Launch(process, tuple(argv), mark), given, result)
+        start.close_theirs()
+        identity, owner = identify(pid), identify(owner_pid)
+        start.let_through(identity, lambda: record(identity, owner) if identity and owner else None)
+        start.answer(identity)
+    except (CannotStart, OSError) as error:
+        start.close_theirs()
+        start.give_up()
+        os.close(result)
+        raise error if isinstance(error, CannotStart) else CannotStart(f"could not be started: {error}") from error
+    assert identity
+    return Owned.started(identity, owner, result, mark)
+
+
+class _Start:
+    """The pipes between us and a child that waits to be let through."""
+
+    def __init__(self, log: int) -> None:
+        self.log = log
+        self.gate, self._opener = os.pipe()
+        self._fault, self.teller = os.pipe()
+        self._theirs = [self.log, self.gate, self.teller]
+        self._ours = [self._opener, self._fault]
+
+    def become(
+        self,
+        process: Process,
+        argv: Sequence[str],
+        account: pwd.struct_passwd | None,
+        listener: int | None,
+        *,
+        with_parent: bool,
+    ) -> None:
+        """In the child."""
+        os.close(self._opener)
+        ends = {"log": self.log, "gate": self.gate, "teller": self.teller}
+        become_program(process, argv, account, **ends, listener=listener, with_parent=with_parent)
+
+    def close_theirs(self) -> None:
+        """In the parent, once the child has them."""
+        while self._theirs:
+            os.close(self._theirs.pop())
+
+    def give_up(self) -> None:
+        """The child is not let through, and ends."""
+        while self._ours:
+            os.close(self._ours.pop())
+
+    def let_through(self, identity: Identity | None, record: Callable[[], None]) -> None:
+        """Record it, then let it be its program. CannotStart if it cannot be recorded; it ends then."""
+        try:
+            record()
+            if identity:
+                os.write(self._opener, b"1")
+        except OSError as error:
+            self.give_up()
+            raise CannotStart(f"could not be recorded: {error}") from error
+
+    def answer(self, identity: Identity | None) -> None:
+        """Wait until it is its program; CannotStart says why it cannot be."""
+        self._ours.remove(self._opener)
+        os.close(self._opener)
+        self._ours.remove(self._fault)
+        with os.fdopen(self._fault, "rb") as pipe:
+            error_text = pipe.read().decode(errors="replace")
+        if identity is None or error_text:
+            raise CannotStart(f"could not be started: {error_text or 'it was killed at once'}")
 
 
 def _open_log(path: str) -> int:
@@ -81,44 +133,3 @@ def _open_log(path: str) -> int:
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise CannotStart(f"its log cannot be opened: {error}") from error
-
-
-def _become(
-    process: Process,
-    argv: Sequence[str],
-    account: pwd.struct_passwd | None,
-    *,
-    log: int,
-    gate: int,
-    teller: int,
-    listener: int | None,
-    with_parent: bool,
-) -> NoReturn:
-    """In the child: wait to be let through, then be the program. Never returns."""
-    try:
-        os.setsid()
-        for number in _RESET:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        if os.read(gate, 1) != b"1":
-            os._exit(1)
-        os.umask(_UMASK)
-        if account:
-            become(process, account)
-        if with_parent:
-            die_with_parent(signal.SIGKILL)
-        os.chdir(process.cwd)
-        env = dict(process.env)
-        if listener is not None:
-            teller = fcntl.fcntl(teller, fcntl.F_DUPFD_CLOEXEC, LISTEN_DESCRIPTOR + 1)
-            os.dup2(listener, LISTEN_DESCRIPTOR)
-            os.set_inheritable(LISTEN_DESCRIPTOR, True)
-            env[LISTEN_VARIABLE] = str(LISTEN_DESCRIPTOR)
-        os.execvpe(argv[0], list(argv), env)  # noqa: S606
-    except BaseException as error:  # Whatever it is, nothing of the supervisor may run on in the child.
-        os.write(teller, str(error).encode()[:4000])
-    finally:
-        os._exit(127)

@@ -28,6 +28,10 @@ class ProcessRecord:
     code: int | None = None
     leader: Identity | None = None
     preparing: Identity | None = None
+    owner: Identity | None = None
+    """The leader's owner; None if it has none, or that was killed."""
+    earlier: bool = False
+    """Whether an earlier version started it, which knew no owners."""
     successor: Process | None = None
     """What takes its place as soon as it has ended."""
     written: tuple[Process, str] | None = None
@@ -61,11 +65,14 @@ def load(folder: Path) -> tuple[bool, list[ProcessRecord]]:
 def _text(record: ProcessRecord) -> str:
     if record.written is None or record.written[0] is not record.process:
         record.written = (record.process, json.dumps(process_to(record.process)))
-    plain = {
-        name: getattr(record, name) for name in record.__slots__ if name not in ("process", "successor", "written")
-    }
+    apart = ("process", "successor", "owner", "earlier", "written")
+    plain = {name: getattr(record, name) for name in record.__slots__ if name not in apart}
+    # What there is not is left out: an earlier version can then read the file.
+    if record.owner:
+        plain["owner"] = record.owner
+    if record.earlier:
+        plain["earlier"] = True
     if record.successor:
-        # Else left out: an earlier version can then read the file.
         plain["successor"] = process_to(record.successor)
     return f'{{"process":{record.written[1]},{json.dumps(plain, default=asdict)[1:]}'
 
@@ -75,6 +82,8 @@ def _from(data: dict[str, Any]) -> ProcessRecord:
         "process": process_from(data["process"]),
         "leader": Identity(**data["leader"]) if data["leader"] else None,
         "preparing": Identity(**data["preparing"]) if data["preparing"] else None,
+        "earlier": data.get("earlier", "owned" not in data["process"]),
+        "owner": Identity(**data["owner"]) if "owner" in data else None,
         "successor": process_from(data["successor"]) if "successor" in data else None,
     }
     return ProcessRecord(**(data | parsed))

@@ -43,8 +43,8 @@ def validated(process: Process, folder: Path) -> Process:
 
 
 def comparable(process: Process) -> Process:
-    """Without labels, which may be changed while it runs."""
-    return replace(process, labels={})
+    """Without labels, which may be changed while it runs, and without what an earlier version cannot have asked for."""
+    return replace(process, labels={}, owned=False)
 
 
 def _vet_listen(process: Process) -> None:

@@ -27,6 +27,7 @@ from tasks.providers.local.stack_supervisor import holds_something
 from tasks.providers.local.sweep import sweep
 from tasks.providers.local.traffic import LocalTraffic
 from tasks.providers.seam.provider import KindProvider
+from tasks.supervisor import mark
 
 
 class LocalProvider(KindProvider):
@@ -84,6 +85,10 @@ class LocalProvider(KindProvider):
     def fault(self, resource: Resource) -> str:
         with self.translated():
             return program.fault(stack_folder_of(self._home, resource.stack), resource)
+
+    def blindness(self) -> str:
+        """Where the system does not tell whose orphan a process is."""
+        return mark.blindness()
 
     def limit(self) -> str:
         """Programs of the stack that run as who runs us."""

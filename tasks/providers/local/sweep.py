@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from infra_specs.errors import ProviderError
 from tasks.providers.local import ports
 from tasks.providers.local.accounts import stack_accounts
 from tasks.providers.local.files import remove_tree
@@ -23,10 +24,20 @@ def sweep(home: Path, stack: str) -> None:
 
 
 def clear(stack_folder: StackFolder) -> None:
-    """Without processes no supervisor, and with nothing no folder and no account. Call it in the stack's lock."""
+    """Without processes no supervisor, and with nothing no folder and no account. Call it in the stack's lock.
+
+    ProviderError if something that they started runs on and cannot be ended.
+    """
     supervisor = supervisor_of(stack_folder) or Supervisor.find(stack_folder.supervisor)
     if supervisor and not supervisor.list():
+        rest = supervisor.rest()
         supervisor.shutdown()
+        if left := rest.end():
+            pids = " ".join(map(str, left))
+            raise ProviderError(
+                f"programs of {stack_folder.stack} left processes that Tenfold may not end, with the pids {pids}: "
+                f"end them (sudo kill -9 {pids}), and run this again"
+            )
         remove_tree(stack_folder.supervisor)
     if not holds_something(stack_folder):
         # Before the folder: its lock is what keeps a stack that is made at this moment from losing its account.

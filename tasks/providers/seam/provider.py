@@ -85,6 +85,10 @@ class KindProvider:
         """What a stack's programs can reach here that they should not, and what to do; or nothing. One sentence."""
         return ""
 
+    def blindness(self) -> str:
+        """Why processes that a stack's programs started may run on here unseen; or nothing. One sentence."""
+        return ""
+
     def close(self) -> None:
         """Give back connections. What was made stays."""
 

@@ -7,7 +7,7 @@ from tasks.supervisor.family import Entry, Kept, belongs
 pytestmark = pytest.mark.pure
 
 GUARDIAN, SUPERVISOR, LEADER, OTHER = 10, 11, 20, 30
-KEPT = Kept(LEADER, [OTHER], SUPERVISOR, GUARDIAN)
+KEPT = Kept(LEADER, None, [OTHER], SUPERVISOR, GUARDIAN)
 BASE = {
     1: Entry(0, 1, 0),
     GUARDIAN: Entry(1, GUARDIAN, 100),
@@ -15,6 +15,35 @@ BASE = {
     LEADER: Entry(SUPERVISOR, LEADER, 200),
     OTHER: Entry(SUPERVISOR, OTHER, 210),
 }
+
+
+OWNER, OTHER_OWNER, LAUNCHER = 15, 16, 12
+OWNED = Kept(LEADER, OWNER, [OTHER, OTHER_OWNER], SUPERVISOR, GUARDIAN)
+OWNED_BASE = BASE | {
+    LAUNCHER: Entry(SUPERVISOR, GUARDIAN, 102),
+    OWNER: Entry(LAUNCHER, GUARDIAN, 199),
+    LEADER: Entry(OWNER, LEADER, 200),
+    OTHER_OWNER: Entry(LAUNCHER, GUARDIAN, 209),
+    OTHER: Entry(OTHER_OWNER, OTHER, 210),
+}
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        ({40: Entry(OWNER, 40, 220)}, True),
+        ({41: Entry(40, 40, 221), 40: Entry(OWNER, 40, 220)}, True),
+        ({40: Entry(OTHER_OWNER, 40, 220)}, False),
+        ({OWNER: Entry(LAUNCHER, GUARDIAN, 199)}, False),
+        ({OTHER_OWNER: Entry(LAUNCHER, GUARDIAN, 209)}, False),
+        # The launcher was killed: the owners are the guardian's children.
+        ({OTHER_OWNER: Entry(GUARDIAN, GUARDIAN, 209)}, False),
+        ({40: Entry(OTHER_OWNER, 40, 220), OTHER_OWNER: Entry(GUARDIAN, GUARDIAN, 209)}, False),
+        ({40: Entry(OWNER, 40, 220), OWNER: Entry(GUARDIAN, GUARDIAN, 199)}, True),
+    ],
+)
+def test_orphans_belong_to_their_owners_leader(added: dict[int, Entry], expected: bool) -> None:
+    assert belongs(next(iter(added)), OWNED, OWNED_BASE | added) is expected
 
 
 @pytest.mark.parametrize(
@@ -76,5 +105,5 @@ def test_without_a_guardian_no_orphan_belongs() -> None:
         41: Entry(0, 41, 220),
         42: Entry(LEADER, 42, 220),
     }
-    kept = Kept(LEADER, [OTHER], SUPERVISOR, None)
+    kept = Kept(LEADER, None, [OTHER], SUPERVISOR, None)
     assert [pid for pid in (40, 41, 42) if belongs(pid, kept, table)] == [42]

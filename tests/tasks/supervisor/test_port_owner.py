@@ -13,6 +13,7 @@ import pytest
 
 from tasks.supervisor import port_owner
 from tasks.supervisor.client import Supervisor
+from tasks.supervisor.family import kept_here
 from tasks.supervisor.listening import Listening, can_tell
 from tasks.supervisor.process import Probe
 from tests.support.waiting import wait_until
@@ -183,9 +184,10 @@ def test_who_may_not_look_into_a_process_compares_accounts(monkeypatch: pytest.M
     monkeypatch.setattr(port_owner, "held", refuse)
     monkeypatch.setattr(port_owner, "family", lambda kept: iter([kept.leader]))
     monkeypatch.setattr(port_owner, "holder", lambda entry: f"of the account {entry.uid}")
+    kept = kept_here(os.getpid(), None, [])
     for uid, expected in ((os.geteuid(), ""), (4711, "port 1 is served by another program (of the account 4711)")):
         monkeypatch.setattr(port_owner, "listening", lambda port, uid=uid: (Listening(5, uid),))
-        assert port_owner.PortOwner(1, os.getpid(), list, None).fault() == expected
+        assert port_owner.PortOwner(1, lambda: kept, None).fault() == expected
         assert port_owner.fault_of(1, os.getpid()) == expected
 
 
@@ -202,7 +204,7 @@ def test_where_nobody_can_tell_every_answer_counts(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(port_owner, "can_tell", lambda: False)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert port_owner.PortOwner(port, 1, list, None).fault() == ""
+        assert port_owner.PortOwner(port, lambda: kept_here(1, None, []), None).fault() == ""
         assert port_owner.taken_by(port) == ""
 
 

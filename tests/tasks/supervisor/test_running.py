@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tasks.supervisor.identity import identify
+from tasks.supervisor.launch import CannotStart
 from tasks.supervisor.running import Running, describe_exit
-from tasks.supervisor.spawn import CannotStart, spawn
+from tasks.supervisor.spawn import spawn
 from tests.tasks.supervisor.support import gone, shell, sleeper
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.local, pytest.mark.proof]
 @pytest.fixture(params=["pidfd", "polled"])
 def _kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "polled":
-        monkeypatch.setattr("tasks.supervisor.running._open", lambda pid: None)
+        monkeypatch.setattr("tasks.supervisor.running.open_process", lambda pid: None)
 
 
 @pytest.mark.usefixtures("_kernel")

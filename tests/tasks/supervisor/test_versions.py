@@ -13,7 +13,7 @@ import pytest
 from infra_specs.errors import TransientError
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.folder import LOG
-from tasks.supervisor.identity import guardian_of, parent_of
+from tasks.supervisor.identity import guardian_of, identify, parent_of
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import (
     ROOT,
@@ -83,6 +83,26 @@ def test_many_at_once_may_replace_it(earlier: Path, folder: Path) -> None:
         renewed = [pool.submit(old.renewed) for _ in range(6)]
         assert all(each.result(timeout=120).is_current() for each in renewed)
     assert identity(until_state(old, "kept", "healthy")) == before
+
+
+def test_what_an_earlier_one_let_go_ends_at_the_latest_with_all(earlier: Path, folder: Path, tmp_path: Path) -> None:
+    old = start_of(earlier, folder)
+    code = "import subprocess, sys; print(subprocess.Popen(['sleep', '1000'], start_new_session=True).pid)"
+    old.put(python("kept", f"{code}\nimport time; time.sleep(1000)"))
+    wait_until(lambda: lines(folder / "kept.log"), "its helper runs")
+    helper = identify(int(lines(folder / "kept.log")[0]))
+    assert helper
+    os.kill(identity(until_state(old, "kept", "healthy")).pid, signal.SIGKILL)
+    wait_until(lambda: parent_of(helper.pid) == parent_of(old.pid()), "its guardian has the helper")
+    supervisor = old.renewed()
+    assert not gone(helper)
+    second = identify(int(lines(folder / "kept.log")[1]))
+    supervisor.remove("kept")
+    rest = supervisor.rest()
+    supervisor.shutdown()
+    assert rest.end() == []
+    assert gone(helper)
+    assert second is None or gone(second)
 
 
 def _script(supervisor: int) -> str:

@@ -32,5 +32,6 @@ def cache(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Pr
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
         cwd=str(stack_folder.settings),
         probe=Probe("valkey", port, patience=PATIENCE_SECONDS),
+        owned=True,
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
     )

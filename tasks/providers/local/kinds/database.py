@@ -68,6 +68,7 @@ def database(stack_folder: StackFolder, resource: Resource, incarnation: int) ->
         ),
         stop_signal="SIGINT",
         stop_seconds=60.0,
+        owned=True,
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
     )
 

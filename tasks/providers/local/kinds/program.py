@@ -62,6 +62,7 @@ def program(
         # What cannot be started will not be the next time either: say so at once.
         restarts=1 if fault_text else 5,
         needs=_named_ports(resource),
+        owned=True,
         labels=labels_of(resource, incarnation, outputs) | {"fault": fault_text},
     )
 

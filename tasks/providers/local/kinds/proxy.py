@@ -55,6 +55,7 @@ def proxy(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Pr
         name=name_of(resource.address, incarnation),
         **as_account(stack_folder, str(program.parent)),
         low_ports=True,
+        owned=True,
         argv=(str(program), "-c", str(folder / "bootstrap.json"), *options, "-l", "warning"),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
         cwd=str(folder),  # its admin socket is named from here: the whole path may be longer than a socket's may be

@@ -93,7 +93,7 @@ def test_nothing_of_the_operators_environment_reaches_a_replica(
     port = one.outputs["endpoint"].rpartition(":")[2]
     seen = json.loads(get(port, "/env")[1])
     seen.pop("LC_CTYPE", None)  # Python's own
-    assert set(seen) == {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "PORT", "MINE"}
+    assert set(seen) == {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "PORT", "TENFOLD_OWNER", "MINE"}
     assert (seen["PORT"], seen["MINE"]) == (port, "yes")
     assert seen["PATH"].split(":")[0] == str(Path(sys.executable).parent)
 
