@@ -6,7 +6,7 @@ nothing to do. Everything is imported at the top: that account may be unable to 
 """
 
 # Not pathlib: it would cost a third of the whole start.
-# ruff: noqa: PTH104, PTH105, PTH108, PTH106, PTH110, PTH123
+# ruff: noqa: PTH104, PTH105, PTH108, PTH106, PTH110, PTH116, PTH123
 
 import hashlib
 import json
@@ -22,12 +22,35 @@ def prepare(settings: dict[str, Any]) -> None:
         make(settings, volume, f"{volume}/data.new")
         write(f"{volume}/applied", settings_fingerprint(settings))
         os.rename(f"{volume}/data.new", data)
+    forget_stranger(data)
     # Before anything runs on it: what the last one was told may be why it failed.
     write(f"{data}/postgresql.conf", settings["conf"])
     write(f"{data}/pg_hba.conf", settings["hba"])
     if read(f"{volume}/applied") != settings_fingerprint(settings):
         alter(settings, data)
         write(f"{volume}/applied", settings_fingerprint(settings))
+
+
+def forget_stranger(data: str) -> None:
+    """Remove a lock file whose pid is another program's by now: PostgreSQL would refuse to start while that lives."""
+    lock = f"{data}/postmaster.pid"
+    pid = read(lock).partition("\n")[0].strip().lstrip("-")
+    if pid.isdecimal() and is_stranger(pid, data):
+        print(f"postmaster.pid names pid {pid}, which is another program now: the file is removed", flush=True)
+        os.unlink(lock)
+
+
+def is_stranger(pid: str, data: str) -> bool:
+    """Whether a process that lives is none of this cluster's: each of those stands in its folder.
+
+    One that we may not look into is told by its name. Where the system tells neither, PostgreSQL itself decides.
+    """
+    try:
+        return not os.path.samestat(os.stat(f"/proc/{pid}/cwd"), os.stat(data))
+    except PermissionError:
+        return read(f"/proc/{pid}/comm").strip() not in ("", "postgres")
+    except OSError:
+        return False
 
 
 def make(settings: dict[str, Any], volume: str, fresh: str) -> None:

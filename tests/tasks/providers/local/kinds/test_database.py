@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from infra_specs.errors import ProviderError
 from tasks.providers.local import LocalProvider
 from tasks.providers.local.accounts import stack_accounts
 from tasks.providers.local.ports import is_free
+from tasks.providers.local.postgres_start import forget_stranger
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import database, dsn, made, pid, stack, volume
 
@@ -82,6 +85,41 @@ def test_a_successor_never_runs_beside_the_one_before(provider: LocalProvider, h
         each.health.state for each in provider.observe(stack) if each.incarnation == 1 and each.kind == "database"
     ] == ["failed"]
     wait_healthy(provider, second)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says where a process stands")
+@pytest.mark.parametrize("password", ["as before", "another"])
+def test_a_pid_that_another_program_has_by_now(provider: LocalProvider, home: Path, password: str) -> None:
+    store = made(provider, volume())
+    server = made(provider, database(store.outputs["path"]))
+    with psycopg.connect(dsn(server)) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    provider.destroy(server)
+    lock = Path(store.outputs["path"]) / "data" / "postmaster.pid"
+    account = stack_accounts.find(home, stack)
+    with subprocess.Popen(["sleep", "1000"], user=account.uid if account else None, cwd="/") as stranger:
+        lock.write_text(f"{stranger.pid}\n{lock.parent}\n1790000000\n5432\n\n127.0.0.1\n  5432001    123456\nready\n")
+        if account:
+            shutil.chown(lock, account.name)
+        wanted = "it's a secret" if password == "as before" else "other"
+        again = made(provider, database(store.outputs["path"], wanted, version=2))
+        with psycopg.connect(dsn(again, wanted)) as connection:
+            assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_lock_of_postgres_itself_stays(tmp_path: Path) -> None:
+    lock = tmp_path / "postmaster.pid"
+    with subprocess.Popen(["sleep", "1000"], cwd=tmp_path) as server:
+        for text in (f"{server.pid}\n{tmp_path}\n", f"-{server.pid}\n", "", "nothing\n", "4194304\n"):
+            lock.write_text(text)
+            forget_stranger(str(tmp_path))
+            assert lock.read_text() == text
+        server.kill()
+    lock.write_text(f"{os.getpid()}\n")
+    forget_stranger(str(tmp_path))
+    assert not lock.exists()
 
 
 def test_half_an_initdb_is_begun_anew(provider: LocalProvider, home: Path) -> None:
