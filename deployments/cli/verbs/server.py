@@ -19,6 +19,7 @@ server = App(
     tenfold server start
     tenfold server open
     tenfold server stop
+    tenfold server install
     """
 )
 app.add_typer(server, name="server", rich_help_panel=INSTALLATION_PANEL)
@@ -26,19 +27,24 @@ app.add_typer(server, name="server", rich_help_panel=INSTALLATION_PANEL)
 
 @server.command()
 def start() -> None:
-    """Start it if it does not run. Verbs that change a stack do this by themselves."""
+    """Start it if it does not run, and local stacks that a reboot ended. Verbs that change a stack start it, too."""
     import time
 
     from deployments.cli.terminal.output import console, say
     from deployments.cli.terminal.waiting import waiting
     from deployments.cli.terminal.words import human
     from deployments.server import control_plane
+    from tasks.base.settings import settings
+    from tasks.providers.local.revive import revive
 
     to, began = console(), time.monotonic()
     with waiting(to, "Starting the control plane"):
         plane = control_plane.ensure()
     say(to, f"The control plane is up ({human(time.monotonic() - began)}).")
-    for line in plane.news:
+    revived, faults = revive(settings().home)
+    if revived:
+        say(to, f"Started again: {', '.join(revived)}.")
+    for line in (*plane.news, *faults):
         say(to, line)
     _show_addresses(plane)
 
@@ -51,6 +57,41 @@ def stop() -> None:
 
     control_plane.stop()
     say(console(), "The control plane is stopped. Stacks run on; drift is not repaired until it is started again.")
+
+
+@server.command()
+def install() -> None:
+    """Have it start with the machine, and all stacks with it: a systemd unit, of root's or of yours.
+
+    Root gets a system unit. Anybody else gets a user unit, which must not wait for a login: lingering is switched on,
+    or it says how. Without systemd nothing is changed, and it says what to do instead.
+    """
+    import os
+
+    from deployments.cli.terminal.output import console, say
+    from deployments.cli.terminal.waiting import waiting
+    from deployments.server import unit
+    from tasks.base.settings import settings
+
+    to = console()
+    with waiting(to, "Installing the unit"):
+        notes = unit.install(settings(), os.environ)
+    for note in notes:
+        say(to, note)
+
+
+@server.command()
+def uninstall() -> None:
+    """Have it start with the machine no more. What runs, runs on."""
+    from deployments.cli.terminal.output import console, say
+    from deployments.server import unit
+    from tasks.base.settings import settings
+
+    here = settings()
+    if unit.uninstall(here):
+        say(console(), f"Removed {unit.unit_of(here).path}. What runs, runs on, until the machine restarts.")
+    else:
+        say(console(), "No unit of this installation is installed.")
 
 
 @server.command("open")
