@@ -124,9 +124,10 @@ def submitted(flow: str, parameters: dict[str, object]) -> str:
 def round_of(hurt: Hurt, accidents: tuple[Accident, ...]) -> list[Recovery]:
     """Hurt them all at once, and wait until each is back and the whole stack is well."""
     before = {accident: mark_of(hurt, accident.victim) for accident in accidents}
+    shots = [hurt.shot(accident.action, accident.victim) for accident in accidents]
     began = time.monotonic()
-    for accident in accidents:
-        hurt.hurt(accident.action, accident.victim)
+    for shot in shots:
+        shot()
     back = dict[Accident, float]()
     while time.monotonic() - began < RECOVERY_SECONDS:
         for accident in accidents:

@@ -4,8 +4,9 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,8 +42,8 @@ class Hurt(Protocol):
     def spec(self) -> dict[str, Any]:
         """The stack."""
 
-    def hurt(self, action: Action, victim: str) -> None:
-        """Do that to it."""
+    def shot(self, action: Action, victim: str) -> Callable[[], None]:
+        """What does that to it. All are aimed at before one is hurt: who watches tells where the others are."""
 
     def mark(self, victim: str) -> str:
         """What tells one life of it from the next; empty while it is away or does not answer."""
@@ -121,8 +122,8 @@ class OnLocal:
         web = {"command": "python app.py", "folder": str(self._folder), "port": 8000, "replicas": REPLICAS}
         return {"name": NAME, "target": {"provider": "local"}, "services": {"web": web}, "needs": _NEEDS}
 
-    def hurt(self, action: Action, victim: str) -> None:
-        send(action, self._pid(victim))
+    def shot(self, action: Action, victim: str) -> Callable[[], None]:
+        return partial(send, action, self._pid(victim))
 
     def mark(self, victim: str) -> str:
         return str(self._pid(victim) or "")
@@ -161,15 +162,18 @@ class OnDocker:
         target = {"provider": "docker", "mirror": "tenfold-test"}
         return {"name": NAME, "target": target, "services": {"web": web}, "needs": _NEEDS}
 
-    def hurt(self, action: Action, victim: str) -> None:
+    def shot(self, action: Action, victim: str) -> Callable[[], None]:
         if victim in PLANE:
-            send(action, self._plane.pid(victim))
-            return
-        with suppress(NotFound, APIError):
-            if container := self._container(victim):
-                self._hurt(action, container)
+            return partial(send, action, self._plane.pid(victim))
+        return partial(self._hurt, action, self._container(victim))
 
     def _hurt(self, action: Action, container: Any) -> None:
+        with suppress(NotFound, APIError):
+            self._do(action, container)
+
+    def _do(self, action: Action, container: Any) -> None:
+        if container is None:
+            return
         if action == "freeze":
             self._frozen += 1
             if self._frozen % 2:

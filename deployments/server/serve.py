@@ -24,8 +24,8 @@ from deployments.server.prune_runs import prune
 from deployments.server.reap_runs import EVERY_SECONDS as REAP_SECONDS
 from deployments.server.reap_runs import Unseen, reap
 from deployments.server.registry import autoscale_deployment, deployments
-from deployments.server.restart_hung import EVERY_SECONDS as HANG_SECONDS
-from deployments.server.restart_hung import HungRestarts
+from deployments.server.restart_down import EVERY_SECONDS as RESTART_SECONDS
+from deployments.server.restart_down import Restarts
 from deployments.server.watchdog import Watchdog, keep_automation
 from infra_specs.errors import ServerError
 from tasks.base.poll import until
@@ -56,7 +56,7 @@ async def serve(ready: Path) -> None:
         asyncio.create_task(repeat("swept", REAP_SECONDS, lambda client: reap(client, here, unseen))),
         asyncio.create_task(repeat("trimmed", PRUNE_SECONDS, prune)),
         asyncio.create_task(repeat("watched", here.autoscale_seconds, Watchdog(here).look)),
-        asyncio.create_task(repeat("asked whether they hang", HANG_SECONDS, HungRestarts(here).look)),
+        asyncio.create_task(repeat("started again", RESTART_SECONDS, Restarts(here).look)),
     ]
     try:
         await runner.start()

@@ -117,14 +117,14 @@ class Shell(Protocol):
 class Restarts(Protocol):
     """A target that sees when a program ends, and not when it hangs: somebody else must ask, and start it again."""
 
-    def hung(self, stack: str) -> tuple[Instance, ...]:
-        """Databases, caches and proxies of the stack that are there and answer no more. Never waits.
+    def down(self, stack: str) -> tuple[Instance, ...]:
+        """The newest database, cache and proxy of the stack that answer no more or have ended. Never waits.
 
-        Known after three questions without an answer, one at each call, at least a second apart.
+        A hang is known after three questions without an answer, one at each call, at least a second apart.
         """
 
     def restart(self, instance: Instance) -> None:
-        """Make it end, and start it again as it is: at its address, on its data. Ended or gone meanwhile: nothing."""
+        """Make it end, and start it again as it is: at its address and its ports, on its data. Gone: nothing."""
 
 
 PIPE_BYTES = 2**16

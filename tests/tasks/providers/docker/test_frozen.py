@@ -1,4 +1,4 @@
-"""What a stack leans on is frozen, by the engine or by a signal: it is found, and started again in its place."""
+"""What a stack leans on is frozen, by the engine or by a signal, or ended: it is started again in its place."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from infra_specs.resources.instance import Instance
 from tasks.providers.docker import DockerProvider
 from tasks.providers.docker.labels import name_of
 from tests.support.waiting import wait_until
-from tests.tasks.providers.docker.docker_world import cache, connected, database, made, proxy, replica, volume
+from tests.tasks.providers.docker.docker_world import cache, connected, database, get, made, proxy, replica, volume
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
@@ -38,16 +38,21 @@ def restarted(provider: DockerProvider, engine: DockerClient, instance: Instance
     identity = container_of(engine, instance).id
 
     def found() -> bool:
-        return str(instance) in [str(hung) for hung in restarts.hung(instance.stack)]
+        return str(instance) in [str(hung) for hung in restarts.down(instance.stack)]
 
     wait_until(found, f"{instance} is known to hang")
     restarts.restart(instance)
     wait_until(lambda: (seen := provider.look(instance)) is not None and seen.health.state == "healthy", "it is well")
     assert container_of(engine, instance).id == identity
-    assert restarts.hung(instance.stack) == ()
+    assert restarts.down(instance.stack) == ()
 
 
-freezes = pytest.mark.parametrize("freeze", [paused, signalled])
+def killed(engine: DockerClient, instance: Instance) -> None:
+    """The engine does not start again what it is told to kill."""
+    container_of(engine, instance).kill()
+
+
+freezes = pytest.mark.parametrize("freeze", [paused, signalled, killed])
 
 
 @freezes
@@ -79,21 +84,31 @@ def test_a_cache(provider: DockerProvider, images: dict[str, str], engine: Docke
 @freezes
 def test_a_proxy(provider: DockerProvider, images: dict[str, str], engine: DockerClient, freeze: Freeze) -> None:
     server = made(provider, proxy(images))
+    assert get(server.outputs["port"])[0] == 404
     freeze(engine, server)
     restarted(provider, engine, server)
+    assert get(server.outputs["port"])[0] == 404, "at the port that others know"
 
 
-def test_a_replica_is_left_to_plans_and_what_has_ended_too(
-    provider: DockerProvider, images: dict[str, str], engine: DockerClient
-) -> None:
-    web, server = made(provider, replica(images)), made(provider, cache(images))
+def test_a_replica_is_left_to_plans(provider: DockerProvider, images: dict[str, str], engine: DockerClient) -> None:
+    web = made(provider, replica(images))
     paused(engine, web)
-    container_of(engine, server).kill()
     restarts = provider.restarts
     assert restarts is not None
     for _ in range(4):
-        assert restarts.hung(web.stack) == ()
+        assert restarts.down(web.stack) == ()
         time.sleep(1)
+
+
+def test_what_has_a_successor_is_history(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    server = made(provider, cache(images))
+    container_of(engine, server).kill()
+    assert made(provider, cache(images)).incarnation == 2
+    restarts = provider.restarts
+    assert restarts is not None
+    assert restarts.down(server.stack) == ()
 
 
 def test_a_frozen_one_is_stopped_for_good_as_quickly_as_any(

@@ -1,7 +1,8 @@
-"""What a stack leans on and hangs is started again, on targets where nobody else sees that."""
+"""What a stack leans on and is down is started again in its place, on targets where nobody else does that."""
 
 import asyncio
 import logging
+import time
 from contextlib import closing
 
 from prefect.client.orchestration import PrefectClient
@@ -14,7 +15,9 @@ from tasks.providers import open_provider
 from tasks.providers.seam.provider import KindProvider
 
 TARGETS = ("docker",)
-"""Elsewhere a supervisor, or the target itself, starts again what hangs."""
+"""Elsewhere a supervisor, or the target itself, starts again what hangs or ends."""
+AGAIN_SECONDS = 60.0
+"""Between two starts of one instance: what does not come back so is left to plans."""
 EVERY_SECONDS = 3.0
 """Three unanswered questions at this interval, of a second each, are known to be a hang within 15 s."""
 VERB = "reconcile"
@@ -22,13 +25,15 @@ VERB = "reconcile"
 log = logging.getLogger(__name__)
 
 
-class HungRestarts:
+class Restarts:
     """Looks at every stack that is wanted, and keeps its targets open: what answered before is remembered there."""
 
     def __init__(self, here: Settings) -> None:
         self._here = here
         self._open: dict[str, tuple[str, KindProvider]] = {}
         """By stack: the target that it names, and its provider."""
+        self._restarted: dict[tuple[str, str], float] = {}
+        """When an instance was last started again."""
 
     async def look(self, _: PrefectClient) -> None:
         """One look at all of them, side by side: a target that hangs holds up no other."""
@@ -46,21 +51,25 @@ class HungRestarts:
             provider = self._provider(record)
             if provider.restarts is None:
                 return
-            for instance in provider.restarts.hung(record.name):
+            for instance in provider.restarts.down(record.name):
                 self._restart(provider, instance)
         except TenfoldError as error:
-            log.warning("Nobody can tell whether something of %s hangs: %s", record.name, error)
+            log.warning("Nobody can tell whether something of %s is down: %s", record.name, error)
             self._forget(record.name)
 
     def _restart(self, provider: KindProvider, instance: Instance) -> None:
-        """Under the stack's lock: whoever changes the stack sees by himself what hangs."""
+        """Under the stack's lock: whoever changes the stack sees by himself what is down."""
         assert provider.restarts is not None
+        key = (instance.stack, str(instance))
+        if time.monotonic() - self._restarted.get(key, -AGAIN_SECONDS) < AGAIN_SECONDS:
+            return
         with Ledger.open(self._here) as ledger:
             try:
                 lease = ledger.locks.acquire(instance.stack, Owner.here(VERB), self._here.lease_seconds)
             except LockHeld as busy:
-                log.info("%s of %s hangs, and is left to who changes the stack: %s", instance, instance.stack, busy)
+                log.info("%s of %s is down, and is left to who changes the stack: %s", instance, instance.stack, busy)
                 return
+            self._restarted[key] = time.monotonic()
             with keep_renewed(ledger, lease, self._here.lease_seconds):
                 log.warning("%s of %s is started again: %s", instance, instance.stack, instance.health.reason)
                 provider.restarts.restart(instance)

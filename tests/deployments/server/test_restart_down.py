@@ -1,4 +1,4 @@
-"""What hangs is started again under its stack's lock, and left to whoever holds that."""
+"""What is down is started again under its stack's lock, and left to whoever holds that."""
 
 from pathlib import Path
 from typing import cast
@@ -6,8 +6,8 @@ from typing import cast
 import pytest
 from prefect.client.orchestration import PrefectClient
 
-from deployments.server import restart_hung
-from deployments.server.restart_hung import HungRestarts
+from deployments.server import restart_down
+from deployments.server.restart_down import Restarts
 from infra_specs.errors import TransientError
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.stackfile.reading.load import load
@@ -21,28 +21,28 @@ HUNG = Instance("shop", "database/main", "database", "f", 1, Health("failed", "d
 nobody = cast(PrefectClient, None)
 
 
-class Restarts:
-    """A target on which one instance hangs until it is started again."""
+class Target:
+    """A target on which one instance is down until it is started again."""
 
     def __init__(self) -> None:
-        self.hangs: tuple[Instance, ...] = (HUNG,)
+        self.is_down: tuple[Instance, ...] = (HUNG,)
         self.restarted: list[str] = []
         self.silent = False
 
-    def hung(self, stack: str) -> tuple[Instance, ...]:
+    def down(self, stack: str) -> tuple[Instance, ...]:
         if self.silent:
             raise TransientError(f"the target of {stack} does not answer")
-        return self.hangs
+        return self.is_down
 
     def restart(self, instance: Instance) -> None:
         self.restarted.append(str(instance))
-        self.hangs = ()
+        self.is_down = ()
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("TENFOLD_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(restart_hung, "TARGETS", ("memory",))
+    monkeypatch.setattr(restart_down, "TARGETS", ("memory",))
     with Ledger.open(settings()) as ledger:
         lease = ledger.locks.acquire("shop", Owner.here("provision"), 60)
         spec = load("{name: shop, target: {provider: memory}, services: {web: {command: run, port: 80}}}")
@@ -52,14 +52,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def target(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Restarts:
-    restarts = Restarts()
+def target(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Target:
+    restarts = Target()
     monkeypatch.setattr(MemoryProvider, "restarts", restarts)
     return restarts
 
 
-async def test_it_is_started_again_once(here: Settings, target: Restarts) -> None:
-    looks = HungRestarts(here)
+async def test_it_is_started_again_once(here: Settings, target: Target) -> None:
+    looks = Restarts(here)
     for _ in range(3):
         await looks.look(nobody)
     assert target.restarted == ["database/main"]
@@ -67,8 +67,16 @@ async def test_it_is_started_again_once(here: Settings, target: Restarts) -> Non
         assert ledger.locks.holder("shop") is None
 
 
-async def test_who_holds_the_lock_sees_by_himself(here: Settings, target: Restarts) -> None:
-    looks = HungRestarts(here)
+async def test_what_does_not_come_back_is_left_to_plans(here: Settings, target: Target) -> None:
+    looks = Restarts(here)
+    for _ in range(3):
+        await looks.look(nobody)
+        target.is_down = (HUNG,)
+    assert target.restarted == ["database/main"]
+
+
+async def test_who_holds_the_lock_sees_by_himself(here: Settings, target: Target) -> None:
+    looks = Restarts(here)
     with Ledger.open(here) as ledger:
         lease = ledger.locks.acquire("shop", Owner.here("scale"), 60)
         await looks.look(nobody)
@@ -78,18 +86,18 @@ async def test_who_holds_the_lock_sees_by_himself(here: Settings, target: Restar
     assert target.restarted == ["database/main"]
 
 
-async def test_a_target_that_does_not_answer_is_asked_again(here: Settings, target: Restarts) -> None:
-    looks, target.silent = HungRestarts(here), True
+async def test_a_target_that_does_not_answer_is_asked_again(here: Settings, target: Target) -> None:
+    looks, target.silent = Restarts(here), True
     await looks.look(nobody)
     target.silent = False
     await looks.look(nobody)
     assert target.restarted == ["database/main"]
 
 
-async def test_a_stack_that_is_torn_down_is_left_alone(here: Settings, target: Restarts) -> None:
+async def test_a_stack_that_is_torn_down_is_left_alone(here: Settings, target: Target) -> None:
     with Ledger.open(here) as ledger:
         lease = ledger.locks.acquire("shop", Owner.here("teardown"), 60)
         ledger.stacks.mark_torn_down(lease)
         ledger.locks.release(lease)
-    await HungRestarts(here).look(nobody)
+    await Restarts(here).look(nobody)
     assert target.restarted == []
