@@ -12,8 +12,9 @@ from typing import Any, Protocol, Self
 
 from docker import DockerClient
 
-from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints, routes
+from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints
 from tasks.providers.envoy.listener import ClientPolicy, Listener, listeners
+from tasks.providers.envoy.routes import routes
 from tests.support.images import images
 
 NAME = "peers"
@@ -147,7 +148,7 @@ def write_proxy_files(folder: Path, *, dns: str = "", addresses: Sequence[str] =
         ),
         "endpoints-web.json": endpoints(rule),
         "clusters.json": data,
-        "routes-local.json": routes("local", [rule], "1"),
+        "routes-local.json": routes("local", [rule]),
     })  # fmt: skip
 
 
