@@ -71,7 +71,7 @@ def filters(*, trusted: bool, asked_port: int) -> list[Json]:
         "request_mutations": told_to_apps(trusted=trusted, asked_port=asked_port),
         "response_mutations": nothing_internal,
     }
-    tried = {"request_mutations": nothing_internal, "response_mutations": nothing_internal}
+    tried = {"request_mutations": [{"remove": time_limit.MARK}], "response_mutations": nothing_internal}
     codec = typed("envoy.filters.http.upstream_codec", "extensions.filters.http.upstream_codec.v3.UpstreamCodec")
     router = {
         "suppress_envoy_headers": True,
