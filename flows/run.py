@@ -19,6 +19,7 @@ from infra_specs.plan.plan import Change, Plan
 from infra_specs.redaction import Stream
 from infra_specs.resources.address import RUN, Address
 from infra_specs.resources.instance import Health, Instance
+from infra_specs.stackfile.models.stack import Stack
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import settings
 from tasks.changes.artifacts import show_exit_code
@@ -32,7 +33,7 @@ LAST_LINES = 20
 
 
 @frame
-async def run(stack: str, service: str, command: str, wait: bool = False) -> Report:
+async def run(stack: str, service: str, command: str, entrypoint: str | None = None, wait: bool = False) -> Report:
     """Run a command once beside a running stack: in the image, environment and network of one of its services.
 
     What it writes is in the run's log, and the run fails if it ends with anything but 0. Nobody is kept from changing
@@ -42,14 +43,17 @@ async def run(stack: str, service: str, command: str, wait: bool = False) -> Rep
         stack: The stack's name.
         service: As a replica of which of its services, for example web.
         command: The command, as a shell would split it; it runs without a shell.
+        entrypoint: What the command is given to, in place of the service's own `entrypoint`: words, `image` for that of
+            the image, or nothing at all. Not said, it is the service's own.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     argv, address = _words(command), Address("job", RUN, str(flow_run.id)[:8])
+    given = _words(entrypoint) if entrypoint else None if entrypoint is None else []
     async with open_ledger() as ledger:
         await asyncio.to_thread(recorded_spec, ledger, stack)
         owner = Owner.here("run", flow_run_id=str(flow_run.id))
         async with hold_claim(ledger, stack, str(address), owner, settings().lease_seconds):
-            context, job = await _begun(ledger, stack, service, argv, address, wait=wait)
+            context, job = await _begun(ledger, stack, service, argv, address, entrypoint=given, wait=wait)
             health, last = await _to_the_end(ledger, context, job)
             summary = f"{shlex.join(argv)}: {await asyncio.to_thread(context.redacted, health.reason)}"
             await _removed(ledger, job, summary, "done" if health.state == "healthy" else "failed")
@@ -62,14 +66,22 @@ async def run(stack: str, service: str, command: str, wait: bool = False) -> Rep
 
 
 async def _begun(
-    ledger: Ledger, stack: str, service: str, argv: list[str], address: Address, *, wait: bool
+    ledger: Ledger,
+    stack: str,
+    service: str,
+    argv: list[str],
+    address: Address,
+    *,
+    entrypoint: list[str] | None,
+    wait: bool,
 ) -> tuple[RunContext, Instance]:
     """Start the job under the stack's lock, and release the lock as soon as it runs."""
     async with stack_session(stack, ledger, "run", wait=wait) as (context, snapshot):
         if not snapshot.is_active:
             raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
         desired = desired_as_deployed(snapshot)
-        job = one_off_job(snapshot, desired, address, service, argv)
+        _refuse_entrypoint(desired.stack, entrypoint)
+        job = one_off_job(snapshot, desired, address, service, argv, entrypoint=entrypoint)
         label = f"{service}: {shlex.join(argv)}"
         await _do(context, Change("create", job.address, label, job), "done")
         get_run_logger().info("%s runs %s", job.address, label)
@@ -122,6 +134,14 @@ async def _do(context: RunContext, change: Change, state: Literal["done", "faile
             await asyncio.to_thread(context.ledger.runs.finish, context.lease, context.run_id, "failed", str(error))
             raise
         await asyncio.to_thread(context.ledger.runs.finish, context.lease, context.run_id, state, plan.done)
+
+
+def _refuse_entrypoint(stack: Stack, entrypoint: list[str] | None) -> None:
+    if entrypoint and stack.target.runs == "processes":
+        raise PlanError(
+            f"Only an image has an entrypoint, and the {stack.target.provider} target starts processes. Write its "
+            "words at the beginning of the command."
+        )
 
 
 def _words(command: str) -> list[str]:

@@ -194,10 +194,17 @@ def release_jobs(snapshot: StackSnapshot, desired_stack: DesiredStack, release: 
 
 
 def one_off_job(
-    snapshot: StackSnapshot, desired_stack: DesiredStack, address: Address, service: str, command: Sequence[str]
+    snapshot: StackSnapshot,
+    desired_stack: DesiredStack,
+    address: Address,
+    service: str,
+    command: Sequence[str],
+    *,
+    entrypoint: Sequence[str] | None = None,
 ) -> Resource:
     """A command to be run once as a replica of a service would be, in the release that runs.
 
+    It is given to `entrypoint`, or to the service's own if that is None; an empty one is none.
     Raises PlanError for a service that there is not.
     """
     stack, release = desired_stack.stack, desired_stack.content
@@ -205,6 +212,7 @@ def one_off_job(
     return job(
         stack, address, service, command, source=snapshot.source, secrets=versions_of(snapshot, release),
         images=release.images, code=release.code, release=snapshot.current.number if snapshot.current else 0,
+        entrypoint=entrypoint,
     )  # fmt: skip
 
 

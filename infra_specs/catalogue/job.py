@@ -61,15 +61,19 @@ def job(
     images: Mapping[str, str],
     code: Mapping[str, str],
     release: int,
+    entrypoint: Sequence[str] | None = None,
 ) -> Resource:
     """The job at this address: `command` run once as a replica of `service` would be, in its release's image.
 
     Equal arguments give an equal fingerprint, so a job that has ended well is not run a second time for the same
     release, and is for the next one. `source`, `secrets`, `images` and `code` are those of `desired_state`. Of one name
-    there is one at a time: two migrations must not run at once.
+    there is one at a time: two migrations must not run at once. `entrypoint` takes the place of the service's own; an
+    empty one is none.
     """
     context = Context(stack, source, secrets, images, code, needs=needs_of(stack, secrets))
-    spec = stack.services[service].model_copy(update={"command": list(command)})
+    own = stack.services[service].entrypoint
+    given = own if entrypoint is None else list(entrypoint) or None
+    spec = stack.services[service].model_copy(update={"command": list(command), "entrypoint": given})
     program = pattern_of(stack.target).program(context, service, spec)
     env = program["env"]
     assert isinstance(env, Mapping)

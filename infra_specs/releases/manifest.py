@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.secrets import named_secrets
-from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.service import Service, with_images_own_entrypoint
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.references import Sound, crossings
 
@@ -82,7 +82,10 @@ def manifest_from(data: Mapping[str, Any]) -> ReleaseManifest:
 def services_from(data: Mapping[str, Any]) -> dict[str, Service]:
     """Services as the ledger holds them; keys that this version does not know are left out. Raises PlanError."""
     try:
-        return {name: Service.model_validate(service, extra="ignore") for name, service in data.items()}
+        return {
+            name: Service.model_validate(with_images_own_entrypoint(service), extra="ignore")
+            for name, service in data.items()
+        }
     except ValidationError as error:
         raise PlanError(
             f"A stored release cannot be read by this version of Tenfold: {error.error_count()} of its settings are "

@@ -30,6 +30,7 @@ from tasks.run.context import RunContext
 from tasks.stack.build import with_built_images
 from tasks.stack.certificate import check_certificate, keep_certificate
 from tasks.stack.code import code_of, with_edited_code
+from tasks.stack.entrypoints import entrypoint_notes
 from tasks.stack.images import local_images, resolve_images
 from tasks.stack.preview_builds import preview_builds
 from tasks.stack.release import deploy_target
@@ -53,7 +54,7 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A stack that passed every check. `notes`: sentences about its certificate, its builds and its code."""
+    """A stack that passed every check. `notes`: sentences about its certificate, builds, code and images."""
 
     snapshot: StackSnapshot
     desired: DesiredStack
@@ -134,7 +135,8 @@ async def _prepared(
     if within_budget:
         refuse_over_budget(stack.name, desired.price)
     await asyncio.to_thread(_refuse_unstartable, steps.provider, candidate, desired)
-    return Prepared(snapshot, desired, images, notes)
+    entrypoints = await asyncio.to_thread(entrypoint_notes, steps.provider, desired.stack, desired.content.images)
+    return Prepared(snapshot, desired, images, (*notes, *entrypoints))
 
 
 def _changed(snapshot: StackSnapshot, content: ReleaseManifest) -> tuple[str, ...]:

@@ -9,10 +9,17 @@ from deployments.cli.verbs.arguments import COMMAND, COMMAND_FOLLOWS, Detach, St
 
 
 @app.command(rich_help_panel=CHANGE_PANEL, context_settings=COMMAND_FOLLOWS)
-def run(
+def run(  # noqa: PLR0917 - each option of the verb
     stack: Stack,
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="As a replica of which service.")],
     command: Annotated[list[str], COMMAND],
+    entrypoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="What the command is given to: `image` is the image's own ENTRYPOINT, '' none. By default the spec's.",
+        ),
+    ] = None,
     wait: Wait = False,
     detach: Detach = False,
 ) -> None:
@@ -23,6 +30,7 @@ def run(
 
     Examples:
     tenfold run shop web -- python manage.py migrate
+    tenfold run shop web --entrypoint image -- serve --check
     tenfold run -d shop web -- sh -c 'import-all && notify'
     """
     import shlex
@@ -34,5 +42,8 @@ def run(
     with open_installation() as installation:
         recorded_spec(installation.ledger, stack)
     words = shlex.join(without_dashes(command))
-    code = run_and_print({"stack": stack, "service": service, "command": words, "wait": wait}, detach=detach)
+    parameters = {"stack": stack, "service": service, "command": words, "wait": wait}
+    if entrypoint is not None:
+        parameters["entrypoint"] = entrypoint
+    code = run_and_print(parameters, detach=detach)
     raise typer.Exit(EXIT_FAILED if code is None else code)

@@ -7,7 +7,7 @@ from infra_specs.catalogue.context import Context
 from infra_specs.catalogue.images import image, image_of
 from infra_specs.resources.resource import Resource, SecretRef, Setting, references
 from infra_specs.sizing.needs import CacheSize, DatabaseSize
-from infra_specs.stackfile.models.service import Service
+from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, Service
 from infra_specs.stackfile.models.target import Docker
 from infra_specs.stackfile.models.volumes import directory_variable
 
@@ -50,6 +50,8 @@ def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
         "limit": spec.memory,
         "cpus": spec.cpus,
     }
+    if spec.entrypoint != IMAGES_OWN_ENTRYPOINT and (spec.command or spec.entrypoint):
+        settings["entrypoint"] = list(spec.entrypoint or ())  # in place of the image's own
     if spec.volumes:
         settings["volumes"] = volumes.mounts(name, spec)
     if known := context.images.get(spec.image or ""):

@@ -99,7 +99,9 @@ def _list(location: Location) -> str:
     if location.path == ("trust_proxies",):
         return "must be a list of networks such as [10.0.0.0/8]"
     return (
-        "must be a line or a list of words" if location.path[-1:] in (("command",), ("before",)) else "must be a list"
+        "must be a line or a list of words"
+        if location.path[-1:] in (("command",), ("before",), ("entrypoint",))
+        else "must be a list"
     )
 
 

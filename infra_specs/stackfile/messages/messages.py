@@ -24,7 +24,7 @@ from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
 
 _OTHER_WORDS = {
-    "cmd": "command", "run": "command", "entrypoint": "command", "environment": "env", "cwd": "folder",
+    "cmd": "command", "run": "command", "environment": "env", "cwd": "folder",
     "workdir": "folder", "instances": "replicas", "scale": "replicas", "count": "replicas", "healthcheck": "health",
     "db": "database", "postgres": "database", "redis": "cache", "valkey": "cache", "hostname": "host", "domain": "host",
     "ports": "port", "expose": "port", "apps": "services", "cost": "budget", "type": "provider",

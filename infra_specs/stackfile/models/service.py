@@ -108,14 +108,15 @@ def _program(words: list[str]) -> list[str]:
     return words
 
 
+_COMMAND_FORMS = Annotated[str, Field(min_length=1)] | Annotated[list[str | int | float], Field(min_length=1)]
 Command = Annotated[
     list[Text],
     Field(min_length=1),
     AfterValidator(_program),
-    BeforeValidator(
-        _command, Annotated[str, Field(min_length=1)] | Annotated[list[str | int | float], Field(min_length=1)]
-    ),
+    BeforeValidator(_command, _COMMAND_FORMS),
 ]
+IMAGES_OWN_ENTRYPOINT = ["image"]
+"""The entrypoint that stands for the image's own."""
 
 
 def _build(value: Any) -> Any:
@@ -133,6 +134,9 @@ class Service(Part):
     """What starts one replica: a line, split as a shell splits words but run without a shell, or a list of words."""
     image: Image | None = None
     """The container image, on targets that run containers. Without a command it starts as it says itself."""
+    entrypoint: Command | None = None
+    """What `command`, `before` and `tenfold run` are given to, where containers run: words, or `image` for the
+    image's own ENTRYPOINT. Without it they run as they are written."""
     before: Command | None = None
     """Run once, in the new image, before the replicas of a release get traffic: migrations. If it fails, none does."""
     build: Annotated[Build, BeforeValidator(_build, Annotated[str, Field(min_length=1)] | Build)] | None = None
@@ -201,3 +205,10 @@ class Service(Part):
     def bounds(self) -> Bounds:
         """Between how many replicas it may have: what is written, and one at most with volumes."""
         return Bounds(min=self.replicas.min, max=1) if self.volumes else self.replicas
+
+
+def with_images_own_entrypoint(service: Any) -> Any:
+    """A service as the ledger has it. Of an earlier version it knows no entrypoint: that of its image was used."""
+    if isinstance(service, dict) and "entrypoint" not in service and (service.get("image") or service.get("build")):
+        return {**service, "entrypoint": IMAGES_OWN_ENTRYPOINT}
+    return service

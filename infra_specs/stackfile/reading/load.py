@@ -1,6 +1,7 @@
 """A spec file's text, or a request's data, as a Stack; or every fault in it, in one message."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -9,6 +10,7 @@ from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.faults import Fault, Unreadable, found, refusal
 from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.messages.messages import faults, line_of
+from infra_specs.stackfile.models.service import with_images_own_entrypoint
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.json_data import from_json
 from infra_specs.stackfile.reading.names import Crossing
@@ -42,11 +44,18 @@ def stored(data: object) -> Stack:
         document = from_json(data)
         if document.faults:
             raise refusal(document.faults, source)
-        return Stack.model_validate(document.data, extra="ignore")
+        return Stack.model_validate(_with_entrypoints(document.data), extra="ignore")
     except Unreadable as end:
         raise refusal([end.fault], source) from None
     except ValidationError as errors:
         raise refusal(faults(errors, document), source) from None
+
+
+def _with_entrypoints(data: Any) -> Any:
+    services = data.get("services") if isinstance(data, dict) else None
+    if not isinstance(services, dict):
+        return data
+    return {**data, "services": {name: with_images_own_entrypoint(service) for name, service in services.items()}}
 
 
 def _checked(document: Document, source: str, *, written: bool = False) -> Stack:
@@ -76,7 +85,7 @@ def _kept_as_written(path: Path) -> bool:
         return False
     if path[2:4] == ("scaling", "schedule"):
         return path[-1] in ("at", "until")
-    return path[2] in ("env", "command", "before") or path[2:4] == ("build", "args")
+    return path[2] in ("env", "command", "before", "entrypoint") or path[2:4] == ("build", "args")
 
 
 __all__ = ["SpecError", "from_data", "load", "stored"]

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.models.needs import Needs
-from infra_specs.stackfile.models.service import FromNeed, Service
+from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Target
 from infra_specs.stackfile.models.tls import Tls
@@ -73,6 +73,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from service_names(sound.services)
     yield from image_names(sound.services, sound.target)
     yield from _programs(sound)
+    yield from _entrypoints(sound)
     yield from _counted_volumes(sound)
     yield from route_faults(sound.services)
     for name, service in sound.services.items():
@@ -131,6 +132,18 @@ def _programs(sound: Sound) -> Iterator[Crossing]:
                 ("services", name),
                 f"a command alone cannot run on the {target.provider} target, which starts containers. Give it an "
                 "image or a build.",
+            )
+
+
+def _entrypoints(sound: Sound) -> Iterator[Crossing]:
+    if (target := sound.target) is None or target.runs != "processes":
+        return
+    for name, service in sound.services.items():
+        if service.entrypoint not in (None, IMAGES_OWN_ENTRYPOINT):
+            yield (
+                ("services", name, "entrypoint"),
+                f"only an image has an entrypoint, and the {target.provider} target starts processes. Write its words "
+                "at the beginning of `command`.",
             )
 
 

@@ -19,6 +19,11 @@ class DockerImages:
         with translated():
             return self._images.id_of(name, pull=pull)
 
+    def entrypoint(self, name: str) -> tuple[str, ...]:
+        """What the image of this name or id gives a command to; empty for nothing that matters."""
+        with translated():
+            return self._images.entrypoint(name)
+
     def built(self, request: BuildRequest) -> BuiltImage:
         """What is known of an image that is to be built."""
         with translated():

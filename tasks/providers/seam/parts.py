@@ -21,6 +21,12 @@ class Images(Protocol):
         Raises ProviderError, with what to do, for one that cannot be had.
         """
 
+    def entrypoint(self, name: str) -> tuple[str, ...]:
+        """The words of its own that the image of this name or id starts a command with, an init aside.
+
+        Empty for none, and for an image that is not there. Changes nothing.
+        """
+
     def built(self, request: BuildRequest) -> BuiltImage:
         """What is known of the image of a request. Changes nothing.
 

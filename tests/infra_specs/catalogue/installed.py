@@ -10,6 +10,7 @@ from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before_jobs
 from infra_specs.resources.resource import Resource, canonical
 from infra_specs.sizing.size import size
+from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data, load
 
@@ -66,13 +67,22 @@ def stacks() -> Iterator[tuple[str, Stack]]:
     """Every stack that is shipped, and on each kind of target one that uses all there is."""
     for file in sorted(resources.files("infra_specs").joinpath("stacks").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".yaml"):
-            yield file.name, load(file.read_text(encoding="utf-8"))
+            yield file.name, _as_installed(load(file.read_text(encoding="utf-8")))
     for name, target in _TARGETS.items():
         services = {"web": _WEB, "wiki": {**_WIKI, "secrets": "files"}, "work": _WORKER}
         whole = {"name": "shop", "target": target, "services": services, "needs": _NEEDS, "tls": _TLS}
-        yield f"{name}, everything", from_data({**whole, "trust_proxies": ["10.0.0.0/8"]})
+        yield f"{name}, everything", _as_installed(from_data({**whole, "trust_proxies": ["10.0.0.0/8"]}))
         worker = {"name": "jobs", "target": target, "services": {"work": _WORKER}}
-        yield f"{name}, a worker", from_data(worker)
+        yield f"{name}, a worker", _as_installed(from_data(worker))
+
+
+def _as_installed(stack: Stack) -> Stack:
+    """As the ledger of an earlier version has it, which knew no entrypoints."""
+    services = {
+        name: service.model_copy(update={"entrypoint": IMAGES_OWN_ENTRYPOINT}) if service.image else service
+        for name, service in stack.services.items()
+    }
+    return stack.model_copy(update={"services": services})
 
 
 def resources_of(stack: Stack) -> tuple[Resource, ...]:

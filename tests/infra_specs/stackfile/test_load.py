@@ -196,7 +196,9 @@ def test_a_build_is_a_folder_or_its_settings_and_what_is_kept_has_the_image_that
     long = load(HEAD + "services: {web: {build: {target: web, args: {VERSION: 1.10, N: 3}}}}").services["web"].build
     assert long is not None
     assert (long.context, long.dockerfile, long.args) == (".", "Dockerfile", {"VERSION": "1.10", "N": "3"})
-    stored_spec = LEAST | {"services": {"web": {"build": {"context": "app"}, "image": f"sha256:{'0' * 64}"}}}
+    stored_spec = LEAST | {
+        "services": {"web": {"build": {"context": "app"}, "image": f"sha256:{'0' * 64}", "entrypoint": None}}
+    }
     assert stored(stored_spec) == from_data(stored_spec)
 
 

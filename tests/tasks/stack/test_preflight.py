@@ -21,7 +21,7 @@ pytestmark = pytest.mark.pure
 class Target:
     """Knows why no program can start on it. Its programs run in no folder."""
 
-    code = None
+    code = images = None
 
     def __init__(self, steps: list[str], fault: str) -> None:
         self.steps, self._fault = steps, fault

@@ -48,6 +48,7 @@ class Container:
     stop_seconds: int = 10
     init: bool = False
     once: bool = False
+    entrypoint: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def make(api: APIClient, container: Container, identity: Identity, secrets: Moun
     created = api.create_container(
         container.image,
         list(container.command) if container.command is not None else None,
+        entrypoint=list(container.entrypoint) if container.entrypoint is not None else None,
         name=identity.name,
         user=container.user,
         environment=dict(container.env),

@@ -84,8 +84,8 @@ class Starter:
         if desired.probe is not None:
             labels[PROBE_LABEL] = containers.as_label(desired.probe)
         container = desired.container
-        entrypoint = self._images.need(container.image)
-        if container.init and brings_init((*entrypoint, *(container.command or ()))):
+        words = container.entrypoint or self._images.need(container.image)
+        if container.init and brings_init((*words, *(container.command or ()))):
             container = replace(container, init=False)
         name = name_of(resource.stack, resource.address, incarnation)
         identity = Identity(name, labels, network, address, (host_of(resource.address), *desired.aliases))

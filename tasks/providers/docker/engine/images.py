@@ -72,6 +72,15 @@ class EngineImages:
                     self._words_by_name[name] = self._words(name)
             return self._words_by_name[name]
 
+    def entrypoint(self, name: str) -> tuple[str, ...]:
+        """The ENTRYPOINT of an image, empty for none, for one that only starts another program, and for no image."""
+        try:
+            config = self._api.inspect_image(name)["Config"]  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return ()
+        words = tuple(config.get("Entrypoint") or ())
+        return () if brings_init(words) else words
+
     def login(self, host: str) -> tuple[str, str]:
         """The account and password that docker's configuration keeps for a registry's host; empty texts for none."""
         try:

@@ -1,5 +1,6 @@
 """The kind `replica`: one copy of a service, from the service's own image."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from docker.types import Mount
@@ -41,6 +42,7 @@ def _probe(resource: Resource, port: int) -> dict[str, Any]:
 def program(settings: Any) -> Container:
     """A service's own program: its command, variables, files and volumes."""
     port, variables = settings.get("port"), settings["env"]
+    entrypoint, command = _words(settings.get("entrypoint"), settings["command"])
     # No variable can hold bytes.
     files = {
         **(settings.get("files") or {}),
@@ -52,8 +54,9 @@ def program(settings: Any) -> Container:
         env["PORT"] = str(port)
     return Container(
         settings["image"],
-        tuple(settings["command"]) or None,
+        command,
         env,
+        entrypoint=entrypoint,
         files=files,
         volumes={path: Mount(path, name, type="volume") for path, name in (settings.get("volumes") or {}).items()},
         # Whose image it is knows what it writes where and as whom.
@@ -63,3 +66,15 @@ def program(settings: Any) -> Container:
         cpus=settings.get("cpus"),
         init=True,
     )
+
+
+def _words(
+    entrypoint: Sequence[str] | None, command: Sequence[str]
+) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """What the engine calls entrypoint and command. Without an entrypoint the command's first word is in its place, for
+    else the image's own would be; None leaves the choice to the image."""
+    if entrypoint is None:
+        return None, tuple(command) or None
+    words = (*entrypoint, *command)
+    first = len(entrypoint) or 1
+    return words[:first], words[first:] or None
