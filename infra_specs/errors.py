@@ -50,6 +50,10 @@ class UnknownStack(LedgerError):
     """The ledger knows no stack of this name. Nothing has been touched."""
 
 
+class DiskFull(LedgerError, ProviderError):
+    """A disk or a quota is full. Once there is room the same works again; nothing has to be repaired."""
+
+
 class LedgerBusy(LedgerError, TransientError):
     """The ledger is locked by others for too long, or its database is away; a retry may help."""
 

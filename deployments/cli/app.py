@@ -55,7 +55,30 @@ class Commands(_PlainFlags, TyperGroup):
             from tasks.base.known_secrets import known_secrets  # noqa: PLC0415 - most commands end well
 
             print(known_secrets.redacted(str(error)), file=sys.stderr)
+            if not isinstance(error, REFUSALS):
+                _explain_full_disk(str(error))
             raise typer.Exit(EXIT_REFUSED if isinstance(error, REFUSALS) else EXIT_FAILED) from None
+        except OSError as error:
+            from tasks.base.disk import is_full  # noqa: PLC0415 - most commands end well
+
+            if not is_full(error):
+                raise
+            print(f"{error.filename or 'A file'} cannot be written: the disk is full.", file=sys.stderr)
+            _explain_full_disk("")
+            raise typer.Exit(EXIT_FAILED) from None
+
+
+def _explain_full_disk(said: str) -> None:
+    """Say what uses the home's disk if that is full, whatever failed for it; nothing if it has been said."""
+    from tasks.base.disk import explanation, has_space  # noqa: PLC0415 - most commands end well
+    from tasks.base.settings import settings  # noqa: PLC0415
+
+    try:
+        home = settings().home
+        if not has_space(home) and said != (full := explanation(home)):
+            print(full, file=sys.stderr)
+    except (TenfoldError, OSError):
+        return  # another fault has been told
 
 
 class App(typer.Typer):

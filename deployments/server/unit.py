@@ -45,7 +45,7 @@ class Unit:
             f"EnvironmentFile={_plain(str(self.environment))}\n"
             f"ExecStart={start}\nExecStop={stop}\n"
             "# What it started runs on when it is stopped or restarted: the stacks above all.\n"
-            f"KillMode=process\nTimeoutStartSec={_SECONDS:.0f}\n\n"
+            f"KillMode=process\nTimeoutStartSec={_SECONDS:.0f}\nRestart=on-failure\nRestartSec=10\n\n"
             f"[Install]\nWantedBy={target}\n"
         )
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from infra_specs.errors import SpecError
+from infra_specs.errors import DiskFull, SpecError
+from tasks.base.disk import is_full
 
 PREFIX = "TENFOLD_"
 USER_HOME = Path("~/.tenfold")
@@ -82,6 +83,8 @@ def settings() -> Settings:
     try:
         installation.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
+        if is_full(error):
+            raise DiskFull(f"{PREFIX}HOME: {installation.home} cannot be made: the disk is full. Make room.") from error
         raise SpecError(
             f"{PREFIX}HOME: {installation.home} cannot be made: {error.strerror}. Name another folder."
         ) from error

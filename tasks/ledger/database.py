@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from infra_specs.errors import LedgerBusy, LedgerError
+from infra_specs.errors import DiskFull, LedgerBusy, LedgerError
 from tasks.base.clock import now
+from tasks.base.disk import has_space, is_full
 
 BUSY_SECONDS = 30
 """How long a transaction waits for others to finish theirs."""
@@ -86,6 +87,10 @@ class Database:
                 return LedgerBusy(
                     f"The ledger {self.name} {why}. Try again; if it stays so, look for a stopped process."
                 )
+            if is_full(error.orig) or not has_space(Path(self.url.database or "").parent):
+                return DiskFull(
+                    f"The ledger {self.name} cannot be written: its disk is full. Make room, and try again."
+                )
             return LedgerError(f"The ledger {self.name} cannot be used: {said}. Check the disk and the file's owner.")
         # In psycopg all that has to do with the connection and with waiting is an OperationalError.
         if error.connection_invalidated or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
@@ -129,6 +134,8 @@ def prepare_file(path: Path) -> None:
         finally:
             os.close(folder)
     except (OSError, sqlite3.Error) as error:
+        if is_full(error) or (path.parent.is_dir() and not has_space(path.parent)):
+            raise DiskFull(f"The ledger {path} cannot be made: its disk is full. Make room, and try again.") from error
         raise LedgerError(f"The ledger {path} cannot be made: {error}. Name another place in TENFOLD_HOME.") from error
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra_specs.errors import ProviderError, TransientError
+from infra_specs.errors import DiskFull, ProviderError, TransientError
+from tasks.base.disk import is_full
 from tasks.supervisor.folder import LOG, STATE, is_held
 from tasks.supervisor.identity import Identity, guardian_of
 from tasks.supervisor.mark import end_marked, mark_of
@@ -214,6 +215,8 @@ def _ours(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if is_full(error):
+            raise DiskFull(f"the supervisor's folder {folder} cannot be written: the disk is full") from error
         raise ProviderError(f"the supervisor's folder {folder} cannot be used: {error.strerror}") from error
 
 

@@ -34,10 +34,12 @@ def start() -> None:
     from deployments.cli.terminal.waiting import waiting
     from deployments.cli.terminal.words import human
     from deployments.server import control_plane
+    from tasks.base.disk import require_space
     from tasks.base.settings import settings
     from tasks.providers.local.revive import revive
 
     to, began = console(), time.monotonic()
+    require_space(settings().home)
     with waiting(to, "Starting the control plane"):
         plane = control_plane.ensure()
     say(to, f"The control plane is up ({human(time.monotonic() - began)}).")
@@ -125,13 +127,17 @@ def status() -> None:
     from deployments.cli.installation import tenfold
     from deployments.cli.terminal.output import console, lay, say
     from deployments.server import control_plane
+    from tasks.base.disk import require_space
+    from tasks.base.settings import settings
 
     plane = control_plane.status()
     if plane is None:
         say(console(), f"The control plane does not run. Start it with: {tenfold()} server start")
+        require_space(settings().home)
         raise typer.Exit(EXIT_FAILED)
     lay(console(), [["server", plane.server], ["runner", plane.runner]], indent=0)
     _show_addresses(plane)
+    require_space(settings().home)
     if not plane.ready:
         raise typer.Exit(EXIT_FAILED)
 
