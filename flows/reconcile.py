@@ -9,6 +9,7 @@ from prefect.logging import get_run_logger
 from flows.engine.converge import Report
 from flows.engine.frame import allow_calls, frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy
+from flows.engine.watch import judge_watched
 from infra_specs.desired import desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
 from infra_specs.plan.backoff import backoff_until
@@ -111,6 +112,7 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         renewed, note = await asyncio.to_thread(renew_certificate, ledger, context.lease, snapshot)
         if note:
             get_run_logger().info("%s", note)
+        renewed = await judge_watched(context, renewed)
         desired = desired_as_deployed(renewed)
         return await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
 

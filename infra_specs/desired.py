@@ -16,6 +16,7 @@ from infra_specs.pricing.price import Price, price, replica_price
 from infra_specs.releases.manifest import ReleaseManifest, apply_to, changed_services, manifest_of, with_absolute_paths
 from infra_specs.releases.merge import merged, with_secrets
 from infra_specs.releases.selection import ReleaseState, current
+from infra_specs.releases.watch import Watch
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
 from infra_specs.resources.services import service_of
@@ -39,6 +40,10 @@ class StoredRelease(Protocol):
     def content(self) -> ReleaseManifest: ...
     @property
     def file(self) -> ReleaseManifest: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def watch(self) -> Watch | None: ...
 
 
 @dataclass(frozen=True, slots=True)

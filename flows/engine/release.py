@@ -18,6 +18,7 @@ from infra_specs.releases.differences import summary
 from infra_specs.releases.manifest import ReleaseManifest, images_named
 from infra_specs.releases.rollout import Share
 from infra_specs.releases.selection import ReleaseState
+from infra_specs.releases.watch import watched_services
 from tasks.ledger import Release
 from tasks.run.context import RunContext
 from tasks.stack.code import code_of_services, forget_code, keep_code
@@ -56,7 +57,9 @@ async def make_release(
         raise
     except TenfoldError as error:
         await _undo(context, new_release, error, running=running, fallback=fallback)
-    return _said(report, f"{new_release} serves: {report.summary}")
+    seconds = watched_services(running.content, content).values() if context.rolls_back and running else ()
+    watched = f"; watched for {max(seconds):g} s" if seconds else ""
+    return _said(report, f"{new_release} serves: {report.summary}{watched}")
 
 
 def _file(context: RunContext, snapshot: StackSnapshot, content: ReleaseManifest) -> ReleaseManifest:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report, converge
+from flows.engine.watch import begin_watch, release_before
 from infra_specs.desired import DesiredStack, StackSnapshot, StoredRelease, release_jobs
 from infra_specs.releases.rollout import STAGES, Share, Step, rollout
 from infra_specs.releases.selection import ReleaseState
@@ -32,6 +33,7 @@ async def roll_out(
     """
     with use(context):
         instances = await observe(context.stack)
+    before = await release_before(context, snapshot, release.content, instances)
     jobs = release_jobs(snapshot, desired, release)
     steps = rollout(instances, desired.resources, jobs=jobs, share=share, passed=release.passed)
     reports = list[Report]()
@@ -41,7 +43,8 @@ async def roll_out(
         if number + 1 < len(steps) and steps[number + 1].stage != step.stage:
             passed = STAGES.index(step.stage) + 1
             await asyncio.to_thread(context.ledger.releases.pass_stages, context.lease, release.number, passed)
-    await asyncio.to_thread(context.ledger.releases.prove, context.lease, release.number)
+    watch = await begin_watch(context, before)
+    await asyncio.to_thread(context.ledger.releases.prove, context.lease, release.number, watch)
     return _together(reports)
 
 
@@ -56,9 +59,10 @@ async def restore_healthy(
     if proven is None and active:
         return await roll_out(context, snapshot, reason, active[0], desired, verb=verb)
     unproven = active[0] if proven and active[0].state in (ReleaseState.ROLLING_OUT, ReleaseState.FAILED) else None
-    report = await converge(
-        context, verb, f"{unproven} was not proven: back to {proven}" if unproven else reason, desired.resources
-    )
+    if unproven:
+        failed = unproven.message if unproven.watch else f"{unproven} was not proven"
+        reason = f"{failed.rstrip('.')}: back to {proven}"
+    report = await converge(context, verb, reason, desired.resources)
     if proven and unproven:
         await asyncio.to_thread(context.ledger.releases.prove, context.lease, proven.number)
     return report

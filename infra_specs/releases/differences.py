@@ -12,7 +12,7 @@ from infra_specs.stackfile.models.units import duration_text, size_text
 
 MOST_SHOWN = 3
 """Of them in one line."""
-_DURATIONS = ("drain", "start", "restart_after")
+_DURATIONS = ("drain", "start", "restart_after", "watch")
 
 
 def differences(before: ReleaseManifest, after: ReleaseManifest) -> tuple[str, ...]:

@@ -58,6 +58,8 @@ class Instance:
     members: tuple[Member, ...] = ()
     in_flight: int = 0
     """Requests that its proxy has under way in it, where that was asked."""
+    restarts: int = 0
+    """How often its program was started again by itself after it had ended."""
 
     @property
     def failed(self) -> bool:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from infra_specs.errors import LedgerError, PlanError
 from infra_specs.releases.manifest import ReleaseManifest, manifest_from
 from infra_specs.releases.selection import ReleaseState, expired
+from infra_specs.releases.watch import Watch
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
 from tasks.ledger.locks import Lease, guard
@@ -36,6 +37,8 @@ class Release:
     message: str
     since: float
     ended: float | None
+    watch: Watch | None = None
+    """What it is compared with after it took over, and the verdict; None if it is not watched."""
 
     def __str__(self) -> str:
         return f"release {self.number}"
@@ -87,8 +90,11 @@ class Releases:
         """Set the release's file manifest, after a change of the file that the release contains already."""
         _update(self._database, lease, number, {"file": file.data()})
 
-    def prove(self, lease: Lease, number: int) -> None:
-        """Mark the release as proven: the whole stack is healthy with it. Newer releases become `undone`."""
+    def prove(self, lease: Lease, number: int, watch: Watch | None = None) -> None:
+        """Mark the release as proven: the whole stack is healthy with it. Newer releases become `undone`.
+
+        From now on it is watched, if a `watch` is given.
+        """
         with self._database.write() as connection:
             guard(connection, lease)
             now = self._database.now(connection)
@@ -96,6 +102,9 @@ class Releases:
             connection.execute(
                 sa.update(releases).where(match).values(state=ReleaseState.HEALTHY.value, message="", ended=now)
             )
+            if watch is not None:
+                watched = _of_stack(lease) & (releases.c.number == number)
+                connection.execute(sa.update(releases).where(watched).values(watch=watch.data()))
             newer = sa.update(releases).where(_of_stack(lease), releases.c.number > number)
             connection.execute(
                 newer.where(releases.c.state == ReleaseState.FAILED.value).values(
@@ -106,6 +115,10 @@ class Releases:
                 state=ReleaseState.ROLLED_BACK.value, message=CUT_OFF_MESSAGE, ended=now
             )
             connection.execute(cut)
+
+    def end_watch(self, lease: Lease, number: int, watch: Watch) -> None:
+        """Record the verdict of its watch."""
+        _update(self._database, lease, number, {"watch": watch.data()})
 
     def end(
         self,
@@ -160,9 +173,11 @@ def _read(connection: sa.Connection, query: "sa.Select[Any]") -> tuple[Release, 
 
 
 def _release(row: "Mapping[str, Any] | sa.RowMapping") -> Release:
-    fields = {name: value for name, value in row.items() if name not in ("state", "step", "content", "file")}
+    fields = {name: value for name, value in row.items() if name not in ("state", "step", "content", "file", "watch")}
     try:
         content, file = manifest_from(row["content"]), manifest_from(row["file"])
     except PlanError as error:
         raise PlanError(f"{row['stack']}: release {row['number']} in the ledger. {error}") from error
-    return Release(state=ReleaseState(row["state"]), passed=row["step"], content=content, file=file, **fields)
+    watch = Watch.from_data(row["watch"]) if isinstance(row.get("watch"), dict) else None
+    state, passed = ReleaseState(row["state"]), row["step"]
+    return Release(state=state, passed=passed, content=content, file=file, watch=watch, **fields)

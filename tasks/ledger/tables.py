@@ -122,6 +122,7 @@ releases = Table(
     Column("message", Text, nullable=False),
     Column("since", Double, nullable=False),
     Column("ended", Double),
+    Column("watch", JsonColumn(none_as_null=True)),  # what it is compared with after it took over
 )
 
 # Periods come first in the next two keys: a check writes at the end of the table, trimming takes from its beginning,

@@ -70,7 +70,7 @@ def test_a_stack_is_provisioned_and_scaled_from_its_forms(browser: PrefectUi) ->
         browser.write(field, value)
     browser.submit("deploy kiosk")
     browser.ended("Completed")
-    browser.logged("Done: release 2 serves: 3 created, 1 updated, 3 destroyed, 2 unchanged")
+    browser.logged("Done: release 2 serves: 3 created, 1 updated, 3 destroyed, 2 unchanged; watched for 60 s")
 
 
 def test_the_next_step_is_approved_in_the_form_of_a_run_that_waits(browser: PrefectUi) -> None:

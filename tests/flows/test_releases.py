@@ -43,7 +43,7 @@ class TestDeploy:
         await done(scale, stack="shop", service="web", replicas=3)
         before = digests(home)
         message = await done(deploy, stack="shop", command="run --new", env={"COLOUR": "blue", "SIZE": None})
-        assert message == "release 2 serves: 3 created, 1 updated, 3 destroyed, 4 unchanged"
+        assert message == "release 2 serves: 3 created, 1 updated, 3 destroyed, 4 unchanged; watched for 60 s"
         assert digests(home).isdisjoint(before)
         assert target.env["replica/web-2"]["COLOUR"] == "blue"
         assert "SIZE" not in target.env["replica/web-2"]
@@ -120,7 +120,8 @@ class TestDeploy:
         message = await failed(deploy, stack="shop", command="false", env={"A": "1"})
         assert message.startswith("deploy of release 2 failed, and no release was proven before it to go back to.")
         assert (
-            await done(deploy, stack="shop", command="run") == "release 3 serves: 3 created, 2 destroyed, 4 unchanged"
+            await done(deploy, stack="shop", command="run")
+            == "release 3 serves: 3 created, 2 destroyed, 4 unchanged; watched for 60 s"
         )
         assert states() == [(3, "proven"), (2, "failed"), (1, "failed")]
 

@@ -34,6 +34,7 @@ def data(release: Release, running: Release | None) -> dict[str, Any]:
         "since": release.since,
         "ended": release.ended,
         "content": release.content.data(),
+        "watch": {"until": release.watch.until, "verdict": release.watch.verdict or None} if release.watch else None,
     }
 
 
@@ -62,5 +63,15 @@ def _row(release: Release, runs: bool) -> list[Cell]:
     return [
         Text("▸" if runs else " ", "bold green"), Text(f"{release.number:>3}", "bold" if runs else ""),
         Text(release.state, COLOURS[release.state]), release.verb, Text(ago(now() - release.since), "dim"),
-        f"{release.reason}: {failure}" if failure else release.reason,
+        f"{release.reason}: {failure}" if failure else f"{release.reason}{_watch_note(release) if runs else ''}",
     ]  # fmt: skip
+
+
+def _watch_note(release: Release) -> str:
+    """Of a release that took the place of another: for how long it is watched yet, or what came of it."""
+    if release.watch is None:
+        return ""
+    if release.watch.verdict:
+        return f" (was watched: {release.watch.verdict})"
+    left = release.watch.until - now()
+    return f" (watched for {left:.0f} s more)" if left > 0 else " (its watch ends with the next reconcile)"

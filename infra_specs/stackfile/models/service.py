@@ -153,6 +153,9 @@ class Service(Part):
     """How long a replica may be without an answer, though its process runs, until it is replaced with what is in it."""
     drain: Duration = Field(default=30, ge=0, le=3600)
     """How long requests, streams and WebSockets that are under way in a replica are waited for before it is stopped."""
+    watch: Duration = Field(default=60, ge=0, le=3600)
+    """How long a new release is watched after it took over: it is undone if clearly more of its requests fail than of
+    the release before it, or if it crashes. 0 is not at all."""
     env: dict[EnvName, EnvValue] = {}
     """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL and PORT are given."""
     secrets: Literal["env", "files"] = "env"

@@ -245,7 +245,7 @@ def _judged(container: Mapping[str, Any], annotation: Annotation | None, health:
     reason = annotation.labels.get(FAULT_LABEL) if annotation else None
     if reason and health.state == "failed":
         health = replace(health, reason=reason)
-    return instance_of(labels, health)
+    return replace(instance_of(labels, health), restarts=container.get("RestartCount", 0))
 
 
 def _ending(container: Mapping[str, Any]) -> Instance:

@@ -118,7 +118,8 @@ def _labelled(status: Status) -> Instance:
     """What its supervisor says of a process; one that was stopped has failed, for the reason it was stopped for."""
     state = "failed" if status.state == "stopped" else status.state
     fault = status.process.labels.get("fault") if state == "failed" else ""
-    return instance_of(status.process.labels, Health(state, fault or status.reason, status.since, status.code))
+    health = Health(state, fault or status.reason, status.since, status.code)
+    return replace(instance_of(status.process.labels, health), restarts=status.restarts)
 
 
 def _instance(stack_folder: StackFolder, status: Status) -> Instance:
