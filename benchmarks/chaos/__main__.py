@@ -34,7 +34,7 @@ from tests.support.images import images
 
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 ATTEMPTS = 3
-HUNG = "and was killed)"
+HUNG = "and was killed, restarted)"
 """How a supervisor's log says that it ended a process which did not answer."""
 RECOVERY_SECONDS = 300.0
 RUN_SECONDS = 900.0

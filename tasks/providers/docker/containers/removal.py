@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from docker.api.client import APIClient
-from docker.errors import APIError, NotFound
-from requests.exceptions import ConnectionError, ReadTimeout
+from docker.errors import APIError, DockerException, NotFound
+from requests.exceptions import ConnectionError, ReadTimeout, RequestException
 
 from tasks.providers.docker.engine.errors import engine_message
 
@@ -49,9 +49,9 @@ def stop(api: APIClient, identity: str, kind: str, *, failed: bool = False) -> N
 
 def wake(api: APIClient, identity: str) -> None:
     """Let what is paused or stopped (SIGSTOP) go on, so that it can obey; what runs is not disturbed."""
-    with suppress(APIError):  # it is not paused, or is gone
-        api.unpause(identity)
-    with suppress(APIError):  # it does not run
+    with suppress(DockerException, RequestException):  # it does not run, or is gone: whoever stops it sees that
+        if api.inspect_container(identity)["State"]["Paused"]:
+            api.unpause(identity)
         api.kill(identity, "SIGCONT")
 
 
