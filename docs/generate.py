@@ -83,11 +83,11 @@ def _type(field: dict[str, Any]) -> str:  # noqa: PLR0911 - one line a form that
 
 def _limits(field: dict[str, Any]) -> str:
     kinds = [field, *field.get("anyOf", [])]
-    said = {"minimum": "at least {:,}", "exclusiveMinimum": "more than {:,}", "maximum": "at most {:,}"}
+    words = {"minimum": "at least {:,}", "exclusiveMinimum": "more than {:,}", "maximum": "at most {:,}"}
     # That something is not below zero goes without saying.
     limits = [
         text.format(kind[key])
-        for key, text in said.items()
+        for key, text in words.items()
         for kind in kinds
         if kind.get(key, 0) or (key == "exclusiveMinimum" and key in kind)
     ]

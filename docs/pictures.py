@@ -113,13 +113,13 @@ def _typed(*command: str) -> list[str]:
     if child == 0:
         os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color"})  # noqa: S606 - it is our own
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, COLUMNS, 0, 0))
-    said = b""
+    output = b""
     while more := _read(terminal):
-        said += more
+        output += more
     _, status = os.waitpid(child, 0)
     if os.waitstatus_to_exitcode(status):
-        raise SystemExit(said.decode())
-    return _left(said.decode())
+        raise SystemExit(output.decode())
+    return _left(output.decode())
 
 
 def _read(terminal: int) -> bytes:

@@ -25,9 +25,9 @@ async def advise(stack: str = "") -> Report:
         advised, faults = await asyncio.to_thread(advice, ledger, records)
         for name, advised_changes in advised.items():
             await show_advice(name, advised_changes)
-            notes += [f"{name}: {one.said}" for one in advised_changes]
-    for one in notes:
-        log.warning("%s", one)
+            notes += [f"{name}: {change.said}" for change in advised_changes]
+    for note in notes:
+        log.warning("%s", note)
     notes += map(str, faults)
     return Report(stack or "all stacks", "; ".join(notes) or "nothing presses, and nothing is idle", (), (), {})
 

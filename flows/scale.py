@@ -96,13 +96,13 @@ def _late() -> float:
 def _stands(ledger: Ledger, stack: str, service: str, replicas: int) -> bool:
     """Whether a recent check decided the same count: runs on a busy machine are late, but still right."""
     newest = ledger.decisions.recent(stack, service, 1)
-    return any(kept.decision.replicas == replicas and now() - kept.until < STALE_SECONDS for kept in newest)
+    return any(record.decision.replicas == replicas and now() - record.until < STALE_SECONDS for record in newest)
 
 
 def _decided(ledger: Ledger, stack: str, service: str, replicas: int, decision_id: str) -> Decision | None:
     """The autoscaler's decision that this run applies, if any. It has respected the budget already."""
     last = ledger.decisions.recent(stack, service, DECISIONS_SEEN) if decision_id else ()
-    decided = (kept.decision for kept in last if kept.id == decision_id)
+    decided = (record.decision for record in last if record.id == decision_id)
     return next((decision for decision in decided if decision.replicas == replicas), None)
 
 

@@ -69,17 +69,17 @@ def ensure() -> ControlPlane:
     Any number may call this at once. Raises ServerError with the last lines of a log when it does not come up, and for
     a login that others can read.
     """
-    here = settings()
-    folder = _folder(here)
+    config = settings()
+    folder = _folder(config)
     for name in ("work", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-    login, made = ensure_login(here.home)
+    login, made = ensure_login(config.home)
     supervisor, before = _supervisor(folder)
-    _keep_both(supervisor, here, login)
+    _keep_both(supervisor, config, login)
     plane = _settled(supervisor)
     if plane is not None and plane.server == "failed":
         # Its port may be another program's by now, which only a new start finds out.
-        _keep_both(supervisor, here, login)
+        _keep_both(supervisor, config, login)
         plane = _settled(supervisor)
     if plane is None or not plane.ready:
         raise _failure(supervisor, plane)
@@ -87,7 +87,7 @@ def ensure() -> ControlPlane:
         require_proof(login, HOST, plane.port)
     except httpx.TransportError as error:
         raise ServerError(f"The control plane at port {plane.port} does not answer ({error}).") from error
-    return replace(plane, news=_news(here, before, plane, login_made=made))
+    return replace(plane, news=_news(config, before, plane, login_made=made))
 
 
 def status() -> ControlPlane | None:

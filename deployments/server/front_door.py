@@ -154,7 +154,7 @@ def _token_in(message: Message) -> str:
 
 
 def _set_header(scope: Scope, name: bytes, value: bytes) -> None:
-    scope["headers"] = [*((key, kept) for key, kept in scope["headers"] if key.lower() != name), (name, value)]
+    scope["headers"] = [*((key, text) for key, text in scope["headers"] if key.lower() != name), (name, value)]
 
 
 def _with_page_rules(send: Send) -> Send:

@@ -35,8 +35,8 @@ def require_proof(login: Login, host: str, port: int) -> None:
     Raises ServerError for one that does not, httpx.TransportError while nobody answers.
     """
     nonce = secrets.token_hex(NONCE_BYTES)
-    found = _answered(f"http://{host}:{port}{PROOF_PATH}", nonce)
-    if not hmac.compare_digest(found.encode(errors="replace"), proof(login, nonce, port).encode()):
+    answer = _answered(f"http://{host}:{port}{PROOF_PATH}", nonce)
+    if not hmac.compare_digest(answer.encode(errors="replace"), proof(login, nonce, port).encode()):
         raise ServerError(
             f"Port {port} is answered by another program than this installation's control plane, so no login was sent "
             "there. Look at: tenfold server status"

@@ -49,7 +49,7 @@ def changed_nothing(run: FlowRun) -> bool:
 async def _ended(client: PrefectClient, before: datetime) -> AsyncIterator[FlowRun]:
     offset = 0
     while True:
-        found = await client.read_flow_runs(
+        runs = await client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=["autoscale", "reconcile"])),
             flow_run_filter=FlowRunFilter(
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED, StateType.CANCELLED])),
@@ -59,8 +59,8 @@ async def _ended(client: PrefectClient, before: datetime) -> AsyncIterator[FlowR
             limit=PAGE_SIZE,
             offset=offset,
         )
-        for run in found:
+        for run in runs:
             yield run
-        if len(found) < PAGE_SIZE:
+        if len(runs) < PAGE_SIZE:
             return
         offset += PAGE_SIZE

@@ -112,13 +112,13 @@ def _lost(run: FlowRun, alive: Mapping[str, bool], unseen: Unseen, now: datetime
 
 async def _intervals(client: PrefectClient) -> dict[UUID | None, timedelta]:
     """How often each deployment that is on a timer runs."""
-    found = await client.read_deployments(
+    deployments = await client.read_deployments(
         deployment_filter=OUR_DEPLOYMENTS, sort=DeploymentSort.NAME_ASC, limit=PAGE_SIZE
     )
     return {
-        one.id: schedule.schedule.interval
-        for one in found
-        for schedule in one.schedules
+        deployment.id: schedule.schedule.interval
+        for deployment in deployments
+        for schedule in deployment.schedules
         if isinstance(schedule.schedule, IntervalSchedule)
     }
 

@@ -40,23 +40,23 @@ SERVER_SECONDS = 180.0
 async def serve(ready: Path) -> None:
     """Serve until told to end. What dies with it is swept up by the next one."""
     redact_logs()
-    here = settings()
-    await _server_proves_itself(here)
+    config = settings()
+    await _server_proves_itself(config)
     runner = Runner(name="tenfold", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
-    for deployment in await deployments(here):
+    for deployment in await deployments(config):
         await runner.aadd_deployment(deployment)
-    ticking = await (await autoscale_deployment(here)).aapply()
+    ticking = await (await autoscale_deployment(config)).aapply()
     unseen = Unseen()
     async with get_client() as client:
-        await reap(client, here, unseen)  # before they are taken: after an outage nobody waits for its ticks
-        await keep_automation(client, here)
+        await reap(client, config, unseen)  # before they are taken: after an outage nobody waits for its ticks
+        await keep_automation(client, config)
     beside = [
         asyncio.create_task(_listen(runner, ready)),
         asyncio.create_task(repeat("ticked", LOOK_SECONDS, lambda client: run_due_tick(client, ticking))),
-        asyncio.create_task(repeat("swept", REAP_SECONDS, lambda client: reap(client, here, unseen))),
+        asyncio.create_task(repeat("swept", REAP_SECONDS, lambda client: reap(client, config, unseen))),
         asyncio.create_task(repeat("trimmed", PRUNE_SECONDS, prune)),
-        asyncio.create_task(repeat("watched", here.autoscale_seconds, Watchdog(here).look)),
-        asyncio.create_task(repeat("started again", RESTART_SECONDS, Restarts(here).look)),
+        asyncio.create_task(repeat("watched", config.autoscale_seconds, Watchdog(config).look)),
+        asyncio.create_task(repeat("started again", RESTART_SECONDS, Restarts(config).look)),
     ]
     try:
         await runner.start()

@@ -33,17 +33,17 @@ class Watchdog:
     async def look(self, _: PrefectClient) -> None:
         """One look: into the ledger, which every check writes to at its end."""
         try:
-            said = await asyncio.to_thread(self._silence)
+            fault = await asyncio.to_thread(self._silence)
         except TenfoldError as error:
             log.warning("Nobody can tell whether services are scaled: %s", error)
             return
-        if said and not self._quiet:
-            log.error("%s Look at the last runs of the flow autoscale.", said)
-            await asyncio.to_thread(emit_event, "tenfold.autoscale.silent", RESOURCE, payload={"message": said})
-        elif self._quiet and not said:
+        if fault and not self._quiet:
+            log.error("%s Look at the last runs of the flow autoscale.", fault)
+            await asyncio.to_thread(emit_event, "tenfold.autoscale.silent", RESOURCE, payload={"message": fault})
+        elif self._quiet and not fault:
             log.warning("Services are scaled again.")
             await asyncio.to_thread(emit_event, "tenfold.autoscale.back", RESOURCE)
-        self._quiet = said is not None
+        self._quiet = fault is not None
 
     def _silence(self) -> str | None:
         with Ledger.open(self._here) as ledger:
@@ -65,7 +65,7 @@ async def keep_automation(client: PrefectClient, here: Settings) -> None:
         threshold=1,
         within=timedelta(seconds=max(SHORTEST_SECONDS, MISSED_CHECKS * here.autoscale_seconds)),
     )
-    said = "No run of autoscale has completed for three of its intervals. Look at: tenfold server status"
+    fault = "No run of autoscale has completed for three of its intervals. Look at: tenfold server status"
     await client.create_automation(
-        AutomationCore(name=AUTOMATION_NAME, description=said, trigger=trigger, actions=[DoNothing()])
+        AutomationCore(name=AUTOMATION_NAME, description=fault, trigger=trigger, actions=[DoNothing()])
     )

@@ -41,9 +41,9 @@ class Cache:
         known, life = self._try(lambda: self._client.pipeline().get(key).pttl(key).execute())
         if known is not None and life > 0:
             return json.loads(known), life / 1000
-        found = find_out()
-        self._try(lambda: self._client.set(key, json.dumps(found), ex=life_seconds))
-        return found, life_seconds
+        value = find_out()
+        self._try(lambda: self._client.set(key, json.dumps(value), ex=life_seconds))
+        return value, life_seconds
 
     def close(self) -> None:
         self._client.close()

@@ -38,7 +38,7 @@ class _Doing:
             tasks_of_wave = []
             for change in wave:
                 needed = waits_for(change)
-                tasks = None if needed is None else [task for one in needed for task in by_address.get(one, ())]
+                tasks = None if needed is None else [task for address in needed for task in by_address.get(address, ())]
                 before = all_of_them if tasks is None else asyncio.create_task(_ended(tasks))
                 tasks_of_wave.append((change, asyncio.create_task(self._do(change, name, before))))
             for change, task in tasks_of_wave:

@@ -47,13 +47,13 @@ class Matcher:
                 return False
             match token:
                 case Fixed(expression, _):
-                    found = (expression.match(path, at) for at in reached)
-                    reached = [end.end() for end in found if end]
+                    matches = (expression.match(path, at) for at in reached)
+                    reached = [end.end() for end in matches if end]
                 case Many(expression):
                     reached = [at for begin, end in _runs(expression, path, reached) for at in range(begin, end + 1)]
                 case Folders():
                     runs = _runs(_ONE_LINE, path, reached)
-                    below = {found.end() for begin, end in runs for found in _SLASH.finditer(path, begin, end)}
+                    below = {slash.end() for begin, end in runs for slash in _SLASH.finditer(path, begin, end)}
                     reached = sorted(below.union(reached))
         return bool(reached) and reached[-1] == len(path)
 

@@ -17,11 +17,11 @@ def private_names(paths: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
 
     Each path comes with whether it is a folder, and a folder before what it holds.
     """
-    found = list[str]()
+    faults = list[str]()
     for path, is_folder in paths:
-        if not (found and path.startswith(f"{found[-1]}/")) and _is_private(path, is_folder):
-            found.append(path)
-    return tuple(found)
+        if not (faults and path.startswith(f"{faults[-1]}/")) and _is_private(path, is_folder):
+            faults.append(path)
+    return tuple(faults)
 
 
 def warning(service: str, folder: str, names: tuple[str, ...]) -> str:

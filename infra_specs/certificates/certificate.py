@@ -41,7 +41,7 @@ class Certificate:
 
 def blocks(pem: str, kind: str) -> tuple[str, ...]:
     """The PEM blocks of a kind in a text, as `CERTIFICATE` or `PRIVATE KEY`."""
-    return tuple(found[0] + "\n" for found in _BLOCK.finditer(pem) if found[1].endswith(kind))
+    return tuple(block[0] + "\n" for block in _BLOCK.finditer(pem) if block[1].endswith(kind))
 
 
 def certificates_in(pem: str) -> tuple[x509.Certificate, ...]:
@@ -51,10 +51,10 @@ def certificates_in(pem: str) -> tuple[x509.Certificate, ...]:
 
 def read(pem: str) -> Certificate:
     """What the first certificate of a text says. ValueError if there is none."""
-    found = certificates_in(pem)
-    if not found:
+    certificates = certificates_in(pem)
+    if not certificates:
         raise ValueError("no certificate")
-    return described(found[0])
+    return described(certificates[0])
 
 
 def described(found: x509.Certificate) -> Certificate:
@@ -83,6 +83,6 @@ def _names(found: x509.Certificate) -> Iterable[str]:
         others = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         # Browsers look at it no more; some tools that make certificates for tests know nothing else.
-        return [str(each.value).lower() for each in found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        return [str(attribute.value).lower() for attribute in found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     hosts = [name.lower() for name in others.get_values_for_type(x509.DNSName)]
     return [*hosts, *map(str, others.get_values_for_type(x509.IPAddress))]

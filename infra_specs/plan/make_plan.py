@@ -162,7 +162,7 @@ def _keep_ready(matching: list[Instance], failed: list[Instance], resource: Reso
 def _standing(resources: Sequence[Resource], by_address: Mapping[str, Sequence[Instance]]) -> dict[str, int]:
     """Service -> how many copies of it stand, or shall; whichever is more."""
     copies = desired_copies(resources)
-    live = Counter(service_of(address) for address, found in by_address.items() for copy in found if copy.live)
+    live = Counter(service_of(address) for address, instances in by_address.items() for copy in instances if copy.live)
     return {service: max(count, live[service]) for service, count in copies.items()}
 
 

@@ -89,7 +89,7 @@ def _lines(stack: Stack, desired: Iterable[Resource], book: Book) -> tuple[Price
     for resource in desired:
         group = resource.kind, book.price(resource.kind, size_of(stack, resource))
         counts[group] = counts.get(group, 0) + copies(resource)
-    return tuple(PriceLine(kind, count, each) for (kind, each), count in counts.items())
+    return tuple(PriceLine(kind, count, unit_price) for (kind, unit_price), count in counts.items())
 
 
 def _design_price(stack: Stack, sizing: Sizing, desired: tuple[Resource, ...], book: Book) -> float | None:

@@ -62,8 +62,8 @@ class Decoded:
         number = bisect_right(self._starts, begin) - 1
         origin, places = self._origins[number]
         first, last = origin(begin - self._starts[number], end - self._starts[number])
-        for place in places:
-            yield place + first, place + last
+        for start in places:
+            yield start + first, start + last
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,16 +50,16 @@ def ways(unit: str) -> list[str]:
     if unit.isascii() and (unit.isalnum() or unit == "_"):
         return [unit]
     character, count = unit[0], len(unit)
-    found = [f"{_SLASHES}{re.escape(character)}", *_EXTRA.get(character, ()), *_escapes(character)]
+    forms = [f"{_SLASHES}{re.escape(character)}", *_EXTRA.get(character, ()), *_escapes(character)]
     if character in _LETTERS:
-        found.append(f"{_BACKSLASHES}{_LETTERS[character]}")
+        forms.append(f"{_BACKSLASHES}{_LETTERS[character]}")
     if not character.isascii():
-        found += _of_bytes(character)
+        forms += _of_bytes(character)
     if count > 1:
-        found = [f"(?:{way}){{{count}}}" for way in found]
+        forms = [f"(?:{way}){{{count}}}" for way in forms]
     if character in _DOUBLED:
-        found.insert(0, f"{re.escape(character)}{{{count},{2 * count}}}")
-    return found
+        forms.insert(0, f"{re.escape(character)}{{{count},{2 * count}}}")
+    return forms
 
 
 def form(unit: str) -> str:

@@ -16,9 +16,9 @@ def needles(value: str | bytes) -> tuple[str, ...]:
     """Each part to look for, once, as text. Bytes are told as Latin-1: one character for each byte."""
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     inner = list(dict.fromkeys(parts(text)))
-    found = [_trimmed(text), *lines(text), *inner]
-    found += [password for part in (text, *inner) for password in passwords(part)]
-    return tuple(needle for needle in dict.fromkeys(map(_trimmed, found)) if _is_told_apart(needle))
+    texts = [_trimmed(text), *lines(text), *inner]
+    texts += [password for part in (text, *inner) for password in passwords(part)]
+    return tuple(needle for needle in dict.fromkeys(map(_trimmed, texts)) if _is_told_apart(needle))
 
 
 def _is_told_apart(needle: str) -> bool:

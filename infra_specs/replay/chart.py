@@ -56,9 +56,9 @@ def svg(title: str, demand: Sequence[float], lines: Sequence[Line], began: float
 
 
 def _points(values: Sequence[float], most: float) -> list[tuple[float, float]]:
-    found = in_columns(values, WIDTH - LEFT - RIGHT)
-    across = (WIDTH - LEFT - RIGHT) / len(found)
-    return [(LEFT + at * across, _up(value, most)) for at, value in enumerate(found)]
+    columns = in_columns(values, WIDTH - LEFT - RIGHT)
+    across = (WIDTH - LEFT - RIGHT) / len(columns)
+    return [(LEFT + at * across, _up(value, most)) for at, value in enumerate(columns)]
 
 
 def _steps(values: Sequence[float], most: float) -> list[tuple[float, float]]:
@@ -73,16 +73,16 @@ def _up(value: float, most: float) -> float:
 
 def _axes(most: float, began: float, length: float) -> list[str]:
     """Numbers of replicas at the side, moments below."""
-    found = []
+    lines = []
     for part in (0.0, 0.5, 1.0):
         y = _up(most * part, most)
-        found.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eceff1"/>')
-        found.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{most * part:g}</text>')
+        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eceff1"/>')
+        lines.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{most * part:g}</text>')
     for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
         x = LEFT + (WIDTH - LEFT - RIGHT) * part
-        said = _moment(began, length * part, length)
-        found.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{anchor}">{said}</text>')
-    return found
+        label = _moment(began, length * part, length)
+        lines.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{anchor}">{label}</text>')
+    return lines
 
 
 def _moment(began: float, after: float, length: float) -> str:
@@ -93,12 +93,12 @@ def _moment(began: float, after: float, length: float) -> str:
 
 
 def _legend(lines: Sequence[Line]) -> list[str]:
-    found, x = list[str](), float(LEFT)
+    shapes, x = list[str](), float(LEFT)
     for name, colour in (("demand, in full replicas", SHADE), *zip((line.name for line in lines), INK, strict=False)):
-        found.append(f'<rect x="{x}" y="{HEIGHT - 20}" width="12" height="12" fill="{colour}"/>')
-        found.append(f'<text x="{x + 18}" y="{HEIGHT - 10}">{escape(name)}</text>')
+        shapes.append(f'<rect x="{x}" y="{HEIGHT - 20}" width="12" height="12" fill="{colour}"/>')
+        shapes.append(f'<text x="{x + 18}" y="{HEIGHT - 10}">{escape(name)}</text>')
         x += 40 + 7 * len(name)
-    return found
+    return shapes
 
 
 def _text(points: Sequence[tuple[float, float]]) -> str:

@@ -60,12 +60,12 @@ def from_table(text: str, seconds: float, response_time: float, source: str) -> 
 
 def _completed(points: Sequence[Point]) -> list[tuple[float, float, float]]:
     both = [(rate, inside) for _, rate, inside in points if rate and inside]
-    each = sum(inside for _, inside in both) / sum(rate for rate, _ in both) if both else 1.0
+    seconds_each = sum(inside for _, inside in both) / sum(rate for rate, _ in both) if both else 1.0
     found = []
     for at, rate, inside in points:
         if rate is not None or inside is not None:
-            known_rate = rate if rate is not None else (inside or 0.0) / each
-            found.append((at, known_rate, inside if inside is not None else known_rate * each))
+            known_rate = rate if rate is not None else (inside or 0.0) / seconds_each
+            found.append((at, known_rate, inside if inside is not None else known_rate * seconds_each))
     return found
 
 

@@ -53,12 +53,12 @@ def endpoints(service: str, count: int, *, counted: bool) -> list[Setting]:
 
 def desired_copies(resources: Iterable[Resource]) -> dict[str, int]:
     """Service -> how many copies of it shall exist, its canary aside; in the order of the resources."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for resource in resources:
         service = service_of(resource.address)
         if service is not None and not is_canary(resource.address):
-            found[service] = found.get(service, 0) + copies(resource)
-    return found
+            counts[service] = counts.get(service, 0) + copies(resource)
+    return counts
 
 
 def copies(resource: Resource) -> int:
@@ -70,12 +70,12 @@ def copies(resource: Resource) -> int:
 
 def serving_copies(instances: Iterable[Instance]) -> dict[str, int]:
     """Service -> how many of its copies serve, of whichever release; canaries aside."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for instance in instances:
         service = service_of(instance.address)
         if service is not None and not is_canary(instance.address):
-            found[service] = found.get(service, 0) + len(serving_endpoints(instance))
-    return found
+            counts[service] = counts.get(service, 0) + len(serving_endpoints(instance))
+    return counts
 
 
 def serving_endpoints(instance: Instance) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def load(policy: Policy, inputs: ScalingInput) -> Load | None:
     measured = inputs.measured
     loads: list[Load] = []
     in_flight, rate, cpu, queue = (
-        _usable(one) for one in (measured.in_flight, measured.requests_per_second, measured.cpu, measured.queue)
+        _usable(value) for value in (measured.in_flight, measured.requests_per_second, measured.cpu, measured.queue)
     )
     if in_flight is not None:
         loads.append(Load(in_flight / inputs.capacity, f"{in_flight:.3g} requests in flight"))

@@ -142,10 +142,10 @@ def _there(connection: sa.Connection, stack: str) -> tuple[SecretVersion, ...]:
 
 
 def _kept(connection: sa.Connection, stack: str) -> "Sequence[sa.Row[tuple[str, int, float]]]":
-    found = sa.select(secrets.c.name, secrets.c.version, secrets.c.since).where(
+    query = sa.select(secrets.c.name, secrets.c.version, secrets.c.since).where(
         secrets.c.stack == stack, secrets.c.token.is_not(None)
     )
-    return connection.execute(found.order_by(secrets.c.name, secrets.c.version)).all()
+    return connection.execute(query.order_by(secrets.c.name, secrets.c.version)).all()
 
 
 def _unknown(connection: sa.Connection, stack: str, what: str) -> LedgerError:

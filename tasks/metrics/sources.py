@@ -51,8 +51,8 @@ def measure(
     a hanging Prometheus. A failing source raises nothing: the sample says why there is no measurement.
     """
     routed = [service for service, asked in services.items() if asked.routed]
-    kept = {service: kept_readings(before.get(service, {})) for service in routed}
-    seen, fault = _by_target(stack, provider, kept) if routed else ({}, None)
+    readings_before = {service: kept_readings(before.get(service, {})) for service in routed}
+    seen, fault = _by_target(stack, provider, readings_before) if routed else ({}, None)
     for service, asked in services.items():
         own = seen.get(service, ServiceSample(_nothing(), {}))
         if asked.metrics:
@@ -81,7 +81,7 @@ def _by_target(
         why = str(error)
     except ProviderError as error:
         why, fault = "its target cannot be read", StackFault.of(stack, error)
-    return {service: by_proxies(readings.get(service, {}), kept, why) for service, kept in before.items()}, fault
+    return {service: by_proxies(readings.get(service, {}), reading, why) for service, reading in before.items()}, fault
 
 
 def _readings(traffic: TrafficCounts, stack: str) -> dict[str, dict[str, Reading]]:
@@ -142,9 +142,9 @@ def _as_data(readings: Mapping[str, Reading]) -> dict[str, Any]:
 
 def _with(seen: ServiceSample, asked: SourceConfig, answers: Answers, before: Mapping[str, Any]) -> ServiceSample:
     """The proxy's sample, overridden by the values of Prometheus."""
-    believed, kept = _moving(answers, before, seen.measured.at)
+    believed, readings = _moving(answers, before, seen.measured.at)
     measured = _joined(seen.measured, asked, believed)
-    return ServiceSample(measured, {**seen.readings, "prometheus": kept}, (*seen.notes, *believed.notes))
+    return ServiceSample(measured, {**seen.readings, "prometheus": readings}, (*seen.notes, *believed.notes))
 
 
 def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Answers, dict[str, Any]]:
@@ -152,11 +152,11 @@ def _moving(answers: Answers, before: Mapping[str, Any], at: float) -> tuple[Ans
     counted moves with every request; what is inside, as open connections, may well be the same for an hour."""
     values = dict(answers.values)
     since = before.get("since", at) if values and values == before.get("values") else at
-    kept = {"values": values, "since": since}
+    reading = {"values": values, "since": since}
     if at - since > STALE_SECONDS and values.get("requests_per_second"):
-        said = f"no digit of what Prometheus answers has changed for {at - since:.0f} s"
-        return Answers(notes=(*answers.notes, said), stale=True), kept
-    return answers, kept
+        note = f"no digit of what Prometheus answers has changed for {at - since:.0f} s"
+        return Answers(notes=(*answers.notes, note), stale=True), reading
+    return answers, reading
 
 
 def _joined(proxy: Measurement, asked: SourceConfig, answers: Answers) -> Measurement:

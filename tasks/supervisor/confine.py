@@ -94,9 +94,9 @@ def is_closed(folder: str) -> bool:
 
 def is_readable(path: str, uid: int | None = None) -> bool:
     """By this account, or else by any other than the owner's: a folder can be entered; a program need not be read."""
-    found = os.stat(path)  # noqa: PTH116
-    mode = found.st_mode >> 6 if found.st_uid == uid else found.st_mode
-    return bool(mode & (stat.S_IXOTH if stat.S_ISDIR(found.st_mode) else stat.S_IROTH | stat.S_IXOTH))
+    status = os.stat(path)  # noqa: PTH116
+    mode = status.st_mode >> 6 if status.st_uid == uid else status.st_mode
+    return bool(mode & (stat.S_IXOTH if stat.S_ISDIR(status.st_mode) else stat.S_IROTH | stat.S_IXOTH))
 
 
 def _follow(path: str, links: dict[str, str]) -> str:

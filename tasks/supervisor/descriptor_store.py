@@ -79,8 +79,8 @@ class DescriptorStore:
 def _add(loaded: dict[tuple[int, int], int], descriptors: Iterable[int]) -> None:
     """A second descriptor of the same socket is closed: two messages that follow one another share most."""
     for descriptor in descriptors:
-        found = os.fstat(descriptor)
-        if loaded.setdefault((found.st_dev, found.st_ino), descriptor) != descriptor:
+        status = os.fstat(descriptor)
+        if loaded.setdefault((status.st_dev, status.st_ino), descriptor) != descriptor:
             os.close(descriptor)
 
 

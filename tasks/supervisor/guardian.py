@@ -109,10 +109,10 @@ def _guard(folder: str, lock: int, store: tuple[int, int]) -> None:
 
 def _pair() -> tuple[int, int]:
     """Two ends of a connection, both of which never wait and end with a program's start."""
-    one, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    for end in (one, other):
+    own, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    for end in (own, other):
         end.setblocking(False)
-    return one.detach(), other.detach()
+    return own.detach(), other.detach()
 
 
 def _nothing(_number: int, _frame: object) -> None:

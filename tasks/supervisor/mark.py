@@ -86,8 +86,8 @@ def _mark_in(pid: int) -> str | None:
 
 def _in_environment(environment: bytes) -> str | None:
     start = f"{VARIABLE}=".encode()
-    found = (item for item in environment.split(b"\0") if item.startswith(start))
-    return next((item[len(start) :].decode(errors="replace") for item in found), None)
+    items = (item for item in environment.split(b"\0") if item.startswith(start))
+    return next((item[len(start) :].decode(errors="replace") for item in items), None)
 
 
 def _kill(pid: int, mark: str) -> None:

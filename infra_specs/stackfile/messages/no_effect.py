@@ -16,9 +16,9 @@ _MEASURED_BY_THE_PROXY: tuple[Signal, ...] = ("latency", "requests_per_second")
 def settings_without_effect(stack: Stack) -> tuple[str, ...]:
     """A sentence for each such key, in the file's order: where it is, why it does nothing, and what to do."""
     of_services = (
-        f"services.{name}.{said}"
+        f"services.{name}.{sentence}"
         for name, service in stack.services.items()
-        for said in (*(_on_local(service) if stack.target.runs == "processes" else ()), *_without_port(service),
+        for sentence in (*(_on_local(service) if stack.target.runs == "processes" else ()), *_without_port(service),
                      *_unmeasured(name, service))
     )  # fmt: skip
     return (*of_services, *_without_proxy(stack))

@@ -81,33 +81,33 @@ class _Nodes(Walk):
             key = self._key(key_node, path)
             if key is None:
                 continue
-            here = (*path, key)
+            location = (*path, key)
             if key in mapping:
-                first = self.document.key_lines[here]
-                said = f"written twice, first on line {first}. Keep one."
-                self.document.faults.append(Fault(here, said, key_node.line))
+                first = self.document.key_lines[location]
+                text = f"written twice, first on line {first}. Keep one."
+                self.document.faults.append(Fault(location, text, key_node.line))
                 continue
-            self.document.key_lines[here] = key_node.line
-            mapping[key] = self.value(value_node, here)
+            self.document.key_lines[location] = key_node.line
+            mapping[key] = self.value(value_node, location)
         return mapping
 
     def _key(self, node: Node, path: Path) -> str | None:
         self.enter(path, node.line)
-        said = None
+        fault = None
         if not isinstance(node, Scalar):
-            said = f"found {'a list' if isinstance(node, Items) else 'a mapping'} as a key; a key is a text."
+            fault = f"found {'a list' if isinstance(node, Items) else 'a mapping'} as a key; a key is a text."
         elif node.tag == _YAML + "merge":
-            said = (
+            fault = (
                 "`<<` (merge) is not part of this language. Write the keys out, or repeat a whole value with an alias."
             )
         elif node.tag == _YAML + "null":
-            said = "found a key with no text before its `:`."
+            fault = "found a key with no text before its `:`."
         elif node.tag != _YAML + "str" and node.tag.removeprefix(_YAML) not in ("timestamp", "value"):
             shown = shortened(node.text)
-            said = f'found the key `{shown}`, which YAML reads as {_kind(node)}. Quote it: "{shown}".'
-        if said is None and isinstance(node, Scalar):
+            fault = f'found the key `{shown}`, which YAML reads as {_kind(node)}. Quote it: "{shown}".'
+        if fault is None and isinstance(node, Scalar):
             return self.text(node.text, path, node.line)
-        self.document.faults.append(Fault(path, said or "", node.line))
+        self.document.faults.append(Fault(path, fault or "", node.line))
         return None
 
     def _scalar(self, node: Scalar, path: Path) -> Any:
@@ -136,9 +136,9 @@ class _Nodes(Walk):
         elif "n" in plain.lower():
             self.document.refuse(path, f"found {node.text}, must be a finite number.", node.line)
         else:
-            said = f"found `{shortened(node.text)}`, which YAML reads as {_base(node.text)}. "
-            said += f'Write a plain decimal number, or quote it where a text is meant: "{shortened(node.text)}".'
-            self.document.refuse(path, said, node.line)
+            text = f"found `{shortened(node.text)}`, which YAML reads as {_base(node.text)}. "
+            text += f'Write a plain decimal number, or quote it where a text is meant: "{shortened(node.text)}".'
+            self.document.refuse(path, text, node.line)
         return None
 
     def _tag(self, node: Node, path: Path) -> None:

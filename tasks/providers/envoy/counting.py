@@ -66,16 +66,16 @@ def _traffic(
 
 def _read(numbers: bytes) -> tuple[_Numbers, dict[str, dict[float, int]]]:
     """Numbers and latencies by cluster, those of the proxy itself under the empty name."""
-    found: _Numbers = defaultdict(dict)
+    numbers_read: _Numbers = defaultdict(dict)
     latencies: dict[str, dict[float, int]] = defaultdict(dict)
     for line in _LINE.finditer(numbers.decode()):
         labels, value = dict(_LABEL.findall(line["labels"])), float(line["value"])
         cluster, name = labels.get("envoy_cluster_name", ""), line["name"].removeprefix("cluster_")
         if "le" not in labels:
-            found[cluster][name] = value
+            numbers_read[cluster][name] = value
         elif labels["le"] != "+Inf":
             latencies[cluster][float(labels["le"]) / 1000] = int(value)
-    return found, latencies
+    return numbers_read, latencies
 
 
 def _replicas(clusters: bytes | None) -> dict[str, dict[str, Counted]] | None:
@@ -92,6 +92,6 @@ def _replicas(clusters: bytes | None) -> dict[str, dict[str, Counted]] | None:
 
 def _counted(cluster: str, host: dict[str, Any]) -> tuple[str, Counted]:
     seen = upstream_of(cluster, host)
-    stats = {each["name"]: int(each.get("value", 0)) for each in host.get("stats", [])}
+    stats = {stat["name"]: int(stat.get("value", 0)) for stat in host.get("stats", [])}
     counts = Counted(stats.get("rq_total", 0), stats.get("rq_error", 0), seen.in_flight, seen.healthy)
     return seen.endpoint, counts

@@ -82,20 +82,20 @@ def clusters(folder: PurePath, rules: Iterable[RouteRule]) -> Json:
 def endpoints(rule: RouteRule) -> Json:
     """The endpoints of one service."""
     weights = _weights(rule)
-    hosts = [_endpoint(each, "HEALTHY", weights.get(each)) | _SERVING for each in rule.endpoints]
-    hosts += [_endpoint(each, "DRAINING") for each in rule.draining if each not in rule.endpoints]
+    hosts = [_endpoint(endpoint, "HEALTHY", weights.get(endpoint)) | _SERVING for endpoint in rule.endpoints]
+    hosts += [_endpoint(endpoint, "DRAINING") for endpoint in rule.draining if endpoint not in rule.endpoints]
     assignment = {"cluster_name": rule.cluster, "endpoints": [{"lb_endpoints": hosts}]}
     return response("config.endpoint.v3.ClusterLoadAssignment", [assignment])
 
 
 def _weights(rule: RouteRule) -> dict[str, int]:
     """Whole numbers in the proportions that the percentages ask for; none where all are to get the same."""
-    given = {each: rule.weights[each] for each in rule.endpoints if each in rule.weights}
-    others = [each for each in rule.endpoints if each not in given]
+    given = {endpoint: rule.weights[endpoint] for endpoint in rule.endpoints if endpoint in rule.weights}
+    others = [endpoint for endpoint in rule.endpoints if endpoint not in given]
     if not given or not others:
         return given
     rest = 100 - sum(given.values())
-    return {each: percent * len(others) for each, percent in given.items()} | dict.fromkeys(others, rest)
+    return {endpoint: percent * len(others) for endpoint, percent in given.items()} | dict.fromkeys(others, rest)
 
 
 def _cluster(folder: PurePath, rule: RouteRule) -> Json:

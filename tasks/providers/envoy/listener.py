@@ -84,7 +84,7 @@ def policy_of(settings: Mapping[str, Any], connections: int, told: Any = None) -
 
 def listeners(folder: PurePath, wanted: Sequence[Listener], policy: ClientPolicy) -> Json:
     """The file of these listeners. Its version is a hash of them, by which a proxy says what it has taken in."""
-    made = [_listener(folder, each, policy) for each in wanted]
+    made = [_listener(folder, listener, policy) for listener in wanted]
     version = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
     return response("config.listener.v3.Listener", made, version)
 
@@ -187,5 +187,5 @@ def _routing(folder: PurePath, wanted: Listener) -> Json:
 
 
 def _prefixes(networks: Iterable[str]) -> list[Json]:
-    known = sorted({ip_network(each) for each in networks}, key=lambda each: (each.version, each))
-    return [{"address_prefix": str(each.network_address), "prefix_len": each.prefixlen} for each in known]
+    known = sorted({ip_network(network) for network in networks}, key=lambda each: (each.version, each))
+    return [{"address_prefix": str(network.network_address), "prefix_len": network.prefixlen} for network in known]

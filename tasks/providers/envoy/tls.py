@@ -49,10 +49,10 @@ def redirect(public_port: int) -> Json:
 def has_taken(answer: bytes | None, pem: str) -> bool:
     """Whether the proxy serves this certificate by now, from what `certificates_target` answered."""
     try:
-        found = json.loads(answer or b"{}")
+        data = json.loads(answer or b"{}")
     except ValueError:
         return False
-    served = [each for one in found.get("certificates", []) for each in one.get("cert_chain", [])]
+    served = [each for entry in data.get("certificates", []) for each in entry.get("cert_chain", [])]
     return any(int(each["serial_number"], 16) == read(pem).serial for each in served)
 
 

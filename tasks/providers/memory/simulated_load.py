@@ -113,7 +113,7 @@ class Loads:
         own = {name: file[f"{service}{_AT}{name}"] for name in self._proxies if f"{service}{_AT}{name}" in file}
         if not own:
             file[service] = _continued(load, file.get(service, Load()).until(at))
-        alive = [name for name, kept in own.items() if not kept.gone]
+        alive = [name for name, proxy in own.items() if not proxy.gone]
         for number, name in enumerate(alive):
             file[f"{service}{_AT}{name}"] = _continued(load.part(number, len(alive)), own[name].until(at))
         self._write(stack, file)

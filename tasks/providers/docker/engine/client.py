@@ -76,7 +76,7 @@ class Engine(APIClient):
         except APIError:
             return False  # it has ended, or the engine's machine has another ps
         places = [listed["Titles"].index(title) for title in ("PID", "PPID", "STAT")]
-        rows = [tuple(process[place] for place in places) for process in listed["Processes"]]
+        rows = [tuple(process[column] for column in places) for process in listed["Processes"]]
         parents = {parent for _, parent, _ in rows}
         states = [state for pid, _, state in rows if pid not in parents]
         return bool(states) and all(state.startswith("T") for state in states)
