@@ -80,11 +80,10 @@ class _Copier:
                 path.symlink_to(self._link_text(entry))
             elif not self._shared(entry, path):
                 self._file(entry, path)
+        statuses = {self._draft / entry.name: entry.status for entry in self._tree.entries if entry.kind == "folder"}
         for folder in reversed(folders):
-            self._give(folder, 0o750 if self._owner else 0o700)
-        for entry in self._tree.entries:
-            if entry.kind == "folder" and entry.is_writable:
-                (self._draft / entry.name).chmod(0o770 if self._owner else 0o700)
+            is_writable = self._is_writable(statuses.get(folder) or self._real.stat())
+            self._give(folder, (0o770 if is_writable else 0o750) if self._owner else 0o700)
 
     def _link_text(self, entry: Entry) -> str:
         """A link within the folder leads to the copy's own files, one out of it to where it led."""
@@ -97,7 +96,7 @@ class _Copier:
 
     def _shared(self, entry: Entry, path: Path) -> bool:
         """Whether it is another name of the same file in the earlier copy."""
-        if self._earlier is None or entry.is_writable:
+        if self._earlier is None or self._is_writable(entry.status):
             return False
         (_, size, changed, *_), content = self._earlier.files.get(entry.name, ((0, 0, 0), ""))
         old = self._earlier.folder / entry.name
@@ -130,12 +129,17 @@ class _Copier:
 
     def _mode(self, entry: Entry) -> int:
         """Read by its program, and written only where everybody may write. Nobody else gets in to the folder."""
-        mode = entry.status.st_mode
+        mode, is_writable = entry.status.st_mode, self._is_writable(entry.status)
         if self._owner is None:
-            return stat.S_IMODE(mode) & 0o700 & ~(0 if entry.is_writable else stat.S_IWUSR) | stat.S_IRUSR
+            return stat.S_IMODE(mode) & 0o700 & ~(0 if is_writable else stat.S_IWUSR) | stat.S_IRUSR
         owned = entry.status.st_uid == self._folder_owner
         bits = (mode >> 6 if owned else mode) & 0o5
-        return (bits | (0o2 if entry.is_writable else 0)) * 0o10 | 0o400 | (mode & 0o100)
+        return (bits | (0o2 if is_writable else 0)) * 0o10 | 0o400 | (mode & 0o100)
+
+    def _is_writable(self, status: os.stat_result) -> bool:
+        """Whether its program may write to it: as everybody may, or as its owner does."""
+        is_theirs = self._owner is not None and status.st_uid == self._owner[0]
+        return bool(status.st_mode & (stat.S_IWOTH | (stat.S_IWUSR if is_theirs else 0)))
 
     def _give(self, path: Path, mode: int) -> None:
         if self._owner:

@@ -12,6 +12,9 @@ from tasks.providers.local.code.tree import Tree, read_tree
 
 pytestmark = pytest.mark.pure
 
+ACCOUNT = 65_534
+"""Its number: none that owns a file here."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -31,7 +34,7 @@ def read(folder: Path) -> Tree:
 
 def copied(folder: Path, name: str, earlier: PreviousCopy | None = None, owner: tuple[int, int] | None = None) -> Path:
     copy = folder.parent / name
-    make_copy(read(folder), copy, owner or (os.geteuid(), os.getegid()), earlier)
+    make_copy(read(folder), copy, owner or (ACCOUNT, os.getegid()), earlier)
     return copy
 
 
@@ -97,7 +100,7 @@ def test_a_change_meanwhile_leaves_nothing(folder: Path) -> None:
     tree = read(folder)
     (folder / "app.py").write_text("9")
     with pytest.raises(TransientError, match=r"app\.py was changed while it was copied"):
-        make_copy(tree, folder.parent / "copy", (os.geteuid(), os.getegid()), None)
+        make_copy(tree, folder.parent / "copy", (ACCOUNT, os.getegid()), None)
     assert [path.name for path in folder.parent.iterdir()] == ["folder"]
 
 
@@ -109,7 +112,7 @@ def test_a_link_in_a_folder_s_place_shows_nothing_else(folder: Path) -> None:
     (folder / "pkg").rename(folder / "old")
     (folder / "pkg").symlink_to(secret)
     with pytest.raises(TransientError):
-        make_copy(tree, folder.parent / "copy", (os.geteuid(), os.getegid()), None)
+        make_copy(tree, folder.parent / "copy", (ACCOUNT, os.getegid()), None)
 
 
 @pytest.mark.parametrize(
@@ -119,3 +122,16 @@ def test_its_program_reads_it_and_nobody_else(folder: Path, mode: int, copied_mo
     (folder / "app.py").chmod(mode)
     status = (copied(folder, "copy") / "app.py").stat()
     assert stat.S_IMODE(status.st_mode) == copied_mode
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mode", "can_write"), [(False, 0o755, False), (False, 0o777, True), (True, 0o755, True)]
+)
+def test_its_program_writes_where_it_could_in_the_folder(
+    folder: Path, theirs: bool, mode: int, can_write: bool
+) -> None:
+    folder.chmod(mode)
+    (folder / "pkg").chmod(mode)
+    copy = copied(folder, "copy", owner=(os.geteuid() if theirs else ACCOUNT, os.getegid()))
+    for path in (copy, copy / "pkg"):
+        assert bool(path.stat().st_mode & stat.S_IWGRP) == can_write
