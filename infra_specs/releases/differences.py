@@ -62,7 +62,16 @@ def _service_lines(name: str, was: Service, now: Service) -> Iterator[str]:
             yield from (f"{name}: {line}" for line in _env_lines(old, new))
         else:
             show = duration_text if setting in _DURATIONS else _bytes if setting == "memory" else _text
+            if type(old) is type(new) and isinstance(old, BaseModel):
+                old, new = _unlike(old, new)
             yield f"{name}: {setting} {show(old)} -> {show(new)}"
+
+
+def _unlike(was: BaseModel, now: BaseModel) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The keys in which two values of one section differ, each as it was and as it is."""
+    old, new = (model.model_dump(mode="json", by_alias=True) for model in (was, now))
+    keys = [key for key in old if old[key] != new[key]]
+    return {key: old[key] for key in keys}, {key: new[key] for key in keys}
 
 
 def _env_lines(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -59,7 +59,7 @@ def test_differences_in_words() -> None:
         "web: env B removed, was x",
         "web: env C set to empty",
         "web: memory 64MB -> 1GB",
-        "web: route host *, path / -> host *, path /api",
+        "web: route path / -> path /api",
         "secret s: v1 -> v2",
     )
     assert differences(before, before) == ()
