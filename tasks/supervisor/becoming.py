@@ -35,13 +35,7 @@ def become_program(
     What keeps it from that is written to `teller`. `listener` becomes its descriptor 3.
     """
     try:
-        os.setsid()
-        for number in _RESET:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
+        _begin_session(log)
         if os.read(gate, 1) != b"1":
             os._exit(1)
         os.umask(_UMASK)
@@ -61,3 +55,14 @@ def become_program(
         os.write(teller, str(error).encode()[:4000])
     finally:
         os._exit(127)
+
+
+def _begin_session(log: int) -> None:
+    """A session of its own, with signals as they are by default, nothing to read, and all output in the log."""
+    os.setsid()
+    for number in _RESET:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)

@@ -55,22 +55,21 @@ def database(stack_folder: StackFolder, resource: Resource, incarnation: int) ->
         **as_account(stack_folder, *reads),
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/"},
         prepare=((*helper, "prepare", str(path)),),
-        # It accepts connections long before it has recovered from a crash: only its protocol says when it is ready.
-        # Each question is a process of the server's own: asked half as often as others.
-        probe=Probe(
-            "postgres",
-            port,
-            user=settings["user"],
-            database=settings["name"],
-            interval=2.0,
-            threshold=3,
-            patience=PATIENCE_SECONDS,
-        ),
+        probe=_probe(settings, port),
         stop_signal="SIGINT",
         stop_seconds=60.0,
         owned=True,
         labels=labels_of(resource, incarnation, {"host": "127.0.0.1", "port": str(port)}),
     )
+
+
+def _probe(settings: Any, port: int) -> Probe:
+    """By its protocol: it accepts connections long before it has recovered from a crash.
+
+    Each question is a process of the server's own: asked half as often as others.
+    """
+    user, name = settings["user"], settings["name"]
+    return Probe("postgres", port, user=user, database=name, interval=2.0, threshold=3, patience=PATIENCE_SECONDS)
 
 
 def _start_settings(resource: Resource, account: str | None, programs: Path, port: int) -> dict[str, Any]:

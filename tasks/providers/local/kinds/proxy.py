@@ -77,14 +77,7 @@ def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = Fal
     port = ports.take(
         stack_folder.home, stack_folder.stack, resource.address, settings["port"], in_use=running, known=True
     )
-    public_owner = _public_owner(resource.address)
-    public: int | None = None
-    if settings["public"]:
-        public = ports.take(
-            stack_folder.home, stack_folder.stack, public_owner, settings["public_port"], in_use=running, known=True
-        )
-    else:
-        ports.release(stack_folder.home, stack_folder.stack, public_owner)
+    public = _public_port(stack_folder, resource, running=running)
     pem: str | None = settings.get("tls")
     redirect = _redirect(stack_folder, resource, running=running) if public else None
     outputs = tls.doors(port, public, own_address(), pem)
@@ -107,6 +100,16 @@ def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = Fal
         for path in (stack_folder.proxy / tls.CERTIFICATE_FILE, draft_of(stack_folder.proxy / tls.CERTIFICATE_FILE)):
             path.unlink(missing_ok=True)
     return outputs
+
+
+def _public_port(stack_folder: StackFolder, resource: Resource, *, running: bool) -> int | None:
+    """The port beyond loopback; None, and what it had is free again, where nothing is public."""
+    settings: Any = resource.settings
+    home, stack, owner = stack_folder.home, stack_folder.stack, _public_owner(resource.address)
+    if settings["public"]:
+        return ports.take(home, stack, owner, settings["public_port"], in_use=running, known=True)
+    ports.release(home, stack, owner)
+    return None
 
 
 def _listeners(port: int, public: int | None, redirect: int | None) -> list[Listener]:
