@@ -8,7 +8,7 @@ import pytest
 
 from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.reading.load import load
-from tasks.providers.docker.builds.dockerfile import bases
+from tasks.providers.docker.builds.dockerfile import Arguments, bases
 from tasks.stack.preview_builds import build_requests
 
 pytestmark = pytest.mark.pure
@@ -28,8 +28,8 @@ def test_the_stack_builds_the_sample_app_and_is_the_quickstart_otherwise() -> No
 
 def test_it_starts_from_the_official_image_unless_told_otherwise() -> None:
     text = (app / "Dockerfile").read_text()
-    assert bases(text, {}) == ("python:3.13-slim",)
-    assert bases(text, {"BASE": "mine:1"}) == ("mine:1",)
+    assert bases(text, Arguments({}, {})) == ("python:3.13-slim",)
+    assert bases(text, Arguments({"BASE": "mine:1"}, {})) == ("mine:1",)
 
 
 def test_it_installs_what_the_app_imports() -> None:

@@ -65,6 +65,7 @@ from tasks.base.side_by_side import side_by_side
 class Engine:
     def volumes_of(self, stack): return []
     def containers_of(self, stack): return [{"Id": "c", "Labels": {}}]
+    def is_stopped(self, container): return False
     def inspect_container(self, identity): time.sleep(3600)
 
 observe.is_instance = lambda labels: True
