@@ -15,15 +15,18 @@ from infra_specs.errors import DiskFull, ProviderError, TransientError
 from tasks.base.disk import is_full
 from tasks.supervisor.folder import LOG, STATE, is_held
 from tasks.supervisor.identity import Identity, guardian_of
+from tasks.supervisor.lock_holders import end_stopped_holders
 from tasks.supervisor.mark import end_marked, mark_of
 from tasks.supervisor.process import VERSION, Process, Status
 from tasks.supervisor.rotate import tail
-from tasks.supervisor.rpc import ANSWER_SECONDS, call
+from tasks.supervisor.rpc import ANSWER_SECONDS, CONNECT_SECONDS, call
 from tasks.supervisor.serialization import process_to, status_from
 from tasks.supervisor.strays import end_strays, note_strays, strays_of
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.005
+_LOOK_SECONDS = 1.0
+"""Between two looks at who holds the lock, which takes a look at every process."""
 
 
 class Supervisor:
@@ -45,7 +48,8 @@ class Supervisor:
         """
         with _ours(folder):
             folder = _private(folder)
-        deadline = time.monotonic() + _START_SECONDS
+        began = time.monotonic()
+        deadline, next_look = began + _START_SECONDS, began + CONNECT_SECONDS
         while True:
             launched = None if is_held(folder) else _launch(folder)
             while time.monotonic() < deadline:
@@ -54,6 +58,10 @@ class Supervisor:
                 # Held by one that is ending, or launched in vain beside one that ended meanwhile: launch again.
                 if (launched is None or launched.poll() is not None) and not is_held(folder):
                     break
+                if time.monotonic() >= next_look:
+                    next_look += _LOOK_SECONDS
+                    if end_stopped_holders(folder):
+                        break
                 time.sleep(_POLL_SECONDS)
             if time.monotonic() >= deadline:
                 raise TransientError(

@@ -100,8 +100,3 @@ def _works(pid: int) -> bool:
             if text[text.rindex(b")") + 2 :].split()[0].decode() in _WORKS:
                 return True
     return False
-
-
-def is_stopped(pid: int) -> bool:
-    """Whether somebody has stopped it (SIGSTOP), so that it does nothing until it is told to go on."""
-    return progress_of(pid).state == _STOPPED

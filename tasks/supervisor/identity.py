@@ -33,11 +33,11 @@ def identify(pid: int) -> Identity | None:
     return Identity(pid, fields[19].decode(), _boot())
 
 
-def is_frozen(pid: int) -> bool:
-    """Whether it was told to stand still (SIGSTOP), on Linux; elsewhere nobody says it."""
+def is_stopped(pid: int) -> bool:
+    """Whether somebody has stopped it (SIGSTOP), so that it does nothing until it is told to go on. Told on Linux."""
     with suppress(OSError):
         stat = Path(f"/proc/{pid}/stat").read_bytes()
-        return stat[stat.rindex(b")") + 2 :].startswith((b"T", b"t"))
+        return stat[stat.rindex(b")") + 2 :].startswith(b"T")
     return False
 
 

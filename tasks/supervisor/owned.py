@@ -5,7 +5,7 @@ import os
 import signal
 from contextlib import suppress
 
-from tasks.supervisor.identity import Identity, identify, is_frozen
+from tasks.supervisor.identity import Identity, identify, is_stopped
 from tasks.supervisor.mark import kill_marked
 from tasks.supervisor.owner import CLEAN
 from tasks.supervisor.running import Running, open_process
@@ -80,7 +80,7 @@ async def owner_gone(owner: Identity | None) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _OWNER_SECONDS
     while identify(owner.pid) == owner:  # no event tells it without a descriptor for each
-        if loop.time() >= deadline or is_frozen(owner.pid):
+        if loop.time() >= deadline or is_stopped(owner.pid):
             with suppress(ProcessLookupError):
                 os.kill(owner.pid, signal.SIGKILL)
         await asyncio.sleep(_POLL_SECONDS)

@@ -4,7 +4,6 @@ import os
 import socket
 import struct
 import sys
-from contextlib import suppress
 
 _LOCAL_LEVEL, _LOCAL_PEERCRED = 0, 1
 """Of macOS, which Python does not name."""
@@ -22,13 +21,3 @@ def uid_of(connection: socket.socket) -> int:
 def is_trusted(connection: socket.socket, *accounts: int) -> bool:
     """Whether the other end acts as us, as root, or as one of these accounts."""
     return uid_of(connection) in {0, os.geteuid(), *accounts}
-
-
-def pid_of(connection: socket.socket) -> int | None:
-    """The process that listens where we connected; None on a system that does not say, or once the end is closed."""
-    if sys.platform != "linux":
-        return None
-    with suppress(OSError):
-        pid, _uid, _gid = struct.unpack("=iii", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return int(pid) or None
-    return None

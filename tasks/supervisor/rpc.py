@@ -1,19 +1,15 @@
 """One call to a folder's supervisor: a line of JSON each way, over a connection of its own."""
 
 import json
-import os
-import signal
 import socket
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from infra_specs.errors import PortTaken, ProviderError, TransientError
 from tasks.supervisor.folder import SOCKET, is_held, short
-from tasks.supervisor.hang import is_stopped
-from tasks.supervisor.identity import guardian_of
-from tasks.supervisor.peer import is_trusted, pid_of
+from tasks.supervisor.lock_holders import end_stopped_holders
+from tasks.supervisor.peer import is_trusted
 
 ANSWER_SECONDS = 30.0
 """A busy supervisor says every second that it still works; silence for so long means that it does not."""
@@ -26,7 +22,6 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
     """One request and its answer. A supervisor that dies meanwhile is waited for and asked again: all verbs may be."""
     deadline = time.monotonic() + connect_seconds
     times_asked = 0
-    listener: int | None = None
     while True:
         try:
             with socket.socket(socket.AF_UNIX) as connection, short(folder / SOCKET) as path:
@@ -34,19 +29,17 @@ def call(folder: Path, request: dict[str, Any], *, connect_seconds: float = CONN
                 connection.connect(path)
                 if not is_trusted(connection):
                     raise ProviderError(f"another account listens on {folder / SOCKET}: look who made that file")
-                times_asked, listener = times_asked + 1, pid_of(connection)
+                times_asked += 1
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 return _answer(folder, connection)
         except (ConnectionRefusedError, FileNotFoundError) as error:
             if time.monotonic() >= deadline or not is_held(folder):
-                raise TransientError(f"no supervisor runs for {folder}") from error
+                failure = f"no supervisor runs for {folder}"
+                raise TransientError(failure + (_why_silent(folder) if connect_seconds else "")) from error
             time.sleep(_POLL_SECONDS)  # nothing tells that a supervisor listens
         except TimeoutError as error:
-            ended = _end_stopped(listener)
-            raise TransientError(
-                f"the supervisor of {folder} said nothing for {ANSWER_SECONDS:g} s"
-                + (": it was stopped, and is ended so that another takes its place" if ended else "")
-            ) from error
+            failure = f"the supervisor of {folder} said nothing for {ANSWER_SECONDS:g} s"
+            raise TransientError(failure + _why_silent(folder)) from error
         except (ConnectionError, EOFError) as error:
             if times_asked >= _TIMES_ASKED or not connect_seconds:
                 raise TransientError(f"the supervisor of {folder} broke off the call") from error
@@ -66,19 +59,8 @@ def _answer(folder: Path, connection: socket.socket) -> Any:
     raise EOFError(folder)
 
 
-def _end_stopped(supervisor: int | None) -> bool:
-    """Kill the supervisor with this pid if it and its guardian are both stopped; whether they were.
-
-    The two watch each other, so that only both at once stay so. What they keep runs on, and the next one adopts it.
-    """
-    guardian = guardian_of(supervisor) if supervisor else None
-    pids = [pid for pid in (guardian, supervisor) if pid]
-    if not pids or not all(map(is_stopped, pids)):
-        return False
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return True
+def _why_silent(folder: Path) -> str:
+    return ": it was stopped, and is ended so that another takes its place" if end_stopped_holders(folder) else ""
 
 
 def _error(answer: dict[str, Any]) -> ProviderError:

@@ -76,6 +76,20 @@ def test_both_frozen_whoever_asks_ends_them(
     assert Supervisor.start(folder).get("a") == before
 
 
+@pytest.mark.parametrize("asked", ["start", "list"])
+def test_one_frozen_and_the_other_killed_whoever_asks_ends_it(asked: str, supervisor: Supervisor, folder: Path) -> None:
+    """The dead one cannot be asked, and the frozen one holds the lock."""
+    supervisor.put(sleeper("a"))
+    before = until_state(supervisor, "a", "healthy")
+    pid, guardian = own(supervisor)
+    os.kill(guardian, signal.SIGSTOP)
+    os.kill(pid, signal.SIGKILL)
+    if asked == "list":
+        with pytest.raises(TransientError, match="it was stopped, and is ended"):
+            supervisor.list()
+    assert Supervisor.start(folder).get("a") == before
+
+
 def test_a_supervisor_that_was_only_stopped_for_a_moment_stays(supervisor: Supervisor) -> None:
     supervisor.put(sleeper("a"))
     pid, guardian = own(supervisor)

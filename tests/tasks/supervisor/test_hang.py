@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from tasks.supervisor.family import descendants
-from tasks.supervisor.hang import Progress, hangs, is_stopped, progress_of, whole_progress_of
+from tasks.supervisor.hang import Progress, hangs, progress_of, whole_progress_of
+from tasks.supervisor.identity import is_stopped
 from tests.support.waiting import wait_until
 
 BEFORE = Progress("S", ran=100.0, waited=20.0)
