@@ -17,6 +17,8 @@ from prefect.settings import get_current_settings
 
 from deployments.server.autoscale_ticks import LOOK_SECONDS, run_due_tick
 from deployments.server.login import require_login
+from deployments.server.own_supervisor import EVERY_SECONDS as SUPERVISED_SECONDS
+from deployments.server.own_supervisor import keep_supervised
 from deployments.server.periodic import repeat
 from deployments.server.proof import require_proof
 from deployments.server.prune_runs import EVERY_SECONDS as PRUNE_SECONDS
@@ -50,12 +52,14 @@ async def serve(ready: Path) -> None:
     async with get_client() as client:
         await reap(client, config, unseen)  # before they are taken: after an outage nobody waits for its ticks
         await keep_automation(client, config)
+    control = ready.parent
     beside = [
         asyncio.create_task(_listen(runner, ready)),
         asyncio.create_task(repeat("ticked", LOOK_SECONDS, lambda client: run_due_tick(client, ticking))),
         asyncio.create_task(repeat("swept", REAP_SECONDS, lambda client: reap(client, config, unseen))),
         asyncio.create_task(repeat("trimmed", PRUNE_SECONDS, prune)),
         asyncio.create_task(repeat("watched", config.autoscale_seconds, Watchdog(config).look)),
+        asyncio.create_task(repeat("supervised", SUPERVISED_SECONDS, lambda client: keep_supervised(control, client))),
         asyncio.create_task(repeat("started again", RESTART_SECONDS, Restarts(config).look)),
     ]
     try:
