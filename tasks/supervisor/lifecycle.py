@@ -1,4 +1,4 @@
-"""The lifecycle of one process: prepare, start, probe, restart, stop.
+"""The lifecycle of one process: prepare, start, watch, restart, stop.
 
 starting ──answers──▶ healthy ──threshold──▶ failed (runs on; healthy again if it answers again)
    ▲  │                  └──threshold, may be busy──▶ unready (the same) ──stopped (state T)──▶ failed
@@ -11,41 +11,29 @@ What runs `once`: starting ──ended with 0──▶ healthy, or ──ended o
 """
 
 import asyncio
-import os
 import signal
-import time
 import traceback
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any, Literal
 
-from tasks.supervisor.family import descendants
-from tasks.supervisor.hang import Unanswered
 from tasks.supervisor.identity import Identity
 from tasks.supervisor.launch import CannotStart
 from tasks.supervisor.listeners import CannotListen
 from tasks.supervisor.owned import Owned, end_rest
-from tasks.supervisor.port_owner import PortOwner, taken_by
-from tasks.supervisor.probing import ProbeFailed, ask
-from tasks.supervisor.process import Probe, State
+from tasks.supervisor.port_owner import taken_by
+from tasks.supervisor.process import State
 from tasks.supervisor.running import Running, describe_exit
 from tasks.supervisor.spawn import spawn, spawn_owned
 from tasks.supervisor.state_changes import StateChanges
 from tasks.supervisor.store import ProcessRecord
 from tasks.supervisor.strays import detached_by, end_strays
 from tasks.supervisor.surroundings import Siblings
+from tasks.supervisor.watching import Watcher
 
-_FIRST_INTERVAL, _LAST_INTERVAL, _PART_WAITED = 0.05, 0.5, 1 / 50
-"""Seconds between two probes of what starts: at first, at last, and the part of the time waited in between."""
-_MISSED_INTERVAL = 0.5
-"""Seconds from a probe without an answer to the next."""
-_WELL_SECONDS = 1.0
-"""Without a probe a process is healthy once it has run this long."""
+_PORT_SECONDS = 0.05
+"""Between two looks at whether a port that it is told of is served."""
 _PREPARE_SECONDS = 600.0
-_LATE_SECONDS = 1.0
-"""A probe that took so much longer than it may was asked by a supervisor that was held up itself."""
 
 
 class ProcessLifecycle:
@@ -56,6 +44,7 @@ class ProcessLifecycle:
         self._siblings = siblings
         self._save = siblings.save
         self._state = StateChanges(record, siblings.save)
+        self._watcher = Watcher(record, self._state, siblings)
         self._listeners = siblings.listeners
         self._running: Running | None = None
         self._preparing: Running | None = None
@@ -189,7 +178,7 @@ class ProcessLifecycle:
             if (state, reason) != (self.record.state, last_reason):
                 self._state.turn(state, reason)
                 last_reason = reason
-            await asyncio.sleep(_FIRST_INTERVAL)
+            await asyncio.sleep(_PORT_SECONDS)
         if last_reason:
             self._state.turn("starting", "all ports that it is told of are served")
 
@@ -218,75 +207,15 @@ class ProcessLifecycle:
         """Watch it until it ends; its exit code."""
         if self.record.process.once:
             return await asyncio.shield(running.ended)
-        watch = asyncio.create_task(self._watch(running))
+        watch = asyncio.create_task(self._watcher.watch(running))
         try:
             either: list[asyncio.Future[Any]] = [running.ended, watch]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if watch.done():
-                watch.result()
+                self._hang = watch.result()
             return await asyncio.shield(running.ended)
         finally:
             watch.cancel()
-
-    async def _watch(self, running: Running) -> None:
-        process, probe = self.record.process, self.record.process.probe
-        if probe is None:
-            await asyncio.sleep(_WELL_SECONDS)
-            self._is_well("runs", running)
-            return
-        began, misses, unanswered = _now(), 0, Unanswered(running.identity.pid)
-        answered = time.time()
-        own = self._listeners.held(probe.port) if probe.port == process.listen else None
-        owner = PortOwner(probe.port, partial(self._siblings.kept, self.record, running.identity.pid), own)
-        while True:
-            asked = _now()
-            try:
-                await ask(process, probe, owner)
-            except ProbeFailed as failure:
-                misses += 1
-                # Where we were late ourselves, nobody can tell.
-                if failure.silent and _now() - asked < probe.timeout + _LATE_SECONDS:
-                    unanswered.missed()
-                else:
-                    unanswered.answered()
-                if self._state.has_answered and misses >= probe.threshold:
-                    self._is_silent(probe, owner, f"{misses} probes in a row failed: {failure}", answered)
-                elif not self._state.has_answered and _now() - began > probe.start_seconds:
-                    self._state.turn("failed", f"{_not_ready(probe)}: {failure}")
-            else:
-                self._is_well("answers", running)
-                misses, answered = 0, time.time()
-                unanswered.answered()
-            if self.record.state != "starting" and unanswered.is_hang(probe.patience):
-                self._end_hung(running, unanswered.seconds)
-                return
-            starting = self.record.state == "starting"
-            await asyncio.sleep(_pause(probe, misses, _now() - began if starting else None))
-
-    def _is_silent(self, probe: Probe, owner: PortOwner, reason: str, answered: float) -> None:
-        """It has answered before, and has not for a while: since `answered`, by the clock."""
-        if not probe.may_be_busy:
-            self._state.turn("failed", reason)
-        elif owner.is_stopped():
-            self._state.turn("failed", f"is stopped (state T), and does not answer: {reason}")
-        else:
-            self._state.turn("unready", f"its process runs and does not answer: {reason}", answered)
-
-    def _end_hung(self, running: Running, seconds: float) -> None:
-        """Kill it with its children, which may be stopped as it is. Its end is met as every other, and it starts
-        again."""
-        self._hang = f"did not answer for {seconds:.0f} s and was killed"
-        self._state.turn("failed", self._hang)
-        children = descendants(running.identity.pid)
-        running.send(signal.SIGKILL, group=True)
-        for pid in children:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-
-    def _is_well(self, how: str, running: Running) -> None:
-        # A probe that asks for no port may succeed in the moment that it ended.
-        if not running.ended.done():
-            self._state.is_well(how)
 
     def _is_over(self) -> bool:
         """It was to run once and has."""
@@ -315,19 +244,3 @@ class ProcessLifecycle:
     def _is_preparing(self, identity: Identity) -> None:
         self.record.preparing = identity
         self._save()
-
-
-def _pause(probe: Probe, misses: int, starting: float | None) -> float:
-    """Seconds until the next probe. `starting`: for how long it has been starting; None if it is not."""
-    if starting is not None:
-        return min(_LAST_INTERVAL, max(_FIRST_INTERVAL, starting * _PART_WAITED))
-    return min(_MISSED_INTERVAL, probe.interval) if misses else probe.interval
-
-
-def _not_ready(probe: Probe) -> str:
-    note = f" ({probe.start_note})" if probe.start_note else ""
-    return f"not ready after {probe.start_seconds:g} s{note}"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

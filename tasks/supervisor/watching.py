@@ -1,0 +1,111 @@
+"""Watching one process that runs: its probe, what it says of the process, and the end of one that hangs."""
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import suppress
+from functools import partial
+
+from tasks.supervisor.family import descendants
+from tasks.supervisor.hang import Unanswered
+from tasks.supervisor.port_owner import PortOwner
+from tasks.supervisor.probing import ProbeFailed, ask
+from tasks.supervisor.process import Probe
+from tasks.supervisor.running import Running
+from tasks.supervisor.state_changes import StateChanges
+from tasks.supervisor.store import ProcessRecord
+from tasks.supervisor.surroundings import Siblings
+
+_FIRST_INTERVAL, _LAST_INTERVAL, _PART_WAITED = 0.05, 0.5, 1 / 50
+"""Seconds between two probes of what starts: at first, at last, and the part of the time waited in between."""
+_MISSED_INTERVAL = 0.5
+"""Seconds from a probe without an answer to the next."""
+_WELL_SECONDS = 1.0
+"""Without a probe a process is healthy once it has run this long."""
+_LATE_SECONDS = 1.0
+"""A probe that took so much longer than it may was asked by a supervisor that was held up itself."""
+
+
+class Watcher:
+    """Turns a process's state by what its probe says."""
+
+    def __init__(self, record: ProcessRecord, state: StateChanges, siblings: Siblings) -> None:
+        self._record, self._state, self._siblings = record, state, siblings
+
+    async def watch(self, running: Running) -> str:
+        """Ask until it hangs; then it is killed, and this says how long it had not answered. Empty without a probe."""
+        process, probe = self._record.process, self._record.process.probe
+        if probe is None:
+            await asyncio.sleep(_WELL_SECONDS)
+            self._is_well("runs", running)
+            return ""
+        began, misses, unanswered = _now(), 0, Unanswered(running.identity.pid)
+        answered = time.time()
+        own = self._siblings.listeners.held(probe.port) if probe.port == process.listen else None
+        owner = PortOwner(probe.port, partial(self._siblings.kept, self._record, running.identity.pid), own)
+        while True:
+            asked = _now()
+            try:
+                await ask(process, probe, owner)
+            except ProbeFailed as failure:
+                misses += 1
+                # Where we were late ourselves, nobody can tell.
+                if failure.silent and _now() - asked < probe.timeout + _LATE_SECONDS:
+                    unanswered.missed()
+                else:
+                    unanswered.answered()
+                if self._state.has_answered and misses >= probe.threshold:
+                    self._is_silent(probe, owner, f"{misses} probes in a row failed: {failure}", answered)
+                elif not self._state.has_answered and _now() - began > probe.start_seconds:
+                    self._state.turn("failed", f"{_not_ready(probe)}: {failure}")
+            else:
+                self._is_well("answers", running)
+                misses, answered = 0, time.time()
+                unanswered.answered()
+            if self._record.state != "starting" and unanswered.is_hang(probe.patience):
+                return self._end_hung(running, unanswered.seconds)
+            starting = self._record.state == "starting"
+            await asyncio.sleep(_pause(probe, misses, _now() - began if starting else None))
+
+    def _is_silent(self, probe: Probe, owner: PortOwner, reason: str, answered: float) -> None:
+        """It has answered before, and has not for a while: since `answered`, by the clock."""
+        if not probe.may_be_busy:
+            self._state.turn("failed", reason)
+        elif owner.is_stopped():
+            self._state.turn("failed", f"is stopped (state T), and does not answer: {reason}")
+        else:
+            self._state.turn("unready", f"its process runs and does not answer: {reason}", answered)
+
+    def _end_hung(self, running: Running, seconds: float) -> str:
+        """Kill it with its children, which may be stopped as it is. Its end is met as every other, and it starts
+        again."""
+        reason = f"did not answer for {seconds:.0f} s and was killed"
+        self._state.turn("failed", reason)
+        children = descendants(running.identity.pid)
+        running.send(signal.SIGKILL, group=True)
+        for pid in children:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        return reason
+
+    def _is_well(self, how: str, running: Running) -> None:
+        # A probe that asks for no port may succeed in the moment that it ended.
+        if not running.ended.done():
+            self._state.is_well(how)
+
+
+def _pause(probe: Probe, misses: int, starting: float | None) -> float:
+    """Seconds until the next probe. `starting`: for how long it has been starting; None if it is not."""
+    if starting is not None:
+        return min(_LAST_INTERVAL, max(_FIRST_INTERVAL, starting * _PART_WAITED))
+    return min(_MISSED_INTERVAL, probe.interval) if misses else probe.interval
+
+
+def _not_ready(probe: Probe) -> str:
+    note = f" ({probe.start_note})" if probe.start_note else ""
+    return f"not ready after {probe.start_seconds:g} s{note}"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
