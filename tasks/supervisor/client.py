@@ -2,31 +2,25 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra_specs.errors import DiskFull, ProviderError, TransientError
-from tasks.base.disk import is_full
+from infra_specs.errors import ProviderError, TransientError
 from tasks.supervisor.folder import LOG, STATE, is_held
 from tasks.supervisor.identity import Identity, guardian_of
-from tasks.supervisor.lock_holders import end_stopped_holders
 from tasks.supervisor.mark import end_marked, mark_of
 from tasks.supervisor.process import VERSION, Process, Status
 from tasks.supervisor.rotate import tail
-from tasks.supervisor.rpc import ANSWER_SECONDS, CONNECT_SECONDS, call
+from tasks.supervisor.rpc import ANSWER_SECONDS, call
 from tasks.supervisor.serialization import process_to, status_from
+from tasks.supervisor.starting import START_SECONDS, own, start
 from tasks.supervisor.strays import end_strays, note_strays, strays_of
 
-_START_SECONDS = 60.0
 _POLL_SECONDS = 0.005
-_LOOK_SECONDS = 1.0
-"""Between two looks at who holds the lock, which takes a look at every process."""
 
 
 class Supervisor:
@@ -46,28 +40,7 @@ class Supervisor:
         What an earlier one left running is adopted with the same pids, what has ended meanwhile (a reboot, say) is
         started again. Any number may call this at once. The folder is made, for its owner's eyes only.
         """
-        with _ours(folder):
-            folder = _private(folder)
-        began = time.monotonic()
-        deadline, next_look = began + _START_SECONDS, began + CONNECT_SECONDS
-        while True:
-            launched = None if is_held(folder) else _launch(folder)
-            while time.monotonic() < deadline:
-                if _answers(folder):
-                    return cls(folder)
-                # Held by one that is ending, or launched in vain beside one that ended meanwhile: launch again.
-                if (launched is None or launched.poll() is not None) and not is_held(folder):
-                    break
-                if time.monotonic() >= next_look:
-                    next_look += _LOOK_SECONDS
-                    if end_stopped_holders(folder):
-                        break
-                time.sleep(_POLL_SECONDS)
-            if time.monotonic() >= deadline:
-                raise TransientError(
-                    f"the supervisor of {folder} did not answer within {_START_SECONDS:g} s; its log ends:\n"
-                    + tail(folder / LOG, 20)
-                )
+        return cls(start(folder))
 
     @classmethod
     def find(cls, folder: Path) -> "Supervisor | None":
@@ -76,14 +49,14 @@ class Supervisor:
         None says nothing of processes: they outlive a supervisor that was killed. Where `was_left` is true, `start`
         gets them back under supervision, so a caller that must see everything calls that.
         """
-        with _ours(folder):
+        with own(folder):
             folder = folder.resolve()
             return cls(folder) if is_held(folder) else None
 
     @staticmethod
     def was_left(folder: Path) -> bool:
         """Whether processes are kept for this folder, by a supervisor that runs or by one that was killed."""
-        with _ours(folder):
+        with own(folder):
             return (folder / STATE).is_file()
 
     def pid(self) -> int:
@@ -100,7 +73,7 @@ class Supervisor:
         What that keeps runs on, and is adopted. Any number may call this at once.
         TransientError while something runs `once`: only the one that started it sees how it ends.
         """
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         while True:
             supervisor = Supervisor.start(self.folder)
             try:
@@ -117,7 +90,7 @@ class Supervisor:
             if time.monotonic() >= deadline:
                 raise TransientError(
                     f"the supervisor of {self.folder} (pid {answer['pid']}) is of an earlier version and did not end "
-                    f"within {_START_SECONDS:g} s: look into {LOG} there, and try again"
+                    f"within {START_SECONDS:g} s: look into {LOG} there, and try again"
                 )
             kept = [status.pid for status in statuses if status.pid]
             with suppress(OSError):  # a full disk must not keep an earlier version in its place
@@ -216,56 +189,6 @@ class Rest:
     def end(self) -> list[int]:
         """End all of it, and return when it is gone; the pids of what cannot be ended."""
         return sorted({*end_marked(self.mark), *end_strays(self.strays)})
-
-
-@contextmanager
-def _ours(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if is_full(error):
-            raise DiskFull(f"the supervisor's folder {folder} cannot be written: the disk is full") from error
-        raise ProviderError(f"the supervisor's folder {folder} cannot be used: {error.strerror}") from error
-
-
-def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = folder.resolve()
-    status = folder.stat()
-    if status.st_uid != os.geteuid():
-        raise ProviderError(f"{folder} belongs to another user: only its owner can run a supervisor there")
-    if status.st_mode & 0o077:
-        folder.chmod(0o700)
-    return folder
-
-
-def _launch(folder: Path) -> "subprocess.Popen[bytes]":
-    """Isolated, in our folder and without site packages: nothing of the caller's surroundings gets in, and fast."""
-    script = Path(__file__).with_name("__main__.py").resolve()
-    # Some interpreters do not find their own libraries without these.
-    libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(script), str(folder)],
-            cwd=folder,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"} | libraries,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ProviderError(f"the supervisor of {folder} cannot be started: {error}") from error
-    finally:
-        os.close(log)
-
-
-def _answers(folder: Path) -> bool:
-    try:
-        return not call(folder, {"verb": "ping"}, connect_seconds=0)["ending"]
-    except TransientError:
-        return False
 
 
 def _is_current(ping: dict[str, Any]) -> bool:

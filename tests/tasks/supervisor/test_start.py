@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_daemon_that_cannot_start_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.supervisor.client._START_SECONDS", 1.0)
+    monkeypatch.setattr("tasks.supervisor.starting.START_SECONDS", 1.0)
     (folder / "supervisor.lock").mkdir(parents=True)
     with pytest.raises(TransientError, match=r"(?s)its log ends:.*IsADirectoryError"):
         Supervisor.start(folder)
