@@ -163,7 +163,7 @@ def _standing(resources: Sequence[Resource], by_address: Mapping[str, Sequence[I
     """Service -> how many copies of it stand, or shall; whichever is more."""
     copies = desired_copies(resources)
     live = Counter(service_of(address) for address, instances in by_address.items() for copy in instances if copy.live)
-    return {service: max(count, live[service]) for service, count in copies.items()}
+    return {service: max(copies.get(service, 0), live[service]) for service in (*copies, *live) if service}
 
 
 def _keep(instance: Instance, resource: Resource, draft: _Draft) -> None:

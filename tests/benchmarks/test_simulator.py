@@ -21,6 +21,7 @@ PART = 20
 """Seeds of one test."""
 FAILED_ONCE = {
     "killed between the spec and its new secret, a provision left a stack that no reconcile could repair": 324,
+    "planned a canary beside a service of which no other replica was asked for: a KeyError": 2,
     "rolled back to one replica with a volume while the file asks for three without: every change was refused": 172,
 }
 """What was wrong -> a seed that showed it."""

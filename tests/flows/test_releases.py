@@ -120,8 +120,7 @@ class TestDeploy:
         message = await failed(deploy, stack="shop", command="false", env={"A": "1"})
         assert message.startswith("deploy of release 2 failed, and no release was proven before it to go back to.")
         assert (
-            await done(deploy, stack="shop", command="run")
-            == "release 3 serves: 3 created, 2 destroyed, 4 unchanged; watched for 60 s"
+            await done(deploy, stack="shop", command="run") == "release 3 serves: 3 created, 2 destroyed, 4 unchanged"
         )
         assert states() == [(3, "proven"), (2, "failed"), (1, "failed")]
 
