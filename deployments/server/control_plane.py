@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,30 +9,26 @@ from pathlib import Path
 
 import httpx
 
-from deployments.server.environment import HOST, api_url, environment
+from deployments.server.environment import HOST, api_url
 from deployments.server.login import Login, ensure_login, login_file
+from deployments.server.plane_processes import (
+    READY_SECONDS,
+    RUNNER,
+    SERVER,
+    control_folder,
+    port_of,
+    runner_process,
+    server_process,
+)
 from deployments.server.proof import require_proof
 from infra_specs.errors import PortTaken, ServerError, TenfoldError
 from tasks.base.poll import wait_until
-from tasks.base.settings import PREFIX, Settings, settings
+from tasks.base.settings import Settings, settings
 from tasks.supervisor.client import Supervisor
-from tasks.supervisor.process import Probe, Process, Status
+from tasks.supervisor.process import Process, Status
 
-SERVER, RUNNER = "server", "runner"
-READY_SECONDS = 180.0
-"""How long the first start may take: a new database is migrated, on a machine that may be busy."""
-PATIENCE_SECONDS = 10.0
-"""How long one of the two may be silent that hangs; three probes of 3 s, 1 s apart, must have gone unanswered."""
 PORTS_TRIED = 100
-PASSED_ON = (
-    *("HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER", "LOGNAME", "SSL_CERT_FILE"),
-    # Names and files only. Keys and tokens would lie in the supervisor's records, and expire there.
-    *("AWS_PROFILE", "AWS_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SSH_AUTH_SOCK"),
-    *("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG"),
-)
 AGENT = "SSH_AUTH_SOCK"
-NOT_PASSED_ON = {"TENFOLD_API_TOKEN"}
-"""Who starts the control plane shows it; its processes read the login from its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ def ensure() -> ControlPlane:
     a login that others can read.
     """
     config = settings()
-    folder = _folder(config)
+    folder = control_folder(config)
     for name in ("work", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     login, made = ensure_login(config.home)
@@ -92,19 +87,15 @@ def ensure() -> ControlPlane:
 
 def status() -> ControlPlane | None:
     """How it is now, or None if it does not run. Starts nothing."""
-    supervisor = Supervisor.find(_folder(settings()))
+    supervisor = Supervisor.find(control_folder(settings()))
     return _seen(supervisor) if supervisor else None
 
 
 def stop() -> None:
     """Stop it. Stacks run on. Not running is success."""
-    folder = _folder(settings())
+    folder = control_folder(settings())
     if Supervisor.was_left(folder):
         Supervisor.start(folder).shutdown()
-
-
-def _folder(here: Settings) -> Path:
-    return here.home / "control"
 
 
 def _supervisor(folder: Path) -> tuple[Supervisor, Status | None]:
@@ -130,63 +121,17 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _server(here: Settings, login: Login, port: int) -> Process:
-    """Serves on a socket that its supervisor bound, so that no other program gets the port while it starts again."""
-    return Process(
-        SERVER,
-        (sys.executable, "-m", "deployments.server", "api"),
-        _environment(here, login, port),
-        str(_folder(here) / "work"),
-        log=str(_folder(here) / "server.log"),
-        listen=port,
-        probe=Probe("http", port, "/api/health", timeout=3.0, start_seconds=READY_SECONDS, patience=PATIENCE_SECONDS),
-        stop_group=True,
-        labels={"port": port},
-    )
-
-
-def _runner(here: Settings, login: Login, port: int) -> Process:
-    ready = _folder(here) / "runner.sock"
-    return Process(
-        RUNNER,
-        (sys.executable, "-m", "deployments.server", "runner", str(ready)),
-        _environment(here, login, port),
-        str(_folder(here) / "work"),
-        log=str(_folder(here) / "runner.log"),
-        probe=Probe("socket", path=str(ready), timeout=3.0, start_seconds=READY_SECONDS, patience=PATIENCE_SECONDS),
-        restarts=100,
-        labels={"port": port},
-    )
-
-
-def _environment(here: Settings, login: Login, port: int) -> dict[str, str]:
-    """What both get. Both run in an empty folder: a user's own `tasks.py` in theirs would hide ours.
-
-    It lies in the supervisor's records, so it has no login, but says which: another login is another process.
-    """
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} - NOT_PASSED_ON
-    ours = {name: value for name, value in os.environ.items() if name in known or name in PASSED_ON}
-    return {
-        **ours,
-        **environment(here.home, port),
-        "TENFOLD_HOME": str(here.home),
-        "TENFOLD_LOGIN_VERSION": login.version,
-        # Prefect's runner keeps its things in one folder below this: in /tmp that would be the first user's alone.
-        "TMPDIR": str(_folder(here) / "tmp"),
-    }
-
-
 def _keep_both(supervisor: Supervisor, here: Settings, login: Login) -> None:
     """Keep both running, on the first port that is free from the last one on."""
-    with _alone(_folder(here)):
+    with _alone(control_folder(here)):
         known = {status.process.name: status for status in supervisor.list()}
-        first = _port_of(known[SERVER]) if SERVER in known else here.server_port
+        first = port_of(known[SERVER]) if SERVER in known else here.server_port
         for port in range(first, min(first + PORTS_TRIED, 65536)):
             try:
-                _keep(supervisor, known.get(SERVER) if port == first else None, _server(here, login, port))
+                _keep(supervisor, known.get(SERVER) if port == first else None, server_process(here, login, port))
             except PortTaken:
                 continue
-            _keep(supervisor, known.get(RUNNER), _runner(here, login, port))
+            _keep(supervisor, known.get(RUNNER), runner_process(here, login, port))
             return
     raise ServerError(f"No port from {first} on is free. Set TENFOLD_SERVER_PORT to one that is.")
 
@@ -203,7 +148,7 @@ def _news(here: Settings, before: Status | None, plane: ControlPlane, *, login_m
             f"{why}, in {login_file(here.home)}. A browser logs in with: tenfold server open. A program "
             "sends what this prints: tenfold token"
         )
-    if (port := _port_of(before)) != plane.port:
+    if (port := port_of(before)) != plane.port:
         news.append(f"Port {port} is taken by another program: the control plane is at port {plane.port} now.")
     return tuple(news)
 
@@ -261,8 +206,4 @@ def _seen(supervisor: Supervisor) -> ControlPlane | None:
         return None  # it is ending, or starting again this moment
     if SERVER not in known or RUNNER not in known:
         return None
-    return ControlPlane(_port_of(known[SERVER]), known[SERVER].state, known[RUNNER].state)
-
-
-def _port_of(status: Status) -> int:
-    return int(status.process.labels["port"])
+    return ControlPlane(port_of(known[SERVER]), known[SERVER].state, known[RUNNER].state)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.server.control_plane import _agent_note, _environment
+from deployments.server.control_plane import _agent_note
 from deployments.server.login import Login
+from deployments.server.plane_processes import _environment
 from tasks.base.settings import Settings
 from tasks.supervisor.client import Supervisor
 from tests.tasks.supervisor.support import PATH, sleeper, until_state
