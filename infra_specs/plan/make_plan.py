@@ -14,8 +14,8 @@ What is not wanted is destroyed, data excepted unless `delete_data`.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from infra_specs.plan.draft import Draft
 from infra_specs.plan.order import replacement_order
 from infra_specs.plan.plan import Change, Plan, Skipped
 from infra_specs.plan.unready import stand
@@ -42,7 +42,7 @@ def make_plan(
     by_address: dict[str, list[Instance]] = {}
     for instance in sorted(observed, key=lambda item: (item.address, item.incarnation)):
         by_address.setdefault(instance.address, []).append(instance)
-    draft = _Draft({resource.address: resource for resource in resources}, _standing(resources, by_address), moment)
+    draft = Draft({resource.address: resource for resource in resources}, _standing(resources, by_address), moment)
     for resource in resources:
         _decide(resource, by_address.pop(resource.address, []), draft)
     for instances in by_address.values():
@@ -53,56 +53,7 @@ def make_plan(
     return Plan(stack, waves, tuple(draft.skipped), unchanged, {**draft.staying(), **draft.sources})
 
 
-@dataclass
-class _Draft:
-    desired: Mapping[str, Resource]
-    copies: dict[str, int]
-    """Service -> the copies of it that will stand."""
-    moment: float | None = None
-    changes: list[Change] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    settled: dict[str, Instance] = field(default_factory=dict)
-    """Address -> the instance that stays as it is."""
-    sources: dict[str, Instance] = field(default_factory=dict)
-    """Address -> a newer instance with data that stays beside the kept one; references resolve to it."""
-    moving: dict[str, str] = field(default_factory=dict)
-    """Address -> why what others know of it is about to change."""
-
-    def add(self, change: Change) -> None:
-        self.changes.append(change)
-        if change.action == "create":
-            self.moving[change.address] = change.reason
-
-    def destroy(self, instance: Instance, reason: str) -> None:
-        """Data is only ever destroyed by what is not wanted and `delete_data`."""
-        if instance.stateful:
-            self.skipped.append(Skipped(str(instance), f"{reason}, but data lives in it: never destroyed by a plan"))
-        else:
-            self.add(Change("destroy", instance.address, reason, instance=instance))
-
-    def end(self, instance: Instance) -> None:
-        """Wait until it is gone; whoever ends data that is not to be deleted is not helped."""
-        if instance.stateful:
-            self.skip(Skipped(str(instance), "ending by itself, and its data with it"))
-        else:
-            self.add(Change("destroy", instance.address, "ending already", instance=instance))
-
-    def staying(self) -> dict[str, Instance]:
-        """Address -> what stays as it is, and what is only waited for: it may wait for what it no longer refers to."""
-        waits = ((change.address, change.instance) for change in self.changes if change.action == "wait")
-        return {**self.settled, **{address: instance for address, instance in waits if instance}}
-
-    def unsettle(self, address: str) -> None:
-        """It will change after all, so nobody waits for it as it is."""
-        self.settled.pop(address, None)
-        self.changes[:] = [change for change in self.changes if (change.action, change.address) != ("wait", address)]
-
-    def skip(self, kept: Skipped) -> None:
-        if kept not in self.skipped:
-            self.skipped.append(kept)
-
-
-def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> None:
+def _decide(resource: Resource, instances: list[Instance], draft: Draft) -> None:
     for instance in instances:
         if instance.ending:
             draft.end(instance)
@@ -134,14 +85,14 @@ def _decide(resource: Resource, instances: list[Instance], draft: _Draft) -> Non
         _keep_for_its_log(instance, instances, draft)
 
 
-def _keep_for_its_log(failed: Instance, instances: list[Instance], draft: _Draft) -> None:
+def _keep_for_its_log(failed: Instance, instances: list[Instance], draft: Draft) -> None:
     if draft.moment is not None and is_over(failed, instances, draft.moment):
         draft.destroy(failed, "its log was kept for an hour")
     else:
         draft.skipped.append(Skipped(str(failed), f"sick, kept for its log: {failed.health.reason}"))
 
 
-def _keep_ready(matching: list[Instance], failed: list[Instance], resource: Resource, draft: _Draft) -> Instance | None:
+def _keep_ready(matching: list[Instance], failed: list[Instance], resource: Resource, draft: Draft) -> Instance | None:
     """Keep of what is as wanted what stays, and make a successor where one is due; returns what stays."""
     service = service_of(resource.address) if resource.kind == REPLICA else None
     room = resource.patience.most_copies - draft.copies[service] if resource.patience and service else 0
@@ -166,14 +117,14 @@ def _standing(resources: Sequence[Resource], by_address: Mapping[str, Sequence[I
     return {service: max(copies.get(service, 0), live[service]) for service in (*copies, *live) if service}
 
 
-def _keep(instance: Instance, resource: Resource, draft: _Draft) -> None:
+def _keep(instance: Instance, resource: Resource, draft: Draft) -> None:
     if instance.health.state == "starting":
         draft.add(Change("wait", resource.address, f"starting: {instance.health.reason}", resource, instance))
     else:
         draft.settled[resource.address] = instance
 
 
-def _decide_stateful(instance: Instance, resource: Resource, draft: _Draft) -> None:
+def _decide_stateful(instance: Instance, resource: Resource, draft: Draft) -> None:
     changed = _differing_settings(instance, resource)
     if not instance.failed and set(changed) <= set(resource.mutable):
         draft.add(Change("update", resource.address, _change_reason(changed), resource, instance))
@@ -182,7 +133,7 @@ def _decide_stateful(instance: Instance, resource: Resource, draft: _Draft) -> N
     draft.skipped.append(Skipped(resource.address, f"{why}, but data lives in it: never replaced by a plan"))
 
 
-def _update_or_replace(instance: Instance, resource: Resource, draft: _Draft) -> Instance | None:
+def _update_or_replace(instance: Instance, resource: Resource, draft: Draft) -> Instance | None:
     """Update in place and return the instance, or replace it and return None."""
     changed = _differing_settings(instance, resource)
     if set(changed) <= set(resource.mutable):
@@ -192,7 +143,7 @@ def _update_or_replace(instance: Instance, resource: Resource, draft: _Draft) ->
     return None
 
 
-def _remove(instance: Instance, draft: _Draft, delete_data: bool) -> None:
+def _remove(instance: Instance, draft: Draft, delete_data: bool) -> None:
     if instance.ending and not delete_data:
         draft.end(instance)
     elif instance.stateful and not delete_data:
@@ -202,7 +153,7 @@ def _remove(instance: Instance, draft: _Draft, delete_data: bool) -> None:
         draft.add(Change("destroy", instance.address, reason, instance=instance))
 
 
-def _follow_references(draft: _Draft) -> None:
+def _follow_references(draft: Draft) -> None:
     """Change what refers to something that moves or has moved, and what refers to that, to the end.
 
     What will move in this plan is followed where that can be done in place; what can only be replaced is judged by
@@ -216,7 +167,7 @@ def _follow_references(draft: _Draft) -> None:
             return
 
 
-def _follow_references_of(address: str, instances: Mapping[str, Instance], draft: _Draft) -> bool:
+def _follow_references_of(address: str, instances: Mapping[str, Instance], draft: Draft) -> bool:
     resource, instance = draft.desired[address], draft.staying()[address]
     reasons: dict[str, str] = {}
     for name, setting in resource.settings.items():
@@ -242,7 +193,7 @@ def _follow_references_of(address: str, instances: Mapping[str, Instance], draft
 
 
 def _reason_to_follow(
-    ref: Ref, instance: Instance, instances: Mapping[str, Instance], draft: _Draft, in_place: bool
+    ref: Ref, instance: Instance, instances: Mapping[str, Instance], draft: Draft, in_place: bool
 ) -> str | None:
     if ref.address in draft.moving:
         return f"follows {ref.address}" if in_place else None
