@@ -1,7 +1,5 @@
 """The control plane's own timer for real: its runs complete, and those that nobody ran in time are swept up."""
 
-import os
-import signal
 import time
 from typing import Any
 
@@ -11,6 +9,7 @@ from prefect.client.orchestration import PrefectClient
 from deployments.server.login import require_login
 from deployments.server.reap_runs import reap
 from tasks.base.settings import settings
+from tasks.supervisor.client import Supervisor
 from tests.deployments.conftest import reconcile_seconds
 from tests.deployments.plane import Plane
 from tests.support.waiting import wait_until
@@ -25,20 +24,14 @@ def test_the_schedule_makes_runs_that_complete(ticking: Plane) -> None:
 
 
 async def test_ticks_that_nobody_ran_in_time_are_swept(ticking: Plane) -> None:
-    runner = ticking.pid("runner")
-    os.kill(runner, signal.SIGSTOP)
-    try:
-        wait_until(lambda: overdue(ticking, late_seconds), "a tick is late")
-        late = {run["id"] for run in overdue(ticking, late_seconds)}
-        async with PrefectClient(api=ticking.url, auth_string=require_login(ticking.home).text) as client:
-            names = await reap(client, settings(), {})
-        assert len(names) >= len(late)
-        swept = {run["id"]: run["state"] for run in ticking.ticks() if run["id"] in late}
-        assert {(state["type"], state["message"]) for state in swept.values()} == {
-            ("CANCELLED", "Its time had passed.")
-        }
-    finally:
-        os.kill(runner, signal.SIGCONT)
+    Supervisor.start(ticking.home / "control").stop("runner")  # the next test's control plane has one again
+    wait_until(lambda: overdue(ticking, late_seconds), "a tick is late")
+    late = {run["id"] for run in overdue(ticking, late_seconds)}
+    async with PrefectClient(api=ticking.url, auth_string=require_login(ticking.home).text) as client:
+        names = await reap(client, settings(), {})
+    assert len(names) >= len(late)
+    swept = {run["id"]: run["state"] for run in ticking.ticks() if run["id"] in late}
+    assert {(state["type"], state["message"]) for state in swept.values()} == {("CANCELLED", "Its time had passed.")}
 
 
 def overdue(plane: Plane, seconds: float) -> list[dict[str, Any]]:
