@@ -193,7 +193,9 @@ def _refuse_unstartable(provider: KindProvider, candidate: _Candidate, desired: 
 def _faults(provider: KindProvider, candidate: _Candidate, desired: DesiredStack) -> Iterator[str]:
     snapshot = candidate.snapshot
     for name in candidate.services:
-        service = desired.stack.services[name]
+        service = desired.stack.services.get(name)
+        if service is None:  # the release that a rollback brought back has no such service
+            continue
         key, command_line = ("before", service.before) if service.before else ("command", service.command)
         if command_line is not None and (
             fault := provider.fault(one_off_job(snapshot, desired, Address("job", key, name), name, command_line))
