@@ -136,7 +136,7 @@ async def test_a_stack_whose_release_cannot_be_read_can_be_torn_down(home: Path)
 
 
 async def test_scale_counts_the_replicas_of_one_service() -> None:
-    names = ("web", "web-admin", "web-x", "web-x-1", "a--b")
+    names = ("web", "web-admin", "web-x", "web-x-y", "a--b")
     services = {
         name: {"command": "run", "port": 80, "route": {"path": f"/{name}"}, "replicas": {"min": 1, "max": 4}}
         for name in names
