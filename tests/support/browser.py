@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from deployments.cli.following.prefect_api import login_address
 from deployments.server.control_plane import ControlPlane
@@ -25,6 +26,8 @@ switches = (
 )
 patience = 120_000.0
 """Milliseconds that a page, or a run on it, may take on a busy machine."""
+LIST_MILLISECONDS = 20_000
+"""How long the list of deployments may take to show, on a busy machine."""
 LOOKS = 12
 
 
@@ -63,8 +66,14 @@ class PrefectUi:
 
     def form(self, flow: str) -> None:
         """The run form of a deployment, by the way a person takes to it."""
-        self.page.goto(f"{self._url}/deployments")
-        self.page.get_by_role("link", name=flow, exact=True).first.click()
+        link = self.page.get_by_role("link", name=flow, exact=True).first
+        for _ in range(LOOKS):
+            self.page.goto(f"{self._url}/deployments")
+            # Prefect answers 503 while its SQLite is busy; the list stays empty then, and a person loads it again.
+            with suppress(PlaywrightTimeoutError):
+                link.wait_for(timeout=LIST_MILLISECONDS)
+                break
+        link.click()
         self.page.get_by_role("button", name="Run", exact=True).click()
         self.page.get_by_text("Custom run").click()
         expect(self._field("stack")).to_be_visible(timeout=patience)
