@@ -54,19 +54,22 @@ def test_host_and_path_choose_the_service(provider: LocalProvider) -> None:
     assert service("/api") == "web-0"
 
 
-def test_without_a_healthy_endpoint_it_answers_503_and_says_so(provider: LocalProvider, open_folder: Path) -> None:
+def test_without_a_ready_endpoint_all_get_requests_and_the_route_says_so(
+    provider: LocalProvider, open_folder: Path
+) -> None:
     port = made(provider, proxy()).outputs["port"]
     sick = open_folder / "sick"
     instance = made(provider, replica(0, env={"SICK": str(sick)}))
     way = made(provider, route(instance))
     wait_until(lambda: get(port)[0] == 200, "it is served")
     sick.touch()
-    wait_until(lambda: get(port)[0] == 503, "it is taken out of traffic")
+    wait_until(lambda: "none of its 1 endpoints" in health_of(provider, way).reason, "the route says so")
     assert health_of(provider, way).state == "starting"
-    assert "none of its 1 endpoints" in health_of(provider, way).reason
+    assert get(port)[0] == 200, "it may only be busy"
     sick.unlink()
-    wait_until(lambda: get(port)[0] == 200, "it is served again")
     assert wait_healthy(provider, way)
+    provider.stop(instance, "the test ends it")
+    wait_until(lambda: get(port)[0] == 503, "nobody is there")
 
 
 def test_nothing_is_lost_while_routes_change_and_replicas_die(
