@@ -20,6 +20,7 @@ from deployments.server.login import require_login
 from deployments.server.own_supervisor import EVERY_SECONDS as SUPERVISED_SECONDS
 from deployments.server.own_supervisor import keep_supervised
 from deployments.server.periodic import repeat
+from deployments.server.plane_processes import control_folder
 from deployments.server.proof import require_proof
 from deployments.server.prune_runs import EVERY_SECONDS as PRUNE_SECONDS
 from deployments.server.prune_runs import prune
@@ -52,7 +53,7 @@ async def serve(ready: Path) -> None:
     async with get_client() as client:
         await reap(client, config, unseen)  # before they are taken: after an outage nobody waits for its ticks
         await keep_automation(client, config)
-    control = ready.parent
+    control = control_folder(config)
     beside = [
         asyncio.create_task(_listen(runner, ready)),
         asyncio.create_task(repeat("ticked", LOOK_SECONDS, lambda client: run_due_tick(client, ticking))),
