@@ -30,9 +30,11 @@ class Owned(Running):
         super().__init__(identity, child=False, descriptor=descriptor)
 
     @classmethod
-    def started(cls, identity: Identity, owner: Identity | None, result: int, mark: str) -> "Owned":
-        """One that the launcher has just forked; its owner writes to `result` how it ended."""
-        return cls(identity, owner, _open(identity.pid), result, mark)
+    def started(
+        cls, identity: Identity, owner: Identity | None, descriptor: int | None, result: int, mark: str
+    ) -> "Owned":
+        """One that the launcher has just forked, held by `descriptor`; its owner writes to `result` how it ended."""
+        return cls(identity, owner, descriptor, result, mark)
 
     @classmethod
     def adopt_owned(cls, identity: Identity, owner: Identity | None, mark: str) -> "Owned | None":

@@ -11,7 +11,7 @@ from tasks.supervisor.launch import CannotStart, Launch, account_of
 from tasks.supervisor.launcher import Launcher
 from tasks.supervisor.owned import Owned
 from tasks.supervisor.process import Process
-from tasks.supervisor.running import Running
+from tasks.supervisor.running import Running, open_process
 
 
 def spawn(
@@ -56,20 +56,24 @@ def spawn_owned(
     account_of(process)
     start = _Start(_open_log(process.log))
     result, status = os.pipe()
+    held = None
     given = (start.log, start.gate, start.teller, status, *([] if listener is None else [listener]))
     try:
         owner_pid, pid = launcher.launch(Launch(process, tuple(argv), mark), given, result)
         start.close_theirs()
+        # While it waits at its gate: its owner reaps one that ends at once, and it could not be held any more.
+        held = open_process(pid)
         identity, owner = identify(pid), identify(owner_pid)
         start.let_through(identity, lambda: record(identity, owner) if identity and owner else None)
         start.answer(identity)
     except (CannotStart, OSError) as error:
         start.close_theirs()
         start.give_up()
-        os.close(result)
+        for descriptor in (result, *([] if held is None else [held])):
+            os.close(descriptor)
         raise error if isinstance(error, CannotStart) else CannotStart(f"could not be started: {error}") from error
     assert identity
-    return Owned.started(identity, owner, result, mark)
+    return Owned.started(identity, owner, held, result, mark)
 
 
 class _Start:

@@ -1,14 +1,21 @@
 """An ordinary account of this machine, for what another user may see and do."""
 
 import os
+import pwd
 import secrets
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+
+from tasks.supervisor.identity import identify
+from tasks.supervisor.listening import pids
 
 
 @dataclass(frozen=True)
@@ -20,7 +27,7 @@ class Account:
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command, user=self.name, group=self.name, extra_groups=[], env={"PATH": os.environ["PATH"]}, cwd="/",
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
 
@@ -34,4 +41,24 @@ def account() -> Iterator[Account]:
     try:
         yield Account(name)
     finally:
-        subprocess.run(["userdel", name], check=True)
+        _end_all(pwd.getpwnam(name).pw_uid)
+        # By force: what has ended and was not reaped counts as a user of the account, and not every init reaps.
+        subprocess.run(["userdel", "--force", name], check=True)
+
+
+def _end_all(uid: int) -> None:
+    """Kill what still runs as the account, and return when nothing does."""
+    deadline = time.monotonic() + 60
+    while running := [pid for pid in pids() if _runs_as(pid, uid)]:
+        assert time.monotonic() < deadline, f"never ended: {running}"
+        for pid in running:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _runs_as(pid: int, uid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}").stat().st_uid == uid and identify(pid) is not None
+    except OSError:
+        return False

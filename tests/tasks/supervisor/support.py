@@ -37,13 +37,12 @@ def sleeper(name: str, **fields: Any) -> Process:
 
 def until_state(supervisor: Supervisor, name: str, state: State, *, restarts: int = 0) -> Status:
     """Wait until it is in that state after at least so many restarts."""
-    wait_until(
-        lambda: (s := supervisor.get(name)) and s.state == state and s.restarts >= restarts,
-        f"{name} is {state}",
-    )
-    status = supervisor.get(name)
-    assert status
-    return status
+
+    def reached() -> Status | None:
+        status = supervisor.get(name)
+        return status if status and status.state == state and status.restarts >= restarts else None
+
+    return wait_until(reached, f"{name} is {state}")
 
 
 def identity(status: Status) -> Identity:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from tasks.supervisor.identity import parent_of
 from tasks.supervisor.mark import mark_of, marked
 from tasks.supervisor.owner import NAME as OWNER
 from tasks.supervisor.process import Process, Status
-from tests.support.accounts import account
+from tests.support.accounts import Account, account
+from tests.support.nested import starter
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import ROOT, gone, identity, lines, parent, python, shell, sleeper, until_state
 
@@ -100,6 +102,32 @@ def test_its_exit_code_is_told(supervisor: Supervisor) -> None:
     assert until_state(supervisor, "killed", "failed").code == 137
 
 
+SEEN_LATE = """
+import asyncio, os, time
+from pathlib import Path
+from tasks.supervisor import spawn
+from tasks.supervisor.launcher import Launcher
+from tasks.supervisor.process import Process
+answer = spawn._Start.answer
+def late(start, identity):
+    answer(start, identity)
+    while Path(f"/proc/{identity.pid}").exists():
+        time.sleep(0.01)
+spawn._Start.answer = late
+async def main():
+    process = Process("a", ("/bin/sh", "-c", "exit 7"), log=os.devnull)
+    running = spawn.spawn_owned(process, process.argv, lambda identity, owner: None, launcher, "mark:a")
+    print(await running.ended)
+launcher = Launcher()
+asyncio.run(main())
+"""
+
+
+def test_the_exit_code_of_one_that_ended_before_anybody_looked() -> None:
+    ran = subprocess.run([sys.executable, "-c", SEEN_LATE], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.stdout == "7\n", ran.stderr
+
+
 def test_orphans_are_reaped_while_it_runs(supervisor: Supervisor, pids: Path) -> None:
     supervisor.put(_starter("a", TWICE, pids))
     status = until_state(supervisor, "a", "healthy")
@@ -177,15 +205,7 @@ def test_the_program_was_killed_with_all_others(supervisor: Supervisor, folder: 
 
 def test_a_supervisor_that_it_started_runs_on(supervisor: Supervisor, folder: Path) -> None:
     inner = folder.with_name("inner")
-    code = f"""
-from pathlib import Path
-from tasks.supervisor.client import Supervisor
-from tasks.supervisor.process import Process
-Supervisor.start(Path({str(inner)!r})).put(Process("a", ("sleep", "1000"), env={{"PATH": "/usr/bin:/bin"}}, owned=True))
-import time; time.sleep(1000)
-"""
-    environment = {"PYTHONPATH": str(ROOT)}
-    supervisor.put(sleeper("outer", argv=(sys.executable, "-c", code), cwd=str(ROOT), env=environment, owned=True))
+    supervisor.put(starter("outer", inner, owned=True))
     wait_until(lambda: Supervisor.was_left(inner), "the inner one was started")
     try:
         before = until_state(Supervisor(inner), "a", "healthy")
@@ -251,9 +271,19 @@ print("lives" if identify(helper.pid) == helper else "gone")
 def test_without_root(owner: str) -> None:
     with account() as other, tempfile.TemporaryDirectory() as folder:
         shutil.chown(folder, other.name)
-        python = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") or sys.executable
-        environment = f"PYTHONPATH={ROOT}"
-        ran = other.run(["env", environment, python, "-c", AS_AN_ACCOUNT, folder, owner])
-        if "Permission denied" in ran.stderr or "No module named" in ran.stderr:
-            pytest.skip(f"another account cannot run our Python here: {ran.stderr.strip().splitlines()[-1]}")
+        environment = ["env", f"PYTHONPATH={ROOT}"]
+        interpreter = _interpreter_for(other, environment)
+        ran = other.run([*environment, interpreter, "-c", AS_AN_ACCOUNT, folder, owner])
         assert ran.stdout == "gone\n", ran.stderr
+
+
+def _interpreter_for(other: Account, environment: list[str]) -> str:
+    """A Python of our version that another account can run our code with. Skips where there is none."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    installed = shutil.which(version, path="/usr/local/bin:/usr/bin:/bin")
+    candidates = [*([installed] if installed else []), str(Path(sys.executable).resolve())]
+    for candidate in candidates:
+        tried = other.run([*environment, candidate, "-c", "import tasks.supervisor.client"])
+        if tried.returncode == 0:
+            return candidate
+    pytest.skip(f"another account cannot run our Python here: {tried.stderr.strip().splitlines()[-1]}")

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from infra_specs.errors import ProviderError, TransientError
 from tasks.supervisor.client import Supervisor
+from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import parent, sleeper, until_state
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
@@ -18,16 +20,23 @@ def _start(folder: Path) -> int:
     return Supervisor.start(folder).pid()
 
 
+def _beside_the_launcher(folder: Path, pids: set[int]) -> list[int]:
+    """The processes of the folder's supervisor without its children."""
+    daemons = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            pid = int(path.parent.name)
+            if f"{folder}\0".encode() in path.read_bytes() and parent(pid) not in pids:
+                daemons.append(pid)
+    return daemons
+
+
 def test_ten_racing_starts_make_one(folder: Path) -> None:
     with ProcessPoolExecutor(10, get_context("spawn")) as pool:
         pids = set(pool.map(_start, [folder] * 10))
     assert len(pids) == 1
-    daemons = [
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.exists() and f"{folder}\0".encode() in path.read_bytes()
-    ]
-    alone = [pid for pid in daemons if parent(pid) not in pids]
+    wait_until(lambda: len(_beside_the_launcher(folder, pids)) <= 2, "those that lost the race are gone")
+    alone = _beside_the_launcher(folder, pids)
     assert sorted(alone) == sorted([*pids, parent(*pids)]), "beside the launcher, which is the supervisor's child"
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tasks.supervisor.client import Supervisor
+from tasks.supervisor.identity import identify
 from tasks.supervisor.process import Probe
+from tests.support.nested import starter
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identities, identity, lines, parent, shell, sleeper, until_state
 
@@ -144,21 +146,13 @@ asyncio.run(main())
     root = Path(__file__).parents[3]
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert ran.returncode == -signal.SIGKILL, ran.stderr
-    wait_until(lambda: not Path(f"/proc/{ran.stdout.strip()}").exists(), "the child that waited is gone")
+    wait_until(lambda: identify(int(ran.stdout)) is None, "the child that waited is gone, whoever reaps it")
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_supervisor_started_by_a_kept_process_outlives_it(supervisor: Supervisor, folder: Path) -> None:
     inner = folder.with_name("inner")
-    code = f"""
-from pathlib import Path
-from tasks.supervisor.client import Supervisor
-from tasks.supervisor.process import Process
-Supervisor.start(Path({str(inner)!r})).put(Process("a", ("sleep", "1000"), env={{"PATH": "/usr/bin:/bin"}}))
-import time; time.sleep(1000)
-"""
-    root = str(Path(__file__).parents[3])
-    supervisor.put(sleeper("outer", argv=(sys.executable, "-c", code), cwd=root, env={"PYTHONPATH": root}))
+    supervisor.put(starter("outer", inner, owned=False))
     wait_until(lambda: Supervisor.was_left(inner), "the inner one was started")
     try:
         before = until_state(Supervisor(inner), "a", "healthy")
