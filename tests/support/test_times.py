@@ -32,3 +32,9 @@ def test_the_slowest_of_all_lanes_are_told() -> None:
     lines = told([first, second]).splitlines()
     assert lines[0] == "lane 1/2 took 1.5 min, lane 2/2 took 1.0 min"
     assert lines[2:4] == ["   59.0 s c.py::four", "   45.0 s b.py::three"]
+
+
+def test_what_failed_is_told_last() -> None:
+    broken = lane_times("2/2", 60, {"c.py::four": 59}, {"c.py::four": None})
+    assert told([first, broken]).splitlines()[-2:] == ["Failed:", "  c.py::four"]
+    assert "Failed:" not in told([first, second])

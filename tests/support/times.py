@@ -1,13 +1,13 @@
 """How long each file of tests took: at the last run here, or else as it was measured for everybody.
 
-`python -m tests.support.times TIER` prints what the lanes of the last run took, and the ten slowest tests.
+`python -m tests.support.times TIER` prints what the lanes of the last run took, the slowest tests, and which failed.
 `python -m tests.support.times TIER keep` makes the last run's times the ones for everybody.
 """
 
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,14 +27,16 @@ class LaneTimes:
     files: Mapping[str, float]
     tests: Mapping[str, float]
     """Of the slowest only."""
+    failed: Sequence[str] = ()
 
 
-def lane_times(lane: str, whole: float, tests: Mapping[str, float]) -> LaneTimes:
-    """The times of a lane, from those of its tests."""
+def lane_times(lane: str, whole: float, tests: Mapping[str, float], failed: Iterable[str] = ()) -> LaneTimes:
+    """The times of a lane, from those of its tests, and which of them failed."""
     files: dict[str, float] = defaultdict(float)
     for test, seconds in tests.items():
         files[test.partition("::")[0]] += seconds
-    return LaneTimes(lane, whole, {path: round(seconds, 1) for path, seconds in files.items()}, _slowest(tests.items()))
+    rounded = {path: round(seconds, 1) for path, seconds in files.items()}
+    return LaneTimes(lane, whole, rounded, _slowest(tests.items()), list(failed))
 
 
 def write(folder: Path, tier: str, times: LaneTimes) -> None:
@@ -55,12 +57,13 @@ def known(tier: str, everybody: Path = for_everybody, last: Path = last_run) -> 
 
 
 def told(lanes: Iterable[LaneTimes]) -> str:
-    """The lanes and their slowest tests, as a person reads them."""
+    """The lanes, their slowest tests and those that failed, as a person reads them."""
     lanes = list(lanes)
     tests = {test: seconds for lane in lanes for test, seconds in lane.tests.items()}
     whole = [f"lane {lane.lane} took {lane.whole / 60:.1f} min" for lane in lanes]
-    return "\n".join([", ".join(whole), "The slowest:", *(f"{seconds:7.1f} s {test}" for test, seconds in
-                                                         _slowest(tests.items()).items())])  # fmt: skip
+    slowest = [f"{seconds:7.1f} s {test}" for test, seconds in _slowest(tests.items()).items()]
+    failed = [f"  {test}" for lane in lanes for test in lane.failed]
+    return "\n".join([", ".join(whole), "The slowest:", *slowest, *(["Failed:", *failed] if failed else [])])
 
 
 def keep(tier: str) -> None:
