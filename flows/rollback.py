@@ -22,7 +22,7 @@ async def rollback(
 
     Args:
         stack: The stack's name.
-        release: The number of the release, as tenfold releases lists them. 0 for the last one that was another.
+        release: Its number, as tenfold releases lists them. 0 for the newest that nobody rolled back from.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "rollback", wait=wait) as (context, snapshot):

@@ -8,13 +8,22 @@ Equal snapshots give equal answers. Nothing here asks the ledger or a target.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before_jobs, job
 from infra_specs.pricing.price import Price, price, replica_price
-from infra_specs.releases.manifest import ReleaseManifest, apply_to, changed_services, manifest_of, with_absolute_paths
+from infra_specs.releases.manifest import (
+    ReleaseManifest,
+    apply_to,
+    changed_services,
+    manifest_of,
+    service_faults,
+    with_absolute_paths,
+)
 from infra_specs.releases.merge import merged, with_secrets
+from infra_specs.releases.rollback_notes import rollback_notes
 from infra_specs.releases.selection import ReleaseState, current
 from infra_specs.releases.watch import Watch
 from infra_specs.resources.address import Address
@@ -169,10 +178,18 @@ def provisioned_manifest(
     file, current = manifest_of_file(snapshot, images, code), snapshot.current
     if current is None:
         return manifest_of(file.services, file.secrets, file.images, file.code)
-    manifest = merged(current.file, file, current.content)
+    manifest = merged(current.file, file, current.content, partial(service_faults, snapshot.stack))
     # A folder that holds too much by now is copied no more.
     in_place = file.services.keys() - code.keys() if code is not None else frozenset[str]()
     return replace(manifest, code={name: held for name, held in manifest.code.items() if name not in in_place})
+
+
+def provision_notes(snapshot: StackSnapshot) -> tuple[str, ...]:
+    """What is to be known of a provision of the spec, after a rollback: what stands, and what yields to the file."""
+    if (current := snapshot.current) is None:
+        return ()
+    faults = partial(service_faults, snapshot.stack)
+    return rollback_notes(current.file, manifest_of_file(snapshot), current.content, faults)
 
 
 def with_newest_secrets(snapshot: StackSnapshot, services: Mapping[str, Service]) -> ReleaseManifest:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra_specs.errors import PlanError
+from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.service import Service, with_images_own_entrypoint
 from infra_specs.stackfile.models.stack import Stack
@@ -105,6 +106,11 @@ def with_absolute_paths(stack: Stack, source: str) -> dict[str, Service]:
         return posixpath.normpath(posixpath.join(source, service.folder))
 
     return {name: service.model_copy(update={"folder": folder(service)}) for name, service in stack.services.items()}
+
+
+def service_faults(stack: Stack, services: Mapping[str, Service]) -> tuple[Path, ...]:
+    """Where services do not fit one another or the rest of a spec, as paths in it."""
+    return tuple(path for path, _ in crossings(Sound.of(stack.model_copy(update={"services": dict(services)}))))
 
 
 def apply_to(stack: Stack, release: ReleaseManifest) -> Stack:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from infra_specs.errors import PlanError
+from infra_specs.releases.fit import Faults, fitted, no_faults
 from infra_specs.releases.manifest import SIZES, ReleaseManifest, manifest_of, services_from, sizes_from
 from infra_specs.stackfile.models.service import Service
 
@@ -12,21 +14,42 @@ _MERGED_KEYS = ("env",)
 """The settings of a service that are merged by key; others are one thing, changed or not."""
 
 
-def merged(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest) -> ReleaseManifest:
+def merged(
+    base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest, faults: Faults = no_faults
+) -> ReleaseManifest:
     """What to run: what a file and the secrets say `now` where they have changed since `base`, when `deployed` was
     made of them, and else what is deployed.
 
     So a deployed image stays until the file's own image changes, an environment variable that was deployed until the
-    file says something else about it, a service that a rollback brought back until the file names it again, and a
-    secret's version until a newer one is set, the image of a name until another one has that name, code until it is
-    edited. Counts are the file's wherever it has the service.
+    file says something else about it, a secret's version until a newer one is set, the image of a name until another
+    one has that name, code until it is edited. Counts are the file's wherever it has the service. A changed file has
+    the services that it names, whatever a rollback brought back or took away; until it changes, the rollback stands.
+    What is deployed and does not fit the changed file yields to it: `faults`, which the file itself has none of.
     """
-    merged_services = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
-    order = [*now.services, *(name for name in deployed.services if name not in now.services)]
-    sized = {
-        name: _with_sizes(merged_services[name], now.services.get(name)) for name in order if name in merged_services
-    }
-    return with_secrets(services_from(sized), base, now, deployed)
+    together = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
+    if file_changed(base, now):
+        services = {name: _service(together.get(name), service) for name, service in now.services.items()}
+        services = fitted(services, now.services, faults)
+    else:
+        order = [*now.services, *(name for name in deployed.services if name not in now.services)]
+        services = services_from(
+            {name: _with_sizes(together[name], now.services.get(name)) for name in order if name in together}
+        )
+    return with_secrets(services, base, now, deployed)
+
+
+def file_changed(base: ReleaseManifest, now: ReleaseManifest) -> bool:
+    """Whether a file says something else about its services than it did; their sizes do not count."""
+    before, after = _data(base.services), _data(now.services)
+    return before.keys() != after.keys() or any(_settings(before[name]) != _settings(after[name]) for name in after)
+
+
+def _service(data: Mapping[str, Any] | None, file: Service) -> Service:
+    """A merged service; the file's own where nothing of it is deployed, or the two are none together."""
+    try:
+        return services_from({"": _with_sizes(data, file)})[""] if data is not None else file
+    except PlanError:
+        return file
 
 
 def with_secrets(

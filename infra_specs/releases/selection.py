@@ -31,6 +31,8 @@ class NumberedRelease(Protocol):
     @property
     def state(self) -> ReleaseState: ...
     @property
+    def verb(self) -> str: ...
+    @property
     def content(self) -> ReleaseManifest: ...
 
 
@@ -48,18 +50,26 @@ def current(releases: Sequence[R]) -> R | None:
 
 
 def rollback_candidate(stack: str, releases: Sequence[R], number: int) -> R:
-    """The release to roll back to: `number`, or for 0 the newest healthy one that differs from the current release.
+    """The release to roll back to: `number`, or for 0 the newest healthy one with another content than the current
+    release has, and that nobody rolled back from.
 
-    Raises PlanError that lists the releases to choose from.
+    `releases` are ordered newest first. Raises PlanError that lists the releases to choose from.
     """
     healthy = [release for release in releases if release.state is ReleaseState.HEALTHY]
     numbers = ", ".join(str(release.number) for release in healthy) or "none yet"
-    running = current(releases)
     if number == 0:
-        other = next((release for release in healthy if running and release.content != running.content), None)
-        if other is None:
-            raise PlanError(f"{stack} has no other release to go back to. Proven: {numbers}.")
-        return other
+        others = [release for release in healthy if release.content != healthy[0].content]
+        fled = _rolled_back_from(healthy)
+        candidate = next((release for release in others if release.content not in fled), None)
+        if candidate is not None:
+            return candidate
+        if others:
+            raise PlanError(
+                f"{stack} has no release to go back to: it was rolled back from every other one that was proven "
+                f"({', '.join(str(release.number) for release in others)}). Name the release if you want one of these "
+                f"again: tenfold rollback {stack} {others[0].number}"
+            )
+        raise PlanError(f"{stack} has no other release to go back to. Proven: {numbers}.")
     chosen = next((release for release in releases if release.number == number), None)
     if chosen is None:
         raise PlanError(f"{stack} has no release {number}, or it is no longer kept. Proven: {numbers}.")
@@ -69,6 +79,18 @@ def rollback_candidate(stack: str, releases: Sequence[R], number: int) -> R:
             f"failed. Proven: {numbers}. Deploy what it held if you want to try it again."
         )
     return chosen
+
+
+def _rolled_back_from(healthy: Sequence[NumberedRelease]) -> list[ReleaseManifest]:
+    """The contents that a rollback left, and that nobody brought again since. `healthy` is ordered newest first."""
+    fled = list[ReleaseManifest]()
+    before: NumberedRelease | None = None
+    for release in reversed(healthy):
+        fled = [content for content in fled if content != release.content]
+        if before and release.verb == "rollback" and before.content != release.content:
+            fled.append(before.content)
+        before = release
+    return fled
 
 
 def releases_to_compare(stack: str, releases: Sequence[R], first: int, second: int) -> tuple[R, R]:

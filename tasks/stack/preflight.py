@@ -16,6 +16,7 @@ from infra_specs.desired import (
     StackSnapshot,
     desired_with_release,
     one_off_job,
+    provision_notes,
     provisioned_manifest,
 )
 from infra_specs.errors import PlanError
@@ -54,7 +55,7 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A stack that passed every check. `notes`: sentences about its certificate, builds, code and images."""
+    """A stack that passed every check. `notes`: sentences about its certificate, builds, rollbacks, code and images."""
 
     snapshot: StackSnapshot
     desired: DesiredStack
@@ -75,7 +76,7 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
     snapshot = snapshot.with_stack(stack)
     names = images_named(provisioned_manifest(snapshot).services.values())
     code, in_place = await asyncio.to_thread(code_of, steps.provider, snapshot)
-    notes = (*((certificate,) if certificate else ()), *builds, *in_place)
+    notes = (*((certificate,) if certificate else ()), *builds, *in_place, *provision_notes(snapshot))
     candidate = _Candidate(
         snapshot, lambda images: provisioned_manifest(snapshot, images, code), names, tuple(stack.services),
         "as its file stands",

@@ -35,6 +35,18 @@ cases: dict[str, tuple[Any, Any, Any, Any]] = {
     ),
     "one that a rollback took stays away": ({"web": one, "w": worker}, {"web": one, "w": worker}, {"web": one},
                                             {"web": one}),
+    "renamed, gone back, and changed": (
+        {"api": one}, {"api": {**one, "health": "/up"}}, {"web": one}, {"api": {**one, "health": "/up"}},
+    ),
+    "renamed, gone back, and another changed": (
+        {"api": one, "w": worker}, {"api": one, "w": {**worker, "command": "go"}}, {"web": one, "w": worker},
+        {"api": one, "w": {**worker, "command": "go"}},
+    ),
+    "renamed, gone back, and sized anew": ({"api": one}, {"api": {**one, "replicas": 3}}, {"web": one}, {"web": one}),
+    "public in the file, and without a port where it went back to": (
+        {"w": {**worker, "port": 80}}, {"w": {**worker, "port": 80, "public": True}}, {"w": worker},
+        {"w": {**worker, "port": 80, "public": True}},
+    ),
 }  # fmt: skip
 
 

@@ -24,13 +24,15 @@ class NumberedRelease:
     number: int
     state: ReleaseState
     content: ReleaseManifest
+    verb: str = "deploy"
 
 
 def releases_from(*lines: str) -> list[NumberedRelease]:
-    """`3 proven app:2`, the newest first."""
+    """`3 proven app:2`, or `3 proven app:2 rollback`, the newest first."""
     parts = [line.split() for line in lines]
     return [
-        NumberedRelease(int(number), ReleaseState(state), held(shop(image=image))) for number, state, image in parts
+        NumberedRelease(int(number), ReleaseState(state), held(shop(image=image)), *verb)
+        for number, state, image, *verb in parts
     ]
 
 
@@ -55,6 +57,38 @@ HISTORY = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 pr
 @pytest.mark.parametrize(("number", "meant"), [(0, 2), (1, 1), (5, 5)])
 def test_gone_back_to_is_what_was_proven_and_another(number: int, meant: int) -> None:
     assert rollback_candidate("shop", releases_from(*HISTORY), number).number == meant
+
+
+@pytest.mark.parametrize(
+    ("releases", "meant"),
+    [
+        (("4 proven a:2 rollback", "3 proven a:3", "2 proven a:2", "1 proven a:1"), 1),
+        (("5 proven a:4", "4 proven a:2 rollback", "3 proven a:3", "2 proven a:2", "1 proven a:1"), 4),
+        (("5 proven a:3 rollback", "4 proven a:2 rollback", "3 proven a:3", "2 proven a:2", "1 proven a:1"), 1),
+        (("5 proven a:4", "4 proven a:2", "3 proven a:1 rollback", "2 proven a:2", "1 proven a:1"), 4),
+        (("4 undone a:4 rollback", "3 proven a:3", "2 proven a:2"), 2),
+    ],
+    ids=["again", "what served before", "one that was named", "brought again since", "a rollback that failed"],
+)
+def test_no_rollback_goes_where_a_rollback_came_from(releases: tuple[str, ...], meant: int) -> None:
+    assert rollback_candidate("shop", releases_from(*releases), 0).number == meant
+
+
+@pytest.mark.parametrize(
+    ("releases", "said"),
+    [
+        (("1 proven a:1",), "shop has no other release to go back to. Proven: 1."),
+        (
+            ("3 proven a:1 rollback", "2 proven a:2", "1 proven a:1"),
+            "shop has no release to go back to: it was rolled back from every other one that was proven (2). Name the "
+            "release if you want one of these again: tenfold rollback shop 2",
+        ),
+    ],
+)
+def test_nothing_to_go_back_to(releases: tuple[str, ...], said: str) -> None:
+    with pytest.raises(PlanError) as raised:
+        rollback_candidate("shop", releases_from(*releases), 0)
+    assert str(raised.value) == said
 
 
 @pytest.mark.parametrize(
