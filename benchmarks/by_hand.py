@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from infra_specs.resources.resource import Ref, Reference, Resource
-from tasks.providers.local.kinds.cache import cache
 from tasks.providers.local.kinds.database import database
 from tasks.providers.local.kinds.proxy import proxy
 from tasks.providers.local.kinds.replica import replica
 from tasks.providers.local.kinds.route import put_route
+from tasks.providers.local.kinds.valkey import cache
 from tasks.providers.local.kinds.volume import put_volume, volumes
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.process import Process

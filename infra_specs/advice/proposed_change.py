@@ -12,7 +12,7 @@ from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 
-RESTART_KINDS = ("database", "cache", "proxy")
+RESTART_KINDS = ("database", "cache", "queue", "proxy")
 """Kinds of which there is one, which is away while it is made anew."""
 RESTART_SECONDS = 30
 """For how long, at most as a rule: PostgreSQL ends what is under way and reads its log."""

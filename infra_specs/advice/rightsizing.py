@@ -6,8 +6,10 @@ from typing import Any
 
 from infra_specs.advice.growth import Advice
 from infra_specs.advice.proposed_change import propose_change
-from infra_specs.catalogue import cache, database
+from infra_specs.catalogue import cache, database, queue
 from infra_specs.resources.services import service_of
+from infra_specs.sizing.needs import CacheSize
+from infra_specs.sizing.queue import QueueSize
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.units import size_text
@@ -41,11 +43,15 @@ class _Part:
     key: tuple[str, ...]
     used: int | None
     available: int | None
+    spare: bool = False
+    """That it is kept free for what may come, as a queue is for the hour without workers: never called idle."""
 
 
 def _advice(stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage]) -> Iterable[Advice]:
     for part in _parts(stack, usages):
         if part.used is None or part.available is None or not (new_size := _new_size(part.used, part.available)):
+            continue
+        if part.spare and new_size < part.available:
             continue
         change: Any = new_size
         for key in reversed(part.key):
@@ -58,17 +64,21 @@ def _advice(stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage]
 
 def _parts(stack: Stack, usages: Mapping[str, Usage]) -> Iterable[_Part]:
     sizing, nothing = size(stack), Usage()
-    server, data, cache_usage = (
-        usages.get(part_address, nothing) for part_address in (database.ADDRESS, database.VOLUME, cache.ADDRESS)
+    needs = (
+        ("database", sizing.database, database.ADDRESS, database.VOLUME),
+        ("cache", sizing.cache, cache.NEED.address, None),
+        ("queue", sizing.queue, queue.NEED.address, queue.VOLUME),
     )
-    if available := sizing.database:
-        key = ("needs", "database")
-        yield _Part("database", "the database's memory", (*key, "memory"), server.memory, available.memory)
-        yield _Part("database", "the database's storage", (*key, "storage"), data.disk, available.storage)
-    if sizing.cache:
-        yield _Part(
-            "cache", "the cache's memory", ("needs", "cache", "memory"), cache_usage.memory, sizing.cache.memory
-        )
+    for need, available, server, volume in needs:
+        if available is None:
+            continue
+        memory = usages.get(server, nothing).memory
+        spare = isinstance(available, QueueSize)
+        yield _Part(need, f"the {need}'s memory", ("needs", need, "memory"), memory, available.memory, spare=spare)
+        if volume is not None and not isinstance(available, CacheSize):
+            disk = usages.get(volume, nothing).disk
+            key = ("needs", need, "storage")
+            yield _Part(need, f"the {need}'s storage", key, disk, available.storage, spare=spare)
     for name, service in stack.services.items():
         seen = [use.memory for address, use in usages.items() if service_of(address) == name]
         used = max((memory for memory in seen if memory is not None), default=None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra_specs.catalogue import cache, database, web
+from infra_specs.catalogue import cache, database, queue, web
 from infra_specs.catalogue.context import Context
 from infra_specs.catalogue.patterns.pattern import pattern_of
 from infra_specs.errors import PlanError
@@ -38,6 +38,8 @@ def desired_state(
         resources += pattern.database(context, sizing.database)
     if sizing.cache is not None:
         resources += pattern.cache(context, sizing.cache)
+    if sizing.queue is not None:
+        resources += pattern.queue(context, sizing.queue)
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:
         resources.append(pattern.proxy(context))
@@ -55,7 +57,9 @@ def needs_of(stack: Stack, secrets: Mapping[str, int]) -> dict[str, Mapping[str,
     if stack.needs.database is not None:
         needs["database"] = database.connection_settings(secrets)
     if stack.needs.cache is not None:
-        needs["cache"] = cache.connection_settings(secrets)
+        needs["cache"] = cache.NEED.connection_settings(secrets)
+    if stack.needs.queue is not None:
+        needs["queue"] = queue.NEED.connection_settings(secrets)
     return needs
 
 
@@ -68,11 +72,12 @@ def replica_count(sizing: Sizing, counts: Mapping[str, int], service: str) -> in
 def generated_secrets(stack: Stack) -> tuple[str, ...]:
     """The secrets that Tenfold makes up for this stack."""
     needs = stack.needs
-    return tuple(
-        secret
-        for secret, need in ((database.PASSWORD, needs.database), (cache.PASSWORD, needs.cache))
-        if need is not None
+    passwords = (
+        (database.PASSWORD, needs.database),
+        (cache.NEED.password, needs.cache),
+        (queue.NEED.password, needs.queue),
     )
+    return tuple(secret for secret, need in passwords if need is not None)
 
 
 def refuse_missing_secrets(stack: Stack, secrets: Mapping[str, int]) -> None:

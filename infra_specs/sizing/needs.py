@@ -1,9 +1,9 @@
 """The sizes of the database and the cache, from the users at the design capacity."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra_specs.sizing.powers import power_of_two
 from infra_specs.stackfile.models.needs import Cache, Database
 from infra_specs.stackfile.models.units import size_text
 
@@ -48,10 +48,10 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
     Powers of two, so that a few more users do not restart a database.
     """
     needed = CONNECTIONS_SPARE + CONNECTIONS_A_REPLICA * design_replicas
-    connections = min(CONNECTIONS_AT_MOST, _power_of_two(needed))
+    connections = min(CONNECTIONS_AT_MOST, power_of_two(needed))
     wanted = max(256 * MEGABYTE, connections * MEMORY_A_CONNECTION)
-    memory = need.memory or _power_of_two(wanted)
-    storage = need.storage or _power_of_two(max(GIGABYTE, design_users * STORAGE_A_USER))
+    memory = need.memory or power_of_two(wanted)
+    storage = need.storage or power_of_two(max(GIGABYTE, design_users * STORAGE_A_USER))
     return DatabaseSize(
         memory,
         storage,
@@ -73,7 +73,7 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
 
 def size_cache(need: Cache, design_users_at_once: float) -> CacheSize:
     """Size for what the users who are there at once at the design capacity keep warm."""
-    memory = need.memory or _power_of_two(max(64 * MEGABYTE, design_users_at_once * CACHE_A_USER))
+    memory = need.memory or power_of_two(max(64 * MEGABYTE, design_users_at_once * CACHE_A_USER))
     return CacheSize(
         memory,
         (
@@ -107,7 +107,3 @@ def _given(needed: int, connections: int) -> str:
     if connections < needed:
         return f", of which at most {connections} are given: put a pooler between, or open fewer a replica"
     return f", rounded up to {connections}"
-
-
-def _power_of_two(value: float) -> int:
-    return 1 << max(0, math.ceil(math.log2(value)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from infra_specs.errors import PlanError
 from infra_specs.sizing.demand import Demand, demand_of
 from infra_specs.sizing.needs import CacheSize, DatabaseSize, size_cache, size_database
+from infra_specs.sizing.queue import QueueSize, size_queue
 from infra_specs.sizing.replicas import ServiceSize, size_service
 from infra_specs.stackfile.models.stack import Stack
 
@@ -22,6 +23,7 @@ class Sizing:
     services: Mapping[str, ServiceSize]
     database: DatabaseSize | None
     cache: CacheSize | None
+    queue: QueueSize | None
     arithmetic: tuple[str, ...]
     """Every step of it, as sentences."""
 
@@ -49,11 +51,13 @@ def size(stack: Stack) -> Sizing:
         size_database(needs.database, design_replicas, stack.users.monthly * stack.headroom) if needs.database else None
     )
     cache = size_cache(needs.cache, demand.users_at_once * stack.headroom) if needs.cache else None
+    queue = size_queue(needs.queue, demand.requests_per_second * stack.headroom) if needs.queue else None
     arithmetic = (
         *demand.arithmetic,
         *(line for service in services.values() for line in service.arithmetic),
         *(database.arithmetic if database else ()),
         *(cache.arithmetic if cache else ()),
+        *(queue.arithmetic if queue else ()),
         *((f"headroom {stack.headroom:g} because: {stack.headroom_because}",) if stack.headroom_because else ()),
     )
-    return Sizing(demand, stack.headroom, services, database, cache, arithmetic)
+    return Sizing(demand, stack.headroom, services, database, cache, queue, arithmetic)

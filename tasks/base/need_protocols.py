@@ -1,11 +1,12 @@
-"""The first words to a database and to a cache, and what their answers say. No password is sent.
+"""The first words to a database and to a Valkey, and what their answers say. No password is sent.
 
 A question is bytes; a judge returns why an answer is not that of a server that is ready, or nothing.
 """
 
 import struct
 
-VALKEY_QUESTION = b"PING\r\n"
+PROBE_USER = "probe"
+"""An account of a Valkey that may ask whether the server is well, and nothing else: it has no password."""
 _PROTOCOL_3 = 3 << 16
 _STARTING = b"C57P03"
 """The code of "cannot connect now": it starts, recovers, or shuts down."""
@@ -24,8 +25,14 @@ def postgres_fault(answer: bytes) -> str:
     return "" if answer[:1] in (b"R", b"E") else "the database does not speak its protocol yet"
 
 
+def valkey_question(user: str = "") -> bytes:
+    """A question; the answer has a line for each of its lines. As nobody one is not told that the server is loading."""
+    return (f"AUTH {user} {user}\r\nPING\r\n" if user else "PING\r\n").encode()
+
+
 def valkey_fault(answer: bytes) -> str:
     """An answer that asks for a password will do."""
-    if answer.startswith((b"+PONG", b"-NOAUTH")):
+    last = answer.rstrip().rpartition(b"\n")[2]
+    if last.startswith((b"+PONG", b"-NOAUTH")):
         return ""
-    return f"the cache answered {answer[:80].decode(errors='replace').strip() or 'nothing'}"
+    return f"the server answered {last[:80].decode(errors='replace').strip() or 'nothing'}"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tasks.base.http_status import status_line
-from tasks.base.need_protocols import VALKEY_QUESTION, postgres_fault, postgres_question, valkey_fault
+from tasks.base.need_protocols import postgres_fault, postgres_question, valkey_fault, valkey_question
 from tasks.supervisor.folder import short
 from tasks.supervisor.launch import CannotStart
 from tasks.supervisor.peer import is_trusted
@@ -78,7 +78,9 @@ async def _postgres(_process: Process, probe: Probe) -> None:
 
 async def _valkey(_process: Process, probe: Probe) -> None:
     with await _connected(probe.port) as connection:
-        _refuse(valkey_fault(await _exchange(connection, VALKEY_QUESTION, lambda answer: b"\n" in answer)))
+        question = valkey_question(probe.user)
+        answer = await _exchange(connection, question, lambda answer: answer.count(b"\n") >= question.count(b"\n"))
+        _refuse(valkey_fault(answer))
 
 
 async def _exchange(connection: socket.socket, question: bytes, is_whole: Callable[[bytes], bool]) -> bytes:

@@ -29,7 +29,7 @@ class Probe:
     command: tuple[str, ...] = ()
     """For command: what must exit with 0; run as the process's own user."""
     user: str = ""
-    """For postgres: whom it is asked as; no password is sent, and that it asks for one is the answer."""
+    """For postgres and valkey: whom it is asked as; no password is sent, and that it asks for one is an answer."""
     database: str = ""
     """For postgres: the database that is asked for."""
     interval: float = 1.0

@@ -2,17 +2,19 @@
 
 from infra_specs.catalogue import cache as caches
 from infra_specs.catalogue import database as databases
+from infra_specs.catalogue import queue as queues
 from infra_specs.catalogue import volumes, web
 from infra_specs.catalogue.context import Context
 from infra_specs.catalogue.images import image, image_of
 from infra_specs.resources.resource import Resource, SecretRef, Setting, references
 from infra_specs.sizing.needs import CacheSize, DatabaseSize
+from infra_specs.sizing.queue import QueueSize
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, Service
 from infra_specs.stackfile.models.target import Docker
 from infra_specs.stackfile.models.volumes import directory_variable
 
-CACHE_OVERHEAD = 64 * 2**20
-"""Bytes that a Valkey's own structures, buffers and fragmentation may take beside what it keeps."""
+VALKEY_OVERHEAD = 64 * 2**20
+"""Bytes that a Valkey's own structures and buffers may take; half as much as it keeps is for fragmentation."""
 
 
 def database(context: Context, size: DatabaseSize) -> tuple[Resource, ...]:
@@ -23,9 +25,17 @@ def database(context: Context, size: DatabaseSize) -> tuple[Resource, ...]:
 
 def cache(context: Context, size: CacheSize) -> tuple[Resource, ...]:
     """The server. It holds its port, so its successor waits for it to go."""
-    limit = size.memory * 3 // 2 + CACHE_OVERHEAD
+    limit = size.memory * 3 // 2 + VALKEY_OVERHEAD
     container: dict[str, Setting] = {"image": image_of(_target(context), "cache"), "limit": limit}
-    return caches.resources(context.stack.name, caches.settings(size, context.secrets) | container)
+    return caches.resources(context.stack.name, caches.NEED.settings(size.memory, context.secrets) | container)
+
+
+def queue(context: Context, size: QueueSize) -> tuple[Resource, ...]:
+    """The volume (data: never replaced by a plan) and the server on it (a singleton)."""
+    # A copy of the process writes the file anew: until it has, all that changes is there twice.
+    limit = size.memory * 5 // 2 + VALKEY_OVERHEAD
+    container: dict[str, Setting] = {"image": image_of(_target(context), "cache"), "limit": limit}
+    return queues.resources(context.stack.name, size, queues.settings(size, context.secrets) | container)
 
 
 def service(context: Context, name: str, spec: Service, count: int) -> tuple[Resource, ...]:

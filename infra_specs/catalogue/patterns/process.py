@@ -4,10 +4,12 @@ import posixpath
 
 from infra_specs.catalogue import cache as caches
 from infra_specs.catalogue import database as databases
+from infra_specs.catalogue import queue as queues
 from infra_specs.catalogue import volumes, web
 from infra_specs.catalogue.context import Context
 from infra_specs.resources.resource import Resource, Setting
 from infra_specs.sizing.needs import CacheSize, DatabaseSize
+from infra_specs.sizing.queue import QueueSize
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.target import Local
 
@@ -19,7 +21,12 @@ def database(context: Context, size: DatabaseSize) -> tuple[Resource, ...]:
 
 def cache(context: Context, size: CacheSize) -> tuple[Resource, ...]:
     """The server. It holds its port, so its successor waits for it to go."""
-    return caches.resources(context.stack.name, caches.settings(size, context.secrets))
+    return caches.resources(context.stack.name, caches.NEED.settings(size.memory, context.secrets))
+
+
+def queue(context: Context, size: QueueSize) -> tuple[Resource, ...]:
+    """The volume (data: never replaced by a plan) and the server on it (a singleton)."""
+    return queues.resources(context.stack.name, size, queues.settings(size, context.secrets))
 
 
 def service(context: Context, name: str, spec: Service, count: int) -> tuple[Resource, ...]:

@@ -10,7 +10,7 @@ from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.health import HealthCheck
 from infra_specs.stackfile.models.image_name import IMAGE_PATTERN
 from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
-from infra_specs.stackfile.models.needs import Cache, Database, Needs
+from infra_specs.stackfile.models.needs import Cache, Database, Needs, Queue
 from infra_specs.stackfile.models.route import HOST_PATTERN, PATH_PATTERN, Route, RouteTimeouts
 from infra_specs.stackfile.models.scaling import AT_PATTERN, UNTIL_PATTERN, Period, Scaling
 from infra_specs.stackfile.models.service import (
@@ -46,6 +46,7 @@ FORMS: dict[Any, str] = {
     Bounds: "a whole number, or bounds such as {min: 2, max: 20}",
     Database: "`postgres`, or a mapping of its settings",
     Cache: "`valkey`, or a mapping of its settings",
+    Queue: "`valkey`, or a mapping of its settings",
     Secret: "{secret: NAME}",
     Needs: "a mapping such as {database: postgres, cache: valkey}",
     Build: "the folder of a Dockerfile, or a mapping such as {context: ., target: web}",

@@ -1,4 +1,4 @@
-"""What the app leans on, run for it: database, cache."""
+"""What the app leans on, run for it: database, cache, queue."""
 
 from typing import Annotated, Any, Literal
 
@@ -20,12 +20,25 @@ class Database(Part):
 
 
 class Cache(Part):
-    """A Valkey (the Redis protocol) that forgets the least used when full. CACHE_URL reaches it."""
+    """A Valkey (the Redis protocol) that forgets the least used when full, and everything when it ends: for copies of
+    what is kept elsewhere, and not for jobs. CACHE_URL reaches it."""
 
     engine: Literal["valkey"] = "valkey"
     """Which cache."""
     memory: Size | None = Field(default=None, ge=8 * 2**20, le=2**40)
     """Memory; sized from the users unless given."""
+
+
+class Queue(Part):
+    """A Valkey (the Redis protocol) for jobs. It forgets nothing: each is on the disk before it is answered for, and a
+    full queue refuses more. QUEUE_URL reaches it."""
+
+    engine: Literal["valkey"] = "valkey"
+    """Which queue."""
+    memory: Size | None = Field(default=None, ge=8 * 2**20, le=2**40)
+    """Memory for what waits; sized from the users unless given."""
+    storage: Size | None = Field(default=None, ge=2**28, le=64 * 2**40)
+    """Disk; four times the memory unless given."""
 
 
 def _engine(value: Any) -> Any:
@@ -38,4 +51,6 @@ class Needs(Part):
     database: Annotated[Database, BeforeValidator(_engine, Literal["postgres"] | Database)] | None = None
     """`postgres`, or its settings."""
     cache: Annotated[Cache, BeforeValidator(_engine, Literal["valkey"] | Cache)] | None = None
+    """`valkey`, or its settings."""
+    queue: Annotated[Queue, BeforeValidator(_engine, Literal["valkey"] | Queue)] | None = None
     """`valkey`, or its settings."""

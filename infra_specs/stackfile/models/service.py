@@ -51,6 +51,7 @@ class FromNeed(Part):
     from_need: Literal[
         "database.url", "database.host", "database.port", "database.user", "database.password", "database.name",
         "cache.url", "cache.host", "cache.port", "cache.password",
+        "queue.url", "queue.host", "queue.port", "queue.password",
     ] = Field(alias="from")  # fmt: skip
     """The need and what of it, as in `database.host`."""
 
@@ -157,7 +158,8 @@ class Service(Part):
     """How long a new release is watched after it took over: it is undone if clearly more of its requests fail than of
     the release before it, or if it crashes. 0 is not at all."""
     env: dict[EnvName, EnvValue] = {}
-    """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL and PORT are given."""
+    """Environment: texts, `{secret: NAME}`, or `{from: database.host}`. DATABASE_URL, CACHE_URL, QUEUE_URL and
+    PORT are given."""
     secrets: Literal["env", "files"] = "env"
     """On targets that run containers, `files` gives what holds a secret as a file whose path is in `<NAME>_FILE`."""
     memory: Size | None = Field(default=None, ge=8 * 2**20, le=2**42)

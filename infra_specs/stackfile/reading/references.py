@@ -163,7 +163,7 @@ def _counted_volumes(sound: Sound) -> Iterator[Crossing]:
 def _environment(name: str, service: Service, needs: Needs | None) -> Iterator[Crossing]:
     given = {"PORT", *map(directory_variable, service.volumes)}
     if needs is not None:
-        given |= {variable for variable, need in (("DATABASE_URL", needs.database), ("CACHE_URL", needs.cache)) if need}
+        given |= {f"{need.upper()}_URL" for need in Needs.model_fields if getattr(needs, need) is not None}
     for variable, value in service.env.items():
         path = ("services", name, "env", variable)
         if variable in given or variable.startswith("TENFOLD_"):

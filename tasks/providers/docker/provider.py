@@ -18,13 +18,13 @@ from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.engine.images import EngineImages
 from tasks.providers.docker.host import DockerHost
 from tasks.providers.docker.images import DockerImages
-from tasks.providers.docker.kinds.cache import cache
 from tasks.providers.docker.kinds.containers import Containers
 from tasks.providers.docker.kinds.database import database
 from tasks.providers.docker.kinds.job import job
 from tasks.providers.docker.kinds.proxy import Proxies, proxy_settings
 from tasks.providers.docker.kinds.replica import replica
 from tasks.providers.docker.kinds.route import Routes
+from tasks.providers.docker.kinds.valkey import cache, queue
 from tasks.providers.docker.kinds.volume import Volumes
 from tasks.providers.docker.labels import STACK_LABEL, only
 from tasks.providers.docker.network import Networks
@@ -39,7 +39,13 @@ from tasks.providers.host_address import own_address
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.provider import KindProvider
 
-CONTAINERS: Mapping[str, Settings] = {"replica": replica, "job": job, "database": database, "cache": cache}
+CONTAINERS: Mapping[str, Settings] = {
+    "replica": replica,
+    "job": job,
+    "database": database,
+    "cache": cache,
+    "queue": queue,
+}
 """What runs each of the kinds that are a container and nothing else."""
 
 

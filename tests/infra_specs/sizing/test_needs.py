@@ -3,7 +3,8 @@
 import pytest
 
 from infra_specs.sizing.needs import GIGABYTE, MEGABYTE, size_cache, size_database, tune
-from infra_specs.stackfile.models.needs import Cache, Database
+from infra_specs.sizing.queue import size_queue
+from infra_specs.stackfile.models.needs import Cache, Database, Queue
 
 pytestmark = pytest.mark.pure
 
@@ -44,3 +45,24 @@ def test_tuning_follows_pgtune() -> None:
 @pytest.mark.parametrize(("at_once", "memory"), [(0, 64), (1024, 64), (1025, 128), (100_000, 8192)])
 def test_size_cache(at_once: float, memory: int) -> None:
     assert size_cache(Cache(), at_once).memory == memory * MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("requests", "memory", "storage"), [(0, 64, 1024), (9.1, 64, 1024), (12.3, 128, 1024), (123.4, 1024, 4096)]
+)
+def test_size_queue(requests: float, memory: int, storage: int) -> None:
+    """An hour of jobs, one for each request."""
+    size = size_queue(Queue(), requests)
+    assert (size.memory, size.storage) == (memory * MEGABYTE, storage * MEGABYTE)
+
+
+def test_the_file_says_how_large_a_queue_is() -> None:
+    size = size_queue(Queue(memory=32 * MEGABYTE, storage=3 * GIGABYTE), 1e6)
+    assert size.arithmetic == (
+        "queue: 32MB of memory (as the file says)",
+        "queue: 3GB of storage (as the file says)",
+    )
+    assert size_queue(Queue(), 10).arithmetic == (
+        "queue: 128MB of memory for 36,000 jobs that wait (1h of requests) x 2KB",
+        "queue: 1GB of storage for 4 x that: its file grows and is written anew",
+    )

@@ -86,7 +86,7 @@ def test_a_unix_socket_that_only_accepts(supervisor: Supervisor, tmp_path: Path)
         ("postgres", "HTTP/1.1 400", "the database does not speak its protocol yet"),
         ("valkey", "+PONG\n", ""),
         ("valkey", "-NOAUTH Authentication required.\n", ""),
-        ("valkey", "-LOADING\n", "the cache answered -LOADING"),
+        ("valkey", "-LOADING\n", "the server answered -LOADING"),
     ],
 )
 def test_a_need(supervisor: Supervisor, kind: Literal["postgres", "valkey"], answer: str, expected: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from docker.errors import APIError
 
 from tasks.base.http_status import status_line
-from tasks.base.need_protocols import VALKEY_QUESTION, postgres_fault, postgres_question, valkey_fault
+from tasks.base.need_protocols import postgres_fault, postgres_question, valkey_fault, valkey_question
 from tasks.providers.docker.engine.client import Engine
 
 PROBE_SECONDS = 1.0
@@ -39,7 +39,12 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
             answer = b""
             if sent:
                 connection.sendall(sent)
-                while len(answer) < _ANSWER_BYTES and b"\n" not in answer and (more := connection.recv(_ANSWER_BYTES)):
+                lines = sent.count(b"\n") if probe["kind"] == "valkey" else 1
+                while (
+                    len(answer) < _ANSWER_BYTES
+                    and answer.count(b"\n") < lines
+                    and (more := connection.recv(_ANSWER_BYTES))
+                ):
                     answer += more
                     if probe["kind"] == "postgres":
                         break
@@ -74,7 +79,7 @@ def _question(probe: Mapping[str, Any]) -> Question:
         case "postgres":
             return postgres_question(probe["user"], probe["name"]), lambda answer: _refuse(postgres_fault(answer))
         case "valkey":
-            return VALKEY_QUESTION, lambda answer: _refuse(valkey_fault(answer))
+            return valkey_question(probe.get("user", "")), lambda answer: _refuse(valkey_fault(answer))
         case "proxy":
             return _NOBODYS_REQUEST, lambda _answer: None
     return b"", lambda _answer: None

@@ -1,4 +1,4 @@
-"""The driver of the kinds that are a container and nothing else: replicas, jobs, databases, caches.
+"""The driver of the kinds that are a container and nothing else: replicas, jobs, databases, caches, queues.
 
 The services of the catalogue run from the official images' contracts: names of variables, paths, users, ports.
 """

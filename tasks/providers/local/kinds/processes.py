@@ -1,4 +1,4 @@
-"""The kinds that run: database, cache, proxy, replica and job, each a process that the stack's supervisor keeps.
+"""The kinds that run: database, cache, queue, proxy, replica and job, each a process that the stack's supervisor keeps.
 
 A supervisor that was killed with its guardian is started again by whoever asks next: only so is known what still runs,
 and what should run runs again.
@@ -15,12 +15,12 @@ from tasks.providers.labels import instance_of, labels_of, name_of
 from tasks.providers.local import ports
 from tasks.providers.local.accounts import identity
 from tasks.providers.local.files import files_of, remove_tree
-from tasks.providers.local.kinds.cache import cache
 from tasks.providers.local.kinds.database import database
 from tasks.providers.local.kinds.job import job
 from tasks.providers.local.kinds.proxy import listen, proxy, public_health
 from tasks.providers.local.kinds.replica import replica
 from tasks.providers.local.kinds.route import forget_endpoint
+from tasks.providers.local.kinds.valkey import cache, queue
 from tasks.providers.local.stack_folder import StackFolder, slug, stack_folder_of
 from tasks.providers.local.stack_supervisor import statuses_of, supervisor_of
 from tasks.providers.local.sweep import clear, sweep
@@ -31,6 +31,7 @@ from tasks.supervisor.process import Process, Status
 _PROCESS_OF: Mapping[str, Callable[[StackFolder, Resource, int], Process]] = {
     "database": database,
     "cache": cache,
+    "queue": queue,
     "proxy": proxy,
     "replica": replica,
     "job": job,

@@ -94,6 +94,11 @@ def cache(images: dict[str, str], password: str = "geheim \"'#\\ ü", stack: str
     return Resource(stack, "cache/main", "cache", settings, singleton=True).resolved(lambda _: password)
 
 
+def queue(images: dict[str, str], path: str, password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
+    settings = {**cache(images, password, stack).settings, "volume": path}
+    return Resource(stack, "queue/main", "queue", settings, singleton=True).resolved(lambda _: password)
+
+
 def proxy(images: dict[str, str], *, public: bool = False, port: int | None = None, stack: str = stack) -> Resource:
     settings: dict[str, Setting] = {
         "image": official(images, "envoyproxy/envoy"),

@@ -63,6 +63,16 @@ def cache(password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
     return Resource(stack, "cache/main", "cache", settings, singleton=True).resolved(lambda _: password)
 
 
+def queue(path: str, password: str = "geheim \"'#\\ ü", stack: str = stack) -> Resource:
+    settings: dict[str, Setting] = {
+        "engine": "valkey",
+        "password": SecretRef("queue-password"),
+        "memory": 2**25,
+        "volume": path,
+    }
+    return Resource(stack, "queue/main", "queue", settings, singleton=True).resolved(lambda _: password)
+
+
 def proxy(*, public: bool = False, port: int | None = None, stack: str = stack) -> Resource:
     settings: dict[str, Setting] = {"port": port, "public_port": None, "public": public}
     return Resource(stack, "proxy/main", "proxy", settings, mutable=("public", "public_port"), singleton=True)

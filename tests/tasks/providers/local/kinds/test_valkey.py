@@ -1,4 +1,4 @@
-"""Valkey: nothing without its password, the least used is forgotten, back after it was killed."""
+"""Valkey: nothing without its password, back after it was killed; a cache forgets, a queue does not."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ import pytest
 
 from tasks.providers.local import LocalProvider
 from tests.support.waiting import wait_healthy
-from tests.tasks.providers.local.world import cache, made, pid
+from tests.tasks.providers.local.world import cache, made, pid, queue, volume
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -47,3 +47,30 @@ def ask(port: int, *commands: list[str], more: bool = False) -> list[bytes]:
             if more and answer.startswith(b"*"):
                 answers += [lines.readline() for _ in range(2 * int(answer[1:]))]
         return answers
+
+
+def test_a_queue_keeps_its_jobs_over_a_kill_and_with_another_password(provider: LocalProvider, home: Path) -> None:
+    store = made(provider, volume())
+    server = made(provider, queue(store.outputs["path"]))
+    port, login = int(server.outputs["port"]), ["AUTH", PASSWORD]
+    assert ask(port, ["RPUSH", "jobs", "1"])[0].startswith(b"-NOAUTH")
+    assert ask(port, ["AUTH", "probe", "x"], ["RPUSH", "jobs", "1"])[1].startswith(b"-NOPERM")
+    assert ask(port, login, *(["RPUSH", "jobs", str(number)] for number in range(10)))[-1] == b":10"
+    policy = b"".join(ask(port, login, ["CONFIG", "GET", "maxmemory-policy"], more=True))
+    assert b"noeviction" in policy
+
+    before = pid(home, server)
+    os.kill(before, signal.SIGKILL)
+    assert pid(home, server, after=before) != before
+    wait_healthy(provider, server)
+    assert ask(port, login, ["LLEN", "jobs"])[1] == b":10"
+
+    provider.destroy(server)
+    server = made(provider, queue(store.outputs["path"], password="another one"))
+    assert ask(int(server.outputs["port"]), ["AUTH", "another one"], ["LLEN", "jobs"])[1] == b":10"
+
+
+def test_a_full_queue_refuses_jobs_and_forgets_none(provider: LocalProvider) -> None:
+    server = made(provider, queue(made(provider, volume()).outputs["path"]))
+    port, login = int(server.outputs["port"]), ["AUTH", PASSWORD]
+    assert ask(port, login, ["CONFIG", "SET", "maxmemory", "1"], ["RPUSH", "jobs", "x"])[2].startswith(b"-OOM")

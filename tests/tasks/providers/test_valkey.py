@@ -1,0 +1,36 @@
+"""What a Valkey is told: to forget, as a cache, or to keep what it is given, as a queue."""
+
+import pytest
+
+from tasks.base.need_protocols import valkey_fault, valkey_question
+from tasks.providers.valkey import conf
+
+pytestmark = pytest.mark.pure
+
+
+def test_a_cache_forgets() -> None:
+    lines = conf(6379, "p", 2**25).splitlines()
+    assert {"maxmemory-policy allkeys-lru", "appendonly no", 'save ""'} <= set(lines)
+    assert not any(line.startswith(("dir ", "user ")) for line in lines)
+
+
+def test_a_queue_keeps_what_it_has_answered_for() -> None:
+    lines = conf(6379, "p", 2**25, folder="/v/a b").splitlines()
+    assert {"maxmemory-policy noeviction", "appendonly yes", "appendfsync always"} <= set(lines)
+    assert r'dir "\x2fv\x2fa\x20b"' in lines
+    assert "user probe on nopass -@all +ping" in lines, "and nothing more without the password"
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (b"+PONG\r\n", ""),
+        (b"+OK\r\n+PONG\r\n", ""),
+        (b"-NOAUTH Authentication required.\r\n", ""),
+        (b"+OK\r\n-LOADING the dataset\r\n", "the server answered -LOADING the dataset"),
+        (b"", "the server answered nothing"),
+    ],
+)
+def test_the_answer_to_the_probe(answer: bytes, fault: str) -> None:
+    assert valkey_fault(answer) == fault
+    assert valkey_question("probe").count(b"\n") == 2
