@@ -1,6 +1,6 @@
 """The price of a stack, today and at its design capacity."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from infra_specs.catalogue.desired import desired_state, generated_secrets
@@ -8,6 +8,7 @@ from infra_specs.errors import PlanError
 from infra_specs.pricing.book import Book, book_of, copy_size, size_of
 from infra_specs.resources.resource import Resource
 from infra_specs.resources.services import REPLICA, SERVICE, copies, desired_copies, holds_copies
+from infra_specs.sizing.replicas import ServiceSize
 from infra_specs.sizing.size import Sizing
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.stack import Stack
@@ -36,11 +37,15 @@ class Price:
     today: float | None
     design: float | None
     """With every service at its design capacity (or at its maximum, if that is lower)."""
+    most: float | None
+    """With every service at its maximum."""
     budget: float | None
     source: str
 
     def __str__(self) -> str:
         text = f"{usd(self.today)} a month today, {usd(self.design)} at the design capacity"
+        if self.most != self.design:
+            text = f"{text}, {usd(self.most)} with all replicas that there may be"
         if self.budget is None:
             return text
         if self.today is None:
@@ -53,7 +58,7 @@ def price(stack: Stack, sizing: Sizing, desired: tuple[Resource, ...]) -> Price:
     book = book_of(stack.target)
     lines = _lines(stack, desired, book)
     shown = tuple(line for line in lines if line.what != "route")
-    return Price(shown, _total(lines), _design_price(stack, sizing, desired, book), stack.budget, book.source)
+    return Price(shown, _total(lines), *_later_prices(stack, sizing, desired, book), stack.budget, book.source)
 
 
 def replica_price(stack: Stack, service: str) -> float | None:
@@ -92,16 +97,20 @@ def _lines(stack: Stack, desired: Iterable[Resource], book: Book) -> tuple[Price
     return tuple(PriceLine(kind, count, unit_price) for (kind, unit_price), count in counts.items())
 
 
-def _design_price(stack: Stack, sizing: Sizing, desired: tuple[Resource, ...], book: Book) -> float | None:
-    """The price of the desired state with every service at its design count: equal copies are priced once."""
+def _later_prices(
+    stack: Stack, sizing: Sizing, desired: tuple[Resource, ...], book: Book
+) -> tuple[float | None, float | None]:
+    """The price with every service at its design count, and at its maximum: equal copies are priced once."""
     if sizing.services.keys() - desired_copies(desired).keys():  # none of it runs today
         desired = _desired(stack, sizing, dict.fromkeys(sizing.services, 1))
-    others = [resource for resource in desired if not holds_copies(resource.kind)]
-    designed = [
-        PriceLine(service, max(size.minimum, min(size.design, size.maximum)), replica_price(stack, service))
-        for service, size in sizing.services.items()
-    ]
-    return _total((*_lines(stack, others, book), *designed))
+    others = _lines(stack, [resource for resource in desired if not holds_copies(resource.kind)], book)
+    prices = {service: replica_price(stack, service) for service in sizing.services}
+
+    def total(count_of: Callable[[ServiceSize], int]) -> float | None:
+        copies = [PriceLine(name, count_of(size), prices[name]) for name, size in sizing.services.items()]
+        return _total((*others, *copies))
+
+    return total(lambda size: size.within(size.design)), total(lambda size: size.maximum)
 
 
 def _desired(stack: Stack, sizing: Sizing, counts: Mapping[str, int]) -> tuple[Resource, ...]:

@@ -1,20 +1,15 @@
 """The sizes of the database and the cache, from the users at the design capacity."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from infra_specs.sizing.pools import POOLER_FROM, SPARE, Connections, Pool
 from infra_specs.sizing.powers import power_of_two
 from infra_specs.stackfile.models.needs import Cache, Database
 from infra_specs.stackfile.models.units import size_text
 
 MEGABYTE = 2**20
 GIGABYTE = 2**30
-CONNECTIONS_A_REPLICA = 10
-"""A pool of a replica: what common frameworks open by default."""
-CONNECTIONS_SPARE = 20
-"""For migrations, backups, a person."""
-CONNECTIONS_AT_MOST = 1000
-"""More backends than this slow a PostgreSQL down instead of serving more."""
 MEMORY_A_CONNECTION = 8 * MEGABYTE
 """A backend's own memory in a web app's use; PostgreSQL's wiki says 5-10 MB."""
 STORAGE_A_USER = 256 * 2**10
@@ -42,15 +37,14 @@ class CacheSize:
     arithmetic: tuple[str, ...]
 
 
-def size_database(need: Database, design_replicas: int, design_users: float) -> DatabaseSize:
-    """Size for the connections of every replica at the design capacity and the data of `design_users` monthly users.
+def size_database(need: Database, pools: Sequence[Pool], design_users: float) -> DatabaseSize:
+    """Size for the connections of every replica that there may be and the data of `design_users` monthly users.
 
     Powers of two, so that a few more users do not restart a database.
     """
-    needed = CONNECTIONS_SPARE + CONNECTIONS_A_REPLICA * design_replicas
-    connections = min(CONNECTIONS_AT_MOST, power_of_two(needed))
-    wanted = max(256 * MEGABYTE, connections * MEMORY_A_CONNECTION)
-    memory = need.memory or power_of_two(wanted)
+    wanted = Connections(pools)
+    connections = wanted.given
+    memory = need.memory or _memory_for(connections)
     storage = need.storage or power_of_two(max(GIGABYTE, design_users * STORAGE_A_USER))
     return DatabaseSize(
         memory,
@@ -58,9 +52,9 @@ def size_database(need: Database, design_replicas: int, design_users: float) -> 
         connections,
         tune(memory, connections),
         (
-            f"database: {CONNECTIONS_A_REPLICA} connections x {design_replicas} replicas at the design capacity "
-            f"+ {CONNECTIONS_SPARE} spare: {needed}{_given(needed, connections)}; {size_text(memory)} of memory"
+            f"database: {wanted.arithmetic}; {size_text(memory)} of memory"
             + (" (as the file says)" if need.memory else ""),
+            *_pooler(wanted, None if need.memory else memory),
             f"database: {size_text(storage)} of storage"
             + (
                 " (as the file says)"
@@ -103,7 +97,19 @@ def tune(memory: int, connections: int) -> dict[str, str]:
     }
 
 
-def _given(needed: int, connections: int) -> str:
-    if connections < needed:
-        return f", of which at most {connections} are given: put a pooler between, or open fewer a replica"
-    return f", rounded up to {connections}"
+def _memory_for(connections: int) -> int:
+    return power_of_two(max(256 * MEGABYTE, connections * MEMORY_A_CONNECTION))
+
+
+def _pooler(wanted: Connections, memory: int | None) -> Iterator[str]:
+    """From how many connections on a pooler is worth its while, and its numbers. `memory` that is not the file's."""
+    if wanted.needed <= POOLER_FROM:
+        return
+    clients, needed = wanted.needed - SPARE, wanted.with_pooler
+    less = _memory_for(power_of_two(needed))
+    saving = f", and {size_text(less)} of memory in place of {size_text(memory)}" if memory and less < memory else ""
+    yield (
+        f"database: more than {POOLER_FROM} connections: a pooler between (PgBouncer, pool_mode transaction, "
+        f"max_client_conn {clients}, default_pool_size {needed - SPARE}) would need {needed} in place of "
+        f"{wanted.needed}{saving}; or lower `pool`"
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from infra_specs.errors import PlanError
 from infra_specs.sizing.demand import Demand, demand_of
 from infra_specs.sizing.needs import CacheSize, DatabaseSize, size_cache, size_database
+from infra_specs.sizing.pools import Pool
 from infra_specs.sizing.queue import QueueSize, size_queue
 from infra_specs.sizing.replicas import ServiceSize, size_service
 from infra_specs.stackfile.models.stack import Stack
@@ -27,6 +28,13 @@ class Sizing:
     arithmetic: tuple[str, ...]
     """Every step of it, as sentences."""
 
+    def arithmetic_of(self, service: str | None) -> tuple[str, ...]:
+        """The steps for one service and for what all of them lean on; every step for None."""
+        if service is None:
+            return self.arithmetic
+        needs = (need for need in (self.database, self.cache, self.queue) if need is not None)
+        return (*self.services[service].arithmetic, *(line for need in needs for line in need.arithmetic))
+
 
 def size(stack: Stack) -> Sizing:
     """Size a stack for today's users, and for `headroom` times as many.
@@ -44,12 +52,9 @@ def size(stack: Stack) -> Sizing:
                 f"{MOST_REPLICAS:,}. Look at `users` and at the service's `capacity` (requests in flight that one "
                 "replica serves well)."
             )
-    # Scheduled and worker replicas hold connections too.
-    design_replicas = sum(max(service.design, service.minimum) for service in services.values())
+    pools = [_pool(stack, name, service) for name, service in services.items()]
     needs = stack.needs
-    database = (
-        size_database(needs.database, design_replicas, stack.users.monthly * stack.headroom) if needs.database else None
-    )
+    database = size_database(needs.database, pools, stack.users.monthly * stack.headroom) if needs.database else None
     cache = size_cache(needs.cache, demand.users_at_once * stack.headroom) if needs.cache else None
     queue = size_queue(needs.queue, demand.requests_per_second * stack.headroom) if needs.queue else None
     arithmetic = (
@@ -61,3 +66,10 @@ def size(stack: Stack) -> Sizing:
         *((f"headroom {stack.headroom:g} because: {stack.headroom_because}",) if stack.headroom_because else ()),
     )
     return Sizing(demand, stack.headroom, services, database, cache, queue, arithmetic)
+
+
+def _pool(stack: Stack, name: str, size: ServiceSize) -> Pool:
+    """Scheduled and worker replicas hold connections, too."""
+    service = stack.services[name]
+    in_flight = size.demand * stack.headroom if service.port is not None else float(size.maximum)
+    return Pool(name, service.pool, size.maximum, in_flight)

@@ -22,7 +22,7 @@ def why(
     """Why a service has as many replicas as it has: the last decisions, and every step of them.
 
     The newest first. A decision that stays the same is shown once, with how
-    long it held.
+    long it held. Below them is how the service and its needs were sized.
 
     Examples:
     tenfold why shop web
@@ -30,7 +30,8 @@ def why(
     """
     from deployments.cli.installation import open_installation
     from deployments.cli.terminal.output import console, print_json
-    from deployments.cli.views.why import data, show_all
+    from deployments.cli.views.why import data, show_all, show_sizing
+    from infra_specs.sizing.size import size
     from tasks.stack.record import recorded_spec
 
     with open_installation() as installation:
@@ -41,7 +42,9 @@ def why(
         last_decisions = installation.ledger.decisions.recent(stack, service or None, limit)
         last_check = installation.ledger.checks.last()
     decisions = [entry for entry in last_decisions if entry.decision.changes or not changes][:number]
+    sizing = size(spec).arithmetic_of(service or None)
     if json:
-        print_json({"decisions": [data(entry) for entry in decisions]})
+        print_json({"decisions": [data(entry) for entry in decisions], "sizing": sizing})
     else:
         show_all(console(), stack, decisions, last_check)
+        show_sizing(console(), sizing)

@@ -30,6 +30,14 @@ def show_all(to: Console, stack: str, decisions: Sequence[KeptDecision], last_ch
         say(to, _nothing_yet(stack, last_check))
 
 
+def show_sizing(to: Console, arithmetic: Sequence[str]) -> None:
+    """How the bounds and the needs were found, line by line."""
+    to.print()
+    say(to, Text("Sizing", "bold"))
+    for line in arithmetic:
+        say(to, line, indent=2)
+
+
 def show(to: Console, entry: KeptDecision) -> None:
     """When, from how many to how many replicas, what came of it, the reason, and the steps that led to it."""
     decision = entry.decision

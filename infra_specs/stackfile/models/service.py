@@ -171,6 +171,9 @@ class Service(Part):
     target. With volumes the service has one replica, for the data is in one place."""
     replicas: Annotated[Bounds, BeforeValidator(_bounds, Count | Bounds)] = Bounds()
     """A fixed number, or bounds: {min: 2, max: 20}."""
+    pool: int = Field(default=10, ge=1, le=1000)
+    """Connections to the database that one replica opens at most, its processes together. The database is sized for
+    all replicas that there may be."""
     scaling: Scaling = Scaling()
     """How the number of replicas follows the demand; the default needs no word."""
     capacity: float = Field(default=10, ge=0.001, le=100_000)

@@ -84,3 +84,10 @@ def test_an_unknown_stack_or_service_is_named(cli: Cli, provisioned: Callable[[]
     provisioned()
     result = cli("why", "shop", "mail")
     assert (result.code, result.err) == (2, "shop has no service `mail`. It has: web.\n")
+
+
+def test_the_sizing_is_below_the_decisions(cli: Cli, decide: Decide) -> None:
+    decide(3, 5, 60, "3 to 5 replicas", run="f-1")
+    sizing = cli.json("why", "shop", "web")["sizing"]
+    assert sizing[2].startswith("database: 10 connections x 27 replicas of web at most + 20 spare: 290, rounded up")
+    assert cli.text("why", "shop", "web").splitlines()[-len(sizing) - 2 :][:2] == ["", "Sizing"]

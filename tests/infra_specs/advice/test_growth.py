@@ -60,7 +60,8 @@ def test_where_the_file_says_the_maximum_that_is_raised() -> None:
     assert advice.said == "web needs 7 replicas at its busiest, of at most 8 (what the file allows)"
     assert advice.step is not None
     assert advice.step.keys == "services.web.replicas.max: 16"
-    assert (advice.step.touches, advice.step.downtime) == ((), "no downtime")
+    touched = (("database/main",), "up to 30 s without the database")
+    assert (advice.step.touches, advice.step.downtime) == touched, "sized for the connections of all that there may be"
 
 
 def test_a_trend_that_gets_there_within_the_notice_is_said() -> None:

@@ -26,6 +26,13 @@ def test_a_price_per_replica_is_counted_today_and_at_the_design_capacity() -> No
     assert (cost.today, cost.design) == (21, 154)
 
 
+def test_what_may_come_beyond_the_design_is_priced_too() -> None:
+    services = {"web": {"command": "run", "port": 80, "replicas": {"min": 1, "max": 40}}}
+    cost = price_of(target={"provider": "memory", "price_per_replica": 7}, services=services)
+    assert (cost.today, cost.design, cost.most) == (21, 154, 280)
+    assert str(cost) == ("$21 a month today, $154 at the design capacity, $280 with all replicas that there may be")
+
+
 def test_an_unknown_price_is_unknown_and_limits_nothing() -> None:
     cost = price_of(budget=1)
     assert (cost.today, cost.design) == (None, None)
