@@ -23,10 +23,12 @@ SMALLEST_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one thing was seen to use: bytes of memory and of disk. None is not known."""
+    """What one thing was seen to use: bytes of memory and of disk, and of a cache the writes to lists and streams since
+    it was started. None is not known."""
 
     memory: int | None = None
     disk: int | None = None
+    queue_writes: int | None = None
 
 
 def rightsizing(stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage]) -> tuple[Advice, ...]:

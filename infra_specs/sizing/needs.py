@@ -77,6 +77,7 @@ def size_cache(need: Cache, design_users_at_once: float) -> CacheSize:
                 if need.memory
                 else f" for {design_users_at_once:,.4g} users at once x {size_text(CACHE_A_USER)}"
             ),
+            "cache: it forgets the least used when full, and everything when it ends; jobs belong in `queue: valkey`",
         ),
     )
 

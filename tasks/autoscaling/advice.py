@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
+from infra_specs.advice.cache_use import cache_use
 from infra_specs.advice.growth import Advice, growth
 from infra_specs.advice.rightsizing import rightsizing
 from infra_specs.stack_fault import StackFault
@@ -45,7 +46,7 @@ def _vertical(scaled: ScaledStack) -> tuple[Advice, ...]:
     stack = scaled.stack
     with opened(stack.target, settings().home) as provider:
         uses = provider.host.uses(stack.name) if provider.host else {}
-    return rightsizing(stack, scaled.counts, uses)
+    return (*rightsizing(stack, scaled.counts, uses), *cache_use(stack, uses))
 
 
 def growth_of(ledger: Ledger, scaled: ScaledStack) -> tuple[Advice, ...]:

@@ -6,7 +6,7 @@ A question is bytes; a judge returns why an answer is not that of a server that 
 import struct
 
 PROBE_USER = "probe"
-"""An account of a Valkey that may ask whether the server is well, and nothing else: it has no password."""
+"""An account of a Valkey that may ask for its health and its counts: it has no password, and sees no key."""
 _PROTOCOL_3 = 3 << 16
 _STARTING = b"C57P03"
 """The code of "cannot connect now": it starts, recovers, or shuts down."""
@@ -28,6 +28,11 @@ def postgres_fault(answer: bytes) -> str:
 def valkey_question(user: str = "") -> bytes:
     """A question; the answer has a line for each of its lines. As nobody one is not told that the server is loading."""
     return (f"AUTH {user} {user}\r\nPING\r\n" if user else "PING\r\n").encode()
+
+
+def valkey_statistics_question(user: str) -> bytes:
+    """How often each command was called. The server closes the connection after its answer."""
+    return f"AUTH {user} {user}\r\nINFO commandstats\r\nQUIT\r\n".encode()
 
 
 def valkey_fault(answer: bytes) -> str:

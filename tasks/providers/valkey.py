@@ -1,7 +1,11 @@
 """A Valkey's settings, wherever it runs: as a cache, or as a queue."""
 
-from tasks.base.need_protocols import PROBE_USER
+import socket
 
+from infra_specs.advice.cache_use import queue_writes
+from tasks.base.need_protocols import PROBE_USER, valkey_statistics_question
+
+_ANSWER_SECONDS = 1.0
 _FORGETS = ("maxmemory-policy allkeys-lru", "appendonly no")
 # On the disk before it is answered for. With an fsync a second (`everysec`) answers do not wait for a write that an
 # fsync under way holds up: on a busy disk a kill lost 13 226 jobs that had been acknowledged. And a full disk ends the
@@ -10,9 +14,9 @@ _KEEPS = (
     "maxmemory-policy noeviction",
     "appendonly yes",
     "appendfsync always",
-    # Asks for its health and may do nothing else. Without a login it could not be told that the server is loading.
-    f"user {PROBE_USER} on nopass -@all +ping",
 )
+# It asks for the health, which nobody else is told while the server is loading, and for counts. It sees no key.
+_PROBE = f"user {PROBE_USER} on nopass -@all +ping +info|commandstats"
 
 
 def conf(port: int, password: str, memory: int, *, address: str = "127.0.0.1", folder: str = "") -> str:
@@ -30,11 +34,26 @@ def conf(port: int, password: str, memory: int, *, address: str = "127.0.0.1", f
             f'requirepass "{_quoted(password)}"',
             f"maxmemory {memory}",
             *keeping,
+            _PROBE,
             'save ""',
             "daemonize no",
             "",
         )
     )
+
+
+def written_to_queues(host: str, port: int) -> int | None:
+    """Writes to lists and streams since a Valkey was started; None where it does not say. Waits for a second."""
+    answer = b""
+    try:
+        with socket.create_connection((host, port), timeout=_ANSWER_SECONDS) as connection:
+            connection.settimeout(_ANSWER_SECONDS)
+            connection.sendall(valkey_statistics_question(PROBE_USER))
+            while more := connection.recv(2**16):
+                answer += more
+    except OSError:
+        return None
+    return queue_writes(answer.decode(errors="replace")) if b"# Commandstats" in answer else None
 
 
 def _quoted(value: str) -> str:

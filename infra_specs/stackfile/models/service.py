@@ -167,8 +167,9 @@ class Service(Part):
     cpus: float | None = Field(default=None, ge=0.01, le=1024)
     """Processor cores that one replica may use at most, on targets that run containers."""
     volumes: dict[VolumeName, MountPath] = {}
-    """Folders whose data outlives every replica, by name: {data: /var/lib/app}. `DATA_DIR` holds the path, on every
-    target. With volumes the service has one replica, for the data is in one place."""
+    """Folders whose data outlives every replica, by name: {data: /var/lib/app}. `NAME_DIR` holds the path, on every
+    target: `DATA_DIR` that of `data`, `USER_FILES_DIR` that of `user-files`. With volumes the service has one replica,
+    for the data is in one place."""
     replicas: Annotated[Bounds, BeforeValidator(_bounds, Count | Bounds)] = Bounds()
     """A fixed number, or bounds: {min: 2, max: 20}."""
     pool: int = Field(default=10, ge=1, le=1000)

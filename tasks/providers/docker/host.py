@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra_specs.advice.rightsizing import Usage
+from infra_specs.resources.address import Address
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
 from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.engine.errors import translated
+from tasks.providers.docker.kinds import valkey
 from tasks.providers.docker.labels import key_of
 from tasks.providers.docker.observe import Observer
+from tasks.providers.valkey import written_to_queues
 
 _MACHINE = "engine"
 """The name of the only machine."""
@@ -31,14 +34,24 @@ class DockerHost:
         """Memory of every container that runs, by address."""
         with translated():
             running = [container for container in self._observer.containers(stack) if container["State"]["Running"]]
-            return {
-                key_of(container["Config"]["Labels"])[0]: Usage(memory=used_memory(self._stats(container["Id"])))
-                for container in running
-            }
+            return dict(self._usage(container) for container in running)
+
+    def _usage(self, container: Mapping[str, Any]) -> tuple[str, Usage]:
+        address, _ = key_of(container["Config"]["Labels"])
+        memory = used_memory(self._stats(container["Id"]))
+        writes = _queue_writes(container) if Address.parse(address).kind == "cache" else None
+        return address, Usage(memory=memory, queue_writes=writes)
 
     def _stats(self, id: str) -> Mapping[str, Any]:
         stats: Mapping[str, Any] = self._api.stats(id, stream=False, one_shot=True)
         return stats
+
+
+def _queue_writes(container: Mapping[str, Any]) -> int | None:
+    """None, too, where the engine's networks are out of reach."""
+    networks = container["NetworkSettings"]["Networks"].values()
+    address = next((network["IPAddress"] for network in networks if network["IPAddress"]), None)
+    return written_to_queues(address, valkey.PORT) if address else None
 
 
 def used_memory(stats: Mapping[str, Any]) -> int | None:

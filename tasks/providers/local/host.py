@@ -13,6 +13,7 @@ from tasks.providers.local.errors import translated
 from tasks.providers.local.kinds.volume import volumes
 from tasks.providers.local.stack_folder import stack_folder_of
 from tasks.providers.local.stack_supervisor import statuses_of
+from tasks.providers.valkey import written_to_queues
 from tasks.supervisor.process import Status
 
 _THIS_MACHINE = "this machine"
@@ -49,8 +50,16 @@ def _uses(statuses: Iterable[Status], volumes: Iterable[Instance]) -> dict[str, 
     children = _children()
     for status in statuses:
         if status.pid and (address := status.process.labels.get("address")):
-            usages[address] = Usage(memory=sum(_memory(pid) for pid in _family(status.pid, children)))
+            memory = sum(_memory(pid) for pid in _family(status.pid, children))
+            usages[address] = Usage(memory=memory, queue_writes=_queue_writes(status))
     return usages
+
+
+def _queue_writes(status: Status) -> int | None:
+    labels = status.process.labels
+    if labels.get("kind") != "cache" or status.process.probe is None:
+        return None
+    return written_to_queues("127.0.0.1", status.process.probe.port)
 
 
 def _children() -> Mapping[int, list[int]]:

@@ -23,9 +23,12 @@ Sizing
   web: 7.407 in flight / (4 x 0.7)                  = 3 replicas today
   web: 10 x 7.407 in flight / (4 x 0.7)             = 27 replicas at the design capacity
   database: 10 connections x 27 replicas of web at most + 20 spare: 290, rounded up to 512; 4GB of memory
-  database: more than 200 connections: a pooler between (PgBouncer, pool_mode transaction, max_client_conn 270, default_pool_size 75) would need 95 in place of 290, and 1GB of memory in place of 4GB; or lower `pool`
+  database: more than 200 connections: a pooler between (PgBouncer, pool_mode transaction, \
+max_client_conn 270, default_pool_size 75) would need 95 in place of 290, \
+and 1GB of memory in place of 4GB; or lower `pool`
   database: 512GB of storage for 2,000,000 users x 256KB
   cache: 128MB of memory for 1,111 users at once x 64KB
+  cache: it forgets the least used when full, and everything when it ends; jobs belong in `queue: valkey`
 
 Price
   $22.50 a month today, $202.50 at the design capacity, budget $100

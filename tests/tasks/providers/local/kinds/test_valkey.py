@@ -33,6 +33,13 @@ def test_only_the_right_password_opens_it(provider: LocalProvider, home: Path) -
     assert list((home / "stacks").rglob("*.rdb")) == []
 
 
+def test_a_cache_that_is_used_as_a_queue_is_seen(provider: LocalProvider) -> None:
+    server = made(provider, cache())
+    assert provider.host.uses(server.stack)["cache/main"].queue_writes == 0
+    ask(int(server.outputs["port"]), ["AUTH", PASSWORD], ["RPUSH", "jobs", "1"], ["XADD", "s", "*", "a", "1"])
+    assert provider.host.uses(server.stack)["cache/main"].queue_writes == 2
+
+
 def ask(port: int, *commands: list[str], more: bool = False) -> list[bytes]:
     """The first line of each answer, or every line."""
     with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as lines:
