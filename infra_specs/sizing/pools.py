@@ -33,8 +33,8 @@ class Pool:
 
     @property
     def busy(self) -> int:
-        """Those in use at the design capacity: a request or job uses one at a time."""
-        return min(self.connections, max(1, math.ceil(self.in_flight - 1e-9)))
+        """Those in use at the design capacity, for a request or job uses one at a time; one a replica at least."""
+        return min(self.connections, max(self.replicas, math.ceil(self.in_flight - 1e-9)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def test_the_file_says() -> None:
                 "database: 10 connections x 40 replicas of web at most + 20 spare: 420, rounded up to 512; "
                 "4GB of memory",
                 "database: more than 200 connections: a pooler between (PgBouncer, pool_mode transaction, "
-                "max_client_conn 400, default_pool_size 7) would need 27 in place of 420, and 256MB of memory in "
+                "max_client_conn 400, default_pool_size 40) would need 60 in place of 420, and 512MB of memory in "
                 "place of 4GB; or lower `pool`",
             ),
         ),
@@ -70,8 +70,7 @@ def test_the_file_says() -> None:
                 "database: 10 connections x 500 replicas of web at most + 20 spare: 5020, of which at most 1000 are "
                 "given: put a pooler between, or lower `pool`; 8GB of memory",
                 "database: more than 200 connections: a pooler between (PgBouncer, pool_mode transaction, "
-                "max_client_conn 5000, default_pool_size 7) would need 27 in place of 5020, and 256MB of memory in "
-                "place of 8GB; or lower `pool`",
+                "max_client_conn 5000, default_pool_size 500) would need 520 in place of 5020; or lower `pool`",
             ),
         ),
     ],
