@@ -1,4 +1,7 @@
-"""Two control planes for all tests of deployments: one that is asked, and one that may be broken."""
+"""Two control planes for all tests of deployments: one that is asked, and one that may be broken.
+
+They end with the last of these tests: each of them takes a fifth of a core as long as it stands.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +17,7 @@ reconcile_seconds = 10
 """Where ticks are waited for. Elsewhere they are as seldom as may be: each is a process that loads everything."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def asked() -> Iterator[Installation]:
     """The installation of `plane`. Its control plane was started by three commands at once."""
     with installation() as made:
@@ -35,7 +38,7 @@ def here(plane: Plane) -> ControlPlane:
     return control_plane.ensure()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def breakable() -> Iterator[Installation]:
     """The installation of `fragile` and `ticking`."""
     with installation() as made:

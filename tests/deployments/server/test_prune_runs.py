@@ -1,5 +1,6 @@
 """Ticks without consequences are forgotten; the others stay."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +16,20 @@ from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
 from infra_specs.errors import LedgerError
-from tests.flows.conftest import home, prefect_server
+from tests.flows.conftest import home
 from tests.flows.faults import Faulty, sick, target
 from tests.flows.going import done, failed
 from tests.flows.shop import shop
+from tests.support.prefect_server import running
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
-__all__ = ["home", "prefect_server", "target"]  # fixtures
+__all__ = ["home", "target"]  # fixtures
+
+
+@pytest.fixture(scope="module")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with running(tmp_path_factory.mktemp("authority")):
+        yield
 
 
 async def messages() -> list[str]:

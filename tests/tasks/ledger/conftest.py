@@ -16,7 +16,7 @@ from tests.tasks.ledger.child import Child
 spec = {"name": "shop", "target": {"provider": "local"}}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
         yield server
@@ -81,7 +81,7 @@ def child(here: Settings) -> Iterator[Callable[[], Child]]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ten() -> Iterator[list[Child]]:
     """Ten processes that have no ledger open yet."""
     with ExitStack() as children:
