@@ -20,7 +20,10 @@ def generations(log: Path) -> list[Path]:
 
 
 async def rotate(log: Path, largest: int = LARGEST) -> None:
-    """Move what a log holds to LOG.1 once it has `largest` bytes.
+    """Move what a log holds to LOG.1 once it has `largest` bytes, in several parts if it grew by more than LARGEST.
+
+    No part is larger than LARGEST and `KEPT` are kept, so a burst of any speed leaves no more than these; the oldest
+    part says how much of it is gone.
 
     Whole blocks are copied and then taken out of the front of the file, which loses nothing that is written
     meanwhile. Where the file system cannot do that, the copy is followed by a truncation, which may lose the lines
@@ -36,18 +39,37 @@ async def rotate(log: Path, largest: int = LARGEST) -> None:
             return
         # Not up to the end: the last block cannot be taken out.
         whole = (size - 1) // _BLOCK * _BLOCK
-        draft = log.with_name(f".{log.name}.1")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as target:
-            await _copy(source, target.fileno(), 0, whole)
-            _shift(log, draft)
-            try:
-                drop_front(source, whole)
-            except OSError:
-                await _copy(source, target.fileno(), whole, None)
-                os.ftruncate(source, 0)
+        parts = parts_of(whole)
+        for start, end in parts:
+            dropped = start if start == parts[0][0] else 0
+            await _move(log, source, start, end, dropped=dropped, is_last=end == whole)
     finally:
         os.close(source)
+
+
+def parts_of(size: int) -> list[tuple[int, int]]:
+    """The parts that are kept of so many bytes, the oldest first: where each begins and ends."""
+    first = max(0, size - KEPT * LARGEST)
+    return [(start, min(start + LARGEST, size)) for start in range(first, size, LARGEST)]
+
+
+async def _move(log: Path, source: int, start: int, end: int, *, dropped: int, is_last: bool) -> None:
+    """Make LOG.1 of a part of the log, and after the last part take all parts out of the log. `dropped`: the bytes
+    before this part that are not kept."""
+    draft = log.with_name(f".{log.name}.1")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as target:
+        if dropped:
+            os.write(target.fileno(), f"... {dropped} bytes were written faster than they are kept ...\n".encode())
+        await _copy(source, target.fileno(), start, end)
+        _shift(log, draft)
+        if not is_last:
+            return
+        try:
+            drop_front(source, end)
+        except OSError:
+            await _copy(source, target.fileno(), end, None)
+            os.ftruncate(source, 0)
 
 
 def remove(log: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.supervisor.client import Supervisor
-from tasks.supervisor.rotate import generations, remove, rotate, tail
+from tasks.supervisor.rotate import LARGEST, generations, remove, rotate, tail
 from tasks.supervisor.syscalls import drop_front
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import python, until_state
@@ -76,6 +76,26 @@ def test_the_supervisor_rotates_what_its_processes_write(supervisor: Supervisor,
     assert supervisor.logs("a", 3) == "".join(f"{n:099}\n" for n in range(MANY - 3, MANY))
     supervisor.remove("a")
     assert not list(folder.glob("*a.log*"))
+
+
+@pytest.mark.parametrize("megabytes", [40, 140])
+async def test_a_burst_of_any_speed_is_bounded_by_size(tmp_path: Path, megabytes: int) -> None:
+    log = tmp_path / "log"
+    lines = megabytes << 10
+    with log.open("wb") as file:
+        file.writelines(b"%01023d\n" % n for n in range(lines))
+    await rotate(log)
+    sizes = [path.stat().st_size for path in generations(log) if path.exists()]
+    assert max(sizes) <= LARGEST + 100
+    assert sum(sizes) <= 4 * LARGEST + 100
+    head, *kept = b"".join(path.read_bytes() for path in reversed(generations(log)) if path.exists()).splitlines()
+    if megabytes == 40:
+        assert (int(head), [int(line) for line in kept]) == (0, list(range(1, lines))), "what has room is kept"
+    else:
+        assert head == b"... %d bytes were written faster than they are kept ..." % ((139 << 20) - 3 * LARGEST)
+        assert [int(line) for line in kept] == list(range(lines - len(kept), lines)), "the newest lines are kept"
+        assert len(kept) == (3 * LARGEST >> 10) + 1024
+    assert len(tail(log, 10).splitlines()) == 10
 
 
 def test_the_tail_of_a_log(tmp_path: Path) -> None:
