@@ -38,6 +38,10 @@ class LockHeld(TenfoldError):
     """Somebody else is changing this stack; the message says who and since when."""
 
 
+class RunOvertaken(TenfoldError):
+    """A run that was asked for later has changed the stack already. This one has touched nothing, and may be late."""
+
+
 class Fenced(TenfoldError):
     """This run lost its lock to another while it slept, and does nothing more."""
 

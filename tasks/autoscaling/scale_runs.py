@@ -8,10 +8,7 @@ from uuid import UUID
 from httpx import HTTPError
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterName,
     FlowRunFilter,
-    FlowRunFilterExpectedStartTime,
     FlowRunFilterName,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -25,14 +22,10 @@ from tasks.autoscaling.check import PendingDecision
 from tasks.base.clock import now, utc_now
 from tasks.ledger import Ledger
 from tasks.ledger.owner_liveness import owner_is_alive
+from tasks.run.active_runs import CHANGING_FLOWS, active_runs, stack_of
 from tasks.run.tags import was_rejected
 
-CHANGING_FLOWS = ("scale", "provision", "deploy", "rollback", "teardown")
-"""Flows whose runs block a scale run of the same stack."""
-ACTIVE_STATES = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 FINAL_STATES = (StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED)
-PAGE_SIZE = 200
-"""Runs in one answer of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +117,4 @@ def _parameters(pending: PendingDecision) -> dict[str, Any]:
 
 async def _busy(client: PrefectClient) -> set[str]:
     """Stacks with an active run, or one that is due. A run that is scheduled for later does not count."""
-    now, busy_runs = utc_now(), list[FlowRun]()
-    while True:
-        runs = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=list(CHANGING_FLOWS))),
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(ACTIVE_STATES))),
-                expected_start_time=FlowRunFilterExpectedStartTime(before_=now),
-            ),
-            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-            limit=PAGE_SIZE,
-            offset=len(busy_runs),
-        )
-        busy_runs += runs
-        if len(runs) < PAGE_SIZE:
-            return {name for run in busy_runs if (name := _stack_of(run.parameters))}
-
-
-def _stack_of(parameters: dict[str, Any]) -> str:
-    spec = parameters.get("spec")
-    return str(parameters.get("stack") or (spec.get("name") if isinstance(spec, dict) else "") or "")
+    return {name async for run in active_runs(client, utc_now()) if (name := stack_of(run.parameters))}

@@ -21,6 +21,7 @@ from tasks.ledger.seasonality import Seasonality
 from tasks.ledger.secrets import Secrets
 from tasks.ledger.stacks import Stacks
 from tasks.ledger.startup_times import StartupTimes
+from tasks.ledger.tickets import Tickets
 from tasks.ledger.unready import Unready
 
 
@@ -34,6 +35,7 @@ class Ledger:
     def __init__(self, database: Database, key_file: Path) -> None:
         self._database = database
         self.locks = Locks(database)
+        self.tickets = Tickets(database)
         self.claims = Claims(database)
         self.stacks = Stacks(database)
         self.releases = Releases(database)

@@ -11,10 +11,12 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from infra_specs.errors import Fenced, LockHeld
+from infra_specs.turns import Ticket
 from tasks.ledger.database import Database
 from tasks.ledger.owner import Owner, owner_from
 from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.ledger.tables import locks, runs
+from tasks.ledger.tickets import drop, require_turn
 
 CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
 
@@ -52,12 +54,14 @@ class Locks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def acquire(self, stack: str, owner: Owner, lease_seconds: float) -> Lease:
+    def acquire(self, stack: str, owner: Owner, lease_seconds: float, ticket: Ticket | None = None) -> Lease:
         """Take the stack's lock without waiting. Raises LockHeld, with the holder and since when.
 
         The lock is taken over from a dead owner, or after its lease ran out; its open runs are marked as crashed.
+        With a `ticket` the lock is taken in the order in which runs were asked for: LockHeld while earlier ones wait,
+        RunOvertaken if a later one had it. A run without one waits for nobody and overtakes nobody.
         """
-        return take(self._database, Lease(stack, 0, owner), lease_seconds)
+        return take(self._database, Lease(stack, 0, owner), lease_seconds, ticket)
 
     def renew(self, lease: Lease) -> None:
         """Renew the lease. Raises Fenced when the lock is lost or the lease has run out already."""
@@ -82,8 +86,8 @@ class Locks:
         return holder_of(self._database, "stack", stack)
 
 
-def take(database: Database, wanted: Lease, lease_seconds: float) -> Lease:
-    """Take a lock of any kind without waiting. Returns `wanted` with its fence. Raises LockHeld."""
+def take(database: Database, wanted: Lease, lease_seconds: float, ticket: Ticket | None = None) -> Lease:
+    """Take a lock of any kind without waiting. Returns `wanted` with its fence. Raises LockHeld and RunOvertaken."""
     lock = _is_of(wanted)
     with database.write() as connection:
         name = {"kind": wanted.kind, "stack": wanted.stack, "address": wanted.address}
@@ -91,16 +95,25 @@ def take(database: Database, wanted: Lease, lease_seconds: float) -> Lease:
         row = connection.execute(_row_of(lock).with_for_update()).mappings().one()
         now, previous = database.now(connection), _holder(row)
         if previous and previous.until > now and owner_is_alive(previous.owner) is not False:
-            raise LockHeld(
-                f"{wanted} is being changed by {previous.owner} since {utc(previous.since)} "
-                f"(for {now - previous.since:.0f} s); wait for it with --wait or try again"
-            )
+            raise LockHeld(_busy(wanted, previous, now))
+        if ticket:
+            require_turn(connection, row, ticket, now)
         lease = replace(wanted, fence=row["fence"] + 1)
         values = {"fence": lease.fence, "owner": asdict(lease.owner), "since": now, "lease": lease_seconds}
+        if ticket:
+            values |= {"asked": ticket.asked, "asked_run": ticket.run}
+            drop(connection, wanted.stack, ticket)
         connection.execute(sa.update(locks).where(lock).values(**values, until=now + lease_seconds))
         if lease.kind == "stack":
             _mark_crashed(connection, lease.stack, now)
     return lease
+
+
+def _busy(wanted: Lease, holder: Holder, now: float) -> str:
+    since = f"by {holder.owner} since {utc(holder.since)} (for {now - holder.since:.0f} s)"
+    if wanted.kind == "stack" and holder.owner.verb == "teardown" != wanted.owner.verb:
+        return f"{wanted} is being torn down {since}. When it is down, bring it back: tenfold provision {wanted}"
+    return f"{wanted} is being changed {since}; wait for it with --wait or try again"
 
 
 def holder_of(database: Database, kind: Kind, stack: str, address: str = "") -> Holder | None:

@@ -37,6 +37,18 @@ locks = Table(
     Column("since", Double),
     Column("until", Double),
     Column("lease", Double),
+    Column("asked", Double),  # when the run was asked for that took it last, and which flow run that is
+    Column("asked_run", String),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("run", String, primary_key=True),
+    Column("asked", Double, nullable=False),
+    Column("owner", JsonColumn, nullable=False),
+    Column("until", Double, nullable=False),
 )
 
 stacks = Table(

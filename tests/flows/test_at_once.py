@@ -6,9 +6,11 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from flows.deploy import deploy
 from flows.provision import provision
 from flows.scale import scale
 from tests.flows.shop import addresses, observed, runs, shop
@@ -65,6 +67,34 @@ def test_ten_that_wait_all_complete_and_nine_of_them_change_nothing(
     assert addresses(home) == EVERYTHING
     assert [len(one.changes) for one in reversed(runs())] == [len(EVERYTHING)] + [0] * (MANY - 1)
     assert {one.state for one in runs()} == {"done"}
+
+
+def test_runs_that_wait_are_carried_out_in_the_order_in_which_they_were_asked_for(
+    home: Path, prefect_server: None, children: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one is stopped before it asks for the lock: the others wait for it, though the lock is free."""
+    assert run(provision, {"spec": shop(), "source": "/srv"}).state == "COMPLETED"
+    monkeypatch.setenv("TENFOLD_LEASE_SECONDS", "300")
+
+    def asked(number: int, **stop: Any) -> Child:
+        parameters = {"stack": "shop", "service": "web", "env": {"NUMBER": str(number)}, "wait": True}
+        children.append(start(deploy, parameters, **stop))
+        return children[-1]
+
+    first = asked(1, at=1, by=signal.SIGSTOP, only="before ledger.tickets.renew".__eq__)
+    first.until_stopped()
+    later = [asked(2, at=1, by=signal.SIGSTOP, only="after ledger.tickets.renew".__eq__)]
+    later[0].until_stopped()
+    later.append(asked(3, at=1, by=signal.SIGSTOP, only="after ledger.tickets.renew".__eq__))
+    later[1].until_stopped()
+    for child in (*reversed(later), first):
+        child.wake()
+    ended = [child.wait() for child in (first, *later)]
+    assert [outcome.state for outcome in ended] == ["COMPLETED"] * 3, [outcome.message for outcome in ended]
+    order = [
+        re.findall(r"NUMBER (?:set to |\d -> )(\d)", one.reason) for one in reversed(runs()) if one.verb == "deploy"
+    ]
+    assert order == [["1"], ["2"], ["3"]]
 
 
 def test_who_waits_builds_on_what_the_other_left(

@@ -17,10 +17,12 @@ from tasks.ledger.releases import Releases
 from tasks.ledger.runs import Runs
 from tasks.ledger.secrets import Secrets
 from tasks.ledger.stacks import Stacks
+from tasks.ledger.tickets import Tickets
 
 PROVIDER_EFFECTS = ("create", "update", "destroy", "stop")
 LEDGER_EFFECTS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (Locks, "locks", ("acquire", "release")),
+    (Tickets, "tickets", ("renew", "drop")),
     (Claims, "claims", ("acquire",)),
     (Stacks, "stacks", ("set_desired", "mark_torn_down", "override", "forget")),
     (Secrets, "secrets", ("ensure",)),

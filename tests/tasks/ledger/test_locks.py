@@ -23,6 +23,19 @@ def acquired_late(ledger: Ledger, stack: str, owner: Owner, lease_seconds: float
             time.sleep(0.02)
 
 
+def test_a_stack_that_is_being_torn_down_says_what_brings_it_back(ledger: Ledger, me: Owner) -> None:
+    teardown = replace(me, verb="teardown")
+    ledger.locks.acquire("shop", teardown, 60)
+    with pytest.raises(LockHeld) as raised:
+        ledger.locks.acquire("shop", replace(me, verb="deploy"), 60)
+    said = re.sub(r"since .+ UTC \(for \d+ s\)", "since THEN", str(raised.value))
+    assert said == (
+        f"shop is being torn down by {teardown} since THEN. When it is down, bring it back: tenfold provision shop"
+    )
+    with pytest.raises(LockHeld, match=r"shop is being changed by teardown .+; wait for it with --wait or try again"):
+        ledger.locks.acquire("shop", teardown, 60)
+
+
 def test_a_second_is_told_who_has_it_and_since_when(ledger: Ledger, lease: Lease, me: Owner) -> None:
     with pytest.raises(LockHeld) as refused:
         ledger.locks.acquire("shop", me, 10)
