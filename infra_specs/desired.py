@@ -13,6 +13,7 @@ from typing import Protocol
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before_jobs, job
+from infra_specs.errors import PlanError
 from infra_specs.pricing.price import Price, price, replica_price
 from infra_specs.releases.manifest import (
     ReleaseManifest,
@@ -198,6 +199,18 @@ def with_newest_secrets(snapshot: StackSnapshot, services: Mapping[str, Service]
     if current is None:
         return manifest_of(services, newest.secrets)
     return with_secrets(services, current.file, newest, current.content)
+
+
+def refuse_changed_target(snapshot: StackSnapshot) -> None:
+    """Raise PlanError if the spec names another target than the one that the stack is on."""
+    name, recorded, target = snapshot.stack.name, snapshot.recorded_target, snapshot.stack.target.provider
+    if recorded is None or recorded == target:
+        return
+    state = f"runs on target {recorded}" if snapshot.is_active else f"was torn down on target {recorded}, with its data"
+    raise PlanError(
+        f"{name} {state}, and the spec says {target}. A target is not changed in place, and no data moves by itself. "
+        f"Give the stack on {target} another name; or write {recorded} again to go on with this one."
+    )
 
 
 def release_jobs(snapshot: StackSnapshot, desired_stack: DesiredStack, release: StoredRelease) -> tuple[Resource, ...]:

@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 
 from flows.engine.converge import Report
 from flows.engine.run_info import silence_prefect
-from infra_specs.desired import StackSnapshot
+from infra_specs.desired import StackSnapshot, refuse_changed_target
 from infra_specs.errors import LedgerError, PlanError, TenfoldError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.known_secrets import known_secrets
@@ -106,7 +106,7 @@ async def stack_session(
         recorded = partial(recorded_snapshot, ledger, name, with_releases=verb != "teardown")
         snapshot = await asyncio.to_thread(partial(snapshot_of, ledger, *asked) if asked else recorded)
         snapshot = snapshot.with_stack(change(snapshot.stack))
-        _refuse_changed_target(snapshot)
+        refuse_changed_target(snapshot)
         async with open_target(snapshot.stack) as provider:
             context = RunContext(provider, ledger, lease)
             with suppress(LedgerError):  # a lost key must not prevent a teardown
@@ -155,14 +155,3 @@ async def _refuse_what_is_not_ours(context: RunContext) -> None:
             f"{f' and {len(instances) - 1} more' if instances[1:] else ''}): it is another installation's, or of a "
             "ledger that is lost. Give yours another name, or put that ledger back, or take the other down first."
         )
-
-
-def _refuse_changed_target(snapshot: StackSnapshot) -> None:
-    name, recorded, target = snapshot.stack.name, snapshot.recorded_target, snapshot.stack.target.provider
-    if recorded is None or recorded == target:
-        return
-    state, data_note = ("runs", "") if snapshot.is_active else ("was torn down", " and its data is still there")
-    raise PlanError(
-        f"{name} {state} on target {recorded}{data_note}, and the spec says {target}. A target is not changed in "
-        f"place: run tenfold teardown {name} --delete-data first, or give this stack another name."
-    )

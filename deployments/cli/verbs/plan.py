@@ -43,19 +43,28 @@ def plan_provision(
     """The desired stack, the changes that a provision would make, and notes. Raises what the provision would raise."""
     import asyncio
 
+    from infra_specs.desired import refuse_changed_target
     from infra_specs.plan.make_plan import make_plan
     from infra_specs.stackfile.messages.no_effect import settings_without_effect
     from tasks.base.clock import now
     from tasks.changes.health_reasons import observed
     from tasks.stack.preflight import Preview, prepare
     from tasks.stack.record import snapshot_of
+    from tasks.stack.renamed import renamed_note
 
     ledger = installation.ledger
     snapshot = snapshot_of(ledger, argument.stack, argument.source)
+    refuse_changed_target(snapshot)
     with installation.target(argument.stack) as target:
         prepared = asyncio.run(prepare(Preview(ledger, target), snapshot, within_budget=False))
         stack, desired = prepared.snapshot.stack, prepared.desired
         changes = make_plan(stack.name, desired.resources, observed(target, ledger, stack.name), moment=now())
         limit = target.limit()
-    notes = (*prepared.notes, *((limit,) if limit else ()), *settings_without_effect(argument.stack))
+    renamed = renamed_note(ledger, snapshot)
+    notes = (
+        *((renamed,) if renamed else ()),
+        *prepared.notes,
+        *((limit,) if limit else ()),
+        *settings_without_effect(argument.stack),
+    )
     return desired, changes, notes

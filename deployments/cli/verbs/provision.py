@@ -20,23 +20,27 @@ def provision(file_or_stack: FileOrStack, wait: Wait = False, detach: Detach = F
     """
     from deployments.cli.following.submit import RunRequest, carry_out
     from deployments.cli.installation import open_installation, resolve_stack
-    from deployments.cli.terminal.output import console
+    from deployments.cli.terminal.output import console, say
     from deployments.cli.views.plan import show_summary
-    from infra_specs.desired import desired_from_spec
+    from infra_specs.desired import desired_from_spec, refuse_changed_target
     from infra_specs.errors import ProviderError
     from infra_specs.pricing.price import refuse_over_budget
     from tasks.stack.preflight import Preview, prepare
     from tasks.stack.record import snapshot_of
+    from tasks.stack.renamed import renamed_note
 
     with open_installation() as installation:
         argument = resolve_stack(installation.ledger, file_or_stack)
         stack = argument.stack.name
         snapshot = snapshot_of(installation.ledger, argument.stack, argument.source)
+        refuse_changed_target(snapshot)
         try:
             with installation.target(argument.stack) as target:
                 desired = asyncio.run(prepare(Preview(installation.ledger, target), snapshot)).desired
         except ProviderError:  # a target that does not answer here may still answer the run
             desired = desired_from_spec(snapshot)
             refuse_over_budget(stack, desired.price)
+        if renamed := renamed_note(installation.ledger, snapshot):
+            say(console(), renamed)
         show_summary(console(), desired)
         carry_out(installation, RunRequest("provision", {**argument.parameters, "wait": wait}, (stack,), detach))

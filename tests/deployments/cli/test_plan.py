@@ -9,6 +9,7 @@ import pytest
 from deployments.cli.installation import Installation
 from deployments.cli.views import plan as presenting
 from infra_specs.resources.instance import Health
+from tasks.ledger import Owner
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
 
@@ -162,3 +163,38 @@ def test_a_key_that_does_nothing_is_a_note(cli: Cli, file: Path) -> None:
     notes = cli.text("plan", "shop.yaml").partition("\nNotes\n")[2].partition("\n\nPlan")[0]
     assert " ".join(notes.split()) == note
     assert cli.json("plan", "shop.yaml")["notes"] == [note]
+
+
+def test_plan_and_provision_refuse_a_changed_target_in_the_same_words(
+    cli: Cli, file: Path, provisioned: Callable[[], object], installation: Installation
+) -> None:
+    provisioned()
+    file.write_text(file.read_text().replace("{provider: memory, price_per_replica: 7.5}", "{provider: local}"))
+    refusal = (
+        "shop runs on target memory, and the spec says local. A target is not changed in place, and no data moves by "
+        "itself. Give the stack on local another name; or write memory again to go on with this one.\n"
+    )
+    for verb in ("plan", "provision"):
+        result = cli(verb, "shop.yaml")
+        assert (result.code, result.out, result.err) == (2, "", refusal)
+    lease = installation.ledger.locks.acquire("shop", Owner.here("teardown"), 60)
+    installation.ledger.stacks.mark_torn_down(lease)
+    result = cli("plan", "shop.yaml")
+    assert result.err.startswith("shop was torn down on target memory, with its data, and the spec says local.")
+    assert "delete-data" not in result.err
+
+
+def test_a_stack_that_was_renamed_in_its_file_is_said_to_be_another_one(
+    cli: Cli, file: Path, provisioned: Callable[[], object]
+) -> None:
+    provisioned()
+    note = (
+        "From this folder shop runs already, and no file here is called so any more. If you renamed it, store is a "
+        "second stack beside it, without its data: write the old name again to go on with the first."
+    )
+    old = file.read_text()
+    file.write_text(old.replace("name: shop", "name: store"))
+    assert cli.json("plan", "shop.yaml")["notes"][0] == note
+    Path("other.yaml").write_text(old)
+    assert cli.json("plan", "shop.yaml")["notes"] == [], "another file has that stack"
+    assert cli.json("plan", "other.yaml")["notes"] == []
