@@ -12,7 +12,7 @@ from flows.engine.rollout import restore_healthy
 from flows.engine.watch import judge_watched
 from infra_specs.desired import desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
-from infra_specs.plan.backoff import backoff_until
+from infra_specs.plan.backoff import FAILURES_SEEN, backoff_until
 from infra_specs.stack_fault import paragraph
 from tasks.base.clock import now
 from tasks.base.settings import settings
@@ -26,8 +26,6 @@ TURN_SECONDS = 10.0
 """Seconds after which a stack that is still at work lets the next one begin beside it: its target may hang."""
 CALLS_OF_A_STACK = 2
 """Concurrent calls that a stack on a hanging target occupies at most."""
-FAILURES_SEEN = 8
-"""Past runs that are read: after so many failures in a row the pause grows no more."""
 
 
 @frame

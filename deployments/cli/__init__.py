@@ -10,12 +10,14 @@ import traceback
 import deployments.cli.verbs  # noqa: F401 - registers them
 from deployments.cli.app import EXIT_FAILED, app
 from tasks.base.core_dumps import forbid as forbid_core_dumps
+from tasks.base.homes import keep_prefect_below_home
 from tasks.run.redacted_logs import redact_logs
 
 
 def main() -> None:
     """Run the command that was typed."""
     forbid_core_dumps()
+    keep_prefect_below_home()
     redact_logs()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +17,16 @@ from deployments.server.plane_processes import (
     SERVER,
     control_folder,
     port_of,
+    program_of,
     runner_process,
     server_process,
 )
+from deployments.server.program import other_program_note
 from deployments.server.proof import require_proof
-from infra_specs.errors import PortTaken, ServerError, TenfoldError
+from infra_specs.errors import LedgerBusy, PortTaken, ServerError, TenfoldError
 from tasks.base.poll import wait_until
 from tasks.base.settings import Settings, settings
+from tasks.ledger import Ledger
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.process import Process, Status
 
@@ -40,6 +43,8 @@ class ControlPlane:
     runner: str
     news: tuple[str, ...] = ()
     """What its owner should hear of this start, a sentence each."""
+    program: str = ""
+    """The program that started it."""
 
     @property
     def api_url(self) -> str:
@@ -62,9 +67,11 @@ def ensure() -> ControlPlane:
     """The control plane, started if it is not there; returns when it takes runs and has proven that it is ours.
 
     Any number may call this at once. Raises ServerError with the last lines of a log when it does not come up, and for
-    a login that others can read.
+    a login that others can read; LedgerError for a ledger that a newer Tenfold has changed, before anything starts.
     """
     config = settings()
+    with suppress(LedgerBusy):  # its database may come later
+        Ledger.open(config).close()
     folder = control_folder(config)
     for name in ("work", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -140,7 +147,8 @@ def _news(here: Settings, before: Status | None, plane: ControlPlane, *, login_m
     """What surprises the users of a control plane that was there before."""
     if before is None:
         return ()
-    news = [note] if (note := _agent_note(before.process.env)) else []
+    news = [note] if (note := other_program_note(plane.program)) else []
+    news += [note] if (note := _agent_note(before.process.env)) else []
     if login_made:
         lost = "TENFOLD_LOGIN_VERSION" in before.process.env
         why = "Its login was gone and is made anew" if lost else "The control plane has a login from now on"
@@ -206,4 +214,5 @@ def _seen(supervisor: Supervisor) -> ControlPlane | None:
         return None  # it is ending, or starting again this moment
     if SERVER not in known or RUNNER not in known:
         return None
-    return ControlPlane(port_of(known[SERVER]), known[SERVER].state, known[RUNNER].state)
+    states = known[SERVER].state, known[RUNNER].state
+    return ControlPlane(port_of(known[SERVER]), *states, program=program_of(known[RUNNER]))

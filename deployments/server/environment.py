@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from tasks.base.homes import prefect_home
+
 HOST = "127.0.0.1"
 WEEK_SECONDS = 7 * 86_400
 
@@ -47,7 +49,7 @@ def environment(home: Path, port: int) -> dict[str, str]:
     """The variables that every process of the control plane gets: Prefect's own home, and everything above."""
     return {
         **TUNED,
-        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_HOME": str(prefect_home(home)),
         "PREFECT_API_URL": api_url(port),
         "PREFECT_SERVER_API_HOST": HOST,
         "PREFECT_SERVER_API_PORT": str(port),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deployments.server.environment import environment
 from deployments.server.login import Login
+from deployments.server.program import program_digest
 from tasks.base.settings import PREFIX, Settings
 from tasks.supervisor.process import Probe, Process, Status
 
@@ -40,7 +41,7 @@ def server_process(here: Settings, login: Login, port: int) -> Process:
         listen=port,
         probe=Probe("http", port, "/api/health", timeout=3.0, start_seconds=READY_SECONDS, patience=PATIENCE_SECONDS),
         stop_group=True,
-        labels={"port": port},
+        labels={"port": port, "program": program_digest()},
     )
 
 
@@ -55,7 +56,7 @@ def runner_process(here: Settings, login: Login, port: int) -> Process:
         log=str(control_folder(here) / "runner.log"),
         probe=Probe("socket", path=str(ready), timeout=3.0, start_seconds=READY_SECONDS, patience=PATIENCE_SECONDS),
         restarts=100,
-        labels={"port": port},
+        labels={"port": port, "program": program_digest()},
     )
 
 
@@ -79,3 +80,8 @@ def _environment(here: Settings, login: Login, port: int) -> dict[str, str]:
 def port_of(status: Status) -> int:
     """The port of the server that one of the two belongs to."""
     return int(status.process.labels["port"])
+
+
+def program_of(status: Status) -> str:
+    """The program that started it; empty for one of a version that did not say."""
+    return str(status.process.labels.get("program", ""))

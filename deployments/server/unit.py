@@ -13,7 +13,8 @@ from pathlib import Path
 
 from infra_specs.errors import ServerError
 from tasks.base.atomic_write import replace_file
-from tasks.base.settings import PREFIX, ROOT_HOME, USER_HOME, Settings
+from tasks.base.homes import usual_home
+from tasks.base.settings import PREFIX, Settings
 
 BOOTED = Path("/run/systemd/system")
 """There where systemd runs the machine, as sd_booted(3) says."""
@@ -61,7 +62,7 @@ class Unit:
 def unit_of(here: Settings) -> Unit:
     """The unit of this installation. Another home than the usual one has a unit of its own beside the usual one."""
     for_user = os.geteuid() != 0
-    usual = USER_HOME.expanduser() if for_user else ROOT_HOME
+    usual = usual_home().expanduser()
     suffix = "" if here.home == usual else f"-{hashlib.sha256(str(here.home).encode()).hexdigest()[:8]}"
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser())
     folder = configuration / "systemd" / "user" if for_user else SYSTEM_UNITS

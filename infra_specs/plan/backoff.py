@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 LONGEST_SECONDS = 3600.0
+FAILURES_SEEN = 8
+"""Past runs that are read: after so many failures in a row the pause grows no more."""
 
 
 class FinishedRun(Protocol):

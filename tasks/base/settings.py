@@ -1,6 +1,5 @@
 """The settings of an installation, from environment variables such as TENFOLD_HOME."""
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,11 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra_specs.errors import DiskFull, SpecError
 from tasks.base.disk import is_full
+from tasks.base.homes import usual_home
 
 PREFIX = "TENFOLD_"
-USER_HOME = Path("~/.tenfold")
-ROOT_HOME = Path("/var/lib/tenfold")
-"""Root's stacks run as accounts of their own, which must reach their data; root's own folder is closed to them."""
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _FOLLOW_UP_ERROR = "default_factory_not_called"
 """Pydantic's error type for a default that depends on an invalid field, which is reported already."""
@@ -44,7 +41,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, validate_default=True, env_ignore_empty=True)
 
-    home: Absolute = Field(default_factory=lambda: ROOT_HOME if os.geteuid() == 0 else USER_HOME)
+    home: Absolute = Field(default_factory=usual_home)
     """The folder that Tenfold keeps its things in: ~/.tenfold, or /var/lib/tenfold for root."""
     ledger_url: str = Field(default_factory=lambda data: f"sqlite:///{data['home']}/ledger.db", repr=False)
     """The ledger's database: sqlite:////path/to/file or postgresql://user:password@host/name."""

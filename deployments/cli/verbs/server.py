@@ -127,6 +127,7 @@ def status() -> None:
     from deployments.cli.installation import tenfold
     from deployments.cli.terminal.output import console, lay, say
     from deployments.server import control_plane
+    from deployments.server.program import other_program_note
     from tasks.base.disk import require_space
     from tasks.base.settings import settings
 
@@ -136,6 +137,8 @@ def status() -> None:
         require_space(settings().home)
         raise typer.Exit(EXIT_FAILED)
     lay(console(), [["server", plane.server], ["runner", plane.runner]], indent=0)
+    if note := other_program_note(plane.program):
+        say(console(), note)
     _show_addresses(plane)
     require_space(settings().home)
     if not plane.ready:

@@ -19,9 +19,11 @@ def status(stack: StackOrAll = "", json: Json = False) -> None:
     from functools import partial
 
     from deployments.cli.installation import open_installation
-    from deployments.cli.terminal.output import console, print_json
+    from deployments.cli.terminal.output import console, print_json, say
     from deployments.cli.views import checks, faults, stack_view
     from deployments.cli.views.status import show_all
+    from deployments.server import control_plane
+    from deployments.server.program import other_program_note
     from tasks.base.side_by_side import look_at
     from tasks.providers import preload
 
@@ -29,6 +31,7 @@ def status(stack: StackOrAll = "", json: Json = False) -> None:
         records = installation.stacks(stack)
         preload(record.target for record in records)
         views, silent = look_at({record.name: partial(stack_view.look, installation, record) for record in records})
+        plane = control_plane.status() if records else None
         last_check, scaling = checks.line(installation), checks.data(installation)
     all_faults = (*silent, *(view.fault for view in views.values() if view.fault))
     if json:
@@ -36,5 +39,7 @@ def status(stack: StackOrAll = "", json: Json = False) -> None:
         print_json({"stacks": stacks, "scaling": scaling, **faults.data(all_faults)})
     else:
         show_all(console(), list(views.values()), last_check, any_known=bool(records))
+        if plane and (note := other_program_note(plane.program)):
+            say(console(), note)
         faults.show(silent)
     faults.exit_if_any(all_faults)

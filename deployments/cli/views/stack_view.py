@@ -8,6 +8,7 @@ from deployments.cli.installation import Installation
 from infra_specs.advice.growth import Advice
 from infra_specs.desired import desired_as_deployed, desired_with_release
 from infra_specs.errors import TenfoldError
+from infra_specs.plan.backoff import FAILURES_SEEN, backoff_until
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.releases.selection import ReleaseState
@@ -19,7 +20,7 @@ from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.clock import now
 from tasks.base.side_by_side import ANSWER_SECONDS, side_by_side
 from tasks.changes.one_off import exclude_claimed
-from tasks.ledger import Holder, Release, StackRecord
+from tasks.ledger import Holder, Release, Run, StackRecord
 from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.stack.record import recorded_snapshot
 
@@ -43,6 +44,10 @@ class StackView:
     """Advice about its growth."""
     fault: StackFault | None = None
     """Why it cannot be planned. Its instances are shown all the same."""
+    runs: tuple[Run, ...] = ()
+    """Its last runs, the newest first."""
+    rests_until: float | None = None
+    """Until when the timer leaves it alone after failures, in seconds since the epoch; None if it does not."""
     silent: str = ""
     """Why the target of a torn-down stack does not answer. That is no fault: the target may be gone, too."""
 
@@ -58,6 +63,11 @@ class StackView:
         return tuple(instance for instance in self.observed if instance not in history)
 
     @property
+    def last_changed(self) -> float:
+        """When a run last changed it or its record did, in seconds since the epoch."""
+        return max(self.record.since, *(run.ended or run.began for run in self.runs if run.changes), 0.0)
+
+    @property
     def links(self) -> dict[str, str]:
         """The address of each service."""
         return links_of(self.instances)
@@ -67,6 +77,9 @@ def look(installation: Installation, record: StackRecord) -> StackView:
     """The stack as it is now. Raises TransientError if the target of a stack that is wanted does not answer."""
     stack, ledger = record.stack(), installation.ledger
     holder, releases = ledger.locks.holder(record.name), ledger.releases.active(record.name)
+    runs = tuple(run for run in ledger.runs.history(record.name, FAILURES_SEEN) if run.verb != "run")
+    until = backoff_until(runs, installation.settings.reconcile_seconds)
+    rests = until if until is not None and until > now() else None
     if not record.wanted:
         answers, silent = side_by_side({record.name: partial(installation.observed, stack)}, _TORN_DOWN_SECONDS)
         why = silent[0].why if silent else ""
@@ -78,9 +91,11 @@ def look(installation: Installation, record: StackRecord) -> StackView:
         else:
             desired = desired_as_deployed(recorded_snapshot(ledger, record.name))
     except TenfoldError as error:
-        return StackView(record, instances, holder, None, releases, fault=StackFault.of(record.name, error))
+        fault = StackFault.of(record.name, error)
+        return StackView(record, instances, holder, None, releases, fault=fault, runs=runs, rests_until=rests)
     drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances), moment=now())
-    return StackView(record, instances, holder, drift, releases, growth_of(ledger, ScaledStack.of(record)))
+    advice = growth_of(ledger, ScaledStack.of(record))
+    return StackView(record, instances, holder, drift, releases, advice, runs=runs, rests_until=rests)
 
 
 def data(view: StackView) -> dict[str, Any]:
@@ -91,6 +106,8 @@ def data(view: StackView) -> dict[str, Any]:
         "target": record.target,
         "wanted": record.wanted,
         "since": record.since,
+        "last_changed": view.last_changed,
+        "rests_until": view.rests_until,
         "silent": view.silent or None,
         "links": view.links,
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,

@@ -1,13 +1,14 @@
 """What runs where, and how well."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.installation import tenfold
 from deployments.cli.terminal.output import Cell, lay, say
-from deployments.cli.terminal.words import ago, human
+from deployments.cli.terminal.words import ago, counted, human
 from deployments.cli.views.stack_view import StackView, changing
 from infra_specs.certificates.certificate import SOON_SECONDS, day, days
 from infra_specs.releases.selection import ReleaseState, current
@@ -15,6 +16,7 @@ from infra_specs.resources.instance import Instance, State
 from infra_specs.resources.services import serving_endpoints
 from tasks.base.clock import now
 from tasks.ledger import Holder
+from tasks.ledger.locks import utc
 
 MARKS: dict[State, tuple[str, str]] = {
     "healthy": ("●", "green"),
@@ -53,6 +55,8 @@ def show(to: Console, view: StackView) -> None:
         say(to, Text.assemble((f"Soon: {advice.said}", "yellow"), f". See: {tenfold()} advise {name}"), indent=2)
     if view.holder:
         say(to, _lock(view.holder), indent=2)
+    if view.rests_until and not changing(view.holder):
+        say(to, Text(_backed_off(view), "yellow"), indent=2)
     if view.drift and not view.drift.empty and changing(view.holder):
         say(to, Text(f"Still to do: {view.drift.summary}", "dim"), indent=2)
     elif view.drift and not view.drift.empty:
@@ -69,7 +73,7 @@ def show(to: Console, view: StackView) -> None:
 
 def _title(view: StackView) -> Text:
     record = view.record
-    head, changed = ((record.name, "bold"), f" on {record.target}: "), ago(now() - record.since)
+    head, changed = ((record.name, "bold"), f" on {record.target}: "), ago(now() - view.last_changed)
     if not record.wanted:
         return Text.assemble(*head, f"torn down {changed}{_what_is_left(view)}")
     healthy = sum(instance.health.state == "healthy" for instance in view.instances)
@@ -100,6 +104,16 @@ def _release_note(view: StackView) -> str:
     previous = current(view.releases)
     consequence = f"{previous} is brought back on a timer" if previous is not newest else "nothing was proven before it"
     return f"{newest} was not proven; {consequence}: {tenfold()} releases {view.record.name}"
+
+
+def _backed_off(view: StackView) -> str:
+    """That the timer waits after runs that failed, how many they were, and until when."""
+    failures = sum(1 for _ in takewhile(lambda run: run.state == "failed", view.runs))
+    until, seconds = view.rests_until or 0.0, (view.rests_until or 0.0) - now()
+    return (
+        f"The last {counted(failures, 'run')} failed: the timer tries again at {utc(until)} (in {human(seconds)}), or "
+        f"now: {tenfold()} reconcile {view.record.name}. Why: {tenfold()} history {view.record.name}"
+    )
 
 
 def certificate_warning(instances: tuple[Instance, ...]) -> str:

@@ -1,6 +1,7 @@
 """The modules that the command line loads, and its help, version and schema."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,16 @@ def _loaded(home: Path, *words: str) -> set[str]:
 
 def test_help_loads_nothing_heavy(home: Path) -> None:
     assert not _loaded(home, "--help") & {"prefect", "sqlalchemy", "httpx", "pydantic", "yaml"}
+
+
+def test_nothing_is_left_outside_of_the_home(home: Path, file: Path, tmp_path: Path) -> None:
+    account = tmp_path / "account"
+    account.mkdir()
+    code = "import sys; sys.argv = ['tenfold', 'plan', 'shop.yaml']\nfrom deployments.cli import main\nmain()"
+    environment = {**os.environ, "HOME": str(account)}
+    environment.pop("PREFECT_HOME", None)
+    subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert list(account.iterdir()) == []
 
 
 def test_its_log_lines_tell_no_secret(home: Path) -> None:

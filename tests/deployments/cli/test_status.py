@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from deployments.cli.installation import Installation
 from deployments.cli.views import status as presenting
+from deployments.server import control_plane
+from deployments.server.program import program_digest
 from infra_specs.resources.instance import Health, Instance, Member
 from infra_specs.resources.resource import Resource
 from tasks.ledger import Owner
+from tasks.ledger.locks import utc
 from tasks.providers.memory import MemoryProvider
 from tests.deployments.cli.cli import Cli
 
@@ -25,9 +29,9 @@ def test_a_healthy_stack(
     cli: Cli, provisioned: Provision, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned()
-    record = installation.ledger.stacks.find("shop")
-    assert record is not None
-    monkeypatch.setattr(presenting, "now", lambda: record.since + 200.4)
+    (run,) = installation.ledger.runs.history("shop", 1)
+    changed = run.ended or 0.0
+    monkeypatch.setattr(presenting, "now", lambda: changed + 200.4)
     lines = [line.split() for line in cli.text("status").splitlines()]
     assert " ".join(lines[0]) == "shop on memory: 8 of 8 healthy, last changed 3m 20s ago"
     assert lines[1] == ["web", "http://shop.route.web.invalid"]
@@ -37,6 +41,63 @@ def test_a_healthy_stack(
         "cache/main", "database/main", "proxy/main", "replica/web-0", "replica/web-1", "replica/web-2", "route/web",
         "volume/database",
     ]  # fmt: skip
+
+
+def test_a_deploy_is_the_last_change_though_the_file_stays_as_it_was(
+    cli: Cli, provisioned: Provision, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provisioned()
+    record = installation.ledger.stacks.find("shop")
+    assert record is not None
+    monkeypatch.setattr("tasks.ledger.database.now", lambda: record.since + 2460.0)
+    ran(installation, "deploy", changes=1)
+    monkeypatch.setattr("tasks.ledger.database.now", lambda: record.since + 2490.0)
+    ran(installation, "provision", changes=0)
+    monkeypatch.setattr(presenting, "now", lambda: record.since + 2520.4)
+    assert cli.text("status").splitlines()[0].endswith("last changed 1m ago")
+
+
+def test_a_timer_that_waits_after_failures_says_until_when(
+    cli: Cli, provisioned: Provision, installation: Installation
+) -> None:
+    provisioned()
+    for _ in range(3):
+        ran(installation, "reconcile", changes=1, state="failed")
+    (failed, *_) = installation.ledger.runs.history("shop", 1)
+    until = (failed.ended or 0.0) + 240.0
+    said = f"The last 3 runs failed: the timer tries again at {utc(until)} (in "
+    output = " ".join(cli.text("status", "shop").split())
+    assert said in output
+    assert "or now: tenfold reconcile shop. Why: tenfold history shop" in output
+    assert cli.json("status")["stacks"][0]["rests_until"] == until
+    ran(installation, "reconcile", changes=1)
+    assert "tries again" not in cli.text("status")
+
+
+def ran(installation: Installation, verb: str, *, changes: int, state: Literal["done", "failed"] = "done") -> None:
+    """Record a run of so many changes."""
+    runs, lease = installation.ledger.runs, installation.ledger.locks.acquire("shop", Owner.here(verb), 60)
+    run = runs.begin(lease, verb, "asked for", {"summary": "", "waves": [], "kept": []})
+    for _ in range(changes):
+        details = {"action": "update", "address": "replica/web-0", "reason": "why", "text": "~ replica/web-0"}
+        runs.outcome(lease, runs.intend(lease, run, details), "done", "", 0.1)
+    runs.finish(lease, run, state, "so it ended")
+    installation.ledger.locks.release(lease)
+
+
+@pytest.mark.parametrize(("started_by", "says"), [("", True), ("0123", True), (program_digest(), False)])
+def test_a_control_plane_of_another_version_is_named(
+    cli: Cli, provisioned: Provision, monkeypatch: pytest.MonkeyPatch, started_by: str, says: bool
+) -> None:
+    provisioned()
+    plane = control_plane.ControlPlane(4200, "healthy", "healthy", program=started_by)
+    monkeypatch.setattr(control_plane, "status", lambda: plane)
+    note = (
+        "The control plane was started by another version of Tenfold than this command, and works on with that one's "
+        "code. To bring it up to date: tenfold server stop, then tenfold server start"
+    )
+    for words in (("status",), ("server", "status")):
+        assert (note in " ".join(cli.text(*words).split())) is says
 
 
 def test_a_sick_one_says_why_and_what_repairs_it(cli: Cli, provisioned: Provision, world: MemoryProvider) -> None:

@@ -43,7 +43,7 @@ def test_roots_home_can_be_reached_by_the_account_that_runs_its_database(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr("tasks.base.settings.ROOT_HOME", tmp_path / "lib")
+    monkeypatch.setattr("tasks.base.homes.ROOT_HOME", tmp_path / "lib")
     assert settings().home == tmp_path / "lib"
 
 
