@@ -1,0 +1,44 @@
+"""Every block of the guide that a reader copies: stack files are read, and commands are run by a test that is named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra_specs.stackfile.reading.load import from_data
+from tests.docs.blocks import ROOT, Block, blocks
+
+pytestmark = pytest.mark.pure
+
+RUN_BY = {
+    "docs/guide/api.md bash 1": "tests/deployments/test_api_page.py",
+    "docs/guide/api.md bash 2": "tests/deployments/test_api_page.py",
+    "docs/guide/api.md bash 3": "tests/deployments/test_api_page.py",
+}
+NOT_RUN = {
+    "README.md console 1": "it builds the environment that the tests run in; its last step, `tenfold demo`, has tests",
+    "docs/guide/quickstart.md console 1": "the same",
+    "docs/guide/docker.md console 1": "it fetches the official images, which a test may not; the stack is provisioned "
+    "by tests/flows/test_docker.py with images of the tests' own",
+}
+ON_DOCKER = {"provider": "docker"}
+WHOLE: dict[str, Any] = {"name": "shop", "target": {"provider": "local"}, "services": {"web": {"command": "run"}}}
+SERVICE_KEYS = {"scaling", "route"}
+
+
+def test_each_command_is_run_or_says_why_not() -> None:
+    named = [str(block) for block in blocks("bash", "console", "sh", "shell")]
+    assert sorted(named) == sorted([*RUN_BY, *NOT_RUN])
+    assert [path for path in RUN_BY.values() if not Path(ROOT / path).is_file()] == []
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
+def test_each_stack_file_can_be_read(block: Block) -> None:
+    """A part of a file is read within a whole one."""
+    part = yaml.safe_load(block.text)
+    if part.keys() <= SERVICE_KEYS:
+        part = {"services": {"web": {"command": "run", "port": 8000, **part}}}
+    target = ON_DOCKER if "image" in block.text else WHOLE["target"]
+    services = {"web": {"image": "shop:1", "port": 8000}} if target is ON_DOCKER else WHOLE["services"]
+    assert from_data({**WHOLE, "target": target, "services": services, **part}, str(block)).services
