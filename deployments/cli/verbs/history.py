@@ -18,6 +18,8 @@ def history(
 ) -> None:
     """What was done to a stack, by whom, why, and how it ended. The newest first.
 
+    A full disk is said below it, and the exit code is then 1.
+
     Examples:
     tenfold history shop
     tenfold history --run 12
@@ -28,6 +30,7 @@ def history(
     from deployments.cli.terminal.output import console, print_json
     from deployments.cli.views import faults
     from deployments.cli.views.history import show_run, show_runs
+    from tasks.base.disk import require_space
 
     with open_installation() as installation:
         runs, silent = ((installation.ledger.runs.get(run),), ()) if run else installation.history(stack, number)
@@ -41,4 +44,5 @@ def history(
         else:
             show_runs(console(), runs, with_changes=changes)
         faults.show(silent)
+    require_space(installation.settings.home)
     faults.exit_if_any(silent)

@@ -9,7 +9,7 @@ def status(stack: StackOrAll = "", json: Json = False) -> None:
     """What runs, where, and how well.
 
     A stack that cannot be looked at is named on one line, and the others are
-    shown. The exit code is then 1.
+    shown. The exit code is then 1, as with a full disk, which is said.
 
     Examples:
     tenfold status
@@ -24,6 +24,7 @@ def status(stack: StackOrAll = "", json: Json = False) -> None:
     from deployments.cli.views.status import show_all
     from deployments.server import control_plane
     from deployments.server.program import other_program_note
+    from tasks.base.disk import require_space
     from tasks.base.side_by_side import look_at
     from tasks.providers import preload
 
@@ -42,4 +43,5 @@ def status(stack: StackOrAll = "", json: Json = False) -> None:
         if plane and (note := other_program_note(plane.program)):
             say(console(), note)
         faults.show(silent)
+    require_space(installation.settings.home)
     faults.exit_if_any(all_faults)

@@ -1,9 +1,11 @@
 """Every verb says that the disk is full, how much is used by what of ours, and what can be removed."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,21 @@ def _fill(home: Path) -> None:
                 file.write(bytes(4096))
         except OSError:
             return
+
+
+@pytest.mark.parametrize("is_open", [False, True], ids=["the ledger cannot be opened", "the ledger can be read"])
+def test_what_only_looks_says_it_too(home: Path, *, is_open: bool) -> None:
+    """As long as a control plane has the ledger open, it can be read."""
+    with closing(sqlite3.connect(home / "ledger.db")) as connection:
+        if is_open:
+            connection.execute("SELECT count(*) FROM runs").fetchone()
+        _fill(home)
+        for arguments in (("status",), ("status", "--json"), ("history",), ("history", "--json")):
+            told = _tenfold(home, *arguments)
+            assert told.returncode == 1, arguments
+            assert told.stderr.count(f"The disk of {home} is full") == 1, (arguments, told.stderr)
+            assert "data of stacks. Can be removed" in told.stderr, (arguments, told.stderr)
+            assert bool(told.stdout) == is_open, (arguments, told.stdout)
 
 
 def test_every_verb_says_it(home: Path, tmp_path: Path) -> None:
