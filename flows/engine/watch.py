@@ -55,8 +55,8 @@ async def judge_watched(context: RunContext, snapshot: StackSnapshot) -> StackSn
         reason = f"{release} did clearly worse than the one before it. {verdict.reason}."
         get_run_logger().warning("%s It is undone.", reason)
         ended = replace(watch, verdict=verdict.reason)
-        await asyncio.to_thread(ledger.releases.end, context.lease, release.number, ReleaseState.FAILED, reason)
-        await asyncio.to_thread(ledger.releases.end_watch, context.lease, release.number, ended)
+        # In one write: a run that is killed between the two would leave a verdict that nobody knows.
+        await asyncio.to_thread(ledger.releases.end, context.lease, release.number, ReleaseState.FAILED, reason, ended)
         return await asyncio.to_thread(recorded_snapshot, ledger, context.stack)
     if over:
         get_run_logger().info("%s was watched: %s.", release, verdict.reason)

@@ -126,11 +126,13 @@ class Releases:
         number: int,
         state: Literal[ReleaseState.FAILED, ReleaseState.ROLLED_BACK],
         message: str,
+        watch: Watch | None = None,
     ) -> None:
-        """Mark the release as failed or undone. `message` says why."""
-        _update(
-            self._database, lease, number, {"state": state.value, "message": known_secrets.redacted(message)}, ends=True
-        )
+        """Mark the release as failed or undone. `message` says why; `watch`, if it did badly while it was watched."""
+        values: dict[str, Any] = {"state": state.value, "message": known_secrets.redacted(message)}
+        if watch:
+            values["watch"] = watch.data()
+        _update(self._database, lease, number, values, ends=True)
 
     def all(self, stack: str) -> tuple[Release, ...]:
         """All stored releases of the stack, the newest first."""

@@ -13,10 +13,15 @@ from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.rollback import rollback
+from infra_specs.releases.watch import Watch
+from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Release
+from tasks.providers.memory import MemoryProvider
+from tasks.providers.memory.simulated_load import Load
 from tests.flows.shop import observed
 from tests.support.children import Ended, run
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.proof]
 
@@ -32,6 +37,7 @@ COUNTED: Run = (provision, {"spec": COUNTED_SPEC, "source": "/srv"})
 DEPLOYED: Run = (deploy, {"stack": "shop", "command": "run --new"})
 CANARY: Run = (deploy, {**DEPLOYED[1], "canary": 10, "bake": 1})
 BAD: Run = (deploy, {"stack": "shop", "command": "false"})
+RECONCILED: Run = (reconcile, {"stack": "shop"})
 RETURNED: Run = (rollback, {"stack": "shop", "release": 1})
 JOB = "after create job/before-web"
 
@@ -80,6 +86,69 @@ def test_killed_at_every_outside_effect(
             if ends == "COMPLETED" and migrated is not None and number >= migrated:
                 assert JOB not in rerun.points, f"killed {point}, it ran twice"
     record_property("points", len(undisturbed.points))
+
+
+def test_a_watch_that_is_killed_at_every_outside_effect(
+    home: Path, prefect_server: None, record_property: Callable[[str, object], None]
+) -> None:
+    """It does badly: whichever reconcile is killed while it undoes it, the next ends as an undisturbed one does."""
+    assert run(*PROVISIONED).state == "COMPLETED"
+    proven = serving(home)
+    asked(home, failing=0.0)
+    assert run(*DEPLOYED).state == "COMPLETED"
+    asked(home, failing=0.9)
+    start = home.with_name("start")
+    shutil.copytree(home, start)
+    undisturbed = run(*RECONCILED, only=after_an_effect)
+    assert undisturbed.state == "COMPLETED", undisturbed.message
+    assert "after ledger.releases.end" in undisturbed.points
+    end, known = world(home), watched()
+    assert serving(home) == proven
+    assert known[0] == ("undone", True)
+    for number, point in enumerate(undisturbed.points, 1):
+        shutil.rmtree(home)
+        shutil.copytree(start, home)
+        assert run(*RECONCILED, at=number, only=after_an_effect).state is None, f"it was not killed {point}"
+        rerun = run(*RECONCILED, only=after_an_effect)
+        assert rerun.state == "COMPLETED", f"killed {point}: {rerun.message}"
+        assert (world(home), watched()) == (end, known), f"killed {point}"
+    record_property("points", len(undisturbed.points))
+
+
+def test_a_watch_whose_end_is_killed_at_every_outside_effect(home: Path, prefect_server: None) -> None:
+    """The release after it is as good: its verdict is recorded once, and nothing else changes."""
+    spec = {**SPEC, "services": {"web": {**SPEC["services"]["web"], "watch": 1}}}  # type: ignore[dict-item]
+    assert run(provision, {"spec": spec, "source": "/srv"}).state == "COMPLETED"
+    assert run(*DEPLOYED).state == "COMPLETED"
+    end, start = world(home), home.with_name("start")
+    wait_until(lambda: now() >= watch_of(newest()).until, "the watch is over")
+    shutil.copytree(home, start)
+    undisturbed = run(*RECONCILED)
+    assert "after ledger.releases.end_watch" in undisturbed.points
+    for number, point in enumerate(undisturbed.points, 1):
+        shutil.rmtree(home)
+        shutil.copytree(start, home)
+        assert run(*RECONCILED, at=number).state is None, f"it was not killed {point}"
+        assert run(*RECONCILED).state == "COMPLETED", f"killed {point}"
+        assert (world(home), watched()) == (end, [("proven", True), ("proven", False)]), f"killed {point}"
+
+
+def asked(home: Path, failing: float) -> None:
+    """Users have asked some thousand times, and this part of their requests has failed."""
+    load = Load(20_000.0, failing=failing, since=now() - 0.5)
+    MemoryProvider(home / "memory").set_load("shop", "web", load)
+
+
+def watched() -> list[tuple[str, bool]]:
+    """Of each release, the newest first: its state, and whether its watch has come to a verdict."""
+    with Ledger.open(settings()) as ledger:
+        releases = ledger.releases.all("shop")
+        return [(release.state, release.watch is not None and bool(release.watch.verdict)) for release in releases]
+
+
+def watch_of(release: Release) -> Watch:
+    assert release.watch
+    return release.watch
 
 
 IN_FULL = ("deploy", "deploy of a bad one")

@@ -27,7 +27,7 @@ LEDGER_EFFECTS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (Stacks, "stacks", ("set_desired", "mark_torn_down", "override", "forget")),
     (Secrets, "secrets", ("ensure",)),
     (Runs, "runs", ("begin", "intend", "outcome", "finish")),
-    (Releases, "releases", ("begin", "pass_stages", "prove", "end", "refile")),
+    (Releases, "releases", ("begin", "pass_stages", "prove", "end", "end_watch", "refile")),
 )
 """The writes of each repository of the ledger, as they are called: `ledger.runs.begin`."""
 
