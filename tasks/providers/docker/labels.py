@@ -21,6 +21,8 @@ PART_LABEL = f"{_PREFIX}part"
 PROBE_LABEL = f"{_PREFIX}probe"
 RECORD_LABEL = f"{_PREFIX}record"
 REVISION_LABEL = f"{_PREFIX}revision"
+PORTS_LABEL = f"{_PREFIX}ports"
+"""Of a part of the proxy: the ports that it has, or had."""
 FAULT_LABEL = f"{_PREFIX}fault"
 """Of an annotation: why its instance was stopped."""
 _FIELDS = ("address", "kind", "fingerprint", "incarnation", "digests", "bindings", "outputs", "after", "durable")

@@ -29,6 +29,7 @@ from tasks.providers.docker.kinds.volume import Volumes
 from tasks.providers.docker.labels import STACK_LABEL, only
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.observe import Observer
+from tasks.providers.docker.proxy.kept_ports import KeptPorts
 from tasks.providers.docker.proxy.routes import RouteTable
 from tasks.providers.docker.restarts import DockerRestarts
 from tasks.providers.docker.shell import DockerShell
@@ -62,12 +63,15 @@ class DockerProvider(KindProvider):
         self._observer = observer = Observer(api, networks)
         self._routes = routes = RouteTable(api, annotations)
         images = EngineImages(api)
-        proxies = {"proxy": proxy_settings(api, routes, self._host_address)}
+        kept = KeptPorts(api)
+        proxies = {"proxy": proxy_settings(api, routes, kept, self._host_address)}
         starter = Starter(api, images, networks, {**CONTAINERS, **proxies})
         containers = Containers(CONTAINERS, api, annotations, observer, starter)
         kinds: dict[str, Kind] = {
             **dict.fromkeys(CONTAINERS, containers),
-            "proxy": Proxies(api, annotations, observer, starter, routes=routes, host_address=self._host_address),
+            "proxy": Proxies(
+                api, annotations, observer, starter, routes=routes, kept=kept, host_address=self._host_address
+            ),
             "volume": Volumes(api, annotations),
             "route": Routes(observer, routes),
         }

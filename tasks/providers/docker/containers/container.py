@@ -61,6 +61,8 @@ class DesiredContainer:
     probe: Mapping[str, Any] | None = None
     prepare: Callable[[str], None] | None = None
     """Called with the container's id, before each try to start it."""
+    taken: Callable[[], None] | None = None
+    """Called when another program seems to have one of its ports, so that others are tried."""
     fixed_ports: bool = False
     """Somebody named its ports: there are no others to try."""
 

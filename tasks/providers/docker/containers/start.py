@@ -41,7 +41,7 @@ class Starter:
         self._refuse_missing_volume(resource)
         image = self._image(resource)
         network = self._networks.need(resource.stack)
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             address = self._networks.take(resource.stack)
             desired = self._kinds[resource.kind](resource, address)
             desired = replace(desired, container=replace(desired.container, image=image))
@@ -54,6 +54,8 @@ class Starter:
                     raise ProviderError(
                         f"{resource.address}: {conflict}. Choose other ports in the target, or stop what has them."
                     ) from conflict
+                if attempt and desired.taken:  # at first it may be the address that another has
+                    desired.taken()
             else:
                 return id
         raise ProviderError(f"{resource.address}: {_ATTEMPTS} addresses and ports were all taken by others: try again")

@@ -1,6 +1,5 @@
 """The kind `proxy`: an Envoy whose files lie in a volume of the stack."""
 
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -17,13 +16,12 @@ from tasks.providers.docker.kinds.containers import Containers
 from tasks.providers.docker.labels import name_of, part_of
 from tasks.providers.docker.observe import Observer
 from tasks.providers.docker.proxy.folder import FOLDER_PATH
+from tasks.providers.docker.proxy.kept_ports import KeptPorts, chosen_ports
 from tasks.providers.docker.proxy.listeners import change_listeners, first_files
 from tasks.providers.docker.proxy.ports import LOCAL_PORT, ProxyPorts, ports_of
 from tasks.providers.docker.proxy.routes import RouteTable
 from tasks.providers.envoy.files import DRAINING
 
-FIRST_PORT, LAST_PORT = 20_000, 31_999
-"""Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
 _PORT_SETTINGS = ("port", "public_port", "redirect")
 """Settings that name a port, for which there is no other."""
 _OPTIONS = (
@@ -48,10 +46,17 @@ class Proxies(Containers):
         starter: Starter,
         *,
         routes: RouteTable,
+        kept: KeptPorts,
         host_address: Callable[[], str],
     ) -> None:
         super().__init__(("proxy",), api, annotations, observer, starter)
-        self._routes, self._host_address = routes, host_address
+        self._routes, self._kept, self._host_address = routes, kept, host_address
+
+    def destroy(self, instance: Instance) -> Instance | None:
+        """Returns when it is gone. Its ports are kept for a successor, also those of an earlier version's."""
+        if container := self._observer.container(instance):
+            self._kept.keep(instance.stack, ports_of(container))
+        return super().destroy(instance)
 
     def update(self, instance: Instance, resource: Resource) -> None:
         """All that can change here are its listeners; its ports stay, and where it is reached is known anew."""
@@ -65,20 +70,22 @@ class Proxies(Containers):
         self._record(instance, resource, ports.outputs(resource, self._host_address()))
 
 
-def proxy_settings(api: Engine, routes: RouteTable, host_address: Callable[[], str]) -> Settings:
+def proxy_settings(api: Engine, routes: RouteTable, kept: KeptPorts, host_address: Callable[[], str]) -> Settings:
     """What runs the proxy of a stack. It finds the routes of its stack at its start."""
 
     def settings(resource: Resource, _address: str) -> DesiredContainer:
         def prepare(container: str) -> None:
             ports = ports_of(api.inspect_container(container))
             routes.fill(resource.stack, container, first_files(api, resource, ports))
+            kept.keep(resource.stack, ports)
 
-        ports = _chosen_ports(resource)
+        ports = chosen_ports(resource.settings, kept.of(resource.stack))
         return DesiredContainer(
             _container(resource, ports),
             outputs=ports.outputs(resource, host_address()),
             probe={"kind": "proxy", "port": LOCAL_PORT},
             prepare=prepare,
+            taken=lambda: kept.forget(resource.stack),
             fixed_ports=any(resource.settings.get(name) for name in _PORT_SETTINGS),
         )
 
@@ -97,16 +104,3 @@ def _container(resource: Resource, ports: ProxyPorts) -> Container:
         scratch=("/tmp",),  # noqa: S108 - of the container
         ports=ports.published,
     )
-
-
-def _chosen_ports(resource: Resource) -> ProxyPorts:
-    settings = resource.settings
-    if not settings["public"]:
-        return ProxyPorts(_port(settings["port"]))
-    redirect = settings.get("redirect")
-    return ProxyPorts(_port(settings["port"]), _port(settings["public_port"]), _port(redirect) if redirect else None)
-
-
-def _port(setting: object) -> int:
-    """Chosen here and not by the engine, which would choose anew at every start."""
-    return int(str(setting)) if setting else random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - no secret
