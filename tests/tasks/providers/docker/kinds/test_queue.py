@@ -4,7 +4,7 @@ import pytest
 from docker import DockerClient
 
 from tasks.providers.docker import DockerProvider
-from tests.tasks.providers.docker.docker_world import made, queue, volume
+from tests.tasks.providers.docker.docker_world import cache, made, queue, volume
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 
@@ -17,6 +17,14 @@ def test_jobs_outlive_the_container(provider: DockerProvider, images: dict[str, 
         assert asked(container, f"RPUSH jobs {number}") == f":{number}"
         container.kill()
         provider.destroy(server)
+
+
+def test_a_cache_that_is_used_as_a_queue_is_seen(
+    provider: DockerProvider, images: dict[str, str], engine: DockerClient
+) -> None:
+    server = made(provider, cache(images))
+    assert asked(engine.containers.get("tenfold.shop.cache.main.1"), "RPUSH jobs 1") == ":1"
+    assert provider.host.uses(server.stack)["cache/main"].queue_writes == 1
 
 
 def asked(container, words: str) -> str:  # type: ignore[no-untyped-def] # the SDK has no types
