@@ -38,10 +38,7 @@ def _on_local(service: Service) -> Iterator[str]:
     if service.cpus is not None:
         yield f"cpus does nothing on the local target, which bounds no process. {_CONTAINERS}"
     if service.build is not None:
-        yield (
-            "build does nothing on the local target, which runs the command in its folder as it is: nothing is copied, "
-            f"and no .dockerignore is read. {_CONTAINERS}"
-        )
+        yield f"build does nothing on the local target, which runs the command in a copy of its folder. {_CONTAINERS}"
     if service.secrets == "files":
         yield f"secrets: files does nothing on the local target, which gives secrets as variables. {_CONTAINERS}"
 

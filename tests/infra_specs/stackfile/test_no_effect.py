@@ -40,8 +40,9 @@ def portless(key: str) -> str:
             "services.it.secrets: files does nothing on the local target, which gives secrets as variables. "
             f"{DOCKER}"]),
         ("local", {**WEB, "build": "."}, [
-            "services.it.build does nothing on the local target, which runs the command in its folder as it is: "
-            f"nothing is copied, and no .dockerignore is read. {DOCKER}"]),
+            "services.it.build does nothing on the local target, which runs the command in a copy of its folder. "
+            f"{DOCKER}"
+        ]),
         ("docker", {**WEB, "memory": "64MB", "cpus": 2.0, "secrets": "files"}, []),
         ("memory", {**WEB, "memory": "64MB", "cpus": 2.0, "secrets": "files"}, []),
         ("local", {**WEB, "capacity": 3.0, "share": 0.5, "route": {"path": "/a"}}, []),
