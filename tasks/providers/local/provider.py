@@ -86,6 +86,9 @@ class LocalProvider(KindProvider):
         with self.translated():
             return program.fault(stack_folder_of(self._home, resource.stack), resource)
 
+    def hint(self, resource: Resource) -> str:
+        return program.hint(resource)
+
     def blindness(self) -> str:
         """Where the system does not tell whose orphan a process is."""
         return mark.blindness()

@@ -81,6 +81,13 @@ class KindProvider:
         """Why this replica or job can never start here, known before it is started; or nothing. Changes nothing."""
         return ""
 
+    def hint(self, resource: Resource) -> str:
+        """What the writer of this replica's or job's command may not have meant; or nothing. Changes nothing.
+
+        One sentence, which begins with the program's name.
+        """
+        return ""
+
     def limit(self) -> str:
         """What a stack's programs can reach here that they should not, and what to do; or nothing. One sentence."""
         return ""

@@ -17,11 +17,22 @@ from tasks.supervisor.process import Process
 
 _OWN_PATH = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The interpreter that we run in comes first, so `python` is the project's."""
+_OF_SHELLS = (".", "cd", "eval", "exec", "export", "set", "source", "ulimit", "umask")
+"""Commands that are in a shell, and no program elsewhere."""
 
 
 def fault(stack_folder: StackFolder, resource: Resource) -> str:
     """Why it can never start here, or nothing; what its own PATH would be is not known while that is a reference."""
     return _checked(stack_folder, resource)[0]
+
+
+def hint(resource: Resource) -> str:
+    """That the folder has a program of its own by that name, which is not the one that runs; or nothing."""
+    settings: Any = resource.settings
+    name = settings["command"][0]
+    if not (own := _own_program(settings["folder"], name)) or _path(resource) != _OWN_PATH:
+        return ""
+    return f"`{name}` is not the {own} that its folder has: if that is meant, write {own}"
 
 
 def _checked(stack_folder: StackFolder, resource: Resource) -> tuple[str, tuple[reach.Need, ...]]:
@@ -113,5 +124,25 @@ def _fault(command: list[str], folder: str, path: str) -> str:
         is_executable = os.access(Path(folder) / name, os.X_OK)
         return "" if is_executable else f"its command {name} is not a program in {folder}: correct `command`"
     if shutil.which(name, path=path) is None:
-        return f"its command {name} is not there: install it, or correct `command` (looked in {path})"
+        return f"its command {name} {_absence(folder, name, path)}"
     return ""
+
+
+def _absence(folder: str, name: str, path: str) -> str:
+    """Of a name that no program has: what is there, and what to write."""
+    variable, equals, _ = name.partition("=")
+    if equals:
+        return f"is for a shell alone: write {variable} under `env`"
+    if name in _OF_SHELLS:
+        return f"is for a shell alone: write sh -c '…'{', or set `folder`' if name == 'cd' else ''}"
+    if own := _own_program(folder, name):
+        return f"is not there, but {own} is in its folder: write {own}"
+    return f"is not there: install it, or correct `command` (looked in {path})"
+
+
+def _own_program(folder: str, name: str) -> str:
+    """A program by this name in a virtual environment or the Node.js packages of the folder, as its path there."""
+    environments = sorted(marker.parent.name for marker in Path(folder).glob("*/pyvenv.cfg"))
+    paths = (f"{environment}/bin/{name}" for environment in environments)
+    candidates = () if "/" in name else (*paths, f"node_modules/.bin/{name}")
+    return next((path for path in candidates if os.access(Path(folder) / path, os.X_OK)), "")
