@@ -1,5 +1,7 @@
 """Deploy: another image, command, environment or setting of a service, in the counts that it has."""
 
+from prefect.logging import get_run_logger
+
 from flows.engine.converge import Report
 from flows.engine.flat_parameters import flat_parameters
 from flows.engine.frame import frame, open_ledger, stack_session
@@ -33,4 +35,6 @@ async def deploy(stack: str, *, options: DeployOptions, wait: bool = False) -> R
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "deploy", wait=wait) as (context, snapshot):
         prepared = await prepare_deploy(Preparation(context), snapshot, options)
+        for warning in prepared.warnings:
+            get_run_logger().warning("%s", warning)
         return await make_release(context, snapshot, "deploy", prepared.desired, share=options.share)

@@ -88,6 +88,8 @@ async def _build(context: RunContext, prepared: Prepared) -> Report:
         if running.file != file:
             await asyncio.to_thread(ledger.releases.refile, context.lease, running.number, file)
         return await restore_healthy(context, snapshot, "provision", "asked for", desired)
+    for warning in prepared.warnings:
+        get_run_logger().warning("%s", warning)
     reason = summary(running.content, desired.content) if running else "the first"
     new = await asyncio.to_thread(
         ledger.releases.begin, context.lease, "provision", reason, content=desired.content, file=file

@@ -27,6 +27,7 @@ from tasks.changes.observe import observe
 from tasks.changes.one_off import OUTPUT_LOGGER, follow, hold_claim
 from tasks.ledger import Ledger, Owner
 from tasks.run.context import RunContext, use
+from tasks.stack.commands import run_hints
 from tasks.stack.record import recorded_spec
 
 LAST_LINES = 20
@@ -53,7 +54,7 @@ async def run(stack: str, service: str, command: str, entrypoint: str | None = N
         await asyncio.to_thread(recorded_spec, ledger, stack)
         owner = Owner.here("run", flow_run_id=str(flow_run.id))
         async with hold_claim(ledger, stack, str(address), owner, settings().lease_seconds):
-            context, job = await _begun(ledger, stack, service, argv, address, entrypoint=given, wait=wait)
+            context, job, hints = await _begun(ledger, stack, service, argv, address, entrypoint=given, wait=wait)
             health, last = await _to_the_end(ledger, context, job)
             summary = f"{shlex.join(argv)}: {await asyncio.to_thread(context.redacted, health.reason)}"
             await _removed(ledger, job, summary, "done" if health.state == "healthy" else "failed")
@@ -61,8 +62,11 @@ async def run(stack: str, service: str, command: str, entrypoint: str | None = N
         await show_exit_code(health.code)
     if health.state == "healthy":
         return Report(stack, summary, (), (), {})
+    for hint in hints:
+        get_run_logger().warning("%s", hint)
+    await APILogHandler.aflush()  # as the command's own lines
     quoted = f"The last lines that it wrote:\n{last}" if last else "It wrote nothing."
-    raise ChangeFailed(f"{summary} (as {service} of {stack}).\n{quoted}")
+    raise ChangeFailed("\n".join([f"{summary} (as {service} of {stack}).", quoted, *hints]))
 
 
 async def _begun(
@@ -74,8 +78,8 @@ async def _begun(
     *,
     entrypoint: list[str] | None,
     wait: bool,
-) -> tuple[RunContext, Instance]:
-    """Start the job under the stack's lock, and release the lock as soon as it runs."""
+) -> tuple[RunContext, Instance, tuple[str, ...]]:
+    """Start the job under the stack's lock, and release the lock as soon as it runs. Also: why it may come to fail."""
     async with stack_session(stack, ledger, "run", wait=wait) as (context, snapshot):
         if not snapshot.is_active:
             raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
@@ -85,7 +89,8 @@ async def _begun(
         label = f"{service}: {shlex.join(argv)}"
         await _do(context, Change("create", job.address, label, job), "done")
         get_run_logger().info("%s runs %s", job.address, label)
-        return context, context.instances[job.address]
+        hints = await asyncio.to_thread(run_hints, context.provider, desired, job, service, entrypoint)
+        return context, context.instances[job.address], hints
 
 
 async def _to_the_end(ledger: Ledger, context: RunContext, job: Instance) -> tuple[Health, str]:

@@ -31,7 +31,7 @@ from tasks.run.context import RunContext
 from tasks.stack.build import with_built_images
 from tasks.stack.certificate import check_certificate, keep_certificate
 from tasks.stack.code import code_of, with_edited_code
-from tasks.stack.entrypoints import entrypoint_notes
+from tasks.stack.commands import command_warnings
 from tasks.stack.images import local_images, resolve_images
 from tasks.stack.preview_builds import preview_builds
 from tasks.stack.release import deploy_target
@@ -55,12 +55,14 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A stack that passed every check. `notes`: sentences about its certificate, builds, rollbacks, code and images."""
+    """A stack that passed every check. `notes`: sentences about its certificate, builds, rollbacks and code."""
 
     snapshot: StackSnapshot
     desired: DesiredStack
     images: Mapping[str, str]
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    """Sentences about commands that may do something else than their writer meant."""
     code: Mapping[str, str] = field(default_factory=dict)
     """By service what its folder of the spec holds, where the spec was read."""
 
@@ -136,8 +138,8 @@ async def _prepared(
     if within_budget:
         refuse_over_budget(stack.name, desired.price)
     await asyncio.to_thread(_refuse_unstartable, steps.provider, candidate, desired)
-    entrypoints = await asyncio.to_thread(entrypoint_notes, steps.provider, desired.stack, desired.content.images)
-    return Prepared(snapshot, desired, images, (*notes, *entrypoints))
+    warnings = await asyncio.to_thread(command_warnings, steps.provider, snapshot, desired, candidate.services)
+    return Prepared(snapshot, desired, images, notes, warnings)
 
 
 def _changed(snapshot: StackSnapshot, content: ReleaseManifest) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ class Faulty(MemoryProvider):
         self.fails: dict[str, list[ProviderError]] = {}
         self.log = ""
         self.never = ""
+        self.doubt = ""
         self.calls: Counter[str] = Counter()
         self.env: dict[str, dict[str, str]] = {}
 
@@ -44,6 +45,10 @@ class Faulty(MemoryProvider):
     def fault(self, resource: Resource) -> str:
         """Why nothing of a service can ever start here."""
         return self.never if "service" in resource.settings else ""
+
+    def hint(self, _: Resource) -> str:
+        """What may not have been meant by any command."""
+        return self.doubt
 
     def stop(self, instance: Instance, why: str) -> None:
         self.calls[f"stop {instance}"] += 1

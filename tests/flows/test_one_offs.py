@@ -107,6 +107,14 @@ class TestRun:
         with PrefectApi(str(get_current_settings().api.url)) as api:
             assert api.artifact(str(state.state_details.flow_run_id), "exit-code") == "1"
 
+    async def test_one_that_fails_says_what_may_not_have_been_meant(
+        self, target: Faulty, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        target.doubt = "`false` is another"
+        message = await failed(run, stack="shop", service="web", command="false")
+        assert message.splitlines()[-1] == "`false` is another"
+        assert ("WARNING", "`false` is another") in [(record.levelname, record.message) for record in caplog.records]
+
     async def test_what_cannot_be_run_is_refused_in_words(self, target: Faulty, home: Path) -> None:
         assert "has no service `wob`. It has: web." in await failed(run, stack="shop", service="wob", command="date")
         assert "Give a command to run" in await failed(run, stack="shop", service="web", command=" ")

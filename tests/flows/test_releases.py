@@ -56,6 +56,22 @@ class TestDeploy:
         assert again == "release 2 is that already: nothing to do: 8 as wanted"
         assert len(releases()) == 2
 
+    async def test_each_new_release_warns_of_what_may_not_be_meant(
+        self, target: Faulty, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def warned(flow: Any, **parameters: Any) -> list[str]:
+            caplog.clear()
+            await done(flow, **parameters)
+            return [record.message for record in caplog.records if "no shell reads it" in record.message]
+
+        written = {"spec": shop(needs=False, command="serve $PORT"), "source": "/srv"}
+        (first,) = await warned(provision, **written)
+        assert first.startswith("web: command gets `$PORT` as it is written")
+        assert await warned(provision, **written) == []
+        (second,) = await warned(deploy, stack="shop", command="serve $OTHER")
+        assert second.startswith("web: command gets `$OTHER` as it is written")
+        assert await warned(deploy, stack="shop", command="serve $OTHER") == []
+
     async def test_a_bad_one_is_undone_and_never_tried_again(self, target: Faulty, home: Any) -> None:
         await done(provision, spec=shop(), source="/srv")
         before, endpoints = digests(home), bindings(home)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import typer
+from rich.text import Text
 
 from deployments.cli.following.follow import follow
 from deployments.cli.following.log_lines import LogReader
@@ -36,11 +37,14 @@ def run_and_print(parameters: Mapping[str, Any], *, detach: bool) -> int | None:
             lay(to, [page])
             return 0
         try:
-            ended = follow(CommandOutput(api, submitted.id), OutputPrinter()).flow_run
+            output = CommandOutput(api, submitted.id)
+            ended = follow(output, OutputPrinter()).flow_run
         except KeyboardInterrupt:
             say(to, f"Not followed any more; the command goes on until {tenfold()} teardown or its own end.")
             lay(to, [page])
             raise typer.Exit(EXIT_INTERRUPTED) from None
+        for warning in output.warnings:
+            say(to, Text(warning, "yellow"))
         code = api.artifact(ended.id, EXIT_CODE_KEY)
     if code is None:
         show_reason(to, "run", ended)
@@ -55,6 +59,8 @@ class CommandOutput:
 
     api: RunApi
     run_id: str
+    warnings: list[str] = field(default_factory=list)
+    """What the run itself warned of, so far."""
     _log: LogReader = field(init=False)
     _unshown: list[str] = field(default_factory=list)
 
@@ -67,6 +73,7 @@ class CommandOutput:
         while True:
             lines = self._log.next_page()
             self._unshown += [line.message for line in lines if line.logger == OUTPUT_LOGGER]
+            self.warnings += [line.message for line in lines if line.logger != OUTPUT_LOGGER and line.is_warning]
             # A full answer repeats the lines of the last moment, so it may hold fewer new lines than a page.
             if len(lines) < LINES_A_PAGE // 2:
                 notes, self._unshown = tuple(self._unshown), []

@@ -3,6 +3,7 @@
 Plain HTTP, since importing Prefect's own client takes longer than most commands run.
 """
 
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,6 +56,11 @@ class LogLine:
     level: int
     logger: str
     message: str
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether a person should see it, though nothing failed."""
+        return logging.WARNING <= self.level < logging.ERROR
 
 
 class RunApi(Protocol):

@@ -11,7 +11,6 @@ from deployments.cli.following.log_lines import LogReader
 from deployments.cli.following.prefect_api import FlowRun, LogLine, RunApi
 from tasks.ledger import Run, RunChange
 
-WARNING_LEVEL = 30
 RUNS_LOOKED_BACK = 3
 """Runs of a stack that are read, to find the one that is watched among newer ones."""
 
@@ -100,4 +99,4 @@ def _matters(line: LogLine) -> bool:
     """Whether a line is a retry, or a warning of the run itself. Failures are shown as changes and as the outcome."""
     if line.logger.endswith("task_runs"):
         return "Retry" in line.message
-    return WARNING_LEVEL <= line.level < 40
+    return line.is_warning

@@ -64,6 +64,7 @@ def plan_provision(
     notes = (
         *((renamed,) if renamed else ()),
         *prepared.notes,
+        *prepared.warnings,
         *((limit,) if limit else ()),
         *settings_without_effect(argument.stack),
     )

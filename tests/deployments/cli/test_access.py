@@ -64,6 +64,14 @@ def test_it_ends_with_the_commands_exit_code(cli: Cli, server: Server) -> None:
     assert server.submitted[1]["wait"] is True
 
 
+def test_what_the_run_warns_of_is_told_beside_the_output(cli: Cli, server: Server) -> None:
+    server.states, server.code = [flow_run("FAILED", "ls: exited with 1")], "1"
+    warning = LogLine("l-2", "2026-11-22T10:00:02", 30, "prefect.flow_runs", "It ran without its ENTRYPOINT.")
+    server.lines = [line(1, "no such file"), warning]
+    result = cli("run", "shop", "web", "ls")
+    assert (result.code, result.out, result.err) == (1, "no such file\n", "It ran without its ENTRYPOINT.\n")
+
+
 def test_a_command_that_never_ran_says_why(cli: Cli, server: Server) -> None:
     server.states, server.code = [flow_run("FAILED", "shop has no service `wob`. It has: web.")], None
     result = cli("run", "shop", "wob", "--", "date")

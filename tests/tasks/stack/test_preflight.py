@@ -30,6 +30,9 @@ class Target:
         self.steps.append("start")
         return self._fault
 
+    def hint(self, _: object) -> str:
+        return ""
+
 
 class Recorded:
     """Notes each step, and fails at one of them."""
@@ -131,6 +134,12 @@ async def test_a_deploy_takes_the_same_steps_but_for_the_certificate() -> None:
     assert steps.steps == ["images", "start"]
     assert prepared.images == {"shop:2": "sha256:" + 64 * "0"}
     assert prepared.desired.content.images == {"shop:1": "sha256:" + 64 * "1", **prepared.images}
+
+
+async def test_a_deploy_warns_of_the_command_that_it_brings() -> None:
+    prepared = await prepare_deploy(Recorded(), running(), DeployOptions(service="web", command="serve $PORT"))
+    (warning,) = prepared.warnings
+    assert warning.startswith("web: command gets `$PORT` as it is written")
 
 
 async def test_a_deploy_over_the_budget_is_refused_before_an_image_is_fetched() -> None:
