@@ -43,7 +43,9 @@ def test_the_scripts_are_carried_out_as_they_are_written(plane: Plane, bash: Pat
     assert '"state": "COMPLETED"' in scaled.stdout
     both = carried_out(bash, FIRST + PROVISION + DEPLOY)
     assert both.returncode == 0, both.stderr
-    assert both.stdout.splitlines()[-2:] == ["provision shop", "deploy quickstart"]
+    assert plane.runs("provision")[0]["parameters"]["source"] == "/srv/shop"
+    env = {"THEME": "dark", "KEY": {"secret": "stripe"}, "DEBUG": None}
+    assert plane.runs("deploy")[0]["parameters"] == {"stack": "quickstart", "env": env}
 
 
 def test_a_wrong_parameter_ends_the_script_and_is_shown(plane: Plane, bash: Path) -> None:
