@@ -13,10 +13,11 @@ from prefect.runtime import flow_run
 from flows.engine.apply_plan import apply_plan
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, open_target, stack_session
+from infra_specs.app_text.reader import AppText
+from infra_specs.app_text.shown import parts, shown_tail
 from infra_specs.desired import desired_as_deployed, one_off_job
 from infra_specs.errors import ChangeFailed, LedgerError, LockHeld, PlanError, TenfoldError
 from infra_specs.plan.plan import Change, Plan
-from infra_specs.redaction import Stream
 from infra_specs.resources.address import RUN, Address
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.stackfile.models.stack import Stack
@@ -97,23 +98,23 @@ async def _to_the_end(ledger: Ledger, context: RunContext, job: Instance) -> tup
     """Wait for the job's end without a lock. Returns its health and its last log lines."""
     spec, _ = await asyncio.to_thread(recorded_spec, ledger, context.stack)
     lines: list[str] = []
-    stream = Stream(lambda: known_secrets.redaction)
+    reader = AppText(lambda: known_secrets.redaction)
 
-    def say(written: str) -> None:
-        if written:
-            lines[:] = [*lines, *written.splitlines()][-LAST_LINES:]
-            logging.getLogger(OUTPUT_LOGGER).info("%s", written.removesuffix("\n"))
+    def say(written: list[str]) -> None:
+        lines[:] = [*lines, *written][-LAST_LINES:]
+        for part in parts(written):  # Prefect drops entries of a megabyte
+            logging.getLogger(OUTPUT_LOGGER).info("%s", part)
 
     def take(text: str) -> None:
         with suppress(LedgerError):  # secrets that were read before are still redacted
             ledger.secrets.learn(context.stack)
-        say(stream.take(f"{text}\n"))
+        say(reader.take(f"{text}\n"))
 
     async with open_target(spec) as provider:
         health = await follow(provider, job, take)
-    say(stream.end())
+    say(reader.end())
     await APILogHandler.aflush()  # a follower must have the whole log when the run ends
-    return health, "\n".join(lines)
+    return health, shown_tail(lines)
 
 
 async def _removed(ledger: Ledger, job: Instance, label: str, state: Literal["done", "failed"]) -> None:

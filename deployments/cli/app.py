@@ -54,7 +54,7 @@ class Commands(_PlainFlags, TyperGroup):
         except TenfoldError as error:
             from tasks.base.known_secrets import known_secrets  # noqa: PLC0415 - most commands end well
 
-            print(known_secrets.redacted(str(error)), file=sys.stderr)
+            print(known_secrets.shown(str(error)), file=sys.stderr)
             if not isinstance(error, REFUSALS):
                 _explain_full_disk(str(error))
             raise typer.Exit(EXIT_REFUSED if isinstance(error, REFUSALS) else EXIT_FAILED) from None

@@ -61,7 +61,7 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
             async with open_ledger() as ledger, alive_while(ledger, function.__name__, str(flow_run.id)):
                 report = await function(*args, **kwargs)
         except TenfoldError as error:
-            message = known_secrets.redacted(str(error))
+            message = known_secrets.shown(str(error))
             log.error("%s", message)  # noqa: TRY400 - the message is complete without a traceback
             await show_failure(message)
             if isinstance(error, PlanError):
@@ -69,11 +69,11 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
             return Failed(message=message)
         except Exception as error:  # a bug: handled here, since Prefect's own message could contain secrets
             log.exception("Encountered an exception during execution:")
-            return Failed(message=f"{type(error).__name__}: {known_secrets.redacted(str(error))}")
+            return Failed(message=f"{type(error).__name__}: {known_secrets.shown(str(error))}")
         if function.__name__ in TICKS and not report.changes:
             await tag_run(UNCHANGED)
         log.info("Done: %s", report.summary)
-        return Completed(message=known_secrets.redacted(report.summary))
+        return Completed(message=known_secrets.shown(report.summary))
 
     return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(run_frame)
 

@@ -7,6 +7,7 @@ whoever writes the log line: our code, Prefect, a library.
 import threading
 from typing import Any
 
+from infra_specs.app_text.shown import shown_message
 from infra_specs.redaction import Redaction
 
 
@@ -37,10 +38,14 @@ class KnownSecrets:
         """The text without these secrets, and without credentials in URLs."""
         return self._redaction.redacted(text)
 
+    def shown(self, message: str) -> str:
+        """A message that may quote an app, without these secrets, and fit to be kept and printed."""
+        return shown_message(self.redacted(message))
+
     def redacted_data(self, data: Any) -> Any:
-        """JSON data with redacted strings. Keys are not redacted."""
+        """JSON data with each string as `shown` has it. Keys are not redacted."""
         if isinstance(data, str):
-            return self.redacted(data)
+            return self.shown(data)
         if isinstance(data, dict):
             return {name: self.redacted_data(value) for name, value in data.items()}
         if isinstance(data, list | tuple):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from infra_specs.app_text.shown import shown_line
 from infra_specs.catalogue.job import is_one_off
 from infra_specs.errors import ChangeFailed, Fenced, TenfoldError
 from infra_specs.plan.plan import Change
@@ -127,7 +128,7 @@ def _depended_on(context: RunContext, resource: Resource) -> tuple[Instance, ...
 async def stop_failed(context: RunContext, instance: Instance, why: str) -> str:
     """Stop a failed instance. Returns a note if it could not be stopped, else an empty text."""
     try:
-        await fenced(context, lambda: context.provider.stop(instance, context.redacted(why)))
+        await fenced(context, lambda: context.provider.stop(instance, shown_line(context.redacted(why))))
     except Fenced:
         raise
     except TenfoldError as error:

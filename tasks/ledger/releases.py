@@ -129,7 +129,7 @@ class Releases:
         watch: Watch | None = None,
     ) -> None:
         """Mark the release as failed or undone. `message` says why; `watch`, if it did badly while it was watched."""
-        values: dict[str, Any] = {"state": state.value, "message": known_secrets.redacted(message)}
+        values: dict[str, Any] = {"state": state.value, "message": known_secrets.shown(message)}
         if watch:
             values["watch"] = watch.data()
         _update(self._database, lease, number, values, ends=True)

@@ -60,7 +60,7 @@ class Runs:
     def begin(self, lease: Lease, verb: str, reason: str, plan: Any) -> str:
         """Record the start of a run with its plan as JSON data. Returns the run's id."""
         values = {
-            "stack": lease.stack, "verb": verb, "reason": known_secrets.redacted(reason),
+            "stack": lease.stack, "verb": verb, "reason": known_secrets.shown(reason),
             "plan": known_secrets.redacted_data(plan), "who": str(lease.owner),
             "fence": lease.fence, "flow_run_id": lease.owner.flow_run_id, "state": "running", "message": "",
         }  # fmt: skip
@@ -71,7 +71,7 @@ class Runs:
     def intend(self, lease: Lease, run: str, change: Mapping[str, str]) -> str:
         """Record a change before it is made, with `action`, `address`, `reason` and `text`. Returns the change's id."""
         fields = {name: change[name] for name in ("action", "address")}
-        fields |= {name: known_secrets.redacted(change[name]) for name in ("reason", "text")}
+        fields |= {name: known_secrets.shown(change[name]) for name in ("reason", "text")}
         with self._database.write() as connection:
             guard(connection, lease)
             if connection.scalar(sa.select(runs.c.id).where(_open(lease, run))) is None:
@@ -87,7 +87,7 @@ class Runs:
 
     def outcome(self, lease: Lease, change: str, state: End, message: str, seconds: float) -> None:
         """Record the outcome of a change."""
-        values = {"state": state, "message": known_secrets.redacted(message), "seconds": seconds}
+        values = {"state": state, "message": known_secrets.shown(message), "seconds": seconds}
         mine = changes.c.run.in_(
             sa.select(runs.c.id).where((runs.c.stack == lease.stack) & (runs.c.fence == lease.fence))
         )
@@ -99,13 +99,10 @@ class Runs:
 
     def finish(self, lease: Lease, run: str, state: End, message: str) -> None:
         """Record the end of a run. A run without an end becomes `crashed` when the lock is taken next."""
+        told = known_secrets.shown(message)  # a long one takes seconds, in which nobody else could write
         with self._database.write() as connection:
             guard(connection, lease)
-            ended = {
-                "state": state,
-                "message": known_secrets.redacted(message),
-                "ended": self._database.now(connection),
-            }
+            ended = {"state": state, "message": told, "ended": self._database.now(connection)}
             if not connection.execute(sa.update(runs).where(_open(lease, run)).values(**ended)).rowcount:
                 raise LedgerError(f"Run {run} of {lease.stack} is not open. Begin one under this lock.")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from infra_specs.app_text.reader import app_lines
 from infra_specs.errors import LedgerError
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger import key
@@ -88,8 +89,16 @@ class Secrets:
         try:
             self.learn(stack)
         except LedgerError as error:
-            return f"Not shown, since it may hold secrets that cannot be read now. {error}"
+            return _not_shown(error)
         return known_secrets.redacted(text)
+
+    def shown_lines(self, stack: str, text: str) -> list[str]:
+        """The lines of an app's text as `redacted` has it, each fit to be shown."""
+        try:
+            self.learn(stack)
+        except LedgerError as error:
+            return [_not_shown(error)]
+        return app_lines(text, known_secrets.redaction)
 
     def versions(self, stack: str) -> dict[str, int]:
         """Secret name -> its newest version."""
@@ -122,6 +131,10 @@ class Secrets:
         token = key.encrypt(self._key_file, data, sample)
         connection.execute(sa.insert(secrets).values(**row, token=token, since=self._database.now(connection)))
         return version
+
+
+def _not_shown(error: LedgerError) -> str:
+    return f"Not shown, since it may hold secrets that cannot be read now. {error}"
 
 
 def kept_versions(connection: sa.Connection, stack: str) -> dict[str, tuple[int, ...]]:

@@ -45,6 +45,10 @@ class RunContext:
         """The text with each secret value replaced by the secret's name."""
         return self.ledger.secrets.redacted(self.stack, text)
 
+    def shown_lines(self, text: str) -> list[str]:
+        """The lines of an app's text, without secret values, and each fit to be shown."""
+        return self.ledger.secrets.shown_lines(self.stack, text)
+
 
 _current: ContextVar[RunContext] = ContextVar("site")
 

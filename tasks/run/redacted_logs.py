@@ -1,4 +1,4 @@
-"""Redact known secrets in every log record and error of this process: ours, Prefect's and those of libraries."""
+"""Every log record and error of this process, ours, Prefect's and those of libraries, without secrets and bounded."""
 
 import logging
 import traceback
@@ -9,7 +9,7 @@ from tasks.base.known_secrets import known_secrets
 
 
 def redact_logs() -> None:
-    """Redact every later log record of this process. Idempotent.
+    """Redact every later log record of this process, and make it fit to be shown. Idempotent.
 
     Records are redacted when they are created, since libraries install handlers of their own.
     """
@@ -19,9 +19,9 @@ def redact_logs() -> None:
 
 
 def without_secrets(error: Exception) -> Exception:
-    """The same error, or a redacted one if its text contains a known secret."""
+    """The same error, or another if its text contains a known secret or is not fit to be shown."""
     text = str(error)
-    redacted = known_secrets.redacted(text)
+    redacted = known_secrets.shown(text)
     if redacted == text:
         return error
     if isinstance(error, TenfoldError):
@@ -42,11 +42,11 @@ class _Factory:
             message = record.getMessage()
         except Exception:  # a record that does not fit its values: logging itself says so
             return record
-        redacted = known_secrets.redacted(message)
+        redacted = known_secrets.shown(message)
         if redacted != message:
             record.msg, record.args = redacted, None
         if record.exc_info and record.exc_info[0]:
             trace = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
-            if (redacted := known_secrets.redacted(trace)) != trace:
+            if (redacted := known_secrets.shown(trace)) != trace:
                 record.exc_text = redacted  # formatters take it before they format the exception themselves
         return record

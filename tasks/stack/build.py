@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from prefect.logging import get_run_logger
 
-from infra_specs.redaction import Stream
+from infra_specs.app_text.reader import AppText
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.known_secrets import known_secrets
 from tasks.providers.seam.builds import BuildRequest
@@ -42,19 +42,19 @@ async def _warn(images: Images, requests: Iterable[BuildRequest]) -> None:
 @retryable_task("build {request.service} of {request.stack}")
 async def build(request: BuildRequest) -> str:
     """Build the image of one service and return its id. The build steps go to the run's log."""
-    context, log, stream = current(), get_run_logger(), Stream(lambda: known_secrets.redaction)
+    context, log, reader = current(), get_run_logger(), AppText(lambda: known_secrets.redaction)
     images = context.provider.images
     assert images is not None
 
-    def log_text(text: str) -> None:
-        for line in text.splitlines():
+    def write(lines: list[str]) -> None:
+        for line in lines:
             log.info("%s", line)
 
     def steps() -> str:
         try:
-            return images.build(request, lambda line: log_text(stream.take(f"{line}\n")))
+            return images.build(request, lambda line: write(reader.take(f"{line}\n")))
         finally:
-            log_text(stream.end())
+            write(reader.end())
 
     return await fenced(context, steps)
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from tasks.base.log_lines import READ_BYTES, last_lines
 from tasks.supervisor.syscalls import drop_front
 
 LARGEST = 16 * 1024 * 1024
@@ -79,18 +80,19 @@ def remove(log: Path) -> None:
 
 
 def tail(log: Path, lines: int) -> str:
-    """The last lines, oldest first, across a rotation; reads at most a little more than it returns, and 4 MB."""
-    text, missing = b"", 4 * 1024 * 1024
+    """The last lines, oldest first, across a rotation; reads little more than it returns, at most `READ_BYTES`."""
+    pieces, ends, missing = list[bytes](), 0, READ_BYTES
     for path in generations(log):
         with suppress(FileNotFoundError), path.open("rb") as file:
             position = file.seek(0, os.SEEK_END)
-            while position and missing > 0 and text.count(b"\n") <= lines:
+            while position and missing > 0 and ends <= lines:
                 step = min(position, missing, 64 * 1024)
                 position -= step
                 missing -= step
                 file.seek(position)
-                text = file.read(step) + text
-    return "".join(text.decode(errors="replace").splitlines(keepends=True)[-lines:]) if lines > 0 else ""
+                pieces.append(file.read(step))
+                ends += pieces[-1].count(b"\n")
+    return last_lines(b"".join(reversed(pieces)), lines, whole=missing > 0)
 
 
 async def _copy(source: int, target: int, start: int, end: int | None) -> None:

@@ -63,6 +63,15 @@ class TestFaults:
         assert "route/web" not in addresses(home)
         assert runs()[0].message == message
 
+    async def test_a_log_of_megabytes_is_quoted_in_kilobytes(self, target: Faulty) -> None:
+        target.log = "cannot load: " + "x" * 4 * 2**20 + "\n\x1b[31mend\n"
+        message = await failed(provision, spec=shop(command="false"), source="/srv")
+        assert f"cannot load: {'x' * 8000}" in message
+        assert r"\x1b[31mend" in message
+        assert "\x1b" not in message
+        assert len(message) < 100_000
+        assert all(len(change.message) < 100_000 for run in runs() for change in run.changes)
+
     async def test_mended_it_heals_and_only_one_sick_one_is_kept(self, target: Faulty, home: Any) -> None:
         await failed(provision, spec=shop(command="false"), source="/srv")
         await failed(provision, spec=shop(command="false"), source="/srv")

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from infra_specs.app_text.shown import shown_text
+
 PIPED_WIDTH = 1000
 """The width of a pipe, in which nothing is wrapped."""
 LEAST_ROOM = 24
@@ -42,7 +44,7 @@ def lay(to: Console, rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
 
 def columns(to: Console, rows: Iterable[Sequence[Cell]], indent: int = 2) -> Iterator[Text]:
     """The lines of `lay`."""
-    table = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    table = [[_shown(cell) for cell in row] for row in rows]
     longest = max(map(len, table), default=1) - 1
     widths = [
         max((row[column].cell_len for row in table if column < len(row) - 1), default=0) for column in range(longest)
@@ -53,6 +55,15 @@ def columns(to: Console, rows: Iterable[Sequence[Cell]], indent: int = 2) -> Ite
             line += cell
             line.append(" " * (width - cell.cell_len + 2))
         yield from _folded(to, line, last, indent)
+
+
+def _shown(cell: Cell) -> Text:
+    """What a cell says, without a character that steers a terminal: an app may have written it."""
+    plain = cell.plain if isinstance(cell, Text) else cell
+    shown = shown_text(plain)
+    if isinstance(cell, Text):
+        return cell if shown == plain else Text(shown, cell.style)
+    return Text(shown)
 
 
 def _folded(to: Console, line: Text, last: Text, indent: int) -> Iterator[Text]:

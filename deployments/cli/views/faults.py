@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from deployments.cli.app import EXIT_FAILED
+from infra_specs.app_text.shown import shown_message
 from infra_specs.stack_fault import StackFault
 
 
@@ -17,7 +18,7 @@ def data(faults: Sequence[StackFault]) -> dict[str, dict[str, str]]:
 def show(faults: Sequence[StackFault]) -> None:
     """A line on stderr for each fault."""
     for fault in faults:
-        print(fault, file=sys.stderr)
+        print(shown_message(str(fault)), file=sys.stderr)
 
 
 def exit_if_any(faults: Sequence[StackFault]) -> None:

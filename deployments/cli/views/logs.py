@@ -8,9 +8,9 @@ from itertools import count
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.terminal.output import console
+from deployments.cli.terminal.output import console, say
+from infra_specs.app_text.reader import AppText
 from infra_specs.errors import PlanError, TransientError
-from infra_specs.redaction import Stream
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.services import holds_copies, service_of
 from tasks.base.known_secrets import known_secrets
@@ -50,18 +50,18 @@ class _Log:
     lines: list[str] = field(default_factory=list)
     unfinished: str = ""
     """The last line while it has no end. It is shown once it is whole."""
-    stream: Stream = field(default_factory=lambda: Stream(lambda: known_secrets.redaction))
+    reader: AppText = field(default_factory=lambda: AppText(lambda: known_secrets.redaction))
 
     def add(self, lines: Sequence[str], *, ended: bool) -> list[str]:
         """The lines that can be shown now. A line that may begin a secret waits until the secret's end is read."""
-        shown = self.stream.take("".join(f"{line}\n" for line in lines)).splitlines()
+        shown = self.reader.take("".join(f"{line}\n" for line in lines))
         return [*shown, *self.rest()] if ended else shown
 
     def rest(self) -> list[str]:
         """The lines that were held back. Nothing may be added afterwards."""
-        rest = self.stream.take(self.unfinished) + self.stream.end()
+        rest = [*self.reader.take(self.unfinished), *self.reader.end()]
         self.unfinished = ""
-        return rest.splitlines()
+        return rest
 
 
 class LogPrinter:
@@ -98,7 +98,7 @@ class LogPrinter:
             self._show_new()
         except TransientError as error:
             if not self._unanswered:
-                console(error=True).print(f"{error} Asking again.", soft_wrap=True)
+                say(console(error=True), f"{error} Asking again.")
             self._unanswered = True
         else:
             self._unanswered = False

@@ -131,6 +131,15 @@ def test_no_value_is_told_nor_its_lines_while_it_is_being_written(capsys: pytest
     assert printed(capsys, Writing(texts[-1]), 0, lines=2)[0] == ["[secret key]", "and on"]
 
 
+@pytest.mark.pure
+def test_no_line_is_megabytes_or_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "begun\r\n" + "x" * 4 * 2**20 + "\n\x1b[2Jred\rdone\u202e\0\n"
+    lines, _ = printed(capsys, Writing(text), 0)
+    assert (lines[0], lines[2]) == ("begun", r"\x1b[2Jred\rdone\u202e\x00")
+    assert len(lines[1]) == 8192
+    assert lines[1].endswith("x [4186137 bytes more cut]")
+
+
 def test_the_secrets_of_the_stack_are_not_told(
     cli: Cli, provisioned: Callable[[], object], installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

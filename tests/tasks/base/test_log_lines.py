@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.base.log_lines import new_lines, whole_lines
+from tasks.base.log_lines import last_lines, new_lines, whole_lines
 
 pytestmark = pytest.mark.pure
 
@@ -27,3 +27,21 @@ def test_a_line_counts_once_it_is_ended() -> None:
     assert whole_lines("one\ntw", ended=False) == ["one"]
     assert whole_lines("one\ntw", ended=True) == ["one", "tw"]
     assert whole_lines("tw", ended=False) == whole_lines("", ended=True) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "count", "whole", "text"),
+    [
+        (b"", 5, True, ""),
+        (b"a\nb\nc\n", 2, True, "b\nc\n"),
+        (b"a\nb\nc", 2, True, "b\nc"),
+        (b"a\nb\nc\n", 9, True, "a\nb\nc\n"),
+        (b"a\nb\n", 0, True, ""),
+        (b"a\rb\x0bc\x85d\xe2\x80\xa8e\n", 1, True, "a\rb\x0bc\ufffdd\u2028e\n"),
+        (b"half\nb\n", 1, False, "b\n"),
+        (b"half\nb\n", 5, False, "[a line of more than 4 bytes is left out]\nb\n"),
+        (b"half", 5, False, "[a line of more than 4 bytes is left out]"),
+    ],
+)
+def test_the_last_lines_of_what_was_read(data: bytes, count: int, whole: bool, text: str) -> None:
+    assert last_lines(data, count, whole=whole) == text

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from infra_specs.app_text.shown import LINE_BYTES, MESSAGE_BYTES
 from infra_specs.errors import LedgerError
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger import Lease, Ledger, Owner
@@ -46,6 +47,23 @@ def test_no_word_of_a_run_tells_a_secret(ledger: Ledger, lease: Lease) -> None:
     assert stored_run.reason == "web: login [secret word]"
     assert stored_run.plan == {"waves": [[{"reason": "says [secret word]", "count": 2, "settings": None}]]}
     assert [(entry.reason, entry.text) for entry in stored_run.changes] == [("[secret word]", "+ [secret word]")]
+
+
+def test_no_text_of_a_run_is_megabytes_or_steers_a_terminal(ledger: Ledger, lease: Lease) -> None:
+    run = ledger.runs.begin(lease, "run", "r\x1b[2J" + "r" * 2**20, {"waves": [[{"reason": "p" * 2**20}]]})
+    id = ledger.runs.intend(lease, run, {**change, "reason": "i" * 2**20, "text": "t" * 2**20})
+    ledger.runs.outcome(lease, id, "failed", "first\n" + "long \x00" * 2**20 + "\nlast", 1.0)
+    ledger.runs.finish(lease, run, "failed", "line\r\n" * 2**20)
+    stored_run = ledger.runs.get(run)
+    (failed,) = stored_run.changes
+    assert failed.message.splitlines()[0] == "first"
+    assert failed.message.splitlines()[2] == "last"
+    for text in (stored_run.reason, str(stored_run.plan), failed.reason, failed.text, failed.message):
+        assert len(text) < 2 * LINE_BYTES
+        assert "\x1b" not in text
+        assert "\x00" not in text
+    assert len(stored_run.message) <= MESSAGE_BYTES
+    assert "\r" not in stored_run.message
 
 
 def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, lease: Lease, me: Owner) -> None:

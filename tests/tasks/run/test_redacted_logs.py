@@ -8,6 +8,7 @@ import pytest
 from docker.errors import APIError
 from requests import Response
 
+from infra_specs.app_text.shown import LINE_BYTES
 from infra_specs.errors import ProviderError
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import Settings
@@ -36,6 +37,19 @@ def test_a_librarys_line_is_without_secrets(caplog: pytest.LogCaptureFixture) ->
         "Retrying https://user:[secret stripe]@host of {'password': '[secret stripe]'}",
         "a clone of https://me:***@git.example/x",
     ]
+
+
+def test_a_line_of_megabytes_is_cut_before_anybody_keeps_it(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("any").error("It wrote:\n%s", "x" * 4 * 2**20 + "\x1b[2J")
+    first, second = caplog.messages[0].splitlines()
+    assert first == "It wrote:"
+    assert len(second) == LINE_BYTES
+    assert second.endswith(" bytes more cut]")
+
+
+def test_an_error_of_megabytes_is_cut() -> None:
+    assert len(str(without_secrets(ProviderError("x" * 4 * 2**20)))) == LINE_BYTES
+    assert str(without_secrets(ValueError("\x1b[2J"))) == r"ValueError: \x1b[2J"
 
 
 def test_a_traceback_is_without_secrets(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,12 +3,14 @@
 The services of the catalogue run from the official images' contracts: names of variables, paths, users, ports.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 
 from docker.errors import APIError, NotFound
 
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
+from tasks.base.log_lines import READ_BYTES, last_lines
 from tasks.providers.docker.annotations import Annotations
 from tasks.providers.docker.containers.removal import end, stop
 from tasks.providers.docker.containers.start import Starter
@@ -75,13 +77,14 @@ class Containers(Kind):
     def logs(self, instance: Instance, lines: int) -> str:
         name = name_of(instance.stack, instance.address, instance.incarnation)
         try:
-            return bytes(self._api.logs(name, tail=lines)).decode(errors="replace")
+            data, whole = _end_of(self._api.logs(name, tail=lines, stream=True))
         except NotFound:
             return ""
         except APIError as error:
             if "marked for removal" in engine_message(error):
                 return ""
             raise
+        return last_lines(data, lines, whole=whole)
 
     def _record(self, instance: Instance, resource: Resource, outputs: Mapping[str, str]) -> None:
         with self._observer.changing(instance):
@@ -92,3 +95,15 @@ class Containers(Kind):
         labels = annotation.labels if annotation else labels
         if labels.get(FAULT_LABEL) != why:
             self._annotations.put(instance.stack, with_fault(labels, why))
+
+
+def _end_of(chunks: Iterable[bytes]) -> tuple[bytes, bool]:
+    """The last `READ_BYTES` or a little more of what comes, and whether that is all of it. Holds no more in memory."""
+    kept, size, whole = deque[bytes](), 0, True
+    for chunk in chunks:
+        kept.append(chunk)
+        size += len(chunk)
+        while size - len(kept[0]) >= READ_BYTES:
+            size -= len(kept.popleft())
+            whole = False
+    return b"".join(kept), whole
