@@ -21,10 +21,11 @@ from tests.support.recorder import Recorder
 from tests.support.tiers import chosen, collected, tiers
 from tests.support.times import known
 
-# Where others wait for the result, the same examples each time; at a desk, new ones.
-settings.register_profile("steady", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("steady")
+# No example is timed, for the machine may be busy. Where others wait for the result, the same examples each time; at a
+# desk, new ones.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady" if os.environ.get("CI") else "desk")
 
 files_taken = pytest.StashKey[set[Path]]()
 """The only files of tests that a run imports, if it is for pure tests."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra_specs.advice.proposed_change import ProposedChange, propose_change
+from infra_specs.advice.proposed_change import ProposedChange, possible_change
 from infra_specs.pricing.price import rate, replica_price, usd
 from infra_specs.sizing.replicas import TARGET_UTILISATION, replicas_for
 from infra_specs.sizing.size import size
@@ -90,13 +90,16 @@ def _service(stack: Stack, counts: Mapping[str, int], name: str, days: Days, tod
     text = f"{name} {when}, of at most {sizes.maximum} ({limit})"
     if service.replicas.max is not None:
         more = {"services": {name: {"replicas": {"max": _rounded(2 * max(needs, sizes.maximum))}}}}
-        return Advice(name, text, propose_change(stack, more, counts))
+        return Advice(name, text, possible_change(stack, more, counts))
     # The users that there are now take the place of those that the file knows: the design is ten times that again.
     factor = peak / sizes.demand if sizes.demand else 1.0
-    monthly = _rounded(max(1.0, factor) * stack.users.monthly)
+    users = max(1.0, factor) * stack.users.monthly
+    if not math.isfinite(users):  # next to none of the demand was to reach it: no number of users explains the peak
+        return Advice(name, text, None)
+    monthly = _rounded(users)
     if monthly <= stack.users.monthly:
-        return Advice(name, text, propose_change(stack, {"headroom": min(100.0, 2 * stack.headroom)}, counts))
-    return Advice(name, text, propose_change(stack, {"users": {"monthly": monthly}}, counts))
+        return Advice(name, text, possible_change(stack, {"headroom": min(100.0, 2 * stack.headroom)}, counts))
+    return Advice(name, text, possible_change(stack, {"users": {"monthly": monthly}}, counts))
 
 
 def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float) -> Advice | None:
@@ -115,7 +118,7 @@ def _budget(stack: Stack, counts: Mapping[str, int], peaks: Peaks, today: float)
     if highest < NEAR_LIMIT * stack.budget:
         return None
     text = f"the busiest hours would cost {usd(highest)} a month if they stayed, and the budget is {usd(stack.budget)}"
-    return Advice("budget", text, propose_change(stack, {"budget": _rounded(1.25 * highest)}, counts))
+    return Advice("budget", text, possible_change(stack, {"budget": _rounded(1.25 * highest)}, counts))
 
 
 def _busiest(days: Days, today: float) -> float | None:

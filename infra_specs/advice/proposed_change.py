@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.catalogue.desired import desired_state, generated_secrets
+from infra_specs.errors import PlanError, SpecError
 from infra_specs.pricing.price import Price, price, usd
 from infra_specs.resources.resource import Resource
 from infra_specs.sizing.size import size
@@ -63,6 +64,14 @@ def propose_change(stack: Stack, change: Mapping[str, Any], counts: Mapping[str,
     downtime = f"up to {RESTART_SECONDS} s without the {' and the '.join(restarted)}" if restarted else "no downtime"
     touches = tuple(resource.address for resource in touched)
     return ProposedChange(change, before.today, after.today, before.design, after.design, touches, downtime)
+
+
+def possible_change(stack: Stack, change: Mapping[str, Any], counts: Mapping[str, int]) -> ProposedChange | None:
+    """As `propose_change`; None for one that the file cannot say, or that no stack can be."""
+    try:
+        return propose_change(stack, change, counts)
+    except (SpecError, PlanError):
+        return None
 
 
 def flattened(change: Mapping[str, Any], path: str = "") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.advice.growth import Advice
-from infra_specs.advice.proposed_change import propose_change
+from infra_specs.advice.proposed_change import possible_change
 from infra_specs.catalogue import cache, database, queue
 from infra_specs.resources.services import service_of
 from infra_specs.sizing.needs import CacheSize
@@ -60,7 +60,7 @@ def _advice(stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage]
             change = {key: change}
         # Data never gets less room: only an empty volume could be made smaller.
         possible = part.key[-1] != "storage" or new_size > part.available
-        next_step = propose_change(stack, change, counts) if possible else None
+        next_step = possible_change(stack, change, counts) if possible else None
         yield Advice(part.about, _text(part, part.used, part.available), next_step, less=new_size < part.available)
 
 

@@ -46,6 +46,28 @@ def test_nothing_is_said_far_from_every_limit() -> None:
     assert said(stack()) == []
 
 
+@pytest.mark.parametrize("share", [1e-309, 5e-324, 1e-300, 1e-12])
+def test_no_number_of_users_explains_a_peak_where_next_to_none_were_expected(share: float) -> None:
+    (advice,) = grown(stack(web={"share": share}), 63.0)
+    assert (advice.said, advice.step) == (
+        "web needs 23 replicas at its busiest, of at most 1 (the design capacity)",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "peak"),
+    [
+        ({"web": {"replicas": {"max": 5}}}, 1e12),
+        ({}, 1e9),
+        ({}, 1e5),
+        ({"budget": 100_000_000}, 1e12),
+    ],
+)
+def test_a_step_that_the_language_cannot_write_is_none(more: dict[str, Any], peak: float) -> None:
+    assert [advice.step for advice in grown(stack(**more), peak)] == [None]
+
+
 def test_near_the_design_capacity_the_users_of_today_become_the_measure() -> None:
     (advice,) = said(stack(), *[63.0] * 3, count=23)
     assert advice == (

@@ -198,6 +198,14 @@ def test_every_number_has_bounds_on_both_sides(number: tuple[Place, str, Bounds]
     assert len(bounds) >= 6, f"{path} on {target or 'every target'} has a bound on one side only"
 
 
+@pytest.mark.parametrize("share", [0, 5e-324, 1e-309, 1e-300, 1e-12])
+@pytest.mark.parametrize("read", [from_data, lambda data: load(_text(data))], ids=["data", "file"])
+def test_a_share_that_is_next_to_nothing(read: Any, share: float) -> None:
+    data = copy.deepcopy(BASE)
+    data["services"]["web"] |= {"share": share, "replicas": {"min": 1}}
+    assert _outcome(read, data) == ""
+
+
 @given(st.lists(st.sampled_from(numbers).flatmap(
     lambda number: st.tuples(st.just(number), st.sampled_from((*EXTREMES, *number[2])))), min_size=2, max_size=5),
     st.booleans())  # fmt: skip
