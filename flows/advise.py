@@ -25,11 +25,11 @@ async def advise(stack: str = "") -> Report:
         advised, faults = await asyncio.to_thread(advice, ledger, records)
         for name, advised_changes in advised.items():
             await show_advice(name, advised_changes)
-            notes += [f"{name}: {change.said}" for change in advised_changes]
+            notes += [f"{name}: {change.said}" for change in advised_changes if not change.waits]
     for note in notes:
         log.warning("%s", note)
     notes += map(str, faults)
-    return Report(stack or "all stacks", "; ".join(notes) or "nothing presses, and nothing is idle", (), (), {})
+    return Report(stack or "all stacks", "; ".join(notes) or "nothing presses", (), (), {})
 
 
 def _records(ledger: Ledger, stack: str) -> list[StackRecord]:

@@ -31,6 +31,8 @@ class Advice:
     step: ProposedChange | None
     less: bool = False
     """That the next step takes something away, which is idle."""
+    waits: bool = False
+    """That nothing is advised yet: it says from when, and what was seen so far."""
 
     def __str__(self) -> str:
         return f"{self.said}. Next step: {self.step}." if self.step else f"{self.said}."

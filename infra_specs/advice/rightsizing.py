@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.advice.growth import Advice
+from infra_specs.advice.observation import Observation
 from infra_specs.advice.proposed_change import possible_change
 from infra_specs.catalogue import cache, database, queue
 from infra_specs.resources.services import service_of
@@ -31,9 +32,18 @@ class Usage:
     queue_writes: int | None = None
 
 
-def rightsizing(stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage]) -> tuple[Advice, ...]:
-    """Advice for each part whose memory or disk is nearly used, or hardly. `uses` is by address."""
-    return tuple(_advice(stack, counts, usages))
+def rightsizing(
+    stack: Stack, counts: Mapping[str, int], usages: Mapping[str, Usage], observation: Observation
+) -> tuple[Advice, ...]:
+    """Advice for each part whose memory or disk is nearly used, or hardly. `usages` is by address.
+
+    Nothing is called idle before the observation is enough; until then the last advice says from when.
+    """
+    items = tuple(_advice(stack, counts, usages))
+    if observation.is_enough:
+        return items
+    is_known = any(part.used is not None and part.available for part in _parts(stack, usages))
+    return (*(item for item in items if not item.less), *((observation.waits(),) if is_known else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from infra_specs.advice.cache_use import cache_use
-from infra_specs.advice.growth import Advice, growth
+from infra_specs.advice.growth import DAY, Advice, Peaks, growth
+from infra_specs.advice.observation import Observation
 from infra_specs.advice.rightsizing import rightsizing
 from infra_specs.stack_fault import StackFault
 from tasks.autoscaling.scaled_stack import ScaledStack
@@ -14,7 +15,6 @@ from tasks.base.side_by_side import look_at
 from tasks.ledger import Ledger, StackRecord
 from tasks.providers import opened, preload
 
-DAY = 86_400.0
 LOOK_BACK = 35 * DAY
 """Seconds; the means of five minutes are kept for as long."""
 
@@ -31,28 +31,36 @@ def advice(ledger: Ledger, records: Iterable[StackRecord]) -> AdviceResult:
     known = {record.name: record for record in records}
     preload(record.target for record in known.values())
     grown_stacks, unreadable = look_at({name: partial(_grown, ledger, record) for name, record in known.items()})
-    size_advice, unanswered = look_at({name: partial(_vertical, scaled) for name, (scaled, _) in grown_stacks.items()})
-    found = {name: (*grown, *size_advice.get(name, ())) for name, (_, grown) in grown_stacks.items()}
+    size_advice, unanswered = look_at(
+        {name: partial(_vertical, scaled, peaks) for name, (scaled, peaks, _) in grown_stacks.items()}
+    )
+    found = {name: (*grown, *size_advice.get(name, ())) for name, (_, _, grown) in grown_stacks.items()}
     faults = {fault.stack: fault for fault in (*unreadable, *unanswered)}
     return found, tuple(faults[name] for name in known if name in faults)
 
 
-def _grown(ledger: Ledger, record: StackRecord) -> tuple[ScaledStack, tuple[Advice, ...]]:
+def _grown(ledger: Ledger, record: StackRecord) -> tuple[ScaledStack, Peaks, tuple[Advice, ...]]:
     scaled = ScaledStack.of(record)
-    return scaled, growth_of(ledger, scaled)
+    peaks = _peaks_of(ledger, scaled)
+    return scaled, peaks, growth(scaled.stack, scaled.counts, peaks, now() // DAY)
 
 
-def _vertical(scaled: ScaledStack) -> tuple[Advice, ...]:
+def _vertical(scaled: ScaledStack, peaks: Peaks) -> tuple[Advice, ...]:
     stack = scaled.stack
     with opened(stack.target, settings().home) as provider:
         uses = provider.host.uses(stack.name) if provider.host else {}
-    return (*rightsizing(stack, scaled.counts, uses), *cache_use(stack, uses))
+    expected = {name: scaled.sizing.services[name].demand for name in scaled.scaled_services}
+    observation = Observation(scaled.since, now(), peaks, expected)
+    return (*rightsizing(stack, scaled.counts, uses, observation), *cache_use(stack, uses))
 
 
 def growth_of(ledger: Ledger, scaled: ScaledStack) -> tuple[Advice, ...]:
     """The advice about growth, from the ledger alone."""
-    peaks = {service: _peaks(ledger, scaled.stack.name, service) for service in scaled.scaled_services}
-    return growth(scaled.stack, scaled.counts, peaks, now() // DAY)
+    return growth(scaled.stack, scaled.counts, _peaks_of(ledger, scaled), now() // DAY)
+
+
+def _peaks_of(ledger: Ledger, scaled: ScaledStack) -> Peaks:
+    return {service: _peaks(ledger, scaled.stack.name, service) for service in scaled.scaled_services}
 
 
 def _peaks(ledger: Ledger, stack: str, service: str) -> list[tuple[float, float]]:

@@ -14,7 +14,7 @@ from infra_specs.advice.growth import Advice
 def data(advice: Advice) -> dict[str, Any]:
     """Advice as JSON data."""
     step = asdict(advice.step) if advice.step else None
-    return {"about": advice.about, "said": advice.said, "less": advice.less, "step": step}
+    return {"about": advice.about, "said": advice.said, "less": advice.less, "waits": advice.waits, "step": step}
 
 
 def show(to: Console, stack: str, items: tuple[Advice, ...]) -> None:
@@ -22,12 +22,15 @@ def show(to: Console, stack: str, items: tuple[Advice, ...]) -> None:
     if not items:
         say(to, Text.assemble((stack, "bold"), ": nothing presses, and nothing is idle"))
         return
-    say(to, Text(stack, "bold"))
+    presses = "" if any(not advice.waits for advice in items) else ": nothing presses"
+    say(to, Text.assemble((stack, "bold"), presses))
     for advice in items:
-        say(to, Text("·" if advice.less else "!", "dim" if advice.less else "yellow"), advice.said, indent=2)
+        quiet = advice.less or advice.waits
+        say(to, Text("·" if quiet else "!", "dim" if quiet else "yellow"), advice.said, indent=2)
         if advice.step:
             say(to, Text.assemble(("next step: ", "dim"), str(advice.step)), indent=4)
-    say(to, Text.assemble(("Have it done: ", "dim"), f"{tenfold()} grow {stack}"), indent=2)
+    if not all(advice.waits for advice in items):
+        say(to, Text.assemble(("Have it done: ", "dim"), f"{tenfold()} grow {stack}"), indent=2)
 
 
 def show_nothing_to_advise(to: Console, stack: str, *, any_known: bool) -> None:

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from deployments.cli.installation import Installation
+from infra_specs.advice.observation import WEEK_SECONDS
+from infra_specs.advice.rightsizing import Usage
 from infra_specs.plan.plan import Plan
 from infra_specs.scaling.measurement import Measurement
 from tasks.base.clock import now
 from tasks.ledger import Check, CheckResult, Owner
+from tasks.ledger.tables import stacks
+from tasks.providers.memory.host import MemoryHost
 from tests.deployments.cli.cli import Cli
 
 
@@ -37,6 +42,22 @@ def test_near_its_limits_the_next_step_is_said(
     advice = cli.json("advise")["stacks"]["shop"]
     assert [item["about"] for item in advice] == ["web", "budget"]
     assert advice[1]["step"]["change"] == {"budget": 230}
+
+
+def test_a_moment_after_the_first_provision_no_size_is_called_idle(
+    cli: Cli, installation: Installation, provisioned: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usages = {"database/main": Usage(memory=15 * 2**20), "volume/database": Usage(disk=2**20)}
+    monkeypatch.setattr(MemoryHost, "uses", lambda *_: usages)
+    provisioned()
+    first, second = cli.text("advise", "shop").splitlines()
+    assert first == "shop: nothing presses"
+    assert second.startswith("  ·  sizes are judged from ")
+    assert "seen so far: 0.0 hours, no request yet" in second
+    assert [(item["about"], item["waits"]) for item in cli.json("advise")["stacks"]["shop"]] == [("sizes", True)]
+    with installation.ledger._database.write() as connection:
+        connection.execute(sa.update(stacks).values(since=now() - WEEK_SECONDS))
+    assert "the database's memory is paid for and idle (15MB of " in cli.text("advise", "shop")
 
 
 def test_status_says_early_that_growth_presses(

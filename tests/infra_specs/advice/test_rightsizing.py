@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra_specs.advice.observation import WEEK_SECONDS, Observation
 from infra_specs.advice.rightsizing import Usage, rightsizing
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.reading.load import from_data
@@ -18,7 +19,11 @@ stack = from_data(
 )  # fmt: skip
 
 
-def said(**uses: Usage) -> list[str]:
+ENOUGH = Observation(0, WEEK_SECONDS, {}, {})
+BEGUN = Observation(0, 3600, {}, {})
+
+
+def said(observation: Observation = ENOUGH, **uses: Usage) -> list[str]:
     addresses = {
         "database": "database/main",
         "data": "volume/database",
@@ -27,7 +32,8 @@ def said(**uses: Usage) -> list[str]:
         "web_1": "replica/web-1",
     }
     return [
-        str(change) for change in rightsizing(stack, {"web": 2}, {addresses[name]: use for name, use in uses.items()})
+        str(change)
+        for change in rightsizing(stack, {"web": 2}, {addresses[name]: use for name, use in uses.items()}, observation)
     ]
 
 
@@ -69,3 +75,12 @@ def test_of_replicas_the_one_that_uses_most_counts() -> None:
     (advice,) = said(web_0=Usage(memory=30 * MEGABYTE), web_1=Usage(memory=450 * MEGABYTE))
     assert advice.startswith("the memory of a replica of web is nearly used (450MB of 512MB, 88 %)")
     assert size(stack).services["web"].today == 1
+
+
+def test_nothing_is_called_idle_before_enough_was_seen() -> None:
+    (waits,) = said(BEGUN, database=Usage(memory=100 * MEGABYTE), data=Usage(disk=10 * MEGABYTE))
+    assert waits.startswith("sizes are judged from 1970-01-08 00:00 UTC on, ")
+    more, waits = said(BEGUN, database=Usage(memory=900 * MEGABYTE), data=Usage(disk=10 * MEGABYTE))
+    assert more.startswith("the database's memory is nearly used")
+    assert waits.startswith("sizes are judged from")
+    assert said(BEGUN) == said(BEGUN, database=Usage()) == []
