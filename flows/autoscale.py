@@ -35,7 +35,9 @@ async def autoscale() -> Report:
         try:
             async with check_lock(ledger, config.lease_seconds) as lease:
                 outcome = await asyncio.to_thread(check, ledger, lease, measure, interval=config.autoscale_seconds)
-                return _report(_summary(outcome, await _start(ledger, lease, outcome)))
+                results = await _start(ledger, lease, outcome)
+                started = tuple(_brief(result.pending) for result in results if isinstance(result, Started))
+                return _report(_summary(outcome, results), started)
         except LockHeld as other:
             return _report(f"left to the check that is under way: {other}")
 
@@ -87,5 +89,5 @@ def _late() -> float:
     return seconds_late(run) if run and run.auto_scheduled else 0.0
 
 
-def _report(summary: str) -> Report:
-    return Report(ALL_STACKS, summary, (), (), {})
+def _report(summary: str, started: tuple[str, ...] = ()) -> Report:
+    return Report(ALL_STACKS, summary, started, (), {})

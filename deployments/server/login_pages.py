@@ -25,9 +25,12 @@ from deployments.server.sessions import (
     Codes,
     session_text,
 )
+from tasks.run.tags import NOTABLE
 
 LONGEST_BODY = 1000
 _STYLE = "body{font:16px system-ui,sans-serif;max-width:34em;margin:20vh auto;padding:0 1em;color:#1c1b22}"
+FIRST_PAGE = f"/v2/runs?tags={NOTABLE}"
+"""What a browser is shown first: the runs that a person asked for or that did something, and not each check."""
 _SCRIPT = """
 const say = (text) => { document.querySelector("p").textContent = text; };
 const code = location.hash.slice(1);
@@ -39,9 +42,9 @@ history.replaceState(null, "", location.pathname);
   });
   if (!answer.ok) return say((await answer.json()).exception_message);
   localStorage.setItem("prefect-password", btoa((await answer.json()).login));
-  location.replace("/");
+  location.replace("FIRST_PAGE");
 })().catch(() => say("The control plane does not answer. Look at: tenfold server status"));
-"""
+""".replace("FIRST_PAGE", FIRST_PAGE)
 _PAGE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Tenfold: log in</title><style>{_STYLE}</style></head>
 <body><h1>Tenfold</h1><p>Log in with: tenfold server open</p><script>{_SCRIPT}</script></body></html>

@@ -1,4 +1,4 @@
-"""Delete scheduled runs that changed nothing, an hour after they ended, so that they do not fill the server."""
+"""Delete scheduled runs that changed nothing, five minutes after they ended, so that they do not fill the server."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from tasks.base.clock import utc_now
 from tasks.run.tags import was_unchanged
 
 EVERY_SECONDS = 60.0
-KEPT_SECONDS = 3600.0
+KEPT_SECONDS = 300.0
 """How long a tick without consequences can be looked at. What a check decided stays in the ledger."""
 PAGE_SIZE = 200
 """Runs that the server gives in one answer."""

@@ -23,6 +23,7 @@ from infra_specs.errors import LedgerError
 from tasks.base.clock import utc_now
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger
+from tasks.run.tags import NOTABLE
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 10.0
@@ -62,6 +63,7 @@ async def _end_dead(
     for run in running:
         if why := _lost(run, alive, unseen, now):
             await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
+            await client.update_flow_run(run.id, tags=list({*run.tags, NOTABLE}))
             await asyncio.to_thread(_forget, here, str(run.id))
             ended.append(run.name)
     return tuple(ended)

@@ -18,6 +18,7 @@ from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
 from tasks.base.settings import Settings
+from tasks.run.tags import NOTABLE
 
 ADVISE_SECONDS = 3600.0
 """Interval of the advise flow: growth takes days."""
@@ -48,6 +49,6 @@ async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerD
         name=flow.name,
         description=inspect.cleandoc(flow.fn.__doc__ or "").partition("Args:")[0].strip(),
         interval=every,
-        tags=["tenfold"],
+        tags=["tenfold", *(() if every else (NOTABLE,))],  # each run has those of its deployment from its beginning
         entrypoint_type=EntrypointType.MODULE_PATH,
     )

@@ -15,7 +15,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.engine.converge import Report
-from flows.engine.run_info import silence_prefect
+from flows.engine.run_info import is_asked_for, silence_prefect
 from infra_specs.desired import StackSnapshot, refuse_changed_target
 from infra_specs.errors import LedgerError, PlanError, TenfoldError
 from infra_specs.stackfile.models.stack import Stack
@@ -30,7 +30,7 @@ from tasks.run.context import RunContext, use
 from tasks.run.liveness import alive_while
 from tasks.run.lock import stack_lock
 from tasks.run.redacted_logs import redact_logs
-from tasks.run.tags import REJECTED, UNCHANGED, tag_run
+from tasks.run.tags import NOTABLE, REJECTED, UNCHANGED, tag_run
 from tasks.stack.record import recorded_snapshot, recorded_spec, snapshot_of
 
 P = ParamSpec("P")
@@ -56,7 +56,9 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
             known_secrets.learn("login", login.partition(":")[2])
         silence_prefect()
         redact_logs()
-        log = get_run_logger()
+        log, asked_for = get_run_logger(), is_asked_for()
+        if asked_for:
+            await tag_run(NOTABLE)
         try:
             async with open_ledger() as ledger, alive_while(ledger, function.__name__, str(flow_run.id)):
                 report = await function(*args, **kwargs)
@@ -64,13 +66,15 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
             message = known_secrets.shown(str(error))
             log.error("%s", message)  # noqa: TRY400 - the message is complete without a traceback
             await show_failure(message)
-            if isinstance(error, PlanError):
-                await tag_run(REJECTED)
+            await tag_run(NOTABLE, *((REJECTED,) if isinstance(error, PlanError) else ()))
             return Failed(message=message)
         except Exception as error:  # a bug: handled here, since Prefect's own message could contain secrets
             log.exception("Encountered an exception during execution:")
+            await tag_run(NOTABLE)
             return Failed(message=f"{type(error).__name__}: {known_secrets.shown(str(error))}")
-        if function.__name__ in TICKS and not report.changes:
+        if report.changes:
+            await tag_run(NOTABLE)
+        elif function.__name__ in TICKS and not asked_for:
             await tag_run(UNCHANGED)
         log.info("Done: %s", report.summary)
         return Completed(message=known_secrets.shown(report.summary))

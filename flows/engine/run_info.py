@@ -30,6 +30,12 @@ def current_run() -> FlowRun | None:
     return context.flow_run if context else None
 
 
+def is_asked_for() -> bool:
+    """Whether a person or a decision asked for the current run; False for one of a schedule."""
+    run = current_run()
+    return run is None or not run.auto_scheduled
+
+
 def seconds_late(run: FlowRun) -> float:
     """Seconds since the scheduled start of the run; 0 for a run without one."""
     return now() - run.expected_start_time.timestamp() if run.expected_start_time else 0.0

@@ -8,12 +8,15 @@ REJECTED = "refused"
 """The spec or the plan forbids the request: the same request would be rejected again."""
 UNCHANGED = "unchanged"
 """The run changed nothing."""
+NOTABLE = "notable"
+"""A person or a decision asked for the run, or it changed something by itself, or it failed."""
 
 
-async def tag_run(tag: str) -> None:
-    """Tag the current run. Its state stays as it is."""
-    async with get_client() as client:
-        await client.update_flow_run(flow_run.id, tags=[*flow_run.tags, tag])
+async def tag_run(*tags: str) -> None:
+    """Give the current run these tags beside those that it began with. Its state stays as it is."""
+    if new := [tag for tag in tags if tag not in flow_run.tags]:
+        async with get_client() as client:
+            await client.update_flow_run(flow_run.id, tags=[*flow_run.tags, *new])
 
 
 def was_rejected(run: FlowRun) -> bool:

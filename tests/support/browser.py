@@ -105,13 +105,18 @@ class PrefectUi:
     def approve(self, **answers: str) -> None:
         """Give the run on the page the answer that it waits for: its form filled in so, and approved."""
         expect(self.page.get_by_text("Suspended", exact=True).first).to_be_visible(timeout=patience)
-        self.page.get_by_role("button", name="Open menu").click()
-        self.page.get_by_role("menuitem", name="Resume").click()
-        form = self.page.get_by_role("dialog")
+        form = self._form_of_the_answer()
         for name, value in answers.items():
             form.get_by_label(re.compile(rf"^{name}")).fill(value)
         form.get_by_role("switch").click()
-        form.get_by_role("button", name="Resume").click()
+        for _ in range(LOOKS):
+            with self.page.expect_response(re.compile(r"/flow_runs/[^/]+/resume$")) as answer:
+                form.get_by_role("button", name="Resume").click()
+            # Prefect answers 503 while its SQLite is busy; the form stays as it is, and a person sends it again.
+            if answer.value.status != 503:
+                break
+        assert answer.value.ok, answer.value.text()
+        assert answer.value.json()["status"] == "ACCEPT", answer.value.text()
         expect(form).to_have_count(0, timeout=patience)
 
     def ended(self, state: str) -> None:
@@ -140,6 +145,22 @@ class PrefectUi:
         """The rows of the table artifact on the page, the names of its columns first; waits for the cell `first`."""
         expect(self.page.get_by_role("cell", name=first, exact=True).first).to_be_visible(timeout=patience)
         return [row.get_by_role("cell").or_(row.get_by_role("columnheader")).all_inner_texts() for row in self._rows()]
+
+    def _form_of_the_answer(self) -> Locator:
+        """The form that a suspended run waits for, once it is there.
+
+        Prefect shows a run as suspended before it has stored the form. A dialog that is opened in between has no
+        fields and never gets them; a person loads the page again.
+        """
+        form = self.page.get_by_role("dialog")
+        for _ in range(LOOKS):
+            self.page.get_by_role("button", name="Open menu").click()
+            self.page.get_by_role("menuitem", name="Resume").click()
+            with suppress(PlaywrightTimeoutError):
+                form.get_by_role("switch").wait_for(timeout=LIST_MILLISECONDS)
+                return form
+            self.page.reload()
+        raise AssertionError("the run's form does not show")
 
     def _rows(self) -> list[Locator]:
         return self.page.get_by_role("row").all()

@@ -11,11 +11,13 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 import deployments.server.prune_runs
-from deployments.server.prune_runs import prune
+import flows.engine.frame
+from deployments.server.prune_runs import KEPT_SECONDS, prune
 from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
 from infra_specs.errors import LedgerError
+from tasks.run.tags import NOTABLE
 from tests.flows.conftest import home
 from tests.flows.faults import Faulty, sick, target
 from tests.flows.going import done, failed
@@ -34,6 +36,15 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 async def messages() -> list[str]:
     """What every run that is there says, the oldest first."""
+    return [str(run.state.message) for run in await existing_runs() if run.state]
+
+
+async def notable() -> list[str]:
+    """The same of the runs that `tenfold server open` shows."""
+    return [str(run.state.message) for run in await existing_runs() if run.state and NOTABLE in run.tags]
+
+
+async def existing_runs() -> list[FlowRun]:
     async with get_client() as client:
         named = FlowFilter(name=FlowFilterName(any_=["autoscale", "reconcile", "provision"]))
         runs: list[FlowRun] = []
@@ -41,7 +52,7 @@ async def messages() -> list[str]:
             flow_filter=named, sort=FlowRunSort.START_TIME_ASC, limit=200, offset=len(runs)
         ):
             runs += more
-    return [str(run.state.message) for run in runs if run.state]
+    return runs
 
 
 async def trimmed(seconds: float = 0.0) -> int:
@@ -60,6 +71,8 @@ async def nothing_before(prefect_server: None) -> None:
 @pytest.mark.usefixtures("nothing_before")
 async def test_what_did_nothing_goes_and_the_rest_stays(target: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
     provisioned = await done(provision, spec=shop(), source="/srv")
+    by_hand = await done(reconcile)
+    monkeypatch.setattr(flows.engine.frame, "is_asked_for", lambda: False)
     await done(reconcile)
     await done(autoscale)
     target.set_health("shop", "replica/web-0", sick("was killed"))
@@ -67,10 +80,11 @@ async def test_what_did_nothing_goes_and_the_rest_stays(target: Faulty, monkeypa
     with monkeypatch.context() as broken:
         broken.setattr("flows.autoscale.check", refuse)
         wrong = await failed(autoscale)
-    assert await trimmed(seconds=3600) == 0
+    assert await trimmed(seconds=KEPT_SECONDS) == 0
     monkeypatch.setattr(deployments.server.prune_runs, "PAGE_SIZE", 2)  # whatever the number of runs that stay
     assert await trimmed() == 2
-    assert await messages() == [provisioned, repaired, wrong]
+    assert await messages() == [provisioned, by_hand, repaired, wrong]
+    assert await notable() == [provisioned, by_hand, repaired, wrong]
     assert await trimmed() == 0
 
 
