@@ -6,7 +6,7 @@ import pwd
 import socket
 import struct
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +48,21 @@ def listening(port: int) -> tuple[Listening, ...]:
         kernel.settimeout(_SECONDS)
         for family in (socket.AF_INET, socket.AF_INET6):
             kernel.sendto(_question(family, port), (0, 0))
-            for rank, entry in _answers(kernel, port):
-                ranked.setdefault(rank, []).append(entry)
+            for rank, at, entry in _answers(kernel):
+                if rank is not None and at == port:
+                    ranked.setdefault(rank, []).append(entry)
     return tuple(ranked[min(ranked)]) if ranked else ()
+
+
+def ports_of(pids: Iterable[int]) -> tuple[int, ...]:
+    """The ports that these processes listen on, at whatever address, in order. OSError as `listening`."""
+    ports: dict[int, int] = {}
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _SOCK_DIAG) as kernel:
+        kernel.settimeout(_SECONDS)
+        for family in (socket.AF_INET, socket.AF_INET6):
+            kernel.sendto(_question(family, 0), (0, 0))
+            ports |= {entry.inode: at for _, at, entry in _answers(kernel)}
+    return tuple(sorted({ports[inode] for pid in pids for inode in held(pid, ports)}))
 
 
 def _question(family: int, port: int) -> bytes:
@@ -58,7 +70,8 @@ def _question(family: int, port: int) -> bytes:
     return _ASK.pack(_ASK.size, _BY_FAMILY, _REQUEST_DUMP, 0, 0, *fields)
 
 
-def _answers(kernel: socket.socket, port: int) -> Iterator[tuple[int, Listening]]:
+def _answers(kernel: socket.socket) -> Iterator[tuple[int | None, int, Listening]]:
+    """Of each socket: how the kernel prefers its address for loopback, None if never; its port; and the socket."""
     while True:
         data = kernel.recv(64 * 1024)
         while data:
@@ -69,9 +82,7 @@ def _answers(kernel: socket.socket, port: int) -> Iterator[tuple[int, Listening]
             if kind == _DONE:
                 return
             family, _, _, local_port, _, address, _, *_counts, uid, inode = _ANSWER.unpack_from(data, _HEADER.size)
-            rank = _RANKS.get((family, address))
-            if rank is not None and socket.ntohs(local_port) == port:
-                yield rank, Listening(inode, uid)
+            yield _RANKS.get((family, address)), socket.ntohs(local_port), Listening(inode, uid)
             data = data[(length + 3) & ~3 :]
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 
 from tasks.supervisor.family import Kept, family, state_of
-from tasks.supervisor.listening import Listening, accounts, can_tell, held, holder, listening
+from tasks.supervisor.listening import Listening, accounts, can_tell, held, holder, listening, ports_of
 
 _REFUSED_SECONDS = 1.0
 """How long a stranger's answer is remembered: to name it costs a look at every process of the machine."""
@@ -49,6 +49,19 @@ class PortOwner:
             serving = []
         states = [state_of(pid) for pid in serving or [kept.leader]]
         return all(state in ("T", "t") for state in states)
+
+    def elsewhere(self) -> tuple[int, ...]:
+        """The ports that its family listens on; empty if it serves the one asked for, or where nobody can tell.
+
+        Costs a look at every process of the machine.
+        """
+        if not can_tell():
+            return ()
+        try:
+            ports = ports_of(family(self._kept()))
+        except OSError:
+            return ()
+        return () if self._port in ports else ports
 
     def _ask(self) -> str:
         entries = listening(self._port)

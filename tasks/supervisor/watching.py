@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import time
 from contextlib import suppress
@@ -11,7 +12,7 @@ from tasks.supervisor.family import descendants
 from tasks.supervisor.hang import Unanswered
 from tasks.supervisor.port_owner import PortOwner
 from tasks.supervisor.probing import ProbeFailed, ask
-from tasks.supervisor.process import Probe
+from tasks.supervisor.process import Probe, Process
 from tasks.supervisor.running import Running
 from tasks.supervisor.state_changes import StateChanges
 from tasks.supervisor.store import ProcessRecord
@@ -23,6 +24,8 @@ _MISSED_INTERVAL = 0.5
 """Seconds from a probe without an answer to the next."""
 _WELL_SECONDS = 1.0
 """Without a probe a process is healthy once it has run this long."""
+_PORT = "PORT"
+"""The variable that gives a replica its port."""
 _LATE_SECONDS = 1.0
 """A probe that took so much longer than it may was asked by a supervisor that was held up itself."""
 
@@ -58,7 +61,7 @@ class Watcher:
                 if self._state.has_answered and misses >= probe.threshold:
                     self._is_silent(probe, owner, f"{misses} probes in a row failed: {failure}", answered)
                 elif not self._state.has_answered and _now() - began > probe.start_seconds:
-                    self._state.turn("failed", f"{_not_ready(probe)}: {failure}")
+                    self._state.turn("failed", f"{_not_ready(probe)}: {failure}{_ignores_port(process, owner)}")
             else:
                 self._is_well("answers", running)
                 misses, answered = 0, time.time()
@@ -105,6 +108,18 @@ def _pause(probe: Probe, misses: int, starting: float | None) -> float:
 def _not_ready(probe: Probe) -> str:
     note = f" ({probe.start_note})" if probe.start_note else ""
     return f"not ready after {probe.start_seconds:g} s{note}"
+
+
+def _ignores_port(process: Process, owner: PortOwner) -> str:
+    """That a program listens elsewhere than its variable PORT says, and what to write; empty if it does not."""
+    given = process.env.get(_PORT)
+    if not given or not (ports := owner.elsewhere()):
+        return ""
+    listens = f"port{'s' if len(ports) > 1 else ''} {' and '.join(map(str, ports))}"
+    return (
+        f"; it listens on {listens} and not on {given}, which the variable {_PORT} gives it. Let it read that, as in: "
+        f"sh -c 'exec {shlex.join(process.argv)} --port \"${_PORT}\"'"
+    )
 
 
 def _now() -> float:

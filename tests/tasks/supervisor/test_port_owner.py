@@ -113,6 +113,31 @@ def test_a_strangers_answer_makes_nobody_healthy(supervisor: Supervisor, port: i
     assert reason.startswith(f"not ready after 0.5 s: {served}")
 
 
+@pytest.mark.parametrize("how", ["alone", "on every address", "a worker in a session of its own"])
+def test_a_program_that_ignores_its_port_is_told_where_it_listens(supervisor: Supervisor, port: int, how: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        elsewhere = int(server.getsockname()[1])
+    probe = Probe("tcp", port=port, start_seconds=0.5)
+    supervisor.put(python("a", LISTEN + REAL[how], str(elsewhere), probe=probe, env={"PORT": str(port)}))
+
+    def reason() -> str:
+        status = supervisor.get("a")
+        return status.reason if status else ""
+
+    wait_until(lambda: "it listens" in reason(), "the port is named")
+    assert reason().startswith(
+        f"not ready after 0.5 s: port {port}: Connection refused; it listens on port {elsewhere} "
+    )
+    assert f"and not on {port}, which the variable PORT gives it. Let it read that, as in: sh -c 'exec " in reason()
+    assert reason().endswith("""--port "$PORT"'""")
+
+
+def test_a_program_that_listens_nowhere_is_told_nothing_of_its_port(supervisor: Supervisor, port: int) -> None:
+    probe = Probe("tcp", port=port, start_seconds=0.5)
+    supervisor.put(sleeper("a", probe=probe, env={"PORT": str(port)}))
+    assert until_state(supervisor, "a", "failed").reason == f"not ready after 0.5 s: port {port}: Connection refused"
+
+
 def test_another_process_of_the_same_supervisor_is_a_stranger_too(supervisor: Supervisor, port: int) -> None:
     supervisor.put(sleeper("first", probe=Probe("tcp", port=port, start_seconds=0.5)))
     server = python("second", LISTEN + "serve(listen())", str(port), probe=Probe("tcp", port=port))
