@@ -65,8 +65,8 @@ def test_what_is_paid_for_and_idle_gets_half_but_data_never_gets_less_room() -> 
 def test_a_queue_is_never_idle_and_may_be_nearly_full() -> None:
     queued = from_data({**stack.model_dump(mode="json", by_alias=True), "needs": {"queue": {"memory": "256MB"}}})
     idle = {"queue/main": Usage(memory=MEGABYTE), "volume/queue": Usage(disk=0)}
-    assert rightsizing(queued, {"web": 1}, idle) == ()
-    (memory,) = rightsizing(queued, {"web": 1}, {"queue/main": Usage(memory=250 * MEGABYTE)})
+    assert rightsizing(queued, {"web": 1}, idle, ENOUGH) == ()
+    (memory,) = rightsizing(queued, {"web": 1}, {"queue/main": Usage(memory=250 * MEGABYTE)}, ENOUGH)
     assert "the queue's memory is nearly used (250MB of 256MB, 98 %)" in str(memory)
     assert str(memory).endswith("touches volume/queue, queue/main; up to 30 s without the queue.")
 
