@@ -24,6 +24,7 @@ from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.deploy_options import DeployOptions
 from infra_specs.releases.manifest import ReleaseManifest, changed_services, images_named
 from infra_specs.resources.address import Address
+from infra_specs.stackfile.messages.shell_words import shell_note
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Ledger
 from tasks.providers.seam.provider import KindProvider
@@ -204,3 +205,5 @@ def _faults(provider: KindProvider, candidate: _Candidate, desired: DesiredStack
             fault := provider.fault(one_off_job(snapshot, desired, Address("job", key, name), name, command_line))
         ):
             yield f"  services.{name}.{key}: {fault}"
+            if note := shell_note(key, command_line):
+                yield f"    {note}"

@@ -70,10 +70,10 @@ def test_an_entrypoint_is_told_once_for_each_service(web: dict[str, Any], notes:
 
 def test_a_word_for_a_shell_is_told_of_each_command() -> None:
     shop = snapshot("local", command="serve --port $PORT", before="migrate && seed")
-    said = "as it is written, for no shell reads it. If one shall, write"
+    said = "as it is written, for no shell reads it. Write"
     assert warnings(Target(), shop, "worker") == (
-        f"worker: command gets `$PORT` {said} command: sh -c '…'",
-        f"worker: before gets `&&` {said} before: sh -c '…'",
+        f"worker: command gets `$PORT` {said} command: sh -c 'exec serve --port \"$PORT\"'",
+        f"worker: before gets `&&` {said} before: sh -c 'migrate && exec seed'",
     )
 
 

@@ -167,6 +167,16 @@ async def test_a_deploy_of_a_program_that_cannot_start_is_refused_and_only_what_
     assert steps.steps == ["images", "start"]
 
 
+async def test_a_command_for_a_shell_that_cannot_start_is_refused_with_what_to_write() -> None:
+    options = DeployOptions(service="web", command="cd app; serve")
+    with pytest.raises(PlanError) as refused:
+        await prepare_deploy(Recorded(fault="no program cd"), running(), options)
+    assert str(refused.value).splitlines()[1:] == [
+        "  services.web.command: no program cd",
+        "    command gets `;` as it is written, for no shell reads it. Write folder: app and command: serve",
+    ]
+
+
 async def test_a_rollback_builds_and_fetches_nothing_and_must_start() -> None:
     stack, steps = running(), Recorded(fault="no such file")
     api = stack.stack.services["api"].model_copy(update={"command": ["./gone"]})
