@@ -12,11 +12,13 @@ from flows.engine.rollout import restore_healthy
 from flows.engine.watch import judge_watched
 from infra_specs.desired import desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
-from infra_specs.plan.backoff import FAILURES_SEEN, backoff_until
+from infra_specs.plan.backoff import FAILURES_SEEN, backoff_until, resting_addresses
+from infra_specs.releases.selection import is_settled
 from infra_specs.stack_fault import paragraph
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, StackRecord
+from tasks.ledger.runs import Run
 from tasks.stack.certificate import renew_certificate
 from tasks.stack.record import unknown_stack
 
@@ -98,7 +100,7 @@ async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
 
 
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
-    """Repair one stack. With `rest` it pauses after repeated failures."""
+    """Repair one stack. With `rest` it leaves alone for a while what has failed: an address, or the whole stack."""
     until = await asyncio.to_thread(_rests_until, ledger, name) if rest else None
     if until is not None and now() < until:
         return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
@@ -112,6 +114,10 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
             get_run_logger().info("%s", note)
         renewed = await judge_watched(context, renewed)
         desired = desired_as_deployed(renewed)
+        context.repairs = is_settled(renewed.releases)
+        if rest and context.repairs:
+            attempts = await asyncio.to_thread(ledger.runs.attempts, name)
+            context.resting |= resting_addresses(attempts, settings().reconcile_seconds, now())
         return await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
 
 
@@ -119,7 +125,16 @@ def _rests_until(ledger: Ledger, name: str) -> float | None:
     """When a stack whose repairs failed is tried again, in seconds since the epoch; None for now."""
     # A failed one-off command says nothing about repairs.
     attempts = [run for run in ledger.runs.history(name, FAILURES_SEEN) if run.verb != "run"]
-    return backoff_until(attempts, settings().reconcile_seconds)
+    until = backoff_until(attempts, settings().reconcile_seconds)
+    if until is None or now() >= until or not is_settled(ledger.releases.active(name)):
+        return until
+    # Of drift each address rests by itself.
+    return backoff_until([run for run in attempts if not _has_failed(run)], settings().reconcile_seconds)
+
+
+def _has_failed(run: Run) -> bool:
+    """Whether it was a change that failed."""
+    return any(change.state == "failed" for change in run.changes)
 
 
 def _together(reports: list[Report]) -> Report:

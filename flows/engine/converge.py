@@ -54,7 +54,7 @@ async def converge(
     `seen`: the instances observed under this lease, if nothing changed since. `alone`: instances of other addresses are
     left as they are. A claimed one-off is left alone too, except by a teardown. Leftovers are swept after all changes.
     A reconcile without changes is not recorded. Raises ChangeFailed when a change fails or the stack does not settle;
-    finished changes stay, and no further wave starts.
+    finished changes stay, and no further change starts; in a repair all that needs no failed one does.
     """
     resources = tuple(desired)
     with use(context):
@@ -124,7 +124,10 @@ class _Goal:
 
     def plan(self, instances: tuple[Instance, ...]) -> Plan:
         named = self._named(instances)
-        return make_plan(self.context.stack, self.resources, named, delete_data=self.delete_data, moment=now())
+        return make_plan(
+            self.context.stack, self.resources, named,
+            delete_data=self.delete_data, moment=now(), resting=self.context.resting,
+        )  # fmt: skip
 
     def _named(self, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         named = {instance.address for instance in self.resources}
@@ -132,19 +135,29 @@ class _Goal:
 
 
 async def _settle(first: Plan, goal: _Goal, instances: tuple[Instance, ...]) -> Report:
-    """Apply the plan, observe, and plan again, until the plan is empty."""
-    plan, done = first, list[str]()
+    """Apply the plan, observe, and plan again, until the plan is empty.
+
+    In a repair an address that fails rests from then on, and the rest is gone on with; all failures are raised at the
+    end as one ChangeFailed.
+    """
+    plan, done, failures = first, list[str](), list[str]()
     if plan.empty:
         await goal.tidy()
     for _ in range(MAX_ROUNDS):
         if plan.empty:
             break
         goal.context.instances.update(plan.sources)
-        done += await apply_plan(plan)
+        applied = await apply_plan(plan, goes_on=goal.context.repairs)
+        done += applied.done
+        failures += map(str, applied.failed.values())
+        goal.context.resting |= applied.failed.keys()
         instances = await goal.look_and_tidy()
         plan = goal.plan(instances)
     if plan.empty:
         await goal.silence(instances)
+    if failures:
+        raise ChangeFailed("\n\n".join(failures))
+    if plan.empty:
         return _report(first, plan, tuple(done), instances)
     raise ChangeFailed(
         f"{plan.stack} does not settle: after {MAX_ROUNDS} rounds there is still {plan.summary}. "

@@ -17,8 +17,27 @@ class FinishedRun(Protocol):
     def ended(self) -> float | None: ...
 
 
+class Attempt(FinishedRun, Protocol):
+    """A change that is over: of which address, how it ended, and when its run did."""
+
+    @property
+    def address(self) -> str: ...
+
+
+def resting_addresses(attempts: Sequence[Attempt], every_seconds: float, moment: float) -> set[str]:
+    """The addresses that are left alone at `moment` (seconds since the epoch), after `attempts` (the newest first).
+
+    Each rests by its own failures in a row, as `backoff_until` says.
+    """
+    by_address: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        by_address.setdefault(attempt.address, []).append(attempt)
+    until = {address: backoff_until(own, every_seconds) for address, own in by_address.items()}
+    return {address for address, end in until.items() if end is not None and moment < end}
+
+
 def backoff_until(runs: Sequence[FinishedRun], every_seconds: float) -> float | None:
-    """Until when a stack is left alone after `runs` (the newest first) failed in a row; None if it need not be.
+    """Until when something is left alone after `runs` (the newest first) failed in a row; None if it need not be.
 
     Twice the interval after the first failure, doubled with each further one, an hour at most: what cannot be repaired
     is not torn down and built up again every few seconds, nor given up.

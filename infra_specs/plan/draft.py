@@ -21,7 +21,8 @@ class Draft:
     settled: dict[str, Instance] = field(default_factory=dict)
     """Address -> the instance that stays as it is."""
     sources: dict[str, Instance] = field(default_factory=dict)
-    """Address -> a newer instance with data that stays beside the kept one; references resolve to it."""
+    """Address -> what references resolve to and no change is made to: a newer instance with data that stays beside the
+    kept one, or one that is left alone for now."""
     moving: dict[str, str] = field(default_factory=dict)
     """Address -> why what others know of it is about to change."""
 

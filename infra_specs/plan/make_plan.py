@@ -9,11 +9,11 @@ For each wanted address, in this order:
    such), or else replaced;
 4. of failed instances the newest is kept for its log beside its successor, for an hour; the older ones go;
 5. nothing there: create.
-What is not wanted is destroyed, data excepted unless `delete_data`.
+What is not wanted is destroyed, data excepted unless `delete_data`. An address that rests is left alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from infra_specs.plan.draft import Draft
 from infra_specs.plan.order import replacement_order
@@ -33,24 +33,39 @@ def make_plan(
     *,
     delete_data: bool = False,
     moment: float | None = None,
+    resting: Collection[str] = (),
 ) -> Plan:
     """The changes that turn `observed` into `desired`; empty when they agree. Equal inputs give equal plans.
 
-    `moment`: when they were observed, in seconds since the epoch; by None nothing has lasted for any time.
+    `moment`: when they were observed, in seconds since the epoch; by None nothing has lasted for any time. `resting`:
+    addresses that are left as they are, as their changes failed.
     """
     resources = tuple(desired)
     by_address: dict[str, list[Instance]] = {}
     for instance in sorted(observed, key=lambda item: (item.address, item.incarnation)):
         by_address.setdefault(instance.address, []).append(instance)
     draft = Draft({resource.address: resource for resource in resources}, _standing(resources, by_address), moment)
+    for address in sorted(resting):
+        if address in draft.desired or address in by_address:
+            _leave(address, by_address.pop(address, []), draft)
     for resource in resources:
-        _decide(resource, by_address.pop(resource.address, []), draft)
+        if resource.address not in resting:
+            _decide(resource, by_address.pop(resource.address, []), draft)
     for instances in by_address.values():
         for instance in instances:
             _remove(instance, draft, delete_data)
     _follow_references(draft)
     waves, unchanged = in_waves(draft.changes, resources), len(draft.settled)
     return Plan(stack, waves, tuple(draft.skipped), unchanged, {**draft.staying(), **draft.sources})
+
+
+def _leave(address: str, instances: Sequence[Instance], draft: Draft) -> None:
+    """Of an address that rests only what failed before the newest failure goes."""
+    draft.skip(Skipped(address, "a change of it failed, and is tried again later"))
+    for instance in [instance for instance in instances if instance.live][-1:]:
+        draft.sources[address] = instance
+    for instance in [instance for instance in instances if instance.failed][:-1]:
+        draft.destroy(instance, "an older sick instance")
 
 
 def _decide(resource: Resource, instances: list[Instance], draft: Draft) -> None:

@@ -49,6 +49,16 @@ def current(releases: Sequence[R]) -> R | None:
     )
 
 
+def is_settled(releases: Sequence[NumberedRelease]) -> bool:
+    """Whether a healthy release serves and no newer one is rolled out or has failed: what fails is drift alone.
+
+    `releases` are ordered newest first; the newest and the last healthy one are enough.
+    """
+    if not any(release.state is ReleaseState.HEALTHY for release in releases):
+        return False
+    return releases[0].state not in (ReleaseState.ROLLING_OUT, ReleaseState.FAILED)
+
+
 def rollback_candidate(stack: str, releases: Sequence[R], number: int) -> R:
     """The release to roll back to: `number`, or for 0 the newest healthy one with another content than the current
     release has, and that nobody rolled back from.

@@ -15,8 +15,9 @@ from infra_specs.resources.resource import Ref, Resource, references
 from infra_specs.resources.services import holds_copies
 from tasks.base.poll import until
 from tasks.changes.failure_log import failure_log
-from tasks.changes.overtaken import unless_overtaken
+from tasks.changes.overtaken import Overtaken, unless_overtaken
 from tasks.changes.prove import await_gone, settled, with_outputs
+from tasks.ledger.runs import Outcome as Recorded
 from tasks.run.context import RunContext, current
 from tasks.run.fence import fenced
 from tasks.run.retry import retryable_task
@@ -37,7 +38,8 @@ async def apply(change: Change) -> Outcome:
     """Apply one change and wait until it is healthy. A change that is done already succeeds.
 
     Raises ChangeFailed, with the last log lines, if the instance does not become healthy; Overtaken if it is waited for
-    and what it depends on fails meanwhile; Fenced if the lock is lost; ProviderError if the target refuses the change.
+    and what it depends on fails meanwhile, or in a repair the copy itself; Fenced if the lock is lost; ProviderError if
+    the target refuses the change.
     """
     context, began = current(), time.monotonic()
     record = await asyncio.to_thread(_intend, context, change)
@@ -46,7 +48,8 @@ async def apply(change: Change) -> Outcome:
     except Fenced:
         raise
     except TenfoldError as error:
-        await asyncio.to_thread(context.ledger.runs.outcome, context.lease, record, "failed", str(error), _since(began))
+        state: Recorded = "overtaken" if isinstance(error, Overtaken) else "failed"
+        await asyncio.to_thread(context.ledger.runs.outcome, context.lease, record, state, str(error), _since(began))
         raise
     await asyncio.to_thread(context.ledger.runs.outcome, context.lease, record, "done", "", _since(began))
     return Outcome(str(change), _since(began))
@@ -111,7 +114,10 @@ async def _prove(context: RunContext, change: Change, instance: Instance) -> Non
     message = await failure_log(context, instance, removed=instance.kind == "job")
     # What serves is not stopped for a change of its surroundings, nor what others lean on and may yet be well.
     if change.action != "update" and holds_copies(instance.kind):
-        message += await stop_failed(context, instance, why)
+        note = await stop_failed(context, instance, why)
+        if context.repairs and change.action == "wait" and not note:
+            raise Overtaken(f"{instance} {why} meanwhile, so the plan is made anew")
+        message += note
     if context.rolls_back:
         raise ChangeFailed(f"{instance} of {context.stack} {why}.{message}")
     raise ChangeFailed(

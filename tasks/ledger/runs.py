@@ -14,6 +14,10 @@ from tasks.ledger.locks import Lease, guard
 from tasks.ledger.tables import changes, runs
 
 End = Literal["done", "failed"]
+Outcome = Literal["done", "failed", "overtaken"]
+"""Of a change. `overtaken`: given up, as something failed meanwhile, and planned anew."""
+_ATTEMPTS = 256
+"""Past changes that are read to see which of them fail again and again."""
 _MAX_DIGITS = 18
 """Of a number that fits both databases."""
 
@@ -27,7 +31,7 @@ class RunChange:
     address: str
     reason: str
     text: str
-    state: Literal["intended", "done", "failed"]
+    state: Literal["intended", "done", "failed", "overtaken"]
     message: str
     seconds: float | None
     began: float
@@ -49,6 +53,15 @@ class Run:
     began: float
     ended: float | None
     changes: tuple[RunChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a change of one address ended, and when its run did (seconds since the epoch)."""
+
+    address: str
+    state: str
+    ended: float | None
 
 
 class Runs:
@@ -85,7 +98,7 @@ class Runs:
             }
             return _added(connection, sa.insert(changes).values(**values))
 
-    def outcome(self, lease: Lease, change: str, state: End, message: str, seconds: float) -> None:
+    def outcome(self, lease: Lease, change: str, state: Outcome, message: str, seconds: float) -> None:
         """Record the outcome of a change."""
         values = {"state": state, "message": known_secrets.shown(message), "seconds": seconds}
         mine = changes.c.run.in_(
@@ -111,6 +124,19 @@ class Runs:
         return _read(
             self._database, sa.select(runs).where(runs.c.stack == stack).order_by(runs.c.id.desc()).limit(limit)
         )
+
+    def attempts(self, stack: str) -> tuple[Attempt, ...]:
+        """How the last changes of the stack ended, the newest first, without those of one-off commands."""
+        query = (
+            sa.select(changes.c.address, changes.c.state, runs.c.ended)
+            .join(runs, changes.c.run == runs.c.id)
+            .where((runs.c.stack == stack) & (runs.c.verb != "run") & runs.c.state.in_(("done", "failed")))
+            .where(changes.c.state.in_(("done", "failed")))
+            .order_by(runs.c.id.desc(), changes.c.id.desc())
+            .limit(_ATTEMPTS)
+        )
+        with self._database.read() as connection:
+            return tuple(Attempt(*row) for row in connection.execute(query))
 
     def get(self, id: str) -> Run:
         """One run. Raises LedgerError for an unknown id."""

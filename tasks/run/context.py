@@ -25,6 +25,10 @@ class RunContext:
     run_id: str = ""
     """The ledger's id of this run; empty before it has begun."""
     instances: dict[str, Instance] = field(default_factory=dict)
+    repairs: bool = False
+    """True if this run repairs drift and no release: an address that fails holds up no other."""
+    resting: set[str] = field(default_factory=set)
+    """Addresses that this run leaves alone: a change of each has failed, and is tried again later."""
     rolls_back: bool = False
     """True if this run rolls back a failed change, and reports by itself what is left."""
 

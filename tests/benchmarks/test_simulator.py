@@ -23,6 +23,7 @@ FAILED_ONCE = {
     "killed between the spec and its new secret, a provision left a stack that no reconcile could repair": 324,
     "planned a canary beside a service of which no other replica was asked for: a KeyError": 2,
     "checked the program of a service that the release which was rolled back to does not have: a KeyError": 112,
+    "proved a release while an address of it was left alone after a failure": 95,
     "rolled back to one replica with a volume while the file asks for three without: every change was refused": 172,
 }
 """What was wrong -> a seed that showed it."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import flows.engine.apply_plan
-from flows.engine.apply_plan import apply_plan
+from flows.engine.apply_plan import Applied, apply_plan
 from infra_specs.errors import ChangeFailed, Fenced
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Change
@@ -57,8 +57,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return World(monkeypatch)
 
 
-def doing(desired: Any, observed: Any = ()) -> "asyncio.Task[tuple[str, ...]]":
-    return asyncio.create_task(apply_plan(make_plan("shop", desired, observed)))
+def doing(desired: Any, observed: Any = (), *, goes_on: bool = False) -> "asyncio.Task[Applied]":
+    return asyncio.create_task(apply_plan(make_plan("shop", desired, observed), goes_on=goes_on))
 
 
 async def test_only_what_it_depends_on_is_waited_for(world: World) -> None:
@@ -74,7 +74,7 @@ async def test_only_what_it_depends_on_is_waited_for(world: World) -> None:
     await world.end("proxy/main")
     assert world.began[4:] == ["route/web"]
     await world.end("route/web")
-    assert [line.split()[1] for line in await task] == [
+    assert [line.split()[1] for line in (await task).done] == [
         "volume/data", "database/main", "replica/web-0", "proxy/main", "route/web",
     ]  # fmt: skip
 
@@ -96,6 +96,30 @@ async def test_several_failures_are_told_together(world: World) -> None:
     await world.end("volume/data", ChangeFailed("the disk is full"))
     with pytest.raises(ChangeFailed, match="no port is free\n\nthe disk is full"):
         await task
+
+
+async def test_in_a_repair_only_what_needs_the_failed_one_does_not_start(world: World) -> None:
+    old = instance(resource("replica/web-1", {}), {})
+    task = doing(WANTED, [old], goes_on=True)
+    await world.settle()
+    await world.end("proxy/main", ChangeFailed("no port is free"))
+    await world.end("volume/data")
+    await world.end("database/main")
+    await world.end("replica/web-0")
+    applied = await task
+    assert world.began == ["proxy/main", "volume/data", "database/main", "replica/web-0"], "no route, and no end"
+    assert {address: str(error) for address, error in applied.failed.items()} == {"proxy/main": "no port is free"}
+    assert [line.split()[1] for line in applied.done] == ["volume/data", "database/main", "replica/web-0"]
+
+
+async def test_in_a_repair_a_lost_lock_ends_it_all(world: World) -> None:
+    task = doing(WANTED, goes_on=True)
+    await world.settle()
+    await world.end("proxy/main", Fenced("taken over"))
+    await world.end("volume/data")
+    with pytest.raises(Fenced):
+        await task
+    assert world.began == ["proxy/main", "volume/data"]
 
 
 async def test_a_lost_lock_is_raised_as_it_is(world: World) -> None:

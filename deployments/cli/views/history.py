@@ -10,7 +10,9 @@ from deployments.cli.terminal.words import ago, clock_time, first_line, human
 from tasks.base.clock import now
 from tasks.ledger import Run, RunChange
 
-COLOURS = {"done": "green", "failed": "red", "crashed": "red", "running": "yellow", "intended": "yellow"}
+COLOURS = {"done": "green", "failed": "red", "crashed": "red"} | dict.fromkeys(
+    ("running", "intended", "overtaken"), "yellow"
+)
 
 
 def show_runs(to: Console, runs: Sequence[Run], *, with_changes: bool) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from infra_specs.plan.backoff import backoff_until
+from infra_specs.plan.backoff import backoff_until, resting_addresses
 
 pytestmark = pytest.mark.pure
 
@@ -31,6 +31,29 @@ class Run:
 )
 def test_rests_until(states: list[str], until: float | None) -> None:
     assert backoff_until([Run(state) for state in states], 30) == until
+
+
+@dataclass(frozen=True)
+class Attempt(Run):
+    address: str = "replica/web-0"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "resting"),
+    [
+        ([], set()),
+        ([Attempt("failed", 990)], {"replica/web-0"}),
+        ([Attempt("failed", 930)], set()),
+        ([Attempt("failed", 930), Attempt("failed", 900)], {"replica/web-0"}),
+        ([Attempt("done", 990), Attempt("failed", 980)], set()),
+        ([Attempt("failed", 930), Attempt("done", 900), Attempt("failed", 800)], set()),
+        ([Attempt("failed", 990, "proxy/main"), Attempt("done", 985), Attempt("failed", 980, "a/b")],
+         {"proxy/main", "a/b"}),
+        ([Attempt("failed", None)], set()),
+    ],
+)  # fmt: skip
+def test_each_address_rests_by_its_own_failures(attempts: list[Attempt], resting: set[str]) -> None:
+    assert resting_addresses(attempts, 30, 1000.0) == resting
 
 
 def test_a_run_that_is_not_over_is_not_waited_for() -> None:

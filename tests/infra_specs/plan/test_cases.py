@@ -22,7 +22,11 @@ cases = [
 @pytest.mark.parametrize("case", cases)
 def test_plan(case: dict[str, Any]) -> None:
     wanted = {address: resource(address, data) for address, data in case.get("wanted", {}).items()}
-    asked = {"delete_data": case.get("delete_data", False), "moment": case.get("moment")}
+    asked = {
+        "delete_data": case.get("delete_data", False),
+        "moment": case.get("moment"),
+        "resting": case.get("resting", ()),
+    }
     plan = make_plan("shop", wanted.values(), _observed(case, wanted), **asked)
     assert [[str(change) for change in wave] for wave in plan.waves] == case.get("plan", [])
     assert [str(skipped) for skipped in plan.skipped] == case.get("kept", [])

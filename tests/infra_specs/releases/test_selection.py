@@ -11,6 +11,7 @@ from infra_specs.releases.selection import (
     ReleaseState,
     current,
     expired,
+    is_settled,
     releases_to_compare,
     rollback_candidate,
 )
@@ -49,6 +50,22 @@ def releases_from(*lines: str) -> list[NumberedRelease]:
 def test_the_last_proven_runs_or_while_none_is_the_newest(releases: tuple[str, ...], runs: int | None) -> None:
     release = current(releases_from(*releases))
     assert (release.number if release else None) == runs
+
+
+@pytest.mark.parametrize(
+    ("releases", "settled"),
+    [
+        ((), False),
+        (("1 proving a:1",), False),
+        (("2 failed a:2", "1 undone a:1"), False),
+        (("1 proven a:1",), True),
+        (("2 undone a:2", "1 proven a:1"), True),
+        (("2 failed a:2", "1 proven a:1"), False),
+        (("2 proving a:2", "1 proven a:1"), False),
+    ],
+)
+def test_it_is_settled_once_nothing_is_rolled_out_or_to_be_undone(releases: tuple[str, ...], *, settled: bool) -> None:
+    assert is_settled(releases_from(*releases)) == settled
 
 
 HISTORY = ("6 undone a:9", "5 proven a:3", "4 proven a:3", "3 failed a:8", "2 proven a:2", "1 proven a:1")
