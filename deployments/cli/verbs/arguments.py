@@ -20,5 +20,14 @@ COMMAND_FOLLOWS = {"allow_interspersed_args": False}
 
 
 def without_dashes(words: list[str]) -> list[str]:
-    """The command without a leading `--`, which Click leaves in where no option can follow."""
-    return words[1:] if words[:1] == ["--"] else words
+    """The command without a leading `--`, which Click leaves in where no option can follow.
+
+    Raises SpecError for a command that begins with an option, which would be taken for a program.
+    """
+    from infra_specs.errors import SpecError
+
+    if words[:1] == ["--"]:
+        return words[1:]
+    if words and words[0].startswith("-"):
+        raise SpecError(f"{words[0]} is no program. Options come before the stack, the command after `--`.")
+    return words

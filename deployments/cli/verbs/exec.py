@@ -37,6 +37,7 @@ def execute(
     from infra_specs.errors import PlanError
     from tasks.stack.record import recorded_spec
 
+    words = without_dashes(command or []) or SHELL
     with open_installation() as installation:
         spec, _ = recorded_spec(installation.ledger, stack)
         with installation.target(spec) as target:
@@ -44,7 +45,7 @@ def execute(
                 raise PlanError(f"Nothing runs on the target {spec.target.provider}, so nothing can run beside it.")
             instance = instance_called(replica, target.observe(stack))
             terminal = sys.stdin.isatty() and sys.stdout.isatty()
-            code = target.shell.execute(instance, without_dashes(command or []) or SHELL, terminal=terminal)
+            code = target.shell.execute(instance, words, terminal=terminal)
     raise typer.Exit(code)
 
 

@@ -30,7 +30,7 @@ def run(  # noqa: PLR0917 - each option of the verb
 
     Examples:
     tenfold run shop web -- python manage.py migrate
-    tenfold run shop web --entrypoint image -- serve --check
+    tenfold run --entrypoint image shop web -- serve --check
     tenfold run -d shop web -- sh -c 'import-all && notify'
     """
     import shlex
@@ -39,9 +39,9 @@ def run(  # noqa: PLR0917 - each option of the verb
     from deployments.cli.installation import open_installation
     from tasks.stack.record import recorded_spec
 
+    words = shlex.join(without_dashes(command))
     with open_installation() as installation:
         recorded_spec(installation.ledger, stack)
-    words = shlex.join(without_dashes(command))
     parameters = {"stack": stack, "service": service, "command": words, "wait": wait}
     if entrypoint is not None:
         parameters["entrypoint"] = entrypoint

@@ -79,6 +79,13 @@ def test_a_command_that_never_ran_says_why(cli: Cli, server: Server) -> None:
     assert "run failed\n  shop has no service `wob`. It has: web.\n" in result.err
 
 
+@pytest.mark.parametrize("words", [("run", "shop", "web"), ("exec", "shop", "web-0")])
+def test_an_option_where_the_command_stands_is_not_run(cli: Cli, server: Server, words: tuple[str, ...]) -> None:
+    result = cli(*words, "--entrypoint", "image", "--", "ls")
+    told = "--entrypoint is no program. Options come before the stack, the command after `--`.\n"
+    assert (result.code, result.err) == (2, told)
+
+
 def test_detached_it_says_where_to_look(cli: Cli, server: Server) -> None:
     result = cli("run", "-d", "shop", "web", "--", "date")
     assert (result.code, result.out) == (0, "")
