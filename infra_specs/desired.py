@@ -6,6 +6,7 @@
 Equal snapshots give equal answers. Nothing here asks the ledger or a target.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -226,6 +227,17 @@ def release_jobs(snapshot: StackSnapshot, desired_stack: DesiredStack, release: 
         images=release.content.images, code=release.content.code, release=release.number,
     )  # fmt: skip
     return tuple(resource for resource in jobs if resource.settings["service"] in changed)
+
+
+def before_notes(snapshot: StackSnapshot, desired_stack: DesiredStack) -> tuple[str, ...]:
+    """A sentence for each `before` command that a provision would run, which is in no plan of resources."""
+    changed = changed_services(snapshot.healthy.content if snapshot.healthy else None, desired_stack.content)
+    commands = {name: desired_stack.stack.services[name].before for name in changed}
+    return tuple(
+        f"{name}: {shlex.join(command)} runs once, to its end, before the new replicas"
+        for name, command in commands.items()
+        if command is not None
+    )
 
 
 def one_off_job(

@@ -7,6 +7,7 @@ import pytest
 
 from infra_specs.desired import (
     StackSnapshot,
+    before_notes,
     desired_as_deployed,
     desired_from_spec,
     desired_with_release,
@@ -169,6 +170,15 @@ def test_jobs_run_before_the_services_that_a_release_changes(
     found = release_jobs(known, desired_with_release(known, new.content), new)
     assert [resource.address for resource in found] == jobs
     assert all(resource.settings["release"] == 2 for resource in found)
+
+
+def test_a_plan_names_the_commands_that_run_before_new_replicas() -> None:
+    known = record(shop(before="python 'my migrations.py'"))
+    assert before_notes(known, desired_from_spec(known)) == (
+        "web: python 'my migrations.py' runs once, to its end, before the new replicas",
+    )
+    healthy = record(known.stack, releases=(released(1, ReleaseState.HEALTHY, known.stack),))
+    assert before_notes(healthy, desired_from_spec(healthy)) == ()
 
 
 def test_a_command_runs_once_in_the_release_that_runs() -> None:

@@ -43,7 +43,7 @@ def plan_provision(
     """The desired stack, the changes that a provision would make, and notes. Raises what the provision would raise."""
     import asyncio
 
-    from infra_specs.desired import refuse_changed_target
+    from infra_specs.desired import before_notes, refuse_changed_target
     from infra_specs.plan.make_plan import make_plan
     from infra_specs.stackfile.messages.no_effect import settings_without_effect
     from tasks.base.clock import now
@@ -63,6 +63,7 @@ def plan_provision(
     renamed = renamed_note(ledger, snapshot)
     notes = (
         *((renamed,) if renamed else ()),
+        *before_notes(prepared.snapshot, desired),
         *prepared.notes,
         *prepared.warnings,
         *((limit,) if limit else ()),
