@@ -45,6 +45,8 @@ async def roll_out(
             await asyncio.to_thread(context.ledger.releases.pass_stages, context.lease, release.number, passed)
     watch = await begin_watch(context, before)
     await asyncio.to_thread(context.ledger.releases.prove, context.lease, release.number, watch)
+    for warning in await asyncio.to_thread(context.provider.exposed, context.stack):
+        get_run_logger().warning("%s", warning)
     return _together(reports)
 
 

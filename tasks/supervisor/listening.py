@@ -31,10 +31,11 @@ _RANKS = {
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A listening socket: its number in the kernel, and the account that made it."""
+    """A listening socket: its number in the kernel, the account that made it, and whether it has every address."""
 
     inode: int
     uid: int
+    everywhere: bool = False
 
 
 def listening(port: int) -> tuple[Listening, ...]:
@@ -65,6 +66,13 @@ def ports_of(pids: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted({ports[inode] for pid in pids for inode in held(pid, ports)}))
 
 
+def is_everywhere(port: int) -> bool:
+    """Whether what takes connections to 127.0.0.1 and that port has every address; False if nobody can tell."""
+    with suppress(OSError):
+        return can_tell() and any(entry.everywhere for entry in listening(port))
+    return False
+
+
 def _question(family: int, port: int) -> bytes:
     fields = (family, socket.IPPROTO_TCP, 0, _LISTEN, socket.htons(port), 0, b"", b"")
     return _ASK.pack(_ASK.size, _BY_FAMILY, _REQUEST_DUMP, 0, 0, *fields)
@@ -82,7 +90,8 @@ def _answers(kernel: socket.socket) -> Iterator[tuple[int | None, int, Listening
             if kind == _DONE:
                 return
             family, _, _, local_port, _, address, _, *_counts, uid, inode = _ANSWER.unpack_from(data, _HEADER.size)
-            yield _RANKS.get((family, address)), socket.ntohs(local_port), Listening(inode, uid)
+            entry = Listening(inode, uid, everywhere=address == _NOWHERE)
+            yield _RANKS.get((family, address)), socket.ntohs(local_port), entry
             data = data[(length + 3) & ~3 :]
 
 

@@ -23,6 +23,7 @@ class Faulty(MemoryProvider):
         self.log = ""
         self.never = ""
         self.doubt = ""
+        self.exposures: tuple[str, ...] = ()
         self.calls: Counter[str] = Counter()
         self.env: dict[str, dict[str, str]] = {}
 
@@ -49,6 +50,10 @@ class Faulty(MemoryProvider):
     def hint(self, _: Resource) -> str:
         """What may not have been meant by any command."""
         return self.doubt
+
+    def exposed(self, _: str) -> tuple[str, ...]:
+        """What others reach past the proxy."""
+        return self.exposures
 
     def stop(self, instance: Instance, why: str) -> None:
         self.calls[f"stop {instance}"] += 1

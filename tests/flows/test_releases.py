@@ -62,14 +62,16 @@ class TestDeploy:
         async def warned(flow: Any, **parameters: Any) -> list[str]:
             caplog.clear()
             await done(flow, **parameters)
-            return [record.message for record in caplog.records if "no shell reads it" in record.message]
+            return [record.message for record in caplog.records if record.levelname == "WARNING"]
 
         written = {"spec": shop(needs=False, command="serve $PORT"), "source": "/srv"}
         (first,) = await warned(provision, **written)
         assert first.startswith("web: command gets `$PORT` as it is written")
         assert await warned(provision, **written) == []
-        (second,) = await warned(deploy, stack="shop", command="serve $OTHER")
+        target.exposures = ("web: it listens on every address",)
+        second, *others = await warned(deploy, stack="shop", command="serve $OTHER")
         assert second.startswith("web: command gets `$OTHER` as it is written")
+        assert others == ["web: it listens on every address"]
         assert await warned(deploy, stack="shop", command="serve $OTHER") == []
 
     async def test_a_bad_one_is_undone_and_never_tried_again(self, target: Faulty, home: Any) -> None:

@@ -15,6 +15,7 @@ from tasks.providers.envoy.admin_state import with_requests
 from tasks.providers.local import errors
 from tasks.providers.local.accounts import identity
 from tasks.providers.local.code.code import LocalCode
+from tasks.providers.local.exposure import exposure
 from tasks.providers.local.files import make_folder
 from tasks.providers.local.host import LocalHost
 from tasks.providers.local.kinds import processes, program
@@ -27,7 +28,7 @@ from tasks.providers.local.stack_supervisor import holds_something
 from tasks.providers.local.sweep import sweep
 from tasks.providers.local.traffic import LocalTraffic
 from tasks.providers.seam.provider import KindProvider
-from tasks.supervisor import mark
+from tasks.supervisor import listening, mark
 
 
 class LocalProvider(KindProvider):
@@ -88,6 +89,11 @@ class LocalProvider(KindProvider):
 
     def hint(self, resource: Resource) -> str:
         return program.hint(resource)
+
+    def exposed(self, stack: str) -> tuple[str, ...]:
+        """Those that listen on every address, as many servers do unless they are told."""
+        with self.translated():
+            return exposure(self._processes.list(stack), listening.is_everywhere)
 
     def blindness(self) -> str:
         """Where the system does not tell whose orphan a process is."""

@@ -88,6 +88,10 @@ class KindProvider:
         """
         return ""
 
+    def exposed(self, stack: str) -> tuple[str, ...]:
+        """Programs of the stack that others may reach past the proxy: a sentence for each service. Changes nothing."""
+        return ()
+
     def limit(self) -> str:
         """What a stack's programs can reach here that they should not, and what to do; or nothing. One sentence."""
         return ""
