@@ -96,6 +96,26 @@ def test_what_is_copied_is_what_there_is(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "trigger",
+    ["COPY page /ctx/page", "ADD page /ctx/page", "RUN --mount=target=/context cp /context/page /ctx/page"],
+    ids=["copied", "added", "mounted"],
+)
+def test_what_a_base_asks_of_who_starts_from_it(
+    make: Make, files: Callable[[str], dict[str, bytes]], engine: DockerClient, tmp_path: Path, trigger: str
+) -> None:
+    (tmp_path / "page").write_text("ours")
+    base = engine.containers.create(tiny, ["none"])
+    try:
+        made = base.commit("tenfold-test/onbuild", "1", changes=["USER 0:0", "WORKDIR /ctx", f"ONBUILD {trigger}"])
+    finally:
+        base.remove()
+    try:
+        assert files(make("FROM tenfold-test/onbuild:1")[0]) == {"page": b"ours"}
+    finally:
+        engine.images.remove(made.id, force=True)
+
+
 def test_an_unchanged_step_comes_from_the_cache_and_one_after_a_change_does_not(make: Make, tmp_path: Path) -> None:
     lines = (f"FROM {tiny}", "USER 0:0", f"RUN echo {os.urandom(4).hex()} >/once", "COPY page /page")
     (tmp_path / "page").write_text("1")
