@@ -65,7 +65,8 @@ def _is_due(record: StackRecord, moment: float) -> bool:
         seconds = record.stack().target.reconcile_seconds
     except SpecError:
         return True
-    return moment - record.reconciled >= seconds
+    # In the future: the clock was set back since.
+    return moment - record.reconciled >= seconds or record.reconciled > moment
 
 
 async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
@@ -102,7 +103,7 @@ async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     """Repair one stack. With `rest` it leaves alone for a while what has failed: an address, or the whole stack."""
     until = await asyncio.to_thread(_rests_until, ledger, name) if rest else None
-    if until is not None and now() < until:
+    if until is not None:
         return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
     async with stack_session(name, ledger, "reconcile") as (context, snapshot):
         if not snapshot.is_active:  # torn down, perhaps since the stacks were listed
@@ -125,11 +126,11 @@ def _rests_until(ledger: Ledger, name: str) -> float | None:
     """When a stack whose repairs failed is tried again, in seconds since the epoch; None for now."""
     # A failed one-off command says nothing about repairs.
     attempts = [run for run in ledger.runs.history(name, FAILURES_SEEN) if run.verb != "run"]
-    until = backoff_until(attempts, settings().reconcile_seconds)
-    if until is None or now() >= until or not is_settled(ledger.releases.active(name)):
+    until = backoff_until(attempts, settings().reconcile_seconds, now())
+    if until is None or not is_settled(ledger.releases.active(name)):
         return until
     # Of drift each address rests by itself.
-    return backoff_until([run for run in attempts if not _has_failed(run)], settings().reconcile_seconds)
+    return backoff_until([run for run in attempts if not _has_failed(run)], settings().reconcile_seconds, now())
 
 
 def _has_failed(run: Run) -> bool:

@@ -32,21 +32,22 @@ def resting_addresses(attempts: Sequence[Attempt], every_seconds: float, moment:
     by_address: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         by_address.setdefault(attempt.address, []).append(attempt)
-    until = {address: backoff_until(own, every_seconds) for address, own in by_address.items()}
-    return {address for address, end in until.items() if end is not None and moment < end}
+    return {address for address, own in by_address.items() if backoff_until(own, every_seconds, moment) is not None}
 
 
-def backoff_until(runs: Sequence[FinishedRun], every_seconds: float) -> float | None:
-    """Until when something is left alone after `runs` (the newest first) failed in a row; None if it need not be.
+def backoff_until(runs: Sequence[FinishedRun], every_seconds: float, now: float) -> float | None:
+    """Until when something is left alone after `runs` (the newest first) failed in a row; None if it need not be now.
 
     Twice the interval after the first failure, doubled with each further one, an hour at most: what cannot be repaired
-    is not torn down and built up again every few seconds, nor given up.
+    is not torn down and built up again every few seconds, nor given up. A run that ended in the future ended before the
+    clock was set back: nothing waits for that time to come again.
     """
     failures = 0
     for run in runs:
         if run.state != "failed":
             break
         failures += 1
-    if not failures or runs[0].ended is None:
+    if not failures or runs[0].ended is None or runs[0].ended > now:
         return None
-    return runs[0].ended + min(every_seconds * 2.0**failures, LONGEST_SECONDS)
+    until = runs[0].ended + min(every_seconds * 2.0**failures, LONGEST_SECONDS)
+    return until if now < until else None

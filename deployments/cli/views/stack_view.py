@@ -78,8 +78,7 @@ def look(installation: Installation, record: StackRecord) -> StackView:
     stack, ledger = record.stack(), installation.ledger
     holder, releases = ledger.locks.holder(record.name), ledger.releases.active(record.name)
     runs = tuple(run for run in ledger.runs.history(record.name, FAILURES_SEEN) if run.verb != "run")
-    until = backoff_until(runs, installation.settings.reconcile_seconds)
-    rests = until if until is not None and until > now() else None
+    rests = backoff_until(runs, installation.settings.reconcile_seconds, now())
     if not record.wanted:
         answers, silent = side_by_side({record.name: partial(installation.observed, stack)}, _TORN_DOWN_SECONDS)
         why = silent[0].why if silent else ""

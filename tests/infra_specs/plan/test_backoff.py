@@ -30,7 +30,7 @@ class Run:
     ],
 )
 def test_rests_until(states: list[str], until: float | None) -> None:
-    assert backoff_until([Run(state) for state in states], 30) == until
+    assert backoff_until([Run(state) for state in states], 30, 1001.0) == until
 
 
 @dataclass(frozen=True)
@@ -57,4 +57,10 @@ def test_each_address_rests_by_its_own_failures(attempts: list[Attempt], resting
 
 
 def test_a_run_that_is_not_over_is_not_waited_for() -> None:
-    assert backoff_until([Run("failed", None)], 30) is None
+    assert backoff_until([Run("failed", None)], 30, 1001.0) is None
+
+
+def test_it_rests_no_longer_than_that_and_not_until_a_time_that_was_set_back() -> None:
+    assert backoff_until([Run("failed")], 30, 1059.9) == 1060
+    assert backoff_until([Run("failed")], 30, 1060.0) is None
+    assert backoff_until([Run("failed", 4600.0)], 30, 1001.0) is None
