@@ -1,6 +1,9 @@
 """On real processes under load: no lost request, a bad release that nobody met, a canary that was undone."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +88,41 @@ def address(home: Path) -> str:
 
 def said(url: str) -> str:
     return httpx.get(url, trust_env=False).text
+
+
+async def test_a_sticky_client_keeps_its_replica_through_a_release(home: Path) -> None:
+    """As long as that replica lives; then it gets another, and nobody's answer is an error."""
+    web = {"command": ["python3", "-S", str(app)], "port": 80, "replicas": 3, "env": {"NAME": "first"}}
+    spec = {
+        "name": "released",
+        "target": {"provider": "local"},
+        "services": {"web": {**web, "route": {"sticky": True}}},
+    }
+    await done(provision, spec=spec, source="/")
+    url, over = address(home), threading.Event()
+    with ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(met_by_one_client, url, over) for _ in range(4)]
+        try:
+            await done(deploy, stack="released", env={"NAME": "second"})
+        finally:
+            over.set()
+        for client in clients:
+            replicas = client.result()
+            assert replicas[0].startswith("first ")
+            assert replicas[-1].startswith("second ")
+            assert len(replicas) == len(set(replicas)), f"it came back to one that it had left: {replicas}"
+
+
+def met_by_one_client(url: str, over: threading.Event) -> list[str]:
+    """The replicas that answered a client which keeps its cookie, each time another one did."""
+    replicas: list[str] = []
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        is_last = False
+        while not is_last:
+            is_last = over.is_set()
+            answer = client.get(url)
+            assert answer.status_code == 200, answer.text
+            if answer.text not in replicas[-1:]:
+                replicas.append(answer.text)
+            time.sleep(0.05)
+    return replicas
