@@ -33,6 +33,8 @@ class Lease:
     owner: Owner
     kind: Kind = "stack"
     address: str = ""
+    ticket: Ticket | None = None
+    """When the run was asked for; None for a run that overtakes nobody."""
 
     def __str__(self) -> str:
         return f"{self.stack}/{self.address}" if self.kind == "claim" else self.stack
@@ -61,7 +63,7 @@ class Locks:
         With a `ticket` the lock is taken in the order in which runs were asked for: LockHeld while earlier ones wait,
         RunOvertaken if a later one had it. A run without one waits for nobody and overtakes nobody.
         """
-        return take(self._database, Lease(stack, 0, owner), lease_seconds, ticket)
+        return take(self._database, Lease(stack, 0, owner, ticket=ticket), lease_seconds)
 
     def renew(self, lease: Lease) -> None:
         """Renew the lease. Raises Fenced when the lock is lost or the lease has run out already."""
@@ -86,7 +88,7 @@ class Locks:
         return holder_of(self._database, "stack", stack)
 
 
-def take(database: Database, wanted: Lease, lease_seconds: float, ticket: Ticket | None = None) -> Lease:
+def take(database: Database, wanted: Lease, lease_seconds: float) -> Lease:
     """Take a lock of any kind without waiting. Returns `wanted` with its fence. Raises LockHeld and RunOvertaken."""
     lock = _is_of(wanted)
     with database.write() as connection:
@@ -96,13 +98,12 @@ def take(database: Database, wanted: Lease, lease_seconds: float, ticket: Ticket
         now, previous = database.now(connection), _holder(row)
         if previous and previous.until > now and owner_is_alive(previous.owner) is not False:
             raise LockHeld(_busy(wanted, previous, now))
-        if ticket:
-            require_turn(connection, row, ticket, now)
+        if wanted.ticket:
+            require_turn(connection, row, wanted.ticket, now)
         lease = replace(wanted, fence=row["fence"] + 1)
         values = {"fence": lease.fence, "owner": asdict(lease.owner), "since": now, "lease": lease_seconds}
-        if ticket:
-            values |= {"asked": ticket.asked, "asked_run": ticket.run}
-            drop(connection, wanted.stack, ticket)
+        if wanted.ticket:
+            drop(connection, wanted.stack, wanted.ticket)
         connection.execute(sa.update(locks).where(lock).values(**values, until=now + lease_seconds))
         if lease.kind == "stack":
             _mark_crashed(connection, lease.stack, now)
@@ -121,6 +122,13 @@ def holder_of(database: Database, kind: Kind, stack: str, address: str = "") -> 
     with database.read() as connection:
         row = connection.execute(_row_of(_named(kind, stack, address))).mappings().one_or_none()
     return _holder(row) if row else None
+
+
+def mark_changing(connection: sa.Connection, lease: Lease) -> None:
+    """Record that the run changes the stack from now on: runs that were asked for earlier are overtaken."""
+    if lease.ticket:
+        values = {"asked": lease.ticket.asked, "asked_run": lease.ticket.run}
+        connection.execute(sa.update(locks).where(_is_of(lease)).values(**values))
 
 
 def guard(connection: sa.Connection, lease: Lease) -> None:

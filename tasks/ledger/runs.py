@@ -10,7 +10,7 @@ from infra_specs.errors import LedgerError
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
-from tasks.ledger.locks import Lease, guard
+from tasks.ledger.locks import Lease, guard, mark_changing
 from tasks.ledger.tables import changes, runs
 
 End = Literal["done", "failed"]
@@ -79,6 +79,7 @@ class Runs:
         }  # fmt: skip
         with self._database.write() as connection:
             guard(connection, lease)
+            mark_changing(connection, lease)
             return _added(connection, sa.insert(runs).values(**values, began=self._database.now(connection)))
 
     def intend(self, lease: Lease, run: str, change: Mapping[str, str]) -> str:

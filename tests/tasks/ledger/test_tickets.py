@@ -41,6 +41,11 @@ def test_an_overtaken_run_is_told_by_which(ledger: Ledger, me: Owner) -> None:
     ledger.locks.acquire("blog", me, 60, FIRST)
 
 
+def test_a_run_that_was_refused_overtook_nobody(ledger: Ledger, me: Owner) -> None:
+    ledger.locks.release(ledger.locks.acquire("shop", me, 60, SECOND))
+    ledger.locks.release(ledger.locks.acquire("shop", me, 60, FIRST))
+
+
 def test_a_timer_overtakes_nobody_and_waits_for_nobody(ledger: Ledger, me: Owner) -> None:
     ledger.tickets.renew("shop", FIRST, me)
     ledger.locks.release(ledger.locks.acquire("shop", me, 60))
