@@ -130,6 +130,7 @@ def test_a_program_that_ignores_its_port_is_told_where_it_listens(supervisor: Su
     )
     assert f"and not on {port}, which the variable PORT gives it. Let it read that, as in: sh -c 'exec " in reason()
     assert reason().endswith("""--port "$PORT"'""")
+    _end_daemon(elsewhere)
 
 
 def test_a_program_that_listens_nowhere_is_told_nothing_of_its_port(supervisor: Supervisor, port: int) -> None:
