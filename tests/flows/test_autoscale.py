@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import flows.engine.run_info
-import tasks.autoscaling.scale_runs
+import tasks.run.active_runs
 from flows.autoscale import autoscale
 from flows.provision import provision
 from flows.reconcile import reconcile
@@ -151,7 +151,7 @@ async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Use
 async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
     users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.autoscaling.scale_runs, "PAGE_SIZE", 2)
+    monkeypatch.setattr(tasks.run.active_runs, "PAGE_SIZE", 2)
     for name in (names := ["a", "b", "c", "d", "e"]):
         await done(provision, spec=shop(name, needs=False), source="/srv")
         users.in_flight[name, "web"] = 28
@@ -195,7 +195,7 @@ async def test_a_decision_of_long_ago_is_not_carried_out_and_a_persons_wish_is(
     """As after an outage of the control plane: by now it may be the opposite of what is needed."""
     await done(provision, spec=shop(), source="/srv")
     due = datetime.now(UTC) - timedelta(seconds=3600)
-    run = SimpleNamespace(expected_start_time=due)
+    run = SimpleNamespace(auto_scheduled=False, expected_start_time=due)
     monkeypatch.setattr(
         flows.engine.run_info, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
     )

@@ -15,6 +15,7 @@ import tasks.base.clock
 from deployments.server.reap_runs import SILENT_SECONDS, Unseen, reap
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
+from tasks.run.tags import NOTABLE
 
 pytestmark = pytest.mark.pure
 began = datetime(2026, 11, 22, tzinfo=UTC)
@@ -25,7 +26,9 @@ class Server:
 
     def __init__(self) -> None:
         state = SimpleNamespace(timestamp=began)
-        self.run: Any = SimpleNamespace(id=uuid4(), name="scale shop", state_type=StateType.RUNNING, state=state)
+        self.run: Any = SimpleNamespace(
+            id=uuid4(), name="scale shop", state_type=StateType.RUNNING, state=state, tags=["web"]
+        )
         self.ended: list[str] = []
 
     async def read_flow_runs(self, flow_run_filter: FlowRunFilter, **_: Any) -> list[Any]:
@@ -36,6 +39,9 @@ class Server:
     async def set_flow_run_state(self, _: UUID, state: Any, force: bool) -> None:
         self.ended.append(state.message)
         self.run.state_type = state.type
+
+    async def update_flow_run(self, _: UUID, tags: list[str]) -> None:
+        self.run.tags = tags
 
 
 async def swept(server: Server, home: Path, unseen: Unseen, seconds: float, clock: pytest.MonkeyPatch) -> None:
@@ -57,6 +63,7 @@ async def test_who_was_killed_after_its_last_line_and_before_it_said_so_is_ended
     assert server.ended == [], "it may be about to say how it ended"
     await swept(server, tmp_path, unseen, 3611 + SILENT_SECONDS, monkeypatch)
     assert server.ended == ["Its process is gone, and did not say how it ended."]
+    assert sorted(server.run.tags) == [NOTABLE, "web"]
     await swept(server, tmp_path, unseen, 3621 + SILENT_SECONDS, monkeypatch)
     assert unseen == {}
 
