@@ -3,7 +3,6 @@
 The services of the catalogue run from the official images' contracts: names of variables, paths, users, ports.
 """
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 
 from docker.errors import APIError, NotFound
@@ -77,14 +76,14 @@ class Containers(Kind):
     def logs(self, instance: Instance, lines: int) -> str:
         name = name_of(instance.stack, instance.address, instance.incarnation)
         try:
-            data, whole = _end_of(self._api.logs(name, tail=lines, stream=True))
+            data = bytes(self._api.logs(name, tail=lines))  # of the 30 MB that a container keeps
         except NotFound:
             return ""
         except APIError as error:
             if "marked for removal" in engine_message(error):
                 return ""
             raise
-        return last_lines(data, lines, whole=whole)
+        return last_lines(data[-READ_BYTES:], lines, whole=len(data) <= READ_BYTES)
 
     def _record(self, instance: Instance, resource: Resource, outputs: Mapping[str, str]) -> None:
         with self._observer.changing(instance):
@@ -95,15 +94,3 @@ class Containers(Kind):
         labels = annotation.labels if annotation else labels
         if labels.get(FAULT_LABEL) != why:
             self._annotations.put(instance.stack, with_fault(labels, why))
-
-
-def _end_of(chunks: Iterable[bytes]) -> tuple[bytes, bool]:
-    """The last `READ_BYTES` or a little more of what comes, and whether that is all of it. Holds no more in memory."""
-    kept, size, whole = deque[bytes](), 0, True
-    for chunk in chunks:
-        kept.append(chunk)
-        size += len(chunk)
-        while size - len(kept[0]) >= READ_BYTES:
-            size -= len(kept.popleft())
-            whole = False
-    return b"".join(kept), whole
