@@ -87,10 +87,12 @@ async def _begun(
         desired = desired_as_deployed(snapshot)
         _refuse_entrypoint(desired.stack, entrypoint)
         job = one_off_job(snapshot, desired, address, service, argv, entrypoint=entrypoint)
+        hints: tuple[str, ...] = ()
+        with suppress(TenfoldError):  # a command runs also where nothing can be said of it
+            hints = await asyncio.to_thread(run_hints, context.provider, desired, job, service, entrypoint)
         label = f"{service}: {shlex.join(argv)}"
         await _do(context, Change("create", job.address, label, job), "done")
         get_run_logger().info("%s runs %s", job.address, label)
-        hints = await asyncio.to_thread(run_hints, context.provider, desired, job, service, entrypoint)
         return context, context.instances[job.address], hints
 
 

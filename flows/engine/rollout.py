@@ -1,6 +1,7 @@
 """Roll out a release step by step, or restore the last proven one."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 from prefect.logging import get_run_logger
@@ -8,6 +9,7 @@ from prefect.logging import get_run_logger
 from flows.engine.converge import Report, converge
 from flows.engine.watch import begin_watch, release_before
 from infra_specs.desired import DesiredStack, StackSnapshot, StoredRelease, release_jobs
+from infra_specs.errors import TenfoldError
 from infra_specs.releases.rollout import STAGES, Share, Step, rollout
 from infra_specs.releases.selection import ReleaseState
 from infra_specs.resources.instance import Instance
@@ -45,8 +47,9 @@ async def roll_out(
             await asyncio.to_thread(context.ledger.releases.pass_stages, context.lease, release.number, passed)
     watch = await begin_watch(context, before)
     await asyncio.to_thread(context.ledger.releases.prove, context.lease, release.number, watch)
-    for warning in await asyncio.to_thread(context.provider.exposed, context.stack):
-        get_run_logger().warning("%s", warning)
+    with suppress(TenfoldError):  # the release is proven: a failed look-up must not undo it
+        for warning in await asyncio.to_thread(context.provider.exposed, context.stack):
+            get_run_logger().warning("%s", warning)
     return _together(reports)
 
 

@@ -16,7 +16,7 @@ from flows.reconcile import reconcile
 from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, TransientError
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from tasks.base.settings import settings
@@ -114,6 +114,15 @@ class TestRun:
         message = await failed(run, stack="shop", service="web", command="false")
         assert message.splitlines()[-1] == "`false` is another"
         assert ("WARNING", "`false` is another") in [(record.levelname, record.message) for record in caplog.records]
+
+    async def test_it_runs_also_where_no_hint_can_be_looked_up(
+        self, target: Faulty, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(_: Resource) -> str:
+            raise TransientError("the engine gave no answer.")
+
+        monkeypatch.setattr(target, "hint", refuse)
+        assert await done(run, stack="shop", service="web", command="date") == "date: exited with 0"
 
     async def test_what_cannot_be_run_is_refused_in_words(self, target: Faulty, home: Path) -> None:
         assert "has no service `wob`. It has: web." in await failed(run, stack="shop", service="wob", command="date")

@@ -74,6 +74,18 @@ class TestDeploy:
         assert others == ["web: it listens on every address"]
         assert await warned(deploy, stack="shop", command="serve $OTHER") == []
 
+    async def test_a_failed_look_up_for_a_warning_undoes_no_release(
+        self, target: Faulty, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(_: str) -> tuple[str, ...]:
+            raise TransientError("the supervisor of shop is being replaced.")
+
+        monkeypatch.setattr(target, "exposed", refuse)
+        await done(provision, spec=shop(needs=False), source="/srv")
+        message = await done(deploy, stack="shop", command="serve")
+        assert message.startswith("release 2 serves: ")
+        assert states() == [(2, "proven"), (1, "proven")]
+
     async def test_a_bad_one_is_undone_and_never_tried_again(self, target: Faulty, home: Any) -> None:
         await done(provision, spec=shop(), source="/srv")
         before, endpoints = digests(home), bindings(home)
