@@ -20,9 +20,14 @@ def postgres_question(user: str, database: str) -> bytes:
 
 def postgres_fault(answer: bytes) -> str:
     """It accepts connections long before it has recovered from a crash; asking for a password says that it is ready."""
-    if answer[:1] == b"E" and _STARTING in answer:
+    if postgres_starts(answer):
         return "the database is starting up"
     return "" if answer[:1] in (b"R", b"E") else "the database does not speak its protocol yet"
+
+
+def postgres_starts(answer: bytes) -> bool:
+    """Whether it says that it starts or recovers, which takes as long as it takes and is no fault."""
+    return answer[:1] == b"E" and _STARTING in answer
 
 
 def valkey_question(user: str = "") -> bytes:
@@ -33,6 +38,11 @@ def valkey_question(user: str = "") -> bytes:
 def valkey_statistics_question(user: str) -> bytes:
     """How often each command was called. The server closes the connection after its answer."""
     return f"AUTH {user} {user}\r\nINFO commandstats\r\nQUIT\r\n".encode()
+
+
+def valkey_starts(answer: bytes) -> bool:
+    """Whether it says that it loads its file, which takes as long as it takes and is no fault."""
+    return b"-LOADING" in answer
 
 
 def valkey_fault(answer: bytes) -> str:

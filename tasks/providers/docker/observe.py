@@ -94,6 +94,10 @@ class Observer:
         present = [container for container in containers if not is_ending(container["Name"])]
         return list(self._pool.map(lambda item: _judged(item, None, self._health_tracker.health(item)), present))
 
+    def is_hung(self, container: Mapping[str, Any]) -> bool:
+        """Whether an inspected container runs and answered nothing at all, as often as a decision takes."""
+        return self._health_tracker.is_hung(container)
+
     def look(self, instance: Instance) -> Instance | None:
         """The instance of a container as it is now; None if it is gone. Between two inspections it is only probed."""
         name = name_of(instance.stack, instance.address, instance.incarnation)

@@ -24,13 +24,11 @@ class DockerRestarts:
         self._api, self._observer = api, observer
 
     def down(self, stack: str) -> tuple[Instance, ...]:
-        """The newest at its address alone: an earlier one is history."""
+        """The newest at its address alone: an earlier one is history. One that answers, however unwell, is not down."""
         with translated():
             instances = self._observer.of_kinds(stack, KINDS)
             newest = {instance.address: instance for instance in sorted(instances, key=lambda item: item.incarnation)}
-            return tuple(
-                instance for instance in newest.values() if instance.failed and self._present(instance) is not None
-            )
+            return tuple(instance for instance in newest.values() if instance.failed and self._is_down(instance))
 
     def restart(self, instance: Instance) -> None:
         """The same container again, so that its address, its ports and its volume are what others know."""
@@ -39,6 +37,13 @@ class DockerRestarts:
                 wake(self._api, identity)
                 with suppress(NotFound):
                     self._api.restart(identity, timeout=FAILED_STOP_SECONDS)
+
+    def _is_down(self, instance: Instance) -> bool:
+        """Whether it has ended, is paused, or answers nothing at all."""
+        container = self._observer.container(instance)
+        if container is None or (status := container["State"]["Status"]) not in _CAN_START:
+            return False
+        return status != "running" or self._observer.is_hung(container)
 
     def _present(self, instance: Instance) -> str | None:
         container = self._observer.container(instance)

@@ -8,12 +8,21 @@ from typing import Any
 from docker.errors import APIError
 
 from tasks.base.http_status import status_line
-from tasks.base.need_protocols import postgres_fault, postgres_question, valkey_fault, valkey_question
+from tasks.base.need_protocols import (
+    postgres_fault,
+    postgres_question,
+    postgres_starts,
+    valkey_fault,
+    valkey_question,
+    valkey_starts,
+)
 from tasks.providers.docker.engine.client import Engine
 
 PROBE_SECONDS = 1.0
 """How long an answer may take."""
 _ANSWER_BYTES = 512
+_TIMEOUT_EXIT_CODE = 124
+"""What timeout(1) ends with if it had to end its command."""
 # One read takes what is there, as a `recv` does; most services say one thing and then wait.
 _EXCHANGE_SCRIPT = (
     'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" | base64 -d >&3 && { [ "$3" = 0 ] || dd bs="$3" count=1 <&3; }'
@@ -21,7 +30,14 @@ _EXCHANGE_SCRIPT = (
 
 
 class ProbeFailed(Exception):
-    """It did not answer as it should; the message says how."""
+    """It did not answer as it should; the message says how.
+
+    `silent`: nothing answered within the time. `starting`: it answered that it loads or recovers.
+    """
+
+    def __init__(self, message: str, *, silent: bool = False, starting: bool = False) -> None:
+        super().__init__(message)
+        self.silent, self.starting = silent, starting
 
 
 Question = tuple[bytes, Callable[[bytes], None]]
@@ -49,7 +65,7 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
                     if probe["kind"] == "postgres":
                         break
     except TimeoutError:
-        raise ProbeFailed(f"port {probe['port']}: no answer within {PROBE_SECONDS:g} s") from None
+        raise ProbeFailed(f"port {probe['port']}: no answer within {PROBE_SECONDS:g} s", silent=True) from None
     except OSError as error:
         raise ProbeFailed(f"port {probe['port']}: {error.strerror or error}") from error
     judge(answer)
@@ -66,7 +82,7 @@ def ask_through(api: Engine, container: str, address: str, probe: Mapping[str, A
         raise ProbeFailed(f"could not be asked: {error.explanation}") from error
     if not output and (code or sent):
         why = errors.decode(errors="replace").partition("\n")[0].rpartition(": ")[2]
-        raise ProbeFailed(f"port {probe['port']}: {why or 'no answer'}")
+        raise ProbeFailed(f"port {probe['port']}: {why or 'no answer'}", silent=code == _TIMEOUT_EXIT_CODE)
     judge(output)
 
 
@@ -77,9 +93,9 @@ def _question(probe: Mapping[str, Any]) -> Question:
             head = f"GET {probe['path']} HTTP/1.1\r\nHost: 127.0.0.1:{probe['port']}\r\nConnection: close\r\n\r\n"
             return head.encode(), lambda answer: _http(answer, where)
         case "postgres":
-            return postgres_question(probe["user"], probe["name"]), lambda answer: _refuse(postgres_fault(answer))
+            return postgres_question(probe["user"], probe["name"]), _judge(postgres_fault, postgres_starts)
         case "valkey":
-            return valkey_question(probe.get("user", "")), lambda answer: _refuse(valkey_fault(answer))
+            return valkey_question(probe.get("user", "")), _judge(valkey_fault, valkey_starts)
         case "proxy":
             return _NOBODYS_REQUEST, lambda _answer: None
     return b"", lambda _answer: None
@@ -91,6 +107,9 @@ def _http(answer: bytes, where: str) -> None:
         raise ProbeFailed(f"{where} answered {status_line(answer)}")
 
 
-def _refuse(fault: str) -> None:
-    if fault:
-        raise ProbeFailed(fault)
+def _judge(fault_of: Callable[[bytes], str], starts: Callable[[bytes], bool]) -> Callable[[bytes], None]:
+    def judge(answer: bytes) -> None:
+        if fault := fault_of(answer):
+            raise ProbeFailed(fault, starting=starts(answer))
+
+    return judge

@@ -5,6 +5,8 @@ created ──start──▶ running ──answers──▶ healthy ──3 time
                    exits  started again by the engine, ever later; failed while it has ended 5 times within 10 s, or
                           once because its program is not there
 
+One that answers that it loads its file or recovers is starting for as long as it says so.
+
 A replica has failed if it did not answer in its start time, or if all its processes are stopped (state T). Who did not
 see it start cannot tell whether it ever answered, and takes it for unready.
 
@@ -50,6 +52,8 @@ class HealthTracker:
         self._ask, self._is_stopped = ask, is_stopped
         self._guard = threading.Lock()
         self._missed_probes: dict[str, list[float]] = {}
+        self._silences: dict[str, int] = {}
+        """How many of the missed probes, up to the newest, got no answer at all in their time."""
         self._answered: set[str] = set()
         self._silent_since_start: set[str] = set()
         """Those that were asked in their start time, and have not answered since."""
@@ -69,6 +73,12 @@ class HealthTracker:
             time.sleep(PROBE_INTERVAL_SECONDS)  # the pause between two probes, as a threshold of failures means it
             health = self.health(container)
         return health
+
+    def is_hung(self, container: Mapping[str, Any]) -> bool:
+        """Whether it runs and answered nothing at all as often as a decision takes. An answer that is not well is
+        one: who gives it may be at work, and a restart would let it begin anew."""
+        with self._guard:
+            return self._silences.get(_start_key(container), 0) >= FAILURE_THRESHOLD
 
     def _or_crashing(self, container: Mapping[str, Any], health: Health) -> Health:
         """A container in a crash loop stays failed while the engine has only just restarted it."""
@@ -109,22 +119,34 @@ class HealthTracker:
         try:
             self._ask(container)
         except ProbeFailed as failure:
-            return self._unanswered(container, str(failure), since)
+            return self._unanswered(container, failure, since)
         with self._guard:
             self._answered.add(_start_key(container))
             self._silent_since_start.discard(_start_key(container))
-            self._missed_probes.pop(_start_key(container), None)
+            self._forget_misses(container)
         return Health("healthy", "answers", since)
 
-    def _unanswered(self, container: Mapping[str, Any], reason: str, since: float) -> Health:
+    def _forget_misses(self, container: Mapping[str, Any]) -> None:
+        self._missed_probes.pop(_start_key(container), None)
+        self._silences.pop(_start_key(container), None)
+
+    def _unanswered(self, container: Mapping[str, Any], failure: ProbeFailed, since: float) -> Health:
+        reason, key = str(failure), _start_key(container)
+        if failure.starting:
+            with self._guard:
+                self._forget_misses(container)
+            return Health("starting", reason, since)
         if not self._should_answer(container):
             with self._guard:
-                self._silent_since_start.add(_start_key(container))
+                self._silent_since_start.add(key)
             return Health("starting", reason, since)
         with self._guard:
-            looks = self._missed_probes.setdefault(_start_key(container), [])
+            looks = self._missed_probes.setdefault(key, [])
             if not looks or time.monotonic() - looks[-1] >= PROBE_INTERVAL_SECONDS * 0.9:
                 looks.append(time.monotonic())
+                self._silences[key] = self._silences.get(key, 0) + 1
+            if not failure.silent:
+                self._silences[key] = 0
             count = len(looks)
         if count >= FAILURE_THRESHOLD:
             return self._silent(container, reason, since)

@@ -79,6 +79,46 @@ def silent(_: Any) -> None:
     raise ProbeFailed("port 1: Connection refused")
 
 
+def hangs(_: Any) -> None:
+    raise ProbeFailed("port 1: no answer within 1 s", silent=True)
+
+
+def loads(_: Any) -> None:
+    raise ProbeFailed("the server answered -LOADING", starting=True)
+
+
+def test_one_that_loads_is_starting_for_as_long_as_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    looks = HealthTracker(Turns(hangs, hangs, *[loads] * 9, hangs, hangs, hangs), runs)
+    told = container(ago=3600)
+    seen = [looks.health(told).state for _ in range(13)]
+    assert set(seen) == {"starting"}
+    assert not looks.is_hung(told)
+    assert looks.health(told).state == "failed"
+    assert looks.is_hung(told)
+
+
+@pytest.mark.parametrize(
+    ("asked", "hung"),
+    [
+        ((hangs, hangs, hangs), True),
+        ((silent, silent, silent), False),
+        ((silent, silent, hangs), False),
+        ((hangs, hangs, silent), False),
+        ((silent, hangs, hangs, hangs), True),
+        ((hangs, hangs, hangs, answers), False),
+    ],
+)
+def test_only_what_answers_nothing_hangs(
+    asked: tuple[Callable[[Any], None], ...], hung: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    looks, told = HealthTracker(Turns(*asked), runs), container()
+    for _ in asked:
+        looks.health(told)
+    assert looks.is_hung(told) is hung
+
+
 @pytest.mark.parametrize(
     ("told", "state", "reason"),
     [

@@ -1,0 +1,57 @@
+"""What the answer of a container means: that it hangs, that it starts, or that it is not well."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tasks.providers.docker.health import probes
+from tasks.providers.docker.health.probes import ProbeFailed, ask
+
+pytestmark = pytest.mark.pure
+POSTGRES = {"kind": "postgres", "user": "app", "name": "app"}
+VALKEY = {"kind": "valkey", "user": "probe"}
+
+
+@contextmanager
+def server(answer: bytes | None) -> Iterator[int]:
+    """A port on which somebody answers that once; None: somebody who accepts and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                if answer is None:
+                    connection.recv(4096)  # until the other gives up
+                else:
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("probe", "answer", "silent", "starting"),
+    [
+        (VALKEY, b"+OK\r\n-LOADING Valkey is loading the dataset in memory\r\n", False, True),
+        (VALKEY, b"-LOADING Valkey is loading the dataset in memory\r\n" * 2, False, True),
+        (VALKEY, b"+OK\r\n-MISCONF no more writes\r\n", False, False),
+        (POSTGRES, b"E\0\0\0\x50SFATAL\0C57P03\0Mthe database system is starting up\0\0", False, True),
+        (POSTGRES, b"HTTP/1.1 400 Bad Request\r\n", False, False),
+        (VALKEY, None, True, False),
+    ],
+)
+def test_what_an_answer_means(
+    probe: dict[str, Any], answer: bytes | None, silent: bool, starting: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if answer is None:
+        monkeypatch.setattr(probes, "PROBE_SECONDS", 0.1)
+    with server(answer) as port, pytest.raises(ProbeFailed) as failure:
+        ask("127.0.0.1", {**probe, "port": port})
+    assert (failure.value.silent, failure.value.starting) == (silent, starting)
