@@ -127,12 +127,17 @@ class Runs:
         )
 
     def attempts(self, stack: str) -> tuple[Attempt, ...]:
-        """How the last changes of the stack ended, the newest first, without those of one-off commands."""
+        """How the last changes of the stack ended, the newest first: what a repair failed at, and what any run built.
+
+        Left out is what says nothing about the next repair: failures of other runs, and the end of a sick instance.
+        """
+        unrepaired = (changes.c.state == "failed") & (runs.c.verb == "reconcile")
+        built = (changes.c.state == "done") & (changes.c.action != "destroy")
         query = (
             sa.select(changes.c.address, changes.c.state, runs.c.ended)
             .join(runs, changes.c.run == runs.c.id)
             .where((runs.c.stack == stack) & (runs.c.verb != "run") & runs.c.state.in_(("done", "failed")))
-            .where(changes.c.state.in_(("done", "failed")))
+            .where(unrepaired | built)
             .order_by(runs.c.id.desc(), changes.c.id.desc())
             .limit(_ATTEMPTS)
         )

@@ -1,6 +1,7 @@
 """An address that fails holds up no other's repair, and rests by its own failures alone."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,30 @@ async def test_the_others_are_repaired_now_and_at_the_next_look(
     monkeypatch.setattr(flows.reconcile, "now", lambda: now() + 2 * settings().reconcile_seconds + 1)
     await done(reconcile)
     assert serving(home) == ["replica/bad-0", "replica/good-0"]
+
+
+async def test_a_replica_that_crashes_again_and_again_rests(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await done(provision, spec=SPEC, source="/srv")
+    world, create = MemoryProvider(home / "memory"), MemoryProvider.create
+    crashed = Health("failed", "exited with 1", now())
+
+    def crashing(self: MemoryProvider, resource: Resource) -> Instance:
+        instance = create(self, resource)
+        if resource.address != "replica/bad-0":
+            return instance
+        self.set_health("shop", "replica/bad-0", crashed)
+        return replace(instance, health=crashed)
+
+    monkeypatch.setattr(MemoryProvider, "create", crashing)
+    world.set_health("shop", "replica/bad-0", crashed)
+    assert "exited with 1" in await failed(reconcile)
+    assert [change.text for change in runs()[0].changes if change.action == "destroy"] == [
+        "- replica/bad-0 (an older sick instance)"
+    ]
+    remove(home, "replica/good-0")
+    await done(reconcile)
+    assert serving(home) == ["replica/good-0"]
+    assert [str(seen) for seen in observed(home) if seen.address == "replica/bad-0"] == ["replica/bad-0#2"], "it rests"
 
 
 async def test_by_hand_nothing_rests(home: Path, tried: list[str]) -> None:

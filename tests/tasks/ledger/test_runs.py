@@ -8,6 +8,7 @@ from infra_specs.app_text.shown import LINE_BYTES, MESSAGE_BYTES
 from infra_specs.errors import LedgerError
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger import Lease, Ledger, Owner
+from tasks.ledger.runs import Attempt, Outcome
 from tests.tasks.ledger.child import change
 
 
@@ -77,6 +78,32 @@ def test_history_is_the_newest_first_and_of_one_stack(ledger: Ledger, lease: Lea
     assert [run.reason for run in history] == ["run 3", "run 2", "run 1"]
     assert [[one.text for one in run.changes] for run in history] == [["of run 3"], ["of run 2"], ["of run 1"]]
     assert ledger.runs.history("unheard-of", 3) == ()
+
+
+@pytest.mark.parametrize(
+    ("verb", "action", "state", "counts"),
+    [
+        ("reconcile", "create", "failed", True),
+        ("reconcile", "create", "done", True),
+        ("reconcile", "destroy", "failed", True),
+        ("reconcile", "destroy", "done", False),
+        ("reconcile", "create", "overtaken", False),
+        ("deploy", "create", "failed", False),
+        ("deploy", "create", "done", True),
+        ("run", "create", "failed", False),
+        ("run", "create", "done", False),
+    ],
+)
+def test_what_says_something_about_the_next_repair_of_an_address(
+    ledger: Ledger, lease: Lease, verb: str, action: str, state: Outcome, counts: bool
+) -> None:
+    run = ledger.runs.begin(lease, verb, "asked for", {})
+    id = ledger.runs.intend(lease, run, {**change, "action": action})
+    ledger.runs.outcome(lease, id, state, "", 1.0)
+    assert ledger.runs.attempts("shop") == (), "it is not over"
+    ledger.runs.finish(lease, run, "done", "")
+    ended = ledger.runs.get(run).ended
+    assert ledger.runs.attempts("shop") == ((Attempt("replica/web-0", state, ended),) if counts else ())
 
 
 def test_only_open_runs_of_the_own_stack_crash(ledger: Ledger, gone: Owner, me: Owner) -> None:
