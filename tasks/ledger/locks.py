@@ -22,6 +22,9 @@ CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The 
 
 
 Kind = Literal["stack", "claim", "checks"]
+RowLock = Literal["shared", "exclusive"]
+"""Of a transaction on the row of a lock. One that changes the row takes `exclusive` at once: two that first share it
+and then change it wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,14 @@ class Locks:
     def renew(self, lease: Lease) -> None:
         """Renew the lease. Raises Fenced when the lock is lost or the lease has run out already."""
         with self._database.write() as connection:
-            row = _held(self._database, connection, lease)
+            row = _held(self._database, connection, lease, row_lock="exclusive")
             until = self._database.now(connection) + row["lease"]
             connection.execute(sa.update(locks).where(_is_of(lease)).values(until=until))
 
     def check(self, lease: Lease) -> None:
         """Raise Fenced unless the lock is ours and its lease runs: asked before every outside effect."""
         with self._database.read() as connection:
-            _held(self._database, connection, lease, waits=False)
+            _held(self._database, connection, lease, row_lock=None)
 
     def release(self, lease: Lease) -> None:
         """Release the lock if the lease is still valid; otherwise do nothing."""
@@ -125,7 +128,11 @@ def holder_of(database: Database, kind: Kind, stack: str, address: str = "") -> 
 
 
 def mark_changing(connection: sa.Connection, lease: Lease) -> None:
-    """Record that the run changes the stack from now on: runs that were asked for earlier are overtaken."""
+    """Record that the run changes the stack from now on: runs that were asked for earlier are overtaken.
+
+    It guards the lock as `guard` does, and raises what that raises.
+    """
+    _ours(connection, lease, row_lock="exclusive")
     if lease.ticket:
         values = {"asked": lease.ticket.asked, "asked_run": lease.ticket.run}
         connection.execute(sa.update(locks).where(_is_of(lease)).values(**values))
@@ -136,7 +143,7 @@ def guard(connection: sa.Connection, lease: Lease) -> None:
 
     A lease that ran out is accepted here: while no other run took the lock, the write is still correct.
     """
-    _ours(connection, lease, waits=True)
+    _ours(connection, lease, row_lock="shared")
 
 
 def utc(moment: float) -> str:
@@ -149,8 +156,10 @@ def _mark_crashed(connection: sa.Connection, stack: str, now: float) -> None:
     connection.execute(sa.update(runs).where(still).values(state="crashed", message=CRASHED_MESSAGE, ended=now))
 
 
-def _held(database: Database, connection: sa.Connection, lease: Lease, *, waits: bool = True) -> Mapping[str, Any]:
-    row = _ours(connection, lease, waits=waits)
+def _held(
+    database: Database, connection: sa.Connection, lease: Lease, *, row_lock: RowLock | None
+) -> Mapping[str, Any]:
+    row = _ours(connection, lease, row_lock=row_lock)
     late = database.now(connection) - row["until"]
     if late >= 0:
         raise Fenced(
@@ -160,8 +169,10 @@ def _held(database: Database, connection: sa.Connection, lease: Lease, *, waits:
     return row
 
 
-def _ours(connection: sa.Connection, lease: Lease, *, waits: bool) -> Mapping[str, Any]:
-    query = _row_of(_is_of(lease)).with_for_update(read=True) if waits else _row_of(_is_of(lease))
+def _ours(connection: sa.Connection, lease: Lease, *, row_lock: RowLock | None) -> Mapping[str, Any]:
+    query = _row_of(_is_of(lease))
+    if row_lock is not None:
+        query = query.with_for_update(read=row_lock == "shared")
     row = connection.execute(query).mappings().one_or_none()
     if row is not None and row["fence"] == lease.fence and row["owner"] is not None:
         return dict(row)

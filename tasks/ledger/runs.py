@@ -78,7 +78,6 @@ class Runs:
             "fence": lease.fence, "flow_run_id": lease.owner.flow_run_id, "state": "running", "message": "",
         }  # fmt: skip
         with self._database.write() as connection:
-            guard(connection, lease)
             mark_changing(connection, lease)
             return _added(connection, sa.insert(runs).values(**values, began=self._database.now(connection)))
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from infra_specs.errors import LedgerBusy, LedgerError, TransientError
+from infra_specs.turns import Ticket
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner, database
 from tasks.ledger.locks import guard
@@ -94,6 +96,32 @@ def test_lost_connections_are_made_again(postgres: Postgres, tmp_path: Path, me:
         with psycopg.connect(postgres.url, autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tenfold'")
         ledger.locks.check(lease)
+
+
+@pytest.mark.local
+def test_the_start_of_a_run_and_the_renewal_of_its_lease_do_not_wait_for_each_other(
+    postgres: Postgres, tmp_path: Path, me: Owner
+) -> None:
+    config = Settings(home=tmp_path, ledger_url=postgres.new_schema())
+    other = database.Database(config.ledger_url)
+    with Ledger.open(config) as ledger, ThreadPoolExecutor() as threads:
+        lease = ledger.locks.acquire("shop", me, 600, Ticket(1.0, "run-1"))
+        with other.write() as connection:  # a third one, so that both of them come to wait
+            guard(connection, lease)
+            begun = threads.submit(ledger.runs.begin, lease, "deploy", "asked for", {})
+            renewed = threads.submit(ledger.locks.renew, lease)
+            _await_waiting(postgres, 2)
+        assert (renewed.result(60), ledger.runs.get(begun.result(60)).state) == (None, "running")
+    other.close()
+
+
+def _await_waiting(postgres: Postgres, count: int) -> None:
+    deadline = time.monotonic() + 60
+    query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tenfold' AND wait_event_type = 'Lock'"
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        while admin.execute(query).fetchone() != (count,):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 @pytest.mark.local
