@@ -26,19 +26,40 @@ def merged(
     the services that it names, whatever a rollback brought back or took away; until it changes, the rollback stands.
     What is deployed and does not fit the changed file yields to it: `faults`, which the file itself has none of.
     """
-    together = _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
-    if file_changed(base, now):
-        services = {name: _service(together.get(name), service) for name, service in now.services.items()}
-        services = fitted(services, now.services, faults)
-    else:
-        order = [*now.services, *(name for name in deployed.services if name not in now.services)]
-        services = services_from(
-            {name: _with_sizes(together[name], now.services.get(name)) for name in order if name in together}
-        )
+    if rollback_stands(base, now, deployed, faults):
+        return with_secrets(_standing(base, now, deployed), base, now, deployed)
+    together = over_changed_file(base, now, deployed)
+    return with_secrets(fitted(together.services, now.services, faults), base, now, deployed)
+
+
+def rollback_stands(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest, faults: Faults) -> bool:
+    """Whether the services of a rollback stay as they are: the file has not changed them, and they fit the rest of it.
+
+    The arguments are those of `merged`.
+    """
+    return not _file_changed(base, now) and not faults(_standing(base, now, deployed))
+
+
+def over_changed_file(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest) -> ReleaseManifest:
+    """What a changed file makes of what is deployed, before what does not fit has yielded."""
+    together = _together(base, now, deployed)
+    services = {name: _service(together.get(name), service) for name, service in now.services.items()}
     return with_secrets(services, base, now, deployed)
 
 
-def file_changed(base: ReleaseManifest, now: ReleaseManifest) -> bool:
+def _standing(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest) -> dict[str, Service]:
+    together = _together(base, now, deployed)
+    order = [*now.services, *(name for name in deployed.services if name not in now.services)]
+    return services_from(
+        {name: _with_sizes(together[name], now.services.get(name)) for name in order if name in together}
+    )
+
+
+def _together(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest) -> dict[str, Any]:
+    return _merge(_data(base.services), _data(now.services), _data(deployed.services), depth=2)
+
+
+def _file_changed(base: ReleaseManifest, now: ReleaseManifest) -> bool:
     """Whether a file says something else about its services than it did; their sizes do not count."""
     before, after = _data(base.services), _data(now.services)
     return before.keys() != after.keys() or any(_settings(before[name]) != _settings(after[name]) for name in after)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra_specs.releases.differences import differences
 from infra_specs.releases.fit import Faults
 from infra_specs.releases.manifest import ReleaseManifest
-from infra_specs.releases.merge import file_changed, merged
+from infra_specs.releases.merge import merged, over_changed_file, rollback_stands
 
 
 def rollback_notes(
@@ -15,7 +15,7 @@ def rollback_notes(
 
     The arguments are those of `merged`.
     """
-    if not file_changed(base, now):
+    if rollback_stands(base, now, deployed, faults):
         return tuple(_standing(now, deployed))
     return (*_yielding(base, now, deployed), *_unfit(base, now, deployed, faults))
 
@@ -41,5 +41,5 @@ def _only_in(manifest: ReleaseManifest, *others: ReleaseManifest) -> list[str]:
 
 
 def _unfit(base: ReleaseManifest, now: ReleaseManifest, deployed: ReleaseManifest, faults: Faults) -> Iterator[str]:
-    for line in differences(merged(base, now, deployed), merged(base, now, deployed, faults)):
+    for line in differences(over_changed_file(base, now, deployed), merged(base, now, deployed, faults)):
         yield f"services.{line}: what was deployed does not fit the changed file, and yields to it."

@@ -55,6 +55,16 @@ cases: dict[str, tuple[Any, Any, Any, Any, tuple[str, ...]]] = {
         {"web": at("/", health="/up")},
         (f"services.web: env CACHE removed, was cache.url: {UNFIT}",),
     ),
+    "a need that is gone, and nothing else": (
+        {"web": at("/")}, {"web": at("/")}, {"web": at("/", env={"CACHE": {"from": "cache.url"}})}, {"web": at("/")},
+        (f"services.web: env CACHE removed, was cache.url: {UNFIT}",),
+    ),
+    "a need that is gone, and a service that came back": (
+        {"web": at("/")}, {"web": at("/")}, {"web": at("/", env={"CACHE": {"from": "cache.url"}}), "w": worker},
+        {"web": at("/")},
+        ("services.w goes: a rollback brought it back, and the changed file does not have it.",
+         f"services.web: env CACHE removed, was cache.url: {UNFIT}"),
+    ),
     "only what a file drops itself": (
         {"web": at("/"), "w": worker}, {"web": at("/")}, {"web": at("/"), "w": worker}, {"web": at("/")}, (),
     ),
