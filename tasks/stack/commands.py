@@ -1,5 +1,6 @@
 """What is to be said of commands that may do something else than their writer meant."""
 
+import posixpath
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,7 +10,7 @@ from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
 from infra_specs.stackfile.messages.shell_words import shell_note
 from infra_specs.stackfile.models.service import Service
-from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.models.target import Docker, Local
 from tasks.providers.seam.provider import KindProvider
 
 
@@ -46,6 +47,12 @@ def own_entrypoint(provider: KindProvider, desired: DesiredStack, service: Servi
     return provider.images.entrypoint(desired.content.images.get(service.image) or image(target, service.image))
 
 
+def takes_folder(desired: DesiredStack, service: Service) -> bool:
+    """Whether its command may be given a folder: containers have their image's, and there is one folder at most."""
+    folder = posixpath.normpath(posixpath.join(desired.source, service.folder))
+    return isinstance(desired.stack.target, Local) and folder == posixpath.normpath(desired.source)
+
+
 def _sentences(
     provider: KindProvider, snapshot: StackSnapshot, desired: DesiredStack, name: str, service: Service
 ) -> Iterator[str]:
@@ -57,7 +64,7 @@ def _sentences(
             f"{'run' if len(commands) > 1 else 'runs'} without it. To have it given to that, write entrypoint: image"
         )
     for key, words in commands.items():
-        if note := shell_note(key, words or ()):
+        if note := shell_note(key, words or (), takes_folder=takes_folder(desired, service)):
             yield note
         job = one_off_job(snapshot, desired, Address("job", key, name), name, words or ())
         if hint := provider.hint(job):

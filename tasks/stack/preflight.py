@@ -32,7 +32,7 @@ from tasks.run.context import RunContext
 from tasks.stack.build import with_built_images
 from tasks.stack.certificate import check_certificate, keep_certificate
 from tasks.stack.code import code_of, with_edited_code
-from tasks.stack.commands import command_warnings
+from tasks.stack.commands import command_warnings, takes_folder
 from tasks.stack.images import local_images, resolve_images
 from tasks.stack.preview_builds import preview_builds
 from tasks.stack.release import deploy_target
@@ -205,5 +205,5 @@ def _faults(provider: KindProvider, candidate: _Candidate, desired: DesiredStack
             fault := provider.fault(one_off_job(snapshot, desired, Address("job", key, name), name, command_line))
         ):
             yield f"  services.{name}.{key}: {fault}"
-            if note := shell_note(key, command_line):
+            if note := shell_note(key, command_line, takes_folder=takes_folder(desired, service)):
                 yield f"    {note}"

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.pure
 )  # fmt: skip
 def test_a_word_for_a_shell_gets_a_hint(command: str, special: str, advice: str) -> None:
     advice = advice if ": " in advice.partition("'")[0] else f"command: {advice}"
-    assert shell_note("command", shlex.split(command)) == (
+    assert shell_note("command", shlex.split(command), takes_folder=True) == (
         f"command gets {special} as it is written, for no shell reads it. Write {advice}"
     )
 
@@ -70,8 +70,56 @@ def test_a_word_for_a_shell_gets_a_hint(command: str, special: str, advice: str)
         "grep 'end$' list",
         "find . -name '*.pyc' -exec rm {} ;",
         "printf 'a > b'",
+        "pip install .[prod]",
+        "pip install 'uvicorn[standard]' psycopg[binary,pool]",
+        "rails runner User.active?",
+        "mongosh --eval 'db.shop.updateMany({}, {$set: {a: 1}})'",
         "",
     ],
 )
 def test_no_other_command_gets_one(command: str) -> None:
-    assert shell_note("command", shlex.split(command)) == ""
+    assert shell_note("command", shlex.split(command), takes_folder=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        ("cd /app && ./run", "command: sh -c 'cd /app && exec ./run'"),
+        ("cd $HOME && ./run", """command: sh -c 'cd "$HOME" && exec ./run'"""),
+        ("cd ../app && ./run", "command: sh -c 'cd ../app && exec ./run'"),
+        ("cd ~/app && ./run", "command: sh -c 'cd ~/app && exec ./run'"),
+        ("cd 'my app' && ./run", "folder: my app and command: ./run"),
+        ("ALLOWED_HOSTS=a.com,b.com gunicorn app", 'env: {ALLOWED_HOSTS: "a.com,b.com"} and command: gunicorn app'),
+        ("FOO='a: b' ./run", 'env: {FOO: "a: b"} and command: ./run'),
+        ("EMPTY= ./run", 'env: {EMPTY: ""} and command: ./run'),
+        ("FOO=yes BAR=010 ./run", 'env: {FOO: "yes", BAR: "010"} and command: ./run'),
+        ("cd app && FOO=$BAR ./run", """folder: app and command: sh -c 'FOO="$BAR" exec ./run'"""),
+        ("FOO=~/data ./run", "command: sh -c 'FOO=~/data exec ./run'"),
+        ("A=1 && ./run", "command: sh -c 'A=1 && exec ./run'"),
+        ("./migrate && A=1 ./run", "command: sh -c './migrate && A=1 exec ./run'"),
+        ("while true; do ./x; sleep 5; done", "command: sh -c 'while true ; do ./x ; sleep 5 ; done'"),
+        ("if a; then b; fi", "command: sh -c 'if a ; then b ; fi'"),
+        ("{ a; b; }", "command: sh -c '{ a ; b ; }'"),
+        ("cd a && ./run; cd b", "folder: a and command: sh -c './run ; cd b'"),
+        ("./run 'a: b' && ./next", """command: "sh -c './run '\\"'\\"'a: b'\\"'\\"' && exec ./next'\""""),
+        ("mongosh --eval '{$set: 1}' $URL",
+         """command: "sh -c 'exec mongosh --eval '\\"'\\"'{$set: 1}'\\"'\\"' \\"$URL\\"'\""""),
+    ],
+)  # fmt: skip
+def test_the_advice_does_what_the_command_would_do_in_a_shell(command: str, advice: str) -> None:
+    assert shell_note("command", shlex.split(command), takes_folder=True).partition(" Write ")[2] == advice
+
+
+@pytest.mark.parametrize(
+    ("key", "takes_folder", "command", "advice"),
+    [
+        ("command", False, "cd app && ./run", "command: sh -c 'cd app && exec ./run'"),
+        ("before", True, "cd migrations && ./migrate", "before: sh -c 'cd migrations && exec ./migrate'"),
+        ("before", True, "A=1 ./migrate", "before: sh -c 'A=1 exec ./migrate'"),
+        ("before", False, "cd a && A=$B ./migrate", """before: sh -c 'cd a && A="$B" exec ./migrate'"""),
+    ],
+)
+def test_only_a_local_main_command_without_a_folder_gets_one(
+    key: str, takes_folder: bool, command: str, advice: str
+) -> None:
+    assert shell_note(key, shlex.split(command), takes_folder=takes_folder).partition(" Write ")[2] == advice

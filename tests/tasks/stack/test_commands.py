@@ -77,6 +77,19 @@ def test_a_word_for_a_shell_is_told_of_each_command() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("target", "web", "advice"),
+    [
+        ("local", {}, "folder: app and command: serve"),
+        ("local", {"folder": "shop"}, "command: sh -c 'cd app && exec serve'"),
+        ("docker", {"image": "app:1"}, "command: sh -c 'cd app && exec serve'"),
+    ],
+)
+def test_a_folder_is_advised_where_it_has_an_effect(target: str, web: dict[str, Any], advice: str) -> None:
+    (warning,) = warnings(Target(), snapshot(target, command="cd app && serve", **web), "web")
+    assert warning.endswith(f"Write {advice}")
+
+
 def test_the_hint_of_a_target_names_the_service_and_the_key() -> None:
     shop = snapshot("local", command="python app.py")
     assert warnings(Target(hint="`python` is another"), shop, "web") == ("web: command: `python` is another",)

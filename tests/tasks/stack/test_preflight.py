@@ -173,7 +173,7 @@ async def test_a_command_for_a_shell_that_cannot_start_is_refused_with_what_to_w
         await prepare_deploy(Recorded(fault="no program cd"), running(), options)
     assert str(refused.value).splitlines()[1:] == [
         "  services.web.command: no program cd",
-        "    command gets `;` as it is written, for no shell reads it. Write folder: app and command: serve",
+        "    command gets `;` as it is written, for no shell reads it. Write command: sh -c 'cd app ; exec serve'",
     ]
 
 
