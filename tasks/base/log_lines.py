@@ -21,11 +21,16 @@ def last_lines(data: bytes, count: int, *, whole: bool) -> str:
 
 
 def new_lines(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
-    """The new lines at the end of `after`. Both arguments are the last lines of the same file."""
-    for start in range(len(before) + 1):
-        same = before[start:]
-        if list(after[: len(same)]) == list(same):
-            return after[len(same) :]
+    """The new lines at the end of `after`. Both arguments are the last lines of the same file.
+
+    The first line of `after` may be what says that a line is left out: it never was a line of the file.
+    """
+    for skipped in (0, 1):
+        for start in range(len(before)):
+            same = before[start:]
+            end = skipped + len(same)
+            if list(after[skipped:end]) == list(same):
+                return after[end:]
     return after
 
 

@@ -17,6 +17,12 @@ pytestmark = pytest.mark.pure
         ("abc", "xyz", "xyz"),
         ("aaa", "aaab", "b"),
         ("abc", "", ""),
+        ("", "", ""),
+        ("abc", "Lcd", "d"),
+        ("Lbc", "Mbc", ""),
+        ("Lbc", "Mbcd", "d"),
+        ("Lbc", "Mcd", "d"),
+        ("L", "Mb", "Mb"),
     ],
 )
 def test_only_what_is_new_is_told_again(before: str, after: str, new: str) -> None:
