@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -40,10 +41,7 @@ async def rotate(log: Path, largest: int = LARGEST) -> None:
             return
         # Not up to the end: the last block cannot be taken out.
         whole = (size - 1) // _BLOCK * _BLOCK
-        parts = parts_of(whole)
-        for start, end in parts:
-            dropped = start if start == parts[0][0] else 0
-            await _move(log, source, start, end, dropped=dropped, is_last=end == whole)
+        await _move(log, source, parts_of(whole))
     finally:
         os.close(source)
 
@@ -54,23 +52,44 @@ def parts_of(size: int) -> list[tuple[int, int]]:
     return [(start, min(start + LARGEST, size)) for start in range(first, size, LARGEST)]
 
 
-async def _move(log: Path, source: int, start: int, end: int, *, dropped: int, is_last: bool) -> None:
-    """Make LOG.1 of a part of the log, and after the last part take all parts out of the log. `dropped`: the bytes
-    before this part that are not kept."""
+async def _move(log: Path, source: int, parts: Sequence[tuple[int, int]]) -> None:
+    """Make LOG.1 of each part in turn and take it out of the log, so that there is never more than one part twice."""
+    taken, dropped = 0, parts[0][0] if parts else 0
+    for start, end in parts:
+        await _keep(log, source, start - taken, end - taken, dropped=dropped)
+        dropped = 0
+        try:
+            drop_front(source, end - taken)
+            taken = end
+        except OSError:
+            if end == parts[-1][1]:
+                await _empty(log, source, end - taken)
+
+
+async def _keep(log: Path, source: int, start: int, end: int, *, dropped: int) -> None:
+    """Make LOG.1 of a part of the log. `dropped`: the bytes before this part that are not kept."""
     draft = log.with_name(f".{log.name}.1")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as target:
-        if dropped:
-            os.write(target.fileno(), f"... {dropped} bytes were written faster than they are kept ...\n".encode())
-        await _copy(source, target.fileno(), start, end)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as target:
+            if dropped:
+                note = f"... {dropped} bytes were written faster than they are kept ...\n"
+                _write(target.fileno(), note.encode())
+            await _copy(source, target.fileno(), start, end)
         _shift(log, draft)
-        if not is_last:
-            return
-        try:
-            drop_front(source, end)
-        except OSError:
-            await _copy(source, target.fileno(), end, None)
-            os.ftruncate(source, 0)
+    except OSError:
+        # Mostly a full disk, which it would keep full.
+        draft.unlink(missing_ok=True)
+        raise
+
+
+async def _empty(log: Path, source: int, start: int) -> None:
+    """Add what follows the last part to LOG.1, and empty the log."""
+    with os.fdopen(
+        os.open(generations(log)[1], os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC), "wb"
+    ) as target:
+        await _copy(source, target.fileno(), start, None)
+        os.ftruncate(source, 0)
 
 
 def remove(log: Path) -> None:
@@ -102,10 +121,17 @@ async def _copy(source: int, target: int, start: int, end: int | None) -> None:
         piece = os.pread(source, _BLOCK if end is None else min(_BLOCK, end - position), position)
         if not piece:
             return
-        os.write(target, piece)
+        _write(target, piece)
         position += len(piece)
         if end is not None:
             await asyncio.sleep(0)
+
+
+def _write(target: int, data: bytes) -> None:
+    """All of it: a disk that is almost full may take a part, and refuse the next."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(target, left) :]
 
 
 def _shift(log: Path, newest: Path) -> None:
