@@ -1,14 +1,16 @@
 """Reconcile: repair drift from the desired state, on a timer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report
 from flows.engine.frame import allow_calls, frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy
+from flows.engine.run_info import is_asked_for
 from flows.engine.watch import judge_watched
 from infra_specs.desired import desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
@@ -18,6 +20,7 @@ from infra_specs.stack_fault import paragraph
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, StackRecord
+from tasks.ledger.locks import utc
 from tasks.ledger.runs import Run
 from tasks.stack.certificate import renew_certificate
 from tasks.stack.record import unknown_stack
@@ -34,14 +37,17 @@ CALLS_OF_A_STACK = 2
 async def reconcile(stack: str = "") -> Report:
     """Look at what runs and repair what is not as wanted. A stack that somebody is changing is left to them.
 
+    On a timer, what has failed is left alone for a while. By hand it is tried now.
+
     Args:
         stack: The stack's name. Empty for every stack.
     """
     async with open_ledger() as ledger:
         names = await asyncio.to_thread(_names, ledger, stack)
+        rest = not is_asked_for()
         allow_calls(CALLS_OF_A_STACK * len(names))
         turns = asyncio.Semaphore(MAX_STACKS)
-        outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=not stack) for name in names))
+        outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=rest) for name in names))
     if failed := [outcome for outcome in outcomes if isinstance(outcome, str)]:
         raise ChangeFailed("\n\n".join(failed))
     return _together([outcome for outcome in outcomes if isinstance(outcome, Report)])
@@ -116,10 +122,19 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         renewed = await judge_watched(context, renewed)
         desired = desired_as_deployed(renewed)
         context.repairs = is_settled(renewed.releases)
+        resting = dict[str, float]()
         if rest and context.repairs:
             attempts = await asyncio.to_thread(ledger.runs.attempts, name)
-            context.resting |= resting_addresses(attempts, settings().reconcile_seconds, now())
-        return await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
+            resting = resting_addresses(attempts, settings().reconcile_seconds, now())
+            context.resting |= resting.keys()
+        report = await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
+        return _with_resting(report, {address: resting[address] for address in report.resting})
+
+
+def _with_resting(report: Report, resting: Mapping[str, float]) -> Report:
+    """The report, which says what is left alone as well, and until when."""
+    told = [f"{address} failed and is left alone until {utc(until)}" for address, until in resting.items()]
+    return replace(report, summary="; ".join([report.summary, *told]))
 
 
 def _rests_until(ledger: Ledger, name: str) -> float | None:
@@ -142,5 +157,8 @@ def _together(reports: list[Report]) -> Report:
     if len(reports) == 1:
         return reports[0]
     changes = tuple(change for report in reports for change in report.changes)
-    summary = f"{len(reports)} stacks looked at, {len(changes)} changes"
-    return Report("all stacks", summary, changes, tuple(kept for report in reports for kept in report.kept), {})
+    kept = tuple(kept for report in reports for kept in report.kept)
+    resting = tuple(f"{report.stack} {address}" for report in reports for address in report.resting)
+    told = f"; left alone after failures: {', '.join(resting)}" if resting else ""
+    summary = f"{len(reports)} stacks looked at, {len(changes)} changes{told}"
+    return Report("all stacks", summary, changes, kept, {}, resting=resting)

@@ -22,6 +22,7 @@ from benchmarks.simulate.clock import VirtualClock
 from benchmarks.simulate.process import Process, current_process
 from benchmarks.simulate.target import Past, SimulatedTarget
 from flows.engine.frame import open_ledger
+from flows.engine.run_info import is_asked_for
 from infra_specs.errors import LedgerError, TransientError
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.stackfile.models.target import Memory
@@ -100,7 +101,7 @@ def _modules() -> list[ModuleType]:
 
 
 def _in_place_of_prefect() -> dict[int, Callable[..., Any]]:
-    return {id(get_run_logger): lambda: _log}
+    return {id(get_run_logger): lambda: _log, id(is_asked_for): lambda: False}
 
 
 def _in_place_of_the_machine(installation: Installation) -> dict[int, Callable[..., Any]]:

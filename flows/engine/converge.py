@@ -1,7 +1,7 @@
 """The one way to change a stack: observe → plan → apply → verify → record, under its lock."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +37,8 @@ class Report:
     links: dict[str, str]
     sick: tuple[str, ...] = ()
     """Failed instances that are kept for their logs."""
+    resting: tuple[str, ...] = ()
+    """Addresses that were left alone, as a change of each had failed."""
 
 
 async def converge(
@@ -158,7 +160,7 @@ async def _settle(first: Plan, goal: _Goal, instances: tuple[Instance, ...]) -> 
     if failures:
         raise ChangeFailed("\n\n".join(failures))
     if plan.empty:
-        return _report(first, plan, tuple(done), instances)
+        return _report(first, plan, tuple(done), instances, goal.context.resting)
     raise ChangeFailed(
         f"{plan.stack} does not settle: after {MAX_ROUNDS} rounds there is still {plan.summary}. "
         "Something outside changes it, or it fails again and again: look at tenfold status and tenfold logs."
@@ -173,6 +175,9 @@ async def _finish(context: RunContext, state: Literal["done", "failed"], message
             raise
 
 
-def _report(first: Plan, last: Plan, done: tuple[str, ...], instances: tuple[Instance, ...]) -> Report:
+def _report(
+    first: Plan, last: Plan, done: tuple[str, ...], instances: tuple[Instance, ...], resting: Collection[str]
+) -> Report:
     sick = tuple(str(instance) for instance in instances if instance.failed)
-    return Report(first.stack, first.done, done, tuple(map(str, last.skipped)), links_of(instances), sick)
+    resting = tuple(item.address for item in last.skipped if item.address in resting)
+    return Report(first.stack, first.done, done, tuple(map(str, last.skipped)), links_of(instances), sick, resting)

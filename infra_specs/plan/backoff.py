@@ -24,15 +24,16 @@ class Attempt(FinishedRun, Protocol):
     def address(self) -> str: ...
 
 
-def resting_addresses(attempts: Sequence[Attempt], every_seconds: float, moment: float) -> set[str]:
-    """The addresses that are left alone at `moment` (seconds since the epoch), after `attempts` (the newest first).
+def resting_addresses(attempts: Sequence[Attempt], every_seconds: float, moment: float) -> dict[str, float]:
+    """What is left alone at `moment` after `attempts` (the newest first): address -> until when. Both since the epoch.
 
     Each rests by its own failures in a row, as `backoff_until` says.
     """
     by_address: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         by_address.setdefault(attempt.address, []).append(attempt)
-    return {address for address, own in by_address.items() if backoff_until(own, every_seconds, moment) is not None}
+    ends = {address: backoff_until(own, every_seconds, moment) for address, own in by_address.items()}
+    return {address: until for address, until in sorted(ends.items()) if until is not None}
 
 
 def backoff_until(runs: Sequence[FinishedRun], every_seconds: float, now: float) -> float | None:

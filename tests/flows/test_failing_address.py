@@ -32,6 +32,12 @@ SPEC: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def on_a_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reconcile is one of the timer."""
+    monkeypatch.setattr(flows.reconcile, "is_asked_for", lambda: False)
+
+
 def serving(home: Path) -> list[str]:
     return sorted(str(seen) for seen in observed(home) if seen.kind == "replica" and seen.live)
 
@@ -77,7 +83,8 @@ async def test_the_others_are_repaired_now_and_at_the_next_look(
     assert serving(home) == ["replica/good-0"]
     assert "replica/bad-0" not in tried, "it rests"
     number = len(runs())
-    await done(reconcile)
+    message = await done(reconcile)
+    assert message.startswith("nothing to do: 4 as wanted; replica/bad-0 failed and is left alone until "), message
     assert len(runs()) == number, "nothing is left to do but what rests"
     tried.remove("refused")
     monkeypatch.setattr(flows.reconcile, "now", lambda: now() + 2 * settings().reconcile_seconds + 1)
@@ -109,7 +116,18 @@ async def test_a_replica_that_crashes_again_and_again_rests(home: Path, monkeypa
     assert [str(seen) for seen in observed(home) if seen.address == "replica/bad-0"] == ["replica/bad-0#2"], "it rests"
 
 
-async def test_by_hand_nothing_rests(home: Path, tried: list[str]) -> None:
+async def test_two_stacks_together_say_what_is_left_alone(home: Path, tried: list[str]) -> None:
+    tried.remove("refused")
+    await done(provision, spec=SPEC, source="/srv")
+    await done(provision, spec={**SPEC, "name": "blog"}, source="/srv")
+    tried.append("refused")
+    remove(home, "replica/bad-0")
+    await failed(reconcile)
+    assert await done(reconcile) == ("2 stacks looked at, 0 changes; left alone after failures: shop replica/bad-0")
+
+
+@pytest.mark.parametrize("stack", ["shop", ""])
+async def test_by_hand_nothing_rests(home: Path, tried: list[str], monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
     tried.remove("refused")
     await done(provision, spec=SPEC, source="/srv")
     tried.append("refused")
@@ -118,7 +136,8 @@ async def test_by_hand_nothing_rests(home: Path, tried: list[str]) -> None:
     tried.remove("refused")
     await done(reconcile)
     assert serving(home) == ["replica/good-0"]
-    await done(reconcile, stack="shop")
+    monkeypatch.setattr(flows.reconcile, "is_asked_for", lambda: True)
+    await done(reconcile, stack=stack)
     assert serving(home) == ["replica/bad-0", "replica/good-0"]
 
 

@@ -41,18 +41,18 @@ class Attempt(Run):
 @pytest.mark.parametrize(
     ("attempts", "resting"),
     [
-        ([], set()),
-        ([Attempt("failed", 990)], {"replica/web-0"}),
-        ([Attempt("failed", 930)], set()),
-        ([Attempt("failed", 930), Attempt("failed", 900)], {"replica/web-0"}),
-        ([Attempt("done", 990), Attempt("failed", 980)], set()),
-        ([Attempt("failed", 930), Attempt("done", 900), Attempt("failed", 800)], set()),
+        ([], {}),
+        ([Attempt("failed", 990)], {"replica/web-0": 1050}),
+        ([Attempt("failed", 930)], {}),
+        ([Attempt("failed", 930), Attempt("failed", 900)], {"replica/web-0": 1050}),
+        ([Attempt("done", 990), Attempt("failed", 980)], {}),
+        ([Attempt("failed", 930), Attempt("done", 900), Attempt("failed", 800)], {}),
         ([Attempt("failed", 990, "proxy/main"), Attempt("done", 985), Attempt("failed", 980, "a/b")],
-         {"proxy/main", "a/b"}),
-        ([Attempt("failed", None)], set()),
+         {"proxy/main": 1050, "a/b": 1040}),
+        ([Attempt("failed", None)], {}),
     ],
 )  # fmt: skip
-def test_each_address_rests_by_its_own_failures(attempts: list[Attempt], resting: set[str]) -> None:
+def test_each_address_rests_by_its_own_failures(attempts: list[Attempt], resting: dict[str, float]) -> None:
     assert resting_addresses(attempts, 30, 1000.0) == resting
 
 
