@@ -19,7 +19,7 @@ class Observation:
     peaks: Peaks
     """By service, for each day (of UTC) the highest mean of five minutes of requests in flight."""
     expected: Mapping[str, float]
-    """By service, the requests in flight at the peak that the file's users cause."""
+    """By service, the requests in flight at the peak that the file's users cause; 0 where it expects none."""
 
     @property
     def is_enough(self) -> bool:
@@ -42,7 +42,8 @@ class Observation:
     def _had_busy_day(self, service: str) -> bool:
         # On the first day other sizes may have been in use, and the last one is not over.
         whole = (peak for day, peak in self._days(service) if day * DAY >= self.since and day < self.now // DAY)
-        return any(peak >= self.expected[service] for peak in whole)
+        expected = self.expected[service]
+        return expected > 0 and any(peak >= expected for peak in whole)
 
     def _busiest(self, service: str) -> str:
         days = self._days(service)

@@ -30,11 +30,13 @@ def seen(seconds: float, *days: tuple[float, float], expected: float = 8.0) -> O
         (seen(3 * DAY, (101, 1.0), (102, 9.0)), True),
         (Observation(SINCE, SINCE + 2 * DAY, {"other": [(101, 80.0)]}, {"web": 8.0}), False),
         (Observation(SINCE, SINCE + 2 * DAY, {}, {}), False),
+        (seen(2 * DAY, (101, 0.0), expected=0.0), False),
+        (seen(2 * DAY, (101, 5.0), expected=0.0), False),
     ],
     ids=[
         "nothing", "a minute", "nearly a week", "a week", "a clock that went back", "a quiet day", "a busy day",
         "a busy day that is not over", "the day of the change", "a busy day before it", "a busy day after a quiet one",
-        "another service's", "no service",
+        "another service's", "no service", "no request, and none expected", "requests, and none expected",
     ],
 )  # fmt: skip
 def test_after_a_week_or_the_first_busy_day(observation: Observation, is_enough: bool) -> None:
