@@ -61,16 +61,19 @@ class Progress:
             self._live.refresh()
 
     def _print_ended(self, step: Step) -> None:
-        change, succeeded = step.change, step.change.state == "done"
-        why = change.reason if succeeded else first_line(change.message)
-        self._print_once(
-            change.id,
-            Text("✓", "green") if succeeded else Text("✗", "bold red"),
-            step.instance.ljust(self._width),
-            Text((DONE_WORDS[change.action] if succeeded else "failed").ljust(8), "" if succeeded else "bold red"),
-            Text(human(change.seconds or 0).rjust(6), "dim"),
-            Text(why, "dim" if succeeded else "red"),
-        )
+        change = step.change
+        match change.state:
+            case "done":
+                mark, word, why = Text("✓", "green"), Text(DONE_WORDS[change.action]), Text(change.reason, "dim")
+            case "overtaken":
+                mark, word = Text("·", "yellow"), Text("overtaken", "yellow")
+                why = Text(first_line(change.message), "yellow")
+            case _:
+                mark, word = Text("✗", "bold red"), Text("failed", "bold red")
+                why = Text(first_line(change.message), "red")
+        word.pad_right(max(0, 8 - len(word)))
+        took = Text(human(change.seconds or 0).rjust(6), "dim")
+        self._print_once(change.id, mark, step.instance.ljust(self._width), word, took, why)
 
     def _print_once(self, key: str, *cells: Cell) -> None:
         if key in self._shown:

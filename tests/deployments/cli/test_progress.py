@@ -34,6 +34,15 @@ def test_in_a_pipe_each_change_is_said_once_when_it_has_ended() -> None:
     )
 
 
+def test_an_overtaken_change_is_no_failure() -> None:
+    to, out = _console()
+    message = "cache/main failed meanwhile: it is planned anew.\nIts log"
+    overtaken = step("replica/web-0", "overtaken", action="update", message=message)
+    with Progress(to, 0.0) as progress:
+        progress.show(Snapshot(flow_run(), ("replica/web-0",), steps=(overtaken,)))
+    assert out.getvalue() == "  ·  replica/web-0  overtaken   0.50s  cache/main failed meanwhile: it is planned anew.\n"
+
+
 def test_in_a_pipe_a_long_change_is_named_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presenting, "QUIET_SECONDS", -1.0)
     to, out = _console()
