@@ -31,6 +31,11 @@ class Draft:
         if change.action == "create":
             self.moving[change.address] = change.reason
 
+    def withdraw(self, address: str) -> None:
+        """Nothing is done to it after all."""
+        self.changes[:] = [change for change in self.changes if change.address != address]
+        self.moving.pop(address, None)
+
     def destroy(self, instance: Instance, reason: str) -> None:
         """Data is only ever destroyed by what is not wanted and `delete_data`."""
         if instance.stateful:

@@ -9,7 +9,8 @@ For each wanted address, in this order:
    such), or else replaced;
 4. of failed instances the newest is kept for its log beside its successor, for an hour; the older ones go;
 5. nothing there: create.
-What is not wanted is destroyed, data excepted unless `delete_data`. An address that rests is left alone.
+What is not wanted is destroyed, data excepted unless `delete_data`. An address that rests is left alone, and nothing is
+made that needs it, unless a healthy instance serves there.
 """
 
 from collections import Counter
@@ -18,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from infra_specs.plan.draft import Draft
 from infra_specs.plan.order import replacement_order
 from infra_specs.plan.plan import Change, Plan, Skipped
+from infra_specs.plan.resting import hold_back, leave
 from infra_specs.plan.unready import stand
 from infra_specs.plan.waves import in_waves
 from infra_specs.resources.history import is_over
@@ -47,25 +49,18 @@ def make_plan(
     draft = Draft({resource.address: resource for resource in resources}, _standing(resources, by_address), moment)
     for address in sorted(resting):
         if address in draft.desired or address in by_address:
-            _leave(address, by_address.pop(address, []), draft)
+            leave(address, by_address.get(address, []), draft, "a change of it failed, and is tried again later")
     for resource in resources:
         if resource.address not in resting:
-            _decide(resource, by_address.pop(resource.address, []), draft)
-    for instances in by_address.values():
-        for instance in instances:
-            _remove(instance, draft, delete_data)
+            _decide(resource, by_address.get(resource.address, []), draft)
+    hold_back(resting, by_address, draft)
+    for address, instances in by_address.items():
+        if address not in draft.desired and address not in resting:
+            for instance in instances:
+                _remove(instance, draft, delete_data)
     _follow_references(draft)
     waves, unchanged = in_waves(draft.changes, resources), len(draft.settled)
     return Plan(stack, waves, tuple(draft.skipped), unchanged, {**draft.staying(), **draft.sources})
-
-
-def _leave(address: str, instances: Sequence[Instance], draft: Draft) -> None:
-    """Of an address that rests only what failed before the newest failure goes."""
-    draft.skip(Skipped(address, "a change of it failed, and is tried again later"))
-    for instance in [instance for instance in instances if instance.live][-1:]:
-        draft.sources[address] = instance
-    for instance in [instance for instance in instances if instance.failed][:-1]:
-        draft.destroy(instance, "an older sick instance")
 
 
 def _decide(resource: Resource, instances: list[Instance], draft: Draft) -> None:
