@@ -63,8 +63,8 @@ class DesiredContainer:
     """Called with the container's id, before each try to start it."""
     taken: Callable[[], None] | None = None
     """Called when another program seems to have one of its ports, so that others are tried."""
-    fixed_ports: bool = False
-    """Somebody named its ports: there are no others to try."""
+    fixed_ports: tuple[int, ...] = ()
+    """Those of its ports that somebody named: there are no others to try."""
 
 
 Settings = Callable[[Resource, str], DesiredContainer]

@@ -1,5 +1,6 @@
 """Create and start the container of a resource: choose its address, write its files."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,10 +21,20 @@ from tasks.providers.docker.network import Networks, address_in
 _ATTEMPTS = 5
 _TAKEN = ("already allocated", "ddress already in use", "failed to bind")
 """What engines say of an address or a port that another program has."""
+_PORT = re.compile(r":(\d+)\b")
+"""In such a message. What follows the first is the container's own."""
 
 
 class _TakenError(Exception):
-    """The address or a port is in use by another program; a retry chooses another."""
+    """The address or a port is in use by another program; a retry chooses another.
+
+    `port`: the one that the engine names, if any.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        named = _PORT.search(message)
+        self.port = int(named[1]) if named else None
 
 
 class Starter:
@@ -50,7 +61,7 @@ class Starter:
                 self._start_container(id, desired)
             except _TakenError as conflict:
                 self._api.remove_container(id, v=True, force=True)
-                if desired.fixed_ports:
+                if conflict.port in desired.fixed_ports:
                     raise ProviderError(
                         f"{resource.address}: {conflict}. Choose other ports in the target, or stop what has them."
                     ) from conflict

@@ -86,7 +86,7 @@ def proxy_settings(api: Engine, routes: RouteTable, kept: KeptPorts, host_addres
             probe={"kind": "proxy", "port": LOCAL_PORT},
             prepare=prepare,
             taken=lambda: kept.forget(resource.stack),
-            fixed_ports=any(resource.settings.get(name) for name in _PORT_SETTINGS),
+            fixed_ports=tuple(int(str(port)) for name in _PORT_SETTINGS if (port := resource.settings.get(name))),
         )
 
     return settings
