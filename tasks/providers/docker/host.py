@@ -10,7 +10,8 @@ from tasks.providers import machine
 from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.kinds import valkey
-from tasks.providers.docker.labels import key_of
+from tasks.providers.docker.labels import STACK_LABEL, key_of
+from tasks.providers.docker.network import Networks, address_in
 from tasks.providers.docker.observe import Observer
 from tasks.providers.valkey import written_to_queues
 
@@ -21,8 +22,8 @@ _MACHINE = "engine"
 class DockerHost:
     """The machine of the engine, and what runs on it."""
 
-    def __init__(self, api: Engine, observer: Observer) -> None:
-        self._api, self._observer = api, observer
+    def __init__(self, api: Engine, networks: Networks, observer: Observer) -> None:
+        self._api, self._networks, self._observer = api, networks, observer
 
     def free_memory(self) -> Mapping[str, FreeMemory]:
         """Of the engine's machine, if that is this one."""
@@ -39,19 +40,19 @@ class DockerHost:
     def _usage(self, container: Mapping[str, Any]) -> tuple[str, Usage]:
         address, _ = key_of(container["Config"]["Labels"])
         memory = used_memory(self._stats(container["Id"]))
-        writes = _queue_writes(container) if Address.parse(address).kind == "cache" else None
+        writes = self._queue_writes(container) if Address.parse(address).kind == "cache" else None
         return address, Usage(memory=memory, queue_writes=writes)
+
+    def _queue_writes(self, container: Mapping[str, Any]) -> int | None:
+        """None, too, where the engine's networks are out of reach: another machine may have the address here."""
+        network = self._networks.find(container["Config"]["Labels"][STACK_LABEL])
+        if network is None or not network.is_near or not (address := address_in(container, network.name)):
+            return None
+        return written_to_queues(address, valkey.PORT)
 
     def _stats(self, id: str) -> Mapping[str, Any]:
         stats: Mapping[str, Any] = self._api.stats(id, stream=False, one_shot=True)
         return stats
-
-
-def _queue_writes(container: Mapping[str, Any]) -> int | None:
-    """None, too, where the engine's networks are out of reach."""
-    networks = container["NetworkSettings"]["Networks"].values()
-    address = next((network["IPAddress"] for network in networks if network["IPAddress"]), None)
-    return written_to_queues(address, valkey.PORT) if address else None
 
 
 def used_memory(stats: Mapping[str, Any]) -> int | None:

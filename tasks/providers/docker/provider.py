@@ -78,7 +78,7 @@ class DockerProvider(KindProvider):
         super().__init__(kinds)
         self.images = DockerImages(images, Builder(api, images, target))
         self.traffic = DockerTraffic(api)
-        self.host = DockerHost(api, observer)
+        self.host = DockerHost(api, networks, observer)
         self.shell = DockerShell(api, observer)
         self.restarts = DockerRestarts(api, observer)
 
