@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from tasks.supervisor.family import descendants
 from tasks.supervisor.hang import Unanswered
@@ -26,6 +27,7 @@ _WELL_SECONDS = 1.0
 """Without a probe a process is healthy once it has run this long."""
 _PORT = "PORT"
 """The variable that gives a replica its port."""
+_SHELLS = ("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox")
 _LATE_SECONDS = 1.0
 """A probe that took so much longer than it may was asked by a supervisor that was held up itself."""
 
@@ -60,7 +62,7 @@ class Watcher:
                     unanswered.answered()
                 if self._state.has_answered and misses >= probe.threshold:
                     self._is_silent(probe, owner, f"{misses} probes in a row failed: {failure}", answered)
-                elif not self._state.has_answered and _now() - began > probe.start_seconds:
+                elif self._is_late(probe, began):
                     self._state.turn("failed", f"{_not_ready(probe)}: {failure}{_ignores_port(process, owner)}")
             else:
                 self._is_well("answers", running)
@@ -70,6 +72,11 @@ class Watcher:
                 return self._end_hung(running, unanswered.seconds)
             starting = self._record.state == "starting"
             await asyncio.sleep(_pause(probe, misses, _now() - began if starting else None))
+
+    def _is_late(self, probe: Probe, began: float) -> bool:
+        """It has never answered, its time to start is over, and nothing was said of that yet."""
+        over = _now() - began > probe.start_seconds
+        return over and not self._state.has_answered and self._record.state != "failed"
 
     def _is_silent(self, probe: Probe, owner: PortOwner, reason: str, answered: float) -> None:
         """It has answered before, and has not for a while: since `answered`, by the clock."""
@@ -116,10 +123,11 @@ def _ignores_port(process: Process, owner: PortOwner) -> str:
     if not given or not (ports := owner.elsewhere()):
         return ""
     listens = f"port{'s' if len(ports) > 1 else ''} {' and '.join(map(str, ports))}"
-    return (
-        f"; it listens on {listens} and not on {given}, which the variable {_PORT} gives it. Let it read that, as in: "
-        f"sh -c 'exec {shlex.join(process.argv)} --port \"${_PORT}\"'"
-    )
+    fault = f"; it listens on {listens} and not on {given}, which the variable {_PORT} gives it. Let it read that"
+    if Path(process.argv[0]).name in _SHELLS:  # what reads the port is in its script
+        return fault
+    script = f'exec {shlex.join(process.argv)} --port "${_PORT}"'
+    return f"{fault}, as in: sh -c {shlex.quote(script)}"
 
 
 def _now() -> float:

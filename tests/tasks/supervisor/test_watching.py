@@ -1,0 +1,76 @@
+"""What a watcher says of a program that listens elsewhere, and how often it looks for that."""
+
+import asyncio
+import os
+import shlex
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tasks.supervisor import watching
+from tasks.supervisor.probing import ProbeFailed
+from tasks.supervisor.process import Probe, Process
+from tasks.supervisor.state_changes import StateChanges
+from tasks.supervisor.watching import Watcher
+
+pytestmark = pytest.mark.pure
+
+
+class Elsewhere:
+    """A port's owner that listens on another port, and counts who asks."""
+
+    looks = 0
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def elsewhere(self) -> tuple[int, ...]:
+        Elsewhere.looks += 1
+        return (9000,)
+
+
+class Enough(Exception):
+    """It was asked often enough."""
+
+
+def reason_of(monkeypatch: pytest.MonkeyPatch, *argv: str) -> str:
+    """Why this program is said to have failed, after ten probes that nobody answered."""
+    asked = 0
+
+    async def refused(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 10:
+            raise Enough
+        raise ProbeFailed("port 8000: Connection refused")
+
+    Elsewhere.looks = 0
+    monkeypatch.setattr(watching, "PortOwner", Elsewhere)
+    monkeypatch.setattr(watching, "ask", refused)
+    monkeypatch.setattr(watching, "_pause", lambda *_: 0.0)
+    process = Process("a", argv, env={"PORT": "8000"}, probe=Probe("tcp", port=8000, start_seconds=-1))
+    record = cast("Any", SimpleNamespace(process=process, state="starting", reason="", since=0.0))
+    watcher = Watcher(record, StateChanges(record, lambda: None), cast("Any", SimpleNamespace(kept=lambda *_: None)))
+    running = cast("Any", SimpleNamespace(identity=SimpleNamespace(pid=os.getpid())))
+    with pytest.raises(Enough):
+        asyncio.run(watcher.watch(running))
+    return str(record.reason)
+
+
+def test_it_looks_for_other_ports_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "it listens on port 9000 and not on 8000" in reason_of(monkeypatch, "app")
+    assert Elsewhere.looks == 1
+
+
+@pytest.mark.parametrize("argv", [("app",), ("app", "--name", "a b"), ("app", "it's")])
+def test_the_advice_is_a_command_that_a_shell_reads(monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]) -> None:
+    advice = reason_of(monkeypatch, *argv).partition(" as in: ")[2]
+    shell, option, script = shlex.split(advice)
+    assert (shell, option) == ("sh", "-c")
+    assert shlex.split(script) == ["exec", *argv, "--port", "$PORT"]
+
+
+@pytest.mark.parametrize("argv", [("sh", "-c", "exec app"), ("/bin/bash", "start.sh")])
+def test_of_a_shell_the_port_alone_is_named(monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]) -> None:
+    assert reason_of(monkeypatch, *argv).endswith("which the variable PORT gives it. Let it read that")
