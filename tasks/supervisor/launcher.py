@@ -37,12 +37,14 @@ class Launcher:
         `descriptors`: log, gate, teller and the owner's end of the status pipe, then the listener, if any. `status`:
         our end of that pipe. CannotStart if nobody answers.
         """
-        request = os.memfd_create("launch", os.MFD_CLOEXEC)
         try:
-            os.write(request, launch.to_text())
-            self._send((request, *descriptors))
+            request = os.memfd_create("launch", os.MFD_CLOEXEC)
+            try:
+                os.write(request, launch.to_text())
+                self._send((request, *descriptors))
+            finally:
+                os.close(request)
         finally:
-            os.close(request)
             # The owner's end is closed here before anything is read: only so is its death seen.
             os.close(descriptors[3])
         if not select([status], [], [], _ANSWER_SECONDS)[0]:

@@ -28,7 +28,12 @@ def spawn(
     account = account_of(process)
     log = _open_log(process.log) if record else os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     start = _Start(log)
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        start.close_theirs()
+        start.give_up()
+        raise CannotStart(f"could not be started: {error}") from error
     if pid == 0:
         start.become(process, argv, account, listener, with_parent=record is None)
     start.close_theirs()
@@ -55,21 +60,23 @@ def spawn_owned(
     """As `spawn`, under an owner: with it ends all that it starts. `record` is called with both identities."""
     account_of(process)
     start = _Start(_open_log(process.log))
-    result, status = os.pipe()
-    held = None
-    given = (start.log, start.gate, start.teller, status, *([] if listener is None else [listener]))
+    ours = list[int]()
     try:
+        result, status = os.pipe()
+        ours.append(result)
+        given = (start.log, start.gate, start.teller, status, *([] if listener is None else [listener]))
         owner_pid, pid = launcher.launch(Launch(process, tuple(argv), mark), given, result)
         start.close_theirs()
         # While it waits at its gate: its owner reaps one that ends at once, and it could not be held any more.
-        held = open_process(pid)
+        if (held := open_process(pid)) is not None:
+            ours.append(held)
         identity, owner = identify(pid), identify(owner_pid)
         start.let_through(identity, lambda: record(identity, owner) if identity and owner else None)
         start.answer(identity)
     except (CannotStart, OSError) as error:
         start.close_theirs()
         start.give_up()
-        for descriptor in (result, *([] if held is None else [held])):
+        for descriptor in ours:
             os.close(descriptor)
         raise error if isinstance(error, CannotStart) else CannotStart(f"could not be started: {error}") from error
     assert identity
@@ -77,14 +84,22 @@ def spawn_owned(
 
 
 class _Start:
-    """The pipes between us and a child that waits to be let through."""
+    """The pipes between us and a child that waits to be let through. CannotStart if there can be none."""
 
     def __init__(self, log: int) -> None:
         self.log = log
-        self.gate, self._opener = os.pipe()
-        self._fault, self.teller = os.pipe()
-        self._theirs = [self.log, self.gate, self.teller]
-        self._ours = [self._opener, self._fault]
+        self._theirs, self._ours = [log], list[int]()
+        try:
+            self.gate, self._opener = os.pipe()
+            self._theirs.append(self.gate)
+            self._ours.append(self._opener)
+            self._fault, self.teller = os.pipe()
+        except OSError as error:
+            self.close_theirs()
+            self.give_up()
+            raise CannotStart(f"could not be started: {error}") from error
+        self._theirs.append(self.teller)
+        self._ours.append(self._fault)
 
     def become(
         self,
