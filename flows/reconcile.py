@@ -14,14 +14,13 @@ from flows.engine.run_info import is_asked_for
 from flows.engine.watch import judge_watched
 from infra_specs.desired import desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
-from infra_specs.plan.backoff import FAILURES_SEEN, backoff_until, resting_addresses
+from infra_specs.plan.backoff import FAILURES_SEEN, Rest, rest_of
 from infra_specs.releases.selection import is_settled
 from infra_specs.stack_fault import paragraph
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, StackRecord
 from tasks.ledger.locks import utc
-from tasks.ledger.runs import Run
 from tasks.stack.certificate import renew_certificate
 from tasks.stack.record import unknown_stack
 
@@ -108,9 +107,10 @@ async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
 
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     """Repair one stack. With `rest` it leaves alone for a while what has failed: an address, or the whole stack."""
-    until = await asyncio.to_thread(_rests_until, ledger, name) if rest else None
-    if until is not None:
-        return Report(name, f"{name} failed to be repaired and is left alone for {until - now():.0f} s", (), (), {})
+    left = await asyncio.to_thread(_rest, ledger, name) if rest else Rest()
+    if left.stack_until is not None:
+        seconds = left.stack_until - now()
+        return Report(name, f"{name} failed to be repaired and is left alone for {seconds:.0f} s", (), (), {})
     async with stack_session(name, ledger, "reconcile") as (context, snapshot):
         if not snapshot.is_active:  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
@@ -122,11 +122,8 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         renewed = await judge_watched(context, renewed)
         desired = desired_as_deployed(renewed)
         context.repairs = is_settled(renewed.releases)
-        resting = dict[str, float]()
-        if rest and context.repairs:
-            attempts = await asyncio.to_thread(ledger.runs.attempts, name)
-            resting = resting_addresses(attempts, settings().reconcile_seconds, now())
-            context.resting |= resting.keys()
+        resting = left.addresses if context.repairs else {}
+        context.resting |= resting.keys()
         report = await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
         return _with_resting(report, {address: resting[address] for address in report.resting})
 
@@ -137,20 +134,15 @@ def _with_resting(report: Report, resting: Mapping[str, float]) -> Report:
     return replace(report, summary="; ".join([report.summary, *told]))
 
 
-def _rests_until(ledger: Ledger, name: str) -> float | None:
-    """When a stack whose repairs failed is tried again, in seconds since the epoch; None for now."""
-    # A failed one-off command says nothing about repairs.
-    attempts = [run for run in ledger.runs.history(name, FAILURES_SEEN) if run.verb != "run"]
-    until = backoff_until(attempts, settings().reconcile_seconds, now())
-    if until is None or not is_settled(ledger.releases.active(name)):
-        return until
-    # Of drift each address rests by itself.
-    return backoff_until([run for run in attempts if not _has_failed(run)], settings().reconcile_seconds, now())
-
-
-def _has_failed(run: Run) -> bool:
-    """Whether it was a change that failed."""
-    return any(change.state == "failed" for change in run.changes)
+def _rest(ledger: Ledger, name: str) -> Rest:
+    """What of the stack is left alone for now."""
+    return rest_of(
+        ledger.runs.history(name, FAILURES_SEEN),
+        ledger.runs.attempts(name),
+        settled=is_settled(ledger.releases.active(name)),
+        every_seconds=settings().reconcile_seconds,
+        moment=now(),
+    )
 
 
 def _together(reports: list[Report]) -> Report:

@@ -1,6 +1,7 @@
 """How often a repair that failed is tried again by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 LONGEST_SECONDS = 3600.0
@@ -24,11 +25,51 @@ class Attempt(FinishedRun, Protocol):
     def address(self) -> str: ...
 
 
-def resting_addresses(attempts: Sequence[Attempt], every_seconds: float, moment: float) -> dict[str, float]:
-    """What is left alone at `moment` after `attempts` (the newest first): address -> until when. Both since the epoch.
+class Outcome(Protocol):
+    """How a change ended."""
 
-    Each rests by its own failures in a row, as `backoff_until` says.
+    @property
+    def state(self) -> str: ...
+
+
+class StackRun(FinishedRun, Protocol):
+    """A run on a stack: of which verb, and its changes."""
+
+    @property
+    def verb(self) -> str: ...
+    @property
+    def changes(self) -> Sequence[Outcome]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What the timer leaves alone for now. Times are seconds since the epoch."""
+
+    stack_until: float | None = None
+    """Until when it leaves the whole stack alone; None if it does not."""
+    addresses: Mapping[str, float] = field(default_factory=dict)
+    """Address -> until when it leaves this alone."""
+
+
+def rest_of(
+    runs: Sequence[StackRun], attempts: Sequence[Attempt], *, settled: bool, every_seconds: float, moment: float
+) -> Rest:
+    """What the timer leaves alone at `moment`, after `runs` and `attempts` of a stack (the newest first).
+
+    `settled`: whether a healthy release serves and no newer one is under way. Then what fails is drift, and each
+    address rests by itself; or else the stack rests as a whole. A failed one-off command says nothing about repairs.
     """
+    counted = [run for run in runs if run.verb != "run" and not (settled and _failed_by_a_change(run))]
+    until = backoff_until(counted, every_seconds, moment)
+    return Rest(until, _resting_addresses(attempts, every_seconds, moment) if settled else {})
+
+
+def _failed_by_a_change(run: StackRun) -> bool:
+    return run.state == "failed" and any(change.state == "failed" for change in run.changes)
+
+
+def _resting_addresses(attempts: Sequence[Attempt], every_seconds: float, moment: float) -> dict[str, float]:
+    """Each address rests by its own failures in a row."""
     by_address: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         by_address.setdefault(attempt.address, []).append(attempt)

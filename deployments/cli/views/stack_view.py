@@ -1,6 +1,6 @@
 """One stack at this moment: what is wanted, what runs, and who changes it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -8,10 +8,10 @@ from deployments.cli.installation import Installation
 from infra_specs.advice.growth import Advice
 from infra_specs.desired import desired_as_deployed, desired_with_release
 from infra_specs.errors import TenfoldError
-from infra_specs.plan.backoff import FAILURES_SEEN, backoff_until
+from infra_specs.plan.backoff import FAILURES_SEEN, Rest, rest_of
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
-from infra_specs.releases.selection import ReleaseState
+from infra_specs.releases.selection import ReleaseState, is_settled
 from infra_specs.resources.history import history_among
 from infra_specs.resources.instance import Instance, links_of
 from infra_specs.stack_fault import StackFault
@@ -46,8 +46,8 @@ class StackView:
     """Why it cannot be planned. Its instances are shown all the same."""
     runs: tuple[Run, ...] = ()
     """Its last runs, the newest first."""
-    rests_until: float | None = None
-    """Until when the timer leaves it alone after failures, in seconds since the epoch; None if it does not."""
+    rest: Rest = field(default_factory=Rest)
+    """What of it the timer leaves alone after failures."""
     silent: str = ""
     """Why the target of a torn-down stack does not answer. That is no fault: the target may be gone, too."""
 
@@ -78,11 +78,17 @@ def look(installation: Installation, record: StackRecord) -> StackView:
     stack, ledger = record.stack(), installation.ledger
     holder, releases = ledger.locks.holder(record.name), ledger.releases.active(record.name)
     runs = tuple(run for run in ledger.runs.history(record.name, FAILURES_SEEN) if run.verb != "run")
-    rests = backoff_until(runs, installation.settings.reconcile_seconds, now())
     if not record.wanted:
         answers, silent = side_by_side({record.name: partial(installation.observed, stack)}, _TORN_DOWN_SECONDS)
         why = silent[0].why if silent else ""
         return StackView(record, answers.get(record.name, ()), holder, None, releases, silent=why)
+    rest = rest_of(
+        runs,
+        ledger.runs.attempts(record.name),
+        settled=is_settled(releases),
+        every_seconds=installation.settings.reconcile_seconds,
+        moment=now(),
+    )
     instances = installation.observed(stack)
     try:
         if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
@@ -91,10 +97,10 @@ def look(installation: Installation, record: StackRecord) -> StackView:
             desired = desired_as_deployed(recorded_snapshot(ledger, record.name))
     except TenfoldError as error:
         fault = StackFault.of(record.name, error)
-        return StackView(record, instances, holder, None, releases, fault=fault, runs=runs, rests_until=rests)
+        return StackView(record, instances, holder, None, releases, fault=fault, runs=runs, rest=rest)
     drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances), moment=now())
     advice = growth_of(ledger, ScaledStack.of(record))
-    return StackView(record, instances, holder, drift, releases, advice, runs=runs, rests_until=rests)
+    return StackView(record, instances, holder, drift, releases, advice, runs=runs, rest=rest)
 
 
 def data(view: StackView) -> dict[str, Any]:
@@ -106,7 +112,8 @@ def data(view: StackView) -> dict[str, Any]:
         "wanted": record.wanted,
         "since": record.since,
         "last_changed": view.last_changed,
-        "rests_until": view.rests_until,
+        "rests_until": view.rest.stack_until,
+        "resting": dict(view.rest.addresses),
         "silent": view.silent or None,
         "links": view.links,
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,

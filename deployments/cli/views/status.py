@@ -55,8 +55,9 @@ def show(to: Console, view: StackView) -> None:
         say(to, Text.assemble((f"Soon: {advice.said}", "yellow"), f". See: {tenfold()} advise {name}"), indent=2)
     if view.holder:
         say(to, _lock(view.holder), indent=2)
-    if view.rests_until and not changing(view.holder):
-        say(to, Text(_backed_off(view), "yellow"), indent=2)
+    if not changing(view.holder):
+        for note in _backed_off(view):
+            say(to, Text(note, "yellow"), indent=2)
     if view.drift and not view.drift.empty and changing(view.holder):
         say(to, Text(f"Still to do: {view.drift.summary}", "dim"), indent=2)
     elif view.drift and not view.drift.empty:
@@ -106,14 +107,20 @@ def _release_note(view: StackView) -> str:
     return f"{newest} was not proven; {consequence}: {tenfold()} releases {view.record.name}"
 
 
-def _backed_off(view: StackView) -> str:
-    """That the timer waits after runs that failed, how many they were, and until when."""
-    failures = sum(1 for _ in takewhile(lambda run: run.state == "failed", view.runs))
-    until, seconds = view.rests_until or 0.0, (view.rests_until or 0.0) - now()
-    return (
-        f"The last {counted(failures, 'run')} failed: the timer tries again at {utc(until)} (in {human(seconds)}), or "
-        f"now: {tenfold()} reconcile {view.record.name}. Why: {tenfold()} history {view.record.name}"
-    )
+def _backed_off(view: StackView) -> Iterator[str]:
+    """What the timer leaves alone after failures, and until when: the stack, or some of its addresses."""
+    name = view.record.name
+    how = f"or now: {tenfold()} reconcile {name}. Why: {tenfold()} history {name}"
+    if until := view.rest.stack_until:
+        failures = sum(1 for _ in takewhile(lambda run: run.state == "failed", view.runs))
+        yield f"The last {counted(failures, 'run')} failed: the timer tries again at {_moment(until)}, {how}"
+        return
+    for address, until in view.rest.addresses.items():
+        yield f"The repair of {address} failed: the timer tries again at {_moment(until)}, {how}"
+
+
+def _moment(until: float) -> str:
+    return f"{utc(until)} (in {human(until - now())})"
 
 
 def certificate_warning(instances: tuple[Instance, ...]) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -11,11 +10,14 @@ from deployments.cli.installation import Installation
 from deployments.cli.views import status as presenting
 from deployments.server import control_plane
 from deployments.server.program import program_digest
+from infra_specs.desired import manifest_of_file
 from infra_specs.resources.instance import Health, Instance, Member
 from infra_specs.resources.resource import Resource
 from tasks.ledger import Owner
 from tasks.ledger.locks import utc
+from tasks.ledger.runs import End
 from tasks.providers.memory import MemoryProvider
+from tasks.stack.record import recorded_snapshot
 from tests.deployments.cli.cli import Cli
 
 Provision = Callable[[], object]
@@ -74,13 +76,32 @@ def test_a_timer_that_waits_after_failures_says_until_when(
     assert "tries again" not in cli.text("status")
 
 
-def ran(installation: Installation, verb: str, *, changes: int, state: Literal["done", "failed"] = "done") -> None:
+def test_an_address_that_the_timer_leaves_alone_is_named_and_the_stack_is_not(
+    cli: Cli, provisioned: Provision, installation: Installation
+) -> None:
+    provisioned()
+    file = manifest_of_file(recorded_snapshot(installation.ledger, "shop"))
+    lease = installation.ledger.locks.acquire("shop", Owner.here("provision"), 60)
+    release = installation.ledger.releases.begin(lease, "provision", "asked for", content=file, file=file)
+    installation.ledger.releases.prove(lease, release.number)
+    installation.ledger.locks.release(lease)
+    ran(installation, "reconcile", changes=1, state="failed", of_changes="failed")
+    (failed, *_) = installation.ledger.runs.history("shop", 1)
+    until = (failed.ended or 0.0) + 60.0
+    output = " ".join(cli.text("status", "shop").split())
+    assert f"The repair of replica/web-0 failed: the timer tries again at {utc(until)} (in " in output
+    assert "The last" not in output
+    told = cli.json("status")["stacks"][0]
+    assert (told["rests_until"], told["resting"]) == (None, {"replica/web-0": until})
+
+
+def ran(installation: Installation, verb: str, *, changes: int, state: End = "done", of_changes: End = "done") -> None:
     """Record a run of so many changes."""
     runs, lease = installation.ledger.runs, installation.ledger.locks.acquire("shop", Owner.here(verb), 60)
     run = runs.begin(lease, verb, "asked for", {"summary": "", "waves": [], "kept": []})
     for _ in range(changes):
         details = {"action": "update", "address": "replica/web-0", "reason": "why", "text": "~ replica/web-0"}
-        runs.outcome(lease, runs.intend(lease, run, details), "done", "", 0.1)
+        runs.outcome(lease, runs.intend(lease, run, details), of_changes, "", 0.1)
     runs.finish(lease, run, state, "so it ended")
     installation.ledger.locks.release(lease)
 

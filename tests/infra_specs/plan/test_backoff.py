@@ -1,10 +1,11 @@
 """What cannot be repaired is tried more and more seldom."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pytest
 
-from infra_specs.plan.backoff import backoff_until, resting_addresses
+from infra_specs.plan.backoff import Rest, backoff_until, rest_of
 
 pytestmark = pytest.mark.pure
 
@@ -53,7 +54,38 @@ class Attempt(Run):
     ],
 )  # fmt: skip
 def test_each_address_rests_by_its_own_failures(attempts: list[Attempt], resting: dict[str, float]) -> None:
-    assert resting_addresses(attempts, 30, 1000.0) == resting
+    rest = rest_of([], attempts, settled=True, every_seconds=30, moment=1000.0)
+    assert (rest.stack_until, rest.addresses) == (None, resting)
+    assert rest_of([], attempts, settled=False, every_seconds=30, moment=1000.0) == Rest()
+
+
+@dataclass(frozen=True)
+class StackRun(Run):
+    verb: str = "reconcile"
+    changes: Sequence[Run] = field(default=())
+
+
+DRIFT = StackRun("failed", changes=(Run("done"), Run("failed")))
+OTHER = StackRun("failed", changes=(Run("done"),))
+
+
+@pytest.mark.parametrize(
+    ("runs", "settled", "unsettled"),
+    [
+        ([], None, None),
+        ([DRIFT], None, 1060),
+        ([OTHER], 1060, 1060),
+        ([DRIFT, OTHER], 1060, 1120),
+        ([StackRun("done"), OTHER], None, None),
+        ([StackRun("failed", verb="run"), DRIFT], None, 1060),
+        ([StackRun("crashed", changes=(Run("failed"),)), OTHER], None, None),
+    ],
+)
+def test_a_settled_stack_rests_as_a_whole_only_after_what_no_change_failed_at(
+    runs: list[StackRun], settled: float | None, unsettled: float | None
+) -> None:
+    assert rest_of(runs, [], settled=True, every_seconds=30, moment=1001.0).stack_until == settled
+    assert rest_of(runs, [], settled=False, every_seconds=30, moment=1001.0).stack_until == unsettled
 
 
 def test_a_run_that_is_not_over_is_not_waited_for() -> None:
