@@ -50,9 +50,9 @@ def ui(plane: ControlPlane, width: int = 1280, height: int = 900) -> Iterator["P
         try:
             page = browser.new_page(viewport={"width": width, "height": height}, timezone_id="UTC", locale="en-GB")
             page.set_default_timeout(patience)
-            page.goto(login_address(plane))
-            page.wait_for_url(re.compile("/v2/"))
-            yield PrefectUi(page, f"{plane.ui_url}/v2")
+            opened = PrefectUi(page, plane)
+            opened.log_in()
+            yield opened
         finally:
             browser.close()
 
@@ -60,15 +60,38 @@ def ui(plane: ControlPlane, width: int = 1280, height: int = 900) -> Iterator["P
 class PrefectUi:
     """One page. Every step waits until what it needs is there."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, plane: ControlPlane) -> None:
         self.page = page
-        self._url = url
+        self._plane = plane
+        self._url = f"{plane.ui_url}/v2"
+        self._login_form = page.get_by_placeholder("admin:pass")
+
+    def log_in(self) -> None:
+        """As `tenfold server open` does it."""
+        for _ in range(LOOKS):
+            self.page.goto(login_address(self._plane))
+            self.page.wait_for_url(re.compile("/v2/"))
+            if self._is_logged_in():
+                return
+        raise AssertionError("the page forgets its login each time")
+
+    def open(self, url: str) -> None:
+        """Load a page. Prefect's forgets its login where it is left before it has checked that; then log in again."""
+        self.page.goto(url)
+        while not self._is_logged_in():
+            self.log_in()
+            self.page.goto(url)
+
+    def _is_logged_in(self) -> bool:
+        inside = self.page.get_by_role("link", name="Deployments", exact=True).first
+        expect(inside.or_(self._login_form)).to_be_visible(timeout=patience)
+        return self._login_form.count() == 0
 
     def form(self, flow: str) -> None:
         """The run form of a deployment, by the way a person takes to it."""
         link = self.page.get_by_role("link", name=flow, exact=True).first
         for _ in range(LOOKS):
-            self.page.goto(f"{self._url}/deployments")
+            self.open(f"{self._url}/deployments")
             # Prefect answers 503 while its SQLite is busy; the list stays empty then, and a person loads it again.
             with suppress(PlaywrightTimeoutError):
                 link.wait_for(timeout=LOOK_MILLISECONDS)
@@ -99,7 +122,7 @@ class PrefectUi:
                 break
         assert answer.value.ok, answer.value.text()
         # The note with its link "View run" goes by itself, on a busy machine before anybody could click it.
-        self.page.goto(f"{self._url}/runs/flow-run/{answer.value.json()['id']}")
+        self.open(f"{self._url}/runs/flow-run/{answer.value.json()['id']}")
         expect(self.page.get_by_role("navigation").get_by_text(run, exact=True)).to_be_visible(timeout=patience)
 
     def approve(self, **answers: str) -> None:
@@ -126,7 +149,7 @@ class PrefectUi:
             with suppress(AssertionError):
                 return expect(shown).to_be_visible(timeout=LOOK_MILLISECONDS)
             # A page whose question was answered with 503 asks no more; a person loads it again.
-            self.page.reload()
+            self.open(self.page.url)
         raise AssertionError(f"the run on the page is not {state}")
 
     def logged(self, line: str) -> None:
@@ -137,7 +160,7 @@ class PrefectUi:
             with suppress(AssertionError):
                 return expect(wanted).to_be_visible(timeout=patience / LOOKS)
             # A page that was opened before the run began asks for its log no more once the run has ended.
-            self.page.reload()
+            self.open(self.page.url)
         raise AssertionError(f"the run's log has no {line!r}")
 
     def artifact(self, key: str) -> None:
@@ -165,7 +188,7 @@ class PrefectUi:
             with suppress(PlaywrightTimeoutError):
                 form.get_by_role("switch").wait_for(timeout=LOOK_MILLISECONDS)
                 return form
-            self.page.reload()
+            self.open(self.page.url)
         raise AssertionError("the run's form does not show")
 
     def _rows(self) -> list[Locator]:
