@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from deployments.cli.following.prefect_api import login_address
 from deployments.server import control_plane
 from deployments.server.control_plane import ControlPlane
 from tasks.base.settings import settings
 from tests.deployments.installations import Installation
 from tests.deployments.plane import Plane
-from tests.support.browser import chromium, needs_chromium, switches
+from tests.support.browser import PrefectUi, chromium, needs_chromium, switches
 
 pytestmark = [
     pytest.mark.proof,
@@ -88,14 +87,13 @@ def page(asked: Installation) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=chromium(), args=[*switches, rules])
         page = browser.new_page()
         with asked.entered():
-            page.goto(login_address(control_plane.ensure()))
-        page.wait_for_url("**/v2/**")
+            PrefectUi(page, control_plane.ensure()).log_in()
         yield page
         browser.close()
 
 
 def test_the_owners_page_is_logged_in(here: ControlPlane, page: Page) -> None:
-    page.goto(f"{here.ui_url}/v2/deployments")
+    PrefectUi(page, here).open(f"{here.ui_url}/v2/deployments")
     page.get_by_role("link", name="provision", exact=True).first.wait_for(timeout=120_000)
 
 
@@ -103,7 +101,7 @@ def test_the_owners_page_is_logged_in(here: ControlPlane, page: Page) -> None:
 def test_a_page_of_another_port_or_name_does_nothing(
     here: ControlPlane, page: Page, strange_port: int, name: str
 ) -> None:
-    page.goto(f"{here.ui_url}/v2/runs")
+    PrefectUi(page, here).open(f"{here.ui_url}/v2/runs")
     login = page.evaluate("localStorage.getItem('prefect-password')")
     page.goto(f"http://{name}:{strange_port}/")
     outcomes: dict[str, Any] = page.evaluate(TRIES, [here.api_url, AUTOMATION, login])
