@@ -1,30 +1,24 @@
 """The control plane for real: asked, and driven over HTTP."""
 
-import os
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
 from deployments.server.control_plane import ControlPlane, ensure, status
+from deployments.server.program import program_digest
 from tasks.providers.memory import MemoryProvider
-from tests.deployments.installations import program
-from tests.deployments.plane import Plane, patience
+from tests.deployments.plane import Plane
 from tests.flows.shop import shop
 from tests.tasks.providers.local.world import listening, processes_naming
 
 pytestmark = [pytest.mark.local, pytest.mark.prefect]
 
-GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "api.md"
-
 
 def test_many_that_start_it_at_once_start_one(plane: Plane) -> None:
-    url = ensure()
-    assert url == ControlPlane(int(plane.url.rpartition(":")[2].split("/")[0]), "healthy", "healthy")
-    assert status() == url
+    port = int(plane.url.rpartition(":")[2].split("/")[0])
+    assert ensure() == ControlPlane(port, "healthy", "healthy", program=program_digest())
+    assert status() == ensure()
     ours = [Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in processes_naming(str(plane.home))]
     assert sum(words[1:4] == [b"-m", b"deployments.server", b"api"] for words in ours) == 1
     assert sum(words[1:4] == [b"-m", b"deployments.server", b"runner"] for words in ours) == 1
@@ -76,21 +70,3 @@ def test_runs_work_though_the_users_own_modules_have_our_names(plane: Plane) -> 
     assert len(MemoryProvider(plane.home / "memory").observe("shop")) == 7
     refused = plane.run("provision", spec={**shop(), "servces": {}})
     assert (refused["type"], "services" in refused["message"]) == ("FAILED", True)
-
-
-@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="the guide's lines need curl and jq")
-def test_the_guides_own_lines_work(plane: Plane) -> None:
-    assert plane.run("provision", spec=shop("quickstart"), source="/srv")["type"] == "COMPLETED"
-    blocks = re.findall(r"```bash\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    script = "set -eux -o pipefail\n" + "\n".join(blocks).replace("http://127.0.0.1:4200/api", plane.url)
-    assert plane.url in script
-    # `tenfold token` is found on the path, as a reader's is.
-    env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
-    completed = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, check=False, timeout=patience, env=env
-    )
-    assert completed.returncode == 0, completed.stderr
-    assert '"name": "scale quickstart",\n  "state": "COMPLETED"' in completed.stdout, completed.stdout
-    assert (
-        sum(instance.kind == "replica" for instance in MemoryProvider(plane.home / "memory").observe("quickstart")) == 5
-    )
