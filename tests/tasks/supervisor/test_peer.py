@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,8 @@ print(flush=True)
 while True:
     connection = listener.accept()[0]
     try:
-        connection.recv(100000)
-        connection.sendall(b'{"answer": {"pid": 1, "ending": false}}\\n')
+        probe = connection.recv(100000).startswith(b"GET ")
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\n" if probe else b'{"answer": {"pid": 1, "ending": false}}\\n')
     except OSError:
         pass
     connection.close()
@@ -62,6 +63,18 @@ def folder() -> Iterator[Path]:
         (path / "kept").chmod(0o700)
         Supervisor(path / "kept").shutdown()
     shutil.rmtree(path)
+
+
+@contextmanager
+def _nobody_listens(path: Path) -> Iterator[None]:
+    """Another account answers at this socket, whatever it is asked."""
+    with subprocess.Popen(_as_nobody(LISTEN, str(path)), stdout=subprocess.PIPE) as listener:
+        try:
+            assert listener.stdout
+            assert listener.stdout.readline() == b"\n"
+            yield
+        finally:
+            listener.kill()
 
 
 def _as_nobody(code: str, *arguments: str) -> list[str]:
@@ -100,12 +113,9 @@ def test_a_supervisor_refuses_another_account(folder: Path, verb: str) -> None:
 def test_a_client_tells_another_accounts_listener_nothing(folder: Path) -> None:
     Supervisor.start(folder)
     _open(folder)
-    with subprocess.Popen(_as_nobody(LISTEN, str(folder / SOCKET)), stdout=subprocess.PIPE) as listener:
-        assert listener.stdout
-        assert listener.stdout.readline() == b"\n"
-        with pytest.raises(ProviderError, match=f"another account listens on {folder / SOCKET}"):
-            call(folder, {"verb": "ping"})
-        listener.kill()
+    refused = pytest.raises(ProviderError, match=f"another account listens on {folder / SOCKET}")
+    with _nobody_listens(folder / SOCKET), refused:
+        call(folder, {"verb": "ping"})
     (folder / LOCK).unlink()  # its supervisor, which nobody can ask any more, ends without its folder
 
 
@@ -113,22 +123,16 @@ def test_a_client_tells_another_accounts_listener_nothing(folder: Path) -> None:
 def test_a_probe_of_a_socket_counts_no_other_account(folder: Path) -> None:
     supervisor = Supervisor.start(folder)
     path = folder.parent / "app.sock"
-    with subprocess.Popen(_as_nobody(LISTEN, str(path)), stdout=subprocess.PIPE) as listener:
-        assert listener.stdout
-        assert listener.stdout.readline() == b"\n"
+    with _nobody_listens(path):
         supervisor.put(sleeper("a", probe=Probe("socket", path=str(path), start_seconds=0.2)))
         assert f"{path}: another account listens there" in until_state(supervisor, "a", "failed").reason
         supervisor.put(sleeper("b", user="nobody", probe=Probe("socket", path=str(path), start_seconds=0.2)))
         until_state(supervisor, "b", "healthy")
-        listener.kill()
 
 
 @other_account
 def test_another_accounts_admin_socket_is_no_proxy(folder: Path) -> None:
     path = folder.parent / "admin.sock"
-    with subprocess.Popen(_as_nobody(LISTEN, str(path)), stdout=subprocess.PIPE) as listener:
-        assert listener.stdout
-        assert listener.stdout.readline() == b"\n"
+    with _nobody_listens(path):
         assert admin.admin_state(folder.parent) is None
         assert admin.traffic(folder.parent) == {}
-        listener.kill()
