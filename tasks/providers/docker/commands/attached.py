@@ -61,8 +61,12 @@ class Attached:
             self._api.exec_resize(self._id, height=rows, width=columns)
 
     def began(self) -> bool:
-        """Whether it could be run. Where not, what it seems to say are the engine's words."""
-        return bool(self._api.exec_inspect(self._id)["Pid"])
+        """Whether it could be run. Where not, what it seems to say are the engine's words.
+
+        It runs before the engine knows its pid, and keeps its pid when it has ended.
+        """
+        status = self._api.exec_inspect(self._id)
+        return bool(status["Running"] or status["Pid"])
 
     def exit_code(self) -> int:
         """Its exit code. Waits for a command that closed its output before it ended."""
