@@ -130,8 +130,8 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
 
 def _with_resting(report: Report, resting: Mapping[str, float]) -> Report:
     """The report, which says what is left alone as well, and until when."""
-    told = [f"{address} failed and is left alone until {utc(until)}" for address, until in resting.items()]
-    return replace(report, summary="; ".join([report.summary, *told]))
+    resting_notes = [f"{address} failed and is left alone until {utc(until)}" for address, until in resting.items()]
+    return replace(report, summary="; ".join([report.summary, *resting_notes]))
 
 
 def _rest(ledger: Ledger, name: str) -> Rest:
@@ -151,6 +151,6 @@ def _together(reports: list[Report]) -> Report:
     changes = tuple(change for report in reports for change in report.changes)
     kept = tuple(kept for report in reports for kept in report.kept)
     resting = tuple(f"{report.stack} {address}" for report in reports for address in report.resting)
-    told = f"; left alone after failures: {', '.join(resting)}" if resting else ""
-    summary = f"{len(reports)} stacks looked at, {len(changes)} changes{told}"
+    resting_note = f"; left alone after failures: {', '.join(resting)}" if resting else ""
+    summary = f"{len(reports)} stacks looked at, {len(changes)} changes{resting_note}"
     return Report("all stacks", summary, changes, kept, {}, resting=resting)

@@ -89,8 +89,8 @@ class OnDocker:
     def _attributes(self) -> dict[str, dict[str, object]]:
         server = newest(self.provider)
         name = f"tenfold.{NAME}.queue.main.{server.incarnation}" if server else ""
-        found = self._client.containers.list(all=True, filters={"name": name}) if name else []
-        return found[0].attrs if found else {}
+        containers = self._client.containers.list(all=True, filters={"name": name}) if name else []
+        return containers[0].attrs if containers else {}
 
 
 def newest(provider: KindProvider) -> Instance | None:

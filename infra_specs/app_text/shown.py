@@ -33,8 +33,8 @@ def shown_line(line: str, cut: int = 0) -> str:
     data = _escaped(line).encode()
     if len(data) <= LINE_BYTES and not cut:
         return data.decode()
-    kept = data[: LINE_BYTES - len(_note(len(data) + cut))].decode(errors="ignore")
-    return kept + _note(len(data) + cut - len(kept.encode()))
+    beginning = data[: LINE_BYTES - len(_note(len(data) + cut))].decode(errors="ignore")
+    return beginning + _note(len(data) + cut - len(beginning.encode()))
 
 
 def shown_text(text: str) -> str:
@@ -45,8 +45,8 @@ def shown_text(text: str) -> str:
 def shown_tail(lines: Sequence[str]) -> str:
     """The last of these lines as one text, at most `TAIL_BYTES` of it; the first line then says how many went."""
     shown = list(map(shown_line, lines))
-    kept = _fitting(reversed(shown), TAIL_BYTES - LINE_BYTES)
-    dropped = len(shown) - kept
+    fitting = _fitting(reversed(shown), TAIL_BYTES - LINE_BYTES)
+    dropped = len(shown) - fitting
     return "\n".join([f"[{dropped} lines before these cut]"] * bool(dropped) + shown[dropped:])
 
 
