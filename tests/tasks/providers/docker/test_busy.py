@@ -59,6 +59,5 @@ def test_a_busy_one_is_not_ready_and_ends_its_request(
 
 def test_a_stopped_one_has_failed(provider: DockerProvider, engine: DockerClient, worker: Instance) -> None:
     engine.containers.get(name_of(stack, worker.address, worker.incarnation)).stop(timeout=1)
-    health = health_of(provider, worker)
-    assert health.state == "failed", health
-    assert health.reason.startswith("exited with")
+    wait_until(lambda: health_of(provider, worker).state == "failed", "its end is seen")
+    assert health_of(provider, worker).reason.startswith("exited with")
