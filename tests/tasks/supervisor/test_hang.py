@@ -11,6 +11,7 @@ import pytest
 from tasks.supervisor.family import descendants
 from tasks.supervisor.hang import Progress, hangs, progress_of, whole_progress_of
 from tasks.supervisor.identity import is_stopped
+from tests.support.strangers import running
 from tests.support.waiting import wait_until
 
 BEFORE = Progress("S", ran=100.0, waited=20.0)
@@ -65,9 +66,8 @@ def test_a_silent_process(probes: int, silence: float, now: Progress, expected: 
 
 @pytest.fixture
 def busy() -> Iterator[int]:
-    with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as process:
+    with running(["sh", "-c", "while :; do :; done"]) as process:
         yield process.pid
-        process.kill()
 
 
 @pytest.mark.local

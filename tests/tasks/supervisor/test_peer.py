@@ -22,6 +22,7 @@ from tasks.supervisor.peer import is_trusted, uid_of
 from tasks.supervisor.process import Probe
 from tasks.supervisor.rpc import call
 from tasks.supervisor.serialization import process_to
+from tests.support.strangers import running
 from tests.tasks.supervisor.support import shell, sleeper, until_state
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
@@ -68,13 +69,10 @@ def folder() -> Iterator[Path]:
 @contextmanager
 def _nobody_listens(path: Path) -> Iterator[None]:
     """Another account answers at this socket, whatever it is asked."""
-    with subprocess.Popen(_as_nobody(LISTEN, str(path)), stdout=subprocess.PIPE) as listener:
-        try:
-            assert listener.stdout
-            assert listener.stdout.readline() == b"\n"
-            yield
-        finally:
-            listener.kill()
+    with running(_as_nobody(LISTEN, str(path)), stdout=subprocess.PIPE) as listener:
+        assert listener.stdout
+        assert listener.stdout.readline() == b"\n"
+        yield
 
 
 def _as_nobody(code: str, *arguments: str) -> list[str]:

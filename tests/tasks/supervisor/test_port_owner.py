@@ -16,6 +16,7 @@ from tasks.supervisor.client import Supervisor
 from tasks.supervisor.family import kept_here
 from tasks.supervisor.listening import Listening, can_tell
 from tasks.supervisor.process import Probe
+from tests.support.strangers import running
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import gone, identity, python, sleeper, until_state
 
@@ -61,11 +62,10 @@ def stranger(port: int) -> Iterator[int]:
     """Another program on the port; its pid."""
     code = LISTEN + "s = listen(reuse_port=True)\nprint('listens', flush=True)\nserve(s)"
     command = [sys.executable, "-I", "-S", "-c", code, str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with running(command, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == b"listens\n"
         yield process.pid
-        process.kill()
 
 
 @pytest.mark.parametrize("how", REAL)
@@ -102,13 +102,12 @@ def test_a_strangers_answer_makes_nobody_healthy(supervisor: Supervisor, port: i
         "s = listen()\nprint(flush=True)\nwhile True:\n"
         "    c = s.accept()[0]; c.recv(1000); c.sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n'); c.close()"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(port)], stdout=subprocess.PIPE) as stranger:
+    with running([sys.executable, "-c", code, str(port)], stdout=subprocess.PIPE) as stranger:
         assert stranger.stdout
         stranger.stdout.readline()
         probe = Probe(kind, port=port, command=("true",), start_seconds=0.5)  # type: ignore[arg-type]
         supervisor.put(sleeper("a", probe=probe))
         reason = until_state(supervisor, "a", "failed").reason
-        stranger.kill()
     served = f"port {port} is served by another program (pid {stranger.pid}, python"
     assert reason.startswith(f"not ready after 0.5 s: {served}")
 
@@ -166,10 +165,9 @@ def test_a_port_that_changes_hands_while_the_process_runs(supervisor: Supervisor
     supervisor.put(python("a", LISTEN + code, str(port), probe=probe))
     until_state(supervisor, "a", "healthy")
     eager = "while True:\n    try: serve(listen())\n    except OSError: time.sleep(0.001)"
-    with subprocess.Popen([sys.executable, "-c", LISTEN + eager, str(port)]) as stranger:
+    with running([sys.executable, "-c", LISTEN + eager, str(port)]) as stranger:
         let_go.touch()
         reason = until_state(supervisor, "a", "failed").reason
-        stranger.kill()
     assert f"port {port} is served by another program (pid {stranger.pid}, python" in reason
 
 

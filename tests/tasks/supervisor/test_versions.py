@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from infra_specs.errors import TransientError
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.folder import LOG
 from tasks.supervisor.identity import guardian_of, identify, parent_of
+from tests.support.strangers import running
 from tests.support.waiting import wait_until
 from tests.tasks.supervisor.support import (
     ROOT,
@@ -129,9 +129,8 @@ def test_one_of_this_version_stays(supervisor: Supervisor) -> None:
 
 def test_a_parent_that_is_no_guardian_is_none(supervisor: Supervisor) -> None:
     assert guardian_of(supervisor.pid()) == parent_of(supervisor.pid())
-    with subprocess.Popen(["sleep", "1000"]) as child:
+    with running(["sleep", "1000"]) as child:
         assert guardian_of(child.pid) is None
-        child.kill()
 
 
 def test_without_its_program_a_supervisor_goes_on_alone(tmp_path: Path, folder: Path) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tasks.providers.local.accounts import stack_accounts
 from tasks.providers.local.revive import revive
 from tasks.supervisor.client import Supervisor
 from tasks.supervisor.identity import parent_of
+from tests.support.strangers import running
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import cache, database, dsn, get, made, proxy, replica, route, stack, volume
 
@@ -56,7 +56,7 @@ def test_everything_comes_back_beside_strangers_with_the_old_pids(provider: Loca
     _power_off(home)
     state = home / "stacks" / stack / "supervisor" / "state.json"
     account = stack_accounts.find(home, stack)
-    with subprocess.Popen(["sleep", "1000"], user=account.uid if account else None, cwd="/") as stranger:
+    with running(["sleep", "1000"], user=account.uid if account else None, cwd="/") as stranger:
         data = json.loads(state.read_text())
         for record in data["processes"]:
             record["leader"]["pid"] = record["owner"]["pid"] = stranger.pid
@@ -73,7 +73,6 @@ def test_everything_comes_back_beside_strangers_with_the_old_pids(provider: Loca
         wait_until(lambda: get(kept[2].outputs["port"])[0] == 200, "the app answers through the proxy")
         assert stranger.poll() is None, "another's process is left alone"
         assert revive(home) == ((), ()), "nothing is to be done twice"
-        stranger.kill()
 
 
 def test_one_stacks_fault_keeps_no_other_down(tmp_path: Path) -> None:

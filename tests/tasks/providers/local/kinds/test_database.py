@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from tasks.providers.local import LocalProvider
 from tasks.providers.local.accounts import stack_accounts
 from tasks.providers.local.ports import is_free
 from tasks.providers.local.postgres_start import forget_stranger
+from tests.support.strangers import running
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.local.world import database, dsn, made, pid, stack, volume
 
@@ -97,7 +97,7 @@ def test_a_pid_that_another_program_has_by_now(provider: LocalProvider, home: Pa
     provider.destroy(server)
     lock = Path(store.outputs["path"]) / "data" / "postmaster.pid"
     account = stack_accounts.find(home, stack)
-    with subprocess.Popen(["sleep", "1000"], user=account.uid if account else None, cwd="/") as stranger:
+    with running(["sleep", "1000"], user=account.uid if account else None, cwd="/") as stranger:
         lock.write_text(f"{stranger.pid}\n{lock.parent}\n1790000000\n5432\n\n127.0.0.1\n  5432001    123456\nready\n")
         if account:
             shutil.chown(lock, account.name)
@@ -106,17 +106,15 @@ def test_a_pid_that_another_program_has_by_now(provider: LocalProvider, home: Pa
         with psycopg.connect(dsn(again, wanted)) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
         assert stranger.poll() is None
-        stranger.kill()
 
 
 def test_a_lock_of_postgres_itself_stays(tmp_path: Path) -> None:
     lock = tmp_path / "postmaster.pid"
-    with subprocess.Popen(["sleep", "1000"], cwd=tmp_path) as server:
+    with running(["sleep", "1000"], cwd=tmp_path) as server:
         for text in (f"{server.pid}\n{tmp_path}\n", f"-{server.pid}\n", "", "nothing\n", "4194304\n"):
             lock.write_text(text)
             forget_stranger(str(tmp_path))
             assert lock.read_text() == text
-        server.kill()
     lock.write_text(f"{os.getpid()}\n")
     forget_stranger(str(tmp_path))
     assert not lock.exists()
