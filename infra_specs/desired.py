@@ -26,7 +26,7 @@ from infra_specs.releases.manifest import (
 )
 from infra_specs.releases.merge import merged, with_secrets
 from infra_specs.releases.rollback_notes import rollback_notes
-from infra_specs.releases.selection import ReleaseState, current
+from infra_specs.releases.selection import NumberedRelease, ReleaseState, current
 from infra_specs.releases.watch import Watch
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
@@ -36,19 +36,11 @@ from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
 
 
-class StoredRelease(Protocol):
+class StoredRelease(NumberedRelease, Protocol):
     """A release as the ledger keeps it, as far as a decision needs it."""
 
     @property
-    def number(self) -> int: ...
-    @property
-    def state(self) -> ReleaseState: ...
-    @property
-    def verb(self) -> str: ...
-    @property
     def passed(self) -> int: ...
-    @property
-    def content(self) -> ReleaseManifest: ...
     @property
     def file(self) -> ReleaseManifest: ...
     @property
