@@ -54,12 +54,17 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = None
     """What `tenfold token` prints, for who must show it. Passed on to no process."""
     reconcile_seconds: float = Field(default=30, ge=0.01, le=86_400)
-    """How often drift is looked for."""
+    """How often drift is looked for. Unless given, seldomer while every target tells of drift by itself."""
     autoscale_seconds: float = Field(default=15, ge=0.01, le=60)
     """How often it is checked whether services need more or fewer replicas. Seldomer, and what was measured between two
     checks tells of the past: nothing would ever be taken away."""
     lease_seconds: float = Field(default=10, ge=0.01, le=3_600)
     """How long a silent owner keeps a stack's lock when it cannot be seen to be gone."""
+
+    @property
+    def reconcile_is_given(self) -> bool:
+        """Whether somebody chose `reconcile_seconds`."""
+        return "reconcile_seconds" in self.model_fields_set
 
     @property
     def names(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from infra_specs.errors import LedgerError, SpecError
+from infra_specs.plan.timer import TimedStack
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import stored
 from tasks.ledger.database import Database
@@ -25,6 +26,7 @@ from tasks.ledger.tables import (
     spending,
     stacks,
 )
+from tasks.ledger.troubled import troubled_stacks
 
 _CHECK_TABLES = (remembered, decisions, spending)
 """Tables with the state that autoscale checks continue from."""
@@ -175,6 +177,21 @@ class Stacks:
         """The records of all stacks, torn down or not, ordered by name."""
         with self._database.read() as connection:
             return _records(connection, sa.select(stacks).order_by(stacks.c.name), sa.true())
+
+    def timed(self) -> tuple[TimedStack, ...]:
+        """Every stack that is up, as far as the timer depends on it."""
+        with self._database.read() as connection:
+            troubled = troubled_stacks(connection, self._database.now(connection))
+            records = _records(connection, sa.select(stacks).where(stacks.c.wanted), sa.true())
+        return tuple(TimedStack(tells=_tells(record), settled=record.name not in troubled) for record in records)
+
+
+def _tells(record: StackRecord) -> bool:
+    """Of a stack that cannot be read nobody is told."""
+    try:
+        return record.stack().target.tells
+    except SpecError:
+        return False
 
 
 def _record(connection: sa.Connection, name: str) -> StackRecord | None:

@@ -1,8 +1,9 @@
 """Where a stack runs. A target is data; the code that acts there is its provider.
 
 Each target says what it is: `runs` (processes, containers, or managed, where a service of somebody else's runs both),
-`counted` (that a service is one resource with a count, in place of one resource a replica), and `reconcile_seconds`
-(reconcile looks at a stack on it no more often; 0 is as often as the installation's timer).
+`counted` (that a service is one resource with a count, in place of one resource a replica), `reconcile_seconds`
+(reconcile looks at a stack on it no more often; 0 is as often as the installation's timer), and `tells` (that it says
+at once what ended or became unwell, so that the timer is a safety net).
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ Runs: TypeAlias = Literal["processes", "containers", "managed"]
 class _Target(Part):
     runs: ClassVar[Runs]
     reconcile_seconds: ClassVar[float] = 0.0
+    tells: ClassVar[bool] = False
 
     price_per_replica: float | None = Field(default=None, ge=0, le=1_000_000)
     """USD a month that one replica costs you here, where no price book knows it."""
@@ -56,6 +58,7 @@ class Local(_OneMachine):
     """Supervised processes on this machine. Nothing but Python is needed."""
 
     runs = "processes"
+    tells = True
 
     provider: Literal["local"]
     """`local`"""
@@ -69,6 +72,7 @@ class Docker(_OneMachine):
     """Containers on one Docker Engine, in a private network of the stack's own."""
 
     runs = "containers"
+    tells = True
 
     provider: Literal["docker"]
     """`docker`"""

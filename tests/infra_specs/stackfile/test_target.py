@@ -29,6 +29,7 @@ def test_every_target_says_what_it_is() -> None:
         assert target.runs in ("processes", "containers", "managed")
         assert isinstance(target.counted, bool)
         assert target.reconcile_seconds >= 0
+        assert isinstance(target.tells, bool)
 
 
 def test_a_pretended_target_counts_replicas_where_the_spec_says_so() -> None:

@@ -39,6 +39,14 @@ def test_everything_has_a_default_and_the_home_is_made(tmp_path: Path) -> None:
     )
 
 
+def test_it_is_known_whether_an_interval_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not settings().reconcile_is_given
+    monkeypatch.setenv("TENFOLD_RECONCILE_SECONDS", "")
+    assert not settings().reconcile_is_given
+    monkeypatch.setenv("TENFOLD_RECONCILE_SECONDS", "30")
+    assert settings().reconcile_is_given
+
+
 def test_roots_home_can_be_reached_by_the_account_that_runs_its_database(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
