@@ -7,7 +7,8 @@ from flows.engine.flat_parameters import flat_parameters
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.release import make_release
 from infra_specs.releases.deploy_options import DeployOptions
-from tasks.stack.preflight import Preparation, prepare_deploy
+from tasks.stack.preflight import prepare_deploy
+from tasks.stack.preparation import Preparation
 
 
 @frame

@@ -22,7 +22,8 @@ from tasks.changes.artifacts import show_sizing
 from tasks.ledger import Ledger
 from tasks.run.context import RunContext
 from tasks.stack.code import forget_code, keep_code
-from tasks.stack.preflight import Preparation, Prepared, prepare
+from tasks.stack.preflight import Prepared, prepare
+from tasks.stack.preparation import Preparation
 
 
 @frame

@@ -8,7 +8,8 @@ from pydantic import Field
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.release import make_release
-from tasks.stack.preflight import Preparation, prepare_rollback
+from tasks.stack.preflight import prepare_rollback
+from tasks.stack.preparation import Preparation
 from tasks.stack.release import rollback_target
 
 

@@ -22,7 +22,7 @@ from infra_specs.releases.watch import watched_services
 from tasks.ledger import Release
 from tasks.run.context import RunContext
 from tasks.stack.code import code_of_services, forget_code, keep_code
-from tasks.stack.images import local_images
+from tasks.stack.local_images import local_images
 
 
 async def make_release(

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Iterable
 
-from infra_specs.catalogue.images import sources
 from infra_specs.stackfile.models.stack import Stack
-from tasks.providers.seam.provider import KindProvider
 from tasks.run.context import RunContext, current, use
 from tasks.run.retry import retryable_task
+from tasks.stack.local_images import references
 
 
 async def resolve_images(context: RunContext, stack: Stack, names: Iterable[str]) -> dict[str, str]:
@@ -15,20 +14,10 @@ async def resolve_images(context: RunContext, stack: Stack, names: Iterable[str]
 
     Empty for a target that holds no images. Raises ProviderError, with what to do, for an image that cannot be pulled.
     """
-    references = _references(context.provider, stack, names)
+    wanted = references(context.provider, stack, names)
     with use(context):
-        ids = await asyncio.gather(*(find_image(name) for name in references.values()))
-    return dict(zip(references, ids, strict=True))
-
-
-def local_images(provider: KindProvider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
-    """Image id by name, of the images that the target has already. Pulls nothing."""
-    if (images := provider.images) is None:
-        return {}
-    ids = {
-        name: images.image_id(reference, pull=False) for name, reference in _references(provider, stack, names).items()
-    }
-    return {name: id for name, id in ids.items() if id is not None}
+        ids = await asyncio.gather(*(find_image(name) for name in wanted.values()))
+    return dict(zip(wanted, ids, strict=True))
 
 
 @retryable_task("find the image {name}")
@@ -39,8 +28,3 @@ async def find_image(name: str) -> str:
     image_id = await asyncio.to_thread(images.image_id, name, pull=True)
     assert image_id is not None
     return image_id
-
-
-def _references(provider: KindProvider, stack: Stack, names: Iterable[str]) -> dict[str, str]:
-    """Registry reference by image name."""
-    return sources(stack.target, names) if provider.images else {}

@@ -28,12 +28,10 @@ from infra_specs.stackfile.messages.shell_words import shell_note
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Ledger
 from tasks.providers.seam.provider import KindProvider
-from tasks.run.context import RunContext
-from tasks.stack.build import with_built_images
-from tasks.stack.certificate import check_certificate, keep_certificate
+from tasks.stack.certificate import check_certificate
 from tasks.stack.code import code_of, with_edited_code
 from tasks.stack.commands import command_warnings, takes_folder
-from tasks.stack.images import local_images, resolve_images
+from tasks.stack.local_images import local_images
 from tasks.stack.preview_builds import preview_builds
 from tasks.stack.release import deploy_target
 
@@ -162,26 +160,6 @@ class Preview:
 
     async def images(self, stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
         return local_images(self.provider, stack, names)
-
-
-@dataclass(frozen=True, slots=True)
-class Preparation:
-    """Stores the certificate, builds and fetches images, under the lock of a run."""
-
-    context: RunContext
-
-    @property
-    def provider(self) -> KindProvider:
-        return self.context.provider
-
-    async def certificate(self, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
-        return await asyncio.to_thread(keep_certificate, self.context.ledger, self.context.lease, snapshot)
-
-    async def build(self, snapshot: StackSnapshot) -> tuple[Stack, tuple[str, ...]]:
-        return await with_built_images(self.context, snapshot.stack, snapshot.source), ()
-
-    async def images(self, stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
-        return await resolve_images(self.context, stack, names)
 
 
 def _refuse_unstartable(provider: KindProvider, candidate: _Candidate, desired: DesiredStack) -> None:
