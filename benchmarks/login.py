@@ -15,9 +15,9 @@ from pathlib import Path
 
 import httpx
 
+from deployments.cli.following.proven_transport import ProvenTransport
 from deployments.server.environment import HOST, environment
 from deployments.server.login import Login, ensure_login
-from deployments.server.proof import ProvenTransport
 from tests.support.homes import temporary_home
 
 START_SECONDS = 120.0

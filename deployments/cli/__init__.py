@@ -1,6 +1,6 @@
 """The command line. A verb that changes a stack submits a flow run and follows it; a verb that reads needs no server.
 
-A verb imports what it needs when it is called: `tenfold --help` loads neither SQLAlchemy nor Prefect.
+A verb imports what it needs when it is called: `tenfold --help` does not load SQLAlchemy, and no verb loads Prefect.
 """
 
 import io

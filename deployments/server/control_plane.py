@@ -7,8 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import httpx
-
 from deployments.server.environment import HOST, api_url
 from deployments.server.login import Login, ensure_login, login_file
 from deployments.server.plane_processes import (
@@ -87,7 +85,7 @@ def ensure() -> ControlPlane:
         raise _failure(supervisor, plane)
     try:
         require_proof(login, HOST, plane.port)
-    except httpx.TransportError as error:
+    except OSError as error:
         raise ServerError(f"The control plane at port {plane.port} does not answer ({error}).") from error
     return replace(plane, news=_news(config, before, plane, login_made=made))
 

@@ -10,9 +10,10 @@ import hmac
 import json
 import secrets
 import time
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import Any
-
-import httpx
 
 from deployments.server.login import Login
 from infra_specs.errors import ServerError
@@ -32,10 +33,10 @@ def proof(login: Login, nonce: str, port: int) -> str:
 def require_proof(login: Login, host: str, port: int) -> None:
     """Return if the server there proves this installation's login. Sends no secret.
 
-    Raises ServerError for one that does not, httpx.TransportError while nobody answers.
+    Raises ServerError for one that does not, OSError while nobody answers.
     """
     nonce = secrets.token_hex(NONCE_BYTES)
-    answer = _answered(f"http://{host}:{port}{PROOF_PATH}", nonce)
+    answer = _answered(host, port, nonce)
     if not hmac.compare_digest(answer.encode(errors="replace"), proof(login, nonce, port).encode()):
         raise ServerError(
             f"Port {port} is answered by another program than this installation's control plane, so no login was sent "
@@ -43,39 +44,18 @@ def require_proof(login: Login, host: str, port: int) -> None:
         )
 
 
-def _answered(url: str, nonce: str) -> str:
+def _answered(host: str, port: int, nonce: str) -> str:
     """The proof that a server answers with; empty for whatever else a stranger says, however long."""
     body, until = b"", time.monotonic() + ANSWER_SECONDS
-    with (
-        httpx.Client(timeout=ANSWER_SECONDS, trust_env=False) as client,
-        client.stream("GET", url, params={"nonce": nonce}) as answer,
-    ):
-        for part in answer.iter_raw():
-            body += part
-            if len(body) > LONGEST_ANSWER or time.monotonic() > until:
-                return ""
-    try:
-        data: Any = json.loads(body)
-        return str(data["proof"]) if answer.is_success else ""
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-
-
-class ProvenTransport(httpx.HTTPTransport):
-    """Sends a request, and the login with it, only over a connection to a server that has just proven whose it is."""
-
-    def __init__(self, login: Login) -> None:
-        super().__init__(trust_env=False)
-        self._login = login
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """As any transport does. Raises ServerError where a stranger answers."""
-
-        def trace(event: str, _info: object) -> None:
-            # Of each new connection, before a byte of the request is sent.
-            if event == "connection.connect_tcp.complete":
-                require_proof(self._login, request.url.host, request.url.port or 80)
-
-        request.extensions["trace"] = trace
-        request.headers["Authorization"] = self._login.header
-        return super().handle_request(request)
+    with closing(HTTPConnection(host, port, timeout=ANSWER_SECONDS)) as connection:
+        connection.request("GET", f"{PROOF_PATH}?nonce={nonce}")
+        try:
+            answer = connection.getresponse()
+            while part := answer.read1(LONGEST_ANSWER):
+                body += part
+                if len(body) > LONGEST_ANSWER or time.monotonic() > until:
+                    return ""
+            data: Any = json.loads(body)
+            return str(data["proof"]) if answer.status == HTTPStatus.OK else ""
+        except (HTTPException, ValueError, KeyError, TypeError, RecursionError):
+            return ""

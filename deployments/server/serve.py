@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
@@ -107,7 +106,7 @@ async def _server_proves_itself(here: Settings) -> None:
     def proves_itself() -> bool:
         try:
             require_proof(login, url.hostname or "", url.port or 80)
-        except (httpx.TransportError, ServerError):
+        except (OSError, ServerError):
             return False
         return True
 

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from infra_specs.certificates.certificate import Certificate, blocks, certificates_in, day, described
+from infra_specs.certificates.certificate import blocks, certificates_in, described
+from infra_specs.certificates.validity import Certificate, day
 from infra_specs.errors import PlanError
 
 SMALLEST_RSA = 2048

@@ -6,14 +6,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from infra_specs.errors import DiskFull, LedgerBusy, LedgerError
 from tasks.base.clock import now
 from tasks.base.disk import has_space, is_full
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 BUSY_SECONDS = 30
 """How long a transaction waits for others to finish theirs."""
@@ -60,7 +63,11 @@ class Database:
 
     def insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
         """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        if self.is_sqlite:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - with all its drivers, which most ledgers lack
+
+        return postgresql.insert(table)
 
     def alone(self, connection: sa.Connection, what: int) -> None:
         """Let nobody else be at `what` until this transaction ends. In SQLite one that writes always is alone."""

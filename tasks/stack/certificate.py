@@ -7,8 +7,7 @@ from pathlib import Path
 
 from infra_specs.catalogue.desired import refuse_missing_secrets
 from infra_specs.catalogue.web import CERTIFICATE as CERTIFICATE_SECRET
-from infra_specs.certificates.certificate import SOON_SECONDS, Certificate
-from infra_specs.certificates.check import checked, pair
+from infra_specs.certificates.validity import SOON_SECONDS, Certificate
 from infra_specs.desired import StackSnapshot, newest_secrets
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.secrets import named_secrets
@@ -65,6 +64,8 @@ def renew_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> 
 
 
 def _read(ledger: Ledger, snapshot: StackSnapshot, tls: Tls) -> tuple[Certificate, str]:
+    from infra_specs.certificates.check import checked, pair  # noqa: PLC0415 - most stacks need no cryptography
+
     stack, source, versions = snapshot.stack, snapshot.source, newest_secrets(snapshot)
     if named_secrets(tls):
         refuse_missing_secrets(stack, versions)

@@ -13,9 +13,9 @@ from typing import Any, Protocol, Self
 import httpx
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
+from deployments.cli.following.proven_transport import ProvenTransport
 from deployments.server.control_plane import ControlPlane
 from deployments.server.login import callers_login
-from deployments.server.proof import ProvenTransport
 from deployments.server.sessions import CODES_PATH, LOGIN_PATH
 from infra_specs.errors import ServerError
 from tasks.base.settings import settings

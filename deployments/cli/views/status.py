@@ -10,7 +10,7 @@ from deployments.cli.installation import tenfold
 from deployments.cli.terminal.output import Cell, lay, say
 from deployments.cli.terminal.words import ago, counted, human
 from deployments.cli.views.stack_view import StackView, changing
-from infra_specs.certificates.certificate import SOON_SECONDS, day, days
+from infra_specs.certificates.validity import SOON_SECONDS, day, days
 from infra_specs.releases.selection import ReleaseState, current
 from infra_specs.resources.instance import Instance, State
 from infra_specs.resources.services import serving_endpoints

@@ -27,7 +27,7 @@ MAX_NODES = 100_000
 """Keys and values, after aliases are expanded."""
 MAX_DEPTH = 50
 
-_loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is not in every build of PyYAML
+FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is not in every build of PyYAML
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _IN_PLAIN_WORDS = (
     (
@@ -110,7 +110,7 @@ def _syntax(broken: yaml.MarkedYAMLError, text: str) -> Fault:
 
 class _Composer:
     def __init__(self, text: str) -> None:
-        self._loader = _loader(text)
+        self._loader = FAST_LOADER(text)
         self._anchors: dict[str, Node | None] = {}
         self._count = 0
 

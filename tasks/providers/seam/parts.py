@@ -1,15 +1,17 @@
 """What only some targets have. `KindProvider` names each part; it is None where the target has none."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.instance import Instance
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers.seam.builds import BuildRequest, BuiltImage
 from tasks.providers.seam.code import FolderContent
 from tasks.providers.seam.traffic import Traffic
+
+if TYPE_CHECKING:
+    from infra_specs.advice.rightsizing import Usage  # with all of the catalogue, which only an adviser needs
 
 
 class Images(Protocol):
@@ -96,7 +98,7 @@ class Host(Protocol):
     def free_memory(self) -> Mapping[str, FreeMemory]:
         """Machine -> its memory now. Empty where it is not known. Changes nothing."""
 
-    def uses(self, stack: str) -> Mapping[str, Usage]:
+    def uses(self, stack: str) -> "Mapping[str, Usage]":
         """Address -> what it uses, of everything of the stack that runs; None for what is not known of a thing.
 
         Changes nothing.

@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from deployments.cli.following.proven_transport import ProvenTransport
 from deployments.server.login import Login
-from deployments.server.proof import ProvenTransport, proof, require_proof
+from deployments.server.proof import proof, require_proof
 from infra_specs.errors import ServerError
 
 pytestmark = pytest.mark.local

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from infra_specs.certificates.certificate import Certificate, blocks, read
+from infra_specs.certificates.certificate import blocks, read
 from infra_specs.certificates.check import checked, pair
+from infra_specs.certificates.validity import Certificate
 from infra_specs.errors import PlanError
 from tests.support.certificates import authority
 
