@@ -7,6 +7,7 @@ import uvicorn
 from prefect.server.api.server import create_app
 from prefect.settings import get_current_settings
 
+from deployments.server.due_push import DuePush, Pushing, push_socket
 from deployments.server.front_door import FrontDoor
 from deployments.server.login import require_login
 from tasks.base.settings import settings
@@ -15,7 +16,8 @@ from tasks.base.settings import settings
 def serve() -> None:
     """Serve until told to end. Raises ServerError without a login, or for one that others can read."""
     here, prefect = settings(), get_current_settings().server
-    door = FrontDoor(create_app(final=True), require_login(here.home), here.names)
+    inner = Pushing(create_app(final=True), DuePush(push_socket(here)))
+    door = FrontDoor(inner, require_login(here.home), here.names)
     config = uvicorn.Config(
         door,
         timeout_keep_alive=prefect.api.keepalive_timeout,

@@ -24,24 +24,19 @@ ADVISE_SECONDS = 3600.0
 """Interval of the advise flow: growth takes days."""
 
 
-async def deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
-    """What the runner serves: each flow under its own name, `provision/provision`; what is on a timer, too."""
+async def deployments() -> tuple[RunnerDeployment, ...]:
+    """Of the flows that somebody asks for: each under its own name, `provision/provision`."""
+    flows = (provision, deploy, rollback, scale, run, teardown, grow)
+    return tuple([await _deployed(flow) for flow in flows])
+
+
+async def scheduled_deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
+    """Of the flows that are on a schedule, and that somebody may ask for as well."""
     return (
-        await _deployed(provision),
-        await _deployed(deploy),
-        await _deployed(rollback),
-        await _deployed(scale),
-        await _deployed(run),
-        await _deployed(teardown),
+        await _deployed(autoscale, every=here.autoscale_seconds),
         await _deployed(reconcile, every=here.reconcile_seconds),
-        await _deployed(grow),
         await _deployed(advise, every=ADVISE_SECONDS),
     )
-
-
-async def autoscale_deployment(here: Settings) -> RunnerDeployment:
-    """The autoscale deployment, which runs too often for the runner."""
-    return await _deployed(autoscale, every=here.autoscale_seconds)
 
 
 async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerDeployment:

@@ -5,16 +5,22 @@ runs, and for as long as its event loop turns.
 """
 
 import asyncio
+import signal
 import socket
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
-from deployments.server.autoscale_ticks import LOOK_SECONDS, run_due_tick
+from deployments.server.due_push import hear_pushes, push_socket
+from deployments.server.due_runs import DueRuns
 from deployments.server.login import require_login
 from deployments.server.own_supervisor import EVERY_SECONDS as SUPERVISED_SECONDS
 from deployments.server.own_supervisor import keep_supervised
@@ -25,9 +31,10 @@ from deployments.server.prune_runs import EVERY_SECONDS as PRUNE_SECONDS
 from deployments.server.prune_runs import prune
 from deployments.server.reap_runs import EVERY_SECONDS as REAP_SECONDS
 from deployments.server.reap_runs import Unseen, reap
-from deployments.server.registry import autoscale_deployment, deployments
+from deployments.server.registry import deployments, scheduled_deployments
 from deployments.server.restart_down import EVERY_SECONDS as RESTART_SECONDS
 from deployments.server.restart_down import Restarts
+from deployments.server.warm_process import WarmProcess
 from deployments.server.watchdog import Watchdog, keep_automation
 from infra_specs.errors import ServerError
 from tasks.base.poll import until
@@ -45,37 +52,50 @@ async def serve(ready: Path) -> None:
     config = settings()
     await _server_proves_itself(config)
     runner = Runner(name="tenfold", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
-    for deployment in await deployments(config):
-        await runner.aadd_deployment(deployment)
-    ticking = await (await autoscale_deployment(config)).aapply()
+    taken = [await runner.aadd_deployment(deployment) for deployment in await deployments()]
+    scheduled = {
+        await runner.aadd_deployment(deployment): deployment.name for deployment in await scheduled_deployments(config)
+    }
     unseen = Unseen()
     async with get_client() as client:
         await reap(client, config, unseen)  # before they are taken: after an outage nobody waits for its ticks
         await keep_automation(client, config)
+    warm = WarmProcess()
+    due = DueRuns(taken, scheduled, partial(_take, runner), warm.run)
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with suppress(asyncio.CancelledError):
+        async with runner:
+            pushes = await hear_pushes(push_socket(config), due.push)
+            beside = [asyncio.create_task(job) for job in (_listen(ready), *_jobs(config, due, unseen))]
+            try:
+                await asyncio.gather(*beside)
+            finally:
+                pushes.close()
+                await warm.close()
+
+
+async def _take(runner: Runner, runs: Sequence[FlowRun]) -> None:
+    """Have Prefect's runner start these runs, as if it had polled for them."""
+    await runner._scheduled_run_poller._submit_scheduled_flow_runs(list(runs), runner._runs_task_group)
+
+
+def _jobs(config: Settings, due: DueRuns, unseen: Unseen) -> tuple[Coroutine[Any, Any, None], ...]:
+    """What is repeated beside the runs."""
     control = control_folder(config)
-    beside = [
-        asyncio.create_task(_listen(runner, ready)),
-        asyncio.create_task(repeat("ticked", LOOK_SECONDS, lambda client: run_due_tick(client, ticking))),
-        asyncio.create_task(repeat("swept", REAP_SECONDS, lambda client: reap(client, config, unseen))),
-        asyncio.create_task(repeat("trimmed", PRUNE_SECONDS, prune)),
-        asyncio.create_task(repeat("watched", config.autoscale_seconds, Watchdog(config).look)),
-        asyncio.create_task(repeat("supervised", SUPERVISED_SECONDS, lambda client: keep_supervised(control, client))),
-        asyncio.create_task(repeat("started again", RESTART_SECONDS, Restarts(config).look)),
-    ]
-    try:
-        await runner.start()
-    finally:
-        for task in beside:
-            task.cancel()
+    return (
+        repeat("looked for due runs", 0.0, due.look),
+        repeat("swept", REAP_SECONDS, lambda client: reap(client, config, unseen)),
+        repeat("trimmed", PRUNE_SECONDS, prune),
+        repeat("watched", config.autoscale_seconds, Watchdog(config).look),
+        repeat("supervised", SUPERVISED_SECONDS, lambda client: keep_supervised(control, client)),
+        repeat("started again", RESTART_SECONDS, Restarts(config).look),
+    )
 
 
-async def _listen(runner: Runner, path: Path) -> None:
+async def _listen(path: Path) -> None:
     """Be reachable once runs are taken, and not before: that is what `ready` means to who started us."""
-
-    async def started() -> bool:
-        return runner.started
-
-    await until(started, bool, SERVER_SECONDS)
     async with await asyncio.start_unix_server(_answer, sock=_bound(path)) as listening:
         await listening.serve_forever()
 

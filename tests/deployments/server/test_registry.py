@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deployments.server.login_pages import FIRST_PAGE
-from deployments.server.registry import autoscale_deployment, deployments
+from deployments.server.registry import deployments, scheduled_deployments
 from tasks.base.settings import Settings
 from tasks.run.tags import NOTABLE
 
@@ -14,7 +14,7 @@ ON_A_TIMER = {"reconcile", "advise", "autoscale"}
 
 
 async def test_runs_of_what_is_on_no_timer_are_notable(tmp_path: Path) -> None:
-    served = (*await deployments(Settings(home=tmp_path)), await autoscale_deployment(Settings(home=tmp_path)))
+    served = (*await deployments(), *await scheduled_deployments(Settings(home=tmp_path)))
     assert {deployment.name for deployment in served if NOTABLE not in deployment.tags} == ON_A_TIMER
     assert all("tenfold" in deployment.tags for deployment in served)
 
