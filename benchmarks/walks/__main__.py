@@ -1,13 +1,26 @@
-"""Walk through the verbs: `python -m benchmarks.walks --walks 500`."""
+"""Walk through the verbs: `python -m benchmarks.walks --walks 500`, or `--target local --walks 20`."""
 
 import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from benchmarks.simulate.seeds import quick_folder
+from benchmarks.walks.local import LocalWalks, local_walks
 from benchmarks.walks.memory import MemoryWalks
 from benchmarks.walks.steps import steps_of
+
+
+@contextmanager
+def _walks(target: str) -> Iterator[LocalWalks | MemoryWalks]:
+    if target == "local":
+        with local_walks() as walks:
+            yield walks
+    else:
+        with quick_folder() as folder:
+            yield MemoryWalks(folder)
 
 
 def main() -> int:
@@ -15,10 +28,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.walks", description=__doc__)
     parser.add_argument("--walks", type=int, default=500, help="how many walks")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
+    parser.add_argument("--target", choices=("memory", "local"), default="memory", help="where the stack stands")
     given = parser.parse_args()
     seeds, began, failed = range(given.first, given.first + given.walks), time.monotonic(), list[int]()
-    with quick_folder() as folder:
-        walks = MemoryWalks(folder)
+    with _walks(given.target) as walks:
         for seed in seeds:
             if failure := walks.walk(seed):
                 failed.append(seed)

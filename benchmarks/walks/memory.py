@@ -5,7 +5,6 @@ import shutil
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +15,7 @@ from benchmarks.simulate.product import Installation, simulated
 from benchmarks.simulate.properties import wrong_at_rest
 from benchmarks.simulate.simulation import FLOWS
 from benchmarks.simulate.target import Violation
-from benchmarks.walks.properties import wrong_after_provision
+from benchmarks.walks.properties import Failure, wrong_after_provision
 from benchmarks.walks.steps import STACK, FileData, Step, spec_of, steps_of
 from infra_specs.errors import PlanError, SpecError, TenfoldError, UnknownStack
 from infra_specs.plan.make_plan import make_plan
@@ -29,19 +28,6 @@ from tasks.stack.record import recorded_snapshot, snapshot_of
 
 SOURCE = "/srv"
 REFUSALS = (PlanError, SpecError, UnknownStack)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What was wrong with a walk, and its steps up to it."""
-
-    seed: int
-    why: str
-    steps: tuple[str, ...]
-
-    def __str__(self) -> str:
-        lines = (f"  {number}. {text}" for number, text in enumerate(self.steps, 1))
-        return "\n".join([f"walk {self.seed}: {self.why}", *lines])
 
 
 class MemoryWalks:

@@ -1,7 +1,22 @@
 """What must be true of a file once it was provisioned, whatever the verbs before it."""
 
+from dataclasses import dataclass
+
 from infra_specs.releases.manifest import with_absolute_paths
 from tasks.stack.preflight import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What was wrong with a walk, and its steps up to it."""
+
+    seed: int
+    why: str
+    steps: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = (f"  {number}. {text}" for number, text in enumerate(self.steps, 1))
+        return "\n".join([f"walk {self.seed}: {self.why}", *lines])
 
 
 def wrong_after_provision(planned: Prepared, after: Prepared) -> list[str]:
