@@ -68,8 +68,8 @@ def parse_admin_state(answer: bytes | None) -> AdminState | None:
     )
 
 
-def routes_version_of(answer: bytes | None) -> str | None:
-    """The version of the routes that are served on loopback, from what `routes_target` answered.
+def routes_version_of(answer: bytes | None, name: str) -> str | None:
+    """The version of the routes of this name that are served, from what `ROUTES_PATH` answered.
 
     "" if it has none yet, None for no answer that can be read.
     """
@@ -77,7 +77,7 @@ def routes_version_of(answer: bytes | None) -> str | None:
     if data is None:
         return None
     for config in data.get("configs", []):
-        if config.get("route_config", {}).get("name") == "local":
+        if config.get("route_config", {}).get("name") == name:
             version: str = config.get("version_info", "")
             return version
     return ""

@@ -1,13 +1,14 @@
 """Push the configuration of the routes to the proxy, in an order that loses no request."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, Protocol, TypeVar
 
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.health import INTERVAL_SECONDS
 from infra_specs.stackfile.models.route import REQUEST_SECONDS
+from tasks.providers.envoy import plain_http
 from tasks.providers.envoy.admin_state import AdminState, serves_listeners
 from tasks.providers.envoy.files import RouteRule, clusters, endpoints
 from tasks.providers.envoy.routes import routes
@@ -46,8 +47,8 @@ class ProxyFolder(Protocol):
     def admin_state(self) -> AdminState | None:
         """What the proxy knows; None if it does not answer."""
 
-    def routes_version(self) -> str | None:
-        """The version of the routes that it serves; None if it does not answer."""
+    def routes_version(self, name: str) -> str | None:
+        """The version of the routes of this name that it serves, "" without any; None if it does not answer."""
 
 
 def rule_of(record: Mapping[str, Any]) -> RouteRule:
@@ -102,9 +103,14 @@ def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, wa
     public = [rule for rule in rules.values() if rule.public]
     local_routes = routes("local", rules.values())
     folder.write({"routes-public.json": routes("public", public), "routes-local.json": local_routes})
+    if told := files_before.get(plain_http.FILE):
+        plain_routes = plain_http.routes(told, public)
+        folder.write({plain_http.ROUTES_FILE: plain_routes})
+        if waiting:  # before the first it has no listener for them
+            _await(lambda: folder.routes_version(plain_http.NAME) in (None, "", plain_routes["version_info"]))
     if removed_clusters:
         if waiting:
-            _await(lambda: folder.routes_version() in (None, local_routes["version_info"]))
+            _await(lambda: folder.routes_version("local") in (None, local_routes["version_info"]))
         folder.write({"clusters.json": new_clusters})
     folder.remove(name for name in files_before if name.startswith("endpoints-") and name not in files)
 
@@ -131,12 +137,14 @@ def await_drained(folder: ProxyFolder, rule: RouteRule) -> None:
         )
 
 
-def await_certificate(served: Callable[[], bytes | None], pem: str, address: str) -> None:
-    """Until the proxy serves this certificate; ProviderError if it does not take it and goes on with the one before.
+def await_certificates(served: Callable[[], bytes | None], pems: Collection[str], address: str) -> None:
+    """Until the proxy serves these certificates; ProviderError if it does not take one and goes on with the one before.
 
     `served` asks what it serves (`certificates_target`); a proxy that does not answer will find it at its start.
     """
-    if not _await(_unless_gone(served, lambda answer: has_taken(answer, pem)), _CERTIFICATE_SECONDS):
+    if not _await(
+        _unless_gone(served, lambda answer: all(has_taken(answer, pem) for pem in pems)), _CERTIFICATE_SECONDS
+    ):
         raise ProviderError(
             f"{address} did not take its new certificate in and goes on with what it had: its log says why. "
             "Look at the files that `tls` names."

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 from infra_specs.stackfile.models.clients import UPLOAD_SECONDS
-from tasks.providers.envoy import client_headers, time_limit, tls
+from tasks.providers.envoy import client_headers, plain_http, time_limit, tls
 from tasks.providers.envoy.messages import KEEPALIVE, Json, response, source, typed
 
 FILE = "listeners.json"
@@ -46,7 +46,8 @@ _CONNECTION_LIMIT = "extensions.filters.network.connection_limit.v3.ConnectionLi
 class Listener:
     """One address that the proxy listens on; `asked_port` is the port of it that clients know.
 
-    `redirect`: a listener that only leads clients to HTTPS, at this port.
+    `redirect`: a listener that only leads clients to HTTPS, at this port. `certificates` are the names of those with
+    which it speaks TLS; without any it speaks plainly.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Listener:
     port: int
     asked_port: int
     redirect: int | None = None
+    certificates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,6 @@ class ClientPolicy:
     connections: int
     trusted: tuple[str, ...] = ()
     upload_seconds: float = UPLOAD_SECONDS
-    secure: bool = False
     keepalive: bool = True
 
 
@@ -77,9 +78,28 @@ def policy_of(settings: Mapping[str, Any], connections: int, told: Any = None) -
         connections,
         tuple(settings.get("trust_proxies", ())),
         settings.get("upload_timeout", UPLOAD_SECONDS),
-        secure=settings.get("tls") is not None,
         keepalive=told is None or any("tcp_keepalive" in listener for listener in told["resources"]),
     )
+
+
+def public_listeners(
+    settings: Mapping[str, Any], public: tuple[int, int], http: tuple[int, int] | None
+) -> list[Listener]:
+    """The listeners beyond loopback: the public one, and that of plain HTTP. Of each its port, and that of clients.
+
+    Where certificates are fetched there is no public one before the first.
+    """
+    names, result = tuple(tls.pems_of(settings)), list[Listener]()
+    if names or not tls.is_fetched(settings):
+        result.append(Listener("public", EVERYWHERE, *public, certificates=names))
+    if http is not None:
+        fetched = tls.is_fetched(settings)
+        result.append(
+            Listener(plain_http.NAME, EVERYWHERE, *http)
+            if fetched
+            else Listener("redirect", EVERYWHERE, *http, redirect=public[1])
+        )
+    return result
 
 
 def listeners(folder: PurePath, wanted: Sequence[Listener], policy: ClientPolicy) -> Json:
@@ -87,6 +107,12 @@ def listeners(folder: PurePath, wanted: Sequence[Listener], policy: ClientPolicy
     made = [_listener(folder, listener, policy) for listener in wanted]
     version = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
     return response("config.listener.v3.Listener", made, version)
+
+
+def ports_of(told: Any) -> frozenset[int]:
+    """The ports of the listeners in a file of them; none without a file."""
+    resources = told["resources"] if told else ()
+    return frozenset(each["address"]["socket_address"]["port_value"] for each in resources)
 
 
 def _listener(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> Json:
@@ -121,7 +147,6 @@ def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, 
         "stat_prefix": f"{wanted.name}-{'trusted' if trusted else 'clients'}",
         "max_connections": policy.connections,
     }
-    secure = policy.secure and not wanted.redirect
     return {
         "name": name,
         "filters": [
@@ -129,7 +154,7 @@ def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, 
             typed("envoy.filters.network.http_connection_manager", _CONNECTION_MANAGER, manager),
         ],
         "transport_socket_connect_timeout": f"{HEADER_SECONDS}s",
-        **({"transport_socket": tls.transport(source(folder, tls.CERTIFICATE_FILE))} if secure else {}),
+        **({"transport_socket": tls.transport(folder, wanted.certificates)} if wanted.certificates else {}),
     }
 
 

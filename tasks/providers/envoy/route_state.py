@@ -83,9 +83,11 @@ def route_health(
 
 def route_url(settings: Mapping[str, Any], proxy: Mapping[str, str]) -> str:
     """Where it is reached, from what the proxy says of itself; empty without a proxy."""
-    base = proxy.get("public_url", "") if settings["public"] else ""
-    base = base or proxy.get("url", "")
     host = settings["host"]
+    # Where certificates are fetched, a host that has none yet is served by plain HTTP.
+    is_plain = "plain_url" in proxy and host not in proxy["secured_hosts"].split()
+    base = proxy.get("plain_url" if is_plain else "public_url", "") if settings["public"] else ""
+    base = base or proxy.get("url", "")
     if base and "*" not in host:
         url = urlsplit(base)
         base = f"{url.scheme}://{host}" + (f":{url.port}" if url.port else "")

@@ -18,13 +18,22 @@ def routes(name: str, rules: Iterable[RouteRule]) -> Json:
 
     The version is a hash of all of it, by which a proxy says what it has taken in.
     """
+    made = virtual_hosts(rules)
+    # A browser asks for `host:port`; the rules name hosts.
+    config = {"name": name, "virtual_hosts": made, "ignore_port_in_host_matching": True}
+    return response("config.route.v3.RouteConfiguration", [config], version_of(made))
+
+
+def virtual_hosts(rules: Iterable[RouteRule]) -> list[Json]:
+    """The routes of each host."""
     ordered = sorted(rules, key=lambda rule: (-len(rule.path.rstrip("/")), rule.service))
     hosts = sorted({rule.host for rule in ordered})
-    virtual_hosts = [_virtual_host(host, hosts, ordered) for host in hosts]
-    # A browser asks for `host:port`; the rules name hosts.
-    config = {"name": name, "virtual_hosts": virtual_hosts, "ignore_port_in_host_matching": True}
-    version = hashlib.sha256(json.dumps(virtual_hosts, sort_keys=True).encode()).hexdigest()[:12]
-    return response("config.route.v3.RouteConfiguration", [config], version)
+    return [_virtual_host(host, hosts, ordered) for host in hosts]
+
+
+def version_of(virtual_hosts: Sequence[Json]) -> str:
+    """A hash of all that routes say."""
+    return hashlib.sha256(json.dumps(virtual_hosts, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _virtual_host(host: str, hosts: Iterable[str], ordered: Sequence[RouteRule]) -> Json:

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.providers.envoy.admin_state import serves_listeners
 from tasks.providers.envoy.client_headers import removed
-from tasks.providers.envoy.listener import ClientPolicy, Listener, listeners, policy_of
+from tasks.providers.envoy.listener import ClientPolicy, Listener, listeners, policy_of, ports_of, public_listeners
 
 pytestmark = pytest.mark.pure
 local = Listener("local", "127.0.0.1", 1, 1)
@@ -99,9 +99,40 @@ def test_the_version_is_of_what_is_told() -> None:
 
 def test_a_policy_is_read_from_a_proxys_settings() -> None:
     assert policy_of({"port": None}, 7) == ClientPolicy(7)
-    assert policy_of({"trust_proxies": ["10.0.0.0/8"], "upload_timeout": 9.0, "tls": "pem"}, 7) == ClientPolicy(
-        7, ("10.0.0.0/8",), 9.0, secure=True
-    )
+    settings = {"trust_proxies": ["10.0.0.0/8"], "upload_timeout": 9.0, "tls": "pem"}
+    assert policy_of(settings, 7) == ClientPolicy(7, ("10.0.0.0/8",), 9.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, [("public", ()), ("redirect", ())]),
+        ({"tls": "pem"}, [("public", ("certificate",)), ("redirect", ())]),
+        ({"certificates": {}}, [("plain", ())]),
+        (
+            {"certificates": {"b.example.com": "pem", "a.example.com": "pem"}},
+            [("public", ("certificate-a.example.com", "certificate-b.example.com")), ("plain", ())],
+        ),
+    ],
+)
+def test_beyond_loopback_it_listens_for_https_once_there_is_a_certificate(settings: Any, expected: Any) -> None:
+    made = public_listeners(settings, (8081, 443), (8082, 80))
+    assert [(listener.name, listener.certificates) for listener in made] == expected
+    assert [listener.name for listener in public_listeners(settings, (8081, 443), None)] == [
+        name for name, _ in expected if name == "public"
+    ]
+    assert ports_of(listeners(Path("/x"), made, policy)) == {listener.port for listener in made}
+    assert ports_of(None) == frozenset()
+
+
+def test_each_certificate_is_read_from_a_file_of_its_own() -> None:
+    secured = Listener("public", "0.0.0.0", 1, 1, certificates=("certificate-a", "certificate-b"))
+    configs = chains(secured)[0]["transport_socket"]["typed_config"]["common_tls_context"][
+        "tls_certificate_sds_secret_configs"
+    ]
+    paths = [config["sds_config"]["path_config_source"]["path"] for config in configs]
+    assert paths == ["/x/certificate-a.json", "/x/certificate-b.json"]
+    assert "transport_socket" not in chains(public)[0]
 
 
 def test_a_listener_that_is_open_keeps_its_options() -> None:

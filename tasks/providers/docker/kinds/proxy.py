@@ -64,9 +64,7 @@ class Proxies(Containers):
         if container is None:
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
         ports = ports_of(container)
-        # The listeners leave to the routes which paths are refused: routes of an earlier version would refuse none.
-        self._routes.tell_again(instance.stack)
-        change_listeners(self._api, container["Id"], resource, ports)
+        change_listeners(self._api, container["Id"], resource, ports, lambda: self._routes.tell_again(instance.stack))
         self._record(instance, resource, ports.outputs(resource, self._host_address()))
 
 

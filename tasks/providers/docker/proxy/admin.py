@@ -32,9 +32,9 @@ def admin_state(api: Engine, container: str) -> AdminState | None:
     return parse_admin_state(*_get(api, container, CLUSTERS_PATH))
 
 
-def routes_version(api: Engine, container: str) -> str | None:
-    """The version of the routes that it serves; None if it does not answer."""
-    return routes_version_of(*_get(api, container, ROUTES_PATH))
+def routes_version(api: Engine, container: str, name: str) -> str | None:
+    """The version of the routes of this name that it serves, "" without any; None if it does not answer."""
+    return routes_version_of(_get(api, container, ROUTES_PATH)[0], name)
 
 
 def listeners(api: Engine, container: str) -> bytes | None:

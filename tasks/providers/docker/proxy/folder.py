@@ -55,8 +55,8 @@ class Folder:
     def admin_state(self) -> AdminState | None:
         return admin.admin_state(self._api, self._container)
 
-    def routes_version(self) -> str | None:
-        return admin.routes_version(self._api, self._container)
+    def routes_version(self, name: str) -> str | None:
+        return admin.routes_version(self._api, self._container, name)
 
     def _texts(self) -> dict[str, str]:
         """Every file by name, as it was read and changed since."""
@@ -85,7 +85,7 @@ class FirstFiles:
         self._files = dict(files)
 
     def read(self) -> Mapping[str, Any]:
-        return {}
+        return dict(self._files)
 
     def write(self, files: Mapping[str, Any]) -> None:
         self._files.update(files)
@@ -96,7 +96,7 @@ class FirstFiles:
     def admin_state(self) -> AdminState | None:
         return None
 
-    def routes_version(self) -> str | None:
+    def routes_version(self, name: str) -> str | None:  # noqa: ARG002 - it does not run yet
         return None
 
     def put(self, api: Engine, container: str) -> None:

@@ -1,5 +1,6 @@
 """The listeners of a proxy: what it finds at its start, and how one that runs takes in others."""
 
+from collections.abc import Callable
 from typing import Any
 
 from docker.api.client import APIClient
@@ -10,8 +11,8 @@ from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.proxy import admin
 from tasks.providers.docker.proxy.folder import FOLDER_PATH, Folder
 from tasks.providers.docker.proxy.ports import ProxyPorts
-from tasks.providers.envoy import listener, tls
-from tasks.providers.envoy.config_push import await_certificate, await_listeners
+from tasks.providers.envoy import listener, plain_http, tls
+from tasks.providers.envoy.config_push import await_certificates, await_listeners
 from tasks.providers.envoy.files import bootstrap
 
 _ADMIN_ADDRESS = {"socket_address": {"address": "127.0.0.1", "port_value": admin.ADMIN_PORT}}
@@ -25,19 +26,33 @@ def first_files(api: APIClient, resource: Resource, ports: ProxyPorts) -> dict[s
     return {"bootstrap.json": bootstrap(resource.stack, FOLDER_PATH, _ADMIN_ADDRESS), **listener_files}
 
 
-def change_listeners(api: Engine, container: str, resource: Resource, ports: ProxyPorts) -> None:
-    """Have one that runs take in its certificate, whom it trusts and how long it waits; no request is lost."""
+def change_listeners(
+    api: Engine, container: str, resource: Resource, ports: ProxyPorts, tell_routes: Callable[[], None]
+) -> None:
+    """Have one that runs take in its certificates, whom it trusts and how long it waits; no request is lost.
+
+    `tell_routes` has it take in the routes that its files ask for. The listeners leave to the routes which paths are
+    refused, and where plain HTTP is led: so these come first, and what leads to a new listener after it.
+    """
     folder = Folder(api, container)
-    files = ports.files(resource, FOLDER_PATH, _connections(api), folder.read().get(listener.FILE))
-    for name, data in files.items():
-        folder.write({name: data})
-    if tls.CERTIFICATE_FILE in files:
-        pem = str(resource.settings["tls"])
-        await_certificate(lambda: admin.certificates(api, container), pem, resource.address)
+    before = folder.read()
+    files = ports.files(resource, FOLDER_PATH, _connections(api), before.get(listener.FILE))
+    plain = files.pop(plain_http.FILE, None)
+    for name in sorted(files.keys() - {listener.FILE}):
+        folder.write({name: files[name]})
+    if plain:
+        folder.write({plain_http.FILE: plain_http.before_listeners(plain, before.get(plain_http.FILE))})
+    tell_routes()
+    folder.write({listener.FILE: files[listener.FILE]})
+    await_certificates(
+        lambda: admin.certificates(api, container), tls.pems_of(resource.settings).values(), resource.address
+    )
     version = files[listener.FILE]["version_info"]
     await_listeners(lambda: admin.listeners(api, container), version, resource.address)
-    if tls.CERTIFICATE_FILE not in files:
-        folder.remove([tls.CERTIFICATE_FILE])
+    if plain:
+        folder.write({plain_http.FILE: plain})
+        tell_routes()
+    folder.remove(plain_http.leftovers(before, files, plain))
 
 
 def _connections(api: APIClient) -> int:

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from infra_specs.resources.resource import Resource
-from tasks.providers.envoy import listener, tls
-from tasks.providers.envoy.listener import EVERYWHERE, Listener, listeners, policy_of
+from tasks.providers.envoy import listener, plain_http, tls
+from tasks.providers.envoy.listener import EVERYWHERE, Listener, listeners, policy_of, public_listeners
 
 LOCAL_PORT, PUBLIC_PORT, REDIRECT_PORT = 8080, 8081, 8082
 
@@ -32,23 +32,24 @@ class ProxyPorts:
 
     def outputs(self, resource: Resource, host_address: str) -> dict[str, str]:
         """The proxy's outputs; `host_address` is the engine's address as its neighbours see it."""
-        return tls.doors(self.port, self.public, host_address, _pem(resource))
+        return tls.doors(self.port, self.public, self.redirect, host_address, resource.settings)
 
     def files(self, resource: Resource, folder: PurePosixPath, connections: int, told: Any = None) -> dict[str, Any]:
         """The proxy's files for these ports, in the order in which they must be written.
 
         `told` is the file of listeners that it has by now, if it runs.
         """
-        pem = _pem(resource)
-        listener_file = listeners(folder, self._listeners(), policy_of(resource.settings, connections, told))
-        return {**({tls.CERTIFICATE_FILE: tls.certificate(pem)} if pem else {}), listener.FILE: listener_file}
+        settings = resource.settings
+        listener_file = listeners(folder, self._listeners(settings), policy_of(settings, connections, told))
+        plain = plain_http.file_of(settings, self.public)
+        return {**tls.files_of(settings), **({plain_http.FILE: plain} if plain else {}), listener.FILE: listener_file}
 
-    def _listeners(self) -> list[Listener]:
-        result = [Listener("local", EVERYWHERE, LOCAL_PORT, self.port)]
+    def _listeners(self, settings: Mapping[str, Any]) -> list[Listener]:
+        own = () if tls.is_fetched(settings) else tuple(tls.pems_of(settings))
+        result = [Listener("local", EVERYWHERE, LOCAL_PORT, self.port, certificates=own)]
         if self.public is not None:
-            result.append(Listener("public", EVERYWHERE, PUBLIC_PORT, self.public))
-            if self.redirect is not None:
-                result.append(Listener("redirect", EVERYWHERE, REDIRECT_PORT, self.redirect, redirect=self.public))
+            http = (REDIRECT_PORT, self.redirect) if self.redirect is not None else None
+            result += public_listeners(settings, (PUBLIC_PORT, self.public), http)
         return result
 
 
@@ -61,8 +62,3 @@ def ports_of(container: Mapping[str, Any]) -> ProxyPorts:
         return int(binding[0]["HostPort"]) if binding else None
 
     return ProxyPorts(host_port(LOCAL_PORT) or 0, host_port(PUBLIC_PORT), host_port(REDIRECT_PORT))
-
-
-def _pem(resource: Resource) -> str | None:
-    pem = resource.settings.get("tls")
-    return str(pem) if pem else None

@@ -33,9 +33,9 @@ def admin_state(folder: Path) -> AdminState | None:
     return parse_admin_state(*_get(folder, CLUSTERS_PATH))
 
 
-def routes_version(folder: Path) -> str | None:
-    """The version of the routes that are served on loopback, "" if it has none yet; None if it does not answer."""
-    return routes_version_of(*_get(folder, ROUTES_PATH))
+def routes_version(folder: Path, name: str) -> str | None:
+    """The version of the routes of this name that are served, "" if it has none yet; None if it does not answer."""
+    return routes_version_of(_get(folder, ROUTES_PATH)[0], name)
 
 
 def certificates(folder: Path) -> bytes | None:

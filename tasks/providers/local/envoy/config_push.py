@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from tasks.providers.envoy import config_push
+from tasks.providers.envoy import config_push, plain_http
 from tasks.providers.envoy.admin_state import AdminState
 from tasks.providers.local.envoy import admin
 from tasks.providers.local.files import read_json, write_json
@@ -37,7 +37,7 @@ class Folder:
         return self._path
 
     def read(self) -> Mapping[str, Any]:
-        names = ("clusters.json", *(path.name for path in self._path.glob("endpoints-*.json")))
+        names = ("clusters.json", plain_http.FILE, *(path.name for path in self._path.glob("endpoints-*.json")))
         return {name: read_json(self._path / name) for name in names}
 
     def write(self, files: Mapping[str, Any]) -> None:
@@ -52,5 +52,5 @@ class Folder:
     def admin_state(self) -> AdminState | None:
         return admin.admin_state(self._path)
 
-    def routes_version(self) -> str | None:
-        return admin.routes_version(self._path)
+    def routes_version(self, name: str) -> str | None:
+        return admin.routes_version(self._path, name)

@@ -2,6 +2,7 @@
 
 import os
 import resource as limits
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from infra_specs.sizing.connections import connection_limit
 from tasks.base.atomic_write import draft_of
 from tasks.base.clock import now
 from tasks.providers import machine
-from tasks.providers.envoy import listener, tls
-from tasks.providers.envoy.config_push import await_certificate, await_listeners
+from tasks.providers.envoy import listener, plain_http, tls
+from tasks.providers.envoy.config_push import await_certificates, await_listeners
 from tasks.providers.envoy.files import DRAINING, bootstrap
-from tasks.providers.envoy.listener import EVERYWHERE, LOOPBACK, Listener, listeners, policy_of
+from tasks.providers.envoy.listener import LOOPBACK, Listener, listeners, policy_of, public_listeners
 from tasks.providers.envoy.route_state import PUSH_SECONDS
 from tasks.providers.host_address import own_address
 from tasks.providers.labels import labels_of, name_of
@@ -78,28 +79,52 @@ def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = Fal
         stack_folder.home, stack_folder.stack, resource.address, settings["port"], in_use=running, known=True
     )
     public = _public_port(stack_folder, resource, running=running)
-    pem: str | None = settings.get("tls")
     redirect = _redirect(stack_folder, resource, running=running) if public else None
-    outputs = tls.doors(port, public, own_address(), pem)
-    if pem:
-        write_json(stack_folder.proxy / tls.CERTIFICATE_FILE, tls.certificate(pem), owner=owner)
+    outputs = tls.doors(port, public, redirect, own_address(), settings)
     told = read_json(stack_folder.proxy / listener.FILE) if running else None
     listener_file = listeners(
-        stack_folder.proxy, _listeners(port, public, redirect), policy_of(settings, _connections(), told)
+        stack_folder.proxy, _listeners(settings, port, public, redirect), policy_of(settings, _connections(), told)
     )
-    if running:
-        # The listeners leave to the routes which paths are refused: routes of an earlier version would refuse none.
-        push_config(stack_folder, records(stack_folder))
-    write_json(stack_folder.proxy / listener.FILE, listener_file, owner=owner)
+    files = {**tls.files_of(settings), listener.FILE: listener_file}
     write_json(stack_folder.proxy / "outputs.json", outputs)
-    if pem and running:
-        await_certificate(lambda: admin.certificates(stack_folder.proxy), pem, resource.address)
     if running:
-        await_listeners(lambda: admin.listeners(stack_folder.proxy), listener_file["version_info"], resource.address)
-    if not pem:
-        for path in (stack_folder.proxy / tls.CERTIFICATE_FILE, draft_of(stack_folder.proxy / tls.CERTIFICATE_FILE)):
-            path.unlink(missing_ok=True)
+        _change(stack_folder, resource, files, plain_http.file_of(settings, public))
+        return outputs
+    plain = plain_http.file_of(settings, public)
+    for name, data in {**files, **({plain_http.FILE: plain} if plain else {})}.items():
+        write_json(stack_folder.proxy / name, data, owner=owner)
+    _tidy(stack_folder, files, plain)
     return outputs
+
+
+def _change(stack_folder: StackFolder, resource: Resource, files: Mapping[str, Any], plain: Any) -> None:
+    """Have one that runs take in its files.
+
+    The listeners leave to the routes which paths are refused, and where plain HTTP is led: so these come first, and
+    what leads to a new listener after it.
+    """
+    folder, owner = stack_folder.proxy, stack_folder.owner
+    for name in sorted(files.keys() - {listener.FILE}):
+        write_json(folder / name, files[name], owner=owner)
+    if plain:
+        first = plain_http.before_listeners(plain, read_json(folder / plain_http.FILE))
+        write_json(folder / plain_http.FILE, first, owner=owner)
+    push_config(stack_folder, records(stack_folder))
+    write_json(folder / listener.FILE, files[listener.FILE], owner=owner)
+    await_certificates(lambda: admin.certificates(folder), tls.pems_of(resource.settings).values(), resource.address)
+    version = files[listener.FILE]["version_info"]
+    await_listeners(lambda: admin.listeners(folder), version, resource.address)
+    if plain:
+        write_json(folder / plain_http.FILE, plain, owner=owner)
+        push_config(stack_folder, records(stack_folder))
+    _tidy(stack_folder, files, plain)
+
+
+def _tidy(stack_folder: StackFolder, files: Mapping[str, Any], plain: Any) -> None:
+    names = [path.name for path in stack_folder.proxy.glob("*.json")]
+    for name in plain_http.leftovers(names, files, plain):
+        for path in (stack_folder.proxy / name, draft_of(stack_folder.proxy / name)):
+            path.unlink(missing_ok=True)
 
 
 def _public_port(stack_folder: StackFolder, resource: Resource, *, running: bool) -> int | None:
@@ -112,12 +137,12 @@ def _public_port(stack_folder: StackFolder, resource: Resource, *, running: bool
     return None
 
 
-def _listeners(port: int, public: int | None, redirect: int | None) -> list[Listener]:
-    result = [Listener("local", LOOPBACK, port, port)]
+def _listeners(settings: Mapping[str, Any], port: int, public: int | None, redirect: int | None) -> list[Listener]:
+    own = () if tls.is_fetched(settings) else tuple(tls.pems_of(settings))
+    result = [Listener("local", LOOPBACK, port, port, certificates=own)]
     if public is not None:
-        result.append(Listener("public", EVERYWHERE, public, public))
-        if redirect is not None:
-            result.append(Listener("redirect", EVERYWHERE, redirect, redirect, redirect=public))
+        http = (redirect, redirect) if redirect is not None else None
+        result += public_listeners(settings, (public, public), http)
     return result
 
 
@@ -159,9 +184,11 @@ def public_health(stack_folder: StackFolder, instance: Instance, pid: int | None
     health = instance.health
     if health.state != "healthy" or pid is None:
         return health
+    listening = listener.ports_of(read_json(stack_folder.proxy / listener.FILE))
     for owner in (_public_owner(instance.address), _redirect_owner(instance.address)):
         port = ports.of_owner(stack_folder.home, stack_folder.stack, owner)
-        if port and (fault := fault_of(port, pid)):
+        # Without a certificate the public port is kept, and nobody listens there.
+        if port and port in listening and (fault := fault_of(port, pid)):
             told_at = (stack_folder.proxy / "listeners.json").stat().st_mtime
             late = now() - max(health.since, told_at) > PUSH_SECONDS
             return Health("failed" if late else "starting", fault, health.since)
