@@ -31,9 +31,9 @@ http {{
 @contextmanager
 def in_front_of_the_app(work: float, read: Path) -> Iterator[str]:
     """The address of an nginx with its own defaults, in front of one process of the app."""
-    program = _unpacked()
+    program = unpacked()
     with tempfile.TemporaryDirectory() as name:
-        folder, port, app = Path(name), _free_port(), _free_port()
+        folder, port, app = Path(name), free_port(), free_port()
         (folder / "nginx.conf").write_text(_CONFIG.format(folder=folder, port=port, app=app))
         env = {**os.environ, "PORT": str(app), "WORK": str(work), "READ": str(read)}
         running = [
@@ -42,7 +42,7 @@ def in_front_of_the_app(work: float, read: Path) -> Iterator[str]:
         ]
         try:
             for awaited in (app, port):
-                _until_it_listens(awaited)
+                until_it_listens(awaited)
             yield f"http://127.0.0.1:{port}"
         finally:
             for process in running:
@@ -50,7 +50,8 @@ def in_front_of_the_app(work: float, read: Path) -> Iterator[str]:
                 process.wait()
 
 
-def _unpacked() -> Path:
+def unpacked() -> Path:
+    """The program."""
     if not (FOLDER / _PROGRAM).exists():
         FOLDER.mkdir(exist_ok=True)
         subprocess.run(["apt-get", "-q", "download", "nginx"], cwd=FOLDER, check=True, stderr=subprocess.DEVNULL)
@@ -58,12 +59,14 @@ def _unpacked() -> Path:
     return FOLDER / _PROGRAM
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback that nobody has now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def _until_it_listens(port: int) -> None:
+def until_it_listens(port: int) -> None:
+    """Wait until somebody listens there, a minute at most."""
     deadline = time.monotonic() + 60
     while True:
         try:

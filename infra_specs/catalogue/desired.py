@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra_specs.catalogue import cache, database, queue, web
+from infra_specs.catalogue import cache, database, files, queue, web
 from infra_specs.catalogue.context import Context
 from infra_specs.catalogue.patterns.pattern import pattern_of
 from infra_specs.errors import PlanError
@@ -48,6 +48,9 @@ def desired_state(
         resources += pattern.service(context, name, service, count)
         if name in routed:
             resources.append(web.route(stack, name, service, count))
+        if service.static is not None:
+            told = pattern.files(context, name, service.static, sizing.files[name])
+            resources += files.resources(stack, name, service, service.static, told)
     return tuple(resources)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra_specs.errors import PlanError
+from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Resource
 from infra_specs.resources.services import ENDPOINT, canary_beside, holds_copies, is_new_release
@@ -160,8 +161,9 @@ def _to_live_replicas(route: Resource, live: Mapping[str, Instance], canary: str
 
 
 def _routes(services: Iterable[str], desired: Sequence[Resource]) -> list[Resource]:
-    named = set(services)
-    return [resource for resource in desired if resource.kind == "route" and resource.settings["service"] in named]
+    """To replicas alone: no release changes what a route to files leads to."""
+    addresses = {str(Address("route", service)) for service in services}
+    return [resource for resource in desired if resource.address in addresses]
 
 
 def _with_dependencies(parts: Sequence[Resource], desired: Sequence[Resource]) -> tuple[Resource, ...]:

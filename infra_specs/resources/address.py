@@ -1,5 +1,5 @@
 """Which resource of a stack is meant: `replica/web-0`, `route/web`, `database/main`, `volume/web.data`, `job/run-7f`,
-`service/web`, `service/web.canary`.
+`service/web`, `service/web.canary`, `files/web`, `route/web.files`.
 
 Nothing outside this file puts an address together or takes one apart. Names hold dashes and digits, so a prefix says
 nothing: `replica/web-` begins the replicas of `web` and of `web-admin`.
@@ -13,11 +13,14 @@ CANARY = "canary"
 """The slot of what stands beside all other copies of a service: a replica, or a counted service."""
 RUN = "run"
 """The name of a job that a person asked for once; its slot tells such jobs apart."""
+FILES = "files"
+"""The slot of the route that leads to a service's file server, beside the one that leads to its replicas."""
 BEFORE = "before"
 """The name of a job that ends before a service's new replicas get traffic; its slot is the service."""
 
-_SIGNS = {"volume": ".", "service": "."}
+_SIGNS = {"volume": ".", "service": ".", "route": "."}
 """What stands before a slot, if not a dash. Services and volumes are called with dashes and never with dots."""
+_ONLY_SLOTS = {"service": CANARY, "route": FILES}
 _KIND = re.compile(r"[a-z]+")
 _SLOT = re.compile(rf"0|[1-9][0-9]*|{CANARY}")
 
@@ -27,7 +30,8 @@ class Address:
     """One resource of a stack: its kind, its name, and which of several of that name it is.
 
     The slot of a replica is its number, or `canary`; of a volume what its service calls it; of a job whom or which
-    run it is for; a counted service has none unless it is a canary. Two different addresses never have the same text.
+    run it is for; a counted service has none unless it is a canary, and a
+    route none unless it leads to files. Two different addresses never have the same text.
     Raises ValueError for what is no address.
     """
 
@@ -89,10 +93,10 @@ def _parts(text: str) -> tuple[str, str, int | str | None]:
         if not name or not _SLOT.fullmatch(slot):
             return nothing
         return kind, name, slot if slot == CANARY else int(slot)
-    if kind not in ("volume", "job", "service"):
+    if kind not in ("volume", "job", "service", "route"):
         return kind, rest, None
     name, sign, slot = rest.partition(_SIGNS.get(kind, "-"))
     if not sign:
         return kind, rest, None
-    fits = name and slot and (kind != "service" or slot == CANARY)
+    fits = name and slot and slot == _ONLY_SLOTS.get(kind, slot)
     return (kind, name, slot) if fits else nothing

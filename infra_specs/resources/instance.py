@@ -93,6 +93,7 @@ class Instance:
 
 
 def links_of(instances: Iterable[Instance]) -> dict[str, str]:
-    """Service -> where it answers."""
+    """Service -> where it answers. Routes to files are left out."""
     routes = (instance for instance in instances if instance.kind == "route" and instance.outputs.get("url"))
-    return {Address.parse(route.address).name: route.outputs["url"] for route in routes}
+    addresses = ((Address.parse(route.address), route.outputs["url"]) for route in routes)
+    return {address.name: url for address, url in addresses if address.slot is None}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra_specs.errors import PlanError
 from infra_specs.sizing.demand import Demand, demand_of
+from infra_specs.sizing.files import FilesSize, size_files
 from infra_specs.sizing.needs import CacheSize, DatabaseSize, size_cache, size_database
 from infra_specs.sizing.pools import Pool
 from infra_specs.sizing.queue import QueueSize, size_queue
@@ -25,6 +26,8 @@ class Sizing:
     database: DatabaseSize | None
     cache: CacheSize | None
     queue: QueueSize | None
+    files: Mapping[str, FilesSize]
+    """Service -> the server of its files, where it has one."""
     arithmetic: tuple[str, ...]
     """Every step of it, as sentences."""
 
@@ -32,8 +35,9 @@ class Sizing:
         """The steps for one service and for what all of them lean on; every step for None."""
         if service is None:
             return self.arithmetic
-        needs = (need for need in (self.database, self.cache, self.queue) if need is not None)
-        return (*self.services[service].arithmetic, *(line for need in needs for line in need.arithmetic))
+        shared = (self.database, self.cache, self.queue)
+        sizes = (self.services[service], self.files.get(service), *shared)
+        return tuple(line for size in sizes if size is not None for line in size.arithmetic)
 
 
 def size(stack: Stack) -> Sizing:
@@ -57,15 +61,21 @@ def size(stack: Stack) -> Sizing:
     database = size_database(needs.database, pools, stack.users.monthly * stack.headroom) if needs.database else None
     cache = size_cache(needs.cache, demand.users_at_once * stack.headroom) if needs.cache else None
     queue = size_queue(needs.queue, demand.requests_per_second * stack.headroom) if needs.queue else None
+    files = {
+        name: size_files(name, services[name].demand * stack.headroom)
+        for name, service in stack.services.items()
+        if service.static is not None
+    }
     arithmetic = (
         *demand.arithmetic,
         *(line for service in services.values() for line in service.arithmetic),
         *(database.arithmetic if database else ()),
         *(cache.arithmetic if cache else ()),
         *(queue.arithmetic if queue else ()),
+        *(line for server in files.values() for line in server.arithmetic),
         *((f"headroom {stack.headroom:g} because: {stack.headroom_because}",) if stack.headroom_because else ()),
     )
-    return Sizing(demand, stack.headroom, services, database, cache, queue, arithmetic)
+    return Sizing(demand, stack.headroom, services, database, cache, queue, files, arithmetic)
 
 
 def _pool(stack: Stack, name: str, size: ServiceSize) -> Pool:

@@ -2,13 +2,16 @@
 
 from infra_specs.catalogue import cache as caches
 from infra_specs.catalogue import database as databases
+from infra_specs.catalogue import files as static_files
 from infra_specs.catalogue import queue as queues
 from infra_specs.catalogue import volumes, web
 from infra_specs.catalogue.context import Context
 from infra_specs.catalogue.images import image, image_of
 from infra_specs.resources.resource import Resource, SecretRef, Setting, references
+from infra_specs.sizing.files import FilesSize
 from infra_specs.sizing.needs import CacheSize, DatabaseSize
 from infra_specs.sizing.queue import QueueSize
+from infra_specs.stackfile.models.route import StaticFiles
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, Service
 from infra_specs.stackfile.models.target import Docker
 from infra_specs.stackfile.models.volumes import directory_variable
@@ -67,6 +70,12 @@ def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
     if known := context.images.get(spec.image or ""):
         settings["image_id"] = known  # which image it is, whatever has its name later
     return settings
+
+
+def files(context: Context, name: str, static: StaticFiles, size: FilesSize) -> dict[str, Setting]:
+    """What the server of a service's files is told."""
+    server: dict[str, Setting] = {"image": image_of(_target(context), "files"), "limit": size.memory}
+    return static_files.settings(name, static, size) | server
 
 
 def proxy(context: Context) -> Resource:

@@ -6,8 +6,10 @@ from typing import Protocol
 from infra_specs.catalogue.context import Context
 from infra_specs.catalogue.patterns import container, process
 from infra_specs.resources.resource import Resource, Setting
+from infra_specs.sizing.files import FilesSize
 from infra_specs.sizing.needs import CacheSize, DatabaseSize
 from infra_specs.sizing.queue import QueueSize
+from infra_specs.stackfile.models.route import StaticFiles
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.target import Runs, Target
 
@@ -20,6 +22,7 @@ class Pattern(Protocol):
     def queue(self, context: Context, size: QueueSize) -> tuple[Resource, ...]: ...
     def service(self, context: Context, name: str, spec: Service, count: int) -> tuple[Resource, ...]: ...
     def program(self, context: Context, name: str, spec: Service) -> dict[str, Setting]: ...
+    def files(self, context: Context, name: str, static: StaticFiles, size: FilesSize, /) -> dict[str, Setting]: ...
     def proxy(self, context: Context) -> Resource: ...
 
 

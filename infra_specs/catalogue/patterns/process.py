@@ -4,12 +4,15 @@ import posixpath
 
 from infra_specs.catalogue import cache as caches
 from infra_specs.catalogue import database as databases
+from infra_specs.catalogue import files as static_files
 from infra_specs.catalogue import queue as queues
 from infra_specs.catalogue import volumes, web
 from infra_specs.catalogue.context import Context
 from infra_specs.resources.resource import Resource, Setting
+from infra_specs.sizing.files import FilesSize
 from infra_specs.sizing.needs import CacheSize, DatabaseSize
 from infra_specs.sizing.queue import QueueSize
+from infra_specs.stackfile.models.route import StaticFiles
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.target import Local
 
@@ -48,6 +51,11 @@ def program(context: Context, name: str, spec: Service) -> dict[str, Setting]:
     if known := context.code.get(name):
         settings["code"] = known  # what the folder held, whatever is edited in it later
     return settings
+
+
+def files(_context: Context, name: str, static: StaticFiles, size: FilesSize) -> dict[str, Setting]:
+    """What the server of a service's files is told."""
+    return static_files.settings(name, static, size)
 
 
 def proxy(context: Context) -> Resource:

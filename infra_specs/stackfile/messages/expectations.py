@@ -11,7 +11,13 @@ from infra_specs.stackfile.models.health import HealthCheck
 from infra_specs.stackfile.models.image_name import IMAGE_PATTERN
 from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
 from infra_specs.stackfile.models.needs import Cache, Database, Needs, Queue
-from infra_specs.stackfile.models.route import HOST_PATTERN, PATH_PATTERN, Route, RouteTimeouts
+from infra_specs.stackfile.models.route import (
+    HOST_PATTERN,
+    PATH_PATTERN,
+    Route,
+    RouteTimeouts,
+    StaticFiles,
+)
 from infra_specs.stackfile.models.scaling import AT_PATTERN, UNTIL_PATTERN, Period, Scaling
 from infra_specs.stackfile.models.service import (
     NAME_PATTERN,
@@ -54,6 +60,7 @@ FORMS: dict[Any, str] = {
     Timeouts: "a mapping such as {upload: 1h}",
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",
+    StaticFiles: "a mapping such as {path: /media, volume: media}",
     RouteTimeouts: "a mapping such as {request: 30s, idle: 1h}",
     Scaling: "a mapping such as {latency: 300ms, step: 10}",
     Metrics: "a mapping such as {prometheus: http://prometheus.internal:9090, queue: sum(jobs_waiting)}",

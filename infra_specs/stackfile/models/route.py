@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.units import Duration, duration_text
+from infra_specs.stackfile.models.volumes import VolumeName
 
 PATH_PATTERN = r"^/[!-~]*$"
 HOST_PATTERN = r"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?)$"
@@ -57,14 +58,28 @@ class RouteTimeouts(Part):
         return self
 
 
+RoutePath = Annotated[str, Field(pattern=PATH_PATTERN), AfterValidator(_reachable)]
+
+
+class StaticFiles(Part):
+    """Files of a volume that anybody may read: what users upload, as a rule."""
+
+    path: RoutePath
+    """The beginning of their paths, on the route's own host: with /media, /media/a/b.png is the file a/b.png."""
+    volume: VolumeName
+    """The volume of this service that they are in. Files whose names begin with a dot, and links, are never served."""
+
+
 class Route(Part):
     """Which requests the proxy sends to this service."""
 
     host: Annotated[str, Field(pattern=HOST_PATTERN, max_length=253)] = "*"
     """The host name asked for; `*` is any."""
-    path: Annotated[str, Field(pattern=PATH_PATTERN), AfterValidator(_reachable)] = "/"
+    path: RoutePath = "/"
     """The beginning of the path; the longest that fits wins. Repeated slashes in it count as one."""
     sticky: bool = False
     """Whether a browser stays with the replica that answered it first, by a cookie, while that replica is healthy."""
     timeouts: RouteTimeouts = RouteTimeouts()
     """How long the proxy waits for this service."""
+    static: StaticFiles | None = None
+    """Files of a volume that a file server of its own answers with: {path: /media, volume: media}."""

@@ -21,7 +21,7 @@ from infra_specs.stackfile.models.build import Build
 from infra_specs.stackfile.models.health import HealthCheck, HealthPath, health_check
 from infra_specs.stackfile.models.image_name import Image
 from infra_specs.stackfile.models.model import Part
-from infra_specs.stackfile.models.route import Route
+from infra_specs.stackfile.models.route import Route, StaticFiles
 from infra_specs.stackfile.models.scaling import Scaling
 from infra_specs.stackfile.models.texts import EnvName, Text
 from infra_specs.stackfile.models.units import Duration, Size, duration_text
@@ -214,6 +214,11 @@ class Service(Part):
     def bounds(self) -> Bounds:
         """Between how many replicas it may have: what is written, and one at most with volumes."""
         return Bounds(min=self.replicas.min, max=1) if self.volumes else self.replicas
+
+    @property
+    def static(self) -> StaticFiles | None:
+        """The files that a server beside it answers with; None where nothing leads to it."""
+        return self.route.static if self.port is not None else None
 
 
 def with_images_own_entrypoint(service: Any) -> Any:

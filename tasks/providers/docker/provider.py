@@ -20,6 +20,7 @@ from tasks.providers.docker.host import DockerHost
 from tasks.providers.docker.images import DockerImages
 from tasks.providers.docker.kinds.containers import Containers
 from tasks.providers.docker.kinds.database import database
+from tasks.providers.docker.kinds.files import files
 from tasks.providers.docker.kinds.job import job
 from tasks.providers.docker.kinds.proxy import Proxies, proxy_settings
 from tasks.providers.docker.kinds.replica import replica
@@ -46,6 +47,7 @@ CONTAINERS: Mapping[str, Settings] = {
     "database": database,
     "cache": cache,
     "queue": queue,
+    "files": files,
 }
 """What runs each of the kinds that are a container and nothing else."""
 

@@ -10,7 +10,7 @@ from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.observe import Observer
 
-KINDS = ("database", "cache", "queue", "proxy")
+KINDS = ("database", "cache", "queue", "files", "proxy")
 """What others lean on, and what loses nothing by a restart. A replica may be busy: plans decide what becomes of it."""
 _CAN_START = ("running", "paused", "exited")
 """What the engine itself starts again, or has never started, is left to it and to plans."""

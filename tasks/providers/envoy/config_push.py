@@ -70,6 +70,7 @@ def rule_of(record: Mapping[str, Any]) -> RouteRule:
         if settings.get("sticky")
         else None,
         interval=settings.get("interval", INTERVAL_SECONDS),
+        files=settings.get("files", False),
     )
 
 
@@ -94,7 +95,7 @@ def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, wa
     }
     new_clusters = clusters(folder.path, rules.values())
     removed_clusters = [clusters_before[name] for name in sorted(clusters_before.keys() - rules.keys())]
-    files = {_endpoints_name(rule.service): endpoints(rule) for rule in rules.values()}
+    files = {rule.endpoints_file: endpoints(rule) for rule in rules.values()}
     folder.write(
         {**files, "clusters.json": new_clusters | {"resources": [*new_clusters["resources"], *removed_clusters]}}
     )
@@ -183,7 +184,3 @@ def _await(taken_in: Callable[[], bool], seconds: float = _APPLIED_SECONDS) -> b
     while not (done := taken_in()) and time.monotonic() < deadline:
         time.sleep(0.003)  # Envoy tells nobody what it took in, and a release waits for this many times
     return done
-
-
-def _endpoints_name(service: str) -> str:
-    return f"endpoints-{service}.json"

@@ -43,10 +43,18 @@ class RouteRule:
     cookie: Cookie | None = None
     interval: float = INTERVAL_SECONDS
     """Seconds between two probes of a server that is well."""
+    files: bool = False
+    """Whether it leads to the service's file server, which is asked for the rest of a path behind the route's."""
 
     @property
     def cluster(self) -> str:
-        return f"service-{self.service}"
+        """What is counted of a service is that of its own cluster."""
+        return f"files-{self.service}" if self.files else f"service-{self.service}"
+
+    @property
+    def endpoints_file(self) -> str:
+        """The name of the file that has its endpoints. No service has a dot in its name."""
+        return f"endpoints-{self.service}{'.files' if self.files else ''}.json"
 
 
 def bootstrap(stack: str, folder: PurePath, admin: Json) -> Json:
@@ -104,7 +112,7 @@ def _cluster(folder: PurePath, rule: RouteRule) -> Json:
     return {
         "name": rule.cluster,
         "type": "EDS",
-        "eds_cluster_config": {"eds_config": source(folder, f"endpoints-{rule.service}.json")},
+        "eds_cluster_config": {"eds_config": source(folder, rule.endpoints_file)},
         "connect_timeout": "1s",
         "upstream_connection_options": {"tcp_keepalive": KEEPALIVE},
         "lb_policy": "LEAST_REQUEST",

@@ -25,9 +25,25 @@ def match(path: str) -> Json:
     It matches every spelling, `/%61pi` too. Beyond about 20 characters only slashes are matched however they are
     spelled, and beyond about 70 the path must be as the route has it.
     """
-    parts = segments(path)
-    if not parts:
+    if not segments(path):
         return {"prefix": "/"}
+    if beginning := _pattern(path):
+        return {"safe_regex": {"regex": f"{beginning}(?:{_SLASH}.*)?"}}
+    return {"path_separated_prefix": re.sub("/+", "/", path).rstrip("/")}
+
+
+def rest(path: str) -> Json:
+    """How a route for this path has a server asked for the rest alone: `/b.png` of `/media/b.png`, and `/` of none."""
+    if not segments(path):
+        return {}
+    if beginning := _pattern(path):
+        return {"regex_rewrite": {"pattern": {"regex": f"^{beginning}{_SLASH}*"}, "substitution": "/"}}
+    return {"prefix_rewrite": "/"}
+
+
+def _pattern(path: str) -> str:
+    """The pattern of this path alone, with as many spellings as there is room for; nothing where there is for none."""
+    parts = segments(path)
     for spelled in (_spelled_anyhow, _spelled_plainly):
         characters = [[spelled(byte) for byte in part] for part in parts]
         size = _INSTRUCTIONS_OF_ENDS + sum(
@@ -35,8 +51,8 @@ def match(path: str) -> Json:
         )
         if size <= _MOST_INSTRUCTIONS:
             texts = ("".join(pattern for pattern, _ in part) for part in characters)
-            return {"safe_regex": {"regex": "".join(f"{_SLASH}+{text}" for text in texts) + f"(?:{_SLASH}.*)?"}}
-    return {"path_separated_prefix": re.sub("/+", "/", path).rstrip("/")}
+            return "".join(f"{_SLASH}+{text}" for text in texts)
+    return ""
 
 
 def _spelled_plainly(byte: int) -> tuple[str, int]:

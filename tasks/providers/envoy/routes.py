@@ -81,6 +81,7 @@ def _entries(rule: RouteRule) -> list[Json]:
 def _action(rule: RouteRule, reset: str) -> Json:
     return {
         "cluster": rule.cluster,
+        **(paths.rest(rule.path) if rule.files else {}),
         # Of a whole answer: by default it is cut off after 15 s.
         "timeout": "0s",
         **({"idle_timeout": f"{rule.idle_seconds:g}s"} if rule.idle_seconds else {}),

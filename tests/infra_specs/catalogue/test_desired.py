@@ -1,5 +1,6 @@
 """From a spec to resources."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from infra_specs.catalogue.desired import desired_state, generated_secrets
 from infra_specs.errors import PlanError
 from infra_specs.plan.make_plan import make_plan
-from infra_specs.resources.resource import Ref, Resource, SecretRef, canonical
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Ref, Resource, SecretRef, canonical, references
 from infra_specs.sizing.size import size
 from tests.infra_specs.stacks import a_stack
 
@@ -52,6 +54,58 @@ def test_a_queue_in_a_container_has_room_for_a_copy_of_itself() -> None:
     made = desired(target={"provider": "docker"}, services=services, needs={"queue": {"memory": "64MB"}})
     settings = made["queue/main"].settings
     assert (settings["limit"], settings["image"]) == (64 * 2**20 * 5 // 2 + 64 * 2**20, "valkey/valkey:9.1.2")
+
+
+STATIC = {
+    "command": "run",
+    "port": 80,
+    "volumes": {"media": "/m"},
+    "route": {"static": {"path": "/media", "volume": "media"}},
+}
+
+
+def test_files_of_a_volume_have_a_server_and_a_route_of_their_own() -> None:
+    made = desired(services={"web": STATIC, "web-files": {"command": "run", "port": 80, "route": {"path": "/f"}}})
+    assert [address for address in made if made[address].settings.get("service") == "web"] == [
+        "replica/web-0", "route/web", "files/web", "route/web.files",
+    ]  # fmt: skip
+    server, route = made["files/web"], made["route/web.files"]
+    assert server.settings["volume"] == Ref("volume/web.media", "path")
+    assert (server.singleton, server.stateful, server.drain_seconds) == (False, False, 30)
+    assert (route.settings["path"], route.settings["endpoints"]) == ("/media", [Ref("files/web", "endpoint")])
+    # Without a port nothing leads to a service, so nothing leads to its files.
+    assert "files/web" not in desired(services={"web": {**STATIC, "port": None, "route": {}}})
+
+
+def test_another_path_of_files_is_a_change_in_place_and_their_removal_leaves_the_volume() -> None:
+    made = desired(services={"web": STATIC})
+    moved = {**STATIC, "route": {"static": {"path": "/uploads", "volume": "media"}}}
+    observed = instances(made.values())
+    plan = make_plan("shop", tuple(desired(services={"web": moved}).values()), observed)
+    assert [str(change) for change in plan.changes] == ["~ route/web.files (path changed)"]
+    plan = make_plan("shop", tuple(desired(services={"web": {**STATIC, "route": {}}}).values()), observed)
+    assert [str(change) for change in plan.changes] == ["- route/web.files (not wanted)", "- files/web (not wanted)"]
+
+
+def instances(resources: Iterable[Resource]) -> list[Instance]:
+    """What a target has of these resources, healthy, each with the same outputs."""
+    outputs = dict.fromkeys(("endpoint", "path", "url"), "1")
+    return [
+        Instance(
+            resource.stack,
+            resource.address,
+            resource.kind,
+            resource.fingerprint,
+            1,
+            Health("healthy", "answers", 0.0),
+            digests=resource.digests,
+            bindings={str(reference): "1" for reference in references(resource.settings)},
+            outputs=outputs,
+            after=resource.dependencies,
+            stateful=resource.stateful,
+        )
+        for resource in resources
+    ]
 
 
 def test_a_worker_has_no_route_and_a_stack_of_workers_no_proxy() -> None:

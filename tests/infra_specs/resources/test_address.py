@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra_specs.catalogue.desired import desired_state
-from infra_specs.resources.address import BEFORE, CANARY, RUN, Address, prefix_of
+from infra_specs.resources.address import BEFORE, CANARY, FILES, RUN, Address, prefix_of
 from infra_specs.resources.services import service_of
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.service import NAME_PATTERN
@@ -26,7 +26,8 @@ names = st.one_of(
 volumes = st.from_regex(VOLUME_PATTERN, fullmatch=True).map(lambda name: name.rstrip("\n"))
 addresses = st.one_of(
     st.builds(Address, st.just("replica"), names, st.one_of(st.integers(0, 10_000), st.just(CANARY))),
-    st.builds(Address, st.just("route"), names),
+    st.builds(Address, st.just("route"), names, st.sampled_from([None, FILES])),
+    st.builds(Address, st.just("files"), names),
     st.builds(Address, st.just("volume"), names, volumes),
     st.builds(Address, st.just("job"), st.just(BEFORE), names),
     st.builds(Address, st.just("job"), st.just(RUN), st.from_regex("[0-9a-f]{8}", fullmatch=True)),
@@ -69,6 +70,8 @@ def test_a_text_is_read_as_itself_or_refused(text: str) -> None:
         ("replica/web-canary", "replica", "web", CANARY, "web-canary"),
         ("replica/web-canary-0", "replica", "web-canary", 0, "web-canary-0"),
         ("route/web-0", "route", "web-0", None, "web-0"),
+        ("route/web.files", "route", "web", FILES, "web.files"),
+        ("files/web-0", "files", "web-0", None, "web-0"),
         ("database/main", "database", "main", None, "main"),
         ("volume/database", "volume", "database", None, "database"),
         ("volume/web-0.data-x", "volume", "web-0", "data-x", "web-0.data-x"),
@@ -89,7 +92,8 @@ def test_its_parts(text: str, kind: str, name: str, slot: int | str | None, shor
     "text",
     ["", "web", "/", "replica/", "/web-0", "replica/web", "replica/-0", "replica/web-", "replica/web-01",
      "replica/web--", "replica/web-x", "replica/a/b-0", "replica/web-0#2", "volume/.x", "volume/x.",
-     "service/web.0", "service/web.", "service/.canary", "job/-x", "job/x-",
+     "service/web.0", "service/web.", "service/.canary", "route/web.0", "route/web.canary", "route/.files",
+     "job/-x", "job/x-",
      "Replica/web-0", "replica/web-٣", "replica/web-0\n"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:

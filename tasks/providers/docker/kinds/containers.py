@@ -1,4 +1,5 @@
-"""The driver of the kinds that are a container and nothing else: replicas, jobs, databases, caches, queues.
+"""The driver of the kinds that are a container and nothing else: replicas, jobs, databases, caches, queues,
+servers of files.
 
 The services of the catalogue run from the official images' contracts: names of variables, paths, users, ports.
 """

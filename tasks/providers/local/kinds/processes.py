@@ -1,4 +1,5 @@
-"""The kinds that run: database, cache, queue, proxy, replica and job, each a process that the stack's supervisor keeps.
+"""The kinds that run: database, cache, queue, files, proxy, replica and job, each a process that the stack's supervisor
+keeps.
 
 A supervisor that was killed with its guardian is started again by whoever asks next: only so is known what still runs,
 and what should run runs again.
@@ -14,8 +15,9 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.labels import instance_of, labels_of, name_of
 from tasks.providers.local import ports
 from tasks.providers.local.accounts import identity
-from tasks.providers.local.files import files_of, remove_tree
+from tasks.providers.local.files import files_of, remove_any, remove_tree
 from tasks.providers.local.kinds.database import database
+from tasks.providers.local.kinds.files import files
 from tasks.providers.local.kinds.job import job
 from tasks.providers.local.kinds.proxy import listen, proxy, public_health
 from tasks.providers.local.kinds.replica import replica
@@ -32,6 +34,7 @@ _PROCESS_OF: Mapping[str, Callable[[StackFolder, Resource, int], Process]] = {
     "database": database,
     "cache": cache,
     "queue": queue,
+    "files": files,
     "proxy": proxy,
     "replica": replica,
     "job": job,
@@ -103,7 +106,7 @@ class Processes(Kind):
     def _forget(self, stack_folder: StackFolder, instance: Instance) -> None:
         """Its files, its ports and its endpoint; with the last proxy the files that proxies read."""
         for path in files_of(stack_folder.settings, slug(instance.address, instance.incarnation)):
-            path.unlink(missing_ok=True)
+            remove_any(path)
         ports.release(self._home, stack_folder.stack, _name(instance))
         if endpoint := instance.outputs.get("endpoint"):
             forget_endpoint(stack_folder, endpoint)

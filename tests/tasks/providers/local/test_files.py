@@ -98,6 +98,16 @@ def test_an_endpoint_is_draining_only_while_it_is_not_wanted() -> None:
     assert [each["health_status"] for each in assignment["endpoints"][0]["lb_endpoints"]] == ["HEALTHY", "DRAINING"]
 
 
+def test_the_files_of_a_service_are_behind_a_cluster_of_their_own_that_is_not_counted_as_its() -> None:
+    static = rule("web", path="/media", files=True)
+    assert (static.cluster, static.endpoints_file) == ("files-web", "endpoints-web.files.json")
+    (config,) = routes("local", [rule("web"), static])["resources"]
+    actions = [entry["route"] for entry in config["virtual_hosts"][0]["routes"][1:]]
+    assert [(action["cluster"], "regex_rewrite" in action) for action in actions] == [
+        ("files-web", True), ("files-web", True), ("service-web", False), ("service-web", False),
+    ]  # fmt: skip
+
+
 def test_defaults_that_lose_requests_are_overridden() -> None:
     (cluster,) = clusters(folder, [rule("a")])["resources"]
     assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 1}
