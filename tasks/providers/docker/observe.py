@@ -61,7 +61,7 @@ class Observer:
 
     def __init__(self, api: Engine, networks: Networks) -> None:
         self._api, self._networks = api, networks
-        self._health_tracker = HealthTracker(self._probe, self._api.is_stopped)
+        self._health_tracker = HealthTracker(self._probe, self._api.is_stopped, self._api.sockets)
         self._pool = DaemonPool(_MAX_PARALLEL_LOOKS, "docker-look")
         self._running: dict[str, _Inspection] = {}
 

@@ -21,6 +21,7 @@ from typing import Any
 from infra_specs.resources.instance import Health
 from tasks.base.clock import now
 from tasks.providers.docker.engine.client import epoch
+from tasks.providers.docker.health.port_hint import port_hint
 from tasks.providers.docker.health.probes import ProbeFailed
 from tasks.providers.docker.labels import data_of, probe_of
 
@@ -43,13 +44,15 @@ Ask = Callable[[dict[str, Any]], None]
 """Probes an inspected container once. Raises ProbeFailed."""
 IsStopped = Callable[[dict[str, Any]], bool]
 """Whether all processes of an inspected container are stopped (state T)."""
+Sockets = Callable[[dict[str, Any]], str]
+"""The sockets of an inspected container, as its own /proc/net/tcp and tcp6 say; empty where nobody can tell."""
 
 
 class HealthTracker:
     """Counts the failed probes in a row of each container, while the provider is open."""
 
-    def __init__(self, ask: Ask, is_stopped: IsStopped) -> None:
-        self._ask, self._is_stopped = ask, is_stopped
+    def __init__(self, ask: Ask, is_stopped: IsStopped, sockets: Sockets) -> None:
+        self._ask, self._is_stopped, self._sockets = ask, is_stopped, sockets
         self._guard = threading.Lock()
         self._missed_probes: dict[str, list[float]] = {}
         self._silences: dict[str, int] = {}
@@ -57,6 +60,8 @@ class HealthTracker:
         self._answered: set[str] = set()
         self._silent_since_start: set[str] = set()
         """Those that were asked in their start time, and have not answered since."""
+        self._port_hints: dict[str, str] = {}
+        """Of those that did not answer in their start time: each is looked into once."""
         self._crashing: dict[str, Health] = {}
 
     def health(self, container: Mapping[str, Any]) -> Health:
@@ -159,10 +164,17 @@ class HealthTracker:
         if _start_key(container) in self._silent_since_start:
             probe = probe_of(container["Config"]["Labels"]) or {}
             note = f" ({probe['start_note']})" if "start_note" in probe else ""
-            return Health("failed", f"not ready after {_boot_seconds(container):g} s{note}: {reason}", since)
+            hint = self._port_hint(container, int(probe["port"]))
+            return Health("failed", f"not ready after {_boot_seconds(container):g} s{note}: {reason}{hint}", since)
         if self._is_stopped(dict(container)):
             return Health("failed", f"is stopped (state T), and does not answer: {reason}", since)
         return Health("unready", f"its process runs and does not answer: {reason}", now())
+
+    def _port_hint(self, container: Mapping[str, Any], port: int) -> str:
+        key = _start_key(container)
+        if key not in self._port_hints:
+            self._port_hints[key] = port_hint(self._sockets(dict(container)), port)
+        return self._port_hints[key]
 
     def _should_answer(self, container: Mapping[str, Any]) -> bool:
         """Whether it has answered since its start, or its start time is over."""

@@ -75,6 +75,10 @@ def runs(_: Any) -> bool:
     return False
 
 
+def nothing(_: Any) -> str:
+    return ""
+
+
 def silent(_: Any) -> None:
     raise ProbeFailed("port 1: Connection refused")
 
@@ -89,7 +93,7 @@ def loads(_: Any) -> None:
 
 def test_one_that_loads_is_starting_for_as_long_as_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    looks = HealthTracker(Turns(hangs, hangs, *[loads] * 9, hangs, hangs, hangs), runs)
+    looks = HealthTracker(Turns(hangs, hangs, *[loads] * 9, hangs, hangs, hangs), runs, nothing)
     told = container(ago=3600)
     seen = [looks.health(told).state for _ in range(13)]
     assert set(seen) == {"starting"}
@@ -113,7 +117,7 @@ def test_only_what_answers_nothing_hangs(
     asked: tuple[Callable[[Any], None], ...], hung: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    looks, told = HealthTracker(Turns(*asked), runs), container()
+    looks, told = HealthTracker(Turns(*asked), runs, nothing), container()
     for _ in asked:
         looks.health(told)
     assert looks.is_hung(told) is hung
@@ -147,17 +151,17 @@ def test_only_what_answers_nothing_hangs(
     ],
 )
 def test_what_the_engine_says(told: dict[str, Any], state: str, reason: str) -> None:
-    health = HealthTracker(answers, runs).health(told)
+    health = HealthTracker(answers, runs, nothing).health(told)
     assert (health.state, health.reason) == (state, reason)
 
 
 def test_it_has_its_time_to_boot() -> None:
-    looks = HealthTracker(silent, runs)
+    looks = HealthTracker(silent, runs, nothing)
     assert {looks.health(container(ago=30)).state for _ in range(10)} == {"starting"}
 
 
 def test_many_looks_at_one_moment_are_one() -> None:
-    looks = HealthTracker(silent, runs)
+    looks = HealthTracker(silent, runs, nothing)
     told = container()
     assert {looks.health(told).state for _ in range(10)} == {"starting"}
 
@@ -165,7 +169,7 @@ def test_many_looks_at_one_moment_are_one() -> None:
 def test_silence_of_one_that_answered_is_a_failure_the_third_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
     told = container(ago=5)
-    looks = HealthTracker(Turns(answers, silent, silent, silent, silent, answers, silent), runs)
+    looks = HealthTracker(Turns(answers, silent, silent, silent, silent, answers, silent), runs, nothing)
     seen = [looks.health(told) for _ in range(7)]
     assert [each.state for each in seen] == [
         "healthy", "starting", "starting", "failed", "failed", "healthy", "starting",
@@ -175,13 +179,13 @@ def test_silence_of_one_that_answered_is_a_failure_the_third_time(monkeypatch: p
 
 def test_one_judgement_looks_until_it_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    assert HealthTracker(silent, runs).settled_health(container()).state == "failed"
-    assert HealthTracker(silent, runs).settled_health(container(ago=5)).state == "starting"
-    assert HealthTracker(Turns(silent, answers), runs).settled_health(container()).state == "healthy"
+    assert HealthTracker(silent, runs, nothing).settled_health(container()).state == "failed"
+    assert HealthTracker(silent, runs, nothing).settled_health(container(ago=5)).state == "starting"
+    assert HealthTracker(Turns(silent, answers), runs, nothing).settled_health(container()).state == "healthy"
 
 
 def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
-    looks = HealthTracker(Turns(silent, silent, answers, silent), runs)
+    looks = HealthTracker(Turns(silent, silent, answers, silent), runs, nothing)
     ended, begun = container("restarting", ran=0.1, restarts=5, ExitCode=1), container(ago=0.1)
     seen = [looks.health(told) for told in (begun, ended, begun, begun, begun)]
     assert [each.state for each in seen] == ["starting", "failed", "failed", "healthy", "starting"]
@@ -200,7 +204,7 @@ def test_one_that_keeps_ending_has_failed_until_it_is_well() -> None:
 )
 def test_a_job_is_well_once_it_has_ended_well(told: dict[str, Any], state: str, reason: str, code: int | None) -> None:
     told = {**told, "Config": {"Labels": {"tenfold.kind": "job"}}}
-    health = HealthTracker(answers, runs).health(told)
+    health = HealthTracker(answers, runs, nothing).health(told)
     assert (health.state, health.reason, health.code) == (state, reason, code)
 
 
@@ -220,22 +224,22 @@ def replica(**fields: Any) -> dict[str, Any]:
 
 def test_a_replica_that_answered_and_is_silent_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    looks = HealthTracker(Turns(answers, silent, silent, silent, answers), runs)
+    looks = HealthTracker(Turns(answers, silent, silent, silent, answers), runs, nothing)
     seen = [looks.health(replica()) for _ in range(5)]
     assert [each.state for each in seen] == ["healthy", "starting", "starting", "unready", "healthy"]
     assert seen[3].reason == "its process runs and does not answer: port 1: Connection refused"
-    assert HealthTracker(silent, runs).settled_health(replica()).state == "unready"
+    assert HealthTracker(silent, runs, nothing).settled_health(replica()).state == "unready"
 
 
 def test_a_replica_that_is_stopped_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    health = HealthTracker(silent, lambda _: True).settled_health(replica())
+    health = HealthTracker(silent, lambda _: True, nothing).settled_health(replica())
     assert (health.state, health.reason.partition(",")[0]) == ("failed", "is stopped (state T)")
 
 
 def test_a_replica_that_was_never_ready_has_failed_after_its_own_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    looks = HealthTracker(silent, runs)
+    looks = HealthTracker(silent, runs, nothing)
     told = replica(ago=91)
     monkeypatch.setattr(tracker, "now", lambda: moment.timestamp() - 2)
     assert looks.health(told).state == "starting"
@@ -243,3 +247,21 @@ def test_a_replica_that_was_never_ready_has_failed_after_its_own_start(monkeypat
     health = looks.settled_health(told)
     note = "not ready after 90 s (start: 90s; raise services.web.start): port 1: Connection refused"
     assert (health.state, health.reason) == ("failed", note)
+
+
+def test_a_replica_that_listens_elsewhere_is_looked_into_once_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
+    looked: list[str] = []
+
+    def sockets(told: Any) -> str:
+        looked.append(told["Id"])
+        return "sl local\n 0: 00000000:0BB8 00000000:0000 0A 0\n"
+
+    looks, told = HealthTracker(silent, runs, sockets), replica(ago=91)
+    monkeypatch.setattr(tracker, "now", lambda: moment.timestamp() - 2)
+    looks.health(told)
+    assert not looked, "while it may yet start it is left alone"
+    monkeypatch.setattr(tracker, "now", moment.timestamp)
+    reasons = {looks.settled_health(told).reason for _ in range(3)}
+    assert [reason.partition("; it ")[2][:40] for reason in reasons] == ["listens on port 3000 and not on 1, which"]
+    assert looked == ["c0"]
