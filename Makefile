@@ -21,12 +21,14 @@ check: $(VENV)/.dev ## Format, lint, types, floors and the pure tests: under a m
 test: $(VENV)/.dev ## Run the tests to wait for: pure, contracts, a journey of each target (12 minutes at most)
 	@sh scripts/chromium
 	@sh scripts/prometheus $(BIN)
+	@sh scripts/sshd $(BIN)
 	@sh scripts/engine $(BIN)
 	@sh scripts/test $(BIN) test
 
 proof: $(VENV)/.dev ## Run all other tests: kills, faults, attacks, many at once (three quarters of an hour at most)
 	@sh scripts/chromium
 	@sh scripts/prometheus $(BIN)
+	@sh scripts/sshd $(BIN)
 	@sh scripts/engine $(BIN)
 	@sh scripts/test $(BIN) proof
 

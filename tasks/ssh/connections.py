@@ -1,0 +1,58 @@
+"""The connections to the hosts of a fleet: one each, and one to each host that others are reached through."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from infra_specs.stackfile.models.hosts import Host, JumpHost
+from tasks.ssh import handshake
+from tasks.ssh.connection import Connection
+from tasks.ssh.known_hosts import HostKey, KnownHosts
+
+
+class Connections:
+    """Opened one by one as they are used, and closed at the end of the block."""
+
+    def __init__(self, hosts: Iterable[Host], key: str | None, home: Path) -> None:
+        self.hosts = tuple(hosts)
+        self.known = KnownHosts(home)
+        jumps = {host.jump.name: host.jump for host in self.hosts if host.jump is not None}
+        self._jumps = {name: Connection(jump, self.known, key) for name, jump in jumps.items()}
+        self._connections = {host.name: Connection(host, self.known, key, self._jump(host)) for host in self.hosts}
+
+    def __enter__(self) -> "Connections":
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None):  # type: ignore[no-untyped-def]  # None
+        self.close()
+
+    @property
+    def jump_hosts(self) -> tuple[JumpHost, ...]:
+        """The hosts that others are reached through."""
+        return tuple(connection.host for connection in self._jumps.values())
+
+    def to(self, host: Host) -> Connection:
+        """The connection to one of the hosts."""
+        return self._connections[host.name]
+
+    def shown_key(self, host: JumpHost) -> HostKey:
+        """The key that a host shows now, of the type that is stored for it if it has one. Nothing logs in to it.
+
+        Raises TransientError if the host cannot be reached, and as `Connection.run` does of the host it is behind.
+        """
+        stored = self.known.key(host.name)
+        jump = self._jump(host) if isinstance(host, Host) else None
+        sock = jump.open_tcp(host) if jump else handshake.tcp_socket(host)
+        transport = handshake.begun(host, sock, first=stored.type if stored else None)
+        try:
+            return handshake.key_of(transport)
+        finally:
+            transport.close()
+
+    def close(self) -> None:
+        """Close all of them."""
+        for connection in (*self._connections.values(), *self._jumps.values()):
+            connection.close()
+
+    def _jump(self, host: Host) -> Connection | None:
+        return self._jumps[host.jump.name] if host.jump else None
