@@ -12,6 +12,7 @@ from typing import Any
 from tasks.supervisor.answering import Answering
 from tasks.supervisor.descriptor_store import DescriptorStore
 from tasks.supervisor.folder import LOCK, LOG, STATE
+from tasks.supervisor.followers import Followers
 from tasks.supervisor.launcher import Launcher
 from tasks.supervisor.lifecycle import ProcessLifecycle
 from tasks.supervisor.line import Line
@@ -39,13 +40,16 @@ class Daemon:
         self._lock = lock
         self._listeners = Listeners(store)
         self._lifecycles: dict[str, ProcessLifecycle] = {}
-        self._siblings = Siblings(self._all_kept, self._save, self._listeners, launcher, folder)
+        self._followers = Followers()
+        self._siblings = Siblings(
+            self._all_kept, self._save, self._listeners, launcher, folder, tell=self._followers.tell
+        )
         self._replacements = Replacements(self._lifecycles, self._siblings, lambda: self._ending is not None)
         self._forgetting = False
         self._ending: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
         self._unsaved = False
-        self._answering = Answering({verb: getattr(self, f"_{verb}") for verb in _VERBS})
+        self._answering = Answering({verb: getattr(self, f"_{verb}") for verb in _VERBS}, self._followers)
 
     async def run(self) -> None:
         """Take up what is kept, serve, and return when ended on purpose."""

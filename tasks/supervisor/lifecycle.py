@@ -43,7 +43,7 @@ class ProcessLifecycle:
         self.record = record
         self._siblings = siblings
         self._save = siblings.save
-        self._state = StateChanges(record, siblings.save)
+        self._state = StateChanges(record, siblings.save, siblings.tell)
         self._watcher = Watcher(record, self._state, siblings)
         self._listeners = siblings.listeners
         self._running: Running | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-VERSION = 4
+VERSION = 5
 """Of the words below and of the verbs: counted up with each that an earlier supervisor does not know."""
 
 State = Literal["starting", "healthy", "unready", "failed", "stopped"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import gmtime, strftime, time
 
-from tasks.supervisor.process import State
+from tasks.supervisor.process import State, Status
 from tasks.supervisor.running import describe_exit, shell_exit_code
 from tasks.supervisor.store import ProcessRecord
 
@@ -13,11 +13,11 @@ _STEADY_SECONDS = 10.0
 
 
 class StateChanges:
-    """Of one record. `save` writes it with all others; OSError if it cannot."""
+    """Of one record. `save` writes it with all others; OSError if it cannot. `tell` is called with each new state."""
 
-    def __init__(self, record: ProcessRecord, save: Callable[[], None]) -> None:
+    def __init__(self, record: ProcessRecord, save: Callable[[], None], tell: Callable[[Status], None]) -> None:
         self.record = record
-        self._save = save
+        self._save, self._tell = save, tell
         self.has_answered = False
         """Whether it has answered since its start."""
         self._answered_at = 0.0
@@ -68,6 +68,7 @@ class StateChanges:
         record.state, record.reason = state, reason
         print(f"{strftime('%Y-%m-%dT%H:%M:%SZ', gmtime())} {record.process.name}: {state} ({reason})", flush=True)
         self.note()
+        self._tell(record.status())
 
     def note(self) -> None:
         """Write the record, if it can be written."""

@@ -7,14 +7,15 @@ from tasks.supervisor.family import Kept, kept_here
 from tasks.supervisor.launcher import Launcher
 from tasks.supervisor.listeners import Listeners
 from tasks.supervisor.mark import mark_of
-from tasks.supervisor.process import State
+from tasks.supervisor.process import State, Status
 from tasks.supervisor.store import ProcessRecord
 
 _BEST_FIRST: tuple[State, ...] = ("healthy", "starting", "failed", "stopped")
 
 
 class Siblings:
-    """`record` lists the records of all kept processes. `save` writes them; OSError if it cannot.
+    """`record` lists the records of all kept processes. `save` writes them; OSError if it cannot. `tell` is called with
+    each change of a state.
 
     `launcher` forks what is owned; None where nothing can be.
     """
@@ -26,9 +27,12 @@ class Siblings:
         listeners: Listeners,
         launcher: Launcher | None,
         folder: Path,
+        *,
+        tell: Callable[[Status], None],
     ) -> None:
         self._records = record
         self.save = save
+        self.tell = tell
         self.listeners = listeners
         self.launcher = launcher
         self._folder = folder

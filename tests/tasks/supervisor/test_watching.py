@@ -12,6 +12,7 @@ from tasks.supervisor import watching
 from tasks.supervisor.probing import ProbeFailed
 from tasks.supervisor.process import Probe, Process
 from tasks.supervisor.state_changes import StateChanges
+from tasks.supervisor.store import ProcessRecord
 from tasks.supervisor.watching import Watcher
 
 pytestmark = pytest.mark.pure
@@ -50,8 +51,9 @@ def reason_of(monkeypatch: pytest.MonkeyPatch, *argv: str) -> str:
     monkeypatch.setattr(watching, "ask", refused)
     monkeypatch.setattr(watching, "_pause", lambda *_: 0.0)
     process = Process("a", argv, env={"PORT": "8000"}, probe=Probe("tcp", port=8000, start_seconds=-1))
-    record = cast("Any", SimpleNamespace(process=process, state="starting", reason="", since=0.0))
-    watcher = Watcher(record, StateChanges(record, lambda: None), cast("Any", SimpleNamespace(kept=lambda *_: None)))
+    record = ProcessRecord(process)
+    state = StateChanges(record, lambda: None, lambda _: None)
+    watcher = Watcher(record, state, cast("Any", SimpleNamespace(kept=lambda *_: None)))
     running = cast("Any", SimpleNamespace(identity=SimpleNamespace(pid=os.getpid())))
     with pytest.raises(Enough):
         asyncio.run(watcher.watch(running))
