@@ -16,6 +16,7 @@ from tasks.providers.docker.containers.start import Starter
 from tasks.providers.docker.engine.client import connect
 from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.engine.images import EngineImages
+from tasks.providers.docker.events import DockerEvents
 from tasks.providers.docker.host import DockerHost
 from tasks.providers.docker.images import DockerImages
 from tasks.providers.docker.kinds.containers import Containers
@@ -83,6 +84,8 @@ class DockerProvider(KindProvider):
         self.host = DockerHost(api, networks, observer)
         self.shell = DockerShell(api, observer)
         self.restarts = DockerRestarts(api, observer)
+        self._events = DockerEvents(api, observer)
+        self.events = self._events
 
     def stacks(self) -> tuple[str, ...]:
         with translated():
@@ -113,6 +116,7 @@ class DockerProvider(KindProvider):
             sweep(self._api, self._networks, self._routes, self._annotations, stack)
 
     def close(self) -> None:
+        self._events.close()
         self._observer.close()
         self._api.close()
 

@@ -15,6 +15,7 @@ from tasks.providers.envoy.admin_state import with_requests
 from tasks.providers.local import errors
 from tasks.providers.local.accounts import identity
 from tasks.providers.local.code.code import LocalCode
+from tasks.providers.local.events import LocalEvents
 from tasks.providers.local.exposure import exposure
 from tasks.providers.local.files import make_folder
 from tasks.providers.local.host import LocalHost
@@ -47,6 +48,8 @@ class LocalProvider(KindProvider):
         self.host = LocalHost(self._home)
         self.code = LocalCode(self._home)
         self.shell = LocalShell(self._home)
+        self._events = LocalEvents(self._home)
+        self.events = self._events
         with self.translated():
             if not self._home.is_dir():
                 self._home.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +73,9 @@ class LocalProvider(KindProvider):
         state = proxy_state(stack_folder, running)
         counted = with_requests(running, state)
         return (*self._volumes.list(stack), *counted, *routes(stack_folder, running, state))
+
+    def close(self) -> None:
+        self._events.close()
 
     def at_address(self, stack: str, address: str) -> Iterable[Instance]:
         """Only the driver of its kind is asked."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from infra_specs.plan.drift import Event
 from infra_specs.resources.instance import Instance
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.node_capacity import FreeMemory
@@ -133,6 +134,18 @@ class Restarts(Protocol):
 
     def restart(self, instance: Instance) -> None:
         """Make it end, and start it again as it is: at its address and its ports, on its data. Gone: nothing."""
+
+
+class Events(Protocol):
+    """A target that tells at once what ended or became unwell, so that nobody need ask again and again."""
+
+    def wait(self, stacks: Collection[str], seconds: float) -> tuple[Event, ...]:
+        """What befell these stacks since the last call; waits for something, but for so many seconds at most.
+
+        Where the target was not heard for a while, it says so once it is heard again (`missed`). A target that is
+        silent raises nothing, and is tried again, ever more seldom. What our own runs do may be told, too. For one
+        thread at a time; `KindProvider.close` ends it.
+        """
 
 
 PIPE_BYTES = 2**16

@@ -8,7 +8,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.locks import AddressLocks
-from tasks.providers.seam.parts import Code, Host, Images, Measures, Restarts, Shell, TrafficCounts
+from tasks.providers.seam.parts import Code, Events, Host, Images, Measures, Restarts, Shell, TrafficCounts
 
 
 class KindProvider:
@@ -27,6 +27,7 @@ class KindProvider:
     host: Host | None = None
     shell: Shell | None = None
     restarts: Restarts | None = None
+    events: Events | None = None
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         """`kinds`: the driver of each kind. Kinds that one question lists have one driver."""
