@@ -1,6 +1,7 @@
 """Runs that are due, of all deployments: one poll for them all, and a push when a request may have made one due.
 
-A run that a schedule made is the warm process's, one at a time of each flow; every other one gets a process of its own.
+A run that a schedule made is the warm process's, one at a time of each flow, and so is one that drift made, one at a
+time of each stack, which `drift` sees to. Every other one gets a process of its own.
 On a machine that is too busy scheduled runs come late, and never pile up: of those that are due the newest is run.
 """
 
@@ -26,6 +27,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 from tasks.base.clock import utc_now
+from tasks.run.tags import is_of_drift
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 5.0
@@ -50,19 +52,23 @@ class Choice:
     take: tuple[FlowRun, ...]
     """Runs that somebody asked for."""
     start: tuple[FlowRun, ...]
-    """Scheduled runs, at most one of each deployment; those that are not due yet wait for their time."""
+    """Scheduled runs, at most one of each deployment; those that are not due yet wait for their time. Runs of drift."""
     drop: tuple[FlowRun, ...]
     """Scheduled runs that a newer one takes the place of."""
 
 
 def choose(runs: Iterable[FlowRun], scheduled: Collection[UUID], busy: Collection[UUID], moment: datetime) -> Choice:
-    """Decide on runs. `scheduled`: the deployments with a schedule; `busy`: those whose scheduled run is at work."""
+    """Decide on runs. `scheduled`: the deployments with a schedule; `busy`: the keys of runs at work (`work_key`)."""
     take, start, drop = list[FlowRun](), list[FlowRun](), list[FlowRun]()
     by_deployment: dict[UUID, list[FlowRun]] = {}
     for run in runs:
         if run.auto_scheduled and run.deployment_id and run.deployment_id in scheduled:
             by_deployment.setdefault(run.deployment_id, []).append(run)
-        elif _due(run) <= moment:
+        elif _due(run) > moment:
+            continue
+        elif is_of_drift(run) and run.deployment_id in scheduled:
+            start += [run] if run.id not in busy else []
+        else:
             take.append(run)
     for deployment, own in by_deployment.items():
         past = sorted((run for run in own if _due(run) <= moment), key=_due)
@@ -70,6 +76,12 @@ def choose(runs: Iterable[FlowRun], scheduled: Collection[UUID], busy: Collectio
         if deployment not in busy:
             start.append(past[-1] if past else min(own, key=_due))
     return Choice(tuple(take), tuple(start), tuple(drop))
+
+
+def work_key(run: FlowRun) -> UUID:
+    """What only one run is at work for at a time: its deployment, or for drift the run itself."""
+    assert run.deployment_id
+    return run.id if is_of_drift(run) else run.deployment_id
 
 
 class DueRuns:
@@ -82,7 +94,7 @@ class DueRuns:
         self._take = take
         self._run_warm = run_warm
         self._at_work: dict[UUID, asyncio.Task[None]] = {}
-        """By deployment: its scheduled run, from when it waits for its time."""
+        """By key: the run in the warm process, from when it waits for its time."""
         self._pushed = asyncio.Event()
         self._pushed.set()  # the first look is at once
         self._ready_since = float("-inf")
@@ -103,8 +115,7 @@ class DueRuns:
         if choice.take:
             await self._take(choice.take)
         for run in choice.start:
-            assert run.deployment_id
-            self._at_work[run.deployment_id] = asyncio.create_task(self._run(run, run.deployment_id))
+            self._at_work[work_key(run)] = asyncio.create_task(self._run(run))
         for run in choice.drop:
             await client.set_flow_run_state(run.id, Cancelled(message="A newer one is due."), force=True)
 
@@ -126,15 +137,16 @@ class DueRuns:
             await client.get_scheduled_flow_runs_for_deployments(self._deployments, scheduled_before=utc_now())
             self._ready_since = now
 
-    async def _run(self, run: FlowRun, deployment: UUID) -> None:
-        flow = self._scheduled[deployment]
+    async def _run(self, run: FlowRun) -> None:
+        assert run.deployment_id
+        flow = self._scheduled[run.deployment_id]
         try:
             await asyncio.sleep((_due(run) - utc_now()).total_seconds())
             await self._run_warm(flow, run)
         except Exception:  # nobody awaits this
             log.exception("A run of %s did not come to its end.", flow)
         finally:
-            del self._at_work[deployment]
+            del self._at_work[work_key(run)]
             self.push()  # the next one may have become due meanwhile
 
 

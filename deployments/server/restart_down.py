@@ -42,6 +42,12 @@ class Restarts:
             self._forget(gone)
         await asyncio.gather(*(asyncio.to_thread(self._look_at, record) for record in records))
 
+    async def look_at(self, stack: str) -> None:
+        """One look at one stack: something of it has ended."""
+        for record in await asyncio.to_thread(self._records):
+            if record.name == stack:
+                await asyncio.to_thread(self._look_at, record)
+
     def _records(self) -> list[StackRecord]:
         with Ledger.open(self._here) as ledger:
             return [record for record in ledger.stacks.all() if record.wanted and record.target in TARGETS]

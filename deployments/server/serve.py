@@ -19,6 +19,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
+from deployments.server.drift import REFRESH_SECONDS, Drift
 from deployments.server.due_push import hear_pushes, push_socket
 from deployments.server.due_runs import DueRuns
 from deployments.server.login import require_login
@@ -83,14 +84,15 @@ async def _take(runner: Runner, runs: Sequence[FlowRun]) -> None:
 
 def _jobs(config: Settings, due: DueRuns, unseen: Unseen) -> tuple[Coroutine[Any, Any, None], ...]:
     """What is repeated beside the runs."""
-    control = control_folder(config)
+    control, restarts = control_folder(config), Restarts(config)
     return (
         repeat("looked for due runs", 0.0, due.look),
         repeat("swept", REAP_SECONDS, lambda client: reap(client, config, unseen)),
         repeat("trimmed", PRUNE_SECONDS, prune),
         repeat("watched", config.autoscale_seconds, Watchdog(config).look),
         repeat("supervised", SUPERVISED_SECONDS, lambda client: keep_supervised(control, client)),
-        repeat("started again", RESTART_SECONDS, Restarts(config).look),
+        repeat("started again", RESTART_SECONDS, restarts.look),
+        repeat("listened", REFRESH_SECONDS, Drift(config, restarts).listen),
     )
 
 

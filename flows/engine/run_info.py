@@ -6,6 +6,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from tasks.base.clock import now
+from tasks.run.tags import is_of_drift
 
 LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
@@ -31,9 +32,9 @@ def current_run() -> FlowRun | None:
 
 
 def is_asked_for() -> bool:
-    """Whether a person or a decision asked for the current run; False for one of a schedule."""
+    """Whether a person or a decision asked for the current run; False for one of a schedule, or of drift."""
     run = current_run()
-    return run is None or not run.auto_scheduled
+    return run is None or not (run.auto_scheduled or is_of_drift(run))
 
 
 def seconds_late(run: FlowRun) -> float:

@@ -11,12 +11,20 @@ UNCHANGED = "unchanged"
 NOTABLE = "notable"
 """A person or a decision asked for the run, or it changed something by itself, or it failed."""
 
+DRIFT = "drift"
+"""A target told of drift, and the control plane started the run: what failed before rests, as on the timer."""
+
 
 async def tag_run(*tags: str) -> None:
     """Give the current run these tags beside those that it began with. Its state stays as it is."""
     if new := [tag for tag in tags if tag not in flow_run.tags]:
         async with get_client() as client:
             await client.update_flow_run(flow_run.id, tags=[*flow_run.tags, *new])
+
+
+def is_of_drift(run: FlowRun) -> bool:
+    """Whether the control plane started the run since a target told of drift."""
+    return DRIFT in run.tags
 
 
 def was_rejected(run: FlowRun) -> bool:

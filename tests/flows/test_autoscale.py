@@ -179,7 +179,7 @@ async def test_a_check_whose_process_is_gone_is_followed_at_once(users: Users) -
 async def test_a_late_check_does_nothing(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
     await done(provision, spec=shop(), source="/srv")
     due = datetime.now(UTC) - timedelta(seconds=40)
-    run = SimpleNamespace(auto_scheduled=True, expected_start_time=due)
+    run = SimpleNamespace(auto_scheduled=True, expected_start_time=due, tags=[])
     context = SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
     monkeypatch.setattr(flows.engine.run_info, "FlowRunContext", context)
     assert (await done(autoscale)).startswith("1 stack"), "there was none for long, so a late one is better than none"
@@ -195,7 +195,7 @@ async def test_a_decision_of_long_ago_is_not_carried_out_and_a_persons_wish_is(
     """As after an outage of the control plane: by now it may be the opposite of what is needed."""
     await done(provision, spec=shop(), source="/srv")
     due = datetime.now(UTC) - timedelta(seconds=3600)
-    run = SimpleNamespace(auto_scheduled=False, expected_start_time=due)
+    run = SimpleNamespace(auto_scheduled=False, expected_start_time=due, tags=[])
     monkeypatch.setattr(
         flows.engine.run_info, "FlowRunContext", SimpleNamespace(get=lambda: SimpleNamespace(flow_run=run))
     )

@@ -15,6 +15,7 @@ from deployments.server.registry import scheduled_deployments
 from deployments.server.warm_runs import FLOWS
 from tasks.base.poll import until
 from tasks.base.settings import Settings
+from tasks.run.tags import DRIFT
 
 pytestmark = pytest.mark.pure
 now = datetime(2026, 11, 22, tzinfo=UTC)
@@ -62,6 +63,13 @@ def test_what_somebody_asked_for_gets_a_process_of_its_own_once_it_is_due() -> N
         run(SCALE, 1, asked_for=True),
     )
     assert chosen(theirs, check, later, run(AUTOSCALE, 1), busy=[AUTOSCALE]) == ([theirs, check], [], [])
+
+
+def test_each_run_of_drift_is_started_once_beside_the_schedule() -> None:
+    first, second = (run(RECONCILE, -1, asked_for=True).model_copy(update={"tags": [DRIFT]}) for _ in range(2))
+    tick = run(RECONCILE, 1)
+    assert chosen(first, second, tick) == ([], [first, second, tick], [])
+    assert chosen(first, second, tick, busy=[first.id, RECONCILE]) == ([], [second], [])
 
 
 class Server:
