@@ -14,6 +14,7 @@ from infra_specs.stackfile.messages.location import Location, Path, choices, key
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.health import HealthCheck
 from infra_specs.stackfile.models.metrics import Metrics
+from infra_specs.stackfile.models.model import descriptions
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.route import Route, RouteTimeouts
 from infra_specs.stackfile.models.scaling import Scaling
@@ -79,7 +80,7 @@ def _fault(error: ErrorDetails, document: Document, *, hinted: bool) -> Fault | 
     if location.of_key:
         return Fault(path, f"must be {PATTERNS[context['pattern']]}.", document.key_lines.get(path))
     if kind == "missing":
-        about = location.field.description if location.field else None
+        about = descriptions(location.owner).get(str(path[-1])) if location.owner else None
         return Fault(path, f"required, and missing: {about}", line_of(known, document))
     shown = path if kind == "union_tag_not_found" else known
     return Fault(shown, _message(kind, context, known, location, document), line_of(known, document))
