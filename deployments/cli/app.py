@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from deployments.cli import first_sign
 from infra_specs.errors import PlanError, SpecError, TenfoldError, UnknownStack
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,6 +44,15 @@ class Command(_PlainFlags, TyperCommand):
             if isinstance(value, float) and not isfinite(value):
                 raise typer.BadParameter(f"found {value}, must be a finite number.", ctx, parameter)  # type: ignore[arg-type]  # it is one
         return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; one that changes a stack shows at once that it begins."""
+        if self.rich_help_panel == CHANGE_PANEL:
+            first_sign.show(f"{ctx.info_name} begins")
+        try:
+            return super().invoke(ctx)
+        finally:
+            first_sign.erase()
 
 
 class Commands(_PlainFlags, TyperGroup):

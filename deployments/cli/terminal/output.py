@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from deployments.cli import first_sign
 from infra_specs.app_text.shown import shown_text
 
 PIPED_WIDTH = 1000
@@ -21,6 +22,7 @@ Cell = Text | str
 
 def console(*, error: bool = False) -> Console:
     """The console of stdout, or of stderr. It respects NO_COLOR and prints markup and emoji names as they are."""
+    first_sign.erase()
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
     return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)

@@ -1,6 +1,6 @@
 """The verbs of the command line, one file each: its name, its arguments, its help and what it does.
 
-A verb imports what it needs when it is called: `tenfold --help` loads neither SQLAlchemy nor Prefect. How its result
+A verb imports what it needs when it is called: `tenfold --help` does not load SQLAlchemy. How its result
 looks is in `views`. Help shows the verbs in the order of the imports below.
 """
 # ruff: noqa: F401, I001 - importing a verb registers it; the order is that of the help
