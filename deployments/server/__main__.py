@@ -24,9 +24,11 @@ def main(name: str, *arguments: str) -> None:
         serve_api()
     else:
         os.environ["PREFECT_API_AUTH_STRING"] = login.text
+        from deployments.server.run_template import fork_template
         from deployments.server.serve import serve as serve_flows
 
-        asyncio.run(serve_flows(Path(arguments[0])))
+        template = fork_template()  # before there is a thread or an event loop
+        asyncio.run(serve_flows(Path(arguments[0]), template))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from prefect.settings import get_current_settings
 from deployments.server.drift import REFRESH_SECONDS, Drift
 from deployments.server.due_push import hear_pushes, push_socket
 from deployments.server.due_runs import DueRuns
+from deployments.server.forked_runs import ForkingRunner, Template
 from deployments.server.login import require_login
 from deployments.server.own_supervisor import EVERY_SECONDS as SUPERVISED_SECONDS
 from deployments.server.own_supervisor import keep_supervised
@@ -47,12 +48,13 @@ RUNS_AT_ONCE = 16
 SERVER_SECONDS = 180.0
 
 
-async def serve(ready: Path) -> None:
-    """Serve until told to end. What dies with it is swept up by the next one."""
+async def serve(ready: Path, asked: socket.socket) -> None:
+    """Serve until told to end; `asked` is the socket of the template. What dies with it is swept up by the next one."""
     redact_logs()
     config = settings()
     await _server_proves_itself(config)
-    runner = Runner(name="tenfold", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
+    template = Template(asked)
+    runner = ForkingRunner(template, name="tenfold", limit=RUNS_AT_ONCE)
     taken = [await runner.aadd_deployment(deployment) for deployment in await deployments()]
     scheduled = {
         await runner.aadd_deployment(deployment): deployment.name for deployment in await scheduled_deployments(config)
@@ -67,7 +69,7 @@ async def serve(ready: Path) -> None:
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with suppress(asyncio.CancelledError):
-        async with runner:
+        async with template, runner:
             pushes = await hear_pushes(push_socket(config), due.push)
             beside = [asyncio.create_task(job) for job in (_listen(ready), *_jobs(config, due, unseen))]
             try:

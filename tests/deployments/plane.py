@@ -7,10 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import sqlalchemy as sa
 
 from deployments.server.login import USER, require_login
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
+from tasks.ledger.tables import live_runs
 from tasks.supervisor.client import Supervisor
 from tests.support.waiting import wait_until
 
@@ -106,18 +108,8 @@ class Plane:
 
 def process_of(run: str) -> int:
     """The process that a flow run runs in, once it has begun to wait for its lock."""
-    mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
-
-    def look() -> int | None:
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    return int(folder.name)
-            except OSError:
-                continue
-        return None
-
     with Ledger.open(settings()) as ledger:
         wait_until(lambda: ledger.liveness.alive().get(run), f"{run} is alive")
-    pid: int = wait_until(look, f"{run} has a process")
-    return pid
+        with ledger._database.read() as connection:
+            query = sa.select(live_runs.c.owner).where(live_runs.c.flow_run == run)
+            return int(connection.execute(query).scalar_one()["pid"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployments.server.control_plane import status, stop
+from deployments.server.serve import RUNS_AT_ONCE
 from tasks.base.settings import settings
 from tasks.ledger import Lease, Ledger, Owner
 from tasks.providers.memory import MemoryProvider
@@ -59,6 +60,43 @@ def test_a_killed_run_is_shown_crashed(fragile: Plane, held: Callable[[str], Lea
     run = fragile.submit("provision", spec=shop("killed"), source="/srv", wait=True)
     os.kill(process_of(run), signal.SIGKILL)
     assert fragile.ended(run)["type"] == "CRASHED"
+
+
+def test_a_cancelled_run_ends_with_its_process(fragile: Plane, held: Callable[[str], Lease]) -> None:
+    held("cancelled")
+    run = fragile.submit("provision", spec=shop("cancelled"), source="/srv", wait=True)
+    pid = process_of(run)
+    fragile.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})  # as the UI does
+    assert fragile.ended(run)["type"] == "CANCELLED"
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_sixteen_runs_are_under_way_at_once_and_the_next_one_takes_its_turn(
+    fragile: Plane, held: Callable[[str], Lease]
+) -> None:
+    held("many")
+    runs = [fragile.submit("provision", spec=shop("many"), source="/srv", wait=True) for _ in range(RUNS_AT_ONCE + 1)]
+    with Ledger.open(settings()) as ledger:
+
+        def under_way() -> set[str]:
+            return {run for run, alive in ledger.liveness.alive().items() if alive} & set(runs)
+
+        first = wait_until(lambda: under_way() if len(under_way()) == RUNS_AT_ONCE else None, "sixteen are under way")
+        (last,) = set(runs) - first
+        for run in first:
+            os.kill(process_of(run), signal.SIGKILL)
+        wait_until(lambda: last in under_way(), "the seventeenth is under way")
+    os.kill(process_of(last), signal.SIGKILL)
+    assert {fragile.ended(run)["type"] for run in runs} == {"CRASHED"}
+
+
+def test_the_process_that_runs_are_forked_from_is_killed(fragile: Plane, held: Callable[[str], Lease]) -> None:
+    held("forked")
+    run = fragile.submit("provision", spec=shop("forked"), source="/srv", wait=True)
+    template = int(Path(f"/proc/{process_of(run)}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(template, signal.SIGKILL)
+    assert fragile.ended(run)["type"] == "CRASHED"
+    assert fragile.run("provision", spec=shop("forked-again"), source="/srv")["type"] == "COMPLETED"
 
 
 @pytest.mark.parametrize("too", ["runner", "server", "both"])

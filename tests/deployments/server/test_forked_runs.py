@@ -1,0 +1,127 @@
+"""Runs as forks of the template: what a new Python for each run gave is still so."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deployments.server.forked_runs import ForkedProcess, Template
+from infra_specs.errors import ServerError
+
+pytestmark = pytest.mark.local
+TEMPLATE = """
+import socket, sys
+from deployments.server import run_template
+run_template.LOADED_LATE, run_template.ENGINE = (), "engine"
+run_template.be_template(socket.socket(fileno=int(sys.argv[1])))
+"""
+ENGINE = """
+import os, sys, threading, time
+run = os.environ["RUN"]
+match run:
+    case "broken":
+        raise RuntimeError
+    case "three":
+        sys.exit(3)
+    case "waits":
+        time.sleep(600)
+    case "late":
+        threading.Thread(target=lambda: (time.sleep(0.2), open("late", "w").close())).start()
+    case _:
+        tasks, files = len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
+        with open(run, "w") as file:
+            file.write(f"{os.environ['KEPT']} {tasks} {files} {sys.argv[1:]}")
+"""
+
+
+@asynccontextmanager
+async def template(folder: Path) -> AsyncIterator[tuple[Template, "subprocess.Popen[bytes]"]]:
+    """A template whose runs do what ENGINE says, in this folder."""
+    (folder / "engine.py").write_text(ENGINE)
+    ours, theirs = socket.socketpair()
+    environment = {**os.environ, "PYTHONPATH": f"{Path.cwd()}:{folder}", "KEPT": "kept"}
+    command = [sys.executable, "-c", TEMPLATE, str(theirs.fileno())]
+    with theirs:
+        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=folder, env=environment)
+    try:
+        async with Template(ours) as asked:
+            yield asked, process
+    finally:
+        process.wait()
+
+
+async def code_of(asked: Template, run: str) -> int | None:
+    process = await asked.fork(run, {"RUN": run})
+    await process.ended.wait()
+    return process.returncode
+
+
+async def test_a_run_has_the_environment_one_thread_and_nothing_of_the_template(tmp_path: Path) -> None:
+    async with template(tmp_path) as (asked, _):
+        assert await code_of(asked, "plain") == 0
+    # Its standard streams, and the descriptor that lists the folder.
+    assert (tmp_path / "plain").read_text() == "kept 1 4 []"
+
+
+async def test_the_end_of_a_run_is_told_by_its_exit_code(tmp_path: Path) -> None:
+    async with template(tmp_path) as (asked, _):
+        assert await code_of(asked, "three") == 3
+        assert await code_of(asked, "broken") == 1
+        killed = await asked.fork("waits", {"RUN": "waits"})
+        assert killed.returncode is None
+        os.kill(killed.pid, signal.SIGKILL)
+        await killed.ended.wait()
+        assert killed.returncode == -signal.SIGKILL
+
+
+async def test_a_run_ends_as_a_program_does_after_its_threads(tmp_path: Path) -> None:
+    async with template(tmp_path) as (asked, _):
+        assert await code_of(asked, "late") == 0
+    assert (tmp_path / "late").exists()
+
+
+async def test_sixteen_runs_at_once(tmp_path: Path) -> None:
+    async with template(tmp_path) as (asked, _):
+        runs: list[ForkedProcess] = await asyncio.gather(
+            *(asked.fork(f"waits-{number}", {"RUN": "waits"}) for number in range(16))
+        )
+        assert len({run.pid for run in runs}) == 16
+        for run in runs:
+            os.kill(run.pid, signal.SIGTERM)
+        await asyncio.gather(*(run.ended.wait() for run in runs))
+        assert {run.returncode for run in runs} == {-signal.SIGTERM}
+
+
+async def test_the_template_ends_with_who_asks_it(tmp_path: Path) -> None:
+    async with template(tmp_path) as (asked, process):
+        run = await asked.fork("waits", {"RUN": "waits"})
+    assert process.returncode == 0
+    os.kill(run.pid, signal.SIGKILL)
+
+
+async def test_the_serving_process_ends_with_its_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = asyncio.get_running_loop().create_future()
+    monkeypatch.setattr(os, "_exit", ended.set_result)
+    async with template(tmp_path) as (_, process):
+        process.kill()
+        assert await ended == 1
+
+
+async def test_a_machine_without_room_for_a_process_says_so() -> None:
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_unix_connection(sock=theirs)
+    async with Template(ours) as asked:
+        forking = asyncio.create_task(asked.fork("r", {}))
+        await reader.readline()
+        writer.write(b'{"run": "r", "fault": "no process can be started: Resource temporarily unavailable"}\n')
+        with pytest.raises(ServerError, match="Resource temporarily unavailable"):
+            await forking
+        writer.close()
+        asked._listening.cancel()
