@@ -159,8 +159,14 @@ def _remove(instance: Instance, draft: Draft, delete_data: bool) -> None:
     elif instance.stateful and not delete_data:
         draft.skipped.append(Skipped(str(instance), "data, kept"))
     else:
-        reason = "not wanted, its data deleted" if instance.stateful else "not wanted"
-        draft.add(Change("destroy", instance.address, reason, instance=instance))
+        draft.add(Change("destroy", instance.address, _removal_reason(instance), instance=instance))
+
+
+def _removal_reason(instance: Instance) -> str:
+    if instance.stateful:
+        return "not wanted, its data deleted"
+    over = instance.kind == "job" and instance.health.state in ("healthy", "failed")
+    return f"over: {instance.health.reason}" if over else "not wanted"
 
 
 def _follow_references(draft: Draft) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from infra_specs.catalogue.images import image
 from infra_specs.desired import DesiredStack, StackSnapshot, one_off_job
+from infra_specs.errors import ProviderError
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
 from infra_specs.stackfile.messages.shell_words import shell_note
@@ -20,12 +21,13 @@ def command_warnings(
     """Sentences about the commands of these services, each with the service's name. Blocks.
 
     A service that the desired stack has not is left out. So is the entrypoint of an image that is not on the target.
+    Of one that could not be looked into this is said: nothing depends on what would have been.
     """
+    present = ((name, service) for name in services if (service := desired.stack.services.get(name)))
     return tuple(
         f"{name}: {sentence}"
-        for name in services
-        if (service := desired.stack.services.get(name))
-        for sentence in _sentences(provider, snapshot, desired, name, service)
+        for name, service in present
+        for sentence in _looked_into(provider, snapshot, desired, name, service)
     )
 
 
@@ -51,6 +53,15 @@ def takes_folder(desired: DesiredStack, service: Service) -> bool:
     """Whether its command may be given a folder: containers have their image's, and there is one folder at most."""
     folder = posixpath.normpath(posixpath.join(desired.source, service.folder))
     return isinstance(desired.stack.target, Local) and folder == posixpath.normpath(desired.source)
+
+
+def _looked_into(
+    provider: KindProvider, snapshot: StackSnapshot, desired: DesiredStack, name: str, service: Service
+) -> tuple[str, ...]:
+    try:
+        return tuple(_sentences(provider, snapshot, desired, name, service))
+    except ProviderError as error:
+        return (f"whether its commands do what they seem to could not be looked into: {error}",)
 
 
 def _sentences(

@@ -48,6 +48,7 @@ def set_secret(
     from deployments.cli.installation import open_installation, tenfold
     from deployments.cli.terminal.output import console, say
     from infra_specs.secret_values import read_value
+    from infra_specs.stackfile.models.secrets import named_secrets
 
     _refuse_bad_name(stack, name)
     value = read_value(name, _typed_value(stack, name, binary=binary), binary=binary, short=short)
@@ -60,6 +61,8 @@ def set_secret(
         say(to, note)
     if record is None:
         say(to, f"No stack is called {stack} yet: its first provision will use it.")
+    elif name not in named_secrets(record.stack()):
+        say(to, f"Nothing in the file of {stack} names it, so nobody gets it yet: write {{secret: {name}}} there.")
     elif record.wanted:
         say(to, f"What runs gets it with: {tenfold()} provision {stack}")
 

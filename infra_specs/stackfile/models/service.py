@@ -174,7 +174,7 @@ class Service(Part):
     """A fixed number, or bounds: {min: 2, max: 20}."""
     pool: int = Field(default=10, ge=1, le=1000)
     """Connections to the database that one replica opens at most, its processes together. The database is sized for
-    all replicas that there may be."""
+    all replicas that there may be. 1 for a service that opens none: a replica of it may count as one at no cost."""
     scaling: Scaling = Scaling()
     """How the number of replicas follows the demand; the default needs no word."""
     capacity: float = Field(default=10, ge=0.001, le=100_000)

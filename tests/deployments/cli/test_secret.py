@@ -1,8 +1,10 @@
 """`tenfold secret`: values are stored and never printed."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import yaml
 
 from deployments.cli.installation import Installation
 from infra_specs.plan.plan import Plan
@@ -49,9 +51,23 @@ def test_a_bad_name_or_value_is_refused(cli: Cli, stack: str, name: str, typed: 
     assert (result.code, result.err) == (2, error)
 
 
-def test_of_a_stack_that_is_known_its_next_provision_is_named(cli: Cli, provisioned: Callable[[], Plan]) -> None:
+def test_of_a_stack_that_does_not_name_it_nothing_is_promised(cli: Cli, provisioned: Callable[[], Plan]) -> None:
     provisioned()
     output = cli.text("secret", "set", "shop", "stripe", typed="sk_live_1")
+    assert output.splitlines()[1:] == [
+        "Nothing in the file of shop names it, so nobody gets it yet: write {secret: stripe} there."
+    ]
+
+
+def test_of_a_stack_that_names_it_the_next_provision_is_named(
+    cli: Cli, file: Path, provisioned: Callable[[], Plan]
+) -> None:
+    data = yaml.safe_load(file.read_text())
+    data["services"]["web"]["env"] = {"KEY": {"secret": "stripe"}}
+    file.write_text(yaml.safe_dump(data))
+    cli.text("secret", "set", "shop", "stripe", typed="sk_live_1")
+    provisioned()
+    output = cli.text("secret", "set", "shop", "stripe", typed="sk_live_2")
     assert output.splitlines()[1:] == ["What runs gets it with: tenfold provision shop"]
 
 

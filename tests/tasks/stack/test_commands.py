@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra_specs.desired import StackSnapshot, desired_from_spec, one_off_job
+from infra_specs.errors import TransientError
 from infra_specs.resources.address import RUN, Address
 from infra_specs.stackfile.reading.load import from_data
 from tasks.stack.commands import command_warnings, run_hints
@@ -113,3 +114,17 @@ def test_why_a_command_may_have_failed(web: dict[str, Any], given: list[str] | N
     assert run_hints(provider, desired, job, "web", given) == hints
     provider = Target(Images(), hint="`ls` is another")
     assert run_hints(provider, desired, job, "web", given) == (*hints, "`ls` is another")
+
+
+class Unreachable(Target):
+    """Its engine does not answer."""
+
+    def hint(self, _: object) -> str:
+        raise TransientError("the engine did not answer")
+
+
+def test_a_command_that_cannot_be_looked_into_is_a_note_and_no_failure() -> None:
+    shop = snapshot("docker", image="app:1", command="serve")
+    assert warnings(Unreachable(), shop, "web") == (
+        "web: whether its commands do what they seem to could not be looked into: the engine did not answer",
+    )
