@@ -138,7 +138,7 @@ def round_of(hurt: Hurt, accidents: tuple[Accident, ...]) -> list[Recovery]:
             if len(back) == len(accidents) and is_well(view()):
                 return [Recovery(accident, back[accident]) for accident in accidents]
         time.sleep(0.2)
-    return [Recovery(accident, None) for accident in accidents]
+    return [Recovery(accident, None) for accident in accidents]  # the stack is not well, whoever is back
 
 
 def mark_of(hurt: Hurt, victim: str) -> str:

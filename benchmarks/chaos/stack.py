@@ -179,7 +179,8 @@ class OnDocker:
             if self._frozen % 2:
                 container.pause()
             else:
-                os.kill(container.attrs["State"]["Pid"], signal.SIGSTOP)
+                for process in _processes(container):
+                    os.kill(process, signal.SIGSTOP)
         elif action == "kill":
             container.kill()
         else:
@@ -213,6 +214,12 @@ class OnDocker:
             if f".{kind}.{name}." in container.name
         ]
         return max(containers, key=lambda container: int(container.name.rpartition(".")[2]), default=None)
+
+
+def _processes(container: Any) -> list[int]:
+    """The pids of all that runs in it: the first may be an init, whose child serves on without it."""
+    listed = container.top(ps_args="-eo pid")
+    return [int(row[listed["Titles"].index("PID")]) for row in listed["Processes"]]
 
 
 _NEEDS = {"database": "postgres", "cache": "valkey"}

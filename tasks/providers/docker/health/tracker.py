@@ -7,8 +7,8 @@ created ──start──▶ running ──answers──▶ healthy ──3 time
 
 One that answers that it loads its file or recovers is starting for as long as it says so.
 
-A replica has failed if it did not answer in its start time, or if all its processes are stopped (state T). Who did not
-see it start cannot tell whether it ever answered, and takes it for unready.
+A replica has failed if it did not answer in its start time, or if it is silent and all its processes are stopped (state
+T). Who did not see it start cannot tell whether it ever answered, and takes it for unready.
 
 A job is starting while it runs, healthy once it has ended with 0, and else failed.
 """
@@ -141,6 +141,8 @@ class HealthTracker:
             with self._guard:
                 self._forget_misses(container)
             return Health("starting", reason, since)
+        if failure.silent and _is_replica(container) and self._is_stopped(dict(container)):
+            return Health("failed", f"is stopped (state T), and does not answer: {reason}", since)
         if not self._should_answer(container):
             with self._guard:
                 self._silent_since_start.add(key)
@@ -166,8 +168,6 @@ class HealthTracker:
             note = f" ({probe['start_note']})" if "start_note" in probe else ""
             hint = self._port_hint(container, int(probe["port"]))
             return Health("failed", f"not ready after {_boot_seconds(container):g} s{note}: {reason}{hint}", since)
-        if self._is_stopped(dict(container)):
-            return Health("failed", f"is stopped (state T), and does not answer: {reason}", since)
         return Health("unready", f"its process runs and does not answer: {reason}", now())
 
     def _port_hint(self, container: Mapping[str, Any], port: int) -> str:

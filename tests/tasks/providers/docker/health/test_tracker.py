@@ -233,8 +233,10 @@ def test_a_replica_that_answered_and_is_silent_is_not_ready(monkeypatch: pytest.
 
 def test_a_replica_that_is_stopped_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "PROBE_INTERVAL_SECONDS", 0.0)
-    health = HealthTracker(silent, lambda _: True, nothing).settled_health(replica())
-    assert (health.state, health.reason.partition(",")[0]) == ("failed", "is stopped (state T)")
+    starting = HealthTracker(hangs, lambda _: True, nothing).health(replica(ago=1))
+    assert (starting.state, starting.reason.partition(",")[0]) == ("failed", "is stopped (state T)")
+    assert HealthTracker(hangs, runs, nothing).health(replica(ago=1)).state == "starting"
+    assert HealthTracker(silent, lambda _: True, nothing).settled_health(replica()).state == "unready"
 
 
 def test_a_replica_that_was_never_ready_has_failed_after_its_own_start(monkeypatch: pytest.MonkeyPatch) -> None:
