@@ -117,7 +117,7 @@ def _fill(hurt: Hurt, folder: Path, writers: Sequence[Writer]) -> None:
 
 def _wait_until_back(hurt: Hurt) -> None:
     """Until it answers. Who keeps containers must be asked to, in place of the control plane."""
-    deadline = time.monotonic() + RECOVERY_SECONDS
+    deadline, server = time.monotonic() + RECOVERY_SECONDS, None
     while time.monotonic() < deadline:
         with suppress(OSError, TenfoldError):
             restarts = hurt.provider.restarts
@@ -128,7 +128,7 @@ def _wait_until_back(hurt: Hurt) -> None:
                 Connection(where, PASSWORD).close()
                 return
         time.sleep(0.5)
-    sys.exit("it never came back")
+    sys.exit(f"it never came back: {server.health if server else 'it is gone'}")
 
 
 if __name__ == "__main__":
