@@ -95,7 +95,7 @@ class App(typer.Typer):
     """An application, or a group of commands, whose help and errors look like those of all others."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(cls=Commands, no_args_is_help=True, rich_markup_mode="rich", **settings)
+        super().__init__(**{"cls": Commands, "no_args_is_help": True, "rich_markup_mode": "rich", **settings})
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[F], F]:
         return super().command(name, cls=Command, **settings)

@@ -15,7 +15,8 @@ from infra_specs.errors import SpecError, UnknownStack
 from infra_specs.resources.instance import Instance
 from infra_specs.stack_fault import StackFault
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.reading.load import load
+from infra_specs.stackfile.models.target import Swarm
+from infra_specs.stackfile.reading.load import load, load_fleet
 from tasks.base.settings import Settings, settings
 from tasks.base.side_by_side import look_at
 from tasks.changes.health_reasons import observed
@@ -102,15 +103,28 @@ def resolve_stack(ledger: Ledger, text: str) -> StackArgument:
 
 def from_file(path: Path) -> StackArgument:
     """The stack of a spec file. Raises SpecError with every fault in it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SpecError(f"{path} cannot be read: {why}.") from error
-    stack, source = load(text, str(path)), str(path.absolute().parent)
+    stack, source = load(_text_of(path), str(path)), str(path.absolute().parent)
     # Without defaults: it is short in the UI, and the same stack when it is read again.
     spec = stack.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return StackArgument(stack, source, {"spec": spec, "source": source})
+
+
+def fleet_of(path: Path) -> Swarm:
+    """The target of a spec file that lists hosts. Raises SpecError with every fault in it, or if it lists none."""
+    target = load_fleet(_text_of(path), str(path)).target
+    if not isinstance(target, Swarm):
+        raise SpecError(f"{path}: its target is {target.provider}, which has no hosts. Hosts are those of swarm.")
+    if target.hosts is None:
+        raise SpecError(f"{path}: its hosts are listed in the file of the stack {target.fleet}. Give that file.")
+    return target
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SpecError(f"{path} cannot be read: {why}.") from error
 
 
 def tenfold() -> str:

@@ -85,14 +85,18 @@ class Connection:
         )
 
     def open_tcp(self, host: JumpHost) -> Any:
-        """A channel to another host's port, as seen from this one."""
-        return self._opened(
-            lambda transport: transport.open_channel(
-                "direct-tcpip", (host.address, host.port), ("127.0.0.1", 0), timeout=handshake.CHANNEL_SECONDS
-            ),
-            f"the way to {host}",
-            time.monotonic(),
-        )
+        """A channel to another host's port, as seen from this one. Raises as `run` does, in the name of that host."""
+        place, nowhere = (host.address, host.port), ("127.0.0.1", 0)
+        try:
+            return self._opened(
+                lambda transport: transport.open_channel(
+                    "direct-tcpip", place, nowhere, timeout=handshake.CHANNEL_SECONDS
+                ),
+                "the way on",
+                time.monotonic(),
+            )
+        except ProviderError as error:
+            raise type(error)(f"{host}: by way of {error}") from error
 
     def close(self) -> None:
         """End the connection. It opens again at its next use."""
@@ -143,7 +147,10 @@ class Connection:
             return self._transport
 
     def _connect(self) -> Any:
-        keys = login_keys(self._key)
+        try:
+            keys = login_keys(self._key)
+        except ProviderError as error:
+            raise ProviderError(f"{self.host}: {error}") from error
         transport = handshake.trusted(self.host, self._known, self._socket)
         try:
             handshake.log_in(self.host, transport, keys, self._key)

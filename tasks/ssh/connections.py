@@ -1,13 +1,21 @@
 """The connections to the hosts of a fleet: one each, and one to each host that others are reached through."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
+from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.hosts import Host, JumpHost
+from tasks.base.daemon_pool import DaemonPool
 from tasks.ssh import handshake
 from tasks.ssh.connection import Connection
 from tasks.ssh.known_hosts import HostKey, KnownHosts
+
+T = TypeVar("T")
+H = TypeVar("H", bound=JumpHost)
+AT_ONCE = 32
+"""Hosts that are asked at the same time."""
 
 
 class Connections:
@@ -49,6 +57,10 @@ class Connections:
         finally:
             transport.close()
 
+    def shown_keys(self, hosts: Iterable[JumpHost]) -> dict[str, HostKey | ProviderError]:
+        """The same of several hosts at once, or why there is none, by their names."""
+        return at_once(hosts, self.shown_key)
+
     def close(self) -> None:
         """Close all of them."""
         for connection in (*self._connections.values(), *self._jumps.values()):
@@ -56,3 +68,17 @@ class Connections:
 
     def _jump(self, host: Host) -> Connection | None:
         return self._jumps[host.jump.name] if host.jump else None
+
+
+def at_once(hosts: Iterable[H], job: Callable[[H], T]) -> dict[str, T | ProviderError]:
+    """The result of a job for each host, or its error, by the hosts' names. A host waits for no other."""
+
+    def outcome(host: H) -> T | ProviderError:
+        try:
+            return job(host)
+        except ProviderError as error:
+            return error
+
+    listed = list(hosts)
+    results = DaemonPool(AT_ONCE, "hosts").map(outcome, listed)
+    return {host.name: result for host, result in zip(listed, results, strict=True)}

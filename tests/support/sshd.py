@@ -157,7 +157,7 @@ class Sshd:
         lines = (f"{name}:*:{uid}:{uid}::{self.folder}:/bin/sh\n" for name, uid in ACCOUNTS.items())
         (etc / "passwd").write_text("".join(lines) + "sshd:*:4199:65534::/run/sshd:/usr/sbin/nologin\n")
         (etc / "nsswitch.conf").write_text("passwd: files\ngroup: files\n")
-        for name in ("os-release", "alternatives", "ld.so.cache"):
+        for name in ("os-release", "alternatives", "ld.so.cache", "hosts"):
             subprocess.run(
                 ["cp", "-a", "--dereference" if name == "os-release" else "-d", f"/etc/{name}", etc], check=True
             )

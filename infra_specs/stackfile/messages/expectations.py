@@ -8,6 +8,14 @@ from infra_specs.stackfile.messages.location import Location, Path, choices
 from infra_specs.stackfile.models.build import STAGE_PATTERN, Build
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.health import HealthCheck
+from infra_specs.stackfile.models.hosts import (
+    ADDRESS_PATTERN,
+    FINGERPRINT_PATTERN,
+    KEY_PATTERN,
+    USER_PATTERN,
+    Host,
+    JumpHost,
+)
 from infra_specs.stackfile.models.image_name import IMAGE_PATTERN
 from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
 from infra_specs.stackfile.models.needs import Cache, Database, Needs, Queue
@@ -26,7 +34,7 @@ from infra_specs.stackfile.models.service import (
     Secret,
     Service,
 )
-from infra_specs.stackfile.models.target import ENGINE_PATTERN
+from infra_specs.stackfile.models.target import ENGINE_PATTERN, FLEET_PATTERN
 from infra_specs.stackfile.models.texts import ENV_PATTERN
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
@@ -39,6 +47,11 @@ PATTERNS = {
     PATH_PATTERN: "a path that begins with / and has no spaces",
     IMAGE_PATTERN: "an image's name, as postgres:18 or registry.example.com/shop:2",
     ENGINE_PATTERN: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
+    FLEET_PATTERN: "the name of a stack: a small letter, then small letters, digits and dashes, at most 40 in all",
+    ADDRESS_PATTERN: "the address of a host, as 10.0.0.11 or host.example.com; user and port have keys of their own",
+    USER_PATTERN: "the name of an account, as root or deploy",
+    FINGERPRINT_PATTERN: "a fingerprint as `ssh-keygen -lf` prints it: SHA256: and 43 letters, digits, + and /",
+    KEY_PATTERN: "the path of a private key from / or ~/ on, as ~/.ssh/id_ed25519",
     STAGE_PATTERN: "the name of a stage, as in FROM ... AS web",
     VOLUME_PATTERN: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
     MOUNT_PATTERN: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
@@ -66,6 +79,8 @@ FORMS: dict[Any, str] = {
     Metrics: "a mapping such as {prometheus: http://prometheus.internal:9090, queue: sum(jobs_waiting)}",
     Period: 'a mapping such as {at: "Mon-Fri 08:00", min: 6}',
     Service: "a mapping such as {command: python app.py, port: 8000}",
+    Host: "the address of a host, or a mapping such as {address: 10.0.0.13, user: deploy, port: 2222}",
+    JumpHost: "the address of a host, or a mapping such as {address: bastion.example.com, user: deploy}",
 }
 
 
@@ -104,6 +119,8 @@ def _default(_: Location) -> str:
 
 
 def _list(location: Location) -> str:
+    if location.path == ("target", "hosts"):
+        return "must be a list of addresses such as [10.0.0.11, 10.0.0.12]"
     if location.path == ("trust_proxies",):
         return "must be a list of networks such as [10.0.0.0/8]"
     return (

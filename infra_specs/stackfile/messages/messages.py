@@ -20,7 +20,7 @@ from infra_specs.stackfile.models.route import Route, RouteTimeouts
 from infra_specs.stackfile.models.scaling import Scaling
 from infra_specs.stackfile.models.service import SECRET_PATTERN, Bounds, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import LATER_TARGETS, TARGETS, Docker, Local
+from infra_specs.stackfile.models.target import LATER_TARGETS, TARGETS, Docker, Local, Swarm
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
 
@@ -35,7 +35,9 @@ _OTHER_WORDS = {
     "trusted_ips": "trust_proxies", "timeout": "timeouts", "request_timeout": "request", "upload_timeout": "upload",
     "response_timeout": "request", "read_timeout": "request", "idle_timeout": "idle", "session_affinity": "sticky",
     "start_timeout": "start", "startup": "start", "start_period": "start", "boot_timeout": "start",
-    "deploy_timeout": "start", "file": "dockerfile", "buildargs": "args", "stage": "target",
+    "deploy_timeout": "start", "file": "dockerfile", "buildargs": "args", "stage": "target", "servers": "hosts",
+    "nodes": "hosts", "machines": "hosts", "ip": "address", "ssh_key": "key", "identity_file": "key",
+    "private_key": "key", "bastion": "jump", "proxyjump": "jump", "username": "user", "ssh_port": "port",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _MOST_HINTS = 1_000
@@ -55,7 +57,7 @@ _SECTIONS = (
     (Metrics, "under `scaling: metrics`"),
 )
 
-_MODELS_WITH_HINTS = (*(model for model, _ in _SECTIONS), Local, Docker)
+_MODELS_WITH_HINTS = (*(model for model, _ in _SECTIONS), Local, Docker, Swarm)
 """Where words of other places are found."""
 
 
@@ -157,10 +159,9 @@ def _validator_message(case: _Case) -> str:
 
 
 def _wrong_provider(case: _Case) -> str:
-    allowed = [word.strip().strip("'") for word in case.context["expected_tags"].split(",")]
     if case.value in LATER_TARGETS:
-        return f"{case.text_shown} is not in this version. Available: {', '.join(allowed)}."
-    return f"found {case.text_shown}, must be {either(code(word) for word in allowed)}.{nearest(case.value, allowed)}"
+        return f"{case.text_shown} is not in this version. Available: {', '.join(TARGETS)}."
+    return f"found {case.text_shown}, must be {either(code(word) for word in TARGETS)}.{nearest(case.value, TARGETS)}"
 
 
 def _no_branch(case: _Case) -> str:

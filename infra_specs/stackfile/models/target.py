@@ -9,15 +9,17 @@ at once what ended or became unwell, so that the timer is a safety net).
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
+from infra_specs.stackfile.models.hosts import KEY_PATTERN, MOST_HOSTS, ListedHost
 from infra_specs.stackfile.models.image_name import Image, Registry
 from infra_specs.stackfile.models.model import Part
 
-LATER_TARGETS = ("swarm", "aws")
+LATER_TARGETS = ("aws",)
 """Planned, and not in this version."""
 
 ENGINE_PATTERN = r"^(unix|tcp|http|https)://[!-~]+$"
+FLEET_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 
 Runs: TypeAlias = Literal["processes", "containers", "managed"]
@@ -112,5 +114,33 @@ class Memory(_Target):
     """Pretend that the target measures itself, in periods of so many seconds, and no proxy counts."""
 
 
+class Swarm(_Target):
+    """A fleet of hosts. This version looks at them (`tenfold hosts`) and runs no stack on them yet."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in ("hosts", "fleet")]})
+
+    runs = "containers"
+    counted: ClassVar[bool] = False
+
+    provider: Literal["swarm"]
+    """`swarm`"""
+    hosts: Annotated[list[ListedHost], Field(min_length=1, max_length=MOST_HOSTS)] | None = None
+    """The fleet's hosts: addresses, or mappings such as {address: 10.0.0.13, user: deploy, port: 2222}."""
+    key: Annotated[str, Field(pattern=KEY_PATTERN)] | None = None
+    """The private key that logs in, as ~/.ssh/id_ed25519; unless given an agent's, or else a usual one of ~/.ssh."""
+    fleet: Annotated[str, Field(pattern=FLEET_PATTERN)] | None = None
+    """In place of hosts: the name of the stack that lists them, to run beside it."""
+
+    @model_validator(mode="after")
+    def _of_one_fleet(self) -> "Swarm":
+        if self.hosts is None and self.fleet is None:
+            raise ValueError("names neither its `hosts` nor the `fleet` of another stack. Give one of the two")
+        if self.fleet is not None and (self.hosts is not None or self.key is not None):
+            other = "hosts" if self.hosts is not None else "key"
+            raise ValueError(f"has both `fleet` and `{other}`. A fleet has its hosts and their key from one stack")
+        return self
+
+
 TARGETS = ("local", "docker", "memory")
-Target = Annotated[Local | Docker | Memory, Field(discriminator="provider")]
+"""What a stack runs on in this version."""
+Target = Annotated[Local | Docker | Memory | Swarm, Field(discriminator="provider")]

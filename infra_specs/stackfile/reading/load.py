@@ -15,7 +15,7 @@ from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.json_data import from_json
 from infra_specs.stackfile.reading.names import Crossing
 from infra_specs.stackfile.reading.plain_data import from_nodes
-from infra_specs.stackfile.reading.references import Sound, as_written, crossings
+from infra_specs.stackfile.reading.references import Sound, as_written, available, crossings
 from infra_specs.stackfile.reading.yaml_nodes import compose
 
 
@@ -24,6 +24,14 @@ def load(text: str, source: str = "stack.yaml") -> Stack:
     the file in them."""
     try:
         return _checked(from_nodes(compose(text), _kept_as_written), source, written=True)
+    except Unreadable as end:
+        raise refusal([end.fault], source) from None
+
+
+def load_fleet(text: str, source: str = "stack.yaml") -> Stack:
+    """The same for a file whose target may be one that no stack runs on in this version."""
+    try:
+        return _checked(from_nodes(compose(text), _kept_as_written), source, written=True, runs=False)
     except Unreadable as end:
         raise refusal([end.fault], source) from None
 
@@ -58,7 +66,7 @@ def _with_entrypoints(data: Any) -> Any:
     return {**data, "services": {name: with_images_own_entrypoint(service) for name, service in services.items()}}
 
 
-def _checked(document: Document, source: str, *, written: bool = False) -> Stack:
+def _checked(document: Document, source: str, *, written: bool = False, runs: bool = True) -> Stack:
     if not isinstance(document.data, dict):
         said = f"found {found(document.data)}, must be a mapping with `name`, `target` and `services`."
         raise refusal(document.faults or [Fault((), said, document.value_lines.get(()))], source)
@@ -67,13 +75,17 @@ def _checked(document: Document, source: str, *, written: bool = False) -> Stack
         found_faults, sound = document.faults, Sound.of(stack)
     except ValidationError as errors:
         found_faults, sound = [*document.faults, *faults(errors, document)], Sound.within(document)
-    crossed = [Fault(path, text, line_of(document.known(path), document)) for path, text in _crossed(sound, written)]
+    crossed = [
+        Fault(path, text, line_of(document.known(path), document)) for path, text in _crossed(sound, written, runs)
+    ]
     if found_faults or crossed:
         raise refusal([*found_faults, *crossed], source)
     return stack
 
 
-def _crossed(sound: Sound, written: bool) -> Iterator[Crossing]:
+def _crossed(sound: Sound, written: bool, runs: bool) -> Iterator[Crossing]:
+    if runs:
+        yield from available(sound)
     yield from crossings(sound)
     if written:
         yield from as_written(sound)
@@ -88,4 +100,4 @@ def _kept_as_written(path: Path) -> bool:
     return path[2] in ("env", "command", "before", "entrypoint") or path[2:4] == ("build", "args")
 
 
-__all__ = ["SpecError", "from_data", "load", "stored"]
+__all__ = ["SpecError", "from_data", "load", "load_fleet", "stored"]

@@ -10,9 +10,10 @@ from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import Target
+from infra_specs.stackfile.models.target import TARGETS, Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
+from infra_specs.stackfile.reading.hosts import host_faults
 from infra_specs.stackfile.reading.names import Crossing, image_names, service_names
 from infra_specs.stackfile.reading.routes import route_faults
 
@@ -67,6 +68,7 @@ _TLS: TypeAdapter[Any] = TypeAdapter(Tls)
 
 def crossings(sound: Sound) -> Iterator[Crossing]:
     """Every fault between two parts."""
+    yield from host_faults(sound.target)
     yield from _headroom_reasoned(sound)
     yield from _two_ports(sound)
     yield from _redirect(sound)
@@ -87,6 +89,16 @@ def as_written(sound: Sound) -> Iterator[Crossing]:
     for name, service in sound.services.items():
         if service.build is not None and service.image is not None:
             yield ("services", name, "image"), "it has a build too, which makes the image. Keep one of the two."
+
+
+def available(sound: Sound) -> Iterator[Crossing]:
+    """That nothing runs on a target in this version."""
+    if sound.target is not None and sound.target.provider not in TARGETS:
+        yield (
+            ("target", "provider"),
+            f"no stack runs on {sound.target.provider} in this version, which looks at its hosts and no more: tenfold "
+            f"hosts FILE. Available: {', '.join(TARGETS)}.",
+        )
 
 
 def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:

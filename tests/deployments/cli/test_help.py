@@ -8,7 +8,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("demo",), ("provision",), ("deploy",), ("rollback",), ("scale",), ("teardown",), ("reconcile",), ("autoscale",),
     ("grow",), ("run",), ("plan",), ("status",), ("releases",), ("diff",), ("history",), ("why",), ("replay",),
     ("advise",), ("logs",), ("exec",), ("open",), ("show",), ("schema",), ("secret",), ("secret", "set"),
-    ("secret", "list"), ("secret", "remove"), ("server",),
+    ("secret", "list"), ("secret", "remove"), ("server",), ("hosts",),
+    ("hosts", "trust"),
 )  # fmt: skip
 SERVER = (("server", "start"), ("server", "stop"), ("server", "status"))
 ON_A_STACK: tuple[tuple[str, ...], ...] = (

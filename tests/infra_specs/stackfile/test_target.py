@@ -3,7 +3,8 @@
 import pytest
 from pydantic import TypeAdapter
 
-from infra_specs.stackfile.models.target import TARGETS, Docker, Target
+from infra_specs.stackfile.models.hosts import JumpHost
+from infra_specs.stackfile.models.target import TARGETS, Docker, Swarm, Target
 
 pytestmark = pytest.mark.pure
 
@@ -54,3 +55,25 @@ def test_an_engine_is_told_apart_by_its_address() -> None:
     assert Docker(provider="docker").machine == ""
     assert Docker(provider="docker", host="tcp://10.0.0.7:2375").machine == "tcp://10.0.0.7:2375"
     assert read("local").machine == ""
+
+
+def test_hosts_are_read_in_both_forms_and_written_back() -> None:
+    listed = [
+        "10.0.0.11",
+        {"address": "HOST.example.com", "user": "deploy", "port": 2222, "jump": "bastion"},
+        "FD00::1",
+    ]
+    fleet = read("swarm", hosts=listed, key="~/.ssh/id_ed25519")
+    assert isinstance(fleet, Swarm)
+    first, second, third = fleet.hosts or ()
+    assert (first.name, first.user, first.port, first.jump) == ("10.0.0.11", "root", 22, None)
+    assert (second.name, second.user) == ("[host.example.com]:2222", "deploy")
+    assert second.jump == JumpHost(address="bastion")
+    assert third.name == "fd00::1"
+    assert _target.validate_python(fleet.model_dump(mode="json")) == fleet
+
+
+def test_a_fleet_of_another_stack_has_no_hosts_of_its_own() -> None:
+    fleet = read("swarm", fleet="shop")
+    assert isinstance(fleet, Swarm)
+    assert (fleet.fleet, fleet.hosts, fleet.runs, fleet.counted) == ("shop", None, "containers", False)

@@ -173,7 +173,9 @@ def test_a_host_behind_another(server: Sshd, inner: Sshd, known: KnownHosts, tmp
         assert connections.to(hidden).run("echo $SSH_CONNECTION").text.split()[3] == str(inner.port)
         assert connections.jump_hosts == (jump,)
         inner.stop()
-        with pytest.raises(TransientError, match=f"the way to .*{inner.port} does not open: nothing answers"):
+        with pytest.raises(
+            TransientError, match=f"^.*{inner.port}: by way of .*{server.port}: the way on does not open: "
+        ):
             connections.to(hidden).run("true")
 
 
@@ -182,7 +184,7 @@ def test_a_jump_host_must_be_trusted_too(server: Sshd, known: KnownHosts, tmp_pa
     hidden = Host(address="127.0.0.1", port=server.port, jump=jump)
     with (
         Connections([hidden], str(server.key), tmp_path) as connections,
-        pytest.raises(ProviderError, match=r"^\[localhost\]:\d+: its key .* is not known here"),
+        pytest.raises(ProviderError, match=r": by way of \[localhost\]:\d+: its key .* is not known here"),
     ):
         connections.to(hidden).run("true")
 
@@ -197,7 +199,7 @@ def test_a_jump_host_that_forwards_nothing(server: Sshd, known: KnownHosts, tmp_
     with Connections([hidden], str(server.key), tmp_path) as connections, pytest.raises(ProviderError) as refused:
         connections.to(hidden).run("true")
     assert str(refused.value) == (
-        f"{jump}: sshd refuses the way to 10.255.255.1. Allow it in its sshd_config: AllowTcpForwarding yes"
+        f"10.255.255.1: by way of {jump}: sshd refuses the way on. Allow it in its sshd_config: AllowTcpForwarding yes"
     )
 
 

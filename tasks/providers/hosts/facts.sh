@@ -1,0 +1,78 @@
+# Print what this host is, as JSON on one line. POSIX sh; it changes nothing, and needs no Python on the host.
+export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+
+text() { # text VALUE: a JSON string
+    printf '"%s"' "$(printf '%s' "$1" | tr '\001-\037\177' ' ' | sed 's/["\\]/\\&/g')"
+}
+number() { # number VALUE [OTHERWISE]: a JSON number
+    case $1 in '' | *[!0-9]*) printf '%s' "${2:-0}" ;; *) printf '%d' "$1" ;; esac
+}
+holds() { # holds COMMAND...: whether it succeeds, as a JSON boolean
+    if "$@" >/dev/null 2>&1; then printf true; else printf false; fi
+}
+memory() { # memory NAME: KiB that /proc/meminfo says
+    while read -r name value _; do [ "$name" = "$1:" ] && printf '%s' "$value"; done </proc/meminfo
+}
+release() { # release NAME: a value of os-release
+    [ ! -r /etc/os-release ] || (. /etc/os-release && eval "printf '%s' \"\${$1:-}\"")
+}
+disk() { # disk COLUMN: KiB of the file system that images and volumes are on
+    folder=/var/lib/docker
+    [ -d "$folder" ] || folder=/var/lib
+    df -Pk "$folder" 2>/dev/null | { read -r _; read -r _ total _ free _; eval "printf '%s' \"\${$1:-}\""; }
+}
+mtu() { # of the interface with the default route
+    while read -r interface destination _; do
+        if [ "$destination" = 00000000 ]; then cat "/sys/class/net/$interface/mtu"; break; fi
+    done </proc/net/route 2>/dev/null
+}
+ports() { # TCP ports that something listens on, but for those on loopback alone
+    comma=
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null \
+        | sed -n 's/^ *[0-9]*: \([0-9A-F]*\):\([0-9A-F]*\) [0-9A-F:]* 0A .*/\1 \2/p' | sort -u -k2,2 -k1,1 \
+        | while read -r address port; do
+            case $address in ??????7F | 00000000000000000000000001000000 | 0000000000000000FFFF0000??????7F) continue ;; esac
+            printf '%s%d' "$comma" "$((0x$port))"
+            comma=,
+        done
+}
+firewall() { # one that is active already
+    if $root ufw status 2>/dev/null | grep -q '^Status: active'; then
+        printf ufw
+    elif $root firewall-cmd --state 2>/dev/null | grep -q '^running'; then
+        printf firewalld
+    fi
+}
+info() { # what the engine says of itself
+    said=$(timeout 10 $root docker info --format '{{json .}}' 2>/dev/null | head -n 1)
+    case $said in '{'*) printf '%s' "$said" ;; *) printf null ;; esac
+}
+
+clock=$(date +%s)
+root=
+if [ "$(id -u)" = 0 ]; then
+    sudo=root
+elif ! command -v sudo >/dev/null 2>&1; then
+    sudo=missing
+elif sudo -n true >/dev/null 2>&1; then
+    sudo=free root='sudo -n'
+else
+    sudo=password
+fi
+# shellcheck disable=SC2086 # client address, client port, our address, our port
+set -- $SSH_CONNECTION
+
+printf 'tenfold-facts {'
+printf '"name": %s, ' "$(text "$(uname -n)")"
+printf '"user": %s, "sudo": "%s", ' "$(text "$(id -un)")" "$sudo"
+printf '"distribution": %s, ' "$(text "$(release ID)")"
+printf '"release": %s, "title": %s, ' "$(text "$(release VERSION_ID)")" "$(text "$(release PRETTY_NAME)")"
+printf '"processor": %s, "cpus": %s, ' "$(text "$(uname -m)")" "$(number "$(getconf _NPROCESSORS_ONLN)" 1)"
+printf '"memory": %s, "memory_free": %s, ' "$(number "$(memory MemTotal)")" "$(number "$(memory MemAvailable)")"
+printf '"swap": %s, ' "$(number "$(memory SwapTotal)")"
+printf '"disk": %s, "disk_free": %s, ' "$(number "$(disk total)")" "$(number "$(disk free)")"
+printf '"clock": %s, "mtu": %s, ' "$(number "$clock")" "$(number "$(mtu)" null)"
+printf '"address": %s, "port": %s, ' "$(text "${3:-}")" "$(number "${4:-}" null)"
+printf '"systemd": %s, "ports": [%s], ' "$(holds test -d /run/systemd/system)" "$(ports)"
+printf '"firewall": "%s", ' "$(firewall)"
+printf '"engine": %s, "info": %s}\n' "$(holds command -v dockerd)" "$(info)"
