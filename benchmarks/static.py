@@ -132,7 +132,8 @@ def debians_nginx(files: Path) -> Iterator[Way]:
         user = "user root;\n" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(user + _CONFIG.format(folder=folder, port=port, files=files))
         words = [str(unpacked()), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        with subprocess.Popen(words) as process:
+        # A session of its own, as the stack's servers have: the kernel shares processors between sessions.
+        with subprocess.Popen(words, start_new_session=True) as process:
             try:
                 until_it_listens(port)
                 yield Way("nginx of Debian", port, "/media", (process.pid,))
