@@ -1,9 +1,10 @@
 """Everything that is checked before a stack is changed, in one order, for every verb that brings programs.
 
 certificate -> builds -> secrets and sizes -> budget -> images and code -> whether the programs can start
+-> whether what waits in a queue fits
 
-`plan` and `provision` take the whole road. A deploy and a rollback leave out what they do not change: the certificate,
-and a rollback the builds and images too.
+`plan` and `provision` take the whole road. A deploy and a rollback leave out what they do not change: the certificate
+and the sizes, and a rollback the builds and images too.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from tasks.stack.code import code_of, with_edited_code
 from tasks.stack.commands import command_warnings, takes_folder
 from tasks.stack.local_images import local_images
 from tasks.stack.preview_builds import preview_builds
+from tasks.stack.queue_room import refuse_small_queue
 from tasks.stack.release import deploy_target
 
 
@@ -82,7 +84,9 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
         snapshot, lambda images: provisioned_manifest(snapshot, images, code), names, tuple(stack.services),
         "as its file stands",
     )  # fmt: skip
-    return replace(await _prepared(steps, candidate, notes, within_budget=within_budget), code=code)
+    prepared = await _prepared(steps, candidate, notes, within_budget=within_budget)
+    await asyncio.to_thread(refuse_small_queue, steps.provider, prepared.desired)
+    return replace(prepared, code=code)
 
 
 async def prepare_deploy(steps: Steps, snapshot: StackSnapshot, options: DeployOptions) -> Prepared:
