@@ -39,13 +39,13 @@ def _listening(sockets: str) -> Iterator[tuple[int, bool]]:
         fields = line.split()
         if len(fields) < 4 or fields[3] != _LISTENING:
             continue
-        address, _, port = fields[1].partition(":")
-        if address != _ENGINES_OWN:
-            yield int(port, 16), _is_loopback(address)
+        host, _, port = fields[1].partition(":")
+        if host != _ENGINES_OWN:
+            yield int(port, 16), _is_loopback(host)
 
 
-def _is_loopback(address: str) -> bool:
+def _is_loopback(host: str) -> bool:
     """As the kernel writes it: each four bytes in the machine's order, the least first."""
-    if len(address) == 8:
-        return address.endswith("7F")
-    return address == _LOOPBACK_6 or (address.startswith(_MAPPED) and address.endswith("7F"))
+    if len(host) == 8:
+        return host.endswith("7F")
+    return host == _LOOPBACK_6 or (host.startswith(_MAPPED) and host.endswith("7F"))
