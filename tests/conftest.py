@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support import stack_accounts, summary
 from tests.support.box import Box
 from tests.support.engine import NoEngine, address, connect
 from tests.support.engine_lock import alone_on
+from tests.support.hosts.bench import HostBench, host_bench
 from tests.support.lanes import Lane
 from tests.support.pure_files import pure_files
 from tests.support.recorder import Recorder
@@ -126,6 +128,24 @@ def images(engine: DockerClient) -> dict[str, str]:
         return built.images(engine)
     except built.CannotBuild as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def all_hosts(engine: DockerClient) -> Iterator[HostBench]:
+    """Three hosts, one set for the whole run: containers with systemd, sshd and an engine each."""
+    with ExitStack() as stack:
+        try:
+            bench = stack.enter_context(host_bench(engine, 3))
+        except built.CannotBuild as error:
+            pytest.skip(str(error))
+        yield bench
+
+
+@pytest.fixture
+def bench(all_hosts: HostBench) -> Iterator[HostBench]:
+    """The same, as they were at the start."""
+    yield all_hosts
+    all_hosts.clean()
 
 
 @pytest.fixture

@@ -204,6 +204,7 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def listens(port: int) -> bool:
+def listens(port: int, address: str = "127.0.0.1") -> bool:
     with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
+        sock.settimeout(PATIENCE)
+        return sock.connect_ex((address, port)) == 0

@@ -30,7 +30,7 @@ class CannotBuild(Exception):
 
 def key() -> str:
     """Equal for equal bases; what Debian has changed in its packages since does not count."""
-    what = [_suite(), platform.machine(), arguments]
+    what = [suite(), platform.machine(), arguments]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
@@ -41,14 +41,14 @@ def build(client: docker.DockerClient, tag: str, label: str) -> None:
     mirrors = next((path for path in sources if path.is_file()), None)
     with tempfile.TemporaryDirectory(prefix="tenfold-base-") as folder:
         tar = Path(folder) / "base.tar"
-        command = [tool, "--quiet", *arguments, _suite(), str(tar), *([str(mirrors)] if mirrors else [])]
+        command = [tool, "--quiet", *arguments, suite(), str(tar), *([str(mirrors)] if mirrors else [])]
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
         if done.returncode:
             raise CannotBuild(f"{tool} failed: {done.stderr.strip()[-400:]}")
         client.api.import_image_from_file(str(tar), tag, changes=[f"LABEL {label}", "CMD bash"])
 
 
-def _suite() -> str:
+def suite() -> str:
     """Python's extension modules of the virtual environment are made for this release's Python."""
     try:
         release = platform.freedesktop_os_release()
