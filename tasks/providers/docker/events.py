@@ -29,6 +29,8 @@ ASK_SECONDS = 10.0
 """Between two questions to a replica. Three without an answer make it one that is not ready, or has failed."""
 PING_SECONDS = 60.0
 """A stream that was silent for so long may lead to an engine that is gone: it is asked whether it is there."""
+SETTLE_SECONDS = 0.1
+"""From an event to its answer: an engine that is stopped ends all containers first. They are back with it."""
 _RUNS = ("running", "restarting", "created")
 Stream = Iterable[Mapping[str, Any]]
 
@@ -55,7 +57,12 @@ class DockerEvents:
                 thread.start()
         with suppress(queue.Empty):
             first = self._told.get(timeout=seconds)
-            events = [event for item in (first, *self._rest()) for event in self._events(item)]
+            self._closing.wait(SETTLE_SECONDS)
+            items = [first, *self._rest()]
+            if not self._answers():
+                self._break()
+                items = [item for item in items if isinstance(item, Event)]
+            events = [event for item in items for event in self._events(item)]
             return tuple(event for event in events if event.stack in self._stacks)
         return ()
 
@@ -104,10 +111,7 @@ class DockerEvents:
                     self._note(stack, self._observer.of_kinds(stack, ("replica",)))
             if time.monotonic() - asked >= PING_SECONDS:
                 asked = time.monotonic()
-                try:
-                    with translated():
-                        self._api.ping()
-                except TenfoldError:
+                if not self._answers():
                     self._break()
 
     def _note(self, stack: str, replicas: Iterable[Instance]) -> None:
@@ -120,7 +124,14 @@ class DockerEvents:
                 self._told.put(Event(stack, replica.address, state, replica.health.reason))
         self._unwell[stack] = now
 
+    def _answers(self) -> bool:
+        with suppress(TenfoldError), translated():
+            self._api.ping()
+            return True
+        return False
+
     def _break(self) -> None:
+        """End the stream: another one is opened, and says that something may have been missed."""
         if self._stream is not None:
             with suppress(Exception):  # it may have ended meanwhile, in any way
                 self._stream.close()

@@ -2,7 +2,7 @@
 
 import time
 
-FIRST_SECONDS, LONGEST_SECONDS = 0.5, 30.0
+FIRST_SECONDS, LONGEST_SECONDS = 0.5, 10.0
 
 
 class Reconnect:

@@ -65,6 +65,7 @@ class Engine:
 
     def __init__(self, *streams: list[Any]) -> None:
         self.streams = list(streams)
+        self.dying = False
 
     def events(self, **_: Any) -> Iterable[Any]:
         if not self.streams:
@@ -75,7 +76,9 @@ class Engine:
         return {"State": {"Status": "exited"}}
 
     def ping(self) -> None:
-        return
+        if self.dying:
+            self.dying = False
+            raise ConnectionError("the engine is gone")
 
 
 class Asked:
@@ -107,6 +110,17 @@ def test_a_stream_that_ended_is_opened_again_and_says_so() -> None:
     events = DockerEvents(cast("Any", engine), cast("Observer", Asked("healthy")))
     try:
         assert [each.told for each in all_told(events, 4)] == ["ended", "missed", "ended", "ended"]
+    finally:
+        events.close()
+
+
+@pytest.mark.pure
+def test_what_ends_with_its_engine_is_looked_at_once_that_is_back() -> None:
+    engine = Engine([event("die"), event("die")], [])
+    engine.dying = True
+    events = DockerEvents(cast("Any", engine), cast("Observer", Asked("healthy")))
+    try:
+        assert [each.told for each in all_told(events, 1)][-1] == "missed"
     finally:
         events.close()
 
