@@ -13,7 +13,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -65,8 +65,8 @@ def main() -> int:
 
 def round_of(hurt: Hurt, number: int, kind: str, *, busy: bool) -> tuple[int, int]:
     """Hurt a new queue once. How many jobs it acknowledged, and how many of them it lost."""
-    with queue_on(hurt, small=kind == "full") as folder:
-        _wait_until_back(hurt)
+    with queue_on(hurt, small=kind == "full") as (folder, repair):
+        _wait_until_back(hurt, repair)
         writers = started(number, hurt.where, PASSWORD)
         disturber = Disturber(folder.parent / "disturber")
         if busy and kind != "full":
@@ -74,7 +74,7 @@ def round_of(hurt: Hurt, number: int, kind: str, *, busy: bool) -> tuple[int, in
         time.sleep(2 + random.random() * 2)
         hurt_at = time.monotonic()
         _hurt(hurt, kind, folder, writers)
-        _wait_until_back(hurt)
+        _wait_until_back(hurt, repair)
         seconds = time.monotonic() - hurt_at
         time.sleep(1)
         for writer in writers:
@@ -99,7 +99,10 @@ def _hurt(hurt: Hurt, kind: str, folder: Path, writers: Sequence[Writer]) -> Non
 
 
 def _fill(hurt: Hurt, folder: Path, writers: Sequence[Writer]) -> None:
-    """No byte is free until nothing is acknowledged for two seconds; then the server is killed, and there is room."""
+    """No byte is free until nothing is acknowledged for two seconds; then the server is killed, and there is room.
+
+    The writers have ended by then: they would fill the room again.
+    """
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
@@ -112,11 +115,14 @@ def _fill(hurt: Hurt, folder: Path, writers: Sequence[Writer]) -> None:
     with suppress(ProcessLookupError):
         if hurt.pid():
             kill(hurt)
+    for writer in writers:
+        writer.end()
     filler.unlink()
 
 
-def _wait_until_back(hurt: Hurt) -> None:
-    """Until it answers. Who keeps containers must be asked to, in place of the control plane."""
+def _wait_until_back(hurt: Hurt, repair: Callable[[], object]) -> None:
+    """Until it answers. What the control plane does is done in its place: containers that are down are started again,
+    and what has failed for good, as one whose disk stayed full, is repaired."""
     deadline, server = time.monotonic() + RECOVERY_SECONDS, None
     while time.monotonic() < deadline:
         with suppress(OSError, TenfoldError):
@@ -124,6 +130,8 @@ def _wait_until_back(hurt: Hurt) -> None:
             for instance in restarts.down(NAME) if restarts else ():
                 restarts.restart(instance)
             server = newest(hurt.provider)
+            if server and server.failed:
+                repair()
             if server and server.health.state == "healthy" and (where := hurt.where()):
                 Connection(where, PASSWORD).close()
                 return

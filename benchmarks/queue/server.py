@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -121,8 +121,11 @@ def hurt_on(target: Target) -> Iterator[Hurt]:
 
 
 @contextmanager
-def queue_on(hurt: Hurt, *, small: bool) -> Iterator[Path]:
-    """A queue that is healthy, and its volume's folder: on a file system of its own that is soon full, if `small`."""
+def queue_on(hurt: Hurt, *, small: bool) -> Iterator[tuple[Path, Callable[[], object]]]:
+    """A queue that is healthy: its volume's folder, and what a repair does with it once it has failed for good.
+
+    `small`: the folder is on a file system of its own that is soon full.
+    """
     stack, outputs = hurt.stack(), dict[Reference, str]()
     made = desired_state(stack, size(stack), counts={}, secrets={}, source="/")
     volume, server = (
@@ -136,8 +139,9 @@ def queue_on(hurt: Hurt, *, small: bool) -> Iterator[Path]:
             subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
             mounted = True
         outputs[Ref(queue.VOLUME, "path")] = data.outputs["path"]
-        hurt.provider.create(_resolved(server, outputs))
-        yield folder
+        wanted = _resolved(server, outputs)
+        hurt.provider.create(wanted)
+        yield folder, lambda: hurt.provider.create(wanted)
     finally:
         for instance in hurt.provider.observe(NAME):
             if instance.kind == "queue":
