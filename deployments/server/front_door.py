@@ -13,6 +13,7 @@ from deployments.server.admission import Refusal, Request, is_open, refusal
 from deployments.server.login import Login
 from deployments.server.login_pages import LoginPages
 from deployments.server.sessions import CODES_PATH, Codes, is_session
+from deployments.server.ui_pages import is_for_page, with_script
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -72,6 +73,11 @@ class FrontDoor:
         if refused:
             await _answer(send, refused.status, {"exception_message": refused.message})
         elif not await self._pages.serve(scope, receive, send):
+            if is_for_page(request):
+                # The script goes into a page that is not packed, and into one that is there.
+                for name in (b"accept-encoding", b"if-none-match", b"if-modified-since"):
+                    _remove_header(scope, name)
+                send = with_script(send)
             await self._inner(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,7 +160,12 @@ def _token_in(message: Message) -> str:
 
 
 def _set_header(scope: Scope, name: bytes, value: bytes) -> None:
-    scope["headers"] = [*((key, text) for key, text in scope["headers"] if key.lower() != name), (name, value)]
+    _remove_header(scope, name)
+    scope["headers"] = [*scope["headers"], (name, value)]
+
+
+def _remove_header(scope: Scope, name: bytes) -> None:
+    scope["headers"] = [(key, text) for key, text in scope["headers"] if key.lower() != name]
 
 
 def _with_page_rules(send: Send) -> Send:

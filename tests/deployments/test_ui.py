@@ -11,6 +11,7 @@ from deployments.server.control_plane import ControlPlane
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tests.support.browser import PrefectUi, needs_chromium, patience, ui
+from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.proof,
@@ -111,3 +112,28 @@ def test_a_wrong_spec_is_refused_with_every_fault(browser: PrefectUi) -> None:
     browser.ended("Failed")
     browser.logged("budgett")
     browser.logged("headroom")
+
+
+def test_a_page_that_is_left_before_it_was_checked_keeps_its_login(browser: PrefectUi) -> None:
+    """The question whether the login is good is held back until the page is left, and fails once beside that."""
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    browser.page.route("**/api/admin/version", hold)
+    browser.page.reload()
+    wait_until(lambda: browser.page.wait_for_timeout(50) or held, "the page asks for its login")
+    browser.page.unroute("**/api/admin/version")
+    browser.page.goto("about:blank")
+
+    refused = iter(["connectionrefused", None])
+
+    def answer(route: Any) -> None:
+        fault = next(refused, None)
+        route.abort(fault) if fault else route.continue_()
+
+    browser.page.route("**/api/admin/version", answer)
+    browser.page.goto(f"{browser._url}/deployments")
+    assert browser._is_logged_in()
+    assert browser.page.evaluate("localStorage.getItem('prefect-password')")
