@@ -22,6 +22,7 @@ test: $(VENV)/.dev ## Run the tests to wait for: pure, contracts, a journey of e
 	@sh scripts/chromium
 	@sh scripts/prometheus $(BIN)
 	@sh scripts/sshd $(BIN)
+	@sh scripts/pebble $(BIN)
 	@sh scripts/engine $(BIN)
 	@sh scripts/test $(BIN) test
 
@@ -29,6 +30,7 @@ proof: $(VENV)/.dev ## Run all other tests: kills, faults, attacks, many at once
 	@sh scripts/chromium
 	@sh scripts/prometheus $(BIN)
 	@sh scripts/sshd $(BIN)
+	@sh scripts/pebble $(BIN)
 	@sh scripts/engine $(BIN)
 	@sh scripts/test $(BIN) proof
 

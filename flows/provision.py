@@ -8,6 +8,7 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
+from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy, roll_out
@@ -61,7 +62,8 @@ async def provision_stack(
             get_run_logger().info("%s", note)
         snapshot = await asyncio.to_thread(_record, context, prepared.snapshot)
         await show_sizing(prepared.desired)
-        return await _build(context, replace(prepared, snapshot=snapshot))
+        report = await _build(context, replace(prepared, snapshot=snapshot))
+        return await with_certificates(context, snapshot, "provision", prepared.desired.content, report)
 
 
 def _record(context: RunContext, snapshot: StackSnapshot) -> StackSnapshot:

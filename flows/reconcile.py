@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from prefect.logging import get_run_logger
 
+from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
 from flows.engine.frame import allow_calls, frame, open_ledger, stack_session
 from flows.engine.rollout import restore_healthy
@@ -125,6 +126,7 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         resting = left.addresses if context.repairs else {}
         context.resting |= resting.keys()
         report = await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
+        report = await with_certificates(context, renewed, "reconcile", desired.content, report)
         return _with_resting(report, {address: resting[address] for address in report.resting})
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before_jobs, job
+from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import Price, price, replica_price
 from infra_specs.releases.manifest import (
@@ -65,6 +66,8 @@ class StackSnapshot:
     """Service -> the number of replicas that was asked for over the spec."""
     releases: Sequence[StoredRelease] = ()
     secret_versions: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    certificates: Mapping[str, HostCertificate] = field(default_factory=dict)
+    """Host -> what is known of its certificate, where these are fetched."""
     recorded_target: str | None = None
     """The provider that the ledger has for the stack; None for a stack that the ledger does not know."""
     is_active: bool = False
@@ -87,6 +90,10 @@ class StackSnapshot:
     def with_replicas(self, counts: Mapping[str, int]) -> "StackSnapshot":
         """The same snapshot with other numbers of replicas asked for."""
         return replace(self, overrides={**self.overrides, **counts})
+
+    def with_certificates(self, certificates: Mapping[str, HostCertificate]) -> "StackSnapshot":
+        """The same snapshot with what is known of its certificates since."""
+        return replace(self, certificates=certificates)
 
     def with_secret(self, name: str, version: int) -> "StackSnapshot":
         """The same snapshot with a version of a secret that was set since."""
@@ -137,7 +144,7 @@ def desired_with_release(snapshot: StackSnapshot, release: ReleaseManifest) -> D
     secrets = versions_of(snapshot, release)
     resources = desired_state(
         runs, sizing, counts=snapshot.overrides, secrets=secrets, source=snapshot.source, images=release.images,
-        code=release.code,
+        code=release.code, certificates=snapshot.certificates,
     )  # fmt: skip
     cost = price(runs, sizing, resources)
     return DesiredStack(runs, snapshot.source, release, sizing, cost, _within_budget(runs, cost, resources))

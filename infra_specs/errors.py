@@ -54,6 +54,17 @@ class UnknownStack(LedgerError):
     """The ledger knows no stack of this name. Nothing has been touched."""
 
 
+class CertificateRefused(TenfoldError):
+    """A certificate cannot be fetched now. `reached`: the authority was asked, and counts it. It may have asked for no
+    other attempt for `hold_off_seconds`. An order that can still be gone on with `stands`."""
+
+    def __init__(
+        self, message: str, *, reached: bool = True, hold_off_seconds: float = 0.0, stands: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.reached, self.hold_off_seconds, self.stands = reached, hold_off_seconds, stands
+
+
 class DiskFull(LedgerError, ProviderError):
     """A disk or a quota is full. Once there is room the same works again; nothing has to be repaired."""
 

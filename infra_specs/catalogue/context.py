@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.resources.resource import Setting
 from infra_specs.stackfile.models.stack import Stack
 
@@ -22,5 +23,7 @@ class Context:
     """Service -> the content of the folder that it runs in, where each release has a copy of that."""
     most: Mapping[str, int] = field(default_factory=dict)
     """Service -> the most replicas that it may have."""
+    certificates: Mapping[str, HostCertificate] = field(default_factory=dict)
+    """Host -> what is known of its certificate, where these are fetched."""
     needs: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     """Need -> what an app reaches it by, part by part."""

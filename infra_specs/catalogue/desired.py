@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from infra_specs.catalogue import cache, database, files, queue, web
 from infra_specs.catalogue.context import Context
 from infra_specs.catalogue.patterns.pattern import pattern_of
+from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import PlanError
 from infra_specs.resources.resource import Resource, Setting
 from infra_specs.sizing.size import Sizing
@@ -21,18 +22,21 @@ def desired_state(
     source: str,
     images: Mapping[str, str] | None = None,
     code: Mapping[str, str] | None = None,
+    certificates: Mapping[str, HostCertificate] | None = None,
 ) -> tuple[Resource, ...]:
     """The resources of a stack, in an order that is the same for equal inputs.
 
     `counts` are replicas by service that were asked for over the spec (kept within its bounds); `secrets` the newest
     version of each secret that the ledger holds; `source` the folder that the spec's relative paths start at; `images`
-    the ids of the services' images by name, as far as they are known; `code` the contents of their folders.
+    the ids of the services' images by name, as far as they are known; `code` the contents of their folders;
+    `certificates` what is known of those that are fetched, by host.
     Raises PlanError for a secret of the user's that is not set.
     """
     refuse_missing_secrets(stack, secrets)
     pattern = pattern_of(stack.target)
     most = {name: service.maximum for name, service in sizing.services.items()}
-    context = Context(stack, source, secrets, images or {}, code or {}, most, needs_of(stack, secrets))
+    needs = needs_of(stack, secrets)
+    context = Context(stack, source, secrets, images or {}, code or {}, most, certificates or {}, needs)
     resources: list[Resource] = []
     if sizing.database is not None:
         resources += pattern.database(context, sizing.database)

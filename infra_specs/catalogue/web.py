@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from infra_specs.catalogue.context import Context
+from infra_specs.certificates.hosts import fetched_hosts
 from infra_specs.resources import services
 from infra_specs.resources.address import Address
 from infra_specs.resources.patience import Patience
@@ -11,14 +12,22 @@ from infra_specs.resources.resource import Resource, SecretRef, Setting
 from infra_specs.stackfile.models.health import INTERVAL_SECONDS, HealthCheck
 from infra_specs.stackfile.models.service import FromNeed, Secret, Service
 from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.tls import HTTPS_PORT
 
 PROXY_ADDRESS = str(Address("proxy", "main"))
+FETCHED_SETTINGS = ("certificates", "challenges")
+"""What a proxy that runs takes in where its certificates are fetched."""
 CLIENT_SETTINGS = ("trust_proxies", "upload_timeout", "edition")
 """What a proxy that runs takes in on every target: whom it trusts, how long it waits, and what Tenfold decides."""
 PROXY_EDITION = 2
 """Of what every proxy is told, whatever the stack says. With another one, proxies that run are told anew."""
 CERTIFICATE = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
+
+
+def certificate_secret(host: str) -> str:
+    """The secret that holds the certificate of a host that was fetched, its chain and its key."""
+    return f"{CERTIFICATE}-{host}"
 
 
 def copies(
@@ -81,11 +90,33 @@ def proxy_settings(context: Context) -> dict[str, Setting]:
         "upload_timeout": stack.timeouts.upload,
         "edition": PROXY_EDITION,
     }
-    if tls:
+    if tls and tls.email:
+        settings |= _fetched(context)
+    elif tls:
         settings["tls"] = SecretRef(CERTIFICATE, context.secrets.get(CERTIFICATE, 1))
-    if tls and tls.redirect:
-        settings["redirect"] = tls.redirect
+    if tls and tls.http_port:
+        settings["redirect"] = tls.http_port
     return settings
+
+
+def public_port(context: Context) -> int | None:
+    """The proxy's port on every address; None for any free one."""
+    tls = context.stack.tls
+    return context.stack.target.ports.get("public_port", HTTPS_PORT if tls and tls.email else None)
+
+
+def _fetched(context: Context) -> dict[str, Setting]:
+    """The certificates that hosts have by now, and what authorities will ask for. Both change in place."""
+    known = {host: context.certificates[host] for host in fetched_hosts(context.stack) if host in context.certificates}
+    certificates: dict[str, Setting] = {}
+    challenges: dict[str, Setting] = {}
+    for host, state in known.items():
+        secret = certificate_secret(host)
+        if state.version is not None and secret in context.secrets:
+            certificates[host] = SecretRef(secret, state.version)
+        if state.order and state.order.token:
+            challenges[state.order.token] = state.order.answer
+    return {"certificates": certificates, "challenges": challenges}
 
 
 def asking(check: HealthCheck) -> dict[str, Setting]:

@@ -17,6 +17,8 @@ class Order:
     answer: str
     key: int
     """The version of the secret that holds the private key of the certificate to come."""
+    account: str
+    """The secret that holds the account's key, which alone may go on with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Self
 
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import Settings
+from tasks.ledger.certificates import Certificates
 from tasks.ledger.checks import Checks
 from tasks.ledger.claims import Claims
 from tasks.ledger.costs import Costs
@@ -49,6 +50,7 @@ class Ledger:
         self.costs = Costs(database)
         self.unready = Unready(database)
         self.secrets = Secrets(database, key_file)
+        self.certificates = Certificates(database)
 
     @classmethod
     def open(cls, settings: Settings) -> "Ledger":

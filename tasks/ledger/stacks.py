@@ -6,16 +6,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import LedgerError, SpecError
 from infra_specs.plan.timer import TimedStack
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import stored
+from tasks.ledger.certificates import certificates_of
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.locks import Lease, guard
 from tasks.ledger.releases import Release, active_releases
 from tasks.ledger.secrets import kept_versions
 from tasks.ledger.tables import (
+    certificates,
     decisions,
     measurements,
     overrides,
@@ -84,6 +87,8 @@ class StackState:
     record: StackRecord | None
     releases: tuple[Release, ...]
     secret_versions: Mapping[str, tuple[int, ...]]
+    certificates: Mapping[str, HostCertificate]
+    """By host what is known of its fetched certificate."""
 
 
 class Stacks:
@@ -133,7 +138,7 @@ class Stacks:
         """
         with self._database.write() as connection:
             guard(connection, lease)
-            for table in (*_CHECK_TABLES, samples, measurements, secrets):
+            for table in (*_CHECK_TABLES, samples, measurements, secrets, certificates):
                 connection.execute(sa.delete(table).where(table.c.stack == lease.stack))
             last = sa.select(sa.func.max(runs.c.id)).where(runs.c.stack == lease.stack).scalar_subquery()
             connection.execute(sa.delete(runs).where((runs.c.stack == lease.stack) & (runs.c.id < last)))
@@ -166,7 +171,7 @@ class Stacks:
         with self._database.read() as connection:
             record = _record(connection, name)
             releases = active_releases(connection, name) if with_releases else ()
-            return StackState(record, releases, kept_versions(connection, name))
+            return StackState(record, releases, kept_versions(connection, name), certificates_of(connection, name))
 
     def find(self, name: str) -> StackRecord | None:
         """The record of a stack, torn down or not; None if the ledger does not know it."""

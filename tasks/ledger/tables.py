@@ -118,6 +118,14 @@ secrets = Table(
     Column("binary", Boolean, nullable=False, server_default=false()),
 )
 
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("host", String, primary_key=True),
+    Column("state", JsonColumn, nullable=False),
+)
+
 releases = Table(
     "releases",
     metadata,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from infra_specs.catalogue.desired import refuse_missing_secrets
 from infra_specs.catalogue.web import CERTIFICATE as CERTIFICATE_SECRET
+from infra_specs.certificates.hosts import fetched_hosts
+from infra_specs.certificates.notes import certificate_notes
 from infra_specs.certificates.validity import SOON_SECONDS, Certificate
 from infra_specs.desired import StackSnapshot, newest_secrets
 from infra_specs.errors import PlanError
@@ -28,16 +30,19 @@ def check_certificate(ledger: Ledger, snapshot: StackSnapshot) -> str:
     Changes nothing. Raises PlanError for a certificate that cannot be used.
     """
     tls = snapshot.stack.tls
-    return _describe(snapshot.stack, _read(ledger, snapshot, tls)[0]) if tls else ""
+    if tls is None or tls.email is not None:
+        notes = certificate_notes(fetched_hosts(snapshot.stack), snapshot.certificates, now())
+        return " ".join(note.text for note in notes)
+    return _describe(snapshot.stack, _read(ledger, snapshot, tls)[0])
 
 
 def keep_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
     """Store the certificate for the proxy. Returns the snapshot with it, and a sentence that describes it.
 
-    An unchanged certificate makes no new version.
+    An unchanged certificate makes no new version. Those that are fetched are no part of this.
     """
     stack = snapshot.stack
-    if stack.tls is None:
+    if stack.tls is None or stack.tls.email is not None:
         return snapshot, ""
     certificate, pem = _read(ledger, snapshot, stack.tls)
     version = newest_secrets(snapshot).get(CERTIFICATE_SECRET)
@@ -70,7 +75,8 @@ def _read(ledger: Ledger, snapshot: StackSnapshot, tls: Tls) -> tuple[Certificat
     if named_secrets(tls):
         refuse_missing_secrets(stack, versions)
 
-    def text(key: str, location: str | Secret) -> str:
+    def text(key: str, location: str | Secret | None) -> str:
+        assert location is not None, "the spec was checked"
         if isinstance(location, Secret):
             value = ledger.secrets.value(stack.name, location.secret, versions[location.secret])
             if isinstance(value, bytes):

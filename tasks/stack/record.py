@@ -44,6 +44,7 @@ def _snapshot(state: StackState, stack: Stack, source: str) -> StackSnapshot:
         overrides=record.override_counts if record else {},
         releases=state.releases,
         secret_versions=state.secret_versions,
+        certificates=state.certificates,
         recorded_target=record.target if record else None,
         is_active=record is not None and record.wanted,
     )

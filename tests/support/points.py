@@ -11,6 +11,7 @@ from threading import Lock, get_ident
 from typing import Any
 
 import flows.engine.frame
+from tasks.ledger.certificates import Certificates
 from tasks.ledger.claims import Claims
 from tasks.ledger.locks import Locks
 from tasks.ledger.releases import Releases
@@ -25,7 +26,8 @@ LEDGER_EFFECTS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (Tickets, "tickets", ("renew", "drop")),
     (Claims, "claims", ("acquire",)),
     (Stacks, "stacks", ("set_desired", "mark_torn_down", "override", "forget")),
-    (Secrets, "secrets", ("ensure",)),
+    (Secrets, "secrets", ("ensure", "set", "remove")),
+    (Certificates, "certificates", ("put",)),
     (Runs, "runs", ("begin", "intend", "outcome", "finish")),
     (Releases, "releases", ("begin", "pass_stages", "prove", "end", "end_watch", "refile")),
 )
@@ -62,7 +64,7 @@ class Points:
         for repository, called, effects in LEDGER_EFFECTS:
             for name in effects:
                 write = self._alone(getattr(repository, name))
-                setattr(repository, name, self._around(f"ledger.{called}.{name}", write))
+                setattr(repository, name, self.around(f"ledger.{called}.{name}", write))
         setattr(Locks, "renew", self._alone(Locks.renew))  # noqa: B010
         setattr(Locks, "check", self._before("ledger.locks.check", Locks.check))  # noqa: B010 - mypy: it is a method
         opened = flows.engine.frame.open_provider
@@ -70,7 +72,7 @@ class Points:
         def open_provider(*args: Any) -> Any:
             provider = opened(*args)
             for name in PROVIDER_EFFECTS:
-                setattr(provider, name, self._around(name, getattr(provider, name)))
+                setattr(provider, name, self.around(name, getattr(provider, name)))
             return provider
 
         flows.engine.frame.open_provider = open_provider
@@ -91,7 +93,7 @@ class Points:
 
         return watched
 
-    def _around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)
         def watched(*args: Any, **kwargs: Any) -> Any:
             what = f"{name} {getattr(args[0], 'address', '')}".strip() if args else name

@@ -6,6 +6,8 @@ from typing import Any
 
 from deployments.cli.installation import Installation
 from infra_specs.advice.growth import Advice
+from infra_specs.certificates.hosts import fetched_hosts
+from infra_specs.certificates.notes import CertificateNote, certificate_notes
 from infra_specs.desired import desired_as_deployed, desired_with_release
 from infra_specs.errors import TenfoldError
 from infra_specs.plan.backoff import FAILURES_SEEN, Rest, rest_of
@@ -48,6 +50,8 @@ class StackView:
     """Its last runs, the newest first."""
     rest: Rest = field(default_factory=Rest)
     """What of it the timer leaves alone after failures."""
+    certificates: tuple[CertificateNote, ...] = ()
+    """A note for each host whose certificate is fetched."""
     silent: str = ""
     """Why the target of a torn-down stack does not answer. That is no fault: the target may be gone, too."""
 
@@ -90,6 +94,7 @@ def look(installation: Installation, record: StackRecord) -> StackView:
         moment=now(),
     )
     instances = installation.observed(stack)
+    certificates = certificate_notes(fetched_hosts(stack), ledger.certificates.of(record.name), now())
     try:
         if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
             desired = desired_with_release(recorded_snapshot(ledger, record.name), releases[0].content)
@@ -97,10 +102,14 @@ def look(installation: Installation, record: StackRecord) -> StackView:
             desired = desired_as_deployed(recorded_snapshot(ledger, record.name))
     except TenfoldError as error:
         fault = StackFault.of(record.name, error)
-        return StackView(record, instances, holder, None, releases, fault=fault, runs=runs, rest=rest)
+        return StackView(
+            record, instances, holder, None, releases, fault=fault, runs=runs, rest=rest, certificates=certificates
+        )
     drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances), moment=now())
     advice = growth_of(ledger, ScaledStack.of(record))
-    return StackView(record, instances, holder, drift, releases, advice, runs=runs, rest=rest)
+    return StackView(
+        record, instances, holder, drift, releases, advice, runs=runs, rest=rest, certificates=certificates
+    )
 
 
 def data(view: StackView) -> dict[str, Any]:
@@ -116,6 +125,9 @@ def data(view: StackView) -> dict[str, Any]:
         "resting": dict(view.rest.addresses),
         "silent": view.silent or None,
         "links": view.links,
+        "certificates": [
+            {"host": note.host, "until": note.until, "said": note.text, "loud": note.loud} for note in view.certificates
+        ],
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
         "drift": drift.summary if drift and not drift.empty else None,
         "advice": [advice.said for advice in view.advice],

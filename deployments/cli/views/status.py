@@ -47,6 +47,8 @@ def show(to: Console, view: StackView) -> None:
     lay(to, ([Text(service, "dim"), Text(url, "cyan")] for service, url in view.links.items()))
     if warning := certificate_warning(view.instances):
         say(to, Text(warning, "yellow"), indent=2)
+    for certificate in view.certificates:
+        say(to, Text(certificate.text, "yellow" if certificate.loud else "dim"), indent=2)
     if view.fault:
         say(to, Text(f"Cannot be planned: {view.fault.why}", "yellow"), indent=2)
     if note := _release_note(view):

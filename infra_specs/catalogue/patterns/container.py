@@ -83,11 +83,11 @@ def proxy(context: Context) -> Resource:
     ports = _target(context).ports
     settings: dict[str, Setting] = {
         "port": ports.get("port"),
-        "public_port": ports.get("public_port"),
+        "public_port": web.public_port(context),
         **web.proxy_settings(context),
         "image": image_of(_target(context), "proxy"),
     }
-    return web.proxy(context, settings, in_place=("tls", *web.CLIENT_SETTINGS))
+    return web.proxy(context, settings, in_place=("tls", *web.FETCHED_SETTINGS, *web.CLIENT_SETTINGS))
 
 
 def _target(context: Context) -> Docker:

@@ -63,7 +63,8 @@ def proxy(context: Context) -> Resource:
     ports = context.stack.target.ports if isinstance(context.stack.target, Local) else {}
     settings: dict[str, Setting] = {
         "port": ports.get("port"),
-        "public_port": ports.get("public_port"),
+        "public_port": web.public_port(context),
         **web.proxy_settings(context),
     }
-    return web.proxy(context, settings, in_place=("public", "public_port", "tls", "redirect", *web.CLIENT_SETTINGS))
+    beyond = ("public", "public_port", "redirect")
+    return web.proxy(context, settings, in_place=(*beyond, "tls", *web.FETCHED_SETTINGS, *web.CLIENT_SETTINGS))

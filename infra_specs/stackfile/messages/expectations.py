@@ -36,7 +36,7 @@ from infra_specs.stackfile.models.service import (
 )
 from infra_specs.stackfile.models.target import ENGINE_PATTERN, FLEET_PATTERN
 from infra_specs.stackfile.models.texts import ENV_PATTERN
-from infra_specs.stackfile.models.tls import Tls
+from infra_specs.stackfile.models.tls import DIRECTORY_PATTERN, EMAIL_PATTERN, Tls
 from infra_specs.stackfile.models.users import Users
 from infra_specs.stackfile.models.volumes import MOUNT_PATTERN, VOLUME_PATTERN
 
@@ -58,6 +58,8 @@ PATTERNS = {
     AT_PATTERN: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
     UNTIL_PATTERN: "a time of day, as 18:00",
     URL_PATTERN: "an address without a password, as http://prometheus.internal:9090",
+    EMAIL_PATTERN: "an address for letters, as ops@example.com",
+    DIRECTORY_PATTERN: "the address of an ACME directory, as https://ca.example.com/acme/directory",
     HOST_PATTERN: "a host name in small letters, as shop.example.com or *.example.com, or * for any",
 }
 FORMS: dict[Any, str] = {
@@ -69,7 +71,7 @@ FORMS: dict[Any, str] = {
     Secret: "{secret: NAME}",
     Needs: "a mapping such as {database: postgres, cache: valkey}",
     Build: "the folder of a Dockerfile, or a mapping such as {context: ., target: web}",
-    Tls: "a mapping such as {certificate: fullchain.pem, key: privkey.pem}",
+    Tls: "a mapping such as {email: ops@example.com}, or {certificate: fullchain.pem, key: privkey.pem}",
     Timeouts: "a mapping such as {upload: 1h}",
     Users: "a mapping such as {monthly: 1000, response_time: 200ms}",
     Route: "a mapping such as {path: /api}",

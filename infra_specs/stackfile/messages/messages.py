@@ -38,6 +38,7 @@ _OTHER_WORDS = {
     "deploy_timeout": "start", "file": "dockerfile", "buildargs": "args", "stage": "target", "servers": "hosts",
     "nodes": "hosts", "machines": "hosts", "ip": "address", "ssh_key": "key", "identity_file": "key",
     "private_key": "key", "bastion": "jump", "proxyjump": "jump", "username": "user", "ssh_port": "port",
+    "mail": "email",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _MOST_HINTS = 1_000

@@ -16,6 +16,7 @@ from infra_specs.stackfile.models.volumes import directory_variable
 from infra_specs.stackfile.reading.hosts import host_faults
 from infra_specs.stackfile.reading.names import Crossing, image_names, service_names
 from infra_specs.stackfile.reading.routes import route_faults
+from infra_specs.stackfile.reading.tls import tls_faults
 
 ORDERS_OF_MAGNITUDE = 100
 """The headroom above which a spec has to say why."""
@@ -71,7 +72,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from host_faults(sound.target)
     yield from _headroom_reasoned(sound)
     yield from _two_ports(sound)
-    yield from _redirect(sound)
+    yield from tls_faults(sound.tls, sound.services, sound.target)
     yield from service_names(sound.services)
     yield from image_names(sound.services, sound.target)
     yield from _programs(sound)
@@ -115,18 +116,6 @@ def _two_ports(sound: Sound) -> Iterator[Crossing]:
     ports = sound.target.ports if sound.target else {}
     if "public_port" in ports and ports["public_port"] == ports.get("port"):
         yield ("target", "public_port"), f"found {ports['port']}, which is port too. Give each listener its own."
-
-
-def _redirect(sound: Sound) -> Iterator[Crossing]:
-    port = sound.tls.redirect if sound.tls else None
-    if port is None:
-        return
-    path = ("tls", "redirect")
-    for name, taken in (sound.target.ports if sound.target else {}).items():
-        if taken == port:
-            yield path, f"found {port}, which is the target's {name} too. Give each listener its own."
-    if sound.services and not any(service.public for service in sound.services.values()):
-        yield path, f"found {port}, but no service is public, so nothing leads there. Remove it, or make one public."
 
 
 def _programs(sound: Sound) -> Iterator[Crossing]:

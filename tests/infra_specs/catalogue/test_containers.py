@@ -79,7 +79,7 @@ def test_a_secret_is_in_the_environment_or_in_a_file() -> None:
 def test_a_running_proxy_keeps_its_ports() -> None:
     proxy = desired({"port": 8080})["proxy/main"]
     assert proxy.settings["port"] == 8080
-    assert proxy.mutable == ("tls", "trust_proxies", "upload_timeout", "edition")
+    assert proxy.mutable == ("tls", "certificates", "challenges", "trust_proxies", "upload_timeout", "edition")
     assert proxy.singleton
 
 

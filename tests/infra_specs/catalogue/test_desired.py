@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from infra_specs.catalogue.desired import desired_state, generated_secrets
+from infra_specs.certificates.host_certificate import HostCertificate, Order
 from infra_specs.errors import PlanError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Ref, Resource, SecretRef, canonical, references
 from infra_specs.sizing.size import size
+from infra_specs.stackfile.reading.load import from_data
 from tests.infra_specs.stacks import a_stack
 
 pytestmark = pytest.mark.pure
@@ -207,3 +209,34 @@ def test_whom_to_trust_and_how_long_to_wait_change_in_place() -> None:
     assert (asked.settings["trust_proxies"], asked.settings["upload_timeout"]) == (["203.0.113.7/32"], 90)
     differing = {name for name in asked.settings if asked.digests[name] != usual.digests[name]}
     assert differing == {"trust_proxies", "upload_timeout"} <= set(asked.mutable)
+
+
+def test_fetched_certificates_are_secrets_by_host_and_change_in_place_with_the_answers_of_orders() -> None:
+    order = Order("https://ca.example.com/order/1", "token", "token.thumb", 1, "tls-account-1")
+    known = {
+        "a.example.com": HostCertificate("a.example.com", version=2, order=order),
+        "b.example.com": HostCertificate("b.example.com"),
+        "c.example.com": HostCertificate("c.example.com", version=1),
+        "gone.example.com": HostCertificate("gone.example.com", version=1, order=order),
+    }
+    services = {
+        host[0]: {"command": "run", "port": 80, "public": True, "route": {"host": host}}
+        for host in ("a.example.com", "b.example.com", "c.example.com")
+    }
+    services["near"] = {"command": "run", "port": 80, "route": {"host": "*"}}
+    data = {"name": "shop", "target": {"provider": "local"}, "services": services, "tls": {"email": "ops@example.com"}}
+    stack = from_data(data, "spec")
+    secrets = {f"tls-certificate-{host}": 7 for host in ("a.example.com", "gone.example.com")}
+    made = desired_state(stack, size(stack), counts={}, secrets=secrets, source="/", certificates=known)
+    proxy = next(resource for resource in made if resource.kind == "proxy")
+    assert proxy.settings["certificates"] == {"a.example.com": SecretRef("tls-certificate-a.example.com", 2)}
+    assert proxy.settings["challenges"] == {"token": "token.thumb"}
+    assert (proxy.settings["public_port"], proxy.settings["redirect"]) == (443, 80)
+    assert "tls" not in proxy.settings
+    assert {"certificates", "challenges"} <= set(proxy.mutable)
+    given = from_data({**data, "target": {"provider": "local", "public_port": 8443},
+                       "tls": {"email": "ops@example.com", "redirect": 8080}}, "spec")  # fmt: skip
+    made = desired_state(given, size(given), counts={}, secrets={}, source="/")
+    proxy = next(resource for resource in made if resource.kind == "proxy")
+    assert (proxy.settings["public_port"], proxy.settings["redirect"]) == (8443, 8080)
+    assert (proxy.settings["certificates"], proxy.settings["challenges"]) == ({}, {})

@@ -84,7 +84,7 @@ def test_a_clock_that_was_set_back_holds_up_nothing_and_another_authority_begins
 
 
 def test_what_an_attempt_leaves() -> None:
-    order = Order("https://acme.example.com/order/1", "token", "token.thumb", 1)
+    order = Order("https://acme.example.com/order/1", "token", "token.thumb", 1, "tls-account-1")
     kept = failed(ordered(NEW, ACME), ACME, "It is away.", NOW, refused=True, order=order)
     assert (kept.order, kept.orders, kept.failures, kept.failing_since) == (order, 1, 1, NOW)
     later = failed(kept, ACME, "It is away.", NOW + DAY, refused=True)

@@ -32,6 +32,7 @@ def made_0005(connection: sa.Connection) -> None:
     """Make the tables what version 0005 had. Its locks: one of a stack, one of the checks, a claim, and a free one."""
     owner = json.dumps(asdict(Owner.here("provision")))
     for statement in (
+        "DROP TABLE certificates",
         "DROP TABLE tickets",
         "ALTER TABLE releases DROP COLUMN watch",
         "DROP TABLE unready",

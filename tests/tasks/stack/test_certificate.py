@@ -7,11 +7,13 @@ import pytest
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.certificates.check import pair
+from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import PlanError
 from infra_specs.resources.resource import SecretRef
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
+from tasks.base.clock import now
 from tasks.ledger import Lease, Ledger
 from tasks.stack.certificate import check_certificate, keep_certificate, renew_certificate
 from tasks.stack.record import snapshot_of
@@ -105,3 +107,17 @@ def test_what_is_amiss_is_said(ledger: Ledger, lease: Lease, tmp_path: Path) -> 
     assert summary.endswith("It expires soon: renew it.")
     plain = from_data(shop().model_dump(mode="json") | {"tls": None})
     assert check_certificate(ledger, snapshot_of(ledger, plain, "/")) == ""
+
+
+def test_certificates_that_are_fetched_are_described_and_none_is_read(ledger: Ledger, lease: Lease) -> None:
+    web = {"command": "run", "port": 80, "public": True, "route": {"host": "shop.example.com"}}
+    data = {"name": "shop", "target": {"provider": "memory"}, "services": {"web": web}, "tls": {"email": "a@b.c"}}
+    snapshot = snapshot_of(ledger, from_data(data, "spec"), "/")
+    assert check_certificate(ledger, snapshot) == (
+        "shop.example.com has no certificate yet, and is served by plain HTTP."
+    )
+    ledger.certificates.put(lease, HostCertificate("shop.example.com", "d", 1, now(), now() + 90 * 86_400, 1, "d"))
+    snapshot = snapshot_of(ledger, from_data(data, "spec"), "/")
+    assert check_certificate(ledger, snapshot).startswith("Certificate for shop.example.com until ")
+    assert keep_certificate(ledger, lease, snapshot) == (snapshot, "")
+    assert renew_certificate(ledger, lease, snapshot) == (snapshot, "")
