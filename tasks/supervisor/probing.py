@@ -1,4 +1,4 @@
-"""Probe a process once. Each probe returns nothing, or raises `ProbeFailed` with the reason."""
+"""Probe a process once. Each probe returns nothing, or raises `ProbeFailed` or `CannotAsk` with the reason."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tasks.base.http_status import status_line
 from tasks.base.need_protocols import postgres_fault, postgres_question, valkey_fault, valkey_question
+from tasks.base.own_lack import is_own_lack
 from tasks.supervisor.folder import short
 from tasks.supervisor.launch import CannotStart
 from tasks.supervisor.peer import is_trusted
@@ -28,8 +29,12 @@ class ProbeFailed(Exception):
         self.silent = silent
 
 
+class CannotAsk(Exception):
+    """A probe could not be tried, which says nothing of the process."""
+
+
 async def ask(process: Process, probe: Probe, owner: PortOwner) -> None:
-    """Probe once, within `probe.timeout`. An answer of another program on its port is none."""
+    """Probe once, within `probe.timeout`. An answer of another program on its port is none. CannotAsk: nobody asked."""
     try:
         async with asyncio.timeout(probe.timeout):
             await _ASK[probe.kind](process, probe)
@@ -39,6 +44,8 @@ async def ask(process: Process, probe: Probe, owner: PortOwner) -> None:
         why = f"no answer to its {probe.kind} probe within {probe.timeout:g} s"
         raise ProbeFailed(why, silent=True) from None
     except OSError as error:
+        if is_own_lack(error):
+            raise CannotAsk(error.strerror) from error
         raise ProbeFailed(f"{_place(probe)}: {os.strerror(error.errno) if error.errno else error}") from error
     except CannotStart as error:
         raise ProbeFailed(f"its probe {error}") from error

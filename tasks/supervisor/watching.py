@@ -12,7 +12,7 @@ from pathlib import Path
 from tasks.supervisor.family import descendants
 from tasks.supervisor.hang import Unanswered
 from tasks.supervisor.port_owner import PortOwner
-from tasks.supervisor.probing import ProbeFailed, ask
+from tasks.supervisor.probing import CannotAsk, ProbeFailed, ask
 from tasks.supervisor.process import Probe, Process
 from tasks.supervisor.running import Running
 from tasks.supervisor.state_changes import StateChanges
@@ -53,6 +53,8 @@ class Watcher:
             asked = _now()
             try:
                 await ask(process, probe, owner)
+            except CannotAsk:
+                unanswered.answered()
             except ProbeFailed as failure:
                 misses += 1
                 # Where we were late ourselves, nobody can tell.

@@ -78,8 +78,11 @@ def _taken(port: int) -> str:
 
 
 def _any_free(ports: dict[int, str]) -> int:
-    for _ in range(200):
-        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT + 1)
+    """From a random one on, to the last that is free: two homes seldom choose the same at once."""
+    count = LAST_PORT - FIRST_PORT + 1
+    first = secrets.randbelow(count)
+    for offset in range(count):
+        port = FIRST_PORT + (first + offset) % count
         if port not in ports and is_free(port):
             return port
     raise ProviderError(f"no free port found between {FIRST_PORT} and {LAST_PORT}: stop some of what listens there")

@@ -1,6 +1,7 @@
 """What a watcher says of a program that listens elsewhere, and how often it looks for that."""
 
 import asyncio
+import errno
 import os
 import shlex
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from tasks.supervisor import watching
+from tasks.supervisor import probing, watching
 from tasks.supervisor.probing import ProbeFailed
 from tasks.supervisor.process import Probe, Process
 from tasks.supervisor.state_changes import StateChanges
@@ -58,6 +59,28 @@ def reason_of(monkeypatch: pytest.MonkeyPatch, *argv: str) -> str:
     with pytest.raises(Enough):
         asyncio.run(watcher.watch(running))
     return str(record.reason)
+
+
+async def test_who_cannot_be_asked_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The supervisor has no port left for a connection: that says nothing of a cache, which is not replaced for it."""
+    lacks = [OSError(errno.EADDRNOTAVAIL, "no port"), OSError(errno.EMFILE, "no descriptor")] * 5
+
+    async def asked(*_: object) -> None:
+        if not lacks:
+            raise Enough
+        raise lacks.pop()
+
+    monkeypatch.setitem(probing._ASK, "tcp", asked)
+    monkeypatch.setattr(watching, "_pause", lambda *_: 0.0)
+    process = Process("a", ("run",), probe=Probe("tcp", port=8000, start_seconds=60, threshold=1))
+    record = ProcessRecord(process, state="healthy")
+    state = StateChanges(record, lambda: None, lambda _: None)
+    state.has_answered = True
+    listeners = SimpleNamespace(held=lambda _: None)
+    watcher = Watcher(record, state, cast("Any", SimpleNamespace(kept=lambda *_: None, listeners=listeners)))
+    with pytest.raises(Enough):
+        await watcher.watch(cast("Any", SimpleNamespace(identity=SimpleNamespace(pid=os.getpid()))))
+    assert record.state == "healthy"
 
 
 def test_it_looks_for_other_ports_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from tasks.base.need_protocols import (
     valkey_question,
     valkey_starts,
 )
+from tasks.base.own_lack import is_own_lack
 from tasks.providers.docker.engine.client import Engine
 
 PROBE_SECONDS = 1.0
@@ -40,6 +41,10 @@ class ProbeFailed(Exception):
         self.silent, self.starting = silent, starting
 
 
+class CannotAsk(Exception):
+    """It could not be asked, which says nothing of it; the message says why."""
+
+
 Question = tuple[bytes, Callable[[bytes], None]]
 """What is sent, and what raises ProbeFailed for an answer that is none; nothing sent asks for a connection alone."""
 _NOBODYS_REQUEST = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
@@ -47,7 +52,7 @@ _NOBODYS_REQUEST = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
 
 
 def ask(address: str, probe: Mapping[str, Any]) -> None:
-    """Ask directly, over the network that this machine shares with the container. Raises ProbeFailed."""
+    """Ask directly, over the network that this machine shares with the container. Raises ProbeFailed, CannotAsk."""
     sent, judge = _question(probe)
     try:
         with socket.create_connection((address, probe["port"]), timeout=PROBE_SECONDS) as connection:
@@ -67,6 +72,8 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
     except TimeoutError:
         raise ProbeFailed(f"port {probe['port']}: no answer within {PROBE_SECONDS:g} s", silent=True) from None
     except OSError as error:
+        if is_own_lack(error):
+            raise CannotAsk(error.strerror) from error
         raise ProbeFailed(f"port {probe['port']}: {error.strerror or error}") from error
     judge(answer)
 

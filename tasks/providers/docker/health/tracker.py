@@ -22,7 +22,7 @@ from infra_specs.resources.instance import Health
 from tasks.base.clock import now
 from tasks.providers.docker.engine.client import epoch
 from tasks.providers.docker.health.port_hint import port_hint
-from tasks.providers.docker.health.probes import ProbeFailed
+from tasks.providers.docker.health.probes import CannotAsk, ProbeFailed
 from tasks.providers.docker.labels import data_of, probe_of
 
 SETTLE_SECONDS = 1.0
@@ -125,6 +125,10 @@ class HealthTracker:
             self._ask(container)
         except ProbeFailed as failure:
             return self._unanswered(container, failure, since)
+        except CannotAsk as lack:
+            with self._guard:
+                known = _start_key(container) in self._answered
+            return Health("healthy" if known else "starting", f"could not be asked: {lack}", since)
         with self._guard:
             self._answered.add(_start_key(container))
             self._silent_since_start.discard(_start_key(container))

@@ -50,3 +50,14 @@ def test_releasing_one_owner_spares_the_others(home: Path) -> None:
     assert ports.take(home, "two", "x", first) == first
     with pytest.raises(ProviderError, match="belongs to b of stack one"):
         ports.take(home, "two", "y", second)
+
+
+def test_the_last_free_port_is_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A range that is all but exhausted, as by thousands of programs on one machine."""
+    last = ports.FIRST_PORT + 7_777
+    monkeypatch.setattr(ports, "is_free", lambda port: port == last)
+    assert ports.take(home, "one", "a") == last
+    with pytest.raises(ProviderError, match=r"no free port found between 20000 and 31999"):
+        ports.take(home, "one", "b")
+    ports.release(home, "one", "a")
+    assert ports.take(home, "two", "b") == last

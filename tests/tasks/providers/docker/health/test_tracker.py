@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.providers.docker.health import tracker
-from tasks.providers.docker.health.probes import ProbeFailed
+from tasks.providers.docker.health.probes import CannotAsk, ProbeFailed
 from tasks.providers.docker.health.tracker import HealthTracker
 from tasks.providers.docker.labels import PROBE_LABEL
 
@@ -267,3 +267,13 @@ def test_a_replica_that_listens_elsewhere_is_looked_into_once_and_told(monkeypat
     reasons = {looks.settled_health(told).reason for _ in range(3)}
     assert [reason.partition("; it ")[2][:40] for reason in reasons] == ["listens on port 3000 and not on 1, which"]
     assert looked == ["c0"]
+
+
+def test_who_cannot_be_asked_is_as_before() -> None:
+    """This side has no port left for a connection, which says nothing of the container."""
+
+    def lacks(_: Any) -> None:
+        raise CannotAsk("Cannot assign requested address")
+
+    looks = HealthTracker(Turns(lacks, answers, lacks), runs, nothing)
+    assert [looks.health(container(ago=300.0)).state for _ in range(6)] == ["starting", *["healthy"] * 5]
