@@ -43,8 +43,8 @@ firewall() { # one that is active already
         printf firewalld
     fi
 }
-info() { # what the engine says of itself
-    said=$(timeout 10 $root docker info --format '{{json .}}' 2>/dev/null | head -n 1)
+info() { # what the engine says of itself; a manager without a leader asks the others for 20 s first
+    said=$(timeout 25 $root docker info --format '{{json .}}' 2>/dev/null | head -n 1)
     case $said in '{'*) printf '%s' "$said" ;; *) printf null ;; esac
 }
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from base64 import b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,20 +83,26 @@ class HostBench:
 
     def clean(self) -> None:
         """Every host runs, and is as it was at the start: in no Swarm, without a container or a volume."""
-        for host, container in zip(self.hosts, self._containers.values(), strict=True):
-            container.reload()
-            if container.status == "paused":
-                container.unpause()
-            if container.status == "exited":
-                container.start()
-                wait_until(lambda host=host: listens(host.port, host.address), f"sshd of {host}")  # type: ignore[misc]
-            with suppress(APIError):  # it is in the network
-                self._network.connect(container, ipv4_address=host.address)
-            container.exec_run(["sh", "-c", CLEAN])
+        with ThreadPoolExecutor(self.count) as pool:
+            list(pool.map(self._clean, self.hosts))
+
+    def _clean(self, host: Host) -> None:
+        container = self._containers[host.address]
+        container.reload()
+        if container.status == "paused":
+            container.unpause()
+        if container.status == "exited":
+            self.power_on(host)
+        container.exec_run(["sh", "-c", CLEAN])
 
     def kill(self, host: Host) -> None:
         """As a machine that loses its power."""
         self._containers[host.address].kill()
+
+    def power_on(self, host: Host) -> None:
+        """A host that was killed starts again. Returns when its sshd answers."""
+        self._containers[host.address].start()
+        wait_until(lambda: listens(host.port, host.address), f"sshd of {host}")
 
     @contextmanager
     def frozen(self, host: Host) -> Iterator[None]:

@@ -1,0 +1,124 @@
+"""Which hosts are in the fleet's Swarm, as its managers say; and where none answers, as the hosts themselves do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra_specs.errors import PlanError, TransientError
+from infra_specs.fleet.facts import SwarmFacts
+from infra_specs.fleet.membership import Member, Role, has_quorum
+from infra_specs.stackfile.models.hosts import Host
+from tasks.providers.hosts.engines import FleetEngines
+from tasks.providers.hosts.read_facts import HostReading, read_facts
+
+FLEET_LABEL = "tenfold.fleet"
+"""On the Swarm: the name of the fleet that it is of."""
+HOST_LABEL = "tenfold.host"
+"""On a node: the host that it is, by the name that the list gives it."""
+Node = Mapping[str, Any]
+"""A node, as the engine describes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetState:
+    """The members of a fleet, and what is needed to change them."""
+
+    members: tuple[Member, ...]
+    addresses: Mapping[str, str]
+    """The address by which a host that answers can be reached by the others."""
+    nodes: Mapping[str, str]
+    """The ids of the nodes, by host."""
+    managers: tuple[str, ...]
+    """The hosts whose engines answer as managers."""
+
+
+def look_at_fleet(fleet: str, engines: FleetEngines, leaving: Sequence[Host] = ()) -> FleetState:
+    """Look at every host. `leaving` are those of the connections that are no longer in the list.
+
+    Raises PlanError for a Swarm that is not this fleet's, or that has a node which is in no list. Raises TransientError
+    while the managers choose a leader.
+    """
+    outcomes = read_facts(engines.connections)
+    readings = {host: reading for host, reading in outcomes.items() if isinstance(reading, HostReading)}
+    swarms = {host: swarm for host, reading in readings.items() if (swarm := _swarm(reading)) is not None}
+    managers = tuple(host for host, swarm in swarms.items() if swarm.is_manager)
+    addresses = {host: reading.facts.address or host for host, reading in readings.items()}
+    names = [host.name for host in engines.connections.hosts]
+    gone = {host.name for host in leaving}
+    nodes = _nodes(fleet, engines, managers, swarms) if managers else None
+    if nodes is None:
+        members = tuple(_told_by_itself(name, name not in gone, readings.get(name), swarms) for name in names)
+        return FleetState(members, addresses, {}, managers)
+    by_host = _by_host(nodes, swarms)
+    members = tuple(_told_by_managers(name, name not in gone, by_host.get(name), readings) for name in names)
+    _require_known(by_host, names)
+    return FleetState(members, addresses, {host: node["ID"] for host, node in by_host.items()}, managers)
+
+
+def _swarm(reading: HostReading) -> SwarmFacts | None:
+    """The Swarm that a host is in; None for a host that is in none."""
+    engine = reading.facts.engine
+    return engine.swarm if engine and engine.swarm and engine.swarm.state not in ("inactive", "left") else None
+
+
+def _nodes(
+    fleet: str, engines: FleetEngines, managers: tuple[str, ...], swarms: Mapping[str, SwarmFacts]
+) -> Sequence[Node] | None:
+    """Every node of the Swarm; None if its managers have no quorum."""
+    try:
+        labels = engines.ask_one(managers, lambda engine: engine.inspect_swarm()["Spec"].get("Labels") or {})
+        nodes: Sequence[Node] = engines.ask_one(managers, lambda engine: engine.nodes())
+    except TransientError as error:
+        count = max(len(managers), *(len(swarm.managers) for swarm in swarms.values()))
+        if has_quorum(count, len(managers)):
+            raise TransientError(f"the managers of the Swarm choose a leader: {error}") from error
+        return None
+    if labels.get(FLEET_LABEL) != fleet:
+        whose = f"the fleet {labels[FLEET_LABEL]}" if FLEET_LABEL in labels else "somebody else"
+        raise PlanError(
+            f"{managers[0]} is in a Swarm of {whose}. Let it leave that one (docker swarm leave --force), which ends "
+            "what runs there, or take it out of the list."
+        )
+    return nodes
+
+
+def _by_host(nodes: Sequence[Node], swarms: Mapping[str, SwarmFacts]) -> dict[str, Node]:
+    """The nodes by their hosts; one that a killed run did not label yet, by what its host says of itself."""
+    ids = {swarm.node: host for host, swarm in swarms.items()}
+    named: dict[str, Node] = {}
+    for node in nodes:
+        label = (node["Spec"].get("Labels") or {}).get(HOST_LABEL)
+        named[ids.get(node["ID"]) or label or f"{node['Description']['Hostname']} ({node['ID']})"] = node
+    return named
+
+
+def _require_known(by_host: Mapping[str, Node], names: Sequence[str]) -> None:
+    if strangers := sorted(set(by_host) - set(names)):
+        raise PlanError(
+            f"the fleet's Swarm has members that are in no list: {', '.join(strangers)}. Put them into the list, or "
+            "remove them from it: docker node rm --force"
+        )
+
+
+def _told_by_managers(name: str, is_listed: bool, node: Node | None, readings: Mapping[str, HostReading]) -> Member:
+    if node is None:
+        return Member(name, None, _answers(readings.get(name)), is_listed)
+    if "ManagerStatus" in node:
+        return Member(name, "manager", node["ManagerStatus"].get("Reachability") == "reachable", is_listed)
+    role: Role = "manager" if node["Spec"]["Role"] == "manager" else "worker"
+    return Member(name, role, node["Status"]["State"] == "ready", is_listed)
+
+
+def _told_by_itself(
+    name: str, is_listed: bool, reading: HostReading | None, swarms: Mapping[str, SwarmFacts]
+) -> Member:
+    """Where no manager speaks for all. A host without an answer is a manager if others know it as one."""
+    known = {manager.rpartition(":")[0] for swarm in swarms.values() for manager in swarm.managers}
+    if name in swarms:
+        return Member(name, "manager" if swarms[name].is_manager else "worker", _answers(reading), is_listed)
+    role: Role | None = "manager" if reading is None and name.strip("[]").partition("]:")[0] in known else None
+    return Member(name, role, _answers(reading), is_listed)
+
+
+def _answers(reading: HostReading | None) -> bool:
+    return reading is not None and reading.facts.engine is not None and reading.facts.engine.answers
