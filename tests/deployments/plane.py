@@ -113,3 +113,8 @@ def process_of(run: str) -> int:
         with ledger._database.read() as connection:
             query = sa.select(live_runs.c.owner).where(live_runs.c.flow_run == run)
             return int(connection.execute(query).scalar_one()["pid"])
+
+
+def parent(pid: int) -> int:
+    """The process that started it."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -13,7 +13,7 @@ from tasks.base.settings import settings
 from tasks.ledger import Lease, Ledger, Owner
 from tasks.providers.memory import MemoryProvider
 from tasks.supervisor.client import Supervisor
-from tests.deployments.plane import Plane, process_of
+from tests.deployments.plane import Plane, parent, process_of
 from tests.flows.shop import shop
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import processes_naming
@@ -93,8 +93,7 @@ def test_sixteen_runs_are_under_way_at_once_and_the_next_one_takes_its_turn(
 def test_the_process_that_runs_are_forked_from_is_killed(fragile: Plane, held: Callable[[str], Lease]) -> None:
     held("forked")
     run = fragile.submit("provision", spec=shop("forked"), source="/srv", wait=True)
-    template = int(Path(f"/proc/{process_of(run)}/stat").read_text().rpartition(")")[2].split()[1])
-    os.kill(template, signal.SIGKILL)
+    os.kill(parent(process_of(run)), signal.SIGKILL)
     assert fragile.ended(run)["type"] == "CRASHED"
     assert fragile.run("provision", spec=shop("forked-again"), source="/srv")["type"] == "COMPLETED"
 
