@@ -3,6 +3,7 @@
 import os
 import socket
 
+import prefect
 import uvicorn
 from prefect.server.api.server import create_app
 from prefect.settings import get_current_settings
@@ -10,18 +11,21 @@ from prefect.settings import get_current_settings
 from deployments.server.due_push import DuePush, Pushing, push_socket
 from deployments.server.front_door import FrontDoor
 from deployments.server.login import require_login
+from deployments.server.prepared_database import prepare
+from tasks.base.homes import prefect_home
 from tasks.base.settings import settings
 
 
 def serve() -> None:
     """Serve until told to end. Raises ServerError without a login, or for one that others can read."""
-    here, prefect = settings(), get_current_settings().server
+    here, server = settings(), get_current_settings().server
+    prepare(prefect_home(here.home), prefect.__version__)
     inner = Pushing(create_app(final=True), DuePush(push_socket(here)))
     door = FrontDoor(inner, require_login(here.home), here.names)
     config = uvicorn.Config(
         door,
-        timeout_keep_alive=prefect.api.keepalive_timeout,
-        log_level=prefect.logging_level.lower(),
+        timeout_keep_alive=server.api.keepalive_timeout,
+        log_level=server.logging_level.lower(),
         proxy_headers=False,  # whoever writes them is no more to be believed for it
         server_header=False,
         access_log=False,

@@ -7,6 +7,8 @@ from pathlib import Path
 from tasks.base.homes import prefect_home
 
 HOST = "127.0.0.1"
+NO_AUTHORITY = Path(__file__).with_name("no_authority.pem")
+"""A certificate whose key was never kept: who trusts it alone trusts nobody."""
 WEEK_SECONDS = 7 * 86_400
 
 TICKS_EVENTS = tuple(
@@ -56,4 +58,6 @@ def environment(home: Path, port: int) -> dict[str, str]:
         # Relative, so that the UI works by every name that we are called, and through a tunnel.
         "PREFECT_SERVER_UI_API_URL": "/api",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port}",
+        # There is no TLS on loopback. Every client reads the authorities all the same, for longer than its call takes.
+        "PREFECT_API_SSL_CERT_FILE": str(NO_AUTHORITY),
     }
