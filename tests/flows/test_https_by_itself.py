@@ -1,9 +1,11 @@
 """HTTPS by itself on the local target: Pebble signs, the proxy answers, and browsers are led to HTTPS."""
 
 import http.client
+import socket
 import ssl
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,15 @@ import pytest
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.teardown import teardown
+from infra_specs.certificates.certificate import read
+from tasks.base.settings import settings
+from tasks.ledger import Ledger, Owner
 from tasks.providers.local import LocalProvider
 from tests.flows.fetching import BLOG, SHOP, known, leading_here
 from tests.flows.going import done
 from tests.support.homes import temporary_home
 from tests.support.pebble import Pebble, free_port, program, running_pebble
+from tests.support.steady_load import steady_load
 from tests.support.waiting import wait_until
 from tests.tasks.providers.local.world import app
 
@@ -28,6 +34,8 @@ pytestmark = [
     pytest.mark.proof,
     pytest.mark.skipif(program("pebble") is None, reason="no Pebble: scripts/pebble fetches it"),
 ]
+
+ECHO = Path(__file__).parents[1] / "support" / "echo.py"
 
 
 @pytest.fixture
@@ -99,6 +107,56 @@ async def test_from_a_provision_to_https_for_each_host_whose_name_leads_here(
         nothing_holds_a_key(home)
         await done(teardown, stack="secured", delete_data=True)
         assert known("secured") == {}
+
+
+async def test_renewals_under_load_cost_no_request_and_no_websocket(
+    pebble: Pebble, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, record_property: Any
+) -> None:
+    public = free_port()
+    served = spec(pebble, public, SHOP)
+    served["services"]["shop"]["command"] = ["python3", "-S", str(ECHO)]
+    with temporary_home() as home, leading_here(monkeypatch, pebble.http_port):
+        await done(provision, spec=served, source=str(tmp_path))
+        wait_until(lambda: fetch(public, SHOP, pebble.issuer) == 200, "it serves")
+        with steady_load(public, SHOP, pebble.issuer, per_second=200, sockets=10) as met:
+            for renewal in (2, 3):
+                aged(home, SHOP)
+                assert f"Certificate for {SHOP} until" in await done(reconcile, stack="secured")
+                assert known("secured")[SHOP].version == renewal
+                assert serial(public, SHOP, pebble.issuer) == stored_serial(home, SHOP, renewal)
+            goal = met.answered + 200
+            wait_until(lambda: met.answered > goal, "more requests")
+        record_property("requests", met.answered)
+        print("requests:", met.answered, "echoes:", met.echoed, "failed:", met.failed)
+        assert met.failed == []
+        assert met.echoed >= 10
+        assert pebble.orders() == 3
+        await done(teardown, stack="secured", delete_data=True)
+
+
+def aged(home: Path, host: str) -> None:
+    """Have the ledger take the certificate of this host for one that is nearly at its end."""
+    with Ledger.open(settings()) as ledger:
+        state = ledger.certificates.of("secured")[host]
+        lease = ledger.locks.acquire("secured", Owner.here("provision"), 60)
+        ledger.certificates.put(lease, replace(state, since=0.0))
+        ledger.locks.release(lease)
+
+
+def serial(port: int, host: str, root: str) -> int:
+    """Of the certificate that is shown."""
+    context = ssl.create_default_context(cadata=root)
+    with (
+        socket.create_connection(("127.0.0.1", port), 60) as plain_socket,
+        context.wrap_socket(plain_socket, server_hostname=host) as secure,
+    ):
+        return int((secure.getpeercert() or {})["serialNumber"], 16)
+
+
+def stored_serial(home: Path, host: str, version: int) -> int:
+    """Of the certificate in the ledger."""
+    with Ledger.open(settings()) as ledger:
+        return read(str(ledger.secrets.value("secured", f"tls-certificate-{host}", version))).serial
 
 
 def nothing_holds_a_key(home: Path) -> None:
