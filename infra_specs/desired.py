@@ -14,6 +14,7 @@ from typing import Protocol
 
 from infra_specs.catalogue.desired import desired_state
 from infra_specs.catalogue.job import before_jobs, job
+from infra_specs.catalogue.web import certificate_secret
 from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import PlanError
 from infra_specs.pricing.price import Price, price, replica_price
@@ -91,9 +92,15 @@ class StackSnapshot:
         """The same snapshot with other numbers of replicas asked for."""
         return replace(self, overrides={**self.overrides, **counts})
 
-    def with_certificates(self, certificates: Mapping[str, HostCertificate]) -> "StackSnapshot":
-        """The same snapshot with what is known of its certificates since."""
-        return replace(self, certificates=certificates)
+    @property
+    def held_certificates(self) -> Mapping[str, HostCertificate]:
+        """Host -> what is known of its certificate; one whose secret was removed since is as none."""
+        return {
+            host: known
+            if known.version in self.secret_versions.get(certificate_secret(host), ())
+            else replace(known, version=None)
+            for host, known in self.certificates.items()
+        }
 
     def with_secret(self, name: str, version: int) -> "StackSnapshot":
         """The same snapshot with a version of a secret that was set since."""
@@ -144,7 +151,7 @@ def desired_with_release(snapshot: StackSnapshot, release: ReleaseManifest) -> D
     secrets = versions_of(snapshot, release)
     resources = desired_state(
         runs, sizing, counts=snapshot.overrides, secrets=secrets, source=snapshot.source, images=release.images,
-        code=release.code, certificates=snapshot.certificates,
+        code=release.code, certificates=snapshot.held_certificates,
     )  # fmt: skip
     cost = price(runs, sizing, resources)
     return DesiredStack(runs, snapshot.source, release, sizing, cost, _within_budget(runs, cost, resources))

@@ -35,15 +35,11 @@ async def with_certificates(
 
     Raises Fenced and LedgerError, and the errors of `converge` for a proxy that does not take in what it is told.
     """
-    tls = snapshot.stack.tls
-    snapshot = await _as_known(context, snapshot)
-    hosts = due_hosts(
-        fetched_hosts(snapshot.stack), tls.authority if tls else "", snapshot.certificates, now(),
-        by_hand=is_asked_for(),
-    )  # fmt: skip
+    tls, known = snapshot.stack.tls, snapshot.held_certificates
     if tls is None or tls.email is None:
         return report
-    await asyncio.to_thread(forget_spent_keys, context, snapshot.certificates.values(), snapshot.secret_versions.keys())
+    hosts = due_hosts(fetched_hosts(snapshot.stack), tls.authority, known, now(), by_hand=is_asked_for())
+    await asyncio.to_thread(forget_spent_keys, context, known.values(), snapshot.secret_versions.keys())
     if not hosts:
         return report
     fetching = _Fetching(context, tls, tls.email)
@@ -81,8 +77,6 @@ class _Fetching:
 
 async def _as_known(context: RunContext, snapshot: StackSnapshot) -> StackSnapshot:
     """The snapshot with what the ledger knows of its certificates by now."""
-    if not fetched_hosts(snapshot.stack):
-        return snapshot
     ledger, stack = context.ledger, context.stack
     known, versions = await asyncio.to_thread(lambda: (ledger.certificates.of(stack), ledger.secrets.kept(stack)))
     return replace(snapshot, certificates=known, secret_versions=versions)

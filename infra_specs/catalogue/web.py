@@ -111,9 +111,8 @@ def _fetched(context: Context) -> dict[str, Setting]:
     certificates: dict[str, Setting] = {}
     challenges: dict[str, Setting] = {}
     for host, state in known.items():
-        secret = certificate_secret(host)
-        if state.version is not None and secret in context.secrets:
-            certificates[host] = SecretRef(secret, state.version)
+        if state.version is not None:
+            certificates[host] = SecretRef(certificate_secret(host), state.version)
         if state.order and state.order.token:
             challenges[state.order.token] = state.order.answer
     return {"certificates": certificates, "challenges": challenges}

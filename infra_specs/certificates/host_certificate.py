@@ -34,6 +34,8 @@ class HostCertificate:
     version: int | None = None
     since: float = 0.0
     until: float = 0.0
+    fetched_at: float | None = None
+    """When it was fetched, by this machine's clock."""
     orders: int = 0
     """All orders that were ever begun."""
     directory: str = ""
@@ -61,10 +63,11 @@ def ordered(known: HostCertificate, directory: str) -> HostCertificate:
     return replace(known, directory=directory, orders=known.orders + 1, order=None)
 
 
-def fetched(known: HostCertificate, certificate: Certificate, version: int) -> HostCertificate:
+def fetched(known: HostCertificate, certificate: Certificate, version: int, moment: float) -> HostCertificate:
     """After its certificate was stored as this version of its secret."""
     return HostCertificate(
-        known.host, known.directory, version, certificate.since, certificate.until, known.orders, known.directory
+        known.host, known.directory, version, certificate.since, certificate.until, moment, known.orders,
+        known.directory,
     )  # fmt: skip
 
 

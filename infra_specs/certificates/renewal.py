@@ -56,4 +56,12 @@ def renewal_moment(known: HostCertificate) -> float:
 
 
 def _is_needed(known: HostCertificate, directory: str, moment: float) -> bool:
-    return known.version is None or known.issuer != directory or moment >= renewal_moment(known)
+    if known.version is None or known.issuer != directory:
+        return True
+    return moment >= renewal_moment(known) and not _is_fresh(known, moment)
+
+
+def _is_fresh(known: HostCertificate, moment: float) -> bool:
+    """Whether it was fetched a moment ago, though it seems old: then a clock is wrong, and another would be as old."""
+    rest = min(LONGEST_WAIT_SECONDS, (known.until - known.since) / 3)
+    return known.fetched_at is not None and 0 <= moment - known.fetched_at < rest

@@ -13,11 +13,13 @@ def replacement_order(successor: Resource) -> tuple[Order, str]:
 
     1. it can stand beside it: it starts first, so that not one request is lost;
     2. it writes to a volume, which two must not do at once: it starts when the old one has gone;
-    3. it holds something else that there is once, as a port: the same.
+    3. it holds something else that there is once, as a proxy its ports: the same.
     """
     if not successor.singleton:
         return "start_first", "serves before the old one goes"
     refs = (ref for ref in references(successor.settings) if isinstance(ref, Ref))
     if any(Address.parse(ref.address).kind == "volume" for ref in refs):
         return "stop_first", "goes first: two must not write to one volume"
+    if successor.kind == "proxy":
+        return "stop_first", "goes first: two cannot have its ports, so nobody answers for some seconds"
     return "stop_first", "goes first: the two cannot run at once"

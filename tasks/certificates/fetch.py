@@ -114,7 +114,7 @@ def _store(context: RunContext, known: HostCertificate, order: Order, chain: str
     except (PlanError, ValueError) as error:
         raise CertificateRefused(f"what the authority {known.directory} issued cannot be used: {error}") from None
     version, _ = stored(context, certificate_secret(known.host), pair(chain, key))
-    context.ledger.certificates.put(context.lease, fetched(known, certificate, version))
+    context.ledger.certificates.put(context.lease, fetched(known, certificate, version, now()))
     forget(context, key_secret(known.host))
 
 

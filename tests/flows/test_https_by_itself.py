@@ -139,7 +139,7 @@ def aged(home: Path, host: str) -> None:
     with Ledger.open(settings()) as ledger:
         state = ledger.certificates.of("secured")[host]
         lease = ledger.locks.acquire("secured", Owner.here("provision"), 60)
-        ledger.certificates.put(lease, replace(state, since=0.0))
+        ledger.certificates.put(lease, replace(state, since=0.0, fetched_at=None))
         ledger.locks.release(lease)
 
 

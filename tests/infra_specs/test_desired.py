@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.desired import (
     StackSnapshot,
     before_notes,
@@ -195,3 +196,12 @@ def test_equal_records_give_equal_answers() -> None:
     again = desired_from_spec(record(overrides={"web": 3}, releases=(release,)))
     assert first.resources == again.resources
     assert first.price == again.price
+
+
+def test_a_certificate_whose_secret_was_removed_is_as_none() -> None:
+    known = {host: HostCertificate(host, version=2, until=9.0) for host in ("a.example.com", "b.example.com")}
+    snapshot = StackSnapshot(shop(), "/", certificates=known, secret_versions={"tls-certificate-a.example.com": (1, 2)})
+    assert snapshot.held_certificates == {
+        "a.example.com": known["a.example.com"],
+        "b.example.com": replace(known["b.example.com"], version=None),
+    }

@@ -1,5 +1,6 @@
 """`tenfold status`, for people and for programs."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,13 @@ from deployments.cli.installation import Installation
 from deployments.cli.views import status as presenting
 from deployments.server import control_plane
 from deployments.server.program import program_digest
+from infra_specs.certificates.host_certificate import HostCertificate, failed
+from infra_specs.certificates.validity import day
 from infra_specs.desired import manifest_of_file
 from infra_specs.resources.instance import Health, Instance, Member
 from infra_specs.resources.resource import Resource
+from infra_specs.stackfile.models.tls import LETS_ENCRYPT
+from tasks.base.clock import now
 from tasks.ledger import Owner
 from tasks.ledger.locks import utc
 from tasks.ledger.runs import End
@@ -228,6 +233,34 @@ def test_a_certificate_is_spoken_of_before_it_ends(left: float, warning: str, mo
     proxy = Instance("shop", "proxy/main", "proxy", "f", 1, Health("healthy", "", 0.0), outputs=outputs)
     monkeypatch.setattr(presenting, "now", lambda: 0.0)
     assert presenting.certificate_warning((proxy,)) == warning
+
+
+def test_until_when_a_fetched_certificate_is_good_and_what_keeps_another_away(
+    cli: Cli, file: Path, provisioned: Provision, installation: Installation
+) -> None:
+    web = "command: run, port: 80, public: true"
+    file.write_text(
+        "name: shop\ntarget: {provider: memory}\ntls: {email: ops@example.com}\nservices:\n"
+        f"  web: {{{web}, route: {{host: shop.example.com}}}}\n  blog: {{{web}, route: {{host: blog.example.com}}}}\n"
+    )
+    provisioned()
+    lease = installation.ledger.locks.acquire("shop", Owner.here("provision"), 60)
+    version = installation.ledger.secrets.set("shop", "tls-certificate-shop.example.com", "pem")
+    fetched = HostCertificate("shop.example.com", LETS_ENCRYPT, version, now(), now() + 90 * 86_400.5, now(), 1)
+    failing = failed(HostCertificate("blog.example.com"), LETS_ENCRYPT, "It is away.", now(), refused=True)
+    for known in (fetched, failing):
+        installation.ledger.certificates.put(lease, known)
+    installation.ledger.locks.release(lease)
+    text = " ".join(cli.text("status", "shop").split())
+    assert (
+        "blog.example.com has no certificate yet, and is served by plain HTTP. Fetching it failed once: It is" in text
+    )
+    assert f"Certificate for shop.example.com until {day(fetched.until)} (90 days)." in text
+    (stack,) = json.loads(cli.text("status", "shop", "--json"))["stacks"]
+    assert [(note["host"], note["until"], note["loud"]) for note in stack["certificates"]] == [
+        ("blog.example.com", None, True),
+        ("shop.example.com", fetched.until, False),
+    ]
 
 
 def test_an_unknown_stack(cli: Cli, provisioned: Provision) -> None:

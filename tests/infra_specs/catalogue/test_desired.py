@@ -216,7 +216,6 @@ def test_fetched_certificates_are_secrets_by_host_and_change_in_place_with_the_a
     known = {
         "a.example.com": HostCertificate("a.example.com", version=2, order=order),
         "b.example.com": HostCertificate("b.example.com"),
-        "c.example.com": HostCertificate("c.example.com", version=1),
         "gone.example.com": HostCertificate("gone.example.com", version=1, order=order),
     }
     services = {
@@ -226,8 +225,7 @@ def test_fetched_certificates_are_secrets_by_host_and_change_in_place_with_the_a
     services["near"] = {"command": "run", "port": 80, "route": {"host": "*"}}
     data = {"name": "shop", "target": {"provider": "local"}, "services": services, "tls": {"email": "ops@example.com"}}
     stack = from_data(data, "spec")
-    secrets = {f"tls-certificate-{host}": 7 for host in ("a.example.com", "gone.example.com")}
-    made = desired_state(stack, size(stack), counts={}, secrets=secrets, source="/", certificates=known)
+    made = desired_state(stack, size(stack), counts={}, secrets={}, source="/", certificates=known)
     proxy = next(resource for resource in made if resource.kind == "proxy")
     assert proxy.settings["certificates"] == {"a.example.com": SecretRef("tls-certificate-a.example.com", 2)}
     assert proxy.settings["challenges"] == {"token": "token.thumb"}

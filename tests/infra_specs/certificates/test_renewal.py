@@ -15,7 +15,7 @@ pytestmark = pytest.mark.pure
 DAY, MINUTE = 86_400.0, 60.0
 ACME, OTHER = "https://acme.example.com/directory", "https://staging.example.com/directory"
 NOW = 1_800_000_000.0
-GOOD = HostCertificate("a.example.com", ACME, 1, NOW, NOW + 90 * DAY, 1, ACME)
+GOOD = HostCertificate("a.example.com", ACME, 1, NOW, NOW + 90 * DAY, NOW, 1, ACME)
 NEW = HostCertificate("a.example.com")
 
 
@@ -40,6 +40,11 @@ def tried(
         # A clock that is an hour or a day behind: it begins in the future, and that changes nothing.
         (GOOD, -1 / 24, False),
         (GOOD, -1, False),
+        # A clock that is months ahead: what was fetched is in its last third at once, and so would be another.
+        (replace(GOOD, since=NOW - 80 * DAY, until=NOW + 10 * DAY), 0.9, False),
+        (replace(GOOD, since=NOW - 80 * DAY, until=NOW + 10 * DAY), 1, True),
+        (replace(GOOD, since=NOW - 16 / 24 * DAY, until=NOW + 8 / 24 * DAY), 7.9 / 24, False),
+        (replace(GOOD, since=NOW - 16 / 24 * DAY, until=NOW + 8 / 24 * DAY), 8.1 / 24, True),
         # Another authority than the one that issued it.
         (replace(GOOD, issuer=OTHER), 0, True),
     ],
@@ -89,8 +94,8 @@ def test_what_an_attempt_leaves() -> None:
     assert (kept.order, kept.orders, kept.failures, kept.failing_since) == (order, 1, 1, NOW)
     later = failed(kept, ACME, "It is away.", NOW + DAY, refused=True)
     assert (later.order, later.failures, later.failing_since) == (None, 2, NOW)
-    done = fetched(later, Certificate(("a.example.com",), NOW, NOW + 90 * DAY, 7), 3)
-    assert done == HostCertificate("a.example.com", ACME, 3, NOW, NOW + 90 * DAY, 1, ACME)
+    done = fetched(later, Certificate(("a.example.com",), NOW, NOW + 90 * DAY, 7), 3, NOW + 1)
+    assert done == HostCertificate("a.example.com", ACME, 3, NOW, NOW + 90 * DAY, NOW + 1, 1, ACME)
 
 
 def test_only_the_given_hosts_are_asked_for() -> None:
@@ -171,7 +176,7 @@ class Run:
             self.state = failed(self.state, ACME, "It is away.", moment, refused=True)
             return
         certificate = Certificate(("a.example.com",), moment, moment + 90 * DAY, len(self.fetched_on))
-        self.state = fetched(self.state, certificate, len(self.fetched_on) + 1)
+        self.state = fetched(self.state, certificate, len(self.fetched_on) + 1, moment)
         self.fetched_on.append(day)
 
 

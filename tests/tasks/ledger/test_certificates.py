@@ -9,7 +9,7 @@ from tasks.ledger import Lease, Ledger, Owner
 from tasks.ledger.database import Database
 
 ORDER = Order("https://ca.example.com/order/1", "token", "token.thumb", 1, "tls-account-1")
-SHOP = HostCertificate("shop.example.com", "https://ca.example.com/directory", 2, 1.5, 2.5, 3, order=ORDER)
+SHOP = HostCertificate("shop.example.com", "https://ca.example.com/directory", 2, 1.5, 2.5, 1.6, 3, order=ORDER)
 
 
 def test_each_host_has_one_and_the_newest_counts(ledger: Ledger, lease: Lease) -> None:

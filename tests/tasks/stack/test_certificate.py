@@ -116,7 +116,9 @@ def test_certificates_that_are_fetched_are_described_and_none_is_read(ledger: Le
     assert check_certificate(ledger, snapshot) == (
         "shop.example.com has no certificate yet, and is served by plain HTTP."
     )
-    ledger.certificates.put(lease, HostCertificate("shop.example.com", "d", 1, now(), now() + 90 * 86_400, 1, "d"))
+    ledger.certificates.put(
+        lease, HostCertificate("shop.example.com", "d", 1, now(), now() + 90 * 86_400, now(), 1, "d")
+    )
     snapshot = snapshot_of(ledger, from_data(data, "spec"), "/")
     assert check_certificate(ledger, snapshot).startswith("Certificate for shop.example.com until ")
     assert keep_certificate(ledger, lease, snapshot) == (snapshot, "")
