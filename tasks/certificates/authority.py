@@ -19,7 +19,7 @@ from josepy.errors import Error as JoseError
 from infra_specs.app_text.shown import shown_line
 from infra_specs.errors import CertificateRefused, TransientError
 
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = 15
 """How long the authority may take to answer one request."""
 RATE_LIMITED_SECONDS = 3600.0
 """The wait after an authority said that it was asked too often, unless it says how long."""

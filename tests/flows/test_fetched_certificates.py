@@ -115,6 +115,23 @@ async def test_a_failure_fails_no_run_and_is_said_and_tried_again(
     assert signs.orders.count(SHOP) == (1 if step in ("account", "order") else 1 + asked_again)
 
 
+async def test_one_host_waits_for_an_authority_that_is_away_and_the_others_do_not(
+    home: Path, signs: TestAuthority, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "begin_order", engine.begin_order.with_options(retries=0))
+    asked = []
+
+    def fails(at: str) -> None:
+        asked.append(at)
+        raise TransientError("the authority ca does not answer (ConnectTimeout).")
+
+    signs.fails = fails
+    message = await provisioned(SHOP, BLOG, "docs.example.com")
+    assert message.count("The authority ca does not answer (ConnectTimeout).") == 3
+    assert asked == ["account"]
+    assert {state.failures for state in known().values()} == {1}
+
+
 async def test_one_wrong_name_holds_up_no_other_and_the_old_certificate_stays(
     home: Path, signs: TestAuthority, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
