@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import tasks.providers.docker.sdk  # noqa: F401 - it comes before all that uses it
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker.provider import DockerProvider
 
