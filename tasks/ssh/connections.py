@@ -23,7 +23,7 @@ class Connections:
 
     def __init__(self, hosts: Iterable[Host], key: str | None, home: Path) -> None:
         self.hosts = tuple(hosts)
-        self.known = KnownHosts(home)
+        self.known, self._key = KnownHosts(home), key
         jumps = {host.jump.name: host.jump for host in self.hosts if host.jump is not None}
         self._jumps = {name: Connection(jump, self.known, key) for name, jump in jumps.items()}
         self._connections = {host.name: Connection(host, self.known, key, self._jump(host)) for host in self.hosts}
@@ -42,6 +42,10 @@ class Connections:
     def to(self, host: Host) -> Connection:
         """The connection to one of the hosts."""
         return self._connections[host.name]
+
+    def another(self, host: Host) -> Connection:
+        """A second connection to one of the hosts, which logs in by itself. Close it after use."""
+        return Connection(host, self.known, self._key, self._jump(host))
 
     def shown_key(self, host: JumpHost) -> HostKey:
         """The key that a host shows now, of the type that is stored for it if it has one. Nothing logs in to it.

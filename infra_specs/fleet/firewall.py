@@ -1,0 +1,114 @@
+"""What may reach a host of a fleet, as rules for iptables. They only close: what others closed stays closed.
+
+A host is reached from everywhere by SSH and by the ports of its proxy, and by the other hosts where a Swarm talks.
+Published ports of containers pass by the rules of a host, so they have rules of their own, in a chain that Docker keeps
+for that and which sees the ports of the containers: `--ctorigdstport` is the one that was asked for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+Family = Literal[4, 6]
+FOLDER = "/etc/tenfold"
+UNIT = "tenfold-firewall"
+INPUT_CHAIN, FORWARD_CHAIN = "TENFOLD-INPUT", "TENFOLD-FORWARD"
+SWARM_TCP, SWARM_UDP = (2377, 7946), (7946, 4789)
+"""Ports of a Swarm: its managers, its gossip, and the packets between containers."""
+_ICMP = {4: "icmp", 6: "ipv6-icmp"}
+_ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED"
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """What one host lets in."""
+
+    ssh_port: int
+    public_ports: tuple[int, ...] = ()
+    """The proxy's, over TCP."""
+    peers: tuple[str, ...] = ()
+    """The addresses of the fleet's other hosts."""
+
+
+def rules(firewall: Firewall, family: Family) -> str:
+    """The rules of one family in the form that `iptables-restore --noflush` takes; equal for equal firewalls.
+
+    Our chains are emptied and filled in one step, and no other chain is touched.
+    """
+    chains = [f":{INPUT_CHAIN} - [0:0]", f":{FORWARD_CHAIN} - [0:0]"]
+    lines = [f"-A {INPUT_CHAIN} {rule}" for rule in _input(firewall, family)]
+    lines += [f"-A {FORWARD_CHAIN} {rule}" for rule in _forward(firewall)]
+    return "\n".join(["*filter", *chains, *lines, "COMMIT", ""])
+
+
+def _input(firewall: Firewall, family: Family) -> Iterator[str]:
+    yield "-i lo -j RETURN"
+    yield f"{_ESTABLISHED} -j RETURN"
+    yield f"-p {_ICMP[family]} -j RETURN"
+    if family == 6:
+        yield "-s fe80::/10 -p udp --dport 546 -j RETURN"  # answers about the host's own address
+    yield "-i docker+ -j RETURN"
+    yield "-i br-+ -j RETURN"
+    yield f"-p tcp --dport {firewall.ssh_port} -j RETURN"
+    for port in sorted(set(firewall.public_ports)):
+        yield f"-p tcp --dport {port} -j RETURN"
+    for peer in sorted(peer for peer in set(firewall.peers) if ip_address(peer).version == family):
+        yield f"-s {peer} -p tcp -m multiport --dports {_listed(SWARM_TCP)} -j RETURN"
+        yield f"-s {peer} -p udp -m multiport --dports {_listed(SWARM_UDP)} -j RETURN"
+        yield f"-s {peer} -p esp -j RETURN"
+    yield "-j DROP"
+
+
+def _forward(firewall: Firewall) -> Iterator[str]:
+    """Only what goes to a container: a host may forward for others, too."""
+    yield f"{_ESTABLISHED} -j RETURN"
+    yield "-i docker+ -j RETURN"
+    yield "-i br-+ -j RETURN"
+    for port in sorted(set(firewall.public_ports)):
+        yield f"-p tcp -m conntrack --ctorigdstport {port} --ctdir ORIGINAL -j RETURN"
+    yield "-o docker+ -j DROP"
+    yield "-o br-+ -m conntrack --ctstate DNAT -j DROP"
+
+
+def _listed(ports: tuple[int, ...]) -> str:
+    return ",".join(map(str, ports))
+
+
+_FAMILIES = "for pair in 4:iptables 6:ip6tables; do family=${pair%%:*} tool=${pair#*:}"
+APPLY = f"""#!/bin/sh
+# Put the rules beside this file in force. They are in force already: they are filled anew, with no moment without any.
+set -eu
+{_FAMILIES}
+    [ $family = 4 ] || [ -e /proc/net/if_inet6 ] || continue
+    $tool-restore -w 10 --noflush <{FOLDER}/firewall.v$family
+    $tool -w 10 -C INPUT -j {INPUT_CHAIN} 2>/dev/null || $tool -w 10 -I INPUT -j {INPUT_CHAIN}
+    $tool -w 10 -n -L DOCKER-USER >/dev/null 2>&1 || continue
+    $tool -w 10 -C DOCKER-USER -j {FORWARD_CHAIN} 2>/dev/null || $tool -w 10 -I DOCKER-USER -j {FORWARD_CHAIN}
+done
+"""
+REMOVE = f"""#!/bin/sh
+# Take our rules out of force. They are out already: success.
+{_FAMILIES}
+    $tool -w 10 -D INPUT -j {INPUT_CHAIN} 2>/dev/null
+    $tool -w 10 -D DOCKER-USER -j {FORWARD_CHAIN} 2>/dev/null
+    for chain in {INPUT_CHAIN} {FORWARD_CHAIN}; do
+        $tool -w 10 -F $chain 2>/dev/null && $tool -w 10 -X $chain
+    done
+done
+exit 0
+"""
+SERVICE = f"""[Unit]
+Description=The ports of this host that Tenfold leaves open
+After=docker.service
+PartOf=docker.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh {FOLDER}/firewall-apply
+
+[Install]
+WantedBy=multi-user.target docker.service
+"""
+"""Set again at each start of the host, and of the engine."""
