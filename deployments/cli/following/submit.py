@@ -21,6 +21,7 @@ from deployments.cli.terminal.waiting import waiting
 from deployments.cli.terminal.words import human
 from deployments.server import control_plane
 from infra_specs.resources.instance import links_of
+from tasks.providers import preload
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def carry_out(installation: Installation, request: RunRequest) -> None:
             say(to, f"{request.verb} is submitted. See how it goes:")
             _show_ways_back(to, request, page)
             return
+        _preload_targets(installation, request.stacks)
         watch = Watch(api, run.id, request.stacks, installation.ledger.runs.history)
         try:
             with Progress(to, began) as progress:
@@ -59,6 +61,12 @@ def carry_out(installation: Installation, request: RunRequest) -> None:
         _show_failure(request, last, page)
         raise typer.Exit(EXIT_FAILED)
     _show_success(to, installation, request, last, page=page, seconds=time.monotonic() - began)
+
+
+def _preload_targets(installation: Installation, stacks: tuple[str, ...]) -> None:
+    """Import now, while the run begins, what shows where it answers in the end."""
+    records = [installation.ledger.stacks.find(name) for name in stacks]
+    preload(record.target for record in records if record)
 
 
 def running_control_plane(to: Console) -> control_plane.ControlPlane:

@@ -13,6 +13,7 @@ from tests.deployments.cli.fakes import FakeApi, FakeDisplay, FakeWatch, change,
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(following, "EAGER_PAUSE_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("end", ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"])
