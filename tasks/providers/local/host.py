@@ -9,6 +9,7 @@ from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.instance import Instance
 from infra_specs.scaling.node_capacity import FreeMemory
 from tasks.providers import machine
+from tasks.providers.control_group import group_memory
 from tasks.providers.local.errors import translated
 from tasks.providers.local.kinds.volume import volumes
 from tasks.providers.local.stack_folder import stack_folder_of
@@ -28,9 +29,13 @@ class LocalHost:
         self._home = home
 
     def free_memory(self) -> Mapping[str, FreeMemory]:
-        """Of this machine."""
+        """Of this machine, or of the control group that we are in, and so what we start, if that leaves less."""
         memory = machine.free_memory()
-        return {_THIS_MACHINE: memory} if memory else {}
+        if memory is None:
+            return {}
+        bounds = (memory, *group_memory())
+        free, total = min(bound.free for bound in bounds), min(bound.total for bound in bounds)
+        return {_THIS_MACHINE: FreeMemory(free, total)}
 
     def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of each process with its children, what they share counted once; disk of each volume. By address."""
