@@ -62,7 +62,7 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[RunningStack, ...]]
         provider = open_provider(stacks[0].target, settings().home)
         try:
             for spec in specs:
-                _done(api, "provision", {"spec": spec, "source": "/"})
+                done(api, "provision", {"spec": spec, "source": "/"})
             assert provider.traffic is not None
             with Ledger.open(settings()) as ledger:
                 yield tuple(
@@ -73,7 +73,7 @@ def provisioned(*specs: Mapping[str, Any]) -> Iterator[tuple[RunningStack, ...]]
                 )  # fmt: skip
         finally:
             for stack in stacks:
-                _done(api, "teardown", {"stack": stack.name, "delete_data": True, "wait": True})
+                done(api, "teardown", {"stack": stack.name, "delete_data": True, "wait": True})
             provider.close()
             control_plane.stop()
             shutil.rmtree(settings().home, ignore_errors=True)
@@ -89,7 +89,8 @@ def wait_until(look: Callable[[], T | None], what: str) -> T:
     return value
 
 
-def _done(api: Api, flow: str, parameters: dict[str, Any]) -> None:
+def done(api: Api, flow: str, parameters: dict[str, Any]) -> None:
+    """Run a flow to its end. Raises RuntimeError for a run that fails."""
     run = api.start(flow, parameters)
     state = wait_until(lambda: state_now if (state_now := api.state(run)) in ENDED else None, f"{flow} ends")
     if state != "COMPLETED":
