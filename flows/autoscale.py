@@ -9,6 +9,7 @@ from flows.engine.frame import frame, open_ledger
 from flows.engine.run_info import current_run, seconds_late
 from infra_specs.errors import LockHeld
 from tasks.autoscaling.check import CheckOutcome, PendingDecision, check
+from tasks.autoscaling.interval import seconds_between_checks
 from tasks.autoscaling.measure import measure
 from tasks.autoscaling.scale_runs import Rejected, Started, is_free, start
 from tasks.autoscaling.staleness import staleness
@@ -30,14 +31,18 @@ async def autoscale() -> Report:
     async with open_ledger() as ledger:
         # On a machine so busy that every check is late, no check would ever run: so not if checks are missing.
         last = await asyncio.to_thread(ledger.checks.last)
-        if (late := _late()) > config.autoscale_seconds and not staleness(last, config.autoscale_seconds, now()):
+        interval = await asyncio.to_thread(seconds_between_checks, ledger, config)
+        if (late := _late()) > interval and not staleness(last, interval, now()):
             return _report(f"{late:.0f} s late, so it is left to the next")
         try:
             async with check_lock(ledger, config.lease_seconds) as lease:
-                outcome = await asyncio.to_thread(check, ledger, lease, measure, interval=config.autoscale_seconds)
+                outcome = await asyncio.to_thread(check, ledger, lease, measure, interval=interval)
                 results = await _start(ledger, lease, outcome)
                 started = tuple(_brief(result.pending) for result in results if isinstance(result, Started))
-                return _report(_summary(outcome, results), started)
+                seldom = (
+                    f"; every {interval:g} s, as nothing can be scaled" if interval > config.autoscale_seconds else ""
+                )
+                return _report(_summary(outcome, results) + seldom, started)
         except LockHeld as other:
             return _report(f"left to the check that is under way: {other}")
 

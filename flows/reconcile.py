@@ -1,7 +1,7 @@
 """Reconcile: repair drift from the desired state, on a timer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ from prefect.logging import get_run_logger
 from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
 from flows.engine.frame import allow_calls, frame, open_ledger, stack_session
+from flows.engine.looks import Looks
 from flows.engine.rollout import restore_healthy
 from flows.engine.run_info import is_asked_for
 from flows.engine.watch import judge_watched
@@ -22,6 +23,7 @@ from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, StackRecord
 from tasks.ledger.locks import utc
+from tasks.run.tags import NOTABLE, tag_run
 from tasks.stack.certificate import renew_certificate
 from tasks.stack.record import unknown_stack
 
@@ -29,6 +31,10 @@ MAX_STACKS = 16
 """Stacks that are repaired concurrently, as long as none of them takes longer than its turn."""
 TURN_SECONDS = 10.0
 """Seconds after which a stack that is still at work lets the next one begin beside it: its target may hang."""
+LOOK_SECONDS = 18.0
+"""Seconds after which a run that nobody asked for leaves the stacks that are still at work to go on without it: just
+less than such a run may take."""
+LOOKS = Looks["Report | str | None"]()
 CALLS_OF_A_STACK = 2
 """Concurrent calls that a stack on a hanging target occupies at most."""
 
@@ -44,13 +50,17 @@ async def reconcile(stack: str = "") -> Report:
     """
     async with open_ledger() as ledger:
         names = await asyncio.to_thread(_names, ledger, stack)
-        rest = not is_asked_for()
-        allow_calls(CALLS_OF_A_STACK * len(names))
-        turns = asyncio.Semaphore(MAX_STACKS)
-        outcomes = await asyncio.gather(*(_isolated(ledger, name, turns, rest=rest) for name in names))
-    if failed := [outcome for outcome in outcomes if isinstance(outcome, str)]:
+    rest = not is_asked_for()
+    allow_calls(CALLS_OF_A_STACK * len(names))
+    turns = asyncio.Semaphore(MAX_STACKS)
+    looked = await LOOKS.at(names, lambda name: _isolated(name, turns, rest=rest), LOOK_SECONDS if rest else None)
+    for name in looked.late:
+        get_run_logger().warning("%s takes more than %g s, and is looked at on.", name, LOOK_SECONDS)
+    if looked.late:
+        await tag_run(NOTABLE)
+    if failed := [outcome for outcome in looked.outcomes if isinstance(outcome, str)]:
         raise ChangeFailed("\n\n".join(failed))
-    return _together([outcome for outcome in outcomes if isinstance(outcome, Report)])
+    return _together([outcome for outcome in looked.outcomes if isinstance(outcome, Report)], looked.late)
 
 
 def _names(ledger: Ledger, stack: str) -> list[str]:
@@ -75,14 +85,15 @@ def _is_due(record: StackRecord, moment: float) -> bool:
     return moment - record.reconciled >= seconds or record.reconciled > moment
 
 
-async def _isolated(ledger: Ledger, name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
+async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
     """Repair one stack. Returns its report, or the failure as text, or None for a stack that another run is changing.
 
     No error reaches the other stacks, and a stack that hangs holds up none of them.
     """
     async with _turn(turns):
         try:
-            return await _reconcile_one(ledger, name, rest=rest)
+            async with open_ledger() as ledger:  # its own: it may go on when the run has ended
+                return await _reconcile_one(ledger, name, rest=rest)
         except LockHeld as busy:
             get_run_logger().info("%s", busy)
             return None
@@ -147,12 +158,13 @@ def _rest(ledger: Ledger, name: str) -> Rest:
     )
 
 
-def _together(reports: list[Report]) -> Report:
+def _together(reports: list[Report], late: Sequence[str]) -> Report:
+    late_note = f"; looked at on, after {LOOK_SECONDS:g} s: {', '.join(late)}" if late else ""
     if len(reports) == 1:
-        return reports[0]
+        return replace(reports[0], summary=reports[0].summary + late_note)
     changes = tuple(change for report in reports for change in report.changes)
     kept = tuple(kept for report in reports for kept in report.kept)
     resting = tuple(f"{report.stack} {address}" for report in reports for address in report.resting)
     resting_note = f"; left alone after failures: {', '.join(resting)}" if resting else ""
-    summary = f"{len(reports)} stacks looked at, {len(changes)} changes{resting_note}"
+    summary = f"{len(reports)} stacks looked at, {len(changes)} changes{resting_note}{late_note}"
     return Report("all stacks", summary, changes, kept, {}, resting=resting)

@@ -17,7 +17,7 @@ from prefect.states import Completed, Failed
 from flows.engine.converge import Report
 from flows.engine.run_info import is_asked_for, silence_prefect
 from infra_specs.desired import StackSnapshot, refuse_changed_target
-from infra_specs.errors import LedgerError, PlanError, TenfoldError
+from infra_specs.errors import LedgerError, PlanError, TenfoldError, TransientError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import settings
@@ -30,14 +30,14 @@ from tasks.run.context import RunContext, use
 from tasks.run.liveness import alive_while
 from tasks.run.lock import stack_lock
 from tasks.run.redacted_logs import redact_logs
-from tasks.run.tags import NOTABLE, REJECTED, UNCHANGED, tag_run
+from tasks.run.tags import NOTABLE, REJECTED, tag_run
 from tasks.stack.record import recorded_snapshot, recorded_spec, snapshot_of
 
 P = ParamSpec("P")
 MAX_CALLS = 32
 """Concurrent calls to targets in one run."""
-TICKS = ("autoscale", "reconcile")
-"""Flows on a short timer: their runs are deleted after a while if they changed nothing."""
+UNASKED_SECONDS = 20.0
+"""Seconds after which a run that nobody asked for ends."""
 LOGIN_VARIABLE = "PREFECT_API_AUTH_STRING"
 """Prefect's runner passes the control plane's login in this variable. Prefect has read it when the flow begins."""
 
@@ -61,7 +61,7 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
             await tag_run(NOTABLE)
         try:
             async with open_ledger() as ledger, alive_while(ledger, function.__name__, str(flow_run.id)):
-                report = await function(*args, **kwargs)
+                report = await _bounded(function.__name__, function(*args, **kwargs), asked_for=asked_for)
         except TenfoldError as error:
             message = known_secrets.shown(str(error))
             log.error("%s", message)  # noqa: TRY400 - the message is complete without a traceback
@@ -74,12 +74,21 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
             return Failed(message=f"{type(error).__name__}: {known_secrets.shown(str(error))}")
         if report.changes:
             await tag_run(NOTABLE)
-        elif function.__name__ in TICKS and not asked_for:
-            await tag_run(UNCHANGED)
         log.info("Done: %s", report.summary)
         return Completed(message=known_secrets.shown(report.summary))
 
     return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(run_frame)
+
+
+async def _bounded(name: str, working: Coroutine[Any, Any, Report], *, asked_for: bool) -> Report:
+    """Its report. Raises TransientError if nobody asked for the run and it takes more than `UNASKED_SECONDS`."""
+    try:
+        async with asyncio.timeout(None if asked_for else UNASKED_SECONDS) as limit:
+            return await working
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise TransientError(f"{name} took more than {UNASKED_SECONDS:g} s and was ended. The timer goes on.") from None
 
 
 def allow_calls(more: int) -> None:

@@ -57,9 +57,15 @@ class Settings(BaseSettings):
     """How often drift is looked for. Unless given, seldomer while every target tells of drift by itself."""
     autoscale_seconds: float = Field(default=15, ge=0.01, le=60)
     """How often it is checked whether services need more or fewer replicas. Seldomer, and what was measured between two
-    checks tells of the past: nothing would ever be taken away."""
+    checks tells of the past: nothing would ever be taken away. Unless given, once a minute while nothing can be
+    scaled."""
     lease_seconds: float = Field(default=10, ge=0.01, le=3_600)
     """How long a silent owner keeps a stack's lock when it cannot be seen to be gone."""
+
+    @property
+    def autoscale_is_given(self) -> bool:
+        """Whether somebody chose `autoscale_seconds`."""
+        return "autoscale_seconds" in self.model_fields_set
 
     @property
     def reconcile_is_given(self) -> bool:

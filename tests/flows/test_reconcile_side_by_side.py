@@ -7,6 +7,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from prefect.context import AsyncClientContext
 
 import flows.engine.frame
 import flows.reconcile
@@ -110,3 +111,22 @@ async def test_a_stack_is_looked_at_again_once_its_targets_seconds_are_over(
     monkeypatch.setattr(flows.reconcile, "now", lambda: later)
     await done(reconcile)
     assert repaired(home, ["shop"])
+
+
+async def test_on_a_timer_a_stack_that_hangs_is_named_and_looked_at_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await provisioned(home, ["shop", "stuck"])
+    answers = Event()
+    monkeypatch.setattr(flows.engine.frame, "open_provider", lambda *_: Hanging(home, ("stuck",), answers))
+    monkeypatch.setattr(flows.reconcile, "is_asked_for", lambda: False)
+    monkeypatch.setattr(flows.reconcile, "LOOK_SECONDS", 1.0)
+    async with AsyncClientContext.get_or_create():  # as in the process of the scheduled runs
+        try:
+            assert (await done(reconcile)).endswith("; looked at on, after 1 s: stuck")
+            assert repaired(home, ["shop"])
+            assert (await done(reconcile)).endswith("; looked at on, after 1 s: stuck"), "and no second look began"
+        finally:
+            answers.set()
+        await asyncio.to_thread(wait_until, lambda: repaired(home, ["stuck"]), "it is repaired by the first look", 60)
+        assert "stuck" not in await done(reconcile)

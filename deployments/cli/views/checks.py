@@ -6,6 +6,7 @@ from rich.text import Text
 
 from deployments.cli.installation import Installation, tenfold
 from deployments.cli.terminal.words import ago
+from tasks.autoscaling.interval import scalable_since, seconds_between_checks
 from tasks.autoscaling.staleness import staleness
 from tasks.base.clock import now
 
@@ -33,4 +34,5 @@ def data(installation: Installation) -> dict[str, Any]:
 def _warning(installation: Installation) -> str | None:
     ledger = installation.ledger
     first = min((record.since for record in ledger.stacks.all() if record.wanted), default=now())
-    return staleness(ledger.checks.last(), installation.settings.autoscale_seconds, now(), awake_since=first)
+    seconds = seconds_between_checks(ledger, installation.settings)
+    return staleness(ledger.checks.last(), seconds, now(), awake_since=scalable_since(ledger) or first)
