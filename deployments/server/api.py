@@ -12,6 +12,7 @@ from deployments.server.due_push import DuePush, Pushing, push_socket
 from deployments.server.front_door import FrontDoor
 from deployments.server.login import require_login
 from deployments.server.prepared_database import prepare
+from deployments.server.quiet_server import quieten
 from tasks.base.homes import prefect_home
 from tasks.base.settings import settings
 
@@ -20,6 +21,7 @@ def serve() -> None:
     """Serve until told to end. Raises ServerError without a login, or for one that others can read."""
     here, server = settings(), get_current_settings().server
     prepare(prefect_home(here.home), prefect.__version__)
+    quieten()
     inner = Pushing(create_app(final=True), DuePush(push_socket(here)))
     door = FrontDoor(inner, require_login(here.home), here.names)
     config = uvicorn.Config(

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deployments.server.front_door import Application, Receive, Scope, Send
+from deployments.server.unix_sockets import bound
 from tasks.base.settings import Settings
 from tasks.supervisor.folder import short
 
@@ -60,15 +61,6 @@ class _Heard(asyncio.DatagramProtocol):
 
 async def hear_pushes(path: Path, push: Callable[[], None]) -> asyncio.DatagramTransport:
     """Call `push` for each push to the socket at `path`, until the transport is closed."""
-    bound = _bound(path)
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Heard(push), sock=bound)
+    hearing = bound(path, socket.SOCK_DGRAM)
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Heard(push), sock=hearing)
     return transport
-
-
-def _bound(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with short(path) as name:
-        bound.bind(name)
-    path.chmod(0o600)
-    return bound

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import anyio.abc
@@ -18,6 +19,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.runner import Runner
 from prefect.runner._process_manager import ProcessHandle
 
+from deployments.server.run_template import WARM
 from infra_specs.errors import ServerError
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,10 @@ class Template:
             return await self._forks[run]
         finally:
             del self._forks[run]
+
+    async def fork_warm(self, path: Path) -> ForkedProcess:
+        """Start the process of the scheduled runs, which connects to the socket at `path`."""
+        return await self.fork("scheduled runs", {WARM: str(path)})
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():

@@ -11,6 +11,7 @@ from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterTags,
     FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
@@ -32,6 +33,9 @@ PENDING_SECONDS = 120.0
 SILENT_SECONDS = 120.0
 """How long a run that is said to run may be seen without a process: longer than Prefect needs to say that it began or
 ended."""
+LATE_SECONDS = 15.0
+"""A run that is less late is not looked at: there is always another sweep."""
+UNDER_WAY = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 PAGE_SIZE = 200
 """Runs that the server gives in one answer."""
 Unseen = dict[UUID, datetime]
@@ -57,7 +61,7 @@ async def reap(client: PrefectClient, here: Settings, unseen: Unseen) -> tuple[s
 async def _end_dead(
     client: PrefectClient, here: Settings, alive: Mapping[str, bool], unseen: Unseen
 ) -> tuple[str, ...]:
-    running = await _runs(client, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
+    running = await _runs(client, FlowRunFilter(state=_in(*UNDER_WAY)))
     now, ended = utc_now(), list[str]()
     _note(unseen, [run for run in running if run.state_type is not StateType.PENDING], alive, now)
     for run in running:
@@ -71,8 +75,9 @@ async def _end_dead(
 
 async def _cancel_late(client: PrefectClient) -> tuple[str, ...]:
     """Cancel ticks that are more than two intervals late: nobody waits for them."""
-    late = await _runs(client, StateType.SCHEDULED)
     now, ended = utc_now(), list[str]()
+    is_late = FlowRunFilterExpectedStartTime(before_=now - timedelta(seconds=LATE_SECONDS))
+    late = await _runs(client, FlowRunFilter(state=_in(StateType.SCHEDULED), expected_start_time=is_late))
     every = await _intervals(client) if late else {}
     for run in late:
         due = run.expected_start_time
@@ -125,11 +130,15 @@ async def _intervals(client: PrefectClient) -> dict[UUID | None, timedelta]:
     }
 
 
-async def _runs(client: PrefectClient, *states: StateType) -> list[FlowRun]:
+def _in(*states: StateType) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))
+
+
+async def _runs(client: PrefectClient, which: FlowRunFilter) -> list[FlowRun]:
     """The oldest of them, as many as the server gives at once: there is always another sweep."""
     return await client.read_flow_runs(
         deployment_filter=OUR_DEPLOYMENTS,
-        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))),
+        flow_run_filter=which,
         sort=FlowRunSort.EXPECTED_START_TIME_ASC,
         limit=PAGE_SIZE,
     )

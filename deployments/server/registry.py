@@ -7,6 +7,7 @@ from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from deployments.server.intervals import Intervals
 from flows.advise import advise
 from flows.autoscale import autoscale
 from flows.deploy import deploy
@@ -17,7 +18,6 @@ from flows.rollback import rollback
 from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
-from tasks.base.settings import Settings
 from tasks.run.tags import NOTABLE
 
 ADVISE_SECONDS = 3600.0
@@ -30,11 +30,11 @@ async def deployments() -> tuple[RunnerDeployment, ...]:
     return tuple([await _deployed(flow) for flow in flows])
 
 
-async def scheduled_deployments(here: Settings) -> tuple[RunnerDeployment, ...]:
+async def scheduled_deployments(every: Intervals) -> tuple[RunnerDeployment, ...]:
     """Of the flows that are on a schedule, and that somebody may ask for as well."""
     return (
-        await _deployed(autoscale, every=here.autoscale_seconds),
-        await _deployed(reconcile, every=here.reconcile_seconds),
+        await _deployed(autoscale, every=every.autoscale),
+        await _deployed(reconcile, every=every.reconcile),
         await _deployed(advise, every=ADVISE_SECONDS),
     )
 

@@ -15,8 +15,11 @@ import sys
 import warnings
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from select import select
 from typing import Any, NoReturn
+
+from deployments.server.warm_runs import work
 
 LOADED_LATE = (
     *("tasks.providers.local", "tasks.providers.docker", "tasks.providers.memory", "cryptography.fernet"),
@@ -27,6 +30,8 @@ LOADED_LATE = (
 """The modules that a run imports while it works, beside those that the serving process has loaded."""
 ENGINE = "prefect.engine"
 """The program of a run, which Prefect's own runner gives to a new Python."""
+WARM = "TENFOLD_WARM_SOCKET"
+"""A fork with this variable is no run, but the process of the scheduled ones; it names the socket to connect to."""
 BUFFER_BYTES = 1 << 16
 
 
@@ -36,6 +41,8 @@ def fork_template() -> socket.socket:
     Returns the socket to ask it by. It does not return in the template, nor in a run: their processes end here.
     """
     ours, theirs = socket.socketpair()
+    for name in LOADED_LATE:  # by the serving process too: what both load before the fork they share
+        import_module(name)
     gc.collect()
     gc.freeze()  # a collection would write to every page, and what is written to is shared no more
     if os.fork():
@@ -55,9 +62,6 @@ def be_template(asked: socket.socket) -> NoReturn:
 
 def _serve(asked: socket.socket) -> Mapping[str, str] | None:
     """Returns None once nobody can ask; in a fork, the variables that its run was given."""
-    for name in LOADED_LATE:
-        import_module(name)
-    gc.freeze()
     reading, writing = _pipe_of_ended_children()
     unfinished = b""
     while True:
@@ -127,6 +131,8 @@ def _let_go(asked: socket.socket, *pipe: int) -> None:
 def _run(variables: Mapping[str, str]) -> NoReturn:
     """In a fork: be the process that Prefect's runner would have started, to its regular end."""
     os.environ.update(variables)
+    if path := variables.get(WARM):
+        work(Path(path))
     sys.argv = [ENGINE]
     warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning, "runpy")  # it is loaded: that is meant
     runpy.run_module(ENGINE, run_name="__main__", alter_sys=True)

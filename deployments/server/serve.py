@@ -7,12 +7,13 @@ runs, and for as long as its event loop turns.
 import asyncio
 import signal
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
@@ -23,6 +24,10 @@ from deployments.server.drift import REFRESH_SECONDS, Drift
 from deployments.server.due_push import hear_pushes, push_socket
 from deployments.server.due_runs import DueRuns
 from deployments.server.forked_runs import ForkingRunner, Template
+from deployments.server.held_ledger import EVERY_SECONDS as HELD_SECONDS
+from deployments.server.held_ledger import HeldLedger
+from deployments.server.intervals import EVERY_SECONDS as INTERVALS_SECONDS
+from deployments.server.intervals import Schedules, intervals_at_start
 from deployments.server.login import require_login
 from deployments.server.own_supervisor import EVERY_SECONDS as SUPERVISED_SECONDS
 from deployments.server.own_supervisor import keep_supervised
@@ -30,19 +35,20 @@ from deployments.server.periodic import repeat
 from deployments.server.plane_processes import control_folder
 from deployments.server.proof import require_proof
 from deployments.server.prune_runs import EVERY_SECONDS as PRUNE_SECONDS
-from deployments.server.prune_runs import prune
+from deployments.server.prune_runs import Pruning
 from deployments.server.reap_runs import EVERY_SECONDS as REAP_SECONDS
 from deployments.server.reap_runs import Unseen, reap
 from deployments.server.registry import deployments, scheduled_deployments
 from deployments.server.restart_down import EVERY_SECONDS as RESTART_SECONDS
 from deployments.server.restart_down import Restarts
+from deployments.server.time_zones import know_time_zones
+from deployments.server.unix_sockets import bound
 from deployments.server.warm_process import WarmProcess
-from deployments.server.watchdog import Watchdog, keep_automation
+from deployments.server.watchdog import Watchdog
 from infra_specs.errors import ServerError
 from tasks.base.poll import until
 from tasks.base.settings import Settings, settings
 from tasks.run.redacted_logs import redact_logs
-from tasks.supervisor.folder import short
 
 RUNS_AT_ONCE = 16
 SERVER_SECONDS = 180.0
@@ -51,19 +57,18 @@ SERVER_SECONDS = 180.0
 async def serve(ready: Path, asked: socket.socket) -> None:
     """Serve until told to end; `asked` is the socket of the template. What dies with it is swept up by the next one."""
     redact_logs()
+    know_time_zones()
     config = settings()
     await _server_proves_itself(config)
     template = Template(asked)
     runner = ForkingRunner(template, name="tenfold", limit=RUNS_AT_ONCE)
     taken = [await runner.aadd_deployment(deployment) for deployment in await deployments()]
-    scheduled = {
-        await runner.aadd_deployment(deployment): deployment.name for deployment in await scheduled_deployments(config)
-    }
+    timed = await scheduled_deployments(await asyncio.to_thread(intervals_at_start, config))
+    scheduled = {await runner.aadd_deployment(deployment): deployment.name for deployment in timed}
     unseen = Unseen()
     async with get_client() as client:
         await reap(client, config, unseen)  # before they are taken: after an outage nobody waits for its ticks
-        await keep_automation(client, config)
-    warm = WarmProcess()
+    warm = WarmProcess(template.fork_warm, control_folder(config) / "warm.sock")
     due = DueRuns(taken, scheduled, partial(_take, runner), warm.run)
     task = asyncio.current_task()
     assert task
@@ -71,12 +76,20 @@ async def serve(ready: Path, asked: socket.socket) -> None:
     with suppress(asyncio.CancelledError):
         async with template, runner:
             pushes = await hear_pushes(push_socket(config), due.push)
-            beside = [asyncio.create_task(job) for job in (_listen(ready), *_jobs(config, due, unseen))]
+            held = HeldLedger(config)
+            jobs = (
+                _listen(ready),
+                repeat("looked for due runs", 0.0, due.look),
+                repeat("held the ledger open", HELD_SECONDS, held.look),
+                *_jobs(config, scheduled, unseen),
+            )
+            beside = [asyncio.create_task(job) for job in jobs]
             try:
                 await asyncio.gather(*beside)
             finally:
                 pushes.close()
                 await warm.close()
+                held.close()
 
 
 async def _take(runner: Runner, runs: Sequence[FlowRun]) -> None:
@@ -84,14 +97,14 @@ async def _take(runner: Runner, runs: Sequence[FlowRun]) -> None:
     await runner._scheduled_run_poller._submit_scheduled_flow_runs(list(runs), runner._runs_task_group)
 
 
-def _jobs(config: Settings, due: DueRuns, unseen: Unseen) -> tuple[Coroutine[Any, Any, None], ...]:
+def _jobs(config: Settings, scheduled: Mapping[UUID, str], unseen: Unseen) -> tuple[Coroutine[Any, Any, None], ...]:
     """What is repeated beside the runs."""
-    control, restarts = control_folder(config), Restarts(config)
+    control, restarts, watchdog = control_folder(config), Restarts(config), Watchdog(config)
     return (
-        repeat("looked for due runs", 0.0, due.look),
+        repeat("kept the intervals", INTERVALS_SECONDS, Schedules(config, scheduled, watchdog).look),
         repeat("swept", REAP_SECONDS, lambda client: reap(client, config, unseen)),
-        repeat("trimmed", PRUNE_SECONDS, prune),
-        repeat("watched", config.autoscale_seconds, Watchdog(config).look),
+        repeat("trimmed", PRUNE_SECONDS, Pruning().look),
+        repeat("watched", config.autoscale_seconds, watchdog.look),
         repeat("supervised", SUPERVISED_SECONDS, lambda client: keep_supervised(control, client)),
         repeat("started again", RESTART_SECONDS, restarts.look),
         repeat("listened", REFRESH_SECONDS, Drift(config, restarts).listen),
@@ -100,17 +113,8 @@ def _jobs(config: Settings, due: DueRuns, unseen: Unseen) -> tuple[Coroutine[Any
 
 async def _listen(path: Path) -> None:
     """Be reachable once runs are taken, and not before: that is what `ready` means to who started us."""
-    async with await asyncio.start_unix_server(_answer, sock=_bound(path)) as listening:
+    async with await asyncio.start_unix_server(_answer, sock=bound(path, socket.SOCK_STREAM)) as listening:
         await listening.serve_forever()
-
-
-def _bound(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)
-    bound = socket.socket(socket.AF_UNIX)
-    with short(path) as name:
-        bound.bind(name)
-    path.chmod(0o600)
-    return bound
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

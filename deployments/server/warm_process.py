@@ -7,29 +7,36 @@ would a fork of a loaded process: each opens connections of its own, and copies 
 import asyncio
 import json
 import logging
+import os
+import signal
 import socket
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 from prefect.client.schemas.objects import FlowRun
 
-from deployments.server.warm_runs import BEGUN, work
+from deployments.server.forked_runs import ForkedProcess
+from deployments.server.unix_sockets import bound
+from deployments.server.warm_runs import BEGUN
 
 BEGIN_SECONDS = 30.0
 """How long the process may take to begin a run: it answers at once, on a machine that lets it."""
 LONGEST_SECONDS = 60.0
 """Of a run, which ends itself long before. A process in which a run takes longer hangs."""
 log = logging.getLogger(__name__)
-_forked = get_context("forkserver")
-_forked.set_forkserver_preload(["deployments.server.warm_runs"])
+Fork = Callable[[Path], Awaitable[ForkedProcess]]
+"""Fork a process that runs `warm_runs.work` with the socket at a path."""
 
 
 class WarmProcess:
     """Started when it is first needed, and replaced when it has ended or hangs."""
 
-    def __init__(self) -> None:
+    def __init__(self, fork: Fork, path: Path) -> None:
+        """`path`: where the process connects to us by a socket."""
+        self._fork = fork
+        self._path = path
         self._life: _Life | None = None
         self._starting = asyncio.Lock()
 
@@ -38,7 +45,7 @@ class WarmProcess:
         another one: what became of this run is for `reap_runs`."""
         async with self._starting:
             if self._life is None or self._life.is_over:
-                self._life = await _Life.begin()
+                self._life = await _Life.begin(self._fork, self._path)
             life = self._life
         if fault := await life.run(flow, run):
             log.error("The process of the scheduled runs %s during a run of %s, and is replaced.", fault, flow)
@@ -61,7 +68,7 @@ class _Asked:
 class _Life:
     """One process, from its fork to its end."""
 
-    def __init__(self, process: ForkServerProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, process: ForkedProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._process = process
         self._writer = writer
         self._asked: dict[str, _Asked] = {}
@@ -69,12 +76,25 @@ class _Life:
         self._listening = asyncio.create_task(self._listen(reader))
 
     @classmethod
-    async def begin(cls) -> "_Life":
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = _forked.Process(target=work, args=(theirs,), name="scheduled runs", daemon=True)
-            await asyncio.to_thread(process.start)
-        return cls(process, *await asyncio.open_unix_connection(sock=ours))
+    async def begin(cls, fork: Fork, path: Path) -> "_Life":
+        """Fork it, and wait until it has connected. Raises TimeoutError."""
+        connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+        connected = asyncio.get_running_loop().create_future()
+
+        def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connected.set_result((reader, writer))
+
+        listening = await asyncio.start_unix_server(connect, sock=bound(path, socket.SOCK_STREAM))
+        try:
+            process = await fork(path)
+            try:
+                async with asyncio.timeout(BEGIN_SECONDS):
+                    return cls(process, *await connected)
+            except BaseException:
+                _kill(process)
+                raise
+        finally:
+            listening.close()
 
     async def run(self, flow: str, run: FlowRun) -> str:
         """Run it to its end. Returns what is wrong with the process; empty if nothing is."""
@@ -97,8 +117,8 @@ class _Life:
             _settle(asked.begun, value=False)
             _settle(asked.ended, value=False)
         self._writer.close()
-        self._process.kill()
-        await asyncio.to_thread(self._process.join)
+        _kill(self._process)
+        await self._process.ended.wait()
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         """Note what the process says, until it is gone."""
@@ -109,6 +129,12 @@ class _Life:
                     _settle(asked.begun if word == BEGUN else asked.ended, value=True)
         if not self.is_over:
             await self.end()
+
+
+def _kill(process: ForkedProcess) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
 
 
 def _settle(future: "asyncio.Future[bool]", *, value: bool) -> None:

@@ -8,9 +8,9 @@ import inspect
 import json
 import logging
 import os
-import socket
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from prefect import Flow
@@ -24,6 +24,8 @@ from prefect.states import Cancelled
 from flows.advise import advise
 from flows.autoscale import autoscale
 from flows.reconcile import reconcile
+from tasks.run.held_logs import held_log
+from tasks.supervisor.folder import short
 
 FLOWS: Mapping[str, Flow[..., Any]] = {flow.name: flow for flow in (autoscale, reconcile, advise)}
 """The flows that are on a schedule."""
@@ -35,15 +37,16 @@ CANCEL_LOOK_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
-def work(asked: socket.socket) -> None:
-    """In the process of its own: run what is asked for. Returns when who asks is gone."""
+def work(path: Path) -> None:
+    """In the process of its own: run what is asked for through the socket at `path`. Ends with who asks."""
     # A heartbeat is a thread, an event and up to a second of each run. Who has died is known from the ledger.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        asyncio.run(_work(asked))
+        asyncio.run(_work(path))
 
 
-async def _work(asked: socket.socket) -> None:
-    reader, writer = await asyncio.open_unix_connection(sock=asked, limit=LONGEST_LINE)
+async def _work(path: Path) -> None:
+    with short(path) as name:
+        reader, writer = await asyncio.open_unix_connection(name, limit=LONGEST_LINE)
     under_way = set[asyncio.Task[None]]()
     async with AsyncClientContext.get_or_create() as context:  # for every run: opening one costs more than a check
         while line := await reader.readline():
@@ -71,12 +74,14 @@ async def _run(client: PrefectClient, flow: Flow[..., Any], run: FlowRun, writer
 
 
 async def _run_flow(flow: Flow[..., Any], run: FlowRun) -> None:
-    try:
-        ended = run_flow(flow, flow_run=run, return_type="state")
-        assert inspect.iscoroutine(ended)
-        await ended
-    except Exception:  # the run's own failures are states
-        log.exception("A run of %s came to no end.", flow.name)
+    with held_log() as held:
+        try:
+            ended = run_flow(flow, flow_run=run, return_type="state")
+            assert inspect.iscoroutine(ended)
+            await ended
+        except Exception:  # the run's own failures are states
+            held.keep()
+            log.exception("A run of %s came to no end.", flow.name)
 
 
 async def _is_cancelled(client: PrefectClient, run: FlowRun) -> bool:

@@ -27,8 +27,14 @@ class Watchdog:
 
     def __init__(self, here: Settings) -> None:
         self._here = here
+        self._seconds = here.autoscale_seconds
         self._awake_since = now()
         self._quiet = False
+
+    def expect(self, seconds: float) -> None:
+        """From now on a check is due every so many seconds."""
+        if seconds != self._seconds:
+            self._seconds, self._awake_since = seconds, now()
 
     async def look(self, _: PrefectClient) -> None:
         """One look: into the ledger, which every check writes to at its end."""
@@ -48,24 +54,36 @@ class Watchdog:
     def _silence(self) -> str | None:
         with Ledger.open(self._here) as ledger:
             last = ledger.checks.last()
-        return staleness(last, self._here.autoscale_seconds, now(), awake_since=self._awake_since)
+        return staleness(last, self._seconds, now(), awake_since=self._awake_since)
 
 
-async def keep_automation(client: PrefectClient, here: Settings) -> None:
+async def keep_automation(client: PrefectClient, seconds: float) -> None:
     """Have Prefect's server itself notice when no run of autoscale completes, since it outlives this process.
 
-    It does nothing but say so among its events: who wants to be woken adds an action to the automation.
+    `seconds`: the interval of the checks. It does nothing but say so among its events: who wants to be woken adds an
+    action to the automation, which stays when the interval changes.
     """
-    if await client.read_automations_by_name(AUTOMATION_NAME):
-        return
+    within = timedelta(seconds=max(SHORTEST_SECONDS, MISSED_CHECKS * seconds))
     trigger = EventTrigger(
         expect={"prefect.flow-run.Completed"},
         match_related={"prefect.resource.role": "flow", "prefect.resource.name": "autoscale"},
         posture=Posture.Proactive,
         threshold=1,
-        within=timedelta(seconds=max(SHORTEST_SECONDS, MISSED_CHECKS * here.autoscale_seconds)),
+        within=within,
     )
-    fault = "No run of autoscale has completed for three of its intervals. Look at: tenfold server status"
-    await client.create_automation(
-        AutomationCore(name=AUTOMATION_NAME, description=fault, trigger=trigger, actions=[DoNothing()])
-    )
+    known = await client.read_automations_by_name(AUTOMATION_NAME)
+    for automation in known:
+        if isinstance(automation.trigger, EventTrigger) and automation.trigger.within != within:
+            changed = automation.trigger.model_copy(update={"within": within})
+            await client.update_automation(automation.id, _core(automation, changed))
+    if not known:
+        fault = "No run of autoscale has completed for three of its intervals. Look at: tenfold server status"
+        await client.create_automation(
+            AutomationCore(name=AUTOMATION_NAME, description=fault, trigger=trigger, actions=[DoNothing()])
+        )
+
+
+def _core(automation: AutomationCore, trigger: EventTrigger) -> AutomationCore:
+    """The same automation with another trigger, as the server wants to be given it."""
+    kept = automation.model_dump(include=set(AutomationCore.model_fields) - {"trigger", "owner_resource"})
+    return AutomationCore(**kept, trigger=trigger)

@@ -1,20 +1,18 @@
 """Which runs are shown first: those of every flow that is not on a timer carry the tag from their beginning."""
 
-from pathlib import Path
-
 import pytest
 
+from deployments.server.intervals import Intervals
 from deployments.server.login_pages import FIRST_PAGE
 from deployments.server.registry import deployments, scheduled_deployments
-from tasks.base.settings import Settings
 from tasks.run.tags import NOTABLE
 
 pytestmark = pytest.mark.pure
 ON_A_TIMER = {"reconcile", "advise", "autoscale"}
 
 
-async def test_runs_of_what_is_on_no_timer_are_notable(tmp_path: Path) -> None:
-    served = (*await deployments(), *await scheduled_deployments(Settings(home=tmp_path)))
+async def test_runs_of_what_is_on_no_timer_are_notable() -> None:
+    served = (*await deployments(), *await scheduled_deployments(Intervals(15, 30)))
     assert {deployment.name for deployment in served if NOTABLE not in deployment.tags} == ON_A_TIMER
     assert all("tenfold" in deployment.tags for deployment in served)
 

@@ -1,35 +1,56 @@
 """The process of the scheduled runs is replaced when it ends or hangs, and nothing else goes with it."""
 
+import asyncio
 import json
 import multiprocessing
 import os
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from prefect.client.schemas.objects import FlowRun
 
 import deployments.server.warm_process
+from deployments.server.forked_runs import ForkedProcess
 from deployments.server.warm_process import WarmProcess
 from deployments.server.warm_runs import BEGUN, ENDED
+from tasks.supervisor.folder import short
 
 pytestmark = pytest.mark.local
-Serve = Callable[[WarmProcess, Callable[[socket.socket], None]], None]
+forked = multiprocessing.get_context("fork")
 
 
-@pytest.fixture
-async def warm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WarmProcess]:
-    monkeypatch.setattr(deployments.server.warm_process, "_forked", multiprocessing.get_context("fork"))
-    process = WarmProcess()
-    yield process
-    await process.close()
-    assert multiprocessing.active_children() == []
+class Forks:
+    """Forks a process that does what a test wants of it."""
+
+    def __init__(self) -> None:
+        self.work: Callable[[socket.socket], None] = obeys
+        self.joining: list[asyncio.Task[None]] = []
+        self.pids: list[int] = []
+
+    async def fork(self, path: Path) -> ForkedProcess:
+        process = forked.Process(target=connected, args=(self.work, path))
+        process.start()
+        assert process.pid
+        self.pids.append(process.pid)
+        made = ForkedProcess(process.pid)
+
+        async def join() -> None:
+            await asyncio.to_thread(process.join)
+            made.returncode = process.exitcode
+            made.ended.set()
+
+        self.joining.append(asyncio.create_task(join()))
+        return made
 
 
-def a_run(name: str) -> FlowRun:
-    return FlowRun(id=uuid4(), flow_id=uuid4(), name=name)
+def connected(work: Callable[[socket.socket], None], path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as asked, short(path) as name:
+        asked.connect(name)
+        work(asked)
 
 
 def obeys(asked: socket.socket) -> None:
@@ -51,35 +72,47 @@ def says_nothing(_: socket.socket) -> None:
     time.sleep(600)
 
 
-async def pid_after(warm: WarmProcess, name: str) -> int | None:
-    await warm.run("autoscale", a_run(name))
-    assert warm._life
-    return warm._life._process.pid
+@pytest.fixture
+def forks() -> Forks:
+    return Forks()
 
 
-async def test_one_process_does_all_runs(
-    warm: WarmProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(deployments.server.warm_process, "work", obeys)
-    assert await pid_after(warm, "end") == await pid_after(warm, "end")
+@pytest.fixture
+async def warm(forks: Forks, tmp_path: Path) -> AsyncIterator[WarmProcess]:
+    process = WarmProcess(forks.fork, tmp_path / "warm.sock")
+    yield process
+    await process.close()
+    await asyncio.gather(*forks.joining)
+    assert multiprocessing.active_children() == []
+
+
+def a_run(name: str) -> FlowRun:
+    return FlowRun(id=uuid4(), flow_id=uuid4(), name=name)
+
+
+async def test_one_process_does_all_runs(warm: WarmProcess, forks: Forks, caplog: pytest.LogCaptureFixture) -> None:
+    await asyncio.gather(warm.run("autoscale", a_run("end")), warm.run("reconcile", a_run("end")))
+    await warm.run("autoscale", a_run("end"))
+    assert len(forks.pids) == 1
     assert caplog.records == []
 
 
 @pytest.mark.parametrize(("name", "fault"), [("die", "ended"), ("hang", "hangs")])
 async def test_after_one_that_ends_or_hangs_there_is_another(
-    warm: WarmProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, fault: str
-) -> None:
-    monkeypatch.setattr(deployments.server.warm_process, "work", obeys)
+    warm: WarmProcess, forks: Forks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str,
+    fault: str,
+) -> None:  # fmt: skip
     monkeypatch.setattr(deployments.server.warm_process, "LONGEST_SECONDS", 1.0)
-    first = await pid_after(warm, name)
+    await warm.run("autoscale", a_run(name))
     assert f"The process of the scheduled runs {fault} during a run of autoscale" in caplog.text
-    assert await pid_after(warm, "end") != first
+    await warm.run("autoscale", a_run("end"))
+    assert len(forks.pids) == 2
 
 
 async def test_one_that_does_not_begin_hangs(
-    warm: WarmProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    warm: WarmProcess, forks: Forks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(deployments.server.warm_process, "work", says_nothing)
-    monkeypatch.setattr(deployments.server.warm_process, "BEGIN_SECONDS", 0.2)
+    forks.work = says_nothing
+    monkeypatch.setattr(deployments.server.warm_process, "BEGIN_SECONDS", 2.0)
     await warm.run("reconcile", a_run("anything"))
     assert "hangs during a run of reconcile" in caplog.text
