@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ import tasks.certificates.authority as authorities
 import tasks.certificates.fetch as fetch
 from infra_specs.certificates.host_certificate import HostCertificate
 from tasks.base.settings import settings
-from tasks.ledger import Ledger
+from tasks.ledger import Ledger, Owner
 from tests.support.certificates import authority
 
 SHOP, BLOG = "shop.example.com", "blog.example.com"
@@ -80,6 +80,15 @@ def signs(monkeypatch: pytest.MonkeyPatch) -> TestAuthority:
 def known(stack: str = "shop") -> dict[str, HostCertificate]:
     with Ledger.open(settings()) as ledger:
         return dict(ledger.certificates.of(stack))
+
+
+def aged(stack: str, host: str) -> None:
+    """Have the ledger take the certificate of this host for one that is nearly at its end."""
+    with Ledger.open(settings()) as ledger:
+        state = ledger.certificates.of(stack)[host]
+        lease = ledger.locks.acquire(stack, Owner.here("provision"), 60)
+        ledger.certificates.put(lease, replace(state, since=0.0, fetched_at=None))
+        ledger.locks.release(lease)
 
 
 def secrets(stack: str = "shop") -> dict[str, int]:

@@ -5,7 +5,6 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from flows.reconcile import reconcile
 from flows.teardown import teardown
 from infra_specs.certificates.certificate import read
 from tasks.base.settings import settings
-from tasks.ledger import Ledger, Owner
+from tasks.ledger import Ledger
 from tasks.providers.local import LocalProvider
-from tests.flows.fetching import BLOG, SHOP, known, leading_here
+from tests.flows.fetching import BLOG, SHOP, aged, known, leading_here
 from tests.flows.going import done
 from tests.support.homes import temporary_home
 from tests.support.pebble import Pebble, free_port, program, running_pebble
@@ -120,7 +119,7 @@ async def test_renewals_under_load_cost_no_request_and_no_websocket(
         wait_until(lambda: fetch(public, SHOP, pebble.issuer) == 200, "it serves")
         with steady_load(public, SHOP, pebble.issuer, per_second=200, sockets=10) as met:
             for renewal in (2, 3):
-                aged(home, SHOP)
+                aged("secured", SHOP)
                 assert f"Certificate for {SHOP} until" in await done(reconcile, stack="secured")
                 assert known("secured")[SHOP].version == renewal
                 assert serial(public, SHOP, pebble.issuer) == stored_serial(home, SHOP, renewal)
@@ -132,15 +131,6 @@ async def test_renewals_under_load_cost_no_request_and_no_websocket(
         assert met.echoed >= 10
         assert pebble.orders() == 3
         await done(teardown, stack="secured", delete_data=True)
-
-
-def aged(home: Path, host: str) -> None:
-    """Have the ledger take the certificate of this host for one that is nearly at its end."""
-    with Ledger.open(settings()) as ledger:
-        state = ledger.certificates.of("secured")[host]
-        lease = ledger.locks.acquire("secured", Owner.here("provision"), 60)
-        ledger.certificates.put(lease, replace(state, since=0.0, fetched_at=None))
-        ledger.locks.release(lease)
 
 
 def serial(port: int, host: str, root: str) -> int:

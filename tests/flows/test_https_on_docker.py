@@ -9,12 +9,14 @@ import pytest
 from docker import DockerClient
 
 from flows.provision import provision
+from flows.reconcile import reconcile
 from flows.teardown import teardown
-from tests.flows.fetching import BLOG, SHOP, known, leading_here
+from tests.flows.fetching import BLOG, SHOP, aged, known, leading_here
 from tests.flows.going import done
 from tests.flows.on_docker import observed, stack
 from tests.flows.test_https_by_itself import fetch, pebble, plain
 from tests.support.pebble import Pebble, free_port, program
+from tests.support.steady_load import steady_load
 from tests.support.waiting import wait_until
 from tests.tasks.providers.docker.docker_world import alone
 
@@ -39,7 +41,7 @@ def spec(images: dict[str, str], pebble: Pebble, public_port: int, *hosts: str) 
     }
 
 
-async def test_from_a_provision_to_https_and_one_more_host(
+async def test_from_a_provision_to_https_one_more_host_and_a_renewal_under_load(
     engine: DockerClient, images: dict[str, str], pebble: Pebble, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     record_property: Any,
 ) -> None:  # fmt: skip
@@ -60,6 +62,16 @@ async def test_from_a_provision_to_https_and_one_more_host(
         assert pebble.orders() == sum(state.orders for state in known(stack).values()) == 2
         (door,) = [instance for instance in observed(both) if instance.kind == "proxy"]
         assert door.incarnation == 1
+
+        with steady_load(public, SHOP, pebble.issuer, per_second=200, sockets=0) as met:
+            aged(stack, SHOP)
+            await done(reconcile, stack=stack)
+            goal = met.answered + 100
+            wait_until(lambda: met.answered > goal, "more requests")
+        record_property("requests", met.answered)
+        print("requests:", met.answered, "failed:", met.failed)
+        assert met.failed == []
+        assert known(stack)[SHOP].version == 2
 
         held = [each.attrs for each in (*engine.containers.list(all=True), *engine.volumes.list())]
         assert "PRIVATE KEY" not in json.dumps(held)

@@ -56,7 +56,7 @@ class _Clients:
         while not self.done.is_set():
             reader, writer = await self._open()
             for _ in range(FRESH_EVERY):
-                writer.write(f"GET /x HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+                writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
                 head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)).decode().lower()
                 if " 200 " not in head.splitlines()[0]:
                     raise ValueError(head.splitlines()[0])
