@@ -3,6 +3,7 @@
 Each method is one step that may be taken again. Nothing here waits for the authority to decide.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,8 +46,11 @@ class Authority:
         private: Any = load_pem_private_key(account_key.encode(), None)
         self._directory, self._key = directory, jwk.JWKEC(key=private)
         self._retry_after = 0.0
+        roots: Any = os.environ.get("SSL_CERT_FILE") or True  # OpenSSL heeds it, and the library does not
         self._told = set[str]()
-        self._net = client.ClientNetwork(self._key, alg=jwa.ES256, user_agent="tenfold", timeout=ANSWER_SECONDS)
+        self._net = client.ClientNetwork(
+            self._key, alg=jwa.ES256, user_agent="tenfold", timeout=ANSWER_SECONDS, verify_ssl=roots
+        )
         self._net.session.hooks["response"].append(self._note_retry_after)
         with self._edge():
             self._resources = client.ClientV2.get_directory(directory, self._net)
@@ -148,7 +152,7 @@ class Authority:
         except requests.exceptions.SSLError as error:
             raise CertificateRefused(
                 f"the authority {self._directory} shows a certificate that this machine does not trust. If it is your "
-                "company's own, name the file of its root in the control plane's environment: REQUESTS_CA_BUNDLE.",
+                "company's own, start the control plane with the file of its roots in SSL_CERT_FILE.",
                 reached=False,
             ) from error
         except OSError as error:

@@ -40,7 +40,7 @@ ECHO = Path(__file__).parents[1] / "support" / "echo.py"
 @pytest.fixture
 def pebble(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pebble]:
     with running_pebble() as authority:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.roots))
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.roots))
         yield authority
 
 

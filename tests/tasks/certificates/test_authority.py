@@ -24,7 +24,7 @@ SHOP, EMAIL = "shop.example.com", "ops@example.com"
 
 @pytest.fixture
 def trusted(pebble: Pebble, monkeypatch: pytest.MonkeyPatch) -> Pebble:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pebble.roots))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pebble.roots))
     return pebble
 
 
@@ -85,8 +85,8 @@ def test_one_whose_own_certificate_is_not_trusted_says_how_it_will_be(
     pebble: Pebble, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "other.pem").write_text(authority().pem)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "other.pem"))
-    with pytest.raises(CertificateRefused, match="REQUESTS_CA_BUNDLE") as refused:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
+    with pytest.raises(CertificateRefused, match="SSL_CERT_FILE") as refused:
         Authority(pebble.directory, EMAIL, new_key())
     assert not refused.value.reached
 
