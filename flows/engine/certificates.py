@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
-from prefect.logging import get_run_logger
-
 from flows.engine.converge import Report, converge
 from flows.engine.run_info import is_asked_for
 from infra_specs.catalogue.web import PROXY_ADDRESS
@@ -98,10 +96,7 @@ async def _proxy(
 
 
 def _notes(snapshot: StackSnapshot, hosts: Iterable[str]) -> list[str]:
-    notes = certificate_notes(hosts, snapshot.certificates, now())
-    for note in notes:
-        (get_run_logger().warning if note.loud else get_run_logger().info)("%s", note.text)
-    return [note.text.rstrip(".") for note in notes]
+    return [note.text.rstrip(".") for note in certificate_notes(hosts, snapshot.certificates, now())]
 
 
 def _together(reports: list[Report], notes: list[str]) -> Report:
