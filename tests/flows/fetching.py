@@ -44,6 +44,8 @@ class TestAuthority:
     __test__ = False
     orders: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    ahead: float = 0.0
+    """Seconds by which its clock is ahead of the test's."""
     fails: Callable[[str], None] = lambda step: None
     """Called with each step, to raise what the authority should."""
 
@@ -63,7 +65,9 @@ class TestAuthority:
             self.told.append(url)
             return None
         private: Any = load_pem_private_key(key.encode(), None)
-        chain, _ = authority(datetime.fromtimestamp(fetch.now(), UTC)).issue(host, key=private, since_days=0)
+        chain, _ = authority(datetime.fromtimestamp(fetch.now() + self.ahead, UTC)).issue(
+            host, key=private, since_days=0
+        )
         return chain
 
 

@@ -115,6 +115,16 @@ async def test_a_failure_fails_no_run_and_is_said_and_tried_again(
     assert signs.orders.count(SHOP) == (1 if step in ("account", "order") else 1 + asked_again)
 
 
+@pytest.mark.parametrize("ahead", [3600.0, -3600.0])
+async def test_a_clock_that_is_an_hour_off_costs_no_certificate_and_no_order(
+    home: Path, signs: TestAuthority, clock: Clock, ahead: float
+) -> None:
+    signs.ahead = ahead
+    assert f"Certificate for {SHOP} until" in await provisioned()
+    assert (await done(reconcile, stack="shop")).startswith("nothing to do")
+    assert (known()[SHOP].since, signs.orders) == (NOW + ahead, [SHOP])
+
+
 async def test_one_host_waits_for_an_authority_that_is_away_and_the_others_do_not(
     home: Path, signs: TestAuthority, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
