@@ -1,8 +1,8 @@
 """The connections to the hosts of a fleet: one each, and one to each host that others are reached through."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from infra_specs.errors import ProviderError
@@ -14,11 +14,9 @@ from tasks.ssh.known_hosts import HostKey, KnownHosts
 
 T = TypeVar("T")
 H = TypeVar("H", bound=JumpHost)
-AT_ONCE = 32
-"""Hosts that are asked at the same time."""
 
 
-class Connections:
+class Connections(AbstractContextManager["Connections"]):
     """Opened one by one as they are used, and closed at the end of the block."""
 
     def __init__(self, hosts: Iterable[Host], key: str | None, home: Path) -> None:
@@ -28,10 +26,7 @@ class Connections:
         self._jumps = {name: Connection(jump, self.known, key) for name, jump in jumps.items()}
         self._connections = {host.name: Connection(host, self.known, key, self._jump(host)) for host in self.hosts}
 
-    def __enter__(self) -> "Connections":
-        return self
-
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None):  # type: ignore[no-untyped-def]  # None
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -75,7 +70,7 @@ class Connections:
 
 
 def at_once(hosts: Iterable[H], job: Callable[[H], T]) -> dict[str, T | ProviderError]:
-    """The result of a job for each host, or its error, by the hosts' names. A host waits for no other."""
+    """The result of a job for each host, or its error, by the hosts' names. A thread each: none waits for another."""
 
     def outcome(host: H) -> T | ProviderError:
         try:
@@ -84,5 +79,5 @@ def at_once(hosts: Iterable[H], job: Callable[[H], T]) -> dict[str, T | Provider
             return error
 
     listed = list(hosts)
-    results = DaemonPool(AT_ONCE, "hosts").map(outcome, listed)
+    results = DaemonPool(max(1, len(listed)), "hosts").map(outcome, listed)
     return {host.name: result for host, result in zip(listed, results, strict=True)}
