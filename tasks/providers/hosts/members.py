@@ -47,8 +47,10 @@ def look_at_fleet(fleet: str, engines: FleetEngines, leaving: Sequence[Host] = (
     gone = {host.name for host in leaving}
     nodes = _nodes(fleet, engines, managers, swarms) if managers else None
     if nodes is None:
+        _require_known_managers(swarms, names)
         members = tuple(_told_by_itself(name, name not in gone, readings.get(name), swarms) for name in names)
         return FleetState(members, addresses, {}, managers)
+    _require_own(nodes, swarms)
     by_host = _by_host(nodes, swarms)
     members = tuple(_told_by_managers(name, name not in gone, by_host.get(name), readings) for name in names)
     _require_known(by_host, names)
@@ -75,11 +77,37 @@ def _nodes(
         return None
     if labels.get(FLEET_LABEL) != fleet:
         whose = f"the fleet {labels[FLEET_LABEL]}" if FLEET_LABEL in labels else "somebody else"
-        raise PlanError(
-            f"{managers[0]} is in a Swarm of {whose}. Let it leave that one (docker swarm leave --force), which ends "
-            "what runs there, or take it out of the list."
-        )
+        raise _foreign(managers[0], f"is in a Swarm of {whose}")
     return nodes
+
+
+def _require_own(nodes: Sequence[Node], swarms: Mapping[str, SwarmFacts]) -> None:
+    """Each host that is in a Swarm is in the one of these nodes."""
+    known = {node["ID"] for node in nodes}
+    for host, swarm in swarms.items():
+        if swarm.node not in known:
+            raise _foreign(host, "is in another Swarm than the fleet's, or was removed from it")
+
+
+def _require_known_managers(swarms: Mapping[str, SwarmFacts], names: Sequence[str]) -> None:
+    """Where no manager speaks: a worker belongs to the fleet if one of its managers is in the list."""
+    listed = {_address(name) for name in names}
+    for host, swarm in swarms.items():
+        managers = {manager.rpartition(":")[0] for manager in swarm.managers}
+        if not swarm.is_manager and not managers & listed:
+            raise _foreign(host, f"is in a Swarm whose managers are in no list ({', '.join(sorted(managers))})")
+
+
+def _foreign(host: str, what: str) -> PlanError:
+    return PlanError(
+        f"{host} {what}. Let it leave that one (docker swarm leave --force), which ends what runs there, or take it "
+        "out of the list."
+    )
+
+
+def _address(name: str) -> str:
+    """The address in a host's name."""
+    return name.strip("[]").partition("]:")[0]
 
 
 def _by_host(nodes: Sequence[Node], swarms: Mapping[str, SwarmFacts]) -> dict[str, Node]:
@@ -116,7 +144,7 @@ def _told_by_itself(
     known = {manager.rpartition(":")[0] for swarm in swarms.values() for manager in swarm.managers}
     if name in swarms:
         return Member(name, "manager" if swarms[name].is_manager else "worker", _answers(reading), is_listed)
-    role: Role | None = "manager" if reading is None and name.strip("[]").partition("]:")[0] in known else None
+    role: Role | None = "manager" if reading is None and _address(name) in known else None
     return Member(name, role, _answers(reading), is_listed)
 
 

@@ -123,16 +123,32 @@ def wait_for(fleets: Fleets, answers: list[bool]) -> FleetState:
     return wait_until(seen, f"managers that answer: {answers}")
 
 
+LEAVE = "Let it leave that one (docker swarm leave --force), which ends what runs there, or take it out of the list."
+
+
 def test_a_swarm_of_somebody_else_is_left_alone(bench: HostBench, fleets: Fleets) -> None:
-    first = bench.hosts[0]
+    first, second, third = bench.hosts
+    fleets.of(first).settle()
     fleet = fleets.of(*bench.hosts)
-    fleet.engines.of(first.name).init_swarm(f"{first.address}:2377")
+    foreign = fleet.engines.of(third.name)
+    foreign.init_swarm(f"{third.address}:2377")
+    assert refusal(fleet) == f"{third} is in another Swarm than the fleet's, or was removed from it. {LEAVE}"
+    token = foreign.inspect_swarm()["JoinTokens"]["Worker"]
+    fleet.engines.of(second.name).join_swarm([f"{third.address}:2377"], token, advertise_addr=second.address)
+    with Connections([second], bench.key, fleets.home) as connections:
+        alone = FleetEngines(connections)
+        with pytest.raises(PlanError) as refused:
+            look_at_fleet("shop", alone)
+        alone.close()
+    assert str(refused.value) == f"{second} is in a Swarm whose managers are in no list ({third.address}). {LEAVE}"
+    fleet.engines.of(first.name).leave_swarm(force=True)
+    assert refusal(fleet) == f"{third} is in a Swarm of somebody else. {LEAVE}"
+
+
+def refusal(fleet: Fleet) -> str:
     with pytest.raises(PlanError) as refused:
         fleet.look()
-    assert str(refused.value) == (
-        f"{first} is in a Swarm of somebody else. Let it leave that one (docker swarm leave --force), which ends what "
-        "runs there, or take it out of the list."
-    )
+    return str(refused.value)
 
 
 def test_a_fleet_of_another_name_and_a_member_that_is_in_no_list(
