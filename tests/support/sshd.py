@@ -124,6 +124,7 @@ class Sshd:
     def stop(self) -> None:
         """End it and all its connections, as a machine that goes down does."""
         if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)  # it starts no further one while they are listed
             family = self._family()
             for number in (signal.SIGSTOP, signal.SIGKILL):  # so that none can tell of another's end
                 for pid in family:
