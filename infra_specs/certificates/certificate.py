@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-
-from cryptography import x509
-from cryptography.x509.oid import NameOID
+from typing import TYPE_CHECKING
 
 from infra_specs.certificates.validity import Certificate
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.DOTALL)
 
@@ -16,8 +17,10 @@ def blocks(pem: str, kind: str) -> tuple[str, ...]:
     return tuple(block[0] + "\n" for block in _BLOCK.finditer(pem) if block[1].endswith(kind))
 
 
-def certificates_in(pem: str) -> tuple[x509.Certificate, ...]:
+def certificates_in(pem: str) -> "tuple[x509.Certificate, ...]":
     """Every certificate of a text, in its order. ValueError for one that is broken."""
+    from cryptography import x509  # noqa: PLC0415 - most proxies have no certificate, and it takes long to load
+
     return tuple(x509.load_pem_x509_certificate(block.encode()) for block in blocks(pem, "CERTIFICATE"))
 
 
@@ -29,7 +32,7 @@ def read(pem: str) -> Certificate:
     return described(certificates[0])
 
 
-def described(found: x509.Certificate) -> Certificate:
+def described(found: "x509.Certificate") -> Certificate:
     """What it says of itself."""
     return Certificate(
         tuple(dict.fromkeys(_names(found))),
@@ -39,7 +42,10 @@ def described(found: x509.Certificate) -> Certificate:
     )
 
 
-def _names(found: x509.Certificate) -> Iterable[str]:
+def _names(found: "x509.Certificate") -> Iterable[str]:
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
     try:
         others = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -1,7 +1,5 @@
 """`tenfold provision`: build a stack, or bring it to what its file says."""
 
-import asyncio
-
 from deployments.cli.app import CHANGE_PANEL, app
 from deployments.cli.verbs.arguments import Detach, FileOrStack, Wait
 
@@ -18,6 +16,8 @@ def provision(file_or_stack: FileOrStack, wait: Wait = False, detach: Detach = F
     tenfold provision shop             again, from the file's last content
     tenfold provision stack.yaml -d    and do not wait for its end
     """
+    import asyncio
+
     from deployments.cli.following.submit import RunRequest, carry_out
     from deployments.cli.installation import open_installation, resolve_stack
     from deployments.cli.terminal.output import console, say
