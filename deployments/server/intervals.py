@@ -73,8 +73,10 @@ class Schedules:
 async def _set(client: PrefectClient, deployment: UUID, seconds: float) -> None:
     """Have its schedule make runs at this interval, the first of them now: Prefect's scheduler looks once a minute."""
     interval = timedelta(seconds=seconds)
-    for kept in await client.read_deployment_schedules(deployment):
+    known = await client.read_deployment(deployment)
+    for kept in known.schedules:
         if isinstance(kept.schedule, IntervalSchedule) and kept.schedule.interval != interval:
             changed = kept.schedule.model_copy(update={"interval": interval})
             await client.update_deployment_schedule(deployment, kept.id, schedule=changed)
-    await client.request("POST", "/deployments/{id}/schedule", path_params={"id": deployment}, json={})
+    if not known.paused:
+        await client.request("POST", "/deployments/{id}/schedule", path_params={"id": deployment}, json={})

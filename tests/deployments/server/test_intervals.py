@@ -49,9 +49,11 @@ class Server:
         self.automations: list[Any] = []
         self.changes = 0
         self.asked_for_runs: list[UUID] = []
+        self.paused: list[UUID] = []
 
-    async def read_deployment_schedules(self, deployment: UUID) -> list[Any]:
-        return [SimpleNamespace(id=uuid4(), schedule=self.schedules[deployment])]
+    async def read_deployment(self, deployment: UUID) -> Any:
+        schedule = SimpleNamespace(id=uuid4(), schedule=self.schedules[deployment])
+        return SimpleNamespace(schedules=[schedule], paused=deployment in self.paused)
 
     async def update_deployment_schedule(self, deployment: UUID, _: UUID, schedule: Any) -> None:
         self.schedules[deployment] = schedule
@@ -109,6 +111,15 @@ async def test_a_schedule_that_a_person_made_is_left_alone(tmp_path: Path) -> No
     server.schedules[AUTOSCALE] = CronSchedule(cron="* * * * *")
     await Schedules(here, {AUTOSCALE: "autoscale", RECONCILE: "reconcile"}, Watchdog(here)).look(client)
     assert server.schedules[AUTOSCALE] == CronSchedule(cron="* * * * *")
+
+
+async def test_a_deployment_that_a_person_paused_is_asked_for_no_runs(tmp_path: Path) -> None:
+    here, server = Settings(home=tmp_path), Server()
+    client: Any = server
+    server.paused = [AUTOSCALE]
+    await Schedules(here, {AUTOSCALE: "autoscale", RECONCILE: "reconcile"}, Watchdog(here)).look(client)
+    assert server.asked_for_runs == [RECONCILE]
+    assert server.seconds[0] == 60
 
 
 async def test_what_a_person_added_to_the_automation_stays(tmp_path: Path) -> None:
