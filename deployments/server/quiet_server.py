@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import prefect.server.api.background_workers
+import prefect.server.database.configurations
 import prefect.server.events.services.event_persister
 from docket import Docket, Worker
 from prefect.server.events.schemas.events import ReceivedEvent
@@ -24,6 +25,8 @@ ROUTINE_EVENTS = tuple(
 RESOLUTION = timedelta(seconds=1)
 """How late a background task may begin that is put off. The shortest interval of Prefect's services is five seconds;
 what is asked for begins at once all the same."""
+LOG_PAGES, CACHE_PAGES = 8000, 2000
+"""Of 4 KB: the log of changes (SQLite's own is 1000), and what a connection remembers (Prefect's is 20000)."""
 
 
 class QuietWorker(Worker):
@@ -59,10 +62,26 @@ def keeping(write: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[No
     return written
 
 
+def writing_seldom(set_up: Callable[[Any, Any, Any], None]) -> Callable[[Any, Any, Any], None]:
+    """`setup_sqlite` of Prefect's, after which changes are collected for longer in the log before they are written into
+    the file: pages that every run changes are written once for many runs. And each connection remembers less of it."""
+
+    def setup_sqlite(self: Any, conn: Any, record: Any) -> None:
+        set_up(self, conn, record)
+        cursor = conn.cursor()
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        cursor.execute(f"PRAGMA cache_size = {CACHE_PAGES}")
+        cursor.close()
+
+    return setup_sqlite
+
+
 def quieten() -> None:
     """Before the server is made."""
     know_time_zones()
     workers: Any = prefect.server.api.background_workers
     workers.Worker = QuietWorker
+    sqlite: Any = prefect.server.database.configurations.AioSqliteConfiguration
+    sqlite.setup_sqlite = writing_seldom(sqlite.setup_sqlite)
     persister: Any = prefect.server.events.services.event_persister
     persister.write_events = keeping(persister.write_events)

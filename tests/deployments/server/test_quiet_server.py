@@ -1,18 +1,22 @@
 """What is left out of Prefect's server is there to be left out, and the rest works as before."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import prefect._internal.schemas.validators
 import prefect.server.api.background_workers
+import prefect.server.database.configurations
 import prefect.server.events.services.event_persister
 import pytest
 from docket import Docket
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.server.events.schemas.events import ReceivedEvent
 
-from deployments.server.quiet_server import QuietWorker, is_kept, keeping, quieten
+from deployments.server.quiet_server import CACHE_PAGES, LOG_PAGES, QuietWorker, is_kept, keeping, quieten
 from tasks.run.tags import NOTABLE
 
 pytestmark = pytest.mark.pure
@@ -63,11 +67,12 @@ async def test_the_others_are_written() -> None:
     assert written == [("session", [scale])]
 
 
-def test_the_names_that_are_replaced_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    places = {
+def test_the_names_that_are_replaced_are_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    places: dict[str, Any] = {
         "get_timezones": prefect._internal.schemas.validators,
         "Worker": prefect.server.api.background_workers,
         "write_events": prefect.server.events.services.event_persister,
+        "setup_sqlite": prefect.server.database.configurations.AioSqliteConfiguration,
     }
     before: dict[str, Any] = {name: getattr(module, name) for name, module in places.items()}
     for name, module in places.items():
@@ -75,6 +80,10 @@ def test_the_names_that_are_replaced_are_there(monkeypatch: pytest.MonkeyPatch) 
     quieten()
     after: dict[str, Any] = {name: getattr(module, name) for name, module in places.items()}
     assert all(after[name] is not before[name] for name in places)
+    with closing(sqlite3.connect(tmp_path / "prefect.db")) as connection:
+        after["setup_sqlite"](None, connection, None)
+        pragmas = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("wal_autocheckpoint", "cache_size")]
+    assert pragmas == [LOG_PAGES, CACHE_PAGES]
     assert issubclass(after["Worker"], before["Worker"])
     assert after["get_timezones"]() == before["get_timezones"]()
     assert IntervalSchedule.model_validate({"interval": 15, "timezone": "Europe/Berlin"}).timezone == "Europe/Berlin"
