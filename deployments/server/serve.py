@@ -41,6 +41,8 @@ from deployments.server.reap_runs import Unseen, reap
 from deployments.server.registry import deployments, scheduled_deployments
 from deployments.server.restart_down import EVERY_SECONDS as RESTART_SECONDS
 from deployments.server.restart_down import Restarts
+from deployments.server.set_back import EVERY_SECONDS as SET_BACK_SECONDS
+from deployments.server.set_back import SetBack
 from deployments.server.time_zones import know_time_zones
 from deployments.server.unix_sockets import bound
 from deployments.server.warm_process import WarmProcess
@@ -106,6 +108,7 @@ def _jobs(config: Settings, scheduled: Mapping[UUID, str], unseen: Unseen) -> tu
         repeat("trimmed", PRUNE_SECONDS, Pruning().look),
         repeat("watched", config.autoscale_seconds, watchdog.look),
         repeat("supervised", SUPERVISED_SECONDS, lambda client: keep_supervised(control, client)),
+        repeat("compared by the clock", SET_BACK_SECONDS, SetBack(control).look),
         repeat("started again", RESTART_SECONDS, restarts.look),
         repeat("listened", REFRESH_SECONDS, Drift(config, restarts).listen),
     )
