@@ -35,11 +35,11 @@ class Siblings:
         self.tell = tell
         self.listeners = listeners
         self.launcher = launcher
-        self._folder = folder
+        self._marks = mark_of(folder, "")  # read once: somebody may delete the folder while all of it is ended
 
     def mark(self, name: str) -> str:
         """What the environment of this process, and of all that it starts, is marked with."""
-        return mark_of(self._folder, name)
+        return f"{self._marks}{name}"
 
     def kept(self, record: ProcessRecord, leader: int) -> Kept:
         """The running leader of a record among all that run."""

@@ -119,8 +119,9 @@ def test_asked_to_end_it_stops_all_and_the_next_start_has_them_again(supervisor:
     assert until_state(supervisor, "stopped", "stopped").pid is None
 
 
-def test_a_deleted_folder_ends_what_ran_in_it(supervisor: Supervisor, folder: Path) -> None:
-    supervisor.put(sleeper("a"))
+@pytest.mark.parametrize("owned", [False, True])
+def test_a_deleted_folder_ends_what_ran_in_it(supervisor: Supervisor, folder: Path, owned: bool) -> None:
+    supervisor.put(sleeper("a", owned=owned))
     until_state(supervisor, "a", "healthy")
     before = identities(supervisor)
     elsewhere = folder.with_name("moved")
