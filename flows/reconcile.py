@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
+from time import monotonic
 
 from prefect.logging import get_run_logger
 
+from flows.engine.bound import at_most, bounds_itself
 from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
 from flows.engine.frame import allow_calls, frame, open_ledger, stack_session
@@ -32,8 +34,11 @@ MAX_STACKS = 16
 TURN_SECONDS = 10.0
 """Seconds after which a stack that is still at work lets the next one begin beside it: its target may hang."""
 LOOK_SECONDS = 18.0
-"""Seconds after which a run that nobody asked for leaves the stacks that are still at work to go on without it: just
-less than such a run may take."""
+"""Seconds after its begin after which a run that nobody asked for leaves the stacks that are still at work to go on
+without it: just less than such a run may take."""
+LONGEST_LOOK_SECONDS = 900.0
+"""Seconds after which a repair that nobody asked for is given up, and its stack's lock with it: its target hangs, and
+nobody can cancel what goes on without its run."""
 LOOKS = Looks["Report | str | None"]()
 CALLS_OF_A_STACK = 2
 """Concurrent calls that a stack on a hanging target occupies at most."""
@@ -48,12 +53,15 @@ async def reconcile(stack: str = "") -> Report:
     Args:
         stack: The stack's name. Empty for every stack.
     """
+    began = monotonic()
     async with open_ledger() as ledger:
         names = await asyncio.to_thread(_names, ledger, stack)
     rest = not is_asked_for()
     allow_calls(CALLS_OF_A_STACK * len(names))
     turns = asyncio.Semaphore(MAX_STACKS)
-    looked = await LOOKS.at(names, lambda name: _isolated(name, turns, rest=rest), LOOK_SECONDS if rest else None)
+    seconds = max(0.0, began + LOOK_SECONDS - monotonic()) if rest else None
+    with bounds_itself():  # a run that ends late must not cancel its repairs
+        looked = await LOOKS.at(names, lambda name: _isolated(name, turns, rest=rest), seconds)
     for name in looked.late:
         get_run_logger().warning("%s takes more than %g s, and is looked at on.", name, LOOK_SECONDS)
     if looked.late:
@@ -88,11 +96,15 @@ def _is_due(record: StackRecord, moment: float) -> bool:
 async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
     """Repair one stack. Returns its report, or the failure as text, or None for a stack that another run is changing.
 
-    No error reaches the other stacks, and a stack that hangs holds up none of them.
+    No error reaches the other stacks, and a stack that hangs holds up none of them. With `rest` it is given up after
+    `LONGEST_LOOK_SECONDS`, and its lock is free.
     """
     async with _turn(turns):
         try:
-            async with open_ledger() as ledger:  # its own: it may go on when the run has ended
+            async with (
+                open_ledger() as ledger,  # its own: it may go on when the run has ended
+                at_most(LONGEST_LOOK_SECONDS if rest else None, _given_up()),
+            ):
                 return await _reconcile_one(ledger, name, rest=rest)
         except LockHeld as busy:
             get_run_logger().info("%s", busy)
@@ -115,6 +127,13 @@ async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
     finally:
         late.cancel()
         given_back.close()
+
+
+def _given_up() -> str:
+    return (
+        f"Its repair took more than {LONGEST_LOOK_SECONDS:g} s and was given up: its target may hang. "
+        "See whether the target answers. The timer tries again."
+    )
 
 
 async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:

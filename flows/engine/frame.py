@@ -14,10 +14,11 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows.engine.bound import bounded
 from flows.engine.converge import Report
 from flows.engine.run_info import is_asked_for, silence_prefect
 from infra_specs.desired import StackSnapshot, refuse_changed_target
-from infra_specs.errors import LedgerError, PlanError, TenfoldError, TransientError
+from infra_specs.errors import LedgerError, PlanError, TenfoldError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import settings
@@ -36,8 +37,6 @@ from tasks.stack.record import recorded_snapshot, recorded_spec, snapshot_of
 P = ParamSpec("P")
 MAX_CALLS = 32
 """Concurrent calls to targets in one run."""
-UNASKED_SECONDS = 20.0
-"""Seconds after which a run that nobody asked for ends."""
 LOGIN_VARIABLE = "PREFECT_API_AUTH_STRING"
 """Prefect's runner passes the control plane's login in this variable. Prefect has read it when the flow begins."""
 
@@ -61,7 +60,7 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
             await tag_run(NOTABLE)
         try:
             async with open_ledger() as ledger, alive_while(ledger, function.__name__, str(flow_run.id)):
-                report = await _bounded(function.__name__, function(*args, **kwargs), asked_for=asked_for)
+                report = await bounded(function.__name__, function(*args, **kwargs), asked_for=asked_for)
         except TenfoldError as error:
             message = known_secrets.shown(str(error))
             log.error("%s", message)  # noqa: TRY400 - the message is complete without a traceback
@@ -78,17 +77,6 @@ def frame(function: Callable[P, Coroutine[Any, Any, Report]]) -> Flow[P, Corouti
         return Completed(message=known_secrets.shown(report.summary))
 
     return flow(name=function.__name__, flow_run_name=_run_name, persist_result=False)(run_frame)
-
-
-async def _bounded(name: str, working: Coroutine[Any, Any, Report], *, asked_for: bool) -> Report:
-    """Its report. Raises TransientError if nobody asked for the run and it takes more than `UNASKED_SECONDS`."""
-    try:
-        async with asyncio.timeout(None if asked_for else UNASKED_SECONDS) as limit:
-            return await working
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise TransientError(f"{name} took more than {UNASKED_SECONDS:g} s and was ended. The timer goes on.") from None
 
 
 def allow_calls(more: int) -> None:

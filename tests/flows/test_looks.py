@@ -33,6 +33,12 @@ class Stacks:
         return f"{name} looked at"
 
 
+async def until_begun(stacks: Stacks, looks: int) -> None:
+    async with asyncio.timeout(60):
+        while len(stacks.begun) < looks:
+            await asyncio.sleep(0.001)
+
+
 async def test_all_that_end_are_told() -> None:
     looked = await Looks[str]().at(["a", "b"], Stacks().look, 60)
     assert looked == Looked(["a looked at", "b looked at"], ())
@@ -50,6 +56,54 @@ async def test_one_that_hangs_is_named_and_looked_at_on_and_its_end_is_told_once
     looked = await looks.at(["a"], stacks.look, 60)
     assert sorted(looked.outcomes) == ["a looked at", "hangs looked at"]
     assert await looks.at(["a"], stacks.look, 60) == Looked(["a looked at"], ())
+
+
+async def test_what_another_run_has_looked_at_is_looked_at_again_while_that_run_waits_for_the_rest() -> None:
+    looks, stacks = Looks[str](), Stacks("hangs")
+    timer = asyncio.create_task(looks.at(["a", "hangs"], stacks.look, 60))
+    await until_begun(stacks, 2)
+    assert await looks.at(["a"], stacks.look, 60) == Looked(["a looked at"], ()), "it takes no other run's outcome"
+    assert stacks.begun == ["a", "hangs", "a"], "what the first look saw is old"
+    stacks.answers["hangs"].set()
+    assert await timer == Looked(["a looked at", "hangs looked at"], ())
+
+
+async def test_a_failure_is_raised_in_its_own_run() -> None:
+    looks, stacks = Looks[str](), Stacks("hangs")
+
+    async def broken(name: str) -> str:
+        await stacks.look(name)
+        raise KeyError(name)
+
+    timer = asyncio.create_task(looks.at(["hangs", "a"], lambda name: (broken if name == "a" else stacks.look)(name)))
+    assert await looks.at(["b"], stacks.look, 60) == Looked(["b looked at"], ())
+    with pytest.raises(KeyError):
+        await timer
+    stacks.answers["hangs"].set()
+
+
+async def test_a_stack_that_another_run_looks_at_is_looked_at_after_that() -> None:
+    looks, stacks = Looks[str](), Stacks("hangs")
+    timer = asyncio.create_task(looks.at(["hangs"], stacks.look, 60))
+    await until_begun(stacks, 1)
+    drift = asyncio.create_task(looks.at(["hangs"], stacks.look, 60))
+    await asyncio.sleep(0.01)
+    assert stacks.begun == ["hangs"], "never two looks at one stack"
+    stacks.answers["hangs"].set()
+    assert await timer == await drift == Looked(["hangs looked at"], ())
+    assert stacks.begun == ["hangs", "hangs"]
+
+
+async def test_a_stack_that_another_run_looks_at_for_too_long_is_late_and_looked_at_after_that() -> None:
+    looks, stacks = Looks[str](), Stacks("hangs")
+    timer = asyncio.create_task(looks.at(["hangs"], stacks.look, 60))
+    await until_begun(stacks, 1)
+    assert await looks.at(["hangs"], stacks.look, 0.05) == Looked([], ("hangs",))
+    stacks.answers["hangs"].set()
+    assert await timer == Looked(["hangs looked at"], ())
+    await until_begun(stacks, 2)
+    await asyncio.sleep(0.01)
+    assert await looks.at([], stacks.look, 60) == Looked(["hangs looked at"], ())
 
 
 async def test_a_run_that_is_cancelled_ends_its_looks() -> None:
