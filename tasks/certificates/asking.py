@@ -2,13 +2,17 @@
 
 import http.client
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
+from threading import Event, Timer
 
 from infra_specs.errors import CertificateRefused
 
 HTTP_PORT = 80
 """Where every authority asks."""
 ANSWER_SECONDS = 10.0
+"""How long an address may take for its whole answer."""
 _MOST_BYTES = 1000
 _PATH = "/.well-known/acme-challenge/"
 
@@ -38,19 +42,43 @@ def _addresses(host: str) -> list[str]:
 
 def _fault(host: str, address: str, path: str, answer: str) -> str:
     connection = http.client.HTTPConnection(address, HTTP_PORT, timeout=ANSWER_SECONDS)
+    late = Event()
     try:
-        connection.request("GET", path, headers={"Host": host})
-        response = connection.getresponse()
-        if response.status == HTTPStatus.OK and response.read(_MOST_BYTES).decode("latin-1").strip() == answer:
+        connection.connect()
+        with _cut_off(connection.sock, late):
+            connection.request("GET", path, headers={"Host": host})
+            response = connection.getresponse()
+            status, text = response.status, response.read(_MOST_BYTES).decode("latin-1")
+        if status == HTTPStatus.OK and text.strip() == answer:
             return ""
-        said = f"somebody else answers at port {HTTP_PORT} (status {response.status})"
+        said = f"somebody else answers at port {HTTP_PORT} (status {status})"
     except OSError as error:
         said = f"nobody answers at port {HTTP_PORT} ({error.strerror or 'timed out'})"
     except http.client.HTTPException as error:
         said = f"what answers at port {HTTP_PORT} is no HTTP ({type(error).__name__})"
     finally:
         connection.close()
+    if late.is_set():
+        said = f"nobody answers at port {HTTP_PORT} (timed out)"
     return (
         f"{host} leads to {address}, and there {said}. Have every A and AAAA record of it lead to the machine of the "
         f"proxy, with port {HTTP_PORT} open."
     )
+
+
+@contextmanager
+def _cut_off(connected: socket.socket, late: Event) -> Iterator[None]:
+    """Shut it down when the block takes too long, which `late` then says: its timeout bounds each read alone."""
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(ANSWER_SECONDS, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

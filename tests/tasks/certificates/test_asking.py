@@ -1,6 +1,8 @@
 """Whether a name leads here, asked as an authority will ask."""
 
+import contextlib
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -66,3 +68,28 @@ def test_what_never_answers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         leads_to(monkeypatch, server.getsockname()[1], "127.0.0.1")
         with pytest.raises(CertificateRefused, match=r"nobody answers at port \d+ \(timed out\)"):
             ask_name(SHOP, "token", "token.thumb")
+
+
+def test_what_answers_byte_by_byte_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", 0.5)
+    ended = threading.Event()
+
+    def drip() -> None:
+        client, _ = server.accept()
+        with client, contextlib.suppress(OSError):
+            client.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            for _ in range(1000):  # a minute and more: what waits for its end fails
+                client.sendall(b"a")
+                if ended.wait(0.1):
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        leads_to(monkeypatch, server.getsockname()[1], "127.0.0.1")
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(CertificateRefused, match=r"nobody answers at port \d+ \(timed out\)"):
+                ask_name(SHOP, "token", "token.thumb")
+        finally:
+            ended.set()
+            thread.join()
