@@ -54,11 +54,19 @@ def of_owner(home: Path, stack: str, owner: str) -> int | None:
 
 
 def is_free(port: int) -> bool:
-    """Nobody listens there, on any address. Servers that share a port (SO_REUSEPORT) are found too."""
+    """Nobody listens there, on any address. Servers that share a port (SO_REUSEPORT) are found too.
+
+    Raises ProviderError for a port that this account may not listen on.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("0.0.0.0", port))  # noqa: S104 - bound, never listened on: the check covers every address
+        except PermissionError:
+            raise ProviderError(
+                f"port {port}: this account may not listen there, for ports below 1024 need root. Choose another "
+                f"(`target: public_port`, `tls: redirect`), and have port {port} led to it"
+            ) from None
         except OSError:
             return False
     return True

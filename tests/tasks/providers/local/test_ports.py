@@ -38,6 +38,15 @@ def test_a_wanted_port_of_somebody_else_is_refused(home: Path) -> None:
     assert ports.take(home, "two", "proxy/main", port) == port
 
 
+def test_a_port_that_needs_root_is_said_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(ports.socket.socket, "bind", refused)
+    with pytest.raises(ProviderError, match=r"port 443: this account may not listen there, .*`target: public_port`"):
+        ports.take(home, "one", "proxy/main:public", 443, known=True)
+
+
 def test_what_is_gone_holds_no_port(home: Path) -> None:
     port = ports.take(home, "one", "proxy/main")
     (home / "stacks" / "one").rmdir()
