@@ -30,6 +30,10 @@ class TransientError(ProviderError):
     """A target failed in a way that a retry may mend: a timeout, a reset connection, throttling."""
 
 
+class AuthorityAway(TransientError):
+    """An authority of certificates does not answer at all: it need not be asked for another host now."""
+
+
 class ChangeFailed(TenfoldError):
     """A change of a plan did not reach its end; what was finished stands, the next wave did not start."""
 

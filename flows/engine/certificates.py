@@ -15,7 +15,7 @@ from infra_specs.certificates.hosts import fetched_hosts
 from infra_specs.certificates.notes import certificate_notes
 from infra_specs.certificates.renewal import due_hosts
 from infra_specs.desired import StackSnapshot, desired_with_release
-from infra_specs.errors import Fenced, LedgerError, TenfoldError, TransientError
+from infra_specs.errors import AuthorityAway, Fenced, LedgerError, TenfoldError
 from infra_specs.releases.manifest import ReleaseManifest
 from infra_specs.stackfile.models.tls import Tls
 from tasks.base.clock import now
@@ -59,7 +59,7 @@ async def with_certificates(
 class _Fetching:
     def __init__(self, context: RunContext, tls: Tls, email: str) -> None:
         self._context, self._tls, self._email = context, tls, email
-        self._away: TransientError | None = None
+        self._away: AuthorityAway | None = None
         """Why the authority cannot be asked now. One host has waited for it; the others need not."""
 
     async def step(self, task: Callable[[str, str, str], Awaitable[None]], host: str) -> bool:
@@ -72,7 +72,7 @@ class _Fetching:
         except (Fenced, LedgerError):
             raise
         except TenfoldError as error:
-            if isinstance(error, TransientError):
+            if isinstance(error, AuthorityAway):
                 self._away = error
             await asyncio.to_thread(record_failure, self._context, host, self._tls.authority, error)
             return False

@@ -18,7 +18,7 @@ from josepy import jwa, jwk
 from josepy.errors import Error as JoseError
 
 from infra_specs.app_text.shown import shown_line
-from infra_specs.errors import CertificateRefused, TransientError
+from infra_specs.errors import AuthorityAway, CertificateRefused, TransientError
 
 ANSWER_SECONDS = 15
 """How long the authority may take to answer one request."""
@@ -138,7 +138,10 @@ class Authority:
 
     @contextmanager
     def _edge(self) -> Iterator[None]:
-        """The library's errors as ours: TransientError where a retry may help, else CertificateRefused."""
+        """The library's errors as ours: TransientError where a retry may help, else CertificateRefused.
+
+        AuthorityAway is the transient one that holds for every host.
+        """
         try:
             yield
         except messages.Error as error:
@@ -156,7 +159,7 @@ class Authority:
                 reached=False,
             ) from error
         except OSError as error:
-            raise TransientError(
+            raise AuthorityAway(
                 f"the authority {self._directory} does not answer ({type(error).__name__}). Its state page says more."
             ) from error
         except (errors.Error, JoseError, ValueError, KeyError) as error:

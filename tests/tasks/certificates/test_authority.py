@@ -9,7 +9,7 @@ import pytest
 import tasks.certificates.authority as authorities
 from infra_specs.certificates.certificate import certificates_in
 from infra_specs.certificates.check import checked
-from infra_specs.errors import CertificateRefused, TransientError
+from infra_specs.errors import AuthorityAway, CertificateRefused, TransientError
 from tasks.base.clock import now
 from tasks.base.poll import wait_until
 from tasks.certificates.authority import Authority
@@ -73,11 +73,11 @@ def test_one_that_is_away_or_slow_may_be_asked_again(monkeypatch: pytest.MonkeyP
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/directory"
-        with pytest.raises(TransientError, match=r"does not answer \(ConnectionError\)"):
+        with pytest.raises(AuthorityAway, match=r"does not answer \(ConnectionError\)"):
             Authority(url, EMAIL, new_key())
         silent.listen()
         monkeypatch.setattr(authorities, "ANSWER_SECONDS", 0.2)
-        with pytest.raises(TransientError, match=r"does not answer \(ReadTimeout\)"):
+        with pytest.raises(AuthorityAway, match=r"does not answer \(ReadTimeout\)"):
             Authority(url, EMAIL, new_key())
 
 
@@ -120,4 +120,5 @@ def test_what_it_answers_in_place_of_an_account(answer: Answer, kind: type, hold
     with answering(answered) as port, pytest.raises(kind) as refused:
         Authority(f"http://127.0.0.1:{port}/directory", EMAIL, new_key())
     assert said in str(refused.value)
+    assert not isinstance(refused.value, AuthorityAway), "other hosts are asked for"
     assert getattr(refused.value, "hold_off_seconds", 0) == hold_off
