@@ -102,6 +102,11 @@ class StackSnapshot:
             for host, known in self.certificates.items()
         }
 
+    def without_secret(self, name: str) -> "StackSnapshot":
+        """The same snapshot with a secret erased."""
+        versions = {other: kept for other, kept in self.secret_versions.items() if other != name}
+        return replace(self, secret_versions=versions)
+
     def with_secret(self, name: str, version: int) -> "StackSnapshot":
         """The same snapshot with a version of a secret that was set since."""
         versions = (*self.secret_versions.get(name, ()), version)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from flows.engine.converge import Report, converge
 from flows.engine.run_info import is_asked_for
-from infra_specs.catalogue.web import PROXY_ADDRESS
+from infra_specs.catalogue.web import PROXY_ADDRESS, holds_own_certificate
 from infra_specs.certificates.hosts import fetched_hosts
 from infra_specs.certificates.notes import certificate_notes
 from infra_specs.certificates.renewal import due_hosts
@@ -19,7 +19,7 @@ from infra_specs.errors import AuthorityAway, Fenced, LedgerError, TenfoldError
 from infra_specs.releases.manifest import ReleaseManifest
 from infra_specs.stackfile.models.tls import Tls
 from tasks.base.clock import now
-from tasks.certificates.fetch import begin_order, end_order, forget_spent_keys, record_failure
+from tasks.certificates.fetch import begin_order, end_order, forget_own_certificate, forget_spent_keys, record_failure
 from tasks.run.context import RunContext, use
 
 MAX_ORDERS = 4
@@ -38,6 +38,7 @@ async def with_certificates(
         return report
     hosts = due_hosts(fetched_hosts(snapshot.stack), tls.authority, known, now(), by_hand=is_asked_for())
     await asyncio.to_thread(forget_spent_keys, context, known.values(), snapshot.secret_versions.keys())
+    await asyncio.to_thread(forget_own_certificate, context, snapshot)
     if not hosts:
         return report
     fetching = _Fetching(context, tls, tls.email)
@@ -96,7 +97,9 @@ async def _proxy(
 
 
 def _notes(snapshot: StackSnapshot, hosts: Iterable[str]) -> list[str]:
-    return [note.text.rstrip(".") for note in certificate_notes(hosts, snapshot.certificates, now())]
+    has_own = holds_own_certificate(snapshot.stack, snapshot.secret_versions)
+    notes = certificate_notes(hosts, snapshot.certificates, now(), has_own=has_own)
+    return [note.text.rstrip(".") for note in notes]
 
 
 def _together(reports: list[Report], notes: list[str]) -> Report:

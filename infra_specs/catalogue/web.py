@@ -1,15 +1,16 @@
 """A service in copies, and the proxy and route that lead to it: what is the same on every target."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from infra_specs.catalogue.context import Context
-from infra_specs.certificates.hosts import fetched_hosts
+from infra_specs.certificates.hosts import fetched_hosts, hosts_without
 from infra_specs.resources import services
 from infra_specs.resources.address import Address
 from infra_specs.resources.patience import Patience
 from infra_specs.resources.resource import Resource, SecretRef, Setting
 from infra_specs.stackfile.models.health import INTERVAL_SECONDS, HealthCheck
+from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.service import FromNeed, Secret, Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.tls import HTTPS_PORT
@@ -23,6 +24,14 @@ PROXY_EDITION = 2
 """Of what every proxy is told, whatever the stack says. With another one, proxies that run are told anew."""
 CERTIFICATE = "tls-certificate"
 """The secret that holds the proxy's certificate, its chain and its key: one, so that they always fit each other."""
+
+
+def holds_own_certificate(stack: Stack, secrets: Collection[str]) -> bool:
+    """Whether `tls-certificate` is among these secrets, and the proxy's: of a stack that fetches, from before it did.
+
+    A service that names a secret of this name has it as its own.
+    """
+    return CERTIFICATE in secrets and CERTIFICATE not in named_secrets(stack)
 
 
 def certificate_secret(host: str) -> str:
@@ -106,7 +115,10 @@ def public_port(context: Context) -> int | None:
 
 
 def _fetched(context: Context) -> dict[str, Setting]:
-    """The certificates that hosts have by now, and what authorities will ask for. Both change in place."""
+    """The certificates that hosts have by now, and what authorities will ask for. All of it changes in place.
+
+    A certificate of the user's own from before serves on until every host has one that was fetched.
+    """
     known = {host: context.certificates[host] for host in fetched_hosts(context.stack) if host in context.certificates}
     certificates: dict[str, Setting] = {}
     challenges: dict[str, Setting] = {}
@@ -115,7 +127,10 @@ def _fetched(context: Context) -> dict[str, Setting]:
             certificates[host] = SecretRef(certificate_secret(host), state.version)
         if state.order and state.order.token:
             challenges[state.order.token] = state.order.answer
-    return {"certificates": certificates, "challenges": challenges}
+    settings: dict[str, Setting] = {"certificates": certificates, "challenges": challenges}
+    if hosts_without(context.stack, known) and holds_own_certificate(context.stack, context.secrets):
+        settings["tls"] = SecretRef(CERTIFICATE, context.secrets[CERTIFICATE])
+    return settings
 
 
 def asking(check: HealthCheck) -> dict[str, Setting]:

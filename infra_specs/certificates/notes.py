@@ -26,15 +26,23 @@ class CertificateNote:
 
 
 def certificate_notes(
-    hosts: Iterable[str], known: Mapping[str, HostCertificate], moment: float
+    hosts: Iterable[str], known: Mapping[str, HostCertificate], moment: float, *, has_own: bool = False
 ) -> tuple[CertificateNote, ...]:
-    """A note for each of the hosts, whose certificates are fetched."""
-    return tuple(_note(known.get(host, HostCertificate(host)), moment) for host in hosts)
+    """A note for each of the hosts, whose certificates are fetched.
+
+    With `has_own` a certificate of the user's own from before still serves.
+    """
+    return tuple(_note(known.get(host, HostCertificate(host)), moment, has_own=has_own) for host in hosts)
 
 
-def _note(known: HostCertificate, moment: float) -> CertificateNote:
+def _note(known: HostCertificate, moment: float, *, has_own: bool) -> CertificateNote:
     if known.version is None:
-        text = " ".join([f"{known.host} has no certificate yet, and is served by plain HTTP.", *_failure(known)])
+        head = (
+            f"{known.host} has no fetched certificate yet, and is served with your own from before, if that covers it."
+            if has_own
+            else f"{known.host} has no certificate yet, and is served by plain HTTP."
+        )
+        text = " ".join([head, *_failure(known)])
         return CertificateNote(known.host, text, loud=known.failures > 0)
     if known.until <= moment:
         head = f"The certificate for {known.host} expired on {day(known.until)}: browsers refuse it."

@@ -1,5 +1,6 @@
 """What a certificate says of itself: for which hosts, and for how long. It needs no cryptography to be shown."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,14 +24,19 @@ class Certificate:
 
     def covers(self, host: str) -> bool:
         """Whether a browser that asks for this host is content; `*.example.com` stands for one word."""
-        wide = f"*.{host.partition('.')[2]}"
-        return host in self.names or (wide in self.names and host != wide)
+        return covers(self.names, host)
 
     def said(self, now: float) -> str:
         """`for shop.example.com and www.example.com, until 2027-01-31 (70 days)`."""
         *most, last = self.names or ("no host",)
         names = f"{', '.join(most)} and {last}" if most else last
         return f"for {names}, until {day(self.until)} ({days(self.until - now)})"
+
+
+def covers(names: Collection[str], host: str) -> bool:
+    """Whether a certificate of these names is for this host; `*.example.com` stands for one word."""
+    wide = f"*.{host.partition('.')[2]}"
+    return host in names or (wide in names and host != wide)
 
 
 def day(moment: float) -> str:

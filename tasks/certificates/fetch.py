@@ -9,10 +9,12 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import partial
 
-from infra_specs.catalogue.web import certificate_secret
+from infra_specs.catalogue.web import CERTIFICATE, certificate_secret, holds_own_certificate
 from infra_specs.certificates.certificate import read
 from infra_specs.certificates.check import checked, pair
 from infra_specs.certificates.host_certificate import HostCertificate, Order, failed, fetched, ordered
+from infra_specs.certificates.hosts import hosts_without
+from infra_specs.desired import StackSnapshot
 from infra_specs.errors import CertificateRefused, PlanError, TenfoldError, TransientError
 from tasks.base.clock import now
 from tasks.base.poll import until_over
@@ -61,6 +63,16 @@ def forget_spent_keys(context: RunContext, known: Iterable[HostCertificate], sec
     for state in known:
         if state.order is None and key_secret(state.host) in secrets:
             forget(context, key_secret(state.host))
+
+
+def forget_own_certificate(context: RunContext, snapshot: StackSnapshot) -> None:
+    """Erase the certificate of the user's own that a stack had, once each host has one that was fetched.
+
+    A host that is added later must not get it: it may have expired since.
+    """
+    is_needed = hosts_without(snapshot.stack, snapshot.held_certificates)
+    if not is_needed and holds_own_certificate(snapshot.stack, snapshot.secret_versions):
+        forget(context, CERTIFICATE)
 
 
 def record_failure(context: RunContext, host: str, directory: str, error: TenfoldError) -> None:

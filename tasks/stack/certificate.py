@@ -7,6 +7,8 @@ from pathlib import Path
 
 from infra_specs.catalogue.desired import refuse_missing_secrets
 from infra_specs.catalogue.web import CERTIFICATE as CERTIFICATE_SECRET
+from infra_specs.catalogue.web import holds_own_certificate
+from infra_specs.certificates.certificate import read
 from infra_specs.certificates.hosts import fetched_hosts
 from infra_specs.certificates.notes import certificate_notes
 from infra_specs.certificates.validity import SOON_SECONDS, Certificate
@@ -31,7 +33,8 @@ def check_certificate(ledger: Ledger, snapshot: StackSnapshot) -> str:
     """
     tls = snapshot.stack.tls
     if tls is None or tls.email is not None:
-        notes = certificate_notes(fetched_hosts(snapshot.stack), snapshot.certificates, now())
+        has_own = holds_own_certificate(snapshot.stack, snapshot.secret_versions)
+        notes = certificate_notes(fetched_hosts(snapshot.stack), snapshot.certificates, now(), has_own=has_own)
         return " ".join(note.text for note in notes)
     return _describe(snapshot.stack, _read(ledger, snapshot, tls)[0])
 
@@ -39,11 +42,14 @@ def check_certificate(ledger: Ledger, snapshot: StackSnapshot) -> str:
 def keep_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
     """Store the certificate for the proxy. Returns the snapshot with it, and a sentence that describes it.
 
-    An unchanged certificate makes no new version. Those that are fetched are no part of this.
+    An unchanged certificate makes no new version. Where certificates are fetched, the stored one is erased when it has
+    expired: hosts without a fetched one are then served by plain HTTP.
     """
     stack = snapshot.stack
-    if stack.tls is None or stack.tls.email is not None:
+    if stack.tls is None:
         return snapshot, ""
+    if stack.tls.email is not None:
+        return _without_expired(ledger, lease, snapshot), ""
     certificate, pem = _read(ledger, snapshot, stack.tls)
     version = newest_secrets(snapshot).get(CERTIFICATE_SECRET)
     if version is None or ledger.secrets.value(stack.name, CERTIFICATE_SECRET, version) != pem:
@@ -66,6 +72,17 @@ def renew_certificate(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> 
             raise
         return snapshot, f"The certificate before stays in use. {error}"
     return renewed, summary if newest_secrets(renewed).get(CERTIFICATE_SECRET) != previous else ""
+
+
+def _without_expired(ledger: Ledger, lease: Lease, snapshot: StackSnapshot) -> StackSnapshot:
+    stack, versions = snapshot.stack, newest_secrets(snapshot)
+    if not holds_own_certificate(stack, versions):
+        return snapshot
+    pem = ledger.secrets.value(stack.name, CERTIFICATE_SECRET, versions[CERTIFICATE_SECRET])
+    if read(str(pem)).until > now():
+        return snapshot
+    call_fenced(ledger, lease, lambda: ledger.secrets.remove(stack.name, CERTIFICATE_SECRET))
+    return snapshot.without_secret(CERTIFICATE_SECRET)
 
 
 def _read(ledger: Ledger, snapshot: StackSnapshot, tls: Tls) -> tuple[Certificate, str]:

@@ -9,10 +9,11 @@ import flows.engine.certificates as engine
 import tasks.certificates.fetch as fetch
 from flows.provision import provision
 from flows.reconcile import reconcile
-from infra_specs.errors import CertificateRefused, TransientError
+from infra_specs.errors import AuthorityAway, CertificateRefused, TransientError
 from tests.flows.fetching import BLOG, DIRECTORY, SHOP, TestAuthority, digests, known, secrets, signs, spec
 from tests.flows.going import done
 from tests.flows.shop import observed, runs
+from tests.support.certificates import authority
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
 DAY = 86_400.0
@@ -125,20 +126,27 @@ async def test_a_clock_that_is_an_hour_off_costs_no_certificate_and_no_order(
     assert (known()[SHOP].since, signs.orders) == (NOW + ahead, [SHOP])
 
 
-async def test_one_host_waits_for_an_authority_that_is_away_and_the_others_do_not(
-    home: Path, signs: TestAuthority, clock: Clock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [
+        (AuthorityAway("the authority ca does not answer (ConnectTimeout)."), 1),
+        (TransientError("the authority ca failed: It says serverInternal."), 3),
+    ],
+)
+async def test_one_host_waits_for_an_authority_that_is_away_and_an_error_of_one_order_holds_up_no_other(
+    home: Path, signs: TestAuthority, clock: Clock, monkeypatch: pytest.MonkeyPatch, error: TransientError, times: int
 ) -> None:
     monkeypatch.setattr(engine, "begin_order", engine.begin_order.with_options(retries=0))
     asked = []
 
     def fails(at: str) -> None:
         asked.append(at)
-        raise TransientError("the authority ca does not answer (ConnectTimeout).")
+        raise error
 
     signs.fails = fails
     message = await provisioned(SHOP, BLOG, "docs.example.com")
-    assert message.count("The authority ca does not answer (ConnectTimeout).") == 3
-    assert asked == ["account"]
+    assert message.count(str(error).removeprefix("the ")) == 3
+    assert asked == ["account"] * times
     assert {state.failures for state in known().values()} == {1}
 
 
@@ -168,3 +176,28 @@ async def test_another_authority_is_asked_at_once_and_the_certificate_before_ser
     assert signs.orders == [SHOP, SHOP]
     assert (known()[SHOP].version, known()[SHOP].issuer) == (2, "https://other.example.com/directory")
     assert sum(name.startswith("tls-account-") for name in secrets()) == 2
+
+
+async def test_a_certificate_of_ones_own_serves_until_each_host_has_a_fetched_one(
+    home: Path, signs: TestAuthority, clock: Clock, tmp_path: Path
+) -> None:
+    chain, key = authority().issue(SHOP)
+    (tmp_path / "chain.pem").write_text(chain)
+    (tmp_path / "key.pem").write_text(key)
+    own = {"certificate": str(tmp_path / "chain.pem"), "key": str(tmp_path / "key.pem"), "redirect": 80}
+    await done(provision, spec=spec(SHOP, BLOG) | {"tls": own}, source="/srv")
+    before = digests(home)["tls"]
+
+    def fails(at: str) -> None:
+        raise CertificateRefused("the authority ca refused: no.")
+
+    signs.fails = fails
+    assert f"{SHOP} has no fetched certificate yet, and is served with your own" in await provisioned(SHOP, BLOG)
+    assert digests(home)["tls"] == before
+    signs.fails = lambda at: None
+    clock.moment += DAY
+    await done(reconcile, stack="shop")
+    assert known().keys() == {SHOP, BLOG}
+    assert "tls" not in digests(home)
+    await done(reconcile, stack="shop")
+    assert "tls-certificate" not in secrets(), "a host that is added later must not get it"

@@ -6,6 +6,7 @@ from typing import Any
 
 from deployments.cli.installation import Installation
 from infra_specs.advice.growth import Advice
+from infra_specs.catalogue.web import holds_own_certificate
 from infra_specs.certificates.hosts import fetched_hosts
 from infra_specs.certificates.notes import CertificateNote, certificate_notes
 from infra_specs.desired import desired_as_deployed, desired_with_release
@@ -94,7 +95,8 @@ def look(installation: Installation, record: StackRecord) -> StackView:
         moment=now(),
     )
     instances = installation.observed(stack)
-    certificates = certificate_notes(fetched_hosts(stack), ledger.certificates.of(record.name), now())
+    has_own = holds_own_certificate(stack, ledger.secrets.kept(record.name))
+    certificates = certificate_notes(fetched_hosts(stack), ledger.certificates.of(record.name), now(), has_own=has_own)
     try:
         if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
             desired = desired_with_release(recorded_snapshot(ledger, record.name), releases[0].content)

@@ -8,6 +8,7 @@ what the settings say lies in a file of its own beside them.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from infra_specs.certificates.validity import covers
 from tasks.providers.envoy import tls
 from tasks.providers.envoy.files import RouteRule
 from tasks.providers.envoy.messages import Json, response
@@ -24,15 +25,15 @@ def file_of(settings: Mapping[str, Any], public_port: int | None) -> Json | None
         return None
     return {
         "challenges": dict(settings.get("challenges") or {}),
-        "secured": list(tls.secured_hosts(settings)),
+        "secured": list(tls.secured_names(settings)),
         "public_port": public_port,
     }
 
 
 def before_listeners(file: Json, told: Any) -> Json:
-    """What it says until the listeners are taken in: only a host that is secured before and after is led to HTTPS."""
+    """What it says until the listeners are taken in: only a name that is secured before and after is led to HTTPS."""
     known = told["secured"] if told else []
-    return {**file, "secured": [host for host in file["secured"] if host in known]}
+    return {**file, "secured": [name for name in file["secured"] if covers(known, name)]}
 
 
 def routes(told: Json, rules: Iterable[RouteRule]) -> Json:
@@ -40,7 +41,7 @@ def routes(told: Json, rules: Iterable[RouteRule]) -> Json:
     challenges = [_challenge(token, answer) for token, answer in sorted(told["challenges"].items())]
     made = []
     for virtual_host in virtual_hosts(rules):
-        secured = virtual_host["name"] in told["secured"]
+        secured = covers(told["secured"], virtual_host["name"])
         led = [{"match": {"prefix": "/"}, "redirect": tls.redirection(told["public_port"])}]
         made.append({**virtual_host, "routes": [*challenges, *(led if secured else virtual_host["routes"])]})
     if challenges and all("*" not in virtual_host["domains"] for virtual_host in made):

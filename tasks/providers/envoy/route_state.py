@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from infra_specs.certificates.validity import covers
 from infra_specs.resources.instance import Health
 from tasks.base.clock import now
 from tasks.providers.envoy.admin_state import AdminState
@@ -85,7 +86,7 @@ def route_url(settings: Mapping[str, Any], proxy: Mapping[str, str]) -> str:
     """Where it is reached, from what the proxy says of itself; empty without a proxy."""
     host = settings["host"]
     # Where certificates are fetched, a host that has none yet is served by plain HTTP.
-    is_plain = "plain_url" in proxy and host not in proxy["secured_hosts"].split()
+    is_plain = "plain_url" in proxy and not covers(proxy["secured_hosts"].split(), host)
     base = proxy.get("plain_url" if is_plain else "public_url", "") if settings["public"] else ""
     base = base or proxy.get("url", "")
     if base and "*" not in host:

@@ -17,9 +17,12 @@ DEFAULT_HTTPS_PORT, DEFAULT_HTTP_PORT = 443, 80
 
 
 def pems_of(settings: Mapping[str, Any]) -> dict[str, str]:
-    """The certificates that a proxy's settings hold, by the names that it knows them by."""
+    """The certificates that a proxy's settings hold, by the names that it knows them by.
+
+    Fetched ones come first: of two for one host the first is shown.
+    """
     fetched = {f"{_NAME}-{host}": str(pem) for host, pem in sorted((settings.get("certificates") or {}).items())}
-    return fetched or ({_NAME: str(settings["tls"])} if settings.get("tls") else {})
+    return fetched | ({_NAME: str(settings["tls"])} if settings.get("tls") else {})
 
 
 def is_fetched(settings: Mapping[str, Any]) -> bool:
@@ -27,9 +30,10 @@ def is_fetched(settings: Mapping[str, Any]) -> bool:
     return "certificates" in settings
 
 
-def secured_hosts(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """The hosts that have a fetched certificate, in order."""
-    return tuple(sorted(settings.get("certificates") or {}))
+def secured_names(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that the proxy has a certificate for: hosts with a fetched one in order, then the user's own names."""
+    fetched = sorted(settings.get("certificates") or {})
+    return tuple(dict.fromkeys((*fetched, *(read(str(settings["tls"])).names if settings.get("tls") else ()))))
 
 
 def file_of(name: str) -> str:
@@ -107,7 +111,7 @@ def doors(
     """Where a proxy is reached, on loopback and at its `outside` address, and what its certificate says."""
     where = {"host": "127.0.0.1", "port": str(port)}
     if is_fetched(settings):
-        return {**where, **_fetched_doors(port, public_port, http_port, outside, secured_hosts(settings))}
+        return {**where, **_fetched_doors(port, public_port, http_port, outside, secured_names(settings))}
     pem = settings.get("tls")
     if pem is None:
         public = f"http://{outside}:{public_port}" if public_port is not None else ""
@@ -124,18 +128,22 @@ def doors(
 
 
 def _fetched_doors(
-    port: int, public_port: int | None, http_port: int | None, outside: str, hosts: tuple[str, ...]
+    port: int, public_port: int | None, http_port: int | None, outside: str, names: tuple[str, ...]
 ) -> dict[str, str]:
-    """On loopback it stays plain HTTP: no authority signs for that. A host without a certificate has `plain_url`."""
+    """On loopback it stays plain HTTP: no authority signs for that. A host without a certificate has `plain_url`.
+
+    `names` may be of many hosts, as `*.example.com`.
+    """
     plain = ""
     if http_port is not None:
         plain = f"http://{outside}" if http_port == DEFAULT_HTTP_PORT else f"http://{outside}:{http_port}"
-    secure = at(hosts[0], public_port) if hosts and public_port is not None else plain
+    host = next((name for name in names if not name.startswith("*.")), outside)
+    secure = at(host, public_port) if names and public_port is not None else plain
     return {
         "url": f"http://127.0.0.1:{port}",
         "public_url": secure,
         "plain_url": plain,
-        "secured_hosts": " ".join(hosts),
+        "secured_hosts": " ".join(names),
     }
 
 

@@ -232,6 +232,13 @@ def test_fetched_certificates_are_secrets_by_host_and_change_in_place_with_the_a
     assert (proxy.settings["public_port"], proxy.settings["redirect"]) == (443, 80)
     assert "tls" not in proxy.settings
     assert {"certificates", "challenges"} <= set(proxy.mutable)
+    whole = {f"{name}.example.com": HostCertificate(f"{name}.example.com", version=1) for name in "abc"}
+    for certificates, own in (({}, True), (known, True), (whole, False)):
+        made = desired_state(
+            stack, size(stack), counts={}, secrets={"tls-certificate": 3}, source="/", certificates=certificates
+        )
+        proxy = next(resource for resource in made if resource.kind == "proxy")
+        assert proxy.settings.get("tls") == (SecretRef("tls-certificate", 3) if own else None)
     given = from_data({**data, "target": {"provider": "local", "public_port": 8443},
                        "tls": {"email": "ops@example.com", "redirect": 8080}}, "spec")  # fmt: skip
     made = desired_state(given, size(given), counts={}, secrets={}, source="/")

@@ -113,6 +113,11 @@ def test_a_policy_is_read_from_a_proxys_settings() -> None:
             {"certificates": {"b.example.com": "pem", "a.example.com": "pem"}},
             [("public", ("certificate-a.example.com", "certificate-b.example.com")), ("plain", ())],
         ),
+        ({"certificates": {}, "tls": "pem"}, [("public", ("certificate",)), ("plain", ())]),
+        (
+            {"certificates": {"a.example.com": "pem"}, "tls": "pem"},
+            [("public", ("certificate-a.example.com", "certificate")), ("plain", ())],
+        ),
     ],
 )
 def test_beyond_loopback_it_listens_for_https_once_there_is_a_certificate(settings: Any, expected: Any) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from infra_specs.certificates.check import pair
 from tasks.providers.envoy import plain_http, tls
 from tasks.providers.envoy.files import RouteRule
 from tasks.providers.envoy.route_state import route_url
+from tests.support.certificates import authority
 
 pytestmark = pytest.mark.pure
 
@@ -50,6 +52,17 @@ def test_nothing_leads_to_a_listener_that_is_not_there_yet_or_goes() -> None:
     assert plain_http.before_listeners(after, before)["secured"] == [SHOP]
     assert plain_http.before_listeners(before, after)["secured"] == [SHOP]
     assert plain_http.before_listeners(after, None)["secured"] == []
+
+
+def test_from_a_certificate_of_ones_own_its_hosts_stay_led_to_https() -> None:
+    own = pair(*authority().issue("*.example.com"))
+    before = plain_http.file_of({"certificates": {}, "tls": own}, 443)
+    assert ["redirect" in routes[0] for routes in routes_by_host(before).values()] == [True, True]
+    assert plain_http.before_listeners(told(BLOG, SHOP), before)["secured"] == [BLOG, SHOP]
+    proxy = tls.doors(20000, 443, 80, "192.0.2.1", {"certificates": {}, "tls": own})
+    assert proxy["public_url"] == "https://192.0.2.1"
+    assert route_url({"host": SHOP, "path": "/", "public": True}, proxy) == f"https://{SHOP}/"
+    assert route_url({"host": "shop.other.org", "path": "/", "public": True}, proxy) == "http://shop.other.org/"
 
 
 @pytest.mark.parametrize("settings", [{}, {"tls": "pem"}])

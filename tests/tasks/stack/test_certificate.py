@@ -123,3 +123,17 @@ def test_certificates_that_are_fetched_are_described_and_none_is_read(ledger: Le
     assert check_certificate(ledger, snapshot).startswith("Certificate for shop.example.com until ")
     assert keep_certificate(ledger, lease, snapshot) == (snapshot, "")
     assert renew_certificate(ledger, lease, snapshot) == (snapshot, "")
+
+
+@pytest.mark.parametrize(("days", "stays"), [(9, True), (-1, False)])
+def test_a_certificate_of_ones_own_from_before_is_erased_when_it_has_expired(
+    ledger: Ledger, lease: Lease, days: int, stays: bool
+) -> None:
+    ledger.secrets.set("shop", "tls-certificate", pair(*ours.issue("shop.example.com", days=days)))
+    web = {"command": "run", "port": 80, "public": True, "route": {"host": "shop.example.com"}}
+    data = {"name": "shop", "target": {"provider": "memory"}, "services": {"web": web}, "tls": {"email": "a@b.c"}}
+    snapshot = snapshot_of(ledger, from_data(data, "spec"), "/")
+    assert "served with your own from before" in check_certificate(ledger, snapshot)
+    renewed, _ = keep_certificate(ledger, lease, snapshot)
+    assert ("tls-certificate" in renewed.secret_versions) is stays
+    assert ("tls-certificate" in ledger.secrets.versions("shop")) is stays

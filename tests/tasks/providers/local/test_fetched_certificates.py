@@ -41,7 +41,7 @@ def fetched(ports: tuple[int, int], pems: dict[str, str], **challenges: str) -> 
         "certificates": pems,
         "challenges": challenges,
     }
-    return replace(plain, settings=settings, mutable=MUTABLE, digests={}).resolved(lambda _: "")
+    return resolved(replace(plain, mutable=MUTABLE), settings)
 
 
 def asked(port: int, host: str, path: str = "/") -> tuple[int, str, str]:
@@ -101,6 +101,31 @@ def test_from_plain_http_to_a_certificate_for_each_host(provider: LocalProvider)
     door = provider.update(door, fetched(ports, {SHOP: pems[SHOP]}))
     assert asked(ports[1], BLOG)[0] == 200
     assert (door.incarnation, wait_healthy(provider, door).health.state) == (1, "healthy")
+
+
+def test_from_a_certificate_of_ones_own_https_serves_at_each_step(provider: LocalProvider) -> None:
+    ports, own = (free_port(), free_port()), pair(*ours.issue("*.example.com"))
+    before = fetched(ports, {})
+    settings = {name: before.settings[name] for name in before.settings.keys() - {"certificates", "challenges"}}
+    door = serving(provider, resolved(before, {**settings, "tls": own}))
+    assert wait_healthy(provider, door)
+    wait_until(lambda: asked(ports[1], SHOP)[0] == 308, "plain HTTP leads to HTTPS")
+    pems: dict[str, str] = {}
+    door = provider.update(door, resolved(before, {**before.settings, "tls": own}))
+    assert [serial(ports[0], host) for host in (SHOP, BLOG)] == [read(own).serial] * 2
+    assert [asked(ports[1], host)[0] for host in (SHOP, BLOG)] == [308, 308]
+    pems[SHOP] = pair(*ours.issue(SHOP))
+    door = provider.update(door, resolved(before, {**before.settings, "certificates": pems, "tls": own}))
+    assert [serial(ports[0], host) for host in (SHOP, BLOG)] == [read(pems[SHOP]).serial, read(own).serial]
+    assert [asked(ports[1], host)[0] for host in (SHOP, BLOG)] == [308, 308]
+    pems[BLOG] = pair(*ours.issue(BLOG))
+    door = provider.update(door, fetched(ports, pems))
+    assert serial(ports[0], BLOG) == read(pems[BLOG]).serial
+    assert door.incarnation == 1
+
+
+def resolved(plain: Resource, settings: Any) -> Resource:
+    return replace(plain, settings=settings, digests={}).resolved(lambda _: "")
 
 
 def serial(port: int, host: str) -> int:
