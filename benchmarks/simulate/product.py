@@ -37,6 +37,7 @@ from tasks.ledger.database import Database
 from tasks.metrics import ServiceSample
 from tasks.providers import open_provider
 from tasks.run.retry import FIRST_DELAY, RETRIES
+from tasks.run.tags import tag_run
 
 T = TypeVar("T")
 _log = logging.getLogger("simulated runs")
@@ -101,7 +102,7 @@ def _modules() -> list[ModuleType]:
 
 
 def _in_place_of_prefect() -> dict[int, Callable[..., Any]]:
-    return {id(get_run_logger): lambda: _log, id(is_asked_for): lambda: False}
+    return {id(get_run_logger): lambda: _log, id(is_asked_for): lambda: False, id(tag_run): _show_nothing}
 
 
 def _in_place_of_the_machine(installation: Installation) -> dict[int, Callable[..., Any]]:

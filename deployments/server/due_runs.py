@@ -57,8 +57,8 @@ class Choice:
     """Scheduled runs that a newer one takes the place of."""
 
 
-def choose(runs: Iterable[FlowRun], scheduled: Collection[UUID], busy: Collection[UUID], moment: datetime) -> Choice:
-    """Decide on runs. `scheduled`: the deployments with a schedule; `busy`: the keys of runs at work (`work_key`)."""
+def choose(runs: Iterable[FlowRun], scheduled: Collection[UUID], busy: Mapping[UUID, UUID], moment: datetime) -> Choice:
+    """Decide on runs. `scheduled`: the deployments with a schedule; `busy`: the runs at work, by `work_key`."""
     take, start, drop = list[FlowRun](), list[FlowRun](), list[FlowRun]()
     by_deployment: dict[UUID, list[FlowRun]] = {}
     for run in runs:
@@ -72,7 +72,7 @@ def choose(runs: Iterable[FlowRun], scheduled: Collection[UUID], busy: Collectio
             take.append(run)
     for deployment, own in by_deployment.items():
         past = sorted((run for run in own if _due(run) <= moment), key=_due)
-        drop += past[:-1]
+        drop += [run for run in past[:-1] if run.id != busy.get(deployment)]
         if deployment not in busy:
             start.append(past[-1] if past else min(own, key=_due))
     return Choice(tuple(take), tuple(start), tuple(drop))
@@ -93,8 +93,11 @@ class DueRuns:
         self._scheduled = scheduled
         self._take = take
         self._run_warm = run_warm
-        self._at_work: dict[UUID, asyncio.Task[None]] = {}
+        self._at_work: dict[UUID, UUID] = {}
         """By key: the run in the warm process, from when it waits for its time."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: set[UUID] = set()
+        """Runs that left the warm process and may be due still: one that comes again could not begin."""
         self._pushed = asyncio.Event()
         self._pushed.set()  # the first look is at once
         self._ready_since = float("-inf")
@@ -111,17 +114,28 @@ class DueRuns:
         self._pushed.clear()
         await self._say_ready(client)
         now = utc_now()
-        choice = choose(await self._due(client, now), self._scheduled.keys(), self._at_work.keys(), now)
+        choice = choose(await self._due(client, now), self._scheduled.keys(), self._at_work, now)
         if choice.take:
             await self._take(choice.take)
         for run in choice.start:
-            self._at_work[work_key(run)] = asyncio.create_task(self._run(run))
+            self._at_work[work_key(run)] = run.id
+            task = asyncio.create_task(self._run(run))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         for run in choice.drop:
             await client.set_flow_run_state(run.id, Cancelled(message="A newer one is due."), force=True)
 
+    async def close(self) -> None:
+        """Begin no run any more: wait for no time, and for no run in the warm process."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def _due(self, client: PrefectClient, now: datetime) -> list[FlowRun]:
+        """The runs that are due. Those that ended while the server answered are left out: its answer is older."""
         before = now + timedelta(seconds=AHEAD_SECONDS)
-        return await client.read_flow_runs(
+        at_work = set(self._at_work.values())
+        runs = await client.read_flow_runs(
             deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=self._deployments)),
             flow_run_filter=FlowRunFilter(
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
@@ -130,6 +144,9 @@ class DueRuns:
             sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
             limit=PAGE_SIZE,
         )
+        self._ended &= {run.id for run in runs}
+        over = at_work.difference(self._at_work.values())
+        return [run for run in runs if run.id not in over]
 
     async def _say_ready(self, client: PrefectClient) -> None:
         now = asyncio.get_running_loop().time()
@@ -143,11 +160,15 @@ class DueRuns:
         try:
             await asyncio.sleep((_due(run) - utc_now()).total_seconds())
             await self._run_warm(flow, run)
+            failed = run.id in self._ended
         except Exception:  # nobody awaits this
             log.exception("A run of %s did not come to its end.", flow)
-        finally:
-            del self._at_work[work_key(run)]
-            self.push()  # the next one may have become due meanwhile
+            failed = True
+        if failed:  # it is due still, and would be tried again without a pause
+            await asyncio.sleep(POLL_SECONDS)
+        self._ended.add(run.id)
+        del self._at_work[work_key(run)]
+        self.push()  # the next one may have become due meanwhile
 
 
 def _due(run: FlowRun) -> datetime:

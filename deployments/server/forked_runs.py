@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import anyio.abc
 from prefect.client.schemas.objects import FlowRun
@@ -22,6 +22,8 @@ from prefect.runner._process_manager import ProcessHandle
 from deployments.server.run_template import WARM
 from infra_specs.errors import ServerError
 
+FORK_SECONDS = 30.0
+"""How long the template may take to answer: it does so at once, unless it hangs."""
 log = logging.getLogger(__name__)
 
 
@@ -55,11 +57,18 @@ class Template:
             await self._writer.wait_closed()
 
     async def fork(self, run: str, variables: Mapping[str, str]) -> ForkedProcess:
-        """Start the process of a run, with these variables beside ours. Raises ServerError if none can be started."""
-        self._forks[run] = asyncio.get_running_loop().create_future()
+        """Start the process of a run, with these variables beside ours. Raises ServerError if none can be started.
+
+        If the template does not answer, this process ends.
+        """
+        answer: asyncio.Future[ForkedProcess] = asyncio.get_running_loop().create_future()
+        self._forks[run] = answer
         try:
             self._writer.write(json.dumps({"run": run, "variables": dict(variables)}).encode() + b"\n")
-            return await self._forks[run]
+            await asyncio.wait({answer}, timeout=FORK_SECONDS)
+            if not answer.done():
+                _end(f"does not answer within {FORK_SECONDS:g} s")
+            return answer.result()
         finally:
             del self._forks[run]
 
@@ -68,11 +77,13 @@ class Template:
         return await self.fork("scheduled runs", {WARM: str(path)})
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
-        while line := await reader.readline():
-            self._hear(json.loads(line))
-        # Nobody could tell the end of a run any more. Our supervisor ends the runs with us, and starts us again.
-        log.critical("The process that runs are forked from has ended, and this one with it.")
-        os._exit(1)
+        try:
+            while line := await reader.readline():
+                self._hear(json.loads(line))
+        except Exception:  # nobody awaits this
+            log.exception("The process that runs are forked from is not understood.")
+            _end("cannot be heard")
+        _end("has ended")
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         if "code" in message:
@@ -89,6 +100,12 @@ class Template:
         process = self._processes[message["pid"]] = ForkedProcess(message["pid"])
         if waiting and not waiting.done():
             waiting.set_result(process)
+
+
+def _end(fault: str) -> NoReturn:
+    """Nobody could tell the end of a run any more. Our supervisor ends the runs with us, and starts us again."""
+    log.critical("The process that runs are forked from %s, and this one ends with it.", fault)
+    os._exit(1)
 
 
 class ForkingRunner(Runner):

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 from httpx import TransportError
 from prefect.client.orchestration import PrefectClient, get_client
@@ -26,3 +27,14 @@ async def repeat(what: str, every: float, job: Callable[[PrefectClient], Awaitab
         except Exception:  # nobody awaits this: what ends it would end its work until the process is started again
             log.exception("Not %s.", what)
         await asyncio.sleep(every)
+
+
+async def side_by_side(jobs: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do these jobs until one of them raises, or this is cancelled. Then none of them goes on."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -31,7 +31,7 @@ from deployments.server.intervals import Schedules, intervals_at_start
 from deployments.server.login import require_login
 from deployments.server.own_supervisor import EVERY_SECONDS as SUPERVISED_SECONDS
 from deployments.server.own_supervisor import keep_supervised
-from deployments.server.periodic import repeat
+from deployments.server.periodic import repeat, side_by_side
 from deployments.server.plane_processes import control_folder
 from deployments.server.proof import require_proof
 from deployments.server.prune_runs import EVERY_SECONDS as PRUNE_SECONDS
@@ -85,11 +85,11 @@ async def serve(ready: Path, asked: socket.socket) -> None:
                 repeat("held the ledger open", HELD_SECONDS, held.look),
                 *_jobs(config, scheduled, unseen),
             )
-            beside = [asyncio.create_task(job) for job in jobs]
             try:
-                await asyncio.gather(*beside)
+                await side_by_side(jobs)
             finally:
                 pushes.close()
+                await due.close()
                 await warm.close()
                 held.close()
 

@@ -39,11 +39,14 @@ class WarmProcess:
         self._path = path
         self._life: _Life | None = None
         self._starting = asyncio.Lock()
+        self._closed = False
 
     async def run(self, flow: str, run: FlowRun) -> None:
         """Run a scheduled run of this flow to its end. If it hangs or dies, so does the process, and the next run gets
-        another one: what became of this run is for `reap_runs`."""
+        another one: what became of this run is for `reap_runs`. Nothing is run after `close`."""
         async with self._starting:
+            if self._closed:
+                return
             if self._life is None or self._life.is_over:
                 self._life = await _Life.begin(self._fork, self._path)
             life = self._life
@@ -52,9 +55,11 @@ class WarmProcess:
             await life.end()
 
     async def close(self) -> None:
-        """End the process."""
-        if self._life:
-            await self._life.end()
+        """End the process, for good."""
+        self._closed = True
+        async with self._starting:
+            if self._life:
+                await self._life.end()
 
 
 @dataclass(slots=True)

@@ -59,6 +59,17 @@ async def _work(path: Path) -> None:
 
 async def _run(client: PrefectClient, flow: Flow[..., Any], run: FlowRun, writer: asyncio.StreamWriter) -> None:
     _say(writer, BEGUN, run)
+    try:
+        state = (await client.read_flow_run(run.id)).state
+        if state and state.is_scheduled():  # it waited for its time: somebody may have cancelled it meanwhile
+            await _run_until_cancelled(client, flow, run)
+    except Exception:  # the server is away, or somebody deleted the run
+        log.exception("Nobody can tell whether a run of %s is still to begin.", flow.name)
+    finally:
+        _say(writer, ENDED, run)
+
+
+async def _run_until_cancelled(client: PrefectClient, flow: Flow[..., Any], run: FlowRun) -> None:
     running = asyncio.create_task(_run_flow(flow, run))
     try:
         while not (await asyncio.wait({running}, timeout=CANCEL_LOOK_SECONDS))[0]:
@@ -69,8 +80,6 @@ async def _run(client: PrefectClient, flow: Flow[..., Any], run: FlowRun, writer
     except Exception:  # the server is away, or somebody deleted the run
         log.exception("Nobody can tell whether %s was cancelled.", flow.name)
         await asyncio.wait({running})
-    finally:
-        _say(writer, ENDED, run)
 
 
 async def _run_flow(flow: Flow[..., Any], run: FlowRun) -> None:

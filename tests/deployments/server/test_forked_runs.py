@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import deployments.server.forked_runs
 from deployments.server.forked_runs import ForkedProcess, Template
 from infra_specs.errors import ServerError
 
@@ -125,3 +126,37 @@ async def test_a_machine_without_room_for_a_process_says_so() -> None:
             await forking
         writer.close()
         asked._listening.cancel()
+
+
+class Ended(Exception):
+    """In place of the end of this process."""
+
+
+def end(code: int) -> None:
+    raise Ended(code)
+
+
+async def test_the_serving_process_ends_when_its_template_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(deployments.server.forked_runs, "FORK_SECONDS", 0.1)
+    monkeypatch.setattr(os, "_exit", end)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        async with Template(ours) as asked:
+            with pytest.raises(Ended):
+                await asyncio.wait_for(asked.fork("r", {}), 60)
+    assert "does not answer within 0.1 s, and this one ends with it" in caplog.text
+
+
+async def test_the_serving_process_ends_when_its_template_is_not_understood(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(os, "_exit", end)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        async with Template(ours) as asked:
+            theirs.sendall(b'{"pid": 7, "code": 0}\n')  # of a process that was never forked
+            with pytest.raises(Ended):
+                await asked._listening
+    assert "cannot be heard, and this one ends with it" in caplog.text

@@ -10,7 +10,7 @@ from httpx import ConnectError
 from prefect.exceptions import ObjectNotFound
 
 import deployments.server.periodic
-from deployments.server.periodic import repeat
+from deployments.server.periodic import repeat, side_by_side
 
 pytestmark = pytest.mark.pure
 
@@ -60,3 +60,22 @@ async def test_it_ends_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> No
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_when_a_job_raises_the_others_have_ended_with_it() -> None:
+    ended = asyncio.Event()
+
+    async def goes_on() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.set()
+
+    async def raises() -> None:
+        await asyncio.sleep(0)
+        raise OSError("no more files")
+
+    with pytest.raises(OSError, match="no more files"):
+        await side_by_side([goes_on(), raises()])
+    assert ended.is_set()

@@ -55,8 +55,8 @@ def connected(work: Callable[[socket.socket], None], path: Path) -> None:
 
 def obeys(asked: socket.socket) -> None:
     """Does as the names of the runs say."""
-    with asked.makefile("rw") as lines:
-        for line in lines:
+    with asked.makefile("r") as received, asked.makefile("w") as lines:  # a file for both forgets lines at a write
+        for line in received:
             run = json.loads(json.loads(line)[1])
             lines.write(json.dumps([BEGUN, run["id"]]) + "\n")
             lines.flush()
@@ -102,7 +102,8 @@ async def test_after_one_that_ends_or_hangs_there_is_another(
     warm: WarmProcess, forks: Forks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str,
     fault: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(deployments.server.warm_process, "LONGEST_SECONDS", 1.0)
+    if name == "hang":
+        monkeypatch.setattr(deployments.server.warm_process, "LONGEST_SECONDS", 1.0)
     await warm.run("autoscale", a_run(name))
     assert f"The process of the scheduled runs {fault} during a run of autoscale" in caplog.text
     await warm.run("autoscale", a_run("end"))
@@ -116,3 +117,10 @@ async def test_one_that_does_not_begin_hangs(
     monkeypatch.setattr(deployments.server.warm_process, "BEGIN_SECONDS", 2.0)
     await warm.run("reconcile", a_run("anything"))
     assert "hangs during a run of reconcile" in caplog.text
+
+
+async def test_after_it_was_closed_no_process_is_forked(warm: WarmProcess, forks: Forks) -> None:
+    await warm.run("autoscale", a_run("end"))
+    await warm.close()
+    await warm.run("autoscale", a_run("end"))
+    assert len(forks.pids) == 1
