@@ -103,6 +103,7 @@ def remove_secret(stack: Stack, name: Name) -> None:
 
 
 def _refuse_bad_name(stack: str, name: str) -> None:
+    from infra_specs.catalogue.web import CERTIFICATE
     from infra_specs.errors import SpecError
     from infra_specs.stackfile.models.service import NAME_PATTERN, SECRET_PATTERN
 
@@ -110,6 +111,11 @@ def _refuse_bad_name(stack: str, name: str) -> None:
         raise SpecError(f"`{stack}` cannot be a stack's name: a small letter, then small letters, digits and dashes.")
     if not re.match(SECRET_PATTERN, name):
         raise SpecError(f"`{name}` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.")
+    if name == CERTIFICATE:
+        raise SpecError(
+            f"`{name}` is where Tenfold keeps the certificate of a stack's proxy, and what you set would be replaced "
+            "by it. Choose another name."
+        )
 
 
 def _typed_value(stack: str, name: str, *, binary: bool) -> bytes:

@@ -44,6 +44,8 @@ def test_removed_is_gone(cli: Cli) -> None:
         ("Shop", "stripe", "x", "`Shop` cannot be a stack's name: a small letter, then small letters, "
          "digits and dashes.\n"),
         ("shop", "1a", "x", "`1a` cannot be a secret's name: letters, digits, _ and -, not a digit or - first.\n"),
+        ("shop", "tls-certificate", "x", "`tls-certificate` is where Tenfold keeps the certificate of a stack's proxy, "
+         "and what you set would be replaced by it. Choose another name.\n"),
     ],
 )  # fmt: skip
 def test_a_bad_name_or_value_is_refused(cli: Cli, stack: str, name: str, typed: str | bytes, error: str) -> None:
