@@ -13,6 +13,8 @@ from typing import Literal
 Family = Literal[4, 6]
 FOLDER = "/etc/tenfold"
 UNIT = "tenfold-firewall"
+NEW = ".new"
+"""The end of the names of rules that nobody has logged in through yet. Only the proven ones are set at a start."""
 INPUT_CHAIN, FORWARD_CHAIN = "TENFOLD-INPUT", "TENFOLD-FORWARD"
 SWARM_TCP, SWARM_UDP = (2377, 7946), (7946, 4789)
 """Ports of a Swarm: its managers, its gossip, and the packets between containers."""
@@ -75,13 +77,29 @@ def _listed(ports: tuple[int, ...]) -> str:
     return ",".join(map(str, ports))
 
 
+ROUTES = "cat /proc/net/route; cat /proc/net/ipv6_route 2>/dev/null; true"
+"""Prints the routes that `unsafe_uplinks` reads."""
+
+
+def unsafe_uplinks(routes: str) -> tuple[str, ...]:
+    """The interfaces with a default route, of either family, that the rules take for one of Docker's bridges."""
+    defaults = set[str]()
+    for words in map(str.split, routes.splitlines()):
+        is_v4 = len(words) == 11 and words[1] == "0" * 8
+        is_v6 = len(words) == 10 and words[0] == "0" * 32 and words[1] == "00"
+        if is_v4 or is_v6:
+            defaults.add(words[0] if is_v4 else words[-1])
+    return tuple(sorted(name for name in defaults if name.startswith(("docker", "br-"))))
+
+
 _FAMILIES = "for pair in 4:iptables 6:ip6tables; do family=${pair%%:*} tool=${pair#*:}"
 APPLY = f"""#!/bin/sh
-# Put the rules beside this file in force. They are in force already: they are filled anew, with no moment without any.
+# Put the rules beside this file in force: the proven ones, or with the argument {NEW} those that are not proven yet.
+# They are in force already: they are filled anew, with no moment without any.
 set -eu
 {_FAMILIES}
     [ $family = 4 ] || [ -e /proc/net/if_inet6 ] || continue
-    $tool-restore -w 10 --noflush <{FOLDER}/firewall.v$family
+    $tool-restore -w 10 --noflush <{FOLDER}/firewall.v$family${{1:-}}
     $tool -w 10 -C INPUT -j {INPUT_CHAIN} 2>/dev/null || $tool -w 10 -I INPUT -j {INPUT_CHAIN}
     $tool -w 10 -n -L DOCKER-USER >/dev/null 2>&1 || continue
     $tool -w 10 -C DOCKER-USER -j {FORWARD_CHAIN} 2>/dev/null || $tool -w 10 -I DOCKER-USER -j {FORWARD_CHAIN}
@@ -97,6 +115,14 @@ REMOVE = f"""#!/bin/sh
     done
 done
 exit 0
+"""
+UNDO = f"""#!/bin/sh
+# Put the proven rules back in force; without any, or if they cannot be, take ours out of force.
+rm -f {FOLDER}/firewall.v4{NEW} {FOLDER}/firewall.v6{NEW}
+if [ -e {FOLDER}/firewall.v4 ] && [ -e {FOLDER}/firewall.v6 ]; then
+    /bin/sh {FOLDER}/firewall-apply && exit
+fi
+exec /bin/sh {FOLDER}/firewall-remove
 """
 SERVICE = f"""[Unit]
 Description=The ports of this host that Tenfold leaves open

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from infra_specs.fleet.firewall import APPLY, REMOVE, Firewall, rules
+from infra_specs.fleet.firewall import APPLY, REMOVE, UNDO, Firewall, rules, unsafe_uplinks
 
 pytestmark = pytest.mark.pure
 
@@ -64,7 +64,27 @@ def test_equal_firewalls_have_equal_rules() -> None:
     assert rules(other, 6) == rules(WHOLE, 6)
 
 
+V4 = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT"
+V6 = f"{'0' * 32} 00 {'0' * 32} 00 {'0' * 32} 00000400 00000003 00000000 00000003"
+
+
+@pytest.mark.parametrize(
+    ("routes", "unsafe"),
+    [
+        ([], ()),
+        (["eth0 00000000 010200C0 0003 0 0 0 00000000 0 0 0"], ()),
+        (["br0 00000000 010200C0 0003 0 0 0 00000000 0 0 0"], ()),
+        (["eth0 00000000 0 0003 0 0 0 00000000 0 0 0", "docker0 000011AC 0 0001 0 0 0 0000FFFF 0 0 0"], ()),
+        (["br-lan 00000000 010200C0 0003 0 0 0 00000000 0 0 0"], ("br-lan",)),
+        ([f"{V6} eth0", "fd000000000000000000000000000000 40 0 00 0 0 1 0 1 br-lan"], ()),
+        (["docker9 00000000 0 0003 0 0 0 00000000 0 0 0", f"{V6} br-lan", f"{V6} lo"], ("br-lan", "docker9")),
+    ],
+)
+def test_an_uplink_that_looks_like_a_bridge_of_dockers(routes: list[str], unsafe: tuple[str, ...]) -> None:
+    assert unsafe_uplinks("\n".join([V4, *routes])) == unsafe
+
+
 @pytest.mark.local
-@pytest.mark.parametrize("script", [APPLY, REMOVE])
+@pytest.mark.parametrize("script", [APPLY, REMOVE, UNDO])
 def test_the_scripts_are_ones_for_any_shell(script: str) -> None:
     subprocess.run(["sh", "-n"], input=script, text=True, check=True)
