@@ -13,17 +13,26 @@ DAEMON_SETTINGS = """{
 }
 """
 """Containers of a host may write 30 MB each. An engine that has settings already keeps them."""
-_IS_THERE = (
-    "command -v dockerd >/dev/null 2>&1 && command -v docker >/dev/null 2>&1 && command -v iptables >/dev/null 2>&1"
-)
+_MISSING = """
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+command -v dockerd >/dev/null 2>&1 && [ -z "$(dpkg --audit docker.io 2>/dev/null)" ] || echo docker.io
+command -v docker >/dev/null 2>&1 || echo docker-cli
+command -v iptables >/dev/null 2>&1 || echo iptables
+"""
+"""Prints the packages whose commands are missing. An engine from elsewhere, as docker-ce, needs none of them."""
 _INSTALL = """
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 apt() { apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >/dev/null; }
 dpkg --configure -a >/dev/null
 apt update || exit
-packages='docker.io iptables'
-# Later releases have the command in a package of its own.
-apt-cache --quiet=0 show docker-cli 2>/dev/null | grep -q '^Package: docker-cli' && packages="$packages docker-cli"
+packages=
+for package in $missing; do
+    # Earlier releases have the command in docker.io.
+    [ $package != docker-cli ] || apt-cache --quiet=0 show docker-cli 2>/dev/null | grep -q '^Package: docker-cli' \
+        || continue
+    packages="$packages $package"
+done
+[ -n "$packages" ] || { echo 'it has dockerd, and neither the command docker nor a package for it' >&2; exit 1; }
 apt install -y --no-install-recommends $packages
 """
 _START = "systemctl enable --quiet docker.service && systemctl start docker.service"
@@ -35,17 +44,11 @@ def install_engine(connection: Connection) -> bool:
     An installation that a killed run left half done is finished. Raises ProviderError with the reason of the host's
     package manager, and TransientError for an engine that does not start.
     """
-    is_new = connection.run(_IS_THERE).code != 0
-    if is_new:
-        connection.run("mkdir -p /etc/docker", root=True)
-        if connection.run("test -e /etc/docker/daemon.json").code:
-            connection.put("/etc/docker/daemon.json", DAEMON_SETTINGS.encode(), root=True)
-        installed = connection.run(_INSTALL, root=True, timeout=INSTALL_SECONDS)
-        if installed.code:
-            raise ProviderError(
-                f"{connection.host}: its engine cannot be installed (apt-get install docker.io): "
-                f"{installed.failure_text}"
-            )
+    missing = connection.run(_MISSING, root=True).text.split()
+    if "docker.io" in missing:
+        _put_settings(connection)
+    if missing:
+        _install(connection, missing)
     started = connection.run(_START, root=True, timeout=START_SECONDS)
     answers = wait_until(lambda: _answers(connection), bool, START_SECONDS) if started.code == 0 else False
     if not answers:
@@ -53,7 +56,24 @@ def install_engine(connection: Connection) -> bool:
             f"{connection.host}: its Docker Engine does not start: {started.failure_text}. Its log: journalctl -u "
             "docker"
         )
-    return is_new
+    return bool(missing)
+
+
+def _put_settings(connection: Connection) -> None:
+    """Before the engine's first start, unless a person put some there."""
+    connection.run("mkdir -p /etc/docker", root=True)
+    if connection.run("test -e /etc/docker/daemon.json", root=True).code:
+        connection.put("/etc/docker/daemon.json", DAEMON_SETTINGS.encode(), root=True)
+
+
+def _install(connection: Connection, packages: list[str]) -> None:
+    names = " ".join(packages)
+    installed = connection.run(f"missing='{names}'{_INSTALL}", root=True, timeout=INSTALL_SECONDS)
+    if installed.code:
+        raise ProviderError(
+            f"{connection.host}: its engine cannot be installed (apt-get install {packages[0]}): "
+            f"{installed.failure_text}"
+        )
 
 
 def _answers(connection: Connection) -> bool:
