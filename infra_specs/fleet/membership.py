@@ -22,8 +22,8 @@ class Member:
     answers: bool
     is_listed: bool = True
     """Whether it is in the fleet's list, and not to leave."""
-    data: tuple[str, ...] = ()
-    """What it holds that is nowhere else."""
+    data: tuple[str, ...] | None = ()
+    """What it holds that is nowhere else; None if nobody could ask. Looked for on a host that is to leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,24 @@ def _require_possible(members: Sequence[Member]) -> None:
             f"changes only from more than half. What runs goes on. Start these again: "
             f"{', '.join(member.host for member in managers if not member.answers)}."
         )
+    silent = [member.host for member in members if not member.answers and (member.is_listed or member.data is None)]
+    if silent and not any(member.role for member in members):
+        raise PlanError(
+            f"No host that answers is in a Swarm, and {_joined(silent)} may be in one. Start "
+            f"{'it' if len(silent) == 1 else 'them'} first, so that there are not two."
+        )
+    _require_no_data(members)
+
+
+def _require_no_data(members: Sequence[Member]) -> None:
+    """On the hosts that are to leave."""
     for member in members:
+        if member.data is None and member.role and not member.is_listed:
+            raise PlanError(
+                f"{member.host} is no longer in the list, and cannot be asked for the data that it holds. Start it "
+                "again or put it back into the list. If it is lost for good, remove it from the Swarm on a manager: "
+                "docker node demote, and docker node rm --force."
+            )
         if member.data and not member.is_listed:
             raise PlanError(
                 f"{member.host} is no longer in the list, and holds data that is nowhere else: "
@@ -149,6 +166,10 @@ def _leaving(members: Sequence[Member]) -> Iterator[MembershipStep]:
             yield MembershipStep("leave", member.host, "worker", "it is not in the list")
         elif member.role == "worker":
             yield MembershipStep("remove", member.host, "worker", "it is not in the list, and does not answer")
+
+
+def _joined(hosts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(hosts[:-1]), hosts[-1])))
 
 
 def _managers(number: int) -> str:

@@ -1,7 +1,7 @@
 """Which hosts are in the fleet's Swarm, as its managers say; and where none answers, as the hosts themselves do."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infra_specs.errors import PlanError, TransientError
@@ -9,6 +9,7 @@ from infra_specs.fleet.facts import SwarmFacts
 from infra_specs.fleet.membership import Member, Role, has_quorum
 from infra_specs.stackfile.models.hosts import Host
 from tasks.providers.hosts.engines import FleetEngines
+from tasks.providers.hosts.host_data import data_on
 from tasks.providers.hosts.read_facts import HostReading, read_facts
 
 FLEET_LABEL = "tenfold.fleet"
@@ -30,13 +31,18 @@ class FleetState:
     """The ids of the nodes, by host."""
     managers: tuple[str, ...]
     """The hosts whose engines answer as managers."""
+    unlabelled: tuple[str, ...] = ()
+    """The hosts that answer and whose nodes do not bear their names: a run was killed before it labelled them."""
 
 
-def look_at_fleet(fleet: str, engines: FleetEngines, leaving: Sequence[Host] = ()) -> FleetState:
-    """Look at every host. `leaving` are those of the connections that are no longer in the list.
+def look_at_fleet(
+    fleet: str, engines: FleetEngines, leaving: Sequence[Host] = (), lost: Collection[str] = ()
+) -> FleetState:
+    """Look at every host. `leaving` are those of the connections that are no longer in the list. Of these a person gave
+    up the `lost`, with the data that they hold.
 
     Raises PlanError for a Swarm that is not this fleet's, or that has a node which is in no list. Raises TransientError
-    while the managers choose a leader.
+    while the managers choose a leader, or where hosts know of managers that do not answer.
     """
     outcomes = read_facts(engines.connections)
     readings = {host: reading for host, reading in outcomes.items() if isinstance(reading, HostReading)}
@@ -44,17 +50,32 @@ def look_at_fleet(fleet: str, engines: FleetEngines, leaving: Sequence[Host] = (
     managers = tuple(host for host, swarm in swarms.items() if swarm.is_manager)
     addresses = {host: reading.facts.address or host for host, reading in readings.items()}
     names = [host.name for host in engines.connections.hosts]
-    gone = {host.name for host in leaving}
+    data = {host.name: () if host.name in lost else _data(host.name, engines, readings) for host in leaving}
     nodes = _nodes(fleet, engines, managers, swarms) if managers else None
     if nodes is None:
-        _require_known_managers(swarms, names)
-        members = tuple(_told_by_itself(name, name not in gone, readings.get(name), swarms) for name in names)
-        return FleetState(members, addresses, {}, managers)
+        _require_known_managers(swarms, names, readings)
+        told = [_told_by_itself(name, readings.get(name), swarms) for name in names]
+        return FleetState(_with_data(told, data), addresses, {}, managers)
     _require_own(nodes, swarms)
-    by_host = _by_host(nodes, swarms)
-    members = tuple(_told_by_managers(name, name not in gone, by_host.get(name), readings) for name in names)
+    by_host = _by_hosts(nodes, swarms)
     _require_known(by_host, names)
-    return FleetState(members, addresses, {host: node["ID"] for host, node in by_host.items()}, managers)
+    told = [_told_by_managers(name, by_host.get(name), readings) for name in names]
+    ids = {host: node["ID"] for host, node in by_host.items()}
+    unlabelled = tuple(host for host, node in by_host.items() if _label_of(node) != host)
+    return FleetState(_with_data(told, data), addresses, ids, managers, unlabelled)
+
+
+def _data(host: str, engines: FleetEngines, readings: Mapping[str, HostReading]) -> tuple[str, ...] | None:
+    """What a host holds. One that did not answer just now is not asked again."""
+    return data_on(host, engines) if _answers(readings.get(host)) else None
+
+
+def _with_data(members: Sequence[Member], data: Mapping[str, tuple[str, ...] | None]) -> tuple[Member, ...]:
+    """The members; of those that are to leave, with the data that they hold."""
+    return tuple(
+        replace(member, is_listed=False, data=data[member.host]) if member.host in data else member
+        for member in members
+    )
 
 
 def _swarm(reading: HostReading) -> SwarmFacts | None:
@@ -89,13 +110,36 @@ def _require_own(nodes: Sequence[Node], swarms: Mapping[str, SwarmFacts]) -> Non
             raise _foreign(host, "is in another Swarm than the fleet's, or was removed from it")
 
 
-def _require_known_managers(swarms: Mapping[str, SwarmFacts], names: Sequence[str]) -> None:
-    """Where no manager speaks: a worker belongs to the fleet if one of its managers is in the list."""
-    listed = {_address(name) for name in names}
+def _require_known_managers(
+    swarms: Mapping[str, SwarmFacts], names: Sequence[str], readings: Mapping[str, HostReading]
+) -> None:
+    """Where no manager speaks: a worker belongs to the fleet if one of its managers is in the list.
+
+    A host that is listed by its name, or reached by another address than its peers use, is known by what it says of
+    itself. Raises PlanError only if every host does; otherwise TransientError: a silent one may be the manager.
+    """
+    known = {_address(name) for name in names} | {reading.facts.address for reading in readings.values()}
     for host, swarm in swarms.items():
-        managers = {manager.rpartition(":")[0] for manager in swarm.managers}
-        if not swarm.is_manager and not managers & listed:
-            raise _foreign(host, f"is in a Swarm whose managers are in no list ({', '.join(sorted(managers))})")
+        managers = _manager_addresses(swarm)
+        if swarm.is_manager or managers & known:
+            continue
+        where = ", ".join(sorted(managers)) or "unknown"
+        if all(_is_told(readings.get(name)) for name in names):
+            raise _foreign(host, f"is in a Swarm whose managers are in no list ({where})")
+        silent = [name for name in names if not _is_told(readings.get(name))]
+        raise TransientError(
+            f"the managers of the Swarm that {host} is in do not answer ({where}). Start these again, which may be "
+            f"among them: {', '.join(silent)}."
+        )
+
+
+def _manager_addresses(swarm: SwarmFacts) -> set[str]:
+    return {manager.rpartition(":")[0].strip("[]") for manager in swarm.managers}
+
+
+def _is_told(reading: HostReading | None) -> bool:
+    """Whether it is known which Swarm a host is in. Without an engine it is in none."""
+    return reading is not None and (reading.facts.engine is None or reading.facts.engine.answers)
 
 
 def _foreign(host: str, what: str) -> PlanError:
@@ -110,14 +154,21 @@ def _address(name: str) -> str:
     return name.strip("[]").partition("]:")[0]
 
 
-def _by_host(nodes: Sequence[Node], swarms: Mapping[str, SwarmFacts]) -> dict[str, Node]:
-    """The nodes by their hosts; one that a killed run did not label yet, by what its host says of itself."""
+def _by_hosts(nodes: Sequence[Node], swarms: Mapping[str, SwarmFacts]) -> dict[str, Node]:
+    """The nodes by their hosts; one that a killed run did not label yet, by what its host says of itself.
+
+    A host that joined anew says which of two nodes with its label it is.
+    """
     ids = {swarm.node: host for host, swarm in swarms.items()}
     named: dict[str, Node] = {}
-    for node in nodes:
-        label = (node["Spec"].get("Labels") or {}).get(HOST_LABEL)
-        named[ids.get(node["ID"]) or label or f"{node['Description']['Hostname']} ({node['ID']})"] = node
+    for node in sorted(nodes, key=lambda node: node["ID"] in ids):
+        named[ids.get(node["ID"]) or _label_of(node) or f"{node['Description']['Hostname']} ({node['ID']})"] = node
     return named
+
+
+def _label_of(node: Node) -> str:
+    """The host that it is by its label; empty without one."""
+    return str((node["Spec"].get("Labels") or {}).get(HOST_LABEL, ""))
 
 
 def _require_known(by_host: Mapping[str, Node], names: Sequence[str]) -> None:
@@ -128,24 +179,22 @@ def _require_known(by_host: Mapping[str, Node], names: Sequence[str]) -> None:
         )
 
 
-def _told_by_managers(name: str, is_listed: bool, node: Node | None, readings: Mapping[str, HostReading]) -> Member:
+def _told_by_managers(name: str, node: Node | None, readings: Mapping[str, HostReading]) -> Member:
     if node is None:
-        return Member(name, None, _answers(readings.get(name)), is_listed)
+        return Member(name, None, _answers(readings.get(name)))
     if "ManagerStatus" in node:
-        return Member(name, "manager", node["ManagerStatus"].get("Reachability") == "reachable", is_listed)
+        return Member(name, "manager", node["ManagerStatus"].get("Reachability") == "reachable")
     role: Role = "manager" if node["Spec"]["Role"] == "manager" else "worker"
-    return Member(name, role, node["Status"]["State"] == "ready", is_listed)
+    return Member(name, role, node["Status"]["State"] == "ready")
 
 
-def _told_by_itself(
-    name: str, is_listed: bool, reading: HostReading | None, swarms: Mapping[str, SwarmFacts]
-) -> Member:
+def _told_by_itself(name: str, reading: HostReading | None, swarms: Mapping[str, SwarmFacts]) -> Member:
     """Where no manager speaks for all. A host without an answer is a manager if others know it as one."""
-    known = {manager.rpartition(":")[0] for swarm in swarms.values() for manager in swarm.managers}
+    known = set[str]().union(*map(_manager_addresses, swarms.values()))
     if name in swarms:
-        return Member(name, "manager" if swarms[name].is_manager else "worker", _answers(reading), is_listed)
+        return Member(name, "manager" if swarms[name].is_manager else "worker", _answers(reading))
     role: Role | None = "manager" if reading is None and _address(name) in known else None
-    return Member(name, role, _answers(reading), is_listed)
+    return Member(name, role, _answers(reading))
 
 
 def _answers(reading: HostReading | None) -> bool:

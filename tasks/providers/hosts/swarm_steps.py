@@ -35,13 +35,21 @@ def carry_out(step: MembershipStep, fleet: str, state: FleetState, engines: Flee
     steps[step.kind]()
 
 
+def label_members(state: FleetState, engines: FleetEngines) -> None:
+    """Name the nodes that a killed run joined and did not name. Call it before the steps: so is a host known when it
+    does not answer any more. All are named: nothing is done. Raises ProviderError and its kinds.
+    """
+    for host in state.unlabelled:
+        _label(host, state.nodes[host], state.managers, engines)
+
+
 def _start(host: str, fleet: str, state: FleetState, engines: FleetEngines) -> None:
     engine, address = engines.of(host), state.addresses[host]
     with translated(host):
         if engine.info()["Swarm"]["LocalNodeState"] == "inactive":
             spec = engine.create_swarm_spec(labels={FLEET_LABEL: fleet})
             engine.init_swarm(f"{address}:{SWARM_PORT}", f"0.0.0.0:{SWARM_PORT}", swarm_spec=spec)
-    _label(host, engines.of(host).info()["Swarm"]["NodeID"], (host,), engines)
+    _label(host, _own_node_id(host, engines), (host,), engines)
 
 
 def _join(step: MembershipStep, state: FleetState, engines: FleetEngines) -> None:
@@ -54,7 +62,7 @@ def _join(step: MembershipStep, state: FleetState, engines: FleetEngines) -> Non
             token = engines.ask_one(managers, lambda manager: str(manager.inspect_swarm()["JoinTokens"][kind]))
             where = [f"{state.addresses[name]}:{SWARM_PORT}" for name in managers]
             engine.join_swarm(where, token, f"0.0.0.0:{SWARM_PORT}", f"{state.addresses[step.host]}:{SWARM_PORT}")
-    node = str(engine.info()["Swarm"]["NodeID"])
+    node = _own_node_id(step.host, engines)
     _wait(lambda: _node(node, managers, engines), lambda found: _is_counted(found, step.role), f"{step.host} joined")
     _label(step.host, node, managers, engines)
 
@@ -116,6 +124,10 @@ def _node_id(host: str, state: FleetState, engines: FleetEngines) -> str:
     """Of a host that has joined meanwhile, what its own engine says."""
     if known := state.nodes.get(host):
         return known
+    return _own_node_id(host, engines)
+
+
+def _own_node_id(host: str, engines: FleetEngines) -> str:
     with translated(host):
         return str(engines.of(host).info()["Swarm"]["NodeID"])
 

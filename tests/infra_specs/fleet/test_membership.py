@@ -11,12 +11,15 @@ pytestmark = pytest.mark.pure
 
 
 def fleet(text: str) -> list[Member]:
-    """`a:manager b:worker c d:manager! -e:worker`: `!` does not answer, `-` is not in the list, `+` holds data."""
+    """`a:manager b:worker c d:manager! -e:worker`.
+
+    `!` does not answer, `-` is not in the list, `+` holds data, `?` cannot be asked for its data.
+    """
     members = list[Member]()
     for word in text.split():
-        name, _, role = word.strip("-!+").partition(":")
+        name, _, role = word.strip("-!+?").partition(":")
         assert role in ("", "manager", "worker")
-        data = ("volume/database of shop",) if "+" in word else ()
+        data = ("volume/database of shop",) if "+" in word else None if "?" in word else ()
         members.append(Member(name, role or None, "!" not in word, not word.startswith("-"), data))  # type: ignore[arg-type]
     return members
 
@@ -32,8 +35,14 @@ CASES = {
         "start a (there is no Swarm yet)", "join b (3 managers for 4 hosts)", "join c (3 managers for 4 hosts)",
         "join d (it is in the list, and in no Swarm)",
     ],
-    # The first of the list does not answer when the Swarm begins.
-    "a! b c": ["start b (there is no Swarm yet)", "join c (3 managers for 3 hosts)"],
+    # Some do not answer, and may be in a Swarm: no second one begins beside it.
+    "a! b c": (
+        "No host that answers is in a Swarm, and a may be in one. Start it first, so that there are not two."
+    ),
+    "a! b! c -d!?": (
+        "No host that answers is in a Swarm, and a, b and d may be in one. Start them first, so that there are not two."
+    ),
+    "a -b!": ["start a (there is no Swarm yet)"],
     # All is well.
     "a:manager": [],
     "a:manager b:worker": [],
@@ -96,6 +105,13 @@ CASES = {
         "the list, or delete that data first."
     ),
     "a:manager b:worker+": [],
+    # A host whose data nobody can ask for.
+    "a:manager -b:worker!?": (
+        "b is no longer in the list, and cannot be asked for the data that it holds. Start it again or put it back "
+        "into the list. If it is lost for good, remove it from the Swarm on a manager: docker node demote, and docker "
+        "node rm --force."
+    ),
+    "a:manager -b!?": [],
 }  # fmt: skip
 
 
@@ -116,14 +132,20 @@ def test_an_odd_number_of_managers(hosts: int, managers: int) -> None:
 
 def roles() -> st.SearchStrategy[Member]:
     return st.builds(
-        Member, st.just(""), st.sampled_from([None, "worker", "manager"]), st.booleans(), st.booleans(), st.just(())
+        Member,
+        st.just(""),
+        st.sampled_from([None, "worker", "manager"]),
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from([(), (), (), None]),
     )
 
 
 @given(st.lists(roles(), min_size=1, max_size=9))
 def test_no_step_loses_the_quorum_and_the_end_needs_no_further_step(members: list[Member]) -> None:
     named = [
-        Member(str(number), member.role, member.answers, member.is_listed) for number, member in enumerate(members)
+        Member(str(number), member.role, member.answers, member.is_listed, member.data)
+        for number, member in enumerate(members)
     ]
     if any(member.role == "worker" for member in named) and not any(member.role == "manager" for member in named):
         return  # there is no Swarm without a manager
@@ -134,10 +156,11 @@ def test_no_step_loses_the_quorum_and_the_end_needs_no_further_step(members: lis
     by_host = {member.host: member for member in named}
     for step in steps:
         member = by_host[step.host]
+        assert member.is_listed or member.data is not None, "nothing is taken from a host that cannot be asked"
         assert member.answers or step.kind in ("demote", "remove"), "nothing is asked of who does not answer"
         gone = step.kind in ("leave", "remove")
         role = None if gone else step.role
-        by_host[step.host] = Member(member.host, role, member.answers, member.is_listed)
+        by_host[step.host] = Member(member.host, role, member.answers, member.is_listed, member.data)
         managers = [other for other in by_host.values() if other.role == "manager"]
         assert has_quorum(len(managers), sum(other.answers for other in managers)), str(step)
     after = list(by_host.values())

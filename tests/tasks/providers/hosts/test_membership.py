@@ -10,7 +10,7 @@ from infra_specs.fleet.membership import membership_steps
 from infra_specs.stackfile.models.hosts import Host
 from tasks.providers.hosts.engines import FleetEngines
 from tasks.providers.hosts.members import FleetState, look_at_fleet
-from tasks.providers.hosts.swarm_steps import carry_out
+from tasks.providers.hosts.swarm_steps import carry_out, label_members
 from tasks.ssh import handshake
 from tasks.ssh.connections import Connections
 from tests.support.hosts.bench import HostBench
@@ -34,17 +34,19 @@ class Fleet:
             self.engines = FleetEngines(Connections(bench.hosts, bench.key, home))
         self.leaving = [host for host in bench.hosts if host not in listed]
 
-    def look(self, name: str = "shop") -> FleetState:
-        return look_at_fleet(name, self.engines, self.leaving)
+    def look(self, name: str = "shop", lost: Sequence[str] = ()) -> FleetState:
+        return look_at_fleet(name, self.engines, self.leaving, lost)
 
-    def settle(self) -> list[str]:
+    def settle(self, *lost: Host) -> list[str]:
         """Take all steps, each a second time as after a kill; what they were."""
-        state = self.look()
+        names = [host.name for host in lost]
+        state = self.look(lost=names)
+        label_members(state, self.engines)
         steps = membership_steps(state.members)
         for step in steps:
             carry_out(step, "shop", state, self.engines)
             carry_out(step, "shop", state, self.engines)
-        assert membership_steps(self.look().members) == ()
+        assert membership_steps(self.look(lost=names).members) == ()
         return [f"{step.kind} {step.host}" for step in steps]
 
     def roles(self) -> list[str | None]:
@@ -105,7 +107,9 @@ def test_managers_are_lost_one_by_one(bench: HostBench, fleets: Fleets) -> None:
     bench.power_on(second)
     wait_for(fleets, [False, True, True])
     rest = fleets.of(second, third)
-    assert rest.settle() == [f"remove {first}", f"demote {third}"]
+    with pytest.raises(PlanError, match=f"^{first} is no longer in the list, and cannot be asked for the data"):
+        rest.settle()
+    assert rest.settle(first) == [f"remove {first}", f"demote {third}"]
     assert rest.roles() == [None, "manager", "worker"]
 
 
