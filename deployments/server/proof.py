@@ -55,7 +55,11 @@ def _answered(host: str, port: int, nonce: str) -> str:
                 body += part
                 if len(body) > LONGEST_ANSWER or time.monotonic() > until:
                     return ""
+            if answer.length:  # bytes that it promised and did not send
+                raise ConnectionResetError("it ended within its answer")
             data: Any = json.loads(body)
             return str(data["proof"]) if answer.status == HTTPStatus.OK else ""
+        except ConnectionError:  # also where it is an HTTPException: a server that ends is no stranger
+            raise
         except (HTTPException, ValueError, KeyError, TypeError, RecursionError):
             return ""

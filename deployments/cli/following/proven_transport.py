@@ -15,12 +15,15 @@ class ProvenTransport(httpx.HTTPTransport):
         self._login = login
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """As any transport does. Raises ServerError where a stranger answers."""
+        """As any transport does. Raises ServerError where a stranger answers, ConnectError for no whole proof."""
 
         def trace(event: str, _info: object) -> None:
             # Of each new connection, before a byte of the request is sent.
             if event == "connection.connect_tcp.complete":
-                require_proof(self._login, request.url.host, request.url.port or 80)
+                try:
+                    require_proof(self._login, request.url.host, request.url.port or 80)
+                except OSError as error:
+                    raise httpx.ConnectError(str(error) or type(error).__name__) from error
 
         request.extensions["trace"] = trace
         request.headers["Authorization"] = self._login.header

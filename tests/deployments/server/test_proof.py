@@ -1,6 +1,7 @@
 """A server proves whose it is before it hears the login, and nobody can pass the question on."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from deployments.cli.following.prefect_api import PrefectApi
 from deployments.cli.following.proven_transport import ProvenTransport
 from deployments.server.login import Login
 from deployments.server.proof import proof, require_proof
@@ -110,3 +112,38 @@ def test_an_answer_is_good_for_its_own_question() -> None:
     assert proof(LOGIN, "a", 1) != proof(LOGIN, "b", 1)
     assert proof(LOGIN, "a", 1) != proof(LOGIN, "a", 2)
     assert LOGIN.secret not in proof(LOGIN, "a", 1)
+
+
+@contextmanager
+def dying(answer: bytes | None) -> Iterator[int]:
+    """The port of a server that hears one question, answers so and ends; None: it hangs."""
+    with socket.create_server(("127.0.0.1", 0)) as listening_socket:
+        over = threading.Event()
+
+        def serve() -> None:
+            connection, _ = listening_socket.accept()  # the caller's own
+            question, _ = listening_socket.accept()
+            with connection, question:
+                question.recv(10_000)
+                if answer is None:
+                    over.wait()
+                else:
+                    question.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listening_socket.getsockname()[1]
+        finally:
+            over.set()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", None])
+def test_a_server_that_ends_or_hangs_is_silent_and_no_stranger(
+    answer: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.server.proof.ANSWER_SECONDS", 0.5 if answer is None else 10.0)
+    with dying(answer) as port:
+        api = PrefectApi(f"http://127.0.0.1:{port}/api", ProvenTransport(LOGIN))
+        with api, pytest.raises(ServerError, match="does not answer"):
+            api.run("any")
