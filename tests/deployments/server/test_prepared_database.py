@@ -1,5 +1,6 @@
 """The database that a first start begins with is the one that Prefect would make, and nobody's in particular."""
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -59,6 +60,27 @@ def test_a_database_that_is_there_is_left_alone(tmp_path: Path) -> None:
 def test_another_version_of_prefect_makes_its_own(tmp_path: Path) -> None:
     assert not prepare(tmp_path, f"{HERE}.1")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        ("os.link", OSError(errno.ENOTSUP, "Operation not supported")),
+        ("os.link", PermissionError(errno.EPERM, "Operation not permitted")),
+        ("sqlite3.connect", sqlite3.OperationalError("disk I/O error")),
+    ],
+)
+def test_what_keeps_it_from_being_made_keeps_no_server_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, function: str, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(f"deployments.server.prepared_database.{function}", fail)
+    assert not prepare(tmp_path, HERE)
+    assert list(tmp_path.iterdir()) == []
+    assert str(error) in caplog.text
 
 
 @pytest.mark.local
