@@ -94,6 +94,9 @@ class DockerEvents:
             with suppress(Exception):  # whatever ends a stream, the next one is opened
                 filters = {**only(), "type": ["container"], "event": list(ACTIONS)}
                 self._stream = stream = self._api.events(decode=True, filters=filters)
+                if self._closing.is_set():  # `close` may have come before there was this stream to end
+                    self._break()
+                    return
                 if self._again.opened():
                     self._told.put(Event("", "", "missed", "is heard again"))
                 for event in stream:

@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -112,6 +113,32 @@ def test_a_stream_that_ended_is_opened_again_and_says_so() -> None:
         assert [each.told for each in all_told(events, 4)] == ["ended", "missed", "ended", "ended"]
     finally:
         events.close()
+
+
+@pytest.mark.pure
+def test_a_stream_that_opens_while_it_is_closed_is_closed() -> None:
+    opening, closed = threading.Event(), threading.Event()
+
+    class Stream(Iterator[Any]):
+        def __next__(self) -> Any:
+            closed.wait()
+            raise StopIteration
+
+        def close(self) -> None:
+            closed.set()
+
+    class Slow(Engine):
+        def events(self, **_: Any) -> Iterable[Any]:
+            opening.set()
+            events._closing.wait()
+            return Stream()
+
+    events = DockerEvents(cast("Any", Slow()), cast("Observer", Asked("healthy")))
+    events.wait([stack], 0.0)
+    opening.wait()
+    events.close()
+    wait_until(lambda: not any(thread.is_alive() for thread in events._threads), "its threads have ended", 20.0)
+    assert closed.is_set()
 
 
 @pytest.mark.pure
