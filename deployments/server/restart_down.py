@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 from contextlib import closing
 
@@ -32,14 +33,16 @@ class Restarts:
         self._here = here
         self._open: dict[str, tuple[str, KindProvider]] = {}
         """By stack: the target that it names, and its provider."""
+        self._locks: dict[str, threading.Lock] = {}
+        """By stack: who looks at it. One that ends may be told of while all are looked at."""
         self._restarted: dict[tuple[str, str], float] = {}
         """When an instance was last started again."""
 
     async def look(self, _: PrefectClient) -> None:
         """One look at all of them, side by side: a target that hangs holds up no other."""
         records = await asyncio.to_thread(self._records)
-        for gone in self._open.keys() - {record.name for record in records}:
-            self._forget(gone)
+        gone = self._open.keys() - {record.name for record in records}
+        await asyncio.gather(*(asyncio.to_thread(self._leave, stack) for stack in gone))
         await asyncio.gather(*(asyncio.to_thread(self._look_at, record) for record in records))
 
     async def look_at(self, stack: str) -> None:
@@ -53,15 +56,24 @@ class Restarts:
             return [record for record in ledger.stacks.all() if record.wanted and record.target in TARGETS]
 
     def _look_at(self, record: StackRecord) -> None:
-        try:
-            provider = self._provider(record)
-            if provider.restarts is None:
-                return
-            for instance in provider.restarts.down(record.name):
-                self._restart(provider, instance)
-        except TenfoldError as error:
-            log.warning("Nobody can tell whether something of %s is down: %s", record.name, error)
-            self._forget(record.name)
+        with self._lock(record.name):
+            try:
+                provider = self._provider(record)
+                if provider.restarts is None:
+                    return
+                for instance in provider.restarts.down(record.name):
+                    self._restart(provider, instance)
+            except TenfoldError as error:
+                log.warning("Nobody can tell whether something of %s is down: %s", record.name, error)
+                self._forget(record.name)
+
+    def _leave(self, stack: str) -> None:
+        """Close the target of a stack that is gone, once nobody looks at it."""
+        with self._lock(stack):
+            self._forget(stack)
+
+    def _lock(self, stack: str) -> threading.Lock:
+        return self._locks.setdefault(stack, threading.Lock())
 
     def _restart(self, provider: KindProvider, instance: Instance) -> None:
         """Under the stack's lock: whoever changes the stack sees by himself what is down."""

@@ -1,7 +1,9 @@
 """What is down is started again under its stack's lock, and left to whoever holds that."""
 
+import asyncio
+import threading
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from prefect.client.orchestration import PrefectClient
@@ -101,3 +103,45 @@ async def test_a_stack_that_is_torn_down_is_left_alone(here: Settings, target: T
         ledger.locks.release(lease)
     await Restarts(here).look(nobody)
     assert target.restarted == []
+
+
+async def test_one_look_at_a_stack_at_a_time(here: Settings, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, nobody_else = list[MemoryProvider](), threading.Event()
+    open_provider = restart_down.open_provider
+
+    def counted(*where: Any) -> Any:
+        provider = open_provider(*where)
+        opened.append(provider)
+        nobody_else.wait(0.5)  # for as long as a second one would take to come here
+        return provider
+
+    monkeypatch.setattr(restart_down, "open_provider", counted)
+    looks = Restarts(here)
+    await asyncio.gather(looks.look(nobody), looks.look_at("shop"), looks.look_at("shop"))
+    assert len(opened) == 1
+    assert target.restarted == ["database/main"]
+
+
+async def test_a_target_in_use_is_not_closed(here: Settings, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, may_answer, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def down(_: str) -> tuple[Instance, ...]:
+        asked.set()
+        may_answer.wait()
+        assert not closed.is_set()
+        return ()
+
+    monkeypatch.setattr(target, "down", down)
+    monkeypatch.setattr(MemoryProvider, "close", lambda _: closed.set())
+    looks = Restarts(here)
+    looking = asyncio.create_task(looks.look_at("shop"))
+    await asyncio.to_thread(asked.wait)
+    with Ledger.open(here) as ledger:
+        lease = ledger.locks.acquire("shop", Owner.here("teardown"), 60)
+        ledger.stacks.mark_torn_down(lease)
+        ledger.locks.release(lease)
+    leaving = asyncio.create_task(looks.look(nobody))
+    assert not await asyncio.to_thread(closed.wait, 0.5)
+    may_answer.set()
+    await asyncio.gather(looking, leaving)
+    assert closed.is_set()
