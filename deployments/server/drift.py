@@ -52,7 +52,8 @@ class Drift:
         """The last run that was started for a stack."""
         self._not_before: dict[str, float] = {}
         """Until when a stack is busy, or rests."""
-        self._restarting: set[asyncio.Task[None]] = set()
+        self._restarting: dict[str, asyncio.Task[None]] = {}
+        """The looks under way at what is down, by stack."""
 
     async def listen(self, client: PrefectClient) -> None:
         """Listen until an error ends it. At the beginning all are looked at once: nobody listened before."""
@@ -70,7 +71,9 @@ class Drift:
                     refreshed = time.monotonic()
                 until = min([refreshed + REFRESH_SECONDS, *filter(None, map(self._due, self._looks))])
                 with suppress(TimeoutError):
-                    self._note(await asyncio.wait_for(heard.get(), max(0.0, until - time.monotonic())))
+                    # Unlike `wait_for`, this loses neither an event nor that it is cancelled while one comes.
+                    async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                        self._note(await heard.get())
         finally:
             for listener in self._listeners.values():
                 listener.close()
@@ -84,10 +87,9 @@ class Drift:
         if self._looks[event.stack] != before:
             log.info("%s: %s", event.stack, event)
             self._not_before.pop(event.stack, None)  # what rests holds up nothing else
-        if event.told == "down":
-            restarting = asyncio.create_task(self._restarts.look_at(event.stack))
-            self._restarting.add(restarting)
-            restarting.add_done_callback(self._restarting.discard)
+        if event.told == "down" and event.stack not in self._restarting:
+            restarting = self._restarting[event.stack] = asyncio.create_task(self._restarts.look_at(event.stack))
+            restarting.add_done_callback(lambda _: self._restarting.pop(event.stack))
 
     def _up(self) -> set[str]:
         """The stacks that are listened to."""
@@ -158,7 +160,10 @@ class Drift:
         return Pause(until, {address: end + offset for address, end in rest.addresses.items()})
 
     async def _refresh(self, heard: "asyncio.Queue[Event]") -> None:
-        """Listen to the targets of all stacks that are up, one listener a machine."""
+        """Listen to the targets of all stacks that are up, one listener a machine.
+
+        What happens to a stack before it is listened to is told by nobody: it is looked at a little later.
+        """
         loop = asyncio.get_running_loop()
 
         def tell(event: Event) -> None:
@@ -170,12 +175,14 @@ class Drift:
             self._listeners.pop(gone).close()
         for machine, target in machines.items():
             stacks = frozenset(name for name, other in targets.items() if (other.provider, other.machine) == machine)
-            if machine in self._listeners:
-                self._listeners[machine].stacks = stacks
-                continue
-            listener = Listener(target, self._here.home, tell)
-            self._listeners[machine], listener.stacks = listener, stacks
-            listener.start()
+            listener = self._listeners.get(machine) or Listener(target, self._here.home, tell)
+            due = time.monotonic() + 2 * REFRESH_SECONDS
+            for new in stacks - listener.stacks:
+                self._looks[new] = {"": Look(due, "is listened to from now on")}
+            listener.stacks = stacks
+            if machine not in self._listeners:
+                self._listeners[machine] = listener
+                listener.start()
         for kept in (self._looks, self._last, self._runs, self._not_before):
             for stack in kept.keys() - targets.keys():
                 kept.pop(stack)

@@ -33,15 +33,20 @@ class Told:
 
     def __init__(self) -> None:
         self.events: queue.Queue[Event | Exception] = queue.Queue()
+        self.asked: frozenset[str] = frozenset()
+        """The stacks that it is listened to about."""
 
     def wait(self, stacks: Collection[str], seconds: float) -> tuple[Event, ...]:
-        try:
+        self.asked = frozenset(stacks)
+        events = list[Event]()
+        with suppress(queue.Empty):
             event = self.events.get(timeout=min(seconds, 0.05))
-        except queue.Empty:
-            return ()
-        if isinstance(event, Exception):
-            raise event
-        return (event,)
+            while True:
+                if isinstance(event, Exception):
+                    raise event
+                events.append(event)
+                event = self.events.get_nowait()
+        return tuple(events)
 
 
 class Server:
@@ -179,7 +184,8 @@ async def test_what_rests_after_a_failure_is_left_alone(here: Settings, told: To
         assert "shop" not in server.looks
 
 
-async def test_many_stacks_are_one_run(here: Settings, told: Told) -> None:
+async def test_many_stacks_are_one_run(here: Settings, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra_specs.plan.drift.GAP_SECONDS", 2.0)  # all are noted meanwhile
     provision("a", "b", "c", "d")
     async with listening(here) as server:
         assert server.looks == [""]
@@ -214,13 +220,42 @@ async def test_stacks_come_and_go(here: Settings, told: Told) -> None:
     provision("shop")
     async with listening(here) as server:
         provision("blog")
-        await asyncio.sleep(0.5)
+        await until(lambda: told.asked == {"shop", "blog"}, "both are listened to")
         with Ledger.open(here) as ledger:
             lease = ledger.locks.acquire("shop", Owner.here("teardown"), 60)
             ledger.stacks.mark_torn_down(lease)
             ledger.locks.release(lease)
-        await asyncio.sleep(0.5)
+        await until(lambda: told.asked == {"blog"}, "one is left")
         told.events.put(ENDED)
         told.events.put(Event("blog", WEB, "ended"))
+        await until(lambda: any(WEB in run.tags for run in server.runs), "the new one is looked at")
+        assert server.looks.count("shop") == 1
+
+
+async def test_what_happened_before_a_new_stack_was_listened_to_is_seen(here: Settings, told: Told) -> None:
+    provision("shop")
+    async with listening(here) as server:
+        provision("blog")
         await until(lambda: "blog" in server.looks, "the new one is looked at")
+        assert "is listened to from now on" in server.runs[1].why
         assert server.looks == ["shop", "blog"]
+
+
+async def test_what_is_down_is_looked_at_once_at_a_time(here: Settings, told: Told) -> None:
+    class Slow(Restarts):
+        over = asyncio.Event()
+
+        async def look_at(self, stack: str) -> None:
+            await super().look_at(stack)
+            await self.over.wait()
+
+    provision("shop", "blog")
+    restarts = Slow()
+    async with listening(here, restarts):
+        down = Event("shop", "database/main", "down", "exited with 137")
+        for event in (down, down, Event("blog", "database/main", "down", "exited with 137")):
+            told.events.put(event)
+        await until(lambda: "blog" in restarts.looks, "the other stack is looked at")
+        assert restarts.looks == ["shop", "blog"]
+        restarts.over.set()
+        await until(lambda: told.events.put(down) or "shop" in restarts.looks[2:], "it is looked at again")
