@@ -92,6 +92,7 @@ def test_the_engine_is_restarted_and_then_its_disk_is_full_while_a_stack_runs(
     assert [str(instance) for instance in observed(spec)] == [str(instance) for instance in before]
     assert [dict(instance.outputs) for instance in observed(spec)] == [dict(instance.outputs) for instance in before]
     outcome("engine restarted under a stack", "all of it back by itself, at the same addresses")
+    rest(own)
     with own.full():
         grown = shop_with(spec, replicas={"min": 2, "max": 6})
         ended = run(provision, {"spec": grown, "source": "/"})
@@ -101,6 +102,13 @@ def test_the_engine_is_restarted_and_then_its_disk_is_full_while_a_stack_runs(
     again = done(provision, spec=grown, source="/")
     outcome("disk full while a stack runs", f"it runs on; {first_line(ended)}; room made, run again: {again}")
     assert well(grown) == sorted([*one_replica, "replica/web-1"])
+
+
+def rest(own: OwnEngine) -> None:
+    """Have the database write now what it would write soon after its start: without room for that it would end."""
+    with closing(own.client()) as client:
+        server = client.containers.get(f"tenfold.{stack}.database.main.1")
+        assert server.exec_run(["psql", "-c", "CHECKPOINT"]).exit_code == 0
 
 
 def shop_with(spec: dict[str, Any], **service: Any) -> dict[str, Any]:
