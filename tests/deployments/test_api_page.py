@@ -46,7 +46,7 @@ def test_the_scripts_are_carried_out_as_they_are_written(plane: Plane, bash: Pat
     assert plane.runs("provision")[0]["parameters"]["source"] == "/srv/shop"
     env = {"THEME": "dark", "KEY": {"secret": "stripe"}, "DEBUG": None}
     assert plane.runs("deploy")[0]["parameters"] == {"stack": "quickstart", "env": env}
-    gone = plane.run("teardown", stack="quickstart", delete_data=True)  # the page's name is the demo's, too
+    gone = plane.run("teardown", stack="quickstart", delete_data=True, wait=True)  # the page's name is the demo's, too
     assert gone["type"] == "COMPLETED", gone["message"]
 
 
