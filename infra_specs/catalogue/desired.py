@@ -1,10 +1,10 @@
 """Everything that a stack wants to exist."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from infra_specs.catalogue import cache, database, files, queue, web
 from infra_specs.catalogue.context import Context
-from infra_specs.catalogue.patterns.pattern import pattern_of
+from infra_specs.catalogue.patterns.pattern import Pattern, pattern_of
 from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import PlanError
 from infra_specs.resources.resource import Resource, Setting
@@ -37,13 +37,7 @@ def desired_state(
     most = {name: service.maximum for name, service in sizing.services.items()}
     needs = needs_of(stack, secrets)
     context = Context(stack, source, secrets, images or {}, code or {}, most, certificates or {}, needs)
-    resources: list[Resource] = []
-    if sizing.database is not None:
-        resources += pattern.database(context, sizing.database)
-    if sizing.cache is not None:
-        resources += pattern.cache(context, sizing.cache)
-    if sizing.queue is not None:
-        resources += pattern.queue(context, sizing.queue)
+    resources = list(_resources_of_needs(pattern, context, sizing))
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:
         resources.append(pattern.proxy(context))
@@ -53,9 +47,18 @@ def desired_state(
         if name in routed:
             resources.append(web.route(stack, name, service, count))
         if service.static is not None:
-            told = pattern.files(context, name, service.static, sizing.files[name])
-            resources += files.resources(stack, name, service, service.static, told)
+            server = pattern.files(context, name, service.static, sizing.files[name])
+            resources += files.resources(stack, name, service, service.static, server)
     return tuple(resources)
+
+
+def _resources_of_needs(pattern: Pattern, context: Context, sizing: Sizing) -> Iterator[Resource]:
+    if sizing.database is not None:
+        yield from pattern.database(context, sizing.database)
+    if sizing.cache is not None:
+        yield from pattern.cache(context, sizing.cache)
+    if sizing.queue is not None:
+        yield from pattern.queue(context, sizing.queue)
 
 
 def needs_of(stack: Stack, secrets: Mapping[str, int]) -> dict[str, Mapping[str, Setting]]:
