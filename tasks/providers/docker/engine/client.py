@@ -75,11 +75,7 @@ class Engine(APIClient):
             listed: Mapping[str, Any] = self.top(container["Id"], "-o pid,ppid,stat")
         except APIError:
             return False  # it has ended, or the engine's machine has another ps
-        places = [listed["Titles"].index(title) for title in ("PID", "PPID", "STAT")]
-        rows = [tuple(process[column] for column in places) for process in listed["Processes"]]
-        parents = {parent for _, parent, _ in rows}
-        states = [state for pid, _, state in rows if pid not in parents]
-        return bool(states) and all(state.startswith("T") for state in states)
+        return is_all_stopped(listed)
 
     def sockets(self, container: Mapping[str, Any]) -> str:
         """What the kernel says of the sockets in an inspected container; empty where its image cannot show a file."""
@@ -98,8 +94,11 @@ class Engine(APIClient):
         super().close()
 
     def _list_containers(self, stack: str) -> Listed:
-        containers: Listed = self.containers(all=True, filters=only(stack))
-        return containers
+        # Of a container that ends while it is listed, the engine says null for a list.
+        return [
+            {**container, "Names": container["Names"] or [], "Mounts": container["Mounts"] or []}
+            for container in self.containers(all=True, filters=only(stack))
+        ]
 
     def _list_volumes(self, stack: str) -> Listed:
         return list(self.volumes(filters=only(stack)).get("Volumes") or ())
@@ -109,6 +108,20 @@ class Engine(APIClient):
             if container not in self._shells:
                 self._shells[container] = Shell(self, container)
             return self._shells[container]
+
+
+def is_all_stopped(processes: Mapping[str, Any]) -> bool:
+    """Whether all processes without children are stopped (state T), as `top` lists pid, ppid and stat.
+
+    False if there are none: the engine lists null for a container that ends while it is asked.
+    """
+    if not processes["Processes"]:
+        return False
+    columns = [processes["Titles"].index(title) for title in ("PID", "PPID", "STAT")]
+    rows = [tuple(process[column] for column in columns) for process in processes["Processes"]]
+    parents = {parent for _, parent, _ in rows}
+    states = [state for pid, _, state in rows if pid not in parents]
+    return all(state.startswith("T") for state in states)
 
 
 def connect(host: str | None) -> Engine:

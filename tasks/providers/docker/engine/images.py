@@ -75,7 +75,7 @@ class EngineImages:
     def entrypoint(self, name: str) -> tuple[str, ...]:
         """The ENTRYPOINT of an image, empty for none, for one that only starts another program, and for no image."""
         try:
-            config = self._api.inspect_image(name)["Config"]  # type: ignore[no-untyped-call]
+            config = self._api.inspect_image(name)["Config"] or {}  # type: ignore[no-untyped-call]
         except ImageNotFound:
             return ()
         words = tuple(config.get("Entrypoint") or ())
@@ -97,7 +97,7 @@ class EngineImages:
         self._words_by_name.pop(name, None)
 
     def _words(self, name: str) -> tuple[str, ...]:
-        config = self._api.inspect_image(name)["Config"]  # type: ignore[no-untyped-call]
+        config = self._api.inspect_image(name)["Config"] or {}  # type: ignore[no-untyped-call]
         return (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
 
     def _pull(self, name: str) -> None:
