@@ -1,9 +1,9 @@
 """The floor: a stack's own services, same programs and settings, started by hand all at once: no orchestrator."""
 
+import asyncio
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterable
@@ -18,6 +18,9 @@ from tasks.providers.local.kinds.route import put_route
 from tasks.providers.local.kinds.valkey import cache
 from tasks.providers.local.kinds.volume import put_volume, volumes
 from tasks.providers.local.stack_folder import StackFolder
+from tasks.supervisor.family import Kept
+from tasks.supervisor.port_owner import PortOwner
+from tasks.supervisor.probing import CannotAsk, ProbeFailed, ask
 from tasks.supervisor.process import Process
 
 KINDS = {"database": database, "cache": cache, "proxy": proxy, "replica": replica}
@@ -86,24 +89,16 @@ class ByHand:
         probe = process.probe
         if probe is None:
             return
-        if probe.kind == "tcp":
-            _accepts(probe.port)
-            return
-        if probe.kind == "http":
-            _answers(probe.port, probe.path)
-            return
-        while subprocess.run(probe.command, env=dict(process.env), capture_output=True, check=False).returncode:
-            time.sleep(0.02)
-
-
-def _accepts(port: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+        owner = PortOwner(probe.port, lambda: Kept(running.pid, None, (), os.getpid(), None), None)
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                asyncio.run(ask(process, probe, owner))
+            except (ProbeFailed, CannotAsk):
+                time.sleep(0.02)
+            else:
                 return
-        time.sleep(0.01)
-    raise TimeoutError(f"port {port} accepts nobody")
+        raise TimeoutError(f"{process.name} does not answer")
 
 
 def _answers(port: int, path: str) -> None:

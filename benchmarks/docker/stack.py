@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 
 from docker import DockerClient
 
-from tasks.providers.envoy.files import RouteRule, bootstrap, clusters, endpoints
+from tasks.providers.envoy.files import SERVING, RouteRule, bootstrap, clusters, endpoints
 from tasks.providers.envoy.listener import ClientPolicy, Listener, listeners
 from tasks.providers.envoy.routes import routes
 from tests.support.images import images
@@ -173,7 +173,7 @@ def put(folder: Path, files: Mapping[str, Any]) -> None:
 
 def _by_dns(cluster: dict[str, Any], name: str) -> dict[str, Any]:
     socket_address = {"address": name, "port_value": APP_PORT}
-    hosts = [{"endpoint": {"address": {"socket_address": socket_address}}}]
+    hosts = [{"endpoint": {"address": {"socket_address": socket_address}}} | SERVING]
     fields = {key: value for key, value in cluster.items() if key != "eds_cluster_config"}
     return fields | {
         "type": "STRICT_DNS",

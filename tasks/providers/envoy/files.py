@@ -90,7 +90,7 @@ def clusters(folder: PurePath, rules: Iterable[RouteRule]) -> Json:
 def endpoints(rule: RouteRule) -> Json:
     """The endpoints of one service."""
     weights = _weights(rule)
-    hosts = [_endpoint(endpoint, "HEALTHY", weights.get(endpoint)) | _SERVING for endpoint in rule.endpoints]
+    hosts = [_endpoint(endpoint, "HEALTHY", weights.get(endpoint)) | SERVING for endpoint in rule.endpoints]
     hosts += [_endpoint(endpoint, "DRAINING") for endpoint in rule.draining if endpoint not in rule.endpoints]
     assignment = {"cluster_name": rule.cluster, "endpoints": [{"lb_endpoints": hosts}]}
     return response("config.endpoint.v3.ClusterLoadAssignment", [assignment])
@@ -130,7 +130,8 @@ def _cluster(folder: PurePath, rule: RouteRule) -> Json:
     }
 
 
-_SERVING: Json = {"metadata": {"filter_metadata": {"envoy.lb": {"serving": "yes"}}}}
+SERVING: Json = {"metadata": {"filter_metadata": {"envoy.lb": {"serving": "yes"}}}}
+"""What an endpoint says of itself if it gets new requests."""
 _ONLY_SERVING: Json = {
     "fallback_policy": "DEFAULT_SUBSET",
     "default_subset": {"serving": "yes"},

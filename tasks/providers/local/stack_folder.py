@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -135,7 +136,12 @@ class StackFolder:
 def stack_folder_of(home: Path, stack: str) -> StackFolder:
     """The folder of a stack. Raises ProviderError where something else is in its place: nothing could be seen in it."""
     stack_folder = StackFolder(home, stack)
-    if stack_folder.path.exists() and not stack_folder.path.is_dir():
+    try:
+        # One look: between two of them a teardown may remove the folder.
+        is_folder = stat.S_ISDIR(stack_folder.path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return stack_folder
+    if not is_folder:
         raise ProviderError(f"{stack_folder.path} is no folder, and the stack's things belong in it. Remove it.")
     return stack_folder
 
