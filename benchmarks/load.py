@@ -122,8 +122,17 @@ class _Client:
         self.failures[how] += 1
         self.failed_at.append(due)
 
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """One that is kept and that the server has not closed meanwhile, as real clients look; else a new one."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(self._host, self._port)
+
     async def _status(self) -> int:
-        connection = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
+        connection = await self._connection()
         reader, writer = connection
         try:
             writer.write(self._request)
