@@ -61,12 +61,21 @@ def killed(supervisor: Supervisor, name: str) -> float:
 
 
 def bare(process: Process, answers: Callable[[], bool]) -> tuple[float, subprocess.Popen[bytes]]:
-    """Seconds that a program needs by hand until it answers, and the program, which runs on."""
+    """Seconds that a program needs by hand until it answers, and the program, which runs on.
+
+    As from its supervisor, its descriptor 3 is the socket that it serves on, if it has one.
+    """
     began = time.perf_counter()
-    running = subprocess.Popen(
-        process.argv, env=dict(process.env), cwd=process.cwd, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    with socket.socket() as listener:
+        if process.listen:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", process.listen))
+            listener.listen()
+        running = subprocess.Popen(
+            process.argv, env=dict(process.env), cwd=process.cwd, start_new_session=True, close_fds=False,
+            preexec_fn=lambda: os.dup2(listener.fileno(), 3),  # noqa: PLW1509 - this program has one thread
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
     return until(answers, began), running
 
 
