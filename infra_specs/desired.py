@@ -17,6 +17,7 @@ from infra_specs.catalogue.job import before_jobs, job
 from infra_specs.catalogue.web import certificate_secret
 from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import PlanError
+from infra_specs.pricing.aws.choose import with_recipe
 from infra_specs.pricing.price import Price, price, replica_price
 from infra_specs.releases.manifest import (
     ReleaseManifest,
@@ -151,7 +152,7 @@ def desired_as_deployed(snapshot: StackSnapshot) -> DesiredStack:
 
 def desired_with_release(snapshot: StackSnapshot, release: ReleaseManifest) -> DesiredStack:
     """The stack with this content. Raises PlanError as `desired_from_spec` does."""
-    runs = apply_to(snapshot.stack, release)
+    runs = with_recipe(apply_to(snapshot.stack, release))
     sizing = size(runs)
     secrets = versions_of(snapshot, release)
     resources = desired_state(

@@ -4,7 +4,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -84,14 +84,14 @@ class StackArgument:
     """The parameters of the flow `provision` that name the same stack."""
 
 
-def resolve_stack(ledger: Ledger, text: str) -> StackArgument:
-    """Read a spec file, or look a stack up in the ledger.
+def resolve_stack(ledger: Ledger, text: str, *, read: Callable[[str, str], Stack] = load) -> StackArgument:
+    """Read a spec file, by `read`, or look a stack up in the ledger.
 
     Raises SpecError for a file that is missing or has faults, UnknownStack for an unknown stack.
     """
     path = Path(text)
     if path.is_file():
-        return from_file(path)
+        return from_file(path, read)
     if os.sep in text or path.suffix in (".yaml", ".yml", ".json"):
         raise SpecError(f"There is no file {text}." if not path.exists() else f"{text} is a folder, not a file.")
     try:
@@ -101,9 +101,9 @@ def resolve_stack(ledger: Ledger, text: str) -> StackArgument:
     return StackArgument(stack, source, {"stack": text})
 
 
-def from_file(path: Path) -> StackArgument:
+def from_file(path: Path, read: Callable[[str, str], Stack] = load) -> StackArgument:
     """The stack of a spec file. Raises SpecError with every fault in it."""
-    stack, source = load(_text_of(path), str(path)), str(path.absolute().parent)
+    stack, source = read(_text_of(path), str(path)), str(path.absolute().parent)
     # Without defaults: it is short in the UI, and the same stack when it is read again.
     spec = stack.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return StackArgument(stack, source, {"spec": spec, "source": source})

@@ -37,7 +37,7 @@ def desired_state(
     most = {name: service.maximum for name, service in sizing.services.items()}
     needs = needs_of(stack, secrets)
     context = Context(stack, source, secrets, images or {}, code or {}, most, certificates or {}, needs)
-    resources = list(_resources_of_needs(pattern, context, sizing))
+    resources = [*pattern.foundation(context), *_resources_of_needs(pattern, context, sizing)]
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:
         resources.append(pattern.proxy(context))
@@ -67,7 +67,7 @@ def needs_of(stack: Stack, secrets: Mapping[str, int]) -> dict[str, Mapping[str,
     if stack.needs.database is not None:
         needs["database"] = database.connection_settings(secrets)
     if stack.needs.cache is not None:
-        needs["cache"] = cache.NEED.connection_settings(secrets)
+        needs["cache"] = cache.NEED.connection_settings(secrets, encrypted=stack.target.encrypts_caches)
     if stack.needs.queue is not None:
         needs["queue"] = queue.NEED.connection_settings(secrets)
     return needs

@@ -26,11 +26,14 @@ class ValkeyNeed:
         """What the server is told on every target; `memory` in bytes."""
         return {"engine": "valkey", "password": self._secret(secrets), "memory": memory}
 
-    def connection_settings(self, secrets: Mapping[str, int]) -> dict[str, Setting]:
-        """What an app reaches it by: `url` and its parts."""
+    def connection_settings(self, secrets: Mapping[str, int], *, encrypted: bool = False) -> dict[str, Setting]:
+        """What an app reaches it by: `url` and its parts. `encrypted`: by TLS, which `rediss` says."""
         host, port, secret = Ref(self.address, "host"), Ref(self.address, "port"), self._secret(secrets)
+        scheme = "rediss" if encrypted else "redis"
         return {
-            "url": Template("redis://:{password}@{host}:{port}/0", {"password": secret, "host": host, "port": port}),
+            "url": Template(
+                f"{scheme}://:{{password}}@{{host}}:{{port}}/0", {"password": secret, "host": host, "port": port}
+            ),
             "host": host,
             "port": port,
             "password": secret,

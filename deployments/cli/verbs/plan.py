@@ -21,15 +21,20 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
     Examples:
     tenfold plan stack.yaml
     tenfold plan shop --json | jq .price
+    tenfold plan aws.yaml              a file for AWS: its parts, bill and times
     """
     from deployments.cli.installation import open_installation, resolve_stack
     from deployments.cli.terminal.output import console, print_json
     from deployments.cli.views.plan import data, show
     from infra_specs.pricing.price import refuse_over_budget
+    from infra_specs.stackfile.models.target import TARGETS
+    from infra_specs.stackfile.reading.load import load_planned
 
     with open_installation() as installation:
-        argument = resolve_stack(installation.ledger, file_or_stack)
-        desired, changes, notes = plan_provision(installation, argument)
+        argument = resolve_stack(installation.ledger, file_or_stack, read=load_planned)
+        runs = argument.stack.target.provider in TARGETS
+        plan_of = plan_provision if runs else plan_unseen
+        desired, changes, notes = plan_of(installation, argument)
     if json:
         print_json(data(desired, changes, notes))
     else:
@@ -67,6 +72,32 @@ def plan_provision(
         *prepared.notes,
         *prepared.warnings,
         *((limit,) if limit else ()),
+        *settings_without_effect(argument.stack),
+    )
+    return desired, changes, notes
+
+
+def plan_unseen(
+    installation: "Installation", argument: "StackArgument"
+) -> "tuple[DesiredStack, Plan, tuple[str, ...]]":
+    """The same for a stack that is planned and not built in this version: nothing is asked, so everything is new."""
+    from deployments.cli.views.aws import aws_notes
+    from infra_specs.desired import before_notes, desired_from_spec, refuse_changed_target
+    from infra_specs.plan.make_plan import make_plan
+    from infra_specs.stackfile.messages.no_effect import settings_without_effect
+    from tasks.base.clock import now
+    from tasks.stack.certificate import check_certificate
+    from tasks.stack.record import snapshot_of
+
+    snapshot = snapshot_of(installation.ledger, argument.stack, argument.source)
+    refuse_changed_target(snapshot)
+    certificate = check_certificate(installation.ledger, snapshot)
+    desired = desired_from_spec(snapshot)
+    changes = make_plan(argument.stack.name, desired.resources, (), moment=now())
+    notes = (
+        *aws_notes(argument.stack, desired, changes),
+        *before_notes(snapshot, desired),
+        *((certificate,) if certificate else ()),
         *settings_without_effect(argument.stack),
     )
     return desired, changes, notes

@@ -12,6 +12,7 @@ from deployments.cli.terminal.output import Cell, lay, say
 from deployments.cli.terminal.words import counted
 from infra_specs.desired import DesiredStack
 from infra_specs.plan.plan import SIGNS, Action, Change, Plan
+from infra_specs.pricing.aws.bill import BillLine
 from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.models.stack import Debt
 from tasks.base.clock import now
@@ -41,6 +42,7 @@ def show(to: Console, desired: DesiredStack, plan: Plan, notes: Sequence[str] = 
     _arithmetic(to, desired.sizing.arithmetic)
     _heading(to, "Price")
     _price(to, desired)
+    _bill(to, desired.price.bill)
     if notes:
         _heading(to, "Notes")
         _notes(to, notes)
@@ -81,6 +83,19 @@ def _price(to: Console, desired: DesiredStack) -> None:
     over = price.budget is not None and price.today is not None and price.today > price.budget
     say(to, Text(str(price), "bold red" if over else ""), indent=2)
     say(to, Text(price.source, "dim"), indent=2)
+
+
+def _bill(to: Console, lines: Sequence[BillLine]) -> None:
+    rows = [["part", "of it", "quantity", "price", "a month", "from"], *(_bill_row(line) for line in lines)]
+    if lines:
+        lay(to, ([Text(cell, "dim") if not number else cell for cell in row] for number, row in enumerate(rows)))
+
+
+def _bill_row(line: BillLine) -> list[str]:
+    price = "unknown" if line.unit_price is None else f"${line.unit_price:.10g}"
+    amount = "unknown" if line.amount is None else f"${line.amount:,.2f}"
+    quantity = f"{line.quantity:,.6g} {line.unit}".strip()
+    return [line.address, line.what, quantity, price, amount, f"{line.key}, {line.source}".removeprefix(", ")]
 
 
 def _notes(to: Console, notes: Sequence[str]) -> None:

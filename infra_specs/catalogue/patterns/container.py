@@ -20,6 +20,11 @@ VALKEY_OVERHEAD = 64 * 2**20
 """Bytes that a Valkey's own structures and buffers may take; half as much as it keeps is for fragmentation."""
 
 
+def foundation(_context: Context) -> tuple[Resource, ...]:
+    """Nothing: a machine, or an engine, is there."""
+    return ()
+
+
 def database(context: Context, size: DatabaseSize) -> tuple[Resource, ...]:
     """The volume (data: never replaced by a plan) and the server on it (a singleton)."""
     container: dict[str, Setting] = {"image": image_of(_target(context), "database"), "limit": size.memory}

@@ -17,6 +17,11 @@ from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.target import Local
 
 
+def foundation(_context: Context) -> tuple[Resource, ...]:
+    """Nothing: a machine, or an engine, is there."""
+    return ()
+
+
 def database(context: Context, size: DatabaseSize) -> tuple[Resource, ...]:
     """The volume (data: never replaced by a plan) and the server on it (a singleton)."""
     return databases.resources(context.stack.name, size, databases.settings(size, context.secrets))

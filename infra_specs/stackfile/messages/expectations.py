@@ -34,7 +34,7 @@ from infra_specs.stackfile.models.service import (
     Secret,
     Service,
 )
-from infra_specs.stackfile.models.target import ENGINE_PATTERN, FLEET_PATTERN
+from infra_specs.stackfile.models.target import ENGINE_PATTERN, FLEET_PATTERN, PROFILE_PATTERN
 from infra_specs.stackfile.models.texts import ENV_PATTERN
 from infra_specs.stackfile.models.tls import DIRECTORY_PATTERN, EMAIL_PATTERN, Tls
 from infra_specs.stackfile.models.users import Users
@@ -48,6 +48,7 @@ PATTERNS = {
     IMAGE_PATTERN: "an image's name, as postgres:18 or registry.example.com/shop:2",
     ENGINE_PATTERN: "an engine's address, as unix:///var/run/docker.sock or tcp://docker.example.com:2376",
     FLEET_PATTERN: "the name of a stack: a small letter, then small letters, digits and dashes, at most 40 in all",
+    PROFILE_PATTERN: "the name of a profile of your AWS credentials, at most 100 characters and no spaces",
     ADDRESS_PATTERN: "the address of a host, as 10.0.0.11 or host.example.com; user and port have keys of their own",
     USER_PATTERN: "the name of an account, as root or deploy",
     FINGERPRINT_PATTERN: "a fingerprint as `ssh-keygen -lf` prints it: SHA256: and 43 letters, digits, + and /",

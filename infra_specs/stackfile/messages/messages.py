@@ -20,7 +20,7 @@ from infra_specs.stackfile.models.route import Route, RouteTimeouts
 from infra_specs.stackfile.models.scaling import Scaling
 from infra_specs.stackfile.models.service import SECRET_PATTERN, Bounds, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import LATER_TARGETS, TARGETS, Docker, Local, Swarm
+from infra_specs.stackfile.models.target import PLANNED_TARGETS, TARGETS, Aws, Docker, Local, Swarm
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
 
@@ -58,7 +58,7 @@ _SECTIONS = (
     (Metrics, "under `scaling: metrics`"),
 )
 
-_MODELS_WITH_HINTS = (*(model for model, _ in _SECTIONS), Local, Docker, Swarm)
+_MODELS_WITH_HINTS = (*(model for model, _ in _SECTIONS), Local, Docker, Swarm, Aws)
 """Where words of other places are found."""
 
 
@@ -160,9 +160,8 @@ def _validator_message(case: _Case) -> str:
 
 
 def _wrong_provider(case: _Case) -> str:
-    if case.value in LATER_TARGETS:
-        return f"{case.text_shown} is not in this version. Available: {', '.join(TARGETS)}."
-    return f"found {case.text_shown}, must be {either(code(word) for word in TARGETS)}.{nearest(case.value, TARGETS)}"
+    near = nearest(case.value, (*TARGETS, *PLANNED_TARGETS))
+    return f"found {case.text_shown}, must be {either(code(word) for word in TARGETS)}.{near}"
 
 
 def _no_branch(case: _Case) -> str:

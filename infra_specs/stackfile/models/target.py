@@ -2,8 +2,9 @@
 
 Each target says what it is: `runs` (processes, containers, or managed, where a service of somebody else's runs both),
 `counted` (that a service is one resource with a count, in place of one resource a replica), `reconcile_seconds`
-(reconcile looks at a stack on it no more often; 0 is as often as the installation's timer), and `tells` (that it says
-at once what ended or became unwell, so that the timer is a safety net).
+(reconcile looks at a stack on it no more often; 0 is as often as the installation's timer), `tells` (that it says
+at once what ended or became unwell, so that the timer is a safety net), and `encrypts_caches` (a cache is reached by
+TLS only).
 """
 
 from collections.abc import Mapping
@@ -11,14 +12,13 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, model_validator
 
+from infra_specs.stackfile.models.aws import DEFAULT_CIDR, Cidr, RecipeName, Region
 from infra_specs.stackfile.models.hosts import KEY_PATTERN, MOST_HOSTS, ListedHost
 from infra_specs.stackfile.models.image_name import Image, Registry
 from infra_specs.stackfile.models.model import Part
 
-LATER_TARGETS = ("aws",)
-"""Planned, and not in this version."""
-
 ENGINE_PATTERN = r"^(unix|tcp|http|https)://[!-~]+$"
+PROFILE_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.@/+:-]{0,99}$"
 FLEET_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 
@@ -29,6 +29,7 @@ class _Target(Part):
     runs: ClassVar[Runs]
     reconcile_seconds: ClassVar[float] = 0.0
     tells: ClassVar[bool] = False
+    encrypts_caches: ClassVar[bool] = False
 
     price_per_replica: float | None = Field(default=None, ge=0, le=1_000_000)
     """USD a month that one replica costs you here, where no price book knows it."""
@@ -141,6 +142,28 @@ class Swarm(_Target):
         return self
 
 
+class Aws(_Target):
+    """Managed services of AWS. This version plans and prices a stack there (`tenfold plan`) and builds nothing yet."""
+
+    runs = "managed"
+    counted: ClassVar[bool] = True
+    reconcile_seconds = 300.0
+    encrypts_caches = True
+
+    provider: Literal["aws"]
+    """`aws`"""
+    region: Region
+    """The region, as eu-central-1."""
+    profile: Annotated[str, Field(pattern=PROFILE_PATTERN)] | None = None
+    """The profile of your AWS credentials; what every AWS tool takes unless given."""
+    cidr: Cidr = DEFAULT_CIDR
+    """The network of the stack's own VPC: private, and large enough for two zones (/16 to /25)."""
+    recipe: RecipeName | None = None
+    """How much is paid for safety. Unless given, the most complete one that the budget pays; balanced without one."""
+
+
 TARGETS = ("local", "docker", "memory")
 """What a stack runs on in this version."""
-Target = Annotated[Local | Docker | Memory | Swarm, Field(discriminator="provider")]
+PLANNED_TARGETS = ("aws",)
+"""What a stack is planned and priced for in this version, and not built on."""
+Target = Annotated[Local | Docker | Memory | Swarm | Aws, Field(discriminator="provider")]

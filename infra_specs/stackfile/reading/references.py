@@ -1,6 +1,6 @@
 """What one part of a spec says of another: checked on every part that is sound, whatever the others are like."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import TARGETS, Target
+from infra_specs.stackfile.models.target import PLANNED_TARGETS, TARGETS, Aws, Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
+from infra_specs.stackfile.reading.aws import aws_faults
 from infra_specs.stackfile.reading.hosts import host_faults
 from infra_specs.stackfile.reading.names import Crossing, image_names, service_names
 from infra_specs.stackfile.reading.routes import route_faults
@@ -28,6 +29,8 @@ class Sound:
 
     services: dict[str, Service]
     needs: Needs | None
+    provider: str | None
+    """The target's, though the rest of the target be broken."""
     target: Target | None
     headroom: float | None
     headroom_because: str | None
@@ -36,7 +39,10 @@ class Sound:
     @classmethod
     def of(cls, stack: Stack) -> "Sound":
         """The parts of a whole stack."""
-        return cls(stack.services, stack.needs, stack.target, stack.headroom, stack.headroom_because, stack.tls)
+        target = stack.target
+        return cls(
+            stack.services, stack.needs, target.provider, target, stack.headroom, stack.headroom_because, stack.tls
+        )
 
     @classmethod
     def within(cls, document: Document) -> "Sound":
@@ -53,6 +59,7 @@ class Sound:
         return cls(
             services,
             _part(_NEEDS, data.get("needs", {})),
+            _mapping(data.get("target")).get("provider"),
             _part(_TARGET, data.get("target")),
             _part(_HEADROOM, data.get("headroom", 10)),
             because if isinstance(because, str) else None,
@@ -76,6 +83,8 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from service_names(sound.services)
     yield from image_names(sound.services, sound.target)
     yield from _programs(sound)
+    if sound.provider == "aws":
+        yield from aws_faults(sound.services, sound.needs)
     yield from _entrypoints(sound)
     yield from _counted_volumes(sound)
     yield from route_faults(sound.services)
@@ -92,14 +101,17 @@ def as_written(sound: Sound) -> Iterator[Crossing]:
             yield ("services", name, "image"), "it has a build too, which makes the image. Keep one of the two."
 
 
-def available(sound: Sound) -> Iterator[Crossing]:
-    """That nothing runs on a target in this version."""
-    if sound.target is not None and sound.target.provider not in TARGETS:
-        yield (
-            ("target", "provider"),
-            f"no stack runs on {sound.target.provider} in this version, which looks at its hosts and no more: tenfold "
-            f"hosts FILE. Available: {', '.join(TARGETS)}.",
-        )
+def available(sound: Sound, targets: Collection[str]) -> Iterator[Crossing]:
+    """That the target is none of these, and what this version does with it."""
+    target = sound.target
+    if target is None or target.provider in targets:
+        return
+    planned = target.provider in PLANNED_TARGETS
+    does = "plans and prices it: tenfold plan FILE" if planned else "looks at its hosts and no more: tenfold hosts FILE"
+    yield (
+        ("target", "provider"),
+        f"no stack runs on {target.provider} in this version, which {does}. Available: {', '.join(TARGETS)}.",
+    )
 
 
 def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:
@@ -149,7 +161,7 @@ def _entrypoints(sound: Sound) -> Iterator[Crossing]:
 
 
 def _counted_volumes(sound: Sound) -> Iterator[Crossing]:
-    if (target := sound.target) is None or not target.counted:
+    if (target := sound.target) is None or not target.counted or isinstance(target, Aws):
         return
     for name, service in sound.services.items():
         if service.volumes:

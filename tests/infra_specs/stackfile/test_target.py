@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from infra_specs.stackfile.models.hosts import JumpHost
-from infra_specs.stackfile.models.target import TARGETS, Docker, Swarm, Target
+from infra_specs.stackfile.models.target import PLANNED_TARGETS, TARGETS, Docker, Swarm, Target
 
 pytestmark = pytest.mark.pure
 
@@ -31,6 +31,17 @@ def test_every_target_says_what_it_is() -> None:
         assert isinstance(target.counted, bool)
         assert target.reconcile_seconds >= 0
         assert isinstance(target.tells, bool)
+
+
+def test_a_target_that_is_planned_says_what_it_is() -> None:
+    target = read("aws", region="eu-central-1")
+    assert (target.runs, target.counted, target.reconcile_seconds, target.encrypts_caches) == (
+        "managed",
+        True,
+        300,
+        True,
+    )
+    assert "aws" in PLANNED_TARGETS
 
 
 def test_a_pretended_target_counts_replicas_where_the_spec_says_so() -> None:

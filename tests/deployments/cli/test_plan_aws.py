@@ -1,0 +1,71 @@
+"""`tenfold plan` of a stack on AWS, which is planned and priced and not built; every other verb refuses the file."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deployments.cli.cli import Cli
+
+SPEC = """\
+name: shop
+target: {provider: aws, region: us-east-1, recipe: cheap}
+services:
+  web: {image: "shop:1", port: 80, public: true, replicas: 1}
+"""
+REFUSAL = (
+    "shop.yaml:2: target.provider: no stack runs on aws in this version, which plans and prices it: tenfold plan FILE. "
+    "Available: local, docker, memory."
+)
+PRICE = """\
+Price
+  $36.06 a month today, $36.06 at the design capacity
+  AWS in us-east-1 (2026-11-29), line by line; without taxes and free tiers
+  part         of it                   quantity                price     a month  from
+  logs/main    written                 0.26 GB                 $0.5      $0.13    logs.in, from memory
+  logs/main    kept for 7 days         0.0606667 GB-month      $0.03     $0.00    logs.kept, from memory
+"""
+
+
+@pytest.fixture
+def aws(home: Path) -> Path:
+    path = Path("shop.yaml")
+    path.write_text(SPEC)
+    return path
+
+
+def test_it_shows_all_as_new_with_the_bill_and_says_that_nothing_was_looked_at(cli: Cli, aws: Path) -> None:
+    output = cli.text("plan", "shop.yaml")
+    assert output.startswith("shop on aws: 6 to create, 0 unchanged\n")
+    assert PRICE in output
+    assert "AWS was not looked at, and no credentials were used: everything is shown as new." in output
+    assert "it takes about 5.25 min in all, from memory and not measured on AWS: network 30 s, " in output
+    assert "given up with cheap: tasks run on Graviton, so images must be built for arm64" in output
+    assert "wave 1  +  network/main  missing" in output
+
+
+def test_the_document_has_the_bill(cli: Cli, aws: Path) -> None:
+    document = cli.json("plan", "shop.yaml")
+    assert document["target"] == "aws"
+    assert document["price"]["today"] == 36.06
+    assert sum(line["amount"] for line in document["price"]["bill"]) == pytest.approx(36.06)
+    assert {line["source"] for line in document["price"]["bill"]} == {"from memory"}
+
+
+def test_a_price_over_the_budget_is_shown_and_refused(cli: Cli, aws: Path) -> None:
+    aws.write_text(f"{SPEC}budget: 20\n")
+    result = cli("plan", "shop.yaml")
+    assert result.code != 0
+    assert "logs.in" in result.out
+    assert "The least that it can cost here is $36.06, with `recipe: cheap`." in " ".join(result.err.split())
+
+
+def test_a_verb_that_changes_something_refuses_it(cli: Cli, aws: Path) -> None:
+    result = cli("provision", "shop.yaml")
+    assert result.code != 0
+    assert REFUSAL in " ".join(result.err.split())
+
+
+def test_a_fault_of_the_file_is_said_before_anything_else(cli: Cli, aws: Path) -> None:
+    aws.write_text(SPEC.replace("us-east-1", "us-esat-1"))
+    result = cli("plan", "shop.yaml")
+    assert "AWS has no region of this name; write one as us-east-1" in " ".join(result.err.split())
