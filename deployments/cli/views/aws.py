@@ -47,4 +47,4 @@ def _durations(plan: Plan) -> Iterator[str]:
 
 
 def _minutes(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 60 else f"{seconds / 60:.3g} min"
+    return f"{seconds} s" if seconds < 120 else f"{round(seconds / 60)} min"
