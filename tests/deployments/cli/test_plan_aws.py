@@ -40,7 +40,7 @@ def test_it_shows_all_as_new_with_the_bill_and_says_that_nothing_was_looked_at(c
     assert "AWS was not looked at, and no credentials were used: everything is shown as new." in output
     assert "it takes about 5 min in all, from memory and not measured on AWS: network 30 s, " in output
     assert "given up with cheap: tasks run on Graviton, so images must be built for arm64" in output
-    assert "wave 1  +  network/main  missing" in output
+    assert "+  network/main  missing" in output
 
 
 def test_the_document_has_the_bill(cli: Cli, aws: Path) -> None:
