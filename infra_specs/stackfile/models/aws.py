@@ -10,8 +10,8 @@ RecipeName: TypeAlias = Literal["cheap", "balanced", "resilient"]
 RECIPE_NAMES: tuple[RecipeName, ...] = ("cheap", "balanced", "resilient")
 """From the one that costs least to the one that costs most."""
 DEFAULT_CIDR = "10.0.0.0/16"
-LARGEST_PREFIX, SMALLEST_PREFIX = 16, 25
-"""A VPC has at most a /16. Two zones have two networks each, and a balancer asks for a /27 in its own."""
+LARGEST_PREFIX, SMALLEST_PREFIX = 16, 24
+"""A VPC has at most a /16. Two zones have three networks each, and a balancer asks for a /27 in its own."""
 REGIONS = (
     "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
     "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
@@ -39,8 +39,8 @@ def _cidr(text: str) -> str:
         raise ValueError(f"has digits beyond its prefix: write {IPv4Network(text, strict=False)}") from None
     if network.prefixlen > SMALLEST_PREFIX:
         raise ValueError(
-            f"is too small for two zones with two networks each: write one of /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}, "
-            "as 10.0.0.0/16"
+            "is too small for two zones with three networks each: write one of "
+            f"/{LARGEST_PREFIX} to /{SMALLEST_PREFIX}, as {DEFAULT_CIDR}"
         )
     if network.prefixlen < LARGEST_PREFIX:
         raise ValueError(f"is larger than a VPC may be: write one of /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}")

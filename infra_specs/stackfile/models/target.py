@@ -157,7 +157,7 @@ class Aws(_Target):
     profile: Annotated[str, Field(pattern=PROFILE_PATTERN)] | None = None
     """The profile of your AWS credentials; what every AWS tool takes unless given."""
     cidr: Cidr = DEFAULT_CIDR
-    """The network of the stack's own VPC: private, and large enough for two zones (/16 to /25)."""
+    """The network of the stack's own VPC: private, and large enough for two zones (/16 to /24)."""
     recipe: RecipeName | None = None
     """How much is paid for safety. Unless given, the most complete one that the budget pays; balanced without one."""
 

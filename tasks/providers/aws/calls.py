@@ -1,0 +1,144 @@
+"""Every call to AWS that the product makes, and what it may be made on. `policy` prints permissions from it.
+
+`AwsClient` refuses a call that is not in this table, so no call is without its permission. Nothing here imports boto3.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+Scope: TypeAlias = Literal["all", "new", "ours", "role", "secret", "log"]
+"""all: looks, which AWS bounds by nothing. new: creations that carry our tag. ours: things that have our tag.
+role, secret, log: things whose names begin with ours."""
+
+CALLS: Mapping[str, Mapping[str, Scope]] = {
+    "sts": {"get_caller_identity": "all"},
+    "ec2": {
+        "describe_availability_zones": "all",
+        "describe_vpcs": "all",
+        "describe_subnets": "all",
+        "describe_internet_gateways": "all",
+        "describe_route_tables": "all",
+        "describe_security_groups": "all",
+        "describe_nat_gateways": "all",
+        "describe_addresses": "all",
+        "describe_network_interfaces": "all",
+        "create_vpc": "new",
+        "create_subnet": "new",
+        "create_internet_gateway": "new",
+        "create_route_table": "new",
+        "create_security_group": "new",
+        "create_nat_gateway": "new",
+        "allocate_address": "new",
+        "create_tags": "all",
+        "modify_vpc_attribute": "ours",
+        "attach_internet_gateway": "ours",
+        "create_route": "ours",
+        "associate_route_table": "ours",
+        "authorize_security_group_ingress": "ours",
+        "detach_internet_gateway": "ours",
+        "delete_internet_gateway": "ours",
+        "delete_nat_gateway": "ours",
+        "release_address": "ours",
+        "disassociate_route_table": "ours",
+        "delete_route_table": "ours",
+        "delete_security_group": "ours",
+        "delete_subnet": "ours",
+        "delete_vpc": "ours",
+    },
+    "ecs": {
+        "list_services": "all",
+        "describe_services": "all",
+        "list_tasks": "all",
+        "describe_tasks": "all",
+        "describe_clusters": "all",
+        "create_cluster": "new",
+        "create_service": "new",
+        "register_task_definition": "new",
+        "run_task": "new",
+        "deregister_task_definition": "all",
+        "describe_task_definition": "all",
+        "tag_resource": "all",
+        "update_service": "ours",
+        "delete_service": "ours",
+        "stop_task": "ours",
+        "delete_cluster": "ours",
+    },
+    "elbv2": {
+        "describe_load_balancers": "all",
+        "describe_listeners": "all",
+        "describe_rules": "all",
+        "describe_target_groups": "all",
+        "describe_target_health": "all",
+        "describe_tags": "all",
+        "create_load_balancer": "new",
+        "create_listener": "new",
+        "create_rule": "new",
+        "create_target_group": "new",
+        "add_tags": "all",
+        "modify_load_balancer_attributes": "ours",
+        "modify_target_group_attributes": "ours",
+        "modify_rule": "ours",
+        "delete_rule": "ours",
+        "delete_listener": "ours",
+        "delete_load_balancer": "ours",
+        "delete_target_group": "ours",
+    },
+    "rds": {
+        "describe_db_instances": "all",
+        "describe_db_subnet_groups": "all",
+        "describe_db_snapshots": "all",
+        "create_db_subnet_group": "new",
+        "create_db_instance": "new",
+        "add_tags_to_resource": "all",
+        "modify_db_instance": "ours",
+        "delete_db_instance": "ours",
+        "delete_db_subnet_group": "ours",
+    },
+    "elasticache": {
+        "describe_replication_groups": "all",
+        "describe_cache_subnet_groups": "all",
+        "list_tags_for_resource": "all",
+        "create_cache_subnet_group": "new",
+        "create_replication_group": "new",
+        "add_tags_to_resource": "all",
+        "modify_replication_group": "ours",
+        "delete_replication_group": "ours",
+        "delete_cache_subnet_group": "ours",
+    },
+    "secretsmanager": {
+        "list_secrets": "all",
+        "describe_secret": "secret",
+        "create_secret": "secret",
+        "put_secret_value": "secret",
+        "tag_resource": "secret",
+        "delete_secret": "secret",
+    },
+    "logs": {
+        "describe_log_groups": "all",
+        "list_tags_for_resource": "log",
+        "create_log_group": "log",
+        "put_retention_policy": "log",
+        "tag_resource": "log",
+        "filter_log_events": "log",
+        "delete_log_group": "log",
+    },
+    "iam": {
+        "list_roles": "all",
+        "list_role_tags": "role",
+        "create_role": "role",
+        "put_role_policy": "role",
+        "tag_role": "role",
+        "list_role_policies": "role",
+        "delete_role_policy": "role",
+        "delete_role": "role",
+    },
+}
+"""Service, as boto3 calls it -> operation -> what it may be made on."""
+PREFIXES = {"elbv2": "elasticloadbalancing"}
+"""Services that permissions call otherwise than boto3 does."""
+
+
+def action_of(service: str, operation: str) -> str:
+    """The permission of a call: `ec2:CreateVpc`."""
+    words = ("DB" if word == "db" else word.capitalize() for word in operation.split("_"))
+    return f"{PREFIXES.get(service, service)}:{''.join(words)}"

@@ -1,0 +1,1 @@
+"""The kinds of the aws target, a driver each. Nothing here knows another kind."""

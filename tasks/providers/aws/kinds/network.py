@@ -1,0 +1,142 @@
+"""The kind `network` on AWS: a VPC over two zones with all that is in it, and the cluster of the stack's services.
+
+Each part is found by its tags, so that a killed run is gone on with, and a part that was made twice is removed.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra_specs.errors import ProviderError
+from infra_specs.resources.instance import Health, Instance
+from infra_specs.resources.resource import Resource
+from tasks.base.clock import now
+from tasks.providers.aws import tags
+from tasks.providers.aws.client import AwsClient
+from tasks.providers.aws.errors import code_of
+from tasks.providers.aws.kinds.network_build import NetworkBuild
+from tasks.providers.aws.kinds.network_look import Found, find
+from tasks.providers.aws.kinds.network_parts import GROUPS, NetworkParts, network_parts
+from tasks.providers.aws.kinds.network_removal import remove
+from tasks.providers.aws.names import cluster_name
+from tasks.providers.seam.kind import Kind
+
+
+class Network(Kind):
+    """Its outputs are the ids that others stand in. Health: made whole, and its gateways work."""
+
+    def __init__(self, aws: AwsClient) -> None:
+        self._aws = aws
+
+    def list(self, stack: str) -> Iterator[Instance]:
+        for found in find(self._aws, stack):
+            yield self._instance(found)
+
+    def look(self, instance: Instance) -> Instance | None:
+        found = self._found(instance.stack, instance.address, instance.incarnation)
+        return self._instance(found) if found else None
+
+    def create(self, resource: Resource, incarnation: int) -> Instance:
+        NetworkBuild(self._aws, resource, incarnation).complete()
+        found = self._found(resource.stack, resource.address, incarnation)
+        if found is None:
+            raise ProviderError(
+                f"{resource.address} of stack {resource.stack} vanished while it was made: run it again"
+            )
+        return self._instance(found)
+
+    def finish(self, instance: Instance, resource: Resource) -> Instance | None:
+        return self.create(resource, instance.incarnation)
+
+    def update(self, instance: Instance, resource: Resource) -> None:
+        NetworkBuild(self._aws, resource, instance.incarnation).complete()
+        found = self._found(instance.stack, instance.address, instance.incarnation)
+        assert found is not None
+        written = tags.tags_of(resource, instance.incarnation, {"nat": str(resource.settings["nat"])})
+        self._aws.call("ec2", "create_tags", Resources=[found.vpc], Tags=tags.as_list(written))
+
+    def destroy(self, instance: Instance) -> Instance | None:
+        found = self._found(instance.stack, instance.address, instance.incarnation)
+        if found is None:
+            return None
+        left = remove(self._aws, found)
+        if not left:
+            self._remove_cluster(instance.stack)
+            return None
+        return _ending(instance, left)
+
+    def _remove_cluster(self, stack: str) -> None:
+        if find(self._aws, stack):
+            return  # another incarnation still needs it
+        try:
+            self._aws.call("ecs", "delete_cluster", cluster=cluster_name(stack))
+        except ProviderError as error:
+            if code_of(error) not in ("ClusterNotFoundException", "ClusterContainsServicesException"):
+                raise
+
+    def _found(self, stack: str, address: str, incarnation: int) -> Found | None:
+        networks = find(self._aws, stack, incarnation)
+        return next((found for found in networks if found.address == address and not found.empty), None)
+
+    def _instance(self, found: Found) -> Instance:
+        written = tags.as_mapping(found.vpcs[0]["Tags"]) if found.vpcs else {}
+        instance = tags.instance_of_tags(written, Health("healthy", "it stands", now()))
+        if instance is None:  # parts whose VPC is gone: a removal that was cut off
+            return Instance(found.stack, found.address, "network", "", found.incarnation, _went(now()))
+        parts = network_parts({"cidr": found.vpcs[0]["CidrBlock"], "nat": instance.outputs["nat"]})
+        health = _health(found, parts, self._has_cluster(found.stack))
+        outputs = {**instance.outputs, **_outputs(found, parts)} if health.state != "failed" else instance.outputs
+        labelled = tags.instance_of_tags(written, health, outputs)
+        assert labelled is not None
+        return labelled
+
+    def _has_cluster(self, stack: str) -> bool:
+        clusters = self._aws.call("ecs", "describe_clusters", clusters=[cluster_name(stack)])["clusters"]
+        return any(cluster["status"] == "ACTIVE" for cluster in clusters)
+
+
+def _health(found: Found, parts: NetworkParts, has_cluster: bool) -> Health:
+    wanted = [("subnet", name) for name in parts.subnets] + [("table", name) for name in parts.tables]
+    wanted += [("group", name) for name in GROUPS] + [("nat", name) for name in parts.gateways] + [("gate", "gate")]
+    missing = [name for sort, name in wanted if found.first(sort, name) is None]
+    if missing or not has_cluster:
+        return Health(
+            "failed", f"half made: it has no {', '.join([*missing, *(() if has_cluster else ('cluster',))])}", now()
+        )
+    if not all(_is_wired(found, parts, table) for table in parts.tables):
+        return Health("failed", "half made: a route table leads nowhere", now())
+    states = [str((found.first("nat", name) or {}).get("State")) for name in parts.gateways]
+    if any(state != "available" for state in states):
+        return Health("starting", "a NAT gateway is not available yet", now())
+    return Health("healthy", "it stands", now())
+
+
+def _is_wired(found: Found, parts: NetworkParts, name: str) -> bool:
+    table = found.first("table", name) or {}
+    beside = {association.get("SubnetId") for association in table.get("Associations", ())}
+    leads = any(route.get("DestinationCidrBlock") == "0.0.0.0/0" for route in table.get("Routes", ()))
+    attached = all(found.id_of("subnet", subnet) in beside for subnet in parts.tables[name])
+    return attached and leads == bool(parts.way_out(name))
+
+
+def _outputs(found: Found, parts: NetworkParts) -> Mapping[str, str]:
+    def ids(names: tuple[str, ...]) -> str:
+        return ",".join(found.id_of("subnet", name) for name in names)
+
+    groups = {f"{name}_group": found.id_of("group", name) for name in GROUPS}
+    return {
+        "vpc": found.vpc,
+        "cluster": cluster_name(found.stack),
+        "balancer_subnets": ids(("balancer-0", "balancer-1")),
+        "task_subnets": ids(parts.task_subnets),
+        "data_subnets": ids(("data-0", "data-1")),
+        **groups,
+    }
+
+
+def _went(moment: float) -> Health:
+    return Health("ending", "its VPC is gone, and parts of it are left", moment)
+
+
+def _ending(instance: Instance, left: str) -> Instance:
+    described: dict[str, Any] = {name: getattr(instance, name) for name in instance.__slots__}
+    return Instance(**{**described, "health": Health("ending", left, now())})

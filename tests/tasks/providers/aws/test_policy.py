@@ -1,0 +1,57 @@
+"""The policy permits exactly the calls that are in the table, and the table names calls that AWS has."""
+
+import json
+
+import boto3
+import pytest
+
+from tasks.providers.aws.calls import CALLS, action_of
+from tasks.providers.aws.policy import policy
+
+pytestmark = pytest.mark.pure
+
+LARGEST_POLICY = 6144
+"""Characters of a managed policy, white space aside."""
+EXTRA = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+
+
+def permitted() -> list[str]:
+    return [action for statement in policy("eu-central-1")["Statement"] for action in statement["Action"]]
+
+
+def test_each_call_is_permitted_once_and_nothing_else_is() -> None:
+    calls = {action_of(service, operation) for service, operations in CALLS.items() for operation in operations}
+    assert set(permitted()) == calls | EXTRA
+    assert len(permitted()) == len(set(permitted()))
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_aws_has_each_call_by_this_name(service: str) -> None:
+    """From the SDK's own files: nothing is asked, and no credentials are needed."""
+    client = boto3.client(
+        service, region_name="eu-central-1", aws_access_key_id="none", aws_secret_access_key="none"
+    )  # fmt: skip
+    for operation in CALLS[service]:
+        name = client.meta.method_to_api_mapping[operation]
+        assert action_of(service, operation).partition(":")[2] == name
+
+
+def test_no_call_that_changes_something_is_permitted_on_everything() -> None:
+    """But for tags, which AWS binds to no tag that a thing does not have yet, and a definition's end."""
+    everywhere = {"create_tags", "add_tags", "add_tags_to_resource", "tag_resource", "deregister_task_definition"}
+    looks = ("describe_", "list_", "get_", "filter_")
+    for operations in CALLS.values():
+        for operation, scope in operations.items():
+            assert scope != "all" or operation.startswith(looks) or operation in everywhere, operation
+
+
+def test_a_policy_fits_into_one() -> None:
+    assert len("".join(json.dumps(policy("ap-southeast-7")).split())) <= LARGEST_POLICY
+
+
+def test_changes_are_bound_to_our_tag_and_names_to_our_prefix() -> None:
+    by_name = {statement["Sid"]: statement for statement in policy("eu-central-1")["Statement"]}
+    assert by_name["Make"]["Condition"] == {"Null": {"aws:RequestTag/tenfold:stack": "false"}}
+    assert by_name["Change"]["Condition"] == {"Null": {"aws:ResourceTag/tenfold:stack": "false"}}
+    assert by_name["Secrets"]["Resource"] == "arn:aws:secretsmanager:eu-central-1:*:secret:tenfold/*"
+    assert by_name["GiveRoles"]["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
