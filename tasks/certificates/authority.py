@@ -19,9 +19,10 @@ from josepy.errors import Error as JoseError
 
 from infra_specs.app_text.shown import shown_line
 from infra_specs.errors import AuthorityAway, CertificateRefused, TransientError
+from tasks.base.daemon_pool import DaemonPool
 
 ANSWER_SECONDS = 15
-"""How long the authority may take to answer one request."""
+"""How long the authority may take for its whole answer to one request."""
 RATE_LIMITED_SECONDS = 3600.0
 """The wait after an authority said that it was asked too often, unless it says how long."""
 _NONCES = 8
@@ -38,6 +39,18 @@ class NewOrder:
     answer: str
 
 
+class _BoundedSession(requests.Session):
+    """Its answers are whole in time: the library's timeout bounds each read alone, and an answer may come in drips."""
+
+    def request(self, *arguments: Any, **options: Any) -> requests.Response:
+        """As the library's. Raises ReadTimeout after ANSWER_SECONDS, whatever came until then."""
+        answer = DaemonPool(1, "authority").submit(super().request, *arguments, **options)
+        try:
+            return answer.result(ANSWER_SECONDS)
+        except TimeoutError:
+            raise requests.exceptions.ReadTimeout(f"no whole answer within {ANSWER_SECONDS:g} s") from None
+
+
 class Authority:
     """One authority, asked for one account. All methods block, and raise what `_edge` says."""
 
@@ -51,6 +64,7 @@ class Authority:
         self._net = client.ClientNetwork(
             self._key, alg=jwa.ES256, user_agent="tenfold", timeout=ANSWER_SECONDS, verify_ssl=roots
         )
+        self._net.session = _BoundedSession()
         self._net.session.hooks["response"].append(self._note_retry_after)
         with self._edge():
             self._resources = client.ClientV2.get_directory(directory, self._net)

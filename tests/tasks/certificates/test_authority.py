@@ -2,6 +2,8 @@
 
 import json
 import socket
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -79,6 +81,31 @@ def test_one_that_is_away_or_slow_may_be_asked_again(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(authorities, "ANSWER_SECONDS", 0.2)
         with pytest.raises(AuthorityAway, match=r"does not answer \(ReadTimeout\)"):
             Authority(url, EMAIL, new_key())
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"])
+def test_one_whose_answer_comes_in_drips_holds_up_nobody(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    ended = threading.Event()
+
+    def drip(silent: socket.socket) -> None:
+        connection, _ = silent.accept()
+        with connection, suppress(OSError):
+            connection.sendall(head)
+            for byte in b"HTTP/1.1 200 OK\r\nX-Header: " + b"x" * 6000:
+                if ended.wait(0.02):
+                    return
+                connection.sendall(bytes([byte]))
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        thread = threading.Thread(target=drip, args=(silent,))
+        thread.start()
+        monkeypatch.setattr(authorities, "ANSWER_SECONDS", 0.5)
+        try:
+            with pytest.raises(AuthorityAway, match=r"does not answer \(ReadTimeout\)"):
+                Authority(f"http://127.0.0.1:{silent.getsockname()[1]}/directory", EMAIL, new_key())
+        finally:
+            ended.set()
+            thread.join()
 
 
 def test_one_whose_own_certificate_is_not_trusted_says_how_it_will_be(
