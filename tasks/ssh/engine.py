@@ -1,6 +1,6 @@
 """The API of a host's Docker Engine, each request on a channel of the one SSH connection: no port is opened for it."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import urllib3
 from docker.api.client import APIClient
@@ -9,6 +9,7 @@ from docker.transport.basehttpadapter import BaseHTTPAdapter
 from requests.exceptions import RequestException
 
 from infra_specs.errors import ProviderError, TransientError
+from tasks.ssh.channel_socket import ChannelSocket
 from tasks.ssh.connection import Connection
 
 SOCKET = "/var/run/docker.sock"
@@ -32,10 +33,19 @@ class SshEngine(APIClient):
         self.mount(_BASE_URL, _ChannelAdapter(connection, timeout))
 
 
-def open_engine(connection: Connection) -> SshEngine:
-    """The client of the engine that listens on a host. Close it after use; the connection stays open.
+Client = TypeVar("Client", bound=SshEngine)
 
-    Raises TransientError if the engine does not answer, and what `Connection.open_socket` raises.
+
+def open_engine(connection: Connection) -> SshEngine:
+    """The client of the engine that listens on a host, as `open_client` gives one."""
+    return open_client(SshEngine, connection, ANSWER_SECONDS)
+
+
+def open_client(client: type[Client], connection: Connection, seconds: float) -> Client:
+    """A client of this class for the engine that listens on a host. Close it after use; the connection stays open.
+
+    `seconds`: how long an answer may take. Raises TransientError if the engine does not answer, and what
+    `Connection.open_socket` raises.
     """
     try:
         probe = SshEngine(connection, "1.24", FIRST_SECONDS)
@@ -49,7 +59,7 @@ def open_engine(connection: Connection) -> SshEngine:
         raise ProviderError(f"the logins in docker's configuration of this machine cannot be read: {error}.") from error
     except (RequestException, DockerException, OSError) as error:
         raise TransientError(f"{connection.host}: its Docker Engine does not answer: {error}.") from error
-    return SshEngine(connection, version)
+    return client(connection, version, seconds)
 
 
 class _ChannelConnection(urllib3.connection.HTTPConnection):
@@ -60,7 +70,7 @@ class _ChannelConnection(urllib3.connection.HTTPConnection):
         self._connection = connection
 
     def connect(self) -> None:
-        self.sock = self._connection.open_socket(SOCKET)
+        self.sock: Any = ChannelSocket(self._connection.open_socket(SOCKET))
         self.sock.settimeout(self.timeout)
 
 

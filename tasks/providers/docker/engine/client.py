@@ -11,6 +11,7 @@ from docker.errors import APIError, DockerException, InvalidConfigFile
 from docker.utils import kwargs_from_env
 
 from infra_specs.errors import ProviderError, TransientError
+from tasks.providers.docker.commands.attached import CHUNK_BYTES, STDERR, Frames
 from tasks.providers.docker.engine.coalesce import SingleFlight
 from tasks.providers.docker.engine.errors import root_cause
 from tasks.providers.docker.engine.shell import Shell, ShellEnded
@@ -65,9 +66,9 @@ class Engine(APIClient):
     def run(self, container: str, command: list[str]) -> tuple[int, bytes, bytes]:
         """The exit code, output and error output of a command that root runs in a container."""
         created = self.exec_create(container, command, user="0")
-        output, errors = self.exec_start(created["Id"], demux=True)
+        output, errors = _printed(self.exec_start(created["Id"], socket=True))
         code = self.exec_inspect(created["Id"])["ExitCode"]
-        return int(code if code is not None else -1), output or b"", errors or b""
+        return int(code if code is not None else -1), output, errors
 
     def is_stopped(self, container: Mapping[str, Any]) -> bool:
         """Whether what works in an inspected container is stopped (state T): all its processes without children."""
@@ -108,6 +109,21 @@ class Engine(APIClient):
             if container not in self._shells:
                 self._shells[container] = Shell(self, container)
             return self._shells[container]
+
+
+def _printed(stream: Any) -> tuple[bytes, bytes]:
+    """All that a command printed, and all that it printed as errors. docker-py's own reader loses what comes together
+    with the answer's head."""
+    response, frames = stream._response, Frames()
+    parts: tuple[bytearray, bytearray] = (bytearray(), bytearray())
+    try:
+        while piece := response.raw._fp.fp.read1(CHUNK_BYTES):
+            for number, data in frames.take(piece):
+                parts[number == STDERR].extend(data)
+    finally:
+        stream.close()
+        response.close()
+    return bytes(parts[0]), bytes(parts[1])
 
 
 def is_all_stopped(processes: Mapping[str, Any]) -> bool:
