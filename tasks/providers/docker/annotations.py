@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.providers.docker.labels import RECORD_LABEL, Labels, data_of, is_of_route, key_of
-from tasks.providers.docker.store import Key, VolumeStore, entry_name, texts_among
+from tasks.providers.docker.store import Key, entry_name, texts_among
 from tasks.providers.labels import readable
+from tasks.providers.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class Annotation:
 
 
 class Annotations:
-    """The annotations of every stack of one engine."""
+    """The annotations of every stack of one target."""
 
-    def __init__(self, store: VolumeStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def read(self, stack: str, key: Key) -> Annotation | None:
@@ -52,7 +53,12 @@ class Annotations:
 
 def annotations_among(volumes: Iterable[Mapping[str, Any]]) -> dict[Key, Annotation]:
     """The annotations among a stack's volumes."""
-    annotations = (Annotation(json.loads(text)) for text in texts_among(volumes).values())
+    return annotations_in(texts_among(volumes).values())
+
+
+def annotations_in(texts: Iterable[str]) -> dict[Key, Annotation]:
+    """The annotations that these texts of a store are."""
+    annotations = (Annotation(json.loads(text)) for text in texts)
     return {key_of(annotation.labels): annotation for annotation in annotations}
 
 

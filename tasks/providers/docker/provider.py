@@ -32,7 +32,7 @@ from tasks.providers.docker.labels import STACK_LABEL, only
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.observe import Observer
 from tasks.providers.docker.proxy.kept_ports import KeptPorts
-from tasks.providers.docker.proxy.routes import RouteTable
+from tasks.providers.docker.proxy.routes import EngineRoutes
 from tasks.providers.docker.restarts import DockerRestarts
 from tasks.providers.docker.shell import DockerShell
 from tasks.providers.docker.store import VolumeStore
@@ -64,7 +64,7 @@ class DockerProvider(KindProvider):
         self._annotations = annotations = Annotations(VolumeStore(api))
         self._networks = networks = Networks(api)
         self._observer = observer = Observer(api, networks)
-        self._routes = routes = RouteTable(api, annotations)
+        self._routes = routes = EngineRoutes(api, annotations)
         images = EngineImages(api)
         kept = KeptPorts(api)
         proxies = {"proxy": proxy_settings(api, routes, kept, self._host_address)}

@@ -16,7 +16,7 @@ from tasks.providers.docker.labels import Labels
 
 SECRETS_PATH = PurePosixPath("/run/secrets")
 _LOG_CONFIG = LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"})
-_MAX_PROCESSES = 4096
+MAX_PROCESSES = 4096
 """More than any service of a stack of ours needs; a fork bomb ends there."""
 
 
@@ -116,7 +116,7 @@ def _host_config(api: APIClient, container: Container, secrets: Mount | None) ->
         cap_drop=["ALL"],
         cap_add=list(container.capabilities),
         security_opt=["no-new-privileges:true"],
-        pids_limit=_MAX_PROCESSES,
+        pids_limit=MAX_PROCESSES,
         mem_limit=container.memory,
         # Without it as much again could be swapped, which no database's tuning knows of.
         memswap_limit=container.memory,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import Mount
@@ -16,7 +16,7 @@ from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.engine.errors import engine_message
 from tasks.providers.docker.engine.images import EngineImages, brings_init
 from tasks.providers.docker.labels import PART_LABEL, PROBE_LABEL, host_of, labels_of, name_of, part_of
-from tasks.providers.docker.network import Networks, address_in
+from tasks.providers.docker.network import address_in
 
 _ATTEMPTS = 5
 _TAKEN = ("already allocated", "ddress already in use", "failed to bind")
@@ -35,6 +35,24 @@ class _TakenError(Exception):
         super().__init__(message)
         named = _PORT.search(message)
         self.port = int(named[1]) if named else None
+
+
+class Named(Protocol):
+    """A network."""
+
+    @property
+    def name(self) -> str:
+        """What the engine calls it."""
+
+
+class Networks(Protocol):
+    """The networks that containers are started in."""
+
+    def need(self, stack: str) -> Named:
+        """The stack's network, made if need be."""
+
+    def take(self, stack: str) -> str:
+        """An address for a new container; empty where the network chooses."""
 
 
 class Starter:

@@ -16,6 +16,8 @@ _VOLUME = "/var/lib/postgresql"
 # So whoever finds it finds a cluster that was left half made and never held anything, and begins anew. As it may be
 # half on the disk until then, initdb need not wait for that: all is written while the entrypoint fills the cluster.
 _FIRST_START_FOLDER = f"{_VOLUME}/.first"
+# Where nothing may be run from the folder of secrets, as in a task of a Swarm, the script below can be run from here.
+_START_FOLDER = f"{_VOLUME}/.start"
 _SYNC = f"sync {_VOLUME} 2>/dev/null || sync"
 _SYNC_ALL = f"sync -f {_VOLUME} 2>/dev/null || sync"
 # The image sets a password only when it makes the cluster. A server without a port sets it later; its statement holds
@@ -30,7 +32,10 @@ fi
 if [ -z "$(ls -A "$PGDATA" 2>/dev/null)" ]; then
     touch {_FIRST_START_FOLDER}
     {_SYNC}
-    PATH={SECRETS_PATH}:$PATH
+    mkdir -p {_START_FOLDER}
+    cp {SECRETS_PATH}/postgres {_START_FOLDER}/postgres
+    chmod 755 {_START_FOLDER}/postgres
+    PATH={_START_FOLDER}:$PATH
 elif [ "$(cat {_VOLUME}/.password 2>/dev/null)" != "$wanted" ]; then
     postgres --single -D "$PGDATA" -c log_min_error_statement=panic -c password_encryption=scram-sha-256 postgres \\
         <{SECRETS_PATH}/password.sql >/dev/null
@@ -47,7 +52,7 @@ if [ "$1" = -C ]; then
     ({_SYNC_ALL}) >/dev/null 2>&1 &
 else
     {_SYNC_ALL}
-    rm -f {_FIRST_START_FOLDER}
+    rm -rf {_FIRST_START_FOLDER} {_START_FOLDER}
     {_SYNC}
 fi
 exec postgres "$@"

@@ -19,12 +19,12 @@ from tasks.providers.docker.proxy.folder import FOLDER_PATH
 from tasks.providers.docker.proxy.kept_ports import KeptPorts, chosen_ports
 from tasks.providers.docker.proxy.listeners import change_listeners, first_files
 from tasks.providers.docker.proxy.ports import LOCAL_PORT, ProxyPorts, ports_of
-from tasks.providers.docker.proxy.routes import RouteTable
+from tasks.providers.docker.proxy.routes import EngineRoutes
 from tasks.providers.envoy.files import DRAINING
 
 _PORT_SETTINGS = ("port", "public_port", "redirect")
 """Settings that name a port, for which there is no other."""
-_OPTIONS = (
+OPTIONS = (
     "--disable-hot-restart",
     "--reject-unknown-dynamic-fields",
     *DRAINING,
@@ -45,7 +45,7 @@ class Proxies(Containers):
         observer: Observer,
         starter: Starter,
         *,
-        routes: RouteTable,
+        routes: EngineRoutes,
         kept: KeptPorts,
         host_address: Callable[[], str],
     ) -> None:
@@ -68,7 +68,7 @@ class Proxies(Containers):
         self._record(instance, resource, ports.outputs(resource, self._host_address()))
 
 
-def proxy_settings(api: Engine, routes: RouteTable, kept: KeptPorts, host_address: Callable[[], str]) -> Settings:
+def proxy_settings(api: Engine, routes: EngineRoutes, kept: KeptPorts, host_address: Callable[[], str]) -> Settings:
     """What runs the proxy of a stack. It finds the routes of its stack at its start."""
 
     def settings(resource: Resource, _address: str) -> DesiredContainer:
@@ -96,7 +96,7 @@ def _container(resource: Resource, ports: ProxyPorts) -> Container:
     volume = Mount(str(FOLDER_PATH), name, type="volume", no_copy=True, labels=labels)
     return Container(
         settings["image"],
-        ("envoy", "-c", str(FOLDER_PATH / "bootstrap.json"), *_OPTIONS),
+        ("envoy", "-c", str(FOLDER_PATH / "bootstrap.json"), *OPTIONS),
         user="envoy",
         volumes={"files": volume},
         scratch=("/tmp",),  # noqa: S108 - of the container

@@ -1,12 +1,23 @@
 """The kind `route`: an annotation in the engine, which the stack's proxy is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
-from tasks.providers.docker.observe import Observer, vanished
+from tasks.providers.docker.observe import vanished
 from tasks.providers.docker.proxy.routes import RouteTable
 from tasks.providers.seam.kind import Kind
+
+
+class Observer(Protocol):
+    """Who tells a stack's instances."""
+
+    def instances(self, stack: str) -> Sequence[Instance]:
+        """All of them."""
+
+    def at(self, stack: str, address: str, *, asking_proxy: bool = False) -> Sequence[Instance]:
+        """Those at an address. Without `asking_proxy` no route is known to be healthy."""
 
 
 class Routes(Kind):

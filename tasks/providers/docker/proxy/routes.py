@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
@@ -18,7 +18,7 @@ from tasks.providers.docker.proxy.find import proxy_among, running_proxy
 from tasks.providers.docker.proxy.folder import FirstFiles, Folder
 from tasks.providers.docker.store import Key
 from tasks.providers.envoy.admin_state import AdminState
-from tasks.providers.envoy.config_push import await_drained, await_endpoints, push_config, rule_of
+from tasks.providers.envoy.config_push import ProxyFolder, await_drained, await_endpoints, push_config, rule_of
 from tasks.providers.envoy.route_state import (
     after_change,
     route_health,
@@ -31,19 +31,34 @@ from tasks.providers.envoy.route_state import (
 
 
 class RouteTable:
-    """The routes of every stack. Changes of one stack's routes run one after the other."""
+    """The routes of every stack. Changes of one stack's routes run one after the other. A target subclasses it."""
 
-    def __init__(self, api: Engine, annotations: Annotations) -> None:
-        self._api, self._annotations = api, annotations
+    def __init__(self, annotations: Annotations) -> None:
+        self._annotations = annotations
         self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._admin_states = SingleFlight(self._asked)
+
+    def routes_of(self, stack: str) -> dict[Key, Annotation]:
+        """The annotations of the stack that are routes."""
+        raise NotImplementedError
+
+    def folders(self, stack: str, *, settled: bool) -> Sequence[ProxyFolder]:
+        """Those of the stack's proxies that run. The next one finds everything at its start.
+
+        With `settled` TransientError while one starts again by itself, with the files that it had.
+        """
+        raise NotImplementedError
+
+    def for_each(self, folders: Sequence[ProxyFolder], act: Callable[[ProxyFolder], None]) -> None:
+        """Do the same for several folders."""
+        for folder in folders:
+            act(folder)
 
     def add(self, resource: Resource, incarnation: int) -> None:
         """Configure the proxy, then write the annotation."""
         with self._guards[resource.stack]:
-            annotations = self._of(resource.stack)
+            annotations = self.routes_of(resource.stack)
             record = after_change(labels.record_of(resource, incarnation, {}), None)
-            _tell(self._folder(resource.stack), with_route(_records(annotations), record))
+            self._tell(self.folders(resource.stack, settled=True), with_route(_records(annotations), record))
             self._annotations.put(resource.stack, labels_of(resource, incarnation, {}), record)
 
     def change(self, resource: Resource, incarnation: int) -> None:
@@ -55,26 +70,26 @@ class RouteTable:
         """
         stack = resource.stack
         with self._guards[stack]:
-            annotations, folder = self._of(stack), self._folder(stack)
+            annotations, folders = self.routes_of(stack), self.folders(stack, settled=True)
             records, annotation = _records(annotations), annotations.get((resource.address, incarnation))
             if annotation is None:
                 raise ProviderError(f"{resource.address} of stack {stack} is gone: plan again")
             previous, record = annotation.record, labels.record_of(resource, incarnation, {})
             if joining := while_joining(record, previous):
-                _tell(folder, with_route(records, joining))
+                self._tell(folders, with_route(records, joining))
                 self._annotations.put(stack, annotation.labels, joining)
-                if folder:
-                    await_endpoints(folder, rule_of(record), asked_as_before=same_health_check(joining, record))
+                rule, asked_as_before = rule_of(record), same_health_check(joining, record)
+                self.for_each(folders, lambda folder: await_endpoints(folder, rule, asked_as_before=asked_as_before))
             record = after_change(record, previous)
-            _tell(folder, with_route(records, record))
+            self._tell(folders, with_route(records, record))
             self._annotations.put(stack, labels_of(resource, incarnation, {}), record)
-            if folder:
-                await_drained(folder, rule_of(record))
+            drained = rule_of(record)
+            self.for_each(folders, lambda folder: await_drained(folder, drained))
 
     def tell_again(self, stack: str) -> None:
         """Have the stack's proxy take in its routes as this version writes them."""
         with self._guards[stack]:
-            _tell(self._folder(stack), _records(self._of(stack)))
+            self._tell(self.folders(stack, settled=True), _records(self.routes_of(stack)))
 
     def remove(self, stack: str, key: Key) -> None:
         """Forget it; returns when the proxy sends nothing its way any more.
@@ -82,11 +97,9 @@ class RouteTable:
         One that does not run is told with the next change: it may never run again, and must not hold up a teardown.
         """
         with self._guards[stack]:
-            annotations = self._of(stack)
+            annotations = self.routes_of(stack)
             if key in annotations:
-                container = running_proxy(self._api, stack)
-                folder = Folder(self._api, container) if container else None
-                _tell(folder, without_route(_records(annotations), *key))
+                self._tell(self.folders(stack, settled=False), without_route(_records(annotations), *key))
                 self._annotations.remove(stack, key)
 
     def forget_others(
@@ -100,19 +113,46 @@ class RouteTable:
                 changed[key] = annotation.record | {"draining": draining}
         if changed:
             with self._guards[stack]:
-                _tell(
-                    self._folder(stack),
+                self._tell(
+                    self.folders(stack, settled=True),
                     [changed.get(key, annotation.record) for key, annotation in route_annotations.items()],
                 )
                 for key, record in changed.items():
                     self._annotations.put(stack, route_annotations[key].labels, record)
 
+    def filled(self, stack: str, files: Mapping[str, Any]) -> FirstFiles:
+        """These files and those of the routes, for a proxy that does not run yet."""
+        folder = FirstFiles(files)
+        push_config(folder, _records(self.routes_of(stack)), waiting=False)
+        return folder
+
+    def _tell(self, folders: Sequence[ProxyFolder], records: Iterable[Mapping[str, Any]]) -> None:
+        told = list(records)
+        self.for_each(folders, lambda folder: push_config(folder, told))
+
+
+class EngineRoutes(RouteTable):
+    """The routes of the stacks of one engine, where a stack has one proxy."""
+
+    def __init__(self, api: Engine, annotations: Annotations) -> None:
+        super().__init__(annotations)
+        self._api = api
+        self._admin_states = SingleFlight(self._asked)
+
+    def routes_of(self, stack: str) -> dict[Key, Annotation]:
+        return routes_among(annotations_among(self._api.volumes_of(stack)))
+
+    def folders(self, stack: str, *, settled: bool) -> Sequence[ProxyFolder]:
+        containers = self._api.containers_of(stack)
+        if settled and proxy_among(containers, "restarting"):
+            raise TransientError(f"the proxy of {stack} is starting again")
+        proxy_id = proxy_among(containers)
+        return [Folder(self._api, proxy_id)] if proxy_id else []
+
     def fill(self, stack: str, container: str, files: Mapping[str, Any]) -> None:
         """Write the files that a proxy reads at its start; it does not run yet."""
         with self._guards[stack]:
-            folder = FirstFiles(files)
-            push_config(folder, _records(self._of(stack)), waiting=False)
-            folder.put(self._api, container)
+            self.filled(stack, files).put(self._api, container)
 
     def admin_state(self, stack: str) -> AdminState | None:
         """What the stack's proxy knows; None if none runs. TransientError if it does not answer."""
@@ -125,20 +165,6 @@ class RouteTable:
         if running_proxy(self._api, stack) != container:
             return None  # it came to its end meanwhile, and every request with it
         raise TransientError(f"the proxy of {stack} does not say what is under way")
-
-    def _of(self, stack: str) -> dict[Key, Annotation]:
-        return routes_among(annotations_among(self._api.volumes_of(stack)))
-
-    def _folder(self, stack: str) -> Folder | None:
-        """Of the stack's proxy; None if none is there: the next one finds everything at its start.
-
-        TransientError while it starts again by itself, with the files that it had.
-        """
-        containers = self._api.containers_of(stack)
-        if proxy_among(containers, "restarting"):
-            raise TransientError(f"the proxy of {stack} is starting again")
-        proxy_id = proxy_among(containers)
-        return Folder(self._api, proxy_id) if proxy_id else None
 
 
 def observed_routes(
@@ -154,11 +180,6 @@ def observed_routes(
         yield labels.instance_of(
             data_of(annotation.labels) | {"outputs": url}, route_health(annotation.record, state, health, running)
         )
-
-
-def _tell(folder: Folder | None, records: Iterable[Mapping[str, Any]]) -> None:
-    if folder:
-        push_config(folder, records)
 
 
 def _records(annotations: Mapping[Key, Annotation]) -> list[dict[str, Any]]:
