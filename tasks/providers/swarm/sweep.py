@@ -1,0 +1,94 @@
+"""Leave nothing that no instance of a stack needs, and nothing half made: on the Swarm, and on every ready host."""
+
+from collections.abc import Mapping, Sequence
+
+from docker.errors import NotFound
+
+from tasks.providers.docker.annotations import Annotation
+from tasks.providers.docker.containers.removal import end, ignore_missing, is_ending
+from tasks.providers.docker.labels import PART_LABEL, data_of, is_instance, is_of_route, key_of
+from tasks.providers.docker.store import Key
+from tasks.providers.swarm.engine import HostEngine
+from tasks.providers.swarm.kinds.services import unbound
+from tasks.providers.swarm.managers import ApiObject
+from tasks.providers.swarm.names import is_volume
+from tasks.providers.swarm.parts import Parts
+from tasks.providers.swarm.service_spec import node_of
+from tasks.providers.swarm.tasks import current_task
+
+
+class Sweep:
+    """Nobody else may change the stack meanwhile."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._hosts, self._observer, self._overlays = parts.hosts, parts.observer, parts.overlays
+        self._routes, self._annotations, self._secrets = parts.routes, parts.annotations, parts.secrets
+
+    def __call__(self, stack: str) -> None:
+        """Forget what is gone, free what a killed run left bound, and tell every proxy its routes again."""
+        view = self._observer.view(stack)
+        jobs = {key for keys in self._hosts.on_ready(lambda _, engine: _jobs(engine, stack)).values() for key in keys}
+        services = {key_of(service["Spec"]["Labels"]) for service in view.services}
+        self._free(view.services, view.tasks)
+        self._routes.forget_others(stack, view.annotations, self._observer.endpoints(view))
+        self._forget_notes(stack, view.annotations, services | jobs)
+        used = {
+            secret["SecretID"]
+            for service in view.services
+            for secret in service["Spec"]["TaskTemplate"]["ContainerSpec"].get("Secrets") or ()
+        }
+        self._secrets.remove_others(stack, used)
+        routed = any(map(is_of_route, view.annotations))
+        if view.services and routed:
+            self._routes.tell_again(stack)
+        if not view.services and not routed and not jobs:
+            self._hosts.on_ready(lambda _, engine: _remove_folders(engine, stack))
+            self._overlays.remove(stack)
+
+    def _free(self, services: Sequence[ApiObject], tasks: Mapping[str, Sequence[ApiObject]]) -> None:
+        """A run that was killed may have left a service bound to its host, where no data binds it."""
+        for service in services:
+            spec = service["Spec"]
+            current = current_task(tasks.get(service["ID"], ()))
+            if node_of(spec) and current and current.get("NodeID") and not _has_data(spec):
+                self._hosts.managers.change_service(spec["Name"], unbound)
+
+    def _forget_notes(self, stack: str, annotations: Mapping[Key, Annotation], present: set[Key]) -> None:
+        for key, annotation in annotations.items():
+            if key not in present and not is_of_route(key) and not is_volume(annotation.labels):
+                self._annotations.remove(stack, key)
+
+
+def _has_data(spec: ApiObject) -> bool:
+    """Whether a volume of data is in the service's container: those are what binds it."""
+    mounts = spec["TaskTemplate"]["ContainerSpec"].get("Mounts") or ()
+    return any(mount.get("Type") == "volume" and mount.get("Source") for mount in mounts)
+
+
+def _jobs(engine: HostEngine, stack: str) -> set[Key]:
+    """The jobs that are on a host, after the removals that had begun are finished."""
+    left: set[Key] = set()
+    for container in engine.containers_of(stack):
+        if container["Labels"].get(PART_LABEL) == "filling":
+            ignore_missing(lambda id=container["Id"]: engine.remove_container(id, force=True))  # type: ignore[misc]
+        if not is_instance(container["Labels"]) or data_of(container["Labels"])["kind"] != "job":
+            continue
+        if any(map(is_ending, container["Names"])):
+            _end(engine, container["Id"])
+        else:
+            left.add(key_of(container["Labels"]))
+    return left
+
+
+def _end(engine: HostEngine, id: str) -> None:
+    try:
+        end(engine, engine.inspect_container(id), "job")
+    except NotFound:
+        return
+
+
+def _remove_folders(engine: HostEngine, stack: str) -> None:
+    """The files of the proxy that was on a host, and files that a killed run left of a job."""
+    for volume in engine.volumes_of(stack):
+        if volume["Labels"].get(PART_LABEL) in ("proxy", "files"):
+            ignore_missing(lambda name=volume["Name"]: engine.remove_volume(name))  # type: ignore[misc]

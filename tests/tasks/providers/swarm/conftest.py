@@ -1,0 +1,29 @@
+"""Three hosts in one Swarm, joined once for all tests of this folder, and a provider of theirs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docker import DockerClient
+
+from tasks.providers.swarm import SwarmProvider
+from tests.support.hosts.bench import HostBench
+from tests.support.hosts.joined import joined, load_images
+from tests.tasks.providers.swarm.swarm_world import clear, opened
+
+
+@pytest.fixture(scope="module")
+def home(engine: DockerClient, all_hosts: HostBench, images: dict[str, str]) -> Iterator[Path]:
+    """The home that knows the keys of the hosts, which are members of one Swarm for the length of the module."""
+    with joined(all_hosts) as home:
+        load_images(engine, all_hosts, home, [images["tenfold-tiny:1"]])
+        yield home
+
+
+@pytest.fixture
+def provider(all_hosts: HostBench, home: Path) -> Iterator[SwarmProvider]:
+    clear(all_hosts, home)
+    provider = opened(all_hosts, home)
+    yield provider
+    provider.close()
+    clear(all_hosts, home)
