@@ -7,16 +7,16 @@ from importlib import resources
 import yaml
 
 from infra_specs.stackfile.models.image_name import has_registry
-from infra_specs.stackfile.models.target import Docker, Target
+from infra_specs.stackfile.models.target import Containers, Target
 from infra_specs.stackfile.reading.yaml_nodes import FAST_LOADER
 
 
-def image_of(target: Docker, kind: str) -> str:
+def image_of(target: Containers, kind: str) -> str:
     """The image of one of the catalogue's services on this target."""
     return image(target, pinned()[kind])
 
 
-def image(target: Docker, name: str) -> str:
+def image(target: Containers, name: str) -> str:
     """Where an image is taken from on this target.
 
     An override of the very name wins, then one of the name without its version; else a name without a registry is
@@ -32,7 +32,7 @@ def image(target: Docker, name: str) -> str:
 
 def sources(target: Target, names: Iterable[str]) -> dict[str, str]:
     """Where each of these images is taken from, by name and in its order; nothing where no containers run."""
-    return {name: image(target, name) for name in sorted(names)} if isinstance(target, Docker) else {}
+    return {name: image(target, name) for name in sorted(names)} if isinstance(target, Containers) else {}
 
 
 @cache

@@ -11,7 +11,7 @@ from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
 from infra_specs.stackfile.messages.shell_words import shell_note
 from infra_specs.stackfile.models.service import Service
-from infra_specs.stackfile.models.target import Docker, Local
+from infra_specs.stackfile.models.target import Containers, Local
 from tasks.providers.seam.provider import KindProvider
 
 
@@ -45,7 +45,7 @@ def own_entrypoint(provider: KindProvider, desired: DesiredStack, service: Servi
     if provider.images is None or service.image is None or service.entrypoint is not None:
         return ()
     target = desired.stack.target
-    assert isinstance(target, Docker)
+    assert isinstance(target, Containers)
     return provider.images.entrypoint(desired.content.images.get(service.image) or image(target, service.image))
 
 

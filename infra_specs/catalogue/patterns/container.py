@@ -13,7 +13,7 @@ from infra_specs.sizing.needs import CacheSize, DatabaseSize
 from infra_specs.sizing.queue import QueueSize
 from infra_specs.stackfile.models.route import StaticFiles
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, Service
-from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.models.target import Containers
 from infra_specs.stackfile.models.volumes import directory_variable
 
 VALKEY_OVERHEAD = 64 * 2**20
@@ -85,7 +85,7 @@ def files(context: Context, name: str, static: StaticFiles, size: FilesSize) -> 
 
 def proxy(context: Context) -> Resource:
     """The one door to a stack. A container's published ports are its own for good, so none changes in place."""
-    ports = _target(context).ports
+    ports = context.stack.target.ports
     settings: dict[str, Setting] = {
         "port": ports.get("port"),
         "public_port": web.public_port(context),
@@ -95,9 +95,9 @@ def proxy(context: Context) -> Resource:
     return web.proxy(context, settings, in_place=("tls", *web.FETCHED_SETTINGS, *web.CLIENT_SETTINGS))
 
 
-def _target(context: Context) -> Docker:
+def _target(context: Context) -> Containers:
     target = context.stack.target
-    assert isinstance(target, Docker)
+    assert isinstance(target, Containers)
     return target
 
 

@@ -57,6 +57,15 @@ class _OneMachine(_Target):
         return {name: port for name, port in given.items() if port is not None}
 
 
+class Containers(Part):
+    """A target whose programs are containers, each from an image."""
+
+    images: dict[Image, Image] = {}
+    """Other images in place of some, where these cannot be had: `postgres: registry.example.com/postgres:18`."""
+    mirror: Registry | None = None
+    """A registry, and a path in it, which images without a registry in their name are taken from."""
+
+
 class Local(_OneMachine):
     """Supervised processes on this machine. Nothing but Python is needed."""
 
@@ -71,7 +80,7 @@ class Local(_OneMachine):
     """The proxy's port for public services, on every address; a free one unless given."""
 
 
-class Docker(_OneMachine):
+class Docker(_OneMachine, Containers):
     """Containers on one Docker Engine, in a private network of the stack's own."""
 
     runs = "containers"
@@ -85,11 +94,6 @@ class Docker(_OneMachine):
     """The proxy's port on the engine's loopback; a free one unless given."""
     public_port: int | None = Field(default=None, ge=1, le=65535)
     """The proxy's port for public services, on every address of the engine; a free one unless given."""
-    images: dict[Image, Image] = {}
-    """Other images in place of some, where these cannot be had: `postgres: registry.example.com/postgres:18`."""
-    mirror: Registry | None = None
-    """A registry, and a path in it, which images without a registry in their name are taken from."""
-
     @property
     def machine(self) -> str:
         """The engine, as far as the spec names it."""
@@ -115,7 +119,7 @@ class Memory(_Target):
     """Pretend that the target measures itself, in periods of so many seconds, and no proxy counts."""
 
 
-class Swarm(_Target):
+class Swarm(_Target, Containers):
     """A fleet of hosts. This version looks at them (`tenfold hosts`) and runs no stack on them yet."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in ("hosts", "fleet")]})

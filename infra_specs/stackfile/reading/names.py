@@ -11,7 +11,7 @@ from infra_specs.stackfile.messages.faults import found
 from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.models.image_name import image_fault, registry_fault
 from infra_specs.stackfile.models.service import Service
-from infra_specs.stackfile.models.target import Docker, Target
+from infra_specs.stackfile.models.target import Containers, Target
 
 Crossing = tuple[Path, str]
 """Where a fault is, and what it is."""
@@ -48,7 +48,7 @@ def image_names(services: Mapping[str, Service], target: Target | None) -> Itera
     for name, service in services.items():
         if service.image is not None and (reason := image_fault(service.image)):
             yield ("services", name, "image"), _said(service.image, reason)
-    if not isinstance(target, Docker):
+    if not isinstance(target, Containers):
         return
     for instead_of, image in target.images.items():
         path = ("target", "images", instead_of)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
+from infra_specs.stackfile.models.target import Containers
 from tasks.providers.docker.containers.container import Settings
 from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.kinds.database import database
@@ -19,6 +20,7 @@ from tasks.providers.docker.labels import STACK_LABEL, only
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.provider import KindProvider
 from tasks.providers.swarm.engine import HostEngines
+from tasks.providers.swarm.fleet_builds import SwarmImages
 from tasks.providers.swarm.host import SwarmHost
 from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.kinds.job import Jobs
@@ -51,7 +53,8 @@ class SwarmProvider(KindProvider):
 
     target = "swarm"
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, target: Containers) -> None:
+        """`target` says which images are taken in place of others."""
         self._connections = connections
         self._asked, self._engines = HostEngines(connections, MANAGER_SECONDS), HostEngines(connections, ENGINE_SECONDS)
         self._managers = Managers(self._asked)
@@ -68,6 +71,7 @@ class SwarmProvider(KindProvider):
         }
         super().__init__(kinds)
         self._sweep = Sweep(parts)
+        self.images = SwarmImages(hosts, parts.images, target)
         self.traffic = SwarmTraffic(hosts)
         self.host = SwarmHost(hosts, connections)
         self.shell = SwarmShell(hosts, parts.observer)
@@ -101,6 +105,11 @@ class SwarmProvider(KindProvider):
         with translated():
             states = self._observer.admin_states(instance.stack)
         return sum(state.in_flight(endpoint) for state in states.values() if state)
+
+    def place_of(self, instance: Instance) -> tuple[str, str] | None:
+        """Host and id of the container that runs for an instance; None if none does."""
+        with translated():
+            return self._observer.container(instance)
 
     def sweep(self, stack: str) -> None:
         with translated():

@@ -1,9 +1,11 @@
 """Leave nothing that no instance of a stack needs, and nothing half made: on the Swarm, and on every ready host."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from docker.errors import NotFound
 
+from infra_specs.errors import ProviderError, TransientError
 from tasks.providers.docker.annotations import Annotation
 from tasks.providers.docker.containers.removal import end, ignore_missing, is_ending
 from tasks.providers.docker.labels import PART_LABEL, data_of, is_instance, is_of_route, key_of
@@ -27,11 +29,14 @@ class Sweep:
     def __call__(self, stack: str) -> None:
         """Forget what is gone, free what a killed run left bound, and tell every proxy its routes again."""
         view = self._observer.view(stack)
-        jobs = {key for keys in self._hosts.on_ready(lambda _, engine: _jobs(engine, stack)).values() for key in keys}
+        outcomes = self._hosts.outcomes(lambda _, engine: _jobs(engine, stack)).values()
+        jobs = {key for keys in outcomes if not isinstance(keys, ProviderError) for key in keys}
+        is_known = not any(isinstance(keys, ProviderError) for keys in outcomes)
         services = {key_of(service["Spec"]["Labels"]) for service in view.services}
         self._free(view.services, view.tasks)
         self._routes.forget_others(stack, view.annotations, self._observer.endpoints(view))
-        self._forget_notes(stack, view.annotations, services | jobs)
+        if is_known:
+            self._forget_notes(stack, view.annotations, services | jobs)
         used = {
             secret["SecretID"]
             for service in view.services
@@ -40,8 +45,9 @@ class Sweep:
         self._secrets.remove_others(stack, used)
         routed = any(map(is_of_route, view.annotations))
         if view.services and routed:
-            self._routes.tell_again(stack)
-        if not view.services and not routed and not jobs:
+            with suppress(TransientError):  # a host that does not answer now is told the next time
+                self._routes.tell_again(stack)
+        if not view.services and not routed and not jobs and is_known:
             self._hosts.on_ready(lambda _, engine: _remove_folders(engine, stack))
             self._overlays.remove(stack)
 

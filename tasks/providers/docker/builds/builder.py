@@ -17,7 +17,7 @@ from docker.errors import APIError, ImageNotFound
 
 from infra_specs.catalogue.images import image
 from infra_specs.errors import ProviderError
-from infra_specs.stackfile.models.target import Docker
+from infra_specs.stackfile.models.target import Containers
 from tasks.providers.docker.buildkit.build import BuildFailed, Job, run
 from tasks.providers.docker.builds.context import Context, Text
 from tasks.providers.docker.builds.dockerfile import Arguments, bases, newer_words, with_bases
@@ -38,7 +38,7 @@ STACK_LABEL, SERVICE_LABEL = "tenfold-image.stack", "tenfold-image.service"
 class Builder:
     """Makes images on one engine."""
 
-    def __init__(self, api: APIClient, images: EngineImages, target: Docker) -> None:
+    def __init__(self, api: APIClient, images: EngineImages, target: Containers) -> None:
         self._api, self._images, self._target = api, images, target
 
     def built(self, request: BuildRequest) -> BuiltImage:

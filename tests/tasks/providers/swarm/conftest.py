@@ -11,12 +11,15 @@ from tests.support.hosts.bench import HostBench
 from tests.support.hosts.joined import joined, load_images
 from tests.tasks.providers.swarm.swarm_world import clear, opened
 
+LOADED = ("tenfold-tiny", "envoyproxy/envoy", "postgres", "valkey/valkey")
+"""Images that the first host has. The others get from there what they need."""
+
 
 @pytest.fixture(scope="module")
 def home(engine: DockerClient, all_hosts: HostBench, images: dict[str, str]) -> Iterator[Path]:
     """The home that knows the keys of the hosts, which are members of one Swarm for the length of the module."""
     with joined(all_hosts) as home:
-        load_images(engine, all_hosts, home, [images["tenfold-tiny:1"]])
+        load_images(engine, all_hosts, home, [tag for name, tag in images.items() if name.rpartition(":")[0] in LOADED])
         yield home
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from docker.errors import APIError
 
+from infra_specs.stackfile.models.target import Swarm
 from tasks.providers.docker.labels import STACK_LABEL
 from tasks.providers.swarm import SwarmProvider
 from tasks.providers.swarm.engine import HostEngines
@@ -17,7 +18,8 @@ from tests.support.waiting import wait_until
 
 def opened(bench: HostBench, home: Path) -> SwarmProvider:
     """The target of all hosts. Close it after use."""
-    return SwarmProvider(Connections(bench.hosts, bench.key, home))
+    target = Swarm(provider="swarm", hosts=list(bench.hosts))
+    return SwarmProvider(Connections(bench.hosts, bench.key, home), target)
 
 
 @contextmanager

@@ -1,0 +1,172 @@
+"""A whole stack on three hosts: released under load, scaled, followed when a task moves, and nothing left of it."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from docker.errors import NotFound
+
+from benchmarks.load import load
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
+from tasks.providers.swarm import SwarmProvider
+from tasks.providers.swarm.names import service_name
+from tests.support.hosts.bench import HostBench
+from tests.support.waiting import wait_healthy, wait_until
+from tests.tasks.providers.docker.docker_world import (
+    cache,
+    database,
+    made,
+    proxy,
+    queue,
+    replica,
+    route,
+    stack,
+    volume,
+)
+from tests.tasks.providers.looks import health_of
+from tests.tasks.providers.swarm.swarm_world import engines, left
+
+pytestmark = [pytest.mark.docker, pytest.mark.proof]
+
+PORT = 8088
+
+
+def door_of(images: dict[str, str]) -> Resource:
+    """A proxy with a public port on every host."""
+    resource = proxy(images, public=True)
+    return Resource(stack, resource.address, resource.kind, {**resource.settings, "public_port": PORT}, singleton=True)
+
+
+def begun(provider: SwarmProvider, resources: Sequence[Resource]) -> list[Instance]:
+    """All of them made at once, and well."""
+    with ThreadPoolExecutor(8) as threads:
+        instances = list(threads.map(provider.create, resources))
+        return list(threads.map(lambda instance: wait_healthy(provider, instance), instances))
+
+
+def served(bench: HostBench, text: str) -> None:
+    """Every host answers with it."""
+    for host in bench.hosts:
+        with urlopen(f"http://{host.address}:{PORT}/", timeout=30) as answer:
+            assert answer.read().decode().startswith(text)
+
+
+def drained(provider: SwarmProvider, instance: Instance) -> None:
+    wait_until(lambda: provider.in_flight(instance) == 0, f"{instance} has nothing under way")
+    provider.destroy(instance)
+
+
+def hosts_of(provider: SwarmProvider, copies: Sequence[Instance]) -> list[str]:
+    """The hosts that copies run on."""
+    running = [provider.place_of(instance) for instance in copies]
+    return sorted(place[0] for place in running if place is not None)
+
+
+def test_releases_and_scaling_lose_no_request(
+    provider: SwarmProvider, all_hosts: HostBench, home: Path, images: dict[str, str]
+) -> None:
+    made(provider, door_of(images))
+    copies = begun(provider, [replica(images, slot) for slot in range(3)])
+    assert len(set(hosts_of(provider, copies))) == 3, "they are spread"
+    way = made(provider, route(*copies, public=True))
+    assert way.outputs["url"] == f"http://{all_hosts.hosts[0].address}:{PORT}/"
+    served(all_hosts, "release 1")
+    urls = [f"http://{host.address}:{PORT}/" for host in all_hosts.hosts]
+    with load(urls[0], 50) as first, load(urls[1], 30, new=True) as second:
+        for number in (2, 1):
+            fresh = begun(
+                provider, [replica(images, slot, image=images[f"tenfold-tiny:{number}"]) for slot in range(3)]
+            )
+            way = provider.update(way, route(*fresh, public=True))
+            for old in copies:
+                drained(provider, old)
+            copies = fresh
+            served(all_hosts, f"release {number}")
+        more = begun(provider, [replica(images, slot) for slot in range(3, 6)])
+        assert sorted(map(hosts_of(provider, [*copies, *more]).count, {h.name for h in all_hosts.hosts})) == [
+            2,
+            2,
+            2,
+        ]
+        way = provider.update(way, route(*copies, *more, public=True))
+        way = provider.update(way, route(*copies, public=True))
+        for old in more:
+            drained(provider, old)
+    results = [*first, *second]
+    for result in results:
+        assert result.failed == 0, str(result)
+        assert result.sent > 100, "there was a load"
+    assert provider.traffic is not None
+    counts = provider.traffic.counts(stack)["web"]
+    assert set(counts) == {host.name for host in all_hosts.hosts}
+    assert sum(traffic.requests for traffic in counts.values()) >= sum(result.sent for result in results)
+    teardown(provider)
+    assert left(all_hosts, home) == []
+
+
+def test_a_killed_task_is_followed(
+    provider: SwarmProvider, all_hosts: HostBench, home: Path, images: dict[str, str]
+) -> None:
+    made(provider, door_of(images))
+    copies = begun(provider, [replica(images, slot) for slot in range(2)])
+    way = made(provider, route(*copies, public=True))
+    before = copies[0].outputs["endpoint"]
+    host, container = provider.place_of(copies[0]) or ("", "")
+    with engines(all_hosts, home) as clients:
+        clients.of(host).kill(container)
+
+    def moved() -> bool:
+        seen = provider.look(copies[0])
+        return seen is not None and seen.health.state == "healthy" and seen.outputs["endpoint"] != before
+
+    wait_until(moved, "another task took its place")
+    followed = [seen for copy in copies if (seen := provider.look(copy))]
+    way = provider.update(way, route(*followed, public=True))
+    wait_until(lambda: health_of(provider, way).reason == "2 of 2 endpoints healthy", "every host knows it")
+    served(all_hosts, "release 1")
+
+
+def test_data_stays_on_its_host(
+    provider: SwarmProvider, all_hosts: HostBench, home: Path, images: dict[str, str]
+) -> None:
+    store = provider.create(volume())
+    other = provider.create(
+        Resource(stack, "volume/queue", "volume", {"size": 2**30}, mutable=("size",), stateful=True)
+    )
+    server, kept, jobs = begun(
+        provider,
+        [database(images, store.outputs["path"]), cache(images), queue(images, other.outputs["path"])],
+    )
+    place = provider.place_of(server)
+    assert place is not None
+    with engines(all_hosts, home) as clients:
+        assert clients.of(place[0]).inspect_volume(store.outputs["path"])
+        for host in all_hosts.hosts:
+            if host.name != place[0]:
+                with pytest.raises(NotFound):
+                    clients.of(host.name).inspect_volume(store.outputs["path"])
+        spec = clients.of(all_hosts.hosts[0].name).inspect_service(service_name(stack, server.address, 1))["Spec"]
+    assert spec["TaskTemplate"]["Placement"]["Constraints"], "it is bound to its host"
+    assert (server.outputs["host"], kept.outputs["host"], jobs.outputs["port"]) == (
+        "database.main",
+        "cache.main",
+        "6379",
+    )
+    provider.sweep(stack)
+    assert health_of(provider, server).state == "healthy"
+    changed = made(provider, database(images, store.outputs["path"], "another secret", 2))
+    assert changed.incarnation == 2
+    teardown(provider)
+    assert left(all_hosts, home) == []
+
+
+def teardown(provider: SwarmProvider) -> None:
+    """Everything, data too, in the order of a plan: what leads to others first."""
+    order = ("route", "proxy", "replica", "database", "cache", "queue", "job", "volume")
+    for instance in sorted(provider.observe(stack), key=lambda instance: order.index(instance.kind)):
+        provider.destroy(instance)
+    provider.sweep(stack)
+    assert provider.stacks() == ()
