@@ -230,7 +230,7 @@ class SwarmObserver:
                 healths[member.host] = Health("failed", fault, task_list.started(own[-1]))
             else:
                 healths[member.host] = task_list.waiting_health(service["Spec"], current, members)
-        return _together(healths, epoch(service["CreatedAt"]))
+        return together(healths, epoch(service["CreatedAt"]))
 
     def _jobs(self, view: StackView) -> list[Instance]:
         listed = [
@@ -300,7 +300,8 @@ def _admin_state(engine: Any, stack: str) -> tuple[AdminState | None, bool]:
     return (admin.admin_state(engine, proxy), True) if proxy else (None, False)
 
 
-def _together(healths: Mapping[str, Health], made: float) -> Health:
+def together(healths: Mapping[str, Health], made: float) -> Health:
+    """The health of what runs on each host, from that of each. `made`: since when it is there."""
     bad = {host: health for host, health in healths.items() if health.state != "healthy"}
     since = max((health.since for health in healths.values()), default=made)
     if not bad:
@@ -325,10 +326,11 @@ def _volumes(view: StackView) -> Iterable[Instance]:
         if not is_volume(annotation.labels):
             continue
         host = annotation.labels.get(MACHINE_LABEL, "")
-        yield instance_of(annotation.labels, _volume_health(annotation, view.hosts.get(host), host, host in ready))
+        yield instance_of(annotation.labels, volume_health(annotation, view.hosts.get(host), host, host in ready))
 
 
-def _volume_health(annotation: Annotation, seen: HostView | ProviderError | None, host: str, is_ready: bool) -> Health:
+def volume_health(annotation: Annotation, seen: HostView | ProviderError | None, host: str, is_ready: bool) -> Health:
+    """The health of a volume, from what its host lists, if it answers. `is_ready`: whether the managers hear it."""
     if not is_ready:
         return Health(
             "failed",
