@@ -32,7 +32,7 @@ from tasks.providers.docker.store import Key
 from tasks.providers.envoy.admin_state import AdminState, with_requests
 from tasks.providers.envoy.route_state import proxy_health
 from tasks.providers.hosts.engines import translated
-from tasks.providers.swarm import tasks as task_list
+from tasks.providers.swarm import task_list
 from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.managers import ApiObject, Member
 from tasks.providers.swarm.names import MACHINE_LABEL, is_volume, service_name

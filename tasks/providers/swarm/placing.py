@@ -19,7 +19,7 @@ from tasks.providers.swarm.managers import ApiObject, Member
 from tasks.providers.swarm.names import MACHINE_LABEL, is_volume
 from tasks.providers.swarm.service_spec import is_stopped, node_of
 from tasks.providers.swarm.store import texts_of
-from tasks.providers.swarm.tasks import current_task
+from tasks.providers.swarm.task_list import current_task
 
 Placed = dict[tuple[str, str], str]
 """Group and name -> host."""

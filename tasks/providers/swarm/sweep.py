@@ -16,7 +16,7 @@ from tasks.providers.swarm.managers import ApiObject
 from tasks.providers.swarm.names import is_volume
 from tasks.providers.swarm.parts import Parts
 from tasks.providers.swarm.service_spec import node_of
-from tasks.providers.swarm.tasks import current_task
+from tasks.providers.swarm.task_list import current_task
 
 
 class Sweep:

@@ -17,7 +17,7 @@ from tasks.providers.docker.engine.images import brings_init
 from tasks.providers.docker.labels import PROBE_LABEL, Labels, host_of, labels_of, with_fault
 from tasks.providers.hosts.engines import translated
 from tasks.providers.seam.kind import Kind, refusal
-from tasks.providers.swarm import tasks as task_list
+from tasks.providers.swarm import task_list
 from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.managers import ApiObject, Managers
 from tasks.providers.swarm.names import service_name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.providers.swarm import tasks as task_list
+from tasks.providers.swarm import task_list
 from tasks.providers.swarm.managers import Member
 from tasks.providers.swarm.service_spec import HOST_CONSTRAINT
 
