@@ -94,6 +94,7 @@ class Docker(_OneMachine, Containers):
     """The proxy's port on the engine's loopback; a free one unless given."""
     public_port: int | None = Field(default=None, ge=1, le=65535)
     """The proxy's port for public services, on every address of the engine; a free one unless given."""
+
     @property
     def machine(self) -> str:
         """The engine, as far as the spec names it."""
