@@ -46,8 +46,10 @@ class Builder:
         context = Context(request)
         dockerfile = self._dockerfile(request, context)
         ids = [self._id(base) for base in bases(dockerfile, self._arguments(request))]
+        if not all(ids):
+            return BuiltImage("", None)  # without reading the context, which may be large
         name = _name(request, context, dockerfile, [id for id in ids if id])
-        return BuiltImage(name, self._id(name)) if all(ids) else BuiltImage("", None)
+        return BuiltImage(name, self._id(name))
 
     def build(self, request: BuildRequest, say: Callable[[str], None]) -> str:
         """The image's id, made if need be. Images that it starts from and that are not there are pulled first."""

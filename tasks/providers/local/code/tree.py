@@ -4,8 +4,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -97,21 +97,21 @@ class _Reader:
         self._docker = self._docker_ignored()
         self._repository = _repository_of(self._real)
         self._left_out: list[str] = []
+        self._beside_databases = set[str]()
         self._files = self._bytes = 0
 
     def read(self) -> Tree:
-        entries = tuple(self._walk("", self._git_above(), ()))
-        return Tree(self._folder, entries, tuple(self._left_out))
+        entries = tuple(self._walk("", self._git_above(), ()))  # all of them first: of too many none is opened
+        kept = tuple(self._with_contents(entries))
+        return Tree(self._folder, kept, tuple(name for name in self._left_out if name not in self._beside_databases))
 
     def _walk(self, prefix: str, above: GitIgnored, matched: Matched) -> Iterator[Entry]:
         names = sorted(self._inside.names(prefix.removesuffix("/")), key=os.fsencode)
         git = above.with_file(self._text(f"{prefix}.gitignore"), self._in_git(prefix))
-        databases = set[str]()
         for name in names:
             path = prefix + name
             status = self._inside.status(path)
-            is_beside = any(name == f"{database}{ending}" for database in databases for ending in _SQLITE_BESIDE)
-            if is_beside or _is_written(name, status) or str(self._real / path) == self._closed:
+            if _is_written(name, status) or str(self._real / path) == self._closed:
                 continue
             is_folder = stat.S_ISDIR(status.st_mode)
             out, below = self._docker.verdict(path, matched)
@@ -120,11 +120,10 @@ class _Reader:
                 self._left_out.append(path)
             elif is_folder:
                 yield from self._folder_of(path, status, git, below)
-            elif (entry := self._entry(path, status)) is not None:
-                yield entry
             else:
-                self._left_out.append(path)
-                databases.add(name)
+                self._count(status.st_size)
+                is_link = stat.S_ISLNK(status.st_mode)
+                yield Entry(path, "link", status, self._inside.link(path)) if is_link else Entry(path, "file", status)
 
     def _folder_of(self, path: str, status: os.stat_result, git: GitIgnored, matched: Matched) -> Iterator[Entry]:
         """A virtual environment names its own place in its scripts, so it stays there, as what we may not read does."""
@@ -139,19 +138,28 @@ class _Reader:
         yield Entry(path, "folder", status)
         yield from self._walk(f"{path}/", git, matched)
 
-    def _entry(self, path: str, status: os.stat_result) -> Entry | None:
-        """None for what stays where it is: a database of the program's, and what we may not read."""
-        self._count(status.st_size)
-        if stat.S_ISLNK(status.st_mode):
-            return Entry(path, "link", status, self._inside.link(path))
-        mark, content = self._known.get(path, ((), ""))
-        if mark == mark_of(status):
-            return Entry(path, "file", status, content)
+    def _with_contents(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries, files with the hash of their content; databases are left out."""
+        for entry in entries:
+            if entry.name in self._beside_databases:
+                continue
+            content = self._content(entry) if entry.kind == "file" else entry.content
+            if content is None:
+                self._left_out.append(entry.name)
+                self._beside_databases |= {entry.name + ending for ending in _SQLITE_BESIDE}
+            else:
+                yield replace(entry, content=content)
+
+    def _content(self, entry: Entry) -> str | None:
+        """The hash of a file. None for a database of the program's, and for what we may not read: both stay there."""
+        mark, content = self._known.get(entry.name, ((), ""))
+        if mark == mark_of(entry.status):
+            return content
         try:
-            with self._inside.open(path, status) as file:
+            with self._inside.open(entry.name, entry.status) as file:
                 if file.peek(len(_SQLITE))[: len(_SQLITE)] == _SQLITE:
                     return None
-                return Entry(path, "file", status, hashlib.file_digest(file, "sha256").hexdigest())
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except PermissionError:
             return None
 

@@ -141,3 +141,21 @@ def test_a_folder_with_too_much_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(trees, "MOST_BYTES", 2)
     with pytest.raises(TooLargeError):
         read(tmp_path)
+
+
+def test_of_a_folder_with_too_much_no_file_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, a="1", b="2", c="3")
+    opened = list[str]()
+    monkeypatch.setattr(trees, "MOST_FILES", 2)
+    monkeypatch.setattr("hashlib.file_digest", lambda *_: opened.append("one"))
+    with pytest.raises(TooLargeError):
+        read(tmp_path)
+    assert opened == []
+
+
+def test_the_log_of_a_database_is_no_code_wherever_the_rules_have_it(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "data.db") as database:
+        database.execute("CREATE TABLE a (b)")
+    database.close()
+    put(tmp_path, **{"data.db-wal": "x", ".gitignore": "*-wal\n"})
+    assert read(tmp_path).left_out == ("data.db",)
