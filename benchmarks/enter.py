@@ -3,13 +3,15 @@
 python -m benchmarks.enter [ROUNDS]
 
 starts     from Enter until runs are taken, on an empty home and again; bare Prefect until /api/health answers
-commands   --help, status, plan
+commands   --help, status, plan: seconds, and a processor's seconds, which others on the machine hardly change
 running    from create_flow_run to Running by the server's clock; bare `serve` with a poll each second
 changes    of a stack on the local target: to the first sign on a terminal, to the first change, and to the end
 """
 
+import compileall
 import os
 import pty
+import resource
 import statistics
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from benchmarks.login import bare
 from deployments.server import control_plane
 from deployments.server.environment import HOST, environment
 from deployments.server.login import USER, require_login
+from deployments.server.program import FLOORS, ROOT
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tests.support.homes import running_home
@@ -60,6 +63,25 @@ def seconds(work: Callable[[], object]) -> float:
 def tenfold(*words: str) -> None:
     """Run a command to its end, as from a script."""
     subprocess.run([TENFOLD, *words], check=True, stdout=subprocess.DEVNULL)
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    """A processor's seconds of the children that end while it works."""
+    began = _spent()
+    work()
+    return _spent() - began
+
+
+def _spent() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def compiled() -> None:
+    """Have the code compiled, as it is once it is installed."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for floor in FLOORS:
+        compileall.compile_dir(ROOT / floor, quiet=1)
 
 
 def first_sign(*words: str) -> float:
@@ -152,6 +174,7 @@ def measure_bare(rounds: int) -> tuple[float, float, list[float]]:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    compiled()
     bare_first, bare_warm, bare_running = measure_bare(rounds)
     with running_home() as home, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "stack.yaml"
@@ -167,12 +190,18 @@ def main() -> None:
                 running = [to_running(http, "provision", stack="waited") for _ in range(rounds)]
             show("from create_flow_run to Running", running, bare_running)
             for words in (["--help"], ["status"], ["plan", str(file)]):
-                show(words[0], [seconds(lambda words=words: tenfold(*words)) for _ in range(rounds)])  # type: ignore[misc]
+                measure_command(rounds, words)
             first, took = change("teardown", "waited")
             show("teardown, to the first change", [first])
             show("teardown, in all", [took])
         finally:
             control_plane.stop()
+
+
+def measure_command(rounds: int, words: list[str]) -> None:
+    """A command that reads."""
+    show(words[0], [seconds(lambda: tenfold(*words)) for _ in range(rounds)])
+    show(f"{words[0]}, of a processor", [processor_seconds(lambda: tenfold(*words)) for _ in range(rounds)])
 
 
 def measure_changes(rounds: int, file: str) -> None:

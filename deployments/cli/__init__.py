@@ -3,7 +3,9 @@
 A verb imports what it needs when it is called: `tenfold --help` does not load SQLAlchemy, and no verb loads Prefect.
 """
 
+import gc
 import io
+import os
 import sys
 import traceback
 
@@ -13,9 +15,14 @@ from tasks.base.core_dumps import forbid as forbid_core_dumps
 from tasks.base.homes import keep_prefect_below_home
 from tasks.run.redacted_logs import redact_logs
 
+GARBAGE = 100_000
+"""New objects between two collections: a command loads more of them than Python expects, and few are garbage."""
+
 
 def main() -> None:
     """Run the command that was typed."""
+    gc.set_threshold(GARBAGE)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look into every package that is installed
     forbid_core_dumps()
     keep_prefect_below_home()
     redact_logs()

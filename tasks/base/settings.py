@@ -1,11 +1,11 @@
 """The settings of an installation, from environment variables such as TENFOLD_HOME."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from infra_specs.errors import DiskFull, SpecError
 from tasks.base.disk import is_full
@@ -36,10 +36,15 @@ def _host_names(text: str) -> str:
 Absolute = Annotated[Path, AfterValidator(_absolute)]
 
 
-class Settings(BaseSettings):
-    """One installation. Every field is set by the variable of its name, in capitals, after `TENFOLD_`."""
+class Settings(BaseModel):
+    """One installation. A field that is not given is set by the variable of its name, in capitals, after `TENFOLD_`.
+    An empty variable is none."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, validate_default=True, env_ignore_empty=True)
+    model_config = ConfigDict(frozen=True, validate_default=True, extra="forbid")
+
+    def __init__(self, **given: Any) -> None:
+        variables = {name: os.environ.get(PREFIX + name.upper()) for name in type(self).model_fields}
+        super().__init__(**{name: value for name, value in variables.items() if value} | given)
 
     home: Absolute = Field(default_factory=usual_home)
     """The folder that Tenfold keeps its things in: ~/.tenfold, or /var/lib/tenfold for root."""
