@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,8 @@ def without_prefect() -> None:
                 setattr(module, name, value.fn)
             elif name.startswith("show_") and asyncio.iscoroutinefunction(value):
                 setattr(module, name, _nothing)
+            elif name == "unrecorded":
+                setattr(module, name, _call)
             elif name == "get_run_logger":
                 module.get_run_logger = lambda: logging.getLogger("benchmark")  # type: ignore[attr-defined]
 
@@ -32,6 +35,10 @@ def run(flow: Flow[..., Any], **parameters: Any) -> Any:
         return await flow.fn.__wrapped__(**parameters)  # type: ignore[attr-defined]
 
     return asyncio.run(alone())
+
+
+async def _call(work: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any) -> Any:
+    return await work(*args, **kwargs)
 
 
 async def _nothing(*_: Any, **__: Any) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from prefect.logging import get_run_logger
@@ -39,9 +39,16 @@ without it: just less than such a run may take."""
 LONGEST_LOOK_SECONDS = 900.0
 """Seconds after which a repair that nobody asked for is given up, and its stack's lock with it: its target hangs, and
 nobody can cancel what goes on without its run."""
-LOOKS = Looks["Report | str | None"]()
+LOOKS = Looks["Report | Held | str"]()
 CALLS_OF_A_STACK = 2
 """Concurrent calls that a stack on a hanging target occupies at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A stack that another run is changing, so that it was not looked at."""
+
+    stack: str
 
 
 @frame
@@ -68,7 +75,8 @@ async def reconcile(stack: str = "") -> Report:
         await tag_run(NOTABLE)
     if failed := [outcome for outcome in looked.outcomes if isinstance(outcome, str)]:
         raise ChangeFailed("\n\n".join(failed))
-    return _together([outcome for outcome in looked.outcomes if isinstance(outcome, Report)], looked.late)
+    held = [outcome.stack for outcome in looked.outcomes if isinstance(outcome, Held)]
+    return _together([outcome for outcome in looked.outcomes if isinstance(outcome, Report)], looked.late, held)
 
 
 def _names(ledger: Ledger, stack: str) -> list[str]:
@@ -93,8 +101,8 @@ def _is_due(record: StackRecord, moment: float) -> bool:
     return moment - record.reconciled >= seconds or record.reconciled > moment
 
 
-async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | str | None:
-    """Repair one stack. Returns its report, or the failure as text, or None for a stack that another run is changing.
+async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | Held | str:
+    """Repair one stack. Returns its report, or the failure as text, or `Held` for one that another run is changing.
 
     No error reaches the other stacks, and a stack that hangs holds up none of them. With `rest` it is given up after
     `LONGEST_LOOK_SECONDS`, and its lock is free.
@@ -108,7 +116,7 @@ async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Repor
                 return await _reconcile_one(ledger, name, rest=rest)
         except LockHeld as busy:
             get_run_logger().info("%s", busy)
-            return None
+            return Held(name)
         except Exception as error:  # no error may affect the other stacks
             if not isinstance(error, TenfoldError):  # a bug, told with its traceback
                 get_run_logger().exception("%s cannot be repaired.", name)
@@ -143,6 +151,7 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         seconds = left.stack_until - now()
         return Report(name, f"{name} failed to be repaired and is left alone for {seconds:.0f} s", (), (), {})
     async with stack_session(name, ledger, "reconcile") as (context, snapshot):
+        context.is_asked_for = not rest
         if not snapshot.is_active:  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
         if snapshot.stack.target.reconcile_seconds:
@@ -177,13 +186,14 @@ def _rest(ledger: Ledger, name: str) -> Rest:
     )
 
 
-def _together(reports: list[Report], late: Sequence[str]) -> Report:
-    late_note = f"; looked at on, after {LOOK_SECONDS:g} s: {', '.join(late)}" if late else ""
+def _together(reports: list[Report], late: Sequence[str], held: Sequence[str]) -> Report:
+    not_seen_note = f"; looked at on, after {LOOK_SECONDS:g} s: {', '.join(late)}" if late else ""
+    not_seen_note += f"; left to the runs that are changing them: {', '.join(held)}" if held else ""
     if len(reports) == 1:
-        return replace(reports[0], summary=reports[0].summary + late_note)
+        return replace(reports[0], summary=reports[0].summary + not_seen_note)
     changes = tuple(change for report in reports for change in report.changes)
     kept = tuple(kept for report in reports for kept in report.kept)
     resting = tuple(f"{report.stack} {address}" for report in reports for address in report.resting)
     resting_note = f"; left alone after failures: {', '.join(resting)}" if resting else ""
-    summary = f"{len(reports)} stacks looked at, {len(changes)} changes{resting_note}{late_note}"
+    summary = f"{len(reports)} stacks looked at, {len(changes)} changes{resting_note}{not_seen_note}"
     return Report("all stacks", summary, changes, kept, {}, resting=resting)

@@ -36,7 +36,7 @@ from tasks.ledger import Key, Lease, Ledger, Owner
 from tasks.ledger.database import Database
 from tasks.metrics import ServiceSample
 from tasks.providers import open_provider
-from tasks.run.retry import FIRST_DELAY, RETRIES
+from tasks.run.retry import FIRST_DELAY, RETRIES, unrecorded
 from tasks.run.tags import tag_run
 
 T = TypeVar("T")
@@ -102,7 +102,12 @@ def _modules() -> list[ModuleType]:
 
 
 def _in_place_of_prefect() -> dict[int, Callable[..., Any]]:
-    return {id(get_run_logger): lambda: _log, id(is_asked_for): lambda: False, id(tag_run): _show_nothing}
+    return {
+        id(get_run_logger): lambda: _log,
+        id(is_asked_for): lambda: False,
+        id(tag_run): _show_nothing,
+        id(unrecorded): _call,
+    }
 
 
 def _in_place_of_the_machine(installation: Installation) -> dict[int, Callable[..., Any]]:
@@ -130,6 +135,10 @@ def _in_place_of_the_machine(installation: Installation) -> dict[int, Callable[.
         id(tasks.ledger.owner_liveness.owner_is_alive): installation.is_alive,
         id(tasks.ledger.keep_renewed): _keep_renewed,
     }
+
+
+async def _call(function: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+    return await function(*args, **kwargs)
 
 
 def _retried(function: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:

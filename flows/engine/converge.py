@@ -17,7 +17,7 @@ from infra_specs.resources.services import holds_copies
 from tasks.base.clock import now
 from tasks.changes.apply import stop_failed
 from tasks.changes.artifacts import show_outcome, show_plan
-from tasks.changes.observe import observe
+from tasks.changes.observe import look
 from tasks.changes.one_off import exclude_claimed
 from tasks.changes.sweep import sweep, sweep_here
 from tasks.run.context import RunContext, use
@@ -90,7 +90,7 @@ class _Goal:
     keeps_claimed: bool
 
     async def look(self, seen: tuple[Instance, ...] | None = None) -> tuple[Instance, ...]:
-        instances = await observe(self.context.stack) if seen is None else seen
+        instances = await look(self.context) if seen is None else seen
         return (
             await asyncio.to_thread(exclude_claimed, self.context.ledger, instances)
             if self.keeps_claimed

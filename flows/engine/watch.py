@@ -16,7 +16,7 @@ from infra_specs.releases.selection import ReleaseState
 from infra_specs.releases.watch import Before, Watch, before_release, begun, judge_release, watched_services
 from infra_specs.resources.instance import Instance
 from tasks.base.clock import now
-from tasks.changes.observe import observe
+from tasks.changes.observe import look
 from tasks.changes.release_counts import release_counts
 from tasks.run.context import RunContext, use
 from tasks.stack.record import recorded_snapshot
@@ -48,7 +48,7 @@ async def judge_watched(context: RunContext, snapshot: StackSnapshot) -> StackSn
         return snapshot
     watch, ledger = release.watch, context.ledger
     with use(context):
-        observed = await observe(context.stack)
+        observed = await look(context)
     over = now() >= watch.until
     verdict = judge_release(watch, observed, await asyncio.to_thread(release_counts, context))
     if verdict.state == "worse":

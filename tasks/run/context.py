@@ -29,12 +29,19 @@ class RunContext:
     """True if this run repairs drift and no release: an address that fails holds up no other."""
     resting: set[str] = field(default_factory=set)
     """Addresses that this run leaves alone: a change of each has failed, and is tried again later."""
+    is_asked_for: bool = True
+    """False for a run of a schedule or of drift."""
     rolls_back: bool = False
     """True if this run rolls back a failed change, and reports by itself what is left."""
 
     @property
     def stack(self) -> str:
         return self.lease.stack
+
+    @property
+    def records_looks(self) -> bool:
+        """Whether its looks are tasks in Prefect: those of an unasked run are none until it changes something."""
+        return self.is_asked_for or bool(self.run_id)
 
     def value_of(self, reference: Reference) -> str | bytes:
         """The value of a reference. Raises ProviderError if its resource does not run."""
@@ -54,7 +61,7 @@ class RunContext:
         return self.ledger.secrets.shown_lines(self.stack, text)
 
 
-_current: ContextVar[RunContext] = ContextVar("site")
+_current: ContextVar[RunContext] = ContextVar("run context")
 
 
 def current() -> RunContext:
@@ -64,7 +71,7 @@ def current() -> RunContext:
 
 @contextmanager
 def use(context: RunContext) -> Iterator[RunContext]:
-    """Make `place` the site of everything called inside."""
+    """Make this the context of everything called inside."""
     token = _current.set(context)
     try:
         yield context
