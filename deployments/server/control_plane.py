@@ -19,6 +19,7 @@ from deployments.server.plane_processes import (
     runner_process,
     server_process,
 )
+from deployments.server.plane_surroundings import plane_faults
 from deployments.server.program import other_program_note
 from deployments.server.proof import require_proof
 from infra_specs.errors import LedgerBusy, PortTaken, ServerError, TenfoldError
@@ -82,7 +83,7 @@ def ensure() -> ControlPlane:
         _keep_both(supervisor, config, login)
         plane = _settled(supervisor)
     if plane is None or not plane.ready:
-        raise _failure(supervisor, plane)
+        raise _failure(supervisor, plane, config.home)
     try:
         require_proof(login, HOST, plane.port)
     except OSError as error:
@@ -94,6 +95,13 @@ def status() -> ControlPlane | None:
     """How it is now, or None if it does not run. Starts nothing."""
     supervisor = Supervisor.find(control_folder(settings()))
     return _seen(supervisor) if supervisor else None
+
+
+def faults() -> tuple[str, ...]:
+    """What is not well of it, and what to do, a paragraph each; nothing if it is well or does not run."""
+    config = settings()
+    supervisor = Supervisor.find(control_folder(config))
+    return plane_faults(supervisor, config.home) if supervisor else ()
 
 
 def stop() -> None:
@@ -193,16 +201,12 @@ def _settled(supervisor: Supervisor) -> ControlPlane | None:
     return wait_until(lambda: _seen(supervisor), settled, READY_SECONDS)
 
 
-def _failure(supervisor: Supervisor, seen: ControlPlane | None) -> ServerError:
-    """Which of the two does not come up, and what it wrote last."""
+def _failure(supervisor: Supervisor, seen: ControlPlane | None, home: Path) -> ServerError:
+    """Which of the two does not come up, why, and what to do."""
     states = ((SERVER, seen.server), (RUNNER, seen.runner)) if seen else ((SERVER, "gone"),)
     name, state = next(((name, state) for name, state in states if state != "healthy"))
-    status = supervisor.get(name)
-    why = f" ({status.reason})" if status else ""
-    return ServerError(
-        f"The control plane's {name} is {state}{why}. The last lines of its log:\n{supervisor.logs(name, 15)}\n"
-        "Mend the cause, then run: tenfold server start"
-    )
+    why = plane_faults(supervisor, home) or (f"Look into the log {supervisor.folder / f'{name}.log'}.",)
+    return ServerError("\n".join([f"The control plane's {name} is {state}.", *why]))
 
 
 def _seen(supervisor: Supervisor) -> ControlPlane | None:

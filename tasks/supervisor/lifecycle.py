@@ -136,7 +136,7 @@ class ProcessLifecycle:
                 await asyncio.sleep(1)
                 continue
             self._running = None
-            if not self._state.ended(reason, code):
+            if not self._state.ended(reason, code, hung=bool(self._hang)):
                 return
             await asyncio.sleep(self._state.pause())
 

@@ -130,6 +130,17 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """One end of a process, or one failed start, that nobody asked for."""
+
+    at: float
+    """Seconds since the epoch."""
+    how: str
+    code: int | None = None
+    """What it ended with, as shells count; None if nobody saw it, it never began, or it hung and was killed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How a process is now."""
 
@@ -143,3 +154,5 @@ class Status:
     """Starts after the first, in all."""
     code: int | None = None
     """What one that ran once ended with, as shells count; None before, and if nobody saw it."""
+    ends: tuple[End, ...] = ()
+    """The last of its ends that its supervisor saw, the oldest first."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from tasks.supervisor.process import Probe, Process, Status
+from tasks.supervisor.process import End, Probe, Process, Status
 
 
 def process_to(process: Process) -> dict[str, Any]:
@@ -38,14 +38,15 @@ def _probe_from(data: Mapping[str, Any], labels: Mapping[str, Any]) -> Probe:
 
 
 def status_to(status: Status) -> dict[str, Any]:
-    return _plain(status) | {"process": process_to(status.process)}
+    return _plain(status) | {"process": process_to(status.process), "ends": [_plain(end) for end in status.ends]}
 
 
 def status_from(data: Mapping[str, Any]) -> Status:
-    return Status(**{**_known(Status, data), "process": process_from(data["process"])})
+    ends = tuple(End(**_known(End, end)) for end in data.get("ends", ()))
+    return Status(**{**_known(Status, data), "process": process_from(data["process"]), "ends": ends})
 
 
-def _plain(value: Process | Probe | Status) -> dict[str, Any]:
+def _plain(value: Process | Probe | Status | End) -> dict[str, Any]:
     """Without dataclasses.asdict, which copies deeply: ten times slower, and not every mapping allows it."""
     return {name: getattr(value, name) for name in value.__slots__}
 

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import gmtime, strftime, time
 
-from tasks.supervisor.process import State, Status
+from tasks.supervisor.process import End, State, Status
 from tasks.supervisor.running import describe_exit, shell_exit_code
 from tasks.supervisor.store import ProcessRecord
 
 _STEADY_SECONDS = 10.0
+_MOST_ENDS = 20
+"""Ends of a process that are remembered."""
 
 
 class StateChanges:
@@ -29,10 +31,12 @@ class StateChanges:
             self.has_answered, self._answered_at, self.record.failures = True, _now(), 0
         self.turn("healthy", how)
 
-    def ended(self, reason: str, code: int | None) -> bool:
-        """Record the end of the process; returns whether to start it again."""
+    def ended(self, reason: str, code: int | None, *, hung: bool = False) -> bool:
+        """Record the end of the process; returns whether to start it again. `hung`: it was killed for its silence."""
         record = self.record
         record.leader = None
+        exit_code = None if code is None or hung else shell_exit_code(code)
+        record.ends = (*record.ends, End(time(), reason, exit_code))[-_MOST_ENDS:]
         if record.process.once:
             record.code = None if code is None else shell_exit_code(code)
             unseen = (

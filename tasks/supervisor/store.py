@@ -9,7 +9,7 @@ from typing import Any, Literal
 from tasks.base.atomic_write import replace_file
 from tasks.supervisor.folder import STATE
 from tasks.supervisor.identity import Identity
-from tasks.supervisor.process import Process, State, Status
+from tasks.supervisor.process import End, Process, State, Status
 from tasks.supervisor.serialization import process_from, process_to
 
 
@@ -34,12 +34,16 @@ class ProcessRecord:
     """Whether an earlier version started it, which knew no owners."""
     successor: Process | None = None
     """What takes its place as soon as it has ended."""
+    ends: tuple[End, ...] = ()
+    """Its last ends. They are of this supervisor's life, and not written."""
     written: tuple[Process, str] | None = None
     """The process and its JSON: nearly all of what is written, and nearly never another."""
 
     def status(self) -> Status:
         pid = self.leader.pid if self.leader else None
-        return Status(self.process, self.state, self.reason, self.since, pid, self.restarts, self.code)
+        return Status(
+            self.process, self.state, self.reason, self.since, pid, self.restarts, self.code, self.ends
+        )  # fmt: skip
 
 
 def save(folder: Path, records: list[ProcessRecord], *, forgetting: bool) -> None:
@@ -65,7 +69,7 @@ def load(folder: Path) -> tuple[bool, list[ProcessRecord]]:
 def _text(record: ProcessRecord) -> str:
     if record.written is None or record.written[0] is not record.process:
         record.written = (record.process, json.dumps(process_to(record.process)))
-    apart = ("process", "successor", "owner", "earlier", "written")
+    apart = ("process", "successor", "owner", "earlier", "ends", "written")
     plain = {name: getattr(record, name) for name in record.__slots__ if name not in apart}
     # What there is not is left out: an earlier version can then read the file.
     if record.owner:

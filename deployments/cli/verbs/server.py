@@ -123,7 +123,7 @@ def open_ui() -> None:
 
 @server.command()
 def status() -> None:
-    """Whether it runs, and where its UI is. Exit code 1 if it is not well."""
+    """Whether it runs, why it is not well, and where its UI is. Exit code 1 if it is not well."""
     from deployments.cli.installation import tenfold
     from deployments.cli.terminal.output import console, lay, say
     from deployments.server import control_plane
@@ -140,6 +140,8 @@ def status() -> None:
     if note := other_program_note(plane.program):
         say(console(), note)
     _show_addresses(plane)
+    for line in "\n".join(control_plane.faults()).splitlines():
+        say(console(), line)
     require_space(settings().home)
     if not plane.ready:
         raise typer.Exit(EXIT_FAILED)

@@ -30,6 +30,7 @@ def test_what_cannot_stay_up_fails_and_rests_with_its_log(supervisor: Supervisor
     status = until_state(supervisor, "a", "failed")
     assert status.reason == "exited with 3; it failed to start 3 times in a row and now rests"
     assert (status.pid, status.restarts) == (None, 2)
+    assert [(end.how, end.code) for end in status.ends] == [("exited with 3", 3)] * 3
     assert supervisor.logs("a", 10) == "no database\n" * 3
     supervisor.stop("a")
     stopped = supervisor.get("a")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tasks.supervisor.process import Probe, Process, Status
+from tasks.supervisor.process import End, Probe, Process, Status
 from tasks.supervisor.serialization import process_from, process_to, status_from, status_to
 
 pytestmark = pytest.mark.pure
@@ -31,9 +31,16 @@ FULL = Process(
 
 @pytest.mark.parametrize("process", [FULL, Process("a", ("b",)), Process("a", ("b",), probe=Probe("tcp", port=1))])
 def test_round_trip(process: Process) -> None:
-    status = Status(process, "failed", "why", 1.5, None, 3)
+    ends = (End(1.0, "exited with 137", 137), End(2.0, "did not answer"))
+    status = Status(process, "failed", "why", 1.5, None, 3, None, ends)
     assert process_from(process_to(process)) == process
     assert status_from(status_to(status)) == status
+
+
+def test_an_earlier_version_says_nothing_of_ends() -> None:
+    data = status_to(Status(Process("a", ("b",)), "failed", "why", 1.5, None, 3))
+    del data["ends"]
+    assert status_from(data).ends == ()
 
 
 def test_any_mapping_passes_and_unknown_keys_are_ignored() -> None:
