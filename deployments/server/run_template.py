@@ -3,6 +3,9 @@
 A new Python would take longer than most runs. The template is forked off the serving process before that has a thread,
 an event loop or a connection, and never gets one. It is asked by a socket, a line of JSON for each run, and answers in
 lines of JSON: the process that a run has, and the end of a process. It ends with who asks it.
+
+On Linux a run leads a process group of its own, and dies with the template. What it started ends with it, unless that
+has a session of its own, as the supervisor of a stack does. Elsewhere a run is in the group of the serving process.
 """
 
 import gc
@@ -14,12 +17,14 @@ import socket
 import sys
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from select import select
 from typing import Any, NoReturn
 
 from deployments.server.warm_runs import work
+from tasks.supervisor.syscalls import die_with_parent
 
 LOADED_LATE = (
     *("tasks.providers.local", "tasks.providers.docker", "tasks.providers.memory", "cryptography.fernet"),
@@ -57,27 +62,34 @@ def be_template(asked: socket.socket) -> NoReturn:
     variables = _serve(asked)
     if variables is not None:
         _run(variables)
-    os._exit(0)
+    os._exit(0)  # its runs die with it
 
 
 def _serve(asked: socket.socket) -> Mapping[str, str] | None:
     """Returns None once nobody can ask; in a fork, the variables that its run was given."""
     reading, writing = _pipe_of_ended_children()
+    template, runs = os.getpid(), set[int]()
     unfinished = b""
     while True:
         readable, _, _ = select([asked.fileno(), reading], [], [])
         if reading in readable:
             os.read(reading, BUFFER_BYTES)
-            _tell_ended(asked)
+            _tell_ended(asked, runs)
         if asked.fileno() in readable:
             received = asked.recv(BUFFER_BYTES)
             if not received:
+                for run in runs:
+                    _kill_group(run)
                 return None
             *lines, unfinished = (unfinished + received).split(b"\n")
             for line in lines:
                 request = json.loads(line)
-                if _fork(asked, request["run"]) == 0:
+                pid = _fork(asked, request["run"])
+                if pid > 0:
+                    runs.add(pid)
+                elif pid == 0:
                     _let_go(asked, reading, writing)
+                    _lead_a_group(template)
                     variables: dict[str, str] = request["variables"]
                     return variables
 
@@ -103,13 +115,40 @@ def _fork(asked: socket.socket, run: str) -> int:
     return pid
 
 
-def _tell_ended(asked: socket.socket) -> None:
-    """Reap every child that has ended, and tell how."""
+def _tell_ended(asked: socket.socket, runs: set[int]) -> None:
+    """Reap every child that has ended, end what it left, and tell how it ended."""
     try:
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+        while (ended := _reaped())[0]:
+            runs.discard(ended[0])
             _say(asked, {"pid": ended[0], "code": os.waitstatus_to_exitcode(ended[1])})
     except ChildProcessError:
         return
+
+
+def _reaped() -> tuple[int, int]:
+    """A child that has ended and its status, once what it left of its group is ended, too; (0, 0) if none has."""
+    if sys.platform != "linux":
+        return os.waitpid(-1, os.WNOHANG)
+    ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if ended is None:
+        return 0, 0
+    _kill_group(ended.si_pid)  # before it is reaped: until then its number cannot be another's
+    return os.waitpid(ended.si_pid, 0)
+
+
+def _lead_a_group(template: int) -> None:
+    """In a fork: have a process group, and die with the template, which has perhaps died already."""
+    if sys.platform == "linux":
+        os.setpgid(0, 0)
+        die_with_parent(signal.SIGKILL)
+        if os.getppid() != template:
+            os._exit(1)
+
+
+def _kill_group(leader: int) -> None:
+    """Kill all that is in the group of a run; nothing where runs have none."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _say(asked: socket.socket, message: Mapping[str, Any]) -> None:

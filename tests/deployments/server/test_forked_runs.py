@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,11 @@ import pytest
 import deployments.server.forked_runs
 from deployments.server.forked_runs import ForkedProcess, Template
 from infra_specs.errors import ServerError
+from tasks.supervisor.family import state_of
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.local
+linux = pytest.mark.skipif(sys.platform != "linux", reason="runs have a process group of their own on Linux alone")
 TEMPLATE = """
 import socket, sys
 from deployments.server import run_template
@@ -24,7 +27,7 @@ run_template.LOADED_LATE, run_template.ENGINE = (), "engine"
 run_template.be_template(socket.socket(fileno=int(sys.argv[1])))
 """
 ENGINE = """
-import os, sys, threading, time
+import os, subprocess, sys, threading, time
 run = os.environ["RUN"]
 match run:
     case "broken":
@@ -32,6 +35,11 @@ match run:
     case "three":
         sys.exit(3)
     case "waits":
+        time.sleep(600)
+    case "parent":
+        children = [subprocess.Popen(["sleep", "600"], start_new_session=apart).pid for apart in (False, True)]
+        with open("children", "w") as file:
+            print(*children, file=file)
         time.sleep(600)
     case "late":
         threading.Thread(target=lambda: (time.sleep(0.2), open("late", "w").close())).start()
@@ -104,7 +112,49 @@ async def test_the_template_ends_with_who_asks_it(tmp_path: Path) -> None:
     async with template(tmp_path) as (asked, process):
         run = await asked.fork("waits", {"RUN": "waits"})
     assert process.returncode == 0
-    os.kill(run.pid, signal.SIGKILL)
+    await asyncio.to_thread(wait_until, lambda: not is_alive(run.pid), "the run has ended, too")
+
+
+@linux
+@pytest.mark.parametrize("end", ["cancelled", "killed", "the template is killed", "nobody asks any more"])
+async def test_what_a_run_started_ends_with_it_but_for_a_session_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """A supervisor that a run starts has a session of its own."""
+    monkeypatch.setattr(os, "_exit", lambda _: None)  # the template's end is this process's
+    async with template(tmp_path) as (asked, process):
+        run = await asked.fork("parent", {"RUN": "parent"})
+        own, apart = await asyncio.to_thread(wait_until, lambda: children(tmp_path), "it has children")
+        try:
+            match end:
+                case "cancelled":
+                    os.kill(run.pid, signal.SIGTERM)
+                case "killed":
+                    os.kill(run.pid, signal.SIGKILL)
+                case "the template is killed":
+                    process.kill()
+                case _:
+                    asked._writer.close()
+            await asyncio.to_thread(wait_until, lambda: not is_alive(run.pid), "the run has ended")
+            if end != "the template is killed":  # then nobody is left who could end the run's own
+                await asyncio.to_thread(wait_until, lambda: not is_alive(own), "its child has ended")
+            assert is_alive(apart)
+        finally:
+            for pid in (own, apart):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def children(folder: Path) -> list[int]:
+    """The two that the run `parent` started, once they are known."""
+    file = folder / "children"
+    text = file.read_text() if file.exists() else ""
+    return [int(pid) for pid in text.split()] if text.endswith("\n") else []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it runs: a zombie, which nobody reaps here, does not."""
+    return state_of(pid) not in ("", "Z")
 
 
 async def test_the_serving_process_ends_with_its_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
