@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30
 """How long a transaction waits for others to finish theirs."""
+COMPILED = 500
+"""Statements that a process remembers compiled."""
 STUCK_SECONDS = 5
 """After this PostgreSQL ends an open transaction of a process that was stopped within it. SQLite cannot."""
 
@@ -35,7 +38,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             prepare_file(Path(self.url.database or ""))
-        self._reader = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        with self._ours():
+            self._reader = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
         self._writer = self._reader.execution_options(writes=True)
 
     @property
@@ -147,6 +151,16 @@ def prepare_file(path: Path) -> None:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    """An engine with connections of its own. What this process has compiled of SQL serves all of them."""
+    pattern, compiled = _sqlite_pattern(url)
+    engine = sa.Engine(pattern.pool.recreate(), pattern.dialect, url, hide_parameters=True)
+    sa.event.listen(engine, "begin", _begin)
+    return engine.execution_options(compiled_cache=compiled)
+
+
+@lru_cache(maxsize=4)
+def _sqlite_pattern(url: sa.URL) -> "tuple[sa.Engine, sa.util.LRUCache[Any, Any]]":
+    """An engine without a connection, whose dialect knows the database, and a cache for compiled statements."""
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
@@ -158,12 +172,14 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         # NORMAL loses the last transactions in a power cut, and with them what was about to be made. FULL costs 0.3 ms.
         connection.execute("PRAGMA synchronous = FULL")
 
-    @sa.event.listens_for(engine, "begin")
-    def _begun(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    engine.connect().close()
+    engine.dispose()
+    return engine, sa.util.LRUCache(COMPILED)
 
-    return engine
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:

@@ -3,12 +3,13 @@
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from infra_specs.errors import LedgerBusy, LedgerError, TransientError
 from infra_specs.turns import Ticket
@@ -19,7 +20,7 @@ from tests.support.postgres import Postgres
 
 
 @pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[Settings]:
+def on_disk(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
 
 
@@ -37,6 +38,34 @@ def test_a_power_cut_loses_nothing(on_disk: Settings) -> None:
     with database.Database(on_disk.ledger_url).read() as connection:
         asked = ("journal_mode", "synchronous", "foreign_keys")
         assert [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in asked] == ["wal", 2, 1]
+
+
+def test_a_statement_is_compiled_once_by_all_who_open_the_ledger(
+    on_disk: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = list[str]()
+    init = SQLCompiler.__init__
+
+    def noted(self: SQLCompiler, *args: Any, **options: Any) -> None:
+        init(self, *args, **options)
+        compiled.append(self.string)
+
+    Ledger.open(on_disk).close()
+    monkeypatch.setattr(SQLCompiler, "__init__", noted)
+    for _ in range(3):
+        with Ledger.open(on_disk) as ledger:
+            assert ledger.stacks.find("shop") is None
+    assert len([text for text in compiled if "FROM stack" in text]) == 1
+
+
+def test_who_closes_the_ledger_closes_only_its_own_connections(on_disk: Settings) -> None:
+    with Ledger.open(on_disk) as first:
+        Ledger.open(on_disk).close()
+        with database.Database(on_disk.ledger_url).read() as connection:
+            Ledger.open(on_disk).close()
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        assert first.stacks.all() == ()
+        assert (on_disk.home / "ledger.db-wal").exists()
 
 
 def test_locked_for_too_long_is_transient(on_disk: Settings, monkeypatch: pytest.MonkeyPatch, me: Owner) -> None:
