@@ -20,14 +20,21 @@ def code_of(provider: KindProvider, snapshot: StackSnapshot) -> tuple[dict[str, 
     return code_of_services(provider, snapshot.stack.name, with_absolute_paths(snapshot.stack, snapshot.source))
 
 
+def code_seen(provider: KindProvider, snapshot: StackSnapshot) -> tuple[dict[str, str], tuple[str, ...]]:
+    """As `code_of`, for who only looks: while no release has code to compare with, no file is opened for it."""
+    has_code = any(release.content.code for release in snapshot.releases)
+    services = with_absolute_paths(snapshot.stack, snapshot.source)
+    return code_of_services(provider, snapshot.stack.name, services, is_compared=has_code)
+
+
 def code_of_services(
-    provider: KindProvider, stack: str, services: Mapping[str, Service]
+    provider: KindProvider, stack: str, services: Mapping[str, Service], *, is_compared: bool = True
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """The same of services with whole paths."""
     if provider.code is None:
         return {}, ()
-    code = provider.code
-    contents = {folder: code.content(stack, folder) for folder in {service.folder for service in services.values()}}
+    code, folders = provider.code, {service.folder for service in services.values()}
+    contents = {folder: code.content(stack, folder) if is_compared else code.glance(folder) for folder in folders}
     digests = {name: contents[service.folder].digest for name, service in services.items()}
     notes = tuple(content.note for _, content in sorted(contents.items()) if content.note)
     return {name: digest for name, digest in digests.items() if digest}, notes

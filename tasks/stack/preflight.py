@@ -30,7 +30,7 @@ from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Ledger
 from tasks.providers.seam.provider import KindProvider
 from tasks.stack.certificate import check_certificate
-from tasks.stack.code import code_of, with_edited_code
+from tasks.stack.code import code_seen, with_edited_code
 from tasks.stack.commands import command_warnings, takes_folder
 from tasks.stack.local_images import local_images
 from tasks.stack.preview_builds import preview_builds
@@ -49,6 +49,9 @@ class Steps(Protocol):
 
     async def build(self, snapshot: StackSnapshot) -> tuple[Stack, tuple[str, ...]]:
         """The spec with the images of its builds, and what is to be known of them."""
+
+    def code(self, snapshot: StackSnapshot) -> tuple[dict[str, str], tuple[str, ...]]:
+        """By service what its folder holds now, and a sentence for each folder that is not copied. Blocks."""
 
     async def images(self, stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
         """Image id by name. Empty for a target that holds no images."""
@@ -78,7 +81,7 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
     stack, builds = await steps.build(snapshot)
     snapshot = snapshot.with_stack(stack)
     names = images_named(provisioned_manifest(snapshot).services.values())
-    code, in_place = await asyncio.to_thread(code_of, steps.provider, snapshot)
+    code, in_place = await asyncio.to_thread(steps.code, snapshot)
     notes = (*((certificate,) if certificate else ()), *builds, *in_place, *provision_notes(snapshot))
     candidate = _Candidate(
         snapshot, lambda images: provisioned_manifest(snapshot, images, code), names, tuple(stack.services),
@@ -161,6 +164,9 @@ class Preview:
 
     async def build(self, snapshot: StackSnapshot) -> tuple[Stack, tuple[str, ...]]:
         return preview_builds(self.provider, snapshot.stack, snapshot.source)
+
+    def code(self, snapshot: StackSnapshot) -> tuple[dict[str, str], tuple[str, ...]]:
+        return code_seen(self.provider, snapshot)
 
     async def images(self, stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
         return local_images(self.provider, stack, names)

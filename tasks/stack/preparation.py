@@ -10,6 +10,7 @@ from tasks.providers.seam.provider import KindProvider
 from tasks.run.context import RunContext
 from tasks.stack.build import with_built_images
 from tasks.stack.certificate import keep_certificate
+from tasks.stack.code import code_of
 from tasks.stack.images import resolve_images
 
 
@@ -28,6 +29,9 @@ class Preparation:
 
     async def build(self, snapshot: StackSnapshot) -> tuple[Stack, tuple[str, ...]]:
         return await with_built_images(self.context, snapshot.stack, snapshot.source), ()
+
+    def code(self, snapshot: StackSnapshot) -> tuple[dict[str, str], tuple[str, ...]]:
+        return code_of(self.provider, snapshot)
 
     async def images(self, stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
         return await resolve_images(self.context, stack, names)

@@ -50,6 +50,9 @@ class Recorded:
         self._step("build")
         return snapshot.stack, ("a build",)
 
+    def code(self, _: StackSnapshot) -> tuple[dict[str, str], tuple[str, ...]]:
+        return {}, ()
+
     async def images(self, stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
         self._step("images")
         return dict.fromkeys(names, "sha256:" + 64 * "0")

@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from infra_specs.errors import ProviderError
 from tasks.base.clock import now
 from tasks.providers.local.accounts import identity
 from tasks.providers.local.code.copy import DRAFT, PreviousCopy, link_left_out, make_copy
-from tasks.providers.local.code.tree import MOST_FILES, Known, TooLargeError, Tree, read_tree
+from tasks.providers.local.code.tree import MOST_FILES, Known, TooLargeError, Tree, list_tree, read_tree
 from tasks.providers.local.errors import translated
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
 from tasks.providers.local.stack_folder import StackFolder, stack_folder_of
@@ -33,13 +33,20 @@ class LocalCode:
 
     def content(self, stack: str, folder: str) -> FolderContent:
         """What a folder holds now. Nothing is changed."""
+        return self._content(folder, lambda: self._read(stack, folder))
+
+    def glance(self, folder: str) -> FolderContent:
+        """The same by names, sizes and times, whatever is in the files."""
+        return self._content(folder, lambda: list_tree(Path(folder), self._home))
+
+    def _content(self, folder: str, read: Callable[[], Tree]) -> FolderContent:
         if not Path(folder).is_dir():
             return FolderContent("")  # that it is not there is said where the program is looked at
         if reason := _runs_in_place(folder, self._home):
             return FolderContent("", f"Programs run in {folder} itself, {reason}: an edit there makes no release.")
         with translated():
             try:
-                return FolderContent(self._read(stack, folder).digest)
+                return FolderContent(read().digest)
             except TooLargeError:
                 return FolderContent(
                     "",

@@ -86,6 +86,11 @@ def read_tree(folder: Path, closed: Path, known: Known) -> Tree:
     return _Reader(folder, closed, known).read()
 
 
+def list_tree(folder: Path, closed: Path) -> Tree:
+    """The same without opening a file: in place of its hash a file has what tells a change of it."""
+    return _Reader(folder, closed, {}).list()
+
+
 class _Reader:
     """Reads one folder, once."""
 
@@ -104,6 +109,13 @@ class _Reader:
         entries = tuple(self._walk("", self._git_above(), ()))  # all of them first: of too many none is opened
         kept = tuple(self._with_contents(entries))
         return Tree(self._folder, kept, tuple(name for name in self._left_out if name not in self._beside_databases))
+
+    def list(self) -> Tree:
+        entries = (
+            replace(entry, content=str(mark_of(entry.status))) if entry.kind == "file" else entry
+            for entry in self._walk("", self._git_above(), ())
+        )
+        return Tree(self._folder, tuple(entries), tuple(self._left_out))
 
     def _walk(self, prefix: str, above: GitIgnored, matched: Matched) -> Iterator[Entry]:
         names = sorted(self._inside.names(prefix.removesuffix("/")), key=os.fsencode)

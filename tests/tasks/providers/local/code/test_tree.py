@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.providers.local.code import tree as trees
-from tasks.providers.local.code.tree import TooLargeError, Tree, read_tree
+from tasks.providers.local.code.tree import TooLargeError, Tree, list_tree, read_tree
 
 pytestmark = pytest.mark.pure
 
@@ -151,6 +151,17 @@ def test_of_a_folder_with_too_much_no_file_is_opened(tmp_path: Path, monkeypatch
     with pytest.raises(TooLargeError):
         read(tmp_path)
     assert opened == []
+
+
+def test_a_list_opens_no_file_and_changes_with_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, a="1", b="2")
+    kept = read(tmp_path)
+    monkeypatch.setattr("hashlib.file_digest", None)
+    listed = list_tree(tmp_path, tmp_path / "home")
+    assert names(listed) == names(kept)
+    assert listed.digest == list_tree(tmp_path, tmp_path / "home").digest != kept.digest
+    write(tmp_path / "a", "11")
+    assert list_tree(tmp_path, tmp_path / "home").digest != listed.digest
 
 
 def test_the_log_of_a_database_is_no_code_wherever_the_rules_have_it(tmp_path: Path) -> None:
