@@ -15,7 +15,8 @@ class Probe:
     """How a process is asked whether it is well.
 
     Asked every 50 ms at first until it answers, and then ever more rarely, but twice a second at least; once it has
-    answered every `interval`, and every half second while it does not answer.
+    answered every `interval`, every two seconds at most after a minute without a fault, and every half second while it
+    does not answer.
     """
 
     kind: Literal["tcp", "http", "command", "socket", "postgres", "valkey"]

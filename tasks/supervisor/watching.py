@@ -23,6 +23,9 @@ _FIRST_INTERVAL, _LAST_INTERVAL, _PART_WAITED = 0.05, 0.5, 1 / 50
 """Seconds between two probes of what starts: at first, at last, and the part of the time waited in between."""
 _MISSED_INTERVAL = 0.5
 """Seconds from a probe without an answer to the next."""
+_STEADY_SECONDS, _STEADY_INTERVAL = 60.0, 2.0
+"""One that has answered every probe for so long is asked every so many seconds, if it is to be asked oftener. Its end
+is seen at once all the same, and after an unanswered probe it is asked as often as before."""
 _WELL_SECONDS = 1.0
 """Without a probe a process is healthy once it has run this long."""
 _PORT = "PORT"
@@ -46,7 +49,7 @@ class Watcher:
             self._is_well("runs", running)
             return ""
         began, misses, unanswered = _now(), 0, Unanswered(running.identity.pid)
-        answered = time.time()
+        answered, well_since = time.time(), began
         own = self._siblings.listeners.held(probe.port) if probe.port == process.listen else None
         owner = PortOwner(probe.port, partial(self._siblings.kept, self._record, running.identity.pid), own)
         while True:
@@ -56,7 +59,7 @@ class Watcher:
             except CannotAsk:
                 unanswered.answered()
             except ProbeFailed as failure:
-                misses += 1
+                misses, well_since = misses + 1, _now()
                 # Where we were late ourselves, nobody can tell.
                 if failure.silent and _now() - asked < probe.timeout + _LATE_SECONDS:
                     unanswered.missed()
@@ -73,7 +76,7 @@ class Watcher:
             if self._record.state != "starting" and unanswered.is_hang(probe.patience):
                 return self._end_hung(running, unanswered.seconds)
             starting = self._record.state == "starting"
-            await asyncio.sleep(_pause(probe, misses, _now() - began if starting else None))
+            await asyncio.sleep(_pause(probe, misses, _now() - began if starting else None, _now() - well_since))
 
     def _is_late(self, probe: Probe, began: float) -> bool:
         """It has never answered, its time to start is over, and nothing was said of that yet."""
@@ -107,11 +110,14 @@ class Watcher:
             self._state.is_well(how)
 
 
-def _pause(probe: Probe, misses: int, starting: float | None) -> float:
-    """Seconds until the next probe. `starting`: for how long it has been starting; None if it is not."""
+def _pause(probe: Probe, misses: int, starting: float | None, well: float) -> float:
+    """Seconds until the next probe. `starting`: for how long it has been starting; None if it is not. `well`: for how
+    long it has answered all."""
     if starting is not None:
         return min(_LAST_INTERVAL, max(_FIRST_INTERVAL, starting * _PART_WAITED))
-    return min(_MISSED_INTERVAL, probe.interval) if misses else probe.interval
+    if misses:
+        return min(_MISSED_INTERVAL, probe.interval)
+    return max(_STEADY_INTERVAL, probe.interval) if well >= _STEADY_SECONDS else probe.interval
 
 
 def _not_ready(probe: Probe) -> str:

@@ -61,6 +61,21 @@ def reason_of(monkeypatch: pytest.MonkeyPatch, *argv: str) -> str:
     return str(record.reason)
 
 
+@pytest.mark.parametrize(
+    ("interval", "misses", "starting", "well", "seconds"),
+    [
+        (1.0, 0, 0.0, 0.0, 0.05), (1.0, 0, 10.0, 0.0, 0.2), (1.0, 0, 600.0, 0.0, 0.5), (1.0, 3, 10.0, 90.0, 0.2),
+        (1.0, 0, None, 59.0, 1.0), (1.0, 0, None, 60.0, 2.0), (1.0, 1, None, 90.0, 0.5),
+        (5.0, 0, None, 90.0, 5.0), (0.1, 1, None, 90.0, 0.1), (0.1, 0, None, 90.0, 2.0),
+    ],
+)  # fmt: skip
+def test_one_that_is_steady_is_asked_seldomer(
+    interval: float, misses: int, starting: float | None, well: float, seconds: float
+) -> None:
+    probe = Probe("tcp", port=8000, interval=interval)
+    assert watching._pause(probe, misses, starting, well) == pytest.approx(seconds)
+
+
 async def test_who_cannot_be_asked_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The supervisor has no port left for a connection: that says nothing of a cache, which is not replaced for it."""
     lacks = [OSError(errno.EADDRNOTAVAIL, "no port"), OSError(errno.EMFILE, "no descriptor")] * 5
