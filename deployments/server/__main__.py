@@ -7,10 +7,20 @@ It reads the login from its file: its environment lies in its supervisor's recor
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from deployments.server.login import require_login
+from deployments.server.prepared_database import is_as_prepared, prepare
+from tasks.base.homes import prefect_home
 from tasks.base.settings import settings
+
+AS_PREPARED = {
+    "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+}
+"""For a database that has all of this: to look costs a second of each start, and memory for as long as it runs."""
 
 
 def main(name: str, *arguments: str) -> None:
@@ -19,6 +29,7 @@ def main(name: str, *arguments: str) -> None:
     login = require_login(settings().home)
     if name == "api":
         os.environ["PREFECT_SERVER_API_AUTH_STRING"] = login.text
+        os.environ.update(_database())
         from deployments.server.api import serve as serve_api
 
         serve_api()
@@ -29,6 +40,13 @@ def main(name: str, *arguments: str) -> None:
 
         template = fork_template()  # before there is a thread or an event loop
         asyncio.run(serve_flows(Path(arguments[0]), template))
+
+
+def _database() -> Mapping[str, str]:
+    """Settings of a server whose database is there: it is made once, and looked through once for a version."""
+    folder, prefect = prefect_home(settings().home), version("prefect")
+    prepare(folder, prefect)
+    return AS_PREPARED if is_as_prepared(folder, prefect) else {}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import os
 import socket
 
-import prefect
 import uvicorn
 from prefect.server.api.server import create_app
 from prefect.settings import get_current_settings
@@ -11,16 +10,13 @@ from prefect.settings import get_current_settings
 from deployments.server.due_push import DuePush, Pushing, push_socket
 from deployments.server.front_door import FrontDoor
 from deployments.server.login import require_login
-from deployments.server.prepared_database import prepare
 from deployments.server.quiet_server import quieten
-from tasks.base.homes import prefect_home
 from tasks.base.settings import settings
 
 
 def serve() -> None:
     """Serve until told to end. Raises ServerError without a login, or for one that others can read."""
     here, server = settings(), get_current_settings().server
-    prepare(prefect_home(here.home), prefect.__version__)
     quieten()
     inner = Pushing(create_app(final=True), DuePush(push_socket(here)))
     door = FrontDoor(inner, require_login(here.home), here.names)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.server.prepared_database import FILE, HEAD, prepare
+from deployments.server.prepared_database import FILE, HEAD, is_as_prepared, prepare
 
 HERE = version("prefect")
 SELECT_NAMES = "SELECT name FROM sqlite_master WHERE type = 'table'"
@@ -81,6 +81,39 @@ def test_what_keeps_it_from_being_made_keeps_no_server_from_starting(
     assert not prepare(tmp_path, HERE)
     assert list(tmp_path.iterdir()) == []
     assert str(error) in caplog.text
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("change", "is_current"),
+    [
+        ("SELECT 1", True),
+        ("PRAGMA journal_mode = WAL", True),
+        ("UPDATE block_type SET name = 'renamed by hand'", True),
+        ("INSERT INTO block_type (name, slug, is_protected) VALUES ('own', 'own', 0)", True),
+        ("UPDATE alembic_version SET version_num = 'earlier'", False),
+        ("DELETE FROM alembic_version", False),
+        ("DELETE FROM block_schema WHERE rowid = 1", False),
+        ("UPDATE block_schema SET checksum = 'of an earlier version' WHERE rowid = 1", False),
+        ("DROP TABLE block_schema", False),
+    ],
+)
+def test_a_database_that_has_all_of_it_need_not_be_looked_through(
+    tmp_path: Path, change: str, is_current: bool
+) -> None:
+    assert prepare(tmp_path, HERE)
+    with closing(sqlite3.connect(tmp_path / "prefect.db", isolation_level=None)) as connection:
+        connection.execute(change)
+    assert is_as_prepared(tmp_path, HERE) is is_current
+    assert not is_as_prepared(tmp_path, f"{HERE}.1")
+
+
+@pytest.mark.pure
+def test_one_that_is_not_there_or_broken_is_left_to_prefect(tmp_path: Path) -> None:
+    assert not is_as_prepared(tmp_path, HERE)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "prefect.db").write_text("no database")
+    assert not is_as_prepared(tmp_path, HERE)
 
 
 @pytest.mark.local
