@@ -8,6 +8,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.sorting import TaskRunSort
 
 import flows.reconcile
 from flows.provision import provision
@@ -28,8 +29,9 @@ async def task_names(state: "State[object]") -> list[str]:
     run = state.state_details.flow_run_id
     assert isinstance(run, UUID)
     async with get_client() as client:
-        runs = await client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run])))
-    return sorted(run.name for run in runs)
+        of_run = FlowRunFilter(id=FlowRunFilterId(any_=[run]))
+        runs = await client.read_task_runs(flow_run_filter=of_run, sort=TaskRunSort.NAME_ASC, limit=100)
+    return [run.name for run in runs]
 
 
 async def test_what_finds_nothing_is_no_task_and_what_changes_something_is(
