@@ -72,8 +72,8 @@ def bare(process: Process, answers: Callable[[], bool]) -> tuple[float, subproce
             listener.bind(("127.0.0.1", process.listen))
             listener.listen()
         running = subprocess.Popen(
-            process.argv, env=dict(process.env), cwd=process.cwd, start_new_session=True, close_fds=False,
-            preexec_fn=lambda: os.dup2(listener.fileno(), 3),  # noqa: PLW1509 - this program has one thread
+            process.argv, env={**process.env, "TENFOLD_LISTEN_FD": "3"}, cwd=process.cwd, start_new_session=True,
+            close_fds=False, preexec_fn=lambda: os.dup2(listener.fileno(), 3),  # noqa: PLW1509 - this program has one thread
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     return until(answers, began), running
