@@ -12,6 +12,7 @@ from tasks.ledger.claims import Claims
 from tasks.ledger.costs import Costs
 from tasks.ledger.database import Database
 from tasks.ledger.decisions import Decisions
+from tasks.ledger.fleets import Fleets
 from tasks.ledger.liveness import Liveness
 from tasks.ledger.locks import Locks
 from tasks.ledger.measurements import Measurements
@@ -39,6 +40,7 @@ class Ledger:
         self.tickets = Tickets(database)
         self.claims = Claims(database)
         self.stacks = Stacks(database)
+        self.fleets = Fleets(database)
         self.releases = Releases(database)
         self.runs = Runs(database)
         self.liveness = Liveness(database)

@@ -1,6 +1,7 @@
 """Locks with an owner, a lease, and a fencing number that only ever grows.
 
-There is one lock a stack, one for the autoscale checks of all stacks, and a claim for each address in use.
+There is one lock a stack, one a fleet of hosts, one for the autoscale checks of all stacks, and a claim for each
+address in use.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,9 @@ from tasks.ledger.tickets import drop, require_turn
 CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
 
 
-Kind = Literal["stack", "claim", "checks"]
+Kind = Literal["stack", "fleet", "claim", "checks"]
+RunKind = Literal["stack", "fleet"]
+"""Whose run it is. A stack and the fleet that is named after it share their name."""
 RowLock = Literal["shared", "exclusive"]
 """Of a transaction on the row of a lock. One that changes the row takes `exclusive` at once: two that first share it
 and then change it wait for each other."""
@@ -40,6 +43,8 @@ class Lease:
     """When the run was asked for; None for a run that overtakes nobody."""
 
     def __str__(self) -> str:
+        if self.kind == "fleet":
+            return f"the fleet {self.stack}"
         return f"{self.stack}/{self.address}" if self.kind == "claim" else self.stack
 
 
@@ -108,8 +113,7 @@ def take(database: Database, wanted: Lease, lease_seconds: float) -> Lease:
         if wanted.ticket:
             drop(connection, wanted.stack, wanted.ticket)
         connection.execute(sa.update(locks).where(lock).values(**values, until=now + lease_seconds))
-        if lease.kind == "stack":
-            _mark_crashed(connection, lease.stack, now)
+        _mark_crashed(connection, lease, now)
     return lease
 
 
@@ -150,9 +154,9 @@ def utc(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _mark_crashed(connection: sa.Connection, stack: str, now: float) -> None:
-    """End every open run of the stack. Called right after its lock was taken, so their processes are dead."""
-    still = (runs.c.stack == stack) & (runs.c.state == "running")
+def _mark_crashed(connection: sa.Connection, lease: Lease, now: float) -> None:
+    """End every open run under this lock. Called right after it was taken, so their processes are dead."""
+    still = (runs.c.kind == lease.kind) & (runs.c.stack == lease.stack) & (runs.c.state == "running")
     connection.execute(sa.update(runs).where(still).values(state="crashed", message=CRASHED_MESSAGE, ended=now))
 
 

@@ -27,12 +27,12 @@ MAX_RUNS_REMOVED = 200
 
 
 def remove_expired(connection: sa.Connection, now: float) -> None:
-    """Delete some expired rows of one stack. `now`: seconds since the epoch."""
-    locked = sa.select(locks.c.stack).where(locks.c.kind == "stack")
-    stack = connection.scalar(locked.order_by(sa.func.random()).limit(1))
-    if stack is not None:
-        _decisions(connection, stack, now)
-        _runs(connection, stack, now)
+    """Delete some expired rows of one stack, or of one fleet. `now`: seconds since the epoch."""
+    locked = sa.select(locks.c.kind, locks.c.stack).where(locks.c.kind.in_(("stack", "fleet")))
+    chosen = connection.execute(locked.order_by(sa.func.random()).limit(1)).one_or_none()
+    if chosen is not None:
+        _decisions(connection, chosen.stack, now)
+        _runs(connection, chosen.kind, chosen.stack, now)
 
 
 def _decisions(connection: sa.Connection, stack: str, now: float) -> None:
@@ -43,10 +43,11 @@ def _decisions(connection: sa.Connection, stack: str, now: float) -> None:
     _remove(connection, decisions, ranked, MIN_DECISIONS, MAX_DECISIONS_REMOVED)
 
 
-def _runs(connection: sa.Connection, stack: str, now: float) -> None:
+def _runs(connection: sa.Connection, kind: str, stack: str, now: float) -> None:
     old = (runs.c.began < now - RUNS_KEPT) & (runs.c.state != "running")
     rank = sa.func.row_number().over(order_by=runs.c.id.desc())
-    ranked = sa.select(runs.c.id, old.label("old"), rank.label("place")).where(runs.c.stack == stack)
+    own = (runs.c.kind == kind) & (runs.c.stack == stack)
+    ranked = sa.select(runs.c.id, old.label("old"), rank.label("place")).where(own)
     _remove(connection, runs, ranked, MIN_RUNS, MAX_RUNS_REMOVED)
 
 

@@ -10,7 +10,7 @@ from infra_specs.errors import LedgerError
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
 from tasks.ledger.json_column import BrokenJson
-from tasks.ledger.locks import Lease, guard, mark_changing
+from tasks.ledger.locks import Lease, RunKind, guard, mark_changing
 from tasks.ledger.tables import changes, runs
 
 End = Literal["done", "failed"]
@@ -39,7 +39,10 @@ class RunChange:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run on a stack: who, why, what was planned, and how it ended. Times are seconds since the epoch."""
+    """One run on a stack: who, why, what was planned, and how it ended. Times are seconds since the epoch.
+
+    Of a run on a fleet, `stack` is the fleet's name.
+    """
 
     id: str
     stack: str
@@ -53,6 +56,7 @@ class Run:
     began: float
     ended: float | None
     changes: tuple[RunChange, ...]
+    kind: RunKind = "stack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Runs:
     def begin(self, lease: Lease, verb: str, reason: str, plan: Any) -> str:
         """Record the start of a run with its plan as JSON data. Returns the run's id."""
         values = {
-            "stack": lease.stack, "verb": verb, "reason": known_secrets.shown(reason),
+            "kind": lease.kind, "stack": lease.stack, "verb": verb, "reason": known_secrets.shown(reason),
             "plan": known_secrets.redacted_data(plan), "who": str(lease.owner),
             "fence": lease.fence, "flow_run_id": lease.owner.flow_run_id, "state": "running", "message": "",
         }  # fmt: skip
@@ -101,9 +105,7 @@ class Runs:
     def outcome(self, lease: Lease, change: str, state: Outcome, message: str, seconds: float) -> None:
         """Record the outcome of a change."""
         values = {"state": state, "message": known_secrets.shown(message), "seconds": seconds}
-        mine = changes.c.run.in_(
-            sa.select(runs.c.id).where((runs.c.stack == lease.stack) & (runs.c.fence == lease.fence))
-        )
+        mine = changes.c.run.in_(sa.select(runs.c.id).where(_under(lease)))
         with self._database.write() as connection:
             guard(connection, lease)
             fields = connection.execute(sa.update(changes).where((changes.c.id == int(change)) & mine).values(**values))
@@ -119,11 +121,10 @@ class Runs:
             if not connection.execute(sa.update(runs).where(_open(lease, run)).values(**ended)).rowcount:
                 raise LedgerError(f"Run {run} of {lease.stack} is not open. Begin one under this lock.")
 
-    def history(self, stack: str, limit: int) -> tuple[Run, ...]:
-        """The stack's last runs with their changes, the newest first."""
-        return _read(
-            self._database, sa.select(runs).where(runs.c.stack == stack).order_by(runs.c.id.desc()).limit(limit)
-        )
+    def history(self, stack: str, limit: int, kind: RunKind = "stack") -> tuple[Run, ...]:
+        """The last runs of a stack, or of a fleet, with their changes, the newest first."""
+        own = (runs.c.kind == kind) & (runs.c.stack == stack)
+        return _read(self._database, sa.select(runs).where(own).order_by(runs.c.id.desc()).limit(limit))
 
     def attempts(self, stack: str) -> tuple[Attempt, ...]:
         """How the last changes of the stack ended, the newest first: what a repair failed at, and what any run built.
@@ -135,7 +136,8 @@ class Runs:
         query = (
             sa.select(changes.c.address, changes.c.state, runs.c.ended)
             .join(runs, changes.c.run == runs.c.id)
-            .where((runs.c.stack == stack) & (runs.c.verb != "run") & runs.c.state.in_(("done", "failed")))
+            .where((runs.c.kind == "stack") & (runs.c.stack == stack) & (runs.c.verb != "run"))
+            .where(runs.c.state.in_(("done", "failed")))
             .where(unrepaired | built)
             .order_by(runs.c.id.desc(), changes.c.id.desc())
             .limit(_ATTEMPTS)
@@ -181,8 +183,11 @@ def _change(row: sa.RowMapping) -> RunChange:
 
 
 def _open(lease: Lease, run: str) -> "sa.ColumnElement[bool]":
-    under = (runs.c.stack == lease.stack) & (runs.c.fence == lease.fence)
-    return (runs.c.id == int(run)) & (runs.c.state == "running") & under
+    return (runs.c.id == int(run)) & (runs.c.state == "running") & _under(lease)
+
+
+def _under(lease: Lease) -> "sa.ColumnElement[bool]":
+    return (runs.c.kind == lease.kind) & (runs.c.stack == lease.stack) & (runs.c.fence == lease.fence)
 
 
 def _added(connection: sa.Connection, new: sa.Insert) -> str:

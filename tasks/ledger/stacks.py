@@ -8,11 +8,14 @@ import sqlalchemy as sa
 
 from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import LedgerError, SpecError
+from infra_specs.fleet.of_stack import on_fleet
 from infra_specs.plan.timer import TimedStack
+from infra_specs.stackfile.models.hosts import FleetHosts
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import stored
 from tasks.ledger.certificates import certificates_of
 from tasks.ledger.database import Database
+from tasks.ledger.fleets import fleets_in
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.locks import Lease, guard
 from tasks.ledger.releases import Release, active_releases
@@ -57,9 +60,14 @@ class StackRecord:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     reconciled: float | None = None
     """When a reconcile last began, in seconds since the epoch; None where its target does not ask."""
+    fleets: Mapping[str, FleetHosts] = field(default_factory=dict)
+    """All fleets by their names, where its target is one."""
 
     def stack(self) -> Stack:
-        """The spec, as this version of Tenfold reads it. Raises SpecError that names the stack and what to do."""
+        """The spec, as this version of Tenfold reads it, on its fleet if it has one.
+
+        Raises SpecError that names the stack and what to do.
+        """
         mend = "Provision it from its file again, or use the version of Tenfold that wrote it."
         if isinstance(self.spec, BrokenJson):
             raise SpecError(f"{self.name}: its spec in the ledger is no JSON ({self.spec.why}). {mend}")
@@ -69,7 +77,7 @@ class StackRecord:
             raise SpecError(f"{self.name}: its spec in the ledger cannot be read. {mend}\n{error}") from None
         if stack.name != self.name:
             raise SpecError(f"{self.name}: its spec in the ledger is that of {stack.name}. {mend}")
-        return stack
+        return on_fleet(stack, self.fleets)
 
     @property
     def override_counts(self) -> dict[str, int]:
@@ -140,8 +148,9 @@ class Stacks:
             guard(connection, lease)
             for table in (*_CHECK_TABLES, samples, measurements, secrets, certificates):
                 connection.execute(sa.delete(table).where(table.c.stack == lease.stack))
-            last = sa.select(sa.func.max(runs.c.id)).where(runs.c.stack == lease.stack).scalar_subquery()
-            connection.execute(sa.delete(runs).where((runs.c.stack == lease.stack) & (runs.c.id < last)))
+            own = (runs.c.kind == "stack") & (runs.c.stack == lease.stack)
+            last = sa.select(sa.func.max(runs.c.id)).where(own).scalar_subquery()
+            connection.execute(sa.delete(runs).where(own & (runs.c.id < last)))
             connection.execute(sa.delete(stacks).where(stacks.c.name == lease.stack))
 
     def override(self, lease: Lease, service: str, replicas: int, reason: str) -> None:
@@ -208,8 +217,10 @@ def _records(
     connection: sa.Connection, query: "sa.Select[Any]", condition: "sa.ColumnElement[bool]"
 ) -> tuple[StackRecord, ...]:
     rows = connection.execute(query).mappings().all()
+    known = fleets_in(connection) if any(row["target"] == "swarm" for row in rows) else ()
+    fleets = {fleet.name: fleet for fleet in known}
     asked = connection.execute(sa.select(overrides).where(condition).order_by(overrides.c.service)).mappings().all()
-    return tuple(StackRecord(**row, overrides=_of(row["name"], asked)) for row in rows)
+    return tuple(StackRecord(**row, overrides=_of(row["name"], asked), fleets=fleets) for row in rows)
 
 
 def _of(name: str, overrides_rows: Sequence[sa.RowMapping]) -> dict[str, Override]:

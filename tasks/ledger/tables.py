@@ -29,7 +29,7 @@ _number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by
 locks = Table(
     "locks",
     metadata,
-    Column("kind", String, primary_key=True, server_default="stack"),  # "stack", "claim" or "checks"
+    Column("kind", String, primary_key=True, server_default="stack"),  # "stack", "fleet", "claim" or "checks"
     Column("stack", String, primary_key=True),
     Column("address", String, primary_key=True, server_default=""),  # of a claim
     Column("fence", BigInteger, nullable=False),
@@ -63,6 +63,16 @@ stacks = Table(
     Column("reconciled", Double),  # when a reconcile last began
 )
 
+fleets = Table(
+    "fleets",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("hosts", JsonColumn, nullable=False),
+    Column("leaving", JsonColumn, nullable=False),  # taken out of the list, and not gone yet
+    Column("key", Text),
+    Column("since", Double, nullable=False),
+)
+
 overrides = Table(
     "overrides",
     metadata,
@@ -77,6 +87,7 @@ runs = Table(
     "runs",
     metadata,
     Column("id", _number, primary_key=True),
+    Column("kind", String, nullable=False, server_default="stack"),  # "stack", or "fleet" of that name
     Column("stack", String, nullable=False),
     Column("verb", String, nullable=False),
     Column("reason", Text, nullable=False),

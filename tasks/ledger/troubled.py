@@ -15,7 +15,7 @@ TROUBLE_SECONDS = 7200.0
 
 def troubled_stacks(connection: sa.Connection, now: float) -> frozenset[str]:
     """Of these a run failed lately, a copy is not ready, or the newest release is none that serves unwatched."""
-    ended_badly = runs.c.state.in_(("failed", "crashed")) & (runs.c.verb != "run")
+    ended_badly = (runs.c.kind == "stack") & runs.c.state.in_(("failed", "crashed")) & (runs.c.verb != "run")
     failed = sa.select(runs.c.stack).where(ended_badly & (runs.c.ended > now - TROUBLE_SECONDS))
     names = connection.scalars(sa.union(failed, sa.select(unready.c.stack))).all()
     return frozenset((*names, *_unsettled(connection), *_watched(connection)))

@@ -1,6 +1,7 @@
 """The hosts of a fleet, as a person lists them: machines that need nothing but SSH."""
 
 import re
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Annotated, Any
 
@@ -66,6 +67,17 @@ class Host(JumpHost):
 
     jump: Annotated[JumpHost, BeforeValidator(_host, str | JumpHost)] | None = None
     """A host that it is reached through: its address, or a mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetHosts:
+    """A fleet as the ledger has it: its name, its hosts, and the key that logs in to them."""
+
+    name: str
+    hosts: tuple[Host, ...]
+    key: str | None = None
+    leaving: tuple[Host, ...] = ()
+    """Hosts that were taken out of the list and have not left yet. Nothing new runs on them."""
 
 
 ListedHost = Annotated[Host, BeforeValidator(_host, str | Host)]

@@ -10,10 +10,11 @@ TLS only).
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
+from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.aws import DEFAULT_CIDR, Cidr, RecipeName, Region
-from infra_specs.stackfile.models.hosts import KEY_PATTERN, MOST_HOSTS, ListedHost
+from infra_specs.stackfile.models.hosts import KEY_PATTERN, MOST_HOSTS, FleetHosts, ListedHost
 from infra_specs.stackfile.models.image_name import Image, Registry
 from infra_specs.stackfile.models.model import Part
 
@@ -136,6 +137,32 @@ class Swarm(_Target, Containers):
     """The private key that logs in, as ~/.ssh/id_ed25519; unless given an agent's, or else a usual one of ~/.ssh."""
     fleet: Annotated[str, Field(pattern=FLEET_PATTERN)] | None = None
     """In place of hosts: the name of the stack that lists them, to run beside it."""
+    public_port: int | None = Field(default=None, ge=1, le=65535)
+    """The proxy's port for public services, on every host: 80 unless given, or 443 with `tls`."""
+    _placed: FleetHosts | None = PrivateAttr(None)
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The ports of this target that the spec gives, by their keys."""
+        return {} if self.public_port is None else {"public_port": self.public_port}
+
+    def fleet_name(self, stack: str) -> str:
+        """The fleet of a stack on this target: the one that it names, or its own."""
+        return self.fleet or stack
+
+    def placed_on(self, fleet: FleetHosts) -> "Swarm":
+        """The same target with the hosts of its fleet, as the ledger has them. No spec holds them."""
+        placed = self.model_copy()
+        placed._placed = fleet
+        return placed
+
+    @property
+    def placed(self) -> FleetHosts:
+        """The fleet that it was placed on. Raises PlanError if the ledger has none of its name."""
+        if self._placed is None:
+            which = f" {self.fleet}" if self.fleet else " of these hosts"
+            raise PlanError(f"There is no fleet{which} yet. Provision the stack that lists its hosts.")
+        return self._placed
 
     @model_validator(mode="after")
     def _of_one_fleet(self) -> "Swarm":

@@ -32,6 +32,8 @@ def made_0005(connection: sa.Connection) -> None:
     """Make the tables what version 0005 had. Its locks: one of a stack, one of the checks, a claim, and a free one."""
     owner = json.dumps(asdict(Owner.here("provision")))
     for statement in (
+        "DROP TABLE fleets",
+        "ALTER TABLE runs DROP COLUMN kind",
         "DROP TABLE certificates",
         "DROP TABLE tickets",
         "ALTER TABLE releases DROP COLUMN watch",
