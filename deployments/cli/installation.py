@@ -23,6 +23,7 @@ from tasks.changes.health_reasons import observed
 from tasks.ledger import Ledger, Release, Run, StackRecord
 from tasks.providers import opened
 from tasks.providers.seam.provider import KindProvider
+from tasks.stack.fleet import placed
 from tasks.stack.record import recorded_spec, unknown_stack
 
 
@@ -57,7 +58,7 @@ class Installation:
 
     def target(self, stack: Stack) -> AbstractContextManager[KindProvider]:
         """Open the target of a stack until the block ends."""
-        return opened(stack.target, self.settings.home)
+        return opened(placed(self.ledger, stack).target, self.settings.home)
 
     def observed(self, stack: Stack) -> tuple[Instance, ...]:
         """All instances of a stack on its target."""

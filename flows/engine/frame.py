@@ -16,6 +16,7 @@ from prefect.states import Completed, Failed
 
 from flows.engine.bound import bounded
 from flows.engine.converge import Report
+from flows.engine.fleet import on_ready_fleet
 from flows.engine.run_info import is_asked_for, silence_prefect
 from infra_specs.desired import StackSnapshot, refuse_changed_target
 from infra_specs.errors import LedgerError, PlanError, TenfoldError
@@ -97,7 +98,8 @@ async def stack_session(
     """Hold the stack's lock and open its target, until the block ends. Yields the context and a snapshot of the stack.
 
     Spec and folder are those of `asked`, else those of the ledger. All is read once, under the lock, since the run
-    that held it may have changed it. `change` is applied to the spec. Raises UnknownStack before it takes the lock;
+    that held it may have changed it. A provision brings the stack's fleet up first, and the timer looks after it.
+    `change` is applied to the spec. Raises UnknownStack before it takes the lock;
     PlanError for a changed target, or if the target has a stack of this name that the ledger does not know.
     """
     config = settings()
@@ -108,6 +110,7 @@ async def stack_session(
         snapshot = await asyncio.to_thread(partial(snapshot_of, ledger, *asked) if asked else recorded)
         snapshot = snapshot.with_stack(change(snapshot.stack))
         refuse_changed_target(snapshot)
+        snapshot = snapshot.with_stack(await on_ready_fleet(ledger, snapshot.stack, verb))
         async with open_target(snapshot.stack) as provider:
             context = RunContext(provider, ledger, lease)
             with suppress(LedgerError):  # a lost key must not prevent a teardown

@@ -46,6 +46,18 @@ class EngineFacts:
         return bool(self.version)
 
 
+@checked(frozen=True)
+class FirewallRecord:
+    """What a run of ours wrote down of the firewall that it has set."""
+
+    fleet: str
+    fingerprint: str
+    incarnation: int
+    digests: dict[str, str]
+    rules: str
+    """The sum of the rules once they were in force."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostFacts:
     """One host, looked at once. Sizes in bytes."""
@@ -79,6 +91,18 @@ class HostFacts:
     """One that is active, and was set up by somebody else."""
     engine: EngineFacts | None
     """None if no engine is installed."""
+    fleet: str = ""
+    """The fleet that it is a host of, as a run of ours wrote it down; empty if it is of none."""
+    firewall_record: FirewallRecord | None = None
+    """The firewall that a run of ours has set; None if there is none."""
+    rules: str = ""
+    """The sum of our rules that are in force; empty if there are none."""
+    has_upgrades: bool = False
+    """Whether security updates are installed by themselves."""
+    has_time: bool = False
+    """Whether something keeps the clock right."""
+    may_use_engine: bool = True
+    """Whether the account may use the engine's socket by itself."""
 
 
 @checked(frozen=True)
@@ -107,8 +131,21 @@ class _Told:
     firewall: Firewall
     engine: bool
     info: dict[str, Any] | None
+    host_mark: str | None = None
+    firewall_mark: str | None = None
+    rules: str = ""
+    upgrades: bool = False
+    time: bool = False
+    socket: bool = True
 
 
+@checked(frozen=True)
+class _HostMark:
+    fleet: str
+
+
+_host_mark: TypeAdapter[_HostMark] = TypeAdapter(_HostMark)
+_firewall_mark: TypeAdapter[FirewallRecord] = TypeAdapter(FirewallRecord)
 _told: TypeAdapter[_Told] = TypeAdapter(_Told)
 _KIB = 1024
 
@@ -124,8 +161,24 @@ def facts_from(printed: str) -> HostFacts:
         told.name, told.user, told.sudo, told.distribution, told.release, told.title, told.processor, told.cpus,
         told.memory * _KIB, told.memory_free * _KIB, told.swap * _KIB, told.disk * _KIB, told.disk_free * _KIB,
         told.clock, told.mtu, told.address, told.port, told.systemd, frozenset(told.ports), told.firewall,
-        _engine(told.info) if told.engine else None,
+        _engine(told.info) if told.engine else None, _fleet(told.host_mark), _firewall(told.firewall_mark), told.rules,
+        told.upgrades, told.time, told.socket,
     )  # fmt: skip
+
+
+def _fleet(mark: str | None) -> str:
+    """A mark that cannot be read is as none: it is written anew."""
+    try:
+        return _host_mark.validate_json(mark or "").fleet
+    except ValidationError:
+        return ""
+
+
+def _firewall(mark: str | None) -> FirewallRecord | None:
+    try:
+        return _firewall_mark.validate_json(mark or "")
+    except ValidationError:
+        return None
 
 
 def _engine(info: dict[str, Any] | None) -> EngineFacts:

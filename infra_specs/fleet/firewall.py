@@ -73,6 +73,14 @@ def _forward(firewall: Firewall) -> Iterator[str]:
     yield "-o br-+ -m conntrack --ctstate DNAT -j DROP"
 
 
+def is_ip(text: str) -> bool:
+    """Whether it is an address, and no name: rules hold none."""
+    try:
+        return not ip_address(text).is_unspecified
+    except ValueError:
+        return False
+
+
 def _listed(ports: tuple[int, ...]) -> str:
     return ",".join(map(str, ports))
 
@@ -123,6 +131,13 @@ if [ -e {FOLDER}/firewall.v4 ] && [ -e {FOLDER}/firewall.v6 ]; then
     /bin/sh {FOLDER}/firewall-apply && exit
 fi
 exec /bin/sh {FOLDER}/firewall-remove
+"""
+SUM = f"""#!/bin/sh
+# Print the sum of our rules that are in force.
+{_FAMILIES}
+    for chain in INPUT DOCKER-USER; do $tool -w 10 -S $chain 2>/dev/null | grep -e '-j TENFOLD-'; done
+    for chain in {INPUT_CHAIN} {FORWARD_CHAIN}; do $tool -w 10 -S $chain 2>/dev/null; done
+done | cksum
 """
 SERVICE = f"""[Unit]
 Description=The ports of this host that Tenfold leaves open

@@ -68,6 +68,15 @@ def membership_steps(members: Sequence[Member]) -> tuple[MembershipStep, ...]:
     )
 
 
+def roles_after(members: Sequence[Member]) -> dict[str, Role]:
+    """The roles once all steps are taken, by host; of members alone. Raises as `membership_steps`."""
+    roles = {member.host: member.role for member in members}
+    for step in membership_steps(members):
+        gone = step.kind in ("leave", "remove")
+        roles[step.host] = None if gone else step.role
+    return {host: role for host, role in roles.items() if role is not None}
+
+
 def _require_possible(members: Sequence[Member]) -> None:
     if not any(member.answers and member.is_listed for member in members):
         raise PlanError("No host of the fleet answers, so nothing can be changed.")
@@ -77,7 +86,8 @@ def _require_possible(members: Sequence[Member]) -> None:
         raise PlanError(
             f"{answering} of {_managers(len(managers))} answer{'s' if answering == 1 else ''}, and a Swarm takes "
             f"changes only from more than half. What runs goes on. Start these again: "
-            f"{', '.join(member.host for member in managers if not member.answers)}."
+            f"{', '.join(member.host for member in managers if not member.answers)}. If they are "
+            "lost for good, make a new Swarm of the hosts that are left: tenfold hosts recover"
         )
     silent = [member.host for member in members if not member.answers and (member.is_listed or member.data is None)]
     if silent and not any(member.role for member in members):

@@ -31,6 +31,8 @@ async def look(context: RunContext) -> tuple[Instance, ...]:
 
 def _remembered(context: RunContext, instances: Iterable[Instance]) -> tuple[Instance, ...]:
     instances = tuple(instances)
+    if context.lease.kind != "stack":
+        return instances  # what is remembered by this name is the stack's
     silent = {
         (instance.address, instance.incarnation): instance.health.since
         for instance in instances

@@ -59,6 +59,19 @@ class Fleets:
             elif any(previous[column] != value for column, value in values.items()):
                 connection.execute(sa.update(fleets).where(own).values(**values, since=now))
 
+    def mark_looked(self, lease: Lease) -> None:
+        """Record that a run looks at the hosts of the fleet now."""
+        with self._database.write() as connection:
+            guard(connection, lease)
+            now = self._database.now(connection)
+            connection.execute(sa.update(fleets).where(fleets.c.name == lease.stack).values(looked=now))
+
+    def is_due(self, name: str, seconds: float) -> bool:
+        """Whether nobody has looked at the hosts for so long. A fleet that is not there is not due."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(fleets.c.looked).where(fleets.c.name == name)).one_or_none()
+            return row is not None and not 0 <= self._database.now(connection) - (row.looked or 0.0) < seconds
+
     def forget(self, lease: Lease) -> None:
         """Delete the fleet and its history, but for its last run: who ended it, and when."""
         with self._database.write() as connection:

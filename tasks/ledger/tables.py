@@ -71,6 +71,7 @@ fleets = Table(
     Column("leaving", JsonColumn, nullable=False),  # taken out of the list, and not gone yet
     Column("key", Text),
     Column("since", Double, nullable=False),
+    Column("looked", Double),  # when a run last looked at its hosts
 )
 
 overrides = Table(

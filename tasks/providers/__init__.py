@@ -8,7 +8,9 @@ from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from infra_specs.stackfile.models.hosts import FleetHosts
 from infra_specs.stackfile.models.target import TARGETS, Target
+from tasks.providers.seam.fleet import FleetProvider
 from tasks.providers.seam.provider import KindProvider
 
 
@@ -25,6 +27,12 @@ def open_provider(target: Target, home: Path) -> KindProvider:
     """
     opener: Callable[[Target, Path], KindProvider] = import_module(f"{__name__}.{target.provider}").open_target
     return opener(target, home)
+
+
+def open_fleet(fleet: FleetHosts, home: Path) -> FleetProvider:
+    """The provider of a fleet's hosts. Nothing connects before it is asked for something. Close it after use."""
+    opener: Callable[[FleetHosts, Path], FleetProvider] = import_module(f"{__name__}.hosts.provider").HostsProvider
+    return opener(fleet, home)
 
 
 @contextmanager

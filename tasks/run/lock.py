@@ -97,6 +97,26 @@ async def check_lock(ledger: Ledger, lease_seconds: float) -> AsyncIterator[Leas
         yield lease
 
 
+@asynccontextmanager
+async def fleet_lock(
+    ledger: Ledger, fleet: str, verb: str, lease_seconds: float, *, wait: bool
+) -> AsyncIterator[Lease]:
+    """Hold the lock of a fleet until the block ends. With `wait` an hour is waited for whoever has it, for several
+    stacks stand on it; then, or at once, this raises LockHeld."""
+
+    async def ask() -> Lease | LockHeld:
+        try:
+            return await asyncio.to_thread(ledger.fleets.acquire, fleet, _owner(verb), lease_seconds)
+        except LockHeld as busy:
+            return busy
+
+    outcome = await until(ask, lambda result: isinstance(result, Lease), WAIT_SECONDS if wait else 0.0)
+    if isinstance(outcome, LockHeld):
+        raise outcome
+    with keep_renewed(ledger, outcome, lease_seconds):
+        yield outcome
+
+
 def _is_next(ledger: Ledger, stack: str, ticket: Ticket) -> bool:
     """Whether this run could have the lock now."""
     return ledger.locks.holder(stack) is None and ledger.tickets.waiting(stack)[:1] == (ticket,)

@@ -43,6 +43,23 @@ firewall() { # one that is active already
         printf firewalld
     fi
 }
+mark() { # mark NAME: what a run of ours wrote down of this host
+    [ ! -r "/etc/tenfold/$1.json" ] || text "$(head -c 10000 "/etc/tenfold/$1.json")"
+}
+rules() { # the sum of our rules that are in force
+    [ ! -r /etc/tenfold/firewall-sum ] || $root sh /etc/tenfold/firewall-sum 2>/dev/null
+}
+has_upgrades() { # security updates are installed by themselves
+    command -v unattended-upgrade >/dev/null 2>&1 || return
+    apt-config dump APT::Periodic::Unattended-Upgrade 2>/dev/null | grep -q '"[1-9a-z]'
+}
+has_time() { # the clock is kept right; that of a container is its machine's
+    systemd-detect-virt --container --quiet && return
+    for unit in systemd-timesyncd chrony chronyd ntp ntpd ntpsec openntpd; do
+        systemctl is-active --quiet $unit.service && return
+    done
+    return 1
+}
 info() { # what the engine says of itself; a manager without a leader asks the others for 20 s first
     said=$(timeout 25 $root docker info --format '{{json .}}' 2>/dev/null | head -n 1)
     case $said in '{'*) printf '%s' "$said" ;; *) printf null ;; esac
@@ -75,4 +92,8 @@ printf '"clock": %s, "mtu": %s, ' "$(number "$clock")" "$(number "$(mtu)" null)"
 printf '"address": %s, "port": %s, ' "$(text "${3:-}")" "$(number "${4:-}" null)"
 printf '"systemd": %s, "ports": [%s], ' "$(holds test -d /run/systemd/system)" "$(ports)"
 printf '"firewall": "%s", ' "$(firewall)"
+host_mark=$(mark host) firewall_mark=$(mark firewall)
+printf '"host_mark": %s, "firewall_mark": %s, ' "${host_mark:-null}" "${firewall_mark:-null}"
+printf '"rules": %s, "upgrades": %s, "time": %s, ' "$(text "$(rules)")" "$(holds has_upgrades)" "$(holds has_time)"
+printf '"socket": %s, ' "$(holds test -w /var/run/docker.sock)"
 printf '"engine": %s, "info": %s}\n' "$(holds command -v dockerd)" "$(info)"

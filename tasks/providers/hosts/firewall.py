@@ -9,6 +9,7 @@ from infra_specs.fleet.firewall import (
     REMOVE,
     ROUTES,
     SERVICE,
+    SUM,
     UNDO,
     UNIT,
     Firewall,
@@ -100,6 +101,7 @@ def _put(connection: Connection, firewall: Firewall) -> None:
         f"{FOLDER}/firewall-apply": APPLY,
         f"{FOLDER}/firewall-remove": REMOVE,
         f"{FOLDER}/firewall-undo": UNDO,
+        f"{FOLDER}/firewall-sum": SUM,
         f"/etc/systemd/system/{UNIT}.service": SERVICE,
     }
     for path, text in files.items():

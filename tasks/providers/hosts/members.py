@@ -1,7 +1,7 @@
 """Which hosts are in the fleet's Swarm, as its managers say; and where none answers, as the hosts themselves do."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra_specs.errors import PlanError, TransientError
@@ -33,6 +33,8 @@ class FleetState:
     """The hosts whose engines answer as managers."""
     unlabelled: tuple[str, ...] = ()
     """The hosts that answer and whose nodes do not bear their names: a run was killed before it labelled them."""
+    peers: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of all members as the managers know them, also of those that do not answer."""
 
 
 def look_at_fleet(
@@ -46,6 +48,17 @@ def look_at_fleet(
     """
     outcomes = read_facts(engines.connections)
     readings = {host: reading for host, reading in outcomes.items() if isinstance(reading, HostReading)}
+    return fleet_state(fleet, engines, readings, leaving, lost)
+
+
+def fleet_state(
+    fleet: str,
+    engines: FleetEngines,
+    readings: Mapping[str, HostReading],
+    leaving: Sequence[Host] = (),
+    lost: Collection[str] = (),
+) -> FleetState:
+    """The same by facts that were read just now: of every host that answers."""
     swarms = {host: swarm for host, reading in readings.items() if (swarm := _swarm(reading)) is not None}
     managers = tuple(host for host, swarm in swarms.items() if swarm.is_manager)
     addresses = {host: reading.facts.address or host for host, reading in readings.items()}
@@ -62,7 +75,19 @@ def look_at_fleet(
     told = [_told_by_managers(name, by_host.get(name), readings) for name in names]
     ids = {host: node["ID"] for host, node in by_host.items()}
     unlabelled = tuple(host for host, node in by_host.items() if _label_of(node) != host)
-    return FleetState(_with_data(told, data), addresses, ids, managers, unlabelled)
+    peers = {host: _node_address(node) for host, node in by_host.items()}
+    return FleetState(_with_data(told, data), addresses, ids, managers, unlabelled, peers)
+
+
+def _node_address(node: Node) -> str:
+    """Of a manager what it tells the others: as a node its address may be 0.0.0.0."""
+    manager = (node.get("ManagerStatus") or {}).get("Addr", "").rpartition(":")[0].strip("[]")
+    return str(manager or node["Status"].get("Addr", ""))
+
+
+def members_among(nodes: Iterable[Node]) -> tuple[Member, ...]:
+    """The members that the nodes of a Swarm are, by their labels."""
+    return tuple(_told_by_managers(_label_of(node), node, {}) for node in nodes if _label_of(node))
 
 
 def _data(host: str, engines: FleetEngines, readings: Mapping[str, HostReading]) -> tuple[str, ...] | None:

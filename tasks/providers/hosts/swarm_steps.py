@@ -89,6 +89,14 @@ def _leave(host: str, state: FleetState, engines: FleetEngines) -> None:
     _forget(node, managers, engines)
 
 
+def leave_by_force(host: str, engines: FleetEngines) -> None:
+    """Let a host leave its Swarm, whatever becomes of the others. It is in none: success."""
+    engine = engines.of(host)
+    with translated(host):
+        if engine.info()["Swarm"]["LocalNodeState"] != "inactive":
+            engine.leave_swarm(force=True)
+
+
 def _remove(host: str, state: FleetState, engines: FleetEngines) -> None:
     """A host without an answer: its engine will learn of it when it comes back."""
     managers = _managers(state, engines, without=host)

@@ -37,6 +37,15 @@ def test_a_fleet_is_kept_until_it_is_forgotten(ledger: Ledger, held: Lease) -> N
     assert ledger.fleets.all() == ()
 
 
+def test_it_is_due_once_nobody_looked_for_a_while(ledger: Ledger, held: Lease) -> None:
+    assert not ledger.fleets.is_due("shop", 0.0)
+    ledger.fleets.put(held, SHOP)
+    assert ledger.fleets.is_due("shop", 600.0)
+    ledger.fleets.mark_looked(held)
+    assert not ledger.fleets.is_due("shop", 600.0)
+    assert ledger.fleets.is_due("shop", 0.0)
+
+
 def test_its_lock_is_no_lock_of_the_stack_of_its_name(ledger: Ledger, held: Lease, me: Owner) -> None:
     assert ledger.locks.holder("shop") is None
     stack = ledger.locks.acquire("shop", me, 600)

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("leaving", sa.JSON(), nullable=False),
         sa.Column("key", sa.Text(), nullable=True),
         sa.Column("since", sa.Double(), nullable=False),
+        sa.Column("looked", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_fleets")),
     )
     # With a default, so that a version before this one still records its runs.

@@ -1,0 +1,103 @@
+"""A stack's fleet of hosts, brought to what its spec wants before the stack is changed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from prefect.logging import get_run_logger
+
+from flows.engine.converge import Report, converge
+from infra_specs.errors import LockHeld, TenfoldError, TransientError
+from infra_specs.fleet.of_stack import fleet_name
+from infra_specs.stackfile.models.hosts import FleetHosts
+from infra_specs.stackfile.models.stack import Stack
+from tasks.base.settings import settings
+from tasks.ledger import Lease, Ledger
+from tasks.providers import open_fleet
+from tasks.providers.seam.fleet import FleetProvider
+from tasks.run.context import RunContext
+from tasks.run.fence import fenced
+from tasks.run.lock import fleet_lock
+from tasks.stack.fleet import PlannedFleet, WantedFleet, fleet_of, placed, planned
+
+LOOK_SECONDS = 300.0
+"""How often the hosts of a fleet are looked at on the timer, whichever of its stacks is looked at."""
+PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between looks at a fleet whose managers do not answer: they may choose a leader."""
+
+
+async def on_ready_fleet(ledger: Ledger, stack: Stack, verb: str) -> Stack:
+    """The stack on its fleet, which is brought up first: by a provision as the spec wants it, on the timer as it was.
+
+    A stack on no fleet is returned as it is. The fleet's lock is held only here. Raises PlanError for hosts that cannot
+    be a fleet. On the timer what is in the way is logged, and a fleet that somebody else changes is left to them.
+    """
+    name = fleet_name(stack)
+    if verb == "provision" and name:
+        async with fleet_lock(ledger, name, verb, settings().lease_seconds, wait=True) as lease:
+            await bring_up(ledger, lease, await asyncio.to_thread(fleet_of, ledger, stack), "asked for")
+    elif verb == "reconcile" and name:
+        await _look_after(ledger, stack, name)
+    return await asyncio.to_thread(placed, ledger, stack)
+
+
+async def bring_up(ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: str) -> Report | None:
+    """Make the hosts what they shall be, under the lease of the fleet. None if there is nothing to do.
+
+    Hosts that leave have left when this returns, and nobody lets them in any more.
+    """
+    report = await _pass(ledger, lease, wanted, reason)
+    if wanted.hosts.leaving:
+        rest = replace(wanted, hosts=replace(wanted.hosts, leaving=()), is_known=True)
+        await asyncio.to_thread(ledger.fleets.put, lease, rest.hosts)
+        await _pass(ledger, lease, rest, "hosts have left")
+    return report
+
+
+@asynccontextmanager
+async def open_hosts(fleet: FleetHosts) -> AsyncIterator[FleetProvider]:
+    """The hosts of a fleet until the block ends."""
+    provider = await asyncio.to_thread(open_fleet, fleet, settings().home)
+    try:
+        yield provider
+    finally:
+        await asyncio.to_thread(provider.close)
+
+
+async def _pass(ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: str) -> Report | None:
+    async with open_hosts(wanted.hosts) as provider:
+        fleet = await _planned(provider, wanted)
+        for note in fleet.survey.notes():
+            get_run_logger().warning("%s", note)
+        await asyncio.to_thread(ledger.fleets.put, lease, wanted.hosts)
+        await asyncio.to_thread(ledger.fleets.mark_looked, lease)
+        context = RunContext(provider, ledger, lease)
+        if fleet.plan.empty:
+            if fleet.survey.has_unnamed_members:
+                await fenced(context, lambda: provider.sweep(wanted.hosts.name))
+            return None
+        return await converge(context, lease.owner.verb, reason, fleet.resources, seen=fleet.instances)
+
+
+async def _planned(provider: FleetProvider, wanted: WantedFleet) -> PlannedFleet:
+    for pause in PAUSES:
+        try:
+            return await asyncio.to_thread(planned, provider, wanted)
+        except TransientError as error:
+            get_run_logger().warning("%s It is looked at again.", error)
+            await asyncio.sleep(pause)
+    return await asyncio.to_thread(planned, provider, wanted)
+
+
+async def _look_after(ledger: Ledger, stack: Stack, name: str) -> None:
+    if not await asyncio.to_thread(ledger.fleets.is_due, name, LOOK_SECONDS):
+        return
+    try:
+        async with fleet_lock(ledger, name, "reconcile", settings().lease_seconds, wait=False) as lease:
+            await asyncio.to_thread(ledger.fleets.mark_looked, lease)
+            await bring_up(ledger, lease, await asyncio.to_thread(fleet_of, ledger, stack), "its hosts had drifted")
+    except LockHeld as busy:
+        get_run_logger().info("%s", busy)
+    except TenfoldError as error:
+        get_run_logger().warning("The fleet %s is not repaired: %s", name, error)

@@ -1,0 +1,80 @@
+"""Everything that is in the way of a fleet, for all hosts at once, before anything is touched."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from infra_specs.fleet.checks import fleet_problems, host_problems
+from infra_specs.fleet.facts import HostFacts
+
+
+def refusals(
+    fleet: str,
+    facts: Mapping[str, HostFacts],
+    clock_errors: Mapping[str, float],
+    errors: Mapping[str, str],
+    members: Collection[str],
+    *,
+    is_known: bool,
+) -> tuple[str, ...]:
+    """A sentence for each thing that is in the way; empty if nothing is.
+
+    `errors` are the reasons why hosts could not be looked at. `members` are in the fleet's Swarm already: one that is
+    silent, or has become scarce, holds up none of the others. `is_known`: the ledger has a fleet of this name.
+    """
+    new = {host: told for host, told in facts.items() if host not in members}
+    return (
+        *(error for host, error in errors.items() if host not in members),
+        *(
+            str(problem)
+            for host, told in new.items()
+            for problem in host_problems(host, told, clock_errors[host])
+            if problem.blocks
+        ),
+        *_of_other_fleets(fleet, facts, is_known),
+        *_twice(facts),
+        *(str(problem) for problem in fleet_problems(facts) if problem.blocks and problem.host in new),
+    )
+
+
+def notes(
+    facts: Mapping[str, HostFacts],
+    clock_errors: Mapping[str, float],
+    errors: Mapping[str, str],
+    members: Collection[str],
+) -> tuple[str, ...]:
+    """What is good to know of a fleet that nothing is in the way of."""
+    return (
+        *(f"{error} It is left as it is." for host, error in errors.items() if host in members),
+        *(
+            str(problem)
+            for host, told in facts.items()
+            for problem in host_problems(host, told, clock_errors[host])
+            if not problem.blocks or host in members
+        ),
+        *(str(problem) for problem in fleet_problems(facts) if not problem.blocks),
+    )
+
+
+def _of_other_fleets(fleet: str, facts: Mapping[str, HostFacts], is_known: bool) -> Iterator[str]:
+    for host, told in facts.items():
+        if told.fleet and told.fleet != fleet:
+            yield (
+                f"{host}: is a host of the fleet {told.fleet}. Take it out of one of the lists. If that fleet is no "
+                "more, remove /etc/tenfold/host.json there."
+            )
+        elif told.fleet and not is_known:
+            yield (
+                f"{host}: is a host of a fleet {told.fleet} which this installation did not make. Give the stack "
+                "another name, or put the ledger back that knows it. If that fleet is no more, remove "
+                "/etc/tenfold/host.json there."
+            )
+
+
+def _twice(facts: Mapping[str, HostFacts]) -> Iterator[str]:
+    """One machine under two names."""
+    seen = dict[tuple[str, int | None], str]()
+    for host, told in facts.items():
+        if not told.address:
+            continue
+        first = seen.setdefault((told.address, told.port), host)
+        if first != host:
+            yield f"{host}: is the same host as {first} (both are {told.address}). Remove one of the two."

@@ -1,0 +1,44 @@
+"""A provider of hosts: what one look at a fleet of them tells."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from infra_specs.errors import TenfoldError
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
+from tasks.providers.seam.provider import KindProvider
+
+
+class FleetSurvey(Protocol):
+    """A fleet at one moment."""
+
+    @property
+    def fault(self) -> TenfoldError | None:
+        """Why nobody can tell who is in the fleet's Swarm; None if somebody can."""
+
+    @property
+    def has_unnamed_members(self) -> bool:
+        """Whether a killed run joined hosts and did not name them, which a sweep does."""
+
+    def refusals(self, *, is_known: bool) -> tuple[str, ...]:
+        """A sentence for each thing that is in the way on a host. `is_known`: the ledger has this fleet."""
+
+    def notes(self) -> tuple[str, ...]:
+        """What is good to know."""
+
+    def instances(self) -> Iterator[Instance]:
+        """Everything that is there of the fleet. Raises `fault`."""
+
+    def resources(self, public: tuple[int, ...]) -> tuple[Resource, ...]:
+        """Everything that shall be there and can be seen to now. `public`: the ports of the stacks on the fleet.
+
+        Raises PlanError if the steps to that would lose the quorum, or data; and `fault`.
+        """
+
+
+class FleetProvider(KindProvider):
+    """Hosts as a target. A stack is a fleet here: its name, its addresses."""
+
+    def survey(self) -> FleetSurvey:
+        """Look at every host, and ask the managers who is in the Swarm. Changes nothing, and raises no error."""
+        raise NotImplementedError

@@ -1,0 +1,91 @@
+"""The fleet that a stack runs on: as its spec wants it, as it is, and what is to be done."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from infra_specs.errors import PlanError, SpecError
+from infra_specs.fleet.of_stack import fleet_name, on_fleet, public_ports, wanted_fleet
+from infra_specs.plan.make_plan import make_plan
+from infra_specs.plan.plan import Plan
+from infra_specs.resources.instance import Instance
+from infra_specs.resources.resource import Resource
+from infra_specs.stackfile.models.hosts import FleetHosts
+from infra_specs.stackfile.models.stack import Stack
+from tasks.base.clock import now
+from tasks.ledger import Ledger, StackRecord
+from tasks.providers.seam.fleet import FleetProvider, FleetSurvey
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFleet:
+    """The hosts that a fleet shall have, and the public ports of its stacks."""
+
+    hosts: FleetHosts
+    public: tuple[int, ...]
+    is_known: bool
+    """Whether the ledger has it already."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFleet:
+    """What there is of a fleet, what shall be, and the changes between the two."""
+
+    survey: FleetSurvey
+    instances: tuple[Instance, ...]
+    resources: tuple[Resource, ...]
+    plan: Plan
+
+
+def placed(ledger: Ledger, stack: Stack) -> Stack:
+    """The stack on its fleet, as the ledger has it; any other stack as it is."""
+    if not fleet_name(stack):
+        return stack
+    return on_fleet(stack, {fleet.name: fleet for fleet in ledger.fleets.all()})
+
+
+def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
+    """The fleet of a stack as its spec wants it. Raises PlanError as `wanted_fleet` does."""
+    fleets = {fleet.name: fleet for fleet in ledger.fleets.all()}
+    record = ledger.stacks.find(stack.name)
+    recorded = None
+    if record is not None:
+        with suppress(SpecError):
+            recorded = record.stack()
+    hosts = wanted_fleet(stack, fleets, recorded)
+    others = (other for other in stacks_on(ledger, hosts.name) if other.name != stack.name)
+    return WantedFleet(hosts, ports_of((stack, *others)), hosts.name in fleets)
+
+
+def stacks_on(ledger: Ledger, fleet: str) -> tuple[Stack, ...]:
+    """The stacks that stand on a fleet, those that are torn down aside. One that cannot be read is left out."""
+    return tuple(stack for record in ledger.stacks.all() if record.wanted and (stack := _on(record, fleet)))
+
+
+def ports_of(stacks: Iterable[Stack]) -> tuple[int, ...]:
+    """The public ports of all these stacks."""
+    return tuple(sorted({port for stack in stacks for port in public_ports(stack)}))
+
+
+def planned(provider: FleetProvider, wanted: WantedFleet) -> PlannedFleet:
+    """Look at the hosts, and plan. Changes nothing. Blocks.
+
+    Raises PlanError with everything that is in the way on any host, or for a change that would lose the quorum or data;
+    TransientError while the managers do not answer.
+    """
+    survey = provider.survey()
+    if faults := survey.refusals(is_known=wanted.is_known):
+        if survey.fault is not None and faults == (str(survey.fault),):
+            raise survey.fault
+        raise PlanError("\n".join([f"The hosts of {wanted.hosts.name} cannot be a fleet as they are:", *faults]))
+    resources, instances = survey.resources(wanted.public), tuple(survey.instances())
+    return PlannedFleet(survey, instances, resources, make_plan(wanted.hosts.name, resources, instances, moment=now()))
+
+
+def _on(record: StackRecord, fleet: str) -> Stack | None:
+    if record.target != "swarm":
+        return None
+    with suppress(SpecError):
+        stack = record.stack()
+        return stack if fleet_name(stack) == fleet else None
+    return None
