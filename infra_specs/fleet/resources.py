@@ -14,6 +14,13 @@ from infra_specs.resources.resource import Resource, Setting
 Kind = Literal["host", "engine", "firewall", "upkeep", "member"]
 UPKEEP = {"upgrades": True, "time": True}
 """Security updates come by themselves, and something keeps the clock right."""
+_FIRST: Mapping[Kind, tuple[Kind, ...]] = {
+    "host": (),
+    "engine": ("host",),
+    "firewall": ("host", "engine"),
+    "upkeep": ("host", "engine"),
+    "member": ("host", "engine", "firewall"),
+}
 RULES = "rules"
 """What differs of a firewall that somebody else has changed. It is set again in place."""
 
@@ -39,9 +46,8 @@ def host_of(address: str) -> str:
 
 
 def after(kind: Kind, host: str) -> tuple[str, ...]:
-    """What of the same host must be there first."""
-    first: Mapping[Kind, Kind] = {"engine": "host", "firewall": "engine", "upkeep": "engine", "member": "firewall"}
-    return (address(first[kind], host),) if kind in first else ()
+    """What of the same host must be there first, and goes last."""
+    return tuple(address(first, host) for first in _FIRST[kind])
 
 
 def host(fleet: str, name: str) -> Resource:
