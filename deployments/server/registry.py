@@ -14,10 +14,12 @@ from flows.deploy import deploy
 from flows.grow import grow
 from flows.provision import provision
 from flows.reconcile import reconcile
+from flows.recover_hosts import recover_hosts
 from flows.rollback import rollback
 from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
+from flows.teardown_hosts import teardown_hosts
 from tasks.run.tags import NOTABLE
 
 ADVISE_SECONDS = 3600.0
@@ -26,7 +28,7 @@ ADVISE_SECONDS = 3600.0
 
 async def deployments() -> tuple[RunnerDeployment, ...]:
     """Of the flows that somebody asks for: each under its own name, `provision/provision`."""
-    flows = (provision, deploy, rollback, scale, run, teardown, grow)
+    flows = (provision, deploy, rollback, scale, run, teardown, grow, recover_hosts, teardown_hosts)
     return tuple([await _deployed(flow) for flow in flows])
 
 

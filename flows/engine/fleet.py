@@ -8,7 +8,7 @@ from dataclasses import replace
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report, converge
-from infra_specs.errors import LockHeld, TenfoldError, TransientError
+from infra_specs.errors import LockHeld, PlanError, TenfoldError, TransientError
 from infra_specs.fleet.of_stack import fleet_name
 from infra_specs.stackfile.models.hosts import FleetHosts
 from infra_specs.stackfile.models.stack import Stack
@@ -19,7 +19,7 @@ from tasks.providers.seam.fleet import FleetProvider
 from tasks.run.context import RunContext
 from tasks.run.fence import fenced
 from tasks.run.lock import fleet_lock
-from tasks.stack.fleet import PlannedFleet, WantedFleet, fleet_of, placed, planned
+from tasks.stack.fleet import PlannedFleet, WantedFleet, fleet_of, placed, planned, ports_of, stacks_on
 
 LOOK_SECONDS = 300.0
 """How often the hosts of a fleet are looked at on the timer, whichever of its stacks is looked at."""
@@ -53,6 +53,47 @@ async def bring_up(ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: st
         await asyncio.to_thread(ledger.fleets.put, lease, rest.hosts)
         await _pass(ledger, lease, rest, "hosts have left")
     return report
+
+
+async def end_fleet(ledger: Ledger, lease: Lease, hosts: FleetHosts) -> Report:
+    """Let all hosts leave, and forget the fleet. Raises PlanError if one holds data, or if it is not theirs to leave.
+
+    A host that does not answer is left as it is: it bears the fleet's mark on.
+    """
+    leaving = FleetHosts(hosts.name, (), hosts.key, (*hosts.hosts, *hosts.leaving))
+    async with open_hosts(leaving) as provider:
+        survey = await asyncio.to_thread(provider.survey)
+        if survey.fault is not None:
+            raise survey.fault
+        if held := survey.data():
+            raise PlanError("\n".join([*held, "Nothing was touched. Delete it with its stack: tenfold teardown STACK "
+                                       "--delete-data"]))  # fmt: skip
+        for note in survey.notes():
+            get_run_logger().warning("%s", note)
+        await asyncio.to_thread(ledger.fleets.put, lease, leaving)
+        context = RunContext(provider, ledger, lease)
+        report = await converge(context, "teardown", "asked for", (), seen=tuple(survey.instances()))
+        await asyncio.to_thread(ledger.fleets.forget, lease)
+        return replace(report, summary=f"{report.summary}. The engines of the hosts stay")
+
+
+async def recover_fleet(ledger: Ledger, lease: Lease, hosts: FleetHosts) -> Report:
+    """Make a new Swarm where the managers have no quorum, and bring the fleet up with the hosts that answer.
+
+    With a quorum nothing is done. Raises PlanError if no manager answers.
+    """
+    async with open_hosts(hosts) as provider:
+        begun = await fenced(RunContext(provider, ledger, lease), provider.recover)
+    if not begun:
+        return Report(hosts.name, f"nothing to do: the managers of {hosts.name} have a quorum", (), (), {})
+    get_run_logger().warning("A new Swarm was begun at %s.", begun)
+    stacks = await asyncio.to_thread(stacks_on, ledger, hosts.name)
+    wanted = WantedFleet(hosts, ports_of(stacks), is_known=True)
+    report = await bring_up(ledger, lease, wanted, f"a new Swarm was begun at {begun}")
+    summary = f"a new Swarm was begun at {begun}"
+    if report is None:
+        return Report(hosts.name, summary, (summary,), (), {})
+    return replace(report, summary=f"{summary}, {report.summary}")
 
 
 @asynccontextmanager

@@ -144,7 +144,12 @@ def _run_name() -> str:
     """Such as `provision shop`: verb and stack, and no value that could be a secret."""
     parameters = flow_run.parameters
     spec = parameters.get("spec") or {}
-    stack = parameters.get("stack") or (spec.get("name") if isinstance(spec, dict) else None) or "all stacks"
+    stack = (
+        parameters.get("stack")
+        or parameters.get("fleet")
+        or (spec.get("name") if isinstance(spec, dict) else None)
+        or "all stacks"
+    )
     return f"{flow_run.flow_name} {stack}"
 
 

@@ -51,6 +51,16 @@ def wanted_fleet(stack: Stack, fleets: Mapping[str, FleetHosts], recorded: Stack
     return known
 
 
+def refuse_standing(fleet: str, stacks: tuple[str, ...]) -> None:
+    """Raise PlanError if stacks stand on a fleet that is to end."""
+    if stacks:
+        commands = " && ".join(f"tenfold teardown {stack}" for stack in stacks)
+        stand = "The stack {} stands" if len(stacks) == 1 else "The stacks {} stand"
+        raise PlanError(
+            f"{stand.format(', '.join(stacks))} on the hosts of {fleet}, so nothing was touched. First: {commands}"
+        )
+
+
 def public_ports(stack: Stack) -> tuple[int, ...]:
     """The ports on which the stack's proxy serves the public on every host; none if nothing is public."""
     if not any(service.public and service.port is not None for service in stack.services.values()):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from infra_specs.errors import PlanError, SpecError
+from infra_specs.errors import PlanError, SpecError, UnknownStack
 from infra_specs.fleet.of_stack import fleet_name, on_fleet, public_ports, wanted_fleet
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
@@ -55,6 +55,15 @@ def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
     hosts = wanted_fleet(stack, fleets, recorded)
     others = (other for other in stacks_on(ledger, hosts.name) if other.name != stack.name)
     return WantedFleet(hosts, ports_of((stack, *others)), hosts.name in fleets)
+
+
+def known_fleet(ledger: Ledger, name: str) -> FleetHosts:
+    """The fleet of this name. Raises UnknownStack, and nothing was touched."""
+    fleet = ledger.fleets.find(name)
+    if fleet is None:
+        others = ", ".join(other.name for other in ledger.fleets.all()) or "none yet"
+        raise UnknownStack(f"No fleet is called `{name}`. Known: {others}.")
+    return fleet
 
 
 def stacks_on(ledger: Ledger, fleet: str) -> tuple[Stack, ...]:

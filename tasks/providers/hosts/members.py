@@ -35,6 +35,8 @@ class FleetState:
     """The hosts that answer and whose nodes do not bear their names: a run was killed before it labelled them."""
     peers: Mapping[str, str] = field(default_factory=dict)
     """The addresses of all members as the managers know them, also of those that do not answer."""
+    stale: tuple[str, ...] = ()
+    """The ids of nodes that are down, and whose hosts answer and say that they are others, or none."""
 
 
 def look_at_fleet(
@@ -70,13 +72,24 @@ def fleet_state(
         told = [_told_by_itself(name, readings.get(name), swarms) for name in names]
         return FleetState(_with_data(told, data), addresses, {}, managers)
     _require_own(nodes, swarms)
-    by_host = _by_hosts(nodes, swarms)
+    stale = tuple(node for node in nodes if _is_stale(node, readings, swarms))
+    by_host = _by_hosts([node for node in nodes if node not in stale], swarms)
     _require_known(by_host, names)
     told = [_told_by_managers(name, by_host.get(name), readings) for name in names]
     ids = {host: node["ID"] for host, node in by_host.items()}
     unlabelled = tuple(host for host, node in by_host.items() if _label_of(node) != host)
     peers = {host: _node_address(node) for host, node in by_host.items()}
-    return FleetState(_with_data(told, data), addresses, ids, managers, unlabelled, peers)
+    return FleetState(
+        _with_data(told, data), addresses, ids, managers, unlabelled, peers, tuple(node["ID"] for node in stale)
+    )
+
+
+def _is_stale(node: Node, readings: Mapping[str, HostReading], swarms: Mapping[str, SwarmFacts]) -> bool:
+    """Whether its host is another node by now, or none: it left by force, or a run was killed before it removed it."""
+    host = _label_of(node)
+    if node["Status"]["State"] != "down" or not _answers(readings.get(host)):
+        return False
+    return host not in swarms or swarms[host].node != node["ID"]
 
 
 def _node_address(node: Node) -> str:

@@ -9,6 +9,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.hosts import FleetHosts
 from tasks.providers.hosts.engines import FleetEngines
 from tasks.providers.hosts.kinds import Engine, HostFirewall, HostMark, SwarmMember, Upkeep
+from tasks.providers.hosts.recover import recover
 from tasks.providers.hosts.survey import Survey, survey
 from tasks.providers.hosts.swarm_membership import SwarmMembership
 from tasks.providers.hosts.swarm_steps import label_members
@@ -56,10 +57,13 @@ class HostsProvider(FleetProvider):
         return (instance for instance in self._mark.on(host_of(address)) if instance.address == address)
 
     def sweep(self, stack: str) -> None:
-        """Name the nodes that a killed run joined and did not name."""
+        """Name the nodes that a killed run joined and did not name, and remove those that are no host's any more."""
         state = self.survey().state
         if state is not None:
             label_members(state, self.engines)
+
+    def recover(self) -> str:
+        return recover(self._fleet.name, self.engines)
 
     def close(self) -> None:
         self.engines.close()

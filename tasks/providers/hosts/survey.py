@@ -70,10 +70,19 @@ class Survey:
         errors = {host: str(error) for host, error in self.errors.items()}
         return notes(facts, self._clocks(), errors, self._members())
 
+    def data(self) -> tuple[str, ...]:
+        """A sentence for each host that is to leave and holds data that is nowhere else."""
+        members = self.state.members if self.state else ()
+        return tuple(
+            f"{member.host} holds data that is nowhere else: {', '.join(member.data)}."
+            for member in members
+            if member.data
+        )
+
     @property
     def has_unnamed_members(self) -> bool:
-        """Whether a killed run joined hosts and did not name them."""
-        return self.state is not None and bool(self.state.unlabelled)
+        """Whether a killed run left nodes that bear no host's name, or are no host's."""
+        return self.state is not None and bool(self.state.unlabelled or self.state.stale)
 
     def _clocks(self) -> dict[str, float]:
         return {host: reading.clock_error for host, reading in self.readings.items()}

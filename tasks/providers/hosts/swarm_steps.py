@@ -36,9 +36,15 @@ def carry_out(step: MembershipStep, fleet: str, state: FleetState, engines: Flee
 
 
 def label_members(state: FleetState, engines: FleetEngines) -> None:
-    """Name the nodes that a killed run joined and did not name. Call it before the steps: so is a host known when it
-    does not answer any more. All are named: nothing is done. Raises ProviderError and its kinds.
+    """Name the nodes that a killed run joined and did not name, and remove those that are no host's any more.
+
+    Call it before the steps: so is a host known when it does not answer any more. Nothing is to be done: success.
+    Raises ProviderError and its kinds.
     """
+    for node in state.stale:
+        if _node(node, state.managers, engines):
+            _change(node, state.managers, engines, lambda spec: {**spec, "Role": "worker"})
+        _forget(node, state.managers, engines)
     for host in state.unlabelled:
         _label(host, state.nodes[host], state.managers, engines)
 

@@ -18,13 +18,16 @@ class FleetSurvey(Protocol):
 
     @property
     def has_unnamed_members(self) -> bool:
-        """Whether a killed run joined hosts and did not name them, which a sweep does."""
+        """Whether a killed run left nodes that bear no host's name, or are no host's. A sweep sees to them."""
 
     def refusals(self, *, is_known: bool) -> tuple[str, ...]:
         """A sentence for each thing that is in the way on a host. `is_known`: the ledger has this fleet."""
 
     def notes(self) -> tuple[str, ...]:
         """What is good to know."""
+
+    def data(self) -> tuple[str, ...]:
+        """A sentence for each host that is to leave and holds data that is nowhere else."""
 
     def instances(self) -> Iterator[Instance]:
         """Everything that is there of the fleet. Raises `fault`."""
@@ -41,4 +44,12 @@ class FleetProvider(KindProvider):
 
     def survey(self) -> FleetSurvey:
         """Look at every host, and ask the managers who is in the Swarm. Changes nothing, and raises no error."""
+        raise NotImplementedError
+
+    def recover(self) -> str:
+        """Make a new Swarm of the hosts that answer, begun by one of its managers; returns that one's name.
+
+        There is a quorum: nothing is done, and the answer is empty. Killed and called again, it ends in the same.
+        Raises PlanError if no manager answers.
+        """
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Pretended hosts: their facts, their engines and their Swarm in memory. Each effect on one may be the last of a run."""
+"""Pretended hosts: their facts, their engines and their Swarm in memory. Each effect may be the last of a run."""
 
 import json
 from collections.abc import Callable, Collection, Iterable
@@ -18,7 +18,7 @@ from infra_specs.plan.plan import Change, Plan
 from infra_specs.stackfile.models.hosts import FleetHosts, Host
 from tasks.base import poll
 from tasks.providers.docker.labels import PART_LABEL, STACK_LABEL
-from tasks.providers.hosts import kinds, members, survey, swarm_steps
+from tasks.providers.hosts import kinds, members, recover, survey, swarm_steps
 from tasks.providers.hosts.engines import FleetEngines
 from tasks.providers.hosts.kinds import FIREWALL_MARK, HOST_MARK, HostPart
 from tasks.providers.hosts.provider import HostsProvider
@@ -105,7 +105,9 @@ class World:
 
     def reading(self, host: PretendedHost) -> HostReading:
         if not host.is_up:
-            raise TransientError(f"{host.address}: no answer within 10 s. Is the host on, and its firewall open for SSH?")
+            raise TransientError(
+                f"{host.address}: no answer within 10 s. Is the host on, and its firewall open for SSH?"
+            )
         known = self.nodes.get(host.cluster, {})
         own = known.get(host.node)
         managers = [other.address for node in known if (other := self.host_of(host.cluster, node))
@@ -175,7 +177,7 @@ class PretendedEngine:
 
     def join_swarm(self, managers: list[str], token: str, *_: str) -> None:
         self._require_up()
-        cluster, _, role = token.partition(" ")
+        cluster, role = token.split()
 
         def make() -> None:
             self.host.cluster, self.host.node = cluster, self.world.new_id()
@@ -296,7 +298,7 @@ def pretend(patch: pytest.MonkeyPatch, world: World) -> None:
     def connection(part: HostPart, name: str) -> PretendedConnection:
         return PretendedConnection(world, host(part.engines.host(name)), part.engines.host(name))
 
-    for module in (members, survey):
+    for module in (members, recover, survey):
         patch.setattr(module, "read_facts", read_facts)
     patch.setattr(kinds, "read_one", lambda connection: world.reading(connection.own))
     patch.setattr(kinds, "install_engine", install)

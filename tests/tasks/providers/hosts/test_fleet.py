@@ -7,12 +7,14 @@ import pytest
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.hosts import FleetHosts
 from tasks.providers.hosts.members import FLEET_LABEL
+from tasks.providers.hosts.provider import HostsProvider
 from tests.support.hosts.pretended import Killed, World, bring, fleet_of, plan_of, pretend
 
 pytestmark = pytest.mark.pure
 
 A, B, C, D = (f"10.0.0.{number}" for number in (11, 12, 13, 14))
 ALL = fleet_of([A, B, C])
+KINDS = ("host", "engine", "firewall", "upkeep", "member")
 
 
 @pytest.fixture
@@ -26,9 +28,7 @@ def test_bare_hosts_become_one_swarm_and_a_second_run_does_nothing(world: World,
     changes = bring(ALL, tmp_path, (80,))
     assert changes[:3] == [f"+ host/{host} (missing)" for host in (A, B, C)]
     assert changes[-3:] == [f"+ member/{host} (missing)" for host in (A, B, C)]
-    assert sorted(changes) == sorted(
-        f"+ {kind}/{host} (missing)" for kind in ("host", "engine", "firewall", "upkeep", "member") for host in (A, B, C)
-    )
+    assert sorted(changes) == sorted(f"+ {kind}/{host} (missing)" for kind in KINDS for host in (A, B, C))
     assert world.roles() == dict.fromkeys((A, B, C), "manager")
     assert list(world.labels.values()) == [{FLEET_LABEL: "shop"}]
     done = len(world.effects)
@@ -40,7 +40,7 @@ def test_a_host_that_comes_and_one_that_goes(world: World, tmp_path: Path) -> No
     bring(ALL, tmp_path)
     added = bring(fleet_of([A, B, C, D]), tmp_path)
     assert sorted(added) == sorted([
-        *(f"+ {kind}/{D} (missing)" for kind in ("host", "engine", "firewall", "upkeep", "member")),
+        *(f"+ {kind}/{D} (missing)" for kind in KINDS),
         *(f"~ firewall/{host} (peers changed)" for host in (A, B, C)),
     ])  # fmt: skip
     assert world.roles() == {A: "manager", B: "manager", C: "manager", D: "worker"}
@@ -86,6 +86,29 @@ def test_without_a_quorum_nothing_is_changed(world: World, tmp_path: Path) -> No
     assert len(world.effects) == done
 
 
+def test_of_the_hosts_that_are_left_a_new_swarm_is_made(world: World, tmp_path: Path) -> None:
+    listed = fleet_of([A, B, C, D])
+    bring(listed, tmp_path)
+    assert HostsProvider(listed, tmp_path).recover() == "", "there is a quorum"
+    world.hosts[A].is_up = world.hosts[B].is_up = False
+    assert HostsProvider(listed, tmp_path).recover() == C
+    assert bring(listed, tmp_path) == [f"~ member/{D} (role changed)"]
+    assert world.roles() == {A: "worker", B: "worker", C: "manager", D: "manager"}
+    assert bring(listed, tmp_path) == []
+    for host in (A, B, C, D):
+        world.hosts[host].is_up = False
+    with pytest.raises(PlanError, match="No host of shop that answers is a manager of its Swarm"):
+        HostsProvider(listed, tmp_path).recover()
+
+
+def test_a_host_that_left_by_force_joins_again_and_its_old_node_goes(world: World, tmp_path: Path) -> None:
+    bring(ALL, tmp_path)
+    world.hosts[B].cluster = world.hosts[B].node = ""
+    assert bring(ALL, tmp_path) == [f"+ member/{B} (missing)"]
+    assert [len(nodes) for nodes in world.nodes.values()] == [3]
+    assert bring(ALL, tmp_path) == []
+
+
 def test_rules_that_somebody_changed_are_set_again(world: World, tmp_path: Path) -> None:
     bring(ALL, tmp_path)
     world.hosts[B].rules = "flushed"
@@ -96,13 +119,8 @@ def test_rules_that_somebody_changed_are_set_again(world: World, tmp_path: Path)
 def test_an_engine_that_is_down_is_started(world: World, tmp_path: Path) -> None:
     bring(ALL, tmp_path)
     world.hosts[C].more = {"info": {"ServerErrors": ["no answer"]}}
-    assert f"+ engine/{C} (does not answer)" in map(str, plan_of_all(tmp_path))
-
-
-def plan_of_all(home: Path) -> list[object]:
-    from tasks.providers.hosts.provider import HostsProvider
-
-    return list(plan_of(HostsProvider(ALL, home), ALL).changes)
+    plan = plan_of(HostsProvider(ALL, tmp_path), ALL)
+    assert list(map(str, plan.changes)) == [f"+ engine/{C} (does not answer)"]
 
 
 def test_a_firewall_that_is_there_already_stays(world: World, tmp_path: Path) -> None:
