@@ -19,7 +19,7 @@ from tasks.providers.seam.fleet import FleetProvider
 from tasks.run.context import RunContext
 from tasks.run.fence import fenced
 from tasks.run.lock import fleet_lock
-from tasks.stack.fleet import PlannedFleet, WantedFleet, fleet_of, placed, planned, ports_of, stacks_on
+from tasks.stack.fleet import PlannedFleet, WantedFleet, fleet_of, on_recorded_fleet, planned, recorded_fleet
 
 LOOK_SECONDS = 300.0
 """How often the hosts of a fleet are looked at on the timer, whichever of its stacks is looked at."""
@@ -38,8 +38,8 @@ async def on_ready_fleet(ledger: Ledger, stack: Stack, verb: str) -> Stack:
         async with fleet_lock(ledger, name, verb, settings().lease_seconds, wait=True) as lease:
             await bring_up(ledger, lease, await asyncio.to_thread(fleet_of, ledger, stack), "asked for")
     elif verb == "reconcile" and name:
-        await _look_after(ledger, stack, name)
-    return await asyncio.to_thread(placed, ledger, stack)
+        await _look_after(ledger, name)
+    return await asyncio.to_thread(on_recorded_fleet, ledger, stack)
 
 
 async def bring_up(ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: str) -> Report | None:
@@ -87,8 +87,7 @@ async def recover_fleet(ledger: Ledger, lease: Lease, hosts: FleetHosts) -> Repo
     if not begun:
         return Report(hosts.name, f"nothing to do: the managers of {hosts.name} have a quorum", (), (), {})
     get_run_logger().warning("A new Swarm was begun at %s.", begun)
-    stacks = await asyncio.to_thread(stacks_on, ledger, hosts.name)
-    wanted = WantedFleet(hosts, ports_of(stacks), is_known=True)
+    wanted = await asyncio.to_thread(recorded_fleet, ledger, hosts.name)
     report = await bring_up(ledger, lease, wanted, f"a new Swarm was begun at {begun}")
     summary = f"a new Swarm was begun at {begun}"
     if report is None:
@@ -131,13 +130,14 @@ async def _planned(provider: FleetProvider, wanted: WantedFleet) -> PlannedFleet
     return await asyncio.to_thread(planned, provider, wanted)
 
 
-async def _look_after(ledger: Ledger, stack: Stack, name: str) -> None:
+async def _look_after(ledger: Ledger, name: str) -> None:
     if not await asyncio.to_thread(ledger.fleets.is_due, name, LOOK_SECONDS):
         return
     try:
         async with fleet_lock(ledger, name, "reconcile", settings().lease_seconds, wait=False) as lease:
             await asyncio.to_thread(ledger.fleets.mark_looked, lease)
-            await bring_up(ledger, lease, await asyncio.to_thread(fleet_of, ledger, stack), "its hosts had drifted")
+            wanted = await asyncio.to_thread(recorded_fleet, ledger, name)
+            await bring_up(ledger, lease, wanted, "its hosts had drifted")
     except LockHeld as busy:
         get_run_logger().info("%s", busy)
     except TenfoldError as error:

@@ -12,6 +12,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.stackfile.models.hosts import FleetHosts
 from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.target import Swarm
 from tasks.base.clock import now
 from tasks.ledger import Ledger, StackRecord
 from tasks.providers.seam.fleet import FleetProvider, FleetSurvey
@@ -38,10 +39,27 @@ class PlannedFleet:
 
 
 def placed(ledger: Ledger, stack: Stack) -> Stack:
-    """The stack on its fleet, as the ledger has it; any other stack as it is."""
-    if not fleet_name(stack):
+    """The stack on its fleet: on the hosts that its own file lists, else on those of the ledger.
+
+    A stack on no fleet, or one that knows its hosts, is returned as it is.
+    """
+    target = stack.target
+    if not isinstance(target, Swarm) or target.is_placed:
         return stack
-    return on_fleet(stack, {fleet.name: fleet for fleet in ledger.fleets.all()})
+    if target.hosts is None:
+        return on_fleet(stack, {fleet.name: fleet for fleet in ledger.fleets.all()})
+    hosts = FleetHosts(fleet_name(stack), tuple(target.hosts), target.key)
+    return on_fleet(stack, {hosts.name: hosts})
+
+
+def on_recorded_fleet(ledger: Ledger, stack: Stack) -> Stack:
+    """The stack on its fleet as the ledger has it now. Any other stack is returned as it is."""
+    return on_fleet(stack, {fleet.name: fleet for fleet in ledger.fleets.all()}) if fleet_name(stack) else stack
+
+
+def recorded_fleet(ledger: Ledger, name: str) -> WantedFleet:
+    """A fleet as it was brought up last, for the stacks of now. Raises UnknownStack."""
+    return WantedFleet(known_fleet(ledger, name), ports_of(stacks_on(ledger, name)), is_known=True)
 
 
 def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:

@@ -1,6 +1,7 @@
 """From a verb to its end: the control plane, the flow run, the outcome."""
 
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -21,17 +22,24 @@ from deployments.cli.terminal.waiting import waiting
 from deployments.cli.terminal.words import human
 from deployments.server import control_plane
 from infra_specs.resources.instance import links_of
+from tasks.ledger import Run
 from tasks.providers import preload
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A flow run to submit: the flow, its parameters, and the stacks that it may change."""
+    """A flow run to submit: the flow, its parameters, the stacks that it may change, and their fleet if it has one."""
 
     verb: str
     parameters: dict[str, Any]
     stacks: tuple[str, ...]
     detach: bool = False
+    fleet: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the stacks; of the fleet where it is changed alone."""
+        return self.stacks or tuple(filter(None, (self.fleet,)))
 
 
 def carry_out(installation: Installation, request: RunRequest) -> None:
@@ -49,7 +57,7 @@ def carry_out(installation: Installation, request: RunRequest) -> None:
             _show_ways_back(to, request, page)
             return
         _preload_targets(installation, request.stacks)
-        watch = Watch(api, run.id, request.stacks, installation.ledger.runs.history)
+        watch = Watch(api, run.id, request.names, _history(installation, request))
         try:
             with Progress(to, began) as progress:
                 last = follow(watch, progress)
@@ -61,6 +69,17 @@ def carry_out(installation: Installation, request: RunRequest) -> None:
         _show_failure(request, last, page)
         raise typer.Exit(EXIT_FAILED)
     _show_success(to, installation, request, last, page=page, seconds=time.monotonic() - began)
+
+
+def _history(installation: Installation, request: RunRequest) -> Callable[[str, int], tuple[Run, ...]]:
+    """Reads the last runs of a stack, and with the first those of the fleet."""
+    read = installation.ledger.runs.history
+
+    def history(name: str, number: int) -> tuple[Run, ...]:
+        of_fleet = read(request.fleet, number, "fleet") if request.fleet and name == request.names[0] else ()
+        return (*of_fleet, *(read(name, number) if name in request.stacks else ()))
+
+    return history
 
 
 def _preload_targets(installation: Installation, stacks: tuple[str, ...]) -> None:
@@ -85,7 +104,8 @@ def running_control_plane(to: Console) -> control_plane.ControlPlane:
 
 def _show_ways_back(to: Console, request: RunRequest, page: str) -> None:
     stack = f" {request.stacks[0]}" if len(request.stacks) == 1 else ""
-    lay(to, [["command", f"{tenfold()} history{stack}"], ["page", Text(page, "cyan")]])
+    history = f"hosts history {request.fleet}" if request.fleet and not request.stacks else f"history{stack}"
+    lay(to, [["command", f"{tenfold()} {history}"], ["page", Text(page, "cyan")]])
 
 
 def _show_failure(request: RunRequest, last: Snapshot, page: str) -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from deployments.cli.installation import Installation, StackArgument
     from infra_specs.desired import DesiredStack
     from infra_specs.plan.plan import Plan
+    from tasks.stack.fleet import PlannedFleet
 
 
 @app.command(rich_help_panel=LOOK_PANEL)
@@ -33,13 +34,29 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
     with open_installation() as installation:
         argument = resolve_stack(installation.ledger, file_or_stack, read=load_planned)
         runs = argument.stack.target.provider in TARGETS
+        hosts = plan_hosts(installation, argument) if runs else None
         plan_of = plan_provision if runs else plan_unseen
         desired, changes, notes = plan_of(installation, argument)
     if json:
-        print_json(data(desired, changes, notes))
+        print_json(data(desired, changes, notes, hosts))
     else:
-        show(console(), desired, changes, notes)
+        show(console(), desired, changes, notes, hosts)
     refuse_over_budget(argument.stack.name, desired.price)  # last: a plan over the budget is shown, too
+
+
+def plan_hosts(installation: "Installation", argument: "StackArgument") -> "PlannedFleet | None":
+    """What a provision would do to the stack's fleet first; None for a stack on none. Raises what it would raise."""
+    from contextlib import closing
+
+    from infra_specs.fleet.of_stack import fleet_name
+    from tasks.providers import open_fleet
+    from tasks.stack.fleet import fleet_of, planned
+
+    if not fleet_name(argument.stack):
+        return None
+    wanted = fleet_of(installation.ledger, argument.stack)
+    with closing(open_fleet(wanted.hosts, installation.settings.home)) as provider:
+        return planned(provider, wanted)
 
 
 def plan_provision(

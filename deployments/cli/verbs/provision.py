@@ -24,6 +24,7 @@ def provision(file_or_stack: FileOrStack, wait: Wait = False, detach: Detach = F
     from deployments.cli.views.plan import show_summary
     from infra_specs.desired import desired_from_spec, refuse_changed_target
     from infra_specs.errors import ProviderError
+    from infra_specs.fleet.of_stack import fleet_name
     from infra_specs.pricing.price import refuse_over_budget
     from tasks.stack.preflight import Preview, prepare
     from tasks.stack.record import snapshot_of
@@ -43,4 +44,5 @@ def provision(file_or_stack: FileOrStack, wait: Wait = False, detach: Detach = F
         if renamed := renamed_note(installation.ledger, snapshot):
             say(console(), renamed)
         show_summary(console(), desired)
-        carry_out(installation, RunRequest("provision", {**argument.parameters, "wait": wait}, (stack,), detach))
+        parameters, fleet = {**argument.parameters, "wait": wait}, fleet_name(argument.stack)
+        carry_out(installation, RunRequest("provision", parameters, (stack,), detach, fleet))

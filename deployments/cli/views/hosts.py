@@ -1,7 +1,7 @@
 """Hosts side by side: a line each, and below it what is in the way."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +18,31 @@ Readings = Mapping[str, HostReading | ProviderError]
 HEAD = ("HOST", "SYSTEM", "LOGIN", "CPUS", "MEMORY FREE", "DISK FREE", "CLOCK", "ENGINE", "SWARM")
 _LOGIN = {"root": "root", "free": "sudo", "password": "sudo asks", "missing": "no sudo"}
 _GIGABYTE = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class FleetLook:
+    """A fleet, the stacks that stand on it, and its hosts. Those of a file alone are of no fleet yet."""
+
+    fleet: str
+    stacks: tuple[str, ...]
+    readings: Readings
+
+
+def show_fleets(to: Console, looks: Sequence[FleetLook]) -> None:
+    """The hosts of each fleet below its name."""
+    if not looks:
+        say(to, "No fleet yet. A stack whose target lists hosts makes one.")
+    for look in looks:
+        if look.fleet:
+            stacks = f" with {', '.join(look.stacks)}" if look.stacks else ", on which no stack stands"
+            say(to, Text.assemble((look.fleet, "bold"), stacks))
+        show(to, look.readings)
+
+
+def fleets_data(looks: Sequence[FleetLook]) -> dict[str, Any]:
+    """The same as JSON data."""
+    return {"fleets": [{"name": look.fleet, "stacks": list(look.stacks), **data(look.readings)} for look in looks]}
 
 
 def show(to: Console, readings: Readings) -> None:

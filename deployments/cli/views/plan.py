@@ -16,12 +16,19 @@ from infra_specs.pricing.aws.bill import BillLine
 from infra_specs.stackfile.messages.no_effect import settings_without_effect
 from infra_specs.stackfile.models.stack import Debt
 from tasks.base.clock import now
+from tasks.stack.fleet import PlannedFleet
 
 COLOURS: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
 
 
-def data(desired: DesiredStack, plan: Plan, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """Plan, sizing, price, debts and notes as JSON data. Settings refer to secrets by name."""
+def data(
+    desired: DesiredStack, plan: Plan, notes: Sequence[str] = (), hosts: PlannedFleet | None = None
+) -> dict[str, Any]:
+    """Plan, sizing, price, debts and notes as JSON data. Settings refer to secrets by name.
+
+    Of a stack on a fleet, also the plan of its `hosts`, which comes first.
+    """
+    of_hosts = {"hosts": {"plan": hosts.plan.data(), "notes": list(hosts.survey.notes())}} if hosts else {}
     return {
         "stack": plan.stack,
         "target": desired.stack.target.provider,
@@ -30,11 +37,18 @@ def data(desired: DesiredStack, plan: Plan, notes: Sequence[str] = ()) -> dict[s
         "price": asdict(desired.price),
         "debts": [debt.model_dump(mode="json") for debt in desired.stack.debts],
         "notes": list(notes),
+        **of_hosts,
     }
 
 
-def show(to: Console, desired: DesiredStack, plan: Plan, notes: Sequence[str] = ()) -> None:
-    """The whole plan. `notes` are shown below the price."""
+def show(
+    to: Console,
+    desired: DesiredStack,
+    plan: Plan,
+    notes: Sequence[str] = (),
+    hosts: PlannedFleet | None = None,
+) -> None:
+    """The whole plan, that of its hosts first. `notes` are shown below the price."""
     today = datetime.fromtimestamp(now()).astimezone().date()
     title = Text.assemble((plan.stack, "bold"), f" on {desired.stack.target.provider}: {plan.summary}")
     say(to, title)
@@ -49,6 +63,8 @@ def show(to: Console, desired: DesiredStack, plan: Plan, notes: Sequence[str] = 
     if desired.stack.debts:
         _heading(to, "Debts")
         lay(to, (line for debt in desired.stack.debts for line in _debt_rows(debt, today)))
+    if hosts:
+        _hosts(to, hosts)
     _heading(to, "Plan")
     rows = list(_wave_rows(plan))
     lay(to, rows or [[Text(plan.summary, "dim")]])
@@ -60,6 +76,12 @@ def show_summary(to: Console, desired: DesiredStack) -> None:
     _arithmetic(to, [line for size in desired.sizing.services.values() for line in size.arithmetic])
     _price(to, desired)
     _notes(to, settings_without_effect(desired.stack))
+
+
+def _hosts(to: Console, hosts: PlannedFleet) -> None:
+    _heading(to, f"Hosts of {hosts.plan.stack}")
+    lay(to, list(_wave_rows(hosts.plan)) or [[Text(hosts.plan.summary, "dim")]])
+    _notes(to, hosts.survey.notes())
 
 
 def _heading(to: Console, text: str) -> None:

@@ -157,6 +157,11 @@ class Swarm(_Target, Containers):
         return placed
 
     @property
+    def is_placed(self) -> bool:
+        """Whether it knows the hosts of its fleet."""
+        return self._placed is not None
+
+    @property
     def placed(self) -> FleetHosts:
         """The fleet that it was placed on. Raises PlanError if the ledger has none of its name."""
         if self._placed is None:
