@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from infra_specs.errors import ProviderError, TenfoldError, TransientError
+from infra_specs.errors import PlanError, ProviderError, TenfoldError, TransientError
+from infra_specs.fleet.checks import fleet_problems
 from infra_specs.fleet.firewall import is_ip
 from infra_specs.fleet.membership import Member, roles_after
 from infra_specs.fleet.observed import host_instances, member_instance
@@ -62,7 +63,10 @@ class Survey:
         facts = {host: reading.facts for host, reading in self.readings.items()}
         errors = {host: str(error) for host, error in self.errors.items()}
         texts = refusals(self.fleet.name, facts, self._clocks(), errors, self._members(), is_known=is_known)
-        return (*texts, str(self.fault)) if self.fault and not texts else texts
+        is_told = any(problem.blocks for problem in fleet_problems(facts))
+        if self.fault and (not texts or (isinstance(self.fault, PlanError) and not is_told)):
+            return (*texts, str(self.fault))
+        return texts
 
     def notes(self) -> tuple[str, ...]:
         """What is good to know."""

@@ -24,6 +24,7 @@ def fleet(text: str) -> list[Member]:
     return members
 
 
+LOST = "If they are lost for good, make a new Swarm of the hosts that are left: tenfold hosts recover"
 CASES = {
     "": None,
     "a": ["start a (there is no Swarm yet)"],
@@ -94,11 +95,11 @@ CASES = {
     "-a:manager b:worker!": "No host of the fleet answers, so nothing can be changed.",
     "a:manager b:manager! c:manager!": (
         "1 of 3 managers answers, and a Swarm takes changes only from more than half. What runs goes on. Start these "
-        "again: b, c."
+        f"again: b, c. {LOST}"
     ),
     "a:manager b:manager c:manager! d:manager! e:worker": (
         "2 of 4 managers answer, and a Swarm takes changes only from more than half. What runs goes on. Start these "
-        "again: c, d."
+        f"again: c, d. {LOST}"
     ),
     "a:manager -b:worker+": (
         "b is no longer in the list, and holds data that is nowhere else: volume/database of shop. Put it back into "

@@ -30,6 +30,8 @@ LABEL = "tenfold-test.host"
 SUBNETS = [ipaddress.ip_network(f"10.231.{number}.0/24") for number in range(0, 250, 10)]
 READY = "docker info >/dev/null 2>&1 && systemctl is-system-running --wait"
 CLEAN = """
+sh /etc/tenfold/firewall-remove; systemctl disable --now tenfold-firewall
+rm -rf /etc/tenfold /etc/systemd/system/tenfold-firewall.service
 docker swarm leave --force; docker rm -f $(docker ps -aq); docker volume rm -f $(docker volume ls -q)
 docker network prune -f; docker system prune -f; iptables -F DOCKER-USER && iptables -A DOCKER-USER -j RETURN
 systemctl is-active --quiet docker || systemctl start docker
