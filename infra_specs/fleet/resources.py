@@ -18,7 +18,7 @@ _FIRST: Mapping[Kind, tuple[Kind, ...]] = {
     "host": (),
     "engine": ("host",),
     "firewall": ("host", "engine"),
-    "upkeep": ("host", "engine"),
+    "upkeep": ("host", "engine", "firewall"),  # its packages take long, and members need no more than the firewall
     "member": ("host", "engine", "firewall"),
 }
 RULES = "rules"

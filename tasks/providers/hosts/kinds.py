@@ -9,7 +9,7 @@ from infra_specs.fleet.facts import FirewallRecord
 from infra_specs.fleet.firewall import FOLDER, Firewall
 from infra_specs.fleet.observed import host_instances, member_instance
 from infra_specs.fleet.resources import host_of
-from infra_specs.resources.instance import Instance
+from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
 from infra_specs.stackfile.models.hosts import FleetHosts
 from tasks.base.clock import now
@@ -55,13 +55,6 @@ class HostPart(FleetKind):
         """The connection to a host by its name."""
         return self.engines.connections.to(self.engines.host(host))
 
-    def made(self, resource: Resource) -> Instance:
-        """What is there now of a resource that was just made. Raises ProviderError if it cannot be seen."""
-        for instance in self.on(host_of(resource.address)):
-            if instance.address == resource.address:
-                return instance
-        raise ProviderError(f"{resource.address} of the fleet {resource.stack} was made and is not there: run it again")
-
 
 class HostMark(HostPart):
     """The mark that says whose a host is."""
@@ -70,7 +63,7 @@ class HostMark(HostPart):
         connection = self.connection(host_of(resource.address))
         connection.run(f"mkdir -p {FOLDER}", root=True)
         connection.put(HOST_MARK, json.dumps({"fleet": self.fleet.name}).encode(), root=True)
-        return self.made(resource)
+        return _made(resource, incarnation)
 
     def destroy(self, instance: Instance) -> Instance | None:
         self.connection(host_of(instance.address)).run(f"rm -f {HOST_MARK}; rmdir {FOLDER}", root=True)
@@ -86,7 +79,7 @@ class Engine(HostPart):
         if connection.host.user != "root":
             connection.run(f"usermod -aG docker {connection.host.user}", root=True)
             connection.close()  # groups are those of a login
-        return self.made(resource)
+        return _made(resource, incarnation)
 
     def destroy(self, instance: Instance) -> Instance | None:
         return None
@@ -97,7 +90,7 @@ class HostFirewall(HostPart):
 
     def create(self, resource: Resource, incarnation: int) -> Instance:
         self._set(resource, incarnation)
-        return self.made(resource)
+        return _made(resource, incarnation)
 
     def update(self, instance: Instance, resource: Resource) -> None:
         self._set(resource, instance.incarnation)
@@ -126,7 +119,7 @@ class Upkeep(HostPart):
 
     def create(self, resource: Resource, incarnation: int) -> Instance:
         self._set(resource)
-        return self.made(resource)
+        return _made(resource, incarnation)
 
     def update(self, instance: Instance, resource: Resource) -> None:
         self._set(resource)
@@ -168,3 +161,11 @@ class SwarmMember(FleetKind):
             if member.host == host_of(address):
                 return member_instance(self.fleet.name, member, now())
         return None
+
+
+def _made(resource: Resource, incarnation: int) -> Instance:
+    """What was made just now. Whether it is so is seen by the next look."""
+    return Instance(
+        resource.stack, resource.address, resource.kind, resource.fingerprint, incarnation,
+        Health("starting", "made just now", now()), resource.digests, after=resource.after,
+    )  # fmt: skip
