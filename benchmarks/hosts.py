@@ -1,9 +1,10 @@
-"""From three bare hosts to one Swarm: how long, beside the floor (the packages alone, in parallel); and nothing to do.
+"""From three bare hosts to one Swarm: how long, beside the floor (the packages alone, in parallel) and Ansible.
 
     python -m benchmarks.hosts [--runs 3]
 
-Hosts are containers with systemd and sshd, whose engines are removed before each run. The floor installs the same
-packages over the same connections, and does nothing else.
+Hosts are containers with systemd, sshd and Python, whose engines are removed before each run. The floor installs the
+same packages over the same connections, and does nothing else. Ansible's playbook does the same with its own modules,
+without gathering facts, and with pipelining.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from typing import Any
 
 import docker
 
+from benchmarks.docker.tools import installed, said
 from flows.engine.converge import Report
 from flows.engine.fleet import on_ready_fleet
 from flows.engine.frame import frame, open_ledger
@@ -29,11 +31,46 @@ from tests.support.prefect_server import running
 BARE = """
 sh /etc/tenfold/firewall-remove; systemctl disable --now tenfold-firewall
 rm -rf /etc/tenfold /etc/systemd/system/tenfold-firewall.service
-docker swarm leave --force
+docker swarm leave --force; iptables -D INPUT -j CLOSED; iptables -F CLOSED; iptables -X CLOSED
 systemctl stop docker.service docker.socket containerd.service
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq purge -y docker.io containerd runc iptables unattended-upgrades; apt-get -qq autoremove -y; apt-get clean
 rm -rf /etc/docker /var/lib/docker/* /var/lib/apt/lists/* /etc/apt/apt.conf.d/*tenfold* /etc/apt/apt.conf.d/20auto*
+"""
+PYTHON = "apt-get -qq update && apt-get -qq install -y --no-install-recommends python3 python3-apt"
+PLAYBOOK = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - file: {path: /etc/docker, state: directory}
+    - copy: {dest: /etc/docker/daemon.json, content: '{"log-driver": "json-file", "log-opts": {"max-size": "10m"}}'}
+    - apt: {name: [docker.io, iptables, unattended-upgrades], update_cache: true, install_recommends: false}
+    - copy: {dest: /etc/apt/apt.conf.d/20auto-upgrades, content: 'APT::Periodic::Unattended-Upgrade "1";'}
+    - systemd: {name: docker, state: started, enabled: true}
+    - copy:
+        dest: /etc/firewall.v4
+        content: |
+          *filter
+          :CLOSED - [0:0]
+          -A CLOSED -i lo -j RETURN
+          -A CLOSED -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+          -A CLOSED -p tcp --dport 22 -j RETURN
+          {% for host in groups["all"] %}
+          -A CLOSED -s {{ host }} -j RETURN
+          {% endfor %}
+          -A CLOSED -j DROP
+          COMMIT
+    - shell: iptables-restore --noflush </etc/firewall.v4 && iptables -I INPUT -j CLOSED
+    - command: docker swarm init --advertise-addr {{ inventory_hostname }}
+      when: inventory_hostname == groups["all"][0]
+    - command: docker swarm join-token -q manager
+      register: token
+      when: inventory_hostname == groups["all"][0]
+    - command: >-
+        docker swarm join --advertise-addr {{ inventory_hostname }}
+        --token {{ hostvars[groups["all"][0]].token.stdout }} {{ groups["all"][0] }}:2377
+      when: inventory_hostname != groups["all"][0]
+      throttle: 1
 """
 FLOOR = """
 export DEBIAN_FRONTEND=noninteractive
@@ -66,15 +103,31 @@ async def _measure(bench: HostBench, connections: Connections, runs: int) -> Non
         "target": {"provider": "swarm", "hosts": [host.name for host in bench.hosts], "key": bench.key},
         "services": {"web": {"image": "registry.example.com/shop:1", "port": 8000}},
     }
-    times: dict[str, list[float]] = {"floor": [], "bring up": [], "nothing to do": []}
+    times: dict[str, list[float]] = {"floor": [], "ansible": [], "bring up": [], "nothing to do": []}
+    programs = installed("ansible-core") / "bin"
+    await _on_all(connections, PYTHON)
     for _ in range(runs):
         await _on_all(connections, BARE)
         times["floor"].append(await _timed(lambda: _on_all(connections, FLOOR)))
+        await _on_all(connections, BARE)
+        times["ansible"].append(await _timed(lambda: asyncio.to_thread(_play, bench, programs)))
         await _on_all(connections, BARE)
         times["bring up"].append(await _timed(lambda: bring_up(spec)))
         times["nothing to do"].append(await _timed(lambda: bring_up(spec)))
     for name, seconds in times.items():
         print(f"{name:14} median {statistics.median(seconds):6.2f} s  of {[round(each, 2) for each in seconds]}")
+
+
+def _play(bench: HostBench, programs: Path) -> None:
+    playbook, inventory = bench.folder / "play.yaml", bench.folder / "inventory"
+    playbook.write_text(PLAYBOOK)
+    inventory.write_text("".join(f"{host.address}\n" for host in bench.hosts))
+    env = {"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_PIPELINING": "True", "LC_ALL": "C.UTF-8",
+           "ANSIBLE_HOME": str(bench.folder), "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}  # fmt: skip
+    said(
+        programs / "ansible-playbook", "-u", "root", "--private-key", bench.key, "-i", inventory, playbook,
+        folder=bench.folder, **env,
+    )  # fmt: skip
 
 
 async def _on_all(connections: Connections, script: str) -> None:

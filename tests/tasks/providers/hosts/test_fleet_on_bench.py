@@ -1,7 +1,9 @@
 """A fleet on three real hosts: brought up, left alone, killed on the way, shrunk, recovered, ended."""
 
 import time
+from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -9,6 +11,7 @@ from infra_specs.stackfile.models.hosts import FleetHosts, Host
 from tasks.providers.hosts.provider import HostsProvider
 from tests.support.hosts.bench import HostBench
 from tests.support.hosts.pretended import bring
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
 UPDATED = """
@@ -64,3 +67,49 @@ def test_a_fleet_from_its_beginning_to_its_end(bench: HostBench, home: Path) -> 
             )
             assert "TENFOLD" not in rest.text
             assert "No such file" in rest.text
+
+
+def test_killed_on_the_way_it_ends_the_same(bench: HostBench, home: Path) -> None:
+    listed = fleet(bench, *bench.hosts)
+    seconds = Random(7)
+    for _ in range(3):
+        run = get_context("spawn").Process(target=bring, args=(listed, home))
+        run.start()
+        run.join(seconds.uniform(2.5, 6.0))  # its imports take the first second
+        run.kill()
+        run.join()
+    bring(listed, home)
+    bring(listed, home)
+    assert bring(listed, home) == []
+    assert roles(listed, home) == dict.fromkeys(map(str, bench.hosts), "manager")
+    assert len(nodes(bench, home)) == len(bench.hosts)
+
+
+def test_of_the_host_that_is_left_a_new_swarm_is_begun_and_the_others_come_back(bench: HostBench, home: Path) -> None:
+    first, second, third = bench.hosts
+    listed = fleet(bench, first, second, third)
+    bring(listed, home)
+    bench.kill(first)
+    bench.kill(second)
+    provider = HostsProvider(listed, home)
+    try:
+        assert provider.recover() == str(third)
+    finally:
+        provider.close()
+    assert bring(listed, home) == []
+    assert roles(listed, home) == {str(first): "worker", str(second): "worker", str(third): "manager"}
+    bench.power_on(first)
+    bench.power_on(second)
+    wait_until(lambda: _is_whole(listed, home), "all hosts are managers again", seconds=180)
+    assert len(nodes(bench, home)) == len(bench.hosts)
+
+
+def _is_whole(listed: FleetHosts, home: Path) -> bool:
+    bring(listed, home)
+    return set(roles(listed, home).values()) == {"manager"}
+
+
+def nodes(bench: HostBench, home: Path) -> list[str]:
+    with bench.connections(home) as connections:
+        told = connections.to(bench.hosts[2]).run("docker node ls --format '{{.Status}} {{.ManagerStatus}}'").text
+    return told.splitlines()
