@@ -11,7 +11,7 @@ import pytest
 from docker.errors import APIError, NotFound
 from requests.exceptions import ConnectionError as NoConnection
 
-from infra_specs.errors import ProviderError, TransientError
+from infra_specs.errors import PlanError, ProviderError, TransientError
 from infra_specs.fleet.firewall import Firewall
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Change, Plan
@@ -105,9 +105,7 @@ class World:
 
     def reading(self, host: PretendedHost) -> HostReading:
         if not host.is_up:
-            raise TransientError(
-                f"{host.address}: no answer within 10 s. Is the host on, and its firewall open for SSH?"
-            )
+            raise TransientError(f"{host.address}: no answer within 10 s.")
         known = self.nodes.get(host.cluster, {})
         own = known.get(host.node)
         managers = [other.address for node in known if (other := self.host_of(host.cluster, node))
@@ -313,7 +311,8 @@ def pretend(patch: pytest.MonkeyPatch, world: World) -> None:
 def plan_of(provider: HostsProvider, fleet: FleetHosts, public: tuple[int, ...] = ()) -> Plan:
     """What is to be done to the fleet. Raises what stands in the way of it."""
     seen = provider.survey()
-    assert seen.refusals(is_known=True) == ()
+    if faults := seen.refusals(is_known=True):
+        raise PlanError("\n".join(faults))
     resources = seen.resources(public) if fleet.hosts else ()
     return make_plan(fleet.name, resources, tuple(seen.instances()))
 
