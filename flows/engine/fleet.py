@@ -49,7 +49,7 @@ async def bring_up(ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: st
     """
     report = await _pass(ledger, lease, wanted, reason)
     if wanted.hosts.leaving:
-        rest = replace(wanted, hosts=replace(wanted.hosts, leaving=()), is_known=True)
+        rest = replace(wanted, hosts=replace(wanted.hosts, leaving=()))
         await asyncio.to_thread(ledger.fleets.put, lease, rest.hosts)
         await _pass(ledger, lease, rest, "hosts have left")
     return report

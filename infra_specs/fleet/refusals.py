@@ -1,60 +1,60 @@
 """Everything that is in the way of a fleet, for all hosts at once, before anything is touched."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from infra_specs.fleet.checks import fleet_problems, host_problems
 from infra_specs.fleet.facts import HostFacts
 
 
-def refusals(
-    fleet: str,
-    facts: Mapping[str, HostFacts],
-    clock_errors: Mapping[str, float],
-    errors: Mapping[str, str],
-    members: Collection[str],
-    *,
-    is_known: bool,
-) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class HostLooks:
+    """What was seen of the hosts, by their names."""
+
+    facts: Mapping[str, HostFacts]
+    clock_errors: Mapping[str, float]
+    errors: Mapping[str, str]
+    """Why hosts could not be looked at."""
+
+
+def refusals(fleet: str, looks: HostLooks, members: Collection[str], recorded: Collection[str]) -> tuple[str, ...]:
     """A sentence for each thing that is in the way; empty if nothing is.
 
-    `errors` are the reasons why hosts could not be looked at. `members` are in the fleet's Swarm already: one that is
-    silent, or has become scarce, holds up none of the others. `is_known`: the ledger has a fleet of this name.
+    `members` are in the fleet's Swarm already, `recorded` are those that the ledger has, none for a new fleet. Such a
+    host holds up none of the others if it is silent, nor a member that has become scarce.
     """
+    facts = looks.facts
     new = {host: told for host, told in facts.items() if host not in members}
     return (
-        *(error for host, error in errors.items() if host not in members),
+        *(error for host, error in looks.errors.items() if host not in members and host not in recorded),
         *(
             str(problem)
             for host, told in new.items()
-            for problem in host_problems(host, told, clock_errors[host])
+            for problem in host_problems(host, told, looks.clock_errors[host])
             if problem.blocks
         ),
-        *_of_other_fleets(fleet, facts, is_known),
+        *_of_other_fleets(fleet, facts, is_known=bool(recorded)),
         *_twice(facts),
         *(str(problem) for problem in fleet_problems(facts) if problem.blocks and problem.host in new),
     )
 
 
-def notes(
-    facts: Mapping[str, HostFacts],
-    clock_errors: Mapping[str, float],
-    errors: Mapping[str, str],
-    members: Collection[str],
-) -> tuple[str, ...]:
-    """What is good to know of a fleet that nothing is in the way of."""
+def notes(looks: HostLooks, members: Collection[str]) -> tuple[str, ...]:
+    """What is good to know of a fleet that nothing is in the way of, so that each of its errors is borne."""
+    facts = looks.facts
     return (
-        *(f"{error} It is left as it is." for host, error in errors.items() if host in members),
+        *(f"{error} It is left as it is." for error in looks.errors.values()),
         *(
             str(problem)
             for host, told in facts.items()
-            for problem in host_problems(host, told, clock_errors[host])
+            for problem in host_problems(host, told, looks.clock_errors[host])
             if not problem.blocks or host in members
         ),
         *(str(problem) for problem in fleet_problems(facts) if not problem.blocks),
     )
 
 
-def _of_other_fleets(fleet: str, facts: Mapping[str, HostFacts], is_known: bool) -> Iterator[str]:
+def _of_other_fleets(fleet: str, facts: Mapping[str, HostFacts], *, is_known: bool) -> Iterator[str]:
     for host, told in facts.items():
         if told.fleet and told.fleet != fleet:
             yield (

@@ -24,8 +24,8 @@ class WantedFleet:
 
     hosts: FleetHosts
     public: tuple[int, ...]
-    is_known: bool
-    """Whether the ledger has it already."""
+    recorded: frozenset[str]
+    """The names of the hosts that the ledger has of it; none of a new fleet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def on_recorded_fleet(ledger: Ledger, stack: Stack) -> Stack:
 
 def recorded_fleet(ledger: Ledger, name: str) -> WantedFleet:
     """A fleet as it was brought up last, for the stacks of now. Raises UnknownStack."""
-    return WantedFleet(known_fleet(ledger, name), ports_of(stacks_on(ledger, name)), is_known=True)
+    fleet = known_fleet(ledger, name)
+    return WantedFleet(fleet, ports_of(stacks_on(ledger, name)), _names(fleet))
 
 
 def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
@@ -72,7 +73,7 @@ def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
             recorded = record.stack()
     hosts = wanted_fleet(stack, fleets, recorded)
     others = (other for other in stacks_on(ledger, hosts.name) if other.name != stack.name)
-    return WantedFleet(hosts, ports_of((stack, *others)), hosts.name in fleets)
+    return WantedFleet(hosts, ports_of((stack, *others)), _names(fleets.get(hosts.name)))
 
 
 def known_fleet(ledger: Ledger, name: str) -> FleetHosts:
@@ -101,12 +102,16 @@ def planned(provider: FleetProvider, wanted: WantedFleet) -> PlannedFleet:
     TransientError while the managers do not answer.
     """
     survey = provider.survey()
-    if faults := survey.refusals(is_known=wanted.is_known):
+    if faults := survey.refusals(wanted.recorded):
         if survey.fault is not None and faults == (str(survey.fault),):
             raise survey.fault
         raise PlanError("\n".join([f"The hosts of {wanted.hosts.name} cannot be a fleet as they are:", *faults]))
     resources, instances = survey.resources(wanted.public), tuple(survey.instances())
     return PlannedFleet(survey, instances, resources, make_plan(wanted.hosts.name, resources, instances, moment=now()))
+
+
+def _names(fleet: FleetHosts | None) -> frozenset[str]:
+    return frozenset(host.name for host in (*fleet.hosts, *fleet.leaving)) if fleet else frozenset()
 
 
 def _on(record: StackRecord, fleet: str) -> Stack | None:

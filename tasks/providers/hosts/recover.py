@@ -1,7 +1,5 @@
 """A new Swarm of the hosts that are left, where the managers that answer are too few for a quorum."""
 
-from typing import Any
-
 from infra_specs.errors import PlanError, ProviderError
 from infra_specs.fleet.membership import has_quorum
 from tasks.providers.hosts.engines import FleetEngines, translated
@@ -13,9 +11,9 @@ from tasks.providers.hosts.swarm_steps import SWARM_PORT, leave_by_force
 def recover(fleet: str, engines: FleetEngines) -> str:
     """Begin a new Swarm at the first manager that answers, with all nodes and stacks that it knows; returns its host.
 
-    The other managers that answer leave the old Swarm, and join again as all new hosts do. Those that do not answer
-    count as workers from now on, so that they decide no more. There is a quorum: nothing is done, and the answer is
-    empty. Raises PlanError if no manager answers.
+    The other managers that answer leave the old Swarm, and join again as all new hosts do. Those that do not answer are
+    members no more: nobody can demote a manager that the new Swarm never had. There is a quorum: nothing is done, and
+    the answer is empty. Raises PlanError if no manager answers.
     """
     readings = {host: reading for host, reading in read_facts(engines.connections).items()
                 if isinstance(reading, HostReading)}  # fmt: skip
@@ -31,7 +29,7 @@ def recover(fleet: str, engines: FleetEngines) -> str:
     _begin(fleet, first, readings[first], engines)
     for other in managers[1:]:
         leave_by_force(other, engines)
-    _demote_all_but(first, engines)
+    _remove_other_managers(first, engines)
     return first
 
 
@@ -62,11 +60,10 @@ def _begin(fleet: str, host: str, reading: HostReading, engines: FleetEngines) -
         )  # fmt: skip
 
 
-def _demote_all_but(host: str, engines: FleetEngines) -> None:
+def _remove_other_managers(host: str, engines: FleetEngines) -> None:
     engine = engines.of(host)
     with translated(host):
         own = engine.info()["Swarm"]["NodeID"]
         for node in engine.nodes():
             if node["ID"] != own and node["Spec"]["Role"] == "manager":
-                demoted: Any = {**node["Spec"], "Role": "worker"}
-                engine.update_node(node["ID"], node["Version"]["Index"], demoted)
+                engine.remove_node(node["ID"], force=True)

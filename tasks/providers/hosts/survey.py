@@ -1,6 +1,6 @@
 """One look at a fleet: the facts of its hosts, and who is in its Swarm."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from infra_specs.errors import PlanError, ProviderError, TenfoldError, TransientError
@@ -8,7 +8,7 @@ from infra_specs.fleet.checks import fleet_problems
 from infra_specs.fleet.firewall import is_ip
 from infra_specs.fleet.membership import Member, roles_after
 from infra_specs.fleet.observed import host_instances, member_instance
-from infra_specs.fleet.refusals import notes, refusals
+from infra_specs.fleet.refusals import HostLooks, notes, refusals
 from infra_specs.fleet.resources import PreparedHost, fleet_resources
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
@@ -58,21 +58,18 @@ class Survey:
         return tuple(replace(member, answers=True) if member.host in self.readings else member
                      for member in self._known().members)  # fmt: skip
 
-    def refusals(self, *, is_known: bool) -> tuple[str, ...]:
+    def refusals(self, recorded: Collection[str]) -> tuple[str, ...]:
         """What is in the way, as `infra_specs.fleet.refusals` says."""
-        facts = {host: reading.facts for host, reading in self.readings.items()}
-        errors = {host: str(error) for host, error in self.errors.items()}
-        texts = refusals(self.fleet.name, facts, self._clocks(), errors, self._members(), is_known=is_known)
-        is_told = any(problem.blocks for problem in fleet_problems(facts))
+        looks = self._looks()
+        texts = refusals(self.fleet.name, looks, self._members(), recorded)
+        is_told = any(problem.blocks for problem in fleet_problems(looks.facts))
         if self.fault and (not texts or (isinstance(self.fault, PlanError) and not is_told)):
             return (*texts, str(self.fault))
         return texts
 
     def notes(self) -> tuple[str, ...]:
         """What is good to know."""
-        facts = {host: reading.facts for host, reading in self.readings.items()}
-        errors = {host: str(error) for host, error in self.errors.items()}
-        return notes(facts, self._clocks(), errors, self._members())
+        return notes(self._looks(), self._members())
 
     def data(self) -> tuple[str, ...]:
         """A sentence for each host that is to leave and holds data that is nowhere else."""
@@ -88,8 +85,12 @@ class Survey:
         """Whether a killed run left nodes that bear no host's name, or are no host's."""
         return self.state is not None and bool(self.state.unlabelled or self.state.stale)
 
-    def _clocks(self) -> dict[str, float]:
-        return {host: reading.clock_error for host, reading in self.readings.items()}
+    def _looks(self) -> HostLooks:
+        return HostLooks(
+            {host: reading.facts for host, reading in self.readings.items()},
+            {host: reading.clock_error for host, reading in self.readings.items()},
+            {host: str(error) for host, error in self.errors.items()},
+        )
 
     def _members(self) -> frozenset[str]:
         """Who is in the Swarm already. A host that leaves counts as one: its list is past."""

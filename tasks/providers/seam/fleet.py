@@ -1,6 +1,6 @@
 """A provider of hosts: what one look at a fleet of them tells."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 from infra_specs.errors import TenfoldError
@@ -20,8 +20,8 @@ class FleetSurvey(Protocol):
     def has_unnamed_members(self) -> bool:
         """Whether a killed run left nodes that bear no host's name, or are no host's. A sweep sees to them."""
 
-    def refusals(self, *, is_known: bool) -> tuple[str, ...]:
-        """A sentence for each thing that is in the way on a host. `is_known`: the ledger has this fleet."""
+    def refusals(self, recorded: Collection[str]) -> tuple[str, ...]:
+        """A sentence for each thing that is in the way on a host. `recorded`: the fleet's hosts in the ledger."""
 
     def notes(self) -> tuple[str, ...]:
         """What is good to know."""

@@ -1,11 +1,12 @@
 """What is in the way of a fleet, for all hosts at once, and what is only good to know."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 
 from infra_specs.fleet.facts import HostFacts
-from infra_specs.fleet.refusals import notes, refusals
+from infra_specs.fleet.refusals import HostLooks, notes, refusals
 from tests.infra_specs.fleet.hosts import GIGABYTE, engine, facts
 
 pytestmark = pytest.mark.pure
@@ -16,9 +17,17 @@ def looked(**hosts: dict[str, Any]) -> dict[str, HostFacts]:
     return {f"10.0.0.{host[1:]}": facts(**{"address": f"10.0.0.{host[1:]}", **told}) for host, told in hosts.items()}
 
 
-def told(seen: dict[str, HostFacts], errors: dict[str, str] | None = None, **more: Any) -> tuple[str, ...]:
-    options = {"members": (), "is_known": True, **more}
-    return refusals("shop", seen, more.pop("clocks", dict.fromkeys(seen, 0.0)), errors or {}, **options)
+def told(
+    seen: dict[str, HostFacts],
+    errors: dict[str, str] | None = None,
+    members: Collection[str] = (),
+    recorded: Collection[str] = (A,),
+) -> tuple[str, ...]:
+    return refusals("shop", looks(seen, errors), members, recorded)
+
+
+def looks(seen: dict[str, HostFacts], errors: dict[str, str] | None = None) -> HostLooks:
+    return HostLooks(seen, dict.fromkeys(seen, 0.0), errors or {})
 
 
 MARK = '{"fleet": "wiki"}'
@@ -63,7 +72,8 @@ def test_a_host_without_an_answer_is_in_the_way_unless_it_is_a_member() -> None:
     seen = looked(h11={})
     assert told(seen, silent) == (silent[B],)
     assert told(seen, silent, members={B}) == ()
-    assert notes(seen, {A: 0.0}, silent, {B}) == (f"{B}: no answer within 10 s. It is left as it is.",)
+    assert told(seen, silent, recorded={A, B}) == ()
+    assert notes(looks(seen, silent), {B}) == (f"{B}: no answer within 10 s. It is left as it is.",)
 
 
 def test_a_member_that_has_become_scarce_holds_up_nobody() -> None:
@@ -71,19 +81,19 @@ def test_a_member_that_has_become_scarce_holds_up_nobody() -> None:
     text = f"{A}: has 1 GB of disk left, and 4 GB are needed. Make room."
     assert told(seen) == (text,)
     assert told(seen, members={A}) == ()
-    assert notes(seen, {A: 0.0}, {}, {A}) == (text,)
+    assert notes(looks(seen), {A}) == (text,)
 
 
 def test_the_fleet_of_another_installation_is_not_ours() -> None:
     seen = looked(h11={"host_mark": '{"fleet": "shop"}'})
     assert told(seen) == ()
-    (text,) = told(seen, is_known=False)
+    (text,) = told(seen, recorded=())
     assert text.startswith(f"{A}: is a host of a fleet shop which this installation did not make.")
 
 
 def test_another_processor_and_another_firewall_are_good_to_know() -> None:
     seen = looked(h11={}, h12={"processor": "aarch64", "firewall": "ufw"})
-    assert [text.partition(" ")[2].partition(" ")[0] for text in notes(seen, dict.fromkeys(seen, 0.0), {}, ())] == [
+    assert [text.partition(" ")[2].partition(" ")[0] for text in notes(looks(seen), ())] == [
         "ufw", "has"
     ]  # fmt: skip
     assert told(seen) == ()

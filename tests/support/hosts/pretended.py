@@ -142,7 +142,7 @@ class PretendedEngine:
         nodes = self.world.nodes.get(self.host.cluster, {})
         if self.host.node not in nodes or nodes[self.host.node]["Role"] != "manager":
             raise _refusal("This node is not a swarm manager", 503)
-        managers = [node for node, spec in nodes.items() if spec["Role"] == "manager"]
+        managers = [node for node, spec in nodes.items() if spec["Role"] == "manager" and spec.get("Decides", True)]
         up = [node for node in managers if (host := self.world.host_of(self.host.cluster, node)) and host.is_up]
         if 2 * len(up) <= len(managers):
             raise _refusal("The swarm does not have a leader", 500)
@@ -165,7 +165,7 @@ class PretendedEngine:
         def make() -> None:
             if force_new_cluster:
                 for node, spec in self.world.nodes[self.host.cluster].items():
-                    spec["Role"] = "manager" if node == self.host.node else "worker"
+                    spec["Decides"] = node == self.host.node or spec["Role"] == "worker"
                 return
             self.host.cluster, self.host.node = self.world.new_id(), self.world.new_id()
             self.world.labels[self.host.cluster] = swarm_spec["Labels"]
@@ -217,7 +217,7 @@ class PretendedEngine:
             "ID": node, "Version": {"Index": 1}, "Spec": spec, "Description": {"Hostname": "debian"},
             "Status": {"State": "ready" if is_up else "down", "Addr": host.address if host else "10.0.0.99"},
         }  # fmt: skip
-        if spec["Role"] == "manager":
+        if spec["Role"] == "manager" and spec.get("Decides", True):
             told["ManagerStatus"] = {"Reachability": "reachable" if is_up else "unreachable",
                                      "Addr": f"{host.address if host else ''}:2377"}  # fmt: skip
         return told
@@ -311,7 +311,7 @@ def pretend(patch: pytest.MonkeyPatch, world: World) -> None:
 def plan_of(provider: HostsProvider, fleet: FleetHosts, public: tuple[int, ...] = ()) -> Plan:
     """What is to be done to the fleet. Raises what stands in the way of it."""
     seen = provider.survey()
-    if faults := seen.refusals(is_known=True):
+    if faults := seen.refusals([host.name for host in (*fleet.hosts, *fleet.leaving)]):
         raise PlanError("\n".join(faults))
     resources = seen.resources(public) if fleet.hosts else ()
     return make_plan(fleet.name, resources, tuple(seen.instances()))

@@ -93,8 +93,12 @@ def test_of_the_hosts_that_are_left_a_new_swarm_is_made(world: World, tmp_path: 
     world.hosts[A].is_up = world.hosts[B].is_up = False
     assert HostsProvider(listed, tmp_path).recover() == C
     assert bring(listed, tmp_path) == [f"~ member/{D} (role changed)"]
-    assert world.roles() == {A: "worker", B: "worker", C: "manager", D: "manager"}
+    assert world.roles() == {C: "manager", D: "manager"}
     assert bring(listed, tmp_path) == []
+    for host in (A, B):  # they come back, having left by hand
+        world.hosts[host].is_up, world.hosts[host].cluster, world.hosts[host].node = True, "", ""
+    assert sorted(bring(listed, tmp_path)) == [f"+ member/{host} (missing)" for host in (A, B)]
+    assert world.roles() == {A: "manager", B: "worker", C: "manager", D: "manager"}
     for host in (A, B, C, D):
         world.hosts[host].is_up = False
     with pytest.raises(PlanError, match="No host of shop that answers is a manager of its Swarm"):
