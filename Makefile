@@ -31,6 +31,7 @@ proof: $(VENV)/.dev ## Run all other tests: kills, faults, attacks, many at once
 	@sh scripts/prometheus $(BIN)
 	@sh scripts/sshd $(BIN)
 	@sh scripts/pebble $(BIN)
+	@sh scripts/moto $(BIN)
 	@sh scripts/engine $(BIN)
 	@sh scripts/test $(BIN) proof
 

@@ -11,7 +11,6 @@ Scope: TypeAlias = Literal["all", "new", "ours", "role", "secret", "log"]
 role, secret, log: things whose names begin with ours."""
 
 CALLS: Mapping[str, Mapping[str, Scope]] = {
-    "sts": {"get_caller_identity": "all"},
     "ec2": {
         "describe_availability_zones": "all",
         "describe_vpcs": "all",
@@ -56,7 +55,7 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "register_task_definition": "new",
         "run_task": "new",
         "deregister_task_definition": "all",
-        "describe_task_definition": "all",
+        "list_task_definitions": "all",
         "tag_resource": "all",
         "update_service": "ours",
         "delete_service": "ours",
@@ -79,14 +78,12 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "modify_target_group_attributes": "ours",
         "modify_rule": "ours",
         "delete_rule": "ours",
-        "delete_listener": "ours",
         "delete_load_balancer": "ours",
         "delete_target_group": "ours",
     },
     "rds": {
         "describe_db_instances": "all",
         "describe_db_subnet_groups": "all",
-        "describe_db_snapshots": "all",
         "create_db_subnet_group": "new",
         "create_db_instance": "new",
         "add_tags_to_resource": "all",
@@ -107,7 +104,6 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
     },
     "secretsmanager": {
         "list_secrets": "all",
-        "describe_secret": "secret",
         "create_secret": "secret",
         "put_secret_value": "secret",
         "tag_resource": "secret",

@@ -43,14 +43,14 @@ class AwsClient:
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
 
-    def call(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
+    def call(self, service: str, operation: str, /, **parameters: Any) -> Mapping[str, Any]:
         """AWS's answer. Raises ProviderError or TransientError; KeyError for a call that is not in the table."""
         with self._asked(service, operation) as client:
             answer: Mapping[str, Any] = getattr(client, operation)(**parameters)
         self.answered(service, operation)
         return answer
 
-    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
+    def pages(self, service: str, operation: str, key: str, /, **parameters: Any) -> Iterator[Any]:
         """What is under a key of every page of an answer, one after another. Raises as `call` does."""
         with self._asked(service, operation) as client:
             pages = iter(client.get_paginator(operation).paginate(**parameters))

@@ -41,6 +41,7 @@ def translated(action: str = "") -> Iterator[None]:
         PartialCredentialsError,
         ProfileNotFound,
     )
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -53,7 +54,7 @@ def translated(action: str = "") -> Iterator[None]:
         ) from error
     except ProfileNotFound as error:
         raise ProviderError(f"{error}. Name another `profile` in the target, or make this one.") from error
-    except (ConnectionError, HTTPClientError) as error:
+    except (ConnectionError, HTTPClientError, ResponseParserError) as error:
         raise TransientError(f"AWS did not answer: {error}") from error
     except BotoCoreError as error:
         raise ProviderError(f"AWS cannot be asked: {error}") from error

@@ -1,8 +1,9 @@
-"""A moto server for tests, in moto's own environment: `sh scripts/moto` makes it. Without it the tests are skipped."""
+"""A moto server for tests, in moto's own environment, which scripts/moto makes. Without it they are skipped."""
 
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-PYTHON = Path(os.environ.get("TENFOLD_MOTO", ROOT / "build/moto")) / "bin/python"
+PYTHON = Path(os.environ.get("TENFOLD_MOTO", Path(sys.prefix) / "moto")) / "bin/python"
 PATIENCE = 120.0
 
 
@@ -21,7 +21,7 @@ PATIENCE = 120.0
 def moto_server() -> Iterator[str]:
     """The address of a server that holds nothing, until the block ends."""
     if not PYTHON.exists():
-        pytest.skip(f"no moto at {PYTHON}: sh scripts/moto makes it, so nothing of AWS is tested here")
+        pytest.skip(f"no moto at {PYTHON}, which scripts/moto installs: nothing of AWS is tested")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

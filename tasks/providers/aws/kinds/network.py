@@ -4,7 +4,7 @@ Each part is found by its tags, so that a killed run is gone on with, and a part
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
 
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Health, Instance
@@ -138,5 +138,4 @@ def _went(moment: float) -> Health:
 
 
 def _ending(instance: Instance, left: str) -> Instance:
-    described: dict[str, Any] = {name: getattr(instance, name) for name in instance.__slots__}
-    return Instance(**{**described, "health": Health("ending", left, now())})
+    return replace(instance, health=Health("ending", left, now()))

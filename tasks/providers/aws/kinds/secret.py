@@ -4,7 +4,6 @@ A deleted secret blocks its name for days unless it is deleted without recovery.
 nothing is recovered: the value is in the ledger.
 """
 
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,10 +14,8 @@ from tasks.base.clock import now
 from tasks.providers.aws import tags
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import code_of, is_missing
-from tasks.providers.aws.names import SECRETS, secret_name
+from tasks.providers.aws.names import SECRETS, secret_name, token
 from tasks.providers.seam.kind import Kind
-
-_NAMESPACE = uuid.UUID("9c1fd2ad-6b0d-4a8e-9a52-0b7a7c3f7f10")
 
 
 class Secret(Kind):
@@ -88,7 +85,7 @@ def _token(resource: Resource) -> str:
     Of texts with references the values count too, and they are in the bindings.
     """
     bindings = sorted(resource.bindings.items())
-    return str(uuid.uuid5(_NAMESPACE, f"{resource.stack} {resource.address} {resource.fingerprint} {bindings}"))
+    return token(resource.stack, resource.address, resource.fingerprint, bindings)
 
 
 def _text(resource: Resource) -> dict[str, str | bytes]:

@@ -30,6 +30,10 @@ def endpoint(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return server
 
 
+class Killed(BaseException):
+    """The process that made a call ends before it sees the answer."""
+
+
 class CountedClient(AwsClient):
     """Counts its calls, and may end the process's work after one: the answer is lost, as when it is killed there."""
 
@@ -41,7 +45,7 @@ class CountedClient(AwsClient):
     def answered(self, service: str, operation: str) -> None:
         self.calls.append(f"{service}.{operation}")
         if len(self.calls) == self._end_after:
-            raise KeyboardInterrupt(f"killed after {self.calls[-1]}")
+            raise Killed(f"killed after {self.calls[-1]}")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import translated
 from tasks.providers.aws.kinds.network import Network
-from tests.tasks.providers.aws.conftest import CountedClient
+from tests.tasks.providers.aws.conftest import CountedClient, Killed
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -146,7 +146,7 @@ def test_a_stranger_in_it_is_named_and_the_rest_goes_once_it_is_gone(
 def killed_at(point: int, aws: CountedClient, making: int) -> None:
     """Made and removed by a process that ends after this call; then by another one, to the same end."""
     driver = Network(CountedClient(end_after=point))
-    with suppress(KeyboardInterrupt):
+    with suppress(Killed):
         destroy(driver, driver.create(network("one"), 1))
     after = Network(aws)
     if point <= making:

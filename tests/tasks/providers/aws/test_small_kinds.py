@@ -11,7 +11,7 @@ from tasks.providers.aws.kinds.logs import Logs
 from tasks.providers.aws.kinds.role import Role
 from tasks.providers.aws.kinds.secret import Secret
 from tasks.providers.seam.kind import Kind
-from tests.tasks.providers.aws.conftest import CountedClient
+from tests.tasks.providers.aws.conftest import CountedClient, Killed
 
 pytestmark = [pytest.mark.local, pytest.mark.proof]
 
@@ -63,7 +63,7 @@ def test_killed_after_any_call_it_ends_as_one(
     for point in range(1, len(whole.calls)):
         killed = CountedClient(end_after=point)
         driver = kind(killed)  # type: ignore[call-arg]
-        with suppress(KeyboardInterrupt):
+        with suppress(Killed):
             driver.destroy(driver.create(resource, 1))
         after = kind(CountedClient())  # type: ignore[call-arg]
         left = list(after.list("shop"))
