@@ -8,6 +8,7 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
+from flows.engine.backups import probe_store
 from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
@@ -58,6 +59,7 @@ async def provision_stack(
     """Provision the given spec and folder, or those of the ledger, after `change` was applied to the spec."""
     async with stack_session(name, ledger, "provision", asked=given, change=change, wait=wait) as (context, read):
         prepared = await prepare(Preparation(context), read)
+        await probe_store(ledger, prepared.snapshot.stack)
         for note in prepared.notes:
             get_run_logger().info("%s", note)
         snapshot = await asyncio.to_thread(_record, context, prepared.snapshot)

@@ -8,6 +8,7 @@ from time import monotonic
 
 from prefect.logging import get_run_logger
 
+from flows.engine.backups import tidy_abandoned
 from flows.engine.bound import at_most, bounds_itself
 from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
@@ -166,7 +167,8 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         context.resting |= resting.keys()
         report = await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
         report = await with_certificates(context, renewed, "reconcile", desired.content, report)
-        return _with_resting(report, {address: resting[address] for address in report.resting})
+    await tidy_abandoned(ledger, name)
+    return _with_resting(report, {address: resting[address] for address in report.resting})
 
 
 def _with_resting(report: Report, resting: Mapping[str, float]) -> Report:

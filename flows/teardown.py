@@ -3,11 +3,18 @@
 import asyncio
 from dataclasses import replace
 
+from flows.engine.back_up import back_up
+from flows.engine.backups import backup_session
 from flows.engine.converge import Report, converge
 from flows.engine.frame import frame, open_ledger, stack_session
+from infra_specs.backup.time import is_backed_up
+from infra_specs.errors import PlanError, TenfoldError
 from infra_specs.resources.instance import Instance
+from tasks.backups.catalog import place_of
 from tasks.base.poll import until_over
+from tasks.base.settings import settings
 from tasks.changes.observe import observe
+from tasks.ledger import Ledger
 from tasks.run.context import RunContext, use
 from tasks.stack.build import remove_built_images
 
@@ -20,15 +27,23 @@ _MAX_TURNS = 3
 
 
 @frame
-async def teardown(stack: str, delete_data: bool = False, wait: bool = False) -> Report:
+async def teardown(stack: str, delete_data: bool = False, no_backup: bool = False, wait: bool = False) -> Report:
     """Take a stack down. Its data stays unless you say so, and provisioning it again comes back to it.
 
     Args:
         stack: The stack's name.
-        delete_data: Delete its data too, for ever. There is no way back.
+        delete_data: Delete its data too, for ever, once a last backup of its database is proven. Backups stay.
+        no_backup: Delete the data without a last backup.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
-    async with open_ledger() as ledger, stack_session(stack, ledger, "teardown", wait=wait) as (context, snapshot):
+    async with open_ledger() as ledger:
+        last = "" if no_backup or not delete_data else await _last_backup(ledger, stack)
+        report = await _torn_down(ledger, stack, delete_data=delete_data, wait=wait)
+        return replace(report, summary=f"{report.summary}{last}")
+
+
+async def _torn_down(ledger: Ledger, stack: str, *, delete_data: bool, wait: bool) -> Report:
+    async with stack_session(stack, ledger, "teardown", wait=wait) as (context, snapshot):
         await asyncio.to_thread(ledger.stacks.mark_torn_down, context.lease)
         expected = delete_data or snapshot.is_active
         seen = await _look(context, _UNEXPECTED_PAUSES if expected else ())
@@ -37,6 +52,28 @@ async def teardown(stack: str, delete_data: bool = False, wait: bool = False) ->
         if delete_data:
             await asyncio.to_thread(ledger.stacks.forget, context.lease)
         return replace(report, summary=_left(stack, report, context.provider.blindness()))
+
+
+async def _last_backup(ledger: Ledger, stack: str) -> str:
+    """Back up a stack that is up, and say which backup stays. Raises PlanError if there can be no proven one.
+
+    Of a stack that is torn down nothing runs that could be backed up.
+    """
+    record = await asyncio.to_thread(ledger.stacks.find, stack)
+    if record is None or not record.wanted or not is_backed_up(record.stack()):
+        return ""
+    try:
+        async with backup_session(ledger, stack, "teardown") as backups:
+            if not await asyncio.to_thread(backups.servers):
+                return ""  # a provision that never came so far
+            said = await back_up(backups)
+            place = place_of(backups.stack, settings().home)
+    except TenfoldError as error:
+        raise PlanError(
+            f"Nothing was deleted, for no last backup of {stack} could be made: {error}\n"
+            f"Mend that, or delete the data without one: tenfold teardown {stack} --delete-data --no-backup"
+        ) from error
+    return f". Its backups stay in {place}: {said}"
 
 
 async def _look(context: RunContext, pauses: tuple[float, ...]) -> tuple[Instance, ...]:

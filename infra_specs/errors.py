@@ -69,6 +69,10 @@ class CertificateRefused(TenfoldError):
         self.reached, self.hold_off_seconds, self.stands = reached, hold_off_seconds, stands
 
 
+class BackupFault(TenfoldError):
+    """A backup cannot be trusted: it is cut off, changed, of another key, or its restored copy differs."""
+
+
 class DiskFull(LedgerError, ProviderError):
     """A disk or a quota is full. Once there is room the same works again; nothing has to be repaired."""
 

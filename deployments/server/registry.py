@@ -10,11 +10,13 @@ from prefect.types.entrypoint import EntrypointType
 from deployments.server.intervals import Intervals
 from flows.advise import advise
 from flows.autoscale import autoscale
+from flows.backup import backup
 from flows.deploy import deploy
 from flows.grow import grow
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.recover_hosts import recover_hosts
+from flows.restore import restore
 from flows.rollback import rollback
 from flows.run import run
 from flows.scale import scale
@@ -28,7 +30,7 @@ ADVISE_SECONDS = 3600.0
 
 async def deployments() -> tuple[RunnerDeployment, ...]:
     """Of the flows that somebody asks for: each under its own name, `provision/provision`."""
-    flows = (provision, deploy, rollback, scale, run, teardown, grow, recover_hosts, teardown_hosts)
+    flows = (provision, deploy, rollback, scale, run, teardown, grow, backup, restore, recover_hosts, teardown_hosts)
     return tuple([await _deployed(flow) for flow in flows])
 
 

@@ -29,6 +29,8 @@ from deployments.server.held_ledger import HeldLedger
 from deployments.server.intervals import EVERY_SECONDS as INTERVALS_SECONDS
 from deployments.server.intervals import Schedules, intervals_at_start
 from deployments.server.login import require_login
+from deployments.server.nightly import EVERY_SECONDS as NIGHTLY_SECONDS
+from deployments.server.nightly import NightlyBackups
 from deployments.server.own_supervisor import EVERY_SECONDS as SUPERVISED_SECONDS
 from deployments.server.own_supervisor import keep_supervised
 from deployments.server.periodic import repeat, side_by_side
@@ -64,14 +66,15 @@ async def serve(ready: Path, asked: socket.socket) -> None:
     await _server_proves_itself(config)
     template = Template(asked)
     runner = ForkingRunner(template, name="tenfold", limit=RUNS_AT_ONCE)
-    taken = [await runner.aadd_deployment(deployment) for deployment in await deployments()]
+    asked_for = await deployments()
+    taken = {deployment.name: await runner.aadd_deployment(deployment) for deployment in asked_for}
     timed = await scheduled_deployments(await asyncio.to_thread(intervals_at_start, config))
     scheduled = {await runner.aadd_deployment(deployment): deployment.name for deployment in timed}
     unseen = Unseen()
     async with get_client() as client:
         await reap(client, config, unseen)  # before they are taken: after an outage nobody waits for its ticks
     warm = WarmProcess(template.fork_warm, control_folder(config) / "warm.sock")
-    due = DueRuns(taken, scheduled, partial(_take, runner), warm.run)
+    due = DueRuns(taken.values(), scheduled, partial(_take, runner), warm.run)
     task = asyncio.current_task()
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -83,6 +86,7 @@ async def serve(ready: Path, asked: socket.socket) -> None:
                 _listen(ready),
                 repeat("looked for due runs", 0.0, due.look),
                 repeat("held the ledger open", HELD_SECONDS, held.look),
+                repeat("kept the nightly backups", NIGHTLY_SECONDS, NightlyBackups(config, taken["backup"]).look),
                 *_jobs(config, scheduled, unseen),
             )
             try:

@@ -21,6 +21,7 @@ _KINDS = (
     ("logs of stacks", "stacks/*/supervisor", "tenfold teardown STACK, which keeps its data"),
     ("Prefect's runs and logs", "prefect", "nothing by hand: what is older than a week is deleted by itself"),
     ("the control plane's logs", "control", "*.log.1 and older, in the folder control"),
+    ("backups", "backups", "nothing by hand: say less under `keep`, or another place under `to`, in the stacks' files"),
     ("the ledger", "ledger.db*", "nothing: it is what cannot be observed"),
     ("programs", "programs", "folders of earlier versions"),
 )
@@ -72,9 +73,9 @@ def require_space(home: Path) -> None:
 def explanation(home: Path) -> str:
     """That the disk is full, what of ours uses how much of it, and what can be removed."""
     uses = sorted(uses_of(home), key=lambda use: -use.size)
-    lines = [f"  {_size(use.size):>9}  {use.name}. Can be removed: {use.cure}" for use in uses if use.size]
+    lines = [f"  {size_text(use.size):>9}  {use.name}. Can be removed: {use.cure}" for use in uses if use.size]
     free = os.statvfs(home)
-    left, whole = _size(free.f_bavail * free.f_frsize), _size(free.f_blocks * free.f_frsize)
+    left, whole = size_text(free.f_bavail * free.f_frsize), size_text(free.f_blocks * free.f_frsize)
     first = f"The disk of {home} is full, or a quota on it: {left} of {whole} are free. Tenfold uses of it:"
     last = "Make room, there or of what is not Tenfold's, and run this again: nothing has to be repaired."
     return "\n".join([first, *lines, last])
@@ -98,7 +99,8 @@ def _used(path: Path) -> int:
     return total
 
 
-def _size(size: int) -> str:
+def size_text(size: int) -> str:
+    """Bytes as a person reads them: `1.2 MB`."""
     for unit, step in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
         if size >= step:
             return f"{size / step:.1f} {unit}"

@@ -6,6 +6,7 @@ from typing import Self
 
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import Settings
+from tasks.ledger.backup_locks import BackupLocks
 from tasks.ledger.certificates import Certificates
 from tasks.ledger.checks import Checks
 from tasks.ledger.claims import Claims
@@ -39,6 +40,7 @@ class Ledger:
         self.locks = Locks(database)
         self.tickets = Tickets(database)
         self.claims = Claims(database)
+        self.backup_locks = BackupLocks(database)
         self.stacks = Stacks(database)
         self.fleets = Fleets(database)
         self.releases = Releases(database)

@@ -1,7 +1,7 @@
 """Locks with an owner, a lease, and a fencing number that only ever grows.
 
-There is one lock a stack, one a fleet of hosts, one for the autoscale checks of all stacks, and a claim for each
-address in use.
+There is one lock a stack, one for its backups, one a fleet of hosts, one for the autoscale checks of all stacks, and a
+claim for each address in use.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from tasks.ledger.tickets import drop, require_turn
 CRASHED_MESSAGE = "Its process ended, or lost the lock, before the run did. The next run goes on from what is there."
 
 
-Kind = Literal["stack", "fleet", "claim", "checks"]
+Kind = Literal["stack", "fleet", "claim", "checks", "backup"]
 RunKind = Literal["stack", "fleet"]
 """Whose run it is. A stack and the fleet that is named after it share their name."""
 RowLock = Literal["shared", "exclusive"]
@@ -121,6 +121,8 @@ def _busy(wanted: Lease, holder: Holder, now: float) -> str:
     since = f"by {holder.owner} since {utc(holder.since)} (for {now - holder.since:.0f} s)"
     if wanted.kind == "stack" and holder.owner.verb == "teardown" != wanted.owner.verb:
         return f"{wanted} is being torn down {since}. When it is down, bring it back: tenfold provision {wanted}"
+    if wanted.kind == "backup":
+        return f"A backup of {wanted} is being written or restored {since}; wait for its end and try again"
     return f"{wanted} is being changed {since}; wait for it with --wait or try again"
 
 

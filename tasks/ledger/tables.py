@@ -29,7 +29,8 @@ _number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by
 locks = Table(
     "locks",
     metadata,
-    Column("kind", String, primary_key=True, server_default="stack"),  # "stack", "fleet", "claim" or "checks"
+    # "stack", "fleet", "claim", "checks" or "backup"
+    Column("kind", String, primary_key=True, server_default="stack"),
     Column("stack", String, primary_key=True),
     Column("address", String, primary_key=True, server_default=""),  # of a claim
     Column("fence", BigInteger, nullable=False),

@@ -7,5 +7,7 @@ looks is in `views`. Help shows the verbs in the order of the imports below.
 
 from deployments.cli.verbs import demo
 from deployments.cli.verbs import provision, deploy, rollback, scale, teardown, reconcile, autoscale, grow, run
-from deployments.cli.verbs import plan, status, releases, diff, history, why, replay, advise, logs, exec, open, show
+from deployments.cli.verbs import backup, restore
+from deployments.cli.verbs import plan, status, backups, releases, diff, history, why, replay
+from deployments.cli.verbs import advise, logs, exec, open, show
 from deployments.cli.verbs import secret, hosts, aws, server, token, schema

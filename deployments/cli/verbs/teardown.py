@@ -9,16 +9,18 @@ from deployments.cli.verbs.arguments import Detach, Stack, Wait
 
 
 @app.command(rich_help_panel=CHANGE_PANEL)
-def teardown(
+def teardown(  # noqa: PLR0917 - each option of the verb
     stack: Stack,
     delete_data: Annotated[bool, typer.Option("--delete-data", help="Delete its data too, for ever.")] = False,
+    no_backup: Annotated[bool, typer.Option("--no-backup", help="Delete it without a last backup.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Wait = False,
     detach: Detach = False,
 ) -> None:
     """Take a stack down. Its data stays unless you say so.
 
-    Provisioning it again comes back to the data.
+    Provisioning it again comes back to the data. Before data is deleted, a last
+    backup of a database that runs is made and proven; backups stay.
 
     Examples:
     tenfold teardown shop
@@ -32,7 +34,7 @@ def teardown(
         spec, _ = recorded_spec(installation.ledger, stack)
         if delete_data and not yes:
             confirm_deletion(stack, [str(instance) for instance in installation.observed(spec) if instance.stateful])
-        parameters = {"stack": stack, "delete_data": delete_data, "wait": wait}
+        parameters = {"stack": stack, "delete_data": delete_data, "no_backup": no_backup, "wait": wait}
         carry_out(installation, RunRequest("teardown", parameters, (stack,), detach))
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from deployments.cli.installation import Installation
+from deployments.cli.views.backups import BackupAge, backup_age
 from infra_specs.advice.growth import Advice
 from infra_specs.catalogue.web import holds_own_certificate
 from infra_specs.certificates.hosts import fetched_hosts
@@ -53,6 +54,8 @@ class StackView:
     """What of it the timer leaves alone after failures."""
     certificates: tuple[CertificateNote, ...] = ()
     """A note for each host whose certificate is fetched."""
+    backup: BackupAge | None = None
+    """How old its backups are; None for a stack without data that is backed up."""
     silent: str = ""
     """Why the target of a torn-down stack does not answer. That is no fault: the target may be gone, too."""
 
@@ -96,6 +99,7 @@ def look(installation: Installation, record: StackRecord) -> StackView:
     )
     instances = installation.observed(stack)
     has_own = holds_own_certificate(stack, ledger.secrets.kept(record.name))
+    backup = backup_age(ledger, stack, installation.settings.home, record.since)
     certificates = certificate_notes(fetched_hosts(stack), ledger.certificates.of(record.name), now(), has_own=has_own)
     try:
         if releases and releases[0].state is ReleaseState.ROLLING_OUT and changing(holder):
@@ -105,12 +109,30 @@ def look(installation: Installation, record: StackRecord) -> StackView:
     except TenfoldError as error:
         fault = StackFault.of(record.name, error)
         return StackView(
-            record, instances, holder, None, releases, fault=fault, runs=runs, rest=rest, certificates=certificates
+            record,
+            instances,
+            holder,
+            None,
+            releases,
+            fault=fault,
+            runs=runs,
+            rest=rest,
+            certificates=certificates,
+            backup=backup,
         )
     drift = make_plan(record.name, desired.resources, exclude_claimed(ledger, instances), moment=now())
     advice = growth_of(ledger, ScaledStack.of(record))
     return StackView(
-        record, instances, holder, drift, releases, advice, runs=runs, rest=rest, certificates=certificates
+        record,
+        instances,
+        holder,
+        drift,
+        releases,
+        advice,
+        runs=runs,
+        rest=rest,
+        certificates=certificates,
+        backup=backup,
     )
 
 
@@ -130,6 +152,7 @@ def data(view: StackView) -> dict[str, Any]:
         "certificates": [
             {"host": note.host, "until": note.until, "said": note.text, "loud": note.loud} for note in view.certificates
         ],
+        "backup": asdict(view.backup) if view.backup else None,
         "lock": {"who": str(holder.owner), "since": holder.since, "until": holder.until} if holder else None,
         "drift": drift.summary if drift and not drift.empty else None,
         "advice": [advice.said for advice in view.advice],

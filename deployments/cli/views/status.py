@@ -9,6 +9,7 @@ from rich.text import Text
 from deployments.cli.installation import tenfold
 from deployments.cli.terminal.output import Cell, lay, say
 from deployments.cli.terminal.words import ago, counted, human
+from deployments.cli.views.backups import age_line
 from deployments.cli.views.stack_view import StackView, changing
 from infra_specs.certificates.validity import SOON_SECONDS, day, days
 from infra_specs.releases.selection import ReleaseState, current
@@ -45,10 +46,8 @@ def show(to: Console, view: StackView) -> None:
     name = view.record.name
     say(to, _title(view))
     lay(to, ([Text(service, "dim"), Text(url, "cyan")] for service, url in view.links.items()))
-    if warning := certificate_warning(view.instances):
-        say(to, Text(warning, "yellow"), indent=2)
-    for certificate in view.certificates:
-        say(to, Text(certificate.text, "yellow" if certificate.loud else "dim"), indent=2)
+    for line in _certificates_and_backup(view):
+        say(to, line, indent=2)
     if view.fault:
         say(to, Text(f"Cannot be planned: {view.fault.why}", "yellow"), indent=2)
     if note := _release_note(view):
@@ -72,6 +71,15 @@ def show(to: Console, view: StackView) -> None:
         to.print()
         say(to, Text("Kept for its log, and no part of what runs:", "dim"), indent=2)
         lay(to, _history_rows(view.history))
+
+
+def _certificates_and_backup(view: StackView) -> Iterator[Text]:
+    if warning := certificate_warning(view.instances):
+        yield Text(warning, "yellow")
+    for certificate in view.certificates:
+        yield Text(certificate.text, "yellow" if certificate.loud else "dim")
+    if view.backup:
+        yield age_line(view.backup)
 
 
 def _title(view: StackView) -> Text:

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra_specs.stackfile.messages.faults import either
 from infra_specs.stackfile.messages.location import Location, Path, choices
+from infra_specs.stackfile.models.backup import ENDPOINT_PATTERN, REGION_PATTERN, STORE_PATTERN, TIME_PATTERN
 from infra_specs.stackfile.models.build import STAGE_PATTERN, Build
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.health import HealthCheck
@@ -57,6 +58,10 @@ PATTERNS = {
     VOLUME_PATTERN: "a volume's name: a small letter, then small letters, digits and dashes, at most 30 in all",
     MOUNT_PATTERN: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
     AT_PATTERN: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
+    TIME_PATTERN: 'a time of day, as "03:00"',
+    STORE_PATTERN: "the path of a folder from / on, as /mnt/backups, or a bucket, as s3://backups/shop",
+    ENDPOINT_PATTERN: "the address of a server without a path, as https://s3.example.com",
+    REGION_PATTERN: "the name of a region, as eu-central-1",
     UNTIL_PATTERN: "a time of day, as 18:00",
     URL_PATTERN: "an address without a password, as http://prometheus.internal:9090",
     EMAIL_PATTERN: "an address for letters, as ops@example.com",

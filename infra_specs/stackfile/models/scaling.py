@@ -1,28 +1,18 @@
 """How a service follows its users."""
 
-from functools import cache
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from infra_specs.stackfile.models.metrics import Metrics
 from infra_specs.stackfile.models.model import Part
+from infra_specs.stackfile.models.time_zone import TimeZone
 from infra_specs.stackfile.models.units import Duration
 
 _DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _DAYS = f"{_DAY}(-{_DAY})?"
 AT_PATTERN = rf"^({_DAYS}(,{_DAYS})* )?([01][0-9]|2[0-3]):[0-5][0-9]$"
 UNTIL_PATTERN = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
-
-
-_zones = cache(available_timezones)
-
-
-def _zone(name: str) -> str:
-    if name != "UTC" and name not in _zones():  # they are read from the disk, and few specs name one
-        raise ValueError("not a time zone; write one as Europe/Berlin, America/New_York or UTC")
-    return name
 
 
 class Period(Part):
@@ -66,5 +56,5 @@ class Scaling(Part):
     service until a new month or budget pays for its minimum."""
     schedule: list[Period] = []
     """Minimums by the time of the week: [{at: "Mon-Fri 08:00", until: "18:00", min: 6}]."""
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    timezone: TimeZone = "UTC"
     """The time zone of the schedule, as Europe/Berlin."""

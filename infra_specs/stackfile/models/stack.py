@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from infra_specs.errors import PlanError
+from infra_specs.stackfile.models.backup import Backup
 from infra_specs.stackfile.models.clients import Network, Timeouts
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.needs import Needs
@@ -76,6 +77,8 @@ class Stack(Part):
     """Why more than two orders of magnitude are wanted; the plan shows it."""
     budget: float | None = Field(default=None, ge=0, le=100_000_000)
     """USD a month that it may cost."""
+    backup: Backup = Backup()
+    """When its data is backed up, where to, and how long that is kept: every night, without a word here."""
     debts: list[Debt] = []
     """What was done quickly on purpose."""
 

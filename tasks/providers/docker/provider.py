@@ -39,6 +39,7 @@ from tasks.providers.docker.store import VolumeStore
 from tasks.providers.docker.sweep import sweep
 from tasks.providers.docker.traffic import DockerTraffic
 from tasks.providers.host_address import own_address
+from tasks.providers.postgres.databases import PostgresDatabases
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.provider import KindProvider
 
@@ -83,6 +84,7 @@ class DockerProvider(KindProvider):
         self.traffic = DockerTraffic(api)
         self.host = DockerHost(api, networks, observer)
         self.shell = DockerShell(api, observer)
+        self.databases = PostgresDatabases(self.shell)
         self.restarts = DockerRestarts(api, observer)
         self._events = DockerEvents(api, observer)
         self.events = self._events

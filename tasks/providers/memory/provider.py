@@ -8,6 +8,7 @@ from pathlib import Path
 from infra_specs.resources.instance import Health
 from infra_specs.scaling.node_capacity import FreeMemory
 from infra_specs.stackfile.models.target import Memory
+from tasks.providers.memory.databases import MemoryDatabases
 from tasks.providers.memory.host import MemoryHost
 from tasks.providers.memory.measures import MemoryMeasures
 from tasks.providers.memory.record import Record
@@ -31,6 +32,8 @@ class MemoryProvider(KindProvider):
         self._loads = Loads(home, names(target.proxies))
         self._host = MemoryHost(home)
         self.host = self._host
+        self._databases = MemoryDatabases(home, self._world)
+        self.databases = self._databases
         if target.period is None:
             self.traffic = MemoryTraffic(self._loads, self.observe)
         else:

@@ -1,8 +1,10 @@
 """What only some targets have. `KindProvider` names each part; it is None where the target has none."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from infra_specs.backup.names import Aside
 from infra_specs.plan.drift import Event
 from infra_specs.resources.instance import Instance
 from infra_specs.scaling.measurement import Measurement
@@ -13,6 +15,7 @@ from tasks.providers.seam.traffic import Traffic
 
 if TYPE_CHECKING:
     from infra_specs.advice.rightsizing import Usage  # with all of the catalogue, which only an adviser needs
+    from infra_specs.backup.manifest import DatabaseContent
 
 
 class Images(Protocol):
@@ -124,6 +127,67 @@ class Shell(Protocol):
         Holds at most `PIPE_BYTES` of either in memory. What it says on its standard error is in the ProviderError that
         is raised when it cannot run, and else is dropped.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInfo:
+    """A database of a server: the bytes that it takes on the server's disk, and the server's major version."""
+
+    name: str
+    size: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """`incoming` gets the name of a database, which is called `outgoing` then. Without the database: only a name."""
+
+    name: str
+    incoming: Aside
+    outgoing: Aside
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.name, str(self.incoming)
+
+    @property
+    def undone(self) -> "Exchange":
+        """The exchange that takes this one back."""
+        return Exchange(self.name, self.outgoing, self.incoming)
+
+
+class Databases(Protocol):
+    """A target whose database servers can be asked for what they hold, and given it back.
+
+    Every call blocks. Raises ProviderError with the server's words, TransientError where a retry may help.
+    """
+
+    def inventory(self, instance: Instance) -> tuple[DatabaseInfo, ...]:
+        """Every database of the server that somebody uses, asides of ours included. Changes nothing."""
+
+    def dump(self, instance: Instance, database: str, sink: BinaryIO) -> "DatabaseContent":
+        """Write all of a database to `sink`, as of one moment, and tell what it held at that moment."""
+
+    def dump_roles(self, instance: Instance, sink: BinaryIO) -> None:
+        """Write the roles of the server to `sink`, as statements in lines."""
+
+    def content(self, instance: Instance, database: str) -> "DatabaseContent":
+        """What a database holds, at one moment."""
+
+    def restore(self, instance: Instance, aside: Aside, source: BinaryIO) -> None:
+        """Make a database of ours from a dump. One of this name that is there goes first."""
+
+    def restore_roles(self, instance: Instance, statements: str) -> None:
+        """Make the roles that are missing. Those that are there stay as they are."""
+
+    def drop(self, instance: Instance, aside: Aside) -> None:
+        """Remove a database of ours. Gone already: success."""
+
+    def exchange(self, instance: Instance, exchanges: Sequence[Exchange]) -> None:
+        """Exchange databases, all of them or none. Connections to them end."""
+
+    def free_bytes(self, instance: Instance) -> int:
+        """Bytes that are free on the disk of the server's data. Changes nothing."""
 
 
 class Restarts(Protocol):

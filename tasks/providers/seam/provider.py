@@ -8,7 +8,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.locks import AddressLocks
-from tasks.providers.seam.parts import Code, Events, Host, Images, Measures, Restarts, Shell, TrafficCounts
+from tasks.providers.seam.parts import Code, Databases, Events, Host, Images, Measures, Restarts, Shell, TrafficCounts
 
 
 class KindProvider:
@@ -26,6 +26,7 @@ class KindProvider:
     measures: Measures | None = None
     host: Host | None = None
     shell: Shell | None = None
+    databases: Databases | None = None
     restarts: Restarts | None = None
     events: Events | None = None
 

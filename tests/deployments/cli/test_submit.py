@@ -139,7 +139,7 @@ def test_a_stack_that_is_known_is_provisioned_by_its_name(cli: Cli, server: Serv
         ("scale", {"stack": "shop", "service": "web", "replicas": 5, "wait": False}),
         ("reconcile", {"stack": "shop"}),
         ("reconcile", {"stack": ""}),
-        ("teardown", {"stack": "shop", "delete_data": False, "wait": False}),
+        ("teardown", {"stack": "shop", "delete_data": False, "no_backup": False, "wait": False}),
     ]
 
 
@@ -159,7 +159,7 @@ def test_data_is_deleted_only_when_that_is_meant(cli: Cli, server: Server, provi
     )
     assert server.submitted == []
     cli.text("teardown", "shop", "--delete-data", "--yes")
-    assert server.submitted == [("teardown", {"stack": "shop", "delete_data": True, "wait": False})]
+    assert server.submitted == [("teardown", {"stack": "shop", "delete_data": True, "no_backup": False, "wait": False})]
 
 
 def test_at_a_terminal_the_name_is_typed(

@@ -1,0 +1,37 @@
+"""Backup: write the data of a stack to its store, and prove it by restoring it."""
+
+import asyncio
+
+from flows.engine.back_up import back_up
+from flows.engine.backups import backup_session
+from flows.engine.bound import bounds_itself
+from flows.engine.converge import Report
+from flows.engine.frame import frame, open_ledger
+from flows.engine.run_info import current_run, is_asked_for
+from infra_specs.backup.names import moment_of
+from tasks.backups.catalog import names
+
+
+@frame
+async def backup(stack: str) -> Report:
+    """Back up the data of a stack, restore it beside the data, compare the two, and remove what has expired.
+
+    Only a backup that was restored counts. The stack serves on meanwhile, and may be changed.
+
+    Args:
+        stack: The stack's name.
+    """
+    with bounds_itself():  # however long it takes: the next one finds the lock held
+        async with open_ledger() as ledger, backup_session(ledger, stack, "backup") as context:
+            earlier = await asyncio.to_thread(names, context.vault, stack)
+            if covered := _newer_than_asked(earlier):
+                return Report(stack, f"{covered} was made since this run was due, so nothing was done", (), (), {})
+            return Report(stack, await back_up(context), (), (), {})
+
+
+def _newer_than_asked(earlier: tuple[str, ...]) -> str:
+    """Of a run on a schedule, which may be late: the backup that was made since it was due; empty if it is needed."""
+    run = current_run()
+    if is_asked_for() or run is None or run.expected_start_time is None or not earlier:
+        return ""
+    return earlier[0] if (moment_of(earlier[0]) or 0.0) >= run.expected_start_time.timestamp() else ""

@@ -1,0 +1,68 @@
+"""Back up one stack: write, prove, and remove what has expired."""
+
+import asyncio
+
+from prefect.logging import get_run_logger
+
+from infra_specs.backup.manifest import Manifest, shrunk
+from infra_specs.backup.names import name_of
+from infra_specs.errors import BackupFault, ChangeFailed
+from infra_specs.releases.selection import current
+from tasks.backups.catalog import names, place_of, read_manifest
+from tasks.backups.context import BackupContext
+from tasks.backups.expire import remove_expired
+from tasks.backups.prove import prove_backup
+from tasks.backups.restore import remove_asides
+from tasks.backups.write import write_backup
+from tasks.base.clock import now
+from tasks.base.disk import size_text
+from tasks.base.settings import settings
+
+
+async def back_up(context: BackupContext) -> str:
+    """Write a backup and prove it. Returns what it holds, as a sentence.
+
+    Raises ChangeFailed for one that is not proven: it stays, and does not count.
+    """
+    stack = context.stack.name
+    earlier = await asyncio.to_thread(names, context.vault, stack)
+    if not context.stack.backup.to:
+        get_run_logger().warning(
+            "The backups of %s are on the machine that Tenfold runs on, in %s: they are lost with it. Name another "
+            "place in its file, as `backup: {to: /mnt/backups}`.", stack, place_of(context.stack, settings().home),
+        )  # fmt: skip
+    began = now()
+    while (name := name_of(began)) in earlier:  # two within a second
+        began += 1
+    release = current(await asyncio.to_thread(context.ledger.releases.active, stack))
+    manifest = await write_backup(name, began, release.number if release else 0)
+    for address, why in manifest.missing.items():
+        get_run_logger().warning("%s is not in the backup: %s.", address, why)
+    reason = await prove_backup(name)
+    if reason:
+        raise ChangeFailed(f"The backup {name} of {stack} is written and does not count: {reason}.")
+    await _warn_of_loss(context, earlier, manifest)
+    await remove_asides("replaced")  # a killed restore left it; what is proven now came after it
+    gone = await remove_expired()
+    removed = f"; removed {', '.join(gone)}, which had expired" if gone else ""
+    return f"{_described(manifest)}{removed}"
+
+
+async def _warn_of_loss(context: BackupContext, earlier: tuple[str, ...], manifest: Manifest) -> None:
+    if not earlier:
+        return
+    try:
+        before = await asyncio.to_thread(read_manifest, context.vault, context.stack.name, earlier[0])
+    except BackupFault:
+        return
+    if note := shrunk(before, manifest):
+        get_run_logger().warning("%s", note)
+
+
+def _described(manifest: Manifest) -> str:
+    tables = sum(len(copy.content.tables) for copy in manifest.databases)
+    missing = f", without {', '.join(manifest.missing)}" if manifest.missing else ""
+    return (
+        f"{manifest.name} is proven: {tables} tables, {manifest.rows} rows, {size_text(manifest.size)} in its "
+        f"store{missing}"
+    )

@@ -1,0 +1,74 @@
+"""A session on the backups of one stack: their lock, the open target and the store, until the block ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from flows.engine.frame import open_target
+from infra_specs.backup.time import is_backed_up, refuse_target
+from infra_specs.errors import PlanError, TenfoldError, TransientError
+from infra_specs.stackfile.models.stack import Stack
+from tasks.backups.catalog import open_vault
+from tasks.backups.context import BackupContext, use
+from tasks.backups.probe import probe
+from tasks.backups.prove import tidy
+from tasks.base.settings import settings
+from tasks.ledger import Ledger, Owner, keep_renewed
+from tasks.stack.record import unknown_stack
+
+
+@asynccontextmanager
+async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator[BackupContext]:
+    """Hold the lock of the stack's backups, not that of the stack. What a killed run left is removed first.
+
+    Raises UnknownStack; PlanError for a stack that is torn down; LockHeld if another backup or restore is under way.
+    """
+    config = settings()
+    record = await asyncio.to_thread(ledger.stacks.find, stack)
+    if record is None:
+        raise unknown_stack(ledger, stack)
+    if not record.wanted:
+        raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
+    spec = record.stack()
+    refuse_target(spec)
+    owner = Owner.here(verb, flow_run_id=str(flow_run.id) if flow_run.id else None)
+    abandoned = await asyncio.to_thread(ledger.backup_locks.is_abandoned, stack)
+    lease = await asyncio.to_thread(ledger.backup_locks.acquire, stack, owner, config.lease_seconds)
+    with keep_renewed(ledger, lease, config.lease_seconds):
+        async with open_target(spec) as provider:
+            vault = await asyncio.to_thread(open_vault, ledger, spec, config.home)
+            context = BackupContext(spec, provider, ledger, lease, vault)
+            with use(context):
+                if abandoned and (left := await asyncio.to_thread(tidy, context)):
+                    get_run_logger().info("Removed what a killed run left: %s", ", ".join(left))
+                yield context
+
+
+async def tidy_abandoned(ledger: Ledger, stack: str) -> None:
+    """Remove what a killed backup or restore left on the target. What cannot be removed is left for the next look."""
+    if not await asyncio.to_thread(ledger.backup_locks.is_abandoned, stack):
+        return
+    try:
+        async with backup_session(ledger, stack, "reconcile"):
+            pass
+    except TenfoldError as error:
+        get_run_logger().warning("What a killed backup of %s left is still there: %s", stack, error)
+
+
+async def probe_store(ledger: Ledger, stack: Stack) -> None:
+    """Write into the store that a stack's file names, and remove it. Raises PlanError with what the store refuses.
+
+    A store that does not answer now is no reason to refuse a stack: that is said in the log.
+    """
+    if not is_backed_up(stack) or not stack.backup.to:
+        return
+    try:
+        vault = await asyncio.to_thread(open_vault, ledger, stack, settings().home)
+        await asyncio.to_thread(probe, vault, stack)
+    except TransientError as away:
+        get_run_logger().warning("Nobody knows whether %s can be backed up: %s", stack.name, away)
+    except TenfoldError as error:
+        raise PlanError(f"{stack.name} could not be backed up: {error}") from error

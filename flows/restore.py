@@ -1,0 +1,135 @@
+"""Restore: bring the data of a stack back to what a backup holds."""
+
+import asyncio
+from time import monotonic
+
+from prefect.logging import get_run_logger
+
+from flows.engine.backups import backup_session
+from flows.engine.converge import Report, converge
+from flows.engine.frame import frame, open_ledger, stack_session
+from flows.provision import provision_stack
+from infra_specs.backup.copied import copy_of
+from infra_specs.backup.manifest import Manifest
+from infra_specs.desired import DesiredStack, desired_as_deployed
+from infra_specs.errors import ChangeFailed, Fenced, PlanError, TenfoldError
+from infra_specs.resources.resource import Resource
+from infra_specs.stackfile.models.secrets import named_secrets
+from infra_specs.stackfile.models.stack import Stack
+from tasks.backups.catalog import find, open_vault, read_manifest
+from tasks.backups.restore import exchange, remove_asides, restore_copies
+from tasks.backups.sealed import Vault
+from tasks.base.settings import settings
+from tasks.ledger import Ledger
+from tasks.run.context import RunContext
+from tasks.stack.record import recorded_spec
+
+_WRITERS = ("replica", "service", "job", "route")
+"""The kinds of what may write into a database, and of what leads to it."""
+
+
+@frame
+async def restore(
+    stack: str, backup: str = "", as_stack: str = "", unproven: bool = False, wait: bool = False
+) -> Report:
+    """Bring the data of a stack back to what a backup holds. What was written since is gone afterwards.
+
+    The backup is restored beside the data and compared first; nobody is disturbed meanwhile. Then the services stop,
+    the databases are exchanged, and the services start again. If they do not come back, the data from before is put
+    back.
+
+    Args:
+        stack: The stack's name.
+        backup: The backup's name, as `tenfold backups` shows it. The newest proven one if empty.
+        as_stack: Leave the stack alone, and make a copy of it under this name, with no public service.
+        unproven: Restore one that is not proven. It is compared all the same.
+        wait: Wait while somebody else changes this stack, instead of failing.
+    """
+    async with open_ledger() as ledger:
+        spec, source = await asyncio.to_thread(recorded_spec, ledger, stack)
+        vault = await asyncio.to_thread(open_vault, ledger, spec, settings().home)
+        manifest = await asyncio.to_thread(_chosen, vault, stack, backup, unproven=unproven)
+        if as_stack:
+            await _provision_copy(ledger, spec, as_stack, source, wait=wait)
+        return await _restore_into(ledger, as_stack or stack, manifest, wait=wait)
+
+
+async def _restore_into(ledger: Ledger, stack: str, manifest: Manifest, *, wait: bool) -> Report:
+    async with backup_session(ledger, stack, "restore") as context:
+        services = ", ".join(context.stack.services)
+        get_run_logger().info(
+            "%s is restored beside the data of %s first. Then %s stop, for as long as they take to start again.",
+            manifest.name, stack, services,
+        )  # fmt: skip
+        await restore_copies(manifest)
+        try:
+            async with stack_session(stack, ledger, "restore", wait=wait) as (run_context, snapshot):
+                report, seconds = await _put_in_place(run_context, desired_as_deployed(snapshot), manifest)
+        except Fenced:
+            raise
+        except TenfoldError:
+            await remove_asides("restored")
+            raise
+        await remove_asides("replaced")
+    tables = sum(len(copy.content.tables) for copy in manifest.databases)
+    summary = (
+        f"{manifest.name} is restored: {tables} tables, {manifest.rows} rows. "
+        f"The services were away for {seconds:.1f} s"
+    )
+    return Report(stack, summary, report.changes, report.kept, report.links)
+
+
+async def _provision_copy(ledger: Ledger, spec: Stack, name: str, source: str, *, wait: bool) -> None:
+    """Make the copy, or finish one that a killed run began. Raises PlanError if another stack has its name."""
+    copy = copy_of(spec, name)
+    record = await asyncio.to_thread(ledger.stacks.find, name)
+    if record is not None and record.stack() != copy:
+        raise PlanError(f"There is a stack {name} already, and it is no copy of {spec.name}. Give another name.")
+    await asyncio.to_thread(_copy_secrets, ledger, spec, name)
+    await provision_stack(ledger, name, (copy, source), wait=wait)
+
+
+def _copy_secrets(ledger: Ledger, spec: Stack, name: str) -> None:
+    """Those that the file names. What Tenfold makes up, a copy has of its own."""
+    versions, present = ledger.secrets.versions(spec.name), ledger.secrets.versions(name)
+    for secret in sorted(named_secrets(spec) & versions.keys() - present.keys()):
+        ledger.secrets.set(name, secret, ledger.secrets.value(spec.name, secret, versions[secret]))
+
+
+def _chosen(vault: Vault, stack: str, name: str, *, unproven: bool) -> Manifest:
+    """The manifest of the backup to restore. Raises PlanError for one that does not count, unless asked for."""
+    backup = find(vault, stack, name)
+    if backup.state != "proven" and not unproven:
+        raise PlanError(
+            f"The backup {backup.name} of {stack} is {backup.state}, not proven: {backup.reason}. To restore it all "
+            f"the same: tenfold restore {stack} {backup.name} --unproven"
+        )
+    return read_manifest(vault, stack, backup.name)
+
+
+async def _put_in_place(context: RunContext, desired: DesiredStack, manifest: Manifest) -> tuple[Report, float]:
+    """Stop the services, exchange, and start them again. Returns how it went and for how many seconds they were away.
+
+    Raises ChangeFailed if they do not come back, once the data from before is in its place again.
+    """
+    kept = tuple(resource for resource in desired.resources if resource.kind not in _WRITERS)
+    why = f"the backup {manifest.name} is restored"
+    began = monotonic()
+    try:
+        await converge(context, "restore", f"stop the services, as {why}", kept)
+        await exchange(manifest)
+        report = await converge(context, "restore", why, desired.resources)
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        await _undo(context, desired.resources, manifest)
+        raise ChangeFailed(f"{error}\nThe data from before is in its place, and nothing of it is lost.") from error
+    return report, monotonic() - began
+
+
+async def _undo(context: RunContext, resources: tuple[Resource, ...], manifest: Manifest) -> None:
+    try:
+        await exchange(manifest, back=True)
+        await converge(context, "restore", "put back what was there before", resources)
+    except TenfoldError as error:  # the services may have had a fault before
+        get_run_logger().error("%s", error)

@@ -1,0 +1,17 @@
+"""The stack that a backup is restored into beside its source."""
+
+from typing import Any
+
+from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.load import stored
+
+
+def copy_of(stack: Stack, name: str) -> Stack:
+    """The same stack under another name, without public services, HTTPS, or ports that its source has.
+
+    Raises SpecError for what is no name.
+    """
+    spec: dict[str, Any] = stack.model_dump(mode="json", by_alias=True)
+    target = {key: value for key, value in spec["target"].items() if key not in stack.target.ports}
+    services = {service: {**given, "public": False} for service, given in spec["services"].items()}
+    return stored({**spec, "name": name, "target": target, "services": services, "tls": None})

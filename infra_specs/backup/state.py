@@ -1,0 +1,36 @@
+"""How good a backup is: written, proven by restoring it, or failed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["written", "proven", "failed"]
+"""`written`: it is whole in its store, and nobody has restored it. `proven`: it was restored, and all of it was there.
+`failed`: it was restored, or was tried to be, and something was not as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One backup in a store. Only a proven one counts as good."""
+
+    name: str
+    began: float
+    """Seconds since the epoch."""
+    state: State
+    reason: str = ""
+    """Why it is not proven; of a proven one empty."""
+    size: int = 0
+    """Bytes in the store."""
+
+
+def newest_proven(backups: Iterable[Backup]) -> Backup | None:
+    """The newest backup that counts."""
+    proven = [backup for backup in backups if backup.state == "proven"]
+    return max(proven, key=lambda backup: backup.began, default=None)
+
+
+def unproven_since(backups: Iterable[Backup]) -> tuple[Backup, ...]:
+    """The backups after the newest proven one, the newest first: none of them counts."""
+    everything = sorted(backups, key=lambda backup: backup.began, reverse=True)
+    good = newest_proven(everything)
+    return tuple(backup for backup in everything if good is None or backup.began > good.began)

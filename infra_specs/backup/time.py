@@ -1,0 +1,41 @@
+"""When a stack is backed up."""
+
+import zlib
+
+from infra_specs.errors import PlanError
+from infra_specs.stackfile.models.backup import Backup
+from infra_specs.stackfile.models.stack import Stack
+
+TARGETS = ("local", "docker", "memory")
+"""The targets whose stacks can be backed up in this version."""
+
+HOUR = 3
+"""The hour of the night at which stacks are backed up unless they say another time."""
+
+
+def time_of_day(stack: str, backup: Backup) -> tuple[int, int]:
+    """Hour and minute: the given ones, or 03:00 and some minutes that follow from the stack's name.
+
+    Stacks that say no time do not all begin at once.
+    """
+    if backup.at is None:
+        return HOUR, zlib.crc32(stack.encode()) % 60
+    hour, minute = backup.at.split(":")
+    return int(hour), int(minute)
+
+
+def cron(stack: str, backup: Backup) -> str:
+    """The same as a line of cron, for every day."""
+    hour, minute = time_of_day(stack, backup)
+    return f"{minute} {hour} * * *"
+
+
+def is_backed_up(stack: Stack) -> bool:
+    """Whether the stack has data that is backed up every night."""
+    return stack.needs.database is not None and stack.target.provider in TARGETS
+
+
+def refuse_target(stack: Stack) -> None:
+    """Raise PlanError for a stack on a target whose stacks cannot be backed up in this version."""
+    if stack.target.provider not in TARGETS:
+        raise PlanError(f"Backups on the {stack.target.provider} target are not in this version.")

@@ -1,0 +1,121 @@
+"""Prove a backup: restore each database of it beside the stack's own, compare, and remove it again."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+
+from infra_specs.backup.manifest import DatabaseCopy, Manifest, differences
+from infra_specs.backup.names import Aside
+from infra_specs.backup.state import State
+from infra_specs.errors import BackupFault, PlanError, ProviderError, TransientError
+from infra_specs.resources.instance import Instance
+from tasks.backups.catalog import read_manifest, write_verdict
+from tasks.backups.context import BackupContext, current
+from tasks.base.clock import now
+from tasks.run.retry import retryable_task
+
+_ROOM = 1.1
+"""How many times its size a database needs while it is restored."""
+_SHOWN = 5
+"""Differences that a reason names."""
+
+
+@retryable_task("prove {name}")
+async def prove_backup(name: str) -> str:
+    """Restore a backup from its store and compare. Returns why it is not proven; empty if it is."""
+    return await asyncio.to_thread(_prove, current(), name)
+
+
+def _prove(context: BackupContext, name: str) -> str:
+    manifest = read_manifest(context.vault, context.stack.name, name)
+    state, reason = _verdict(context, manifest)
+    context.fenced(lambda: write_verdict(context.vault, manifest, state, reason, now()))
+    return reason
+
+
+def _verdict(context: BackupContext, manifest: Manifest) -> tuple[State, str]:
+    try:
+        restored = restore_beside(context, manifest)
+    except BackupFault as fault:
+        return "failed", str(fault)
+    except NoRoom as lack:
+        return "written", str(lack)
+    drop_asides(context, restored)
+    return "proven", ""
+
+
+class NoRoom(PlanError):
+    """The target has no room for a restored copy. The message says how many bytes are missing."""
+
+
+def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[Instance, Aside], ...]:
+    """Restore every database of a backup beside the stack's own. Each is compared with the manifest.
+
+    Raises BackupFault, and leaves nothing behind, if something is not as it was; NoRoom before anything is made.
+    """
+    servers = {server.address: server for server in context.servers()}
+    restored: list[tuple[Instance, Aside]] = []
+    try:
+        for number, copy in enumerate(manifest.databases):
+            server = _server(context, servers, copy)
+            _require_room(context, server, copy)
+            aside = Aside("restored", manifest.name, number)
+            restored.append((server, aside))
+            _restore(context, server, copy, aside)
+    except BaseException:
+        drop_asides(context, tuple(restored))
+        raise
+    return tuple(restored)
+
+
+def drop_asides(context: BackupContext, asides: tuple[tuple[Instance, Aside], ...]) -> None:
+    """Remove what was restored beside. Gone already: success."""
+    for server, aside in asides:
+        context.fenced(partial(context.databases.drop, server, aside))
+
+
+def tidy(context: BackupContext) -> tuple[str, ...]:
+    """Remove every restored copy that a killed run left, and return their names. What was replaced stays."""
+    left: list[tuple[Instance, Aside]] = []
+    for server in context.servers():
+        asides = (Aside.parse(info.name) for info in context.databases.inventory(server))
+        left += [(server, aside) for aside in asides if aside and aside.role == "restored"]
+    drop_asides(context, tuple(left))
+    return tuple(str(aside) for _, aside in left)
+
+
+def _restore(context: BackupContext, server: Instance, copy: DatabaseCopy, aside: Aside) -> None:
+    try:
+        with context.vault.reading(copy.file.key, copy.file) as source:
+            context.fenced(lambda: context.databases.restore(server, aside, source))
+    except TransientError:
+        raise  # it says nothing of the backup
+    except ProviderError as error:
+        raise BackupFault(f"{copy.name} cannot be restored: {error}") from error
+    faults = list(differences(copy.content, context.databases.content(server, str(aside))))
+    if faults:
+        more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise BackupFault(f"{copy.name} was restored and differs: {'; '.join(faults[:_SHOWN])}{more}")
+
+
+def _server(context: BackupContext, servers: Mapping[str, Instance], copy: DatabaseCopy) -> Instance:
+    """The server that a database belongs on. Raises PlanError if there is none, or an older PostgreSQL."""
+    server = servers.get(copy.address)
+    if server is None:
+        raise PlanError(f"{context.stack.name} has no {copy.address}, which this backup holds. Provision it first.")
+    versions = [info.version for info in context.databases.inventory(server)]
+    if versions and copy.version > versions[0]:
+        raise PlanError(
+            f"This backup is of PostgreSQL {copy.version}, and {server.address} of {server.stack} runs {versions[0]}. "
+            "An older one cannot read it."
+        )
+    return server
+
+
+def _require_room(context: BackupContext, server: Instance, copy: DatabaseCopy) -> None:
+    needed, free = int(copy.size * _ROOM), context.databases.free_bytes(server)
+    if free < needed:
+        raise NoRoom(
+            f"there is no room to restore {copy.name} beside itself: {needed} bytes are needed, {free} are free, "
+            f"{needed - free} are missing"
+        )

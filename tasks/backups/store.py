@@ -1,0 +1,110 @@
+"""Where backups are kept: files by key, whole or not there at all.
+
+`STACK/BACKUP/…` are the files of one backup. All are encrypted, so who has the key reads a store without anything else.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from infra_specs.errors import BackupFault, DiskFull, ProviderError
+from tasks.base.disk import is_full
+
+_DRAFT = ".part"
+"""The end of the name of a file that is being written."""
+
+
+class Store(Protocol):
+    """Every call blocks. Raises ProviderError for a store that refuses, and TransientError for one that is away."""
+
+    def writing(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """A file to write into. It is there, in place of an earlier one, once the block has ended without an error."""
+
+    def reading(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """A file to read from. Raises BackupFault if it is not there."""
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys of all files below `prefix`, sorted."""
+
+    def remove(self, key: str) -> None:
+        """Remove a file. Gone already: success."""
+
+    def sweep(self, prefix: str) -> None:
+        """Remove what killed writers left below `prefix`. Nobody else may write there meanwhile."""
+
+
+class FolderStore:
+    """A folder, for its owner alone."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[BinaryIO]:
+        path = self._root / key
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = path.with_name(f"{path.name}{_DRAFT}")
+            draft.unlink(missing_ok=True)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    yield file
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.rename(path)
+            finally:
+                draft.unlink(missing_ok=True)
+            _sync(path.parent)
+
+    @contextmanager
+    def reading(self, key: str) -> Iterator[BinaryIO]:
+        with self._explained():
+            try:
+                file = (self._root / key).open("rb")
+            except FileNotFoundError:
+                raise BackupFault(f"{key} is not in its store") from None
+            with file:
+                yield file
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        with self._explained():
+            files = (path for path in (self._root / prefix).rglob("*") if path.is_file())
+            keys = (str(path.relative_to(self._root)) for path in files if not path.name.endswith(_DRAFT))
+            return tuple(sorted(keys))
+
+    def remove(self, key: str) -> None:
+        path = self._root / key
+        with self._explained():
+            path.unlink(missing_ok=True)
+            _remove_empty(path.parent)
+
+    def sweep(self, prefix: str) -> None:
+        with self._explained():
+            for path in list((self._root / prefix).rglob(f"*{_DRAFT}")):
+                path.unlink(missing_ok=True)
+                _remove_empty(path.parent)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if is_full(error):
+                raise DiskFull(f"The disk of {self._root} is full: the backup was not written. Make room.") from error
+            raise ProviderError(f"the folder of backups {self._root} refuses: {error.strerror or error}") from error
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # something else is in it
+        folder.rmdir()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,54 @@
+"""Write a backup: each database of a stack with what it holds, the roles, and the manifest last."""
+
+import asyncio
+from collections.abc import Mapping
+
+from infra_specs.backup.manifest import DatabaseCopy, Manifest, StoredFile
+from infra_specs.backup.names import Aside
+from infra_specs.catalogue.database import VOLUME
+from infra_specs.errors import PlanError
+from infra_specs.resources.instance import Instance
+from tasks.backups.catalog import key_of, write_manifest
+from tasks.backups.context import BackupContext, current
+from tasks.base.clock import now
+from tasks.providers.seam.parts import DatabaseInfo
+from tasks.run.retry import retryable_task
+
+_NOT_YET = "this version backs up databases only"
+
+
+@retryable_task("write {name}")
+async def write_backup(name: str, began: float, release: int) -> Manifest:
+    """Write the backup of this name, and return its manifest. Killed before its end, there is no backup."""
+    return await asyncio.to_thread(_write, current(), name, began, release)
+
+
+def _write(context: BackupContext, name: str, began: float, release: int) -> Manifest:
+    servers = context.servers()
+    if not servers:
+        raise PlanError(f"{context.stack.name} has no database, so there is nothing to back up.")
+    copies, roles = list[DatabaseCopy](), dict[str, StoredFile]()
+    stack = context.stack.name
+    for server in servers:
+        for info in context.databases.inventory(server):
+            if Aside.parse(info.name) is None:
+                copies.append(_copy(context, server, info, key_of(stack, name, f"database-{len(copies)}.age")))
+        with context.vault.writing(key_of(stack, name, f"roles-{len(roles)}.age")) as file:
+            context.databases.dump_roles(server, file.sink)
+        roles[server.address] = file.stored
+    target, missing = context.provider.target, _missing(context)
+    manifest = Manifest(stack, name, began, now(), target, release, tuple(copies), roles, missing)
+    context.fenced(lambda: write_manifest(context.vault, manifest))
+    return manifest
+
+
+def _copy(context: BackupContext, server: Instance, info: DatabaseInfo, key: str) -> DatabaseCopy:
+    with context.vault.writing(key) as file:
+        content = context.databases.dump(server, info.name, file.sink)
+    return DatabaseCopy(server.address, info.name, info.size, info.version, content, file.stored)
+
+
+def _missing(context: BackupContext) -> Mapping[str, str]:
+    """What holds data and is not in the backup."""
+    observed = context.provider.observe(context.stack.name)
+    return {instance.address: _NOT_YET for instance in observed if instance.stateful and instance.address != VOLUME}

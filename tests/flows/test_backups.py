@@ -1,0 +1,225 @@
+"""Backups on the memory target: written, proven, listed, restored; and never called good when they are not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.backup import backup
+from flows.provision import provision
+from flows.restore import restore
+from flows.teardown import teardown
+from infra_specs.backup.state import Backup
+from infra_specs.errors import ProviderError
+from tasks.backups import catalog
+from tasks.base.settings import settings
+from tasks.ledger import Ledger, Owner
+from tests.flows.faults import Faulty, target
+from tests.flows.going import done, failed
+from tests.flows.shop import addresses, shop
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
+__all__ = ["target"]  # a fixture
+
+ROWS = {"orders": ["1 book", "2 lamps"], "people": ["ada"]}
+LATER = {"orders": ["1 book", "2 lamps", "3 chairs"], "people": []}
+
+
+@pytest.fixture
+async def provisioned(target: Faulty) -> None:
+    await done(provision, spec=shop(), source="/srv")
+    target._databases.put("shop", "database/main", ROWS)
+
+
+def known(home: Path) -> list[Backup]:
+    with Ledger.open(settings()) as ledger:
+        spec = ledger.stacks.find("shop")
+        assert spec
+        return list(catalog.backups(catalog.open_vault(ledger, spec.stack(), home), "shop"))
+
+
+@pytest.mark.usefixtures("provisioned")
+class TestBackup:
+    async def test_it_is_proven_and_nothing_else_is_left(self, target: Faulty, home: Path) -> None:
+        before = addresses(home)
+        said = await done(backup, stack="shop")
+        (made,) = known(home)
+        assert (made.state, made.reason) == ("proven", "")
+        assert said.startswith(f"{made.name} is proven: 2 tables, 3 rows, ")
+        assert target._databases.names("shop", "database/main") == ("app",)
+        assert addresses(home) == before
+
+    async def test_a_copy_that_differs_does_not_count(
+        self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        restored = target._databases.restore
+
+        def loses_a_row(instance: Any, aside: Any, source: Any) -> None:
+            restored(instance, aside, source)
+            target._databases._change(instance, lambda databases: databases[str(aside)]["orders"].pop())
+
+        monkeypatch.setattr(target._databases, "restore", loses_a_row)
+        message = await failed(backup, stack="shop")
+        (made,) = known(home)
+        assert made.state == "failed"
+        assert made.reason == "app was restored and differs: public.orders has 1 rows in place of 2"
+        assert message == f"The backup {made.name} of shop is written and does not count: {made.reason}."
+        assert target._databases.names("shop", "database/main") == ("app",)
+
+    async def test_without_room_it_stays_written_and_the_missing_bytes_are_said(
+        self, target: Faulty, home: Path
+    ) -> None:
+        (home / "memory" / "databases" / "free").write_text("10")
+        message = await failed(backup, stack="shop")
+        (made,) = known(home)
+        assert made.state == "written"
+        assert "there is no room to restore app beside itself" in message
+        assert message.endswith("10 are free, 47 are missing."), message
+
+    async def test_a_store_that_refuses_leaves_no_backup(self, home: Path) -> None:
+        (home / "backups").write_text("a file in its place")
+        message = await failed(backup, stack="shop")
+        assert "the folder of backups" in message
+        (home / "backups").unlink()
+        assert known(home) == []
+
+    async def test_a_dump_that_fails_leaves_no_backup(
+        self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def dies(*_: Any) -> Any:
+            raise ProviderError("pg_dump ended with 1; see the log of database/main")
+
+        monkeypatch.setattr(target._databases, "dump", dies)
+        assert await failed(backup, stack="shop") == "pg_dump ended with 1; see the log of database/main"
+        assert known(home) == []
+        assert list((home / "backups").rglob("*.age")) == []
+
+    async def test_one_at_a_time(self, home: Path) -> None:
+        with Ledger.open(settings()) as ledger:
+            ledger.backup_locks.acquire("shop", Owner.here("backup"), 3600)
+            assert "A backup of shop is being written or restored by" in await failed(backup, stack="shop")
+
+    async def test_a_stack_that_is_torn_down_is_told_so(self) -> None:
+        await done(teardown, stack="shop")
+        assert await failed(backup, stack="shop") == ("shop is torn down. Bring it back first: tenfold provision shop")
+
+
+class TestNothingToBackUp:
+    async def test_a_stack_without_a_database_is_told_so(self, target: Faulty) -> None:
+        await done(provision, spec=shop(needs=False), source="/srv")
+        assert await failed(backup, stack="shop") == "shop has no database, so there is nothing to back up."
+
+
+@pytest.mark.usefixtures("provisioned")
+class TestRestore:
+    async def test_the_rows_of_the_backup_are_back(self, target: Faulty, home: Path) -> None:
+        await done(backup, stack="shop")
+        target._databases.put("shop", "database/main", LATER)
+        before = addresses(home)
+        said = await done(restore, stack="shop")
+        (made,) = known(home)
+        assert said.startswith(f"{made.name} is restored: 2 tables, 3 rows. The services were away for ")
+        assert target._databases.rows("shop", "database/main") == ROWS
+        assert target._databases.names("shop", "database/main") == ("app",)
+        assert [address.partition("#")[0] for address in addresses(home)] == before
+
+    async def test_services_that_do_not_come_back_get_the_data_from_before(self, target: Faulty, home: Path) -> None:
+        await done(backup, stack="shop")
+        target._databases.put("shop", "database/main", LATER)
+        target.fails["replica/web-0"] = [ProviderError("no memory")]
+        message = await failed(restore, stack="shop")
+        assert "no memory" in message
+        assert message.endswith("The data from before is in its place, and nothing of it is lost.")
+        assert target._databases.rows("shop", "database/main") == LATER
+        assert target._databases.names("shop", "database/main") == ("app",)
+        assert "replica/web-0" in addresses(home)
+
+    async def test_an_unproven_one_is_refused_unless_asked_for(self, target: Faulty, home: Path) -> None:
+        free = home / "memory" / "databases" / "free"
+        free.write_text("10")
+        await failed(backup, stack="shop")
+        free.unlink()
+        target._databases.put("shop", "database/main", LATER)
+        assert "shop has no proven backup" in await failed(restore, stack="shop")
+        (made,) = known(home)
+        message = await failed(restore, stack="shop", backup=made.name)
+        assert f"The backup {made.name} of shop is written, not proven" in message
+        assert message.endswith(f"tenfold restore shop {made.name} --unproven")
+        await done(restore, stack="shop", backup=made.name, unproven=True)
+        assert target._databases.rows("shop", "database/main") == ROWS
+
+    async def test_one_byte_changed_touches_nothing(self, target: Faulty, home: Path) -> None:
+        await done(backup, stack="shop")
+        (made,) = known(home)
+        path = home / "backups" / "shop" / made.name / "database-0.age"
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        target._databases.put("shop", "database/main", LATER)
+        before = addresses(home)
+        assert "cannot be decrypted" in await failed(restore, stack="shop")
+        assert target._databases.rows("shop", "database/main") == LATER
+        assert addresses(home) == before
+
+    async def test_another_stacks_backup_is_unknown(self, target: Faulty) -> None:
+        await done(backup, stack="shop")
+        await done(provision, spec=shop("blog"), source="/srv")
+        assert await failed(restore, stack="blog", backup="20261101-030000") == (
+            "blog has no backup `20261101-030000`. It has none."
+        )
+
+    async def test_a_copy_beside_leaves_its_source_alone(self, target: Faulty, home: Path) -> None:
+        await done(backup, stack="shop")
+        target._databases.put("shop", "database/main", LATER)
+        before = addresses(home)
+        for _ in range(2):
+            await done(restore, stack="shop", as_stack="shop-copy")
+            assert target._databases.rows("shop-copy", "database/main") == ROWS
+            assert target._databases.names("shop-copy", "database/main") == ("app",)
+        assert addresses(home) == before
+        assert [address.partition("#")[0] for address in addresses(home, "shop-copy")] == before
+        assert target._databases.rows("shop", "database/main") == LATER
+
+    async def test_a_copy_is_put_into_no_other_stack(self, target: Faulty) -> None:
+        await done(backup, stack="shop")
+        await done(provision, spec=shop("blog", needs=False), source="/srv")
+        assert await failed(restore, stack="shop", as_stack="blog") == (
+            "There is a stack blog already, and it is no copy of shop. Give another name."
+        )
+
+
+@pytest.mark.usefixtures("provisioned")
+class TestTeardown:
+    async def test_a_last_backup_stays_when_the_data_goes(self, target: Faulty, home: Path) -> None:
+        said = await done(teardown, stack="shop", delete_data=True)
+        assert f"Its backups stay in {home / 'backups'}: " in said
+        await done(provision, spec=shop(), source="/srv")
+        target._databases.put("shop", "database/main", {})
+        await done(restore, stack="shop")
+        assert target._databases.rows("shop", "database/main") == ROWS
+
+    async def test_without_one_nothing_is_deleted(self, home: Path) -> None:
+        (home / "memory" / "databases" / "free").write_text("10")
+        before = addresses(home)
+        message = await failed(teardown, stack="shop", delete_data=True)
+        assert message.startswith("Nothing was deleted, for no last backup of shop could be made: ")
+        assert message.endswith("tenfold teardown shop --delete-data --no-backup")
+        assert addresses(home) == before
+        await done(teardown, stack="shop", delete_data=True, no_backup=True)
+        assert addresses(home) == []
+
+
+class TestProvision:
+    async def test_a_store_that_may_not_be_written_is_refused_before_anything_is_made(
+        self, target: Faulty, home: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").write_text("no folder")
+        place = str(tmp_path / "file" / "backups")
+        message = await failed(provision, spec={**shop(), "backup": {"to": place}}, source="/srv")
+        assert message == f"shop could not be backed up: the folder of backups {place} refuses: Not a directory"
+        assert addresses(home) == []
+
+    async def test_a_folder_that_may_be_written_is_left_as_it_was(self, target: Faulty, tmp_path: Path) -> None:
+        place = tmp_path / "mnt" / "backups"
+        await done(provision, spec={**shop(), "backup": {"to": str(place)}}, source="/srv")
+        assert [path for path in place.rglob("*") if path.is_file()] == []
