@@ -9,6 +9,7 @@ from typing import Literal
 import yaml
 
 from infra_specs.stackfile.models.aws import RecipeName
+from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.target import Aws
 from infra_specs.stackfile.reading.yaml_nodes import FAST_LOADER
 
@@ -18,8 +19,16 @@ DEFAULT_RECIPE: RecipeName = "balanced"
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A sentence on what a recipe leaves out, and of which need; `all` is of every stack."""
+
+    of: Literal["all", "database", "cache"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
-    """One row of the table. `gives_up` are sentences on what the next one would add."""
+    """One row of the table. `gives_up`: what the next one would add."""
 
     processor: Literal["arm64", "x86_64"]
     nat: Literal["none", "one", "each zone"]
@@ -27,7 +36,11 @@ class Recipe:
     cache_nodes: int
     backup_days: int
     log_days: int
-    gives_up: tuple[str, ...]
+    gives_up: tuple[GivenUp, ...]
+
+    def given_up_by(self, needs: Needs) -> tuple[str, ...]:
+        """Sentences on what a stack with these needs would have by the next recipe."""
+        return tuple(item.text for item in self.gives_up if item.of == "all" or getattr(needs, item.of) is not None)
 
     @property
     def nat_gateways(self) -> int:
@@ -40,7 +53,10 @@ def recipes() -> Mapping[RecipeName, Recipe]:
     """Every recipe, from the one that costs least on."""
     text = resources.files("infra_specs.catalogue").joinpath("recipes.yaml").read_text()
     table = yaml.load(text, FAST_LOADER)  # noqa: S506 - a safe one, in C
-    return {name: Recipe(**{**row, "gives_up": tuple(row["gives_up"])}) for name, row in table.items()}
+    return {
+        name: Recipe(**{**row, "gives_up": tuple(GivenUp(**item) for item in row["gives_up"])})
+        for name, row in table.items()
+    }
 
 
 def recipe_of(target: Aws) -> Recipe:

@@ -171,7 +171,8 @@ def _cheaper_recipe(stack: Stack, sizing: Sizing) -> str:
         least, total = min(known.items(), key=lambda item: item[1])
         return f"The least that it can cost here is {usd(total)}, with `recipe: {least}`."
     best = fitting[-1]
-    return f"`recipe: {best}` costs {usd(known[best])}. Given up with it: {'; '.join(recipes()[best].gives_up)}."
+    given_up = "; ".join(recipes()[best].given_up_by(stack.needs))
+    return f"`recipe: {best}` costs {usd(known[best])}. Given up with it: {given_up}."
 
 
 def _task_price(stack: Stack, service: str) -> float | None:

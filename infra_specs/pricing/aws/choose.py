@@ -14,22 +14,19 @@ from infra_specs.stackfile.models.target import Aws
 
 @dataclass(frozen=True, slots=True)
 class RecipeChoice:
-    """The recipe, what every recipe would cost a month in USD (None is unknown), and why it is this one."""
+    """The recipe, what every recipe would cost a month in USD (None is unknown), why it is this one, and what is given
+    up against the next."""
 
     name: RecipeName
     totals: Mapping[RecipeName, float | None]
     reason: str
+    gives_up: tuple[str, ...]
 
     @property
     def next_one(self) -> RecipeName | None:
         """The recipe that costs more, if there is one."""
         later = RECIPE_NAMES[RECIPE_NAMES.index(self.name) + 1 :]
         return later[0] if later else None
-
-    @property
-    def gives_up(self) -> tuple[str, ...]:
-        """Sentences on what the next recipe would add."""
-        return recipes()[self.name].gives_up
 
 
 def with_recipe(stack: Stack) -> Stack:
@@ -47,16 +44,23 @@ def choose_recipe(stack: Stack, sizing: Sizing) -> RecipeChoice:
     target = stack.target
     assert isinstance(target, Aws)
     totals = {name: _total(stack, sizing, name) for name in RECIPE_NAMES}
-    if target.recipe is not None:
-        return RecipeChoice(target.recipe, totals, "as the file says")
-    if stack.budget is None:
-        return RecipeChoice(DEFAULT_RECIPE, totals, "as the file names neither a recipe nor a budget")
+    name, reason = _chosen(target.recipe, stack.budget, totals)
+    return RecipeChoice(name, totals, reason, recipes()[name].given_up_by(stack.needs))
+
+
+def _chosen(
+    written: RecipeName | None, budget: float | None, totals: Mapping[RecipeName, float | None]
+) -> tuple[RecipeName, str]:
+    if written is not None:
+        return written, "as the file says"
+    if budget is None:
+        return DEFAULT_RECIPE, "as the file names neither a recipe nor a budget"
     if None in totals.values():
-        return RecipeChoice(DEFAULT_RECIPE, totals, "as a price is unknown, so the budget says nothing")
-    paid = [name for name, total in totals.items() if total is not None and total <= stack.budget]
+        return DEFAULT_RECIPE, "as a price is unknown, so the budget says nothing"
+    paid = [name for name, total in totals.items() if total is not None and total <= budget]
     if not paid:
-        return RecipeChoice(RECIPE_NAMES[0], totals, "as the budget pays none, and this one costs least")
-    return RecipeChoice(paid[-1], totals, "as the most complete one that the budget pays")
+        return RECIPE_NAMES[0], "as the budget pays none, and this one costs least"
+    return paid[-1], "as the most complete one that the budget pays"
 
 
 def _total(stack: Stack, sizing: Sizing, name: RecipeName) -> float | None:
