@@ -11,6 +11,7 @@ import traceback
 
 import deployments.cli.verbs  # noqa: F401 - registers them
 from deployments.cli.app import EXIT_FAILED, app
+from deployments.server.quiet_imports import leave_out_command_line
 from tasks.base.core_dumps import forbid as forbid_core_dumps
 from tasks.base.homes import keep_prefect_below_home
 from tasks.run.redacted_logs import redact_logs
@@ -23,6 +24,7 @@ def main() -> None:
     """Run the command that was typed."""
     gc.set_threshold(GARBAGE)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look into every package that is installed
+    leave_out_command_line()
     forbid_core_dumps()
     keep_prefect_below_home()
     redact_logs()

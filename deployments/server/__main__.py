@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deployments.server.login import require_login
 from deployments.server.prepared_database import is_as_prepared, prepare
+from deployments.server.quiet_imports import leave_out_checks, leave_out_command_line
 from tasks.base.homes import prefect_home
 from tasks.base.settings import settings
 
@@ -27,7 +28,9 @@ def main(name: str, *arguments: str) -> None:
     """Run one of the two, logged in, until it is told to end."""
     os.umask(0o077)  # Prefect's database, say, is the owner's alone
     login = require_login(settings().home)
+    leave_out_command_line()
     if name == "api":
+        leave_out_checks()
         os.environ["PREFECT_SERVER_API_AUTH_STRING"] = login.text
         os.environ.update(_database())
         from deployments.server.api import serve as serve_api

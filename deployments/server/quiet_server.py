@@ -25,7 +25,7 @@ ROUTINE_EVENTS = tuple(
 RESOLUTION = timedelta(seconds=1)
 """How late a background task may begin that is put off. The shortest interval of Prefect's services is five seconds;
 what is asked for begins at once all the same."""
-LOG_PAGES, CACHE_PAGES = 8000, 2000
+LOG_PAGES, CACHE_PAGES = 8000, 250
 """Of 4 KB: the log of changes (SQLite's own is 1000), and what a connection remembers (Prefect's is 20000)."""
 
 
