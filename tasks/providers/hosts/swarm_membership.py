@@ -63,9 +63,12 @@ class SwarmMembership:
             self._state = None
 
     def _dissolve(self, state: FleetState) -> None:
-        """Nobody is left in the list: all leave at once, and the managers last, so that a rest of it has some."""
+        """Nobody is left in the list: all leave at once, and the managers last, so that a rest of it has some.
+
+        A host that does not answer is left as it is: it may be lost for ever.
+        """
         for member in sorted(state.members, key=lambda member: member.role == "manager"):
-            if member.role is not None:
+            if member.role is not None and member.host in state.addresses:
                 leave_by_force(member.host, self._engines)
 
     def _look(self) -> None:

@@ -143,6 +143,16 @@ def test_all_hosts_leave_and_nothing_of_the_fleet_is_left(world: World, tmp_path
     assert bring(fleet_of([], [A, B, C]), tmp_path) == []
 
 
+@pytest.mark.parametrize("silent", [A, D])
+def test_all_hosts_leave_but_one_that_does_not_answer(world: World, tmp_path: Path, silent: str) -> None:
+    bring(fleet_of([A, B, C, D]), tmp_path)
+    world.hosts[silent].is_up = False
+    bring(fleet_of([], [A, B, C, D]), tmp_path)
+    left = {host for host, pretended in world.hosts.items() if pretended.node or pretended.marks or pretended.rules}
+    assert left == {silent}
+    assert bring(fleet_of([], [A, B, C, D]), tmp_path) == []
+
+
 JOURNEYS = {
     "made": [ALL],
     "grown": [ALL, fleet_of([A, B, C, D])],
