@@ -8,7 +8,7 @@ from flows.engine.frame import frame, open_ledger
 from infra_specs.fleet.of_stack import refuse_standing
 from tasks.base.settings import settings
 from tasks.run.lock import fleet_lock
-from tasks.stack.fleet import known_fleet, stacks_on
+from tasks.stack.fleet import known_fleet, names_on
 
 
 @frame
@@ -24,6 +24,6 @@ async def teardown_hosts(fleet: str) -> Report:
         await asyncio.to_thread(known_fleet, ledger, fleet)
         async with fleet_lock(ledger, fleet, "teardown", settings().lease_seconds, wait=True) as lease:
             hosts = await asyncio.to_thread(known_fleet, ledger, fleet)
-            stacks = await asyncio.to_thread(stacks_on, ledger, fleet)
-            refuse_standing(fleet, tuple(stack.name for stack in stacks))
+            stacks = await asyncio.to_thread(names_on, ledger, fleet)
+            refuse_standing(fleet, stacks)
             return await end_fleet(ledger, lease, hosts)

@@ -3,6 +3,8 @@
 A fleet bears the name of the stack that lists its hosts. It stays when that stack is torn down.
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,8 +43,13 @@ class Fleets:
             row = connection.execute(sa.select(fleets).where(fleets.c.name == name)).mappings().one_or_none()
         return _fleet(row) if row else None
 
+    def has(self, name: str) -> bool:
+        """Whether there is a fleet of this name, whether it can be read or not."""
+        with self._database.read() as connection:
+            return connection.execute(sa.select(fleets.c.name).where(fleets.c.name == name)).first() is not None
+
     def all(self) -> tuple[FleetHosts, ...]:
-        """All fleets, ordered by name. Raises LedgerError for one that cannot be read."""
+        """All fleets that can be read, ordered by name."""
         with self._database.read() as connection:
             return fleets_in(connection)
 
@@ -85,7 +92,14 @@ class Fleets:
 def fleets_in(connection: sa.Connection) -> tuple[FleetHosts, ...]:
     """As `Fleets.all`, within a transaction that reads more."""
     rows = connection.execute(sa.select(fleets).order_by(fleets.c.name)).mappings().all()
-    return tuple(map(_fleet, rows))
+    return tuple(_readable(rows))
+
+
+def _readable(rows: Iterable[sa.RowMapping]) -> Iterator[FleetHosts]:
+    """One that cannot be read is in the way of its own stacks, and of no others."""
+    for row in rows:
+        with suppress(LedgerError):
+            yield _fleet(row)
 
 
 def _fleet(row: sa.RowMapping) -> FleetHosts:

@@ -1,6 +1,6 @@
 """The fleet that a stack runs on: as its spec wants it, as it is, and what is to be done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -64,7 +64,10 @@ def recorded_fleet(ledger: Ledger, name: str) -> WantedFleet:
 
 
 def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
-    """The fleet of a stack as its spec wants it. Raises PlanError as `wanted_fleet` does."""
+    """The fleet of a stack as its spec wants it. Raises PlanError as `wanted_fleet` does, and as `stacks_on`.
+
+    Of a fleet whose record cannot be read the hosts of the spec count as recorded: the record is written anew.
+    """
     fleets = {fleet.name: fleet for fleet in ledger.fleets.all()}
     record = ledger.stacks.find(stack.name)
     recorded = None
@@ -72,8 +75,9 @@ def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
         with suppress(SpecError):
             recorded = record.stack()
     hosts = wanted_fleet(stack, fleets, recorded)
-    others = (other for other in stacks_on(ledger, hosts.name) if other.name != stack.name)
-    return WantedFleet(hosts, ports_of((stack, *others)), _names(fleets.get(hosts.name)))
+    others = stacks_on(ledger, hosts.name, without=stack.name)
+    known = hosts if ledger.fleets.has(hosts.name) and hosts.name not in fleets else fleets.get(hosts.name)
+    return WantedFleet(hosts, ports_of((stack, *others)), _names(known))
 
 
 def known_fleet(ledger: Ledger, name: str) -> FleetHosts:
@@ -85,9 +89,17 @@ def known_fleet(ledger: Ledger, name: str) -> FleetHosts:
     return fleet
 
 
-def stacks_on(ledger: Ledger, fleet: str) -> tuple[Stack, ...]:
-    """The stacks that stand on a fleet, those that are torn down aside. One that cannot be read is left out."""
-    return tuple(stack for record in ledger.stacks.all() if record.wanted and (stack := _on(record, fleet)))
+def stacks_on(ledger: Ledger, fleet: str, without: str = "") -> tuple[Stack, ...]:
+    """The stacks that stand on a fleet, those that are torn down and the one of the name `without` aside.
+
+    Raises SpecError for one that cannot be read: nobody knows which ports it needs.
+    """
+    return tuple(record.stack() for record in _records_on(ledger, fleet) if record.name != without)
+
+
+def names_on(ledger: Ledger, fleet: str) -> tuple[str, ...]:
+    """The names of the stacks that stand on a fleet, those that are torn down aside. None need be readable."""
+    return tuple(record.name for record in _records_on(ledger, fleet))
 
 
 def ports_of(stacks: Iterable[Stack]) -> tuple[int, ...]:
@@ -114,10 +126,13 @@ def _names(fleet: FleetHosts | None) -> frozenset[str]:
     return frozenset(host.name for host in (*fleet.hosts, *fleet.leaving)) if fleet else frozenset()
 
 
-def _on(record: StackRecord, fleet: str) -> Stack | None:
+def _records_on(ledger: Ledger, fleet: str) -> Iterator[StackRecord]:
+    return (record for record in ledger.stacks.all() if record.wanted and _may_be_on(record, fleet))
+
+
+def _may_be_on(record: StackRecord, fleet: str) -> bool:
+    """Whether a stack stands on a fleet, as far as its spec can be read at all."""
     if record.target != "swarm":
-        return None
-    with suppress(SpecError):
-        stack = record.stack()
-        return stack if fleet_name(stack) == fleet else None
-    return None
+        return False
+    target = record.spec.get("target") if isinstance(record.spec, Mapping) else None
+    return not isinstance(target, Mapping) or (target.get("fleet") or record.name) == fleet

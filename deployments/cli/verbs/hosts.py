@@ -97,12 +97,12 @@ def _looks_of_fleets(name: str) -> "tuple[FleetLook, ...]":
     from deployments.cli.views.hosts import FleetLook
     from tasks.providers.hosts.read_facts import read_facts
     from tasks.ssh.connections import Connections
-    from tasks.stack.fleet import known_fleet, stacks_on
+    from tasks.stack.fleet import known_fleet, names_on
 
     with open_installation() as installation:
         ledger, looks = installation.ledger, list[FleetLook]()
         for fleet in (known_fleet(ledger, name),) if name else ledger.fleets.all():
-            stacks = tuple(stack.name for stack in stacks_on(ledger, fleet.name))
+            stacks = names_on(ledger, fleet.name)
             with Connections((*fleet.hosts, *fleet.leaving), fleet.key, installation.settings.home) as connections:
                 looks.append(FleetLook(fleet.name, stacks, read_facts(connections)))
     return tuple(looks)
@@ -175,12 +175,12 @@ def _confirm(fleet: str, verb: str, warning: str, *, yes: bool) -> None:
     from deployments.cli.terminal.questions import ask, can_ask
     from infra_specs.errors import PlanError
     from infra_specs.fleet.of_stack import refuse_standing
-    from tasks.stack.fleet import known_fleet, stacks_on
+    from tasks.stack.fleet import known_fleet, names_on
 
     with open_installation() as installation:
         known_fleet(installation.ledger, fleet)
         if verb == "teardown":
-            refuse_standing(fleet, tuple(stack.name for stack in stacks_on(installation.ledger, fleet)))
+            refuse_standing(fleet, names_on(installation.ledger, fleet))
     if yes:
         return
     if not can_ask():
