@@ -12,9 +12,10 @@ from flows.engine.backups import probe_store
 from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
+from flows.engine.front import with_front
 from flows.engine.rollout import restore_healthy, roll_out
 from infra_specs.catalogue.desired import generated_secrets
-from infra_specs.desired import StackSnapshot, manifest_of_file
+from infra_specs.desired import StackSnapshot, host_claims, manifest_of_file
 from infra_specs.errors import ChangeFailed, Fenced, SpecError, TenfoldError
 from infra_specs.releases.differences import summary
 from infra_specs.releases.selection import ReleaseState
@@ -62,14 +63,16 @@ async def provision_stack(
         await probe_store(ledger, prepared.snapshot.stack)
         for note in prepared.notes:
             get_run_logger().info("%s", note)
-        snapshot = await asyncio.to_thread(_record, context, prepared.snapshot)
+        snapshot = await asyncio.to_thread(_record, context, prepared.snapshot, prepared.desired.stack)
         await show_sizing(prepared.desired)
+        await with_front(context, snapshot)
         report = await _build(context, replace(prepared, snapshot=snapshot))
+        await with_front(context, snapshot)
         return await with_certificates(context, snapshot, "provision", prepared.desired.content, report)
 
 
-def _record(context: RunContext, snapshot: StackSnapshot) -> StackSnapshot:
-    """Generate the secrets that the spec needs and that are missing, and record the spec as desired.
+def _record(context: RunContext, snapshot: StackSnapshot, running: Stack) -> StackSnapshot:
+    """Generate the secrets that the spec needs and that are missing, and record the spec as desired, with its hosts.
 
     In this order: a recorded spec whose secrets are missing cannot be repaired by a reconcile. Returns the snapshot
     with these secrets, as a run that was cut off after this finds it.
@@ -78,7 +81,8 @@ def _record(context: RunContext, snapshot: StackSnapshot) -> StackSnapshot:
     for secret in generated_secrets(spec):
         if secret not in snapshot.secret_versions:
             snapshot = snapshot.with_secret(secret, ledger.secrets.ensure(lease, spec.name, secret))
-    ledger.stacks.set_desired(lease, spec.name, spec.model_dump(mode="json", by_alias=True), snapshot.source)
+    data, claims = spec.model_dump(mode="json", by_alias=True), host_claims(snapshot, running)
+    ledger.stacks.set_desired(lease, spec.name, data, snapshot.source, claims=claims)
     return snapshot
 
 

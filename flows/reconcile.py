@@ -13,19 +13,22 @@ from flows.engine.bound import at_most, bounds_itself
 from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
 from flows.engine.frame import allow_calls, frame, open_ledger, stack_session
+from flows.engine.front import fronts, reconcile_front, with_front
 from flows.engine.looks import Looks
 from flows.engine.rollout import restore_healthy
 from flows.engine.run_info import is_asked_for
 from flows.engine.watch import judge_watched
-from infra_specs.desired import desired_as_deployed
+from infra_specs.desired import DesiredStack, StackSnapshot, desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
 from infra_specs.plan.backoff import FAILURES_SEEN, Rest, rest_of
 from infra_specs.releases.selection import is_settled
+from infra_specs.sharing.claims import claims_of
 from infra_specs.stack_fault import paragraph
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, StackRecord
 from tasks.ledger.locks import utc
+from tasks.run.context import RunContext
 from tasks.run.tags import NOTABLE, tag_run
 from tasks.stack.certificate import renew_certificate
 from tasks.stack.record import unknown_stack
@@ -81,13 +84,15 @@ async def reconcile(stack: str = "") -> Report:
 
 
 def _names(ledger: Ledger, stack: str) -> list[str]:
-    """The stacks to look at: the given one, or all active ones whose target is to be looked at again by now."""
+    """The stacks to look at: the given one, or all active ones whose target is to be looked at again by now, and the
+    fronts of their machines."""
     if stack:
-        if ledger.stacks.find(stack) is None:
+        if ledger.stacks.find(stack) is None and stack not in fronts(ledger):
             raise unknown_stack(ledger, stack)  # a rejection, and no fault of a stack
         return [stack]
     moment = now()
-    return [record.name for record in ledger.stacks.all() if record.wanted and _is_due(record, moment)]
+    names = [record.name for record in ledger.stacks.all() if record.wanted and _is_due(record, moment)]
+    return [*names, *fronts(ledger)]
 
 
 def _is_due(record: StackRecord, moment: float) -> bool:
@@ -114,6 +119,8 @@ async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Repor
                 open_ledger() as ledger,  # its own: it may go on when the run has ended
                 at_most(LONGEST_LOOK_SECONDS if rest else None, _given_up()),
             ):
+                if machine := (await asyncio.to_thread(fronts, ledger)).get(name):
+                    return await reconcile_front(ledger, machine)
                 return await _reconcile_one(ledger, name, rest=rest)
         except LockHeld as busy:
             get_run_logger().info("%s", busy)
@@ -165,10 +172,20 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         context.repairs = is_settled(renewed.releases)
         resting = left.addresses if context.repairs else {}
         context.resting |= resting.keys()
+        await with_front(context, renewed)
         report = await restore_healthy(context, renewed, "reconcile", "what runs had drifted", desired)
+        await _settle_hosts(context, renewed, desired)
         report = await with_certificates(context, renewed, "reconcile", desired.content, report)
     await tidy_abandoned(ledger, name)
     return _with_resting(report, {address: resting[address] for address in report.resting})
+
+
+async def _settle_hosts(context: RunContext, snapshot: StackSnapshot, desired: DesiredStack) -> None:
+    """Claim the hosts of what runs and of the file, and no more: an earlier release's are free once it is not run."""
+    claims = claims_of(snapshot.stack, desired.stack)
+    if claims.hosts != snapshot.hosts.of(context.stack):
+        await asyncio.to_thread(context.ledger.hosts.claim_free, context.lease, claims)
+    await with_front(context, snapshot)
 
 
 def _with_resting(report: Report, resting: Mapping[str, float]) -> Report:

@@ -7,6 +7,7 @@ from flows.engine.back_up import back_up
 from flows.engine.backups import backup_session
 from flows.engine.converge import Report, converge
 from flows.engine.frame import frame, open_ledger, stack_session
+from flows.engine.front import settle_front
 from infra_specs.backup.time import is_backed_up
 from infra_specs.errors import PlanError, TenfoldError
 from infra_specs.resources.instance import Instance
@@ -48,6 +49,7 @@ async def _torn_down(ledger: Ledger, stack: str, *, delete_data: bool, wait: boo
         expected = delete_data or snapshot.is_active
         seen = await _look(context, _UNEXPECTED_PAUSES if expected else ())
         report = await _take_down(context, seen, delete_data=delete_data)
+        await settle_front(ledger, context.provider, snapshot.stack.target)
         await remove_built_images(context)
         if delete_data:
             await asyncio.to_thread(ledger.stacks.forget, context.lease)

@@ -34,6 +34,8 @@ from infra_specs.releases.watch import Watch
 from infra_specs.resources.address import Address
 from infra_specs.resources.resource import Resource
 from infra_specs.resources.services import service_of
+from infra_specs.sharing.claims import Claims, claims_of, without_conflicts
+from infra_specs.sharing.front import ClaimedHosts, ports_behind
 from infra_specs.sizing.size import Sizing, size
 from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
@@ -70,6 +72,8 @@ class StackSnapshot:
     secret_versions: Mapping[str, Sequence[int]] = field(default_factory=dict)
     certificates: Mapping[str, HostCertificate] = field(default_factory=dict)
     """Host -> what is known of its certificate, where these are fetched."""
+    hosts: ClaimedHosts = field(default_factory=ClaimedHosts)
+    """Which stack of all has which host, and the ports that fronts have."""
     recorded_target: str | None = None
     """The provider that the ledger has for the stack; None for a stack that the ledger does not know."""
     is_active: bool = False
@@ -158,6 +162,7 @@ def desired_with_release(snapshot: StackSnapshot, release: ReleaseManifest) -> D
     resources = desired_state(
         runs, sizing, counts=snapshot.overrides, secrets=secrets, source=snapshot.source, images=release.images,
         code=release.code, certificates=snapshot.held_certificates,
+        behind=ports_behind(claims_of(snapshot.stack, runs), snapshot.hosts),
     )  # fmt: skip
     cost = price(runs, sizing, resources)
     return DesiredStack(runs, snapshot.source, release, sizing, cost, _within_budget(runs, cost, resources))
@@ -224,6 +229,22 @@ def refuse_changed_target(snapshot: StackSnapshot) -> None:
         f"{name} {state}, and the spec says {target}. A target is not changed in place, and no data moves by itself. "
         f"Give the stack on {target} another name; or write {recorded} again to go on with this one."
     )
+
+
+def host_claims(snapshot: StackSnapshot, running: Stack) -> Claims:
+    """The hosts that a stack claims when it comes to run this: those of its file, too, and of what it ran last.
+
+    To that it goes back if this fails. It lays no claim to what another stack has by now.
+    """
+    own = claims_of(snapshot.stack, running)
+    try:
+        before = apply_to(snapshot.stack, snapshot.current.content) if snapshot.current else snapshot.stack
+    except PlanError:  # it fits the file no more
+        return own
+    earlier = without_conflicts(claims_of(before), snapshot.hosts.of_others(snapshot.stack.name))
+    places = {(claim.port, claim.host) for claim in own.hosts}
+    kept = (claim for claim in earlier.hosts if (claim.port, claim.host) not in places)
+    return Claims(tuple(sorted((*own.hosts, *kept))), own.shares)
 
 
 def release_jobs(snapshot: StackSnapshot, desired_stack: DesiredStack, release: StoredRelease) -> tuple[Resource, ...]:

@@ -22,6 +22,7 @@ from infra_specs.errors import SpecError, TenfoldError
 from infra_specs.plan.backoff import FAILURES_SEEN, rest_of
 from infra_specs.plan.drift import Event, Look, Looks, Pause, left, look_at, noted
 from infra_specs.releases.selection import is_settled
+from infra_specs.sharing.front import front_name, front_target
 from infra_specs.stackfile.models.target import Target
 from tasks.base.clock import now
 from tasks.base.settings import Settings
@@ -188,11 +189,12 @@ class Drift:
                 kept.pop(stack)
 
     def _targets(self) -> Mapping[str, Target]:
-        """Of every stack that is up and can be read, if its target tells."""
+        """Of every stack that is up and can be read, if its target tells, and of the fronts of their machines."""
         targets = dict[str, Target]()
         try:
             with Ledger.open(self._here) as ledger:
                 records = [record for record in ledger.stacks.all() if record.wanted]
+                machines = {machine for machine, _ in ledger.hosts.read().shared}
         except TenfoldError as error:
             log.warning("Nobody can tell which stacks are up: %s", error)
             raise
@@ -201,4 +203,5 @@ class Drift:
                 target = record.stack().target
                 if target.tells:
                     targets[record.name] = target
-        return targets
+        fronts = {front_name(machine): front_target(machine) for machine in machines}
+        return targets | {name: target for name, target in fronts.items() if target.tells}

@@ -94,18 +94,20 @@ async def stack_session(
     asked: tuple[Stack, str] | None = None,
     change: Callable[[Stack], Stack] = lambda stack: stack,
     wait: bool = False,
+    patience: float = 0.0,
 ) -> AsyncIterator[tuple[RunContext, StackSnapshot]]:
     """Hold the stack's lock and open its target, until the block ends. Yields the context and a snapshot of the stack.
 
     Spec and folder are those of `asked`, else those of the ledger. All is read once, under the lock, since the run
     that held it may have changed it. A provision brings the stack's fleet up first, and the timer looks after it.
-    `change` is applied to the spec. Raises UnknownStack before it takes the lock;
-    PlanError for a changed target, or if the target has a stack of this name that the ledger does not know.
+    `change` is applied to the spec. `patience`: seconds that it waits for whoever holds the lock. Raises UnknownStack
+    before it takes the lock; PlanError for a changed target, or if the target has a stack of this name that the ledger
+    does not know.
     """
     config = settings()
     if asked is None:
         await asyncio.to_thread(recorded_spec, ledger, name)
-    async with stack_lock(ledger, name, verb, config.lease_seconds, wait=wait) as lease:
+    async with stack_lock(ledger, name, verb, config.lease_seconds, wait=wait, patience=patience) as lease:
         recorded = partial(recorded_snapshot, ledger, name, with_releases=verb != "teardown")
         snapshot = await asyncio.to_thread(partial(snapshot_of, ledger, *asked) if asked else recorded)
         snapshot = snapshot.with_stack(change(snapshot.stack))

@@ -4,12 +4,14 @@ import asyncio
 from typing import NoReturn
 
 from flows.engine.converge import Report, converge
+from flows.engine.front import with_front
 from flows.engine.rollout import restore_healthy, roll_out
 from infra_specs.desired import (
     DesiredStack,
     StackSnapshot,
     StoredRelease,
     desired_as_deployed,
+    host_claims,
     manifest_of_file,
     newest_secrets,
 )
@@ -45,6 +47,7 @@ async def make_release(
         return _said(report, f"{running} is that already: {report.summary}")
     reason = why + summary(fallback.content, content)
     file = await asyncio.to_thread(_file, context, snapshot, content)
+    await asyncio.to_thread(ledger.hosts.claim, context.lease, host_claims(snapshot, desired.stack))
     await keep_code(context, content)
     new_release = await asyncio.to_thread(
         ledger.releases.begin, context.lease, verb, reason, content=content, file=file
@@ -57,6 +60,7 @@ async def make_release(
         raise
     except TenfoldError as error:
         await _undo(context, new_release, error, running=running, fallback=fallback)
+    await with_front(context, snapshot)
     seconds = watched_services(running.content, content).values() if context.rolls_back and running else ()
     watched = f"; watched for {max(seconds):g} s" if seconds else ""
     return _said(report, f"{new_release} serves: {report.summary}{watched}")

@@ -1,6 +1,6 @@
 """What every pattern is told of a stack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infra_specs.certificates.host_certificate import HostCertificate
@@ -27,3 +27,5 @@ class Context:
     """Host -> what is known of its certificate, where these are fetched."""
     needs: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     """Need -> what an app reaches it by, part by part."""
+    behind: Sequence[int] = ()
+    """The ports that the machine's front has in place of the proxy."""

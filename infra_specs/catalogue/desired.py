@@ -1,6 +1,6 @@
 """Everything that a stack wants to exist."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from infra_specs.catalogue import cache, database, files, queue, web
 from infra_specs.catalogue.context import Context
@@ -23,20 +23,22 @@ def desired_state(
     images: Mapping[str, str] | None = None,
     code: Mapping[str, str] | None = None,
     certificates: Mapping[str, HostCertificate] | None = None,
+    behind: Sequence[int] = (),
 ) -> tuple[Resource, ...]:
     """The resources of a stack, in an order that is the same for equal inputs.
 
     `counts` are replicas by service that were asked for over the spec (kept within its bounds); `secrets` the newest
     version of each secret that the ledger holds; `source` the folder that the spec's relative paths start at; `images`
     the ids of the services' images by name, as far as they are known; `code` the contents of their folders;
-    `certificates` what is known of those that are fetched, by host.
+    `certificates` what is known of those that are fetched, by host; `behind` the ports that the machine's front has in
+    place of the proxy.
     Raises PlanError for a secret of the user's that is not set.
     """
     refuse_missing_secrets(stack, secrets)
     pattern = pattern_of(stack.target)
     most = {name: service.maximum for name, service in sizing.services.items()}
     needs = needs_of(stack, secrets)
-    context = Context(stack, source, secrets, images or {}, code or {}, most, certificates or {}, needs)
+    context = Context(stack, source, secrets, images or {}, code or {}, most, certificates or {}, needs, behind)
     resources = [*pattern.foundation(context), *_resources_of_needs(pattern, context, sizing)]
     routed = {name: service for name, service in stack.services.items() if service.port is not None}
     if routed:

@@ -20,6 +20,8 @@ FETCHED_SETTINGS = ("certificates", "challenges")
 """What a proxy that runs takes in where its certificates are fetched."""
 CLIENT_SETTINGS = ("trust_proxies", "upload_timeout", "edition")
 """What a proxy that runs takes in on every target: whom it trusts, how long it waits, and what Tenfold decides."""
+BEHIND = "behind"
+"""The setting of a proxy that has the ports which the machine's front listens on in its place."""
 PROXY_EDITION = 2
 """Of what every proxy is told, whatever the stack says. With another one, proxies that run are told anew."""
 CERTIFICATE = "tls-certificate"
@@ -105,6 +107,8 @@ def proxy_settings(context: Context) -> dict[str, Setting]:
         settings["tls"] = SecretRef(CERTIFICATE, context.secrets.get(CERTIFICATE, 1))
     if tls and tls.http_port:
         settings["redirect"] = tls.http_port
+    if context.behind:
+        settings[BEHIND] = list(context.behind)
     return settings
 
 

@@ -14,6 +14,7 @@ from tasks.ledger.costs import Costs
 from tasks.ledger.database import Database
 from tasks.ledger.decisions import Decisions
 from tasks.ledger.fleets import Fleets
+from tasks.ledger.hosts import Hosts
 from tasks.ledger.liveness import Liveness
 from tasks.ledger.locks import Locks
 from tasks.ledger.measurements import Measurements
@@ -55,6 +56,7 @@ class Ledger:
         self.unready = Unready(database)
         self.secrets = Secrets(database, key_file)
         self.certificates = Certificates(database)
+        self.hosts = Hosts(database)
 
     @classmethod
     def open(cls, settings: Settings) -> "Ledger":

@@ -10,12 +10,15 @@ from infra_specs.certificates.host_certificate import HostCertificate
 from infra_specs.errors import LedgerError, SpecError
 from infra_specs.fleet.of_stack import on_fleet
 from infra_specs.plan.timer import TimedStack
+from infra_specs.sharing.claims import NO_CLAIMS, Claims
+from infra_specs.sharing.front import ClaimedHosts
 from infra_specs.stackfile.models.hosts import FleetHosts
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import stored
 from tasks.ledger.certificates import certificates_of
 from tasks.ledger.database import Database
 from tasks.ledger.fleets import fleets_in
+from tasks.ledger.hosts import claimed_hosts, drop_claims, set_claims
 from tasks.ledger.json_column import BrokenJson
 from tasks.ledger.locks import Lease, guard
 from tasks.ledger.releases import Release, active_releases
@@ -97,6 +100,8 @@ class StackState:
     secret_versions: Mapping[str, tuple[int, ...]]
     certificates: Mapping[str, HostCertificate]
     """By host what is known of its fetched certificate."""
+    hosts: ClaimedHosts
+    """Which stack of all has which host."""
 
 
 class Stacks:
@@ -105,13 +110,26 @@ class Stacks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def set_desired(self, lease: Lease, name: str, spec: Mapping[str, Any], source: str) -> None:
-        """Set the desired spec of the stack. `source`: the folder that relative paths of the spec start at."""
+    def set_desired(
+        self,
+        lease: Lease,
+        name: str,
+        spec: Mapping[str, Any],
+        source: str,
+        *,
+        claims: Claims = NO_CLAIMS,
+    ) -> None:
+        """Set the desired spec of the stack. `source`: the folder that relative paths of the spec start at.
+
+        `claims`: the hosts that it has from now on. Raises PlanError, and writes nothing, if another stack stands in
+        the way of one.
+        """
         if name != lease.stack:
             raise LedgerError(f"The lock is {lease.stack}'s and the spec {name}'s. Take the lock of {name}.")
         values = {"spec": dict(spec), "source": source, "target": spec["target"]["provider"], "wanted": True}
         with self._database.write() as connection:
             guard(connection, lease)
+            set_claims(self._database, connection, name, claims)
             previous = connection.execute(sa.select(stacks).where(stacks.c.name == name)).mappings().one_or_none()
             if previous is None:
                 for table in _CHECK_TABLES:  # what a check that was under way wrote of one that was forgotten meanwhile
@@ -124,13 +142,14 @@ class Stacks:
                     connection.execute(sa.update(spending).where(spending.c.stack == name).values(at=now))
 
     def mark_torn_down(self, lease: Lease) -> None:
-        """Mark the stack as torn down. Its spec stays, so that it can be provisioned again."""
+        """Mark the stack as torn down, and its hosts as free. Its spec stays, so that it can be provisioned again."""
         active = (stacks.c.name == lease.stack) & stacks.c.wanted
         with self._database.write() as connection:
             guard(connection, lease)
             connection.execute(
                 sa.update(stacks).where(active).values(wanted=False, since=self._database.now(connection))
             )
+            drop_claims(self._database, connection, lease.stack)
 
     def mark_reconciled(self, lease: Lease) -> None:
         """Record that a reconcile of the stack begins now."""
@@ -180,7 +199,8 @@ class Stacks:
         with self._database.read() as connection:
             record = _record(connection, name)
             releases = active_releases(connection, name) if with_releases else ()
-            return StackState(record, releases, kept_versions(connection, name), certificates_of(connection, name))
+            versions, fetched = kept_versions(connection, name), certificates_of(connection, name)
+            return StackState(record, releases, versions, fetched, claimed_hosts(connection))
 
     def find(self, name: str) -> StackRecord | None:
         """The record of a stack, torn down or not; None if the ledger does not know it."""

@@ -139,6 +139,23 @@ certificates = Table(
     Column("state", JsonColumn, nullable=False),
 )
 
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("machine", String, primary_key=True),
+    Column("port", Integer, primary_key=True, autoincrement=False),
+    Column("host", String, primary_key=True),
+    Column("stack", String, nullable=False),
+    Column("protocol", String, nullable=False),
+)
+
+front_ports = Table(
+    "front_ports",
+    metadata,
+    Column("machine", String, primary_key=True),
+    Column("port", Integer, primary_key=True, autoincrement=False),
+)
+
 releases = Table(
     "releases",
     metadata,

@@ -26,18 +26,19 @@ RECONCILE_SECONDS = 120.0
 
 @asynccontextmanager
 async def stack_lock(
-    ledger: Ledger, stack: str, verb: str, lease_seconds: float, *, wait: bool
+    ledger: Ledger, stack: str, verb: str, lease_seconds: float, *, wait: bool = False, patience: float = 0.0
 ) -> AsyncIterator[Lease]:
     """Take the lock of `stack`, renew it until the block ends, then release it.
 
     Runs that were asked for take it in the order in which they were, by when Prefect has them due. Raises LockHeld,
-    with the holder and since when: at once, or after an hour with `wait`. If a reconcile holds the lock, this waits for
-    two minutes at most. Raises RunOvertaken if a run that was asked for later has had the lock.
+    with the holder and since when: at once, after `patience` seconds, or after an hour with `wait`. If a reconcile
+    holds the lock, this waits for two minutes at most. Raises RunOvertaken if a run that was asked for later had it.
     """
     asking = _Asking(ledger, stack, _owner(verb), lease_seconds, own_ticket(verb), monotonic() + LATE_SECONDS)
     try:
         outcome = await (asking.in_turn() if wait else asking.at_once())
-        if isinstance(outcome, LockHeld) and (limit := await asyncio.to_thread(_wait_limit, ledger, stack, verb, wait)):
+        limit = max(patience, await asyncio.to_thread(_wait_limit, ledger, stack, verb, wait))
+        if isinstance(outcome, LockHeld) and limit:
             outcome = await until(asking.in_turn, lambda result: isinstance(result, Lease), limit)
     except BaseException:
         await asking.leave()

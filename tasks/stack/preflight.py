@@ -25,6 +25,8 @@ from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.deploy_options import DeployOptions
 from infra_specs.releases.manifest import ReleaseManifest, changed_services, images_named
 from infra_specs.resources.address import Address
+from infra_specs.sharing.claims import claims_of, refuse_conflicts
+from infra_specs.sharing.front import sharing_notes
 from infra_specs.stackfile.messages.shell_words import shell_note
 from infra_specs.stackfile.models.stack import Stack
 from tasks.ledger import Ledger
@@ -80,9 +82,11 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
     snapshot, certificate = await steps.certificate(snapshot)
     stack, builds = await steps.build(snapshot)
     snapshot = snapshot.with_stack(stack)
+    refuse_conflicts(claims_of(stack), snapshot.hosts.of_others(stack.name))
     names = images_named(provisioned_manifest(snapshot).services.values())
     code, in_place = await asyncio.to_thread(steps.code, snapshot)
-    notes = (*((certificate,) if certificate else ()), *builds, *in_place, *provision_notes(snapshot))
+    sharing = sharing_notes(claims_of(stack), snapshot.hosts)
+    notes = (*((certificate,) if certificate else ()), *builds, *in_place, *provision_notes(snapshot), *sharing)
     candidate = _Candidate(
         snapshot, lambda images: provisioned_manifest(snapshot, images, code), names, tuple(stack.services),
         "as its file stands",

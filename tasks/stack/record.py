@@ -45,6 +45,7 @@ def _snapshot(state: StackState, stack: Stack, source: str) -> StackSnapshot:
         releases=state.releases,
         secret_versions=state.secret_versions,
         certificates=state.certificates,
+        hosts=state.hosts,
         recorded_target=record.target if record else None,
         is_active=record is not None and record.wanted,
     )

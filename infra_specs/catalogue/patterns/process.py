@@ -71,5 +71,5 @@ def proxy(context: Context) -> Resource:
         "public_port": web.public_port(context),
         **web.proxy_settings(context),
     }
-    beyond = ("public", "public_port", "redirect")
+    beyond = ("public", "public_port", "redirect", web.BEHIND)
     return web.proxy(context, settings, in_place=(*beyond, "tls", *web.FETCHED_SETTINGS, *web.CLIENT_SETTINGS))

@@ -3,8 +3,8 @@
 Each target says what it is: `runs` (processes, containers, or managed, where a service of somebody else's runs both),
 `counted` (that a service is one resource with a count, in place of one resource a replica), `reconcile_seconds`
 (reconcile looks at a stack on it no more often; 0 is as often as the installation's timer), `tells` (that it says
-at once what ended or became unwell, so that the timer is a safety net), and `encrypts_caches` (a cache is reached by
-TLS only).
+at once what ended or became unwell, so that the timer is a safety net), `shares_ports` (a front leads to several stacks
+at one port), and `encrypts_caches` (a cache is reached by TLS only).
 """
 
 from collections.abc import Mapping
@@ -31,6 +31,7 @@ class _Target(Part):
     reconcile_seconds: ClassVar[float] = 0.0
     tells: ClassVar[bool] = False
     encrypts_caches: ClassVar[bool] = False
+    shares_ports: ClassVar[bool] = False
 
     price_per_replica: float | None = Field(default=None, ge=0, le=1_000_000)
     """USD a month that one replica costs you here, where no price book knows it."""
@@ -72,6 +73,7 @@ class Local(_OneMachine):
 
     runs = "processes"
     tells = True
+    shares_ports = True
 
     provider: Literal["local"]
     """`local`"""
@@ -106,6 +108,7 @@ class Memory(_Target):
     """A pretended world in a file, for trying things out and for tests: nothing runs."""
 
     runs = "managed"
+    shares_ports = True
 
     provider: Literal["memory"]
     """`memory`"""

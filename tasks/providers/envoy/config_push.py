@@ -100,7 +100,7 @@ def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, wa
         {**files, "clusters.json": new_clusters | {"resources": [*new_clusters["resources"], *removed_clusters]}}
     )
     if waiting and rules.keys() - clusters_before.keys():
-        _await(lambda: (state := folder.admin_state()) is None or state.clusters.issuperset(rules))
+        await_taken_in(lambda: (state := folder.admin_state()) is None or state.clusters.issuperset(rules))
     public = [rule for rule in rules.values() if rule.public]
     local_routes = routes("local", rules.values())
     folder.write({"routes-public.json": routes("public", public), "routes-local.json": local_routes})
@@ -108,10 +108,10 @@ def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, wa
         plain_routes = plain_http.routes(told, public)
         folder.write({plain_http.ROUTES_FILE: plain_routes})
         if waiting:  # before the first it has no listener for them
-            _await(lambda: folder.routes_version(plain_http.NAME) in (None, "", plain_routes["version_info"]))
+            await_taken_in(lambda: folder.routes_version(plain_http.NAME) in (None, "", plain_routes["version_info"]))
     if removed_clusters:
         if waiting:
-            _await(lambda: folder.routes_version("local") in (None, local_routes["version_info"]))
+            await_taken_in(lambda: folder.routes_version("local") in (None, local_routes["version_info"]))
         folder.write({"clusters.json": new_clusters})
     folder.remove(name for name in files_before if name.startswith("endpoints-") and name not in files)
 
@@ -123,7 +123,7 @@ def await_endpoints(folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bo
     they will be and not `as_before`, they may well not answer yet, and are not insisted on.
     """
     all_answer = _unless_gone(folder.admin_state, lambda state: state.answering(rule.cluster) >= set(rule.endpoints))
-    if not _await(all_answer, _SEEN_SECONDS if asked_as_before else _APPLIED_SECONDS) and asked_as_before:
+    if not await_taken_in(all_answer, _SEEN_SECONDS if asked_as_before else _APPLIED_SECONDS) and asked_as_before:
         raise ProviderError(
             f"the proxy did not see all of {', '.join(rule.endpoints)} answer at {rule.health} within "
             f"{_SEEN_SECONDS:g} s, so what served {rule.service} goes on serving. Run it again."
@@ -133,7 +133,7 @@ def await_endpoints(folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bo
 def await_drained(folder: ProxyFolder, rule: RouteRule) -> None:
     """Until the proxy sends nothing new to what a route drains, so that who has no request in flight gets none."""
     if rule.draining:
-        _await(
+        await_taken_in(
             lambda: (state := folder.admin_state()) is None or not state.answering(rule.cluster) & set(rule.draining)
         )
 
@@ -143,7 +143,7 @@ def await_certificates(served: Callable[[], bytes | None], pems: Collection[str]
 
     `served` asks what it serves (`certificates_target`); a proxy that does not answer will find it at its start.
     """
-    if not _await(
+    if not await_taken_in(
         _unless_gone(served, lambda answer: all(has_taken(answer, pem) for pem in pems)), _CERTIFICATE_SECONDS
     ):
         raise ProviderError(
@@ -157,7 +157,7 @@ def await_listeners(served: Callable[[], bytes | None], version: str, address: s
 
     `served` asks it (`listeners_target`); a proxy that does not answer will find them at its start.
     """
-    if not _await(_unless_gone(served, lambda answer: serves_listeners(answer, version)), _LISTENERS_SECONDS):
+    if not await_taken_in(_unless_gone(served, lambda answer: serves_listeners(answer, version)), _LISTENERS_SECONDS):
         raise ProviderError(
             f"{address} did not take its new settings in and goes on with what it had: its log says why. "
             "Look at `tls`, `trust_proxies`, `timeouts` and the ports."
@@ -179,7 +179,8 @@ def _unless_gone(look: Callable[[], T | None], is_reached: Callable[[T], bool]) 
     return reached
 
 
-def _await(taken_in: Callable[[], bool], seconds: float = _APPLIED_SECONDS) -> bool:
+def await_taken_in(taken_in: Callable[[], bool], seconds: float = _APPLIED_SECONDS) -> bool:
+    """Until a proxy has taken something in. Returns whether it has, after so many seconds at most."""
     deadline = time.monotonic() + seconds
     while not (done := taken_in()) and time.monotonic() < deadline:
         time.sleep(0.003)  # Envoy tells nobody what it took in, and a release waits for this many times

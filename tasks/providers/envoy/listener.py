@@ -6,8 +6,8 @@ own address decides, before a byte of it is read. What an app takes, and silence
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import PurePath
 from typing import Any
@@ -26,6 +26,8 @@ DRAIN_SECONDS = 5
 """The last of them, in which a client is told, and a request that comes all the same is answered."""
 TRUSTED_IDLE_SECONDS = 900
 """The same from a load balancer. Some keep connections for 600 s and lose a request that meets a closing one."""
+DOOR_MODE = 0o660
+"""Of a door: its folder's group is the front's."""
 STREAMS = 100
 """Requests at once on one connection of HTTP/2."""
 HOST_OF_HTTP_10 = "localhost"
@@ -39,6 +41,7 @@ _OTHER_THAN_WEBSOCKET = "|".join(
 )
 """Of upgrades that are ignored, as their standard allows: RE2's pattern of every other word."""
 _CONNECTION_MANAGER = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_PROXY_PROTOCOL = "extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"
 _CONNECTION_LIMIT = "extensions.filters.network.connection_limit.v3.ConnectionLimit"
 
 
@@ -47,7 +50,8 @@ class Listener:
     """One address that the proxy listens on; `asked_port` is the port of it that clients know.
 
     `redirect`: a listener that only leads clients to HTTPS, at this port. `certificates` are the names of those with
-    which it speaks TLS; without any it speaks plainly.
+    which it speaks TLS; without any it speaks plainly. Behind a front it listens at a `door`, a unix socket's path, in
+    place of the port: whoever connects there says first for which client (the PROXY protocol), and only the front can.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Listener:
     asked_port: int
     redirect: int | None = None
     certificates: tuple[str, ...] = ()
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +88,15 @@ def policy_of(settings: Mapping[str, Any], connections: int, told: Any = None) -
 
 
 def public_listeners(
-    settings: Mapping[str, Any], public: tuple[int, int], http: tuple[int, int] | None
+    settings: Mapping[str, Any],
+    public: tuple[int, int],
+    http: tuple[int, int] | None,
+    door_of: Callable[[int], str] = lambda _: "",
 ) -> list[Listener]:
     """The listeners beyond loopback: the public one, and that of plain HTTP. Of each its port, and that of clients.
 
-    Where certificates are fetched there is no public one before the first.
+    Where certificates are fetched there is no public one before the first. `door_of` says by the clients' port at which
+    door it listens, behind a front; nothing if it has the port itself.
     """
     names, result = tuple(tls.pems_of(settings)), list[Listener]()
     if names or not tls.is_fetched(settings):
@@ -99,7 +108,7 @@ def public_listeners(
             if fetched
             else Listener("redirect", EVERYWHERE, *http, redirect=public[1])
         )
-    return result
+    return [replace(each, door=door_of(each.asked_port)) for each in result]
 
 
 def listeners(folder: PurePath, wanted: Sequence[Listener], policy: ClientPolicy) -> Json:
@@ -110,12 +119,20 @@ def listeners(folder: PurePath, wanted: Sequence[Listener], policy: ClientPolicy
 
 
 def ports_of(told: Any) -> frozenset[int]:
-    """The ports of the listeners in a file of them; none without a file."""
-    resources = told["resources"] if told else ()
-    return frozenset(each["address"]["socket_address"]["port_value"] for each in resources)
+    """The ports of the listeners in a file of them; none without a file. A door has none."""
+    addresses = [each["address"].get("socket_address") for each in (told["resources"] if told else ())]
+    return frozenset(address["port_value"] for address in addresses if address)
 
 
 def _listener(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> Json:
+    if wanted.door:
+        return {
+            "name": wanted.name,
+            "address": {"pipe": {"path": wanted.door, "mode": DOOR_MODE}},
+            "listener_filters": [typed("envoy.filters.listener.proxy_protocol", _PROXY_PROTOCOL)],
+            "listener_filters_timeout": f"{HEADER_SECONDS}s",
+            "filter_chains": _chains(folder, wanted, policy),
+        }
     return {
         "name": wanted.name,
         "address": {"socket_address": {"address": wanted.address, "port_value": wanted.port}},

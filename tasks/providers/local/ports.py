@@ -53,6 +53,12 @@ def of_owner(home: Path, stack: str, owner: str) -> int | None:
     return next((int(port) for port, holder in holders.items() if holder == f"{stack}:{owner}"), None)
 
 
+def owners(home: Path, stack: str) -> set[str]:
+    """Who of a stack has a port."""
+    holders = (read_json(home / "ports.json") or {}).values()
+    return {owner for name, _, owner in (holder.partition(":") for holder in holders) if name == stack}
+
+
 def is_free(port: int) -> bool:
     """Nobody listens there, on any address. Servers that share a port (SO_REUSEPORT) are found too.
 

@@ -21,6 +21,7 @@ from tasks.providers.local.files import make_folder
 from tasks.providers.local.host import LocalHost
 from tasks.providers.local.kinds import processes, program
 from tasks.providers.local.kinds.processes import Processes
+from tasks.providers.local.kinds.proxy import held_ports
 from tasks.providers.local.kinds.route import Routes, proxy_state, routes
 from tasks.providers.local.kinds.volume import Volumes
 from tasks.providers.local.shell import LocalShell
@@ -90,6 +91,10 @@ class LocalProvider(KindProvider):
     def sweep(self, stack: str) -> None:
         with self.translated():
             sweep(self._home, stack)
+
+    def held_ports(self, stack: str) -> frozenset[int]:
+        with self.translated():
+            return held_ports(stack_folder_of(self._home, stack))
 
     def fault(self, resource: Resource) -> str:
         with self.translated():

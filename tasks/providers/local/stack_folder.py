@@ -48,6 +48,11 @@ class StackFolder:
         return self.path / "proxy"
 
     @property
+    def doors(self) -> Path:
+        """Where its proxy waits for the front, at ports that the front has in its place."""
+        return self.path / "doors"
+
+    @property
     def settings(self) -> Path:
         return self.path / "settings"
 

@@ -46,6 +46,10 @@ class MemoryProvider(KindProvider):
         """Alone in the whole world: every change writes it."""
         return self._world.alone()
 
+    def held_ports(self, stack: str) -> frozenset[int]:
+        held = (proxy.outputs.get("held_ports", "") for proxy in self.observe(stack) if proxy.kind == "proxy")
+        return frozenset(int(port) for ports in held for port in ports.split())
+
     # What happens in this world, and is no verb of ours
 
     def set_health(self, stack: str, address: str, health: Health) -> None:

@@ -4,19 +4,21 @@ A replica, service or job whose command is `false` fails, as it would anywhere. 
 jobs have ended.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from infra_specs.catalogue.web import BEHIND
 from infra_specs.resources.address import Address
 from infra_specs.resources.instance import Health, Instance, Member
 from infra_specs.resources.resource import Resource
+from infra_specs.sharing.front import FRONT_KIND
 from infra_specs.stackfile.models.target import Memory
 from tasks.base.clock import now
 from tasks.providers.memory.record import Record
 from tasks.providers.memory.world import World
 from tasks.providers.seam.kind import Kind, refusal
 
-KINDS = ("volume", "database", "cache", "queue", "files", "proxy", "replica", "service", "job", "route")
+KINDS = ("volume", "database", "cache", "queue", "files", "proxy", "replica", "service", "job", "route", FRONT_KIND)
 _NEVER_RUN = ("volume", "route")
 
 
@@ -66,6 +68,7 @@ class Things(Kind):
                 digests=resource.digests,
                 bindings=resource.bindings,
                 after=resource.after,
+                outputs={**record.outputs, **_outputs(resource, record.incarnation)},
                 members=_members(resource, record.incarnation),
             )
             if not record.undoes or record.fingerprint == resource.fingerprint:
@@ -110,12 +113,28 @@ def _outputs(resource: Resource, incarnation: int) -> Mapping[str, str]:
         "database": {"host": f"{name}.invalid", "port": "5432"},
         "cache": {"host": f"{name}.invalid", "port": "6379"},
         "queue": {"host": f"{name}.invalid", "port": "6379"},
-        "proxy": {"host": f"{name}.invalid", "port": "80", "url": url, "public_url": ""},
+        "proxy": {"host": f"{name}.invalid", "port": "80", "url": url, "public_url": "", **_held(resource)},
+        FRONT_KIND: {"ports": " ".join(_told(resource))},
         "files": {"endpoint": f"{name}-{incarnation}.invalid:80"},
         "replica": {"endpoint": f"{name}-{incarnation}.invalid:80"},
         "service": {"endpoint": f"{name}-{incarnation}.invalid:80"},
         "route": {"url": url},
     }.get(resource.kind, {})
+
+
+def _told(resource: Resource) -> Iterable[str]:
+    ports = resource.settings.get("ports")
+    return sorted(ports, key=int) if isinstance(ports, Mapping) else ()
+
+
+def _held(resource: Resource) -> Mapping[str, str]:
+    """The ports beyond loopback that a proxy has itself."""
+    settings = resource.settings
+    behind = settings.get(BEHIND) or ()
+    assert isinstance(behind, Sequence)
+    ports = [settings.get(name) for name in ("public_port", "redirect")] if settings.get("public") else []
+    held = [str(port) for port in ports if isinstance(port, int) and port not in behind]
+    return {"held_ports": " ".join(held)} if held or behind else {}
 
 
 def _members(resource: Resource, incarnation: int) -> tuple[Member, ...]:

@@ -79,6 +79,10 @@ class KindProvider:
         Nobody else may change the stack meanwhile. What is there serves on.
         """
 
+    def held_ports(self, stack: str) -> frozenset[int]:
+        """The ports beyond loopback that the stack's proxy has itself: a front cannot have them. Changes nothing."""
+        return frozenset()
+
     def fault(self, resource: Resource) -> str:
         """Why this replica or job can never start here, known before it is started; or nothing. Changes nothing."""
         return ""

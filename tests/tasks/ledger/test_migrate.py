@@ -34,6 +34,8 @@ def made_0005(connection: sa.Connection) -> None:
     for statement in (
         "DROP TABLE fleets",
         "ALTER TABLE runs DROP COLUMN kind",
+        "DROP TABLE hosts",
+        "DROP TABLE front_ports",
         "DROP TABLE certificates",
         "DROP TABLE tickets",
         "ALTER TABLE releases DROP COLUMN watch",

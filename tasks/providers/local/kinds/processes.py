@@ -1,5 +1,5 @@
-"""The kinds that run: database, cache, queue, files, proxy, replica and job, each a process that the stack's supervisor
-keeps.
+"""The kinds that run: database, cache, queue, files, proxy, replica, job and front, each a process that the stack's
+supervisor keeps.
 
 A supervisor that was killed with its guardian is started again by whoever asks next: only so is known what still runs,
 and what should run runs again.
@@ -12,12 +12,14 @@ from pathlib import Path
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
+from infra_specs.sharing.front import FRONT_KIND
 from tasks.providers.labels import instance_of, labels_of, name_of
 from tasks.providers.local import ports
 from tasks.providers.local.accounts import identity
 from tasks.providers.local.files import files_of, remove_any, remove_tree
 from tasks.providers.local.kinds.database import database
 from tasks.providers.local.kinds.files import files
+from tasks.providers.local.kinds.front import front, front_health, lead
 from tasks.providers.local.kinds.job import job
 from tasks.providers.local.kinds.proxy import listen, proxy, public_health
 from tasks.providers.local.kinds.replica import replica
@@ -38,8 +40,11 @@ _PROCESS_OF: Mapping[str, Callable[[StackFolder, Resource, int], Process]] = {
     "proxy": proxy,
     "replica": replica,
     "job": job,
+    FRONT_KIND: front,
 }
 KINDS = tuple(_PROCESS_OF)
+_HEALTH_OF = {"proxy": public_health, FRONT_KIND: front_health}
+"""Of kinds that serve ports which their supervisor does not ask."""
 
 
 class Processes(Kind):
@@ -69,10 +74,12 @@ class Processes(Kind):
             raise
 
     def update(self, instance: Instance, resource: Resource) -> None:
-        """A proxy's ports change in place; of the others only their labels."""
+        """What a proxy or a front listens on changes in place; of the others only their labels."""
         stack_folder = stack_folder_of(self._home, instance.stack)
         if instance.kind == "proxy":
             outputs: Mapping[str, str] = listen(stack_folder, resource, running=True)
+        elif instance.kind == FRONT_KIND:
+            outputs = lead(stack_folder, resource, running=True)
         elif instance.digests == resource.digests:
             outputs = instance.outputs
         else:
@@ -127,8 +134,8 @@ def _labelled(status: Status) -> Instance:
 
 
 def _instance(stack_folder: StackFolder, status: Status) -> Instance:
-    """The same, with what the supervisor does not ask for: whether a proxy serves its ports beyond loopback."""
+    """The same, with what the supervisor does not ask for: whether it serves its ports beyond loopback."""
     instance = _labelled(status)
-    if instance.kind != "proxy":
-        return instance
-    return replace(instance, health=public_health(stack_folder, instance, status.pid))
+    if health := _HEALTH_OF.get(instance.kind):
+        return replace(instance, health=health(stack_folder, instance, status.pid))
+    return instance

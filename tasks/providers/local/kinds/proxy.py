@@ -1,68 +1,40 @@
 """The kind `proxy`: an Envoy that reads everything from files, so that no change of routes restarts it."""
 
-import os
-import resource as limits
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from infra_specs.catalogue.web import BEHIND, PROXY_ADDRESS
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.resources.resource import Resource
-from infra_specs.sizing.connections import connection_limit
 from tasks.base.atomic_write import draft_of
 from tasks.base.clock import now
-from tasks.providers import machine
+from tasks.base.poll import wait_until
 from tasks.providers.envoy import listener, plain_http, tls
 from tasks.providers.envoy.config_push import await_certificates, await_listeners
-from tasks.providers.envoy.files import DRAINING, bootstrap
 from tasks.providers.envoy.listener import LOOPBACK, Listener, listeners, policy_of, public_listeners
 from tasks.providers.envoy.route_state import PUSH_SECONDS
 from tasks.providers.host_address import own_address
-from tasks.providers.labels import labels_of, name_of
-from tasks.providers.local import binaries, ports
-from tasks.providers.local.accounts.identity import as_account, refuse_closed
+from tasks.providers.local import doors, ports
 from tasks.providers.local.envoy import admin
 from tasks.providers.local.envoy.config_push import push_config, records
-from tasks.providers.local.files import make_folder, read_json, remove_any, write_json
-from tasks.providers.local.patience import PATIENCE_SECONDS
+from tasks.providers.local.envoy.program import connections, envoy_process, make_folder_of_envoy
+from tasks.providers.local.files import read_json, write_json
 from tasks.providers.local.stack_folder import StackFolder
 from tasks.supervisor.port_owner import fault_of
-from tasks.supervisor.process import Probe, Process
+from tasks.supervisor.process import Process
 
-_MANY_FILES = 2**20
-"""Where nothing bounds them; Linux bounds them here by itself."""
-_ADMIN_ADDRESS = {"pipe": {"path": admin.SOCKET, "mode": 0o600}}
+_CLOSING_SECONDS = 5.0
+"""How long a port may stay open after its proxy has taken in that it closes; usually milliseconds."""
 
 
 def proxy(stack_folder: StackFolder, resource: Resource, incarnation: int) -> Process:
     """What runs it; the routes that are recorded already are served from its first moment on."""
-    folder, owner = _make_folder(stack_folder), stack_folder.owner
-    make_folder((folder / admin.SOCKET).parent, owner=owner)
-    remove_any(folder / admin.SOCKET)
+    make_folder_of_envoy(stack_folder)
     outputs = listen(stack_folder, resource)
-    write_json(folder / "bootstrap.json", bootstrap(stack_folder.stack, folder, _ADMIN_ADDRESS), owner=owner)
     push_config(stack_folder, records(stack_folder), waiting=False)
-    options = (
-        "--disable-hot-restart",
-        "--reject-unknown-dynamic-fields",
-        *DRAINING,
-        "--concurrency",
-        str(min(os.cpu_count() or 1, 4)),
-    )
-    program = binaries.envoy()
-    refuse_closed(stack_folder, resource, str(program.parent))
-    return Process(
-        name=name_of(resource.address, incarnation),
-        **as_account(stack_folder, str(program.parent)),
-        low_ports=True,
-        owned=True,
-        argv=(str(program), "-c", str(folder / "bootstrap.json"), *options, "-l", "warning"),
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
-        cwd=str(folder),  # its admin socket is named from here: the whole path may be longer than a socket's may be
-        probe=Probe("socket", int(outputs["port"]), str(folder / admin.SOCKET), patience=PATIENCE_SECONDS),
-        labels=labels_of(resource, incarnation, outputs),
-    )
+    return envoy_process(stack_folder, resource, incarnation, outputs, port=int(outputs["port"]))
 
 
 def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = False) -> dict[str, str]:
@@ -71,7 +43,7 @@ def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = Fal
     One that is `running` starts or stops to listen beyond loopback at once; its loopback port is its own for good.
     """
     settings: Any = resource.settings
-    _make_folder(stack_folder)
+    make_folder_of_envoy(stack_folder)
     owner = stack_folder.owner
     if running and settings["port"] not in (None, int(outputs_of(stack_folder)["port"])):
         raise ProviderError(f"{resource.address}: the port of a running proxy cannot be changed: replace it")
@@ -83,17 +55,23 @@ def listen(stack_folder: StackFolder, resource: Resource, *, running: bool = Fal
     outputs = tls.doors(port, public, redirect, own_address(), settings)
     told = read_json(stack_folder.proxy / listener.FILE) if running else None
     listener_file = listeners(
-        stack_folder.proxy, _listeners(settings, port, public, redirect), policy_of(settings, _connections(), told)
+        stack_folder.proxy,
+        _listeners(settings, port, public, redirect, partial(_door_of, stack_folder, settings)),
+        policy_of(settings, connections(), told),
     )
     files = {**tls.files_of(settings), listener.FILE: listener_file}
+    if settings.get(BEHIND):
+        doors.make(stack_folder)
     write_json(stack_folder.proxy / "outputs.json", outputs)
     if running:
         _change(stack_folder, resource, files, plain_http.file_of(settings, public))
+        _leave_to_front(stack_folder, resource)
         return outputs
     plain = plain_http.file_of(settings, public)
     for name, data in {**files, **({plain_http.FILE: plain} if plain else {})}.items():
         write_json(stack_folder.proxy / name, data, owner=owner)
     _tidy(stack_folder, files, plain)
+    _leave_to_front(stack_folder, resource)
     return outputs
 
 
@@ -131,36 +109,46 @@ def _public_port(stack_folder: StackFolder, resource: Resource, *, running: bool
     """The port beyond loopback; None, and what it had is free again, where nothing is public."""
     settings: Any = resource.settings
     home, stack, owner = stack_folder.home, stack_folder.stack, _public_owner(resource.address)
+    if settings["public"] and settings["public_port"] in settings.get(BEHIND, ()):
+        return int(settings["public_port"])
     if settings["public"]:
         return ports.take(home, stack, owner, settings["public_port"], in_use=running, known=True)
     ports.release(home, stack, owner)
     return None
 
 
-def _listeners(settings: Mapping[str, Any], port: int, public: int | None, redirect: int | None) -> list[Listener]:
+def _listeners(
+    settings: Mapping[str, Any], port: int, public: int | None, redirect: int | None, door_of: Callable[[int], str]
+) -> list[Listener]:
     own = () if tls.is_fetched(settings) else tuple(tls.pems_of(settings))
     result = [Listener("local", LOOPBACK, port, port, certificates=own)]
     if public is not None:
         http = (redirect, redirect) if redirect is not None else None
-        result += public_listeners(settings, (public, public), http)
+        result += public_listeners(settings, (public, public), http, door_of)
     return result
 
 
-def _connections() -> int:
-    """By this machine's memory and the files that a program started from here may open: the proxy takes them all."""
-    memory = machine.free_memory()
-    files = limits.getrlimit(limits.RLIMIT_NOFILE)[1]
-    return connection_limit(memory.total if memory else 0, files if files != limits.RLIM_INFINITY else _MANY_FILES)
+def _door_of(stack_folder: StackFolder, settings: Mapping[str, Any], port: int) -> str:
+    """Where it waits for the front in place of this port; empty for a port that it has itself."""
+    return doors.door_of(stack_folder.stack, port) if port in settings.get(BEHIND, ()) else ""
 
 
-def _make_folder(stack_folder: StackFolder) -> Path:
-    """The account reads it, for it watches it for changes; only who runs us writes there."""
-    account = stack_folder.account
-    return (
-        make_folder(stack_folder.proxy, 0o750, (os.geteuid(), account.gid))
-        if account
-        else make_folder(stack_folder.proxy)
-    )
+def _leave_to_front(stack_folder: StackFolder, resource: Resource) -> None:
+    """Give up the ports that the front has from now on, once nobody of ours listens there any more."""
+    home, stack, behind = stack_folder.home, stack_folder.stack, resource.settings.get(BEHIND, ())
+    assert isinstance(behind, Sequence)
+    for owner in (_public_owner(resource.address), _redirect_owner(resource.address)):
+        port = ports.of_owner(home, stack, owner)
+        if port in behind:
+            wait_until(partial(ports.is_free, port), bool, _CLOSING_SECONDS)
+            ports.release(home, stack, owner)
+
+
+def held_ports(stack_folder: StackFolder) -> frozenset[int]:
+    """The ports beyond loopback that the stack's proxy has itself."""
+    owners = (_public_owner(PROXY_ADDRESS), _redirect_owner(PROXY_ADDRESS))
+    held = (ports.of_owner(stack_folder.home, stack_folder.stack, owner) for owner in owners)
+    return frozenset(port for port in held if port is not None)
 
 
 def _redirect(stack_folder: StackFolder, resource: Resource, *, running: bool) -> int | None:
@@ -168,6 +156,8 @@ def _redirect(stack_folder: StackFolder, resource: Resource, *, running: bool) -
     if not isinstance(port, int):
         ports.release(stack_folder.home, stack_folder.stack, owner)
         return None
+    if port in resource.settings.get(BEHIND, ()):  # type: ignore[operator]
+        return port
     return ports.take(stack_folder.home, stack_folder.stack, owner, port, in_use=running)
 
 
