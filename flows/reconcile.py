@@ -72,7 +72,7 @@ async def reconcile(stack: str = "") -> Report:
     turns = asyncio.Semaphore(MAX_STACKS)
     seconds = max(0.0, began + LOOK_SECONDS - monotonic()) if rest else None
     with bounds_itself():  # a run that ends late must not cancel its repairs
-        looked = await LOOKS.at(names, lambda name: _isolated(name, turns, rest=rest), seconds)
+        looked = await LOOKS.at(names, lambda name: _isolated(name, turns, machine=names[name], rest=rest), seconds)
     for name in looked.late:
         get_run_logger().warning("%s takes more than %g s, and is looked at on.", name, LOOK_SECONDS)
     if looked.late:
@@ -83,16 +83,17 @@ async def reconcile(stack: str = "") -> Report:
     return _together([outcome for outcome in looked.outcomes if isinstance(outcome, Report)], looked.late, held)
 
 
-def _names(ledger: Ledger, stack: str) -> list[str]:
-    """The stacks to look at: the given one, or all active ones whose target is to be looked at again by now, and the
-    fronts of their machines."""
+def _names(ledger: Ledger, stack: str) -> dict[str, str]:
+    """What to look at: the given stack, or all active ones whose target is to be looked at again by now, and the fronts
+    of all machines. Of a front with its machine."""
     if stack:
-        if ledger.stacks.find(stack) is None and stack not in fronts(ledger):
+        machine = "" if ledger.stacks.find(stack) else fronts(ledger).get(stack)
+        if machine is None:
             raise unknown_stack(ledger, stack)  # a rejection, and no fault of a stack
-        return [stack]
+        return {stack: machine}
     moment = now()
-    names = [record.name for record in ledger.stacks.all() if record.wanted and _is_due(record, moment)]
-    return [*names, *fronts(ledger)]
+    due = [record.name for record in ledger.stacks.all() if record.wanted and _is_due(record, moment)]
+    return {**dict.fromkeys(due, ""), **fronts(ledger)}
 
 
 def _is_due(record: StackRecord, moment: float) -> bool:
@@ -107,8 +108,9 @@ def _is_due(record: StackRecord, moment: float) -> bool:
     return moment - record.reconciled >= seconds or record.reconciled > moment
 
 
-async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Report | Held | str:
-    """Repair one stack. Returns its report, or the failure as text, or `Held` for one that another run is changing.
+async def _isolated(name: str, turns: asyncio.Semaphore, *, machine: str, rest: bool) -> Report | Held | str | None:
+    """Repair one stack, or the front of a `machine`. Returns its report, or the failure as text, or `Held` for one that
+    another run is changing, or None for a front that is well.
 
     No error reaches the other stacks, and a stack that hangs holds up none of them. With `rest` it is given up after
     `LONGEST_LOOK_SECONDS`, and its lock is free.
@@ -119,7 +121,7 @@ async def _isolated(name: str, turns: asyncio.Semaphore, *, rest: bool) -> Repor
                 open_ledger() as ledger,  # its own: it may go on when the run has ended
                 at_most(LONGEST_LOOK_SECONDS if rest else None, _given_up()),
             ):
-                if machine := (await asyncio.to_thread(fronts, ledger)).get(name):
+                if machine:
                     return await reconcile_front(ledger, machine)
                 return await _reconcile_one(ledger, name, rest=rest)
         except LockHeld as busy:

@@ -13,7 +13,7 @@ from flows.engine.converge import Report, converge
 from flows.engine.frame import stack_session
 from infra_specs.catalogue.web import PROXY_ADDRESS
 from infra_specs.desired import StackSnapshot, desired_as_deployed
-from infra_specs.errors import SpecError
+from infra_specs.errors import PlanError, SpecError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.resource import Resource
 from infra_specs.sharing.claims import claims_of, machine_of
@@ -68,6 +68,7 @@ async def settle_front(ledger: Ledger, provider: KindProvider, target: Target) -
     machine = machine_of(target)
     if not target.shares_ports or await asyncio.to_thread(_is_settled, ledger, provider, machine):
         return None
+    await asyncio.to_thread(_refuse_what_is_not_ours, ledger, provider, machine)
     name, config = front_name(machine), settings()
     async with stack_lock(ledger, name, "reconcile", config.lease_seconds, patience=FRONT_SECONDS) as lease:
         desired = await asyncio.to_thread(_desired, ledger, provider, machine)
@@ -88,7 +89,23 @@ async def reconcile_front(ledger: Ledger, machine: str) -> Report | None:
 def _is_settled(ledger: Ledger, provider: KindProvider, machine: str) -> bool:
     name = front_name(machine)
     desired, instances = _desired(ledger, provider, machine), provider.observe(name)
+    if not desired and instances and not _is_ours(ledger, name):
+        return True
     return make_plan(name, desired, instances, moment=now()).empty
+
+
+def _is_ours(ledger: Ledger, name: str) -> bool:
+    """Whether a run of this installation has ever changed the front."""
+    return bool(ledger.runs.history(name, 1))
+
+
+def _refuse_what_is_not_ours(ledger: Ledger, provider: KindProvider, machine: str) -> None:
+    name = front_name(machine)
+    if not _is_ours(ledger, name) and provider.observe(name):
+        raise PlanError(
+            f"There is a front on {machine} which this installation did not make: it is another installation's, or of "
+            "a ledger that is lost. Give this stack other ports, or put that ledger back."
+        )
 
 
 def _desired(ledger: Ledger, provider: KindProvider, machine: str) -> tuple[Resource, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import flows.engine.frame
 from tasks.ledger.certificates import Certificates
 from tasks.ledger.claims import Claims
+from tasks.ledger.hosts import Hosts
 from tasks.ledger.locks import Locks
 from tasks.ledger.releases import Releases
 from tasks.ledger.runs import Runs
@@ -28,6 +29,7 @@ LEDGER_EFFECTS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (Stacks, "stacks", ("set_desired", "mark_torn_down", "override", "forget")),
     (Secrets, "secrets", ("ensure", "set", "remove")),
     (Certificates, "certificates", ("put",)),
+    (Hosts, "hosts", ("claim", "claim_free")),
     (Runs, "runs", ("begin", "intend", "outcome", "finish")),
     (Releases, "releases", ("begin", "pass_stages", "prove", "end", "end_watch", "refile")),
 )

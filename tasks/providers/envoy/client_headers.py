@@ -37,6 +37,9 @@ _NEVER = ("forwarded", "proxy", "x-forwarded-client-cert")
 _ENVOY = "x-envoy-"
 _ADDRESS = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
 _PEER = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
+_PEER_STATE = "tenfold.peer"
+_PEER_BEHIND_FRONT = f"%FILTER_STATE({_PEER_STATE}:PLAIN)%"
+"""Behind a front the direct peer is the front: what it says of the connection is kept before headers are read."""
 _ASKED_HOST = "%REQ(:AUTHORITY)%"
 _HEADER_MUTATION = "extensions.filters.http.header_mutation.v3.HeaderMutation"
 
@@ -49,10 +52,10 @@ def removed(*, trusted: bool) -> list[Json]:
     return [*({"remove": name} for name in names), *map(_remove_family, families)]
 
 
-def told_to_apps(*, trusted: bool, asked_port: int) -> list[Json]:
-    """What is set in a request; `asked_port` is the port that clients ask at."""
+def told_to_apps(*, trusted: bool, asked_port: int, fronted: bool = False) -> list[Json]:
+    """What is set in a request; `asked_port` is the port that clients ask at. `fronted`: they come through a front."""
     if trusted:
-        added = [_set("x-forwarded-for", _PEER, "APPEND_IF_EXISTS_OR_ADD")]
+        added = [_set("x-forwarded-for", _PEER_BEHIND_FRONT if fronted else _PEER, "APPEND_IF_EXISTS_OR_ADD")]
         added += [_set("x-forwarded-host", _ASKED_HOST, "ADD_IF_ABSENT")]
     else:
         added = [_set("x-forwarded-for", _PEER), _set("x-forwarded-host", _ASKED_HOST)]
@@ -60,7 +63,15 @@ def told_to_apps(*, trusted: bool, asked_port: int) -> list[Json]:
     return [_remove_family(_ENVOY), *added, _set("x-real-ip", _ADDRESS)]
 
 
-def filters(*, trusted: bool, asked_port: int) -> list[Json]:
+def kept_peer() -> Json:
+    """The filter of a connection that comes through a front: it keeps whom the front says it comes from."""
+    text = {"text_format_source": {"inline_string": _ADDRESS}}
+    kept = {"object_key": _PEER_STATE, "factory_key": "envoy.string", "format_string": text}
+    kind = "extensions.filters.network.set_filter_state.v3.Config"
+    return typed("envoy.filters.network.set_filter_state", kind, {"on_new_connection": [kept]})
+
+
+def filters(*, trusted: bool, asked_port: int, fronted: bool = False) -> list[Json]:
     """The filters that a request and its answer pass.
 
     Those of a try remove from an answer what would have the proxy act, such as `x-envoy-immediate-health-check-fail`,
@@ -68,7 +79,7 @@ def filters(*, trusted: bool, asked_port: int) -> list[Json]:
     """
     nothing_internal = [_remove_family(_ENVOY)]
     changed = {
-        "request_mutations": told_to_apps(trusted=trusted, asked_port=asked_port),
+        "request_mutations": told_to_apps(trusted=trusted, asked_port=asked_port, fronted=fronted),
         "response_mutations": nothing_internal,
     }
     tried = {"request_mutations": [{"remove": time_limit.MARK}], "response_mutations": nothing_internal}

@@ -11,7 +11,7 @@ from infra_specs.stackfile.models.route import REQUEST_SECONDS
 from tasks.providers.envoy import plain_http
 from tasks.providers.envoy.admin_state import AdminState, serves_listeners
 from tasks.providers.envoy.files import RouteRule, clusters, endpoints
-from tasks.providers.envoy.routes import routes
+from tasks.providers.envoy.routes import public_routes, routes
 from tasks.providers.envoy.sticky import cookie_of
 from tasks.providers.envoy.tls import has_taken
 
@@ -103,7 +103,7 @@ def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, wa
         await_taken_in(lambda: (state := folder.admin_state()) is None or state.clusters.issuperset(rules))
     public = [rule for rule in rules.values() if rule.public]
     local_routes = routes("local", rules.values())
-    folder.write({"routes-public.json": routes("public", public), "routes-local.json": local_routes})
+    folder.write({"routes-public.json": public_routes(public), "routes-local.json": local_routes})
     if told := files_before.get(plain_http.FILE):
         plain_routes = plain_http.routes(told, public)
         folder.write({plain_http.ROUTES_FILE: plain_routes})

@@ -168,6 +168,7 @@ def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, 
         "name": name,
         "filters": [
             typed("envoy.filters.network.connection_limit", _CONNECTION_LIMIT, limit),
+            *([client_headers.kept_peer()] if wanted.door and trusted else []),
             typed("envoy.filters.network.http_connection_manager", _CONNECTION_MANAGER, manager),
         ],
         "transport_socket_connect_timeout": f"{HEADER_SECONDS}s",
@@ -183,7 +184,9 @@ def _manager(folder: PurePath, wanted: Listener, policy: ClientPolicy, trusted: 
         **_routing(folder, wanted),
         **(_trusting(trusted) if is_trusted else _distrusting()),
         "early_header_mutation_extensions": client_headers.early(trusted=is_trusted),
-        "http_filters": client_headers.filters(trusted=is_trusted, asked_port=wanted.asked_port),
+        "http_filters": client_headers.filters(
+            trusted=is_trusted, asked_port=wanted.asked_port, fronted=bool(wanted.door)
+        ),
         # Envoy would tell an app `x-envoy-internal` of an address that it takes for an internal one.
         "internal_address_config": {},
         "request_headers_timeout": f"{HEADER_SECONDS}s",

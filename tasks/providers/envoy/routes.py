@@ -10,6 +10,7 @@ from tasks.providers.envoy.messages import Json, response, typed
 
 _SAFE_METHODS = "GET|HEAD|OPTIONS"
 _PREVIOUS_HOSTS = "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+_MISDIRECTED = "No service of this stack has that host.\n"
 _REFUSED = "A segment of the path is . or .. and that is refused.\n"
 
 
@@ -21,6 +22,22 @@ def routes(name: str, rules: Iterable[RouteRule]) -> Json:
     made = virtual_hosts(rules)
     # A browser asks for `host:port`; the rules name hosts.
     config = {"name": name, "virtual_hosts": made, "ignore_port_in_host_matching": True}
+    return response("config.route.v3.RouteConfiguration", [config], version_of(made))
+
+
+def public_routes(rules: Iterable[RouteRule]) -> Json:
+    """The same for clients from elsewhere, of whom some ask for a host that another stack has.
+
+    A browser sends requests for all hosts of a certificate down one connection, if they have one address. What another
+    stack's proxy is to answer, and has the same certificate, comes again by a connection of its own (421).
+    """
+    made = virtual_hosts(rules)
+    if made and all(host["name"] != "*" for host in made):
+        answer = {"status": 421, "body": {"inline_string": _MISDIRECTED}}
+        made.append(
+            {"name": "misdirected", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "direct_response": answer}]}
+        )
+    config = {"name": "public", "virtual_hosts": made, "ignore_port_in_host_matching": True}
     return response("config.route.v3.RouteConfiguration", [config], version_of(made))
 
 
