@@ -7,17 +7,17 @@ from which the next look at the stack or at the front goes on.
 """
 
 import asyncio
-from collections.abc import Iterable
 
 from flows.engine.converge import Report, converge
 from flows.engine.frame import stack_session
+from infra_specs.catalogue.front import front
 from infra_specs.catalogue.web import PROXY_ADDRESS
 from infra_specs.desired import StackSnapshot, desired_as_deployed
 from infra_specs.errors import PlanError, SpecError
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.resource import Resource
 from infra_specs.sharing.claims import claims_of, machine_of
-from infra_specs.sharing.front import ClaimedHosts, front_name, front_resource, front_target, ports_of_front
+from infra_specs.sharing.front import ClaimedHosts, front_name, front_target, ports_of_front
 from infra_specs.stackfile.models.target import Target
 from tasks.base.clock import now
 from tasks.base.settings import settings
@@ -110,24 +110,25 @@ def _refuse_what_is_not_ours(ledger: Ledger, provider: KindProvider, machine: st
 
 def _desired(ledger: Ledger, provider: KindProvider, machine: str) -> tuple[Resource, ...]:
     known = ledger.hosts.read()
-    ports = ports_of_front(machine, known)
-    if not ports:
+    if not (ports := ports_of_front(machine, known)):
         return ()
-    held = {port for stack in _stacks_at(known, machine) for port in provider.held_ports(stack)}
-    return (front_resource(machine, ports, held),)
+    stacks = _stacks_at(known, machine)
+    held = {port for stack in stacks for port in provider.held_ports(stack)}
+    first = ledger.stacks.find(stacks[0])  # as its target says where images are taken from
+    return front(first.stack().target if first else front_target(machine), ports, held)
 
 
 def _to_move(context: RunContext, machine: str) -> list[str]:
     """The other stacks whose proxies have a port that is the front's."""
     known = context.ledger.hosts.read()
     shared = {shared.port for shared in ports_of_front(machine, known)}
-    others = _stacks_at(known, machine) if shared else ()
+    others = _stacks_at(known, machine) if shared else []
     return [
         stack for stack in others if stack != context.stack and shared.intersection(context.provider.held_ports(stack))
     ]
 
 
-def _stacks_at(known: ClaimedHosts, machine: str) -> Iterable[str]:
+def _stacks_at(known: ClaimedHosts, machine: str) -> list[str]:
     return sorted({claim.stack for claim in known.claims if claim.machine == machine})
 
 

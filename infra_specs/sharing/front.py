@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from infra_specs.resources.address import Address
-from infra_specs.resources.resource import Resource, Setting
 from infra_specs.sharing.claims import Claims, HostClaim, Protocol
 from infra_specs.stackfile.models.target import Target
 
@@ -90,18 +89,6 @@ def front_target(machine: str) -> Target:
     """The target that the front of a machine is on."""
     provider, _, detail = machine.partition(" ")
     return _TARGETS.validate_python({"provider": provider, **({"host": detail} if detail else {})})
-
-
-def front_resource(machine: str, ports: Iterable[SharedPort], held: Collection[int] = ()) -> Resource:
-    """The front as a resource. Ports that a stack's own proxy still holds (`held`) are left to it until it moved."""
-    told: dict[str, Setting] = {
-        str(shared.port): {"protocol": shared.protocol, "hosts": dict(shared.hosts)}
-        for shared in ports
-        if shared.port not in held
-    }
-    settings: dict[str, Setting] = {"ports": told, "edition": FRONT_EDITION}
-    name = front_name(machine)
-    return Resource(name, FRONT_ADDRESS, FRONT_KIND, settings, mutable=tuple(settings), singleton=True)
 
 
 def sharing_notes(own: Claims, known: ClaimedHosts) -> tuple[str, ...]:

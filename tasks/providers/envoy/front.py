@@ -18,6 +18,8 @@ _NETWORK = "extensions.filters.network"
 _UPSTREAM_IDLE_SECONDS = 10
 """How long a connection to a stack's proxy is kept for the next request of its client: less than that waits."""
 _MANY = 100_000
+_BY_NAME: Json = {"type": "STRICT_DNS", "dns_refresh_rate": "1s", "dns_lookup_family": "V4_ONLY"}
+"""A proxy that is replaced has another address by the same name."""
 _WEBSOCKET = "websocket"
 
 
@@ -26,8 +28,8 @@ def routes_file(port: int) -> str:
     return f"routes-{port}.json"
 
 
-def clusters(ports: Iterable[SharedPort], door_of: Callable[[str, int], str]) -> Json:
-    """One for each stack and port. `door_of`: where the stack's proxy waits for the front at this port."""
+def clusters(ports: Iterable[SharedPort], door_of: Callable[[str, int], Json]) -> Json:
+    """One for each stack and port. `door_of`: the address at which the stack's proxy waits for the front."""
     made = [
         _cluster(shared, stack, door_of(stack, shared.port))
         for shared in ports
@@ -55,13 +57,18 @@ def routes(shared: SharedPort) -> Json:
     return response("config.route.v3.RouteConfiguration", [config], version_of(made))
 
 
-def listeners(folder: PurePath, ports: Iterable[SharedPort], connections: int) -> Json:
-    """The listeners of these ports, each of which takes so many `connections`. The version is a hash of them."""
-    made = [_listener(folder, shared, connections) for shared in ports]
+def listeners(
+    folder: PurePath, ports: Iterable[SharedPort], connections: int, own_port: Callable[[int], int] = lambda port: port
+) -> Json:
+    """The listeners of these ports, each of which takes so many `connections`. The version is a hash of them.
+
+    `own_port`: where the front itself listens for a port that clients know.
+    """
+    made = [_listener(folder, shared, connections, own_port(shared.port)) for shared in ports]
     return response("config.listener.v3.Listener", made, version_of(made))
 
 
-def _listener(folder: PurePath, shared: SharedPort, connections: int) -> Json:
+def _listener(folder: PurePath, shared: SharedPort, connections: int, own_port: int) -> Json:
     is_https = shared.protocol == "https"
     inspector = typed(
         "envoy.filters.listener.tls_inspector", "extensions.filters.listener.tls_inspector.v3.TlsInspector"
@@ -69,7 +76,7 @@ def _listener(folder: PurePath, shared: SharedPort, connections: int) -> Json:
     chains = _chains_of_stacks(shared, connections) if is_https else [_chain_of_plain_http(folder, shared, connections)]
     return {
         "name": str(shared.port),
-        "address": {"socket_address": {"address": EVERYWHERE, "port_value": shared.port}},
+        "address": {"socket_address": {"address": EVERYWHERE, "port_value": own_port}},
         "listener_filters": [inspector] if is_https else [],
         "listener_filters_timeout": f"{HEADER_SECONDS}s",
         "filter_chains": chains,
@@ -148,15 +155,15 @@ def _action(cluster: str) -> Json:
     }
 
 
-def _cluster(shared: SharedPort, stack: str, door: str) -> Json:
+def _cluster(shared: SharedPort, stack: str, door: Json) -> Json:
     name = cluster_name(stack, shared.port)
     thresholds = {f"max_{what}": _MANY for what in ("connections", "pending_requests", "requests", "retries")}
-    endpoint = {"endpoint": {"address": {"pipe": {"path": door}}}}
+    endpoint = {"endpoint": {"address": door}}
     told = {"config": {"version": "V2"}, "transport_socket": _raw()}
     kind = "extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport"
     return {
         "name": name,
-        "type": "STATIC",
+        **({"type": "STATIC"} if "pipe" in door else _BY_NAME),
         "connect_timeout": "1s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
         "transport_socket": typed("envoy.transport_sockets.upstream_proxy_protocol", kind, told),

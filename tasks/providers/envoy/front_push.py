@@ -5,15 +5,17 @@ from collections.abc import Callable, Sequence
 from infra_specs.sharing.front import SharedPort
 from tasks.providers.envoy.config_push import ProxyFolder, await_taken_in
 from tasks.providers.envoy.front import CLUSTERS, LISTENERS, clusters, listeners, routes, routes_file
+from tasks.providers.envoy.messages import Json
 
 
 def push_front(
     folder: ProxyFolder,
     ports: Sequence[SharedPort],
-    door_of: Callable[[str, int], str],
+    door_of: Callable[[str, int], Json],
     connections: int,
     *,
     waiting: bool,
+    own_port: Callable[[int], int] = lambda port: port,
 ) -> str:
     """Write its files, and return the version of its listeners, which it has yet to take in.
 
@@ -32,7 +34,7 @@ def push_front(
     for port, data in told.items() if waiting else ():
         # A port that it has yet to listen on has none.
         await_taken_in(lambda: folder.routes_version(str(port)) in (None, "", data["version_info"]))  # noqa: B023
-    listener_file = listeners(folder.path, ports, connections)
+    listener_file = listeners(folder.path, ports, connections, own_port)
     folder.write({LISTENERS: listener_file})
     if removed:
         folder.write({CLUSTERS: new})

@@ -6,8 +6,8 @@ own address decides, before a byte of it is read. What an app takes, and silence
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import PurePath
 from typing import Any
@@ -50,8 +50,9 @@ class Listener:
     """One address that the proxy listens on; `asked_port` is the port of it that clients know.
 
     `redirect`: a listener that only leads clients to HTTPS, at this port. `certificates` are the names of those with
-    which it speaks TLS; without any it speaks plainly. Behind a front it listens at a `door`, a unix socket's path, in
-    place of the port: whoever connects there says first for which client (the PROXY protocol), and only the front can.
+    which it speaks TLS; without any it speaks plainly. Behind a front whoever connects says first for which client
+    (the PROXY protocol), and only the front can: it listens at a `door`, a unix socket's path, in place of the port, or
+    knows the `front` by its address.
     """
 
     name: str
@@ -61,6 +62,12 @@ class Listener:
     redirect: int | None = None
     certificates: tuple[str, ...] = ()
     door: str = ""
+    front: str = ""
+
+    @property
+    def is_fronted(self) -> bool:
+        """Whether its clients come through a front."""
+        return bool(self.door or self.front)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +95,11 @@ def policy_of(settings: Mapping[str, Any], connections: int, told: Any = None) -
 
 
 def public_listeners(
-    settings: Mapping[str, Any],
-    public: tuple[int, int],
-    http: tuple[int, int] | None,
-    door_of: Callable[[int], str] = lambda _: "",
+    settings: Mapping[str, Any], public: tuple[int, int], http: tuple[int, int] | None
 ) -> list[Listener]:
     """The listeners beyond loopback: the public one, and that of plain HTTP. Of each its port, and that of clients.
 
-    Where certificates are fetched there is no public one before the first. `door_of` says by the clients' port at which
-    door it listens, behind a front; nothing if it has the port itself.
+    Where certificates are fetched there is no public one before the first.
     """
     names, result = tuple(tls.pems_of(settings)), list[Listener]()
     if names or not tls.is_fetched(settings):
@@ -108,7 +111,7 @@ def public_listeners(
             if fetched
             else Listener("redirect", EVERYWHERE, *http, redirect=public[1])
         )
-    return [replace(each, door=door_of(each.asked_port)) for each in result]
+    return result
 
 
 def listeners(folder: PurePath, wanted: Sequence[Listener], policy: ClientPolicy) -> Json:
@@ -125,21 +128,28 @@ def ports_of(told: Any) -> frozenset[int]:
 
 
 def _listener(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> Json:
-    if wanted.door:
-        return {
-            "name": wanted.name,
-            "address": {"pipe": {"path": wanted.door, "mode": DOOR_MODE}},
-            "listener_filters": [typed("envoy.filters.listener.proxy_protocol", _PROXY_PROTOCOL)],
-            "listener_filters_timeout": f"{HEADER_SECONDS}s",
-            "filter_chains": _chains(folder, wanted, policy),
-        }
+    keepalive = {"tcp_keepalive": KEEPALIVE} if policy.keepalive and not wanted.door else {}
+    filters = [typed("envoy.filters.listener.proxy_protocol", _PROXY_PROTOCOL)]
     return {
         "name": wanted.name,
-        "address": {"socket_address": {"address": wanted.address, "port_value": wanted.port}},
+        **(_door(wanted.door) if wanted.door else _address(wanted)),
+        **(
+            {"listener_filters": filters, "listener_filters_timeout": f"{HEADER_SECONDS}s"} if wanted.is_fronted else {}
+        ),
         "filter_chains": _chains(folder, wanted, policy),
+        **keepalive,
+    }
+
+
+def _door(path: str) -> Json:
+    return {"address": {"pipe": {"path": path, "mode": DOOR_MODE}}}
+
+
+def _address(wanted: Listener) -> Json:
+    return {
+        "address": {"socket_address": {"address": wanted.address, "port_value": wanted.port}},
         # By default it would share a taken port silently.
         "enable_reuse_port": False,
-        **({"tcp_keepalive": KEEPALIVE} if policy.keepalive else {}),
     }
 
 
@@ -150,9 +160,11 @@ def _chains(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> list[Js
     """
     trusted = [] if wanted.redirect else _prefixes(policy.trusted)
     era = hashlib.sha256(json.dumps(trusted).encode()).hexdigest()[:8]
-    chains = [_chain(folder, wanted, policy, f"clients-{era}", ())]
+    from_front = {"direct_source_prefix_ranges": _prefixes([wanted.front])} if wanted.front else {}
+    match = {"filter_chain_match": from_front} if from_front else {}
+    chains = [_chain(folder, wanted, policy, f"clients-{era}", ()) | match]
     if trusted:
-        match = {"filter_chain_match": {"source_prefix_ranges": trusted}}
+        match = {"filter_chain_match": {"source_prefix_ranges": trusted, **from_front}}
         chains.append(_chain(folder, wanted, policy, f"trusted-{era}", trusted) | match)
     return chains
 
@@ -168,7 +180,7 @@ def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, 
         "name": name,
         "filters": [
             typed("envoy.filters.network.connection_limit", _CONNECTION_LIMIT, limit),
-            *([client_headers.kept_peer()] if wanted.door and trusted else []),
+            *([client_headers.kept_peer()] if wanted.is_fronted and trusted else []),
             typed("envoy.filters.network.http_connection_manager", _CONNECTION_MANAGER, manager),
         ],
         "transport_socket_connect_timeout": f"{HEADER_SECONDS}s",
@@ -185,7 +197,7 @@ def _manager(folder: PurePath, wanted: Listener, policy: ClientPolicy, trusted: 
         **(_trusting(trusted) if is_trusted else _distrusting()),
         "early_header_mutation_extensions": client_headers.early(trusted=is_trusted),
         "http_filters": client_headers.filters(
-            trusted=is_trusted, asked_port=wanted.asked_port, fronted=bool(wanted.door)
+            trusted=is_trusted, asked_port=wanted.asked_port, fronted=wanted.is_fronted
         ),
         # Envoy would tell an app `x-envoy-internal` of an address that it takes for an internal one.
         "internal_address_config": {},

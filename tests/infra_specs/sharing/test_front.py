@@ -6,7 +6,6 @@ from infra_specs.sharing.claims import Claims, HostClaim
 from infra_specs.sharing.front import (
     ClaimedHosts,
     front_name,
-    front_resource,
     front_target,
     ports_behind,
     ports_of_front,
@@ -44,16 +43,12 @@ def test_a_stack_is_behind_at_the_ports_that_it_shares() -> None:
     assert ports_behind(Claims((), shares=True), BOTH) == ()
 
 
-def test_the_front_is_told_hosts_by_port_and_leaves_ports_that_a_proxy_still_has() -> None:
+def test_the_front_is_told_who_has_which_host_by_port() -> None:
     (shared,) = ports_of_front("local", BOTH)
     assert (shared.port, shared.protocol, shared.hosts) == (
         443, "https", {"blog.example.com": "blog", "shop.example.com": "shop"},
     )  # fmt: skip
     assert ports_of_front("memory", BOTH) == ()
-    resource = front_resource("local", [shared])
-    assert (resource.stack, resource.address, resource.kind) == ("front_local", "front/main", "front")
-    assert set(resource.settings) == set(resource.mutable), "no change of it replaces it"
-    assert front_resource("local", [shared], {443}).settings["ports"] == {}
 
 
 def test_no_stack_is_called_as_a_front_and_each_machine_has_its_own() -> None:

@@ -1,11 +1,14 @@
 """What a front is told: a chain or a route a host, the client's address first, and no change of what stays."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra_specs.sharing.front import SharedPort, front_resource
+from infra_specs.catalogue.front import front
+from infra_specs.sharing.front import SharedPort
+from infra_specs.stackfile.models.target import Local
 from tasks.providers.envoy.front import clusters, listeners, routes, shared_ports
 from tasks.providers.envoy.listener import ClientPolicy, Listener, ports_of, public_listeners
 from tasks.providers.envoy.listener import listeners as proxy_listeners
@@ -19,8 +22,8 @@ def told(*ports: SharedPort) -> list[Any]:
     return list(listeners(Path("/x"), ports, 1000)["resources"])
 
 
-def door_of(stack: str, port: int) -> str:
-    return f"/doors/{stack}/{port}"
+def door_of(stack: str, port: int) -> Any:
+    return {"pipe": {"path": f"/doors/{stack}/{port}"}}
 
 
 def test_the_name_in_the_handshake_chooses_and_nothing_is_decrypted() -> None:
@@ -65,8 +68,8 @@ def test_each_stack_is_told_the_clients_address_at_its_door() -> None:
 
 
 def test_a_proxy_behind_waits_at_its_doors_and_has_no_port_there() -> None:
-    settings = {"certificates": {}, "challenges": {}}
-    behind = public_listeners(settings, (443, 443), (80, 80), lambda port: f"../{port}" if port == 80 else "")
+    settings: dict[str, Any] = {"certificates": {}, "challenges": {}}
+    behind = [replace(each, door=f"../{each.port}") for each in public_listeners(settings, (443, 443), (80, 80))]
     assert [(each.name, each.door) for each in behind] == [("plain", "../80")]
     made = proxy_listeners(Path("/x"), [*behind, Listener("local", "127.0.0.1", 1, 1)], ClientPolicy(10))
     door = made["resources"][0]
@@ -77,4 +80,14 @@ def test_a_proxy_behind_waits_at_its_doors_and_has_no_port_there() -> None:
 
 
 def test_what_a_front_is_told_comes_from_its_settings() -> None:
-    assert shared_ports(front_resource("local", [SECURE, PLAIN]).settings) == [PLAIN, SECURE]
+    (resource,) = front(Local(provider="local"), [SECURE, PLAIN])
+    assert shared_ports(resource.settings) == [PLAIN, SECURE]
+
+
+def test_a_proxy_that_knows_the_front_by_its_address_has_no_chain_for_others() -> None:
+    listener = Listener("public", "0.0.0.0", 8081, 443, front="172.18.0.14")
+    (made,) = proxy_listeners(Path("/x"), [listener], ClientPolicy(10, ("10.0.0.0/8",)))["resources"]
+    only = [{"address_prefix": "172.18.0.14", "prefix_len": 32}]
+    assert [chain["filter_chain_match"]["direct_source_prefix_ranges"] for chain in made["filter_chains"]] == [only] * 2
+    assert [each["name"] for each in made["listener_filters"]] == ["envoy.filters.listener.proxy_protocol"]
+    assert made["tcp_keepalive"]

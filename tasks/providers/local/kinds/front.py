@@ -10,6 +10,7 @@ from tasks.providers.envoy import front as envoy_front
 from tasks.providers.envoy import listener
 from tasks.providers.envoy.config_push import await_listeners
 from tasks.providers.envoy.front_push import push_front
+from tasks.providers.envoy.messages import Json
 from tasks.providers.envoy.route_state import PUSH_SECONDS
 from tasks.providers.local import doors, ports
 from tasks.providers.local.envoy import admin
@@ -41,11 +42,15 @@ def lead(stack_folder: StackFolder, resource: Resource, *, running: bool = False
     for stack in sorted({stack for each in shared for stack in each.hosts.values()}):
         _open_doors(stack_folder_of(home, stack))
     folder = Folder(stack_folder)
-    version = push_front(folder, shared, doors.door_of, connections(), waiting=running)
+    version = push_front(folder, shared, _door_of, connections(), waiting=running)
     if running:
         await_listeners(lambda: admin.listeners(stack_folder.proxy), version, resource.address)
     _tidy(stack_folder, folder, resource, shared)
     return {"ports": " ".join(str(each.port) for each in shared)}
+
+
+def _door_of(stack: str, port: int) -> Json:
+    return {"pipe": {"path": doors.door_of(stack, port)}}
 
 
 def _open_doors(stack_folder: StackFolder) -> None:

@@ -1,6 +1,7 @@
 """The kind `proxy`: an Envoy that reads everything from files, so that no change of routes restarts it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -124,7 +125,8 @@ def _listeners(
     result = [Listener("local", LOOPBACK, port, port, certificates=own)]
     if public is not None:
         http = (redirect, redirect) if redirect is not None else None
-        result += public_listeners(settings, (public, public), http, door_of)
+        beyond = public_listeners(settings, (public, public), http)
+        result += [replace(each, door=door_of(each.asked_port)) for each in beyond]
     return result
 
 
@@ -139,7 +141,7 @@ def _leave_to_front(stack_folder: StackFolder, resource: Resource) -> None:
     assert isinstance(behind, Sequence)
     for owner in (_public_owner(resource.address), _redirect_owner(resource.address)):
         port = ports.of_owner(home, stack, owner)
-        if port in behind:
+        if port is not None and port in behind:
             wait_until(partial(ports.is_free, port), bool, _CLOSING_SECONDS)
             ports.release(home, stack, owner)
 

@@ -7,20 +7,22 @@ import signal
 import socket
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra_specs.catalogue.front import front
 from infra_specs.catalogue.web import BEHIND, CLIENT_SETTINGS
 from infra_specs.certificates.check import pair
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource, SecretRef
-from infra_specs.sharing.front import SharedPort, front_resource
+from infra_specs.sharing.front import SharedPort
+from infra_specs.stackfile.models.target import Local
 from tasks.providers.local import LocalProvider
 from tasks.providers.local.accounts import stack_accounts
 from tests.support.certificates import authority
@@ -43,7 +45,7 @@ class Machine:
     provider: LocalProvider
     secure: int
     plain: int
-    front: Instance
+    front: Instance = field(init=False)
 
     def ports(self, *stacks: str) -> list[SharedPort]:
         hosts = {HOSTS[stack]: stack for stack in stacks}
@@ -59,6 +61,11 @@ def behind(stack: str, secure: int, plain: int, **changed: Any) -> Resource:
     return resource.resolved(lambda _: pair(*OURS.issue(HOSTS[stack])))
 
 
+def wanted(ports: list[SharedPort], held: Collection[int] = ()) -> Resource:
+    (resource,) = front(Local(provider="local"), ports, held)
+    return resource
+
+
 def serve(provider: LocalProvider, wanted: Resource) -> Instance:
     """Its proxy, and one replica that it leads to."""
     door = made(provider, wanted)
@@ -71,11 +78,11 @@ def serve(provider: LocalProvider, wanted: Resource) -> Instance:
 def machine() -> Iterator[Machine]:
     with opened() as provider:
         secure, plain = free_port(), free_port()
-        empty = made(provider, front_resource("local", []))
-        machine = Machine(provider, secure, plain, empty)
+        machine = Machine(provider, secure, plain)
+        machine.front = made(provider, wanted(machine.ports(*HOSTS), {secure, plain}))
         for stack in HOSTS:
             serve(provider, behind(stack, secure, plain))
-        machine.front = provider.update(empty, front_resource("local", machine.ports("shop", "blog")))
+        machine.front = provider.update(machine.front, wanted(machine.ports(*HOSTS)))
         wait_until(lambda: asked(machine, "shop") and asked(machine, "blog"), "both serve")
         yield machine
 
@@ -164,9 +171,9 @@ def test_a_stack_that_comes_and_goes_costs_the_other_nothing(machine: Machine) -
     provider = machine.provider
     with steady_load(machine.secure, HOSTS["shop"], OURS.pem, per_second=100, sockets=4) as met:
         for _ in range(3):
-            machine.front = provider.update(machine.front, front_resource("local", machine.ports("shop")))
+            machine.front = provider.update(machine.front, wanted(machine.ports("shop")))
             assert asked(machine, "blog") is None
-            machine.front = provider.update(machine.front, front_resource("local", machine.ports("shop", "blog")))
+            machine.front = provider.update(machine.front, wanted(machine.ports("shop", "blog")))
             wait_until(lambda: asked(machine, "blog"), "it is led to again")
         (door,) = [each for each in provider.observe("blog") if each.kind == "proxy"]
         os.kill(pid(provider._home, door), signal.SIGKILL)
@@ -183,7 +190,7 @@ def test_one_that_is_killed_is_back_and_a_foreign_program_at_its_port_is_named(m
     wait_until(lambda: asked(machine, "shop") and asked(machine, "blog"), "both serve again")
     more = SharedPort(taken, "http", {HOSTS["shop"]: "shop"})
     with socket.create_server(("0.0.0.0", taken)), pytest.raises(ProviderError, match=f"port {taken} is taken by"):
-        provider.update(machine.front, front_resource("local", [*machine.ports("shop", "blog"), more]))
+        provider.update(machine.front, wanted([*machine.ports("shop", "blog"), more]))
     assert asked(machine, "shop")
 
 
@@ -197,7 +204,7 @@ def test_a_proxy_that_moves_behind_gives_its_ports_up(machine: Machine) -> None:
     assert provider.held_ports("wiki") == frozenset()
     assert door.incarnation == 1
     shared = [*machine.ports("shop", "blog"), SharedPort(port, "https", {HOSTS["wiki"]: "wiki"})]
-    machine.front = provider.update(machine.front, front_resource("local", shared))
+    machine.front = provider.update(machine.front, wanted(shared))
     other = replace(machine, secure=port)
     wait_until(lambda: asked(other, "wiki"), "it is reached through the front")
     assert {each.health.state for each in provider.observe("front_local")} == {"healthy"}
