@@ -24,7 +24,7 @@ async def show_plan(plan: Plan) -> None:
     rows += [_row("", "leave alone", skipped.address, skipped.reason) for skipped in plan.skipped]
     await acreate_table_artifact(
         rows or [_row("", "none", plan.stack, plan.summary)],
-        key=f"plan-{plan.stack}",
+        key=_key("plan", plan.stack),
         description=plan.summary,
     )
 
@@ -42,7 +42,7 @@ async def show_sizing(desired: DesiredStack) -> None:
         parts.append(f"## Debts\n\n{_bullets(debts)}")
     await acreate_markdown_artifact(
         "\n\n".join(parts),
-        key=f"sizing-{desired.stack.name}",
+        key=_key("sizing", desired.stack.name),
         description=str(desired.price),
     )
 
@@ -59,7 +59,7 @@ async def show_outcome(
         parts.append(f"## Done\n\n{_verbatim(*changes)}")
     if left_alone:
         parts.append(f"## Left alone\n\n{_verbatim(*left_alone)}")
-    artifacts = [acreate_markdown_artifact("\n\n".join(parts), key=f"outcome-{stack}", description=summary)]
+    artifacts = [acreate_markdown_artifact("\n\n".join(parts), key=_key("outcome", stack), description=summary)]
     artifacts += [
         acreate_link_artifact(
             url,
@@ -96,3 +96,8 @@ def _bullets(lines: Iterable[str]) -> str:
 def _verbatim(*lines: str) -> str:
     """A code block. It is indented and not fenced, since a log may contain a fence."""
     return "\n".join(f"    {line}" for line in lines)
+
+
+def _key(kind: str, stack: str) -> str:
+    """A key has no `_`, which only a front's name has; and the name of no stack begins with a digit."""
+    return f"{kind}-0-{stack.replace('_', '-')}" if "_" in stack else f"{kind}-{stack}"

@@ -99,13 +99,21 @@ def _read(answer: bytes | None) -> Any:
 
 def upstream_of(cluster: str, host: dict[str, Any]) -> Upstream:
     """One of `host_statuses`."""
-    address = host["address"]["socket_address"]
+    address = host["address"]
     health = host.get("health_status", {})
     stats = {stat["name"]: int(stat.get("value", 0)) for stat in host.get("stats", [])}
     failing_checks = {name for name, value in health.items() if name != "eds_health_status" and value}
     return Upstream(
         cluster,
-        f"{address['address']}:{address['port_value']}",
+        _place(address),
         health.get("eds_health_status", "HEALTHY") == "HEALTHY" and not failing_checks,
         stats.get("rq_active", 0),
     )
+
+
+def _place(address: dict[str, Any]) -> str:
+    """`127.0.0.1:80`, or the path of a unix socket."""
+    if pipe := address.get("pipe"):
+        return str(pipe["path"])
+    place = address["socket_address"]
+    return f"{place['address']}:{place['port_value']}"

@@ -54,11 +54,12 @@ def removed(*, trusted: bool) -> list[Json]:
 
 def told_to_apps(*, trusted: bool, asked_port: int, fronted: bool = False) -> list[Json]:
     """What is set in a request; `asked_port` is the port that clients ask at. `fronted`: they come through a front."""
+    peer = _PEER_BEHIND_FRONT if fronted else _PEER
     if trusted:
-        added = [_set("x-forwarded-for", _PEER_BEHIND_FRONT if fronted else _PEER, "APPEND_IF_EXISTS_OR_ADD")]
+        added = [_set("x-forwarded-for", peer, "APPEND_IF_EXISTS_OR_ADD")]
         added += [_set("x-forwarded-host", _ASKED_HOST, "ADD_IF_ABSENT")]
     else:
-        added = [_set("x-forwarded-for", _PEER), _set("x-forwarded-host", _ASKED_HOST)]
+        added = [_set("x-forwarded-for", peer), _set("x-forwarded-host", _ASKED_HOST)]
         added += [_set("x-forwarded-port", str(asked_port))]
     return [_remove_family(_ENVOY), *added, _set("x-real-ip", _ADDRESS)]
 

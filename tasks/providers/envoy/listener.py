@@ -132,25 +132,21 @@ def _listener(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> Json:
     filters = [typed("envoy.filters.listener.proxy_protocol", _PROXY_PROTOCOL)]
     return {
         "name": wanted.name,
-        **(_door(wanted.door) if wanted.door else _address(wanted)),
+        "address": _address(wanted),
         **(
             {"listener_filters": filters, "listener_filters_timeout": f"{HEADER_SECONDS}s"} if wanted.is_fronted else {}
         ),
         "filter_chains": _chains(folder, wanted, policy),
+        # By default it would share a taken port silently; and one that runs cannot change it, even to move to a door.
+        "enable_reuse_port": False,
         **keepalive,
     }
 
 
-def _door(path: str) -> Json:
-    return {"address": {"pipe": {"path": path, "mode": DOOR_MODE}}}
-
-
 def _address(wanted: Listener) -> Json:
-    return {
-        "address": {"socket_address": {"address": wanted.address, "port_value": wanted.port}},
-        # By default it would share a taken port silently.
-        "enable_reuse_port": False,
-    }
+    if wanted.door:
+        return {"pipe": {"path": wanted.door, "mode": DOOR_MODE}}
+    return {"socket_address": {"address": wanted.address, "port_value": wanted.port}}
 
 
 def _chains(folder: PurePath, wanted: Listener, policy: ClientPolicy) -> list[Json]:
@@ -180,7 +176,7 @@ def _chain(folder: PurePath, wanted: Listener, policy: ClientPolicy, name: str, 
         "name": name,
         "filters": [
             typed("envoy.filters.network.connection_limit", _CONNECTION_LIMIT, limit),
-            *([client_headers.kept_peer()] if wanted.is_fronted and trusted else []),
+            *([client_headers.kept_peer()] if wanted.is_fronted else []),
             typed("envoy.filters.network.http_connection_manager", _CONNECTION_MANAGER, manager),
         ],
         "transport_socket_connect_timeout": f"{HEADER_SECONDS}s",
