@@ -43,7 +43,7 @@ without it: just less than such a run may take."""
 LONGEST_LOOK_SECONDS = 900.0
 """Seconds after which a repair that nobody asked for is given up, and its stack's lock with it: its target hangs, and
 nobody can cancel what goes on without its run."""
-LOOKS = Looks["Report | Held | str"]()
+LOOKS = Looks["Report | Held | str | None"]()
 CALLS_OF_A_STACK = 2
 """Concurrent calls that a stack on a hanging target occupies at most."""
 

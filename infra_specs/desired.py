@@ -244,7 +244,7 @@ def host_claims(snapshot: StackSnapshot, running: Stack) -> Claims:
     earlier = without_conflicts(claims_of(before), snapshot.hosts.of_others(snapshot.stack.name))
     places = {(claim.port, claim.host) for claim in own.hosts}
     kept = (claim for claim in earlier.hosts if (claim.port, claim.host) not in places)
-    return Claims(tuple(sorted((*own.hosts, *kept))), own.shares)
+    return Claims(tuple(sorted((*own.hosts, *kept))))
 
 
 def release_jobs(snapshot: StackSnapshot, desired_stack: DesiredStack, release: StoredRelease) -> tuple[Resource, ...]:

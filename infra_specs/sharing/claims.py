@@ -28,10 +28,9 @@ class HostClaim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What one stack claims, in order. `shares`: whether its target lets several stacks have a port."""
+    """What one stack claims, in order."""
 
     hosts: tuple[HostClaim, ...] = ()
-    shares: bool = False
 
 
 NO_CLAIMS = Claims()
@@ -45,17 +44,17 @@ def machine_of(target: Target) -> str:
 def claims_of(stack: Stack, *running: Stack) -> Claims:
     """The claims of a stack: of its file, and of what it is `running` if that differs.
 
-    A port that any free one may stand for is nobody else's, and is not claimed.
+    A port that any free one may stand for is nobody else's, and is not claimed, nor is one where none are shared.
     """
     hosts = {(claim.port, claim.host): claim for each in (*running, stack) for claim in _claims(each)}
-    return Claims(tuple(sorted(hosts.values())), stack.target.shares_ports)
+    return Claims(tuple(sorted(hosts.values())))
 
 
 def _claims(stack: Stack) -> Iterator[HostClaim]:
     public = (service for service in stack.services.values() if service.public and service.port is not None)
     hosts = sorted({service.route.host.lower() for service in public})
     machine = machine_of(stack.target)
-    for port, protocol in _ports(stack):
+    for port, protocol in _ports(stack) if stack.target.shares_ports else ():
         for host in hosts:
             yield HostClaim(machine, port, host, stack.name, protocol)
 
@@ -71,7 +70,7 @@ def _ports(stack: Stack) -> Iterator[tuple[int, Protocol]]:
 def refuse_conflicts(own: Claims, others: Iterable[HostClaim]) -> None:
     """Raise PlanError that names every claim another stack of the same machine has already, and what to do."""
     others = tuple(others)
-    faults = dict.fromkeys(fault for claim in own.hosts for fault in _faults(claim, others, shares=own.shares))
+    faults = dict.fromkeys(fault for claim in own.hosts for fault in _faults(claim, others))
     if faults:
         raise PlanError("\n".join([f"{own.hosts[0].stack} cannot have these ports of its machine:", *faults]))
 
@@ -79,25 +78,20 @@ def refuse_conflicts(own: Claims, others: Iterable[HostClaim]) -> None:
 def without_conflicts(own: Claims, others: Iterable[HostClaim]) -> Claims:
     """The claims that no other stack stands in the way of."""
     others = tuple(others)
-    free = (claim for claim in own.hosts if not any(_faults(claim, others, shares=own.shares)))
-    return Claims(tuple(free), own.shares)
+    free = (claim for claim in own.hosts if not any(_faults(claim, others)))
+    return Claims(tuple(free))
 
 
-def _faults(claim: HostClaim, others: Iterable[HostClaim], *, shares: bool) -> Iterator[str]:
+def _faults(claim: HostClaim, others: Iterable[HostClaim]) -> Iterator[str]:
     for other in others:
         at_one_port = (claim.machine, claim.port) == (other.machine, other.port) and claim.stack != other.stack
-        if at_one_port and (fault := _fault(claim, other, shares=shares)):
+        if at_one_port and (fault := _fault(claim, other)):
             yield fault
 
 
-def _fault(claim: HostClaim, other: HostClaim, *, shares: bool) -> str:
+def _fault(claim: HostClaim, other: HostClaim) -> str:
     """Why the two cannot both stand, as a line; empty if they can share the port."""
     where = f"  port {claim.port}"
-    if not shares:
-        return (
-            f"{where} is {other.stack}'s, and on this target two stacks cannot share a port yet. Give another "
-            f"`public_port` or `redirect`, or take {other.stack} down."
-        )
     if claim.protocol != other.protocol:
         return (
             f"{where}: {other.stack} speaks {_WORDS[other.protocol]} there and {claim.stack} {_WORDS[claim.protocol]}. "

@@ -68,7 +68,7 @@ def shared_after(claims: Iterable[HostClaim], before: Collection[FrontPort]) -> 
 
 def ports_behind(own: Claims, known: ClaimedHosts) -> tuple[int, ...]:
     """The ports of a stack's proxy that the front has in its place once these are its claims, in order."""
-    if not own.shares or not own.hosts:
+    if not own.hosts:
         return ()
     shared = shared_after((*own.hosts, *known.of_others(own.hosts[0].stack)), known.shared)
     return tuple(sorted({claim.port for claim in own.hosts if (claim.machine, claim.port) in shared}))

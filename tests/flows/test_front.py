@@ -153,5 +153,6 @@ def test_killed_at_every_outside_effect(
 
 
 def after_an_effect(point: str) -> bool:
-    """Before the next effect the world is the same as after the last, so one of the two is enough."""
-    return point.startswith("after")
+    """Before the next effect the world is the same as after the last. What a run writes of itself other tests kill."""
+    ours = ("stacks.", "hosts.", "locks.", "create", "update", "destroy", "stop")
+    return point.startswith("after") and any(word in point for word in ours)

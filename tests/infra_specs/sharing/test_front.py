@@ -34,13 +34,12 @@ def test_a_port_is_shared_from_its_second_stack_on_until_its_last_is_gone() -> N
 
 
 def test_a_stack_is_behind_at_the_ports_that_it_shares() -> None:
-    own = Claims((claim("wiki"), claim("wiki", 80)), shares=True)
+    own = Claims((claim("wiki"), claim("wiki", 80)))
     assert ports_behind(own, ClaimedHosts()) == ()
     assert ports_behind(own, ClaimedHosts((SHOP,))) == (443,)
     assert ports_behind(own, BOTH) == (80, 443)
     assert ports_behind(own, ClaimedHosts((), frozenset({("local", 443)}))) == (443,), "it was shared before"
-    assert ports_behind(Claims(own.hosts, shares=False), BOTH) == ()
-    assert ports_behind(Claims((), shares=True), BOTH) == ()
+    assert ports_behind(Claims(), BOTH) == ()
 
 
 def test_the_front_is_told_who_has_which_host_by_port() -> None:
@@ -61,7 +60,7 @@ def test_no_stack_is_called_as_a_front_and_each_machine_has_its_own() -> None:
 
 
 def test_a_plan_says_what_the_second_stack_costs_the_first() -> None:
-    own = Claims((claim("wiki"), claim("wiki", 80)), shares=True)
+    own = Claims((claim("wiki"), claim("wiki", 80)))
     assert sharing_notes(own, ClaimedHosts()) == ()
     plain, secure = sharing_notes(own, BOTH)
     assert plain.startswith("port 80 is shop's until now: a front takes it over and leads to both by host name.")

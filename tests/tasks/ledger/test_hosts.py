@@ -15,7 +15,7 @@ from tasks.ledger.database import Database
 
 def claims(stack: str, *hosts: str, ports: tuple[int, ...] = (443,)) -> Claims:
     made = (HostClaim("local", port, host, stack, "https") for port in ports for host in hosts)
-    return Claims(tuple(sorted(made)), shares=True)
+    return Claims(tuple(sorted(made)))
 
 
 def desire(ledger: Ledger, me: Owner, own: Claims, name: str = "") -> None:
@@ -59,7 +59,7 @@ def test_a_port_is_the_fronts_from_the_second_stack_to_the_last(ledger: Ledger, 
     assert ledger.hosts.read().shared == {("local", 443)}
     take_down(ledger, me, "blog")
     assert ledger.hosts.read().shared == {("local", 443)}, "to hand it back would cost requests"
-    desire(ledger, me, Claims((), shares=True), "shop")
+    desire(ledger, me, Claims(), "shop")
     assert ledger.hosts.read().shared == frozenset()
 
 
@@ -103,7 +103,7 @@ def test_stacks_of_an_older_ledger_keep_their_hosts(here: Settings, ledger: Ledg
     with database.write() as connection:
         for table in ("hosts", "front_ports"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
-        connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0010'"))
+        connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0011'"))
     with Ledger.open(here) as migrated:
         known = migrated.hosts.read()
     assert known.claims == (

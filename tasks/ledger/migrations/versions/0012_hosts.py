@@ -45,6 +45,8 @@ def _claims(spec: Any) -> Iterator[dict[str, Any]]:
     try:
         data = json.loads(spec) if isinstance(spec, str) else spec
         target, tls = data["target"], data.get("tls") or {}
+        if target["provider"] not in ("local", "docker", "memory"):
+            return
         services = [service for service in data["services"].values() if service["public"] and service.get("port")]
         machine = f"{target['provider']} {target.get('host') or ''}".strip()
         public = target.get("public_port") or (443 if tls.get("email") else None)
