@@ -32,14 +32,15 @@ FRONT_SECONDS = 120.0
 
 
 def fronts(ledger: Ledger) -> dict[str, str]:
-    """The front's name, and its machine, of every machine of a stack that the ledger knows, torn down or not."""
+    """The front's name, and its machine, of every machine that has one, or had one and may have a leftover of it."""
     machines = {machine for machine, _ in ledger.hosts.read().shared}
     for record in ledger.stacks.all():
         try:
             target = record.stack().target
         except SpecError:  # it says so when it is looked at
             continue
-        machines |= {machine_of(target)} if target.shares_ports else set()
+        if target.shares_ports and _is_ours(ledger, front_name(machine_of(target))):
+            machines.add(machine_of(target))
     return {front_name(machine): machine for machine in sorted(machines)}
 
 
