@@ -9,6 +9,9 @@ from infra_specs.stackfile.models.service import Service
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.aws import LONGEST_IDLE
 
+RULES_A_SERVICE, RULES_OF_A_BALANCER = 3, 100
+"""A rule for its route and one for each of two releases, of those that a balancer has unless AWS is asked for more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -53,6 +56,11 @@ def _endless(stack: Stack) -> bool:
 
 def _never(_: Stack) -> bool:
     return False
+
+
+def _many_routes(stack: Stack) -> bool:
+    routed = sum(service.port is not None for service in stack.services.values())
+    return routed * RULES_A_SERVICE > RULES_OF_A_BALANCER
 
 
 DIFFERENCES = (
@@ -109,6 +117,12 @@ DIFFERENCES = (
         "PostgreSQL 18, tuned by Tenfold",
         "RDS PostgreSQL 17, with AWS's own parameters for its class, and 20 GB of storage at least",
         lambda stack: stack.needs.database is not None,
+    ),
+    Difference(
+        "how many services have a port",
+        "any number",
+        "a balancer has 100 rules unless AWS is asked for more, and each service needs 3 during a release",
+        _many_routes,
     ),
     Difference(
         "memory, cpus",

@@ -6,9 +6,10 @@
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-Scope: TypeAlias = Literal["all", "new", "ours", "role", "secret", "log"]
-"""all: looks, which AWS bounds by nothing. new: creations that carry our tag. ours: things that have our tag.
-role, secret, log: things whose names begin with ours."""
+Scope: TypeAlias = Literal["all", "new", "inside", "ours", "role", "secret", "log"]
+"""all: looks, which AWS bounds by nothing. new: creations, and tags, that carry our tag. inside: creations that carry
+our tag within a thing that has it, which AWS judges by itself. ours: things that have our tag. role, secret, log:
+things whose names begin with ours."""
 
 CALLS: Mapping[str, Mapping[str, Scope]] = {
     "ec2": {
@@ -22,13 +23,13 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "describe_addresses": "all",
         "describe_network_interfaces": "all",
         "create_vpc": "new",
-        "create_subnet": "new",
+        "create_subnet": "inside",
         "create_internet_gateway": "new",
-        "create_route_table": "new",
-        "create_security_group": "new",
-        "create_nat_gateway": "new",
+        "create_route_table": "inside",
+        "create_security_group": "inside",
+        "create_nat_gateway": "inside",
         "allocate_address": "new",
-        "create_tags": "all",
+        "create_tags": "new",
         "modify_vpc_attribute": "ours",
         "attach_internet_gateway": "ours",
         "create_route": "ours",
@@ -56,7 +57,7 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "run_task": "new",
         "deregister_task_definition": "all",
         "list_task_definitions": "all",
-        "tag_resource": "all",
+        "tag_resource": "new",
         "update_service": "ours",
         "delete_service": "ours",
         "stop_task": "ours",
@@ -73,7 +74,7 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "create_listener": "new",
         "create_rule": "new",
         "create_target_group": "new",
-        "add_tags": "all",
+        "add_tags": "new",
         "modify_load_balancer_attributes": "ours",
         "modify_target_group_attributes": "ours",
         "modify_rule": "ours",
@@ -86,7 +87,7 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "describe_db_subnet_groups": "all",
         "create_db_subnet_group": "new",
         "create_db_instance": "new",
-        "add_tags_to_resource": "all",
+        "add_tags_to_resource": "new",
         "modify_db_instance": "ours",
         "delete_db_instance": "ours",
         "delete_db_subnet_group": "ours",
@@ -97,7 +98,7 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "list_tags_for_resource": "all",
         "create_cache_subnet_group": "new",
         "create_replication_group": "new",
-        "add_tags_to_resource": "all",
+        "add_tags_to_resource": "new",
         "modify_replication_group": "ours",
         "delete_replication_group": "ours",
         "delete_cache_subnet_group": "ours",

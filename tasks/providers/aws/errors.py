@@ -15,7 +15,8 @@ _BUSY = frozenset({
     "ConcurrentModification", "ClusterContainsServicesException", "ClusterContainsTasksException",
 })  # fmt: skip
 """Others work on it now, or AWS is too busy."""
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
+"""The last is what is left of a refusal whose words the SDK cannot read."""
 _EXPIRED = frozenset({
     "ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException",
     "AuthFailure", "SignatureDoesNotMatch", "InvalidAccessKeyId",

@@ -11,16 +11,14 @@ from tasks.providers.aws.calls import CALLS, Scope, action_of
 TAG = "tenfold:stack"
 SERVICE_ROLES = ("ecs", "elasticloadbalancing", "rds", "elasticache")
 """Services that make a role of their own when an account uses them for the first time."""
-TAGGING_BY_SERVICE = ("ec2:CreateTags", "ecs:TagResource")
-"""Permissions that a creation with tags asks for beside its own, where no call of ours names them."""
 
 
 def policy(region: str) -> dict[str, Any]:
     """A policy document for stacks in a region, as AWS takes it."""
     statements = [
         _statement("Look", _actions("all"), "*"),
-        _statement("Make", _actions("new"), "*", {"Null": {f"aws:RequestTag/{TAG}": "false"}}),
-        _statement("Change", _actions("ours"), "*", {"Null": {f"aws:ResourceTag/{TAG}": "false"}}),
+        _statement("Make", _actions("new", "inside"), "*", {"Null": {f"aws:RequestTag/{TAG}": "false"}}),
+        _statement("Change", _actions("ours", "inside"), "*", {"Null": {f"aws:ResourceTag/{TAG}": "false"}}),
         _statement("Secrets", _actions("secret"), f"arn:aws:secretsmanager:{region}:*:secret:tenfold/*"),
         _statement("Logs", _actions("log"), f"arn:aws:logs:{region}:*:log-group:/tenfold/*"),
         _statement("Roles", _actions("role"), "arn:aws:iam::*:role/tenfold/*"),
@@ -40,13 +38,13 @@ def policy(region: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _actions(scope: Scope) -> tuple[str, ...]:
+def _actions(*scopes: Scope) -> tuple[str, ...]:
     return tuple(
         sorted(
             action_of(service, operation)
             for service, operations in CALLS.items()
             for operation, own in operations.items()
-            if own == scope
+            if own in scopes
         )
     )
 

@@ -144,6 +144,16 @@ def test_what_aws_does_otherwise_is_said_where_a_stack_meets_it() -> None:
     assert not any(sentence.startswith("services.web") for sentence in differences_of(hidden))
 
 
+@pytest.mark.parametrize(("services", "said"), [(33, False), (34, True)])
+def test_services_that_need_more_rules_than_a_balancer_has_are_told_so(services: int, said: bool) -> None:
+    stack = on_aws(
+        services={
+            f"s{number}": {"image": "a", "port": 80, "route": {"path": f"/{number}"}} for number in range(services)
+        }
+    )
+    assert any(sentence.startswith("how many services have a port") for sentence in differences_of(stack)) is said
+
+
 def test_the_guide_has_the_same_table() -> None:
     guide = (ROOT / "docs/guide/aws.md").read_text(encoding="utf-8")
     for row in DIFFERENCES:
