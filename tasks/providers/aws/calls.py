@@ -50,7 +50,6 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "describe_services": "all",
         "list_tasks": "all",
         "describe_tasks": "all",
-        "describe_clusters": "all",
         "create_cluster": "new",
         "create_service": "new",
         "register_task_definition": "new",

@@ -1,10 +1,10 @@
 """The one door to AWS: boto3 is loaded, and a client is made, when a service is first asked."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock
-from typing import Any
+from threading import Lock, local
+from typing import Any, TypeVar
 
 from tasks.providers.aws.calls import CALLS, action_of
 from tasks.providers.aws.errors import translated
@@ -12,7 +12,11 @@ from tasks.providers.aws.errors import translated
 CALLS_A_SECOND = 20.0
 """Of the whole process: an account's own limits are shared with everybody who uses it."""
 MOST_ATTEMPTS = 4
+_MORE = ("NextToken", "nextToken", "NextMarker", "Marker")
+"""What a page says by that another one follows."""
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
+
+T = TypeVar("T")
 
 
 class _Rate:
@@ -42,16 +46,36 @@ class AwsClient:
         self._session: Any = None
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
+        self._memory = local()
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """A block in which this thread asks nothing twice: for one look at everything, which changes nothing."""
+        self._memory.answers = {}
+        try:
+            yield
+        finally:
+            self._memory.answers = None
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> Mapping[str, Any]:
-        """AWS's answer. Raises ProviderError or TransientError; KeyError for a call that is not in the table."""
-        with self._asked(service, operation) as client:
-            answer: Mapping[str, Any] = getattr(client, operation)(**parameters)
-        self.answered(service, operation)
-        return answer
+        """AWS's answer. Raises ProviderError or TransientError for what AWS refuses, or does not answer."""
+
+        def ask() -> Mapping[str, Any]:
+            with self._asked(service, operation) as client:
+                answer: Mapping[str, Any] = getattr(client, operation)(**parameters)
+            self.answered(service, operation)
+            return answer
+
+        return self._once((service, operation, sorted(parameters.items())), ask)
 
     def pages(self, service: str, operation: str, key: str, /, **parameters: Any) -> Iterator[Any]:
         """What is under a key of every page of an answer, one after another. Raises as `call` does."""
+        listed = self._pages(service, operation, key, parameters)
+        if self._answers is None:
+            return listed
+        return iter(self._once((service, operation, key, sorted(parameters.items())), lambda: tuple(listed)))
+
+    def _pages(self, service: str, operation: str, key: str, parameters: Mapping[str, Any]) -> Iterator[Any]:
         with self._asked(service, operation) as client:
             pages = iter(client.get_paginator(operation).paginate(**parameters))
         while True:
@@ -61,7 +85,23 @@ class AwsClient:
                 return
             self.answered(service, operation)
             yield from page.get(key, ())
-            _RATE.wait()
+            if any(page.get(name) for name in _MORE):
+                _RATE.wait()
+
+    def _once(self, question: object, ask: Callable[[], T]) -> T:
+        """What `ask` answers; within `remembering` what it has answered already."""
+        answers = self._answers
+        if answers is None:
+            return ask()
+        known = repr(question)
+        if known not in answers:
+            answers[known] = ask()
+        answer: T = answers[known]
+        return answer
+
+    @property
+    def _answers(self) -> dict[str, Any] | None:
+        return getattr(self._memory, "answers", None)
 
     def answered(self, service: str, operation: str) -> None:
         """Told after each answer. A test overrides it."""

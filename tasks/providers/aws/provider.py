@@ -1,7 +1,10 @@
 """The aws target, opened by tests only until it is whole. What is alike on every target is in `seam`."""
 
+from collections.abc import Iterable
+
 from infra_specs.catalogue.cache import NEED as CACHE
 from infra_specs.catalogue.database import ADDRESS as DATABASE
+from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.target import Aws
 from tasks.providers.aws import tags
 from tasks.providers.aws.client import AwsClient
@@ -46,6 +49,10 @@ class AwsProvider(KindProvider):
         filters = [{"Name": "tag-key", "Values": [tags.STACK]}]
         vpcs = self._aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=filters)
         return tuple(sorted({tags.as_mapping(vpc["Tags"])[tags.STACK] for vpc in vpcs}))
+
+    def instances(self, stack: str) -> Iterable[Instance]:
+        with self._aws.remembering():
+            return list(super().instances(stack))
 
     def sweep(self, stack: str) -> None:
         self._database.sweep(stack, DATABASE)

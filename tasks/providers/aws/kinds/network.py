@@ -28,21 +28,21 @@ class Network(Kind):
         self._aws = aws
 
     def list(self, stack: str) -> Iterator[Instance]:
-        for found in find(self._aws, stack):
-            yield self._instance(found)
+        for found in find(self._aws, stack, whole=False):
+            yield _instance(found)
 
     def look(self, instance: Instance) -> Instance | None:
-        found = self._found(instance.stack, instance.address, instance.incarnation)
-        return self._instance(found) if found else None
+        found = self._found(instance.stack, instance.address, instance.incarnation, whole=False)
+        return _instance(found) if found else None
 
     def create(self, resource: Resource, incarnation: int) -> Instance:
         NetworkBuild(self._aws, resource, incarnation).complete()
-        found = self._found(resource.stack, resource.address, incarnation)
+        found = self._found(resource.stack, resource.address, incarnation, whole=False)
         if found is None:
             raise ProviderError(
                 f"{resource.address} of stack {resource.stack} vanished while it was made: run it again"
             )
-        return self._instance(found)
+        return _instance(found)
 
     def finish(self, instance: Instance, resource: Resource) -> Instance | None:
         return self.create(resource, instance.incarnation)
@@ -73,35 +73,27 @@ class Network(Kind):
             if code_of(error) not in ("ClusterNotFoundException", "ClusterContainsServicesException"):
                 raise
 
-    def _found(self, stack: str, address: str, incarnation: int) -> Found | None:
-        networks = find(self._aws, stack, incarnation)
+    def _found(self, stack: str, address: str, incarnation: int, *, whole: bool = True) -> Found | None:
+        networks = find(self._aws, stack, incarnation, whole=whole)
         return next((found for found in networks if found.address == address and not found.empty), None)
 
-    def _instance(self, found: Found) -> Instance:
-        written = tags.as_mapping(found.vpcs[0]["Tags"]) if found.vpcs else {}
-        instance = tags.instance_of_tags(written, Health("healthy", "it stands", now()))
-        if instance is None:  # parts whose VPC is gone: a removal that was cut off
-            return Instance(found.stack, found.address, "network", "", found.incarnation, _went(now()))
-        parts = network_parts({"cidr": found.vpcs[0]["CidrBlock"], "nat": instance.outputs["nat"]})
-        health = _health(found, parts, self._has_cluster(found.stack))
-        outputs = {**instance.outputs, **_outputs(found, parts)} if health.state != "failed" else instance.outputs
-        labelled = tags.instance_of_tags(written, health, outputs)
-        assert labelled is not None
-        return labelled
 
-    def _has_cluster(self, stack: str) -> bool:
-        clusters = self._aws.call("ecs", "describe_clusters", clusters=[cluster_name(stack)])["clusters"]
-        return any(cluster["status"] == "ACTIVE" for cluster in clusters)
+def _instance(found: Found) -> Instance:
+    written = tags.as_mapping(found.vpcs[0]["Tags"])
+    instance = tags.instance_of_tags(written, Health("healthy", "it stands", now()))
+    assert instance is not None
+    parts = network_parts({"cidr": found.vpcs[0]["CidrBlock"], "nat": instance.outputs["nat"]})
+    health = _health(found, parts)
+    if health.state == "failed":
+        return replace(instance, health=health)
+    return replace(instance, health=health, outputs={**instance.outputs, **_outputs(found, parts)})
 
 
-def _health(found: Found, parts: NetworkParts, has_cluster: bool) -> Health:
+def _health(found: Found, parts: NetworkParts) -> Health:
     wanted = [("subnet", name) for name in parts.subnets] + [("table", name) for name in parts.tables]
-    wanted += [("group", name) for name in GROUPS] + [("nat", name) for name in parts.gateways] + [("gate", "gate")]
-    missing = [name for sort, name in wanted if found.first(sort, name) is None]
-    if missing or not has_cluster:
-        return Health(
-            "failed", f"half made: it has no {', '.join([*missing, *(() if has_cluster else ('cluster',))])}", now()
-        )
+    wanted += [("group", name) for name in GROUPS] + [("nat", name) for name in parts.gateways]
+    if missing := [name for sort, name in wanted if found.first(sort, name) is None]:
+        return Health("failed", f"half made: it has no {', '.join(missing)}", now())
     if not all(_is_wired(found, parts, table) for table in parts.tables):
         return Health("failed", "half made: a route table leads nowhere", now())
     states = [str((found.first("nat", name) or {}).get("State")) for name in parts.gateways]
@@ -131,10 +123,6 @@ def _outputs(found: Found, parts: NetworkParts) -> Mapping[str, str]:
         "data_subnets": ids(("data-0", "data-1")),
         **groups,
     }
-
-
-def _went(moment: float) -> Health:
-    return Health("ending", "its VPC is gone, and parts of it are left", moment)
 
 
 def _ending(instance: Instance, left: str) -> Instance:

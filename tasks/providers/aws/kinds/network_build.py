@@ -28,12 +28,12 @@ class NetworkBuild:
         """Make what is missing, and remove what a lost answer left twice."""
         self._look()
         self._vpc()
+        self._cluster()
         self._subnets()
         self._gate()
         self._groups()
         self._gateways()
-        self._tables()
-        self._cluster()
+        self._tables()  # last: a network whose tables lead out is whole
         remove_leftovers(self._aws, self._found)
 
     def _look(self) -> None:

@@ -1,9 +1,10 @@
 """What there is of a stack's network on AWS, found by its tags."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra_specs.resources.instance import Health
 from tasks.providers.aws import tags
 from tasks.providers.aws.client import AwsClient
 
@@ -17,6 +18,9 @@ _LISTS: Mapping[str, tuple[str, str, str]] = {
 }
 """Sort of part -> the call that lists it, the key of its answer, and the key of an id."""
 _GONE = ("deleted", "failed")
+_LOOKED_AT = ("subnet", "table", "group")
+"""What a look needs: a route that leads out tells that its gate is there."""
+_NO_HEALTH = Health("starting", "", 0.0)
 
 
 @dataclass
@@ -64,8 +68,11 @@ def id_key(sort: str) -> str:
     return _LISTS[sort][2]
 
 
-def find(aws: AwsClient, stack: str, incarnation: int | None = None) -> list[Found]:
-    """Every incarnation of the stack's networks, or one: seven calls, whatever there is."""
+def find(aws: AwsClient, stack: str, incarnation: int | None = None, *, whole: bool = True) -> list[Found]:
+    """Every incarnation of the stack's networks, or one, in seven calls. Not `whole`: what health and outputs need.
+
+    The VPC is made first and goes last, so without one there is nothing.
+    """
     wanted = {tags.STACK: stack} | ({tags.INCARNATION: str(incarnation)} if incarnation is not None else {})
     filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in wanted.items()]
     by_number: dict[tuple[str, int], Found] = {}
@@ -76,7 +83,8 @@ def find(aws: AwsClient, stack: str, incarnation: int | None = None) -> list[Fou
 
     for vpc in sorted(aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=filters), key=lambda vpc: str(vpc["VpcId"])):
         found_of(tags.as_mapping(vpc["Tags"])).vpcs.append(vpc)
-    for sort, (operation, key, id_name) in _LISTS.items():
+    for sort in _sorts(by_number.values(), whole=whole):
+        operation, key, id_name = _LISTS[sort]
         for part in sorted(_listed(aws, operation, key, filters), key=lambda part: str(part[id_name])):
             written = tags.as_mapping(part.get("Tags"))
             ours = tags.of(written, stack, incarnation=incarnation)  # whatever the filter let through
@@ -84,6 +92,16 @@ def find(aws: AwsClient, stack: str, incarnation: int | None = None) -> list[Fou
                 names = found_of(written).parts.setdefault(sort, {})
                 names.setdefault(written[tags.PART].partition(":")[2], []).append(part)
     return list(by_number.values())
+
+
+def _sorts(networks: Collection[Found], *, whole: bool) -> tuple[str, ...]:
+    if not networks:
+        return ()
+    if whole:
+        return tuple(_LISTS)
+    written = (tags.instance_of_tags(tags.as_mapping(vpc["Tags"]), _NO_HEALTH) for net in networks for vpc in net.vpcs)
+    behind = any(instance is None or instance.outputs.get("nat") != "none" for instance in written)
+    return (*_LOOKED_AT, *(("nat",) if behind else ()))
 
 
 def _listed(aws: AwsClient, operation: str, key: str, filters: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -32,7 +32,7 @@ def left(aws: AwsClient) -> dict[str, int]:
     gateways = aws.pages("ec2", "describe_nat_gateways", "NatGateways")
     counts["NatGateways"] = len([gateway for gateway in gateways if gateway["State"] != "deleted"])
     counts["Addresses"] = len(aws.call("ec2", "describe_addresses")["Addresses"])
-    clusters = aws.call("ecs", "describe_clusters", clusters=["tenfold-shop"])["clusters"]
+    clusters = aws._client("ecs").describe_clusters(clusters=["tenfold-shop"])["clusters"]
     counts["clusters"] = len([cluster for cluster in clusters if cluster["status"] == "ACTIVE"])
     return counts
 
