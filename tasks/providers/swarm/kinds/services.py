@@ -28,6 +28,7 @@ from tasks.providers.swarm.service_spec import (
     ServiceParts,
     constraints_of,
     is_stopped,
+    node_of,
     service_spec,
     with_constraints,
 )
@@ -85,8 +86,13 @@ class Services(Kind):
         return None
 
     def stop(self, instance: Instance, why: str) -> None:
-        """Let no host run it any more. Its last container stays, and with it its log."""
+        """Let no host run it any more. Its last container stays, and with it its log.
+
+        One that waits for the host of its data is left, unless there is a reason to end it: no successor can stand.
+        """
         name = service_name(instance.stack, instance.address, instance.incarnation)
+        if not why and self._waits_for_its_host(name):
+            return
 
         def stopped(spec: ApiObject) -> ApiObject:
             labels = with_fault(spec["Labels"], why) if why else {}
@@ -143,6 +149,12 @@ class Services(Kind):
         """Change what is recorded of a service. Its task goes on."""
         name = service_name(instance.stack, instance.address, instance.incarnation)
         self._managers.change_service(name, lambda spec: {**spec, "Labels": {**spec["Labels"], **labels}})
+
+    def _waits_for_its_host(self, name: str) -> bool:
+        """Whether a service is bound to a host that is not ready."""
+        service = self._managers.service(name)
+        node = node_of(service["Spec"]) if service else None
+        return node is not None and node not in {member.node for member in self._hosts.members() if member.is_ready}
 
     def _await_gone(self, containers: Collection[tuple[str, str]]) -> None:
         by_node = self._hosts.by_node()

@@ -54,9 +54,15 @@ def served(bench: HostBench, text: str) -> None:
             assert answer.read().decode().startswith(text)
 
 
-def drained(provider: SwarmProvider, instance: Instance) -> None:
-    wait_until(lambda: provider.in_flight(instance) == 0, f"{instance} has nothing under way")
-    provider.destroy(instance)
+def drained(provider: SwarmProvider, instances: Sequence[Instance]) -> None:
+    """All of them ended, once they have nothing under way."""
+
+    def end(instance: Instance) -> None:
+        wait_until(lambda: provider.in_flight(instance) == 0, f"{instance} has nothing under way")
+        provider.destroy(instance)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(end, instances))
 
 
 def hosts_of(provider: SwarmProvider, copies: Sequence[Instance]) -> list[str]:
@@ -81,8 +87,7 @@ def test_releases_and_scaling_lose_no_request(
                 provider, [replica(images, slot, image=images[f"tenfold-tiny:{number}"]) for slot in range(3)]
             )
             way = provider.update(way, route(*fresh, public=True))
-            for old in copies:
-                drained(provider, old)
+            drained(provider, copies)
             copies = fresh
             served(all_hosts, f"release {number}")
         more = begun(provider, [replica(images, slot) for slot in range(3, 6)])
@@ -93,8 +98,7 @@ def test_releases_and_scaling_lose_no_request(
         ]
         way = provider.update(way, route(*copies, *more, public=True))
         way = provider.update(way, route(*copies, public=True))
-        for old in more:
-            drained(provider, old)
+        drained(provider, more)
     results = [*first, *second]
     for result in results:
         assert result.failed == 0, str(result)
