@@ -21,7 +21,7 @@ RUN_BY = {
 }
 ON_DOCKER = {"provider": "docker"}
 WHOLE: dict[str, Any] = {"name": "shop", "target": {"provider": "local"}, "services": {"web": {"command": "run"}}}
-PAGES_OF_OTHERS = ("docs/guide/hosts.md", "docs/guide/aws.md")
+PAGES_OF_OTHERS = ("docs/guide/aws.md",)
 """Whose targets no stack runs on yet."""
 SERVICE_KEYS = {"scaling", "route"}
 

@@ -125,7 +125,7 @@ class Memory(_Target):
 
 
 class Swarm(_Target, Containers):
-    """A fleet of hosts. This version looks at them (`tenfold hosts`) and runs no stack on them yet."""
+    """Containers on a fleet of hosts, which are reached by SSH and joined in one Docker Swarm."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in ("hosts", "fleet")]})
 
@@ -148,6 +148,11 @@ class Swarm(_Target, Containers):
     def ports(self) -> Mapping[str, int]:
         """The ports of this target that the spec gives, by their keys."""
         return {} if self.public_port is None else {"public_port": self.public_port}
+
+    @property
+    def machine(self) -> str:
+        """The fleet, once it is placed: stacks on one fleet share its memory."""
+        return self._placed.name if self._placed else ""
 
     def fleet_name(self, stack: str) -> str:
         """The fleet of a stack on this target: the one that it names, or its own."""
@@ -202,7 +207,7 @@ class Aws(_Target):
     """How much is paid for safety. Unless given, the most complete one that the budget pays; balanced without one."""
 
 
-TARGETS = ("local", "docker", "memory")
+TARGETS = ("local", "docker", "memory", "swarm")
 """What a stack runs on in this version."""
 PLANNED_TARGETS = ("aws",)
 """What a stack is planned and priced for in this version, and not built on."""

@@ -10,7 +10,7 @@ from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import PLANNED_TARGETS, TARGETS, Aws, Target
+from infra_specs.stackfile.models.target import TARGETS, Aws, Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
 from infra_specs.stackfile.reading.aws import aws_faults
@@ -102,15 +102,14 @@ def as_written(sound: Sound) -> Iterator[Crossing]:
 
 
 def available(sound: Sound, targets: Collection[str]) -> Iterator[Crossing]:
-    """That the target is none of these, and what this version does with it."""
+    """That the target is one of these."""
     target = sound.target
     if target is None or target.provider in targets:
         return
-    planned = target.provider in PLANNED_TARGETS
-    does = "plans and prices it: tenfold plan FILE" if planned else "looks at its hosts and no more: tenfold hosts FILE"
     yield (
         ("target", "provider"),
-        f"no stack runs on {target.provider} in this version, which {does}. Available: {', '.join(TARGETS)}.",
+        f"no stack runs on {target.provider} in this version, which plans and prices it: tenfold plan FILE. "
+        f"Available: {', '.join(TARGETS)}.",
     )
 
 

@@ -152,13 +152,3 @@ def test_files_without_hosts(cli: Cli, file: Path) -> None:
         "beside.yaml: its hosts are listed in the file of the stack shop. Give that file.\n",
     )
     assert cli("hosts", "none.yaml").err == "none.yaml cannot be read: No such file or directory.\n"
-
-
-@pytest.mark.parametrize("verb", ["plan", "provision"])
-def test_no_stack_runs_on_hosts_in_this_version(cli: Cli, server: Sshd, verb: str) -> None:
-    result = cli(verb, spec(server))
-    assert (result.code, result.err) == (
-        2,
-        "fleet.yaml:3: target.provider: no stack runs on swarm in this version, which looks at its hosts and no more: "
-        "tenfold hosts FILE. Available: local, docker, memory.\n",
-    )
