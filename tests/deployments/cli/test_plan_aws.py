@@ -14,7 +14,7 @@ services:
 """
 REFUSAL = (
     "shop.yaml:2: target.provider: no stack runs on aws in this version, which plans and prices it: tenfold plan FILE. "
-    "Available: local, docker, memory."
+    "Available: local, docker, memory, swarm."
 )
 PRICE = """\
 Price
