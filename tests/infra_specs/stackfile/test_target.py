@@ -26,7 +26,7 @@ def test_what_a_target_is(provider: str, runs: str, counted: bool) -> None:
 
 def test_every_target_says_what_it_is() -> None:
     for provider in TARGETS:
-        target = read(provider)
+        target = read(provider, **({"hosts": ["10.0.0.11"]} if provider == "swarm" else {}))
         assert target.runs in ("processes", "containers", "managed")
         assert isinstance(target.counted, bool)
         assert target.reconcile_seconds >= 0
