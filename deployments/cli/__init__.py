@@ -38,3 +38,6 @@ def main() -> None:
 
         print(known_secrets.shown(traceback.format_exc()), end="", file=sys.stderr)
         sys.exit(EXIT_FAILED)
+    finally:
+        gc.disable()
+        gc.freeze()  # an interpreter that ends looks through all objects several times: a quarter of a short command
