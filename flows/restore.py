@@ -24,8 +24,8 @@ from tasks.ledger import Ledger
 from tasks.run.context import RunContext
 from tasks.stack.record import recorded_spec
 
-_WRITERS = ("replica", "service", "job", "route")
-"""The kinds of what may write into a database, and of what leads to it."""
+_WRITERS = ("replica", "service", "job", "files", "route")
+"""The kinds of what may write data or has it open, and of what leads to it."""
 
 
 @frame
@@ -71,11 +71,7 @@ async def _restore_into(ledger: Ledger, stack: str, manifest: Manifest, *, wait:
             await remove_asides("restored")
             raise
         await remove_asides("replaced")
-    tables = sum(len(copy.content.tables) for copy in manifest.databases)
-    summary = (
-        f"{manifest.name} is restored: {tables} tables, {manifest.rows} rows. "
-        f"The services were away for {seconds:.1f} s"
-    )
+    summary = f"{manifest.name} is restored: {manifest.holds}. The services were away for {seconds:.1f} s"
     return Report(stack, summary, report.changes, report.kept, report.links)
 
 

@@ -69,6 +69,10 @@ class CertificateRefused(TenfoldError):
         self.reached, self.hold_off_seconds, self.stands = reached, hold_off_seconds, stands
 
 
+class NoRoom(PlanError):
+    """The target has no room for a restored copy. The message says how many bytes are missing."""
+
+
 class BackupFault(TenfoldError):
     """A backup cannot be trusted: it is cut off, changed, of another key, or its restored copy differs."""
 

@@ -38,6 +38,12 @@ async def back_up(context: BackupContext) -> str:
     manifest = await write_backup(name, began, release.number if release else 0)
     for address, why in manifest.missing.items():
         get_run_logger().warning("%s is not in the backup: %s.", address, why)
+    for copy in manifest.volumes:
+        for path in copy.content.torn:
+            get_run_logger().warning(
+                "%s of %s changed each time it was read, so its copy may be torn: keep such data in the database.",
+                path, copy.address,
+            )  # fmt: skip
     reason = await prove_backup(name)
     if reason:
         raise ChangeFailed(f"The backup {name} of {stack} is written and does not count: {reason}.")
@@ -60,9 +66,5 @@ async def _warn_of_loss(context: BackupContext, earlier: tuple[str, ...], manife
 
 
 def _described(manifest: Manifest) -> str:
-    tables = sum(len(copy.content.tables) for copy in manifest.databases)
     missing = f", without {', '.join(manifest.missing)}" if manifest.missing else ""
-    return (
-        f"{manifest.name} is proven: {tables} tables, {manifest.rows} rows, {size_text(manifest.size)} in its "
-        f"store{missing}"
-    )
+    return f"{manifest.name} is proven: {manifest.holds}, {size_text(manifest.size)} in its store{missing}"

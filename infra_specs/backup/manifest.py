@@ -1,7 +1,8 @@
 """What a backup holds, written beside it as its last file: without it there is no backup."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -73,6 +74,37 @@ class DatabaseCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One thing in a volume: a file with its bytes and SHA-256, a link with that of its target, or a folder."""
+
+    path: str
+    kind: Literal["file", "link", "folder"]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeContent:
+    """What a volume held. `torn`: files that changed each time they were read."""
+
+    entries: tuple[FileEntry, ...]
+    torn: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return sum(entry.size for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeCopy:
+    """The files of one volume of a backup."""
+
+    address: str
+    content: VolumeContent
+    file: StoredFile
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A whole backup. `missing`: the stateful resources that it does not hold, each with the reason."""
 
@@ -86,11 +118,13 @@ class Manifest:
     roles: Mapping[str, StoredFile] = field(default_factory=dict)
     """By the address of a server: its roles."""
     missing: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[VolumeCopy, ...] = ()
     format: int = FORMAT
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
-        return (*(copy.file for copy in self.databases), *self.roles.values())
+        volumes = (copy.file for copy in self.volumes)
+        return (*(copy.file for copy in self.databases), *volumes, *self.roles.values())
 
     @property
     def size(self) -> int:
@@ -100,6 +134,13 @@ class Manifest:
     @property
     def rows(self) -> int:
         return sum(copy.content.rows for copy in self.databases)
+
+    @property
+    def holds(self) -> str:
+        """What is in it, in a few words."""
+        tables = sum(len(copy.content.tables) for copy in self.databases)
+        files = sum(entry.kind == "file" for copy in self.volumes for entry in copy.content.entries)
+        return f"{tables} tables, {self.rows} rows" + (f", {files} files" if self.volumes else "")
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -141,6 +182,18 @@ def differences(expected: DatabaseContent, restored: DatabaseContent) -> Iterato
         elif (number.value < sequence.value) is sequence.is_ascending and number.value != sequence.value:
             yield f"the sequence {sequence} stands at {number.value} in place of {sequence.value}"
     yield from (f"the view {view} is missing" for view in expected.views if view not in restored.views)
+
+
+def file_differences(expected: VolumeContent, restored: Iterable[FileEntry]) -> Iterator[str]:
+    """What a restored volume lacks, has too much of, or has otherwise: a phrase for each."""
+    present = {entry.path: entry for entry in restored}
+    for path, entry in {entry.path: entry for entry in expected.entries}.items():  # of one read twice the last counts
+        copy = present.pop(path, None)
+        if copy is None:
+            yield f"{path} is missing"
+        elif copy != entry:
+            yield f"{path} has other bytes"
+    yield from (f"{path} is not of the backup" for path in present)
 
 
 def shrunk(before: Manifest, after: Manifest) -> str:

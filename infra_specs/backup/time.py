@@ -8,6 +8,8 @@ from infra_specs.stackfile.models.stack import Stack
 
 TARGETS = ("local", "docker", "memory")
 """The targets whose stacks can be backed up in this version."""
+FILE_TARGETS = ("local",)
+"""Those of them where the volumes of services are backed up, too."""
 
 HOUR = 3
 """The hour of the night at which stacks are backed up unless they say another time."""
@@ -32,7 +34,9 @@ def cron(stack: str, backup: Backup) -> str:
 
 def is_backed_up(stack: Stack) -> bool:
     """Whether the stack has data that is backed up every night."""
-    return stack.needs.database is not None and stack.target.provider in TARGETS
+    target = stack.target.provider
+    has_files = target in FILE_TARGETS and any(service.volumes for service in stack.services.values())
+    return target in TARGETS and (stack.needs.database is not None or has_files)
 
 
 def refuse_target(stack: Stack) -> None:

@@ -7,10 +7,11 @@ from functools import partial
 from infra_specs.backup.manifest import DatabaseCopy, Manifest, differences
 from infra_specs.backup.names import Aside
 from infra_specs.backup.state import State
-from infra_specs.errors import BackupFault, PlanError, ProviderError, TransientError
+from infra_specs.errors import BackupFault, NoRoom, PlanError, ProviderError, TransientError
 from infra_specs.resources.instance import Instance
 from tasks.backups.catalog import read_manifest, write_verdict
 from tasks.backups.context import BackupContext, current
+from tasks.backups.volumes import drop_volumes, put_beside
 from tasks.base.clock import now
 from tasks.run.retry import retryable_task
 
@@ -44,10 +45,6 @@ def _verdict(context: BackupContext, manifest: Manifest) -> tuple[State, str]:
     return "proven", ""
 
 
-class NoRoom(PlanError):
-    """The target has no room for a restored copy. The message says how many bytes are missing."""
-
-
 def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[Instance, Aside], ...]:
     """Restore every database of a backup beside the stack's own. Each is compared with the manifest.
 
@@ -62,6 +59,7 @@ def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[In
             aside = Aside("restored", manifest.name, number)
             restored.append((server, aside))
             _restore(context, server, copy, aside)
+        put_beside(context, manifest)
     except BaseException:
         drop_asides(context, tuple(restored))
         raise
@@ -70,6 +68,7 @@ def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[In
 
 def drop_asides(context: BackupContext, asides: tuple[tuple[Instance, Aside], ...]) -> None:
     """Remove what was restored beside. Gone already: success."""
+    drop_volumes(context, "restored")
     for server, aside in asides:
         context.fenced(partial(context.databases.drop, server, aside))
 
@@ -80,8 +79,9 @@ def tidy(context: BackupContext) -> tuple[str, ...]:
     for server in context.servers():
         asides = (Aside.parse(info.name) for info in context.databases.inventory(server))
         left += [(server, aside) for aside in asides if aside and aside.role == "restored"]
+    folders = drop_volumes(context, "restored")
     drop_asides(context, tuple(left))
-    return tuple(str(aside) for _, aside in left)
+    return (*(str(aside) for _, aside in left), *folders)
 
 
 def _restore(context: BackupContext, server: Instance, copy: DatabaseCopy, aside: Aside) -> None:

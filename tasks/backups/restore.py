@@ -9,6 +9,7 @@ from infra_specs.backup.names import Aside, Role
 from infra_specs.resources.instance import Instance
 from tasks.backups.context import BackupContext, current
 from tasks.backups.prove import restore_beside
+from tasks.backups.volumes import drop_volumes, exchange_volumes
 from tasks.providers.seam.parts import Exchange
 from tasks.run.retry import retryable_task
 
@@ -36,6 +37,7 @@ async def remove_asides(role: Role) -> None:
 
 def drop_role(context: BackupContext, role: Role) -> None:
     """As `remove_asides`, in this thread."""
+    drop_volumes(context, role)
     for server in context.servers():
         for info in context.databases.inventory(server):
             aside = Aside.parse(info.name)
@@ -53,6 +55,7 @@ def _restore_copies(context: BackupContext, manifest: Manifest) -> None:
 
 
 def _exchange(context: BackupContext, manifest: Manifest, *, back: bool) -> None:
+    exchange_volumes(context, manifest, back=back)
     for server, exchanges in _exchanges(context, manifest):
         present = {info.name for info in context.databases.inventory(server)}
         # Done already are those whose restored database has the name by now: the answer of an earlier try was lost.

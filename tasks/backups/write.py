@@ -1,20 +1,21 @@
 """Write a backup: each database of a stack with what it holds, the roles, and the manifest last."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from infra_specs.backup.manifest import DatabaseCopy, Manifest, StoredFile
+from infra_specs.backup.manifest import DatabaseCopy, Manifest, StoredFile, VolumeCopy
 from infra_specs.backup.names import Aside
 from infra_specs.catalogue.database import VOLUME
 from infra_specs.errors import PlanError
 from infra_specs.resources.instance import Instance
 from tasks.backups.catalog import key_of, write_manifest
 from tasks.backups.context import BackupContext, current
+from tasks.backups.volumes import copy_volumes, volumes_of
 from tasks.base.clock import now
 from tasks.providers.seam.parts import DatabaseInfo
 from tasks.run.retry import retryable_task
 
-_NOT_YET = "this version backs up databases only"
+_NOT_YET = "this version does not back it up on this target"
 
 
 @retryable_task("write {name}")
@@ -25,8 +26,10 @@ async def write_backup(name: str, began: float, release: int) -> Manifest:
 
 def _write(context: BackupContext, name: str, began: float, release: int) -> Manifest:
     servers = context.servers()
-    if not servers:
-        raise PlanError(f"{context.stack.name} has no database, so there is nothing to back up.")
+    if not servers and not volumes_of(context):
+        raise PlanError(
+            f"{context.stack.name} has no data that can be backed up on the {context.provider.target} target."
+        )
     copies, roles = list[DatabaseCopy](), dict[str, StoredFile]()
     stack = context.stack.name
     for server in servers:
@@ -36,8 +39,11 @@ def _write(context: BackupContext, name: str, began: float, release: int) -> Man
         with context.vault.writing(key_of(stack, name, f"roles-{len(roles)}.age")) as file:
             context.databases.dump_roles(server, file.sink)
         roles[server.address] = file.stored
-    target, missing = context.provider.target, _missing(context)
-    manifest = Manifest(stack, name, began, now(), target, release, tuple(copies), roles, missing)
+    volumes = copy_volumes(context, name)
+    missing = _missing(context, volumes)
+    manifest = Manifest(
+        stack, name, began, now(), context.provider.target, release, tuple(copies), roles, missing, volumes
+    )
     context.fenced(lambda: write_manifest(context.vault, manifest))
     return manifest
 
@@ -48,7 +54,8 @@ def _copy(context: BackupContext, server: Instance, info: DatabaseInfo, key: str
     return DatabaseCopy(server.address, info.name, info.size, info.version, content, file.stored)
 
 
-def _missing(context: BackupContext) -> Mapping[str, str]:
+def _missing(context: BackupContext, volumes: Sequence[VolumeCopy]) -> Mapping[str, str]:
     """What holds data and is not in the backup."""
     observed = context.provider.observe(context.stack.name)
-    return {instance.address: _NOT_YET for instance in observed if instance.stateful and instance.address != VOLUME}
+    copied = {VOLUME, *(copy.address for copy in volumes)}
+    return {instance.address: _NOT_YET for instance in observed if instance.stateful and instance.address not in copied}

@@ -107,7 +107,7 @@ class TestBackup:
 class TestNothingToBackUp:
     async def test_a_stack_without_a_database_is_told_so(self, target: Faulty) -> None:
         await done(provision, spec=shop(needs=False), source="/srv")
-        assert await failed(backup, stack="shop") == "shop has no database, so there is nothing to back up."
+        assert await failed(backup, stack="shop") == ("shop has no data that can be backed up on the memory target.")
 
 
 @pytest.mark.usefixtures("provisioned")

@@ -29,6 +29,7 @@ from tasks.providers.local.stack_folder import stack_folder_of, stack_folders
 from tasks.providers.local.stack_supervisor import holds_something
 from tasks.providers.local.sweep import sweep
 from tasks.providers.local.traffic import LocalTraffic
+from tasks.providers.local.volume_files import LocalVolumeFiles
 from tasks.providers.postgres.databases import PostgresDatabases
 from tasks.providers.seam.provider import KindProvider
 from tasks.supervisor import listening, mark
@@ -51,6 +52,7 @@ class LocalProvider(KindProvider):
         self.code = LocalCode(self._home)
         self.shell = LocalShell(self._home)
         self.databases = PostgresDatabases(self.shell)
+        self.volume_files = LocalVolumeFiles()
         self._events = LocalEvents(self._home)
         self.events = self._events
         with self.translated():

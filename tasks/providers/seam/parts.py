@@ -15,7 +15,7 @@ from tasks.providers.seam.traffic import Traffic
 
 if TYPE_CHECKING:
     from infra_specs.advice.rightsizing import Usage  # with all of the catalogue, which only an adviser needs
-    from infra_specs.backup.manifest import DatabaseContent
+    from infra_specs.backup.manifest import DatabaseContent, FileEntry, VolumeContent
 
 
 class Images(Protocol):
@@ -188,6 +188,31 @@ class Databases(Protocol):
 
     def free_bytes(self, instance: Instance) -> int:
         """Bytes that are free on the disk of the server's data. Changes nothing."""
+
+
+class VolumeFiles(Protocol):
+    """A target where the files of a volume can be read, and put in the place of what it holds. Every call blocks."""
+
+    def read(self, instance: Instance, sink: BinaryIO) -> "VolumeContent":
+        """Write all files of a volume to `sink` as a tar, and tell what they are. Programs may write meanwhile."""
+
+    def put(self, instance: Instance, aside: Aside, source: BinaryIO) -> None:
+        """Make a folder of ours beside the volume from such a tar. One of this name that is there goes first."""
+
+    def content(self, instance: Instance, aside: Aside) -> "tuple[FileEntry, ...]":
+        """What a folder of ours holds."""
+
+    def asides(self, instance: Instance) -> tuple[Aside, ...]:
+        """The folders of ours beside the volume. Changes nothing."""
+
+    def exchange(self, instance: Instance, incoming: Aside, outgoing: Aside) -> None:
+        """`incoming` takes the volume's place, which is called `outgoing` then. Nobody may write to it meanwhile."""
+
+    def drop(self, instance: Instance, aside: Aside) -> None:
+        """Remove a folder of ours. Gone already: success."""
+
+    def free_bytes(self, instance: Instance) -> int:
+        """Bytes that are free on the volume's disk. Changes nothing."""
 
 
 class Restarts(Protocol):

@@ -8,7 +8,18 @@ from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.locks import AddressLocks
-from tasks.providers.seam.parts import Code, Databases, Events, Host, Images, Measures, Restarts, Shell, TrafficCounts
+from tasks.providers.seam.parts import (
+    Code,
+    Databases,
+    Events,
+    Host,
+    Images,
+    Measures,
+    Restarts,
+    Shell,
+    TrafficCounts,
+    VolumeFiles,
+)
 
 
 class KindProvider:
@@ -27,6 +38,7 @@ class KindProvider:
     host: Host | None = None
     shell: Shell | None = None
     databases: Databases | None = None
+    volume_files: VolumeFiles | None = None
     restarts: Restarts | None = None
     events: Events | None = None
 

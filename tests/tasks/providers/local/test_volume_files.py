@@ -1,0 +1,124 @@
+"""The files of a volume: read into a tar, put beside, compared, exchanged, and never read through a link."""
+
+import io
+import os
+import stat
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from infra_specs.backup.manifest import VolumeContent, file_differences
+from infra_specs.backup.names import Aside
+from infra_specs.errors import ProviderError
+from infra_specs.resources.instance import Health, Instance
+from tasks.providers.local import volume_files
+from tasks.providers.local.volume_files import LocalVolumeFiles
+
+pytestmark = pytest.mark.pure
+
+RESTORED, REPLACED = Aside("restored", "20261101-030000", 0), Aside("replaced", "20261101-030000", 0)
+FILES = LocalVolumeFiles()
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Instance:
+    folder = tmp_path / "volumes" / "volume-web.data.1"
+    (folder / "empty").mkdir(parents=True)
+    (folder / "deep" / "deeper").mkdir(parents=True)
+    (folder / "deep" / "deeper" / "Ä name\nwith lines").write_bytes(os.urandom(100_000))
+    (folder / "script").write_text("#!/bin/sh\n")
+    (folder / "script").chmod(0o750)
+    (folder / "link").symlink_to("deep/deeper")
+    (folder / "outside").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe")
+    return Instance(
+        "shop", "volume/web.data", "volume", "f", 1, Health("healthy", "", 0.0), outputs={"path": str(folder)}
+    )
+
+
+def read(volume: Instance) -> tuple[bytes, VolumeContent]:
+    sink = io.BytesIO()
+    content = FILES.read(volume, sink)
+    return sink.getvalue(), content
+
+
+def restored(volume: Instance) -> list[str]:
+    data, content = read(volume)
+    FILES.put(volume, RESTORED, io.BytesIO(data))
+    return list(file_differences(content, FILES.content(volume, RESTORED)))
+
+
+def test_what_is_put_beside_is_what_was_read(volume: Instance, tmp_path: Path) -> None:
+    assert restored(volume) == []
+    beside = tmp_path / "volumes" / f".volume-web.data.1.{RESTORED}"
+    assert stat.S_IMODE((beside / "script").stat().st_mode) == 0o750
+    assert (beside / "outside").readlink() == Path("/etc/passwd")
+    assert not (beside / "pipe").exists()
+    assert (beside / "empty").is_dir()
+    (beside / "script").write_text("#!/bin/rm\n")
+    (beside / "empty").rmdir()
+    (beside / "more").touch()
+    assert list(file_differences(read(volume)[1], FILES.content(volume, RESTORED))) == [
+        "empty is missing", "script has other bytes", "more is not of the backup",
+    ]  # fmt: skip
+
+
+def test_volumes_are_exchanged_and_back(volume: Instance, tmp_path: Path) -> None:
+    assert restored(volume) == []
+    folder = Path(volume.outputs["path"])
+    (folder / "later").touch()
+    FILES.exchange(volume, RESTORED, REPLACED)
+    FILES.exchange(volume, RESTORED, REPLACED)
+    assert not (folder / "later").exists()
+    assert FILES.asides(volume) == (REPLACED,)
+    FILES.exchange(volume, REPLACED, RESTORED)
+    assert (folder / "later").exists()
+    FILES.drop(volume, RESTORED)
+    FILES.drop(volume, RESTORED)
+    assert FILES.asides(volume) == ()
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_file_that_changes_is_read_again_and_then_named(
+    volume: Instance, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    path, left = Path(volume.outputs["path"]) / "script", [times]
+    added = volume_files._add_file
+
+    def changing(archive: tarfile.TarFile, info: tarfile.TarInfo, *rest: object) -> object:
+        entry = added(archive, info, *rest)  # type: ignore[arg-type]
+        if info.name == "script" and left[0]:
+            left[0] -= 1
+            path.write_text("#!/bin/sh\n" + "x" * (3 - left[0]))
+        return entry
+
+    monkeypatch.setattr(volume_files, "_add_file", changing)
+    data, content = read(volume)
+    assert content.torn == (() if times == 1 else ("script",))
+    FILES.put(volume, RESTORED, io.BytesIO(data))
+    assert list(file_differences(content, FILES.content(volume, RESTORED))) == []
+
+
+def test_a_link_in_a_files_place_is_not_followed(
+    volume: Instance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("root's")
+    path, added = Path(volume.outputs["path"]) / "script", volume_files._add_file
+
+    def swapped(archive: tarfile.TarFile, info: tarfile.TarInfo, *rest: object) -> object:
+        if info.name == "script":
+            path.unlink()
+            path.symlink_to(tmp_path / "secret")
+        return added(archive, info, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(volume_files, "_add_file", swapped)
+    data, _ = read(volume)
+    assert b"root's" not in data
+
+
+def test_a_tar_that_is_cut_off_is_refused(volume: Instance) -> None:
+    data, _ = read(volume)
+    with pytest.raises(ProviderError, match="cannot be unpacked"):
+        FILES.put(volume, RESTORED, io.BytesIO(data[: len(data) // 2]))
