@@ -51,6 +51,17 @@ def wanted_fleet(stack: Stack, fleets: Mapping[str, FleetHosts], recorded: Stack
     return known
 
 
+def require_own_ports(stack: Stack, others: Iterable[Stack]) -> None:
+    """Raise PlanError for a public port of a stack that another stack on its fleet serves the public on."""
+    for other in others:
+        if shared := sorted(set(public_ports(stack)).intersection(public_ports(other))):
+            ports = f"port {shared[0]}" if len(shared) == 1 else f"ports {' and '.join(map(str, shared))}"
+            raise PlanError(
+                f"{other.name} serves the public on {ports} of the hosts of {fleet_name(stack)}. Name another port for "
+                f"{stack.name}: `public_port` in the target, and with `tls` its `http_port`, too."
+            )
+
+
 def refuse_standing(fleet: str, stacks: tuple[str, ...]) -> None:
     """Raise PlanError if stacks stand on a fleet that is to end."""
     if stacks:

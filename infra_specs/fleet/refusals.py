@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from infra_specs.fleet.checks import fleet_problems, host_problems
+from infra_specs.fleet.checks import SWARM_PORTS, fleet_problems, host_problems
 from infra_specs.fleet.facts import HostFacts
 
 
@@ -17,11 +17,14 @@ class HostLooks:
     """Why hosts could not be looked at."""
 
 
-def refusals(fleet: str, looks: HostLooks, members: Collection[str], recorded: Collection[str]) -> tuple[str, ...]:
+def refusals(
+    fleet: str, looks: HostLooks, members: Collection[str], recorded: Collection[str], public: Collection[int] = ()
+) -> tuple[str, ...]:
     """A sentence for each thing that is in the way; empty if nothing is.
 
     `members` are in the fleet's Swarm already, `recorded` are those that the ledger has, none for a new fleet. Such a
-    host holds up none of the others if it is silent, nor a member that has become scarce.
+    host holds up none of the others if it is silent, nor a member that has become scarce. `public`: the ports on which
+    stacks serve the public.
     """
     facts = looks.facts
     new = {host: told for host, told in facts.items() if host not in members}
@@ -33,10 +36,24 @@ def refusals(fleet: str, looks: HostLooks, members: Collection[str], recorded: C
             for problem in host_problems(host, told, looks.clock_errors[host])
             if problem.blocks
         ),
+        *_of_ports(facts, new, public),
         *_of_other_fleets(fleet, facts, is_known=bool(recorded)),
         *_twice(facts),
         *(str(problem) for problem in fleet_problems(facts) if problem.blocks and problem.host in new),
     )
+
+
+def _of_ports(facts: Mapping[str, HostFacts], new: Collection[str], public: Collection[int]) -> Iterator[str]:
+    """What listens on a public port. On a member that may be a proxy of ours, but for sshd and the engine."""
+    for host, told in facts.items():
+        others = told.ports if host in new else {told.port}
+        taken = sorted(port for port in public if port in others or port in SWARM_PORTS)
+        if taken:
+            ports = f"port {taken[0]}" if len(taken) == 1 else f"ports {' and '.join(map(str, taken))}"
+            yield (
+                f"{host}: something else has {ports}, where the public is to be served. Stop it there, or name another "
+                "`public_port` in the target."
+            )
 
 
 def notes(looks: HostLooks, members: Collection[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from infra_specs.errors import PlanError, SpecError, UnknownStack
-from infra_specs.fleet.of_stack import fleet_name, on_fleet, public_ports, wanted_fleet
+from infra_specs.fleet.of_stack import fleet_name, on_fleet, public_ports, require_own_ports, wanted_fleet
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.resources.instance import Instance
@@ -64,7 +64,8 @@ def recorded_fleet(ledger: Ledger, name: str) -> WantedFleet:
 
 
 def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
-    """The fleet of a stack as its spec wants it. Raises PlanError as `wanted_fleet` does, and as `stacks_on`.
+    """The fleet of a stack as its spec wants it. Raises PlanError as `wanted_fleet` does, and for a public
+    port that another stack there has, and SpecError as `stacks_on` does.
 
     Of a fleet whose record cannot be read the hosts of the spec count as recorded: the record is written anew.
     """
@@ -76,6 +77,7 @@ def fleet_of(ledger: Ledger, stack: Stack) -> WantedFleet:
             recorded = record.stack()
     hosts = wanted_fleet(stack, fleets, recorded)
     others = stacks_on(ledger, hosts.name, without=stack.name)
+    require_own_ports(stack, others)
     known = hosts if ledger.fleets.has(hosts.name) and hosts.name not in fleets else fleets.get(hosts.name)
     return WantedFleet(hosts, ports_of((stack, *others)), _names(known))
 
@@ -114,7 +116,7 @@ def planned(provider: FleetProvider, wanted: WantedFleet) -> PlannedFleet:
     TransientError while the managers do not answer.
     """
     survey = provider.survey()
-    if faults := survey.refusals(wanted.recorded):
+    if faults := survey.refusals(wanted.recorded, wanted.public):
         if survey.fault is not None and faults == (str(survey.fault),):
             raise survey.fault
         raise PlanError("\n".join([f"The hosts of {wanted.hosts.name} cannot be a fleet as they are:", *faults]))

@@ -58,10 +58,10 @@ class Survey:
         return tuple(replace(member, answers=True) if member.host in self.readings else member
                      for member in self._known().members)  # fmt: skip
 
-    def refusals(self, recorded: Collection[str]) -> tuple[str, ...]:
+    def refusals(self, recorded: Collection[str], public: tuple[int, ...] = ()) -> tuple[str, ...]:
         """What is in the way, as `infra_specs.fleet.refusals` says."""
         looks = self._looks()
-        texts = refusals(self.fleet.name, looks, self._members(), recorded)
+        texts = refusals(self.fleet.name, looks, self._members(), recorded, public)
         is_told = any(problem.blocks for problem in fleet_problems(looks.facts))
         if self.fault and (not texts or (isinstance(self.fault, PlanError) and not is_told)):
             return (*texts, str(self.fault))

@@ -20,8 +20,11 @@ class FleetSurvey(Protocol):
     def has_unnamed_members(self) -> bool:
         """Whether a killed run left nodes that bear no host's name, or are no host's. A sweep sees to them."""
 
-    def refusals(self, recorded: Collection[str]) -> tuple[str, ...]:
-        """A sentence for each thing that is in the way on a host. `recorded`: the fleet's hosts in the ledger."""
+    def refusals(self, recorded: Collection[str], public: tuple[int, ...] = ()) -> tuple[str, ...]:
+        """A sentence for each thing that is in the way on a host. `recorded`: the fleet's hosts in the ledger.
+
+        `public`: the ports of the stacks on the fleet.
+        """
 
     def notes(self) -> tuple[str, ...]:
         """What is good to know."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra_specs.errors import PlanError
-from infra_specs.fleet.of_stack import fleet_name, on_fleet, public_ports, wanted_fleet
+from infra_specs.fleet.of_stack import fleet_name, on_fleet, public_ports, require_own_ports, wanted_fleet
 from infra_specs.stackfile.models.hosts import FleetHosts, Host
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Swarm
@@ -85,3 +85,15 @@ def test_what_cannot_be_is_refused(wanted: Stack, recorded: Stack | None, messag
 )
 def test_the_ports_of_a_public_stack(options: dict[str, Any], ports: tuple[int, ...]) -> None:
     assert public_ports(stack("shop", hosts=["10.0.0.11"], **options)) == ports
+
+
+def test_two_public_stacks_on_one_fleet_have_ports_of_their_own() -> None:
+    shop, blog = stack("shop", hosts=["10.0.0.11"]), stack("blog", fleet="shop")
+    with pytest.raises(PlanError) as refusal:
+        require_own_ports(blog, [shop])
+    assert str(refusal.value) == (
+        "shop serves the public on port 80 of the hosts of shop. Name another port for blog: `public_port` in the "
+        "target, and with `tls` its `http_port`, too."
+    )
+    require_own_ports(stack("blog", fleet="shop", public_port=8080), [shop])
+    require_own_ports(stack("blog", fleet="shop", public=False), [shop])

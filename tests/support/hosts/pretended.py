@@ -311,7 +311,7 @@ def pretend(patch: pytest.MonkeyPatch, world: World) -> None:
 def plan_of(provider: HostsProvider, fleet: FleetHosts, public: tuple[int, ...] = ()) -> Plan:
     """What is to be done to the fleet. Raises what stands in the way of it."""
     seen = provider.survey()
-    if faults := seen.refusals([host.name for host in (*fleet.hosts, *fleet.leaving)]):
+    if faults := seen.refusals([host.name for host in (*fleet.hosts, *fleet.leaving)], public):
         raise PlanError("\n".join(faults))
     resources = seen.resources(public) if fleet.hosts else ()
     return make_plan(fleet.name, resources, tuple(seen.instances()))

@@ -34,7 +34,7 @@ def shop(ledger: Ledger, lease: Lease) -> None:
     """A fleet, the stack that lists its hosts, and another one on it."""
     ledger.stacks.set_desired(lease, "shop", spec("shop", hosts=HOSTS), "/srv")
     blog = ledger.locks.acquire("blog", Owner.here("provision"), 60)
-    ledger.stacks.set_desired(blog, "blog", spec("blog", fleet="shop"), "/srv")
+    ledger.stacks.set_desired(blog, "blog", spec("blog", fleet="shop", public_port=8080), "/srv")
     ledger.fleets.put(ledger.fleets.acquire("shop", Owner.here("provision"), 60), SHOP)
 
 
@@ -60,8 +60,8 @@ def test_a_stack_that_cannot_be_read_stands_on_its_fleet_all_the_same(
     for look in (lambda: recorded_fleet(ledger, "shop"), lambda: fleet_of(ledger, stored(spec("shop", hosts=HOSTS)))):
         with pytest.raises(SpecError, match=r"blog: its spec in the ledger .* Provision it from its file again"):
             look()
-    again = fleet_of(ledger, stored(spec("blog", fleet="shop")))
-    assert (again.hosts, again.public) == (SHOP, (80,))
+    again = fleet_of(ledger, stored(spec("blog", fleet="shop", public_port=8080)))
+    assert (again.hosts, again.public) == (SHOP, (80, 8080))
 
 
 @pytest.mark.usefixtures("shop")
