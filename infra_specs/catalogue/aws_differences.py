@@ -119,6 +119,12 @@ DIFFERENCES = (
         lambda stack: stack.needs.database is not None,
     ),
     Difference(
+        "backup",
+        "by Tenfold each night, which restores and compares it",
+        "by RDS, to any moment of as many days as the recipe says; the key `backup` does nothing",
+        lambda stack: stack.needs.database is not None,
+    ),
+    Difference(
         "how many services have a port",
         "any number",
         "a balancer has 100 rules unless AWS is asked for more, and each service needs 3 during a release",
