@@ -1,5 +1,7 @@
 """A host's Docker Engine, from its own distribution. One that is there already stays as it is."""
 
+from collections.abc import Sequence
+
 from infra_specs.errors import ProviderError, TransientError
 from tasks.base.poll import wait_until
 from tasks.ssh.connection import Connection
@@ -38,17 +40,18 @@ apt install -y --no-install-recommends $packages
 _START = "systemctl enable --quiet docker.service && systemctl start docker.service"
 
 
-def install_engine(connection: Connection) -> bool:
+def install_engine(connection: Connection, beside: Sequence[str] = ()) -> bool:
     """Install, enable and start a host's engine, and return when it answers; whether anything was installed.
 
-    An installation that a killed run left half done is finished. Raises ProviderError with the reason of the host's
-    package manager, and TransientError for an engine that does not start.
+    `beside` are other packages that the host will need: one installation takes less time than two. One that a killed
+    run left half done is finished. Raises ProviderError with the reason of the host's package manager, and
+    TransientError for an engine that does not start.
     """
     missing = connection.run(_MISSING, root=True).text.split()
     if "docker.io" in missing:
         _put_settings(connection)
     if missing:
-        _install(connection, missing)
+        _install(connection, [*missing, *beside])
     started = connection.run(_START, root=True, timeout=START_SECONDS)
     answers = wait_until(lambda: _answers(connection), bool, START_SECONDS) if started.code == 0 else False
     if not answers:

@@ -19,7 +19,7 @@ from tasks.providers.hosts.firewall import remove_firewall, set_firewall
 from tasks.providers.hosts.read_facts import read_one
 from tasks.providers.hosts.survey import survey
 from tasks.providers.hosts.swarm_membership import SwarmMembership
-from tasks.providers.hosts.upkeep import set_upkeep
+from tasks.providers.hosts.upkeep import set_upkeep, upkeep_packages
 from tasks.providers.seam.kind import Kind
 from tasks.ssh.connection import Connection
 
@@ -75,7 +75,7 @@ class Engine(HostPart):
 
     def create(self, resource: Resource, incarnation: int) -> Instance:
         connection = self.connection(host_of(resource.address))
-        install_engine(connection)
+        install_engine(connection, upkeep_packages(read_one(connection).facts))
         if connection.host.user != "root":
             connection.run(f"usermod -aG docker {connection.host.user}", root=True)
             connection.close()  # groups are those of a login
@@ -129,8 +129,7 @@ class Upkeep(HostPart):
 
     def _set(self, resource: Resource) -> None:
         connection = self.connection(host_of(resource.address))
-        facts = read_one(connection).facts
-        set_upkeep(connection, {"upgrades": not facts.has_upgrades, "time": not facts.has_time})
+        set_upkeep(connection, read_one(connection).facts)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """What keeps a host well by itself: security updates, and a clock that is kept right."""
 
-from collections.abc import Mapping
-
 from infra_specs.errors import ProviderError
+from infra_specs.fleet.facts import HostFacts
 from tasks.providers.hosts.engine_install import INSTALL_SECONDS
 from tasks.ssh.connection import Connection
 
@@ -14,26 +13,31 @@ _SET = """
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 apt() { apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >/dev/null; }
 dpkg --configure -a >/dev/null
-# The lists that the engine's installation fetched a moment ago will do.
-[ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -15 2>/dev/null)" ] || apt update || exit
-apt install -y --no-install-recommends $packages || exit
+if ! dpkg --status $packages >/dev/null 2>&1; then
+    apt update && apt install -y --no-install-recommends $packages || exit
+fi
 if [ -n "$unit" ]; then systemctl enable --quiet --now "$unit"; fi
 """
 _PACKAGES = {"upgrades": "unattended-upgrades", "time": "systemd-timesyncd"}
 
 
-def set_upkeep(connection: Connection, missing: Mapping[str, bool]) -> None:
-    """Set up what is missing of `upgrades` and `time`. Something else that keeps the clock right stays.
+def upkeep_packages(facts: HostFacts) -> tuple[str, ...]:
+    """The packages of what a host lacks. Something else that keeps the clock right stays."""
+    has = {"upgrades": facts.has_upgrades, "time": facts.has_time}
+    return tuple(package for name, package in _PACKAGES.items() if not has[name])
+
+
+def set_upkeep(connection: Connection, facts: HostFacts) -> None:
+    """Set up what a host lacks, by its facts of just now. It lacks nothing: nothing is done.
 
     Raises ProviderError with the reason of the host's package manager.
     """
-    names = [name for name, is_missing in missing.items() if is_missing]
-    if not names:
+    packages = " ".join(upkeep_packages(facts))
+    if not packages:
         return
-    if "upgrades" in names:
+    if not facts.has_upgrades:
         connection.put("/etc/apt/apt.conf.d/21tenfold-upgrades", AUTOMATIC.encode(), root=True)
-    packages = " ".join(_PACKAGES[name] for name in names)
-    unit = "systemd-timesyncd.service" if "time" in names else ""
+    unit = "" if facts.has_time else "systemd-timesyncd.service"
     result = connection.run(f"packages='{packages}' unit='{unit}'{_SET}", root=True, timeout=INSTALL_SECONDS)
     if result.code:
         raise ProviderError(

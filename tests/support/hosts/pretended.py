@@ -276,7 +276,7 @@ def pretend(patch: pytest.MonkeyPatch, world: World) -> None:
 
         return {listed.name: outcome(listed) for listed in connections.hosts}
 
-    def install(connection: PretendedConnection) -> None:
+    def install(connection: PretendedConnection, _: Any) -> None:
         world.effect(f"install {connection.own.address}", lambda: setattr(connection.own, "has_engine", True))
 
     def set_firewall(listed: Host, firewall: Firewall, _: Any) -> None:
@@ -289,9 +289,8 @@ def pretend(patch: pytest.MonkeyPatch, world: World) -> None:
 
         world.effect(f"open {listed}", make)
 
-    def set_upkeep(connection: PretendedConnection, missing: dict[str, bool]) -> None:
-        names = [name for name, is_missing in missing.items() if is_missing]
-        world.effect(f"upkeep {connection.own.address}", lambda: connection.own.upkeep.update(names))
+    def set_upkeep(connection: PretendedConnection, _: Any) -> None:
+        world.effect(f"upkeep {connection.own.address}", lambda: connection.own.upkeep.update(("upgrades", "time")))
 
     def connection(part: HostPart, name: str) -> PretendedConnection:
         return PretendedConnection(world, host(part.engines.host(name)), part.engines.host(name))
