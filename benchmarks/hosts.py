@@ -17,14 +17,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import docker
-
 from benchmarks.docker.tools import installed, said
 from flows.engine.converge import Report
 from flows.engine.fleet import on_ready_fleet
 from flows.engine.frame import frame, open_ledger
 from infra_specs.stackfile.reading.load import stored
 from tasks.ssh.connections import Connections, at_once
+from tests.support.engine import address, connect
+from tests.support.engine_lock import alone_on
 from tests.support.hosts.bench import HostBench, host_bench
 from tests.support.prefect_server import running
 
@@ -91,7 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     runs = parser.parse_args().runs
-    with tempfile.TemporaryDirectory() as folder, host_bench(docker.from_env(), 3) as bench:
+    with tempfile.TemporaryDirectory() as folder, alone_on(address(), print), host_bench(connect(), 3) as bench:
         os.environ["TENFOLD_HOME"] = folder
         with running(Path(folder)), bench.connections(Path(folder)) as connections:
             asyncio.run(_measure(bench, connections, runs))
