@@ -86,7 +86,7 @@ class HostFacts:
     port: int | None
     has_systemd: bool
     ports: frozenset[int]
-    """TCP ports that something listens on beyond loopback."""
+    """TCP ports that something else than the engine listens on beyond loopback."""
     firewall: Firewall
     """One that is active, and was set up by somebody else."""
     engine: EngineFacts | None

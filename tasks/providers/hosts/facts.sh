@@ -26,11 +26,16 @@ mtu() { # of the interface with the default route
         if [ "$destination" = 00000000 ]; then cat "/sys/class/net/$interface/mtu"; break; fi
     done </proc/net/route 2>/dev/null
 }
-ports() { # TCP ports that something listens on, but for those on loopback alone
-    comma=
+own_sockets() { # of the engine, which listens for a Swarm's gossip on after it has left one
+    pid=$(cat /run/docker.pid 2>/dev/null) && $root ls -l "/proc/$pid/fd" 2>/dev/null \
+        | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | tr '\n' ' '
+}
+ports() { # TCP ports that something else than the engine listens on, but for those on loopback alone
+    comma= own=" $(own_sockets) "
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null \
-        | sed -n 's/^ *[0-9]*: \([0-9A-F]*\):\([0-9A-F]*\) [0-9A-F:]* 0A .*/\1 \2/p' | sort -u -k2,2 -k1,1 \
-        | while read -r address port; do
+        | sed -n 's/^ *[0-9]*: \([0-9A-F]*\):\([0-9A-F]*\) [0-9A-F:]* 0A [^ ]* [^ ]* *[^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\1 \2 \3/p' \
+        | sort -u -k2,2 -k1,1 | while read -r address port socket; do
+            case $own in *" $socket "*) continue ;; esac
             case $address in ??????7F | 00000000000000000000000001000000 | 0000000000000000FFFF0000??????7F) continue ;; esac
             printf '%s%d' "$comma" "$((0x$port))"
             comma=,

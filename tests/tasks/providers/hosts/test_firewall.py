@@ -41,7 +41,7 @@ def host_engine(
 ) -> Iterator[SshEngine]:
     """The first host's engine, which has two published ports and is a Swarm's manager."""
     over_ssh = open_engine(connections.to(bench.hosts[0]))
-    over_ssh.load_image(b"".join(engine.images.get(local("tenfold-tiny:1")).save(named=True)))
+    list(over_ssh.load_image(b"".join(engine.images.get(local("tenfold-tiny:1")).save(named=True))))  # to its end
     over_ssh.init_swarm(f"{bench.hosts[0].address}:2377")
     for port in (PROXY, FOREIGN):
         settings = over_ssh.create_host_config(port_bindings={8000: port})
