@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker import DockerClient
@@ -41,7 +42,9 @@ def host_engine(
 ) -> Iterator[SshEngine]:
     """The first host's engine, which has two published ports and is a Swarm's manager."""
     over_ssh = open_engine(connections.to(bench.hosts[0]))
-    list(over_ssh.load_image(b"".join(engine.images.get(local("tenfold-tiny:1")).save(named=True))))  # to its end
+    name = local("tenfold-tiny:1")  # the image may have others
+    loading: Any = over_ssh
+    list(loading.load_image(b"".join(engine.images.get(name).save(named=name))))
     over_ssh.init_swarm(f"{bench.hosts[0].address}:2377")
     for port in (PROXY, FOREIGN):
         settings = over_ssh.create_host_config(port_bindings={8000: port})
