@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 
+from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from infra_specs.errors import LedgerError, LockHeld
@@ -103,7 +104,7 @@ async def fleet_lock(
     ledger: Ledger, fleet: str, verb: str, lease_seconds: float, *, wait: bool
 ) -> AsyncIterator[Lease]:
     """Hold the lock of a fleet until the block ends. With `wait` an hour is waited for whoever has it, for several
-    stacks stand on it; then, or at once, this raises LockHeld."""
+    stacks stand on it, and the run's log says for whom; then, or at once, this raises LockHeld."""
 
     async def ask() -> Lease | LockHeld:
         try:
@@ -111,7 +112,11 @@ async def fleet_lock(
         except LockHeld as busy:
             return busy
 
-    outcome = await until(ask, lambda result: isinstance(result, Lease), WAIT_SECONDS if wait else 0.0)
+    outcome = await ask()
+    if wait and isinstance(outcome, LockHeld):
+        if holder := await asyncio.to_thread(ledger.fleets.holder, fleet):
+            get_run_logger().info("Waiting for the fleet %s, which %s is changing.", fleet, holder.owner)
+        outcome = await until(ask, lambda result: isinstance(result, Lease), WAIT_SECONDS)
     if isinstance(outcome, LockHeld):
         raise outcome
     with keep_renewed(ledger, outcome, lease_seconds):

@@ -1,6 +1,7 @@
 """Holding a stack's lock for the length of a run: at once, or after a wait."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from infra_specs.errors import LockHeld
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, Owner
-from tasks.run.lock import stack_lock
+from tasks.run.lock import fleet_lock, stack_lock
 
 LEASE_SECONDS = 60.0
 
@@ -90,3 +91,22 @@ def test_another_stack_is_another_lock(ledger: Ledger) -> None:
             return lease.stack
 
     assert asyncio.run(go()) == "shop"
+
+
+def test_who_waits_for_a_fleet_says_for_whom(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tasks.run.lock.get_run_logger", lambda: logging.getLogger("run"))
+    monkeypatch.setattr("tasks.run.lock.WAIT_SECONDS", 0.2)
+    ledger.fleets.acquire("shop", Owner.here("provision"), LEASE_SECONDS)
+
+    async def go() -> None:
+        async with fleet_lock(ledger, "shop", "teardown", LEASE_SECONDS, wait=True):
+            raise AssertionError("it must not come here")
+
+    with (
+        caplog.at_level(logging.INFO),
+        pytest.raises(LockHeld, match=r"the fleet shop is being changed by .* wait for its end and try again"),
+    ):
+        asyncio.run(go())
+    assert caplog.messages[0].startswith("Waiting for the fleet shop, which provision ")
