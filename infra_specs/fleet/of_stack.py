@@ -48,6 +48,11 @@ def wanted_fleet(stack: Stack, fleets: Mapping[str, FleetHosts], recorded: Stack
         raise PlanError(
             f"There is no fleet {name}. Known: {others}. First provision the stack {name}, whose file lists the hosts."
         )
+    if not known.hosts:
+        raise PlanError(
+            f"The fleet {name} has no hosts any more, for its teardown was cut off. Finish it (tenfold hosts teardown "
+            f"{name}), or provision the stack {name} again, whose file lists the hosts."
+        )
     return known
 
 

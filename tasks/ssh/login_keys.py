@@ -14,10 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from paramiko import Agent, ECDSAKey, Ed25519Key, RSAKey, SSHException
 
 from infra_specs.errors import ProviderError
+from tasks.base.daemon_pool import DaemonPool
 
 USUAL_FILES = ("id_ed25519", "id_ecdsa", "id_rsa")
 MOST_TRIES = 5
 """Keys that one login tries. sshd hangs up after six."""
+AGENT_SECONDS = 5.0
+"""How long an agent may take to list its keys."""
 _BEGIN = "-----BEGIN OPENSSH PRIVATE KEY-----"
 _MAGIC = b"openssh-key-v1\0"
 _UNUSABLE = (SSHException, ValueError, TypeError, UnsupportedAlgorithm)
@@ -81,10 +84,11 @@ def _agents_own(path: Path, public: bytes | None) -> Any:
 
 
 def _agent_keys() -> tuple[Any, ...]:
+    """Those of an agent that answers in time: paramiko itself waits for ever."""
     try:
-        return tuple(Agent().get_keys())
-    except (SSHException, OSError):
-        return ()  # an agent that has ended
+        return DaemonPool(1, "ssh agent").submit(lambda: tuple(Agent().get_keys())).result(AGENT_SECONDS)
+    except (SSHException, OSError, TimeoutError):
+        return ()  # an agent that has ended, or hangs
 
 
 def _usual_keys() -> Iterator[Any]:

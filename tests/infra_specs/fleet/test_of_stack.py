@@ -73,6 +73,13 @@ def test_what_cannot_be_is_refused(wanted: Stack, recorded: Stack | None, messag
     assert str(refusal.value) == message
 
 
+def test_a_fleet_whose_teardown_was_cut_off_takes_no_stack() -> None:
+    ended = {"shop": FleetHosts("shop", (), None, (A, B))}
+    with pytest.raises(PlanError, match="The fleet shop has no hosts any more, for its teardown was cut off"):
+        wanted_fleet(stack("blog", fleet="shop"), ended, None)
+    assert wanted_fleet(stack("shop", hosts=["10.0.0.11"]), ended, None).leaving == (B,)
+
+
 @pytest.mark.parametrize(
     ("options", "ports"),
     [

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,3 +111,13 @@ def test_an_old_file_with_a_passphrase_is_seen_as_one(user_home: Path) -> None:
     ]
     subprocess.run(command, check=True)
     assert refusal("~/old").startswith(f"the key {user_home}/old has a passphrase, and no agent holds it.")
+
+
+def test_an_agent_that_hangs_is_as_none(user_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.ssh.login_keys.AGENT_SECONDS", 0.2)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(user_home / "agent"))
+    make_key(user_home / ".ssh" / "id_ed25519", "ed25519")
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(user_home / "agent"))
+        silent.listen()
+        assert [key.get_base64() for key in login_keys(None)] == [public(user_home / ".ssh" / "id_ed25519")]
