@@ -37,6 +37,11 @@ class PlannedFleet:
     resources: tuple[Resource, ...]
     plan: Plan
 
+    @property
+    def is_new(self) -> bool:
+        """Whether no host is in a Swarm of the fleet yet, so that no stack can be on it."""
+        return not any(instance.kind == "member" for instance in self.instances)
+
 
 def placed(ledger: Ledger, stack: Stack) -> Stack:
     """The stack on its fleet: on the hosts that its own file lists, else on those of the ledger.

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from infra_specs.plan.plan import Plan
     from tasks.stack.fleet import PlannedFleet
 
+NO_SWARM = "the hosts are no Swarm yet, so of the stack everything is shown as new"
+
 
 @app.command(rich_help_panel=LOOK_PANEL)
 def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
@@ -35,7 +37,7 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
         argument = resolve_stack(installation.ledger, file_or_stack, read=load_planned)
         runs = argument.stack.target.provider in TARGETS
         hosts = plan_hosts(installation, argument) if runs else None
-        plan_of = plan_provision if runs else plan_unseen
+        plan_of = plan_provision if runs and not (hosts and hosts.is_new) else plan_unseen
         desired, changes, notes = plan_of(installation, argument)
     if json:
         print_json(data(desired, changes, notes, hosts))
@@ -97,11 +99,12 @@ def plan_provision(
 def plan_unseen(
     installation: "Installation", argument: "StackArgument"
 ) -> "tuple[DesiredStack, Plan, tuple[str, ...]]":
-    """The same for a stack that is planned and not built in this version: nothing is asked, so everything is new."""
+    """The same where nothing can be of the stack, or this version builds none: nothing is asked, everything is new."""
     from deployments.cli.views.aws import aws_notes
     from infra_specs.desired import before_notes, desired_from_spec, refuse_changed_target
     from infra_specs.plan.make_plan import make_plan
     from infra_specs.stackfile.messages.no_effect import settings_without_effect
+    from infra_specs.stackfile.models.target import Aws
     from tasks.base.clock import now
     from tasks.stack.certificate import check_certificate
     from tasks.stack.record import snapshot_of
@@ -112,7 +115,7 @@ def plan_unseen(
     desired = desired_from_spec(snapshot)
     changes = make_plan(argument.stack.name, desired.resources, (), moment=now())
     notes = (
-        *aws_notes(argument.stack, desired, changes),
+        *(aws_notes(argument.stack, desired, changes) if isinstance(argument.stack.target, Aws) else (NO_SWARM,)),
         *before_notes(snapshot, desired),
         *((certificate,) if certificate else ()),
         *settings_without_effect(argument.stack),
