@@ -21,11 +21,17 @@ def open_stack(
     from deployments.cli.installation import open_installation
     from deployments.cli.terminal.browser import open_in_browser
     from infra_specs.errors import PlanError
+    from infra_specs.fleet.of_stack import fleet_name, public_ports
     from infra_specs.resources.instance import links_of
     from tasks.stack.record import recorded_spec
 
     with open_installation() as installation:
         spec, _ = recorded_spec(installation.ledger, stack)
+        if fleet_name(spec) and not public_ports(spec):
+            raise PlanError(
+                f"{stack} answers inside of its own network alone: none of its services is `public`, and on a fleet "
+                "nothing else has an address in this version."
+            )
         links = links_of(installation.observed(spec))
     if not links:
         raise PlanError(f"{stack} answers nowhere: no service with a port is up. Look at: tenfold status {stack}")
