@@ -36,17 +36,17 @@ def refusals(
             for problem in host_problems(host, told, looks.clock_errors[host])
             if problem.blocks
         ),
-        *_of_ports(facts, new, public),
+        *_of_ports(facts, {*members, *recorded}, public),
         *_of_other_fleets(fleet, facts, is_known=bool(recorded)),
         *_twice(facts),
         *(str(problem) for problem in fleet_problems(facts) if problem.blocks and problem.host in new),
     )
 
 
-def _of_ports(facts: Mapping[str, HostFacts], new: Collection[str], public: Collection[int]) -> Iterator[str]:
-    """What listens on a public port. On a member that may be a proxy of ours, but for sshd and the engine."""
+def _of_ports(facts: Mapping[str, HostFacts], known: Collection[str], public: Collection[int]) -> Iterator[str]:
+    """What listens on a public port. On a known host that may be a proxy of ours, but for sshd and the engine."""
     for host, told in facts.items():
-        others = told.ports if host in new else {told.port}
+        others = {told.port} if host in known else told.ports
         taken = sorted(port for port in public if port in others or port in SWARM_PORTS)
         if taken:
             ports = f"port {taken[0]}" if len(taken) == 1 else f"ports {' and '.join(map(str, taken))}"

@@ -31,20 +31,21 @@ def looks(seen: dict[str, HostFacts], errors: dict[str, str] | None = None) -> H
 
 
 @pytest.mark.parametrize(
-    ("more", "members", "public", "taken"),
+    ("more", "members", "recorded", "public", "taken"),
     [
-        ({"ports": [22, 80, 443]}, (), (80, 443), "ports 80 and 443"),
-        ({"ports": [22, 80]}, (A,), (80,), ""),  # a member's own proxy
-        ({"ports": [22, 80]}, (), (8080,), ""),
-        ({"port": 2222}, (A,), (2222,), "port 2222"),
-        ({}, (A,), (2377,), "port 2377"),
+        ({"ports": [22, 80, 443]}, (), (), (80, 443), "ports 80 and 443"),
+        ({"ports": [22, 80]}, (A,), (), (80,), ""),  # a proxy of ours, as on the next
+        ({"ports": [22, 80]}, (), (A,), (80,), ""),  # its managers do not answer
+        ({"ports": [22, 80]}, (), (), (8080,), ""),
+        ({"port": 2222}, (A,), (), (2222,), "port 2222"),
+        ({}, (A,), (), (2377,), "port 2377"),
     ],
 )
 def test_ports_of_the_public_that_something_else_has(
-    more: dict[str, Any], members: Collection[str], public: Collection[int], taken: str
+    more: dict[str, Any], members: Collection[str], recorded: Collection[str], public: Collection[int], taken: str
 ) -> None:
     seen = looked(h11=more)
-    refused = refusals("shop", looks(seen), members, (A,), public)
+    refused = refusals("shop", looks(seen), members, recorded, public)
     assert refused == (() if not taken else (
         f"{A}: something else has {taken}, where the public is to be served. Stop it there, or name another "
         "`public_port` in the target.",
