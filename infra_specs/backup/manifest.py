@@ -71,6 +71,8 @@ class DatabaseCopy:
     """The major version of the server."""
     content: DatabaseContent
     file: StoredFile
+    locale: str = ""
+    """Its encoding and locale, as a server is told them for a new database."""
 
 
 @dataclass(frozen=True, slots=True)

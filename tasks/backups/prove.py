@@ -87,7 +87,7 @@ def tidy(context: BackupContext) -> tuple[str, ...]:
 def _restore(context: BackupContext, server: Instance, copy: DatabaseCopy, aside: Aside) -> None:
     try:
         with context.vault.reading(copy.file.key, copy.file) as source:
-            context.fenced(lambda: context.databases.restore(server, aside, source))
+            context.fenced(partial(context.databases.restore, server, aside, source, copy.locale))
     except TransientError:
         raise  # it says nothing of the backup
     except ProviderError as error:

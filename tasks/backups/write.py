@@ -51,7 +51,7 @@ def _write(context: BackupContext, name: str, began: float, release: int) -> Man
 def _copy(context: BackupContext, server: Instance, info: DatabaseInfo, key: str) -> DatabaseCopy:
     with context.vault.writing(key) as file:
         content = context.databases.dump(server, info.name, file.sink)
-    return DatabaseCopy(server.address, info.name, info.size, info.version, content, file.stored)
+    return DatabaseCopy(server.address, info.name, info.size, info.version, content, file.stored, info.locale)
 
 
 def _missing(context: BackupContext, volumes: Sequence[VolumeCopy]) -> Mapping[str, str]:

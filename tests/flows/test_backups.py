@@ -54,8 +54,8 @@ class TestBackup:
     ) -> None:
         restored = target._databases.restore
 
-        def loses_a_row(instance: Any, aside: Any, source: Any) -> None:
-            restored(instance, aside, source)
+        def loses_a_row(instance: Any, aside: Any, source: Any, locale: str) -> None:
+            restored(instance, aside, source, locale)
             target._databases._change(instance, lambda databases: databases[str(aside)]["orders"].pop())
 
         monkeypatch.setattr(target._databases, "restore", loses_a_row)

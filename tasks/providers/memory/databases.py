@@ -60,7 +60,7 @@ class MemoryDatabases:
     def content(self, instance: Instance, database: str) -> DatabaseContent:
         return _content(self._read(instance.stack, instance.address)[database])
 
-    def restore(self, instance: Instance, aside: Aside, source: BinaryIO) -> None:
+    def restore(self, instance: Instance, aside: Aside, source: BinaryIO, locale: str = "") -> None:  # noqa: ARG002
         text = source.read()
         self._change(instance, lambda databases: databases.update({str(aside): json.loads(text)}))
 

@@ -16,7 +16,12 @@ from tasks.providers.seam.parts import DatabaseInfo, Exchange, Shell
 _ADMIN = "template1"
 """The database from which others are made, renamed and dropped: it is always there, and nobody is connected to it."""
 _LIST = """\
-SELECT json_build_array(datname, pg_database_size(oid), current_setting('server_version_num')::int)
+SELECT json_build_array(datname, pg_database_size(oid), current_setting('server_version_num')::int,
+  format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
+  || CASE datlocprovider
+    WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', datlocale)
+    WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', datlocale)
+    ELSE ' LOCALE_PROVIDER libc' END)
 FROM pg_database WHERE NOT datistemplate AND datallowconn ORDER BY datname"""
 _DISCONNECT = "SELECT to_json(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname IN ({names})"
 # Its owner, and what gives others the privileges on it: nothing where they are the usual ones.
@@ -47,7 +52,7 @@ class PostgresDatabases:
         """Every database but the templates, asides of ours included. An empty `postgres` is left out."""
         with psql(self._shell, instance, _ADMIN) as session:
             rows = session.ask(_LIST)
-        infos = tuple(DatabaseInfo(name, size, version // 10_000) for name, size, version in rows)
+        infos = tuple(DatabaseInfo(name, size, version // 10_000, locale) for name, size, version, locale in rows)
         return tuple(info for info in infos if info.name != "postgres" or self._is_used(instance, info.name))
 
     def dump(self, instance: Instance, database: str, sink: BinaryIO) -> DatabaseContent:
@@ -71,12 +76,12 @@ class PostgresDatabases:
             session.ask("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return content_of(session)
 
-    def restore(self, instance: Instance, aside: Aside, source: BinaryIO) -> None:
+    def restore(self, instance: Instance, aside: Aside, source: BinaryIO, locale: str = "") -> None:
         """Make the database `aside` of a dump. One of this name that is there goes first."""
         name = str(aside)
         self.drop(instance, aside)
         with psql(self._shell, instance, _ADMIN) as session:
-            session.ask(f"CREATE DATABASE {identifier(name)} TEMPLATE template0")
+            session.ask(f"CREATE DATABASE {identifier(name)} TEMPLATE template0 {locale}")
         output = _Tail()
         script = 'exec pg_restore --exit-on-error -w -d "$1" 2>&1'
         code = self._shell.pipe(instance, ("sh", "-c", script, "pg_restore", conninfo(name)), source, output)

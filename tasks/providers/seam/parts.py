@@ -131,11 +131,15 @@ class Shell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInfo:
-    """A database of a server: the bytes that it takes on the server's disk, and the server's major version."""
+    """A database of a server: the bytes that it takes on the server's disk, and the server's major version.
+
+    `locale`: its encoding and locale, as the server is told them for a new one.
+    """
 
     name: str
     size: int
     version: int
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +178,8 @@ class Databases(Protocol):
     def content(self, instance: Instance, database: str) -> "DatabaseContent":
         """What a database holds, at one moment."""
 
-    def restore(self, instance: Instance, aside: Aside, source: BinaryIO) -> None:
-        """Make a database of ours from a dump. One of this name that is there goes first."""
+    def restore(self, instance: Instance, aside: Aside, source: BinaryIO, locale: str = "") -> None:
+        """Make a database of ours from a dump, with this locale. One of this name that is there goes first."""
 
     def restore_roles(self, instance: Instance, statements: str) -> None:
         """Make the roles that are missing. Those that are there stay as they are."""

@@ -127,6 +127,23 @@ class DatabasesContract:
         assert sql(provider, server, DESCRIPTION) == described
         databases.drop(server, RESTORED)
 
+    def test_a_database_keeps_its_encoding_and_locale(
+        self, provider: KindProvider, databases: Databases, server: Instance
+    ) -> None:
+        sql(
+            provider, server, "CREATE DATABASE odd TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'"
+        )
+        sql(provider, server, "CREATE TABLE words AS SELECT chr(228) AS word", "odd")
+        (info,) = (info for info in databases.inventory(server) if info.name == "odd")
+        sink = io.BytesIO()
+        content = databases.dump(server, "odd", sink)
+        databases.restore(server, RESTORED, io.BytesIO(sink.getvalue()), info.locale)
+        assert list(differences(content, databases.content(server, str(RESTORED)))) == []
+        (restored,) = (info for info in databases.inventory(server) if info.name == str(RESTORED))
+        assert restored.locale == info.locale
+        databases.drop(server, RESTORED)
+        sql(provider, server, "DROP DATABASE odd")
+
     def test_only_roles_that_are_missing_are_made(
         self, provider: KindProvider, databases: Databases, server: Instance
     ) -> None:
