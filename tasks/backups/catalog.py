@@ -93,10 +93,7 @@ def find(vault: Vault, stack: str, name: str) -> Backup:
 
 def read_manifest(vault: Vault, stack: str, name: str) -> Manifest:
     """What a backup holds. Raises BackupFault for a manifest that cannot be trusted or is another backup's."""
-    manifest = from_json(vault.get(key_of(stack, name, _MANIFEST)))
-    if (manifest.stack, manifest.name) != (stack, name):
-        raise BackupFault(f"it is the backup {manifest.name} of {manifest.stack}, and was moved here")
-    return manifest
+    return _read(vault, stack, name)[0]
 
 
 def write_manifest(vault: Vault, manifest: Manifest) -> None:
@@ -105,8 +102,14 @@ def write_manifest(vault: Vault, manifest: Manifest) -> None:
 
 
 def write_verdict(vault: Vault, manifest: Manifest, state: State, reason: str, moment: float) -> None:
-    """What came of a proof, in place of what came of an earlier one."""
-    verdict = Verdict(state, reason, moment, _digest(manifest))
+    """What came of a proof, in place of what came of an earlier one.
+
+    Raises BackupFault if the store has another manifest by now than the one that was proven.
+    """
+    stored, digest = _read(vault, manifest.stack, manifest.name)
+    if stored != manifest:
+        raise BackupFault(f"the manifest of {manifest.name} was changed while it was proven")
+    verdict = Verdict(state, reason, moment, digest)
     vault.put(key_of(manifest.stack, manifest.name, _VERDICT), _VERDICT_JSON.dump_json(verdict))
 
 
@@ -129,7 +132,7 @@ def remove_halves(vault: Vault, stack: str) -> None:
 def _backup(vault: Vault, stack: str, name: str) -> Backup:
     began = moment_of(name) or 0.0
     try:
-        manifest = read_manifest(vault, stack, name)
+        manifest, digest = _read(vault, stack, name)
     except BackupFault as fault:
         return Backup(name, began, "failed", str(fault))
     try:
@@ -138,10 +141,15 @@ def _backup(vault: Vault, stack: str, name: str) -> Backup:
         return Backup(name, began, "written", "nobody has restored it yet", manifest.size)
     except ValidationError:
         return Backup(name, began, "written", "its proof cannot be read", manifest.size)
-    if verdict.manifest != _digest(manifest):
+    if verdict.manifest != digest:
         return Backup(name, began, "failed", "its manifest is not the one that was proven", manifest.size)
     return Backup(name, began, verdict.state, verdict.reason, manifest.size)
 
 
-def _digest(manifest: Manifest) -> str:
-    return hashlib.sha256(to_json(manifest)).hexdigest()
+def _read(vault: Vault, stack: str, name: str) -> tuple[Manifest, str]:
+    """The manifest and the SHA-256 of its bytes: another version of Tenfold may write the same in others."""
+    data = vault.get(key_of(stack, name, _MANIFEST))
+    manifest = from_json(data)
+    if (manifest.stack, manifest.name) != (stack, name):
+        raise BackupFault(f"it is the backup {manifest.name} of {manifest.stack}, and was moved here")
+    return manifest, hashlib.sha256(data).hexdigest()

@@ -1,10 +1,11 @@
 """What a store lists: whole backups with their state, read with the key alone, and never half a one."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from infra_specs.backup.manifest import Manifest
+from infra_specs.backup.manifest import Manifest, to_json
 from infra_specs.errors import PlanError
 from tasks.backups import catalog
 from tasks.backups.sealed import Vault, identity_of
@@ -64,6 +65,14 @@ def test_a_manifest_that_took_the_place_of_a_proven_one_does_not_count(vault: Va
     catalog.write_verdict(vault, written(vault, FIRST), "proven", "", 3.0)
     catalog.write_manifest(vault, Manifest("shop", FIRST, 1.0, 2.5, "memory", 1, ()))
     assert states(vault) == [(FIRST, "failed", "its manifest is not the one that was proven")]
+
+
+def test_a_proven_manifest_of_an_earlier_version_stays_proven(vault: Vault) -> None:
+    manifest = Manifest("shop", FIRST, 1.0, 2.0, "memory", 1, ())
+    earlier = {key: value for key, value in json.loads(to_json(manifest)).items() if key not in ("volumes", "missing")}
+    vault.put(catalog.key_of("shop", FIRST, "manifest.age"), json.dumps(earlier).encode())
+    catalog.write_verdict(vault, manifest, "proven", "", 3.0)
+    assert states(vault) == [(FIRST, "proven", "")]
 
 
 def test_another_stacks_backup_in_its_place_is_named(vault: Vault, tmp_path: Path) -> None:
