@@ -54,7 +54,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Target:
     monkeypatch.setattr(flows.reconcile, "get_run_logger", lambda: logging.getLogger(__name__))
     monkeypatch.setattr(flows.reconcile, "tag_run", untagged)
     monkeypatch.setattr(flows.reconcile, "is_asked_for", lambda: False)
-    monkeypatch.setattr(flows.reconcile, "_names", lambda *_: [STACK])
+    monkeypatch.setattr(flows.reconcile, "_names", lambda *_: {STACK: ""})
     monkeypatch.setattr(flows.reconcile, "_reconcile_one", hanging.repair)
     monkeypatch.setattr(flows.reconcile, "LOOKS", Looks())
     return hanging

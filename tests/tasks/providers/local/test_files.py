@@ -119,7 +119,7 @@ def test_defaults_that_lose_requests_are_overridden() -> None:
 
 def test_it_listens_beyond_loopback_only_when_asked() -> None:
     def addresses(public: int | None) -> list[str]:
-        wanted = _listeners({}, 1, public, None)
+        wanted = _listeners({}, 1, public, None, lambda _: "")
         return [each.address for each in wanted]
 
     assert addresses(None) == ["127.0.0.1"]
