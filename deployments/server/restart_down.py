@@ -4,14 +4,16 @@ import asyncio
 import logging
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 from prefect.client.orchestration import PrefectClient
 
-from infra_specs.errors import LockHeld, TenfoldError
+from infra_specs.errors import LockHeld, SpecError, TenfoldError
 from infra_specs.resources.instance import Instance
+from infra_specs.sharing.front import front_name, front_target
+from infra_specs.stackfile.models.target import Target
 from tasks.base.settings import Settings
-from tasks.ledger import Ledger, Owner, StackRecord, keep_renewed
+from tasks.ledger import Ledger, Owner, keep_renewed
 from tasks.providers import open_provider
 from tasks.providers.seam.provider import KindProvider
 
@@ -40,32 +42,39 @@ class Restarts:
 
     async def look(self, _: PrefectClient) -> None:
         """One look at all of them, side by side: a target that hangs holds up no other."""
-        records = await asyncio.to_thread(self._records)
-        gone = self._open.keys() - {record.name for record in records}
-        await asyncio.gather(*(asyncio.to_thread(self._leave, stack) for stack in gone))
-        await asyncio.gather(*(asyncio.to_thread(self._look_at, record) for record in records))
+        targets = await asyncio.to_thread(self._targets)
+        await asyncio.gather(*(asyncio.to_thread(self._leave, stack) for stack in self._open.keys() - targets.keys()))
+        await asyncio.gather(*(asyncio.to_thread(self._look_at, *item) for item in targets.items()))
 
     async def look_at(self, stack: str) -> None:
         """One look at one stack: something of it has ended."""
-        for record in await asyncio.to_thread(self._records):
-            if record.name == stack:
-                await asyncio.to_thread(self._look_at, record)
+        targets = await asyncio.to_thread(self._targets)
+        if stack in targets:
+            await asyncio.to_thread(self._look_at, stack, targets[stack])
 
-    def _records(self) -> list[StackRecord]:
+    def _targets(self) -> dict[str, Target]:
+        """Of every stack that is wanted and can be read, and of the fronts of their machines."""
+        targets = dict[str, Target]()
         with Ledger.open(self._here) as ledger:
-            return [record for record in ledger.stacks.all() if record.wanted and record.target in TARGETS]
+            for record in ledger.stacks.all():
+                if record.wanted and record.target in TARGETS:
+                    with suppress(SpecError):
+                        targets[record.name] = record.stack().target
+            machines = {machine for machine, _ in ledger.hosts.read().shared}
+        fronts = {front_name(machine): front_target(machine) for machine in machines}
+        return targets | {name: target for name, target in fronts.items() if target.provider in TARGETS}
 
-    def _look_at(self, record: StackRecord) -> None:
-        with self._lock(record.name):
+    def _look_at(self, stack: str, target: Target) -> None:
+        with self._lock(stack):
             try:
-                provider = self._provider(record)
+                provider = self._provider(stack, target)
                 if provider.restarts is None:
                     return
-                for instance in provider.restarts.down(record.name):
+                for instance in provider.restarts.down(stack):
                     self._restart(provider, instance)
             except TenfoldError as error:
-                log.warning("Nobody can tell whether something of %s is down: %s", record.name, error)
-                self._forget(record.name)
+                log.warning("Nobody can tell whether something of %s is down: %s", stack, error)
+                self._forget(stack)
 
     def _leave(self, stack: str) -> None:
         """Close the target of a stack that is gone, once nobody looks at it."""
@@ -92,13 +101,12 @@ class Restarts:
                 log.warning("%s of %s is started again: %s", instance, instance.stack, instance.health.reason)
                 provider.restarts.restart(instance)
 
-    def _provider(self, record: StackRecord) -> KindProvider:
-        target = record.stack().target
-        named, provider = self._open.get(record.name, ("", None))
+    def _provider(self, stack: str, target: Target) -> KindProvider:
+        named, provider = self._open.get(stack, ("", None))
         if provider is None or named != repr(target):
-            self._forget(record.name)
+            self._forget(stack)
             provider = open_provider(target, self._here.home)
-            self._open[record.name] = (repr(target), provider)
+            self._open[stack] = (repr(target), provider)
         return provider
 
     def _forget(self, stack: str) -> None:

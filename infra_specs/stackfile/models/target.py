@@ -88,6 +88,7 @@ class Docker(_OneMachine, Containers):
 
     runs = "containers"
     tells = True
+    shares_ports = True
 
     provider: Literal["docker"]
     """`docker`"""

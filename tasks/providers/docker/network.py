@@ -17,8 +17,9 @@ from docker.errors import APIError, NotFound
 from docker.types import IPAMConfig, IPAMPool
 
 from infra_specs.errors import ProviderError
+from infra_specs.sharing.front import FRONT_KIND
 from tasks.providers.docker.engine.errors import engine_message
-from tasks.providers.docker.labels import name_of, only, part_of
+from tasks.providers.docker.labels import data_of, is_instance, name_of, only, part_of
 
 Range = ipaddress.IPv4Network
 _ATTEMPTS = 5
@@ -35,6 +36,8 @@ class Network:
     ours: Range
     """What our containers' addresses are taken from."""
     gateway: str
+    front: str
+    """The address of the machine's front here, which no other container of ours gets."""
     bridge: str
     """The interface that its engine's machine has in it. An engine names it after the network's own random id."""
 
@@ -80,7 +83,7 @@ class Networks:
                 self._reserved[stack] = self._taken(stack, network.name)
             reserved = self._reserved[stack]
             for address in network.ours.hosts():
-                if str(address) not in reserved and str(address) != network.gateway:
+                if str(address) not in {*reserved, network.gateway, network.front}:
                     reserved.add(str(address))
                     return str(address)
         raise ProviderError(f"the network {network.name} has no address left for another container of {stack}")
@@ -92,9 +95,27 @@ class Networks:
             self._reserved.pop(stack, None)
             for listed in self._api.networks(filters=only(stack)):
                 try:
+                    self._let_fronts_out(listed["Id"])
                     self._api.remove_network(listed["Id"])
                 except NotFound:
                     continue
+
+    def let_in(self, stack: str, container: str) -> None:
+        """Let the front's container into the stack's network, made if need be. In already: success."""
+        network = self.need(stack)
+        try:
+            self._api.connect_container_to_network(container, network.name, ipv4_address=network.front)
+        except APIError as error:
+            if "already exists in network" not in engine_message(error):
+                raise
+
+    def _let_fronts_out(self, identity: str) -> None:
+        """No network goes while somebody is in it."""
+        attached = self._api.inspect_network(identity)["Containers"] or {}
+        for container in attached:
+            labels = self._api.inspect_container(container)["Config"]["Labels"] or {}
+            if is_instance(labels) and data_of(labels)["kind"] == FRONT_KIND:
+                self._api.disconnect_container_from_network(container, identity, force=True)
 
     def _make(self, stack: str) -> Network:
         """Somebody else may be given the range that was found before it is ours: then another is found."""
@@ -150,4 +171,4 @@ def _network(listed: dict[str, Any]) -> Network | None:
         return None
     lower, _ = Range(pool["Subnet"]).subnets(1)
     bridge = (listed.get("Options") or {}).get(_BRIDGE_OPTION) or f"br-{listed['Id'][:12]}"
-    return Network(listed["Name"], lower, pool["Gateway"], bridge)
+    return Network(listed["Name"], lower, pool["Gateway"], str(lower[-2]), bridge)

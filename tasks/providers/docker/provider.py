@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
 from infra_specs.resources.instance import Instance
+from infra_specs.sharing.claims import machine_of
+from infra_specs.sharing.front import FRONT_KIND, front_name
 from infra_specs.stackfile.models.target import Docker
 from tasks.providers.docker.annotations import Annotations
 from tasks.providers.docker.builds.builder import Builder
@@ -22,16 +24,18 @@ from tasks.providers.docker.images import DockerImages
 from tasks.providers.docker.kinds.containers import Containers
 from tasks.providers.docker.kinds.database import database
 from tasks.providers.docker.kinds.files import files
+from tasks.providers.docker.kinds.front import Fronts, front_settings
 from tasks.providers.docker.kinds.job import job
 from tasks.providers.docker.kinds.proxy import Proxies, proxy_settings
 from tasks.providers.docker.kinds.replica import replica
 from tasks.providers.docker.kinds.route import Routes
 from tasks.providers.docker.kinds.valkey import cache, queue
 from tasks.providers.docker.kinds.volume import Volumes
-from tasks.providers.docker.labels import STACK_LABEL, only
+from tasks.providers.docker.labels import STACK_LABEL, data_of, is_instance, only
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.observe import Observer
 from tasks.providers.docker.proxy.kept_ports import KeptPorts
+from tasks.providers.docker.proxy.ports import ports_of
 from tasks.providers.docker.proxy.routes import EngineRoutes
 from tasks.providers.docker.restarts import DockerRestarts
 from tasks.providers.docker.shell import DockerShell
@@ -68,14 +72,25 @@ class DockerProvider(KindProvider):
         self._routes = routes = EngineRoutes(api, annotations)
         images = EngineImages(api)
         kept = KeptPorts(api)
-        proxies = {"proxy": proxy_settings(api, routes, kept, self._host_address)}
-        starter = Starter(api, images, networks, {**CONTAINERS, **proxies})
+        proxies = proxy_settings(
+            api, routes, kept, networks, front_name=front_name(machine_of(target)), host_address=self._host_address
+        )
+        envoys = {"proxy": proxies, FRONT_KIND: front_settings(api, networks)}
+        starter = Starter(api, images, networks, {**CONTAINERS, **envoys})
         containers = Containers(CONTAINERS, api, annotations, observer, starter)
         kinds: dict[str, Kind] = {
             **dict.fromkeys(CONTAINERS, containers),
             "proxy": Proxies(
-                api, annotations, observer, starter, routes=routes, kept=kept, host_address=self._host_address
+                api,
+                annotations,
+                observer,
+                starter,
+                routes=routes,
+                kept=kept,
+                networks=networks,
+                host_address=self._host_address,
             ),
+            FRONT_KIND: Fronts(api, annotations, observer, starter, networks),
             "volume": Volumes(api, annotations),
             "route": Routes(observer, routes),
         }
@@ -112,6 +127,17 @@ class DockerProvider(KindProvider):
         with translated():
             state = self._routes.admin_state(instance.stack)
         return state.in_flight(endpoint) if state else 0
+
+    def held_ports(self, stack: str) -> frozenset[int]:
+        """Those that are published for its proxies, running or not: the engine gives them to nobody else."""
+        with translated():
+            containers = [
+                container
+                for container in self._observer.containers(stack)
+                if is_instance(container["Config"]["Labels"])
+                and data_of(container["Config"]["Labels"])["kind"] == "proxy"
+            ]
+            return frozenset(port for container in containers for port in ports_of(container).held)
 
     def sweep(self, stack: str) -> None:
         with translated():

@@ -5,12 +5,13 @@ from contextlib import suppress
 from docker.errors import NotFound
 
 from infra_specs.resources.instance import Instance
+from infra_specs.sharing.front import FRONT_KIND
 from tasks.providers.docker.containers.removal import FAILED_STOP_SECONDS, wake
 from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.observe import Observer
 
-KINDS = ("database", "cache", "queue", "files", "proxy")
+KINDS = ("database", "cache", "queue", "files", "proxy", FRONT_KIND)
 """What others lean on, and what loses nothing by a restart. A replica may be busy: plans decide what becomes of it."""
 _CAN_START = ("running", "paused", "exited")
 """What the engine itself starts again, or has never started, is left to it and to plans."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from infra_specs.sharing.front import FRONT_KIND
 from tasks.providers.docker.containers.removal import is_ending
 from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.labels import data_of, is_instance
@@ -11,6 +12,15 @@ from tasks.providers.docker.labels import data_of, is_instance
 def running_proxy(api: Engine, stack: str) -> str | None:
     """The container of the stack's proxy, if it runs and goes on running."""
     return proxy_among(api.containers_of(stack))
+
+
+def front_container(api: Engine, stack: str) -> str | None:
+    """The container of the front that is called so, if it is there and goes on to be; it need not run."""
+    for container in api.containers_of(stack):
+        is_front = is_instance(container["Labels"]) and data_of(container["Labels"])["kind"] == FRONT_KIND
+        if is_front and not any(map(is_ending, container["Names"])):
+            return str(container["Id"])
+    return None
 
 
 def proxy_among(containers: Iterable[Mapping[str, Any]], state: str = "running") -> str | None:

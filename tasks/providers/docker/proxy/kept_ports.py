@@ -11,7 +11,7 @@ from infra_specs.resources.resource import Setting
 from tasks.providers.docker.containers.removal import ignore_missing
 from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.labels import PART_LABEL, PORTS_LABEL, name_of, part_of
-from tasks.providers.docker.proxy.ports import ProxyPorts
+from tasks.providers.docker.proxy.ports import ProxyPorts, behind_front
 
 FIRST_PORT, LAST_PORT = 20_000, 31_999
 """Below the ports that Linux gives to outgoing connections, which would take one between two starts."""
@@ -34,7 +34,8 @@ class KeptPorts:
         if self.of(stack) == ports:
             return
         self.forget(stack)
-        labels = {**part_of(stack, "proxy"), PORTS_LABEL: json.dumps([ports.port, ports.public, ports.redirect])}
+        own = [port if port in ports.held else None for port in (ports.public, ports.redirect)]
+        labels = {**part_of(stack, "proxy"), PORTS_LABEL: json.dumps([ports.port, *own])}
         self._api.create_volume(_name(stack), labels=labels)
 
     def forget(self, stack: str) -> None:
@@ -52,7 +53,8 @@ def chosen_ports(settings: Mapping[str, Setting], kept: ProxyPorts | None) -> Pr
     if not settings["public"]:
         return ProxyPorts(port)
     redirect = settings.get("redirect")
-    return ProxyPorts(port, _port(settings["public_port"], kept.public), _port(redirect, None) if redirect else None)
+    ports = ProxyPorts(port, _port(settings["public_port"], kept.public), _port(redirect, None) if redirect else None)
+    return behind_front(ports, settings)
 
 
 def ports_in(text: str) -> ProxyPorts | None:

@@ -22,8 +22,13 @@ _MAX_OPEN_FILES = 524_288
 
 def first_files(api: APIClient, resource: Resource, ports: ProxyPorts) -> dict[str, Any]:
     """What it must find at its start, routes aside."""
-    listener_files = ports.files(resource, FOLDER_PATH, _connections(api))
-    return {"bootstrap.json": bootstrap(resource.stack, FOLDER_PATH, _ADMIN_ADDRESS), **listener_files}
+    listener_files = ports.files(resource, FOLDER_PATH, connections(api))
+    return {"bootstrap.json": first_bootstrap(resource.stack), **listener_files}
+
+
+def first_bootstrap(stack: str) -> dict[str, Any]:
+    """What an Envoy in a container begins with."""
+    return bootstrap(stack, FOLDER_PATH, _ADMIN_ADDRESS)
 
 
 def change_listeners(
@@ -36,7 +41,7 @@ def change_listeners(
     """
     folder = Folder(api, container)
     before = folder.read()
-    files = ports.files(resource, FOLDER_PATH, _connections(api), before.get(listener.FILE))
+    files = ports.files(resource, FOLDER_PATH, connections(api), before.get(listener.FILE))
     plain = files.pop(plain_http.FILE, None)
     for name in sorted(files.keys() - {listener.FILE}):
         folder.write({name: files[name]})
@@ -55,5 +60,6 @@ def change_listeners(
     folder.remove(plain_http.leftovers(before, files, plain))
 
 
-def _connections(api: APIClient) -> int:
+def connections(api: APIClient) -> int:
+    """How many connections an Envoy takes, by the engine's memory."""
     return connection_limit(int(api.info()["MemTotal"]), _MAX_OPEN_FILES)

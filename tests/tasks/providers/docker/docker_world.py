@@ -22,7 +22,7 @@ from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.looks import health_of
 from tests.tasks.providers.routes import route, stack  # noqa: F401 - a world gives both to its tests
 
-STACKS = (stack, "other", "contract", "flows")
+STACKS = (stack, "other", "contract", "flows", "front_docker")
 """Every stack that these tests make; nothing else in the engine is touched."""
 PATIENCE = 90.0
 

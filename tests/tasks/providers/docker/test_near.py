@@ -34,7 +34,9 @@ def listed(**fields: Any) -> Network:
 @pytest.mark.pure
 def test_a_network_of_another_engine_is_far_though_this_machine_has_its_gateway() -> None:
     network = listed()
-    assert network == Network("tenfold.shop", ipaddress.IPv4Network("127.0.0.0/9"), "127.0.0.1", "br-eeeeeeeeeeee")
+    assert network == Network(
+        "tenfold.shop", ipaddress.IPv4Network("127.0.0.0/9"), "127.0.0.1", "127.127.255.254", "br-eeeeeeeeeeee"
+    )
     assert not network.is_near
 
 
