@@ -102,7 +102,7 @@ def sharing_notes(own: Claims, known: ClaimedHosts) -> tuple[str, ...]:
         elif names:
             notes.append(
                 f"port {port} is {names[0]}'s until now: a front takes it over and leads to both by host name. "
-                f"{names[0]} gives it up for that, so nobody answers there for about a second, this once"
+                f"{names[0]} gives it up for that, so for some seconds nobody answers there, this once"
             )
     return tuple(notes)
 

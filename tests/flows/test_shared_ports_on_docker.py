@@ -1,6 +1,8 @@
 """Two stacks share two ports of a Docker Engine, each in its own network, and see their clients' addresses."""
 
 import json
+import os
+import signal
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ pytestmark = [
     pytest.mark.proof,
 ]
 OURS = authority()
+FRONT, CONTAINER = "front_docker", "tenfold.front_docker.front.main.1"
 NAMES = {"shop": "flows", "blog": "other"}
 
 
@@ -51,7 +54,7 @@ async def test_the_second_stack_comes_and_goes_and_costs_the_first_no_request(
     with alone(engine), closing(DockerProvider(Docker.model_validate(target))) as provider:
         await done(provision, spec=shop, source=str(tmp_path))
         wait_until(lambda: asked(ports[0], "shop"), "it serves alone")
-        assert provider.observe("front_docker") == ()
+        assert provider.observe(FRONT) == ()
         await done(provision, spec=blog, source=str(tmp_path))
         for stack, host in HOSTS.items():
             wait_until(lambda: asked(ports[0], stack), f"{stack} serves")  # noqa: B023
@@ -68,10 +71,14 @@ async def test_the_second_stack_comes_and_goes_and_costs_the_first_no_request(
         print("requests:", met.answered, "failed:", met.failed)
         assert met.failed == []
 
-        (front,) = provider.observe("front_docker")
-        engine.containers.get("tenfold.front_docker.front.main.1").kill()
+        os.kill(engine.containers.get(CONTAINER).attrs["State"]["Pid"], signal.SIGKILL)
         wait_until(lambda: asked(ports[0], "shop") and asked(ports[0], "blog"), "the engine started it")
-        provider.destroy(front)
+        engine.containers.get(CONTAINER).stop()
+        assert provider.restarts is not None
+        (down,) = provider.restarts.down(FRONT)
+        provider.restarts.restart(down)
+        wait_until(lambda: asked(ports[0], "shop") and asked(ports[0], "blog"), "it was started again")
+        provider.destroy(down)
         await done(reconcile)
         wait_until(lambda: asked(ports[0], "shop") and asked(ports[0], "blog"), "it was made anew")
         held = [each.attrs for each in (*engine.containers.list(all=True), *engine.volumes.list())]

@@ -64,6 +64,11 @@ def is_instance(labels: Mapping[str, str]) -> bool:
     return labels.get(PART_LABEL) == "instance"
 
 
+def is_of_kind(labels: Mapping[str, str] | None, kind: str) -> bool:
+    """Whether the labels are those of an instance of this kind."""
+    return bool(labels) and is_instance(labels or {}) and data_of(labels or {})["kind"] == kind
+
+
 def key_of(labels: Mapping[str, str]) -> tuple[str, int]:
     """Which instance it is, or belongs to, in its stack: address and incarnation. Raises ProviderError."""
     with records.readable({"address": labels.get(f"{_PREFIX}address")}):

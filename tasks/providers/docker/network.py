@@ -19,7 +19,7 @@ from docker.types import IPAMConfig, IPAMPool
 from infra_specs.errors import ProviderError
 from infra_specs.sharing.front import FRONT_KIND
 from tasks.providers.docker.engine.errors import engine_message
-from tasks.providers.docker.labels import data_of, is_instance, name_of, only, part_of
+from tasks.providers.docker.labels import is_of_kind, name_of, only, part_of
 
 Range = ipaddress.IPv4Network
 _ATTEMPTS = 5
@@ -113,8 +113,7 @@ class Networks:
         """No network goes while somebody is in it."""
         attached = self._api.inspect_network(identity)["Containers"] or {}
         for container in attached:
-            labels = self._api.inspect_container(container)["Config"]["Labels"] or {}
-            if is_instance(labels) and data_of(labels)["kind"] == FRONT_KIND:
+            if is_of_kind(self._api.inspect_container(container)["Config"]["Labels"], FRONT_KIND):
                 self._api.disconnect_container_from_network(container, identity, force=True)
 
     def _make(self, stack: str) -> Network:

@@ -31,7 +31,7 @@ from tasks.providers.docker.kinds.replica import replica
 from tasks.providers.docker.kinds.route import Routes
 from tasks.providers.docker.kinds.valkey import cache, queue
 from tasks.providers.docker.kinds.volume import Volumes
-from tasks.providers.docker.labels import STACK_LABEL, data_of, is_instance, only
+from tasks.providers.docker.labels import STACK_LABEL, is_of_kind, only
 from tasks.providers.docker.network import Networks
 from tasks.providers.docker.observe import Observer
 from tasks.providers.docker.proxy.kept_ports import KeptPorts
@@ -56,6 +56,10 @@ CONTAINERS: Mapping[str, Settings] = {
     "files": files,
 }
 """What runs each of the kinds that are a container and nothing else."""
+
+
+_HOLDING = ("running", "restarting", "paused")
+"""States of a container in which the engine gives its ports to nobody else."""
 
 
 class DockerProvider(KindProvider):
@@ -129,15 +133,14 @@ class DockerProvider(KindProvider):
         return state.in_flight(endpoint) if state else 0
 
     def held_ports(self, stack: str) -> frozenset[int]:
-        """Those that are published for its proxies, running or not: the engine gives them to nobody else."""
+        """Those that are published for its proxies which run: what is kept for its log has none."""
         with translated():
-            containers = [
+            proxies = [
                 container
                 for container in self._observer.containers(stack)
-                if is_instance(container["Config"]["Labels"])
-                and data_of(container["Config"]["Labels"])["kind"] == "proxy"
+                if container["State"]["Status"] in _HOLDING and is_of_kind(container["Config"]["Labels"], "proxy")
             ]
-            return frozenset(port for container in containers for port in ports_of(container).held)
+            return frozenset(port for container in proxies for port in ports_of(container).held)
 
     def sweep(self, stack: str) -> None:
         with translated():

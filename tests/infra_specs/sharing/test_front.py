@@ -64,5 +64,5 @@ def test_a_plan_says_what_the_second_stack_costs_the_first() -> None:
     assert sharing_notes(own, ClaimedHosts()) == ()
     plain, secure = sharing_notes(own, BOTH)
     assert plain.startswith("port 80 is shop's until now: a front takes it over and leads to both by host name.")
-    assert plain.endswith("nobody answers there for about a second, this once")
+    assert plain.endswith("for some seconds nobody answers there, this once")
     assert secure == "port 443 is the front's, which leads to this stack and blog and shop by host name"

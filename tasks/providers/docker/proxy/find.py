@@ -6,7 +6,7 @@ from typing import Any
 from infra_specs.sharing.front import FRONT_KIND
 from tasks.providers.docker.containers.removal import is_ending
 from tasks.providers.docker.engine.client import Engine
-from tasks.providers.docker.labels import data_of, is_instance
+from tasks.providers.docker.labels import is_of_kind
 
 
 def running_proxy(api: Engine, stack: str) -> str | None:
@@ -17,8 +17,7 @@ def running_proxy(api: Engine, stack: str) -> str | None:
 def front_container(api: Engine, stack: str) -> str | None:
     """The container of the front that is called so, if it is there and goes on to be; it need not run."""
     for container in api.containers_of(stack):
-        is_front = is_instance(container["Labels"]) and data_of(container["Labels"])["kind"] == FRONT_KIND
-        if is_front and not any(map(is_ending, container["Names"])):
+        if is_of_kind(container["Labels"], FRONT_KIND) and not any(map(is_ending, container["Names"])):
             return str(container["Id"])
     return None
 
@@ -32,7 +31,10 @@ def proxy_among(containers: Iterable[Mapping[str, Any]], state: str = "running")
 def listed_proxy(containers: Iterable[Mapping[str, Any]], state: str = "running") -> Mapping[str, Any] | None:
     """The proxy among a stack's containers (as the engine lists them), if it is in this state and not ending."""
     for container in containers:
-        is_proxy = is_instance(container["Labels"]) and data_of(container["Labels"])["kind"] == "proxy"
-        if is_proxy and container["State"] == state and not any(map(is_ending, container["Names"])):
+        if (
+            is_of_kind(container["Labels"], "proxy")
+            and container["State"] == state
+            and not any(map(is_ending, container["Names"]))
+        ):
             return container
     return None
