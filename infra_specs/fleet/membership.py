@@ -87,7 +87,7 @@ def _require_possible(members: Sequence[Member]) -> None:
             f"{answering} of {_managers(len(managers))} answer{'s' if answering == 1 else ''}, and a Swarm takes "
             f"changes only from more than half. What runs goes on. Start these again: "
             f"{', '.join(member.host for member in managers if not member.answers)}. If they are "
-            "lost for good, make a new Swarm of the hosts that are left: tenfold hosts recover"
+            "lost for good, make a new Swarm of the hosts that are left: tenfold hosts recover FLEET"
         )
     silent = [member.host for member in members if not member.answers and (member.is_listed or member.data is None)]
     if silent and not any(member.role for member in members):

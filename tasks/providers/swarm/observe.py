@@ -335,7 +335,8 @@ def volume_health(annotation: Annotation, seen: HostView | ProviderError | None,
         return Health(
             "failed",
             f"its data lies on {host}, which is not ready. Start that host again; if it is lost for ever, so is the "
-            "data: tear the stack down with --delete-data, and restore a backup",
+            "data: on a manager remove it from the Swarm (docker node demote, docker node rm --force), take it out of "
+            "the list, and tear the stack down with --delete-data",
             now(),
         )
     if isinstance(seen, HostView):

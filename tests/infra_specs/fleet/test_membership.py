@@ -24,7 +24,7 @@ def fleet(text: str) -> list[Member]:
     return members
 
 
-LOST = "If they are lost for good, make a new Swarm of the hosts that are left: tenfold hosts recover"
+LOST = "If they are lost for good, make a new Swarm of the hosts that are left: tenfold hosts recover FLEET"
 CASES = {
     "": None,
     "a": ["start a (there is no Swarm yet)"],

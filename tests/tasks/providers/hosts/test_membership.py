@@ -103,7 +103,7 @@ def test_managers_are_lost_one_by_one(bench: HostBench, fleets: Fleets) -> None:
     assert str(refused.value) == (
         "1 of 3 managers answers, and a Swarm takes changes only from more than half. What runs goes on. Start these "
         f"again: {first}, {second}. If they are lost for good, make a new Swarm of the hosts that are left: tenfold "
-        "hosts recover"
+        "hosts recover FLEET"
     )
     bench.power_on(second)
     wait_for(fleets, [False, True, True])
