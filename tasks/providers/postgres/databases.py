@@ -9,7 +9,7 @@ from infra_specs.backup.manifest import DatabaseContent
 from infra_specs.backup.names import Aside
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
-from tasks.providers.postgres.content import content_of
+from tasks.providers.postgres.content import content_of, is_empty, sequences_of
 from tasks.providers.postgres.psql import Psql, conninfo, identifier, literal, psql
 from tasks.providers.seam.parts import DatabaseInfo, Exchange, Shell
 
@@ -56,13 +56,17 @@ class PostgresDatabases:
         return tuple(info for info in infos if info.name != "postgres" or self._is_used(instance, info.name))
 
     def dump(self, instance: Instance, database: str, sink: BinaryIO) -> DatabaseContent:
-        """pg_dump's own format. What the database holds is read in its snapshot, beside it."""
+        """pg_dump's own format. What the database holds is read in its snapshot, beside it.
+
+        Sequences are read before pg_dump reads them: those of the dump are as far or farther.
+        """
         with psql(self._shell, instance, database) as session:
             session.ask("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             (snapshot,) = session.ask("SELECT to_json(pg_export_snapshot())")
+            sequences = sequences_of(session)
             command = ("pg_dump", "-Fc", "-w", f"--snapshot={snapshot}", "-d", conninfo(database))
             with ThreadPoolExecutor(1) as beside:
-                content = beside.submit(content_of, session)
+                content = beside.submit(content_of, session, sequences)
                 self._run(instance, command, io.BytesIO(), sink)
                 return content.result()
 
@@ -124,8 +128,8 @@ class PostgresDatabases:
         return int(output.getvalue().decode().splitlines()[-1].split()[-3]) * 1024
 
     def _is_used(self, instance: Instance, database: str) -> bool:
-        content = self.content(instance, database)
-        return bool(content.tables or content.sequences or content.views)
+        with psql(self._shell, instance, database) as session:
+            return not is_empty(session)
 
     def _run(self, instance: Instance, command: tuple[str, ...], source: BinaryIO, sink: BinaryIO) -> None:
         if code := self._shell.pipe(instance, command, source, sink):

@@ -33,14 +33,19 @@ class Psql:
 
     def ask(self, statement: str) -> list[Any]:
         """The rows of a statement, of which each is one JSON text. Raises ProviderError with the server's words."""
-        self._feed.put(f"{statement};\n\\echo {END}\n".encode())
-        rows: list[str] = []
-        while (line := self._answers.line()) != END:
-            rows.append(line)
+        rows = self.lines(statement)
         try:
             return [json.loads(row) for row in rows]
         except ValueError:
             raise ProviderError(_complaint(rows)) from None
+
+    def lines(self, statement: str) -> list[str]:
+        """The lines of its answer, whatever they are. Raises ProviderError if the session ends."""
+        self._feed.put(f"{statement};\n\\echo {END}\n".encode())
+        lines: list[str] = []
+        while (line := self._answers.line()) != END:
+            lines.append(line)
+        return lines
 
 
 @contextmanager
@@ -60,7 +65,7 @@ def psql(shell: Shell, instance: Instance, database: str) -> Iterator[Psql]:
     thread.start()
     try:
         session = Psql(feed, answers)
-        session.ask(_SETTINGS.rstrip().rstrip(";"))
+        session.lines(_SETTINGS.rstrip().rstrip(";"))  # before it there may be warnings, as of another libc's order
         yield session
     finally:
         feed.close()
