@@ -68,15 +68,27 @@ async def _restore_into(ledger: Ledger, stack: str, manifest: Manifest, *, wait:
         except Fenced:
             raise
         except TenfoldError:
-            await remove_asides("restored")
+            await _remove_restored()
             raise
         await remove_asides("replaced")
     summary = f"{manifest.name} is restored: {manifest.holds}. The services were away for {seconds:.1f} s"
     return Report(stack, summary, report.changes, report.kept, report.links)
 
 
+async def _remove_restored() -> None:
+    """Remove what was restored beside the data. What cannot be removed now is left for the next backup."""
+    try:
+        await remove_asides("restored")
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        get_run_logger().warning("What was restored beside the data is still there: %s", error)
+
+
 async def _provision_copy(ledger: Ledger, spec: Stack, name: str, source: str, *, wait: bool) -> None:
     """Make the copy, or finish one that a killed run began. Raises PlanError if another stack has its name."""
+    if name == spec.name:
+        raise PlanError(f"A copy of {name} cannot have its name. Give another one, or leave out --as.")
     copy = copy_of(spec, name)
     record = await asyncio.to_thread(ledger.stacks.find, name)
     if record is not None and record.stack() != copy:
@@ -118,14 +130,24 @@ async def _put_in_place(context: RunContext, desired: DesiredStack, manifest: Ma
     except Fenced:
         raise
     except TenfoldError as error:
-        await _undo(context, desired.resources, manifest)
+        await _undo(context, desired.resources, manifest, error)
         raise ChangeFailed(f"{error}\nThe data from before is in its place, and nothing of it is lost.") from error
     return report, monotonic() - began
 
 
-async def _undo(context: RunContext, resources: tuple[Resource, ...], manifest: Manifest) -> None:
+async def _undo(context: RunContext, resources: tuple[Resource, ...], manifest: Manifest, cause: TenfoldError) -> None:
+    """Put the data from before in its place. Raises ChangeFailed, with where that data is, if that is not possible."""
     try:
         await exchange(manifest, back=True)
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        raise ChangeFailed(
+            f"{cause}\nNobody knows whether the data from before is in its place: {error}\nIf the server has databases "
+            f"`tenfold-replaced-{manifest.name}-…`, it is in them, until the next backup is proven. Mend the server, "
+            "and rename them."
+        ) from cause
+    try:
         await converge(context, "restore", "put back what was there before", resources)
     except TenfoldError as error:  # the services may have had a fault before
         get_run_logger().error("%s", error)

@@ -66,8 +66,9 @@ class NightlyBackups:
         if missing:
             await client.create_deployment_schedules(self._deployment, [_created(nightly) for nightly in missing])
         if not self._made_up:
+            missed = await asyncio.to_thread(_missed, wanted, self._here)
             self._made_up = True
-            for stack in await asyncio.to_thread(_missed, wanted, self._here):
+            for stack in missed:
                 log.info("The backup of %s was due while nobody served: it begins now.", stack)
                 await client.create_flow_run_from_deployment(self._deployment, parameters={"stack": stack})
 

@@ -22,7 +22,7 @@ from tasks.stack.record import unknown_stack
 
 @asynccontextmanager
 async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator[BackupContext]:
-    """Hold the lock of the stack's backups, not that of the stack. What a killed run left is removed first.
+    """Hold the lock of the stack's backups, not that of the stack. What an ended run left is removed first.
 
     Raises UnknownStack; PlanError for a stack that is torn down; LockHeld if another backup or restore is under way.
     """
@@ -35,15 +35,14 @@ async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator
     spec = record.stack()
     refuse_target(spec)
     owner = Owner.here(verb, flow_run_id=str(flow_run.id) if flow_run.id else None)
-    abandoned = await asyncio.to_thread(ledger.backup_locks.is_abandoned, stack)
     lease = await asyncio.to_thread(ledger.backup_locks.acquire, stack, owner, config.lease_seconds)
     with keep_renewed(ledger, lease, config.lease_seconds):
         async with open_target(spec) as provider:
             vault = await asyncio.to_thread(open_vault, ledger, spec, config.home)
             context = BackupContext(spec, provider, ledger, lease, vault)
             with use(context):
-                if abandoned and (left := await asyncio.to_thread(tidy, context)):
-                    get_run_logger().info("Removed what a killed run left: %s", ", ".join(left))
+                if left := await asyncio.to_thread(tidy, context):
+                    get_run_logger().info("Removed what an earlier run left: %s", ", ".join(left))
                 yield context
 
 

@@ -39,8 +39,10 @@ class BackupContext:
         """The database servers of the stack that run. Raises PlanError if one does not."""
         servers = [instance for instance in self.provider.observe(self.stack.name) if instance.kind == "database"]
         live = {server.address: server for server in servers if server.live}
-        if down := sorted({server.address for server in servers} - live.keys()):
-            raise PlanError(f"{', '.join(down)} of {self.stack.name} does not run: {servers[0].health.reason}")
+        down = {server.address: server for server in servers if server.address not in live}
+        if down:
+            reasons = "; ".join(dict.fromkeys(server.health.reason for server in down.values()))
+            raise PlanError(f"{', '.join(sorted(down))} of {self.stack.name} does not run: {reasons}")
         return tuple(live[address] for address in sorted(live))
 
     def fenced(self, effect: Callable[[], T]) -> T:

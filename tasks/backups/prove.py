@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
-from infra_specs.backup.manifest import DatabaseCopy, Manifest, differences
+from infra_specs.backup.manifest import DatabaseCopy, Manifest, StoredFile, differences
 from infra_specs.backup.names import Aside
 from infra_specs.backup.state import State
 from infra_specs.errors import BackupFault, NoRoom, PlanError, ProviderError, TransientError
@@ -49,7 +49,10 @@ def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[In
     """Restore every database of a backup beside the stack's own. Each is compared with the manifest.
 
     Raises BackupFault, and leaves nothing behind, if something is not as it was; NoRoom before anything is made.
+    Roles are not made: their files are read to their ends.
     """
+    for file in manifest.roles.values():
+        roles_of(context, file)
     servers = {server.address: server for server in context.servers()}
     restored: list[tuple[Instance, Aside]] = []
     try:
@@ -64,6 +67,12 @@ def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[In
         drop_asides(context, tuple(restored))
         raise
     return tuple(restored)
+
+
+def roles_of(context: BackupContext, file: StoredFile) -> str:
+    """The statements of a file of roles. Raises BackupFault if it is not as it was written."""
+    with context.vault.reading(file.key, file) as source:
+        return source.read().decode()
 
 
 def drop_asides(context: BackupContext, asides: tuple[tuple[Instance, Aside], ...]) -> None:

@@ -8,7 +8,7 @@ from infra_specs.backup.manifest import Manifest
 from infra_specs.backup.names import Aside, Role
 from infra_specs.resources.instance import Instance
 from tasks.backups.context import BackupContext, current
-from tasks.backups.prove import restore_beside
+from tasks.backups.prove import restore_beside, roles_of
 from tasks.backups.volumes import drop_volumes, exchange_volumes
 from tasks.providers.seam.parts import Exchange
 from tasks.run.retry import retryable_task
@@ -48,9 +48,7 @@ def drop_role(context: BackupContext, role: Role) -> None:
 def _restore_copies(context: BackupContext, manifest: Manifest) -> None:
     for server in context.servers():
         if roles := manifest.roles.get(server.address):
-            with context.vault.reading(roles.key, roles) as source:
-                statements = source.read().decode()
-            context.fenced(partial(context.databases.restore_roles, server, statements))
+            context.fenced(partial(context.databases.restore_roles, server, roles_of(context, roles)))
     restore_beside(context, manifest)
 
 

@@ -9,8 +9,10 @@ from flows.backup import backup
 from flows.provision import provision
 from flows.restore import restore
 from flows.teardown import teardown
+from infra_specs.backup.names import Aside
 from infra_specs.backup.state import Backup
 from infra_specs.errors import ProviderError
+from infra_specs.resources.instance import Health, Instance
 from tasks.backups import catalog
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner
@@ -64,6 +66,27 @@ class TestBackup:
         assert made.state == "failed"
         assert made.reason == "app was restored and differs: public.orders has 1 rows in place of 2"
         assert message == f"The backup {made.name} of shop is written and does not count: {made.reason}."
+        assert target._databases.names("shop", "database/main") == ("app",)
+
+    async def test_roles_that_cannot_be_read_do_not_count(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write_manifest = catalog.write_manifest
+
+        def changes_a_byte(vault: Any, manifest: Any) -> None:
+            path = home / "backups" / manifest.roles["database/main"].key
+            path.write_bytes(path.read_bytes()[:-1])
+            write_manifest(vault, manifest)
+
+        monkeypatch.setattr("tasks.backups.write.write_manifest", changes_a_byte)
+        assert "roles-0.age cannot be decrypted" in await failed(backup, stack="shop")
+        (made,) = known(home)
+        assert made.state == "failed"
+
+    async def test_what_an_ended_run_left_beside_the_data_is_removed(self, target: Faulty) -> None:
+        target._databases._change(
+            Instance("shop", "database/main", "database", "", 1, Health("healthy", "", 0.0)),
+            lambda databases: databases.update({str(Aside("restored", "20260101-030000", 0)): {}}),
+        )
+        await done(backup, stack="shop")
         assert target._databases.names("shop", "database/main") == ("app",)
 
     async def test_without_room_it_stays_written_and_the_missing_bytes_are_said(
@@ -134,6 +157,25 @@ class TestRestore:
         assert target._databases.names("shop", "database/main") == ("app",)
         assert "replica/web-0" in addresses(home)
 
+    async def test_data_that_cannot_be_put_back_is_not_said_to_be_back(
+        self, target: Faulty, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await done(backup, stack="shop")
+        exchanged = target._databases.exchange
+
+        def once(*arguments: Any) -> None:
+            exchanged(*arguments)
+            monkeypatch.setattr(target._databases, "exchange", refuses)
+
+        def refuses(*_: Any) -> None:
+            raise ProviderError("the server is away")
+
+        monkeypatch.setattr(target._databases, "exchange", once)
+        target.fails["replica/web-0"] = [ProviderError("no memory")]
+        message = await failed(restore, stack="shop")
+        assert "Nobody knows whether the data from before is in its place: the server is away" in message
+        assert "is in its place, and nothing" not in message
+
     async def test_an_unproven_one_is_refused_unless_asked_for(self, target: Faulty, home: Path) -> None:
         free = home / "memory" / "databases" / "free"
         free.write_text("10")
@@ -178,6 +220,14 @@ class TestRestore:
             assert target._databases.names("shop-copy", "database/main") == ("app",)
         assert addresses(home) == before
         assert [address.partition("#")[0] for address in addresses(home, "shop-copy")] == before
+        assert target._databases.rows("shop", "database/main") == LATER
+
+    async def test_a_copy_has_not_the_name_of_its_source(self, target: Faulty) -> None:
+        await done(backup, stack="shop")
+        target._databases.put("shop", "database/main", LATER)
+        assert await failed(restore, stack="shop", as_stack="shop") == (
+            "A copy of shop cannot have its name. Give another one, or leave out --as."
+        )
         assert target._databases.rows("shop", "database/main") == LATER
 
     async def test_a_copy_is_put_into_no_other_stack(self, target: Faulty) -> None:
