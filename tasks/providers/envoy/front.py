@@ -8,6 +8,7 @@ they are. A port of plain HTTP has a route for each host. Either way the stack's
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 
+from infra_specs.sharing.claims import ANY_HOST
 from infra_specs.sharing.front import SharedPort
 from tasks.providers.envoy.listener import DRAIN_SECONDS, EVERYWHERE, HEADER_SECONDS, IDLE_SECONDS, STREAMS
 from tasks.providers.envoy.messages import KEEPALIVE, TYPE, Json, response, source, typed
@@ -48,7 +49,7 @@ def routes(shared: SharedPort) -> Json:
     made = [
         {
             "name": host,
-            "domains": [host, f"{host}."],
+            "domains": [host] if host == ANY_HOST else [host, f"{host}."],
             "routes": [{"match": {"prefix": "/"}, "route": _action(cluster_name(stack, shared.port))}],
         }
         for host, stack in sorted(shared.hosts.items())
@@ -94,7 +95,7 @@ def _chains_of_stacks(shared: SharedPort, connections: int) -> list[Json]:
     return [
         {
             "name": stack,
-            "filter_chain_match": {"server_names": names},
+            "filter_chain_match": {} if ANY_HOST in names else {"server_names": names},
             "filters": [_limit(f"{stack}-{shared.port}", connections), _pass_on(cluster_name(stack, shared.port))],
         }
         for stack, names in sorted(hosts.items())

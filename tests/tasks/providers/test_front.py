@@ -48,6 +48,14 @@ def test_another_stack_changes_no_chain_of_those_that_stay() -> None:
     assert chain(shop) == chain(blog, shop) == chain(shop, blog, ("z.example.com", "wiki"))
 
 
+def test_the_last_stack_at_a_port_may_answer_for_every_host() -> None:
+    """The front keeps the port when its others are gone, and no name in a handshake is a star."""
+    (listener,) = told(SharedPort(443, "https", {"*": "shop"}))
+    assert [chain["filter_chain_match"] for chain in listener["filter_chains"]] == [{}]
+    (host,) = routes(SharedPort(80, "http", {"*": "shop"}))["resources"][0]["virtual_hosts"]
+    assert host["domains"] == ["*"]
+
+
 def test_another_host_of_plain_http_changes_no_listener() -> None:
     assert told(PLAIN) == told(SharedPort(80, "http", {"z.example.com": "wiki"}))
     config = routes(PLAIN)["resources"][0]
