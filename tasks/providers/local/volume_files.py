@@ -5,6 +5,7 @@ changed is read once more.
 """
 
 import ctypes
+import errno
 import hashlib
 import os
 import stat
@@ -22,6 +23,8 @@ from tasks.providers.local.errors import translated
 from tasks.providers.local.files import remove_tree
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
+"""What the system says of a file that was removed since it was listed, or is a link or a socket now."""
 
 
 class LocalVolumeFiles:
@@ -39,7 +42,7 @@ class LocalVolumeFiles:
                 if entry.kind == "file" and _changed(handle, name, status):
                     again = os.stat(name, dir_fd=handle, follow_symlinks=False)
                     entries[-1] = _add(archive, path, again, handle, name) or entry
-                    torn += [path] if _changed(handle, name, again) else []
+                    torn += [_text(path)] if _changed(handle, name, again) else []
         return VolumeContent(tuple(entries), tuple(torn))
 
     def put(self, instance: Instance, aside: Aside, source: BinaryIO) -> None:
@@ -80,7 +83,11 @@ class LocalVolumeFiles:
                 return  # done already, by a try whose answer was lost
             remove_tree(replaced)
             put.rename(replaced)
-            _swap(replaced, volume)
+            try:
+                _swap(replaced, volume)
+            except OSError:
+                replaced.rename(put)  # else what is restored would be taken for what it was to replace
+                raise
 
     def drop(self, instance: Instance, aside: Aside) -> None:
         """Remove a folder of ours. Gone already: success."""
@@ -107,12 +114,18 @@ def _hidden(instance: Instance, name: str) -> str:
 
 def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result, int, str]]:
     """Everything below a folder, in an order: its path, what it is, and how to open it without following a link."""
-    for top, folders, files, handle in os.fwalk(folder, follow_symlinks=False):
+    for top, folders, files, handle in os.fwalk(folder, onerror=_refuse, follow_symlinks=False):
         folders.sort()
         for name in sorted((*folders, *files)):
             with suppress(FileNotFoundError):  # removed since the folder was listed
                 status = os.stat(name, dir_fd=handle, follow_symlinks=False)
                 yield os.path.relpath(os.path.join(top, name), folder), status, handle, name  # noqa: PTH118
+
+
+def _refuse(error: OSError) -> None:
+    """Raise it again: what cannot be read must not be left out. What was removed since is no loss."""
+    if error.errno not in _GONE:
+        raise error
 
 
 def _add(archive: tarfile.TarFile, path: str, status: os.stat_result, handle: int, name: str) -> FileEntry | None:
@@ -135,32 +148,40 @@ def _add(archive: tarfile.TarFile, path: str, status: os.stat_result, handle: in
 def _add_file(
     archive: tarfile.TarFile, info: tarfile.TarInfo, status: os.stat_result, handle: int, name: str
 ) -> FileEntry | None:
-    with suppress(OSError):  # removed, or made a link, since
+    try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=handle)
-        with os.fdopen(descriptor, "rb") as file:
-            info.size = status.st_size
-            reader = _Exactly(file, info.size)
-            archive.addfile(info, cast("BinaryIO", reader))
-            return FileEntry(info.name, "file", info.size, reader.digest)
-    return None
+    except OSError as error:
+        _refuse(error)
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        info.size = status.st_size
+        reader = _Exactly(file, info.size)
+        archive.addfile(info, cast("BinaryIO", reader))
+        return FileEntry(_text(info.name), "file", info.size, reader.digest)
 
 
 def _entry(path: str, status: os.stat_result, handle: int, name: str) -> FileEntry | None:
     """What one thing is, read from the disk; None for what is no data."""
     if stat.S_ISDIR(status.st_mode):
-        return FileEntry(path, "folder", 0, "")
+        return FileEntry(_text(path), "folder", 0, "")
     if stat.S_ISLNK(status.st_mode):
-        return FileEntry(path, "link", 0, _digest(os.readlink(name, dir_fd=handle).encode()))
+        return FileEntry(_text(path), "link", 0, _digest(os.fsencode(os.readlink(name, dir_fd=handle))))
     if not stat.S_ISREG(status.st_mode):
         return None
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=handle)
     with os.fdopen(descriptor, "rb") as file:
-        return FileEntry(path, "file", status.st_size, hashlib.file_digest(file, "sha256").hexdigest())
+        return FileEntry(_text(path), "file", status.st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _of(path: str, info: tarfile.TarInfo) -> FileEntry:
     is_link = info.type == tarfile.SYMTYPE
-    return FileEntry(path, "link" if is_link else "folder", 0, _digest(info.linkname.encode()) if is_link else "")
+    digest = _digest(os.fsencode(info.linkname)) if is_link else ""
+    return FileEntry(_text(path), "link" if is_link else "folder", 0, digest)
+
+
+def _text(path: str) -> str:
+    """A path as a manifest can hold it, whatever bytes it has."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _digest(data: bytes) -> str:

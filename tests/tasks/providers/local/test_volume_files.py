@@ -1,12 +1,15 @@
 """The files of a volume: read into a tar, put beside, compared, exchanged, and never read through a link."""
 
+import errno
 import io
 import os
 import stat
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from infra_specs.backup.manifest import VolumeContent, file_differences
 from infra_specs.backup.names import Aside
@@ -122,3 +125,42 @@ def test_a_tar_that_is_cut_off_is_refused(volume: Instance) -> None:
     data, _ = read(volume)
     with pytest.raises(ProviderError, match="cannot be unpacked"):
         FILES.put(volume, RESTORED, io.BytesIO(data[: len(data) // 2]))
+
+
+@pytest.mark.parametrize("sort", ["file", "folder"])
+def test_what_cannot_be_read_is_no_part_that_is_left_out(
+    volume: Instance, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    """A backup without it would be proven: it is compared with what was read."""
+    opened, refused = os.open, "script" if sort == "file" else "deeper"
+
+    def refuses(path: Any, *arguments: Any, **options: Any) -> int:
+        if os.path.basename(os.fspath(path)) == refused:  # noqa: PTH119 - as the walk gives it
+            raise PermissionError(errno.EACCES, "Permission denied", refused)
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuses)
+    with pytest.raises(ProviderError, match=f"could not use {refused}: Permission denied"):
+        read(volume)
+
+
+def test_names_and_links_of_any_bytes_are_held(volume: Instance) -> None:
+    folder = os.fsencode(volume.outputs["path"])
+    with open(folder + b"/caf\xe9", "wb") as file:  # noqa: PTH123 - bytes
+        file.write(b"latin")
+    os.symlink(b"caf\xe9", folder + b"/l\xe9")  # noqa: PTH211 - bytes
+    assert restored(volume) == []
+    assert b"caf" in TypeAdapter(VolumeContent).dump_json(read(volume)[1])
+
+
+def test_an_exchange_that_fails_can_be_undone(volume: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undone, it must not take what is restored for what was there before."""
+    assert restored(volume) == []
+
+    def refuses(*_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(volume_files, "_swap", refuses)
+    with pytest.raises(ProviderError, match="Input/output error"):
+        FILES.exchange(volume, RESTORED, REPLACED)
+    assert FILES.asides(volume) == (RESTORED,)
