@@ -160,6 +160,7 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
     if left.stack_until is not None:
         seconds = left.stack_until - now()
         return Report(name, f"{name} failed to be repaired and is left alone for {seconds:.0f} s", (), (), {})
+    await tidy_abandoned(ledger, name)  # before anything starts on data that was exchanged in part
     async with stack_session(name, ledger, "reconcile") as (context, snapshot):
         context.is_asked_for = not rest
         if not snapshot.is_active:  # torn down, perhaps since the stacks were listed

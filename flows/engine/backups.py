@@ -14,7 +14,7 @@ from infra_specs.stackfile.models.stack import Stack
 from tasks.backups.catalog import open_vault
 from tasks.backups.context import BackupContext, use
 from tasks.backups.probe import probe
-from tasks.backups.prove import tidy
+from tasks.backups.restore import tidy
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner, keep_renewed
 from tasks.stack.record import unknown_stack

@@ -82,17 +82,6 @@ def drop_asides(context: BackupContext, asides: tuple[tuple[Instance, Aside], ..
         context.fenced(partial(context.databases.drop, server, aside))
 
 
-def tidy(context: BackupContext) -> tuple[str, ...]:
-    """Remove every restored copy that a killed run left, and return their names. What was replaced stays."""
-    left: list[tuple[Instance, Aside]] = []
-    for server in context.servers():
-        asides = (Aside.parse(info.name) for info in context.databases.inventory(server))
-        left += [(server, aside) for aside in asides if aside and aside.role == "restored"]
-    folders = drop_volumes(context, "restored")
-    drop_asides(context, tuple(left))
-    return (*(str(aside) for _, aside in left), *folders)
-
-
 def _restore(context: BackupContext, server: Instance, copy: DatabaseCopy, aside: Aside) -> None:
     try:
         with context.vault.reading(copy.file.key, copy.file) as source:

@@ -1,15 +1,16 @@
 """Restore a backup: its databases beside the stack's own first, and then in their place."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from infra_specs.backup.manifest import Manifest
 from infra_specs.backup.names import Aside, Role
 from infra_specs.resources.instance import Instance
+from tasks.backups.catalog import read_manifest
 from tasks.backups.context import BackupContext, current
 from tasks.backups.prove import restore_beside, roles_of
-from tasks.backups.volumes import drop_volumes, exchange_volumes
+from tasks.backups.volumes import exchange_volumes, volumes_of
 from tasks.providers.seam.parts import Exchange
 from tasks.run.retry import retryable_task
 
@@ -35,17 +36,39 @@ async def remove_asides(role: Role) -> None:
     await asyncio.to_thread(drop_role, current(), role)
 
 
-def drop_role(context: BackupContext, role: Role) -> None:
-    """As `remove_asides`, in this thread."""
-    drop_volumes(context, role)
-    for server in context.servers():
-        for info in context.databases.inventory(server):
-            aside = Aside.parse(info.name)
-            if aside and aside.role == role:
-                context.fenced(partial(context.databases.drop, server, aside))
+def tidy(context: BackupContext) -> tuple[str, ...]:
+    """Remove every restored copy that an ended run left, and return their names. What was replaced stays.
+
+    What was exchanged in part is put back first: files of one moment must not stand beside rows of another.
+    """
+    asides = [aside for _, _, aside in _asides(context)]
+    replaced = {aside.backup for aside in asides if aside.role == "replaced"}
+    for name in sorted(replaced & {aside.backup for aside in asides if aside.role == "restored"}):
+        _exchange(context, read_manifest(context.vault, context.stack.name, name), back=True)
+    return drop_role(context, "restored")
+
+
+def drop_role(context: BackupContext, role: Role, backup: str = "") -> tuple[str, ...]:
+    """Remove what has this role beside the stack's data, of one backup if it is named. Returns what was removed."""
+    gone: list[str] = []
+    for instance, drop, aside in _asides(context):
+        if aside.role == role and backup in ("", aside.backup):
+            context.fenced(partial(drop, instance, aside))
+            gone.append(f"{instance.address} {aside}")
+    return tuple(gone)
+
+
+def _asides(context: BackupContext) -> list[tuple[Instance, Callable[[Instance, Aside], None], Aside]]:
+    """All that is ours beside the stack's data: where it is, and what removes it."""
+    servers, files = context.servers(), context.provider.volume_files
+    named = ((server, Aside.parse(info.name)) for server in servers for info in context.databases.inventory(server))
+    beside = [(server, context.databases.drop, aside) for server, aside in named if aside]
+    volumes = volumes_of(context) if files else ()
+    return [*beside, *((volume, files.drop, aside) for volume in volumes if files for aside in files.asides(volume))]
 
 
 def _restore_copies(context: BackupContext, manifest: Manifest) -> None:
+    drop_role(context, "replaced", manifest.name)  # of an earlier restore of it: none of this one is exchanged yet
     for server in context.servers():
         if roles := manifest.roles.get(server.address):
             context.fenced(partial(context.databases.restore_roles, server, roles_of(context, roles)))
