@@ -1,4 +1,4 @@
-"""What is asked of a server, in which order, and what a session takes for an answer: with a pretended psql."""
+"""What is asked of a server, in which order, and what a session takes for an answer: with a psql of the test."""
 
 import io
 import json
@@ -20,7 +20,7 @@ DETAIL:  The database was created using collation version 2.36, but the operatin
 """
 
 
-class PretendedShell:
+class ScriptedShell:
     """Answers as psql does, and notes what it is asked. `greeting`: what psql says before it takes a statement."""
 
     def __init__(self, greeting: bytes = b"") -> None:
@@ -63,7 +63,7 @@ def server() -> Instance:
 
 def test_sequences_are_read_before_the_dump_reads_them(server: Instance) -> None:
     """Else those of the dump would be behind, where rows are added meanwhile, and no backup would count."""
-    shell = PretendedShell()
+    shell = ScriptedShell()
     content = PostgresDatabases(shell).dump(server, "app", io.BytesIO())
     (sequence,) = content.sequences
     assert (str(sequence), sequence.value) == ("public.orders_id_seq", 7)
@@ -73,19 +73,19 @@ def test_sequences_are_read_before_the_dump_reads_them(server: Instance) -> None
 
 
 def test_what_a_connection_warns_of_is_no_answer(server: Instance) -> None:
-    with psql(PretendedShell(WARNING), server, "app") as session:
+    with psql(ScriptedShell(WARNING), server, "app") as session:
         assert session.ask("SELECT to_json(last_value)") == [7]
 
 
 def test_a_session_that_cannot_begin_says_why(server: Instance) -> None:
     with (
         pytest.raises(ProviderError, match="it is broken"),
-        psql(PretendedShell(WARNING), server, "app") as session,
+        psql(ScriptedShell(WARNING), server, "app") as session,
     ):
         session.ask("SELECT broken")
 
 
 def test_a_large_database_is_not_read_to_know_whether_it_is_used(server: Instance) -> None:
-    shell = PretendedShell()
+    shell = ScriptedShell()
     assert PostgresDatabases(shell)._is_used(server, "postgres")
     assert not any("count(*)" in statement for statement in shell.asked)
