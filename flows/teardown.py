@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+from prefect.logging import get_run_logger
+
 from flows.engine.back_up import back_up
 from flows.engine.backups import backup_session
 from flows.engine.converge import Report, converge
@@ -62,7 +64,10 @@ async def _last_backup(ledger: Ledger, stack: str) -> str:
     Of a stack that is torn down nothing runs that could be backed up.
     """
     record = await asyncio.to_thread(ledger.stacks.find, stack)
-    if record is None or not record.wanted or not is_backed_up(record.stack()):
+    if record is None or not is_backed_up(record.stack()):
+        return ""
+    if not record.wanted:
+        get_run_logger().warning("No last backup of %s is made: it is torn down, so its database does not run.", stack)
         return ""
     try:
         async with backup_session(ledger, stack, "teardown") as backups:

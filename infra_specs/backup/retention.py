@@ -13,7 +13,7 @@ def expired(backups: Sequence[Backup], keep: Keep, timezone: str) -> tuple[Backu
 
     Days and weeks (from Monday) are those of `timezone`, and only those with a proven backup count. So nothing expires
     while no backup is proven. Of the newest `daily` days everything is kept, and of each of the newest `weekly` weeks
-    its newest proven backup.
+    its newest proven backup. What cannot be read never expires: its key may be lost, and found again.
     """
     zone = ZoneInfo(timezone)
 
@@ -26,5 +26,5 @@ def expired(backups: Sequence[Backup], keep: Keep, timezone: str) -> tuple[Backu
         return ()
     by_week = {day(backup).isocalendar()[:2]: backup.name for backup in proven}
     weekly = set(list(by_week.values())[-keep.weekly :] if keep.weekly else [])
-    old = (backup for backup in backups if day(backup) < days[0] and backup.name not in weekly)
+    old = (backup for backup in backups if backup.is_readable and day(backup) < days[0] and backup.name not in weekly)
     return tuple(sorted(old, key=lambda backup: backup.began))

@@ -21,6 +21,8 @@ class Backup:
     """Why it is not proven; of a proven one empty."""
     size: int = 0
     """Bytes in the store."""
+    is_readable: bool = True
+    """False where its manifest does not open: it may be of another key, which somebody has."""
 
 
 def newest_proven(backups: Iterable[Backup]) -> Backup | None:

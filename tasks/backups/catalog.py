@@ -134,7 +134,7 @@ def _backup(vault: Vault, stack: str, name: str) -> Backup:
     try:
         manifest, digest = _read(vault, stack, name)
     except BackupFault as fault:
-        return Backup(name, began, "failed", str(fault))
+        return Backup(name, began, "failed", str(fault), is_readable=False)
     try:
         verdict = _VERDICT_JSON.validate_json(vault.get(key_of(stack, name, _VERDICT)))
     except BackupFault:

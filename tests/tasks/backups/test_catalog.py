@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from infra_specs.backup.manifest import Manifest, to_json
+from infra_specs.backup.retention import expired
 from infra_specs.errors import PlanError
+from infra_specs.stackfile.models.backup import Keep
 from tasks.backups import catalog
 from tasks.backups.sealed import Vault, identity_of
 from tasks.backups.store import FolderStore
@@ -94,3 +96,13 @@ def test_a_removed_backup_leaves_nothing(vault: Vault, tmp_path: Path) -> None:
     catalog.remove(vault, "shop", FIRST)
     catalog.remove(vault, "shop", FIRST)
     assert list((tmp_path / "store" / "shop").iterdir()) == []
+
+
+def test_backups_of_another_key_never_expire(vault: Vault, tmp_path: Path) -> None:
+    """A machine that is lost leaves its store; until its key is back, its backups look broken to the next one."""
+    catalog.write_verdict(vault, written(vault, FIRST), "proven", "", 3.0)
+    (tmp_path / "later").mkdir()
+    later = Vault(vault.store, identity_of(tmp_path / "later"))
+    catalog.write_verdict(later, written(later, SECOND), "proven", "", 3.0)
+    assert expired(catalog.backups(later, "shop"), Keep(daily=1, weekly=0), "UTC") == ()
+    assert [backup.name for backup in catalog.backups(vault, "shop") if backup.state == "proven"] == [FIRST]
