@@ -25,7 +25,8 @@ from tasks.base.clock import now
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, StackRecord
 
-EVERY_SECONDS = 10.0
+EVERY_SECONDS = 30.0
+"""A look costs a question to the server; nobody waits for a schedule."""
 log = logging.getLogger(__name__)
 
 
