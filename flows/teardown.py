@@ -14,6 +14,7 @@ from infra_specs.backup.time import is_backed_up
 from infra_specs.errors import PlanError, TenfoldError
 from infra_specs.resources.instance import Instance
 from tasks.backups.catalog import place_of
+from tasks.backups.volumes import has_data
 from tasks.base.poll import until_over
 from tasks.base.settings import settings
 from tasks.changes.observe import observe
@@ -71,7 +72,7 @@ async def _last_backup(ledger: Ledger, stack: str) -> str:
         return ""
     try:
         async with backup_session(ledger, stack, "teardown") as backups:
-            if not await asyncio.to_thread(backups.servers):
+            if not await asyncio.to_thread(has_data, backups):
                 return ""  # a provision that never came so far
             said = await back_up(backups)
             place = place_of(backups.stack, settings().home)

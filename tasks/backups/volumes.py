@@ -29,6 +29,11 @@ def volumes_of(context: BackupContext) -> tuple[Instance, ...]:
     return tuple(newest[address] for address in sorted(newest))
 
 
+def has_data(context: BackupContext) -> bool:
+    """Whether there is anything of the stack to back up. Raises PlanError if a database does not run."""
+    return bool(context.servers() or volumes_of(context))
+
+
 def copy_volumes(context: BackupContext, name: str) -> tuple[VolumeCopy, ...]:
     """Write the files of every volume into the backup of this name."""
     copies: list[VolumeCopy] = []

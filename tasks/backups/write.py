@@ -10,7 +10,7 @@ from infra_specs.errors import PlanError
 from infra_specs.resources.instance import Instance
 from tasks.backups.catalog import key_of, write_manifest
 from tasks.backups.context import BackupContext, current
-from tasks.backups.volumes import copy_volumes, volumes_of
+from tasks.backups.volumes import copy_volumes, has_data
 from tasks.base.clock import now
 from tasks.providers.seam.parts import DatabaseInfo
 from tasks.run.retry import retryable_task
@@ -26,7 +26,7 @@ async def write_backup(name: str, began: float, release: int) -> Manifest:
 
 def _write(context: BackupContext, name: str, began: float, release: int) -> Manifest:
     servers = context.servers()
-    if not servers and not volumes_of(context):
+    if not has_data(context):
         raise PlanError(
             f"{context.stack.name} has no data that can be backed up on the {context.provider.target} target."
         )
