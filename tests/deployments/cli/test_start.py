@@ -26,7 +26,7 @@ def _loaded(home: Path, *words: str) -> set[str]:
     code = (
         "import sys; sys.argv[0] = 'tenfold'\nfrom deployments.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
-        "print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n', file=sys.stderr)"
+        "print(*{name.partition('.')[0] for name, module in sys.modules.items() if module}, sep='\\n', file=sys.stderr)"
     )
     ended = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
     return set(ended.stderr.split())
