@@ -82,7 +82,7 @@ class TrafficCounts(Protocol):
         """Service -> proxy -> what that proxy counted, for every route of the stack.
 
         A proxy has a name of its own as long as it counts on. One that does not answer is left out, and a service
-        that no proxy answers for. One question for the whole stack; never waits longer than a second.
+        that no proxy answers for. One question for the whole stack; never waits longer than three seconds.
         """
 
 

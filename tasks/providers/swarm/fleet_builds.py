@@ -71,7 +71,7 @@ class SwarmImages:
                 raise outcome
 
     def _builder(self) -> Builder:
-        return self._builder_on(self._hosts.engine(self._hosts.ready()[0].host))
+        return self._builder_on(self._hosts.transfer_engine(self._hosts.ready()[0].host))
 
     def _builder_on(self, engine: HostEngine) -> Builder:
         return Builder(engine, EngineImages(engine), self._target)

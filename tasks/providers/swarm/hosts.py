@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import TypeVar
 
 from infra_specs.errors import ProviderError, TransientError
@@ -21,8 +22,9 @@ _KEPT_SECONDS = 1.0
 class SwarmHosts:
     """Members by their hosts' names, and their engines."""
 
-    def __init__(self, managers: Managers, engines: HostEngines) -> None:
-        self.managers, self._engines = managers, engines
+    def __init__(self, managers: Managers, engines: HostEngines, transfers: HostEngines) -> None:
+        """`transfers`: the same engines, with the time that it takes to bring an image."""
+        self.managers, self._engines, self._transfers = managers, engines, transfers
         # Jobs of the first may ask all hosts, by the second: in one pool they could all wait for each other.
         self._pool, self._host_pool = DaemonPool(_AT_ONCE, "swarm"), DaemonPool(_AT_ONCE, "swarm-hosts")
         self._guard = threading.Lock()
@@ -51,6 +53,10 @@ class SwarmHosts:
         """The engine of a host. Raises ProviderError and its kinds."""
         return self._engines.of(host)
 
+    def transfer_engine(self, host: str) -> HostEngine:
+        """The engine of a host, for what takes long: images that are pulled, built or brought."""
+        return self._transfers.of(host)
+
     def on_ready(self, job: Callable[[Member, HostEngine], T]) -> dict[str, T]:
         """The result of a job on each ready host, by its name, all at once. Raises the first error.
 
@@ -62,8 +68,11 @@ class SwarmHosts:
                 raise outcome
         return {host: outcome for host, outcome in outcomes.items() if not isinstance(outcome, ProviderError)}
 
-    def outcomes(self, job: Callable[[Member, HostEngine], T]) -> Mapping[str, T | ProviderError]:
-        """The same, with the error of a host in place of its result."""
+    def outcomes(
+        self, job: Callable[[Member, HostEngine], T], seconds: float | None = None
+    ) -> Mapping[str, T | ProviderError]:
+        """The same, with the error of a host in place of its result; of one that takes longer than so many seconds,
+        that."""
 
         def outcome(member: Member) -> T | ProviderError:
             try:
@@ -72,8 +81,9 @@ class SwarmHosts:
             except ProviderError as error:
                 return error
 
-        members = self.ready()
-        return dict(zip((member.host for member in members), self._host_pool.map(outcome, members), strict=True))
+        futures = {member.host: self._host_pool.submit(outcome, member) for member in self.ready()}
+        deadline = None if seconds is None else time.monotonic() + seconds
+        return {host: _in_time(host, future, deadline) for host, future in futures.items()}
 
     def at_once(self, job: Callable[[A], T], items: Iterable[A]) -> list[T]:
         """The results of a job for several items, in their order. Raises the first error."""
@@ -83,3 +93,10 @@ class SwarmHosts:
         """Stop the threads."""
         self._pool.drop()
         self._host_pool.drop()
+
+
+def _in_time(host: str, future: "Future[T | ProviderError]", deadline: float | None) -> T | ProviderError:
+    try:
+        return future.result(None if deadline is None else max(0.0, deadline - time.monotonic()))
+    except TimeoutError:
+        return TransientError(f"{host}: it does not answer in time.")

@@ -52,20 +52,20 @@ class FleetImages:
         """The id of what has this name on the first host that has it; if none has, pulled by one, or None."""
         for member in self._hosts.ready():
             with translated(member.host):
-                if id := _id_on(self._hosts.engine(member.host), name):
+                if id := _id_on(self._hosts.transfer_engine(member.host), name):
                     return id
         if not pull:
             return None
         first = self._hosts.ready()[0]
         with translated(first.host):
-            return EngineImages(self._hosts.engine(first.host)).id_of(name, pull=True)
+            return EngineImages(self._hosts.transfer_engine(first.host)).id_of(name, pull=True)
 
     def words(self, id: str) -> tuple[str, ...]:
         """What an image that is on every host starts by itself."""
         if id not in self._words:
             host = self._hosts.ready()[0].host
             with translated(host):
-                self._words[id] = EngineImages(self._hosts.engine(host)).need(id)
+                self._words[id] = EngineImages(self._hosts.transfer_engine(host)).need(id)
         return self._words[id]
 
     def _bring(self, name: str, id: str, members: list[Member]) -> None:
@@ -83,14 +83,14 @@ class FleetImages:
     def _pulled(self, name: str, id: str) -> Member:
         first = self._hosts.ready()[0]
         with translated(first.host):
-            EngineImages(self._hosts.engine(first.host)).called(name, id)
+            EngineImages(self._hosts.transfer_engine(first.host)).called(name, id)
         return first
 
     def _stream(self, id: str, source: Member, member: Member) -> None:
         """Nothing of it is kept here, and the hosts need no way to each other."""
         with translated(member.host):
-            content = self._hosts.engine(source.host).get_image(id)
-            for line in self._hosts.engine(member.host).load_image(content):  # type: ignore[no-untyped-call]
+            content = self._hosts.transfer_engine(source.host).get_image(id)
+            for line in self._hosts.transfer_engine(member.host).load_image(content):  # type: ignore[no-untyped-call]
                 if "error" in line:
                     raise ProviderError(f"{member.host}: the image {id} cannot be loaded: {line['error']}")
         if not self._has(member, id):
@@ -98,7 +98,7 @@ class FleetImages:
 
     def _has(self, member: Member, id: str) -> bool:
         with translated(member.host):
-            return _id_on(self._hosts.engine(member.host), id) == id
+            return _id_on(self._hosts.transfer_engine(member.host), id) == id
 
 
 def _id_on(engine: HostEngine, name: str) -> str | None:

@@ -36,8 +36,10 @@ from tasks.ssh.connections import Connections
 
 MANAGER_SECONDS = 15.0
 """How long a manager's answer may take: the next one is asked then."""
-ENGINE_SECONDS = 120.0
-"""An engine's slowest answers take as long."""
+ENGINE_SECONDS = 30.0
+"""How long an engine's answer may take. A host that froze since the managers heard it costs as much, once."""
+TRANSFER_SECONDS = 600.0
+"""The same while an image is brought: an engine is silent while it unpacks a large layer."""
 SERVICES: Mapping[str, Settings] = {
     "replica": replica,
     "database": database,
@@ -57,8 +59,9 @@ class SwarmProvider(KindProvider):
         """`target` says which images are taken in place of others."""
         self._connections = connections
         self._asked, self._engines = HostEngines(connections, MANAGER_SECONDS), HostEngines(connections, ENGINE_SECONDS)
+        self._transfers = HostEngines(connections, TRANSFER_SECONDS)
         self._managers = Managers(self._asked)
-        self._hosts = hosts = SwarmHosts(self._managers, self._engines)
+        self._hosts = hosts = SwarmHosts(self._managers, self._engines, self._transfers)
         parts = Parts.of(hosts, connections)
         self._observer = parts.observer
         services = Services(SERVICES, parts)
@@ -119,4 +122,5 @@ class SwarmProvider(KindProvider):
         self._hosts.close()
         self._asked.close()
         self._engines.close()
+        self._transfers.close()
         self._connections.close()

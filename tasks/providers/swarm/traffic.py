@@ -10,6 +10,8 @@ from tasks.providers.seam.traffic import Traffic
 from tasks.providers.swarm.engine import HostEngine
 from tasks.providers.swarm.hosts import SwarmHosts
 
+ANSWER_SECONDS = 3.0
+
 
 class SwarmTraffic:
     """Counts of the proxies that a stack has, one on each host."""
@@ -18,9 +20,9 @@ class SwarmTraffic:
         self._hosts = hosts
 
     def counts(self, stack: str) -> Mapping[str, Mapping[str, Traffic]]:
-        """By service, then by the host of the proxy. A host that does not answer is left out."""
+        """By service, then by the host of the proxy. A host that does not answer in time is left out."""
         with translated():
-            outcomes = self._hosts.outcomes(lambda _, engine: _counted(engine, stack))
+            outcomes = self._hosts.outcomes(lambda _, engine: _counted(engine, stack), ANSWER_SECONDS)
         counts: dict[str, dict[str, Traffic]] = {}
         for host, outcome in outcomes.items():
             for service, traffic in () if isinstance(outcome, ProviderError) else outcome.items():

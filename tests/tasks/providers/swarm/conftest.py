@@ -15,9 +15,9 @@ LOADED = ("tenfold-tiny", "envoyproxy/envoy", "postgres", "valkey/valkey")
 """Images that the first host has. The others get from there what they need."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def home(engine: DockerClient, all_hosts: HostBench, images: dict[str, str]) -> Iterator[Path]:
-    """The home that knows the keys of the hosts, which are members of one Swarm for the length of the module."""
+    """The home that knows the keys of the hosts, which are members of one Swarm for the length of the package."""
     with joined(all_hosts) as home:
         load_images(engine, all_hosts, home, [tag for name, tag in images.items() if name.rpartition(":")[0] in LOADED])
         yield home
