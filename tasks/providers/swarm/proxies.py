@@ -18,6 +18,8 @@ from tasks.providers.swarm.engine import HostEngine
 from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.store import texts_of
 
+BOOTSTRAP = "bootstrap.json"
+
 
 class SwarmRoutes(RouteTable):
     """The routes of the stacks of a fleet. The proxies of all ready hosts are told, all at once."""
@@ -47,6 +49,16 @@ class SwarmRoutes(RouteTable):
     def fill(self, stack: str, image: str, files: Callable[[HostEngine], Mapping[str, Any]]) -> None:
         """Write the files that a proxy reads at its start to every ready host. Who has them keeps them."""
         self._hosts.on_ready(lambda _, engine: self._fill_host(stack, image, engine, files))
+
+    def fill_joined(self, stack: str) -> None:
+        """Give the files of a proxy to those that wait for theirs, whose hosts joined after it was made."""
+        folders = self.folders(stack, settled=False)
+        contents = self._hosts.at_once(lambda folder: folder.read(), folders)
+        filled = next((content for content in contents if BOOTSTRAP in content), None)
+        for folder, content in zip(folders, contents, strict=True):
+            if filled is not None and BOOTSTRAP not in content:
+                folder.write({name: data for name, data in filled.items() if name != BOOTSTRAP})
+                folder.write({BOOTSTRAP: filled[BOOTSTRAP]})  # the proxy begins once this one is there
 
     def _fill_host(
         self, stack: str, image: str, engine: HostEngine, files: Callable[[HostEngine], Mapping[str, Any]]

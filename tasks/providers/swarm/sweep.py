@@ -15,7 +15,7 @@ from tasks.providers.swarm.kinds.services import unbound
 from tasks.providers.swarm.managers import ApiObject
 from tasks.providers.swarm.names import is_volume
 from tasks.providers.swarm.parts import Parts
-from tasks.providers.swarm.service_spec import node_of
+from tasks.providers.swarm.service_spec import is_stopped, node_of
 from tasks.providers.swarm.task_list import current_task
 
 
@@ -25,6 +25,7 @@ class Sweep:
     def __init__(self, parts: Parts) -> None:
         self._hosts, self._observer, self._overlays = parts.hosts, parts.observer, parts.overlays
         self._routes, self._annotations, self._secrets = parts.routes, parts.annotations, parts.secrets
+        self._images = parts.images
 
     def __call__(self, stack: str) -> None:
         """Forget what is gone, free what a killed run left bound, and tell every proxy its routes again."""
@@ -44,12 +45,21 @@ class Sweep:
         }
         self._secrets.remove_others(stack, used)
         routed = any(map(is_of_route, view.annotations))
-        if view.services and routed:
+        self._bring_images(view.services)
+        if view.services:
             with suppress(TransientError):  # a host that does not answer now is told the next time
+                self._routes.fill_joined(stack)
                 self._routes.tell_again(stack)
         if not view.services and not routed and not jobs and is_known:
             self._hosts.on_ready(lambda _, engine: _remove_folders(engine, stack))
             self._overlays.remove(stack)
+
+    def _bring_images(self, services: Sequence[ApiObject]) -> None:
+        """To hosts that joined later: what the Swarm moves there finds its image."""
+        specs = (service["Spec"] for service in services if not is_stopped(service["Spec"]))
+        for id in sorted({spec["TaskTemplate"]["ContainerSpec"]["Image"] for spec in specs}):
+            with suppress(ProviderError):  # a host that lacks it now gets it the next time
+                self._images.everywhere(id, id)
 
     def _free(self, services: Sequence[ApiObject], tasks: Mapping[str, Sequence[ApiObject]]) -> None:
         """A run that was killed may have left a service bound to its host, where no data binds it."""

@@ -18,11 +18,11 @@ from tasks.providers.docker.proxy.listeners import change_listeners, first_files
 from tasks.providers.docker.proxy.ports import LOCAL_PORT, PUBLIC_PORT, REDIRECT_PORT, ProxyPorts
 from tasks.providers.swarm.kinds.services import Services
 from tasks.providers.swarm.parts import Parts
-from tasks.providers.swarm.proxies import folder_mount
+from tasks.providers.swarm.proxies import BOOTSTRAP, folder_mount
 from tasks.providers.swarm.service_spec import service_spec
 
 DEFAULT_PORT, DEFAULT_TLS_PORT = 80, 443
-_BOOTSTRAP = FOLDER_PATH / "bootstrap.json"
+_BOOTSTRAP = FOLDER_PATH / BOOTSTRAP
 _WAIT = f"until [ -s {_BOOTSTRAP} ]; do sleep 0.2; done"
 """A host that has just joined has no files yet: they come with the next change of its stack, or its next sweep."""
 
