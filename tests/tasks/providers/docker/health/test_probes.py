@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.providers.docker.health import probes
-from tasks.providers.docker.health.probes import ProbeFailed, ask
+from tasks.providers.docker.health.probes import ProbeFailed, ask, ask_through
 
 pytestmark = pytest.mark.pure
 POSTGRES = {"kind": "postgres", "user": "app", "name": "app"}
@@ -55,3 +55,23 @@ def test_what_an_answer_means(
     with server(answer) as port, pytest.raises(ProbeFailed) as failure:
         ask("127.0.0.1", {**probe, "port": port})
     assert (failure.value.silent, failure.value.starting) == (silent, starting)
+
+
+class Asker:
+    """An engine in whose container a question was asked, and how that ended."""
+
+    def __init__(self, code: int, output: bytes) -> None:
+        self.answer = code, output, b"0+0 records in\n"
+
+    def run(self, container: str, command: list[str]) -> tuple[int, bytes, bytes]:
+        return self.answer
+
+
+@pytest.mark.parametrize(("kind", "code", "is_well"), [("proxy", 0, True), ("proxy", 1, False), ("http", 0, False)])
+def test_a_proxy_that_closes_lives_and_an_app_that_does_not_answer(kind: str, code: int, is_well: bool) -> None:
+    probe = {"kind": kind, "port": 8080, "path": "/"}
+    if is_well:
+        ask_through(Asker(code, b""), "c", "127.0.0.1", probe)  # type: ignore[arg-type]
+    else:
+        with pytest.raises(ProbeFailed):
+            ask_through(Asker(code, b""), "c", "127.0.0.1", probe)  # type: ignore[arg-type]
