@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
@@ -91,7 +92,7 @@ class MemoryDatabases:
             self._write(instance.stack, instance.address, databases)
 
     def _file(self, stack: str, address: str) -> Path:
-        return self._home / f"{stack}.{address.replace('/', '.')}.json"
+        return self._home / f"{stack}.{quote(address, safe='')}.json"
 
     def _read(self, stack: str, address: str) -> dict[str, dict[str, list[str]]]:
         try:

@@ -15,8 +15,17 @@ pytestmark = pytest.mark.pure
 MEMBERS = {"n1": Member("10.0.0.11", "n1", "10.0.0.11", True), "n2": Member("10.0.0.12", "n2", "10.0.0.12", False)}
 
 
+NOW = time.time()
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tasks below are made when this file is read; the tests may run much later."""
+    monkeypatch.setattr(task_list, "now", lambda: NOW)
+
+
 def moment(seconds_ago: float) -> str:
-    return datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat().replace("+00:00", "Z")
+    return datetime.fromtimestamp(NOW - seconds_ago, UTC).isoformat().replace("+00:00", "Z")
 
 
 def task(
