@@ -39,6 +39,15 @@ def is_backed_up(stack: Stack) -> bool:
     return target in TARGETS and (stack.needs.database is not None or has_files)
 
 
+def backup_notes(stack: Stack) -> tuple[str, ...]:
+    """A sentence if the file says how the stack is backed up, and this version does not back it up."""
+    if stack.backup == Backup() or is_backed_up(stack):
+        return ()
+    if stack.target.provider not in TARGETS:
+        return (f"backup does nothing: backups on the {stack.target.provider} target are not in this version",)
+    return (f"backup does nothing: {stack.name} has no data that this version backs up on this target",)
+
+
 def refuse_target(stack: Stack) -> None:
     """Raise PlanError for a stack on a target whose stacks cannot be backed up in this version."""
     if stack.target.provider not in TARGETS:

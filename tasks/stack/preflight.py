@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from infra_specs.backup.time import backup_notes
 from infra_specs.desired import (
     DesiredStack,
     StackSnapshot,
@@ -87,6 +88,7 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
     code, in_place = await asyncio.to_thread(steps.code, snapshot)
     sharing = sharing_notes(claims_of(stack), snapshot.hosts)
     notes = (*((certificate,) if certificate else ()), *builds, *in_place, *provision_notes(snapshot), *sharing)
+    notes = (*notes, *backup_notes(stack))
     candidate = _Candidate(
         snapshot, lambda images: provisioned_manifest(snapshot, images, code), names, tuple(stack.services),
         "as its file stands",

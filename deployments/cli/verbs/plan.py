@@ -101,6 +101,7 @@ def plan_unseen(
 ) -> "tuple[DesiredStack, Plan, tuple[str, ...]]":
     """The same where nothing can be of the stack, or this version builds none: nothing is asked, everything is new."""
     from deployments.cli.views.aws import aws_notes
+    from infra_specs.backup.time import backup_notes
     from infra_specs.desired import before_notes, desired_from_spec, refuse_changed_target
     from infra_specs.plan.make_plan import make_plan
     from infra_specs.stackfile.messages.no_effect import settings_without_effect
@@ -118,6 +119,7 @@ def plan_unseen(
         *(aws_notes(argument.stack, desired, changes) if isinstance(argument.stack.target, Aws) else (NO_SWARM,)),
         *before_notes(snapshot, desired),
         *((certificate,) if certificate else ()),
+        *backup_notes(argument.stack),
         *settings_without_effect(argument.stack),
     )
     return desired, changes, notes
