@@ -164,6 +164,16 @@ def from_json(data: bytes) -> Manifest:
     return manifest
 
 
+def lacking(manifest: Manifest, present: Mapping[str, int]) -> str:
+    """Why a backup is not whole in its store, by the bytes of each file that is there; empty if it is whole."""
+    for file in manifest.files:
+        if file.key not in present:
+            return f"{file.key} is not in its store"
+        if present[file.key] != file.size:
+            return f"{file.key} has {present[file.key]} bytes in its store in place of {file.size}"
+    return ""
+
+
 def differences(expected: DatabaseContent, restored: DatabaseContent) -> Iterator[str]:
     """What a restored database lacks, has too much of, or has otherwise: a phrase for each."""
     tables = {str(table): table for table in restored.tables}

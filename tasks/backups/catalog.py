@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from infra_specs.backup.manifest import Manifest, from_json, to_json
+from infra_specs.backup.manifest import Manifest, from_json, lacking, to_json
 from infra_specs.backup.names import moment_of
 from infra_specs.backup.state import Backup, State
 from infra_specs.errors import BackupFault, PlanError
@@ -66,7 +66,7 @@ def backups(vault: Vault, stack: str) -> tuple[Backup, ...]:
 
 def names(vault: Vault, stack: str) -> tuple[str, ...]:
     """The names of the stack's backups, the newest first. Half a backup, without a manifest, has none."""
-    parts = (key.split("/") for key in vault.store.keys(stack))
+    parts = (key.split("/") for key in vault.store.files(stack))
     named = (part[1] for part in parts if len(part) == 3 and part[2] == _MANIFEST)
     return tuple(sorted((name for name in named if moment_of(name) is not None), reverse=True))
 
@@ -115,7 +115,7 @@ def write_verdict(vault: Vault, manifest: Manifest, state: State, reason: str, m
 
 def remove(vault: Vault, stack: str, name: str) -> None:
     """Remove a backup, its manifest first: from then on there is none, whatever is left."""
-    for key in sorted(vault.store.keys(f"{stack}/{name}"), key=lambda key: not key.endswith(f"/{_MANIFEST}")):
+    for key in sorted(vault.store.files(f"{stack}/{name}"), key=lambda key: not key.endswith(f"/{_MANIFEST}")):
         vault.store.remove(key)
 
 
@@ -123,7 +123,7 @@ def remove_halves(vault: Vault, stack: str) -> None:
     """Remove what killed backups left, which has no manifest. Nobody may write a backup of the stack meanwhile."""
     whole = set(names(vault, stack))
     vault.store.sweep(stack)
-    for key in vault.store.keys(stack):
+    for key in vault.store.files(stack):
         parts = key.split("/")
         if len(parts) == 3 and parts[1] not in whole and moment_of(parts[1]) is not None:
             vault.store.remove(key)
@@ -135,6 +135,8 @@ def _backup(vault: Vault, stack: str, name: str) -> Backup:
         manifest, digest = _read(vault, stack, name)
     except BackupFault as fault:
         return Backup(name, began, "failed", str(fault), is_readable=False)
+    if lack := lacking(manifest, vault.store.files(f"{stack}/{name}")):
+        return Backup(name, began, "failed", lack, manifest.size)
     try:
         verdict = _VERDICT_JSON.validate_json(vault.get(key_of(stack, name, _VERDICT)))
     except BackupFault:

@@ -1,6 +1,6 @@
 """A store in a bucket of S3, or of anything that speaks its protocol."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 
@@ -56,13 +56,14 @@ class S3Store:
             with answer["Body"] as body:
                 yield body
 
-    def keys(self, prefix: str) -> tuple[str, ...]:
+    def files(self, prefix: str) -> Mapping[str, int]:
         with self._explained():
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=f"{self._prefix}{prefix}/"
             )
-            keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
-            return tuple(sorted(key.removeprefix(self._prefix) for key in keys if not key.endswith("/")))
+            sizes = ((item["Key"], int(item["Size"])) for page in pages for item in page.get("Contents", ()))
+            files = ((key.removeprefix(self._prefix), size) for key, size in sizes if not key.endswith("/"))
+            return dict(sorted(files))
 
     def remove(self, key: str) -> None:
         with self._explained():

@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -25,8 +25,8 @@ class Store(Protocol):
     def reading(self, key: str) -> AbstractContextManager[BinaryIO]:
         """A file to read from. Raises BackupFault if it is not there."""
 
-    def keys(self, prefix: str) -> tuple[str, ...]:
-        """The keys of all files below `prefix`, sorted."""
+    def files(self, prefix: str) -> Mapping[str, int]:
+        """All files below `prefix`, sorted by key, with their bytes."""
 
     def remove(self, key: str) -> None:
         """Remove a file. Gone already: success."""
@@ -69,11 +69,11 @@ class FolderStore:
             with file:
                 yield file
 
-    def keys(self, prefix: str) -> tuple[str, ...]:
+    def files(self, prefix: str) -> Mapping[str, int]:
         with self._explained():
-            files = (path for path in (self._root / prefix).rglob("*") if path.is_file())
-            keys = (str(path.relative_to(self._root)) for path in files if not path.name.endswith(_DRAFT))
-            return tuple(sorted(keys))
+            paths = (path for path in (self._root / prefix).rglob("*") if path.is_file())
+            whole = (path for path in paths if not path.name.endswith(_DRAFT))
+            return dict(sorted((str(path.relative_to(self._root)), path.stat().st_size) for path in whole))
 
     def remove(self, key: str) -> None:
         path = self._root / key

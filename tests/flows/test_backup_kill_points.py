@@ -92,7 +92,7 @@ def test_a_backup_killed_at_every_effect(
         known = catalog.backups(vault(home), "shop")
         assert known[0].state == "proven", point
         assert not {backup.name for backup in known} & set(old), point
-        names = {key.split("/")[1] for key in vault(home).store.keys("shop")}
+        names = {key.split("/")[1] for key in vault(home).store.files("shop")}
         assert names == {backup.name for backup in known}, point
         assert not list((home / "backups").rglob("*.part")), point
 

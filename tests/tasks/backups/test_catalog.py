@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_specs.backup.manifest import Manifest, to_json
+from infra_specs.backup.manifest import DatabaseContent, DatabaseCopy, Manifest, to_json
 from infra_specs.backup.retention import expired
 from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.backup import Keep
@@ -27,6 +27,16 @@ def written(vault: Vault, name: str, stack: str = "shop") -> Manifest:
     manifest = Manifest(stack, name, 1.0, 2.0, "memory", 1, ())
     vault.put(catalog.key_of(stack, name, "database-0.age"), b"data")
     catalog.write_manifest(vault, manifest)
+    return manifest
+
+
+def proven_with_data(vault: Vault, name: str) -> Manifest:
+    with vault.writing(catalog.key_of("shop", name, "database-0.age")) as file:
+        file.sink.write(b"data")
+    copy = DatabaseCopy("database/main", "app", 1, 18, DatabaseContent(), file.stored)
+    manifest = Manifest("shop", name, 1.0, 2.0, "memory", 1, (copy,))
+    catalog.write_manifest(vault, manifest)
+    catalog.write_verdict(vault, manifest, "proven", "", 3.0)
     return manifest
 
 
@@ -61,6 +71,28 @@ def test_a_truncated_manifest_is_a_failed_backup(vault: Vault, tmp_path: Path) -
     ((_, state, reason),) = states(vault)
     assert state == "failed"
     assert "cannot be decrypted" in reason
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_a_proven_backup_whose_data_is_not_in_its_store_counts_no_more(
+    vault: Vault, tmp_path: Path, is_cut_off: bool
+) -> None:
+    proven_with_data(vault, FIRST)
+    size = proven_with_data(vault, SECOND).size
+    key = catalog.key_of("shop", SECOND, "database-0.age")
+    path = tmp_path / "store" / key
+    reason = f"{key} is not in its store"
+    if is_cut_off:
+        path.write_bytes(path.read_bytes()[:-1])
+        reason = f"{key} has {size - 1} bytes in its store in place of {size}"
+    else:
+        path.unlink()
+    assert states(vault) == [(SECOND, "failed", reason), (FIRST, "proven", "")]
+    assert catalog.find(vault, "shop", "").name == FIRST
+    newest = catalog.newest_proven_in(vault, "shop")
+    assert newest
+    assert newest.name == FIRST
+    assert expired(catalog.backups(vault, "shop"), Keep(daily=1, weekly=0), "UTC") == ()
 
 
 def test_a_manifest_that_took_the_place_of_a_proven_one_does_not_count(vault: Vault) -> None:

@@ -90,14 +90,14 @@ def test_what_is_written_in_parts_is_read_back(opened: Callable[..., S3Store], t
     with vault.writing("shop/b/database-0.age") as file:
         file.sink.write(data)
     vault.put("shop/b/manifest.age", b"{}")
-    assert vault.store.keys("shop") == ("shop/b/database-0.age", "shop/b/manifest.age")
-    assert vault.store.keys("sho") == ()
+    assert tuple(vault.store.files("shop")) == ("shop/b/database-0.age", "shop/b/manifest.age")
+    assert vault.store.files("sho") == {}
     with vault.reading("shop/b/database-0.age", file.stored) as source:
         assert source.read() == data
-    for key in vault.store.keys("shop"):
+    for key in vault.store.files("shop"):
         vault.store.remove(key)
         vault.store.remove(key)
-    assert vault.store.keys("shop") == ()
+    assert vault.store.files("shop") == {}
 
 
 def test_a_writer_that_fails_leaves_nothing(opened: Callable[..., S3Store]) -> None:
@@ -110,7 +110,7 @@ def test_a_writer_that_fails_leaves_nothing(opened: Callable[..., S3Store]) -> N
 
     with pytest.raises(RuntimeError, match="the dump died"):
         dump()
-    assert store.keys("shop") == ()
+    assert store.files("shop") == {}
     store.sweep("shop")
 
 
@@ -131,7 +131,7 @@ def test_a_refusal_is_one_sentence_without_the_keys(
     opened: Callable[..., S3Store], place: str, keys: str, said: str
 ) -> None:
     with pytest.raises(ProviderError) as refused:
-        opened(place, keys).keys("shop")
+        opened(place, keys).files("shop")
     assert said in str(refused.value)
     assert str(refused.value).startswith(f"The store {place} refuses: ")
     assert keys.split(":")[1] not in str(refused.value)
@@ -145,4 +145,4 @@ def test_keys_of_another_form_are_said(server: str) -> None:
 def test_a_store_that_is_away_may_come_back() -> None:
     store = S3Store("s3://backups", KEYS, f"http://127.0.0.1:{free_port()}", "us-east-1")
     with pytest.raises(TransientError, match="does not answer"):
-        store.keys("shop")
+        store.files("shop")
