@@ -14,6 +14,7 @@ from infra_specs.backup.manifest import Manifest
 from infra_specs.desired import DesiredStack, desired_as_deployed
 from infra_specs.errors import ChangeFailed, Fenced, PlanError, TenfoldError
 from infra_specs.resources.resource import Resource
+from infra_specs.resources.services import WRITERS
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.stack import Stack
 from tasks.backups.catalog import find, open_vault, read_manifest
@@ -23,9 +24,6 @@ from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.run.context import RunContext
 from tasks.stack.record import recorded_spec
-
-_WRITERS = ("replica", "service", "job", "files", "route")
-"""The kinds of what may write data or has it open, and of what leads to it."""
 
 
 @frame
@@ -120,7 +118,7 @@ async def _put_in_place(context: RunContext, desired: DesiredStack, manifest: Ma
 
     Raises ChangeFailed if they do not come back, once the data from before is in its place again.
     """
-    kept = tuple(resource for resource in desired.resources if resource.kind not in _WRITERS)
+    kept = tuple(resource for resource in desired.resources if resource.kind not in WRITERS)
     why = f"the backup {manifest.name} is restored"
     began = monotonic()
     try:

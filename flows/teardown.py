@@ -1,6 +1,7 @@
 """Teardown: remove everything of a stack except its data."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from prefect.logging import get_run_logger
@@ -11,9 +12,12 @@ from flows.engine.converge import Report, converge
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.front import settle_front
 from infra_specs.backup.time import is_backed_up
-from infra_specs.errors import PlanError, TenfoldError
+from infra_specs.desired import StackSnapshot
+from infra_specs.errors import Fenced, LockHeld, PlanError, RunOvertaken, TenfoldError
 from infra_specs.resources.instance import Instance
+from infra_specs.resources.services import WRITERS
 from tasks.backups.catalog import place_of
+from tasks.backups.probe import probe
 from tasks.backups.volumes import has_data
 from tasks.base.poll import until_over
 from tasks.base.settings import settings
@@ -28,6 +32,10 @@ _LAST_PAUSES = (0.1,)
 """The same after everything was destroyed."""
 _MAX_TURNS = 3
 """Times that something may come to light after everything was destroyed."""
+_STOPPED = (
+    "\nThe services of {stack} were stopped for it, and all data is there. The next reconcile or provision starts them "
+    "again: tenfold reconcile {stack}"
+)
 
 
 @frame
@@ -36,52 +44,73 @@ async def teardown(stack: str, delete_data: bool = False, no_backup: bool = Fals
 
     Args:
         stack: The stack's name.
-        delete_data: Delete its data too, for ever, once a last backup of its database is proven. Backups stay.
+        delete_data: Delete its data too, for ever. Its services stop first, and a last backup is taken and proven;
+            without one nothing is deleted. Backups stay.
         no_backup: Delete the data without a last backup.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger:
-        last = "" if no_backup or not delete_data else await _last_backup(ledger, stack)
-        report = await _torn_down(ledger, stack, delete_data=delete_data, wait=wait)
-        return replace(report, summary=f"{report.summary}{last}")
+        if delete_data and not no_backup and await _can_be_backed_up(ledger, stack):
+            return await _backed_up_and_torn_down(ledger, stack, wait=wait)
+        async with stack_session(stack, ledger, "teardown", wait=wait) as (context, snapshot):
+            return await _torn_down(context, snapshot, delete_data=delete_data)
 
 
-async def _torn_down(ledger: Ledger, stack: str, *, delete_data: bool, wait: bool) -> Report:
-    async with stack_session(stack, ledger, "teardown", wait=wait) as (context, snapshot):
-        await asyncio.to_thread(ledger.stacks.mark_torn_down, context.lease)
-        expected = delete_data or snapshot.is_active
-        seen = await _look(context, _UNEXPECTED_PAUSES if expected else ())
-        report = await _take_down(context, seen, delete_data=delete_data)
-        await settle_front(ledger, context.provider, snapshot.stack.target)
-        await remove_built_images(context)
-        if delete_data:
-            await asyncio.to_thread(ledger.stacks.forget, context.lease)
-        return replace(report, summary=_left(stack, report, context.provider.blindness()))
+async def _torn_down(context: RunContext, snapshot: StackSnapshot, *, delete_data: bool) -> Report:
+    ledger = context.ledger
+    await asyncio.to_thread(ledger.stacks.mark_torn_down, context.lease)
+    expected = delete_data or snapshot.is_active
+    seen = await _look(context, _UNEXPECTED_PAUSES if expected else ())
+    report = await _take_down(context, seen, delete_data=delete_data)
+    await settle_front(ledger, context.provider, snapshot.stack.target)
+    await remove_built_images(context)
+    if delete_data:
+        await asyncio.to_thread(ledger.stacks.forget, context.lease)
+    return replace(report, summary=_left(context.stack, report, context.provider.blindness()))
 
 
-async def _last_backup(ledger: Ledger, stack: str) -> str:
-    """Back up a stack that is up, and say which backup stays. Raises PlanError if there can be no proven one.
-
-    Of a stack that is torn down nothing runs that could be backed up.
+async def _backed_up_and_torn_down(ledger: Ledger, stack: str, *, wait: bool) -> Report:
+    """Stop what writes, take the last backup, and delete. The stack's lock is held from the first to the last: nobody
+    starts the services again in between. Raises PlanError, with all data there, if no backup is proven.
     """
+    stopped, last, changes = "", "", tuple[str, ...]()
+    async with AsyncExitStack() as held:
+        try:
+            async with backup_session(ledger, stack, "teardown") as backups:
+                has_any = await asyncio.to_thread(has_data, backups)  # none: a provision that never came so far
+                context, snapshot = await held.enter_async_context(stack_session(stack, ledger, "teardown", wait=wait))
+                if has_any:
+                    await asyncio.to_thread(probe, backups.vault, backups.stack)
+                    stopped = _STOPPED.format(stack=stack)
+                    changes = (await _stop_services(context)).changes
+                    last = f". Its backups stay in {place_of(backups.stack, settings().home)}: {await back_up(backups)}"
+        except (Fenced, LockHeld, RunOvertaken):
+            raise
+        except TenfoldError as error:
+            raise PlanError(
+                f"Nothing was deleted, for no last backup of {stack} could be made: {error}{stopped}\n"
+                f"Mend that, or delete the data without one: tenfold teardown {stack} --delete-data --no-backup"
+            ) from error
+        report = await _torn_down(context, snapshot, delete_data=True)
+        return replace(report, summary=f"{report.summary}{last}", changes=(*changes, *report.changes))
+
+
+async def _stop_services(context: RunContext) -> Report:
+    """Stop what writes data. Needs run on: they are what is backed up."""
+    get_run_logger().info(
+        "The services of %s stop first, so that its last backup holds all that they wrote.", context.stack
+    )
+    return await converge(context, "teardown", "stop the services, before the last backup", (), kinds=WRITERS)
+
+
+async def _can_be_backed_up(ledger: Ledger, stack: str) -> bool:
+    """Whether a stack is up and has data. Of one that is torn down nothing runs that could be backed up."""
     record = await asyncio.to_thread(ledger.stacks.find, stack)
     if record is None or not is_backed_up(record.stack()):
-        return ""
+        return False
     if not record.wanted:
         get_run_logger().warning("No last backup of %s is made: it is torn down, so its database does not run.", stack)
-        return ""
-    try:
-        async with backup_session(ledger, stack, "teardown") as backups:
-            if not await asyncio.to_thread(has_data, backups):
-                return ""  # a provision that never came so far
-            said = await back_up(backups)
-            place = place_of(backups.stack, settings().home)
-    except TenfoldError as error:
-        raise PlanError(
-            f"Nothing was deleted, for no last backup of {stack} could be made: {error}\n"
-            f"Mend that, or delete the data without one: tenfold teardown {stack} --delete-data --no-backup"
-        ) from error
-    return f". Its backups stay in {place}: {said}"
+    return record.wanted
 
 
 async def _look(context: RunContext, pauses: tuple[float, ...]) -> tuple[Instance, ...]:

@@ -49,18 +49,20 @@ async def converge(
     *,
     delete_data: bool = False,
     alone: bool = False,
+    kinds: Collection[str] | None = None,
     seen: tuple[Instance, ...] | None = None,
 ) -> Report:
     """Make the stack match the desired resources, under the lease of `context`, and verify it by observing again.
 
     `seen`: the instances observed under this lease, if nothing changed since. `alone`: instances of other addresses are
-    left as they are. A claimed one-off is left alone too, except by a teardown. Leftovers are swept after all changes.
-    A reconcile without changes is not recorded. Raises ChangeFailed when a change fails or the stack does not settle;
-    finished changes stay, and no further change starts; in a repair all that needs no failed one does.
+    left as they are. `kinds`: so are instances of other kinds. A claimed one-off is left alone too, except by a
+    teardown. Leftovers are swept after all changes. A reconcile without changes is not recorded. Raises ChangeFailed
+    when a change fails or the stack does not settle; finished changes stay, and no further change starts; in a repair
+    all that needs no failed one does.
     """
     resources = tuple(desired)
     with use(context):
-        goal = _Goal(context, resources, delete_data, alone, keeps_claimed=verb != "teardown")
+        goal = _Goal(context, resources, delete_data, alone, kinds, keeps_claimed=verb != "teardown")
         instances = await goal.look(seen)
         plan = goal.plan(instances)
         get_run_logger().info("Plan: %s", plan.summary)
@@ -87,6 +89,7 @@ class _Goal:
     resources: tuple[Resource, ...]
     delete_data: bool
     alone: bool
+    kinds: Collection[str] | None
     keeps_claimed: bool
 
     async def look(self, seen: tuple[Instance, ...] | None = None) -> tuple[Instance, ...]:
@@ -132,6 +135,8 @@ class _Goal:
         )  # fmt: skip
 
     def _named(self, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+        if self.kinds is not None:
+            instances = tuple(instance for instance in instances if instance.kind in self.kinds)
         named = {instance.address for instance in self.resources}
         return tuple(instance for instance in instances if instance.address in named) if self.alone else instances
 

@@ -18,6 +18,8 @@ COUNT = "count"
 ENDPOINT = "endpoint"
 """The output that says where a copy, or all copies of a counted service, answer."""
 COPY_KINDS = (REPLICA, SERVICE)
+WRITERS = (*COPY_KINDS, "job", "files", "route")
+"""The kinds of what may write data or has it open, and of what leads to it."""
 
 
 def holds_copies(kind: str) -> bool:

@@ -13,6 +13,7 @@ from flows.backup import backup
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.restore import restore
+from flows.teardown import teardown
 from infra_specs.backup.manifest import Manifest
 from infra_specs.backup.state import newest_proven
 from tasks.backups import catalog
@@ -115,6 +116,27 @@ def test_a_restore_killed_at_every_effect(
         assert running(home) == services, point
 
     record_property("points", at_every_point(home, databases, (restore, {"stack": "shop"}), killed, ended))
+
+
+def test_a_teardown_killed_between_its_parts(home: Path, databases: MemoryDatabases) -> None:
+    """Its services stopped, its backup written, its backup proven, and half of it deleted: the end is the same."""
+    step = (teardown, {"stack": "shop", "delete_data": True})
+    start = home.with_name("start")
+    shutil.copytree(home, start)
+    points = start_with(Killing(), *step).wait().points
+    for part in ("destroy replica/web", "store.end manifest", "store.end proof", "destroy database/main"):
+        number = next(number for number, point in enumerate(points, 1) if part in point)
+        shutil.rmtree(home)
+        shutil.copytree(start, home)
+        assert start_with(Killing(number), *step).wait().state is None, f"it was not killed at {part}"
+        if "database" not in part:
+            assert databases.rows("shop", "database/main") == ROWS, part
+        again = run(*step)
+        assert again.state == "COMPLETED", f"killed at {part}: {again.message}"
+        assert running(home) == [], part
+        newest = newest_proven(catalog.backups(vault(home), "shop"))
+        assert newest, part
+        assert catalog.read_manifest(vault(home), "shop", newest.name).rows == 3, part
 
 
 def at_every_point(

@@ -7,6 +7,7 @@ import pytest
 
 from flows.backup import backup
 from flows.provision import provision
+from flows.reconcile import reconcile
 from flows.restore import restore
 from flows.teardown import teardown
 from infra_specs.backup.names import Aside
@@ -248,13 +249,45 @@ class TestTeardown:
         await done(restore, stack="shop")
         assert target._databases.rows("shop", "database/main") == ROWS
 
+    async def test_it_holds_what_the_services_wrote_until_they_stopped(
+        self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        destroyed = target.destroy
+
+        def writes_to_the_last(instance: Instance) -> Instance | None:
+            if instance.kind == "replica":
+                target._databases.put("shop", "database/main", LATER)
+            return destroyed(instance)
+
+        monkeypatch.setattr(target, "destroy", writes_to_the_last)
+        await done(teardown, stack="shop", delete_data=True)
+        assert addresses(home) == []
+        await done(provision, spec=shop(), source="/srv")
+        target._databases.put("shop", "database/main", {})
+        await done(restore, stack="shop")
+        assert target._databases.rows("shop", "database/main") == LATER
+
+    async def test_a_store_that_refuses_stops_no_service(self, home: Path) -> None:
+        (home / "backups").write_text("a file in its place")
+        before = addresses(home)
+        message = await failed(teardown, stack="shop", delete_data=True)
+        assert "the folder of backups" in message
+        assert "stopped" not in message
+        assert addresses(home) == before
+
     async def test_without_one_nothing_is_deleted(self, home: Path) -> None:
         (home / "memory" / "databases" / "free").write_text("10")
         before = addresses(home)
         message = await failed(teardown, stack="shop", delete_data=True)
         assert message.startswith("Nothing was deleted, for no last backup of shop could be made: ")
         assert message.endswith("tenfold teardown shop --delete-data --no-backup")
-        assert addresses(home) == before
+        assert (
+            "were stopped for it, and all data is there. The next reconcile or provision starts them again" in message
+        )
+        assert "database/main" in addresses(home)
+        assert not [address for address in addresses(home) if address.startswith("replica/")]
+        await done(reconcile, stack="shop")
+        assert [address.partition("#")[0] for address in addresses(home)] == before
         await done(teardown, stack="shop", delete_data=True, no_backup=True)
         assert addresses(home) == []
 

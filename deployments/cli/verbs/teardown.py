@@ -19,8 +19,8 @@ def teardown(  # noqa: PLR0917 - each option of the verb
 ) -> None:
     """Take a stack down. Its data stays unless you say so.
 
-    Provisioning it again comes back to the data. Before data is deleted, a last
-    backup of a database that runs is made and proven; backups stay.
+    Provisioning it again comes back to the data. Before data is deleted, the
+    services stop, and a last backup is made and proven; backups stay.
 
     Examples:
     tenfold teardown shop
