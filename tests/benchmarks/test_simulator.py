@@ -97,7 +97,7 @@ def test_a_fence_that_is_not_asked_is_seen(target: dict[str, Any], monkeypatch: 
     def failures() -> list[str]:
         paused = (
             Command("provision", provisioned(target, "web").parameters, Faults(pause_at=call), gone)
-            for call in range(4, 24, 2)
+            for call in range(4, 44, 2)
         )
         return [failure for command in paused if (failure := failure_of(command))]
 

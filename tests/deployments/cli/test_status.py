@@ -42,9 +42,10 @@ def test_a_healthy_stack(
     lines = [line.split() for line in cli.text("status").splitlines()]
     assert " ".join(lines[0]) == "shop on memory: 8 of 8 healthy, last changed 3m 20s ago"
     assert lines[1] == ["web", "http://shop.route.web.invalid"]
-    assert lines[3][:3] == ["●", "cache/main", "healthy"]
-    assert lines[3][-1] == "shop.cache.main.invalid:6379"
-    assert [line[1] for line in lines[3:11]] == [
+    assert " ".join(lines[2]) == "No backup yet: one is made every night"
+    assert lines[4][:3] == ["●", "cache/main", "healthy"]
+    assert lines[4][-1] == "shop.cache.main.invalid:6379"
+    assert [line[1] for line in lines[4:12]] == [
         "cache/main", "database/main", "proxy/main", "replica/web-0", "replica/web-1", "replica/web-2", "route/web",
         "volume/database",
     ]  # fmt: skip

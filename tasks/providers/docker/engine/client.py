@@ -121,8 +121,8 @@ def _printed(stream: Any) -> tuple[bytes, bytes]:
             for number, data in frames.take(piece):
                 parts[number == STDERR].extend(data)
     finally:
+        response.close()  # before its stream: it flushes what it has
         stream.close()
-        response.close()
     return bytes(parts[0]), bytes(parts[1])
 
 
