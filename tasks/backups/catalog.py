@@ -47,7 +47,7 @@ def place_of(stack: Stack, home: Path) -> str:
 def _store(ledger: Ledger, stack: Stack, home: Path) -> Store:
     rules = stack.backup
     if not rules.is_bucket or rules.to is None or rules.keys is None:
-        return FolderStore(Path(place_of(stack, home)))
+        return FolderStore(Path(place_of(stack, home)), is_ours=rules.to is None)
     name = rules.keys.secret
     keys = ledger.secrets.value(stack.name, name, ledger.secrets.versions(stack.name).get(name, 1))
     opened = import_module(_BUCKETS).open_store  # by its name: the SDK is loaded where a bucket is named

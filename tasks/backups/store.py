@@ -4,6 +4,7 @@
 """
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -38,8 +39,9 @@ class Store(Protocol):
 class FolderStore:
     """A folder, for its owner alone."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, *, is_ours: bool = True) -> None:
+        """`is_ours`: it is made when it is missing. Any other must be there: its disk may not be mounted."""
+        self._root, self._is_ours = root, is_ours
 
     @contextmanager
     def writing(self, key: str) -> Iterator[BinaryIO]:
@@ -71,9 +73,8 @@ class FolderStore:
 
     def files(self, prefix: str) -> Mapping[str, int]:
         with self._explained():
-            paths = (path for path in (self._root / prefix).rglob("*") if path.is_file())
-            whole = (path for path in paths if not path.name.endswith(_DRAFT))
-            return dict(sorted((str(path.relative_to(self._root)), path.stat().st_size) for path in whole))
+            sizes = ((path, _size(path)) for path in self._paths(prefix) if not path.name.endswith(_DRAFT))
+            return dict(sorted((str(path.relative_to(self._root)), size) for path, size in sizes if size is not None))
 
     def remove(self, key: str) -> None:
         path = self._root / key
@@ -83,18 +84,41 @@ class FolderStore:
 
     def sweep(self, prefix: str) -> None:
         with self._explained():
-            for path in list((self._root / prefix).rglob(f"*{_DRAFT}")):
+            for path in [path for path in self._paths(prefix) if path.name.endswith(_DRAFT)]:
                 path.unlink(missing_ok=True)
                 _remove_empty(path.parent)
+
+    def _paths(self, prefix: str) -> Iterator[Path]:
+        """Whatever is below `prefix` and is no folder. Raises OSError for a folder that cannot be read."""
+        for folder, _, names in os.walk(self._root / prefix, onerror=_refuse):
+            yield from (Path(folder) / name for name in names)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
+            if not self._is_ours and not self._root.is_dir():
+                raise ProviderError(
+                    f"the folder of backups {self._root} is not there: make it, or mount the disk that it belongs to"
+                )
             yield
         except OSError as error:
             if is_full(error):
                 raise DiskFull(f"The disk of {self._root} is full: the backup was not written. Make room.") from error
             raise ProviderError(f"the folder of backups {self._root} refuses: {error.strerror or error}") from error
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # else it was removed meanwhile, or nothing was written yet
+        raise error
+
+
+def _size(path: Path) -> int | None:
+    """The bytes of a file; None for what is none, or is gone."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _remove_empty(folder: Path) -> None:

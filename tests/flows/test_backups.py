@@ -299,10 +299,14 @@ class TestProvision:
         (tmp_path / "file").write_text("no folder")
         place = str(tmp_path / "file" / "backups")
         message = await failed(provision, spec={**shop(), "backup": {"to": place}}, source="/srv")
-        assert message == f"shop could not be backed up: the folder of backups {place} refuses: Not a directory"
+        assert message == (
+            f"shop could not be backed up: the folder of backups {place} is not there: make it, or mount the disk that "
+            "it belongs to"
+        )
         assert addresses(home) == []
 
     async def test_a_folder_that_may_be_written_is_left_as_it_was(self, target: Faulty, tmp_path: Path) -> None:
         place = tmp_path / "mnt" / "backups"
+        place.mkdir(parents=True)
         await done(provision, spec={**shop(), "backup": {"to": str(place)}}, source="/srv")
         assert [path for path in place.rglob("*") if path.is_file()] == []
