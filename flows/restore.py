@@ -27,8 +27,8 @@ from tasks.stack.record import recorded_spec
 
 
 @frame
-async def restore(
-    stack: str, backup: str = "", as_stack: str = "", unproven: bool = False, wait: bool = False
+async def restore(  # noqa: PLR0917 - each parameter of the verb
+    stack: str, backup: str = "", as_stack: str = "", unproven: bool = False, replace: bool = False, wait: bool = False
 ) -> Report:
     """Bring the data of a stack back to what a backup holds. What was written since is gone afterwards.
 
@@ -41,6 +41,7 @@ async def restore(
         backup: The backup's name, as `tenfold backups` shows it. The newest proven one if empty.
         as_stack: Leave the stack alone, and make a copy of it under this name, with no public service.
         unproven: Restore one that is not proven. It is compared all the same.
+        replace: Replace the data of a copy that is there already under that name.
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger:
@@ -48,6 +49,7 @@ async def restore(
         vault = await asyncio.to_thread(open_vault, ledger, spec, settings().home)
         manifest = await asyncio.to_thread(_chosen, vault, stack, backup, unproven=unproven)
         if as_stack:
+            await asyncio.to_thread(_refuse_copy, ledger, spec, as_stack, replace=replace)
             await _provision_copy(ledger, spec, as_stack, source, wait=wait)
         return await _restore_into(ledger, as_stack or stack, manifest, wait=wait)
 
@@ -83,16 +85,27 @@ async def _remove_restored() -> None:
         get_run_logger().warning("What was restored beside the data is still there: %s", error)
 
 
-async def _provision_copy(ledger: Ledger, spec: Stack, name: str, source: str, *, wait: bool) -> None:
-    """Make the copy, or finish one that a killed run began. Raises PlanError if another stack has its name."""
+def _refuse_copy(ledger: Ledger, spec: Stack, name: str, *, replace: bool) -> None:
+    """Raise PlanError if another stack has the copy's name, or a copy that may not be replaced has it.
+
+    Nobody knows whether a copy was made whole, or what was written into it since.
+    """
     if name == spec.name:
         raise PlanError(f"A copy of {name} cannot have its name. Give another one, or leave out --as.")
-    copy = copy_of(spec, name)
-    record = await asyncio.to_thread(ledger.stacks.find, name)
-    if record is not None and record.stack() != copy:
+    record = ledger.stacks.find(name)
+    if record is not None and record.stack() != copy_of(spec, name):
         raise PlanError(f"There is a stack {name} already, and it is no copy of {spec.name}. Give another name.")
+    if record is not None and not replace:
+        raise PlanError(
+            f"There is a copy {name} already, and its data would be lost. Give another name, or say that you mean it: "
+            f"tenfold restore {spec.name} --as {name} --yes"
+        )
+
+
+async def _provision_copy(ledger: Ledger, spec: Stack, name: str, source: str, *, wait: bool) -> None:
+    """Make the copy, or finish one that a killed run began."""
     await asyncio.to_thread(_copy_secrets, ledger, spec, name)
-    await provision_stack(ledger, name, (copy, source), wait=wait)
+    await provision_stack(ledger, name, (copy_of(spec, name), source), wait=wait)
 
 
 def _copy_secrets(ledger: Ledger, spec: Stack, name: str) -> None:

@@ -215,13 +215,28 @@ class TestRestore:
         await done(backup, stack="shop")
         target._databases.put("shop", "database/main", LATER)
         before = addresses(home)
-        for _ in range(2):
-            await done(restore, stack="shop", as_stack="shop-copy")
+        for replace in (False, True):
+            await done(restore, stack="shop", as_stack="shop-copy", replace=replace)
             assert target._databases.rows("shop-copy", "database/main") == ROWS
             assert target._databases.names("shop-copy", "database/main") == ("app",)
         assert addresses(home) == before
         assert [address.partition("#")[0] for address in addresses(home, "shop-copy")] == before
         assert target._databases.rows("shop", "database/main") == LATER
+
+    async def test_a_copy_that_is_there_is_replaced_only_if_asked_for(self, target: Faulty) -> None:
+        await done(backup, stack="shop")
+        await done(restore, stack="shop", as_stack="shop-copy")
+        target._databases.put("shop-copy", "database/main", LATER)
+        refused = (
+            "There is a copy shop-copy already, and its data would be lost. Give another name, or say that you mean "
+            "it: tenfold restore shop --as shop-copy --yes"
+        )
+        assert await failed(restore, stack="shop", as_stack="shop-copy") == refused
+        await done(teardown, stack="shop-copy")
+        assert await failed(restore, stack="shop", as_stack="shop-copy") == refused
+        assert target._databases.rows("shop-copy", "database/main") == LATER
+        await done(restore, stack="shop", as_stack="shop-copy", replace=True)
+        assert target._databases.rows("shop-copy", "database/main") == ROWS
 
     async def test_a_copy_has_not_the_name_of_its_source(self, target: Faulty) -> None:
         await done(backup, stack="shop")

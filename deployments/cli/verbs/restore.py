@@ -30,7 +30,8 @@ def restore(  # noqa: PLR0917 - each option of the verb
     It is restored beside the data and compared first. Then the services stop,
     for as long as they take to start again. What was written since the backup
     is gone afterwards. With --as the stack is left alone, and a copy of it is
-    made that has the data and no public service.
+    made that has the data and no public service. A copy that is there already
+    is replaced only if you say so.
 
     Examples:
     tenfold restore shop
@@ -45,15 +46,20 @@ def restore(  # noqa: PLR0917 - each option of the verb
     with open_installation() as installation:
         spec, _ = recorded_spec(installation.ledger, stack)
         chosen = catalog.find(catalog.open_vault(installation.ledger, spec, installation.settings.home), stack, backup)
-        if not yes and not as_stack:
-            confirm_restore(stack, chosen)
+        has_copy = bool(as_stack) and installation.ledger.stacks.find(as_stack) is not None
+        if not yes and (has_copy or not as_stack):
+            confirm_restore(stack, chosen, as_stack)
         # The name that was shown: a newer one may be there when the run begins.
-        parameters = {"stack": stack, "backup": chosen.name, "as_stack": as_stack, "unproven": unproven, "wait": wait}
+        parameters = {"stack": stack, "backup": chosen.name, "as_stack": as_stack, "unproven": unproven,
+                      "replace": has_copy, "wait": wait}  # fmt: skip
         carry_out(installation, RunRequest("restore", parameters, (as_stack or stack,), detach))
 
 
-def confirm_restore(stack: str, backup: "Backup") -> None:
-    """Ask for the stack's name before its data is replaced. Raises PlanError for any other answer."""
+def confirm_restore(stack: str, backup: "Backup", as_stack: str = "") -> None:
+    """Ask for the name of the stack, or of its copy `as_stack`, before its data is replaced.
+
+    Raises PlanError for any other answer.
+    """
     from rich.text import Text
 
     from deployments.cli.installation import tenfold
@@ -64,9 +70,10 @@ def confirm_restore(stack: str, backup: "Backup") -> None:
     from tasks.base.clock import now
 
     age = ago(now() - backup.began)
-    warning = f"This replaces the data of {stack} by that of {backup.name}, {age}. What was written since is lost."
+    replaced, copy = as_stack or stack, f" --as {as_stack}" if as_stack else ""
+    warning = f"This replaces the data of {replaced} by that of {backup.name}, {age}. What was written since is lost."
     if not can_ask():
-        raise PlanError(f"{warning} Say that you mean it: {tenfold()} restore {stack} {backup.name} --yes")
+        raise PlanError(f"{warning} Say that you mean it: {tenfold()} restore {stack} {backup.name}{copy} --yes")
     say(console(), Text(warning, "bold red"))
-    if ask("Type the stack's name to go on") != stack:
-        raise PlanError(f"Nothing was restored: that is not {stack}.")
+    if ask("Type the stack's name to go on") != replaced:
+        raise PlanError(f"Nothing was restored: that is not {replaced}.")
