@@ -30,6 +30,10 @@ class TransientError(ProviderError):
     """A target failed in a way that a retry may mend: a timeout, a reset connection, throttling."""
 
 
+class OutOfResources(ProviderError):
+    """A server lacks the disk, the memory or the connections for what was asked. It says nothing of the data."""
+
+
 class AuthorityAway(TransientError):
     """An authority of certificates does not answer at all: it need not be asked for another host now."""
 

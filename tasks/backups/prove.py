@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 from infra_specs.backup.manifest import DatabaseCopy, Manifest, StoredFile, differences
 from infra_specs.backup.names import Aside
 from infra_specs.backup.state import State
-from infra_specs.errors import BackupFault, NoRoom, PlanError, ProviderError, TransientError
+from infra_specs.errors import BackupFault, DiskFull, NoRoom, OutOfResources, PlanError, ProviderError, TransientError
 from infra_specs.resources.instance import Instance
 from tasks.backups.catalog import read_manifest, write_verdict
 from tasks.backups.context import BackupContext, current
@@ -39,7 +40,7 @@ def _verdict(context: BackupContext, manifest: Manifest) -> tuple[State, str]:
         restored = restore_beside(context, manifest)
     except BackupFault as fault:
         return "failed", str(fault)
-    except NoRoom as lack:
+    except (NoRoom, OutOfResources) as lack:  # it says nothing of the backup
         return "written", str(lack)
     drop_asides(context, restored)
     return "proven", ""
@@ -48,7 +49,8 @@ def _verdict(context: BackupContext, manifest: Manifest) -> tuple[State, str]:
 def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[Instance, Aside], ...]:
     """Restore every database of a backup beside the stack's own. Each is compared with the manifest.
 
-    Raises BackupFault, and leaves nothing behind, if something is not as it was; NoRoom before anything is made.
+    Raises BackupFault, and removes what it made, if something is not as it was; NoRoom before anything is made, and
+    OutOfResources for a server that lacks something meanwhile.
     Roles are not made: their files are read to their ends.
     """
     for file in manifest.roles.values():
@@ -64,7 +66,8 @@ def restore_beside(context: BackupContext, manifest: Manifest) -> tuple[tuple[In
             _restore(context, server, copy, aside)
         put_beside(context, manifest)
     except BaseException:
-        drop_asides(context, tuple(restored))
+        with suppress(ProviderError):  # the first error says more; the next run on the backups removes what is left
+            drop_asides(context, tuple(restored))
         raise
     return tuple(restored)
 
@@ -88,6 +91,8 @@ def _restore(context: BackupContext, server: Instance, copy: DatabaseCopy, aside
             context.fenced(partial(context.databases.restore, server, aside, source, copy.locale))
     except TransientError:
         raise  # it says nothing of the backup
+    except (OutOfResources, DiskFull) as lack:
+        raise OutOfResources(f"{copy.name} cannot be restored now: {lack}") from lack
     except ProviderError as error:
         raise BackupFault(f"{copy.name} cannot be restored: {error}") from error
     faults = list(differences(copy.content, context.databases.content(server, str(aside))))

@@ -6,7 +6,7 @@ from functools import partial
 from infra_specs.backup.manifest import Manifest, VolumeCopy, file_differences
 from infra_specs.backup.names import Aside, Role
 from infra_specs.catalogue import database, queue
-from infra_specs.errors import BackupFault, NoRoom, PlanError, ProviderError, TransientError
+from infra_specs.errors import BackupFault, DiskFull, NoRoom, OutOfResources, PlanError, ProviderError, TransientError
 from infra_specs.resources.instance import Instance
 from tasks.backups.catalog import key_of
 from tasks.backups.context import BackupContext
@@ -59,6 +59,8 @@ def put_beside(context: BackupContext, manifest: Manifest) -> None:
                 context.fenced(partial(_files(context).put, volume, aside, source))
         except TransientError:
             raise  # it says nothing of the backup
+        except (OutOfResources, DiskFull) as lack:
+            raise OutOfResources(f"{copy.address} cannot be restored now: {lack}") from lack
         except ProviderError as error:
             raise BackupFault(f"{copy.address} cannot be restored: {error}") from error
         faults = list(file_differences(copy.content, _files(context).content(volume, aside)))

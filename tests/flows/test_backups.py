@@ -12,7 +12,7 @@ from flows.restore import restore
 from flows.teardown import teardown
 from infra_specs.backup.names import Aside
 from infra_specs.backup.state import Backup
-from infra_specs.errors import ProviderError
+from infra_specs.errors import DiskFull, OutOfResources, ProviderError
 from infra_specs.resources.instance import Health, Instance
 from tasks.backups import catalog
 from tasks.base.settings import settings
@@ -99,6 +99,22 @@ class TestBackup:
         assert made.state == "written"
         assert "there is no room to restore app beside itself" in message
         assert message.endswith("10 are free, 47 are missing."), message
+
+    @pytest.mark.parametrize("lack", [OutOfResources, DiskFull])
+    async def test_a_server_that_lacks_something_says_nothing_of_the_backup(
+        self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch, lack: type[ProviderError]
+    ) -> None:
+        def refuses(*_: Any) -> None:
+            raise lack("pg_restore ended with 1: No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(target._databases, "restore", refuses)
+            patched.setattr(target._databases, "drop", refuses)  # the server is gone by then
+            await failed(backup, stack="shop")
+        (made,) = known(home)
+        assert made.state == "written"
+        assert made.reason == "app cannot be restored now: pg_restore ended with 1: No space left on device"
+        await done(restore, stack="shop", backup=made.name, unproven=True)
 
     async def test_a_store_that_refuses_leaves_no_backup(self, home: Path) -> None:
         (home / "backups").write_text("a file in its place")

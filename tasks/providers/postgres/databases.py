@@ -11,6 +11,7 @@ from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from tasks.providers.postgres.content import content_of, is_empty, sequences_of
 from tasks.providers.postgres.psql import Psql, conninfo, identifier, literal, psql
+from tasks.providers.postgres.refusals import lacks_told
 from tasks.providers.seam.parts import DatabaseInfo, Exchange, Shell
 
 _ADMIN = "template1"
@@ -75,13 +76,20 @@ class PostgresDatabases:
         self._run(instance, ("pg_dumpall", "-w", "--roles-only", "-l", _ADMIN), io.BytesIO(), sink)
 
     def content(self, instance: Instance, database: str) -> DatabaseContent:
-        """What a database holds now."""
-        with psql(self._shell, instance, database) as session:
+        """What a database holds now. Raises OutOfResources for a server that lacks something."""
+        with lacks_told(), psql(self._shell, instance, database) as session:
             session.ask("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return content_of(session)
 
     def restore(self, instance: Instance, aside: Aside, source: BinaryIO, locale: str = "") -> None:
-        """Make the database `aside` of a dump. One of this name that is there goes first."""
+        """Make the database `aside` of a dump. One of this name that is there goes first.
+
+        Raises OutOfResources for a server that lacks something.
+        """
+        with lacks_told():
+            self._restore(instance, aside, source, locale)
+
+    def _restore(self, instance: Instance, aside: Aside, source: BinaryIO, locale: str) -> None:
         name = str(aside)
         self.drop(instance, aside)
         with psql(self._shell, instance, _ADMIN) as session:

@@ -179,7 +179,10 @@ class Databases(Protocol):
         """What a database holds, at one moment."""
 
     def restore(self, instance: Instance, aside: Aside, source: BinaryIO, locale: str = "") -> None:
-        """Make a database of ours from a dump, with this locale. One of this name that is there goes first."""
+        """Make a database of ours from a dump, with this locale. One of this name that is there goes first.
+
+        Raises OutOfResources for a server that lacks disk, memory or connections, and ProviderError for a bad dump.
+        """
 
     def restore_roles(self, instance: Instance, statements: str) -> None:
         """Make the roles that are missing. Those that are there stay as they are."""
