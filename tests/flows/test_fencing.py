@@ -29,7 +29,7 @@ GROWN: Step = (scale, {"stack": "shop", "service": "web", "replicas": 2, "wait":
 OTHERWISE: Step = (provision, {"spec": BIGGER, "source": "/srv", "wait": True})
 BROKEN: Step = (deploy, {"stack": "shop", "command": "false"})
 GONE: Step = (teardown, {"stack": "shop", "wait": True})
-GONE_FOR_EVER: Step = (teardown, {"stack": "shop", "delete_data": True, "wait": True})
+GONE_FOR_EVER: Step = (teardown, {"stack": "shop", "delete_data": True, "no_backup": True, "wait": True})
 
 CASES: dict[str, tuple[list[Step], Step, str, int, Step]] = {
     # what was before, what is stopped, where, at which time there, and who takes over
