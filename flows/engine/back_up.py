@@ -6,7 +6,7 @@ from prefect.logging import get_run_logger
 
 from infra_specs.backup.manifest import Manifest, shrunk
 from infra_specs.backup.names import name_of
-from infra_specs.errors import BackupFault, ChangeFailed
+from infra_specs.errors import BackupFault, ChangeFailed, PlanError
 from infra_specs.releases.selection import current
 from tasks.backups.catalog import names, place_of, read_manifest
 from tasks.backups.context import BackupContext
@@ -34,8 +34,7 @@ async def back_up(context: BackupContext) -> str:
     began = now()
     while (name := name_of(began)) in earlier:  # two within a second
         began += 1
-    release = current(await asyncio.to_thread(context.ledger.releases.active, stack))
-    manifest = await write_backup(name, began, release.number if release else 0)
+    manifest = await write_backup(name, began, await _release_number(context))
     for address, why in manifest.missing.items():
         get_run_logger().warning("%s is not in the backup: %s.", address, why)
     for copy in manifest.volumes:
@@ -52,6 +51,16 @@ async def back_up(context: BackupContext) -> str:
     gone = await remove_expired()
     removed = f"; removed {', '.join(gone)}, which had expired" if gone else ""
     return f"{_described(manifest)}{removed}"
+
+
+async def _release_number(context: BackupContext) -> int:
+    """The release that serves. 0 for none, and for one that cannot be read: its data is backed up all the same."""
+    try:
+        release = current(await asyncio.to_thread(context.ledger.releases.active, context.stack.name))
+    except PlanError as error:
+        get_run_logger().warning("The backup does not say of which release it is: %s", error)
+        return 0
+    return release.number if release else 0
 
 
 async def _warn_of_loss(context: BackupContext, earlier: tuple[str, ...], manifest: Manifest) -> None:
