@@ -88,10 +88,10 @@ class PrefectUi:
         return self._login_form.count() == 0
 
     def form(self, flow: str) -> None:
-        """The run form of a deployment, by the way a person takes to it."""
+        """The run form of a deployment, by the way a person takes to it: the list shows ten, so it is searched."""
         link = self.page.get_by_role("link", name=flow, exact=True).first
         for _ in range(LOOKS):
-            self.open(f"{self._url}/deployments")
+            self.open(f"{self._url}/deployments?flowOrDeploymentName={flow}")
             # Prefect answers 503 while its SQLite is busy; the list stays empty then, and a person loads it again.
             with suppress(PlaywrightTimeoutError):
                 link.wait_for(timeout=LOOK_MILLISECONDS)
