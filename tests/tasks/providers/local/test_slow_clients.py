@@ -73,7 +73,7 @@ def _trickle(body: socket.socket) -> None:
 def test_connections_are_bounded_and_trusted_ones_by_themselves(
     provider: LocalProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_proxy, "_connections", lambda: 20)
+    monkeypatch.setattr(local_proxy, "connections", lambda: 20)
     port = serving(provider, "127.0.0.1/32").outputs["port"]
     with ExitStack() as open_ones:
         connections = [open_ones.enter_context(opened(port)) for _ in range(60)]
