@@ -29,4 +29,6 @@ def provider(all_hosts: HostBench, home: Path) -> Iterator[SwarmProvider]:
     provider = opened(all_hosts, home)
     yield provider
     provider.close()
+    for host in all_hosts.hosts:
+        all_hosts.power_on(host)  # a test that failed may have left one off
     clear(all_hosts, home)
