@@ -13,7 +13,7 @@ from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.front import settle_front
 from infra_specs.backup.time import is_backed_up
 from infra_specs.desired import StackSnapshot
-from infra_specs.errors import Fenced, LockHeld, PlanError, RunOvertaken, TenfoldError
+from infra_specs.errors import ChangeFailed, Fenced, LockHeld, PlanError, RunOvertaken, TenfoldError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.services import WRITERS
 from tasks.backups.catalog import place_of
@@ -71,7 +71,8 @@ async def _torn_down(context: RunContext, snapshot: StackSnapshot, *, delete_dat
 
 async def _backed_up_and_torn_down(ledger: Ledger, stack: str, *, wait: bool) -> Report:
     """Stop what writes, take the last backup, and delete. The stack's lock is held from the first to the last: nobody
-    starts the services again in between. Raises PlanError, with all data there, if no backup is proven.
+    starts the services again in between. All data stays if no backup is proven. Raises PlanError if nothing was
+    changed by then, and ChangeFailed if the services were stopped.
     """
     stopped, last, changes = "", "", tuple[str, ...]()
     async with AsyncExitStack() as held:
@@ -87,7 +88,7 @@ async def _backed_up_and_torn_down(ledger: Ledger, stack: str, *, wait: bool) ->
         except (Fenced, LockHeld, RunOvertaken):
             raise
         except TenfoldError as error:
-            raise PlanError(
+            raise (ChangeFailed if stopped else PlanError)(
                 f"Nothing was deleted, for no last backup of {stack} could be made: {error}{stopped}\n"
                 f"Mend that, or delete the data without one: tenfold teardown {stack} --delete-data --no-backup"
             ) from error
