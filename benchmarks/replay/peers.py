@@ -15,19 +15,20 @@ FIVE_MINUTES = 300 // STEP_SECONDS
 
 
 def hpa(capacity: float, utilisation: float = 0.7, averaged_over: int = 1) -> Wants:
-    recommended: deque[tuple[int, int]] = deque()
+    wishes: deque[tuple[int, int]] = deque()  # (step, wish), wishes falling: the first is the highest of the 300 s
     seen: deque[float] = deque(maxlen=averaged_over)
 
     def wanted(step: int, count: int, rate: float) -> int:
         seen.append(rate)
-        load = utilisation * capacity * count
-        ratio = sum(seen) / len(seen) / load
+        ratio = sum(seen) / len(seen) / (utilisation * capacity) / count
         want = count if abs(1 - ratio) <= 0.1 else max(1, math.ceil(count * ratio - 1e-9))
-        recommended.append((step, want))
-        while recommended[0][0] <= step - FIVE_MINUTES:
-            recommended.popleft()
+        while wishes and wishes[-1][1] <= want:
+            wishes.pop()
+        wishes.append((step, want))
+        while wishes[0][0] <= step - FIVE_MINUTES:
+            wishes.popleft()
         if want < count:
-            return min(count, max(most for _, most in recommended))
+            return min(count, wishes[0][1])
         return min(want, max(2 * count, count + 4))
 
     return wanted

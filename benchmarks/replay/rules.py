@@ -1,12 +1,9 @@
-"""The rules by which a policy is judged on a trace of requests.
+"""The rules by which a policy is played on a trace of requests; `score` says how it is judged.
 
 One step is 15 s. A replica serves at most `capacity` requests/s. One that is asked for at step s serves from s + 2 on
-(30 s). The capacity is such that the 99.95th percentile of the trace needs 50 replicas at 70 %. At every step the
-policy sees what arrived in it and answers with a count; it never sees what comes.
-
-lost: requests above the ready capacity of their step, in % of all (nothing queues). cost: replica-hours, starting ones
-included, over those of an oracle that has ceil(rate / (0.7 x capacity)) ready at every step. actions: steps a day in
-which the count changed.
+(30 s); one given back stops at once. The capacity is such that the 99.95th percentile of the trace needs 50 replicas at
+70 %. At every step the policy sees what arrived in it and answers with a count; it never sees what comes. What is above
+the ready capacity of a step is lost: nothing queues.
 """
 
 import gzip
@@ -17,8 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-STEP_SECONDS, START_STEPS, TARGET, PEAK_REPLICAS, SEED, BUSIER = 15, 2, 0.7, 50, 20140423, 30
+STEP_SECONDS, START_STEPS, TARGET, PEAK_REPLICAS, SEED = 15, 2, 0.7, 50, 20140423
 STEPS_A_DAY = 86_400 // STEP_SECONDS
+FORMS = {"15s": (1, 1), "minute": (4, 1), "5-minutes": (20, 30)}
+"""By the end of a file's name: steps in one of its buckets, and how many times as busy it is made."""
 
 Wants = Callable[[int, int, float], int]
 """(step, count wanted until now, requests/s of the step) -> count wanted from now on."""
@@ -37,19 +36,28 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    lost: float
-    cost: float
-    actions: float
+class Played:
+    """Ready replicas of each step, replica-steps paid for, and steps in which the count changed."""
+
+    ready: tuple[int, ...]
+    paid: int
+    actions: int
 
 
 def traces(folder: Path) -> Iterator[Trace]:
-    """Every trace of a folder; counts of five minutes are refined to steps."""
+    """Every trace of a folder, in the order of the names."""
     for path in sorted(folder.glob("*.csv*")):
-        counts = _counts(path)
-        stem = path.name.split(".csv")[0]
-        name = stem.split("-requests")[0]
-        yield trace(name, _refined(counts) if stem.endswith("-5-minutes") else counts)
+        yield read(path)
+
+
+def read(path: Path) -> Trace:
+    """The trace in a file, whose longer buckets are refined to steps. Raises ValueError for a name of no known form."""
+    name, _, form = path.name.split(".csv")[0].rpartition("-per-")
+    if form not in FORMS:
+        raise ValueError(f"{path.name}: the name must end in one of {', '.join('-per-' + form for form in FORMS)}.")
+    parts, busier = FORMS[form]
+    counts = _counts(path)
+    return trace(name.removesuffix("-requests"), _refined(counts, parts, busier) if parts > 1 else counts)
 
 
 def trace(name: str, counts: list[float]) -> Trace:
@@ -60,16 +68,16 @@ def trace(name: str, counts: list[float]) -> Trace:
 
 def _counts(path: Path) -> list[float]:
     text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
-    return [float(line.split(",")[-1]) for line in text.splitlines()[1:] if line]
+    return [float(line.split(",")[-1]) for line in text.splitlines()[1:] if line.strip()]
 
 
-def _refined(counts: list[float], parts: int = 20) -> list[float]:
-    """Drawn linearly between the middles of the buckets, 30 times as busy, and then given Poisson arrivals with a fixed
+def _refined(counts: list[float], parts: int, busier: int) -> list[float]:
+    """Drawn linearly between the middles of the buckets, made busier, and then given Poisson arrivals with a fixed
     seed, so that nobody can extrapolate the drawn lines."""
     source = random.Random(SEED)
     following = [*counts[1:], counts[-1]]
     return [
-        poisson(BUSIER * (now + (then - now) * part / parts) / parts, source)
+        poisson(busier * (now + (then - now) * part / parts) / parts, source)
         for now, then in zip(counts, following, strict=True)
         for part in range(parts)
     ]
@@ -90,29 +98,32 @@ def needed(rate: float, capacity: float) -> int:
     return max(1, math.ceil(rate / (TARGET * capacity) - 1e-9))
 
 
-def play(policy: Wants, trace: Trace) -> Score:
-    """A policy's score on a trace."""
-    capacity = trace.capacity
-    ready, starting = max(1, math.ceil(trace.rates[0] / (TARGET * capacity))), deque[list[int]]()
-    lost, count_steps, actions = 0.0, 0, 0
+def first_count(rate: float, capacity: float) -> int:
+    """The replicas that are ready when a trace begins."""
+    return max(1, math.ceil(rate / (TARGET * capacity)))
+
+
+def play(policy: Wants, trace: Trace) -> Played:
+    """What comes of a policy on a trace."""
+    ready = count = first_count(trace.rates[0], trace.capacity)
+    starting = deque[list[int]]()
+    all_ready, paid, actions = list[int](), 0, 0
     for step, rate in enumerate(trace.rates):
         while starting and starting[0][0] <= step:
             ready += starting.popleft()[1]
-        lost += max(0.0, rate - ready * capacity)
-        count = ready + sum(more for _, more in starting)
-        count_steps += count
-        wanted = max(1, policy(step, count, rate))
+        all_ready.append(ready)
+        paid += count
+        wanted = max(1, int(policy(step, count, rate)))
         actions += wanted != count
         if wanted > count:
             starting.append([step + START_STEPS, wanted - count])
         ready -= _dropped(starting, count - wanted)
-    oracle = sum(needed(rate, capacity) for rate in trace.rates)
-    days = len(trace.rates) / STEPS_A_DAY
-    return Score(100 * lost / (sum(trace.rates) or 1), count_steps / oracle, actions / days)
+        count = wanted
+    return Played(tuple(all_ready), paid, actions)
 
 
 def _dropped(starting: deque[list[int]], fewer: int) -> int:
-    """Take away `fewer` replicas, those that start first; how many of the ready ones go."""
+    """Take away `fewer` replicas, first those that start last; how many of the ready ones go."""
     while fewer > 0 and starting:
         taken = min(fewer, starting[-1][1])
         starting[-1][1] -= taken
