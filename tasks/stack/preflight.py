@@ -22,6 +22,7 @@ from infra_specs.desired import (
     provisioned_manifest,
 )
 from infra_specs.errors import PlanError
+from infra_specs.overview.debts import refuse_expired
 from infra_specs.pricing.price import refuse_over_budget
 from infra_specs.releases.deploy_options import DeployOptions
 from infra_specs.releases.manifest import ReleaseManifest, changed_services, images_named
@@ -30,6 +31,7 @@ from infra_specs.sharing.claims import claims_of, refuse_conflicts
 from infra_specs.sharing.front import sharing_notes
 from infra_specs.stackfile.messages.shell_words import shell_note
 from infra_specs.stackfile.models.stack import Stack
+from tasks.base.clock import today
 from tasks.ledger import Ledger
 from tasks.providers.seam.provider import KindProvider
 from tasks.stack.certificate import check_certificate
@@ -74,12 +76,14 @@ class Prepared:
     """By service what its folder of the spec holds, where the spec was read."""
 
 
-async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool = True) -> Prepared:
+async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_limits: bool = True) -> Prepared:
     """Check a stack before it is changed, and decide what it shall be.
 
-    With `within_budget` a price over the budget is refused, and before any image is fetched. Raises PlanError for
-    what cannot be built, and the errors of `steps`.
+    With `within_limits` a price over the budget is refused, and before any image is fetched; and so is an expired debt
+    of a stack that it blocks. Raises PlanError for what cannot be built, and the errors of `steps`.
     """
+    if within_limits:
+        refuse_expired(snapshot.stack, today())
     snapshot, certificate = await steps.certificate(snapshot)
     stack, builds = await steps.build(snapshot)
     snapshot = snapshot.with_stack(stack)
@@ -93,7 +97,7 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_budget: bool 
         snapshot, lambda images: provisioned_manifest(snapshot, images, code), names, tuple(stack.services),
         "as its file stands",
     )  # fmt: skip
-    prepared = await _prepared(steps, candidate, notes, within_budget=within_budget)
+    prepared = await _prepared(steps, candidate, notes, within_limits=within_limits)
     await asyncio.to_thread(refuse_small_queue, steps.provider, prepared.desired)
     return replace(prepared, code=code)
 
@@ -103,6 +107,7 @@ async def prepare_deploy(steps: Steps, snapshot: StackSnapshot, options: DeployO
 
     Raises PlanError or SpecError for options that cannot be meant, before anything is built or fetched.
     """
+    refuse_expired(snapshot.stack, today())
     manifest, notes = deploy_target(snapshot, options), tuple[str, ...]()
     if options.build:
         file, notes = await steps.build(snapshot)
@@ -140,14 +145,14 @@ class _Candidate:
 
 
 async def _prepared(
-    steps: Steps, candidate: _Candidate, notes: tuple[str, ...] = (), *, within_budget: bool = True
+    steps: Steps, candidate: _Candidate, notes: tuple[str, ...] = (), *, within_limits: bool = True
 ) -> Prepared:
     snapshot, stack = candidate.snapshot, candidate.snapshot.stack
-    if within_budget and candidate.names and stack.budget is not None:
+    if within_limits and candidate.names and stack.budget is not None:
         refuse_over_budget(stack.name, desired_with_release(snapshot, candidate.manifest({})).price)
     images = await steps.images(stack, candidate.names)
     desired = desired_with_release(snapshot, candidate.manifest(images))
-    if within_budget:
+    if within_limits:
         refuse_over_budget(stack.name, desired.price)
     await asyncio.to_thread(_refuse_unstartable, steps.provider, candidate, desired)
     warnings = await asyncio.to_thread(command_warnings, steps.provider, snapshot, desired, candidate.services)

@@ -9,5 +9,5 @@ from deployments.cli.verbs import demo
 from deployments.cli.verbs import provision, deploy, rollback, scale, teardown, reconcile, autoscale, grow, run
 from deployments.cli.verbs import backup, restore
 from deployments.cli.verbs import plan, status, backups, releases, diff, history, why, replay
-from deployments.cli.verbs import advise, logs, exec, open, show
+from deployments.cli.verbs import advise, debt, logs, exec, open, show
 from deployments.cli.verbs import secret, hosts, aws, server, token, schema

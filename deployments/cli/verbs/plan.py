@@ -29,9 +29,11 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
     from deployments.cli.installation import open_installation, resolve_stack
     from deployments.cli.terminal.output import console, print_json
     from deployments.cli.views.plan import data, show
+    from infra_specs.overview.debts import refuse_expired
     from infra_specs.pricing.price import refuse_over_budget
     from infra_specs.stackfile.models.target import TARGETS
     from infra_specs.stackfile.reading.load import load_planned
+    from tasks.base.clock import today
 
     with open_installation() as installation:
         argument = resolve_stack(installation.ledger, file_or_stack, read=load_planned)
@@ -43,7 +45,8 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
         print_json(data(desired, changes, notes, hosts))
     else:
         show(console(), desired, changes, notes, hosts)
-    refuse_over_budget(argument.stack.name, desired.price)  # last: a plan over the budget is shown, too
+    refuse_expired(argument.stack, today())  # last: a plan that is refused is shown, too
+    refuse_over_budget(argument.stack.name, desired.price)
 
 
 def plan_hosts(installation: "Installation", argument: "StackArgument") -> "PlannedFleet | None":
@@ -80,7 +83,7 @@ def plan_provision(
     snapshot = snapshot_of(ledger, argument.stack, argument.source)
     refuse_changed_target(snapshot)
     with installation.target(argument.stack) as target:
-        prepared = asyncio.run(prepare(Preview(ledger, target), snapshot, within_budget=False))
+        prepared = asyncio.run(prepare(Preview(ledger, target), snapshot, within_limits=False))
         stack, desired = prepared.snapshot.stack, prepared.desired
         changes = make_plan(stack.name, desired.resources, observed(target, ledger, stack.name), moment=now())
         limit = target.limit()

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.terminal.output import Cell, lay, say
-from deployments.cli.terminal.words import counted
+from deployments.cli.views.debts import debt_rows
 from infra_specs.desired import DesiredStack
+from infra_specs.overview.debts import register
 from infra_specs.plan.plan import SIGNS, Action, Change, Plan
 from infra_specs.pricing.aws.bill import BillLine
 from infra_specs.stackfile.messages.no_effect import settings_without_effect
-from infra_specs.stackfile.models.stack import Debt
-from tasks.base.clock import now
+from tasks.base.clock import today
 from tasks.stack.fleet import PlannedFleet
 
 COLOURS: dict[Action, str] = {"create": "green", "update": "yellow", "wait": "cyan", "destroy": "red"}
@@ -49,7 +48,6 @@ def show(
     hosts: PlannedFleet | None = None,
 ) -> None:
     """The whole plan, that of its hosts first. `notes` are shown below the price."""
-    today = datetime.fromtimestamp(now()).astimezone().date()
     title = Text.assemble((plan.stack, "bold"), f" on {desired.stack.target.provider}: {plan.summary}")
     say(to, title)
     _heading(to, "Sizing")
@@ -62,7 +60,7 @@ def show(
         _notes(to, notes)
     if desired.stack.debts:
         _heading(to, "Debts")
-        lay(to, (line for debt in desired.stack.debts for line in _debt_rows(debt, today)))
+        lay(to, debt_rows(desired.stack))
     if hosts:
         _hosts(to, hosts)
     _heading(to, "Plan")
@@ -71,11 +69,15 @@ def show(
 
 
 def show_summary(to: Console, desired: DesiredStack) -> None:
-    """What matters before a run: the replicas and their arithmetic, the price, and settings without effect."""
+    """What matters before a run: the replicas and their arithmetic, the price, settings without effect, and expired
+    debts."""
     say(to, Text.assemble((desired.stack.name, "bold"), f" on {desired.stack.target.provider}"))
     _arithmetic(to, [line for size in desired.sizing.services.values() for line in size.arithmetic])
     _price(to, desired)
     _notes(to, settings_without_effect(desired.stack))
+    for due in register(desired.stack, today()):
+        if due.expired:
+            say(to, Text("!", "bold red"), Text(f"debt {due.due}: {due.debt.what}", "bold red"), indent=2)
 
 
 def _hosts(to: Console, hosts: PlannedFleet) -> None:
@@ -123,15 +125,6 @@ def _bill_row(line: BillLine) -> list[str]:
 def _notes(to: Console, notes: Sequence[str]) -> None:
     for note in notes:
         say(to, note, indent=2)
-
-
-def _debt_rows(debt: Debt, today: date) -> Iterator[list[Cell]]:
-    days = (debt.expires - today).days
-    due = f"expired {counted(-days, 'day')} ago" if days < 0 else f"until {debt.expires}, {counted(days, 'day')} left"
-    mark = Text("!", "bold red") if days < 0 else Text("·", "dim")
-    yield [mark, Text.assemble(debt.what, (f"  {due}", "bold red" if days < 0 else "dim"))]
-    for name, text in (("why", debt.why), ("plan", debt.plan), ("impact", debt.impact)):
-        yield ["", Text.assemble((f"{name}: ", "dim"), text)]
 
 
 def _wave_rows(plan: Plan) -> Iterator[list[Cell]]:

@@ -81,6 +81,8 @@ class Stack(Part):
     """When its data is backed up, where to, and how long that is kept: every night, without a word here."""
     debts: list[Debt] = []
     """What was done quickly on purpose."""
+    debts_block: bool = False
+    """Refuse to provision and to deploy while a debt has expired."""
 
     def service(self, name: str) -> Service:
         """The service of this name. Raises PlanError that lists the services there are."""

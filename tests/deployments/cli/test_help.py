@@ -9,7 +9,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("grow",), ("run",), ("plan",), ("status",), ("releases",), ("diff",), ("history",), ("why",), ("replay",),
     ("advise",), ("logs",), ("exec",), ("open",), ("show",), ("schema",), ("secret",), ("secret", "set"),
     ("secret", "list"), ("secret", "remove"), ("server",), ("hosts",),
-    ("hosts", "trust"), ("aws",), ("aws", "policy"),
+    ("hosts", "trust"), ("aws",), ("aws", "policy"), ("debt",), ("debt", "list"), ("debt", "add"), ("debt", "pay"),
 )  # fmt: skip
 SERVER = (("server", "start"), ("server", "stop"), ("server", "status"))
 ON_A_STACK: tuple[tuple[str, ...], ...] = (

@@ -95,7 +95,7 @@ async def test_a_price_over_the_budget_is_refused_before_an_image_is_fetched() -
 
 
 async def test_a_plan_over_the_budget_is_made_and_can_be_shown() -> None:
-    prepared = await prepare(Recorded(), snapshot(budget=99), within_budget=False)
+    prepared = await prepare(Recorded(), snapshot(budget=99), within_limits=False)
     assert prepared.desired.price.today == 100
 
 
@@ -187,3 +187,16 @@ async def test_a_rollback_builds_and_fetches_nothing_and_must_start() -> None:
     with pytest.raises(PlanError, match=r"as that release would have it.*\n  services\.api\.command: no such file"):
         await prepare_rollback(steps, stack, replace(content, services={**content.services, "api": api}))
     assert "build" not in steps.steps
+
+
+async def test_an_expired_debt_that_blocks_stops_a_provision_and_a_deploy_and_never_a_rollback() -> None:
+    debt = {"what": "one zone", "why": "a launch", "expires": "2020-01-01", "plan": "a second", "impact": "outages"}
+    blocked, steps = snapshot(debts=[debt], debts_block=True), Recorded()
+    with pytest.raises(PlanError, match="a debt has expired"):
+        await prepare(steps, blocked)
+    with pytest.raises(PlanError, match="a debt has expired"):
+        await prepare_deploy(steps, blocked, DeployOptions(image="shop:2"))
+    assert steps.steps == []
+    await prepare(steps, blocked, within_limits=False)
+    await prepare(steps, snapshot(debts=[debt]))
+    await prepare_rollback(steps, blocked, manifest_of_file(blocked))
