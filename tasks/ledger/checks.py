@@ -12,6 +12,7 @@ from infra_specs.scaling.decision import Decision
 from infra_specs.scaling.measurement import Measurement
 from tasks.ledger import decisions, measurements
 from tasks.ledger.database import Database
+from tasks.ledger.hours import sum_up
 from tasks.ledger.locks import Holder, Lease, guard, holder_of, take
 from tasks.ledger.measurements import Key
 from tasks.ledger.owner import Owner
@@ -93,7 +94,11 @@ class Checks:
             ids = decisions.record(connection, new_decisions, before)
             _remember(self._database, connection, check.at, by_key, before | ids)
             measurements.remove_expired(connection, check.at, len(by_key))
-            if _new_period(connection, check.at) or any(before.get(key) != id for key, id in ids.items()):
+            last_at = connection.scalar(sa.select(checks.c.at).where(checks.c.name == _CHECK_NAME))
+            is_new = last_at is None or measurements.period_of(last_at) != measurements.period_of(check.at)
+            if is_new and last_at is not None:
+                sum_up(self._database, connection, last_at)
+            if is_new or any(before.get(key) != id for key, id in ids.items()):
                 remove_expired(connection, check.at)
             values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
             new = self._database.insert(checks).values(name=_CHECK_NAME, **values)
@@ -106,12 +111,6 @@ class Checks:
         with self._database.read() as connection:
             row = connection.execute(sa.select(*columns).where(checks.c.name == _CHECK_NAME)).one_or_none()
         return Check(*row) if row else None
-
-
-def _new_period(connection: sa.Connection, at: float) -> bool:
-    """Whether no check came to its end in these five minutes yet."""
-    last_one = connection.scalar(sa.select(checks.c.at).where(checks.c.name == _CHECK_NAME))
-    return last_one is None or measurements.period_of(last_one) != measurements.period_of(at)
 
 
 def _last_decisions(connection: sa.Connection) -> dict[Key, int | None]:

@@ -1,7 +1,8 @@
-"""Measurements: every window for two days, and means and maxima of five minutes for five weeks.
+"""Measurements: every window for two days, means and maxima of five minutes for five weeks, of hours for a year.
 
 A period is the beginning of five minutes, in seconds since the epoch. The windows that ended in it lie together in one
 row a service, which is read, added to and written again by each check; the means are always those of what is there.
+An hour is summed up again at the end of each period in it.
 """
 
 import json
@@ -13,7 +14,8 @@ import sqlalchemy as sa
 
 from infra_specs.scaling.measurement import Measurement
 from tasks.ledger.database import Database
-from tasks.ledger.tables import measurements, samples
+from tasks.ledger.hours import HOUR_SECONDS, HOURS_KEPT, hour_of
+from tasks.ledger.tables import hours, measurements, samples
 
 Key = tuple[str, str]
 """Stack and service."""
@@ -30,7 +32,7 @@ _DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class AggregatedMeasurement:
-    """Five minutes of one service from `at` on: means weighted by time, and the highest of the windows.
+    """Five minutes, or an hour, of one service from `at` on: means weighted by time, and the highest of the windows.
 
     `seconds` were seen of them; None is not measured.
     """
@@ -68,7 +70,7 @@ def record(database: Database, connection: sa.Connection, seen: Mapping[Key, Mea
 def remove_expired(connection: sa.Connection, now: float, written: int) -> None:
     """Delete some expired rows, the oldest first."""
     most = max(MIN_ROWS_REMOVED, 2 * written)
-    for table, kept_seconds in ((samples, SAMPLES_KEPT), (measurements, MEASUREMENTS_KEPT)):
+    for table, kept_seconds in ((samples, SAMPLES_KEPT), (measurements, MEASUREMENTS_KEPT), (hours, HOURS_KEPT)):
         key = (table.c.period, table.c.stack, table.c.service)
         expired = sa.select(*key).where(table.c.period < period_of(now - kept_seconds)).order_by(*key).limit(most)
         connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(expired)))
@@ -91,6 +93,13 @@ class Measurements:
         """All five-minute measurements of this span, in order. They are kept for five weeks."""
         with self._database.read() as connection:
             rows = connection.execute(_span(measurements, (stack, service), since, until)).mappings().all()
+        return tuple(_measurement(row) for row in rows)
+
+    def hourly_means(self, stack: str, service: str, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
+        """The same by the hour. They are kept for a year; the hour under way has what ended in it."""
+        with self._database.read() as connection:
+            query = _of_periods(hours, (stack, service), range(hour_of(since), hour_of(until) + 1, HOUR_SECONDS))
+            rows = connection.execute(query).mappings().all()
         return tuple(_measurement(row) for row in rows)
 
 
@@ -172,7 +181,11 @@ def _key(row: tuple[int, str, str]) -> dict[str, Any]:
 
 def _span(table: sa.Table, key: Key, since: float, until: float) -> "sa.Select[Any]":
     """One service's rows in a span of time. Periods are named one by one, so that the index finds each at once."""
-    periods = range(period_of(max(since, until - MEASUREMENTS_KEPT)), period_of(until) + 1, PERIOD_SECONDS)
+    first = period_of(max(since, until - MEASUREMENTS_KEPT))
+    return _of_periods(table, key, range(first, period_of(until) + 1, PERIOD_SECONDS))
+
+
+def _of_periods(table: sa.Table, key: Key, periods: range) -> "sa.Select[Any]":
     match = (table.c.stack == key[0]) & (table.c.service == key[1])
     return sa.select(table).where(table.c.period.in_(periods) & match).order_by(table.c.period)
 

@@ -26,6 +26,7 @@ from tasks.ledger.secrets import kept_versions
 from tasks.ledger.tables import (
     certificates,
     decisions,
+    hours,
     measurements,
     overrides,
     remembered,
@@ -165,7 +166,7 @@ class Stacks:
         """
         with self._database.write() as connection:
             guard(connection, lease)
-            for table in (*_CHECK_TABLES, samples, measurements, secrets, certificates):
+            for table in (*_CHECK_TABLES, samples, measurements, hours, secrets, certificates):
                 connection.execute(sa.delete(table).where(table.c.stack == lease.stack))
             own = (runs.c.kind == "stack") & (runs.c.stack == lease.stack)
             last = sa.select(sa.func.max(runs.c.id)).where(own).scalar_subquery()

@@ -175,10 +175,27 @@ releases = Table(
     Column("watch", JsonColumn(none_as_null=True)),  # what it is compared with after it took over
 )
 
-# Periods come first in the next two keys: a check writes at the end of the table, trimming takes from its beginning,
+# Periods come first in the next three keys: a check writes at the end of the table, trimming takes from its beginning,
 # and what all services did at one time of day lies together.
 measurements = Table(
     "measurements",
+    metadata,
+    Column("period", BigInteger, primary_key=True, autoincrement=False),
+    Column("stack", String, primary_key=True),
+    Column("service", String, primary_key=True),
+    Column("seconds", Double, nullable=False),
+    Column("requests_per_second", Double),
+    Column("most_requests_per_second", Double),
+    Column("in_flight", Double),
+    Column("most_in_flight", Double),
+    Column("latency", Double),
+    Column("most_latency", Double),
+    Column("serving", Double),
+    sqlite_with_rowid=False,
+)
+
+hours = Table(
+    "hours",
     metadata,
     Column("period", BigInteger, primary_key=True, autoincrement=False),
     Column("stack", String, primary_key=True),

@@ -32,6 +32,7 @@ def made_0005(connection: sa.Connection) -> None:
     """Make the tables what version 0005 had. Its locks: one of a stack, one of the checks, a claim, and a free one."""
     owner = json.dumps(asdict(Owner.here("provision")))
     for statement in (
+        "DROP TABLE hours",
         "DROP TABLE fleets",
         "ALTER TABLE runs DROP COLUMN kind",
         "DROP TABLE hosts",
@@ -100,6 +101,20 @@ def test_secrets_of_an_older_ledger_are_text(here: Settings, database: Database)
         connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0004'"))
     with Ledger.open(here) as ledger:
         assert ledger.secrets.value("shop", "stripe", 1) == "from before"
+
+
+def test_the_five_minutes_of_an_older_ledger_are_summed_up_to_hours(here: Settings, database: Database) -> None:
+    insert = "INSERT INTO measurements (period, stack, service, seconds, in_flight, most_in_flight) VALUES "
+    rows = "(7200, 'shop', 'web', 100, 2, 3), (7500, 'shop', 'web', 300, 6, 9), (10800, 'shop', 'web', 0, NULL, NULL)"
+    with Ledger.open(here):
+        pass
+    with database.write() as connection:
+        made_0005(connection)
+        connection.execute(sa.text(insert + rows))
+    with Ledger.open(here) as ledger:
+        first, second = ledger.measurements.hourly_means("shop", "web", 0, 20_000)
+    assert (first.at, first.seconds, first.in_flight, first.most_in_flight, first.latency) == (7200, 400, 5, 9, None)
+    assert (second.at, second.seconds, second.in_flight) == (10800, 0, None)
 
 
 def test_the_newest_is_the_last_file() -> None:
