@@ -19,6 +19,7 @@ from tasks.ledger.liveness import Liveness
 from tasks.ledger.locks import Locks
 from tasks.ledger.measurements import Measurements
 from tasks.ledger.migrate import migrate
+from tasks.ledger.outlines import Outlines
 from tasks.ledger.releases import Releases
 from tasks.ledger.runs import Runs
 from tasks.ledger.seasonality import Seasonality
@@ -46,6 +47,7 @@ class Ledger:
         self.fleets = Fleets(database)
         self.releases = Releases(database)
         self.runs = Runs(database)
+        self.outlines = Outlines(database)
         self.liveness = Liveness(database)
         self.checks = Checks(database)
         self.decisions = Decisions(database)
