@@ -7,11 +7,13 @@ from typing import Any, BinaryIO
 
 from infra_specs.backup.manifest import DatabaseContent
 from infra_specs.backup.names import Aside
-from infra_specs.errors import ProviderError
+from infra_specs.errors import ProviderError, TransientError
 from infra_specs.resources.instance import Instance
 from tasks.providers.postgres.content import content_of, is_empty, sequences_of
-from tasks.providers.postgres.psql import Psql, conninfo, identifier, literal, psql
+from tasks.providers.postgres.psql import LOCK_SECONDS, Psql, conninfo, identifier, literal, psql, require_answer
 from tasks.providers.postgres.refusals import lacks_told
+from tasks.providers.postgres.roles import statements_for_missing
+from tasks.providers.postgres.stream import watched
 from tasks.providers.seam.parts import DatabaseInfo, Exchange, Shell
 
 _ADMIN = "template1"
@@ -65,7 +67,10 @@ class PostgresDatabases:
             session.ask("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             (snapshot,) = session.ask("SELECT to_json(pg_export_snapshot())")
             sequences = sequences_of(session)
-            command = ("pg_dump", "-Fc", "-w", f"--snapshot={snapshot}", "-d", conninfo(database))
+            command = (
+                "pg_dump", "-Fc", "-w", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--snapshot={snapshot}",
+                "-d", conninfo(database),
+            )  # fmt: skip
             with ThreadPoolExecutor(1) as beside:
                 content = beside.submit(content_of, session, sequences)
                 self._run(instance, command, io.BytesIO(), sink)
@@ -73,7 +78,12 @@ class PostgresDatabases:
 
     def dump_roles(self, instance: Instance, sink: BinaryIO) -> None:
         """pg_dumpall's statements, passwords included as their hashes."""
-        self._run(instance, ("pg_dumpall", "-w", "--roles-only", "-l", _ADMIN), io.BytesIO(), sink)
+        self._run(
+            instance,
+            ("pg_dumpall", "-w", f"--lock-wait-timeout={LOCK_SECONDS}s", "--roles-only", "-l", _ADMIN),
+            io.BytesIO(),
+            sink,
+        )
 
     def content(self, instance: Instance, database: str) -> DatabaseContent:
         """What a database holds now. Raises OutOfResources for a server that lacks something."""
@@ -96,19 +106,20 @@ class PostgresDatabases:
             session.ask(f"CREATE DATABASE {identifier(name)} TEMPLATE template0 {locale}")
         output = _Tail()
         script = 'exec pg_restore --exit-on-error -w -d "$1" 2>&1'
-        code = self._shell.pipe(instance, ("sh", "-c", script, "pg_restore", conninfo(name)), source, output)
+        code = self._watched(instance, ("sh", "-c", script, "pg_restore", conninfo(name)), source, output)
         if code:
             raise ProviderError(f"pg_restore ended with {code}: {output.text or 'it said nothing'}")
 
     def restore_roles(self, instance: Instance, statements: str) -> None:
-        """Make the roles that are missing. Those that are there stay as they are, with their passwords."""
+        """Make the roles that are missing, with their memberships: all of them or none.
+
+        Those that are there stay as they are, with their passwords.
+        """
         with psql(self._shell, instance, _ADMIN) as session:
             present = set(session.ask("SELECT to_json(rolname) FROM pg_roles"))
-        lines = [line for line in statements.splitlines() if line.startswith(("CREATE ROLE ", "ALTER ROLE "))]
-        missing = [line for line in lines if _role_of(line) not in present]
-        if missing:
+        if missing := statements_for_missing(statements, present):
             with psql(self._shell, instance, _ADMIN) as session:
-                session.ask("\n".join(missing).rstrip(";"))
+                session.ask(";\n".join(("BEGIN", *missing, "COMMIT")))
 
     def drop(self, instance: Instance, aside: Aside) -> None:
         """Remove a database of ours. Gone already: success."""
@@ -123,6 +134,8 @@ class PostgresDatabases:
                 with psql(self._shell, instance, _ADMIN) as session:
                     _exchange_all(session, exchanges)
                     return
+            except TransientError:
+                raise  # whoever retries it waits in between
             except ProviderError as error:  # somebody connected again in between
                 last = error
         raise ProviderError(f"the databases could not be exchanged: {last}") from last
@@ -140,8 +153,17 @@ class PostgresDatabases:
             return not is_empty(session)
 
     def _run(self, instance: Instance, command: tuple[str, ...], source: BinaryIO, sink: BinaryIO) -> None:
-        if code := self._shell.pipe(instance, command, source, sink):
+        if code := self._watched(instance, command, source, sink):
             raise ProviderError(f"{command[0]} ended with {code}; see the log of {instance.address}")
+
+    def _watched(self, instance: Instance, command: tuple[str, ...], source: BinaryIO, sink: BinaryIO) -> int:
+        """Its exit code. Raises TransientError if the server hangs meanwhile."""
+        name = "pg_restore" if command[0] == "sh" else command[0]
+        return watched(
+            name,
+            lambda into, out: self._shell.pipe(instance, command, into, out),
+            source, sink, lambda: require_answer(self._shell, instance),
+        )  # fmt: skip
 
 
 def _exchange_all(session: Psql, exchanges: Sequence[Exchange]) -> None:
@@ -173,22 +195,6 @@ def _exchange(session: Psql, exchange: Exchange) -> None:
     for statement in grants:
         session.ask(statement)
     session.ask(_MOVE_SETTINGS.format(name=literal(exchange.name), outgoing=literal(str(exchange.outgoing))))
-
-
-def _role_of(line: str) -> str:
-    """The role that a statement of pg_dumpall is about."""
-    rest = line.split(" ROLE ", 1)[1]
-    if not rest.startswith('"'):
-        return rest.split(" ", 1)[0].rstrip(";")
-    name, position = "", 1
-    while position < len(rest):
-        if rest[position] == '"':
-            if rest[position + 1 : position + 2] != '"':
-                break
-            position += 1
-        name += rest[position]
-        position += 1
-    return name
 
 
 class _Tail(io.BytesIO):

@@ -3,26 +3,34 @@
 import json
 import queue
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 
 from infra_specs.errors import ProviderError, TransientError
 from infra_specs.resources.instance import Instance
+from tasks.providers.postgres import stream
 from tasks.providers.seam.parts import Shell
 
 END = "tenfold-answered"
-ANSWER_SECONDS = 24 * 3600.0
-"""Seconds after which an answer is given up: the checksum of a large table takes long."""
+SHORT_SECONDS = 60.0
+"""Seconds that a server has for the shortest of questions, and a session to end."""
+LOCK_SECONDS = 3600
+"""Seconds that a statement waits for a lock which the stack's own programs hold."""
 # What a row looks like as text may depend on these. Nothing that the owner of a database set ends the session.
-_SETTINGS = """\
+_SETTINGS = f"""\
 SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET extra_float_digits = 1;
 SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET search_path = pg_catalog; SET row_security = off;
-SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+SET statement_timeout = 0; SET lock_timeout = '{LOCK_SECONDS}s'; SET idle_in_transaction_session_timeout = 0;
 SET client_min_messages = error;
 """
+_ALWAYS_THERE = "template1"
 # What it complains of comes with its answers: a pipe drops the standard error.
 _PSQL = 'exec psql -X -q -A -t -w -v ON_ERROR_STOP=1 -d "$1" 2>&1'
+
+
+class _NotReached(ProviderError):
+    """No program could be started beside the server: its container is paused, or its host is away."""
 
 
 class Psql:
@@ -50,16 +58,46 @@ class Psql:
 
 @contextmanager
 def psql(shell: Shell, instance: Instance, database: str) -> Iterator[Psql]:
-    """A session that lasts as long as the block. Its transaction is rolled back unless it was committed."""
-    feed, answers = _Feed(), _Answers()
+    """A session that lasts as long as the block. Its transaction is rolled back unless it was committed.
+
+    An answer may take long. A server that answers nobody else meanwhile hangs: TransientError.
+    """
+    answers = _Answers(stream.QUIET_SECONDS, lambda: require_answer(shell, instance))
+    with _session(shell, instance, database, answers) as session:
+        yield session
+
+
+def require_answer(shell: Shell, instance: Instance) -> None:
+    """Ask a server the shortest of questions. A refusal is an answer.
+
+    Raises TransientError for a server that hangs, and for one that nobody can ask.
+    """
+
+    def give_up() -> None:
+        raise TransientError(f"{instance.address} of {instance.stack} hangs: it gave no answer for {SHORT_SECONDS:g} s")
+
+    try:
+        with _session(shell, instance, _ALWAYS_THERE, _Answers(SHORT_SECONDS, give_up)) as session:
+            session.ask("SELECT 1")
+    except TransientError:
+        raise
+    except _NotReached as error:
+        raise TransientError(f"{instance.address} of {instance.stack} cannot be asked: {error}") from error
+    except ProviderError:
+        return
+
+
+@contextmanager
+def _session(shell: Shell, instance: Instance, database: str, answers: "_Answers") -> Iterator[Psql]:
+    feed = _Feed()
 
     def run() -> None:
         command = ("sh", "-c", _PSQL, "psql", conninfo(database))
         try:
             code = shell.pipe(instance, command, cast("BinaryIO", feed), cast("BinaryIO", answers))
-            answers.end(f"psql ended with {code}")
+            answers.end(ProviderError(f"psql ended with {code}"))
         except Exception as error:  # whatever it is belongs to who asks
-            answers.end(str(error))
+            answers.end(_NotReached(str(error)))
 
     thread = threading.Thread(target=run, name="psql", daemon=True)
     thread.start()
@@ -69,7 +107,7 @@ def psql(shell: Shell, instance: Instance, database: str) -> Iterator[Psql]:
         yield session
     finally:
         feed.close()
-        thread.join()
+        thread.join(SHORT_SECONDS)  # of a server that hangs it stays behind, and ends with it
 
 
 def conninfo(database: str) -> str:
@@ -114,33 +152,39 @@ class _Feed:
 
 
 class _Answers:
-    """The session's output, line by line, and how it ended."""
+    """The session's output, line by line, and how it ended. `on_silence` is called after each `seconds` without any."""
 
-    def __init__(self) -> None:
-        self._lines: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
+    def __init__(self, seconds: float, on_silence: Callable[[], None]) -> None:
+        self._seconds, self._on_silence = seconds, on_silence
+        self._lines: queue.SimpleQueue[str | ProviderError] = queue.SimpleQueue()
         self._rest = b""
         self._last: list[str] = []
 
     def write(self, data: bytes) -> int:
         *lines, self._rest = (self._rest + bytes(data)).split(b"\n")
         for line in lines:
-            self._lines.put((line.decode(errors="replace"), False))
+            self._lines.put(line.decode(errors="replace"))
         return len(data)
 
     def flush(self) -> None:
         """Every line is handed on at once."""
 
-    def end(self, why: str) -> None:
-        self._lines.put((why, True))
+    def end(self, why: ProviderError) -> None:
+        self._lines.put(why)
 
     def line(self) -> str:
-        try:
-            line, ended = self._lines.get(timeout=ANSWER_SECONDS)
-        except queue.Empty:
-            raise TransientError("PostgreSQL gave no answer for a day") from None
-        if not ended:
+        line = self._next()
+        if isinstance(line, str):
             self._last = [*self._last, line][-5:]
             return line
-        self._lines.put((line, True))  # whoever asks again is told the same
-        complaints = [text for text in self._last if "ERROR:" in text or "FATAL:" in text]
-        raise ProviderError(_complaint(complaints) if complaints else line)
+        self._lines.put(line)  # whoever asks again is told the same
+        if complaints := [text for text in self._last if "ERROR:" in text or "FATAL:" in text]:
+            raise ProviderError(_complaint(complaints))
+        raise line
+
+    def _next(self) -> str | ProviderError:
+        for _ in range(int(stream.LONGEST_SECONDS / self._seconds)):
+            with suppress(queue.Empty):
+                return self._lines.get(timeout=self._seconds)
+            self._on_silence()
+        raise TransientError(f"PostgreSQL gave no answer for {stream.LONGEST_SECONDS:g} s")

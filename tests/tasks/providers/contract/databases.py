@@ -160,6 +160,33 @@ class DatabasesContract:
         ]
         assert set(changed.splitlines()) < set(after.splitlines())
 
+    def test_roles_that_are_made_are_members_of_what_they_were(
+        self, provider: KindProvider, databases: Databases, server: Instance
+    ) -> None:
+        sql(
+            provider, server,
+            "CREATE ROLE readers; CREATE ROLE chief; GRANT readers TO chief WITH ADMIN OPTION;"
+            'CREATE ROLE "odd one; x"; SET ROLE chief; GRANT readers TO "odd one; x" WITH INHERIT FALSE; RESET ROLE;'
+            "GRANT pg_monitor TO chief;"
+            "ALTER ROLE chief SET work_mem = '7MB'; GRANT SET ON PARAMETER log_min_messages TO chief",
+        )  # fmt: skip
+        sink = io.BytesIO()
+        databases.dump_roles(server, sink)
+        before = sql(provider, server, MEMBERS)
+        assert before.count("readers") == 2
+        sql(
+            provider, server,
+            'REVOKE SET ON PARAMETER log_min_messages FROM chief; DROP ROLE "odd one; x"; DROP ROLE chief, readers',
+        )  # fmt: skip
+        databases.restore_roles(server, sink.getvalue().decode())
+        assert sql(provider, server, MEMBERS) == before
+        databases.restore_roles(server, sink.getvalue().decode())
+        assert sql(provider, server, MEMBERS) == before
+        sql(
+            provider, server,
+            'REVOKE SET ON PARAMETER log_min_messages FROM chief; DROP ROLE "odd one; x"; DROP ROLE chief, readers',
+        )  # fmt: skip
+
     def test_its_size_its_version_and_its_room_are_told(self, databases: Databases, server: Instance) -> None:
         (info,) = databases.inventory(server)
         assert (info.name, info.version) == ("app", 18)
@@ -173,6 +200,10 @@ class DatabasesContract:
 PSQL = ("sh", "-c", 'exec psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$1" 2>&1', "psql")
 DESCRIPTION = """SELECT datdba::regrole, grantee::regrole, privilege_type FROM pg_database, aclexplode(datacl)
 WHERE datname = 'app' ORDER BY 2, 3"""
+MEMBERS = """SELECT roleid::regrole, member::regrole, admin_option, inherit_option, grantor = 10 FROM pg_auth_members
+WHERE member::regrole::text IN ('chief', '"odd one; x"') ORDER BY 1, 2;
+SELECT rolconfig FROM pg_roles WHERE rolname = 'chief';
+SELECT parname, paracl::text LIKE '%chief=s/%' FROM pg_parameter_acl"""
 PASSWORDS = "SELECT rolname, rolpassword FROM pg_authid WHERE rolname LIKE '%odd%' OR rolname = 'present'"
 
 
