@@ -20,11 +20,14 @@ _NEEDS = (database.VOLUME, queue.VOLUME)
 
 
 def volumes_of(context: BackupContext) -> tuple[Instance, ...]:
-    """The volumes of the stack's services, where the target can read their files."""
+    """The volumes of the stack's services, where the target can read their files: failed ones, too.
+
+    An exchange that was killed leaves a volume without its folder until somebody asks what is beside it.
+    """
     if context.provider.volume_files is None:
         return ()
     observed = context.provider.observe(context.stack.name)
-    volumes = (instance for instance in observed if instance.kind == "volume" and instance.live)
+    volumes = (instance for instance in observed if instance.kind == "volume" and not instance.ending)
     newest = {instance.address: instance for instance in volumes if instance.address not in _NEEDS}
     return tuple(newest[address] for address in sorted(newest))
 

@@ -4,7 +4,6 @@ A stack's programs may write while their files are read. Nothing here follows a 
 changed is read once more.
 """
 
-import ctypes
 import errno
 import hashlib
 import os
@@ -13,7 +12,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from infra_specs.backup.manifest import FileEntry, VolumeContent
 from infra_specs.backup.names import Aside
@@ -22,7 +21,6 @@ from infra_specs.resources.instance import Instance
 from tasks.providers.local.errors import translated
 from tasks.providers.local.files import remove_tree
 
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 """What the system says of a file that was removed since it was listed, or is a link or a socket now."""
 
@@ -31,7 +29,9 @@ class LocalVolumeFiles:
     """Folders of the stack's volumes. An aside lies beside the folder that it is an aside of."""
 
     def read(self, instance: Instance, sink: BinaryIO) -> VolumeContent:
-        """Write a tar of the volume to `sink`, and tell what is in it."""
+        """Write a tar of the volume to `sink`, and tell what is in it. Raises ProviderError if its folder is gone."""
+        if not _folder(instance).is_dir():
+            raise ProviderError(f"the folder {_folder(instance)} of {instance.address} is gone")
         with translated(), tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as archive:
             entries, torn = list[FileEntry](), list[str]()
             for path, status, handle, name in _walk(_folder(instance)):
@@ -70,23 +70,27 @@ class LocalVolumeFiles:
             return tuple(entry for step in walked if (entry := _entry(*step)) is not None)
 
     def asides(self, instance: Instance) -> tuple[Aside, ...]:
-        """Every folder of ours beside the volume."""
-        prefix = _hidden(instance, "")
-        names = (path.name.removeprefix(prefix) for path in _folder(instance).parent.glob(f"{prefix}*"))
-        return tuple(aside for name in names if (aside := Aside.parse(name)))
+        """Every folder of ours beside the volume. What a killed exchange took out of its place is put back first."""
+        with translated():
+            put_back(_folder(instance))
+            return _asides(_folder(instance))
 
     def exchange(self, instance: Instance, incoming: Aside, outgoing: Aside) -> None:
-        """`incoming` takes the volume's place, which is called `outgoing` then. Nothing may write to it meanwhile."""
+        """`incoming` takes the volume's place, which is called `outgoing` then. Nothing may write to it meanwhile.
+
+        Killed between its two steps, the volume has no folder: `put_back` gives it the one that it had before.
+        """
         volume, put, replaced = _folder(instance), _beside(instance, incoming), _beside(instance, outgoing)
         with translated():
+            put_back(volume)
             if not put.is_dir():
                 return  # done already, by a try whose answer was lost
             remove_tree(replaced)
-            put.rename(replaced)
+            volume.rename(replaced)
             try:
-                _swap(replaced, volume)
+                put.rename(volume)
             except OSError:
-                replaced.rename(put)  # else what is restored would be taken for what it was to replace
+                replaced.rename(volume)
                 raise
 
     def drop(self, instance: Instance, aside: Aside) -> None:
@@ -100,16 +104,37 @@ class LocalVolumeFiles:
         return free.f_bavail * free.f_frsize
 
 
+def put_back(volume: Path) -> bool:
+    """Put into a volume's place what was there before an exchange that was killed. Returns whether there was one.
+
+    Only between the two steps of an exchange has a volume no folder, and beside it both of one backup.
+    """
+    if volume.is_dir():
+        return False
+    present = _asides(volume)
+    for aside in present:
+        if aside.role == "replaced" and Aside("restored", aside.backup, aside.number) in present:
+            volume.with_name(_hidden(volume, str(aside))).rename(volume)
+            return True
+    return False
+
+
+def _asides(volume: Path) -> tuple[Aside, ...]:
+    prefix = _hidden(volume, "")
+    names = (path.name.removeprefix(prefix) for path in volume.parent.glob(f"{prefix}*"))
+    return tuple(aside for name in sorted(names) if (aside := Aside.parse(name)))
+
+
 def _folder(instance: Instance) -> Path:
     return Path(instance.outputs["path"])
 
 
 def _beside(instance: Instance, aside: Aside) -> Path:
-    return _folder(instance).with_name(_hidden(instance, str(aside)))
+    return _folder(instance).with_name(_hidden(_folder(instance), str(aside)))
 
 
-def _hidden(instance: Instance, name: str) -> str:
-    return f".{_folder(instance).name}.{name}"
+def _hidden(volume: Path, name: str) -> str:
+    return f".{volume.name}.{name}"
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result, int, str]]:
@@ -214,16 +239,3 @@ class _Exactly:
     @property
     def digest(self) -> str:
         return self._hash.hexdigest()
-
-
-def _swap(one: Path, other: Path) -> None:
-    """Exchange two folders at once where the system can; else in two steps."""
-    library: Any = ctypes.CDLL(None, use_errno=True)
-    if hasattr(library, "renameat2"):
-        names = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
-        if library.renameat2(*names) == 0:
-            return
-    between = one.with_name(f"{one.name}.between")
-    other.rename(between)
-    one.rename(other)
-    between.rename(one)

@@ -10,6 +10,7 @@ from tasks.providers.local.accounts.identity import give_volume
 from tasks.providers.local.files import make_folder, read_json, remove_tree, write_json
 from tasks.providers.local.kinds.recorded import Recorded
 from tasks.providers.local.stack_folder import StackFolder, slug, stack_folder_of
+from tasks.providers.local.volume_files import put_back
 
 
 class Volumes(Recorded):
@@ -30,7 +31,7 @@ class Volumes(Recorded):
 def put_volume(stack_folder: StackFolder, resource: Resource, incarnation: int) -> None:
     """The folder first: a record without a folder would be a promise not kept. Data that is there is left alone."""
     folder = _folder(stack_folder, resource.address, incarnation)
-    if not folder.is_dir():
+    if not folder.is_dir() and not put_back(folder):
         make_folder(folder)
     if not _record(folder).is_file():  # with one, a program from before may still be at work on it
         give_volume(stack_folder, folder)

@@ -16,7 +16,7 @@ from infra_specs.backup.names import Aside
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Health, Instance
 from tasks.providers.local import volume_files
-from tasks.providers.local.volume_files import LocalVolumeFiles
+from tasks.providers.local.volume_files import LocalVolumeFiles, put_back
 
 pytestmark = pytest.mark.pure
 
@@ -153,14 +153,88 @@ def test_names_and_links_of_any_bytes_are_held(volume: Instance) -> None:
     assert b"caf" in TypeAdapter(VolumeContent).dump_json(read(volume)[1])
 
 
-def test_an_exchange_that_fails_can_be_undone(volume: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undone, it must not take what is restored for what was there before."""
+BETWEEN, WHOLE = 2, 3
+"""Renames of an exchange by then: the first is tried, to be rid of an earlier folder in the way."""
+
+
+class Killed(BaseException):
+    """What ends a process in a test."""
+
+
+def after_renames(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException) -> None:
+    """The rename after so many does not come to pass."""
+    rename, left = Path.rename, [count]
+
+    def renames(path: Path, to: Path) -> Path:
+        if not left[0]:
+            raise error
+        left[0] -= 1
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", renames)
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("renames", [0, 1, 2, 3])
+def test_an_exchange_that_is_killed_loses_nothing(
+    volume: Instance, monkeypatch: pytest.MonkeyPatch, renames: int, back: bool
+) -> None:
+    """Wherever it ends, what was there before is in its place or in the aside of what was replaced."""
     assert restored(volume) == []
+    folder = Path(volume.outputs["path"])
+    (folder / "later").touch()
+    steps = [(RESTORED, REPLACED), (REPLACED, RESTORED)]
+    if back:
+        FILES.exchange(volume, *steps[0])
+    with monkeypatch.context() as patched:
+        after_renames(patched, renames, Killed())
+        try:
+            FILES.exchange(volume, *steps[back])
+        except Killed:
+            assert renames < WHOLE
+    whole = not back if renames == WHOLE else back
+    if renames == BETWEEN:
+        whole = False  # what was there before the restore is the safe one
+    assert FILES.asides(volume) == ((REPLACED,) if whole else (RESTORED,))
+    assert (folder / "later").exists() is not whole
+    assert sorted(path.name for path in folder.parent.iterdir()) == sorted(
+        (folder.name, f".{folder.name}.{REPLACED if whole else RESTORED}")
+    )
 
-    def refuses(*_: Path) -> None:
-        raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(volume_files, "_swap", refuses)
+def test_a_volume_that_is_made_again_gets_back_what_a_killed_exchange_took(
+    volume: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be empty, and what it held would be dropped with the next proven backup."""
+    assert restored(volume) == []
+    folder = Path(volume.outputs["path"])
+    with monkeypatch.context() as patched:
+        after_renames(patched, BETWEEN, Killed())
+        with pytest.raises(Killed):
+            FILES.exchange(volume, RESTORED, REPLACED)
+    assert not folder.exists()
+    assert put_back(folder)
+    assert (folder / "script").exists()
+    assert not put_back(folder)
+
+
+def test_an_exchange_that_fails_leaves_what_was_there(volume: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert restored(volume) == []
+    rename = Path.rename
+
+    def refuses(path: Path, to: Path) -> Path:
+        if str(RESTORED) in path.name:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", refuses)
     with pytest.raises(ProviderError, match="Input/output error"):
         FILES.exchange(volume, RESTORED, REPLACED)
     assert FILES.asides(volume) == (RESTORED,)
+    assert Path(volume.outputs["path"]).is_dir()
+
+
+def test_a_volume_without_its_folder_is_no_empty_one(volume: Instance) -> None:
+    Path(volume.outputs["path"]).rename(Path(volume.outputs["path"]).with_name("elsewhere"))
+    with pytest.raises(ProviderError, match=r"the folder .* of volume/web\.data is gone"):
+        FILES.read(volume, io.BytesIO())
