@@ -4,11 +4,11 @@ import asyncio
 
 from prefect.logging import get_run_logger
 
-from infra_specs.backup.manifest import Manifest, shrunk
+from infra_specs.backup.manifest import Manifest
 from infra_specs.backup.names import name_of
-from infra_specs.errors import BackupFault, ChangeFailed, PlanError
+from infra_specs.errors import ChangeFailed, PlanError
 from infra_specs.releases.selection import current
-from tasks.backups.catalog import names, place_of, read_manifest
+from tasks.backups.catalog import names, place_of
 from tasks.backups.context import BackupContext
 from tasks.backups.expire import remove_expired
 from tasks.backups.prove import prove_backup
@@ -46,7 +46,8 @@ async def back_up(context: BackupContext) -> str:
     reason = await prove_backup(name)
     if reason:
         raise ChangeFailed(f"The backup {name} of {stack} is written and does not count: {reason}.")
-    await _warn_of_loss(context, earlier, manifest)
+    if manifest.fall:
+        get_run_logger().warning("The backup %s is proven. But %s.", name, manifest.fall)
     await remove_asides("replaced")  # a killed restore left it; what is proven now came after it
     gone = await remove_expired()
     removed = f"; removed {', '.join(gone)}, which had expired" if gone else ""
@@ -61,17 +62,6 @@ async def _release_number(context: BackupContext) -> int:
         get_run_logger().warning("The backup does not say of which release it is: %s", error)
         return 0
     return release.number if release else 0
-
-
-async def _warn_of_loss(context: BackupContext, earlier: tuple[str, ...], manifest: Manifest) -> None:
-    if not earlier:
-        return
-    try:
-        before = await asyncio.to_thread(read_manifest, context.vault, context.stack.name, earlier[0])
-    except BackupFault:
-        return
-    if note := shrunk(before, manifest):
-        get_run_logger().warning("%s", note)
 
 
 def _described(manifest: Manifest) -> str:

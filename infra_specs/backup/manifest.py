@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from infra_specs.backup.state import Fall
 from infra_specs.errors import BackupFault
 
 FORMAT = 1
@@ -121,6 +122,8 @@ class Manifest:
     """By the address of a server: its roles."""
     missing: Mapping[str, str] = field(default_factory=dict)
     volumes: tuple[VolumeCopy, ...] = ()
+    fall: Fall | None = None
+    """What it has less than half of, compared with the newest proven backup before it."""
     format: int = FORMAT
 
     @property
@@ -208,11 +211,8 @@ def file_differences(expected: VolumeContent, restored: Iterable[FileEntry]) -> 
     yield from (f"{path} is not of the backup" for path in present)
 
 
-def shrunk(before: Manifest, after: Manifest) -> str:
-    """What fell to less than half from one backup to the next: a sentence that is to be loud; empty if nothing did."""
-    falls = [
-        f"{what} fell from {was} to {now}"
-        for what, was, now in (("its rows", before.rows, after.rows), ("its bytes", before.size, after.size))
-        if now * 2 < was
-    ]
-    return f"Compared with {before.name}, {' and '.join(falls)}." if falls else ""
+def fall_of(before: Manifest, after: Manifest) -> Fall | None:
+    """What fell to less than half from one backup to the next; None if nothing did."""
+    rows, size = (before.rows, after.rows), (before.size, after.size)
+    fell_rows, fell_size = (numbers if numbers[1] * 2 < numbers[0] else None for numbers in (rows, size))
+    return Fall(before.name, fell_rows, fell_size) if fell_rows or fell_size else None

@@ -10,6 +10,21 @@ State = Literal["written", "proven", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
+class Fall:
+    """What fell to less than half since an earlier backup, each as it was and as it is; None for what did not."""
+
+    since: str
+    """The name of the earlier backup."""
+    rows: tuple[int, int] | None = None
+    size: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        numbers = (("rows", self.rows), ("bytes", self.size))
+        falls = (f"its {what} fell from {pair[0]} to {pair[1]}" for what, pair in numbers if pair)
+        return f"compared with {self.since}, {' and '.join(falls)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """One backup in a store. Only a proven one counts as good."""
 
@@ -23,6 +38,8 @@ class Backup:
     """Bytes in the store."""
     is_readable: bool = True
     """False where its manifest does not open: it may be of another key, which somebody has."""
+    fall: Fall | None = None
+    """What it has less than half of, compared with the backup before it."""
 
 
 def newest_proven(backups: Iterable[Backup]) -> Backup | None:

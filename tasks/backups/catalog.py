@@ -1,7 +1,7 @@
 """The backups in a store: which there are, what each holds, and what its proof said."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -135,17 +135,18 @@ def _backup(vault: Vault, stack: str, name: str) -> Backup:
         manifest, digest = _read(vault, stack, name)
     except BackupFault as fault:
         return Backup(name, began, "failed", str(fault), is_readable=False)
+    written = Backup(name, began, "written", "nobody has restored it yet", manifest.size, fall=manifest.fall)
     if lack := lacking(manifest, vault.store.files(f"{stack}/{name}")):
-        return Backup(name, began, "failed", lack, manifest.size)
+        return replace(written, state="failed", reason=lack)
     try:
         verdict = _VERDICT_JSON.validate_json(vault.get(key_of(stack, name, _VERDICT)))
     except BackupFault:
-        return Backup(name, began, "written", "nobody has restored it yet", manifest.size)
+        return written
     except ValidationError:
-        return Backup(name, began, "written", "its proof cannot be read", manifest.size)
+        return replace(written, reason="its proof cannot be read")
     if verdict.manifest != digest:
-        return Backup(name, began, "failed", "its manifest is not the one that was proven", manifest.size)
-    return Backup(name, began, verdict.state, verdict.reason, manifest.size)
+        return replace(written, state="failed", reason="its manifest is not the one that was proven")
+    return replace(written, state=verdict.state, reason=verdict.reason)
 
 
 def _read(vault: Vault, stack: str, name: str) -> tuple[Manifest, str]:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from infra_specs.backup.manifest import DatabaseCopy, Manifest, StoredFile, VolumeCopy
+from infra_specs.backup.manifest import DatabaseCopy, Manifest, StoredFile, VolumeCopy, fall_of
 from infra_specs.backup.names import Aside
+from infra_specs.backup.state import Fall
 from infra_specs.catalogue.database import VOLUME
 from infra_specs.errors import PlanError
 from infra_specs.resources.instance import Instance
-from tasks.backups.catalog import key_of, write_manifest
+from tasks.backups.catalog import key_of, newest_proven_in, read_manifest, write_manifest
 from tasks.backups.context import BackupContext, current
 from tasks.backups.volumes import copy_volumes, has_data
 from tasks.base.clock import now
@@ -44,6 +46,7 @@ def _write(context: BackupContext, name: str, began: float, release: int) -> Man
     manifest = Manifest(
         stack, name, began, now(), context.provider.target, release, tuple(copies), roles, missing, volumes
     )
+    manifest = replace(manifest, fall=_fall(context, manifest))
     context.fenced(lambda: write_manifest(context.vault, manifest))
     return manifest
 
@@ -52,6 +55,12 @@ def _copy(context: BackupContext, server: Instance, info: DatabaseInfo, key: str
     with context.vault.writing(key) as file:
         content = context.databases.dump(server, info.name, file.sink)
     return DatabaseCopy(server.address, info.name, info.size, info.version, content, file.stored, info.locale)
+
+
+def _fall(context: BackupContext, manifest: Manifest) -> Fall | None:
+    """What it has less than half of, compared with the newest backup that counts."""
+    before = newest_proven_in(context.vault, manifest.stack)
+    return fall_of(read_manifest(context.vault, manifest.stack, before.name), manifest) if before else None
 
 
 def _missing(context: BackupContext, volumes: Sequence[VolumeCopy]) -> Mapping[str, str]:

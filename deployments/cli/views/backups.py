@@ -71,6 +71,8 @@ def age_line(age: BackupAge) -> Text:
         return Text(f"Its backups cannot be read: {age.silent}", "yellow")
     newest = age.newest
     later = f"; {newest.name} is {newest.state}: {newest.reason}" if newest and newest != age.proven else ""
+    if age.proven and age.proven.fall:
+        later = f"; {age.proven.fall}{later}"
     if age.proven is None:
         is_new = newest is None and now() - age.since < LATE_SECONDS
         text = "No backup yet: one is made every night" if is_new else f"No proven backup yet{later}"
@@ -83,4 +85,5 @@ def age_line(age: BackupAge) -> Text:
 def _row(backup: Backup) -> list[Cell]:
     mark, colour = MARKS[backup.state]
     since, size = Text(ago(now() - backup.began), "dim"), Text(size_text(backup.size), "dim")
-    return [Text(mark, colour), backup.name, Text(backup.state, colour), since, size, Text(backup.reason, colour)]
+    note = Text(str(backup.fall), "yellow") if backup.fall and not backup.reason else Text(backup.reason, colour)
+    return [Text(mark, colour), backup.name, Text(backup.state, colour), since, size, note]

@@ -1,9 +1,11 @@
 """How old the newest backup is that counts, and when that is loud."""
 
+from dataclasses import replace
+
 import pytest
 
 from deployments.cli.views.backups import BackupAge, age_line
-from infra_specs.backup.state import Backup
+from infra_specs.backup.state import Backup, Fall
 from tasks.base.clock import now
 
 pytestmark = pytest.mark.pure
@@ -16,6 +18,7 @@ def backup(name: str, age: float, state: str = "proven", reason: str = "") -> Ba
 
 
 FRESH, OLD = backup("fresh", 5 * HOUR), backup("old", 3 * DAY)
+FALLEN = replace(backup("fallen", 5 * HOUR), fall=Fall("before", rows=(9, 4)))
 FAILED = backup("later", HOUR, "failed", "app was restored and differs")
 
 
@@ -25,6 +28,11 @@ FAILED = backup("later", HOUR, "failed", "app was restored and differs")
         (BackupAge(now() - HOUR), "No backup yet: one is made every night", "dim"),
         (BackupAge(now() - 3 * DAY), "No proven backup yet", "yellow"),
         (BackupAge(0, FRESH, FRESH), "Last proven backup: fresh, 5h ago", "dim"),
+        (
+            BackupAge(0, FALLEN, FALLEN),
+            "Last proven backup: fallen, 5h ago; compared with before, its rows fell from 9 to 4",
+            "yellow",
+        ),
         (BackupAge(0, OLD, OLD), "Last proven backup: old, 3d ago", "yellow"),
         (
             BackupAge(0, FRESH, FAILED),

@@ -1,5 +1,6 @@
 """A manifest is whole or none, and tells what a restored database lacks."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,8 +13,8 @@ from infra_specs.backup.manifest import (
     StoredFile,
     Table,
     differences,
+    fall_of,
     from_json,
-    shrunk,
     to_json,
 )
 from infra_specs.errors import BackupFault
@@ -78,11 +79,20 @@ def test_a_sequence_that_counts_down_is_past_it_below(value: int, said: int) -> 
 @pytest.mark.parametrize(
     ("rows", "size", "note"),
     [
-        (3, 100, ""),
-        (2, 50, ""),
-        (1, 100, "Compared with 20261101-040000, its rows fell from 3 to 1."),
-        (0, 49, "Compared with 20261101-040000, its rows fell from 3 to 0 and its bytes fell from 100 to 49."),
+        (3, 100, "None"),
+        (2, 50, "None"),
+        (1, 100, "compared with 20261101-040000, its rows fell from 3 to 1"),
+        (0, 49, "compared with 20261101-040000, its rows fell from 3 to 0 and its bytes fell from 100 to 49"),
+        (3, 49, "compared with 20261101-040000, its bytes fell from 100 to 49"),
     ],
 )
 def test_a_fall_by_more_than_half_is_loud(rows: int, size: int, note: str) -> None:
-    assert shrunk(manifest(), manifest(rows, size)) == note
+    assert str(fall_of(manifest(), manifest(rows, size))) == note
+
+
+def test_a_fall_is_a_part_of_the_manifest() -> None:
+    fallen = replace(manifest(), fall=fall_of(manifest(), manifest(1)))
+    assert from_json(to_json(fallen)) == fallen
+    older = json.loads(to_json(manifest()))
+    del older["fall"]
+    assert from_json(json.dumps(older).encode()) == manifest()
