@@ -17,6 +17,7 @@ from flows.engine.front import fronts, reconcile_front, with_front
 from flows.engine.looks import Looks
 from flows.engine.rollout import restore_healthy
 from flows.engine.run_info import is_asked_for
+from flows.engine.undo import finish_undo
 from flows.engine.watch import judge_watched
 from infra_specs.desired import DesiredStack, StackSnapshot, desired_as_deployed
 from infra_specs.errors import ChangeFailed, LockHeld, SpecError, TenfoldError
@@ -161,6 +162,7 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         seconds = left.stack_until - now()
         return Report(name, f"{name} failed to be repaired and is left alone for {seconds:.0f} s", (), (), {})
     await tidy_abandoned(ledger, name)  # before anything starts on data that was exchanged in part
+    await finish_undo(ledger, name)
     async with stack_session(name, ledger, "reconcile") as (context, snapshot):
         context.is_asked_for = not rest
         if not snapshot.is_active:  # torn down, perhaps since the stacks were listed

@@ -18,6 +18,7 @@ from infra_specs.resources.services import WRITERS
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.stack import Stack
 from tasks.backups.catalog import find, open_vault, read_manifest
+from tasks.backups.context import current
 from tasks.backups.restore import exchange, remove_asides, restore_copies
 from tasks.backups.sealed import Vault
 from tasks.base.settings import settings
@@ -147,16 +148,18 @@ async def _put_in_place(context: RunContext, desired: DesiredStack, manifest: Ma
 
 
 async def _undo(context: RunContext, resources: tuple[Resource, ...], manifest: Manifest, cause: TenfoldError) -> None:
-    """Put the data from before in its place. Raises ChangeFailed, with where that data is, if that is not possible."""
+    """Put the data from before in its place. Raises ChangeFailed if that is not possible: a reconcile does it then."""
+    backups = current()
     try:
+        await asyncio.to_thread(context.ledger.undos.begin, backups.lease, manifest.name)
         await exchange(manifest, back=True)
+        await asyncio.to_thread(context.ledger.undos.end, backups.lease)
     except Fenced:
         raise
     except TenfoldError as error:
         raise ChangeFailed(
-            f"{cause}\nNobody knows whether the data from before is in its place: {error}\nIf the server has databases "
-            f"`tenfold-replaced-{manifest.name}-…`, it is in them, until the next backup is proven. Mend the server, "
-            "and rename them."
+            f"{cause}\nNobody knows whether the data from before is in its place: {error}\nNothing of it is lost: mend "
+            f"the server, and the next reconcile puts it back: tenfold reconcile {context.stack}"
         ) from cause
     try:
         await converge(context, "restore", "put back what was there before", resources)

@@ -24,7 +24,8 @@ from tasks.stack.record import unknown_stack
 async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator[BackupContext]:
     """Hold the lock of the stack's backups, not that of the stack. What an ended run left is removed first.
 
-    Raises UnknownStack; PlanError for a stack that is torn down; LockHeld if another backup or restore is under way.
+    Raises UnknownStack; PlanError for a stack that is torn down, and for one with a restore that only a reconcile may
+    take back; LockHeld if another backup or restore is under way.
     """
     config = settings()
     record = await asyncio.to_thread(ledger.stacks.find, stack)
@@ -34,6 +35,8 @@ async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator
         raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
     spec = record.stack()
     refuse_target(spec)
+    if verb != "reconcile":
+        await asyncio.to_thread(_refuse_undo, ledger, stack)
     owner = Owner.here(verb, flow_run_id=str(flow_run.id) if flow_run.id else None)
     lease = await asyncio.to_thread(ledger.backup_locks.acquire, stack, owner, config.lease_seconds)
     with keep_renewed(ledger, lease, config.lease_seconds):
@@ -44,6 +47,15 @@ async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator
                 if left := await asyncio.to_thread(tidy, context):
                     get_run_logger().info("Removed what an earlier run left: %s", ", ".join(left))
                 yield context
+
+
+def _refuse_undo(ledger: Ledger, stack: str) -> None:
+    """Raise PlanError while the data from before a failed restore is beside the stack's: it must not count as old."""
+    if name := ledger.undos.find(stack):
+        raise PlanError(
+            f"The restore of {name} failed, and the data of {stack} from before is still beside what it left. Put it "
+            f"back first: tenfold reconcile {stack}"
+        )
 
 
 async def tidy_abandoned(ledger: Ledger, stack: str) -> None:

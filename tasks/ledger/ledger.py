@@ -27,6 +27,7 @@ from tasks.ledger.secrets import Secrets
 from tasks.ledger.stacks import Stacks
 from tasks.ledger.startup_times import StartupTimes
 from tasks.ledger.tickets import Tickets
+from tasks.ledger.undos import Undos
 from tasks.ledger.unready import Unready
 
 
@@ -43,6 +44,7 @@ class Ledger:
         self.tickets = Tickets(database)
         self.claims = Claims(database)
         self.backup_locks = BackupLocks(database)
+        self.undos = Undos(database)
         self.stacks = Stacks(database)
         self.fleets = Fleets(database)
         self.releases = Releases(database)

@@ -64,6 +64,14 @@ stacks = Table(
     Column("reconciled", Double),  # when a reconcile last began
 )
 
+undos = Table(
+    "undos",
+    metadata,
+    Column("stack", String, ForeignKey("stacks.name", ondelete="CASCADE"), primary_key=True),
+    Column("backup", String, nullable=False),  # the restore of which is to be taken back
+    Column("since", Double, nullable=False),
+)
+
 fleets = Table(
     "fleets",
     metadata,

@@ -52,6 +52,16 @@ class TestBackup:
         assert target._databases.names("shop", "database/main") == ("app",)
         assert addresses(home) == before
 
+    async def test_what_fell_by_half_is_written_down(self, target: Faulty, home: Path) -> None:
+        await done(backup, stack="shop")
+        target._databases.put("shop", "database/main", {"orders": ["1 book"], "people": []})
+        await done(backup, stack="shop")
+        newer, older = known(home)
+        assert older.fall is None
+        assert newer.state == "proven"
+        assert newer.fall is not None
+        assert (newer.fall.since, newer.fall.rows) == (older.name, (3, 1))
+
     async def test_a_copy_that_differs_does_not_count(
         self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -175,8 +185,9 @@ class TestRestore:
         assert "replica/web-0" in addresses(home)
 
     async def test_data_that_cannot_be_put_back_is_not_said_to_be_back(
-        self, target: Faulty, monkeypatch: pytest.MonkeyPatch
+        self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """It would be dropped with the next proven backup, which holds none of it."""
         await done(backup, stack="shop")
         exchanged = target._databases.exchange
 
@@ -191,7 +202,18 @@ class TestRestore:
         target.fails["replica/web-0"] = [ProviderError("no memory")]
         message = await failed(restore, stack="shop")
         assert "Nobody knows whether the data from before is in its place: the server is away" in message
-        assert "is in its place, and nothing" not in message
+        assert message.endswith("the next reconcile puts it back: tenfold reconcile shop")
+        (made,) = known(home)
+        for verb in (backup, restore):
+            assert (await failed(verb, stack="shop")).startswith(f"The restore of {made.name} failed, and the data of")
+        assert "the server is away" in await failed(reconcile, stack="shop")
+        assert not [address for address in addresses(home) if address.startswith("replica/")]
+        monkeypatch.setattr(target._databases, "exchange", exchanged)
+        await done(reconcile, stack="shop")
+        assert target._databases.rows("shop", "database/main") == LATER
+        assert target._databases.names("shop", "database/main") == ("app",)
+        assert "replica/web-0" in addresses(home)
+        await done(backup, stack="shop")
 
     async def test_an_unproven_one_is_refused_unless_asked_for(self, target: Faulty, home: Path) -> None:
         free = home / "memory" / "databases" / "free"

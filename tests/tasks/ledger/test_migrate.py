@@ -34,6 +34,7 @@ def made_0005(connection: sa.Connection) -> None:
     for statement in (
         "DROP TABLE hours",
         "DROP TABLE fleets",
+        "DROP TABLE undos",
         "ALTER TABLE runs DROP COLUMN kind",
         "DROP TABLE hosts",
         "DROP TABLE front_ports",
