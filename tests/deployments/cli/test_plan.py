@@ -1,13 +1,13 @@
 """`tenfold plan`: its exact text, its JSON, and its refusals."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from deployments.cli.installation import Installation
-from deployments.cli.views import plan as presenting
+from deployments.cli.views import debts as presenting
 from infra_specs.resources.instance import Health
 from tasks.ledger import Owner
 from tasks.providers.memory import MemoryProvider
@@ -90,16 +90,16 @@ def test_data_is_one_document_with_plan_sizing_and_price_and_no_secret(
 
 
 def test_debts_say_how_long_they_have(cli: Cli, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presenting, "now", lambda: datetime(2026, 11, 22, 12).timestamp())  # at noon here
+    monkeypatch.setattr(presenting, "today", lambda: date(2026, 11, 22))
     debt = "{what: %s, why: Nobody waits, expires: %s, plan: Mend it, impact: Mail is late}"
     text = f"debts:\n  - {debt % ('Old', '2026-11-10')}\n  - {debt % ('New', '2026-11-23')}\n"
     file.write_text(file.read_text() + text)
     debts = cli.text("plan", "shop.yaml").partition("Debts\n")[2].partition("\n\nPlan")[0]
     assert debts == (
-        "  !  Old  expired 12 days ago\n"
-        "     why: Nobody waits\n     plan: Mend it\n     impact: Mail is late\n"
-        "  ·  New  until 2026-11-23, 1 day left\n"
-        "     why: Nobody waits\n     plan: Mend it\n     impact: Mail is late"
+        "  !  1  Old  expired 12 days ago\n"
+        "        why: Nobody waits\n        plan: Mend it\n        impact: Mail is late\n"
+        "  ·  2  New  until 2026-11-23, 1 day left\n"
+        "        why: Nobody waits\n        plan: Mend it\n        impact: Mail is late"
     )
 
 
