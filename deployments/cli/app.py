@@ -126,10 +126,10 @@ def tenfold(
     decision. [bold]tenfold demo[/bold] shows all of it in a minute.
 
     The usual way:
-      tenfold plan stack.yaml        what would be built, why, at what cost
-      tenfold provision stack.yaml   build it, or follow a change of the file
+      tenfold init                   a stack file for the project in this folder
+      tenfold up                     what would be built, at what cost; build it
       tenfold status                 what runs where, and how well
-      tenfold teardown my-stack      take it down; its data stays
+      tenfold down                   take it down; its data stays
 
     Exit codes: 0 done; 1 failed; 2 refused before anything was touched.
     """

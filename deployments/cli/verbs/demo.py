@@ -25,18 +25,17 @@ def demo() -> None:
     tenfold status quickstart      what it runs, afterwards
     tenfold scale quickstart web 5
     """
-    from importlib import resources
-
     from deployments.cli.following.submit import RunRequest, carry_out, running_control_plane
     from deployments.cli.installation import from_file, open_installation
     from deployments.cli.terminal.output import console
     from deployments.cli.views import demo as view
     from infra_specs.resources.instance import links_of
+    from tasks.base.shipped import shipped
 
     to, began = console(), time.monotonic()
     view.show_introduction(to)
-    with resources.as_file(resources.files("infra_specs") / "stacks" / "quickstart.yaml") as path:
-        argument = from_file(path)
+    path = shipped("infra_specs/stacks/quickstart.yaml")
+    argument = from_file(path)
     with open_installation() as installation:
         view.show_step(to, f"1. What will be built, from {view.short_path(path)}")
         _show_plan(installation, argument)

@@ -1,0 +1,39 @@
+"""A stack file before it is text: services with their keys and comments, needs, and what a person should know."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from infra_specs.projects.folder import Guess
+
+Provider = Literal["local", "docker"]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftService:
+    """One service: its keys as the stack file has them, in order, and a comment for some of them."""
+
+    name: str
+    keys: Mapping[str, Any]
+    comments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the stack file will say, and what is said about it."""
+
+    services: tuple[DraftService, ...]
+    provider: Provider
+    needs: tuple[str, ...] = ()
+    """Of `database`, `cache` and `queue`."""
+    guesses: tuple[Guess, ...] = ()
+    steps: tuple[str, ...] = ()
+    """What a person has to do before the stack can run, as commands or sentences."""
+
+
+def stack_name(text: str) -> str:
+    """A name of a stack or a service, made of any text: `My Shop!` becomes `my-shop`."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    name = re.sub(r"^[^a-z]+", "", name)
+    return name[:40].rstrip("-") or "app"
