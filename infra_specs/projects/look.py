@@ -15,7 +15,7 @@ from infra_specs.projects.leans_on import needs_of, variables_of
 from infra_specs.projects.node_apps import node_packages, node_service, package_json
 from infra_specs.projects.procfile import procfile_services
 from infra_specs.projects.python_apps import environment_steps, python_packages, web_service, worker_service
-from infra_specs.projects.static_site import static_service
+from infra_specs.projects.static_pages import static_service
 
 WANTED = (
     "a Dockerfile, a Procfile, manage.py, an app of FastAPI or Flask, a program app.py that reads PORT, "
