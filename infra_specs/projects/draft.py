@@ -30,6 +30,8 @@ class Draft:
     guesses: tuple[Guess, ...] = ()
     steps: tuple[str, ...] = ()
     """What a person has to do before the stack can run, as commands or sentences."""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """Ports of the machine that the target shall have: `port` and `public_port`."""
 
 
 def stack_name(text: str) -> str:

@@ -28,7 +28,7 @@ def _lines(draft: Draft, name: str, monthly_users: int, schema: str) -> Iterator
     yield "# What would be built, why, and what it costs: tenfold plan stack.yaml"
     yield "# Build it: tenfold up"
     yield f"name: {inline(name)}"
-    yield f"target: {{provider: {draft.provider}}} # {TARGET_COMMENTS[draft.provider]}"
+    yield f"target: {inline({'provider': draft.provider, **draft.ports})} # {TARGET_COMMENTS[draft.provider]}"
     yield ""
     yield "services:"
     for service in draft.services:

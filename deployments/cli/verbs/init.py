@@ -54,7 +54,7 @@ def init(
     text = draft_text(draft, name, users, str(write_schema()))
     load(text, STACK_FILE)
     write_new(Path(STACK_FILE), text)
-    show_next(draft, name)
+    show_next(draft, name, STACK_FILE)
 
 
 def _asked_name(guess: str, *, yes: bool) -> str:
@@ -106,12 +106,13 @@ def write_new(path: "Path", text: str) -> None:
         raise SpecError(f"{path} is there already, and is not overwritten. Nothing was written.") from None
 
 
-def show_next(draft: "Draft", name: str) -> None:
+def show_next(draft: "Draft", name: str, file: str) -> None:
     """Say that the file is there, and what to do next, in order."""
     from deployments.cli.installation import tenfold
     from deployments.cli.terminal.output import console, lay, say
 
     program = tenfold()
     steps = [step.replace("tenfold secret set STACK", f"{program} secret set {name}") for step in draft.steps]
-    say(console(), f"{STACK_FILE} is written. Next:")
-    lay(console(), [[step] for step in (*steps, f"{program} up")])
+    up = f"{program} up" if file == STACK_FILE else f"{program} up {file}"
+    say(console(), f"{file} is written. Next:")
+    lay(console(), [[step] for step in (*steps, up)])

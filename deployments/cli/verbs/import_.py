@@ -1,0 +1,92 @@
+"""`tenfold import`: a stack file out of a Compose file or a Procfile."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.cli.app import BEGIN_PANEL, app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra_specs.compose.document import ComposeDocument
+    from infra_specs.compose.import_stack import Imported
+
+
+@app.command("import", rich_help_panel=BEGIN_PANEL)
+def import_file(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A Compose file, or a Procfile.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="The stack file to write.")] = "stack.yaml",
+    name: Annotated[str, typer.Option("--name", help="The stack's name; the folder's unless given.")] = "",
+    users: Annotated[int, typer.Option("--users", min=1, max=10**9, help="Users a month.")] = 1000,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="A profile of the Compose file.")] = None,
+) -> None:
+    """Write a stack file that runs what a Compose file or a Procfile describes.
+
+    Says of each key that it could not carry over why, and what to do instead.
+    What holds a secret becomes one: its value is not written. Never overwrites.
+
+    Examples:
+    tenfold import compose.yaml
+    tenfold import Procfile -o staging.yaml --name shop-staging
+    """
+    from pathlib import Path
+
+    from deployments.cli.terminal.output import console, lay, say
+    from deployments.cli.verbs.init import show_next, write_new, write_schema
+    from infra_specs.projects.draft import stack_name
+    from infra_specs.projects.draft_text import draft_text
+    from infra_specs.stackfile.reading.load import load
+
+    path, to = Path(file), console()
+    imported, own_name = read_file(path, profile or [])
+    name = name or stack_name(own_name or path.absolute().parent.name)
+    text = draft_text(imported.draft, name, users, str(write_schema()))
+    load(text, output)
+    write_new(Path(output), text)
+    for guess in imported.draft.guesses:
+        say(to, str(guess))
+    if imported.not_carried:
+        say(to, "Not carried over:")
+        lay(to, [[lost.path, f"{lost.why}. Instead: {lost.instead}."] for lost in imported.not_carried])
+    show_next(imported.draft, name, output)
+
+
+def read_file(path: "Path", profiles: list[str]) -> "tuple[Imported, str]":
+    """What the file describes, and the name that it gives itself, or none. Raises SpecError if it can be neither."""
+    import os
+
+    from infra_specs.compose.document import compose_document
+    from infra_specs.compose.import_stack import Imported, import_compose
+    from infra_specs.compose.variables import env_file
+    from infra_specs.projects.draft import Draft
+    from infra_specs.projects.folder import Guess
+    from infra_specs.projects.procfile import procfile_services
+    from tasks.base.read_project import read_project
+
+    text = _text_of(path)
+    if path.name.startswith("Procfile"):
+        folder = read_project(path.absolute().parent)
+        services = procfile_services(text, path.name, "/", f"{folder.venv}/bin" if folder.has_venv else "")
+        guesses = (Guess(f"processes {', '.join(service.name for service in services)}", path.name),)
+        return Imported(Draft(services, "local", (), guesses), ()), ""
+    beside = path.with_name(".env")
+    variables = {**(env_file(_text_of(beside)) if beside.is_file() else {}), **os.environ}
+    document = compose_document(text, path.name, variables)
+    return import_compose(document, env_files_of(path, document), profiles), document.name
+
+
+def env_files_of(path: "Path", document: "ComposeDocument") -> dict[str, str]:
+    """The texts of the env files that services name and that are there, by the path as it is written."""
+    files = {name: path.parent / name for name in document.env_files}
+    return {name: _text_of(file) for name, file in files.items() if file.is_file()}
+
+
+def _text_of(path: "Path") -> str:
+    from infra_specs.errors import SpecError
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SpecError(f"{path} cannot be read: {why}.") from error

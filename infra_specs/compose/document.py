@@ -1,0 +1,86 @@
+"""A Compose file's text as data: read, filled in, and refused where it is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from infra_specs.compose.variables import Unset, filled, whole_variable
+from infra_specs.errors import SpecError
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeDocument:
+    """A Compose file: the services as written, and as they are with every variable filled in but those of `env`."""
+
+    file: str
+    services: Mapping[str, dict[str, Any]]
+    name: str
+    sections: Mapping[str, Any]
+    """The other top-level keys, `x-` ones left out."""
+
+    @property
+    def env_files(self) -> set[str]:
+        """The paths of env files that services name."""
+        return {path for service in self.services.values() for path, _ in env_files_of(service)}
+
+
+def env_files_of(service: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """The paths of a service's env files in their order, and whether each must be there."""
+    given = service.get("env_file") or ()
+    entries = [given] if isinstance(given, str | dict) else list(given)
+    return [
+        (entry, True) if isinstance(entry, str) else (str(entry.get("path", "")), bool(entry.get("required", True)))
+        for entry in entries
+    ]
+
+
+def compose_document(text: str, file: str, variables: Mapping[str, str]) -> ComposeDocument:
+    """The file. Raises SpecError if it is no Compose file, or a variable outside of `environment` has no value."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        line = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
+        raise SpecError(f"{file}{line} is no YAML: {getattr(error, 'problem', None) or error}.") from None
+    services = data.get("services") if isinstance(data, dict) else None
+    if not isinstance(services, dict) or not services or not all(isinstance(part, dict) for part in services.values()):
+        raise SpecError(f"{file} is no compose file: it has no `services` with a mapping for each.")
+    sections = {str(key): value for key, value in data.items() if not str(key).startswith("x-") and key != "services"}
+    return ComposeDocument(
+        file,
+        {str(name): _filled_service(file, str(name), service, variables) for name, service in services.items()},
+        str(data.get("name") or ""),
+        sections,
+    )
+
+
+def _filled_service(file: str, name: str, service: dict[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
+    """The service, filled in. In `environment` a text that is one unset variable stays: it becomes a secret."""
+    try:
+        return {
+            key: _environment(value, variables) if key == "environment" else filled(value, variables)
+            for key, value in service.items()
+        }
+    except Unset as unset:
+        raise SpecError(
+            f"{file}: services.{name} uses ${{{unset}}}, which is not set. Set it in .env beside the file or in this "
+            f"shell, or write a default: ${{{unset}:-value}}."
+        ) from None
+
+
+def _environment(value: Any, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Names and values. A name without a value is taken from the shell, which is the same as `${NAME}`."""
+    environment: dict[str, Any] = {}
+    for name, given in _pairs(value):
+        text = f"${{{name}}}" if given is None else given
+        unset = whole_variable(text) and whole_variable(text) not in variables
+        environment[name] = text if unset else filled(text, variables)
+    return environment
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(str(name), text) for name, text in value.items()]
+    parts = (str(item).partition("=") for item in value or ())
+    return [(name, text if equals else None) for name, equals, text in parts]

@@ -1,0 +1,187 @@
+"""A whole Compose file as a draft of a stack file, and everything of it that is not carried over."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from infra_specs.compose.document import ComposeDocument, env_files_of
+from infra_specs.compose.needs import NO_HTTP, PROXIES, image_word, need_of
+from infra_specs.compose.not_carried import OWN_NETWORK, NotCarried
+from infra_specs.compose.ports import PublishedPort, published_ports, refuse_twins
+from infra_specs.compose.routes import routes_of
+from infra_specs.compose.service import service_keys
+from infra_specs.compose.variables import env_file
+from infra_specs.errors import SpecError
+from infra_specs.projects.draft import Draft, DraftService, stack_name
+from infra_specs.projects.folder import Guess
+
+SECTIONS = {
+    "networks": OWN_NETWORK,
+    "secrets": ("a secret is kept by Tenfold", "write `env: {NAME: {secret: name}}` and `tenfold secret set`"),
+    "configs": ("files are part of the image", "COPY them, or give the text as a variable in `env`"),
+    "include": ("a stack file stands alone", "run `docker compose config` first, and import what it prints"),
+    "models": ("no other program makes a part of a stack", "make it yourself, and give its address in `env`"),
+}
+COMMENTS = {
+    "port": "where it listens in the container, on 0.0.0.0; PORT says it, too",
+    "health": "answers 200 when a replica can take requests",
+    "public": "beyond loopback, on the target's public_port",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The draft, and what the Compose file has beyond it."""
+
+    draft: Draft
+    not_carried: tuple[NotCarried, ...]
+
+
+def import_compose(document: ComposeDocument, env_files: Mapping[str, str], profiles: Collection[str] = ()) -> Imported:
+    """The draft. `env_files` are texts by path, as the file names them.
+
+    Raises SpecError for two services that publish one port, an env file that is not there, and a file of which
+    nothing is left.
+    """
+    chosen = {name: service for name, service in document.services.items() if _is_chosen(service, profiles)}
+    lost = list(_left_out(document, chosen))
+    ports = {name: published_ports(document.file, name, service) for name, service in chosen.items()}
+    refuse_twins(document.file, ports)
+    needs = {name: need for name, service in chosen.items() if (need := need_of(service))}
+    programs = {}
+    for name, service in chosen.items():
+        if name in needs or (image_word(service) in (*NO_HTTP, *PROXIES) and "build" not in service):
+            lost.append(_server_not_carried(name, service, name in needs))
+        else:
+            programs[name] = with_env_files(document.file, name, service, env_files)
+    if not programs:
+        raise SpecError(f"{document.file} has no service that a stack runs: all of them are left out.")
+    services, more = _services(programs, ports, needs, chosen.keys() - needs)
+    guesses = [Guess(f"{need} in place of the service `{name}`", document.file) for name, need in needs.items()]
+    draft = Draft(
+        services,
+        "docker",
+        tuple(dict.fromkeys(needs.values())),
+        tuple(guesses),
+        _steps(services),
+        _target(programs, ports),
+    )
+    return Imported(draft, (*lost, *more, *_sections(document)))
+
+
+def _is_chosen(service: Mapping[str, Any], profiles: Collection[str]) -> bool:
+    own = service.get("profiles") or ()
+    return not own or bool(set(own) & set(profiles))
+
+
+def _left_out(document: ComposeDocument, chosen: Collection[str]) -> Iterator[NotCarried]:
+    for name, service in document.services.items():
+        if name not in chosen:
+            profile = service["profiles"][0]
+            yield NotCarried(f"services.{name}", f"it is of the profile {profile}, which was not asked for",
+                             f"tenfold import {document.file} --profile {profile}")  # fmt: skip
+
+
+NEED = (
+    "it becomes a need, with a version, a password and a volume of its own, which no port of the machine leads to",
+    "move its data with a dump",
+)
+PROXY = (
+    "every stack has a proxy of its own",
+    "say by `route` which requests a service gets, and by `tls` who signs",
+)
+NO_WAY = (
+    "services do not reach one another by name, and the proxy leads HTTP only",
+    "run it outside of the stack, and give its address as a secret in `env`",
+)
+
+
+def _server_not_carried(name: str, service: Mapping[str, Any], is_need: bool) -> NotCarried:
+    image = service.get("image", "")
+    return NotCarried(
+        f"services.{name} `{image}`", *(NEED if is_need else PROXY if image_word(service) in PROXIES else NO_WAY)
+    )
+
+
+def with_env_files(file: str, name: str, service: Mapping[str, Any], env_files: Mapping[str, str]) -> dict[str, Any]:
+    """The service with the variables of its env files below its own. Raises SpecError for a file that is not there."""
+    environment: dict[str, Any] = {}
+    for path, required in env_files_of(service):
+        if path in env_files:
+            environment |= env_file(env_files[path])
+        elif required:
+            raise SpecError(f"{file}: services.{name}.env_file names {path}, which is not there.")
+    return {**service, "environment": {**environment, **(service.get("environment") or {})}}
+
+
+def _services(
+    programs: Mapping[str, Mapping[str, Any]],
+    ports: Mapping[str, tuple[PublishedPort, ...]],
+    needs: Mapping[str, str],
+    others: Collection[str],
+) -> tuple[tuple[DraftService, ...], list[NotCarried]]:
+    services, lost, owners = [], list[NotCarried](), dict[str, str]()
+    routes = routes_of(programs, ports)
+    for name, service in programs.items():
+        keys, own = service_keys(name, service, ports[name], needs)
+        lost += own
+        lost += _shared_volumes(name, keys, owners)
+        lost += _addresses(name, keys, others)
+        if "port" in keys and name in routes:
+            keys["route"] = routes[name]
+        comments = {key: COMMENTS[key] for key in keys if key in COMMENTS}
+        services.append(DraftService(stack_name(name), keys, comments))
+    return tuple(services), lost
+
+
+SHARED = "make the two one service, or keep the data in a database"
+BY_NAME = ("services do not reach one another by name", "give the address that the other's `route` has")
+
+
+def _shared_volumes(name: str, keys: dict[str, Any], owners: dict[str, str]) -> Iterator[NotCarried]:
+    """Volumes that another service has already; they are taken out of this one."""
+    for volume in list(keys.get("volumes", ())):
+        owner = owners.setdefault(volume, name)
+        if owner != name:
+            del keys["volumes"][volume]
+            why = f"a volume belongs to one service, and {owner} has it"
+            yield NotCarried(f"services.{name}.volumes `{volume}`", why, SHARED)
+    if keys.get("volumes") == {}:
+        del keys["volumes"]
+
+
+def _addresses(name: str, keys: Mapping[str, Any], others: Collection[str]) -> Iterator[NotCarried]:
+    """Variables that hold the address of another service."""
+    for variable, value in keys.get("env", {}).items():
+        if isinstance(value, str) and (value in others or ("://" in value and urlsplit(value).hostname in others)):
+            yield NotCarried(f"services.{name}.environment.{variable} `{value}`", *BY_NAME)
+
+
+def _target(programs: Collection[str], ports: Mapping[str, tuple[PublishedPort, ...]]) -> dict[str, int]:
+    """The ports of the machine that the file publishes first: one on loopback, one beyond."""
+    target: dict[str, int] = {}
+    for name in programs:
+        for port in ports[name][:1]:
+            if port.published and not port.is_udp:
+                target.setdefault("public_port" if port.is_public else "port", port.published)
+    return target
+
+
+def _steps(services: tuple[DraftService, ...]) -> tuple[str, ...]:
+    secrets = [value["secret"] for service in services for value in service.keys.get("env", {}).values()
+               if isinstance(value, dict) and "secret" in value]  # fmt: skip
+    return tuple(f"tenfold secret set STACK {name}" for name in dict.fromkeys(secrets))
+
+
+VOLUME = ("a volume is made by Tenfold, on its target", "copy the data into it once it is there")
+
+
+def _sections(document: ComposeDocument) -> Iterator[NotCarried]:
+    for key, value in document.sections.items():
+        if key in SECTIONS and value:
+            yield NotCarried(key, *SECTIONS[key])
+        if key == "volumes":
+            for name, volume in (value or {}).items():
+                if isinstance(volume, dict) and {"external", "driver", "driver_opts"} & volume.keys():
+                    yield NotCarried(f"volumes.{name}", *VOLUME)

@@ -1,0 +1,144 @@
+"""One service of a Compose file as a service of a stack file."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra_specs.compose.needs import env_of
+from infra_specs.compose.not_carried import NotCarried, keys_not_carried, mount_not_carried
+from infra_specs.compose.ports import PublishedPort
+from infra_specs.projects.draft import stack_name
+
+UNLIKE = "a stack file says it in another way"
+
+
+def service_keys(
+    name: str, service: Mapping[str, Any], ports: tuple[PublishedPort, ...], needs: Mapping[str, str]
+) -> tuple[dict[str, Any], tuple[NotCarried, ...]]:
+    """The service's keys but its route, and what was not carried over."""
+    keys: dict[str, Any] = {}
+    lost = list(keys_not_carried(name, service))
+    keys |= _image(service)
+    keys |= _command(service)
+    web = [port for port in ports if not port.is_udp]
+    if web:
+        keys["port"] = web[0].target
+        if web[0].is_public:
+            keys["public"] = True
+    lost += _other_ports(name, ports)
+    keys |= _health(name, service, lost) if web else {}
+    if env := env_of(service.get("environment") or {}, needs):
+        keys["env"] = env
+    keys |= _volumes(name, service, lost)
+    keys |= _bounds(name, service, keys, lost)
+    lost += _conditions(name, service)
+    if str(service.get("restart", "always")).startswith(("no", "on-failure")):
+        lost.append(NotCarried(f"services.{name}.restart", "a service is started again whenever it ends",
+                               "let a command that runs once be `before`, or run it with `tenfold run`"))  # fmt: skip
+    return keys, tuple(lost)
+
+
+def _image(service: Mapping[str, Any]) -> dict[str, Any]:
+    build = service.get("build")
+    if isinstance(build, dict):
+        args = build.get("args") or {}
+        if isinstance(args, list):
+            args = dict(str(item).partition("=")[::2] for item in args)
+        parts = {"context": build.get("context", "."), "dockerfile": build.get("dockerfile")}
+        parts |= {"target": build.get("target"), "args": {key: str(value) for key, value in args.items()}}
+        parts = {key: value for key, value in parts.items() if value}
+        return {"build": parts["context"] if parts.keys() == {"context"} else parts}
+    if build:
+        return {"build": str(build)}
+    return {"image": service["image"]} if "image" in service else {}
+
+
+def _words(value: Any) -> list[str]:
+    return shlex.split(value) if isinstance(value, str) else [str(word) for word in value or ()]
+
+
+def _command(service: Mapping[str, Any]) -> dict[str, Any]:
+    """A command of Compose is given to the entrypoint; an entrypoint of the file's own is its beginning here."""
+    entrypoint, command = _words(service.get("entrypoint")), _words(service.get("command"))
+    if entrypoint:
+        return {"command": [*entrypoint, *command]}
+    return {"command": command, "entrypoint": "image"} if command else {}
+
+
+def _other_ports(name: str, ports: tuple[PublishedPort, ...]) -> Iterator[NotCarried]:
+    web = [port for port in ports if not port.is_udp]
+    for port in (*(port for port in ports if port.is_udp), *web[1:]):
+        why = "the proxy leads HTTP only" if port.is_udp else "a service answers at one port"
+        yield NotCarried(
+            f"services.{name}.ports {port.target}", why, "make it a service of its own, or run it elsewhere"
+        )
+
+
+def _health(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
+    check = service.get("healthcheck") or {}
+    test = check.get("test") or ""
+    text = test if isinstance(test, str) else " ".join(map(str, test))
+    path = re.search(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[\w./-]*)?", text)
+    keys: dict[str, Any] = {"health": (path[1] or "/") if path else "/"}
+    if text and not path:
+        lost.append(NotCarried(f"services.{name}.healthcheck.test", "a replica is asked over HTTP, by no command",
+                               "let a path answer 200 when it is ready, and give it as `health`"))  # fmt: skip
+    if start := check.get("start_period"):
+        keys["start"] = str(start)
+    if grace := service.get("stop_grace_period"):
+        keys["drain"] = str(grace)
+    return keys
+
+
+def _volumes(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
+    volumes: dict[str, str] = {}
+    for volume in service.get("volumes") or ():
+        if isinstance(volume, dict):
+            source, target = str(volume.get("source", "")), str(volume.get("target", ""))
+        else:
+            source, _, target = str(volume).partition(":")
+            source, target = ("", source) if not target else (source, target.partition(":")[0])
+        if source.startswith(("/", ".", "~")):
+            lost.append(mount_not_carried(name, source))
+        elif target.startswith("/"):
+            volumes[stack_name(source or target.rsplit("/", 1)[-1])] = target
+    return {"volumes": volumes} if volumes else {}
+
+
+def _bounds(
+    name: str, service: Mapping[str, Any], keys: Mapping[str, Any], lost: list[NotCarried]
+) -> Iterator[tuple[str, Any]]:
+    deploy = service.get("deploy") or {}
+    limits = (deploy.get("resources") or {}).get("limits") or {}
+    if memory := limits.get("memory") or service.get("mem_limit"):
+        yield "memory", _size(memory)
+    if cpus := limits.get("cpus") or service.get("cpus"):
+        yield "cpus", float(cpus)
+    replicas = int(deploy.get("replicas") or service.get("scale") or 1)
+    if "volumes" in keys and replicas > 1:
+        lost.append(NotCarried(f"services.{name}.deploy.replicas", "with a volume a service has one replica",
+                               "keep the data in a database, and leave `volumes` out"))  # fmt: skip
+    elif "port" not in keys:
+        yield "replicas", replicas
+    elif replicas > 1:
+        yield "replicas", {"min": replicas}
+    for key in sorted(set(deploy) - {"replicas", "resources", "mode", "labels", "restart_policy"}):
+        lost.append(NotCarried(f"services.{name}.deploy.{key}", UNLIKE, "see the pages on releases and on scaling"))
+
+
+def _size(value: Any) -> str:
+    """A size of Compose, `512m` or `1g`, as `512MB` or `1GB`."""
+    match = re.fullmatch(r"([0-9.]+)\s*([bkmg]?)b?", str(value).strip().lower())
+    return f"{match[1]}{(match[2].upper() + 'B').replace('BB', 'B')}" if match else str(value)
+
+
+def _conditions(name: str, service: Mapping[str, Any]) -> Iterator[NotCarried]:
+    depends_on = service.get("depends_on") or {}
+    for other, condition in depends_on.items() if isinstance(depends_on, dict) else ():
+        if isinstance(condition, dict) and condition.get("condition") == "service_completed_successfully":
+            yield NotCarried(
+                f"services.{name}.depends_on.{other}",
+                "services start side by side, and none waits for another to end",
+                f"give the command of {other} as `before`, and leave {other} out",
+            )
