@@ -81,8 +81,9 @@ def test_help_names_every_command_and_each_has_help_of_its_own(cli: Cli) -> None
 
 def test_each_verb_has_a_file_of_its_own() -> None:
     shared = {"__init__", "arguments", "new_release"}
-    files = {path.stem.rstrip("_") for path in Path(verbs.__file__).parent.glob("*.py")}
-    assert files - shared == typer.main.get_command(app).commands.keys()  # type: ignore[attr-defined]  # a group
+    files = {path.stem for path in Path(verbs.__file__).parent.glob("*.py")} - shared
+    commands = typer.main.get_command(app).commands.keys()  # type: ignore[attr-defined]  # a group
+    assert {file.removesuffix("_") for file in files} == commands
 
 
 def test_version(cli: Cli) -> None:
