@@ -18,7 +18,7 @@ from tasks.providers.envoy.tls import has_taken
 T = TypeVar("T")
 _APPLIED_SECONDS = 2.0
 """Longest wait for the proxy at each step; then the next step follows all the same."""
-_SEEN_SECONDS = 15.0
+SEEN_SECONDS = 15.0
 """How long the proxy may take to see those answer that Tenfold has seen answer already; usually milliseconds."""
 _SILENCE_SECONDS = 5.0
 """A proxy that has not answered for this long does not run."""
@@ -116,17 +116,26 @@ def push_config(folder: ProxyFolder, records: Iterable[Mapping[str, Any]], *, wa
     folder.remove(name for name in files_before if name.startswith("endpoints-") and name not in files)
 
 
-def await_endpoints(folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bool) -> None:
+def await_endpoints(
+    folder: ProxyFolder, rule: RouteRule, *, asked_as_before: bool, seconds: float = SEEN_SECONDS
+) -> None:
     """Until the proxy has seen each of a route's endpoints answer, or does not run.
 
-    ProviderError if it does not see it: then they may take nobody's place. Where they are asked for their health as
-    they will be and not `as_before`, they may well not answer yet, and are not insisted on.
+    ProviderError if it does not see it within `seconds`: then they may take nobody's place. Where they are asked for
+    their health as they will be and not `as_before`, they may well not answer yet, and are not insisted on.
     """
-    all_answer = _unless_gone(folder.admin_state, lambda state: state.answering(rule.cluster) >= set(rule.endpoints))
-    if not await_taken_in(all_answer, _SEEN_SECONDS if asked_as_before else _APPLIED_SECONDS) and asked_as_before:
+    silent = set(rule.endpoints)
+
+    def all_answer(state: AdminState) -> bool:
+        nonlocal silent
+        silent = set(rule.endpoints) - state.answering(rule.cluster)
+        return not silent
+
+    reached = _unless_gone(folder.admin_state, all_answer)
+    if not await_taken_in(reached, seconds if asked_as_before else _APPLIED_SECONDS) and asked_as_before:
         raise ProviderError(
-            f"the proxy did not see all of {', '.join(rule.endpoints)} answer at {rule.health} within "
-            f"{_SEEN_SECONDS:g} s, so what served {rule.service} goes on serving. Run it again."
+            f"the proxy did not see {', '.join(sorted(silent))} answer at {rule.health} within {seconds:g} s, so what "
+            f"served {rule.service} goes on serving. Run it again."
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from docker.types import Mount
 
-from infra_specs.errors import TransientError
+from infra_specs.errors import ProviderError, TransientError
 from tasks.providers.docker.annotations import Annotation, Annotations, annotations_in, routes_among
 from tasks.providers.docker.containers.removal import ignore_missing
 from tasks.providers.docker.labels import name_of, part_of
@@ -19,10 +19,27 @@ from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.store import texts_of
 
 BOOTSTRAP = "bootstrap.json"
+SYNC_SECONDS = 30.0
+"""How often an engine compares with another one which addresses lie on which host (networkdb's `PushPullInterval`).
+
+It is told of a new task by UDP, within a second. A packet that is lost, on a busy host or while another host dies, is
+made up for by that comparison alone. Until then the proxy of the host cannot reach the task.
+"""
+
+
+class HostFolder(Folder):
+    """The folder of the proxy on one host."""
+
+    def __init__(self, host: str, engine: HostEngine, container: str) -> None:
+        super().__init__(engine, container)
+        self.host = host
 
 
 class SwarmRoutes(RouteTable):
     """The routes of the stacks of a fleet. The proxies of all ready hosts are told, all at once."""
+
+    seen_seconds = 2 * SYNC_SECONDS
+    """The first comparison may be with a host that has just died."""
 
     def __init__(self, hosts: SwarmHosts, annotations: Annotations) -> None:
         super().__init__(annotations)
@@ -31,20 +48,27 @@ class SwarmRoutes(RouteTable):
     def routes_of(self, stack: str) -> dict[Key, Annotation]:
         return routes_among(annotations_in(texts_of(self._hosts.managers.configs(stack)).values()))
 
-    def folders(self, stack: str, *, settled: bool) -> Sequence[ProxyFolder]:
-        def folder(host: str, engine: HostEngine) -> Folder | None:
+    def folders(self, stack: str, *, settled: bool) -> Sequence[HostFolder]:
+        def folder(host: str, engine: HostEngine) -> HostFolder | None:
             containers = engine.containers_of(stack)
             proxy = proxy_among(containers)
             # One that starts again does so with the files that it had.
             if proxy is None and settled and any(proxy_among(containers, state) for state in ("created", "exited")):
                 raise TransientError(f"the proxy of {stack} on {host} is starting again")
-            return Folder(engine, proxy) if proxy else None
+            return HostFolder(host, engine, proxy) if proxy else None
 
         folders = self._hosts.on_ready(lambda member, engine: folder(member.host, engine))
         return [folder for folder in folders.values() if folder is not None]
 
     def for_each(self, folders: Sequence[ProxyFolder], act: Callable[[ProxyFolder], None]) -> None:
-        self._hosts.at_once(act, folders)
+        def acted(folder: ProxyFolder) -> None:
+            assert isinstance(folder, HostFolder)
+            try:
+                act(folder)
+            except ProviderError as error:
+                raise type(error)(f"{folder.host}: {error}") from error
+
+        self._hosts.at_once(acted, folders)
 
     def fill(self, stack: str, image: str, files: Callable[[HostEngine], Mapping[str, Any]]) -> None:
         """Write the files that a proxy reads at its start to every ready host. Who has them keeps them."""

@@ -40,23 +40,21 @@ def sees(*answering: str) -> AdminState:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("_SEEN_SECONDS", "_APPLIED_SECONDS"):
-        monkeypatch.setattr(config_push, name, 0.05)
+    monkeypatch.setattr(config_push, "_APPLIED_SECONDS", 0.05)
     monkeypatch.setattr(config_push, "_SILENCE_SECONDS", 0.02)
     return iter(())
 
 
 def test_it_waits_until_all_were_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_SEEN_SECONDS", "_SILENCE_SECONDS"):
-        monkeypatch.setattr(config_push, name, 60.0)
+    monkeypatch.setattr(config_push, "_SILENCE_SECONDS", 60.0)
     folder = Folder(sees(), None, sees("10.0.0.2:80"), sees(*rule.endpoints))
     await_endpoints(folder, rule, asked_as_before=True)
     assert folder.asked == 4, "an answer that got lost is no answer"
 
 
 def test_what_was_never_seen_takes_nobodys_place() -> None:
-    with pytest.raises(ProviderError, match="what served web goes on serving"):
-        await_endpoints(Folder(sees("10.0.0.2:80")), rule, asked_as_before=True)
+    with pytest.raises(ProviderError, match=r"did not see 10\.0\.0\.3:80 answer at /up .* what served web goes on"):
+        await_endpoints(Folder(sees("10.0.0.2:80")), rule, asked_as_before=True, seconds=0.05)
 
 
 def test_a_proxy_that_does_not_run_is_not_waited_for() -> None:

@@ -18,7 +18,14 @@ from tasks.providers.docker.proxy.find import proxy_among, running_proxy
 from tasks.providers.docker.proxy.folder import FirstFiles, Folder
 from tasks.providers.docker.store import Key
 from tasks.providers.envoy.admin_state import AdminState
-from tasks.providers.envoy.config_push import ProxyFolder, await_drained, await_endpoints, push_config, rule_of
+from tasks.providers.envoy.config_push import (
+    SEEN_SECONDS,
+    ProxyFolder,
+    await_drained,
+    await_endpoints,
+    push_config,
+    rule_of,
+)
 from tasks.providers.envoy.route_state import (
     after_change,
     route_health,
@@ -32,6 +39,9 @@ from tasks.providers.envoy.route_state import (
 
 class RouteTable:
     """The routes of every stack. Changes of one stack's routes run one after the other. A target subclasses it."""
+
+    seen_seconds = SEEN_SECONDS
+    """How long a proxy may take to see those answer that Tenfold has seen answer already."""
 
     def __init__(self, annotations: Annotations) -> None:
         self._annotations = annotations
@@ -79,7 +89,12 @@ class RouteTable:
                 self._tell(folders, with_route(records, joining))
                 self._annotations.put(stack, annotation.labels, joining)
                 rule, asked_as_before = rule_of(record), same_health_check(joining, record)
-                self.for_each(folders, lambda folder: await_endpoints(folder, rule, asked_as_before=asked_as_before))
+                self.for_each(
+                    folders,
+                    lambda folder: await_endpoints(
+                        folder, rule, asked_as_before=asked_as_before, seconds=self.seen_seconds
+                    ),
+                )
             record = after_change(record, previous)
             self._tell(folders, with_route(records, record))
             self._annotations.put(stack, labels_of(resource, incarnation, {}), record)
