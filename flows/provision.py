@@ -8,11 +8,12 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
-from flows.engine.backups import probe_store
 from flows.engine.certificates import with_certificates
 from flows.engine.converge import Report
+from flows.engine.early import probe_store
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.front import with_front
+from flows.engine.leaving import let_hosts_leave
 from flows.engine.rollout import restore_healthy, roll_out
 from infra_specs.catalogue.desired import generated_secrets
 from infra_specs.desired import StackSnapshot, host_claims, manifest_of_file
@@ -68,7 +69,9 @@ async def provision_stack(
         await with_front(context, snapshot)
         report = await _build(context, replace(prepared, snapshot=snapshot))
         await with_front(context, snapshot)
-        return await with_certificates(context, snapshot, "provision", prepared.desired.content, report)
+        report = await with_certificates(context, snapshot, "provision", prepared.desired.content, report)
+    await let_hosts_leave(ledger, snapshot.stack)
+    return report
 
 
 def _record(context: RunContext, snapshot: StackSnapshot, running: Stack) -> StackSnapshot:

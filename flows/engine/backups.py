@@ -8,12 +8,10 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from flows.engine.frame import open_target
-from infra_specs.backup.time import is_backed_up, refuse_target
-from infra_specs.errors import PlanError, TenfoldError, TransientError
-from infra_specs.stackfile.models.stack import Stack
+from infra_specs.backup.time import refuse_target
+from infra_specs.errors import PlanError, TenfoldError
 from tasks.backups.catalog import open_vault
 from tasks.backups.context import BackupContext, use
-from tasks.backups.probe import probe
 from tasks.backups.restore import tidy
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner, keep_renewed
@@ -67,19 +65,3 @@ async def tidy_abandoned(ledger: Ledger, stack: str) -> None:
             pass
     except TenfoldError as error:
         get_run_logger().warning("What a killed backup of %s left is still there: %s", stack, error)
-
-
-async def probe_store(ledger: Ledger, stack: Stack) -> None:
-    """Write into the store that a stack's file names, and remove it. Raises PlanError with what the store refuses.
-
-    A store that does not answer now is no reason to refuse a stack: that is said in the log.
-    """
-    if not is_backed_up(stack) or not stack.backup.to:
-        return
-    try:
-        vault = await asyncio.to_thread(open_vault, ledger, stack, settings().home)
-        await asyncio.to_thread(probe, vault, stack)
-    except TransientError as away:
-        get_run_logger().warning("Nobody knows whether %s can be backed up: %s", stack.name, away)
-    except TenfoldError as error:
-        raise PlanError(f"{stack.name} could not be backed up: {error}") from error

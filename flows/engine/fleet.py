@@ -1,7 +1,7 @@
 """A stack's fleet of hosts, brought to what its spec wants before the stack is changed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from prefect.logging import get_run_logger
 from flows.engine.converge import Report, converge
 from infra_specs.errors import LockHeld, PlanError, TenfoldError, TransientError
 from infra_specs.fleet.of_stack import fleet_name
-from infra_specs.stackfile.models.hosts import FleetHosts
+from infra_specs.stackfile.models.hosts import FleetHosts, Host
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.settings import settings
 from tasks.ledger import Lease, Ledger
@@ -27,31 +27,47 @@ PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between looks at a fleet whose managers do not answer: they may choose a leader."""
 
 
-async def on_ready_fleet(ledger: Ledger, stack: Stack, verb: str) -> Stack:
+Refuse = Callable[[], Awaitable[None]]
+
+
+async def on_ready_fleet(ledger: Ledger, stack: Stack, verb: str, refuse: Refuse) -> Stack:
     """The stack on its fleet, which is brought up first: by a provision as the spec wants it, on the timer as it was.
 
-    A stack on no fleet is returned as it is. The fleet's lock is held only here. Raises PlanError for hosts that cannot
-    be a fleet. On the timer what is in the way is logged, and a fleet that somebody else changes is left to them.
+    A stack on no fleet is returned as it is. The fleet's lock is held only here. Before a provision touches a host,
+    `refuse` raises what is in the way of the stack. Raises PlanError for hosts that cannot be a fleet. On the timer
+    what is in the way is logged, and a fleet that somebody else changes is left to them.
     """
     name = fleet_name(stack)
     if verb == "provision" and name:
         async with fleet_lock(ledger, name, verb, settings().lease_seconds, wait=True) as lease:
-            await bring_up(ledger, lease, await asyncio.to_thread(fleet_of, ledger, stack), "asked for")
+            await bring_up(ledger, lease, await asyncio.to_thread(fleet_of, ledger, stack), "asked for", refuse)
     elif verb == "reconcile" and name:
         await _look_after(ledger, name)
     return await asyncio.to_thread(on_recorded_fleet, ledger, stack)
 
 
-async def bring_up(ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: str) -> Report | None:
+async def _nothing_in_the_way() -> None:
+    """A fleet that is repaired is refused for no stack."""
+
+
+async def bring_up(
+    ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: str, refuse: Refuse = _nothing_in_the_way
+) -> Report | None:
     """Make the hosts what they shall be, under the lease of the fleet. None if there is nothing to do.
 
-    Hosts that leave have left when this returns, and nobody lets them in any more.
+    Hosts that leave have left when this returns, and nobody lets them in any more. While stacks run there they stay:
+    nothing new is placed on them, each stack moves with its next look, and they leave at the look at the fleet after
+    that. `refuse` is asked before anything is changed.
     """
-    report = await _pass(ledger, lease, wanted, reason)
+    if wanted.hosts.leaving and await _hold_back(ledger, lease, wanted, refuse):
+        hosts = (*wanted.hosts.hosts, *wanted.hosts.leaving)
+        staying = replace(wanted, hosts=replace(wanted.hosts, hosts=hosts, leaving=()))
+        return await _pass(ledger, lease, staying, reason, _nothing_in_the_way, recorded=wanted.hosts)
+    report = await _pass(ledger, lease, wanted, reason, refuse)
     if wanted.hosts.leaving:
         rest = replace(wanted, hosts=replace(wanted.hosts, leaving=()))
         await asyncio.to_thread(ledger.fleets.put, lease, rest.hosts)
-        await _pass(ledger, lease, rest, "hosts have left")
+        await _pass(ledger, lease, rest, "hosts have left", _nothing_in_the_way)
     return report
 
 
@@ -105,12 +121,39 @@ async def open_hosts(fleet: FleetHosts) -> AsyncIterator[FleetProvider]:
         await asyncio.to_thread(provider.close)
 
 
-async def _pass(ledger: Ledger, lease: Lease, wanted: WantedFleet, reason: str) -> Report | None:
+async def _hold_back(ledger: Ledger, lease: Lease, wanted: WantedFleet, refuse: Refuse) -> bool:
+    """Let nothing new be placed on the hosts that leave, if stacks run there; whether some do."""
+    names = _names(wanted.hosts.leaving)
+    async with open_hosts(wanted.hosts) as provider:
+        await _planned(provider, wanted)  # what is refused is refused before anything moves
+        if not (stacks := await asyncio.to_thread(provider.stacks_on, names)):
+            return False
+        await refuse()
+        await asyncio.to_thread(ledger.fleets.put, lease, wanted.hosts)
+        await fenced(RunContext(provider, ledger, lease), lambda: provider.hold_back(names))
+    get_run_logger().info("%s leaves once what runs there has moved: %s.", " and ".join(names), ", ".join(stacks))
+    return True
+
+
+async def _pass(
+    ledger: Ledger,
+    lease: Lease,
+    wanted: WantedFleet,
+    reason: str,
+    refuse: Refuse,
+    *,
+    recorded: FleetHosts | None = None,
+) -> Report | None:
+    """One look at the hosts, and the changes that follow. `recorded`: the fleet to write down, else the wanted one."""
     async with open_hosts(wanted.hosts) as provider:
         fleet = await _planned(provider, wanted)
+        if not fleet.plan.empty:
+            await refuse()
+        if recorded is None and fleet.survey.held_back:
+            await fenced(RunContext(provider, ledger, lease), lambda: provider.hold_back(_names(wanted.hosts.leaving)))
         for note in fleet.survey.notes():
             get_run_logger().warning("%s", note)
-        await asyncio.to_thread(ledger.fleets.put, lease, wanted.hosts)
+        await asyncio.to_thread(ledger.fleets.put, lease, recorded or wanted.hosts)
         await asyncio.to_thread(ledger.fleets.mark_looked, lease)
         context = RunContext(provider, ledger, lease)
         if fleet.plan.empty:
@@ -128,6 +171,10 @@ async def _planned(provider: FleetProvider, wanted: WantedFleet) -> PlannedFleet
             get_run_logger().warning("%s It is looked at again.", error)
             await asyncio.sleep(pause)
     return await asyncio.to_thread(planned, provider, wanted)
+
+
+def _names(hosts: Iterable[Host]) -> list[str]:
+    return [host.name for host in hosts]
 
 
 async def _look_after(ledger: Ledger, name: str) -> None:

@@ -16,6 +16,7 @@ from prefect.states import Completed, Failed
 
 from flows.engine.bound import bounded
 from flows.engine.converge import Report
+from flows.engine.early import refuse_early
 from flows.engine.fleet import on_ready_fleet
 from flows.engine.run_info import is_asked_for, silence_prefect
 from infra_specs.desired import StackSnapshot, refuse_changed_target
@@ -112,7 +113,8 @@ async def stack_session(
         snapshot = await asyncio.to_thread(partial(snapshot_of, ledger, *asked) if asked else recorded)
         snapshot = snapshot.with_stack(change(snapshot.stack))
         refuse_changed_target(snapshot)
-        snapshot = snapshot.with_stack(await on_ready_fleet(ledger, snapshot.stack, verb))
+        refuse = partial(refuse_early, ledger, snapshot)
+        snapshot = snapshot.with_stack(await on_ready_fleet(ledger, snapshot.stack, verb, refuse))
         async with open_target(snapshot.stack) as provider:
             context = RunContext(provider, ledger, lease)
             with suppress(LedgerError):  # a lost key must not prevent a teardown

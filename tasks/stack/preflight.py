@@ -16,6 +16,7 @@ from infra_specs.backup.time import backup_notes
 from infra_specs.desired import (
     DesiredStack,
     StackSnapshot,
+    desired_from_spec,
     desired_with_release,
     one_off_job,
     provision_notes,
@@ -38,7 +39,7 @@ from tasks.stack.certificate import check_certificate
 from tasks.stack.code import code_seen, with_edited_code
 from tasks.stack.commands import command_warnings, takes_folder
 from tasks.stack.local_images import local_images
-from tasks.stack.preview_builds import preview_builds
+from tasks.stack.preview_builds import build_requests, preview_builds
 from tasks.stack.queue_room import refuse_small_queue
 from tasks.stack.release import deploy_target
 
@@ -181,6 +182,20 @@ class Preview:
 
     async def images(self, stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
         return local_images(self.provider, stack, names)
+
+
+def refuse_unseen(ledger: Ledger, provider: KindProvider, snapshot: StackSnapshot) -> None:
+    """Raise what `prepare` would raise, as far as it shows without a question to the target. Blocks. Changes nothing.
+
+    ProviderError for a folder that cannot be built, and PlanError for the rest.
+    """
+    stack = snapshot.stack
+    check_certificate(ledger, snapshot)
+    for request in build_requests(stack, snapshot.source).values():
+        if provider.images is not None:
+            provider.images.build_warning(request)
+    refuse_conflicts(claims_of(stack), snapshot.hosts.of_others(stack.name))
+    refuse_over_budget(stack.name, desired_from_spec(snapshot).price)
 
 
 def _refuse_unstartable(provider: KindProvider, candidate: _Candidate, desired: DesiredStack) -> None:

@@ -2,13 +2,16 @@
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
 
 from flows.engine.converge import Report
+from flows.engine.early import refuse_early
 from flows.engine.fleet import on_ready_fleet
 from flows.engine.frame import frame, open_ledger
+from flows.provision import provision
 from flows.recover_hosts import recover_hosts
 from flows.teardown_hosts import teardown_hosts
 from infra_specs.stackfile.models.hosts import FleetHosts, Host
@@ -16,6 +19,7 @@ from infra_specs.stackfile.models.target import Swarm
 from infra_specs.stackfile.reading.load import stored
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner, Run
+from tasks.stack.record import snapshot_of
 from tests.flows.going import done, failed
 from tests.support.hosts.pretended import World, pretend
 
@@ -34,7 +38,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 async def bring_up(spec: dict[str, Any], verb: str = "provision") -> Report:
     """What a provision of a stack does before it opens its target."""
     async with open_ledger() as ledger:
-        placed = (await on_ready_fleet(ledger, stored(spec), verb)).target
+        snapshot = snapshot_of(ledger, stored(spec), "/srv")
+        refuse = partial(refuse_early, ledger, snapshot)
+        placed = (await on_ready_fleet(ledger, snapshot.stack, verb, refuse)).target
         assert isinstance(placed, Swarm)
         return Report("shop", f"on {', '.join(host.name for host in placed.placed.hosts)}", (), (), {})
 
@@ -119,6 +125,52 @@ async def test_everything_in_the_way_is_said_at_once_and_nothing_is_touched(worl
     assert (world.effects, fleet(), runs()) == ([], None, ())
 
 
+async def test_what_runs_on_a_host_that_leaves_moves_first(world: World) -> None:
+    await done(bring_up, spec=spec(hosts=[A, B, C]))
+    stands("shop", spec(hosts=[A, B, C]))
+    world.hosts[A].slots += ["shop", "blog"]
+    await done(bring_up, spec=spec(hosts=[B, C, D]))
+    assert (world.hosts[A].slots, world.cut_off) == (["shop", "blog"], [])
+    assert world.roles().keys() == {A, B, C, D}, "it is a member while something runs there"
+    assert world.availability(A) == "pause"
+    assert fleet() == FleetHosts("shop", _hosts(B, C, D), leaving=_hosts(A))
+
+    world.hosts[A].slots.remove("shop")
+    await done(bring_up, spec=spec(hosts=[B, C, D]))
+    assert (world.hosts[A].slots, world.cut_off) == (["blog"], [])
+    world.hosts[A].slots.clear()
+    _looked_long_ago()
+    await done(bring_up, spec=spec(hosts=[B, C, D]), verb="reconcile")
+    assert fleet() == FleetHosts("shop", _hosts(B, C, D))
+    assert (world.roles().keys(), world.hosts[A].marks) == ({B, C, D}, {})
+
+
+async def test_a_host_that_is_put_back_into_the_list_stays(world: World) -> None:
+    await done(bring_up, spec=spec(hosts=[A, B, C]))
+    world.hosts[A].slots += ["shop"]
+    await done(bring_up, spec=spec(hosts=[B, C]))
+    assert world.availability(A) == "pause"
+    await done(bring_up, spec=spec(hosts=[A, B, C]))
+    assert (world.availability(A), world.roles().keys(), world.cut_off) == ("active", {A, B, C}, [])
+    assert fleet() == FleetHosts("shop", _hosts(A, B, C))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"services": {"web": {"build": "nowhere", "port": 8000}}}, "nowhere"),
+        ({"services": {"web": {"image": "shop:1", "port": 8000, "env": {"KEY": {"secret": "api-key"}}}}}, "api-key"),
+        ({"services": {"web": {"image": "shop:1", "port": 8000, "public": True}},
+          "tls": {"certificate": "gone.pem", "key": "gone.key"}}, "gone.pem"),
+    ],
+)  # fmt: skip
+async def test_what_is_refused_of_a_stack_is_refused_before_a_host_is_touched(
+    world: World, more: dict[str, Any], message: str
+) -> None:
+    assert message in await failed(provision, spec=spec(hosts=[A, B]) | more, source="/srv")
+    assert (world.effects, fleet(), runs()) == ([], None, ())
+
+
 async def test_a_fleet_of_another_installation_is_not_ours(world: World) -> None:
     world.hosts[A].marks["/etc/tenfold/host.json"] = '{"fleet": "shop"}'
     message = await failed(bring_up, spec=spec(hosts=[A]))
@@ -150,7 +202,14 @@ async def test_without_a_quorum_a_new_swarm_is_begun(world: World) -> None:
     message = await failed(bring_up, spec=spec(hosts=[A, B, C]))
     assert message.startswith("1 of 3 managers answers")
     assert await done(recover_hosts, fleet="shop") == f"a new Swarm was begun at {C}"
-    assert world.roles() == {C: "manager"}
+    assert world.roles_at(C) == {C: "manager"}
+    world.hosts[A].is_up = world.hosts[B].is_up = True
+    await done(bring_up, spec=spec(hosts=[A, B, C]))
+    assert world.roles_at(C) == dict.fromkeys((A, B, C), "manager"), "what came back has left the old one"
+
+
+def _hosts(*addresses: str) -> tuple[Host, ...]:
+    return tuple(Host(address=address) for address in addresses)
 
 
 def _looked_long_ago() -> None:

@@ -142,13 +142,15 @@ def recover(fleet: Fleet, yes: Yes = False, detach: Detach = False) -> None:
     """Make a new Swarm of the hosts that are left, where too few managers are for the old one.
 
     Only if the others are lost for good or stay switched off. What runs goes on.
+    Where no manager is left, it begins anew.
 
     Examples:
     tenfold hosts recover shop
     """
     _confirm(
         fleet, "recover", "The managers that do not answer decide no more. If they only cannot be reached from here, "
-        f"there will be two Swarms, and both run the stacks of {fleet}.", yes=yes,
+        f"there will be two Swarms, and both run the stacks of {fleet}. Where no manager is left, the stacks stop and "
+        "begin anew.", yes=yes,
     )  # fmt: skip
     _carry_out("recover_hosts", fleet, detach=detach)
 

@@ -11,11 +11,16 @@ from infra_specs.stackfile.models.hosts import Host
 from tasks.providers.hosts.engines import FleetEngines
 from tasks.providers.hosts.host_data import data_on
 from tasks.providers.hosts.read_facts import HostReading, read_facts
+from tasks.ssh.engine import SshEngine
 
 FLEET_LABEL = "tenfold.fleet"
 """On the Swarm: the name of the fleet that it is of."""
+BEGUN_LABEL = "tenfold.begun"
+"""On the Swarm: when it was begun in place of another, in seconds since the epoch. Of two the later one counts."""
 HOST_LABEL = "tenfold.host"
 """On a node: the host that it is, by the name that the list gives it."""
+LEAVES_LABEL = "tenfold.leaves"
+"""On a node: its host is to leave, and nothing new is placed there."""
 Node = Mapping[str, Any]
 """A node, as the engine describes it."""
 
@@ -37,6 +42,29 @@ class FleetState:
     """The addresses of all members as the managers know them, also of those that do not answer."""
     stale: tuple[str, ...] = ()
     """The ids of nodes that are down, and whose hosts answer and say that they are others, or none."""
+    held_back: frozenset[str] = frozenset()
+    """The hosts that a run let nothing new be placed on, for they were to leave."""
+    outdated: tuple[str, ...] = ()
+    """The hosts that are still in the Swarm which the fleet had before a new one was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerView:
+    """What one manager says of its Swarm."""
+
+    labels: Mapping[str, str]
+    nodes: Sequence[Node]
+
+    @property
+    def begun(self) -> int:
+        """When it was begun in place of another; 0 for the fleet's first one."""
+        return begun_of(self.labels)
+
+
+def begun_of(labels: Mapping[str, str]) -> int:
+    """When a Swarm with these labels was begun in place of another; 0 for the fleet's first one."""
+    text = labels.get(BEGUN_LABEL, "0")
+    return int(text) if text.isdecimal() else 0
 
 
 def look_at_fleet(
@@ -66,11 +94,19 @@ def fleet_state(
     addresses = {host: reading.facts.address or host for host, reading in readings.items()}
     names = [host.name for host in engines.connections.hosts]
     data = {host.name: () if host.name in lost else _data(host.name, engines, readings) for host in leaving}
-    nodes = _nodes(fleet, engines, managers, swarms) if managers else None
-    if nodes is None:
+    told_views = _views(fleet, engines, managers, swarms) if managers else {}
+    views = {host: view for host, view in told_views.items() if view.labels.get(FLEET_LABEL) == fleet}
+    others = told_views.keys() - views.keys()
+    if not views:
         _require_known_managers(swarms, names, readings)
         told = [_told_by_itself(name, readings.get(name), swarms) for name in names]
         return FleetState(_with_data(told, data), addresses, {}, managers)
+    begun = max(view.begun for view in views.values())
+    managers = tuple(host for host in managers if host not in views or views[host].begun == begun)
+    nodes = next(view.nodes for view in views.values() if view.begun == begun)
+    outdated = tuple(host for host in _outdated(fleet, nodes, readings, swarms) if begun and host not in others)
+    swarms = {host: swarm for host, swarm in swarms.items() if host not in outdated}
+    managers = tuple(host for host in managers if host not in outdated)
     _require_own(nodes, swarms)
     stale = tuple(node for node in nodes if _is_stale(node, readings, swarms))
     by_host = _by_hosts([node for node in nodes if node not in stale], swarms)
@@ -79,9 +115,11 @@ def fleet_state(
     ids = {host: node["ID"] for host, node in by_host.items()}
     unlabelled = tuple(host for host, node in by_host.items() if _label_of(node) != host)
     peers = {host: _node_address(node) for host, node in by_host.items()}
+    held_back = frozenset(host for host, node in by_host.items() if LEAVES_LABEL in (node["Spec"].get("Labels") or {}))
     return FleetState(
-        _with_data(told, data), addresses, ids, managers, unlabelled, peers, tuple(node["ID"] for node in stale)
-    )
+        _with_data(told, data), addresses, ids, managers, unlabelled, peers, tuple(node["ID"] for node in stale),
+        held_back, outdated,
+    )  # fmt: skip
 
 
 def _is_stale(node: Node, readings: Mapping[str, HostReading], swarms: Mapping[str, SwarmFacts]) -> bool:
@@ -122,22 +160,50 @@ def _swarm(reading: HostReading) -> SwarmFacts | None:
     return engine.swarm if engine and engine.swarm and engine.swarm.state not in ("inactive", "left") else None
 
 
-def _nodes(
+def _views(
     fleet: str, engines: FleetEngines, managers: tuple[str, ...], swarms: Mapping[str, SwarmFacts]
-) -> Sequence[Node] | None:
-    """Every node of the Swarm; None if its managers have no quorum."""
-    try:
-        labels = engines.ask_one(managers, lambda engine: engine.inspect_swarm()["Spec"].get("Labels") or {})
-        nodes: Sequence[Node] = engines.ask_one(managers, lambda engine: engine.nodes())
-    except TransientError as error:
+) -> dict[str, ManagerView]:
+    """What each manager says that has a quorum behind it; empty if none has.
+
+    Raises PlanError where all speak for Swarms of others, and TransientError while they choose a leader.
+    """
+    views, failure = dict[str, ManagerView](), TransientError("no manager of the Swarm answers.")
+    for host in managers:
+        try:
+            views[host] = engines.ask_one((host,), _view)
+        except TransientError as error:
+            failure = error
+    if views and not any(view.labels.get(FLEET_LABEL) == fleet for view in views.values()):
+        host, view = next(iter(views.items()))
+        owner = view.labels.get(FLEET_LABEL)
+        raise _foreign(host, f"is in a Swarm of {f'the fleet {owner}' if owner else 'somebody else'}")
+    if not views:
         count = max(len(managers), *(len(swarm.managers) for swarm in swarms.values()))
         if has_quorum(count, len(managers)):
-            raise TransientError(f"the managers of the Swarm choose a leader: {error}") from error
-        return None
-    if labels.get(FLEET_LABEL) != fleet:
-        whose = f"the fleet {labels[FLEET_LABEL]}" if FLEET_LABEL in labels else "somebody else"
-        raise _foreign(managers[0], f"is in a Swarm of {whose}")
-    return nodes
+            raise TransientError(f"the managers of the Swarm choose a leader: {failure}") from failure
+    return views
+
+
+def _view(engine: SshEngine) -> ManagerView:
+    return ManagerView(engine.inspect_swarm()["Spec"].get("Labels") or {}, engine.nodes())
+
+
+def _outdated(
+    fleet: str,
+    nodes: Sequence[Node],
+    readings: Mapping[str, HostReading],
+    swarms: Mapping[str, SwarmFacts],
+) -> tuple[str, ...]:
+    """The hosts of this fleet that are none of its Swarm's nodes, and in one that hosts of it manage.
+
+    They were away when a new Swarm was begun. A host without the fleet's mark is in somebody else's.
+    """
+    known, own = {node["ID"] for node in nodes}, {reading.facts.address for reading in readings.values()}
+    return tuple(
+        host
+        for host, swarm in swarms.items()
+        if swarm.node not in known and readings[host].facts.fleet == fleet and _manager_addresses(swarm) & own
+    )
 
 
 def _require_own(nodes: Sequence[Node], swarms: Mapping[str, SwarmFacts]) -> None:

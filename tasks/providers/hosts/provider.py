@@ -1,6 +1,6 @@
 """A fleet of hosts as a target: what is there, and how it is made what it shall be."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from infra_specs.fleet.resources import host_of
@@ -9,6 +9,8 @@ from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.hosts import FleetHosts
 from tasks.providers.hosts.engines import FleetEngines
 from tasks.providers.hosts.kinds import Engine, HostFirewall, HostMark, SwarmMember, Upkeep
+from tasks.providers.hosts.leaving import hold_back, stacks_on
+from tasks.providers.hosts.members import FleetState, look_at_fleet
 from tasks.providers.hosts.recover import recover
 from tasks.providers.hosts.survey import Survey, survey
 from tasks.providers.hosts.swarm_membership import SwarmMembership
@@ -62,8 +64,18 @@ class HostsProvider(FleetProvider):
         if state is not None:
             label_members(state, self.engines)
 
+    def stacks_on(self, hosts: Collection[str]) -> tuple[str, ...]:
+        return stacks_on(hosts, self._state(), self.engines)
+
+    def hold_back(self, hosts: Collection[str]) -> None:
+        hold_back(hosts, self._state(), self.engines)
+
     def recover(self) -> str:
         return recover(self._fleet.name, self.engines)
+
+    def _state(self) -> FleetState:
+        """As the hosts and the managers tell it now. Raises PlanError and TransientError as `look_at_fleet`."""
+        return look_at_fleet(self._fleet.name, self.engines, self._fleet.leaving)
 
     def close(self) -> None:
         self.engines.close()

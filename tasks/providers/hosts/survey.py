@@ -69,7 +69,11 @@ class Survey:
 
     def notes(self) -> tuple[str, ...]:
         """What is good to know."""
-        return notes(self._looks(), self._members())
+        outdated = self.state.outdated if self.state else ()
+        return (
+            *notes(self._looks(), self._members()),
+            *(f"{host}: is in the Swarm that {self.fleet.name} had before. It leaves that one." for host in outdated),
+        )
 
     def data(self) -> tuple[str, ...]:
         """A sentence for each host that is to leave and holds data that is nowhere else."""
@@ -82,8 +86,13 @@ class Survey:
 
     @property
     def has_unnamed_members(self) -> bool:
-        """Whether a killed run left nodes that bear no host's name, or are no host's."""
-        return self.state is not None and bool(self.state.unlabelled or self.state.stale)
+        """Whether a killed run left nodes that bear no host's name, or are no host's, or hosts in an earlier Swarm."""
+        return self.state is not None and bool(self.state.unlabelled or self.state.stale or self.state.outdated)
+
+    @property
+    def held_back(self) -> frozenset[str]:
+        """The hosts that nothing new is placed on, since they were to leave."""
+        return self.state.held_back if self.state else frozenset()
 
     def _looks(self) -> HostLooks:
         return HostLooks(
@@ -93,10 +102,10 @@ class Survey:
         )
 
     def _members(self) -> frozenset[str]:
-        """Who is in the Swarm already. A host that leaves counts as one: its list is past."""
-        members = self.state.members if self.state else ()
-        leaving = {host.name for host in self.fleet.leaving}
-        return frozenset(leaving.union(member.host for member in members if member.role is not None))
+        """Who is in the Swarm already, or was. A host that leaves counts as one: its list is past."""
+        state = self.state
+        past = {host.name for host in self.fleet.leaving}.union(state.outdated if state else ())
+        return frozenset(past.union(member.host for member in (state.members if state else ()) if member.role))
 
     def _peers(self) -> dict[str, str]:
         """Where members reach each other, those that leave and those that are silent included."""

@@ -38,12 +38,14 @@ def carry_out(step: MembershipStep, fleet: str, state: FleetState, engines: Flee
 def label_members(state: FleetState, engines: FleetEngines) -> None:
     """Name the nodes that a killed run joined and did not name, and remove those that are no host's any more.
 
-    Call it before the steps: so is a host known when it does not answer any more. Nothing is to be done: success.
-    Raises ProviderError and its kinds.
+    Hosts that are in the Swarm which the fleet had before leave it. Call it before the steps: so is a host known when
+    it does not answer any more. Nothing is to be done: success. Raises ProviderError and its kinds.
     """
+    for host in state.outdated:
+        leave_by_force(host, engines)
     for node in state.stale:
         if _node(node, state.managers, engines):
-            _change(node, state.managers, engines, lambda spec: {**spec, "Role": "worker"})
+            change_node(node, state.managers, engines, lambda spec: {**spec, "Role": "worker"})
         _forget(node, state.managers, engines)
     for host in state.unlabelled:
         _label(host, state.nodes[host], state.managers, engines)
@@ -77,7 +79,7 @@ def _set_role(step: MembershipStep, state: FleetState, engines: FleetEngines) ->
     """Asked of another manager than the one that it is about, which may end as one meanwhile."""
     managers = _managers(state, engines, without=step.host)
     node = _node_id(step.host, state, engines)
-    _change(node, managers, engines, lambda spec: {**spec, "Role": step.role})
+    change_node(node, managers, engines, lambda spec: {**spec, "Role": step.role})
     _wait(lambda: _node(node, managers, engines), lambda found: _is_counted(found, step.role), f"{step} took effect")
 
 
@@ -86,7 +88,7 @@ def _leave(host: str, state: FleetState, engines: FleetEngines) -> None:
     managers = _managers(state, engines, without=host)
     node = _node_id(host, state, engines)
     if _node(node, managers, engines):
-        _change(node, managers, engines, lambda spec: {**spec, "Availability": "drain"})
+        change_node(node, managers, engines, lambda spec: {**spec, "Availability": "drain"})
         _wait(lambda: _tasks(node, managers, engines), lambda tasks: not tasks, f"the tasks of {host} ended")
     engine = engines.of(host)
     with translated(host):
@@ -108,7 +110,7 @@ def _remove(host: str, state: FleetState, engines: FleetEngines) -> None:
     managers = _managers(state, engines, without=host)
     node = _node_id(host, state, engines)
     if _node(node, managers, engines):
-        _change(node, managers, engines, lambda spec: {**spec, "Role": "worker"})
+        change_node(node, managers, engines, lambda spec: {**spec, "Role": "worker"})
         _wait(
             lambda: _node(node, managers, engines),
             lambda found: _is_counted(found, "worker"),
@@ -176,13 +178,18 @@ def _is_counted(node: Node | None, role: str) -> bool:
 
 
 def _label(host: str, node: str, managers: tuple[str, ...], engines: FleetEngines) -> None:
-    _change(node, managers, engines, lambda spec: {**spec, "Labels": {**(spec.get("Labels") or {}), HOST_LABEL: host}})
+    change_node(
+        node, managers, engines, lambda spec: {**spec, "Labels": {**(spec.get("Labels") or {}), HOST_LABEL: host}}
+    )
 
 
-def _change(
+def change_node(
     node: str, managers: tuple[str, ...], engines: FleetEngines, changed: Callable[[dict[str, Any]], Any]
 ) -> None:
-    """Change what is wanted of a node. Its version tells if somebody else did meanwhile; then it is done again."""
+    """Change what is wanted of a node. Its version tells if somebody else did meanwhile; then it is done again.
+
+    So already: success. Raises ProviderError and its kinds.
+    """
 
     def asked(engine: SshEngine) -> None:
         for number in range(TRIES):

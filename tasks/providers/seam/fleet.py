@@ -29,6 +29,10 @@ class FleetSurvey(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What is good to know."""
 
+    @property
+    def held_back(self) -> frozenset[str]:
+        """The hosts that nothing new is placed on, since they were to leave."""
+
     def data(self) -> tuple[str, ...]:
         """A sentence for each host that is to leave and holds data that is nowhere else."""
 
@@ -47,6 +51,14 @@ class FleetProvider(KindProvider):
 
     def survey(self) -> FleetSurvey:
         """Look at every host, and ask the managers who is in the Swarm. Changes nothing, and raises no error."""
+        raise NotImplementedError
+
+    def stacks_on(self, hosts: Collection[str]) -> tuple[str, ...]:
+        """The names of the stacks with a slot or a job on these hosts, of those that answer."""
+        raise NotImplementedError
+
+    def hold_back(self, hosts: Collection[str]) -> None:
+        """Let nothing new be placed on these hosts, and again on all others that were held back. What runs goes on."""
         raise NotImplementedError
 
     def recover(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from infra_specs.errors import ProviderError
 from infra_specs.stackfile.models.target import Containers
 from tasks.providers.docker.builds.builder import Builder
+from tasks.providers.docker.builds.context import Context
 from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.engine.images import EngineImages
 from tasks.providers.seam.builds import BuildRequest, BuiltImage
@@ -54,9 +55,11 @@ class SwarmImages:
             return self._images.everywhere(id, id)
 
     def build_warning(self, request: BuildRequest) -> str:
-        """A sentence about files of the context that are hardly meant to be in an image, or an empty text."""
-        with translated():
-            return self._builder().warning(request)
+        """A sentence about files of the context that are hardly meant to be in an image, or an empty text.
+
+        No host is asked.
+        """
+        return Context(request).warning
 
     def forget_built(self, stack: str) -> None:
         """Remove what was built for a stack and is not run from, on every host that answers."""

@@ -40,10 +40,16 @@ class SwarmHosts:
             return members
 
     def ready(self) -> tuple[Member, ...]:
-        """Those that the managers hear and may place something on. TransientError if there is none."""
+        """Those that the managers hear, those that leave included. TransientError if there is none."""
         if members := tuple(member for member in self.members() if member.is_ready):
             return members
         raise TransientError("no host of the fleet is ready: tenfold hosts FILE says what is wrong with them.")
+
+    def open(self) -> tuple[Member, ...]:
+        """The ready ones that something new may run on. TransientError if there is none."""
+        if members := tuple(member for member in self.ready() if not member.leaves):
+            return members
+        raise TransientError("every host of the fleet that is ready is to leave it: start the others again.")
 
     def by_node(self) -> dict[str, Member]:
         """The members by the ids of their nodes."""

@@ -11,7 +11,7 @@ from infra_specs.errors import ProviderError, TransientError
 from tasks.providers.docker.engine.errors import engine_message
 from tasks.providers.docker.labels import only
 from tasks.providers.hosts.engines import translated
-from tasks.providers.hosts.members import HOST_LABEL
+from tasks.providers.hosts.members import HOST_LABEL, LEAVES_LABEL
 from tasks.providers.swarm.engine import HostEngine, HostEngines
 
 T = TypeVar("T")
@@ -36,7 +36,9 @@ class Member:
     node: str
     address: str
     is_ready: bool
-    """Whether the managers hear it, and may place something there."""
+    """Whether the managers hear it, and a person lets things run there."""
+    leaves: bool = False
+    """Whether it is to leave its fleet: what runs there moves, and nothing new comes."""
 
 
 class Managers:
@@ -213,11 +215,15 @@ class Managers:
 
 def _member(node: ApiObject) -> Member:
     spec, status = node["Spec"], node["Status"]
+    labels = spec.get("Labels") or {}
+    leaves = LEAVES_LABEL in labels
+    is_open = spec.get("Availability") in (("active", "pause") if leaves else ("active",))
     return Member(
-        str((spec.get("Labels") or {}).get(HOST_LABEL, "")),
+        str(labels.get(HOST_LABEL, "")),
         node["ID"],
         str(status.get("Addr", "")),
-        status.get("State") == "ready" and spec.get("Availability") == "active",
+        status.get("State") == "ready" and is_open,
+        leaves,
     )
 
 

@@ -37,7 +37,7 @@ from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.managers import ApiObject, Member
 from tasks.providers.swarm.names import MACHINE_LABEL, is_volume, service_name
 from tasks.providers.swarm.network import network_name
-from tasks.providers.swarm.service_spec import is_stopped
+from tasks.providers.swarm.service_spec import is_stopped, node_of
 from tasks.providers.swarm.store import texts_of
 
 START_SECONDS = 60.0
@@ -47,6 +47,8 @@ _HOST = "TenfoldHost"
 _ORDER = ("failed", "starting", "unready", "healthy")
 """Of what hosts say of one thing the first holds."""
 _ASKER_SECONDS = 2.0
+ITS_HOST = "its host"
+"""What differs of an instance whose host is to leave, so that a plan makes a successor elsewhere before it goes."""
 
 Judge = Callable[[dict[str, Any]], Health]
 
@@ -180,8 +182,11 @@ class SwarmObserver:
         address = task_list.address_of(current, instance.stack) if current else ""
         if probe and address and instance.kind in ("replica", "files"):
             outputs["endpoint"] = f"{address}:{probe['port']}"
-        is_global = "Global" in service["Spec"]["Mode"]
-        return replace(instance, outputs=outputs, restarts=0 if is_global else task_list.crashes(tasks))
+        if "Global" in service["Spec"]["Mode"]:
+            return replace(instance, outputs=outputs)
+        if must_move(service["Spec"], current, members):
+            instance = replace(instance, fingerprint="", digests={**instance.digests, ITS_HOST: "leaves"})
+        return replace(instance, outputs=outputs, restarts=task_list.crashes(tasks))
 
     def _health(
         self, service: ApiObject, tasks: Sequence[ApiObject], members: Mapping[str, Member], judge: Judge
@@ -219,10 +224,11 @@ class SwarmObserver:
         self, service: ApiObject, tasks: Sequence[ApiObject], members: Mapping[str, Member], judge: Judge
     ) -> Health:
         """Of a proxy on each host. At first all must answer; later one that does is enough, and the others are said."""
-        ready = [member for member in members.values() if member.is_ready]
         healths: dict[str, Health] = {}
-        for member in ready:
+        for member in members.values():
             own = [task for task in tasks if task.get("NodeID") == member.node]
+            if not member.is_ready or (member.leaves and not own):
+                continue
             current = task_list.current_task(own)
             if current is not None and task_list.is_running(current):
                 healths[member.host] = self._running_health(current, members, judge)
@@ -298,6 +304,12 @@ def _admin_state(engine: Any, stack: str) -> tuple[AdminState | None, bool]:
     """What a host's proxy knows, and whether one runs there."""
     proxy = proxy_among(engine.containers_of(stack))
     return (admin.admin_state(engine, proxy), True) if proxy else (None, False)
+
+
+def must_move(spec: Mapping[str, Any], task: ApiObject | None, members: Mapping[str, Member]) -> bool:
+    """Whether a service of one task runs on a host that is to leave. What data binds to its host stays there."""
+    member = members.get((task or {}).get("NodeID", ""))
+    return member is not None and member.is_ready and member.leaves and node_of(spec) is None and not is_stopped(spec)
 
 
 def together(healths: Mapping[str, Health], made: float) -> Health:

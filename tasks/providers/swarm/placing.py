@@ -61,9 +61,9 @@ class Placing:
         return member
 
     def spread_host(self, resource: Resource, incarnation: int) -> Member:
-        """The ready host with the fewest of its like. TransientError if no host is ready."""
+        """The ready host with the fewest of its like, but for those that leave. TransientError if there is none."""
         with self._guard:
-            ready, group = self._hosts.ready(), group_of(resource.stack, resource.address)
+            ready, group = self._hosts.open(), group_of(resource.stack, resource.address)
             given = {
                 key: host for key, (host, at) in self._given.items() if time.monotonic() - at < _REMEMBERED_SECONDS
             }

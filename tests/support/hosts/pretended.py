@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 from requests.exceptions import ConnectionError as NoConnection
 
 from infra_specs.errors import PlanError, ProviderError, TransientError
@@ -43,6 +44,8 @@ class PretendedHost:
     volumes: list[str] = field(default_factory=list)
     cluster: str = ""
     node: str = ""
+    slots: list[str] = field(default_factory=list)
+    """The stacks of the services whose tasks run here."""
     more: dict[str, Any] = field(default_factory=dict)
     """Other facts than those of a good host."""
 
@@ -57,6 +60,8 @@ class World:
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of Swarms."""
     effects: list[str] = field(default_factory=list)
+    cut_off: list[str] = field(default_factory=list)
+    """The stacks whose tasks ended because their host was drained."""
     dies_at: int = 0
     """The number of the effect that a run does not outlive; 0 for none."""
     dies_before: bool = False
@@ -66,6 +71,11 @@ class World:
     @classmethod
     def of(cls, *addresses: str) -> "World":
         return cls({address: PretendedHost(address) for address in addresses})
+
+    def reset(self) -> None:
+        """Bare hosts again."""
+        fresh = World.of(*self.hosts)
+        self.hosts, self.nodes, self.labels, self.effects = fresh.hosts, {}, {}, []
 
     def effect(self, what: str, make: Callable[[], Any]) -> Any:
         """Make something happen, unless the run is killed at that moment."""
@@ -92,6 +102,26 @@ class World:
             for nodes in self.nodes.values()
             for node in nodes.values()
         }
+
+    def roles_at(self, address: str) -> dict[str, str]:
+        """The same in the Swarm that a host is in."""
+        nodes = self.nodes[self.hosts[address].cluster].values()
+        return {node["Labels"].get(members.HOST_LABEL, ""): node["Role"] for node in nodes}
+
+    def split(self, first: PretendedHost) -> None:
+        """Let a manager begin a new Swarm with all nodes of its own. The workers go with it, and nobody else knows."""
+        old, new = first.cluster, self.new_id()
+        self.nodes[new], self.labels[new] = deepcopy(self.nodes[old]), dict(self.labels[old])
+        for node, spec in self.nodes[new].items():
+            spec["Decides"] = node == first.node or spec["Role"] == "worker"
+        for host in self.hosts.values():
+            if host.cluster == old and (host is first or self.nodes[new][host.node]["Role"] == "worker"):
+                host.cluster = new
+
+    def availability(self, address: str) -> str:
+        """Whether the Swarm may place something on a host."""
+        host = self.hosts[address]
+        return str(self.nodes[host.cluster][host.node].get("Availability", "active"))
 
     def state(self) -> Any:
         """All that outlives a run, to compare. Ids tell nothing."""
@@ -164,8 +194,7 @@ class PretendedEngine:
 
         def make() -> None:
             if force_new_cluster:
-                for node, spec in self.world.nodes[self.host.cluster].items():
-                    spec["Decides"] = node == self.host.node or spec["Role"] == "worker"
+                self.world.split(self.host)
                 return
             self.host.cluster, self.host.node = self.world.new_id(), self.world.new_id()
             self.world.labels[self.host.cluster] = swarm_spec["Labels"]
@@ -184,6 +213,10 @@ class PretendedEngine:
         assert managers
         self.world.effect(f"join {self.host.address}", make)
 
+    def update_swarm(self, _: int, spec: dict[str, Any]) -> None:
+        self._managed()
+        self.world.effect("label", lambda: self.world.labels.update({self.host.cluster: spec["Labels"]}))
+
     def leave_swarm(self, *, force: bool = False) -> None:
         self._require_up()
         nodes = self.world.nodes[self.host.cluster]
@@ -200,7 +233,7 @@ class PretendedEngine:
     def inspect_swarm(self) -> dict[str, Any]:
         self._managed()
         cluster = self.host.cluster
-        return {"Spec": {"Labels": self.world.labels[cluster]},
+        return {"Spec": {"Labels": self.world.labels[cluster]}, "Version": {"Index": 1},
                 "JoinTokens": {"Manager": f"{cluster} manager", "Worker": f"{cluster} worker"}}  # fmt: skip
 
     def nodes(self) -> list[dict[str, Any]]:
@@ -229,7 +262,30 @@ class PretendedEngine:
         assert force
         self.world.effect("forget a node", lambda: self._managed().pop(node))
 
-    def tasks(self, filters: dict[str, str]) -> list[Any]:
+    def tasks(self, filters: dict[str, Any]) -> list[Any]:
+        """Of a node that is drained the tasks end at once, whoever needs them."""
+        nodes = self._managed()
+        asked = [filters["node"]] if isinstance(filters["node"], str) else filters["node"]
+        for node in asked:
+            if (host := self.world.host_of(self.host.cluster, node)) and nodes[node].get("Availability") == "drain":
+                self.world.cut_off += host.slots
+                host.slots.clear()
+        hosts = [host for node in asked if (host := self.world.host_of(self.host.cluster, node))]
+        return [{"ServiceID": f"service of {stack}", "Status": {"State": "running"}} for host in hosts
+                for stack in host.slots]  # fmt: skip
+
+    def services(self, filters: Any) -> list[Any]:
+        self._managed()
+        stacks = {stack for host in self.world.hosts.values() for stack in host.slots}
+        proxy = {"ID": "proxies", "Spec": {"Labels": {STACK_LABEL: "shop"}, "Mode": {"Global": {}}}}
+        return [proxy, *({"ID": f"service of {stack}", "Spec": {"Labels": {STACK_LABEL: stack}, "Mode": {}}}
+                         for stack in sorted(stacks))]  # fmt: skip
+
+    def inspect_image(self, name: str) -> dict[str, Any]:
+        raise ImageNotFound(f"No such image: {name}")
+
+    def containers(self, filters: Any) -> list[Any]:
+        self._require_up()
         return []
 
     def volumes(self, filters: Any) -> dict[str, Any]:

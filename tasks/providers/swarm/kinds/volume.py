@@ -11,6 +11,7 @@ from tasks.providers.docker.labels import Labels, labels_of, name_of
 from tasks.providers.docker.observe import vanished
 from tasks.providers.hosts.engines import translated
 from tasks.providers.seam.kind import Kind
+from tasks.providers.swarm.engine import HostEngine
 from tasks.providers.swarm.names import MACHINE_LABEL
 from tasks.providers.swarm.parts import Parts
 
@@ -32,11 +33,15 @@ class Volumes(Kind):
         return None
 
     def create(self, resource: Resource, incarnation: int) -> Instance:
-        """Recorded before it is made, so that it is never looked for on another host."""
+        """Recorded before it is made, so that it is never looked for on another host.
+
+        What was recorded is lost with the last manager, and the data is not: a host that has the volume keeps it.
+        """
         key = (resource.address, incarnation)
         record = self._annotations.read(resource.stack, key)
-        host = record.labels[MACHINE_LABEL] if record else self._placing.spread_host(resource, incarnation).host
         name = name_of(resource.stack, resource.address, incarnation)
+        host = record.labels[MACHINE_LABEL] if record else self._holder(name)
+        host = host or self._placing.spread_host(resource, incarnation).host
         labels = labels_of(resource, incarnation, {"path": name})
         self._annotations.put(resource.stack, {**labels, MACHINE_LABEL: host})
         with translated(host):
@@ -63,6 +68,11 @@ class Volumes(Kind):
         self._annotations.remove(instance.stack, (instance.address, instance.incarnation))
         return None
 
+    def _holder(self, name: str) -> str:
+        """The ready host that has a volume of this name; empty if none has."""
+        had = self._hosts.on_ready(lambda _, engine: _has_volume(engine, name))
+        return next((host for host, is_there in had.items() if is_there), "")
+
     def _remove(self, host: str, name: str) -> None:
         try:
             self._hosts.engine(host).remove_volume(name)
@@ -75,3 +85,11 @@ class Volumes(Kind):
             raise ProviderError(f"{instance} of stack {instance.stack} is gone: plan again")
         labels: Labels = record.labels
         return labels[MACHINE_LABEL]
+
+
+def _has_volume(engine: HostEngine, name: str) -> bool:
+    try:
+        engine.inspect_volume(name)
+    except NotFound:
+        return False
+    return True

@@ -93,16 +93,105 @@ def test_of_the_hosts_that_are_left_a_new_swarm_is_made(world: World, tmp_path: 
     world.hosts[A].is_up = world.hosts[B].is_up = False
     assert HostsProvider(listed, tmp_path).recover() == C
     assert bring(listed, tmp_path) == [f"~ member/{D} (role changed)"]
-    assert world.roles() == {C: "manager", D: "manager"}
+    assert world.roles_at(C) == {C: "manager", D: "manager"}
     assert bring(listed, tmp_path) == []
     for host in (A, B):  # they come back, having left by hand
         world.hosts[host].is_up, world.hosts[host].cluster, world.hosts[host].node = True, "", ""
     assert sorted(bring(listed, tmp_path)) == [f"+ member/{host} (missing)" for host in (A, B)]
-    assert world.roles() == {A: "manager", B: "worker", C: "manager", D: "manager"}
+    assert world.roles_at(C) == {A: "manager", B: "worker", C: "manager", D: "manager"}
     for host in (A, B, C, D):
         world.hosts[host].is_up = False
-    with pytest.raises(PlanError, match="No host of shop that answers is a manager of its Swarm"):
+    with pytest.raises(PlanError, match="No host of shop answers with an engine that runs"):
         HostsProvider(listed, tmp_path).recover()
+
+
+@pytest.mark.parametrize("back", [(A, B), (B, A), (A,)])
+def test_managers_that_come_back_leave_the_old_swarm_and_join_the_new_one(
+    world: World, tmp_path: Path, back: tuple[str, ...]
+) -> None:
+    """Two of three have a quorum of their own: without us both Swarms would go on."""
+    bring(ALL, tmp_path)
+    world.hosts[A].is_up = world.hosts[B].is_up = False
+    assert HostsProvider(ALL, tmp_path).recover() == C
+    assert bring(ALL, tmp_path) == []
+    for host in back:
+        world.hosts[host].is_up = True
+    for _ in range(2):
+        bring(ALL, tmp_path)
+    assert world.roles_at(C) == {C: "manager"} | dict.fromkeys(back, "manager")
+    assert {world.hosts[host].cluster for host in back} == {world.hosts[C].cluster}
+    assert bring(ALL, tmp_path) == []
+
+
+def test_a_swarm_of_somebody_else_is_not_left(world: World, tmp_path: Path) -> None:
+    bring(ALL, tmp_path)
+    world.hosts[A].is_up = world.hosts[B].is_up = False
+    HostsProvider(ALL, tmp_path).recover()
+    world.hosts[A].is_up = world.hosts[B].is_up = True
+    world.hosts[A].marks.clear()
+    world.labels[world.hosts[A].cluster] = {FLEET_LABEL: "wiki"}
+    before = len(world.effects)
+    with pytest.raises(PlanError, match="is in another Swarm than"):
+        bring(ALL, tmp_path)
+    assert len(world.effects) == before
+
+
+def test_of_two_hosts_the_only_manager_is_lost(world: World, tmp_path: Path) -> None:
+    two = fleet_of([A, B])
+    bring(two, tmp_path)
+    world.hosts[A].is_up = False
+    with pytest.raises(PlanError, match=r"0 of 1 manager answer.* tenfold hosts recover FLEET"):
+        bring(two, tmp_path)
+    assert HostsProvider(two, tmp_path).recover() == B
+    assert HostsProvider(two, tmp_path).recover() == "", "there is a Swarm"
+    assert bring(two, tmp_path) == []
+    assert world.roles_at(B) == {B: "manager"}
+    world.hosts[A].is_up = True
+    for _ in range(2):
+        bring(two, tmp_path)
+    assert world.roles_at(B) == {A: "worker", B: "manager"}
+    assert bring(two, tmp_path) == []
+    world.hosts[B].is_up = False
+    assert HostsProvider(two, tmp_path).recover() == A, "and so again"
+    world.hosts[B].is_up = True
+    for _ in range(2):
+        bring(two, tmp_path)
+    assert world.roles_at(A) == {A: "manager", B: "worker"}
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("hosts", [2, 3])
+def test_a_recovery_that_is_killed_at_any_effect_ends_in_the_same(
+    world: World, tmp_path: Path, hosts: int, before: bool
+) -> None:
+    """The hosts that were lost come back at last."""
+    listed = fleet_of([A, B, C][:hosts])
+    killed = 0
+    while True:
+        world.reset()
+        bring(listed, tmp_path)
+        for host in (A, B)[: hosts - 1]:
+            world.hosts[host].is_up = False
+        done = len(world.effects)
+        killed += 1
+        world.dies_at, world.dies_before = done + killed, before
+        try:
+            HostsProvider(listed, tmp_path).recover()
+            is_over = True
+        except Killed:
+            is_over = False
+        world.dies_at = 0
+        HostsProvider(listed, tmp_path).recover()
+        for host in (A, B):
+            world.hosts[host].is_up = True
+        for _ in range(3):
+            bring(listed, tmp_path)
+        assert bring(listed, tmp_path) == []
+        assert len({world.hosts[host.address].cluster for host in listed.hosts}) == 1
+        assert len(world.roles_at(C if hosts == 3 else B)) == hosts
+        if is_over:
+            break
+    assert killed > 2
 
 
 def test_a_host_that_left_by_force_joins_again_and_its_old_node_goes(world: World, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """A fleet on three real hosts: brought up, left alone, killed on the way, shrunk, recovered, ended."""
 
 import time
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from infra_specs.errors import TransientError
 from infra_specs.stackfile.models.hosts import FleetHosts, Host
 from tasks.providers.hosts.provider import HostsProvider
 from tests.support.hosts.bench import HostBench
@@ -14,7 +16,6 @@ from tests.support.hosts.pretended import bring
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.proof]
-LEFT = "docker swarm leave --force || docker info -f '{{.Swarm.LocalNodeState}}' | grep inactive"
 UPDATED = """
 printf '#!/bin/sh\\n' >/usr/bin/unattended-upgrade && chmod 755 /usr/bin/unattended-upgrade
 echo 'APT::Periodic::Unattended-Upgrade "1";' >/etc/apt/apt.conf.d/20auto-upgrades
@@ -99,17 +100,17 @@ def test_of_the_host_that_is_left_a_new_swarm_is_begun_and_the_others_come_back(
         provider.close()
     assert bring(listed, home) == []
     assert roles(listed, home) == {str(first): None, str(second): None, str(third): "manager"}
-    for host in (first, second):
+    for host in (first, second):  # these two have a quorum of the old Swarm
         bench.power_on(host)
-        with bench.connections(home) as connections:
-            wait_until(lambda: connections.to(host).run(LEFT).code == 0, f"{host} left its old Swarm")  # noqa: B023
     wait_until(lambda: _is_whole(listed, home), "all hosts are managers again", seconds=180)
     assert len(nodes(bench, home)) == len(bench.hosts)
 
 
 def _is_whole(listed: FleetHosts, home: Path) -> bool:
-    bring(listed, home)
-    return set(roles(listed, home).values()) == {"manager"}
+    with suppress(TransientError):  # engines that start, and managers that choose a leader
+        bring(listed, home)
+        return set(roles(listed, home).values()) == {"manager"}
+    return False
 
 
 def nodes(bench: HostBench, home: Path) -> list[str]:

@@ -7,8 +7,10 @@ import pytest
 from infra_specs.errors import TransientError
 from infra_specs.resources.instance import Health
 from tasks.providers.docker.annotations import Annotation
+from tasks.providers.swarm.managers import Member
 from tasks.providers.swarm.names import MACHINE_LABEL
-from tasks.providers.swarm.observe import HostView, together, volume_health
+from tasks.providers.swarm.observe import HostView, must_move, together, volume_health
+from tasks.providers.swarm.service_spec import HOST_CONSTRAINT, STOPPED_CONSTRAINT
 
 pytestmark = pytest.mark.pure
 
@@ -61,6 +63,30 @@ def test_data_is_known_whether_its_host_answers_or_not(
     view: HostView | TransientError | None, is_ready: bool, state: str
 ) -> None:
     assert volume_health(VOLUME, view, "10.0.0.11", is_ready).state == state
+
+
+@pytest.mark.parametrize(
+    ("constraints", "node", "moves"),
+    [
+        ([], "leaves", True),
+        ([], "stays", False),
+        ([], "dead", False),
+        ([], "unknown", False),
+        ([f"{HOST_CONSTRAINT}leaves"], "leaves", False),
+        ([STOPPED_CONSTRAINT], "leaves", False),
+    ],
+)
+def test_what_runs_on_a_host_that_leaves_must_move_unless_data_binds_it(
+    constraints: list[str], node: str, moves: bool
+) -> None:
+    members = {
+        "leaves": Member("a", "leaves", "10.0.0.11", True, leaves=True),
+        "stays": Member("b", "stays", "10.0.0.12", True),
+        "dead": Member("c", "dead", "10.0.0.13", False, leaves=True),
+    }
+    spec = {"TaskTemplate": {"Placement": {"Constraints": constraints}}}
+    assert must_move(spec, {"NodeID": node}, members) is moves
+    assert not must_move(spec, None, members)
 
 
 def test_lost_data_says_where_it_was_and_what_to_do() -> None:

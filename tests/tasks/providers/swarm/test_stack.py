@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -9,11 +10,17 @@ import pytest
 from docker.errors import NotFound
 
 from benchmarks.load import load
+from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
+from tasks.providers.hosts.engines import FleetEngines
+from tasks.providers.hosts.leaving import hold_back, stacks_on
+from tasks.providers.hosts.members import look_at_fleet
 from tasks.providers.swarm import SwarmProvider
 from tasks.providers.swarm.names import service_name
+from tasks.ssh.connections import Connections
 from tests.support.hosts.bench import HostBench
+from tests.support.hosts.joined import FLEET
 from tests.support.waiting import wait_healthy, wait_until
 from tests.tasks.providers.docker.docker_world import (
     cache,
@@ -99,6 +106,7 @@ def test_releases_and_scaling_lose_no_request(
         way = provider.update(way, route(*copies, *more, public=True))
         way = provider.update(way, route(*copies, public=True))
         drained(provider, more)
+        moved_away(provider, all_hosts, home, images, way)
     results = [*first, *second]
     for result in results:
         assert result.failed == 0, str(result)
@@ -165,6 +173,33 @@ def test_data_stays_on_its_host(
     assert changed.incarnation == 2
     teardown(provider)
     assert left(all_hosts, home) == []
+
+
+def moved_away(provider: SwarmProvider, bench: HostBench, home: Path, images: dict[str, str], way: Instance) -> None:
+    """A host is to leave: its slot gets a successor elsewhere, as a plan says, and the host has nothing left."""
+    leaving = bench.hosts[2].name
+
+    def slots() -> list[Instance]:
+        return [instance for instance in provider.observe(stack) if instance.kind == "replica"]
+
+    with closing(Connections(bench.hosts, bench.key, home)) as connections:
+        fleet = FleetEngines(connections)
+        hold_back((leaving,), look_at_fleet(FLEET, fleet), fleet)
+        try:
+            wanted = [replica(images, slot) for slot in range(3)]
+            wait_until(lambda: not make_plan(stack, wanted, slots()).empty, "the provider knows that it leaves")
+            created = [change for change in make_plan(stack, wanted, slots()).changes if change.action == "create"]
+            assert [change.reason for change in created] == ["its host changed"]
+            (going,) = [instance for instance in slots() if instance.address == created[0].address]
+            successor = wait_healthy(provider, provider.create(next(r for r in wanted if r.address == going.address)))
+            copies = [successor, *(instance for instance in slots() if instance.address != going.address)]
+            assert leaving not in hosts_of(provider, copies)
+            provider.update(way, route(*copies, public=True))
+            drained(provider, [going])
+            assert stacks_on((leaving,), look_at_fleet(FLEET, fleet), fleet) == ()
+        finally:
+            hold_back((), look_at_fleet(FLEET, fleet), fleet)
+            fleet.close()
 
 
 def teardown(provider: SwarmProvider) -> None:
