@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from infra_specs.backup.names import Aside
 from infra_specs.plan.drift import Event
@@ -109,6 +109,16 @@ class Host(Protocol):
         """Address -> what it uses, of everything of the stack that runs; None for what is not known of a thing.
 
         Changes nothing.
+        """
+
+
+class Way(Protocol):
+    """A target where a stack may answer inside of its own network alone: a way in for whoever may log in there."""
+
+    def connect(self, stack: str) -> Any:
+        """A connection to the stack's proxy, which works as a socket does. Close it after use.
+
+        Raises ProviderError where no proxy can be reached.
         """
 
 

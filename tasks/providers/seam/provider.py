@@ -19,6 +19,7 @@ from tasks.providers.seam.parts import (
     Shell,
     TrafficCounts,
     VolumeFiles,
+    Way,
 )
 
 
@@ -36,6 +37,7 @@ class KindProvider:
     traffic: TrafficCounts | None = None
     measures: Measures | None = None
     host: Host | None = None
+    way: Way | None = None
     shell: Shell | None = None
     databases: Databases | None = None
     volume_files: VolumeFiles | None = None

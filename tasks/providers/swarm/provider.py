@@ -17,6 +17,7 @@ from tasks.providers.docker.kinds.replica import replica
 from tasks.providers.docker.kinds.route import Routes
 from tasks.providers.docker.kinds.valkey import cache, queue
 from tasks.providers.docker.labels import STACK_LABEL, only
+from tasks.providers.postgres.databases import PostgresDatabases
 from tasks.providers.seam.kind import Kind
 from tasks.providers.seam.provider import KindProvider
 from tasks.providers.swarm.engine import HostEngines
@@ -32,6 +33,7 @@ from tasks.providers.swarm.parts import Parts
 from tasks.providers.swarm.shell import SwarmShell
 from tasks.providers.swarm.sweep import Sweep
 from tasks.providers.swarm.traffic import SwarmTraffic
+from tasks.providers.swarm.way import SwarmWay
 from tasks.ssh.connections import Connections
 
 MANAGER_SECONDS = 15.0
@@ -77,7 +79,9 @@ class SwarmProvider(KindProvider):
         self.images = SwarmImages(hosts, parts.images, target)
         self.traffic = SwarmTraffic(hosts)
         self.host = SwarmHost(hosts, connections)
+        self.way = SwarmWay(hosts, connections)
         self.shell = SwarmShell(hosts, parts.observer)
+        self.databases = PostgresDatabases(self.shell)
 
     def stacks(self) -> tuple[str, ...]:
         """Those with a service or a record in the Swarm, or a job on a host that answers."""

@@ -119,12 +119,24 @@ def test_releases_and_scaling_lose_no_request(
     assert left(all_hosts, home) == []
 
 
+def through_ssh(provider: SwarmProvider) -> bytes:
+    """What the stack's proxy answers to whoever may log in to its hosts."""
+    assert provider.way is not None
+    answer = b""
+    with closing(provider.way.connect(stack)) as channel:
+        channel.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        while data := channel.recv(1000):
+            answer += data
+    return answer
+
+
 def test_a_killed_task_is_followed(
     provider: SwarmProvider, all_hosts: HostBench, home: Path, images: dict[str, str]
 ) -> None:
     made(provider, door_of(images))
     copies = begun(provider, [replica(images, slot) for slot in range(2)])
     way = made(provider, route(*copies, public=True))
+    assert b"release 1" in through_ssh(provider)
     before = copies[0].outputs["endpoint"]
     host, container = provider.place_of(copies[0]) or ("", "")
     with engines(all_hosts, home) as clients:
