@@ -6,7 +6,7 @@ from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.backup import Backup
 from infra_specs.stackfile.models.stack import Stack
 
-TARGETS = ("local", "docker", "memory")
+TARGETS = ("local", "docker", "swarm", "memory")
 """The targets whose stacks can be backed up in this version."""
 FILE_TARGETS = ("local",)
 """Those of them where the volumes of services are backed up, too."""

@@ -1,5 +1,7 @@
 """Names of backups and of databases of ours, and the time of a stack's backup."""
 
+from typing import Any
+
 import pytest
 
 from infra_specs.backup.copied import copy_of
@@ -9,6 +11,7 @@ from infra_specs.backup.time import cron, is_backed_up, time_of_day
 from infra_specs.errors import SpecError
 from infra_specs.stackfile.models.backup import Backup as Rules
 from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.models.target import Swarm
 from infra_specs.stackfile.reading.load import stored
 
 pytestmark = pytest.mark.pure
@@ -57,11 +60,12 @@ def test_a_given_time_is_kept() -> None:
     assert cron("shop", Rules(at="23:05")) == "5 23 * * *"
 
 
-@pytest.mark.parametrize(("target", "backed_up"), [("local", True), ("docker", True), ("memory", True)])
-def test_what_is_backed_up(target: str, backed_up: bool) -> None:
+@pytest.mark.parametrize("target", ["local", "docker", "swarm", "memory"])
+def test_what_is_backed_up(target: str) -> None:
     services = {"web": {"command": ["run"]}}
-    spec = {"name": "shop", "target": {"provider": target}, "services": services}
-    assert is_backed_up(Stack.model_validate({**spec, "needs": {"database": {"engine": "postgres"}}})) is backed_up
+    fleet = {"fleet": "alpha"} if target == "swarm" else {}
+    spec = {"name": "shop", "target": {"provider": target, **fleet}, "services": services}
+    assert is_backed_up(Stack.model_validate({**spec, "needs": {"database": {"engine": "postgres"}}}))
     assert not is_backed_up(Stack.model_validate(spec))
 
 
@@ -93,3 +97,12 @@ def test_a_copy_has_no_public_service_and_no_port_of_its_source() -> None:
     assert copy.needs == Stack.model_validate(spec).needs
     with pytest.raises(SpecError):
         copy_of(Stack.model_validate(spec), "Shop copy")
+
+
+@pytest.mark.parametrize(
+    "target", [{"hosts": ["10.0.0.11", "10.0.0.12"], "key": "~/.ssh/shop", "public_port": 8080}, {"fleet": "shop"}]
+)
+def test_a_copy_on_a_fleet_stands_on_the_hosts_of_its_source(target: dict[str, Any]) -> None:
+    spec = {"name": "shop", "target": {"provider": "swarm", **target}, "services": {"web": {"image": "shop:1"}}}
+    copy = copy_of(Stack.model_validate(spec), "shop-copy").target
+    assert copy == Swarm(provider="swarm", fleet="shop")
