@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from deployments.cli.views import backups as view
 from deployments.cli.views.backups import BackupAge, age_line
 from infra_specs.backup.state import Backup, Fall
-from tasks.base.clock import now
 
 pytestmark = pytest.mark.pure
 
 HOUR, DAY = 3600.0, 86_400.0
+NOW = 1_790_000_000.0
 
 
 def backup(name: str, age: float, state: str = "proven", reason: str = "") -> Backup:
-    return Backup(name, now() - age, state, reason)  # type: ignore[arg-type]
+    return Backup(name, NOW - age, state, reason)  # type: ignore[arg-type]
 
 
 FRESH, OLD = backup("fresh", 5 * HOUR), backup("old", 3 * DAY)
@@ -25,8 +26,8 @@ FAILED = backup("later", HOUR, "failed", "app was restored and differs")
 @pytest.mark.parametrize(
     ("age", "text", "style"),
     [
-        (BackupAge(now() - HOUR), "No backup yet: one is made every night", "dim"),
-        (BackupAge(now() - 3 * DAY), "No proven backup yet", "yellow"),
+        (BackupAge(NOW - HOUR), "No backup yet: one is made every night", "dim"),
+        (BackupAge(NOW - 3 * DAY), "No proven backup yet", "yellow"),
         (BackupAge(0, FRESH, FRESH), "Last proven backup: fresh, 5h ago", "dim"),
         (
             BackupAge(0, FALLEN, FALLEN),
@@ -43,6 +44,7 @@ FAILED = backup("later", HOUR, "failed", "app was restored and differs")
         (BackupAge(0, silent="the store is away"), "Its backups cannot be read: the store is away", "yellow"),
     ],
 )
-def test_the_line(age: BackupAge, text: str, style: str) -> None:
+def test_the_line(age: BackupAge, text: str, style: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "now", lambda: NOW)
     line = age_line(age)
     assert (line.plain, line.style) == (text, style)
