@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from infra_specs.compose.variables import Unset, filled, whole_variable
+from infra_specs.compose.variables import Unfilled, Unset, filled
 from infra_specs.errors import SpecError
 
 
@@ -56,17 +56,22 @@ def compose_document(text: str, file: str, variables: Mapping[str, str]) -> Comp
 
 
 def _filled_service(file: str, name: str, service: dict[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    """The service, filled in. In `environment` a text that is one unset variable stays: it becomes a secret."""
+    """The service, filled in; `environment` as far as its variables have a value."""
     try:
         return {
             key: _environment(value, variables) if key == "environment" else filled(value, variables)
             for key, value in service.items()
         }
     except Unset as unset:
-        raise SpecError(
-            f"{file}: services.{name} uses ${{{unset}}}, which is not set. Set it in .env beside the file or in this "
-            f"shell, or write a default: ${{{unset}:-value}}."
-        ) from None
+        raise unset_fault(file, name, unset) from None
+
+
+def unset_fault(file: str, name: str, unset: Unset) -> SpecError:
+    """What to do about a variable of a service that has no value."""
+    return SpecError(
+        f"{file}: services.{name} uses ${{{unset}}}, which is not set. Set it in .env beside the file or in this "
+        f"shell, or write a default: ${{{unset}:-value}}."
+    )
 
 
 def _environment(value: Any, variables: Mapping[str, str]) -> dict[str, Any]:
@@ -74,8 +79,10 @@ def _environment(value: Any, variables: Mapping[str, str]) -> dict[str, Any]:
     environment: dict[str, Any] = {}
     for name, given in _pairs(value):
         text = f"${{{name}}}" if given is None else given
-        unset = whole_variable(text) and whole_variable(text) not in variables
-        environment[name] = text if unset else filled(text, variables)
+        try:
+            environment[name] = filled(text, variables)
+        except Unset:
+            environment[name] = Unfilled(text)
     return environment
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from infra_specs.compose.document import ComposeDocument, env_files_of
-from infra_specs.compose.needs import NO_HTTP, PROXIES, image_word, need_of
+from infra_specs.compose.document import ComposeDocument, env_files_of, unset_fault
+from infra_specs.compose.exported import as_exported, is_exported_proxy
+from infra_specs.compose.needs import NO_HTTP, PROXIES, host_in, image_word, need_of
 from infra_specs.compose.not_carried import OWN_NETWORK, NotCarried
 from infra_specs.compose.ports import PublishedPort, published_ports, refuse_twins
 from infra_specs.compose.routes import routes_of
 from infra_specs.compose.service import service_keys
-from infra_specs.compose.variables import env_file
+from infra_specs.compose.variables import Unset, env_file
 from infra_specs.errors import SpecError
 from infra_specs.projects.draft import Draft, DraftService, stack_name
 from infra_specs.projects.folder import Guess
@@ -44,7 +44,8 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
     Raises SpecError for two services that publish one port, an env file that is not there, and a file of which
     nothing is left.
     """
-    chosen = {name: service for name, service in document.services.items() if _is_chosen(service, profiles)}
+    given = {name: service for name, service in document.services.items() if not is_exported_proxy(service)}
+    chosen = {name: service for name, service in given.items() if _is_chosen(service, profiles)}
     lost = list(_left_out(document, chosen))
     ports = {name: published_ports(document.file, name, service) for name, service in chosen.items()}
     refuse_twins(document.file, ports)
@@ -57,7 +58,7 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
             programs[name] = with_env_files(document.file, name, service, env_files)
     if not programs:
         raise SpecError(f"{document.file} has no service that a stack runs: all of them are left out.")
-    services, more = _services(programs, ports, needs, chosen.keys() - needs)
+    services, more = _services(document.file, programs, ports, needs, chosen.keys() - needs)
     guesses = [Guess(f"{need} in place of the service `{name}`", document.file) for name, need in needs.items()]
     draft = Draft(
         services,
@@ -65,7 +66,7 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
         tuple(dict.fromkeys(needs.values())),
         tuple(guesses),
         _steps(services),
-        _target(programs, ports),
+        _target(document, programs, ports),
     )
     return Imported(draft, (*lost, *more, *_sections(document)))
 
@@ -77,7 +78,7 @@ def _is_chosen(service: Mapping[str, Any], profiles: Collection[str]) -> bool:
 
 def _left_out(document: ComposeDocument, chosen: Collection[str]) -> Iterator[NotCarried]:
     for name, service in document.services.items():
-        if name not in chosen:
+        if name not in chosen and not is_exported_proxy(service):
             profile = service["profiles"][0]
             yield NotCarried(f"services.{name}", f"it is of the profile {profile}, which was not asked for",
                              f"tenfold import {document.file} --profile {profile}")  # fmt: skip
@@ -116,6 +117,7 @@ def with_env_files(file: str, name: str, service: Mapping[str, Any], env_files: 
 
 
 def _services(
+    file: str,
     programs: Mapping[str, Mapping[str, Any]],
     ports: Mapping[str, tuple[PublishedPort, ...]],
     needs: Mapping[str, str],
@@ -124,12 +126,16 @@ def _services(
     services, lost, owners = [], list[NotCarried](), dict[str, str]()
     routes = routes_of(programs, ports)
     for name, service in programs.items():
-        keys, own = service_keys(name, service, ports[name], needs)
+        try:
+            keys, own = service_keys(name, service, ports[name], needs)
+        except Unset as unset:
+            raise unset_fault(file, name, unset) from None
         lost += own
         lost += _shared_volumes(name, keys, owners)
         lost += _addresses(name, keys, others)
         if "port" in keys and name in routes:
             keys["route"] = routes[name]
+        keys = as_exported(name, service, keys)
         comments = {key: COMMENTS[key] for key in keys if key in COMMENTS}
         services.append(DraftService(stack_name(name), keys, comments))
     return tuple(services), lost
@@ -154,15 +160,19 @@ def _shared_volumes(name: str, keys: dict[str, Any], owners: dict[str, str]) -> 
 def _addresses(name: str, keys: Mapping[str, Any], others: Collection[str]) -> Iterator[NotCarried]:
     """Variables that hold the address of another service."""
     for variable, value in keys.get("env", {}).items():
-        if isinstance(value, str) and (value in others or ("://" in value and urlsplit(value).hostname in others)):
+        if isinstance(value, str) and (value in others or host_in(value) in others):
             yield NotCarried(f"services.{name}.environment.{variable} `{value}`", *BY_NAME)
 
 
-def _target(programs: Collection[str], ports: Mapping[str, tuple[PublishedPort, ...]]) -> dict[str, int]:
+def _target(
+    document: ComposeDocument, programs: Collection[str], ports: Mapping[str, tuple[PublishedPort, ...]]
+) -> dict[str, int]:
     """The ports of the machine that the file publishes first: one on loopback, one beyond."""
     target: dict[str, int] = {}
-    for name in programs:
-        for port in ports[name][:1]:
+    proxies = [name for name, service in document.services.items() if is_exported_proxy(service)]
+    published = [published_ports(document.file, name, document.services[name]) for name in proxies]
+    for service_ports in (*published, *(ports[name] for name in programs)):
+        for port in service_ports[:1]:
             if port.published and not port.is_udp:
                 target.setdefault("public_port" if port.is_public else "port", port.published)
     return target

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from infra_specs.compose.variables import whole_variable
+from infra_specs.compose.variables import Unfilled, filled, whole_variable
 from infra_specs.projects.leans_on import VARIABLES
 
 GIVEN = {"database": "DATABASE_URL", "cache": "CACHE_URL", "queue": "QUEUE_URL"}
@@ -48,11 +48,14 @@ def env_of(environment: Mapping[str, Any], needs: Mapping[str, str]) -> dict[str
     """What `env` says in place of a Compose file's environment. `needs` are needs by the services they replace.
 
     What leads to a need is taken from it, what holds a secret becomes one, and what a stack gives is left out.
+    Raises Unset for a variable without a value that is only a part of a text.
     """
     env: dict[str, Any] = {}
     for name, value in environment.items():
         text = "" if value is None else _text(value)
-        entry = _of_need(name, text, needs) or _secret(name, text) or text
+        entry = _of_need(name, text, needs) or _secret(name, value) or text
+        if isinstance(value, Unfilled) and isinstance(entry, str):
+            filled(value, {})  # raises
         if not isinstance(entry, dict) or GIVEN.get(_need(entry)) != name or not entry["from"].endswith(".url"):
             env[name] = entry
     return env
@@ -68,7 +71,7 @@ def _need(entry: Mapping[str, str]) -> str:
 
 def _of_need(name: str, text: str, needs: Mapping[str, str]) -> dict[str, str]:
     """The reference to a need for a value that leads to it: its address, its host, or a part named beside one."""
-    if "://" in text and (host := urlsplit(text).hostname) and host in needs:
+    if (host := host_in(text)) in needs:
         return {"from": f"{needs[host]}.url"}
     if text in needs:
         return {"from": f"{needs[text]}.host"}
@@ -87,7 +90,12 @@ def _part_by_prefix(name: str, need: str) -> str:
     return next((part for part, endings in _PARTS.items() if match and match[2] in endings), "")
 
 
-def _secret(name: str, text: str) -> dict[str, str]:
-    if variable := whole_variable(text):
+def host_in(text: str) -> str:
+    """The host of an address, whatever variables are in it; empty for any other text."""
+    return (urlsplit(re.sub(r"\$\{[^}]*\}", "x", text)).hostname or "") if "://" in text else ""
+
+
+def _secret(name: str, value: Any) -> dict[str, str]:
+    if isinstance(value, Unfilled) and (variable := whole_variable(value)):
         return {"secret": variable.lower()}
-    return {"secret": name.lower()} if SECRET.search(name) and text else {}
+    return {"secret": name.lower()} if SECRET.search(name) and value not in (None, "") else {}

@@ -28,6 +28,8 @@ def service_keys(
             keys["public"] = True
     lost += _other_ports(name, ports)
     keys |= _health(name, service, lost) if web else {}
+    if grace := service.get("stop_grace_period"):
+        keys["drain"] = str(grace)
     if env := env_of(service.get("environment") or {}, needs):
         keys["env"] = env
     keys |= _volumes(name, service, lost)
@@ -86,8 +88,6 @@ def _health(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> di
                                "let a path answer 200 when it is ready, and give it as `health`"))  # fmt: skip
     if start := check.get("start_period"):
         keys["start"] = str(start)
-    if grace := service.get("stop_grace_period"):
-        keys["drain"] = str(grace)
     return keys
 
 
