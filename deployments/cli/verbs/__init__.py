@@ -12,4 +12,4 @@ from deployments.cli.verbs import backup, restore
 from deployments.cli.verbs import plan, status, backups, releases, diff, history, why, replay
 from deployments.cli.verbs import advise, debt, logs, exec, open, show
 from deployments.cli.verbs import secret, hosts, aws, server, token, schema
-from deployments.cli.verbs import version, upgrade
+from deployments.cli.verbs import pull, export, version, upgrade

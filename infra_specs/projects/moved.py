@@ -1,0 +1,39 @@
+"""A spec whose file lies in another folder: its relative paths lead to the same files."""
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+
+from infra_specs.stackfile.models.target import TARGETS
+
+
+def moved(spec: Mapping[str, Any], source: str, folder: str) -> dict[str, Any]:
+    """The spec with paths that start at `folder`, in place of `source`. Both are whole paths."""
+    has_folders = spec["target"]["provider"] == TARGETS[0]
+    services = {
+        name: _moved_service(service, source, folder, has_folders=has_folders)
+        for name, service in spec["services"].items()
+    }
+    tls = {
+        key: _path(value, source, folder) if key in ("certificate", "key") and isinstance(value, str) else value
+        for key, value in spec.get("tls", {}).items()
+    }
+    return {**spec, "services": services, **({"tls": tls} if tls else {})}
+
+
+def _moved_service(service: Mapping[str, Any], source: str, folder: str, *, has_folders: bool) -> dict[str, Any]:
+    changed = dict(service)
+    if "build" in service:
+        changed["build"] = {**service["build"], "context": _path(service["build"].get("context", "."), source, folder)}
+    if has_folders and (path := _path(service.get("folder", "."), source, folder)) != ".":
+        changed["folder"] = path
+    elif "folder" in changed:
+        del changed["folder"]
+    return changed
+
+
+def _path(path: str, source: str, folder: str) -> str:
+    """The path from the new folder on; a whole path where it lies outside of that."""
+    whole = posixpath.normpath(posixpath.join(source, path))
+    relative = posixpath.relpath(whole, folder)
+    return whole if relative.startswith("..") else relative
