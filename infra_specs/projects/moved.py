@@ -4,12 +4,12 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from infra_specs.stackfile.models.target import TARGETS
 
+def moved(spec: Mapping[str, Any], source: str, folder: str, *, has_folders: bool) -> dict[str, Any]:
+    """The spec with paths that start at `folder`, in place of `source`. Both are whole paths.
 
-def moved(spec: Mapping[str, Any], source: str, folder: str) -> dict[str, Any]:
-    """The spec with paths that start at `folder`, in place of `source`. Both are whole paths."""
-    has_folders = spec["target"]["provider"] == TARGETS[0]
+    `has_folders`: programs run in folders of the machine, as on every target without containers.
+    """
     services = {
         name: _moved_service(service, source, folder, has_folders=has_folders)
         for name, service in spec["services"].items()

@@ -38,8 +38,9 @@ def pull(
 
     path = Path(output or f"{stack}.yaml")
     with open_installation() as installation:
-        spec, source = short_spec(running_stack(installation, stack)), installation.record(stack).source
-    spec = moved(spec, source, str(path.absolute().parent))
+        running, source = running_stack(installation, stack), installation.record(stack).source
+    has_folders = running.target.runs != "containers"
+    spec = moved(short_spec(running), source, str(path.absolute().parent), has_folders=has_folders)
     text = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=1_000_000)
     write_new(path, f"# yaml-language-server: $schema={write_schema()}\n{text}")
     say(console(), f"{path} is written: {stack} as it runs.")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.pure
 )
 def test_they_lead_to_the_same_files(service: dict[str, Any], folder: str, result: dict[str, Any]) -> None:
     spec = {"target": {"provider": "local"}, "services": {"web": service}}
-    assert moved(spec, "/home/ann/shop", folder)["services"]["web"] == result
+    assert moved(spec, "/home/ann/shop", folder, has_folders=True)["services"]["web"] == result
 
 
 def test_a_certificate_moves_and_a_secret_does_not() -> None:
@@ -31,7 +31,7 @@ def test_a_certificate_moves_and_a_secret_does_not() -> None:
         "services": {},
         "tls": {"certificate": "tls.pem", "key": {"secret": "key"}},
     }
-    assert moved(spec, "/home/ann/shop", "/tmp")["tls"] == {
+    assert moved(spec, "/home/ann/shop", "/tmp", has_folders=False)["tls"] == {
         "certificate": "/home/ann/shop/tls.pem",
         "key": {"secret": "key"},
     }
