@@ -91,7 +91,16 @@ def target_capacity(_: Policy, inputs: ScalingInput, count: int) -> Step | None:
     """What the target can hold."""
     if inputs.room is None or count <= inputs.room:
         return None
-    return Step("room", max(0, inputs.room), f"the target has room for {inputs.room}")
+    missing = _missing_hosts(inputs, count - inputs.room)
+    return Step("room", max(0, inputs.room), f"the target has room for {inputs.room}{missing}")
+
+
+def _missing_hosts(inputs: ScalingInput, copies: int) -> str:
+    """How many hosts these copies need, as a part of a sentence; empty where none can be added, or none would do."""
+    if not inputs.room_per_host:
+        return ""
+    hosts = math.ceil(copies / inputs.room_per_host)
+    return f", and {hosts} more host{'' if hosts == 1 else 's'} for the other {copies}"
 
 
 LIMITS: tuple[Limit, ...] = (largest_step, schedule_minimum, minimum, budget, maximum, target_capacity)

@@ -33,6 +33,8 @@ class NodeCapacity:
 
     replicas: int
     because: str
+    per_machine: int = 0
+    """The replicas that a further machine, as small as the smallest, would have room for."""
 
 
 def replicas_that_fit(
@@ -56,7 +58,14 @@ def replicas_that_fit(
         wanted + more,
         f"{free} of memory is free{on_machines} and {reserved} shall stay so, one replica takes "
         f"{size_text(replica_bytes)}{on_one}{starting_text}",
+        per_new_machine(machines) // replica_bytes,
     )
+
+
+def per_new_machine(machines: Mapping[str, FreeMemory]) -> int:
+    """The bytes that replicas may take of a further machine, as small as the smallest; 0 without machines."""
+    total = min((memory.total for memory in machines.values()), default=0)
+    return FreeMemory(total, total).spare
 
 
 def after_placing(replicas: int, replica_bytes: int, machines: Mapping[str, FreeMemory]) -> dict[str, FreeMemory]:

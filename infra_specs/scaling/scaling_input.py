@@ -62,6 +62,8 @@ class ScalingInput:
     """The most replicas of this service that the target can hold, those there included."""
     room_because: str = ""
     """What that comes of, in half a sentence."""
+    room_per_host: int = 0
+    """The replicas that one more host would have room for; 0 where no host can be added."""
     mode: Mode = "act"
 
     def as_data(self) -> dict[str, Any]:

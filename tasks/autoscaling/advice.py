@@ -5,9 +5,11 @@ from functools import partial
 
 from infra_specs.advice.cache_use import cache_use
 from infra_specs.advice.growth import DAY, Advice, Peaks, growth
+from infra_specs.advice.hosts import missing_hosts
 from infra_specs.advice.observation import Observation
 from infra_specs.advice.rightsizing import rightsizing
 from infra_specs.stack_fault import StackFault
+from infra_specs.stackfile.models.target import Swarm
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.clock import now
 from tasks.base.settings import settings
@@ -49,9 +51,14 @@ def _vertical(scaled: ScaledStack, peaks: Peaks) -> tuple[Advice, ...]:
     stack = scaled.stack
     with opened(stack.target, settings().home) as provider:
         uses = provider.host.uses(stack.name) if provider.host else {}
+        free = provider.host.free_memory() if provider.host and isinstance(stack.target, Swarm) else {}
     expected = {name: scaled.sizing.services[name].demand for name in scaled.scaled_services}
     observation = Observation(scaled.since, now(), peaks, expected)
-    return (*rightsizing(stack, scaled.counts, uses, observation), *cache_use(stack, uses))
+    return (
+        *rightsizing(stack, scaled.counts, uses, observation),
+        *cache_use(stack, uses),
+        *missing_hosts(stack, scaled.sizing, scaled.counts, uses, free),
+    )
 
 
 def growth_of(ledger: Ledger, scaled: ScaledStack) -> tuple[Advice, ...]:

@@ -9,7 +9,7 @@ from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.services import service_of
 from infra_specs.scaling.node_capacity import FreeMemory, after_placing, replicas_that_fit
 from infra_specs.scaling.scaling_input import ScalingInput
-from infra_specs.stackfile.models.target import Target
+from infra_specs.stackfile.models.target import Swarm, Target
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.settings import settings
 from tasks.base.side_by_side import side_by_side
@@ -35,7 +35,10 @@ class NodeMemory:
             return scaling_input
         replica_bytes = self._replica_bytes(scaled, scaling_input.service)
         fit = replicas_that_fit(scaling_input.wanted, scaling_input.starting, replica_bytes, machines)
-        return replace(scaling_input, room=fit.replicas, room_because=fit.because) if fit else scaling_input
+        if fit is None:
+            return scaling_input
+        per_host = fit.per_machine if isinstance(scaled.stack.target, Swarm) else 0
+        return replace(scaling_input, room=fit.replicas, room_because=fit.because, room_per_host=per_host)
 
     def claim(self, scaled: ScaledStack, service: str, replicas: int) -> None:
         """Reserve memory for additional replicas, so that the next decision on this target finds less."""

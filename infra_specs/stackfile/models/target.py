@@ -143,6 +143,8 @@ class Swarm(_Target, Containers):
     """In place of hosts: the name of the stack that lists them, to run beside it."""
     public_port: int | None = Field(default=None, ge=1, le=65535)
     """The proxy's port for public services, on every host: 80 unless given, or 443 with `tls`."""
+    price_per_host: float | None = Field(default=None, ge=0, le=1_000_000)
+    """USD a month of one more host, so that `advise` can say what missing ones cost."""
     _placed: FleetHosts | None = PrivateAttr(None)
 
     @property

@@ -55,6 +55,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("largest step down", {"in_flight": 10, "wanted": 20}, {"step": 4, "window": 0.0}, 16, "at most 4 at once"),
     ("a bound is no step", {"in_flight": 10, "wanted": 20, "maximum": 5}, {"step": 4}, 5, "at most 5 by the spec"),
     ("room of the target", {"in_flight": 95, "room": 6}, {}, 6, "the target has room for 6"),
+    (
+        "room of hosts", {"in_flight": 95, "room": 6, "room_per_host": 3}, {}, 6,
+        "the target has room for 6, and 3 more hosts for the other 7",
+    ),
+    (
+        "room of a host", {"in_flight": 95, "room": 9, "room_per_host": 4}, {}, 9,
+        "the target has room for 9, and 1 more host for the other 4",
+    ),
     ("room below the minimum", {"in_flight": 95, "minimum": 5, "room": 2}, {}, 2, "the target has room for 2"),
     ("the schedule", {"in_flight": 10, "now": monday + 9 * 3600}, {"schedule": (eight,)}, 6,
      "at least 6 by the schedule Mon-Fri 08:00-18:00 UTC"),

@@ -42,7 +42,7 @@ def test_it_is_what_is_wanted_and_what_fits_beside(
 
 def test_it_says_what_it_was_reckoned_from() -> None:
     assert replicas_that_fit(3, 0, 200 * mb, {"": FreeMemory(6 * gb, 10 * gb)}) == NodeCapacity(
-        28, "6GB of memory is free and 1GB shall stay so, one replica takes 200MB"
+        28, "6GB of memory is free and 1GB shall stay so, one replica takes 200MB", 46
     )
     assert (fitting := replicas_that_fit(3, 1, 200 * mb, {"": FreeMemory(6 * gb, 10 * gb)}))
     assert fitting.because.endswith("one replica takes 200MB, and 1 still starts")
@@ -82,7 +82,7 @@ def test_a_replica_fits_on_one_machine(free: list[int], starting: int, each: int
 def test_it_says_how_many_machines_there_are() -> None:
     fitting = replicas_that_fit(3, 0, 2 * gb, {"a": FreeMemory(2 * gb, 10 * gb), "b": FreeMemory(2 * gb, 10 * gb)})
     assert fitting == NodeCapacity(
-        3, "4GB of memory is free on 2 machines and 2GB shall stay so, one replica takes 2GB of one machine"
+        3, "4GB of memory is free on 2 machines and 2GB shall stay so, one replica takes 2GB of one machine", 4
     )
 
 
