@@ -138,7 +138,7 @@ async def outcome(operation: Operation, caller: Caller) -> str:
     async def receive() -> Any:
         return waiting.pop(0) if not operation.method else {"type": "http.request", "body": b"{}"}
 
-    await FrontDoor(inside, LOGIN, ())(_scope(operation, caller), receive, send)
+    await FrontDoor(inside, inside, LOGIN, ())(_scope(operation, caller), receive, send)
     return "comes in" if came_in or status == 200 else str(status)
 
 

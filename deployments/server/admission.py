@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from deployments.server.page.files import OPEN_PATHS
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LOOKS = frozenset({"GET", "HEAD"})
 CLOSED = frozenset({"api", "docs", "redoc", "openapi.json", "tenfold", "metrics"})
 """What a path begins with that nobody gets without a login, but for what is open below."""
-OPEN_LOOKS = frozenset({"/api/health", "/api/ready", "/ui-settings", "/tenfold/login", "/tenfold/proof"})
+OPEN_LOOKS = frozenset({"/api/health", "/api/ready", "/ui-settings", "/tenfold/login", "/tenfold/proof"}) | OPEN_PATHS
 OPEN_CHANGES = frozenset({"/tenfold/session"})
 """It asks for a code of its own in place of a login."""
 
@@ -48,7 +50,7 @@ def refusal(request: Request, names: Iterable[str]) -> Refusal | None:
 
 
 def is_open(request: Request) -> bool:
-    """Whether anybody may ask it: signs of life, the pages that log in, and the UI's files, which hold no data."""
+    """Whether anybody may ask it: signs of life, the pages that log in, and files of pages, which hold no data."""
     if request.method in LOOKS:
         first = request.path.lstrip("/").partition("/")[0]
         return request.path in OPEN_LOOKS or first not in CLOSED

@@ -10,6 +10,7 @@ from prefect.settings import get_current_settings
 from deployments.server.due_push import DuePush, Pushing, push_socket
 from deployments.server.front_door import FrontDoor
 from deployments.server.login import require_login
+from deployments.server.page.app import page_app
 from deployments.server.quiet_server import quieten
 from tasks.base.settings import settings
 
@@ -19,7 +20,7 @@ def serve() -> None:
     here, server = settings(), get_current_settings().server
     quieten()
     inner = Pushing(create_app(final=True), DuePush(push_socket(here)))
-    door = FrontDoor(inner, require_login(here.home), here.names)
+    door = FrontDoor(inner, page_app(here), require_login(here.home), here.names)
     config = uvicorn.Config(
         door,
         timeout_keep_alive=server.api.keepalive_timeout,

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from deployments.server.admission import Refusal, Request, is_open, refusal
 from deployments.server.login import Login
 from deployments.server.login_pages import LoginPages
+from deployments.server.page.app import is_page
 from deployments.server.sessions import CODES_PATH, Codes, is_session
 from deployments.server.ui_pages import is_for_page, with_script
 
@@ -36,16 +37,23 @@ NOT_LOGGED_IN = Refusal(401, "Log in first. A browser: tenfold server open. A pr
 
 
 class FrontDoor:
-    """An ASGI application around Prefect's. `names` are what we are called beside loopback's names.
+    """An ASGI application around Prefect's and that of the status page. `names` are what we are called beside
+    loopback's names.
 
     It decides in this order: the name that is asked for, the page that asks, the type of the body, the login. Prefect
     checks the login once more.
     """
 
     def __init__(
-        self, inner: Application, login: Login, names: Iterable[str], clock: Callable[[], float] = time.time
+        self,
+        inner: Application,
+        status_page: Application,
+        login: Login,
+        names: Iterable[str],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._inner = inner
+        self._status_page = status_page
         self._login = login
         self._names = frozenset(names)
         self._clock = clock
@@ -72,6 +80,8 @@ class FrontDoor:
                 refused = NOT_LOGGED_IN
         if refused:
             await _answer(send, refused.status, {"exception_message": refused.message})
+        elif is_page(request.path):
+            await self._status_page(scope, receive, send)
         elif not await self._pages.serve(scope, receive, send):
             if is_for_page(request):
                 # The script goes into a page that is not packed, and into one that is there.

@@ -1,8 +1,8 @@
 """Our own addresses at the control plane: the proof of whose it is, and how a browser comes to its login.
 
-The code is in the fragment of the address (`/tenfold/login#code`), which a browser sends to nobody. The page asks for a
-session with it, and keeps that where Prefect's UI looks for its login: in the localStorage of this origin. A cookie
-would go to every app on 127.0.0.1, since cookies ignore ports.
+The code is in the fragment of the address (`/tenfold/login#code`, or `#code~page~shop` to come to the status page),
+which a browser sends to nobody. The page asks for a session with it, and keeps that where Prefect's UI looks for its
+login: in the localStorage of this origin. A cookie would go to every app on 127.0.0.1, since cookies ignore ports.
 """
 
 import base64
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from deployments.server.login import Login
+from deployments.server.page.files import PAGE_PATH
 from deployments.server.proof import LONGEST_NONCE, PROOF_PATH, proof
 from deployments.server.sessions import (
     CODE_SECONDS,
@@ -33,7 +34,7 @@ FIRST_PAGE = f"/v2/runs?tags={NOTABLE}"
 """What a browser is shown first: the runs that a person asked for or that did something, and not each check."""
 _SCRIPT = """
 const say = (text) => { document.querySelector("p").textContent = text; };
-const code = location.hash.slice(1);
+const [code, page, stack] = location.hash.slice(1).split("~");
 history.replaceState(null, "", location.pathname);
 (async () => {
   if (!code) return;
@@ -42,9 +43,10 @@ history.replaceState(null, "", location.pathname);
   });
   if (!answer.ok) return say((await answer.json()).exception_message);
   localStorage.setItem("prefect-password", btoa((await answer.json()).login));
-  location.replace("FIRST_PAGE");
+  const first = page === "page" ? "STATUS_PAGE" : "FIRST_PAGE";
+  location.replace(stack ? `${first}#${stack}` : first);
 })().catch(() => say("The control plane does not answer. Look at: tenfold server status"));
-""".replace("FIRST_PAGE", FIRST_PAGE)
+""".replace("FIRST_PAGE", FIRST_PAGE).replace("STATUS_PAGE", PAGE_PATH)
 _PAGE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Tenfold: log in</title><style>{_STYLE}</style></head>
 <body><h1>Tenfold</h1><p>Log in with: tenfold server open</p><script>{_SCRIPT}</script></body></html>

@@ -43,7 +43,8 @@ class Door:
     def __init__(self, *names: str) -> None:
         self.inside = Inside()
         self.now = NOW
-        self.asgi = FrontDoor(self.inside, LOGIN, names, lambda: self.now)
+        self.page = Inside()
+        self.asgi = FrontDoor(self.inside, self.page, LOGIN, names, lambda: self.now)
 
     async def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self.asgi)

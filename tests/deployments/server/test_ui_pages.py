@@ -28,7 +28,7 @@ async def asked(
         await send({"type": "http.response.body", "body": body[:20], "more_body": True})
         await send({"type": "http.response.body", "body": body[20:]})
 
-    door = FrontDoor(inside, LOGIN, (), lambda: NOW)
+    door = FrontDoor(inside, inside, LOGIN, (), lambda: NOW)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url=URL) as client:
         return await client.get(path, headers=headers), came_in
 
