@@ -22,6 +22,8 @@ from starlette.routing import Mount, WebSocketRoute
 from deployments.server.admission import CHANGES, CLOSED, LOOKS, Request, is_open
 from deployments.server.front_door import FrontDoor, Message, Receive, Scope, Send
 from deployments.server.login import Login
+from deployments.server.page.app import METRICS_PATH
+from deployments.server.page.files import OPEN_PATHS, PAGE_PATH, TYPES
 from deployments.server.sessions import SESSION_PATH, session_text
 
 PAGE = Path(__file__).parent / "security.md"
@@ -46,7 +48,7 @@ class Operation:
             return "a browser's session, for a code and not for a login"
         if is_open(Request(self.method, self.path, ())):
             return "open to all"
-        owner = "Tenfold's own" if self.path.startswith("/tenfold") else "Prefect's API"
+        owner = "Tenfold's own" if self in OURS else "Prefect's API"
         return f"{owner}, {'changes' if self.method in CHANGES else 'reads'}"
 
 
@@ -79,6 +81,9 @@ OURS = (
     Operation("GET", "/tenfold/login"),
     Operation("POST", "/tenfold/session"),
     Operation("POST", "/tenfold/codes"),
+    Operation("GET", METRICS_PATH),
+    *(Operation("GET", f"{PAGE_PATH}/{name}") for name in ("data", "series", "report")),
+    *(Operation("GET", path) for path in OPEN_PATHS),
 )
 
 
@@ -170,7 +175,9 @@ async def table() -> str:
             cells.append(" or ".join(sorted(found)))
         rows.append(f"| {kind} ({count}) | " + " | ".join(cells) + " |")
     head = f"| | {' | '.join(caller.name for caller in CALLERS)} |"
-    opened = ", ".join(f"{one.method} `{one.path}`" for one in operations() if one.kind == "open to all")
+    others = (one for one in operations() if one.kind == "open to all" and one.path not in OPEN_PATHS)
+    opened = ", ".join(f"{one.method} `{one.path}`" for one in others)
+    opened = f"{opened}, GET and HEAD of `{PAGE_PATH}` and its {len(TYPES)} files, which hold no data"
     closed = ", ".join(f"`/{first}`" for first in sorted(CLOSED))
     rest = f"and GET and HEAD of every path outside {closed}: the UI's files"
     return "\n".join([head, "|---" * (len(CALLERS) + 1) + "|", *rows, "", f"Open to all are {opened}, {rest}."])

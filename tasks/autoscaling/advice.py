@@ -67,14 +67,4 @@ def growth_of(ledger: Ledger, scaled: ScaledStack) -> tuple[Advice, ...]:
 
 
 def _peaks_of(ledger: Ledger, scaled: ScaledStack) -> Peaks:
-    return {service: daily_peaks(ledger, scaled.stack.name, service, now()) for service in scaled.scaled_services}
-
-
-def daily_peaks(ledger: Ledger, stack: str, service: str, until: float) -> list[tuple[float, float]]:
-    """For each day of five weeks the highest five-minute mean of requests in flight."""
-    peaks = dict[float, float]()
-    for period in ledger.measurements.means(stack, service, until - LOOK_BACK, until):
-        if period.in_flight is not None:
-            date = period.at // DAY
-            peaks[date] = max(peaks.get(date, 0.0), period.in_flight)
-    return sorted(peaks.items())
+    return ledger.outlines.daily_peaks(scaled.stack.name, now() - LOOK_BACK)

@@ -89,18 +89,28 @@ class Measurements:
         windows = (_measured(window, row["period"]) for row in rows for window in _parsed(row["windows"]))
         return tuple(sample for sample in windows if since <= sample.at <= until)
 
+    def latest(self, moment: float, seconds: float) -> dict[Key, Measurement]:
+        """The last window of every service that something was measured in, and that ended so lately."""
+        periods = range(period_of(moment - seconds), period_of(moment) + 1, PERIOD_SECONDS)
+        query = sa.select(samples).where(samples.c.period.in_(periods)).order_by(samples.c.period)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        windows = ((row.stack, row.service, row.period, window) for row in rows for window in _parsed(row.windows))
+        measured = ((stack, service, _measured(window, period)) for stack, service, period, window in windows)
+        return {(stack, service): sample for stack, service, sample in measured if sample.status != "absent"}
+
     def means(self, stack: str, service: str, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
         """All five-minute measurements of this span, in order. They are kept for five weeks."""
         with self._database.read() as connection:
-            rows = connection.execute(_span(measurements, (stack, service), since, until)).mappings().all()
-        return tuple(_measurement(row) for row in rows)
+            rows = connection.execute(_span(measurements, (stack, service), since, until)).all()
+        return tuple(map(_measurement, rows))
 
     def hourly_means(self, stack: str, service: str, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
         """The same by the hour. They are kept for a year; the hour under way has what ended in it."""
         with self._database.read() as connection:
             query = _of_periods(hours, (stack, service), range(hour_of(since), hour_of(until) + 1, HOUR_SECONDS))
-            rows = connection.execute(query).mappings().all()
-        return tuple(_measurement(row) for row in rows)
+            rows = connection.execute(query).all()
+        return tuple(map(_measurement, rows))
 
 
 def _windows(connection: sa.Connection, periods: Iterable[int], stacks: set[str]) -> dict[tuple[int, str, str], Any]:
@@ -190,6 +200,8 @@ def _of_periods(table: sa.Table, key: Key, periods: range) -> "sa.Select[Any]":
     return sa.select(table).where(table.c.period.in_(periods) & match).order_by(table.c.period)
 
 
-def _measurement(row: sa.RowMapping) -> AggregatedMeasurement:
-    numbers = {name: _number(value) for name, value in row.items() if name not in ("period", "stack", "service")}
-    return AggregatedMeasurement(float(row["period"]), seconds=numbers.pop("seconds") or 0.0, **numbers)
+def _measurement(row: "sa.Row[Any]") -> AggregatedMeasurement:
+    """The columns of a row, which both tables have in this order: the key, and the fields of the measurement."""
+    period, _, _, *values = row
+    seconds, *means = (_number(value) for value in values)
+    return AggregatedMeasurement(float(period), seconds or 0.0, *means)

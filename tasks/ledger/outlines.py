@@ -6,7 +6,10 @@ from infra_specs.overview.facts import ChangeFacts, ReleaseFacts
 from infra_specs.overview.report import CountDecision
 from infra_specs.releases.selection import ReleaseState
 from tasks.ledger.database import Database
-from tasks.ledger.tables import changes, decisions, releases, runs
+from tasks.ledger.measurements import Key, period_of
+from tasks.ledger.tables import changes, decisions, measurements, releases, remembered, runs
+
+DAY_SECONDS = 86_400
 
 
 class Outlines:
@@ -36,6 +39,27 @@ class Outlines:
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
         return tuple(ChangeFacts(**{**row, "id": str(row["id"])}) for row in rows)
+
+    def reasons(self) -> dict[Key, str]:
+        """The reason of the last decision on every service."""
+        columns = (remembered.c.stack, remembered.c.service, decisions.c.reason)
+        query = sa.select(*columns).join(decisions, decisions.c.id == remembered.c.decision)
+        with self._database.read() as connection:
+            return {(stack, service): reason for stack, service, reason in connection.execute(query)}
+
+    def daily_peaks(self, stack: str, since: float) -> dict[str, list[tuple[float, float]]]:
+        """By service for each day (since the epoch) the highest five-minute mean of requests in flight."""
+        table = measurements.c
+        day = (table.period - table.period % DAY_SECONDS).label("day")
+        seen = (table.period >= period_of(since)) & (table.stack == stack) & table.in_flight.is_not(None)
+        query = sa.select(table.service, day, sa.func.max(table.in_flight)).where(seen).group_by(table.service, day)
+        peaks: dict[str, list[tuple[float, float]]] = {}
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(table.service, day)).all()
+        for service, begin, peak in rows:
+            if isinstance(peak, int | float):
+                peaks.setdefault(service, []).append((begin // DAY_SECONDS, peak))
+        return peaks
 
     def decisions(self, stack: str, since: float) -> tuple[CountDecision, ...]:
         """The scaler's decisions from a moment on that changed a count, or advised to; the newest first."""

@@ -1,20 +1,44 @@
 """The facts of stacks at this moment, as the ledger has them."""
 
-from infra_specs.catalogue.desired import replica_count
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Self
+
 from infra_specs.errors import TenfoldError
 from infra_specs.overview.debts import register
 from infra_specs.overview.facts import NeedFacts, PriceFacts, ServiceFacts, StackFacts
-from infra_specs.pricing.month import Spent, month_of
+from infra_specs.pricing.month import Spent, month_of, spend
 from infra_specs.pricing.price import rate
+from infra_specs.scaling.measurement import Measurement
 from infra_specs.sizing.size import Sizing
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.clock import today
-from tasks.ledger import Ledger, StackRecord
+from tasks.ledger import Key, Ledger, StackRecord
 
 CHANGES_SHOWN = 12
 """Runs of each stack."""
-SEEN_SECONDS = 3600.0
+SEEN_SECONDS = 900.0
 """An older measurement says nothing of now."""
+REMEMBERED = 256
+"""Stacks whose prices are remembered: they change with the file and the counts alone, and cost most of a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read of all stacks at once."""
+
+    ledger: Ledger
+    moment: float
+    spent: Mapping[str, Spent]
+    measured: Mapping[Key, Measurement]
+    reasons: Mapping[Key, str]
+
+    @classmethod
+    def read(cls, ledger: Ledger, moment: float) -> Self:
+        """Blocks; raises LedgerError."""
+        measured = ledger.measurements.latest(moment, SEEN_SECONDS)
+        return cls(ledger, moment, ledger.costs.this_month(), measured, ledger.outlines.reasons())
 
 
 def stack_facts(ledger: Ledger, moment: float) -> tuple[StackFacts, ...]:
@@ -22,17 +46,18 @@ def stack_facts(ledger: Ledger, moment: float) -> tuple[StackFacts, ...]:
 
     A stack whose spec cannot be read has its fault, and hinders no other.
     """
-    spent = ledger.costs.this_month()
-    return tuple(facts_of(ledger, record, spent.get(record.name), moment) for record in ledger.stacks.all())
+    known = Known.read(ledger, moment)
+    return tuple(facts_of(known, record) for record in ledger.stacks.all())
 
 
-def facts_of(ledger: Ledger, record: StackRecord, spent: Spent | None, moment: float) -> StackFacts:
+def facts_of(known: Known, record: StackRecord) -> StackFacts:
     """The facts of one stack."""
-    changes, releases = ledger.outlines.changes(record.name, CHANGES_SHOWN), ledger.outlines.releases(record.name)
+    outlines = known.ledger.outlines
+    changes, releases = outlines.changes(record.name, CHANGES_SHOWN), outlines.releases(record.name)
     try:
-        scaled = ScaledStack.of(record, spent)
-        services = tuple(_service(ledger, scaled, name, moment, wanted=record.wanted) for name in scaled.stack.services)
-        price = _price(scaled, moment)
+        scaled = ScaledStack.of(record, known.spent.get(record.name))
+        services = tuple(_service(known, scaled, name, wanted=record.wanted) for name in scaled.stack.services)
+        price = _price(scaled, known.moment)
     except TenfoldError as error:
         return StackFacts(
             record.name,
@@ -59,26 +84,24 @@ def facts_of(ledger: Ledger, record: StackRecord, spent: Spent | None, moment: f
     )
 
 
-def _service(ledger: Ledger, scaled: ScaledStack, name: str, moment: float, *, wanted: bool) -> ServiceFacts:
-    service, sizes, stack = scaled.stack.services[name], scaled.sizing.services[name], scaled.stack
-    samples = ledger.measurements.samples(stack.name, name, moment - SEEN_SECONDS, moment) if wanted else ()
-    last = next((sample for sample in reversed(samples) if sample.status != "absent"), None)
-    decided = ledger.decisions.recent(stack.name, name, 1) if wanted else ()
+def _service(known: Known, scaled: ScaledStack, name: str, *, wanted: bool) -> ServiceFacts:
+    service, sizes, key = scaled.stack.services[name], scaled.sizing.services[name], (scaled.stack.name, name)
+    last = known.measured.get(key) if wanted else None
     return ServiceFacts(
         name=name,
         port=service.port,
-        wanted=replica_count(scaled.sizing, scaled.counts, name) if wanted else 0,
+        wanted=scaled.counts[name] if wanted else 0,
         today=sizes.today,
         most=sizes.maximum,
         expected=sizes.demand,
-        design=sizes.demand * stack.headroom,
+        design=sizes.demand * scaled.stack.headroom,
         latency_limit=service.scaling.latency,
-        reason=decided[0].decision.reason if decided else "",
         seen=last.at if last else None,
         serving=last.serving if last else None,
         requests_per_second=last.requests_per_second if last else None,
         in_flight=last.in_flight if last else None,
         latency=last.latency if last else None,
+        reason=known.reasons.get(key, "") if wanted else "",
     )
 
 
@@ -95,13 +118,27 @@ def _needs(sizing: Sizing) -> list[NeedFacts]:
 
 
 def _price(scaled: ScaledStack, moment: float) -> PriceFacts:
-    stack, sizing = scaled.stack, scaled.sizing
+    spec, budget = scaled.stack.model_dump_json(), scaled.stack.budget
+    today_rate, design_rate = _rates(_PricedStack(spec, tuple(sorted(scaled.counts.items())), scaled))
+    spent = None
+    if scaled.spent and today_rate is not None:
+        at_once = spend(scaled.spent, moment, today_rate)
+        spent = at_once.usd if at_once.month == month_of(moment) else None
+    return PriceFacts(today_rate, design_rate, budget, spent)
+
+
+@dataclass(frozen=True, slots=True)
+class _PricedStack:
+    """A stack with its counts; equal where its spec and counts are."""
+
+    spec: str
+    counts: tuple[tuple[str, int], ...]
+    scaled: ScaledStack = field(compare=False, repr=False)
+
+
+@lru_cache(REMEMBERED)
+def _rates(priced: _PricedStack) -> tuple[float | None, float | None]:
+    """USD a month, with the counts of now and at the design capacity."""
+    stack, sizing = priced.scaled.stack, priced.scaled.sizing
     design = {name: size.within(size.design) for name, size in sizing.services.items()}
-    spent = scaled.spent_by(moment) if scaled.spent else None
-    is_now = spent is not None and spent.month == month_of(moment)
-    return PriceFacts(
-        today=scaled.rate,
-        design=rate(stack, sizing, design),
-        budget=stack.budget,
-        spent=spent.usd if spent and is_now else None,
-    )
+    return rate(stack, sizing, priced.scaled.counts), rate(stack, sizing, design)

@@ -3,9 +3,9 @@
 from infra_specs.overview.dora import dora, span_begin
 from infra_specs.overview.report import Report, report_of
 from infra_specs.releases.selection import RELEASES_KEPT
-from tasks.autoscaling.advice import daily_peaks
 from tasks.ledger import Ledger, StackRecord
-from tasks.overview.facts import facts_of
+from tasks.ledger.measurements import MEASUREMENTS_KEPT
+from tasks.overview.facts import Known, facts_of
 
 DAY = 86_400.0
 REPORT_DAYS = 7.0
@@ -19,12 +19,11 @@ def report(ledger: Ledger, record: StackRecord, moment: float) -> Report:
     Raises SpecError for a stack that cannot be read.
     """
     record.stack()
-    stack = facts_of(ledger, record, ledger.costs.this_month().get(record.name), moment)
+    stack = facts_of(Known.read(ledger, moment), record)
     since = span_begin(stack.releases, RELEASES_KEPT, moment - DORA_DAYS * DAY)
-    peaks = {service.name: daily_peaks(ledger, record.name, service.name, moment) for service in stack.services}
     return report_of(
         stack,
-        peaks,
+        ledger.outlines.daily_peaks(record.name, moment - MEASUREMENTS_KEPT),
         ledger.outlines.decisions(record.name, moment - REPORT_DAYS * DAY),
         dora(stack.releases, since, moment),
         since=moment - REPORT_DAYS * DAY,

@@ -19,8 +19,6 @@ class Series:
     """Seconds between two points where none is missing."""
     at: tuple[float, ...]
     in_flight: tuple[float | None, ...]
-    most_in_flight: tuple[float | None, ...]
-    requests_per_second: tuple[float | None, ...]
     latency: tuple[float | None, ...]
     serving: tuple[float | None, ...]
 
@@ -42,8 +40,6 @@ def _series(service: str, step: float, rows: tuple[AggregatedMeasurement, ...]) 
         step,
         tuple(row.at for row in rows),
         column("in_flight"),
-        column("most_in_flight"),
-        column("requests_per_second"),
         column("latency"),
         column("serving"),
     )

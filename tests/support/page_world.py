@@ -40,7 +40,7 @@ def spec(name: str, **changed: Any) -> dict[str, Any]:
     debt = {"what": "one zone", "why": "a launch", "expires": "2026-01-31", "plan": "a second", "impact": "an outage"}
     services = {
         "web": {"command": "run", "port": 8000, "capacity": 4, "scaling": {"latency": 0.4}},
-        "api": {"command": "run", "port": 8001, "capacity": 4, "share": 0.5},
+        "api": {"command": "run", "port": 8001, "capacity": 4, "share": 0.5, "route": {"path": "/api"}},
     }
     return {
         "name": name,
@@ -62,7 +62,9 @@ def add_stack(ledger: Ledger, name: str, *, text: str = "a new picture", release
     ledger.stacks.set_desired(lease, name, data, "/srv")
     for number in range(1, releases + 1):
         run = ledger.runs.begin(lease, "deploy", f"release {number}: {text}", {})
-        manifest = manifest_of_file(snapshot_of(ledger, from_data({**data, "users": {"monthly": number}}, name), "/srv"))
+        env = {"web": {**data["services"]["web"], "env": {"RELEASE": str(number)}}}
+        released = from_data({**data, "services": {**data["services"], **env}}, name)
+        manifest = manifest_of_file(snapshot_of(ledger, released, "/srv"))
         release = ledger.releases.begin(lease, "deploy", text, content=manifest, file=manifest)
         ledger.releases.prove(lease, release.number)
         ledger.runs.finish(lease, run, "done", text)
@@ -115,7 +117,11 @@ class ServedPage:
 def served_page(home: Path) -> Iterator[ServedPage]:
     """Serve the page of the installation in `home` behind the front door, until the block ends."""
     here = Settings(home=home)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    ) as listening:  # so none waits for packets
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
         port = listening.getsockname()[1]
         door = FrontDoor(_nothing_here, page_app(here), LOGIN, ())
         server = uvicorn.Server(uvicorn.Config(door, log_level="error", lifespan="off"))

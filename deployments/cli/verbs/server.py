@@ -7,8 +7,6 @@ import typer
 from deployments.cli.app import EXIT_FAILED, INSTALLATION_PANEL, App, app
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from deployments.server.control_plane import ControlPlane
 
 server = App(
@@ -101,11 +99,12 @@ def open_ui() -> None:
     """Open its UI in a browser, logged in. Prints the address, which is good once and for two minutes."""
     from deployments.cli.following.prefect_api import login_address
     from deployments.cli.installation import tenfold
-    from deployments.cli.terminal.browser import has_browser, open_in_browser
+    from deployments.cli.terminal.browser import open_privately
     from deployments.cli.terminal.output import console, say
     from deployments.cli.terminal.waiting import waiting
     from deployments.server import control_plane
     from deployments.server.sessions import CODE_SECONDS
+    from tasks.base.settings import settings
 
     to = console(error=True)  # stdout has the address alone
     with waiting(to, "The control plane"):
@@ -117,8 +116,7 @@ def open_ui() -> None:
         f"It logs a browser in for a day, once, within {CODE_SECONDS:.0f} seconds. By hand: open {plane.ui_url} and "
         f"give what this prints: {tenfold()} token",
     )
-    if has_browser():
-        open_in_browser(_write_redirect(url).as_uri())
+    open_privately(url, settings().home)
 
 
 @server.command()
@@ -145,22 +143,6 @@ def status() -> None:
     require_space(settings().home)
     if not plane.ready:
         raise typer.Exit(EXIT_FAILED)
-
-
-def _write_redirect(url: str) -> "Path":
-    """Write a page that leads to an address, readable by this account alone.
-
-    Everybody on the machine can read a browser's arguments, and the address logs in.
-    """
-    import os
-
-    from tasks.base.settings import settings
-
-    path = settings().home / "control" / "open.html"
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={url}"><title>Tenfold</title>')
-    return path
 
 
 def _show_addresses(plane: "ControlPlane") -> None:

@@ -26,7 +26,8 @@ OPEN_PATHS = frozenset({PAGE_PATH, *(f"{PAGE_PATH}/{name}" for name in TYPES)})
 """What anybody may ask for: none of it holds data."""
 RULES: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types",
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types",
     "Cache-Control": "no-cache",
     "Referrer-Policy": "no-referrer",
 }

@@ -1,6 +1,6 @@
 """The data of the status page, from the ledger, as plain JSON data."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, Self
 
 from infra_specs.overview.condition import condition
@@ -8,14 +8,14 @@ from infra_specs.overview.debts import DueDebt
 from infra_specs.overview.facts import StackFacts
 from infra_specs.overview.openmetrics import MEDIA_TYPE, openmetrics
 from infra_specs.overview.report_text import report_text
-from tasks.autoscaling.interval import seconds_between_checks
+from tasks.autoscaling.interval import scalable_since, seconds_between_checks
 from tasks.autoscaling.staleness import staleness
 from tasks.base.clock import now
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger, StackRecord
 from tasks.overview.facts import stack_facts
 from tasks.overview.report import report
-from tasks.overview.series import series_of
+from tasks.overview.series import Series, series_of
 from tasks.stack.record import unknown_stack
 
 RELEASES_SHOWN = 10
@@ -38,11 +38,11 @@ class Source:
     def overview(self) -> dict[str, Any]:
         """Every stack at this moment, and whether its services are still checked."""
         moment, last = now(), self._ledger.checks.last()
-        interval = seconds_between_checks(self._ledger, self._here)
+        interval, since = seconds_between_checks(self._ledger, self._here), scalable_since(self._ledger)
         return {
             "at": moment,
             "checked": last.at + last.seconds if last else None,
-            "stale": staleness(last, interval, moment),
+            "stale": None if since is None else staleness(last, interval, moment, awake_since=since),
             "stacks": [_stack_data(stack, moment) for stack in stack_facts(self._ledger, moment)],
         }
 
@@ -51,7 +51,7 @@ class Source:
         record, moment = self._record(stack), now()
         services = [name for name, service in record.stack().services.items() if service.port is not None]
         points = (series_of(self._ledger, stack, name, days, moment) for name in services)
-        return {"stack": stack, "days": days, "until": moment, "services": [asdict(series) for series in points]}
+        return {"stack": stack, "days": days, "until": moment, "services": [_columns(series) for series in points]}
 
     def report(self, stack: str) -> dict[str, Any]:
         """The report of a stack, as data and as Markdown. Raises UnknownStack."""
@@ -72,6 +72,11 @@ class Source:
         if record is None:
             raise unknown_stack(self._ledger, stack)
         return record
+
+
+def _columns(series: Series) -> dict[str, Any]:
+    """The fields as they are: thousands of points, which `asdict` would copy one by one."""
+    return {field.name: getattr(series, field.name) for field in fields(series)}
 
 
 def _stack_data(stack: StackFacts, moment: float) -> dict[str, Any]:

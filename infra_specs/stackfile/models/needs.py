@@ -41,6 +41,20 @@ class Queue(Part):
     """Disk; four times the memory unless given."""
 
 
+MONITORING_TEXTS = {
+    "prometheus": "this version runs no Prometheus; leave the key out, and let one of yours read /metrics of the "
+    "control plane",
+    "grafana": "this version runs no Grafana; `builtin` has a status page, a report and /metrics, which a Prometheus "
+    "of yours reads for your Grafana",
+}
+
+
+def _monitoring(value: Any) -> Any:
+    if isinstance(value, str) and value in MONITORING_TEXTS:
+        raise ValueError(MONITORING_TEXTS[value])
+    return value
+
+
 def _engine(value: Any) -> Any:
     return {"engine": value} if isinstance(value, str) else value
 
@@ -54,3 +68,5 @@ class Needs(Part):
     """`valkey`, or its settings."""
     queue: Annotated[Queue, BeforeValidator(_engine, Literal["valkey"] | Queue)] | None = None
     """`valkey`, or its settings."""
+    monitoring: Annotated[Literal["builtin"], BeforeValidator(_monitoring)] = "builtin"
+    """The status page, the report and /metrics of the control plane, which every stack has."""

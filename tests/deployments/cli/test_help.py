@@ -10,7 +10,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("advise",), ("logs",), ("exec",), ("open",), ("show",), ("schema",), ("secret",), ("secret", "set"),
     ("secret", "list"), ("secret", "remove"), ("server",), ("hosts",),
     ("hosts", "trust"), ("aws",), ("aws", "policy"), ("debt",), ("debt", "list"), ("debt", "add"), ("debt", "pay"),
-    ("version",), ("upgrade",),
+    ("page",), ("version",), ("upgrade",),
     ("init",), ("import",), ("pull",), ("export",), ("export", "compose"), ("up",), ("down",),
 )  # fmt: skip
 SERVER = (("server", "start"), ("server", "stop"), ("server", "status"))

@@ -53,6 +53,11 @@ function gapped(at, values, step) {
   return [times, points];
 }
 
+function dated(at, seconds) {
+  const form = seconds > 3 * 86400 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" };
+  return new Date(at * 1000).toLocaleString("en-GB", form);
+}
+
 function drawn(canvas, [times, points], { since, until, line, write }) {
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   const series = [{}, { stroke: colour("--accent"), fill: colour("--accent-soft"), width: 2, points: { show: false } }];
@@ -66,7 +71,7 @@ function drawn(canvas, [times, points], { since, until, line, write }) {
     width: Math.max(200, canvas.clientWidth), height: HEIGHT, legend: { show: false },
     cursor: { show: false }, // nothing on it is said only to a mouse
     scales: { x: { min: since, max: until }, y: { range: [0, highest * 1.1] } },
-    axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map(write) }],
+    axes: [{ ...axis, values: (_, ticks) => ticks.map((at) => dated(at, until - since)) }, { ...axis, size: 64, values: (_, ticks) => ticks.map(write) }],
     series,
   }, data, canvas);
 }

@@ -18,7 +18,7 @@ export function section(title, ...children) {
 export function table(caption, head, rows, empty) {
   if (!rows.length) return element("p", { class: "quiet" }, empty);
   const cell = (content, index) => index ? element("td", {}, content) : element("th", { scope: "row" }, content);
-  return element("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": caption },
+  return element("div", { class: "scrolls", tabindex: "0", role: "group", "aria-label": caption },
     element("table", {},
       element("caption", { class: "hidden" }, caption),
       element("thead", {}, element("tr", {}, head.map((text) => element("th", { scope: "col" }, text)))),

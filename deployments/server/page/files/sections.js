@@ -68,22 +68,24 @@ function latency(service) {
 
 export function needs(stack) {
   const rows = stack.needs.map((need) => [need.name, bytes(need.memory), bytes(need.storage), number(need.connections, 9)]);
-  return section("Database and disk", table("Needs", ["need", "memory", "disk", "connections at most"], rows, "It needs none."));
+  return section("Database and disk", table("Needs", ["need", "memory", "disk", "connections at most"], rows, "It needs none."),
+    rows.length ? element("p", { class: "quiet" }, "As they are sized.") : null);
 }
 
 export function releases(stack, now) {
   const rows = stack.releases.map((item) => [
-    String(item.number), STATES[item.state] ?? item.state, `${item.verb}: ${item.reason}`, item.who, ago(item.since, now), item.message.split("\n")[0],
+    String(item.number), STATES[item.state] ?? item.state, `${item.verb}: ${item.reason}`, item.message.split("\n")[0],
+    ago(item.since, now), item.who,
   ]);
-  return section("Releases", table("Releases", ["number", "state", "why", "by", "begun", "message"], rows, "No release yet."));
+  return section("Releases", table("Releases", ["number", "state", "why", "message", "begun", "by"], rows, "No release yet."));
 }
 
 export function changes(stack, now) {
   const rows = stack.changes.map((item) => [
-    item.verb, RUN_STATES[item.state] ?? item.state, item.reason, item.who, ago(item.began, now),
-    item.ended === null ? UNKNOWN : duration(Math.max(0, item.ended - item.began)), item.message.split("\n")[0],
+    item.verb, RUN_STATES[item.state] ?? item.state, item.reason, item.message.split("\n")[0], ago(item.began, now),
+    item.ended === null ? UNKNOWN : duration(Math.max(0, item.ended - item.began)), item.who,
   ]);
-  return section("Last changes", table("Changes", ["what", "state", "why", "by", "begun", "took", "message"], rows, "No run yet."));
+  return section("Last changes", table("Changes", ["what", "state", "why", "message", "begun", "took", "by"], rows, "No run yet."));
 }
 
 export function debts(stack) {
