@@ -35,6 +35,12 @@ def open_fleet(fleet: FleetHosts, home: Path) -> FleetProvider:
     return opener(fleet, home)
 
 
+def engine_facts() -> tuple[str, float]:
+    """The version of this machine's Docker Engine, and how many seconds its clock is ahead. Raises ProviderError."""
+    facts: Callable[[], tuple[str, float]] = import_module(f"{__name__}.docker.engine.facts").engine_facts
+    return facts()
+
+
 @contextmanager
 def opened(target: Target, home: Path) -> Iterator[KindProvider]:
     """The same for the length of the block. Raises ProviderError for one that cannot be opened."""

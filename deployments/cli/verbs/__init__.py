@@ -6,7 +6,7 @@ looks is in `views`. Help shows the verbs in the order of the imports below.
 # ruff: noqa: F401, I001 - importing a verb registers it; the order is that of the help
 
 from deployments.cli.verbs import demo
-from deployments.cli.verbs import init, import_, up, down
+from deployments.cli.verbs import init, import_, up, down, doctor
 from deployments.cli.verbs import provision, deploy, rollback, scale, teardown, reconcile, autoscale, grow, run
 from deployments.cli.verbs import backup, restore
 from deployments.cli.verbs import plan, status, backups, releases, diff, history, why, replay

@@ -12,6 +12,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("hosts", "trust"), ("aws",), ("aws", "policy"), ("debt",), ("debt", "list"), ("debt", "add"), ("debt", "pay"),
     ("page",), ("version",), ("upgrade",),
     ("init",), ("import",), ("pull",), ("export",), ("export", "compose"), ("up",), ("down",),
+    ("version",), ("upgrade",),
+    ("init",), ("doctor",), ("import",), ("pull",), ("export",), ("export", "compose"), ("up",), ("down",),
 )  # fmt: skip
 SERVER = (("server", "start"), ("server", "stop"), ("server", "status"))
 ON_A_STACK: tuple[tuple[str, ...], ...] = (
