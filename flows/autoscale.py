@@ -7,7 +7,9 @@ from prefect.logging import get_run_logger
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger
 from flows.engine.run_info import current_run, seconds_late
-from infra_specs.errors import LockHeld
+from infra_specs.alerts.message import title_of
+from infra_specs.errors import Fenced, LockHeld, TenfoldError
+from tasks.alerts.evaluate import evaluate
 from tasks.autoscaling.check import CheckOutcome, PendingDecision, check
 from tasks.autoscaling.interval import seconds_between_checks
 from tasks.autoscaling.measure import measure
@@ -38,6 +40,7 @@ async def autoscale() -> Report:
             async with check_lock(ledger, config.lease_seconds) as lease:
                 outcome = await asyncio.to_thread(check, ledger, lease, measure, interval=interval)
                 results = await _start(ledger, lease, outcome)
+                await _alert(ledger, lease, outcome)
                 started = tuple(_brief(result.pending) for result in results if isinstance(result, Started))
                 seldom = (
                     f"; every {interval:g} s, as nothing can be scaled" if interval > config.autoscale_seconds else ""
@@ -72,6 +75,20 @@ async def _start(ledger: Ledger, lease: Lease, outcome: CheckOutcome) -> tuple[S
         await asyncio.to_thread(ledger.decisions.acted, lease, result.pending.id, result.flow_run_id)
         log.info("%s: %s", result.pending.stack, result.pending.decision)
     return results
+
+
+async def _alert(ledger: Ledger, lease: Lease, outcome: CheckOutcome) -> None:
+    """Decide the alerts. That it fails is told, and is no fault of the check."""
+    log = get_run_logger()
+    try:
+        alerts = await asyncio.to_thread(evaluate, ledger, lease, outcome)
+    except Fenced:
+        raise
+    except TenfoldError as error:
+        log.warning("The alerts could not be decided: %s", error)
+    else:
+        for alert in alerts:
+            log.info("Alert: %s: %s", title_of(alert), alert.what)
 
 
 def _summary(outcome: CheckOutcome, results: tuple[Started | Rejected, ...]) -> str:

@@ -9,6 +9,7 @@ from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger
 from flows.engine.run_info import current_run, is_asked_for
 from infra_specs.backup.names import moment_of
+from infra_specs.errors import TenfoldError
 from tasks.backups.catalog import names
 
 
@@ -26,7 +27,11 @@ async def backup(stack: str) -> Report:
             earlier = await asyncio.to_thread(names, context.vault, stack)
             if covered := _newer_than_asked(earlier):
                 return Report(stack, f"{covered} was made since this run was due, so nothing was done", (), (), {})
-            return Report(stack, await back_up(context), (), (), {})
+            try:
+                return Report(stack, await back_up(context), (), (), {})
+            except TenfoldError as error:
+                await asyncio.to_thread(ledger.backup_results.failed, stack, str(error))
+                raise
 
 
 def _newer_than_asked(earlier: tuple[str, ...]) -> str:

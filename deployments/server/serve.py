@@ -20,6 +20,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
+from deployments.server.deliveries import EVERY_SECONDS as DELIVERIES_SECONDS
+from deployments.server.deliveries import Deliveries
 from deployments.server.drift import REFRESH_SECONDS, Drift
 from deployments.server.due_push import hear_pushes, push_socket
 from deployments.server.due_runs import DueRuns
@@ -111,6 +113,7 @@ def _jobs(config: Settings, scheduled: Mapping[UUID, str], unseen: Unseen) -> tu
         repeat("swept", REAP_SECONDS, lambda client: reap(client, config, unseen)),
         repeat("trimmed", PRUNE_SECONDS, Pruning().look),
         repeat("watched", config.autoscale_seconds, watchdog.look),
+        repeat("delivered", DELIVERIES_SECONDS, Deliveries(config).look),
         repeat("supervised", SUPERVISED_SECONDS, lambda client: keep_supervised(control, client)),
         repeat("compared by the clock", SET_BACK_SECONDS, SetBack(control).look),
         repeat("started again", RESTART_SECONDS, restarts.look),

@@ -10,6 +10,7 @@ from prefect.events.actions import DoNothing
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from infra_specs.errors import TenfoldError
+from tasks.alerts.evaluate import evaluate_silence
 from tasks.autoscaling.staleness import MISSED_CHECKS, staleness
 from tasks.base.clock import now
 from tasks.base.settings import Settings
@@ -53,8 +54,9 @@ class Watchdog:
 
     def _silence(self) -> str | None:
         with Ledger.open(self._here) as ledger:
-            last = ledger.checks.last()
-        return staleness(last, self._seconds, now(), awake_since=self._awake_since)
+            fault = staleness(ledger.checks.last(), self._seconds, now(), awake_since=self._awake_since)
+            evaluate_silence(ledger, fault)
+        return fault
 
 
 async def keep_automation(client: PrefectClient, seconds: float) -> None:

@@ -48,6 +48,7 @@ async def back_up(context: BackupContext) -> str:
         raise ChangeFailed(f"The backup {name} of {stack} is written and does not count: {reason}.")
     if manifest.fall:
         get_run_logger().warning("The backup %s is proven. But %s.", name, manifest.fall)
+    await asyncio.to_thread(context.ledger.backup_results.succeeded, stack, manifest.began, str(manifest.fall or ""))
     await remove_asides("replaced")  # a killed restore left it; what is proven now came after it
     gone = await remove_expired()
     removed = f"; removed {', '.join(gone)}, which had expired" if gone else ""

@@ -32,6 +32,8 @@ class Measurement:
     queue: float | None = None
     """Things that wait for this service elsewhere, as messages of a queue."""
     status: Status = "fresh"
+    errors: float | None = None
+    """Requests a second that ended with 500 and more, or without an answer."""
 
     def as_data(self) -> dict[str, Any]:
         return as_plain_data(self)

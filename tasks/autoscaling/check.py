@@ -40,7 +40,8 @@ class PendingDecision:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """The outcome of a check. `notes`: problems of sources. `faults`: stacks that could not be checked."""
+    """The outcome of a check. `notes`: problems of sources. `faults`: stacks that could not be checked. `results`: what
+    was measured and decided of each service."""
 
     stacks: int
     services: int
@@ -48,6 +49,7 @@ class CheckOutcome:
     advice: tuple[str, ...]
     notes: tuple[str, ...]
     faults: tuple[StackFault, ...]
+    results: tuple[CheckResult, ...] = ()
 
     def __str__(self) -> str:
         unread = f", {len(self.faults)} could not be looked at" if self.faults else ""
@@ -66,7 +68,7 @@ def check(ledger: Ledger, lease: Lease, measure: Measure, *, interval: float) ->
     results, spent, undecided = _check_stacks(stacks, facts, interval)
     outcome = CheckOutcome(
         len(stacks), len(results), (), tuple(_advice(results)), tuple(_notes(facts)),
-        _first_of_each((*faults, *undecided, *_unanswered(facts))),
+        _first_of_each((*faults, *undecided, *_unanswered(facts))), tuple(results),
     )  # fmt: skip
     decision_ids = ledger.checks.record(lease, Check(began, now() - began, len(results), str(outcome)), results)
     ledger.costs.record(lease, spent)

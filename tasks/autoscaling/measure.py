@@ -5,6 +5,7 @@ from functools import partial
 
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.stack_fault import StackFault
+from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Target
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.base.clock import now
@@ -30,21 +31,21 @@ def measure(stacks: Sequence[ScaledStack], before: Mapping[Key, SavedState]) -> 
     A target that cannot be opened or does not answer affects no other stack: its services are measured as `absent`.
     """
     interval = settings().autoscale_seconds
-    targets, unopened = _open_targets(stacks, min(OPEN_SECONDS, OPEN_PART * interval))
+    targets, unopened = open_targets([scaled.stack for scaled in stacks], min(OPEN_SECONDS, OPEN_PART * interval))
     with Prometheus() as prometheus:
         jobs = {
-            scaled.stack.name: partial(_measured, scaled, targets[_target_key(scaled.stack.target)], before, prometheus)
+            scaled.stack.name: partial(_measured, scaled, targets[target_key(scaled.stack.target)], before, prometheus)
             for scaled in stacks
-            if _target_key(scaled.stack.target) in targets
+            if target_key(scaled.stack.target) in targets
         }
         by_stack, unanswered = side_by_side(jobs, min(ANSWER_SECONDS, ANSWER_PART * interval))
     faults = {fault.stack: fault for fault in unanswered}
-    hanging = {_target_key(scaled.stack.target) for scaled in stacks if scaled.stack.name in faults}
+    hanging = {target_key(scaled.stack.target) for scaled in stacks if scaled.stack.name in faults}
     for key, target in targets.items():
         if key not in hanging:  # closing a hanging target would hang
             target.close()
     for scaled in stacks:
-        if (open_fault := unopened.get(_target_key(scaled.stack.target))) is not None:
+        if (open_fault := unopened.get(target_key(scaled.stack.target))) is not None:
             faults[scaled.stack.name] = StackFault(scaled.stack.name, open_fault.why)
     for scaled in stacks:
         if scaled.stack.name in faults:
@@ -83,12 +84,13 @@ def _sources(scaled: ScaledStack) -> dict[str, SourceConfig]:
     }
 
 
-def _open_targets(
-    stacks: Sequence[ScaledStack], seconds: float
-) -> tuple[dict[str, KindProvider], dict[str, StackFault]]:
-    """Open each target once. Returns the open targets, and by target the fault of those that could not be opened."""
+def open_targets(stacks: Sequence[Stack], seconds: float) -> tuple[dict[str, KindProvider], dict[str, StackFault]]:
+    """Open each target once, within so many seconds. Returns the open targets, and the faults of the others.
+
+    Both by `target_key`.
+    """
     home = settings().home
-    targets = {_target_key(scaled.stack.target): scaled.stack.target for scaled in stacks}
+    targets = {target_key(stack.target): stack.target for stack in stacks}
     preload(target.provider for target in targets.values())
     opened_targets, faults = side_by_side(
         {key: partial(open_provider, target, home) for key, target in targets.items()}, seconds
@@ -96,5 +98,6 @@ def _open_targets(
     return opened_targets, {fault.stack: fault for fault in faults}
 
 
-def _target_key(target: Target) -> str:
+def target_key(target: Target) -> str:
+    """The same for stacks that are on the same target."""
     return target.model_dump_json()

@@ -10,7 +10,7 @@ from tasks.ledger.tables import hours, measurements
 HOUR_SECONDS = 3600
 HOURS_KEPT = 366 * 86_400.0
 _KEY = ("period", "stack", "service")
-_MEANS = ("requests_per_second", "in_flight", "latency", "serving")
+_MEANS = ("requests_per_second", "in_flight", "latency", "serving", "errors")
 _MOST = ("most_requests_per_second", "most_in_flight", "most_latency")
 
 

@@ -6,7 +6,9 @@ from typing import Self
 
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import Settings
+from tasks.ledger.alerts import Alerts
 from tasks.ledger.backup_locks import BackupLocks
+from tasks.ledger.backup_results import BackupResults
 from tasks.ledger.certificates import Certificates
 from tasks.ledger.checks import Checks
 from tasks.ledger.claims import Claims
@@ -17,13 +19,16 @@ from tasks.ledger.fleets import Fleets
 from tasks.ledger.hosts import Hosts
 from tasks.ledger.liveness import Liveness
 from tasks.ledger.locks import Locks
+from tasks.ledger.looks import Looks
 from tasks.ledger.measurements import Measurements
+from tasks.ledger.messages import Messages
 from tasks.ledger.migrate import migrate
 from tasks.ledger.outlines import Outlines
 from tasks.ledger.releases import Releases
 from tasks.ledger.runs import Runs
 from tasks.ledger.seasonality import Seasonality
 from tasks.ledger.secrets import Secrets
+from tasks.ledger.silences import Silences
 from tasks.ledger.stacks import Stacks
 from tasks.ledger.startup_times import StartupTimes
 from tasks.ledger.tickets import Tickets
@@ -61,6 +66,11 @@ class Ledger:
         self.secrets = Secrets(database, key_file)
         self.certificates = Certificates(database)
         self.hosts = Hosts(database)
+        self.alerts = Alerts(database)
+        self.messages = Messages(database)
+        self.silences = Silences(database)
+        self.looks = Looks(database)
+        self.backup_results = BackupResults(database)
 
     @classmethod
     def open(cls, settings: Settings) -> "Ledger":

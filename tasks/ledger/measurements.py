@@ -26,7 +26,10 @@ MEASUREMENTS_KEPT = 35 * 86_400.0
 MIN_ROWS_REMOVED = 200
 """Rows that one check may remove at least; at most twice as many as it writes. So old rows never pile up."""
 
-_COLUMNS = ("seconds", "requests_per_second", "in_flight", "latency", "serving", "cpu", "queue", "status")
+_COLUMNS = ("seconds", "requests_per_second", "in_flight", "latency", "serving", "cpu", "queue", "status", "errors")
+_STATUS = 1 + _COLUMNS.index("status")
+_SHORTEST = 1 + len(_COLUMNS) - 1
+"""Numbers of a window that an earlier version wrote, which knew no errors."""
 _DIGITS = 4
 
 
@@ -46,6 +49,8 @@ class AggregatedMeasurement:
     latency: float | None
     most_latency: float | None
     serving: float | None
+    errors: float | None
+    """Failed requests a second."""
 
 
 def period_of(at: float) -> int:
@@ -99,6 +104,17 @@ class Measurements:
         measured = ((stack, service, _measured(window, period)) for stack, service, period, window in windows)
         return {(stack, service): sample for stack, service, sample in measured if sample.status != "absent"}
 
+    def recent(self, since: float) -> dict[Key, tuple[Measurement, ...]]:
+        """The measured windows of all services that ended since a moment, in order. One question for all of them."""
+        query = sa.select(samples).where(samples.c.period >= period_of(since)).order_by(samples.c.period)
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        windows: dict[Key, list[Measurement]] = {}
+        for row in rows:
+            own = windows.setdefault((row["stack"], row["service"]), [])
+            own += (_measured(window, row["period"]) for window in _parsed(row["windows"]))
+        return {key: tuple(window for window in own if window.at >= since) for key, own in windows.items()}
+
     def means(self, stack: str, service: str, since: float, until: float) -> tuple[AggregatedMeasurement, ...]:
         """All five-minute measurements of this span, in order. They are kept for five weeks."""
         with self._database.read() as connection:
@@ -127,14 +143,16 @@ def _parsed(text: str) -> list[list[Any]]:
         windows = json.loads(text)
     except (TypeError, ValueError):
         return []
-    return windows if isinstance(windows, list) and all(map(_is_window, windows)) else []
+    if not (isinstance(windows, list) and all(map(_is_window, windows))):
+        return []
+    return [[*window, None] if len(window) == _SHORTEST else window for window in windows]
 
 
 def _is_window(value: object) -> bool:
-    """Whether it has an end, a length, numbers that may be missing, and a status."""
-    if not (isinstance(value, list) and len(value) == 1 + len(_COLUMNS)):
+    """Whether it has an end, a length, numbers that may be missing, and a status among them."""
+    if not (isinstance(value, list) and len(value) in (_SHORTEST, 1 + len(_COLUMNS))):
         return False
-    at, seconds, *measured, _ = value
+    at, seconds, *measured = (number for column, number in enumerate(value) if column != _STATUS)
     return None not in (at, seconds) and all(_number(number) == number for number in (at, seconds, *measured))
 
 
@@ -165,7 +183,7 @@ def _summed(windows: Sequence[Sequence[Any]]) -> dict[str, float | None]:
     """The means and maxima of these windows; one without length counts as a second."""
     weights = [max(float(window[1]), 1.0) for window in windows]
     summary: dict[str, float | None] = {"seconds": sum(float(window[1]) for window in windows)}
-    for name in ("requests_per_second", "in_flight", "latency", "serving"):
+    for name in ("requests_per_second", "in_flight", "latency", "serving", "errors"):
         column = 1 + _COLUMNS.index(name)
         values = [
             (float(window[column]), weight)
@@ -174,7 +192,7 @@ def _summed(windows: Sequence[Sequence[Any]]) -> dict[str, float | None]:
         ]
         total = sum(weight for _, weight in values)
         summary[name] = sum(value * weight for value, weight in values) / total if values else None
-        if name != "serving":
+        if name not in ("serving", "errors"):
             summary[f"most_{name}"] = max((value for value, _ in values), default=None)
     return summary
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from infra_specs.alerts.facts import Repair
 from infra_specs.errors import LedgerError
 from tasks.base.known_secrets import known_secrets
 from tasks.ledger.database import Database
@@ -125,6 +126,21 @@ class Runs:
         """The last runs of a stack, or of a fleet, with their changes, the newest first."""
         own = (runs.c.kind == kind) & (runs.c.stack == stack)
         return _read(self._database, sa.select(runs).where(own).order_by(runs.c.id.desc()).limit(limit))
+
+    def failing_repairs(self, since: float) -> dict[str, Repair]:
+        """Stack -> how many reconciles have failed since a run of it went well, of those that ended since a moment."""
+        ended = (runs.c.kind == "stack") & (runs.c.verb != "run") & (runs.c.ended >= since)
+        columns = (runs.c.stack, runs.c.verb, runs.c.state, runs.c.message)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(*columns).where(ended).order_by(runs.c.id)).all()
+        failing: dict[str, Repair] = {}
+        for row in rows:
+            if row.state == "done":
+                failing.pop(row.stack, None)
+            elif row.verb == "reconcile":
+                before = failing.get(row.stack, Repair())
+                failing[row.stack] = Repair(before.failures + 1, row.message)
+        return failing
 
     def attempts(self, stack: str) -> tuple[Attempt, ...]:
         """How the last changes of the stack ended, the newest first: what a repair failed at, and what any run built.

@@ -24,15 +24,20 @@ from tasks.ledger.locks import Lease, guard
 from tasks.ledger.releases import Release, active_releases
 from tasks.ledger.secrets import kept_versions
 from tasks.ledger.tables import (
+    alerts,
+    backup_results,
     certificates,
     decisions,
     hours,
+    looks,
     measurements,
+    messages,
     overrides,
     remembered,
     runs,
     samples,
     secrets,
+    silences,
     spending,
     stacks,
 )
@@ -40,6 +45,7 @@ from tasks.ledger.troubled import troubled_stacks
 
 _CHECK_TABLES = (remembered, decisions, spending)
 """Tables with the state that autoscale checks continue from."""
+_ALERT_TABLES = (alerts, messages, silences, backup_results, looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +172,7 @@ class Stacks:
         """
         with self._database.write() as connection:
             guard(connection, lease)
-            for table in (*_CHECK_TABLES, samples, measurements, hours, secrets, certificates):
+            for table in (*_CHECK_TABLES, *_ALERT_TABLES, samples, measurements, hours, secrets, certificates):
                 connection.execute(sa.delete(table).where(table.c.stack == lease.stack))
             own = (runs.c.kind == "stack") & (runs.c.stack == lease.stack)
             last = sa.select(sa.func.max(runs.c.id)).where(own).scalar_subquery()

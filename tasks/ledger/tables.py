@@ -199,6 +199,7 @@ measurements = Table(
     Column("latency", Double),
     Column("most_latency", Double),
     Column("serving", Double),
+    Column("errors", Double),
     sqlite_with_rowid=False,
 )
 
@@ -216,6 +217,7 @@ hours = Table(
     Column("latency", Double),
     Column("most_latency", Double),
     Column("serving", Double),
+    Column("errors", Double),
     sqlite_with_rowid=False,
 )
 
@@ -286,6 +288,71 @@ spending = Table(
     Column("month", String, nullable=False),
     Column("usd", Double, nullable=False),
     Column("at", Double, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("stack", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("location", String, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("todo", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("raised", Double),
+    Column("told", Double),
+    Column("clear", Double),
+    Column("ended", Double),
+    Column("closed", Boolean, nullable=False),
+    Column("change", JsonColumn(none_as_null=True)),  # the last change of the stack before the fault
+    Index("ix_alerts_closed", "closed", "ended"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("receiver", String, primary_key=True),  # a mail address, or the name of a secret with an address
+    Column("is_secret", Boolean, nullable=False),
+    Column("stack", String, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due", Double, nullable=False),  # when it is tried next
+    Column("delivered", Double),
+    Column("error", Text, nullable=False),
+    Index("ix_messages_delivered", "delivered", "due"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("who", Text, nullable=False),
+)
+
+backup_results = Table(
+    "backup_results",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("expected", Double, nullable=False),  # since when backups of it are looked for
+    Column("good", Double),  # when the newest proven backup began
+    Column("failure", Text, nullable=False),  # why the last one does not count
+    Column("shrunk", Text, nullable=False),  # what fell by half in the newest proven one
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("stack", String, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("look", Text, nullable=False),  # what its target told then
+    sqlite_with_rowid=False,
 )
 
 unready = Table(

@@ -20,6 +20,8 @@ class Reading:
     in_flight: int
     serving: int
     latencies: Mapping[float, int] = field(default_factory=dict)
+    errors: int | None = None
+    """None in what an older version kept."""
 
     @staticmethod
     def of(traffic: Traffic, at: float) -> "Reading":
@@ -32,6 +34,7 @@ class Reading:
             traffic.in_flight,
             sum(replica.healthy for replica in traffic.replicas.values()),
             traffic.latencies,
+            traffic.errors,
         )
 
     def as_data(self) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Window:
     answered: int = 0
     latencies: Mapping[float, int] = field(default_factory=dict)
     """Seconds -> how many of the answered took at most so long."""
+    errors: float | None = None
+    """Failed requests a second."""
 
 
 WindowResult = tuple[Window, tuple[str, ...]]
@@ -56,8 +58,10 @@ WindowResult = tuple[Window, tuple[str, ...]]
 
 def impossible(reading: Reading) -> str | None:
     """A sentence about the first impossible value; None if all are possible."""
-    for name in ("requests", "answered", "seconds", "running", "in_flight"):
+    for name in ("requests", "answered", "seconds", "running", "in_flight", "errors"):
         value = getattr(reading, name)
+        if value is None:
+            continue
         if not math.isfinite(value) or value < 0:
             return f"the proxy says {name.replace('_', ' ')} is {value:g}, which cannot be"
     if reading.in_flight > MAX_RATE:
@@ -107,7 +111,13 @@ def added(windows: Sequence[Window], missing: int = 0) -> Measurement:
     for window in counted:
         latencies.update(window.latencies)
     latency = _quantile(0.95, dict(sorted(latencies.items())), answered)
-    return replace(measured, requests_per_second=sum(window.arrived or 0.0 for window in counted), latency=latency)
+    failed = [window.errors for window in counted if window.errors is not None]
+    return replace(
+        measured,
+        requests_per_second=sum(window.arrived or 0.0 for window in counted),
+        latency=latency,
+        errors=sum(failed) if len(failed) == len(counted) else None,
+    )
 
 
 def _status(seen: Collection[Status], missing: int) -> Status:
@@ -135,7 +145,14 @@ def _counted(before: Reading, after: Reading, seconds: float) -> Window:
         after.in_flight,
         answered,
         _less(after.latencies, before.latencies),
+        _errors(before, after, seconds),
     )
+
+
+def _errors(before: Reading, after: Reading, seconds: float) -> float | None:
+    if before.errors is None or after.errors is None:
+        return None
+    return max(0, after.errors - before.errors) / seconds
 
 
 def in_flight(mean: float, under_way: int) -> float:
@@ -167,4 +184,4 @@ def _fell(before: Reading, after: Reading) -> str | None:
 
 
 def _nothing(after: Reading) -> Reading:
-    return Reading(after.at, 0, 0, 0.0, 0.0, 0, 0)
+    return Reading(after.at, 0, 0, 0.0, 0.0, 0, 0, errors=0)

@@ -1,7 +1,7 @@
 """Everything that is checked before a stack is changed, in one order, for every verb that brings programs.
 
-certificate -> builds -> secrets and sizes -> budget -> images and code -> whether the programs can start
--> whether what waits in a queue fits
+receivers of alerts -> certificate -> builds -> secrets and sizes -> budget -> images and code
+-> whether the programs can start -> whether what waits in a queue fits
 
 `plan` and `provision` take the whole road. A deploy and a rollback leave out what they do not change: the certificate
 and the sizes, and a rollback the builds and images too.
@@ -35,6 +35,7 @@ from infra_specs.stackfile.models.stack import Stack
 from tasks.base.clock import today
 from tasks.ledger import Ledger
 from tasks.providers.seam.provider import KindProvider
+from tasks.stack.addresses import refuse_addresses
 from tasks.stack.certificate import check_certificate
 from tasks.stack.code import code_seen, with_edited_code
 from tasks.stack.commands import command_warnings, takes_folder
@@ -49,6 +50,9 @@ class Steps(Protocol):
 
     @property
     def provider(self) -> KindProvider: ...
+
+    @property
+    def ledger(self) -> Ledger: ...
 
     async def certificate(self, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
         """The snapshot with the certificate of its spec, and a sentence about it. Raises PlanError for a bad one."""
@@ -85,6 +89,7 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_limits: bool 
     """
     if within_limits:
         refuse_expired(snapshot.stack, today())
+    await asyncio.to_thread(refuse_addresses, steps.ledger, snapshot.stack)
     snapshot, certificate = await steps.certificate(snapshot)
     stack, builds = await steps.build(snapshot)
     snapshot = snapshot.with_stack(stack)

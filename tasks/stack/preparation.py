@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from infra_specs.desired import StackSnapshot
 from infra_specs.stackfile.models.stack import Stack
+from tasks.ledger import Ledger
 from tasks.providers.seam.provider import KindProvider
 from tasks.run.context import RunContext
 from tasks.stack.build import with_built_images
@@ -23,6 +24,10 @@ class Preparation:
     @property
     def provider(self) -> KindProvider:
         return self.context.provider
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.context.ledger
 
     async def certificate(self, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
         return await asyncio.to_thread(keep_certificate, self.context.ledger, self.context.lease, snapshot)

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra_specs.stackfile.messages.faults import either
 from infra_specs.stackfile.messages.location import Location, Path, choices
+from infra_specs.stackfile.models.alerts import MAIL_PATTERN, QUIET_PATTERN, Alerts
 from infra_specs.stackfile.models.backup import ENDPOINT_PATTERN, REGION_PATTERN, STORE_PATTERN, TIME_PATTERN
 from infra_specs.stackfile.models.build import STAGE_PATTERN, Build
 from infra_specs.stackfile.models.clients import Timeouts
@@ -59,6 +60,8 @@ PATTERNS = {
     MOUNT_PATTERN: "a path from / on, as /var/lib/app, of letters, digits and . _ @ + -",
     AT_PATTERN: "days and a time of day, as Mon-Fri 08:00 or Sat,Sun 10:00, or a time alone for every day",
     TIME_PATTERN: 'a time of day, as "03:00"',
+    MAIL_PATTERN: "a plain mail address, as ops@example.com, or {secret: NAME}",
+    QUIET_PATTERN: 'hours and a time zone, as "22:00-07:00 Europe/Berlin"',
     STORE_PATTERN: "the path of a folder from / on, as /mnt/backups, or a bucket, as s3://backups/shop",
     ENDPOINT_PATTERN: "the address of a server without a path, as https://s3.example.com",
     REGION_PATTERN: "the name of a region, as eu-central-1",
@@ -75,6 +78,7 @@ FORMS: dict[Any, str] = {
     Cache: "`valkey`, or a mapping of its settings",
     Queue: "`valkey`, or a mapping of its settings",
     Secret: "{secret: NAME}",
+    Alerts: "a mapping such as {to: [ops@example.com, {secret: slack}], smtp: {secret: smtp}}",
     Needs: "a mapping such as {database: postgres, cache: valkey}",
     Build: "the folder of a Dockerfile, or a mapping such as {context: ., target: web}",
     Tls: "a mapping such as {email: ops@example.com}, or {certificate: fullchain.pem, key: privkey.pem}",
@@ -129,6 +133,8 @@ def _default(_: Location) -> str:
 def _list(location: Location) -> str:
     if location.path == ("target", "hosts"):
         return "must be a list of addresses such as [10.0.0.11, 10.0.0.12]"
+    if location.path == ("alerts", "to"):
+        return "must be a list such as [ops@example.com, {{secret: slack}}]"
     if location.path == ("trust_proxies",):
         return "must be a list of networks such as [10.0.0.0/8]"
     return (

@@ -11,6 +11,7 @@ from infra_specs.stackfile.messages.document import Document
 from infra_specs.stackfile.messages.expectations import NOT_TEXT, PATTERNS, code, expectation
 from infra_specs.stackfile.messages.faults import Fault, either, found, nearest, shortened
 from infra_specs.stackfile.messages.location import Location, Path, choices, keys, locate
+from infra_specs.stackfile.models.alerts import Alerts
 from infra_specs.stackfile.models.clients import Timeouts
 from infra_specs.stackfile.models.health import HealthCheck
 from infra_specs.stackfile.models.metrics import Metrics
@@ -38,7 +39,8 @@ _OTHER_WORDS = {
     "deploy_timeout": "start", "file": "dockerfile", "buildargs": "args", "stage": "target", "servers": "hosts",
     "nodes": "hosts", "machines": "hosts", "ip": "address", "ssh_key": "key", "identity_file": "key",
     "private_key": "key", "bastion": "jump", "proxyjump": "jump", "username": "user", "ssh_port": "port",
-    "mail": "email",
+    "mail": "email", "alert": "alerts", "alerting": "alerts", "notify": "alerts", "notifications": "alerts",
+    "recipients": "to", "receivers": "to", "quiet_hours": "quiet",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _MOST_HINTS = 1_000
@@ -47,6 +49,7 @@ _SECTIONS = (
     (Stack, "at the top of the file"),
     (Service, "in a service"),
     (Needs, "under `needs`"),
+    (Alerts, "under `alerts`"),
     (Tls, "under `tls`"),
     (Timeouts, "under `timeouts`"),
     (Users, "under `users`"),
@@ -96,11 +99,25 @@ def _message(kind: str, context: dict[str, Any], known: Path, location: Location
         text_shown = f"{document.written[known]}, which YAML reads as {text_shown}"
     elif isinstance(value, str) and value and kind in NOT_TEXT:
         text_shown = f"the text {text_shown}"
+    if _may_be_an_address(known, value):
+        form = expectation(kind, context, location)
+        return f"found {len(value)} characters, {form}. {_STORE_IT}"
     if kind in _MESSAGES:
         return _MESSAGES[kind](_Case(context, value, text_shown, location, document.written.get(known)))
     optional = location.field is not None and not location.field.is_required()
     leave = " Or leave the key out." if value is None and optional else ""
     return f"found {text_shown}, {expectation(kind, context, location)}.{leave}"
+
+
+_STORE_IT = (
+    "An address may hold a token or a password, which is never in the file. Store it with: tenfold secret set STACK "
+    "NAME. Then write {secret: NAME} here."
+)
+
+
+def _may_be_an_address(path: Path, value: Any) -> bool:
+    """Whether a text that is wrong here may be an address with a token: it is not shown."""
+    return isinstance(value, str) and bool(value) and path[:1] == ("alerts",) and path[-1] not in ("quiet", "secret")
 
 
 def line_of(path: Path, document: Document) -> int | None:
@@ -168,6 +185,8 @@ def _no_branch(case: _Case) -> str:
     """No provider, or a value of no known form: a certificate's, or an environment's."""
     if case.location.owner is Tls:
         return f"found {case.text_shown}, must be the path of a file, or {{secret: NAME}}."
+    if case.location.path[:2] == ("alerts", "to"):
+        return f"found {case.text_shown}, must be a plain mail address, as ops@example.com, or {{secret: NAME}}."
     if case.location.path == ("target",):
         return f"required, and missing: {either(code(name) for name in TARGETS)}."
     hints = dict.fromkeys(

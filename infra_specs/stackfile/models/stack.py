@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from infra_specs.errors import PlanError
+from infra_specs.stackfile.models.alerts import Alerts
 from infra_specs.stackfile.models.backup import Backup
 from infra_specs.stackfile.models.clients import Network, Timeouts
 from infra_specs.stackfile.models.model import Part
@@ -79,6 +80,8 @@ class Stack(Part):
     """USD a month that it may cost."""
     backup: Backup = Backup()
     """When its data is backed up, where to, and how long that is kept: every night, without a word here."""
+    alerts: Alerts = Alerts()
+    """Who is told when something is wrong, and when not. Without receivers alerts are listed alone."""
     debts: list[Debt] = []
     """What was done quickly on purpose."""
     debts_block: bool = False

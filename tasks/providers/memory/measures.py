@@ -36,4 +36,5 @@ def _measured(before: Load, after: Load, end: float, period: float) -> Measureme
         in_flight=(after.seconds - before.seconds) / period + after.waiting,
         latency=after.latency,
         status="fresh" if whole else "partial",
+        errors=(after.errors - before.errors) / period,
     )

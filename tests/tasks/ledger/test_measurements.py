@@ -1,5 +1,6 @@
 """Windows are kept for two days and five-minute means for five weeks, and no check has much to remove."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from tests.tasks.ledger.checking import began, checked, checks, keep, key, seen
 
 __all__ = ["checks"]
 
-whole = Measurement(began, 15.0, 41.7, 5.25, 0.125, 2, cpu=0.5, queue=3.0, status="reset")
+whole = Measurement(began, 15.0, 41.7, 5.25, 0.125, 2, cpu=0.5, queue=3.0, status="reset", errors=1.5)
 
 
 def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Lease) -> None:
@@ -24,6 +25,19 @@ def test_every_window_is_kept_as_it_was_seen(ledger: Ledger, checks: Lease) -> N
     assert ledger.measurements.samples(*key, began, began + 400) == (whole, nothing, replace(whole, at=began + 301))
     assert ledger.measurements.samples(*key, began + 1, began + 300) == (nothing,)
     assert ledger.measurements.samples("shop", "api", began, began + 400) == ()
+
+
+def test_windows_of_an_older_version_are_read_and_added_to(ledger: Ledger, checks: Lease, database: Database) -> None:
+    old = [15, 15.0, 41.7, 5.25, 0.125, 2, 0.5, 3.0, "reset"]
+    row = {"period": int(began), "stack": "shop", "service": "web", "windows": json.dumps([old])}
+    with database.write() as connection:
+        connection.execute(sa.insert(samples).values(**row))
+    before = replace(whole, at=began + 15, errors=None)
+    assert ledger.measurements.samples(*key, began, began + 400) == (before,)
+    now = replace(whole, at=began + 30)
+    keep(ledger, checks, now.at, checked(now.at, measured=now))
+    assert ledger.measurements.samples(*key, began, began + 400) == (before, now)
+    assert ledger.measurements.means(*key, began, began)[0].errors == 1.5
 
 
 def test_numbers_keep_four_digits(ledger: Ledger, checks: Lease) -> None:

@@ -33,6 +33,8 @@ def made_0005(connection: sa.Connection) -> None:
     owner = json.dumps(asdict(Owner.here("provision")))
     for statement in (
         "DROP TABLE hours",
+        *(f"DROP TABLE {table}" for table in ("alerts", "messages", "silences", "backup_results", "looks")),
+        "ALTER TABLE measurements DROP COLUMN errors",
         "DROP TABLE fleets",
         "DROP TABLE undos",
         "ALTER TABLE runs DROP COLUMN kind",

@@ -44,6 +44,20 @@ def test_a_window_is_the_difference_of_two_readings() -> None:
     assert measured.latency == pytest.approx(0.25 + 0.25 * (0.95 * 750 - 600) / 150)
 
 
+def test_errors_are_counted_a_second() -> None:
+    failing = replace(first, errors=100)
+    assert between(failing, later(errors=130))[0].errors == 2.0
+    assert between(failing, later(errors=90))[0].errors == 0.0, "a count that fell by itself is no new beginning"
+    began_anew = replace(later(errors=6), running=1.0, answered=10)
+    assert between(failing, began_anew)[0].errors == pytest.approx(6 / 15)
+
+
+def test_errors_that_an_older_version_did_not_keep_are_not_known() -> None:
+    assert between(first, later(errors=130))[0].errors is None
+    data = {name: value for name, value in replace(first, errors=100).as_data().items() if name != "errors"}
+    assert Reading.from_data(data) == first
+
+
 def test_nobody_came() -> None:
     measured, _ = between(first, later(in_flight=0))
     assert (measured.requests_per_second, measured.in_flight, measured.latency) == (0.0, 0.0, None)

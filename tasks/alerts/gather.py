@@ -1,0 +1,129 @@
+"""What alerts are decided from, as the ledger, the check and the last looks have it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from infra_specs.alerts.facts import BackupFacts, Repair, ServiceFacts, StackFacts, Undelivered
+from infra_specs.alerts.stack_look import StackLook
+from infra_specs.backup.time import is_backed_up
+from infra_specs.certificates.hosts import fetched_hosts
+from infra_specs.pricing.month import Spent
+from infra_specs.releases.selection import ReleaseState
+from infra_specs.scaling.measurement import Measurement
+from tasks.autoscaling.scaled_stack import ScaledStack
+from tasks.ledger import CheckResult, Key, Ledger, StackRecord
+from tasks.ledger.backup_results import BackupResult
+from tasks.ledger.troubled import TROUBLE_SECONDS
+
+ERRORS_SECONDS = 300.0
+"""Of requests, that errors are counted in."""
+LIMITS = frozenset({"maximum", "design capacity", "budget", "room"})
+"""The steps of a decision that hold a count back, though more is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is read once for all stacks. `faults`: stack -> why its target, or its spec, cannot be read."""
+
+    moment: float
+    results: Mapping[Key, CheckResult]
+    windows: Mapping[Key, Sequence[Measurement]]
+    looks: Mapping[str, StackLook]
+    repairs: Mapping[str, Repair]
+    backups: Mapping[str, BackupResult]
+    waiting: Mapping[str, Mapping[str, Undelivered]]
+    spent: Mapping[str, Spent]
+    faults: Mapping[str, str]
+
+
+def surroundings(
+    ledger: Ledger, results: Sequence[CheckResult], looks: Mapping[str, StackLook], faults: Mapping[str, str],
+    moment: float,
+) -> Surroundings:  # fmt: skip
+    """Read it. Blocks; raises LedgerError."""
+    return Surroundings(
+        moment,
+        {(result.stack, result.service): result for result in results},
+        ledger.measurements.recent(moment - ERRORS_SECONDS),
+        looks,
+        ledger.runs.failing_repairs(moment - TROUBLE_SECONDS),
+        ledger.backup_results.all(),
+        ledger.messages.waiting(moment),
+        ledger.costs.this_month(),
+        faults,
+    )
+
+
+def facts_of(ledger: Ledger, record: StackRecord, around: Surroundings) -> StackFacts:
+    """What is known of one stack that is up. Blocks; raises TenfoldError for a spec that cannot be read."""
+    scaled = ScaledStack.of(record, around.spent.get(record.name))
+    stack, name, moment = scaled.stack, record.name, around.moment
+    look = around.looks.get(name)
+    fresh = look if look is not None and look.tells(moment) else None
+    left = scaled.remaining_budget(moment)
+    releases = ledger.releases.active(name)
+    return StackFacts(
+        name,
+        moment,
+        is_released=any(release.state is ReleaseState.HEALTHY for release in releases),
+        unreadable=around.faults.get(name, fresh.fault if fresh else ""),
+        services={service: _service(scaled, service, fresh, around) for service in stack.services},
+        needs=fresh.needs if fresh else {},
+        machines=fresh.machines if fresh else {},
+        connections=fresh.connections if fresh else None,
+        has_database=stack.needs.database is not None,
+        queue=(look.lengths_of(""), fresh.queue[1]) if look and fresh and fresh.queue else None,
+        repair=around.repairs.get(name, Repair()),
+        certificates=_certificates(ledger, scaled),
+        budget=stack.budget,
+        month_cost=None if left is None or stack.budget is None else stack.budget - left,
+        debts=tuple(stack.debts),
+        today=datetime.fromtimestamp(moment, UTC).date(),
+        backup=_backup(scaled, around),
+        undelivered=around.waiting.get(name, {}),
+    )
+
+
+def _service(scaled: ScaledStack, name: str, look: StackLook | None, around: Surroundings) -> ServiceFacts:
+    key = (scaled.stack.name, name)
+    result, desired = around.results.get(key), scaled.counts.get(name, 0)
+    serving = look.serving.get(name, 0) if look and not look.fault else None
+    if result is None:
+        return ServiceFacts(desired, serving, limited_by="")
+    measured, decision = result.measured, result.decision
+    if measured.serving is not None and measured.status != "absent":
+        serving = measured.serving
+    requests, errors = _counted(around.windows.get(key, ()))
+    limit = next((step.name for step in decision.steps if step.name in LIMITS), "") if decision else None
+    return ServiceFacts(
+        desired, serving, requests, errors, measured.latency, scaled.stack.services[name].scaling.latency, limit,
+        look.lengths_of(name) if look else (),
+    )  # fmt: skip
+
+
+def _counted(windows: Sequence[Measurement]) -> tuple[float | None, float | None]:
+    """Requests and errors of these windows; None where none of them was counted."""
+    counted = [window for window in windows if window.errors is not None]
+    if not counted:
+        return None, None
+    requests = sum((window.requests_per_second or 0.0) * window.seconds for window in counted)
+    return requests, sum((window.errors or 0.0) * window.seconds for window in counted)
+
+
+def _certificates(ledger: Ledger, scaled: ScaledStack) -> dict[str, tuple[float, float]]:
+    hosts = fetched_hosts(scaled.stack)
+    known = ledger.certificates.of(scaled.stack.name) if hosts else {}
+    return {
+        host: (known[host].since, known[host].until)
+        for host in hosts
+        if host in known and known[host].version is not None
+    }
+
+
+def _backup(scaled: ScaledStack, around: Surroundings) -> BackupFacts | None:
+    if not is_backed_up(scaled.stack):
+        return None
+    result = around.backups.get(scaled.stack.name, BackupResult(around.moment))
+    since = max(result.expected, scaled.since)
+    return BackupFacts(since, result.good, result.failure, result.shrunk)

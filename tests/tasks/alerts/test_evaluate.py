@@ -1,0 +1,187 @@
+"""A fault of a pretended shop becomes an alert and one message, and its end another."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infra_specs.alerts.kinds import Kind
+from infra_specs.alerts.quiet import Silence
+from tasks.alerts.evaluate import evaluate_silence
+from tasks.ledger import Owner
+from tests.tasks.alerts.watched import HOOK, Watched, watched
+
+
+def all_sick(shop: Watched) -> None:
+    for instance in shop.world.observe("shop"):
+        if instance.kind == "replica":
+            shop.health(instance.address, "failed")
+
+
+def all_well(shop: Watched) -> None:
+    for instance in shop.world.observe("shop"):
+        shop.health(instance.address, "healthy")
+
+
+FAULTS: list[tuple[Kind, str, float, Callable[[Watched], None], Callable[[Watched], None]]] = [
+    ("no_replica", "web", 60, all_sick, all_well),
+    ("no_replica", "proxy", 120, lambda shop: shop.health("proxy/main", "failed"), all_well),
+    ("errors", "web", 60, lambda shop: shop.load(requests_per_second=50, latency=0.1, failing=0.5),
+     lambda shop: shop.load(requests_per_second=50, latency=0.1)),
+    ("latency", "web", 300, lambda shop: shop.load(requests_per_second=5, latency=2.0),
+     lambda shop: shop.load(requests_per_second=50, latency=0.1)),
+    ("at_limit", "web", 300, lambda shop: shop.load(requests_per_second=5000, latency=0.2),
+     lambda shop: shop.load(requests_per_second=50, latency=0.1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "where", "lasts", "break_it", "mend_it"), FAULTS)
+def test_a_fault_is_told_once_and_its_end_once(
+    tmp_path: Path, kind: Kind, where: str, lasts: float, break_it: Callable[[Watched], None],
+    mend_it: Callable[[Watched], None],
+) -> None:  # fmt: skip
+    with watched(tmp_path, web={"scaling": {"latency": "1s"}}) as shop:
+        assert shop.checks(90) == ()
+        break_it(shop)
+        broken = shop.shop.at
+        alerts = shop.checks(lasts + 60, before=lambda: break_it(shop) if kind == "no_replica" else None)
+        mine = [alert for alert in alerts if alert.kind == kind]
+        assert [(alert.where, alert.stack) for alert in mine] == [(where, "shop")]
+        assert mine[0].raised is not None
+        assert mine[0].raised - broken <= lasts + 60 + 15, "one check, the look of a minute, and its `for`"
+        told = [title for title in shop.titles() if not title.startswith("shop: over")]
+        assert len(told) == len({due.message.id for due in shop.messages()})
+        shop.checks(240, every=30, before=lambda: break_it(shop) if kind == "no_replica" else None)
+        again = [due.message for due in shop.messages() if mine[0].id in due.message.body]
+        assert len(again) == 1, "no second message while it is on"
+        mend_it(shop)
+        assert [alert.kind for alert in shop.checks(900, every=30) if alert.kind == kind] == []
+        ends = [due.message for due in shop.messages() if mine[0].id in due.message.body]
+        assert len(ends) == 2
+        assert "Over: " in ends[1].body
+
+
+def test_an_hour_of_normal_load_with_ten_releases_is_told_to_nobody(tmp_path: Path) -> None:
+    with watched(tmp_path, needs={"database": "postgres", "cache": "valkey"}) as shop:
+        for number in range(10):
+            shop.load(requests_per_second=40 + 5 * number, latency=0.1, failing=0.001)
+            shop.release(reason=f"release {number}")
+            assert shop.checks(360, every=30) == ()
+        assert shop.messages() == ()
+        assert shop.ledger.alerts.listed(ended_since=0) == ()
+
+
+def test_a_restart_of_what_a_stack_runs_on_is_told_to_nobody(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.checks(120)
+        for address in [instance.address for instance in shop.world.observe("shop")]:
+            shop.health(address, "starting")
+        shop.checks(45)
+        all_well(shop)
+        shop.checks(300, every=30)
+        assert shop.ledger.alerts.listed(ended_since=0) == ()
+
+
+def test_before_its_first_release_is_healthy_a_stack_has_no_outage(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        lease = shop.ledger.locks.acquire("shop", Owner.here("teardown"), 1e9)
+        shop.ledger.stacks.mark_torn_down(lease)
+        shop.ledger.stacks.forget(lease)
+        shop.ledger.locks.release(lease)
+        shop.shop.want({"name": "shop", "target": {"provider": "memory"},
+                        "services": {"web": {"command": "run", "port": 80}}, "alerts": HOOK})  # fmt: skip
+        assert shop.checks(300, every=30, before=lambda: all_sick(shop)) == ()
+
+
+def test_a_message_links_to_the_last_change_and_how_to_undo_it(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.checks(120)
+        shop.release(reason="web: image shop:4")
+        shop.load(requests_per_second=50, latency=0.1, failing=0.9)
+        (alert,) = shop.checks(180)
+        assert alert.change is not None
+        assert (alert.change.verb, alert.change.reason) == ("deploy", "web: image shop:4")
+        assert "The last change" in shop.messages()[0].message.body
+
+
+def test_a_torn_down_stack_has_no_alerts_and_its_owner_hears_that_they_are_over(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.load(requests_per_second=50, latency=0.1, failing=0.9)
+        assert shop.checks(180)
+        lease = shop.ledger.locks.acquire("shop", Owner.here("teardown"), 1e9)
+        shop.ledger.stacks.mark_torn_down(lease)
+        shop.ledger.locks.release(lease)
+        assert shop.checks(15) == ()
+        assert shop.titles()[-1] == "shop: over: errors: web"
+
+
+def test_what_is_silenced_is_listed_and_told_to_nobody(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.ledger.silences.begin(Silence("shop", shop.shop.at, shop.shop.at + 1800, "new disks"))
+        shop.load(requests_per_second=50, latency=0.1, failing=0.9)
+        assert shop.checks(900, every=60)
+        assert shop.messages() == ()
+        shop.checks(1200, every=60)
+        assert shop.titles() == ["shop: errors: web"]
+
+
+def test_checks_that_stop_are_told_by_the_watchdog_and_their_return_too(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.checks(120)
+        fault = "No check came to its end for 60 s."
+        (alert,) = evaluate_silence(shop.ledger, fault)
+        assert (alert.kind, alert.stack) == ("checks", "shop")
+        assert evaluate_silence(shop.ledger, fault) == (alert,)
+        assert shop.titles() == ["shop: checks have stopped"]
+        assert evaluate_silence(shop.ledger, None), "it is over when it stays so"
+        shop.checks(120)
+        assert evaluate_silence(shop.ledger, None) == ()
+        assert shop.titles() == ["shop: checks have stopped", "shop: over: checks have stopped"]
+
+
+def test_budget_debts_and_backups_are_told(tmp_path: Path) -> None:
+    debt = {"what": "no tests", "why": "late", "expires": "2026-11-15", "plan": "write them", "impact": "faults"}
+    needs = {"database": "postgres"}
+    with watched(tmp_path, budget=1.0, debts=[debt], needs=needs) as shop:
+        kinds = {alert.kind for alert in shop.checks(330)}
+        assert {"budget", "debt"} <= kinds
+        assert "backup" not in kinds, "a backup is due in the night"
+        kinds = {alert.kind for alert in _days_later(shop, 2)}
+        assert "backup" in kinds
+        shop.ledger.backup_results.succeeded("shop", shop.shop.at, "its rows fell from 10 to 4")
+        kinds = {alert.kind for alert in shop.checks(120)}
+        assert "shrunk" in kinds
+        assert "backup" not in kinds
+
+
+def _days_later(shop: Watched, days: float) -> tuple[object, ...]:
+    shop.shop.at += days * 86_400
+    return shop.checks(120)
+
+
+def test_failing_repairs_are_told_and_a_good_run_ends_them(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        for number in range(2):
+            _run(shop, "reconcile", "failed")
+            kinds = [alert.kind for alert in shop.checks(60)]
+            assert kinds == (["reconcile"] if number else [])
+        _run(shop, "reconcile", "done")
+        assert shop.checks(120) == ()
+
+
+def _run(shop: Watched, verb: str, end: str) -> None:
+    lease = shop.ledger.locks.acquire("shop", Owner.here(verb), 1e9)
+    run = shop.ledger.runs.begin(lease, verb, "drift", {"summary": "", "waves": [], "kept": []})
+    shop.ledger.runs.finish(lease, run, end, "no image")  # type: ignore[arg-type]
+    shop.ledger.locks.release(lease)
+
+
+def test_quiet_hours_hold_back_errors_and_not_an_outage(tmp_path: Path) -> None:
+    with watched(tmp_path, alerts={**HOOK, "quiet": "00:00-23:59 UTC"}) as shop:
+        assert datetime.fromtimestamp(shop.shop.at, UTC).hour == 10
+        shop.load(requests_per_second=50, latency=0.1, failing=0.9)
+        assert [alert.kind for alert in shop.checks(180)] == ["errors"]
+        assert shop.messages() == ()
+        shop.checks(180, before=lambda: all_sick(shop))
+        assert shop.titles() == ["shop: no healthy replica: web"]
