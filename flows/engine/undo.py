@@ -10,7 +10,7 @@ from flows.engine.frame import stack_session
 from infra_specs.desired import desired_as_deployed
 from infra_specs.resources.services import WRITERS
 from tasks.backups.catalog import open_vault, read_manifest
-from tasks.backups.restore import exchange
+from tasks.backups.restore import exchange, remove_asides
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.stack.record import recorded_spec
@@ -34,4 +34,5 @@ async def finish_undo(ledger: Ledger, stack: str) -> None:
         async with backup_session(ledger, stack, "reconcile") as backups:
             await exchange(manifest, back=True)
             await asyncio.to_thread(ledger.undos.end, backups.lease)
+            await remove_asides("restored")
     get_run_logger().info("The data from before the restore of %s is in its place.", name)

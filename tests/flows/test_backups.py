@@ -189,6 +189,7 @@ class TestRestore:
     ) -> None:
         """It would be dropped with the next proven backup, which holds none of it."""
         await done(backup, stack="shop")
+        target._databases.put("shop", "database/main", LATER)
         exchanged = target._databases.exchange
 
         def once(*arguments: Any) -> None:
