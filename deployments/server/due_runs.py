@@ -6,6 +6,7 @@ On a machine that is too busy scheduled runs come late, and never pile up: of th
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -38,6 +39,8 @@ READY_SECONDS = 60.0
 """Between two polls of the kind by which Prefect knows that somebody takes a deployment's runs. It costs a write."""
 PAGE_SIZE = 200
 """Runs that the server gives in one answer."""
+MOST_RUNS = 10_000
+"""Runs that one look knows of: after a long outage many are late."""
 
 Take = Callable[[Sequence[FlowRun]], Awaitable[None]]
 """Start these runs, each in a process of its own. Returns at once; a run that is at work already is left alone."""
@@ -50,7 +53,7 @@ class Choice:
     """What to do about the runs that are due, or soon will be."""
 
     take: tuple[FlowRun, ...]
-    """Runs that somebody asked for."""
+    """Runs that somebody asked for, and the newest one of each schedule of a stack's own."""
     start: tuple[FlowRun, ...]
     """Scheduled runs, at most one of each deployment; those that are not due yet wait for their time. Runs of drift."""
     drop: tuple[FlowRun, ...]
@@ -61,6 +64,7 @@ def choose(runs: Iterable[FlowRun], scheduled: Collection[UUID], busy: Mapping[U
     """Decide on runs. `scheduled`: the deployments with a schedule; `busy`: the runs at work, by `work_key`."""
     take, start, drop = list[FlowRun](), list[FlowRun](), list[FlowRun]()
     by_deployment: dict[UUID, list[FlowRun]] = {}
+    by_parameters: dict[tuple[UUID, str], FlowRun] = {}
     for run in runs:
         if run.auto_scheduled and run.deployment_id and run.deployment_id in scheduled:
             by_deployment.setdefault(run.deployment_id, []).append(run)
@@ -68,8 +72,14 @@ def choose(runs: Iterable[FlowRun], scheduled: Collection[UUID], busy: Mapping[U
             continue
         elif is_of_drift(run) and run.deployment_id in scheduled:
             start += [run] if run.id not in busy else []
+        elif run.auto_scheduled and run.deployment_id:  # of a stack's own schedule
+            key = run.deployment_id, json.dumps(run.parameters, sort_keys=True)
+            older, newer = sorted((by_parameters.get(key, run), run), key=_due)
+            by_parameters[key] = newer
+            drop += [older] if older is not newer else []
         else:
             take.append(run)
+    take += by_parameters.values()
     for deployment, own in by_deployment.items():
         past = sorted((run for run in own if _due(run) <= moment), key=_due)
         drop += [run for run in past[:-1] if run.id != busy.get(deployment)]
@@ -135,15 +145,21 @@ class DueRuns:
         """The runs that are due. Those that ended while the server answered are left out: its answer is older."""
         before = now + timedelta(seconds=AHEAD_SECONDS)
         at_work = set(self._at_work.values())
-        runs = await client.read_flow_runs(
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=self._deployments)),
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-                next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=before),
-            ),
-            sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
-            limit=PAGE_SIZE,
-        )
+        runs: list[FlowRun] = []
+        while len(runs) < MOST_RUNS and len(runs) % PAGE_SIZE == 0:
+            page = await client.read_flow_runs(
+                deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=self._deployments)),
+                flow_run_filter=FlowRunFilter(
+                    state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+                    next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=before),
+                ),
+                sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
+                limit=PAGE_SIZE,
+                offset=len(runs),
+            )
+            if not page:
+                break
+            runs += page
         self._ended &= {run.id for run in runs}
         over = at_work.difference(self._at_work.values())
         return [run for run in runs if run.id not in over]

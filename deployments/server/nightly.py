@@ -12,7 +12,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
@@ -21,11 +20,12 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import DeploymentSchedule, FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 
 from deployments.server.due_runs import PAGE_SIZE
+from deployments.server.timed_runs import TimedRun, put_right
 from infra_specs.backup.names import moment_of
 from infra_specs.backup.time import cron, is_backed_up, time_of_day
 from infra_specs.errors import SpecError, TenfoldError
@@ -55,6 +55,10 @@ class Nightly:
     def schedule(self) -> CronSchedule:
         return CronSchedule(cron=cron(self.stack.name, self.stack.backup), timezone=self.stack.backup.timezone)
 
+    @property
+    def timed(self) -> TimedRun:
+        return TimedRun(self.stack.name, self.schedule, {"stack": self.stack.name})
+
     def last_due(self, moment: float) -> float:
         """When it was due last before this moment, as Prefect's schedule has it.
 
@@ -79,12 +83,7 @@ class NightlyBackups:
     async def look(self, client: PrefectClient) -> None:
         """One look. What fails is done by the next one."""
         wanted = await asyncio.to_thread(nightly_backups, self._here)
-        known = (await client.read_deployment(self._deployment)).schedules
-        stale, missing = changes(known, wanted)
-        for schedule in stale:
-            await client.delete_deployment_schedule(self._deployment, schedule.id)
-        if missing:
-            await client.create_deployment_schedules(self._deployment, [_created(nightly) for nightly in missing])
+        await put_right(client, self._deployment, [nightly.timed for nightly in wanted])
         if self._open != set():
             await self._make_up(
                 client, [night for night in wanted if self._open is None or night.stack.name in self._open]
@@ -106,21 +105,6 @@ def nightly_backups(here: Settings) -> tuple[Nightly, ...]:
         records = [record for record in ledger.stacks.all() if record.wanted]
     read = ((record, _read(record)) for record in records)
     return tuple(Nightly(stack, record.since) for record, stack in read if stack and is_backed_up(stack))
-
-
-def changes(
-    known: Iterable[DeploymentSchedule], wanted: Iterable[Nightly]
-) -> tuple[list[DeploymentSchedule], list[Nightly]]:
-    """The schedules to delete, and those to make. One that somebody paused in the UI stays as it is."""
-    missing = {nightly.stack.name: nightly for nightly in wanted}
-    stale: list[DeploymentSchedule] = []
-    for schedule in known:
-        nightly = missing.get(schedule.slug or "")
-        if nightly and schedule.schedule == nightly.schedule and schedule.parameters == {"stack": schedule.slug}:
-            del missing[nightly.stack.name]
-        else:
-            stale.append(schedule)
-    return stale, list(missing.values())
 
 
 def to_make_up(missed: Mapping[str, float], runs: Iterable[FlowRun]) -> tuple[list[str], list[str]]:
@@ -161,13 +145,6 @@ async def _runs_of(client: PrefectClient, deployment: UUID, since: float) -> lis
             runs += page
             offset += len(page)
     return runs
-
-
-def _created(nightly: Nightly) -> DeploymentScheduleCreate:
-    name = nightly.stack.name
-    return DeploymentScheduleCreate(
-        schedule=nightly.schedule, parameters={"stack": name}, slug=name, max_scheduled_runs=1
-    )
 
 
 def _missed(wanted: Iterable[Nightly], here: Settings) -> dict[str, float]:

@@ -13,6 +13,7 @@ from flows.autoscale import autoscale
 from flows.backup import backup
 from flows.deploy import deploy
 from flows.grow import grow
+from flows.job import job
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.recover_hosts import recover_hosts
@@ -30,7 +31,9 @@ ADVISE_SECONDS = 3600.0
 
 async def deployments() -> tuple[RunnerDeployment, ...]:
     """Of the flows that somebody asks for: each under its own name, `provision/provision`."""
-    flows = (provision, deploy, rollback, scale, run, teardown, grow, backup, restore, recover_hosts, teardown_hosts)
+    flows = (
+        provision, deploy, rollback, scale, run, job, teardown, grow, backup, restore, recover_hosts, teardown_hosts,
+    )  # fmt: skip
     return tuple([await _deployed(flow) for flow in flows])
 
 

@@ -30,6 +30,7 @@ from deployments.server.held_ledger import EVERY_SECONDS as HELD_SECONDS
 from deployments.server.held_ledger import HeldLedger
 from deployments.server.intervals import EVERY_SECONDS as INTERVALS_SECONDS
 from deployments.server.intervals import Schedules, intervals_at_start
+from deployments.server.job_schedules import JobSchedules
 from deployments.server.login import require_login
 from deployments.server.nightly import EVERY_SECONDS as NIGHTLY_SECONDS
 from deployments.server.nightly import NightlyBackups
@@ -89,6 +90,7 @@ async def serve(ready: Path, asked: socket.socket) -> None:
                 repeat("looked for due runs", 0.0, due.look),
                 repeat("held the ledger open", HELD_SECONDS, held.look),
                 repeat("kept the nightly backups", NIGHTLY_SECONDS, NightlyBackups(config, taken["backup"]).look),
+                repeat("kept the times of jobs", NIGHTLY_SECONDS, JobSchedules(config, taken["job"]).look),
                 *_jobs(config, scheduled, unseen),
             )
             try:

@@ -8,7 +8,7 @@ from infra_specs.stackfile.reading.load import stored
 
 
 def copy_of(stack: Stack, name: str) -> Stack:
-    """The same stack under another name, without public services, HTTPS, or ports that its source has.
+    """The same stack under another name, without public services, HTTPS, jobs, or ports that its source has.
 
     On a fleet it stands on its source's hosts.
 
@@ -20,4 +20,4 @@ def copy_of(stack: Stack, name: str) -> Stack:
         target = {key: value for key, value in target.items() if key not in ("hosts", "key")}
         target["fleet"] = stack.target.fleet_name(stack.name)
     services = {service: {**given, "public": False} for service, given in spec["services"].items()}
-    return stored({**spec, "name": name, "target": target, "services": services, "tls": None})
+    return stored({**spec, "name": name, "target": target, "services": services, "tls": None, "jobs": {}})

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+from infra_specs.stackfile.models.week_days import days_and_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,8 @@ class Period:
 
 def period(at: str, until: str, minimum: int) -> Period:
     """`Mon-Fri 08:00` and `18:00`, checked by `infra_specs.stackfile`. `Sat-Mon` goes over the end of the week."""
-    named, _, start = at.rpartition(" ")
-    days = {day for part in named.split(",") for day in _days(part)} if named else set(range(7))
-    return Period(tuple(sorted(days)), _minute(start), _minute(until), minimum, f"{at}-{until}")
-
-
-def _days(part: str) -> list[int]:
-    first, _, last = part.partition("-")
-    begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-    return [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
+    days, start = days_and_time(at)
+    return Period(days, _minute(start), _minute(until), minimum, f"{at}-{until}")
 
 
 def _minute(clock: str) -> int:

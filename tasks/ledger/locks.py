@@ -123,6 +123,8 @@ def _busy(wanted: Lease, holder: Holder, now: float) -> str:
         return f"{wanted} is being torn down {since}. When it is down, bring it back: tenfold provision {wanted}"
     if wanted.kind == "backup":
         return f"A backup of {wanted} is being written or restored {since}; wait for its end and try again"
+    if wanted.kind == "claim":
+        return f"{wanted} is at work {since}; wait for its end and try again"
     if wanted.kind == "fleet":
         return f"{wanted} is being changed {since}; wait for its end and try again"
     return f"{wanted} is being changed {since}; wait for it with --wait or try again"

@@ -102,4 +102,4 @@ def test_no_other_file_applies_a_plan() -> None:
         for path in (ROOT / floor).rglob("*.py")
         if "apply_plan" in _called(path)
     }
-    assert users == {"flows/engine/converge.py", "flows/run.py"}
+    assert users == {"flows/engine/converge.py", "flows/engine/one_off.py"}

@@ -7,12 +7,26 @@ from typing import Any
 import pytest
 from prefect import Flow
 
-from flows import advise, autoscale, backup, deploy, grow, provision, reconcile, restore, rollback, run, scale, teardown
+from flows import (
+    advise,
+    autoscale,
+    backup,
+    deploy,
+    grow,
+    job,
+    provision,
+    reconcile,
+    restore,
+    rollback,
+    run,
+    scale,
+    teardown,
+)
 from flows.grow import Approval
 
 pytestmark = pytest.mark.pure
 
-MODULES = (advise, autoscale, backup, deploy, grow, provision, reconcile, restore, rollback, run, scale, teardown)
+MODULES = (advise, autoscale, backup, deploy, grow, job, provision, reconcile, restore, rollback, run, scale, teardown)
 flows = {name: flow for module in MODULES for name, flow in inspect.getmembers(module) if isinstance(flow, Flow)}
 schemas: dict[str, Any] = {name: flow.parameters.model_dump() for name, flow in flows.items()}
 schemas["approval"] = Approval.model_json_schema()

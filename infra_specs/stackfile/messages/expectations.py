@@ -19,6 +19,7 @@ from infra_specs.stackfile.models.hosts import (
     JumpHost,
 )
 from infra_specs.stackfile.models.image_name import IMAGE_PATTERN
+from infra_specs.stackfile.models.job import Job
 from infra_specs.stackfile.models.metrics import URL_PATTERN, Metrics
 from infra_specs.stackfile.models.needs import Cache, Database, Needs, Queue
 from infra_specs.stackfile.models.route import (
@@ -90,6 +91,7 @@ FORMS: dict[Any, str] = {
     Scaling: "a mapping such as {latency: 300ms, step: 10}",
     Metrics: "a mapping such as {prometheus: http://prometheus.internal:9090, queue: sum(jobs_waiting)}",
     Period: 'a mapping such as {at: "Mon-Fri 08:00", min: 6}',
+    Job: 'a mapping such as {service: web, command: python clean.py, at: "04:30"}',
     Service: "a mapping such as {command: python app.py, port: 8000}",
     Host: "the address of a host, or a mapping such as {address: 10.0.0.13, user: deploy, port: 2222}",
     JumpHost: "the address of a host, or a mapping such as {address: bastion.example.com, user: deploy}",

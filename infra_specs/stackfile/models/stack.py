@@ -10,6 +10,7 @@ from infra_specs.errors import PlanError
 from infra_specs.stackfile.models.alerts import Alerts
 from infra_specs.stackfile.models.backup import Backup
 from infra_specs.stackfile.models.clients import Network, Timeouts
+from infra_specs.stackfile.models.job import Job, JobName
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import Name, Service, ServiceName
@@ -82,6 +83,8 @@ class Stack(Part):
     """When its data is backed up, where to, and how long that is kept: every night, without a word here."""
     alerts: Alerts = Alerts()
     """Who is told when something is wrong, and when not. Without receivers alerts are listed alone."""
+    jobs: dict[JobName, Job] = {}
+    """Commands on a schedule, by name: {nightly: {service: web, command: python clean.py, at: "04:30"}}."""
     debts: list[Debt] = []
     """What was done quickly on purpose."""
     debts_block: bool = False

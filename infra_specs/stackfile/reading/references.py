@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.stackfile.messages.document import Document
+from infra_specs.stackfile.models.job import Job
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
@@ -35,14 +36,18 @@ class Sound:
     headroom: float | None
     headroom_because: str | None
     tls: Tls | None
+    jobs: dict[str, Job]
+    names: frozenset[str]
+    """Of all services, the broken ones, too."""
 
     @classmethod
     def of(cls, stack: Stack) -> "Sound":
         """The parts of a whole stack."""
         target = stack.target
         return cls(
-            stack.services, stack.needs, target.provider, target, stack.headroom, stack.headroom_because, stack.tls
-        )
+            stack.services, stack.needs, target.provider, target, stack.headroom, stack.headroom_because, stack.tls,
+            stack.jobs, frozenset(stack.services),
+        )  # fmt: skip
 
     @classmethod
     def within(cls, document: Document) -> "Sound":
@@ -64,10 +69,17 @@ class Sound:
             _part(_HEADROOM, data.get("headroom", 10)),
             because if isinstance(because, str) else None,
             _part(_TLS, data.get("tls")),
+            {
+                name: job
+                for name, raw in _mapping(data.get("jobs")).items()
+                if ("jobs", name) not in broken and (job := _part(_JOB, raw)) is not None
+            },
+            frozenset(_mapping(named)),
         )
 
 
 _SERVICE: TypeAdapter[Any] = TypeAdapter(Service)
+_JOB: TypeAdapter[Any] = TypeAdapter(Job)
 _NEEDS: TypeAdapter[Any] = TypeAdapter(Needs)
 _TARGET: TypeAdapter[Any] = TypeAdapter(Target)
 _HEADROOM: TypeAdapter[Any] = TypeAdapter(float)
@@ -88,6 +100,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from _entrypoints(sound)
     yield from _counted_volumes(sound)
     yield from route_faults(sound.services)
+    yield from _jobs(sound)
     for name, service in sound.services.items():
         yield from _environment(name, service, sound.needs)
         yield from _volumes(name, service)
@@ -111,6 +124,15 @@ def available(sound: Sound, targets: Collection[str]) -> Iterator[Crossing]:
         f"no stack runs on {target.provider} in this version, which plans and prices it: tenfold plan FILE. "
         f"Available: {', '.join(TARGETS)}.",
     )
+
+
+def _jobs(sound: Sound) -> Iterator[Crossing]:
+    for name, job in sound.jobs.items():
+        if job.service not in sound.names:
+            yield (
+                ("jobs", name, "service"),
+                f"found `{job.service}`, and there is no such service. There are: {', '.join(sorted(sound.names))}.",
+            )
 
 
 def _headroom_reasoned(sound: Sound) -> Iterator[Crossing]:

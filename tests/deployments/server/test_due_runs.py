@@ -49,6 +49,22 @@ def test_of_those_that_piled_up_the_newest_is_started_and_the_others_are_dropped
     assert chosen(old, new, middle, next_one) == ([], [new], [old, middle])
 
 
+JOB = uuid4()
+
+
+def late(name: str, seconds: float, *, asked_for: bool = False) -> FlowRun:
+    return run(JOB, seconds, asked_for=asked_for).model_copy(update={"parameters": {"stack": "shop", "name": name}})
+
+
+def test_of_a_stacks_own_schedule_the_newest_is_taken_after_an_outage_of_days() -> None:
+    """Each day a run of it was made; the jobs beside it, and what somebody asked for, are others."""
+    monday, tuesday, wednesday = (late("nightly", seconds) for seconds in (-172_800, -86_400, -1))
+    other, asked, soon = late("hourly", -90_000), late("nightly", -100_000, asked_for=True), late("nightly", 3)
+    take, start, drop = chosen(tuesday, monday, wednesday, other, asked, soon)
+    assert ({run.id for run in take}, start) == ({wednesday.id, other.id, asked.id}, [])
+    assert {run.id for run in drop} == {monday.id, tuesday.id}
+
+
 def test_while_one_is_at_work_the_newest_waits_and_the_others_are_dropped() -> None:
     old, new, other = run(AUTOSCALE, -30), run(AUTOSCALE, -15), run(RECONCILE, -1)
     assert chosen(old, new, other, busy={AUTOSCALE: uuid4()}) == ([], [other], [old])

@@ -9,7 +9,8 @@ from prefect.client.schemas.objects import DeploymentSchedule, FlowRun, State, S
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.server.schemas.schedules import CronSchedule as PrefectSchedule
 
-from deployments.server.nightly import Nightly, NightlyBackups, changes, to_make_up
+from deployments.server.nightly import Nightly, NightlyBackups, to_make_up
+from deployments.server.timed_runs import changes
 from infra_specs.stackfile.models.stack import Stack
 
 pytestmark = pytest.mark.pure
@@ -49,15 +50,15 @@ def schedule(
     ],
 )
 def test_schedules_are_put_right(known: list[DeploymentSchedule], stale: int, missing: list[str]) -> None:
-    too_many, wanted = changes(known, [nightly()])
-    assert (len(too_many), [night.stack.name for night in wanted]) == (stale, missing)
+    too_many, wanted = changes(known, [nightly().timed])
+    assert (len(too_many), [timed.slug for timed in wanted]) == (stale, missing)
 
 
 def test_200_stacks_take_one_look() -> None:
-    stacks = [nightly(f"shop-{number}") for number in range(200)]
-    assert len(changes([], stacks)[1]) == 200
-    made = [schedule(slug=night.stack.name, stack=night.stack.name) for night in stacks]
-    assert changes(made, stacks) == ([], [])
+    wanted = [nightly(f"shop-{number}").timed for number in range(200)]
+    assert len(changes([], wanted)[1]) == 200
+    made = [schedule(slug=timed.slug, stack=timed.slug) for timed in wanted]
+    assert changes(made, wanted) == ([], [])
 
 
 @pytest.mark.parametrize(

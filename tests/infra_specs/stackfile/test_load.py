@@ -120,7 +120,7 @@ def test_the_source_is_named_in_every_fault() -> None:
         (None, "the request: found nothing, must be a mapping with `name`, `target` and `services`."),
         ([], "the request: found a list, must be a mapping with `name`, `target` and `services`."),
         (LEAST | {"budgt": 5}, "the request: budgt: unknown key. Did you mean `budget`? Allowed here: alerts, backup, "
-         "budget, debts, debts_block, headroom, headroom_because, name, needs, services, target, timeouts, tls, "
+         "budget, debts, debts_block, headroom, headroom_because, jobs, name, needs, services, target, timeouts, tls, "
          "trust_proxies, "
          "users, version."),
         (LEAST | {"budget": 10**5000}, "the request: budget: found a number of too many digits: at most 18 are "

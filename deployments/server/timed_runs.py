@@ -1,0 +1,50 @@
+"""Schedules of a stack's own: each is a schedule, with parameters, of a deployment that all stacks share."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.objects import DeploymentSchedule
+from prefect.client.schemas.schedules import CronSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRun:
+    """When a flow is run for a stack. `slug`: its name among all schedules of the flow's deployment."""
+
+    slug: str
+    schedule: CronSchedule
+    parameters: Mapping[str, str]
+
+
+def changes(
+    known: Iterable[DeploymentSchedule], wanted: Iterable[TimedRun]
+) -> tuple[list[DeploymentSchedule], list[TimedRun]]:
+    """The schedules to delete, and those to make. One that somebody paused in the UI stays as it is."""
+    missing = {timed.slug: timed for timed in wanted}
+    stale: list[DeploymentSchedule] = []
+    for schedule in known:
+        timed = missing.get(schedule.slug or "")
+        if timed and schedule.schedule == timed.schedule and schedule.parameters == timed.parameters:
+            del missing[timed.slug]
+        else:
+            stale.append(schedule)
+    return stale, list(missing.values())
+
+
+async def put_right(client: PrefectClient, deployment: UUID, wanted: Iterable[TimedRun]) -> None:
+    """Have the deployment these schedules and no others. All that are missing are made by one request."""
+    known = (await client.read_deployment(deployment)).schedules
+    stale, missing = changes(known, wanted)
+    for schedule in stale:
+        await client.delete_deployment_schedule(deployment, schedule.id)
+    if missing:
+        await client.create_deployment_schedules(deployment, [_created(timed) for timed in missing])
+
+
+def _created(timed: TimedRun) -> DeploymentScheduleCreate:
+    return DeploymentScheduleCreate(
+        schedule=timed.schedule, parameters=dict(timed.parameters), slug=timed.slug, max_scheduled_runs=1
+    )
