@@ -51,8 +51,8 @@ class Steps(Protocol):
     @property
     def provider(self) -> KindProvider: ...
 
-    @property
-    def ledger(self) -> Ledger: ...
+    async def receivers(self, stack: Stack) -> None:
+        """Raise PlanError for a secret of its alerts that is no address."""
 
     async def certificate(self, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
         """The snapshot with the certificate of its spec, and a sentence about it. Raises PlanError for a bad one."""
@@ -89,7 +89,7 @@ async def prepare(steps: Steps, snapshot: StackSnapshot, *, within_limits: bool 
     """
     if within_limits:
         refuse_expired(snapshot.stack, today())
-    await asyncio.to_thread(refuse_addresses, steps.ledger, snapshot.stack)
+    await steps.receivers(snapshot.stack)
     snapshot, certificate = await steps.certificate(snapshot)
     stack, builds = await steps.build(snapshot)
     snapshot = snapshot.with_stack(stack)
@@ -175,6 +175,9 @@ class Preview:
 
     ledger: Ledger
     provider: KindProvider
+
+    async def receivers(self, stack: Stack) -> None:
+        await asyncio.to_thread(refuse_addresses, self.ledger, stack)
 
     async def certificate(self, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
         return snapshot, check_certificate(self.ledger, snapshot)

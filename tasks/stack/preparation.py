@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from infra_specs.desired import StackSnapshot
 from infra_specs.stackfile.models.stack import Stack
-from tasks.ledger import Ledger
 from tasks.providers.seam.provider import KindProvider
 from tasks.run.context import RunContext
+from tasks.stack.addresses import refuse_addresses
 from tasks.stack.build import with_built_images
 from tasks.stack.certificate import keep_certificate
 from tasks.stack.code import code_of
@@ -25,9 +25,8 @@ class Preparation:
     def provider(self) -> KindProvider:
         return self.context.provider
 
-    @property
-    def ledger(self) -> Ledger:
-        return self.context.ledger
+    async def receivers(self, stack: Stack) -> None:
+        await asyncio.to_thread(refuse_addresses, self.context.ledger, stack)
 
     async def certificate(self, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
         return await asyncio.to_thread(keep_certificate, self.context.ledger, self.context.lease, snapshot)

@@ -42,6 +42,9 @@ class Recorded:
         self._fails_at = fails_at
         self.provider: Any = Target(self.steps, fault)
 
+    async def receivers(self, _: Stack) -> None:
+        self._step("receivers")
+
     async def certificate(self, snapshot: StackSnapshot) -> tuple[StackSnapshot, str]:
         self._step("certificate")
         return snapshot, "a certificate"
@@ -73,13 +76,13 @@ def snapshot(**fields: Any) -> StackSnapshot:
 async def test_every_step_comes_once_and_in_order() -> None:
     steps = Recorded()
     prepared = await prepare(steps, snapshot(budget=100))
-    assert steps.steps == ["certificate", "build", "images", "start"]
+    assert steps.steps == ["receivers", "certificate", "build", "images", "start"]
     assert prepared.notes == ("a certificate", "a build")
     assert prepared.images == {"shop:1": "sha256:" + 64 * "0"}
     assert prepared.desired.content.images == prepared.images
 
 
-@pytest.mark.parametrize("at", ["certificate", "build", "images"])
+@pytest.mark.parametrize("at", ["receivers", "certificate", "build", "images"])
 async def test_nothing_follows_a_step_that_fails(at: str) -> None:
     steps = Recorded(at)
     with pytest.raises(PlanError, match=at):
@@ -91,7 +94,7 @@ async def test_a_price_over_the_budget_is_refused_before_an_image_is_fetched() -
     steps = Recorded()
     with pytest.raises(PlanError, match="budget"):
         await prepare(steps, snapshot(budget=99))
-    assert steps.steps == ["certificate", "build"]
+    assert steps.steps == ["receivers", "certificate", "build"]
 
 
 async def test_a_plan_over_the_budget_is_made_and_can_be_shown() -> None:
