@@ -28,6 +28,14 @@ class FreeMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeDisk:
+    """Bytes of the disk that a target has its data on, of one machine: what is free, and all that there is."""
+
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodeCapacity:
     """The most replicas that there is room for, those that are wanted already included, and why in half a sentence."""
 

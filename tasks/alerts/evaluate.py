@@ -32,7 +32,12 @@ def evaluate(ledger: Ledger, lease: Lease, outcome: CheckOutcome) -> tuple[Alert
     records = [record for record in everything if record.wanted]
     stacks = _readable(records)
     looks = ledger.looks.all()
-    new = look_at_stacks(list(stacks.values()), looks)
+    waiting = {
+        (result.stack, result.service): result.measured.queue
+        for result in outcome.results
+        if result.measured.queue is not None
+    }
+    new = look_at_stacks(list(stacks.values()), looks, waiting)
     ledger.looks.put(new)
     moment = now()
     _expect_backups(ledger, stacks, moment)

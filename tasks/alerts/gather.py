@@ -67,7 +67,7 @@ def facts_of(ledger: Ledger, record: StackRecord, around: Surroundings) -> Stack
         name,
         moment,
         is_released=any(release.state is ReleaseState.HEALTHY for release in releases),
-        unreadable=around.faults.get(name, fresh.fault if fresh else ""),
+        unreadable=_unreadable(scaled, fresh, around),
         services={service: _service(scaled, service, fresh, around) for service in stack.services},
         needs=fresh.needs if fresh else {},
         machines=fresh.machines if fresh else {},
@@ -83,6 +83,15 @@ def facts_of(ledger: Ledger, record: StackRecord, around: Surroundings) -> Stack
         backup=_backup(scaled, around),
         undelivered=around.waiting.get(name, {}),
     )
+
+
+def _unreadable(scaled: ScaledStack, look: StackLook | None, around: Surroundings) -> str | None:
+    """Why the target cannot be read: as the check found it, which asks for longer, if it asks about the stack."""
+    if fault := around.faults.get(scaled.stack.name):
+        return fault
+    if look is None or not look.fault:
+        return ""
+    return None if scaled.scaled_services else look.fault
 
 
 def _service(scaled: ScaledStack, name: str, look: StackLook | None, around: Surroundings) -> ServiceFacts:

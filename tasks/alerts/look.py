@@ -7,10 +7,12 @@ from functools import partial
 from infra_specs.alerts.facts import Machine
 from infra_specs.alerts.stack_look import StackLook, observed, with_lengths
 from infra_specs.errors import TenfoldError
+from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.stack import Stack
 from tasks.autoscaling.measure import open_targets, target_key
 from tasks.base.clock import now
 from tasks.base.side_by_side import side_by_side
+from tasks.ledger import Key
 from tasks.providers.seam.provider import KindProvider
 
 OPEN_SECONDS = 2.0
@@ -18,15 +20,22 @@ ANSWER_SECONDS = 4.0
 """Seconds that a look waits for a target to open, and to answer: a check has more to do."""
 
 
-def look_at_stacks(stacks: Sequence[Stack], before: Mapping[str, StackLook]) -> dict[str, StackLook]:
-    """Look at those of the stacks that are due, side by side. Blocks for six seconds at most; raises nothing."""
+def look_at_stacks(
+    stacks: Sequence[Stack], before: Mapping[str, StackLook], waiting: Mapping[Key, float]
+) -> dict[str, StackLook]:
+    """Look at those of the stacks that are due, side by side. Blocks for six seconds at most; raises nothing.
+
+    `waiting`: what waits for each service, as far as it was measured.
+    """
     moment = now()
     due = [stack for stack in stacks if stack.name not in before or before[stack.name].is_due(moment)]
     if not due:
         return {}
     targets, unopened = open_targets(due, OPEN_SECONDS)
     jobs = {
-        stack.name: partial(_look, stack, targets[target_key(stack.target)], before.get(stack.name))
+        stack.name: partial(
+            _look, stack, targets[target_key(stack.target)], before.get(stack.name), _of(stack, waiting)
+        )
         for stack in due
         if target_key(stack.target) in targets
     }
@@ -45,17 +54,40 @@ def look_at_stacks(stacks: Sequence[Stack], before: Mapping[str, StackLook]) -> 
     return looks
 
 
-def _look(stack: Stack, target: KindProvider, before: StackLook | None) -> StackLook:
-    """One stack. What a target cannot tell is not known; a target that does not answer at all raises its error."""
-    look = replace(observed(now(), target.observe(stack.name)), machines=_machines(target))
-    return with_lengths(look, before, {})
+def _of(stack: Stack, waiting: Mapping[Key, float]) -> dict[str, float]:
+    return {service: length for (name, service), length in waiting.items() if name == stack.name}
+
+
+def _look(stack: Stack, target: KindProvider, before: StackLook | None, waiting: Mapping[str, float]) -> StackLook:
+    """One stack. What a target cannot tell is not known; a target that does not answer at all raises its error.
+
+    `waiting`: what waits for each service, as far as its check measured it.
+    """
+    instances = target.observe(stack.name)
+    look = observed(now(), instances)
+    look = replace(look, machines=_machines(target), connections=_connections(target, instances))
+    return with_lengths(look, before, waiting)
 
 
 def _machines(target: KindProvider) -> dict[str, Machine]:
     if target.host is None:
         return {}
     try:
-        memories = target.host.free_memory()
+        memories, disks = target.host.free_memory(), target.host.free_disks()
     except TenfoldError:
         return {}
-    return {name: Machine(memory=memory.total, memory_free=memory.free) for name, memory in memories.items()}
+    machines = {name: Machine(memory=memory.total, memory_free=memory.free) for name, memory in memories.items()}
+    for name, disk in disks.items():
+        machines[name] = replace(machines.get(name, Machine()), disk=disk.total, disk_free=disk.free)
+    return machines
+
+
+def _connections(target: KindProvider, instances: Sequence[Instance]) -> tuple[int, int] | None:
+    """Of the stack's database, if it is well: one that hangs would be asked again every minute."""
+    servers = [instance for instance in instances if instance.kind == "database" and instance.health.state == "healthy"]
+    if target.databases is None or not servers:
+        return None
+    try:
+        return target.databases.connections(servers[-1])
+    except TenfoldError:
+        return None

@@ -1,11 +1,12 @@
 """The part `host`: memory that containers use, as `docker stats` counts it, and what is free beside them."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.address import Address
-from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.providers import machine
 from tasks.providers.docker.engine.client import Engine
 from tasks.providers.docker.engine.errors import translated
@@ -30,6 +31,14 @@ class DockerHost:
         with translated():
             memory = free_memory(self._api.base_url, self._api.info)
         return {_MACHINE: memory} if memory else {}
+
+    def free_disks(self) -> Mapping[str, FreeDisk]:
+        """Of the disk that the engine has its volumes on, if its machine is this one."""
+        with translated():
+            if free_memory(self._api.base_url, self._api.info) is None:
+                return {}
+            disk = machine.free_disk(Path(self._api.info()["DockerRootDir"]))
+        return {_MACHINE: disk} if disk else {}
 
     def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of every container that runs, by address."""

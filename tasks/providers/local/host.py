@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.resources.instance import Instance
-from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.providers import machine
 from tasks.providers.control_group import group_memory
 from tasks.providers.local.errors import translated
@@ -36,6 +36,11 @@ class LocalHost:
         bounds = (memory, *group_memory())
         free, total = min(bound.free for bound in bounds), min(bound.total for bound in bounds)
         return {_THIS_MACHINE: FreeMemory(free, total)}
+
+    def free_disks(self) -> Mapping[str, FreeDisk]:
+        """Of the disk that the home is on."""
+        disk = machine.free_disk(self._home)
+        return {_THIS_MACHINE: disk} if disk else {}
 
     def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of each process with its children, what they share counted once; disk of each volume. By address."""

@@ -85,6 +85,12 @@ class MemoryDatabases:
         file = self._home / "free"
         return int(file.read_text()) if file.is_file() else 2**60
 
+    def connections(self, instance: Instance) -> tuple[int, int]:  # noqa: ARG002 - the same of all
+        """What the file `connections` says; without it there are none of a hundred."""
+        file = self._home / "connections"
+        used, most = map(int, file.read_text().split()) if file.is_file() else (0, 100)
+        return used, most
+
     def _change(self, instance: Instance, change: Callable[[dict[str, dict[str, list[str]]]], object]) -> None:
         with self._world.alone():
             databases = self._read(instance.stack, instance.address)

@@ -7,10 +7,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.errors import ProviderError
-from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 
 _ONE_MACHINE = TypeAdapter(FreeMemory)
 _MACHINES = TypeAdapter(dict[str, FreeMemory])
+_DISKS = TypeAdapter(dict[str, FreeDisk])
 _ONLY = "memory"
 """The name of the machine where there is one."""
 
@@ -20,6 +21,7 @@ class MemoryHost:
 
     def __init__(self, home: Path) -> None:
         self._file = home / "room.json"
+        self._disks = home / "disks.json"
 
     def free_memory(self) -> Mapping[str, FreeMemory]:
         """What was set; without that nobody knows. An older version wrote one machine, without its name."""
@@ -35,6 +37,19 @@ class MemoryHost:
             return _MACHINES.validate_json(text)
         except ValidationError as error:
             raise ProviderError(f"the file {self._file} is broken. Remove it.") from error
+
+    def free_disks(self) -> Mapping[str, FreeDisk]:
+        """What was set; without that nobody knows."""
+        try:
+            return _DISKS.validate_json(self._disks.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValidationError as error:
+            raise ProviderError(f"the file {self._disks} is broken. Remove it.") from error
+
+    def put_disks(self, machines: Mapping[str, FreeDisk]) -> None:
+        """From now on there is so much."""
+        self._disks.write_bytes(_DISKS.dump_json(dict(machines)))
 
     def uses(self, stack: str) -> Mapping[str, Usage]:  # noqa: ARG002
         """Nothing runs, so nothing is used."""

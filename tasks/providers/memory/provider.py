@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from infra_specs.resources.instance import Health
-from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from infra_specs.stackfile.models.target import Memory
 from tasks.providers.memory.databases import MemoryDatabases
 from tasks.providers.memory.host import MemoryHost
@@ -79,6 +79,11 @@ class MemoryProvider(KindProvider):
         named = {f"machine-{number}": memory for number, memory in enumerate(machines)}
         with self._world.alone():
             self._host.put(named)
+
+    def set_free_disks(self, **machines: FreeDisk) -> None:
+        """The target's machines have these disks."""
+        with self._world.alone():
+            self._host.put_disks(machines)
 
     def _happen(self, stack: str, address: str, to: Callable[[Record], Record]) -> None:
         with self._world.changing() as records:

@@ -18,6 +18,12 @@ from tasks.providers.seam.parts import DatabaseInfo, Exchange, Shell
 
 _ADMIN = "template1"
 """The database from which others are made, renamed and dropped: it is always there, and nobody is connected to it."""
+_QUIET = "postgres"
+"""A database that nobody copies, unlike a template: somebody may be connected to it."""
+_CONNECTIONS = """\
+SELECT json_build_array((
+  SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
+  current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int)"""
 _LIST = """\
 SELECT json_build_array(datname, pg_database_size(oid), current_setting('server_version_num')::int,
   format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
@@ -147,6 +153,12 @@ class PostgresDatabases:
         output = io.BytesIO()
         self._run(instance, ("df", "-P", "-k", folder), io.BytesIO(), output)
         return int(output.getvalue().decode().splitlines()[-1].split()[-3]) * 1024
+
+    def connections(self, instance: Instance) -> tuple[int, int]:
+        """Clients that are connected, this one aside, and the most that the server takes without privileges."""
+        with psql(self._shell, instance, _QUIET) as session:
+            ((used, most),) = session.ask(_CONNECTIONS)
+        return used, most
 
     def _is_used(self, instance: Instance, database: str) -> bool:
         with psql(self._shell, instance, database) as session:

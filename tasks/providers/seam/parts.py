@@ -8,7 +8,7 @@ from infra_specs.backup.names import Aside
 from infra_specs.plan.drift import Event
 from infra_specs.resources.instance import Instance
 from infra_specs.scaling.measurement import Measurement
-from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.providers.seam.builds import BuildRequest, BuiltImage
 from tasks.providers.seam.code import FolderContent
 from tasks.providers.seam.traffic import Traffic
@@ -104,6 +104,9 @@ class Host(Protocol):
 
     def free_memory(self) -> Mapping[str, FreeMemory]:
         """Machine -> its memory now. Empty where it is not known. Changes nothing."""
+
+    def free_disks(self) -> Mapping[str, FreeDisk]:
+        """Machine -> the disk that data of stacks is on. Empty where it is not known. Changes nothing."""
 
     def uses(self, stack: str) -> "Mapping[str, Usage]":
         """Address -> what it uses, of everything of the stack that runs; None for what is not known of a thing.
@@ -205,6 +208,9 @@ class Databases(Protocol):
 
     def free_bytes(self, instance: Instance) -> int:
         """Bytes that are free on the disk of the server's data. Changes nothing."""
+
+    def connections(self, instance: Instance) -> tuple[int, int]:
+        """How many clients are connected, and how many the server takes. Changes nothing."""
 
 
 class VolumeFiles(Protocol):

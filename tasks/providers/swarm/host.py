@@ -1,11 +1,12 @@
 """The part `host`: memory that is free on each host, and what a stack's programs use there."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from infra_specs.advice.rightsizing import Usage
 from infra_specs.errors import ProviderError
-from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.providers import machine
 from tasks.providers.docker.engine.client import Listed
 from tasks.providers.docker.engine.errors import translated
@@ -33,6 +34,12 @@ class SwarmHost:
             outcomes = self._hosts.outcomes(lambda member, _: self._free_memory(member))
         return {host: memory for host, memory in outcomes.items() if isinstance(memory, FreeMemory)}
 
+    def free_disks(self) -> Mapping[str, FreeDisk]:
+        """Of the disk that the engine of every ready host that answers has its volumes on, by the host's name."""
+        with translated():
+            outcomes = self._hosts.outcomes(self._free_disk)
+        return {host: disk for host, disk in outcomes.items() if isinstance(disk, FreeDisk)}
+
     def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of every container that runs, by address; of a proxy on each host the largest."""
         with translated():
@@ -46,6 +53,11 @@ class SwarmHost:
     def _free_memory(self, member: Member) -> FreeMemory | None:
         connection = self._connections.to(self._listed[member.host])
         return machine.memory_in(connection.run("cat /proc/meminfo", timeout=_SECONDS).text)
+
+    def _free_disk(self, member: Member, engine: HostEngine) -> FreeDisk | None:
+        folder = shlex.quote(engine.info()["DockerRootDir"])
+        connection = self._connections.to(self._listed[member.host])
+        return machine.disk_in(connection.run(f"df -P -k {folder}", timeout=_SECONDS).text)
 
 
 def _uses(engine: HostEngine, stack: str) -> list[tuple[str, Usage]]:

@@ -37,9 +37,10 @@ class _AnyPort(Controller):
     """On a port that the kernel chooses."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        trigger: Any = super()._trigger_server
+        trigger()
 
 
 @contextmanager

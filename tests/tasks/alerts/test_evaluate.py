@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from infra_specs.alerts.alert import Alert
 from infra_specs.alerts.kinds import Kind
 from infra_specs.alerts.quiet import Silence
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.alerts.evaluate import evaluate_silence
+from tasks.alerts.look import look_at_stacks
 from tasks.ledger import Owner
 from tests.tasks.alerts.watched import HOOK, Watched, watched
 
@@ -155,7 +158,36 @@ def test_budget_debts_and_backups_are_told(tmp_path: Path) -> None:
         assert "backup" not in kinds
 
 
-def _days_later(shop: Watched, days: float) -> tuple[object, ...]:
+def test_a_full_disk_a_full_memory_and_few_connections_are_told_and_their_ends_too(tmp_path: Path) -> None:
+    gigabyte = 2**30
+    with watched(tmp_path, needs={"database": "postgres"}) as shop:
+        shop.world.set_free_disks(host=FreeDisk(gigabyte, 40 * gigabyte))
+        shop.world.set_free_memory(FreeMemory(gigabyte // 10, 8 * gigabyte))
+        connections = tmp_path / "memory" / "databases" / "connections"
+        connections.parent.mkdir(exist_ok=True)
+        connections.write_text("95 100")
+        kinds = {alert.kind for alert in shop.checks(450, every=30)}
+        assert kinds == {"disk", "memory", "connections"}
+        shop.world.set_free_disks(host=FreeDisk(30 * gigabyte, 40 * gigabyte))
+        shop.world.set_free_memory(FreeMemory(4 * gigabyte, 8 * gigabyte))
+        connections.write_text("5 100")
+        assert shop.checks(240, every=30) == ()
+
+
+def test_what_waits_for_a_service_and_grows_is_told(tmp_path: Path) -> None:
+    lengths = iter([100.0 * 1.3**number for number in range(40)])
+    with watched(tmp_path) as shop:
+        looks = [look_at_stacks([shop.stack], {}, {("shop", "web"): next(lengths)})["shop"]]
+        for _ in range(4):
+            shop.shop.at += 310
+            before = {"shop": looks[-1]}
+            looks.append(look_at_stacks([shop.stack], before, {("shop", "web"): next(lengths)})["shop"])
+        assert looks[-1].lengths_of("web") == pytest.approx([100.0 * 1.3**number for number in range(5)])
+        shop.ledger.looks.put({"shop": looks[-1]})
+        assert [alert.kind for alert in shop.checks(15)] == ["queue"]
+
+
+def _days_later(shop: Watched, days: float) -> tuple[Alert, ...]:
     shop.shop.at += days * 86_400
     return shop.checks(120)
 

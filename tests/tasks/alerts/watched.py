@@ -10,6 +10,7 @@ from unittest import mock
 from infra_specs.alerts.alert import Alert
 from infra_specs.releases.manifest import ReleaseManifest
 from infra_specs.resources.instance import Health
+from infra_specs.stackfile.models.stack import Stack
 from tasks.alerts.evaluate import evaluate
 from tasks.autoscaling.check import check
 from tasks.autoscaling.measure import measure
@@ -62,6 +63,12 @@ class Watched:
     def messages(self) -> tuple[DueMessage, ...]:
         """What is to be told, and was not delivered."""
         return self.ledger.messages.due(self.shop.at)
+
+    @property
+    def stack(self) -> Stack:
+        record = self.ledger.stacks.find("shop")
+        assert record is not None
+        return record.stack()
 
     def titles(self) -> list[str]:
         return [due.message.title for due in self.messages()]

@@ -15,7 +15,7 @@ from infra_specs.catalogue.desired import desired_state, generated_secrets
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Reference
 from infra_specs.scaling.decision import Decision
-from infra_specs.scaling.node_capacity import FreeMemory
+from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from infra_specs.sizing.size import size
 from infra_specs.stackfile.models.secrets import named_secrets
 from infra_specs.stackfile.models.target import Memory
@@ -55,6 +55,10 @@ class Lying(MemoryProvider):
 
     def uses(self, stack: str) -> Mapping[str, Usage]:
         return self.used
+
+    def free_disks(self) -> Mapping[str, FreeDisk]:
+        assert self.memory is not None
+        return self.memory.free_disks()
 
     def free_memory(self) -> Mapping[str, FreeMemory]:
         assert self.memory is not None

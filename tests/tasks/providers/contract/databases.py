@@ -192,6 +192,10 @@ class DatabasesContract:
         assert (info.name, info.version) == ("app", 18)
         assert 10**6 < info.size < databases.free_bytes(server)
 
+    def test_its_connections_and_the_most_that_it_takes_are_told(self, databases: Databases, server: Instance) -> None:
+        used, most = databases.connections(server)
+        assert 0 <= used < most
+
     def test_a_fault_of_the_server_is_told_in_its_words(self, databases: Databases, server: Instance) -> None:
         with pytest.raises(ProviderError, match='database "gone" does not exist'):
             databases.content(server, "gone")
