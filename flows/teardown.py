@@ -16,6 +16,7 @@ from infra_specs.desired import StackSnapshot
 from infra_specs.errors import ChangeFailed, Fenced, LockHeld, PlanError, RunOvertaken, TenfoldError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.services import WRITERS
+from infra_specs.resources.shelved import Shelved
 from tasks.backups.catalog import place_of
 from tasks.backups.probe import probe
 from tasks.backups.volumes import has_data
@@ -23,7 +24,8 @@ from tasks.base.poll import until_over
 from tasks.base.settings import settings
 from tasks.changes.observe import observe
 from tasks.ledger import Ledger
-from tasks.run.context import RunContext, use
+from tasks.run.context import DataEnd, RunContext, use
+from tasks.run.fence import fenced
 from tasks.stack.build import remove_built_images
 
 _UNEXPECTED_PAUSES = (0.5, 1.0, 2.0)
@@ -53,7 +55,15 @@ async def teardown(stack: str, delete_data: bool = False, no_backup: bool = Fals
         if delete_data and not no_backup and await _can_be_backed_up(ledger, stack):
             return await _backed_up_and_torn_down(ledger, stack, wait=wait)
         async with stack_session(stack, ledger, "teardown", wait=wait) as (context, snapshot):
+            context.data_end = _data_end(delete_data=delete_data, no_backup=no_backup)
             return await _torn_down(context, snapshot, delete_data=delete_data)
+
+
+def _data_end(*, delete_data: bool, no_backup: bool) -> DataEnd:
+    """What becomes of data where keeping it as it is would cost by the hour."""
+    if not delete_data:
+        return "shelve"
+    return "delete" if no_backup else "delete with a last copy"
 
 
 async def _torn_down(context: RunContext, snapshot: StackSnapshot, *, delete_data: bool) -> Report:
@@ -64,9 +74,20 @@ async def _torn_down(context: RunContext, snapshot: StackSnapshot, *, delete_dat
     report = await _take_down(context, seen, delete_data=delete_data)
     await settle_front(ledger, context.provider, snapshot.stack.target)
     await remove_built_images(context)
+    kept = await _put_in_order(context, delete_data=delete_data)
     if delete_data:
         await asyncio.to_thread(ledger.stacks.forget, context.lease)
-    return replace(report, summary=_left(context.stack, report, context.provider.blindness()))
+    return replace(report, summary=_left(context.stack, report, context.provider.blindness(), kept))
+
+
+async def _put_in_order(context: RunContext, *, delete_data: bool) -> tuple[Shelved, ...]:
+    """What a target keeps elsewhere of the stack's data; with `delete_data` only last copies are left of it."""
+    shelf = context.provider.shelf
+    if shelf is None:
+        return ()
+    if delete_data:
+        await fenced(context, lambda: shelf.clear(context.stack))
+    return await asyncio.to_thread(shelf.kept, context.stack)
 
 
 async def _backed_up_and_torn_down(ledger: Ledger, stack: str, *, wait: bool) -> Report:
@@ -132,9 +153,16 @@ async def _take_down(context: RunContext, seen: tuple[Instance, ...], *, delete_
     return report
 
 
-def _left(stack: str, report: Report, blindness: str) -> str:
+def _left(stack: str, report: Report, blindness: str, kept: tuple[Shelved, ...]) -> str:
     """What is left after the last observation, what it cannot have seen, and how to bring the stack back."""
     unseen = f". {blindness}" if blindness else ""
+    if copies := [str(item) for item in kept if not item.comes_back]:
+        unseen += f". Last copies of its data stay until you remove them: {'; '.join(copies)}"
+    if on_shelf := [str(item) for item in kept if item.comes_back]:
+        return (
+            f"{report.summary}. Its data is put away: {'; '.join(on_shelf)}{unseen}. Come back to it with tenfold "
+            f"provision {stack}, or delete it for ever with tenfold teardown {stack} --delete-data"
+        )
     if not report.kept:
         return f"{report.summary}. Looked again: nothing of {stack} is left{unseen}"
     left = "; ".join(report.kept) + unseen

@@ -131,7 +131,7 @@ class _Goal:
         named = self._named(instances)
         return make_plan(
             self.context.stack, self.resources, named,
-            delete_data=self.delete_data, moment=now(), resting=self.context.resting,
+            delete_data=self.delete_data, shelves=self.context.shelves, moment=now(), resting=self.context.resting,
         )  # fmt: skip
 
     def _named(self, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:

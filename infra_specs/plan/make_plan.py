@@ -9,8 +9,8 @@ For each wanted address, in this order:
    such), or else replaced;
 4. of failed instances the newest is kept for its log beside its successor, for an hour; the older ones go;
 5. nothing there: create.
-What is not wanted is destroyed, data excepted unless `delete_data`. An address that rests is left alone, and nothing is
-made that needs it, unless a healthy instance serves there.
+What is not wanted is destroyed; data only with `delete_data`, or where it is put away first (`shelves`). An address
+that rests is left alone, and nothing is made that needs it, unless a healthy instance serves there.
 """
 
 from collections import Counter
@@ -34,11 +34,13 @@ def make_plan(
     observed: Iterable[Instance],
     *,
     delete_data: bool = False,
+    shelves: bool = False,
     moment: float | None = None,
     resting: Collection[str] = (),
 ) -> Plan:
     """The changes that turn `observed` into `desired`; empty when they agree. Equal inputs give equal plans.
 
+    `shelves`: data that is not wanted is destroyed too, for whoever applies the plan keeps it elsewhere.
     `moment`: when they were observed, in seconds since the epoch; by None nothing has lasted for any time. `resting`:
     addresses that are left as they are, as their changes failed.
     """
@@ -57,7 +59,7 @@ def make_plan(
     for address, instances in by_address.items():
         if address not in draft.desired and address not in resting:
             for instance in instances:
-                _remove(instance, draft, delete_data)
+                _remove(instance, draft, delete_data, shelves)
     _follow_references(draft)
     waves, unchanged = in_waves(draft.changes, resources), len(draft.settled)
     return Plan(stack, waves, tuple(draft.skipped), unchanged, {**draft.staying(), **draft.sources})
@@ -153,8 +155,10 @@ def _update_or_replace(instance: Instance, resource: Resource, draft: Draft) -> 
     return None
 
 
-def _remove(instance: Instance, draft: Draft, delete_data: bool) -> None:
-    if instance.ending and not delete_data:
+def _remove(instance: Instance, draft: Draft, delete_data: bool, shelves: bool) -> None:
+    if instance.stateful and shelves and not delete_data:
+        draft.add(Change("destroy", instance.address, "not wanted, its data is put away", instance=instance))
+    elif instance.ending and not delete_data:
         draft.end(instance)
     elif instance.stateful and not delete_data:
         draft.skipped.append(Skipped(str(instance), "data, kept"))

@@ -1,6 +1,7 @@
 """Poll until a condition is true."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
@@ -41,6 +42,17 @@ def wait_until(look: Callable[[], T], done: Callable[[T], bool], seconds: float)
     except RetryError as late:
         last: T = late.last_attempt.result()
         return last
+
+
+def wait_until_over(look: Callable[[], T], done: Callable[[T], bool], delays: Iterable[float]) -> T:
+    """As `until_over`. Blocks."""
+    value = look()
+    for delay in delays:
+        if done(value):
+            break
+        time.sleep(delay)
+        value = look()
+    return value
 
 
 def _times(done: Callable[[T], bool], seconds: float) -> dict[str, Any]:

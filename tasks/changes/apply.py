@@ -83,7 +83,11 @@ async def _do(context: RunContext, change: Change) -> None:
 
 
 async def _destroy(context: RunContext, instance: Instance) -> Instance | None:
-    return await fenced(context, lambda: context.provider.destroy(instance))
+    provider = context.provider
+    if not instance.stateful or provider.shelf is None or context.data_end == "delete":
+        return await fenced(context, lambda: provider.destroy(instance))
+    comes_back = context.data_end == "shelve"
+    return await fenced(context, lambda: provider.put_away(instance, comes_back=comes_back))
 
 
 async def _resolved(context: RunContext, resource: Resource) -> Resource:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from infra_specs.errors import ProviderError
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Ref, Reference
 from tasks.ledger import Lease, Ledger
 from tasks.providers.seam.provider import KindProvider
+
+DataEnd: TypeAlias = Literal["shelve", "delete with a last copy", "delete"]
 
 
 @dataclass
@@ -31,6 +34,8 @@ class RunContext:
     """Addresses that this run leaves alone: a change of each has failed, and is tried again later."""
     is_asked_for: bool = True
     """False for a run of a schedule or of drift."""
+    data_end: DataEnd = "delete"
+    """What becomes of data that this run destroys, on a target with a shelf."""
     rolls_back: bool = False
     """True if this run rolls back a failed change, and reports by itself what is left."""
 
@@ -42,6 +47,11 @@ class RunContext:
     def records_looks(self) -> bool:
         """Whether its looks are tasks in Prefect: those of an unasked run are none until it changes something."""
         return self.is_asked_for or bool(self.run_id)
+
+    @property
+    def shelves(self) -> bool:
+        """Whether this run puts data away that it keeps: where it stands it would cost by the hour."""
+        return self.data_end == "shelve" and self.provider.shelf is not None
 
     def value_of(self, reference: Reference) -> str | bytes:
         """The value of a reference. Raises ProviderError if its resource does not run."""

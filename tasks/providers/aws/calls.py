@@ -6,10 +6,11 @@
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-Scope: TypeAlias = Literal["all", "new", "inside", "ours", "role", "secret", "log"]
-"""all: looks, which AWS bounds by nothing. new: creations, and tags, that carry our tag. inside: creations that carry
-our tag within a thing that has it, which AWS judges by itself. ours: things that have our tag. role, secret, log:
-things whose names begin with ours."""
+Scope: TypeAlias = Literal["all", "new", "inside", "ours", "tag", "role", "secret", "log", "data"]
+"""all: looks, which AWS bounds by nothing. new: creations that carry our tag. inside: creations that carry our tag
+within a thing that has it, which AWS judges by itself. ours: things that have our tag. tag: tags of those, and of what
+is just made: who could tag anything could make anything ours. role, secret, log, data: things whose names begin with
+ours."""
 
 CALLS: Mapping[str, Mapping[str, Scope]] = {
     "ec2": {
@@ -29,7 +30,7 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "create_security_group": "inside",
         "create_nat_gateway": "inside",
         "allocate_address": "new",
-        "create_tags": "new",
+        "create_tags": "tag",
         "modify_vpc_attribute": "ours",
         "attach_internet_gateway": "ours",
         "create_route": "ours",
@@ -56,7 +57,8 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "run_task": "new",
         "deregister_task_definition": "all",
         "list_task_definitions": "all",
-        "tag_resource": "new",
+        "describe_task_definition": "all",
+        "tag_resource": "tag",
         "update_service": "ours",
         "delete_service": "ours",
         "stop_task": "ours",
@@ -73,10 +75,11 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "create_listener": "new",
         "create_rule": "new",
         "create_target_group": "new",
-        "add_tags": "new",
+        "add_tags": "tag",
         "modify_load_balancer_attributes": "ours",
         "modify_target_group_attributes": "ours",
         "modify_rule": "ours",
+        "set_rule_priorities": "ours",
         "delete_rule": "ours",
         "delete_load_balancer": "ours",
         "delete_target_group": "ours",
@@ -84,12 +87,15 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
     "rds": {
         "describe_db_instances": "all",
         "describe_db_subnet_groups": "all",
+        "describe_db_snapshots": "all",
         "create_db_subnet_group": "new",
         "create_db_instance": "new",
-        "add_tags_to_resource": "new",
+        "restore_db_instance_from_db_snapshot": "new",
+        "add_tags_to_resource": "data",
         "modify_db_instance": "ours",
         "delete_db_instance": "ours",
         "delete_db_subnet_group": "ours",
+        "delete_db_snapshot": "ours",
     },
     "elasticache": {
         "describe_replication_groups": "all",
@@ -97,8 +103,10 @@ CALLS: Mapping[str, Mapping[str, Scope]] = {
         "list_tags_for_resource": "all",
         "create_cache_subnet_group": "new",
         "create_replication_group": "new",
-        "add_tags_to_resource": "new",
+        "add_tags_to_resource": "data",
         "modify_replication_group": "ours",
+        "increase_replica_count": "ours",
+        "decrease_replica_count": "ours",
         "delete_replication_group": "ours",
         "delete_cache_subnet_group": "ours",
     },

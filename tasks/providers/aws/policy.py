@@ -3,9 +3,10 @@
 Pure. Names and conditions are from AWS's documents; no emulator shows whether AWS reads all of them so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from infra_specs.resources.target_name import RDS
 from tasks.providers.aws.calls import CALLS, Scope, action_of
 
 TAG = "tenfold:stack"
@@ -18,7 +19,9 @@ def policy(region: str) -> dict[str, Any]:
     statements = [
         _statement("Look", _actions("all"), "*"),
         _statement("Make", _actions("new", "inside"), "*", {"Null": {f"aws:RequestTag/{TAG}": "false"}}),
-        _statement("Change", _actions("ours", "inside"), "*", {"Null": {f"aws:ResourceTag/{TAG}": "false"}}),
+        _statement("Change", _actions("ours", "inside", "tag"), "*", {"Null": {f"aws:ResourceTag/{TAG}": "false"}}),
+        *_tags_of_new_things(),
+        _statement("TagData", _actions("data"), _data(region)),
         _statement("Secrets", _actions("secret"), f"arn:aws:secretsmanager:{region}:*:secret:tenfold/*"),
         _statement("Logs", _actions("log"), f"arn:aws:logs:{region}:*:log-group:/tenfold/*"),
         _statement("Roles", _actions("role"), "arn:aws:iam::*:role/tenfold/*"),
@@ -49,8 +52,24 @@ def _actions(*scopes: Scope) -> tuple[str, ...]:
     )
 
 
+def _tags_of_new_things() -> Iterator[dict[str, Any]]:
+    """To make a thing with tags is to tag it, too, which AWS permits apart. It says by which call the thing is made."""
+    for service, operations in CALLS.items():
+        for operation, scope in operations.items():
+            if scope == "tag":
+                prefix, _, name = action_of(service, operation).partition(":")
+                condition = {"Null": {f"{prefix}:CreateAction": "false"}}
+                yield _statement(f"TagNew{prefix.capitalize()}", (f"{prefix}:{name}",), "*", condition)
+
+
+def _data(region: str) -> list[str]:
+    """Databases, caches and what belongs to them: services that do not say by which call a thing is made."""
+    sorts = {"rds": ("db", "subgrp", "snapshot"), "elasticache": ("replicationgroup", "subnetgroup", "cluster")}
+    return [f"arn:aws:{service}:{region}:*:{sort}:{RDS.prefix}-*" for service, names in sorts.items() for sort in names]
+
+
 def _statement(
-    name: str, actions: Iterable[str], resource: str, condition: dict[str, Any] | None = None
+    name: str, actions: Iterable[str], resource: str | list[str], condition: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     statement = {"Sid": name, "Effect": "Allow", "Action": list(actions), "Resource": resource}
     return statement | ({"Condition": condition} if condition else {})

@@ -1,4 +1,4 @@
-"""The aws target, opened by tests only until it is whole. What is alike on every target is in `seam`."""
+"""The aws target, opened. What is alike on every target is in `seam`."""
 
 from collections.abc import Iterable
 
@@ -29,6 +29,7 @@ class AwsProvider(KindProvider):
     def __init__(self, target: Aws, aws: AwsClient | None = None) -> None:
         self._aws = aws or AwsClient(target.region, target.profile)
         self._database, self._cache = Database(self._aws), Cache(self._aws)
+        self.shelf = self._database
         super().__init__(
             {
                 "network": Network(self._aws),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from infra_specs.backup.names import Aside
 from infra_specs.plan.drift import Event
 from infra_specs.resources.instance import Instance
+from infra_specs.resources.shelved import Shelved
 from infra_specs.scaling.measurement import Measurement
 from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.providers.seam.builds import BuildRequest, BuiltImage
@@ -236,6 +237,25 @@ class VolumeFiles(Protocol):
 
     def free_bytes(self, instance: Instance) -> int:
         """Bytes that are free on the volume's disk. Changes nothing."""
+
+
+class Shelf(Protocol):
+    """A target where data that stays would cost by the hour: it is put away, which costs less, and comes back.
+
+    `create` of a resource whose data is on the shelf begins with that. Every call blocks.
+    """
+
+    def put_away(self, instance: Instance, *, comes_back: bool) -> Instance | None:
+        """As `Kind.destroy`, with a copy of its data made first. Without one: ProviderError, and nothing is removed.
+
+        Not `comes_back`: a last copy of data that is deleted. It stays until a person removes it.
+        """
+
+    def kept(self, stack: str) -> tuple[Shelved, ...]:
+        """All copies that are there, last ones too, the oldest first. Changes nothing."""
+
+    def clear(self, stack: str) -> None:
+        """Remove what would come back. Last copies stay. Gone already: success."""
 
 
 class Restarts(Protocol):

@@ -16,6 +16,7 @@ from tasks.providers.seam.parts import (
     Images,
     Measures,
     Restarts,
+    Shelf,
     Shell,
     TrafficCounts,
     VolumeFiles,
@@ -42,6 +43,7 @@ class KindProvider:
     databases: Databases | None = None
     volume_files: VolumeFiles | None = None
     restarts: Restarts | None = None
+    shelf: Shelf | None = None
     events: Events | None = None
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
@@ -174,6 +176,12 @@ class KindProvider:
         kind = self._kind_of(instance.kind, instance.address)
         with self.translated(), self.alone(instance.stack, instance.address):
             return kind.destroy(instance)
+
+    def put_away(self, instance: Instance, *, comes_back: bool) -> Instance | None:
+        """As `destroy`, with a copy of its data made first, on a target with a shelf; see `Shelf`."""
+        assert self.shelf is not None
+        with self.translated(), self.alone(instance.stack, instance.address):
+            return self.shelf.put_away(instance, comes_back=comes_back)
 
     def stop(self, instance: Instance, why: str) -> None:
         """End it for good and keep it for its log: from now on it has failed, for this reason.

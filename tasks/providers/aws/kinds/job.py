@@ -1,7 +1,6 @@
 """The kind `job` on AWS: one task of Fargate that runs to its end, and is remembered by AWS for about an hour."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from infra_specs.errors import ProviderError
@@ -12,6 +11,7 @@ from tasks.providers.aws import tags
 from tasks.providers.aws.balancing import batches
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import code_of
+from tasks.providers.aws.kinds.outcomes import ending
 from tasks.providers.aws.names import cluster_name, plain_name, token
 from tasks.providers.aws.task_definition import deregister, network_configuration, register
 from tasks.providers.aws.task_logs import last_lines
@@ -40,12 +40,12 @@ class Job(Kind):
         return None
 
     def create(self, resource: Resource, incarnation: int) -> Instance:
-        name, settings = plain_name(resource.stack, resource.address, incarnation), resource.settings
+        settings = resource.settings
         definition = register(self._aws, resource, incarnation, self._region)
         written = tags.tags_of(resource, incarnation)
         answer = self._aws.call(
             "ecs", "run_task", cluster=settings["cluster"], taskDefinition=definition, launchType="FARGATE", count=1,
-            clientToken=token(name), networkConfiguration=network_configuration(settings),
+            clientToken=token(definition), networkConfiguration=network_configuration(settings),
             tags=tags.as_list(written, "key", "value"),
         )  # fmt: skip
         if not answer["tasks"]:
@@ -60,7 +60,7 @@ class Job(Kind):
         for task, written in self._tasks(instance.stack):
             if tags.of(written, instance.stack, instance.address, instance.incarnation) and _runs(task):
                 self._end(instance, task)
-                return replace(instance, health=Health("ending", "AWS ends it", now()))
+                return ending(instance, "AWS ends it")
         deregister(self._aws, instance.stack, instance.address, instance.incarnation)
         return None
 

@@ -17,6 +17,7 @@ from tasks.providers.aws.kinds.network_build import NetworkBuild
 from tasks.providers.aws.kinds.network_look import Found, find
 from tasks.providers.aws.kinds.network_parts import GROUPS, NetworkParts, network_parts
 from tasks.providers.aws.kinds.network_removal import remove
+from tasks.providers.aws.kinds.outcomes import ending, vanished
 from tasks.providers.aws.names import cluster_name
 from tasks.providers.seam.kind import Kind
 
@@ -39,9 +40,7 @@ class Network(Kind):
         NetworkBuild(self._aws, resource, incarnation).complete()
         found = self._found(resource.stack, resource.address, incarnation, whole=False)
         if found is None:
-            raise ProviderError(
-                f"{resource.address} of stack {resource.stack} vanished while it was made: run it again"
-            )
+            raise vanished(resource)
         return _instance(found)
 
     def finish(self, instance: Instance, resource: Resource) -> Instance | None:
@@ -62,7 +61,7 @@ class Network(Kind):
         if not left:
             self._remove_cluster(instance.stack)
             return None
-        return _ending(instance, left)
+        return ending(instance, left)
 
     def _remove_cluster(self, stack: str) -> None:
         if find(self._aws, stack):
@@ -123,7 +122,3 @@ def _outputs(found: Found, parts: NetworkParts) -> Mapping[str, str]:
         "data_subnets": ids(("data-0", "data-1")),
         **groups,
     }
-
-
-def _ending(instance: Instance, left: str) -> Instance:
-    return replace(instance, health=Health("ending", left, now()))

@@ -119,7 +119,7 @@ class NetworkBuild:
                 self._make(
                     "create_nat_gateway", "natgateway", "nat", name, SubnetId=subnet,
                     AllocationId=self._found.id_of("address", name),
-                    ClientToken=f"{self._found.vpc}-{name}",
+                    ClientToken=f"{self._found.vpc}-{self._found.id_of('address', name)}",
                 )  # fmt: skip
 
     def _tables(self) -> None:

@@ -10,7 +10,7 @@ from infra_specs.resources.target_name import LOAD_BALANCER, target_name
 from tasks.providers.aws import tags
 from tasks.providers.aws.balancing import with_tags
 from tasks.providers.aws.client import AwsClient
-from tasks.providers.aws.errors import is_missing
+from tasks.providers.aws.kinds.outcomes import first_of
 from tasks.providers.seam.kind import Kind
 
 PORT = 80
@@ -104,12 +104,7 @@ class Proxy(Kind):
         return self._aws.pages("elbv2", "describe_load_balancers", "LoadBalancers", **which)
 
     def _named(self, name: str) -> Mapping[str, Any] | None:
-        try:
-            return next(iter(self._balancers(Names=[name])), None)
-        except ProviderError as error:
-            if is_missing(error):
-                return None
-            raise
+        return first_of(self._balancers(Names=[name]))
 
 
 def _health(balancer: Mapping[str, Any], listener: str) -> Health:

@@ -12,7 +12,7 @@ from tasks.providers.aws import tags
 from tasks.providers.aws.balancing import with_tags
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import is_missing
-from tasks.providers.aws.rules import add_rule, priority_of, rules_of
+from tasks.providers.aws.rules import add_route, put_in_order, rules_of
 from tasks.providers.seam.kind import Kind
 
 FULL_WEIGHT = 100
@@ -48,8 +48,8 @@ class Route(Kind):
         host, path = str(settings["host"]), str(settings["path"])
         listener, dns = self._listener(resource)
         written = tags.tags_of(resource, incarnation)
-        rule = add_rule(
-            self._aws, listener, priority=priority_of(host, path), conditions=_conditions(host, path),
+        rule = add_route(
+            self._aws, listener, host=host, path=path, conditions=_conditions(host, path),
             actions=[_forward(resource)], written=written,
         )  # fmt: skip
         return _made(rule, dns, written)
@@ -60,6 +60,9 @@ class Route(Kind):
         self._aws.call(
             "elbv2", "modify_rule", RuleArn=arn, Conditions=_conditions(host, path), Actions=[_forward(resource)]
         )
+        moved = {"host", "path"} & {name for name in resource.digests if _differs(name, instance, resource)}
+        if moved:
+            put_in_order(self._aws, self._listener(resource)[0], arn, host, path)
         written = tags.as_list(tags.tags_of(resource, instance.incarnation))
         self._aws.call("elbv2", "add_tags", ResourceArns=[arn], Tags=written)
 
@@ -91,6 +94,10 @@ class Route(Kind):
             for rule, written in with_tags(self._aws, rules_of(self._aws, arn), "RuleArn"):
                 if tags.of(written, stack) and tags.PART not in written:
                     yield arn, rule, balancer["DNSName"], written
+
+
+def _differs(name: str, instance: Instance, resource: Resource) -> bool:
+    return instance.digests.get(name) != resource.digests[name]
 
 
 def _made(rule: Mapping[str, Any], host: str, written: Mapping[str, str]) -> Instance:

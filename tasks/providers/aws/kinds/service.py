@@ -16,6 +16,7 @@ from tasks.providers.aws import tags
 from tasks.providers.aws.balancing import batches
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import code_of, is_missing
+from tasks.providers.aws.kinds.outcomes import ending
 from tasks.providers.aws.kinds.target_group import create_group, find_group, group_name, groups_of, remove_group
 from tasks.providers.aws.names import cluster_name, plain_name, token
 from tasks.providers.aws.task_definition import CONTAINER, deregister, network_configuration, register
@@ -74,9 +75,10 @@ class Service(Kind):
             definition = register(self._aws, resource, incarnation, self._region)
             written = tags.tags_of(resource, incarnation)
             self._aws.call(
-                "ecs", "create_service", cluster=settings["cluster"], serviceName=name, clientToken=token(name),
-                taskDefinition=definition, desiredCount=settings[COUNT], launchType="FARGATE",
-                networkConfiguration=network_configuration(settings), propagateTags="SERVICE",
+                "ecs", "create_service", cluster=settings["cluster"], serviceName=name,
+                clientToken=token(definition), taskDefinition=definition, desiredCount=settings[COUNT],
+                launchType="FARGATE", networkConfiguration=network_configuration(settings),
+                propagateTags="SERVICE",
                 deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}},
                 tags=tags.as_list(written, "key", "value"), **balancers,
             )  # fmt: skip
@@ -113,9 +115,9 @@ class Service(Kind):
                 self._aws.call("ecs", "delete_service", cluster=cluster_name(instance.stack), service=name, force=True)
             left = next(iter(self._described(instance.stack, [name])), None)
             if left is not None:
-                return _ending(instance, "its tasks drain")
+                return ending(instance, "its tasks drain")
         if not remove_group(self._aws, group_name(instance.stack, instance.address, instance.incarnation)):
-            return _ending(instance, "a route still leads to its target group")
+            return ending(instance, "a route still leads to its target group")
         deregister(self._aws, instance.stack, instance.address, instance.incarnation)
         return None
 
@@ -199,7 +201,3 @@ def _half_made(group: Mapping[str, Any], written: Mapping[str, str]) -> Instance
     instance = tags.instance_of_tags(record, health, {ENDPOINT: group["TargetGroupArn"]})
     assert instance is not None
     return instance
-
-
-def _ending(instance: Instance, why: str) -> Instance:
-    return replace(instance, health=Health("ending", why, now()), members=())

@@ -15,7 +15,8 @@ from tasks.providers.aws import tags
 from tasks.providers.aws.balancing import with_tags
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import code_of, is_in_use, is_missing
-from tasks.providers.aws.rules import add_rule, rules_of
+from tasks.providers.aws.kinds.outcomes import first_of
+from tasks.providers.aws.rules import add_unmatched, rules_of
 
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 5, 300
 LONGEST_DRAIN = 3600
@@ -52,12 +53,7 @@ def create_group(aws: AwsClient, resource: Resource, incarnation: int) -> str:
 
 def find_group(aws: AwsClient, name: str) -> Mapping[str, Any] | None:
     """The group of this name."""
-    try:
-        return next(iter(aws.pages("elbv2", "describe_target_groups", "TargetGroups", Names=[name])), None)
-    except ProviderError as error:
-        if is_missing(error):
-            return None
-        raise
+    return first_of(aws.pages("elbv2", "describe_target_groups", "TargetGroups", Names=[name]))
 
 
 def groups_of(aws: AwsClient, stack: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, str]]]:
@@ -106,7 +102,7 @@ def _name_it(aws: AwsClient, resource: Resource, incarnation: int, arn: str) -> 
     name = group_name(resource.stack, resource.address, incarnation)
     listener = resource.settings["listener"]
     assert isinstance(listener, str)
-    add_rule(
+    add_unmatched(
         aws, listener,
         conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [_nobodys_host(name)]}}],
         actions=[{"Type": "forward", "TargetGroupArn": arn}],

@@ -24,10 +24,13 @@ def test_each_call_is_permitted_and_nothing_else_is() -> None:
     calls = {action_of(service, operation) for service, operations in CALLS.items() for operation in operations}
     assert set(permitted()) == calls | EXTRA
     twice = {action for action in permitted() if permitted().count(action) > 1}
-    inside = {
-        action_of(service, name) for service in CALLS for name, scope in CALLS[service].items() if scope == "inside"
+    both = {
+        action_of(service, name)
+        for service in CALLS
+        for name, scope in CALLS[service].items()
+        if scope in ("inside", "tag")
     }
-    assert twice == inside
+    assert twice == both
 
 
 @pytest.mark.parametrize("service", CALLS)
@@ -69,6 +72,18 @@ def test_what_is_made_in_a_thing_of_ours_is_permitted_by_the_tag_of_both() -> No
     by_name = {statement["Sid"]: statement["Action"] for statement in policy("eu-central-1")["Statement"]}
     assert "ec2:CreateSubnet" in by_name["Make"]
     assert "ec2:CreateSubnet" in by_name["Change"]
+
+
+def test_nothing_foreign_can_be_made_ours_by_a_tag() -> None:
+    """Who could tag anything in the account could change and delete anything in it."""
+    permits = {"ec2:CreateTags", "ecs:TagResource", "elasticloadbalancing:AddTags"}
+    for statement in policy("eu-central-1")["Statement"]:
+        if permits & set(statement["Action"]):
+            ((key, value),) = statement["Condition"]["Null"].items()
+            assert value == "false"
+            assert key == "aws:ResourceTag/tenfold:stack" or key.endswith(":CreateAction")
+        if {"rds:AddTagsToResource", "elasticache:AddTagsToResource"} & set(statement["Action"]):
+            assert all(":tf-" in resource for resource in statement["Resource"])
 
 
 def test_changes_are_bound_to_our_tag_and_names_to_our_prefix() -> None:
