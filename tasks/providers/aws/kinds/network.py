@@ -15,11 +15,14 @@ from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import code_of
 from tasks.providers.aws.kinds.network_build import NetworkBuild
 from tasks.providers.aws.kinds.network_look import Found, find
-from tasks.providers.aws.kinds.network_parts import GROUPS, NetworkParts, network_parts
-from tasks.providers.aws.kinds.network_removal import remove
+from tasks.providers.aws.kinds.network_parts import GROUPS, NetworkParts, leads_out, network_parts
+from tasks.providers.aws.kinds.network_removal import remove, remove_excess
 from tasks.providers.aws.kinds.outcomes import ending, vanished
 from tasks.providers.aws.names import cluster_name
 from tasks.providers.seam.kind import Kind
+
+EXCESS = "tenfold:excess"
+"""The tag of a VPC some of whose parts are no longer needed."""
 
 
 class Network(Kind):
@@ -51,7 +54,22 @@ class Network(Kind):
         found = self._found(instance.stack, instance.address, instance.incarnation)
         assert found is not None
         written = tags.tags_of(resource, instance.incarnation, {"nat": str(resource.settings["nat"])})
+        if found.names_beyond(network_parts(resource.settings)):
+            written[EXCESS] = "yes"
         self._aws.call("ec2", "create_tags", Resources=[found.vpc], Tags=tags.as_list(written))
+
+    def sweep(self, stack: str) -> None:
+        """Remove what a network no longer needs, once no task uses it: its tasks move after the network has changed."""
+        filters = [{"Name": "tag-key", "Values": [EXCESS]}, {"Name": f"tag:{tags.STACK}", "Values": [stack]}]
+        for vpc in list(self._aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=filters)):
+            written = tags.as_mapping(vpc["Tags"])
+            found = self._found(stack, written[tags.ADDRESS], int(written[tags.INCARNATION]))
+            instance = tags.instance_of_tags(written, Health("healthy", "", now()))
+            assert found is not None
+            assert instance is not None
+            parts = network_parts({"cidr": vpc["CidrBlock"], "nat": instance.outputs["nat"]})
+            if remove_excess(self._aws, found, parts):
+                self._aws.call("ec2", "delete_tags", Resources=[found.vpc], Tags=[{"Key": EXCESS}])
 
     def destroy(self, instance: Instance) -> Instance | None:
         found = self._found(instance.stack, instance.address, instance.incarnation)
@@ -81,6 +99,8 @@ def _instance(found: Found) -> Instance:
     written = tags.as_mapping(found.vpcs[0]["Tags"])
     instance = tags.instance_of_tags(written, Health("healthy", "it stands", now()))
     assert instance is not None
+    if EXCESS in written:
+        instance = replace(instance, outputs={**instance.outputs, EXCESS: written[EXCESS]})
     parts = network_parts({"cidr": found.vpcs[0]["CidrBlock"], "nat": instance.outputs["nat"]})
     health = _health(found, parts)
     if health.state == "failed":
@@ -104,9 +124,12 @@ def _health(found: Found, parts: NetworkParts) -> Health:
 def _is_wired(found: Found, parts: NetworkParts, name: str) -> bool:
     table = found.first("table", name) or {}
     beside = {association.get("SubnetId") for association in table.get("Associations", ())}
-    leads = any(route.get("DestinationCidrBlock") == "0.0.0.0/0" for route in table.get("Routes", ()))
+    leads = next((route for route in table.get("Routes", ()) if leads_out(route)), None)
     attached = all(found.id_of("subnet", subnet) in beside for subnet in parts.tables[name])
-    return attached and leads == bool(parts.way_out(name))
+    way_out = parts.way_out(name)
+    if way_out in parts.gateways:
+        return attached and leads is not None and leads.get("NatGatewayId") == found.id_of("nat", way_out)
+    return attached and (leads is not None) == bool(way_out)
 
 
 def _outputs(found: Found, parts: NetworkParts) -> Mapping[str, str]:

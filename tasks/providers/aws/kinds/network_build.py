@@ -9,11 +9,9 @@ from tasks.providers.aws import tags
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import code_of
 from tasks.providers.aws.kinds.network_look import Found, find
-from tasks.providers.aws.kinds.network_parts import GROUPS, network_parts
+from tasks.providers.aws.kinds.network_parts import EVERYWHERE, GROUPS, leads_out, network_parts
 from tasks.providers.aws.kinds.network_removal import remove_leftovers
 from tasks.providers.aws.names import cluster_name
-
-EVERYWHERE = "0.0.0.0/0"
 
 
 class NetworkBuild:
@@ -136,15 +134,18 @@ class NetworkBuild:
 
     def _lead_out(self, name: str, table: Mapping[str, Any]) -> None:
         way_out = self._parts.way_out(name)
-        if not way_out or any(route.get("DestinationCidrBlock") == EVERYWHERE for route in table.get("Routes", ())):
+        if not way_out:
             return
         through = (
             {"GatewayId": self._found.id_of("gate", "gate")}
             if way_out == "gate"
             else {"NatGatewayId": self._found.id_of("nat", way_out)}
         )
-        table_id = self._found.id_of("table", name)
-        self._aws.call("ec2", "create_route", RouteTableId=table_id, DestinationCidrBlock=EVERYWHERE, **through)
+        leads = next((route for route in table.get("Routes", ()) if leads_out(route)), None)
+        operation = "create_route" if leads is None else "replace_route"
+        if leads is None or any(leads.get(key) != there for key, there in through.items()):
+            table_id = self._found.id_of("table", name)
+            self._aws.call("ec2", operation, RouteTableId=table_id, DestinationCidrBlock=EVERYWHERE, **through)
 
     def _cluster(self) -> None:
         self._aws.call(

@@ -7,6 +7,7 @@ from typing import Any
 from infra_specs.resources.instance import Health
 from tasks.providers.aws import tags
 from tasks.providers.aws.client import AwsClient
+from tasks.providers.aws.kinds.network_parts import NetworkParts
 
 _LISTS: Mapping[str, tuple[str, str, str]] = {
     "subnet": ("describe_subnets", "Subnets", "SubnetId"),
@@ -55,6 +56,17 @@ class Found:
         """Its id; empty while it is not there."""
         part = self.first(sort, name)
         return str(part[id_key(sort)]) if part else ""
+
+    def names_beyond(self, parts: NetworkParts) -> dict[str, tuple[str, ...]]:
+        """Sort -> the names of parts that a network with these parts does not have."""
+        needed = {
+            "nat": parts.gateways, "address": parts.gateways, "table": parts.tables, "subnet": parts.subnets,
+        }  # fmt: skip
+        beyond = {
+            sort: tuple(name for name in self.parts.get(sort, {}) if name not in names)
+            for sort, names in needed.items()
+        }
+        return {sort: names for sort, names in beyond.items() if names}
 
     def all(self, sort: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Name and part, leftovers too."""

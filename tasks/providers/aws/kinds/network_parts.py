@@ -8,10 +8,12 @@ gate ─ balancer-0, balancer-1 (public: the balancer, and tasks without a NAT g
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import Any
 
 from infra_specs.resources.resource import Setting
 
 ZONES = 2
+EVERYWHERE = "0.0.0.0/0"
 GROUPS: Mapping[str, tuple[int, ...]] = {"balancer": (80, 443), "task": (), "database": (5432,), "cache": (6379,)}
 """Security group -> the ports that it opens: the balancer's to everybody, those of data to tasks."""
 
@@ -39,6 +41,11 @@ class NetworkParts:
         """Where tasks run."""
         kind = "task" if self.gateways else "balancer"
         return tuple(f"{kind}-{zone}" for zone in range(ZONES))
+
+
+def leads_out(route: Mapping[str, Any]) -> bool:
+    """Whether a route of a table is the one to everywhere."""
+    return route.get("DestinationCidrBlock") == EVERYWHERE
 
 
 def network_parts(settings: Mapping[str, Setting]) -> NetworkParts:

@@ -7,6 +7,7 @@ from infra_specs.errors import ProviderError
 from tasks.providers.aws.client import AwsClient
 from tasks.providers.aws.errors import code_of, is_in_use, is_missing
 from tasks.providers.aws.kinds.network_look import Found, id_key
+from tasks.providers.aws.kinds.network_parts import NetworkParts
 
 _REMOVALS: Mapping[str, str] = {
     "nat": "delete_nat_gateway",
@@ -44,6 +45,31 @@ def remove(aws: AwsClient, found: Found) -> str:
             if not is_missing(error):
                 raise
     return ""
+
+
+def remove_excess(aws: AwsClient, found: Found, parts: NetworkParts) -> bool:
+    """Remove what these parts do not have, as far as nobody uses it. Whether all of that is gone.
+
+    A subnet goes once nothing stands in it, with its table; a gateway once no table leads to it; its address after it.
+    """
+    beyond = found.names_beyond(parts)
+    subnets = [found.id_of("subnet", name) for name in beyond.get("subnet", ())]
+    if subnets and any(True for _ in _interfaces(aws, "subnet-id", subnets)):
+        return False
+    for sort in ("table", "subnet"):
+        for name in beyond.get(sort, ()):
+            for part in found.parts[sort].pop(name):
+                _removed(aws, found, sort, part)
+    used = {route.get("NatGatewayId") for _, table in found.all("table") for route in table.get("Routes", ())}
+    for name in beyond.get("nat", ()):
+        part = found.first("nat", name) or {}
+        if part.get("State") != "deleting" and part.get("NatGatewayId") not in used:
+            _removed(aws, found, "nat", part)
+    if "nat" in beyond:
+        return False  # it goes for minutes, and its address after it
+    addresses = [part for name in beyond.get("address", ()) for part in found.parts["address"][name]]
+    left = [part for part in addresses if not _removed(aws, found, "address", part)]
+    return not left
 
 
 def remove_leftovers(aws: AwsClient, found: Found) -> None:
@@ -105,9 +131,13 @@ def _foreign(aws: AwsClient, found: Found) -> Iterator[str]:
     """Network interfaces that a person, or another tool, put into the VPC."""
     if not found.vpc:
         return
-    filters = [{"Name": "vpc-id", "Values": [found.vpc]}]
-    for interface in aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters):
+    for interface in _interfaces(aws, "vpc-id", [found.vpc]):
         of_aws = interface.get("RequesterManaged") or interface.get("Description", "").startswith(_OF_AWS)
         if not of_aws:
             instance = interface.get("Attachment", {}).get("InstanceId", "")
             yield f"{interface['NetworkInterfaceId']}{f' of {instance}' if instance else ''}"
+
+
+def _interfaces(aws: AwsClient, where: str, values: list[str]) -> Iterator[Mapping[str, Any]]:
+    filters = [{"Name": where, "Values": values}]
+    return aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)

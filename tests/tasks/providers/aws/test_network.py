@@ -168,3 +168,49 @@ def test_killed_after_some_calls_it_ends_as_one_and_leaves_nothing(endpoint: str
     for point in Random(17).sample(range(1, len(whole.calls) + 1), 6):
         killed_at(point, aws, making)
         assert left(aws) == before, whole.calls[point - 1]
+
+
+def test_gateways_go_once_no_task_is_behind_them(aws: CountedClient) -> None:
+    before, driver, client = left(aws), Network(aws), aws._client("ec2")
+    made = driver.create(network("each zone"), 1)
+    subnet = made.outputs["task_subnets"].split(",")[0]
+    task = client.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    driver.update(made, network("none"))
+    changed = driver.look(made)
+    assert changed is not None
+    assert (changed.health.state, changed.fingerprint) == ("healthy", network("none").fingerprint)
+    assert changed.outputs["task_subnets"] == changed.outputs["balancer_subnets"]
+    driver.sweep("shop")
+    assert left(aws)["NatGateways"] == 2, "a task is still behind them"
+
+    client.delete_network_interface(NetworkInterfaceId=task)
+    for _ in range(3):
+        driver.sweep("shop")
+    counts = left(aws)
+    assert (counts["NatGateways"], counts["Addresses"], counts["Subnets"] - before["Subnets"]) == (0, 0, 4)
+    aws.calls.clear()
+    driver.sweep("shop")
+    assert aws.calls == ["ec2.describe_vpcs"]
+    destroy(driver, changed)
+    assert left(aws) == before
+
+
+def test_each_zone_is_led_to_the_gateway_that_it_shall_have(aws: CountedClient) -> None:
+    driver, client = Network(aws), aws._client("ec2")
+    made = driver.create(network("each zone"), 1)
+
+    def ways() -> list[str]:
+        routes = [route for table in client.describe_route_tables()["RouteTables"] for route in table["Routes"]]
+        return [route["NatGatewayId"] for route in routes if route.get("NatGatewayId")]
+
+    assert len(set(ways())) == 2
+    driver.update(made, network("one"))
+    changed = driver.look(made)
+    assert changed is not None
+    assert changed.health.state == "healthy", changed.health
+    assert (len(ways()), len(set(ways()))) == (2, 1)
+    for _ in range(3):
+        driver.sweep("shop")
+    assert (left(aws)["NatGateways"], left(aws)["Addresses"]) == (1, 1)
+    driver.update(changed, network("each zone"))
+    assert len(set(ways())) == 2
