@@ -26,6 +26,10 @@ class PortTaken(ProviderError):
     """Another program has the port that was asked for; another port may be free."""
 
 
+class NoCredentials(ProviderError):
+    """Nobody is logged in to the target, so it was not asked."""
+
+
 class TransientError(ProviderError):
     """A target failed in a way that a retry may mend: a timeout, a reset connection, throttling."""
 

@@ -4,7 +4,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from infra_specs.resources.instance import Instance
 from infra_specs.stack_fault import StackFault
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Swarm
-from infra_specs.stackfile.reading.load import load, load_fleet
+from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import Settings, settings
 from tasks.base.side_by_side import look_at
 from tasks.changes.health_reasons import observed
@@ -85,14 +85,14 @@ class StackArgument:
     """The parameters of the flow `provision` that name the same stack."""
 
 
-def resolve_stack(ledger: Ledger, text: str, *, read: Callable[[str, str], Stack] = load) -> StackArgument:
-    """Read a spec file, by `read`, or look a stack up in the ledger.
+def resolve_stack(ledger: Ledger, text: str) -> StackArgument:
+    """Read a spec file, or look a stack up in the ledger.
 
     Raises SpecError for a file that is missing or has faults, UnknownStack for an unknown stack.
     """
     path = Path(text)
     if path.is_file():
-        return from_file(path, read)
+        return from_file(path)
     if os.sep in text or path.suffix in (".yaml", ".yml", ".json"):
         raise SpecError(f"There is no file {text}." if not path.exists() else f"{text} is a folder, not a file.")
     try:
@@ -102,9 +102,9 @@ def resolve_stack(ledger: Ledger, text: str, *, read: Callable[[str, str], Stack
     return StackArgument(stack, source, {"stack": text})
 
 
-def from_file(path: Path, read: Callable[[str, str], Stack] = load) -> StackArgument:
+def from_file(path: Path) -> StackArgument:
     """The stack of a spec file. Raises SpecError with every fault in it."""
-    stack, source = read(_text_of(path), str(path)), str(path.absolute().parent)
+    stack, source = load(_text_of(path), str(path)), str(path.absolute().parent)
     # Without defaults: it is short in the UI, and the same stack when it is read again.
     spec = stack.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return StackArgument(stack, source, {"spec": spec, "source": source})
@@ -112,7 +112,7 @@ def from_file(path: Path, read: Callable[[str, str], Stack] = load) -> StackArgu
 
 def fleet_of(path: Path) -> Swarm:
     """The target of a spec file that lists hosts. Raises SpecError with every fault in it, or if it lists none."""
-    target = load_fleet(_text_of(path), str(path)).target
+    target = load(_text_of(path), str(path)).target
     if not isinstance(target, Swarm):
         raise SpecError(f"{path}: its target is {target.provider}, which has no hosts. Hosts are those of swarm.")
     if target.hosts is None:

@@ -137,7 +137,7 @@ DIFFERENCES = (
         _never,
     ),
     Difference(
-        "build, volumes, static, queue, timeouts: request, secrets: files",
+        "build, volumes, static, queue, tls, timeouts: request, secrets: files",
         "work where their pages say so",
         "refused, with what to do in their place",
         _never,

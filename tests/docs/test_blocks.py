@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra_specs.stackfile.reading.load import from_data, load_fleet
+from infra_specs.stackfile.reading.load import from_data, load
 from tests.docs.blocks import ROOT, Block, blocks
 
 pytestmark = pytest.mark.pure
@@ -22,7 +22,7 @@ RUN_BY = {
 ON_DOCKER = {"provider": "docker"}
 WHOLE: dict[str, Any] = {"name": "shop", "target": {"provider": "local"}, "services": {"web": {"command": "run"}}}
 PAGES_OF_OTHERS = ("docs/guide/aws.md",)
-"""Whose targets no stack runs on yet."""
+"""Whose blocks are whole files."""
 SERVICE_KEYS = {"scaling", "route"}
 
 
@@ -37,7 +37,7 @@ def test_each_stack_file_can_be_read(block: Block) -> None:
     """A part of a file is read within a whole one."""
     part = yaml.safe_load(block.text)
     if block.page in PAGES_OF_OTHERS:
-        assert load_fleet(block.text, str(block)).services
+        assert load(block.text, str(block)).services
         return
     if part.keys() <= SERVICE_KEYS:
         part = {"services": {"web": {"command": "run", "port": 8000, **part}}}

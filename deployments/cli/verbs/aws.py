@@ -9,7 +9,7 @@ from deployments.cli.app import INSTALLATION_PANEL, App, app
 Region = Annotated[str, typer.Argument(metavar="REGION", help="The region of your stacks, as eu-central-1.")]
 
 aws = App(
-    help="""What a stack on AWS asks of its account. This version builds nothing there yet.
+    help="""What a stack on AWS asks of its account.
 
     Examples:
     tenfold aws policy eu-central-1 > policy.json

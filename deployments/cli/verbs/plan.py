@@ -29,18 +29,19 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
     from deployments.cli.installation import open_installation, resolve_stack
     from deployments.cli.terminal.output import console, print_json
     from deployments.cli.views.plan import data, show
+    from infra_specs.errors import NoCredentials
     from infra_specs.overview.debts import refuse_expired
     from infra_specs.pricing.price import refuse_over_budget
-    from infra_specs.stackfile.models.target import TARGETS
-    from infra_specs.stackfile.reading.load import load_planned
     from tasks.base.clock import today
 
     with open_installation() as installation:
-        argument = resolve_stack(installation.ledger, file_or_stack, read=load_planned)
-        runs = argument.stack.target.provider in TARGETS
-        hosts = plan_hosts(installation, argument) if runs else None
-        plan_of = plan_provision if runs and not (hosts and hosts.is_new) else plan_unseen
-        desired, changes, notes = plan_of(installation, argument)
+        argument = resolve_stack(installation.ledger, file_or_stack)
+        hosts = plan_hosts(installation, argument)
+        try:
+            plan_of = plan_unseen if hosts and hosts.is_new else plan_provision
+            desired, changes, notes = plan_of(installation, argument)
+        except NoCredentials:
+            desired, changes, notes = plan_unseen(installation, argument)
     if json:
         print_json(data(desired, changes, notes, hosts))
     else:
@@ -70,6 +71,7 @@ def plan_provision(
     """The desired stack, the changes that a provision would make, and notes. Raises what the provision would raise."""
     import asyncio
 
+    from deployments.cli.views.aws import aws_notes
     from infra_specs.desired import before_notes, refuse_changed_target
     from infra_specs.plan.make_plan import make_plan
     from infra_specs.stackfile.messages.no_effect import settings_without_effect
@@ -90,6 +92,7 @@ def plan_provision(
     renamed = renamed_note(ledger, snapshot)
     notes = (
         *((renamed,) if renamed else ()),
+        *aws_notes(argument.stack, desired, changes),
         *before_notes(prepared.snapshot, desired),
         *prepared.notes,
         *prepared.warnings,
@@ -102,8 +105,8 @@ def plan_provision(
 def plan_unseen(
     installation: "Installation", argument: "StackArgument"
 ) -> "tuple[DesiredStack, Plan, tuple[str, ...]]":
-    """The same where nothing can be of the stack, or this version builds none: nothing is asked, everything is new."""
-    from deployments.cli.views.aws import aws_notes
+    """The same where nothing can be of the stack, or nobody is logged in: nothing is asked, everything is new."""
+    from deployments.cli.views.aws import NOT_LOOKED_AT, aws_notes
     from infra_specs.backup.time import backup_notes
     from infra_specs.desired import before_notes, desired_from_spec, refuse_changed_target
     from infra_specs.plan.make_plan import make_plan
@@ -119,7 +122,8 @@ def plan_unseen(
     desired = desired_from_spec(snapshot)
     changes = make_plan(argument.stack.name, desired.resources, (), moment=now())
     notes = (
-        *(aws_notes(argument.stack, desired, changes) if isinstance(argument.stack.target, Aws) else (NO_SWARM,)),
+        NOT_LOOKED_AT if isinstance(argument.stack.target, Aws) else NO_SWARM,
+        *aws_notes(argument.stack, desired, changes),
         *before_notes(snapshot, desired),
         *((certificate,) if certificate else ()),
         *backup_notes(argument.stack),

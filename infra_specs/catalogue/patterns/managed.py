@@ -96,7 +96,7 @@ def service(context: Context, name: str, spec: Service, count: int) -> tuple[Res
         settings |= {
             "listener": Ref(web.PROXY_ADDRESS, "listener"),
             "network": Ref(NETWORK, "vpc"),
-            "drain": spec.drain,
+            "drain": float(spec.drain),  # its default is a whole number, and a fingerprint tells them apart
             "sticky": spec.route.sticky,
         }
     return (*secrets, *web.copies(context, name, spec, count, settings))

@@ -50,7 +50,7 @@ def bill(stack: Stack, resources: Iterable[Resource], prices: PriceList | None =
             return UnitPrice(Decimal(str(target.price_per_replica)), "task", "the stack's file")
         return book.price(key, target.region)
 
-    lines = tuple(_line(quantity, price(quantity.key)) for quantity in quantities(stack, resources))
+    lines = tuple(bill_line(quantity, price(quantity.key)) for quantity in quantities(stack, resources))
     known = target.region in book.regions
     where = target.region if known else f"{target.region}, of which this version knows no prices"
     return Bill(lines, f"AWS in {where} ({book.date}), line by line; without taxes and free tiers")
@@ -66,7 +66,8 @@ def total_of(lines: Iterable[BillLine]) -> float | None:
     return float(total)
 
 
-def _line(quantity: Quantity, price: UnitPrice | None) -> BillLine:
+def bill_line(quantity: Quantity, price: UnitPrice | None) -> BillLine:
+    """A quantity at its price; by None the price is unknown."""
     if price is None:
         return BillLine(
             quantity.address, quantity.what, float(quantity.amount), "", quantity.key, None, None, "no price is known"

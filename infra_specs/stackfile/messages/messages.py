@@ -21,7 +21,7 @@ from infra_specs.stackfile.models.route import Route, RouteTimeouts
 from infra_specs.stackfile.models.scaling import Scaling
 from infra_specs.stackfile.models.service import SECRET_PATTERN, Bounds, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import PLANNED_TARGETS, TARGETS, Aws, Docker, Local, Swarm
+from infra_specs.stackfile.models.target import TARGETS, Aws, Docker, Local, Swarm
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.users import Users
 
@@ -177,7 +177,7 @@ def _validator_message(case: _Case) -> str:
 
 
 def _wrong_provider(case: _Case) -> str:
-    near = nearest(case.value, (*TARGETS, *PLANNED_TARGETS))
+    near = nearest(case.value, TARGETS)
     return f"found {case.text_shown}, must be {either(code(word) for word in TARGETS)}.{near}"
 
 

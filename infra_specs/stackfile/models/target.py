@@ -191,7 +191,7 @@ class Swarm(_Target, Containers):
 
 
 class Aws(_Target):
-    """Managed services of AWS. This version plans and prices a stack there (`tenfold plan`) and builds nothing yet."""
+    """Managed services of AWS. They were built on a stand-in for AWS only, and never on AWS itself."""
 
     runs = "managed"
     counted: ClassVar[bool] = True
@@ -210,8 +210,6 @@ class Aws(_Target):
     """How much is paid for safety. Unless given, the most complete one that the budget pays; balanced without one."""
 
 
-TARGETS = ("local", "docker", "memory", "swarm")
+TARGETS = ("local", "docker", "memory", "swarm", "aws")
 """What a stack runs on in this version."""
-PLANNED_TARGETS = ("aws",)
-"""What a stack is planned and priced for in this version, and not built on."""
 Target = Annotated[Local | Docker | Memory | Swarm | Aws, Field(discriminator="provider")]

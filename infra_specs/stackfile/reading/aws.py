@@ -6,6 +6,7 @@ from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.route import REQUEST_SECONDS
 from infra_specs.stackfile.models.service import FromNeed, Secret, Service
+from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.units import duration_text
 from infra_specs.stackfile.reading.names import Crossing
 
@@ -18,8 +19,10 @@ MOST_DATABASE_MEMORY, MOST_CACHE_MEMORY = 512 * 2**30, 314 * 2**30
 _SECRET_PARTS = ("url", "password")
 
 
-def aws_faults(services: Mapping[str, Service], needs: Needs | None) -> Iterator[Crossing]:
-    """Every fault of a stack's services and needs on AWS."""
+def aws_faults(services: Mapping[str, Service], needs: Needs | None, tls: Tls | None) -> Iterator[Crossing]:
+    """Every fault of a stack's services, needs and certificate on AWS."""
+    if tls is not None:
+        yield ("tls",), "HTTPS on AWS is not in this version. Leave it out, or put something in front that has it."
     if needs is not None:
         yield from _needs(needs)
     for name, service in services.items():

@@ -1,6 +1,6 @@
 """A spec file's text, or a request's data, as a Stack; or every fault in it, in one message."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,11 +12,10 @@ from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.messages.messages import faults, line_of
 from infra_specs.stackfile.models.service import with_images_own_entrypoint
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import PLANNED_TARGETS, TARGETS
 from infra_specs.stackfile.reading.json_data import from_json
 from infra_specs.stackfile.reading.names import Crossing
 from infra_specs.stackfile.reading.plain_data import from_nodes
-from infra_specs.stackfile.reading.references import Sound, as_written, available, crossings
+from infra_specs.stackfile.reading.references import Sound, as_written, crossings
 from infra_specs.stackfile.reading.yaml_nodes import compose
 
 
@@ -25,23 +24,6 @@ def load(text: str, source: str = "stack.yaml") -> Stack:
     the file in them."""
     try:
         return _checked(from_nodes(compose(text), _kept_as_written), source, written=True)
-    except Unreadable as end:
-        raise refusal([end.fault], source) from None
-
-
-def load_fleet(text: str, source: str = "stack.yaml") -> Stack:
-    """The same for a file whose target may be one that no stack runs on in this version."""
-    try:
-        return _checked(from_nodes(compose(text), _kept_as_written), source, written=True, targets=None)
-    except Unreadable as end:
-        raise refusal([end.fault], source) from None
-
-
-def load_planned(text: str, source: str = "stack.yaml") -> Stack:
-    """The same for a file whose stack is only planned: its target may be one that is priced and not built on."""
-    try:
-        document = from_nodes(compose(text), _kept_as_written)
-        return _checked(document, source, written=True, targets=(*TARGETS, *PLANNED_TARGETS))
     except Unreadable as end:
         raise refusal([end.fault], source) from None
 
@@ -76,10 +58,7 @@ def _with_entrypoints(data: Any) -> Any:
     return {**data, "services": {name: with_images_own_entrypoint(service) for name, service in services.items()}}
 
 
-def _checked(
-    document: Document, source: str, *, written: bool = False, targets: Collection[str] | None = TARGETS
-) -> Stack:
-    """`targets`: those that a stack may be on; None for any."""
+def _checked(document: Document, source: str, *, written: bool = False) -> Stack:
     if not isinstance(document.data, dict):
         said = f"found {found(document.data)}, must be a mapping with `name`, `target` and `services`."
         raise refusal(document.faults or [Fault((), said, document.value_lines.get(()))], source)
@@ -88,17 +67,13 @@ def _checked(
         found_faults, sound = document.faults, Sound.of(stack)
     except ValidationError as errors:
         found_faults, sound = [*document.faults, *faults(errors, document)], Sound.within(document)
-    crossed = [
-        Fault(path, text, line_of(document.known(path), document)) for path, text in _crossed(sound, written, targets)
-    ]
+    crossed = [Fault(path, text, line_of(document.known(path), document)) for path, text in _crossed(sound, written)]
     if found_faults or crossed:
         raise refusal([*found_faults, *crossed], source)
     return stack
 
 
-def _crossed(sound: Sound, written: bool, targets: Collection[str] | None) -> Iterator[Crossing]:
-    if targets is not None:
-        yield from available(sound, targets)
+def _crossed(sound: Sound, written: bool) -> Iterator[Crossing]:
     yield from crossings(sound)
     if written:
         yield from as_written(sound)
@@ -113,4 +88,4 @@ def _kept_as_written(path: Path) -> bool:
     return path[2] in ("env", "command", "before", "entrypoint") or path[2:4] == ("build", "args")
 
 
-__all__ = ["SpecError", "from_data", "load", "load_fleet", "load_planned", "stored"]
+__all__ = ["SpecError", "from_data", "load", "stored"]

@@ -1,6 +1,6 @@
 """What one part of a spec says of another: checked on every part that is sound, whatever the others are like."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from infra_specs.stackfile.models.job import Job
 from infra_specs.stackfile.models.needs import Needs
 from infra_specs.stackfile.models.service import IMAGES_OWN_ENTRYPOINT, FromNeed, Service
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.target import TARGETS, Aws, Target
+from infra_specs.stackfile.models.target import Aws, Target
 from infra_specs.stackfile.models.tls import Tls
 from infra_specs.stackfile.models.volumes import directory_variable
 from infra_specs.stackfile.reading.aws import aws_faults
@@ -96,7 +96,7 @@ def crossings(sound: Sound) -> Iterator[Crossing]:
     yield from image_names(sound.services, sound.target)
     yield from _programs(sound)
     if sound.provider == "aws":
-        yield from aws_faults(sound.services, sound.needs)
+        yield from aws_faults(sound.services, sound.needs, sound.tls)
     yield from _entrypoints(sound)
     yield from _counted_volumes(sound)
     yield from route_faults(sound.services)
@@ -112,18 +112,6 @@ def as_written(sound: Sound) -> Iterator[Crossing]:
     for name, service in sound.services.items():
         if service.build is not None and service.image is not None:
             yield ("services", name, "image"), "it has a build too, which makes the image. Keep one of the two."
-
-
-def available(sound: Sound, targets: Collection[str]) -> Iterator[Crossing]:
-    """That the target is one of these."""
-    target = sound.target
-    if target is None or target.provider in targets:
-        return
-    yield (
-        ("target", "provider"),
-        f"no stack runs on {target.provider} in this version, which plans and prices it: tenfold plan FILE. "
-        f"Available: {', '.join(TARGETS)}.",
-    )
 
 
 def _jobs(sound: Sound) -> Iterator[Crossing]:

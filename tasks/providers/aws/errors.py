@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from infra_specs.errors import ProviderError, TransientError
+from infra_specs.errors import NoCredentials, ProviderError, TransientError
 
 _BUSY = frozenset({
     "RequestLimitExceeded", "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException",
@@ -49,9 +49,10 @@ def translated(action: str = "") -> Iterator[None]:
     except ClientError as error:
         raise _refusal(error, action) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
-        raise ProviderError(
-            "there are no credentials for AWS. Give them as every AWS tool takes them (aws configure, aws sso login, "
-            "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a `profile` in the target."
+        raise NoCredentials(
+            "there are no credentials for AWS. Write them into a profile (aws configure, or aws sso login), and name "
+            "it as `profile` in the target if it is not the default. Verbs that change take no keys from variables, "
+            "for the control plane keeps none."
         ) from error
     except ProfileNotFound as error:
         raise ProviderError(f"{error}. Name another `profile` in the target, or make this one.") from error

@@ -1,5 +1,6 @@
 """A stack on AWS as resources: which there are, in which order, and where its secrets are not."""
 
+import json
 from typing import Any
 
 import pytest
@@ -30,6 +31,16 @@ SHOP = on_aws(
 
 def resources_of(stack: Stack) -> dict[str, Resource]:
     return {resource.address: resource for resource in priced_state(stack, size(stack), {})}
+
+
+def test_a_stack_that_was_written_down_and_read_again_is_the_same() -> None:
+    """A default that is a whole number and a duration that is read are told apart by a fingerprint."""
+    stack = on_aws(services={"web": WEB, "work": {"image": "shop:1"}}, needs={"database": "postgres"})
+    again = Stack.model_validate(json.loads(json.dumps(stack.model_dump(mode="json", by_alias=True))))
+    fresh, read = resources_of(with_recipe(stack)), resources_of(with_recipe(again))
+    assert {address: read[address].digests for address in read} == {
+        address: fresh[address].digests for address in fresh
+    }
 
 
 def test_the_parts_of_a_stack() -> None:

@@ -81,7 +81,7 @@ def mend_tasks() -> None:
         command, options = container.get("command", []), container["logConfiguration"]["options"]
         groups = logs_backends[self.account_id][self.region_name]
         for task in tasks:
-            task.containers[0].exit_code = 1 if command == ["false"] else 0
+            task.containers[0].exitCode = 1 if command == ["false"] else 0
             stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task.id}"
             groups.create_log_stream(options["awslogs-group"], stream)
             event = {"timestamp": int(time.time() * 1000), "message": " ".join(command)}

@@ -62,7 +62,7 @@ class Database(Kind):
             if snapshot is None:
                 self._make(name, resource, incarnation)
             else:
-                self._bring_back(name, resource, incarnation, snapshot)
+                self._begin_with(name, resource, incarnation, snapshot)
         except ProviderError as error:
             if code_of(error).removesuffix("Fault") != "DBInstanceAlreadyExists":
                 raise
@@ -98,6 +98,8 @@ class Database(Kind):
             back = tags.of(written, stack, address) and database["DBInstanceStatus"] == "available"
             if back and CAME_FROM in written:
                 self._snapshots.sweep(stack, address, written[CAME_FROM])
+                arn = database["DBInstanceArn"]
+                self._aws.call("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=[CAME_FROM])
 
     # The shelf
 
@@ -121,7 +123,7 @@ class Database(Kind):
             Tags=tags.as_list(tags.tags_of(resource, incarnation)), **_shape(name, resource),
         )  # fmt: skip
 
-    def _bring_back(self, name: str, resource: Resource, incarnation: int, snapshot: Mapping[str, Any]) -> None:
+    def _begin_with(self, name: str, resource: Resource, incarnation: int, snapshot: Mapping[str, Any]) -> None:
         """Begin with the data of a snapshot. What it has from there is recorded as it was, so a plan changes it."""
         _refuse_less_storage(resource.address, resource, snapshot["AllocatedStorage"])
         written = tags.tags_of(_as_it_was(resource, snapshot), incarnation)
@@ -199,6 +201,8 @@ def _refuse_less_storage(which: str, resource: Resource, gigabytes: int) -> None
 def _instance(database: Mapping[str, Any], written: Mapping[str, str]) -> Instance | None:
     endpoint = database.get("Endpoint", {})
     outputs = {"host": endpoint["Address"], "port": str(endpoint["Port"])} if endpoint.get("Address") else {}
+    if CAME_FROM in written:
+        outputs[CAME_FROM] = written[CAME_FROM]
     return tags.instance_of_tags(written, _health(database), outputs)
 
 

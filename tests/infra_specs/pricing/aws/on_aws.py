@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.reading.load import load_planned
+from infra_specs.stackfile.reading.load import load
 
 WEB: dict[str, Any] = {"image": "shop:1", "port": 80, "public": True}
 
@@ -17,4 +17,4 @@ def on_aws(region: str = "eu-central-1", *, target: dict[str, Any] | None = None
         "services": {"web": WEB},
         **written,
     }
-    return load_planned(json.dumps(whole))
+    return load(json.dumps(whole))

@@ -39,7 +39,7 @@ def ours(error: Exception, action: str = "ec2:CreateVpc") -> ProviderError:
         (answer("InvalidParameterValue"), False, "AWS refused ec2:CreateVpc (InvalidParameterValue): AWS says so"),
         (EndpointConnectionError(endpoint_url="https://ec2"), True, "AWS did not answer"),
         (ReadTimeoutError(endpoint_url="https://ec2"), True, "AWS did not answer"),
-        (NoCredentialsError(), False, "there are no credentials for AWS. Give them as every AWS tool takes them"),
+        (NoCredentialsError(), False, "there are no credentials for AWS. Write them into a profile (aws configure"),
     ],
 )
 def test_each_error(error: Exception, transient: bool, text: str) -> None:

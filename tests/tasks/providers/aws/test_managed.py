@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.local, pytest.mark.proof]
 
 
 def cache(aws: CountedClient, nodes: int) -> Resource:
-    settings = {"version": "8.0", "password": "a" * 20, "class": "cache.t4g.micro", "nodes": nodes}
+    settings: dict[str, Any] = {"version": "8.0", "password": "a" * 20, "class": "cache.t4g.micro", "nodes": nodes}
     return Resource("shop", "cache/main", "cache", {**settings, **placed(aws, "cache")}, mutable=("class", "nodes"))
 
 
