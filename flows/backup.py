@@ -2,7 +2,7 @@
 
 import asyncio
 
-from flows.engine.back_up import back_up
+from flows.engine.back_up import back_up, prove_again
 from flows.engine.backups import backup_session
 from flows.engine.bound import bounds_itself
 from flows.engine.converge import Report
@@ -14,16 +14,19 @@ from tasks.backups.catalog import names
 
 
 @frame
-async def backup(stack: str) -> Report:
+async def backup(stack: str, proof: bool = False) -> Report:
     """Back up the data of a stack, restore it beside the data, compare the two, and remove what has expired.
 
     Only a backup that was restored counts. The stack serves on meanwhile, and may be changed.
 
     Args:
         stack: The stack's name.
+        proof: Write none. Restore the newest one from its store once more, and compare.
     """
     with bounds_itself():  # however long it takes: the next one finds the lock held
         async with open_ledger() as ledger, backup_session(ledger, stack, "backup") as context:
+            if proof:
+                return Report(stack, await prove_again(context), (), (), {})
             earlier = await asyncio.to_thread(names, context.vault, stack)
             if covered := _newer_than_asked(earlier):
                 return Report(stack, f"{covered} was made since this run was due, so nothing was done", (), (), {})

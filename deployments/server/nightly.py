@@ -1,4 +1,5 @@
-"""Keep one schedule of the deployment `backup` for each stack that has data: a stack's time is seen in the UI.
+"""Keep two schedules of the deployment `backup` for each stack that has data: every night it is backed up, and once a
+week its newest backup is proven again from its store. Both are seen in the UI.
 
 Provision, teardown and a changed file show in the ledger, and the next look puts the schedules right.
 """
@@ -27,7 +28,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from deployments.server.due_runs import PAGE_SIZE
 from deployments.server.timed_runs import TimedRun, put_right
 from infra_specs.backup.names import moment_of
-from infra_specs.backup.time import cron, is_backed_up, time_of_day
+from infra_specs.backup.time import cron, is_backed_up, proof_cron, time_of_day
 from infra_specs.errors import SpecError, TenfoldError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.backups.catalog import names, open_vault
@@ -54,6 +55,13 @@ class Nightly:
     @property
     def schedule(self) -> CronSchedule:
         return CronSchedule(cron=cron(self.stack.name, self.stack.backup), timezone=self.stack.backup.timezone)
+
+    @property
+    def proof(self) -> TimedRun:
+        """When its newest backup is proven again."""
+        name, rules = self.stack.name, self.stack.backup
+        schedule = CronSchedule(cron=proof_cron(name, rules), timezone=rules.timezone)
+        return TimedRun(f"{name}.proof", schedule, {"stack": name, "proof": True})
 
     @property
     def timed(self) -> TimedRun:
@@ -83,7 +91,9 @@ class NightlyBackups:
     async def look(self, client: PrefectClient) -> None:
         """One look. What fails is done by the next one."""
         wanted = await asyncio.to_thread(nightly_backups, self._here)
-        await put_right(client, self._deployment, [nightly.timed for nightly in wanted])
+        await put_right(
+            client, self._deployment, [timed for nightly in wanted for timed in (nightly.timed, nightly.proof)]
+        )
         if self._open != set():
             await self._make_up(
                 client, [night for night in wanted if self._open is None or night.stack.name in self._open]
@@ -114,6 +124,8 @@ def to_make_up(missed: Mapping[str, float], runs: Iterable[FlowRun]) -> tuple[li
     """
     own: dict[str, list[FlowRun]] = {stack: [] for stack in missed}
     for run in runs:
+        if run.parameters.get("proof"):
+            continue
         own.get(str(run.parameters.get("stack")), []).append(run)
     wait = [stack for stack in missed if any(run.state_type in _OPEN for run in own[stack])]
     done = {stack for stack, due in missed.items() if any(_ended_since(run, due) for run in own[stack])}

@@ -16,7 +16,7 @@ class TimedRun:
 
     slug: str
     schedule: CronSchedule
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str | bool]
 
 
 def changes(

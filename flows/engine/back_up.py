@@ -1,4 +1,4 @@
-"""Back up one stack: write, prove, and remove what has expired."""
+"""Back up one stack: write, prove, and remove what has expired; or prove once more what is there."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from infra_specs.backup.manifest import Manifest
 from infra_specs.backup.names import name_of
 from infra_specs.errors import ChangeFailed, PlanError
 from infra_specs.releases.selection import current
-from tasks.backups.catalog import names, place_of
+from tasks.backups.catalog import find, names, place_of, read_manifest
 from tasks.backups.context import BackupContext
 from tasks.backups.expire import remove_expired
 from tasks.backups.prove import prove_backup
@@ -53,6 +53,25 @@ async def back_up(context: BackupContext) -> str:
     gone = await remove_expired()
     removed = f"; removed {', '.join(gone)}, which had expired" if gone else ""
     return f"{_described(manifest)}{removed}"
+
+
+async def prove_again(context: BackupContext) -> str:
+    """Restore the newest backup from its store once more, and compare. Returns what it holds, as a sentence.
+
+    Raises PlanError if there is none, and ChangeFailed if it is not proven now.
+    """
+    stack = context.stack.name
+    known = await asyncio.to_thread(names, context.vault, stack)
+    if not known:
+        raise PlanError(f"{stack} has no backup yet. Make one: tenfold backup {stack}")
+    reason = await prove_backup(known[0])
+    if not reason:
+        manifest = await asyncio.to_thread(read_manifest, context.vault, stack, known[0])
+        return f"{known[0]} is proven again: {manifest.holds}"
+    backup = await asyncio.to_thread(find, context.vault, stack, known[0])
+    if backup.state == "proven":
+        raise ChangeFailed(f"The backup {backup.name} of {stack} could not be proven again, and counts on: {reason}.")
+    raise ChangeFailed(f"The backup {backup.name} of {stack} does not count: {reason}.")
 
 
 async def _release_number(context: BackupContext) -> int:

@@ -11,6 +11,7 @@ TARGETS = ("local", "docker", "swarm", "memory")
 FILE_TARGETS = ("local",)
 """Those of them where the volumes of services are backed up, too."""
 
+_HOURS_LATER = 6
 HOUR = 3
 """The hour of the night at which stacks are backed up unless they say another time."""
 
@@ -30,6 +31,13 @@ def cron(stack: str, backup: Backup) -> str:
     """The same as a line of cron, for every day."""
     hour, minute = time_of_day(stack, backup)
     return f"{minute} {hour} * * *"
+
+
+def proof_cron(stack: str, backup: Backup) -> str:
+    """When the newest backup is proven again from its store: once a week, six hours after it is made, on a day that
+    follows from the stack's name."""
+    hour, minute = time_of_day(stack, backup)
+    return f"{minute} {(hour + _HOURS_LATER) % 24} * * {zlib.crc32(stack.encode()) % 7}"
 
 
 def is_backed_up(stack: Stack) -> bool:

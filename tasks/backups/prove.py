@@ -10,7 +10,7 @@ from infra_specs.backup.names import Aside
 from infra_specs.backup.state import State
 from infra_specs.errors import BackupFault, DiskFull, NoRoom, OutOfResources, PlanError, ProviderError, TransientError
 from infra_specs.resources.instance import Instance
-from tasks.backups.catalog import read_manifest, write_verdict
+from tasks.backups.catalog import find, read_manifest, write_verdict
 from tasks.backups.context import BackupContext, current
 from tasks.backups.volumes import drop_volumes, put_beside
 from tasks.base.clock import now
@@ -24,13 +24,18 @@ _SHOWN = 5
 
 @retryable_task("prove {name}")
 async def prove_backup(name: str) -> str:
-    """Restore a backup from its store and compare. Returns why it is not proven; empty if it is."""
+    """Restore a backup from its store and compare. Returns why it is not proven now; empty if it is.
+
+    One that was proven or has failed before stays so where nothing could be restored.
+    """
     return await asyncio.to_thread(_prove, current(), name)
 
 
 def _prove(context: BackupContext, name: str) -> str:
     manifest = read_manifest(context.vault, context.stack.name, name)
     state, reason = _verdict(context, manifest)
+    if state == "written" and find(context.vault, context.stack.name, name).state != "written":
+        return reason
     context.fenced(lambda: write_verdict(context.vault, manifest, state, reason, now()))
     return reason
 

@@ -52,6 +52,27 @@ class TestBackup:
         assert target._databases.names("shop", "database/main") == ("app",)
         assert addresses(home) == before
 
+    async def test_the_newest_is_proven_again_from_its_store(self, target: Faulty, home: Path) -> None:
+        assert (await failed(backup, stack="shop", proof=True)).startswith("shop has no backup yet.")
+        await done(backup, stack="shop")
+        (made,) = known(home)
+        message = await done(backup, stack="shop", proof=True)
+        assert message == f"{made.name} is proven again: 2 tables, 3 rows"
+        free = home / "memory" / "databases" / "free"
+        free.write_text("10")
+        assert "could not be proven again, and counts on: there is no room" in await failed(
+            backup, stack="shop", proof=True
+        )
+        assert known(home)[0].state == "proven"
+        free.unlink()
+        path = home / "backups" / "shop" / made.name / "database-0.age"
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        assert "does not count: " in await failed(backup, stack="shop", proof=True)
+        assert [(held.name, held.state) for held in known(home)] == [(made.name, "failed")]
+        assert target._databases.names("shop", "database/main") == ("app",)
+
     async def test_what_fell_by_half_is_written_down(self, target: Faulty, home: Path) -> None:
         await done(backup, stack="shop")
         target._databases.put("shop", "database/main", {"orders": ["1 book"], "people": []})

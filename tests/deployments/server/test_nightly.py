@@ -61,6 +61,16 @@ def test_200_stacks_take_one_look() -> None:
     assert changes(made, wanted) == ([], [])
 
 
+def test_the_newest_one_is_proven_again_once_a_week() -> None:
+    proof = nightly(at="22:15", timezone="Europe/Berlin").proof
+    assert (proof.slug, proof.parameters) == ("shop.proof", {"stack": "shop", "proof": True})
+    minute, hour, *_, day = proof.schedule.cron.split()
+    assert (minute, hour, proof.schedule.timezone) == ("15", "4", "Europe/Berlin")
+    days = {nightly(f"shop-{number}").proof.schedule.cron.split()[-1] for number in range(50)}
+    assert days == set("0123456")
+    assert day in days
+
+
 @pytest.mark.parametrize(
     ("at", "timezone", "now", "due"),
     [
@@ -131,7 +141,8 @@ def test_what_was_missed_is_made_up_once(
             expected_start_time=due,
         )  # fmt: skip
 
-    runs = [run(*state) for state in states] + [run(StateType.RUNNING, 0, "blog")]
+    proof = run(StateType.COMPLETED, 0).model_copy(update={"parameters": {"stack": "shop", "proof": True}})
+    runs = [run(*state) for state in states] + [run(StateType.RUNNING, 0, "blog"), proof]
     assert to_make_up({"shop": DUE.timestamp()}, runs) == (begin, wait)
 
 
@@ -145,6 +156,7 @@ async def test_a_late_run_is_waited_for_and_nothing_is_piled_up(monkeypatch: pyt
         read_deployment=AsyncMock(return_value=Mock(schedules=[schedule()])),
         read_flow_runs=AsyncMock(side_effect=lambda **asked: [] if asked["offset"] else [late]),
         create_flow_run_from_deployment=AsyncMock(),
+        create_deployment_schedules=AsyncMock(),
     )
     monkeypatch.setattr("deployments.server.nightly.nightly_backups", lambda _: (nightly(),))
     monkeypatch.setattr(
