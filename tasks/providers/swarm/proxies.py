@@ -49,16 +49,22 @@ class SwarmRoutes(RouteTable):
         return routes_among(annotations_in(texts_of(self._hosts.managers.configs(stack)).values()))
 
     def folders(self, stack: str, *, settled: bool) -> Sequence[HostFolder]:
-        def folder(host: str, engine: HostEngine) -> HostFolder | None:
+        proxies = self.proxies(stack, settled=settled)
+        return [HostFolder(host, self._hosts.engine(host), proxy) for host, proxy in proxies.items()]
+
+    def proxies(self, stack: str, *, settled: bool) -> dict[str, str]:
+        """The containers of the stack's proxies that run, by their hosts, with `settled` as `folders` says."""
+
+        def running(host: str, engine: HostEngine) -> str | None:
             containers = engine.containers_of(stack)
             proxy = proxy_among(containers)
             # One that starts again does so with the files that it had.
             if proxy is None and settled and any(proxy_among(containers, state) for state in ("created", "exited")):
                 raise TransientError(f"the proxy of {stack} on {host} is starting again")
-            return HostFolder(host, engine, proxy) if proxy else None
+            return proxy
 
-        folders = self._hosts.on_ready(lambda member, engine: folder(member.host, engine))
-        return [folder for folder in folders.values() if folder is not None]
+        proxies = self._hosts.on_ready(lambda member, engine: running(member.host, engine))
+        return {host: proxy for host, proxy in proxies.items() if proxy is not None}
 
     def for_each(self, folders: Sequence[ProxyFolder], act: Callable[[ProxyFolder], None]) -> None:
         def acted(folder: ProxyFolder) -> None:

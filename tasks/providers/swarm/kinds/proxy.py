@@ -12,7 +12,6 @@ from infra_specs.resources.resource import Resource
 from tasks.providers.docker.containers.container import Container, DesiredContainer
 from tasks.providers.docker.kinds.proxy import OPTIONS
 from tasks.providers.docker.labels import labels_of
-from tasks.providers.docker.proxy.find import proxy_among
 from tasks.providers.docker.proxy.folder import FOLDER_PATH
 from tasks.providers.docker.proxy.listeners import change_listeners, first_files
 from tasks.providers.docker.proxy.ports import LOCAL_PORT, PUBLIC_PORT, REDIRECT_PORT, ProxyPorts
@@ -44,14 +43,15 @@ class Proxies(Services):
         return self.made(resource, incarnation)
 
     def update(self, instance: Instance, resource: Resource) -> None:
-        """All that can change here are its listeners; its ports stay, and where it is reached is known anew."""
-        ports, stack = ports_of(resource.settings), instance.stack
+        """All that can change here are its listeners; its ports stay, and where it is reached is known anew.
 
-        proxies = self._hosts.on_ready(lambda _, engine: proxy_among(engine.containers_of(stack)))
-        for host, proxy in proxies.items():
-            if proxy is not None:
-                engine = self._hosts.engine(host)
-                change_listeners(engine, proxy, resource, ports, lambda: self._parts.routes.tell_again(stack))
+        Returns when the proxy of every ready host has taken them in: an authority may ask any of them. TransientError
+        while one of them starts again.
+        """
+        ports, stack = ports_of(resource.settings), instance.stack
+        for host, proxy in self._parts.routes.proxies(stack, settled=True).items():
+            engine = self._hosts.engine(host)
+            change_listeners(engine, proxy, resource, ports, lambda: self._parts.routes.tell_again(stack))
         self.relabel(instance, labels_of(resource, instance.incarnation, self._outputs(resource, ports)))
 
     def _outputs(self, resource: Resource, ports: ProxyPorts) -> dict[str, str]:

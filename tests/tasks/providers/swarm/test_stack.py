@@ -1,15 +1,22 @@
 """A whole stack on three hosts: released under load, scaled, followed when a task moves, and nothing left of it."""
 
+import socket
+import ssl
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 from docker.errors import NotFound
 
 from benchmarks.load import load
+from infra_specs.catalogue.web import FETCHED_SETTINGS
+from infra_specs.certificates.certificate import certificates_in, read
+from infra_specs.certificates.check import pair
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.resources.instance import Instance
 from infra_specs.resources.resource import Resource
@@ -19,6 +26,7 @@ from tasks.providers.hosts.members import look_at_fleet
 from tasks.providers.swarm import SwarmProvider
 from tasks.providers.swarm.names import service_name
 from tasks.ssh.connections import Connections
+from tests.support.certificates import Authority, authority
 from tests.support.hosts.bench import HostBench
 from tests.support.hosts.joined import FLEET
 from tests.support.waiting import wait_healthy, wait_until
@@ -117,6 +125,49 @@ def test_releases_and_scaling_lose_no_request(
     assert sum(traffic.requests for traffic in counts.values()) >= sum(result.sent for result in results)
     teardown(provider)
     assert left(all_hosts, home) == []
+
+
+def test_an_authority_may_ask_any_host(provider: SwarmProvider, all_hosts: HostBench, images: dict[str, str]) -> None:
+    """Every proxy has the answer when the change has ended, and then the certificate."""
+    ours, name, port, plain = authority(), "shop.example.com", 8443, 8080
+
+    def fetched(certificates: dict[str, str], challenges: dict[str, str]) -> Resource:
+        door = proxy(images, public=True)
+        changed = {"public_port": port, "redirect": plain, "certificates": certificates, "challenges": challenges}
+        settings: dict[str, Any] = {**door.settings, **changed}
+        return Resource(stack, door.address, door.kind, settings, mutable=FETCHED_SETTINGS, singleton=True)
+
+    door = made(provider, fetched({}, {}))
+    made(provider, route(*begun(provider, [replica(images, 0)]), public=True))
+    served_plainly = f"http://{{}}:{plain}/"
+    for host in all_hosts.hosts:
+        wait_until(lambda host=host: _text(served_plainly.format(host.address)), f"{host} serves by plain HTTP")  # type: ignore[misc]
+    door = provider.update(door, fetched({}, {"token": "token.thumb"}))
+    for host in all_hosts.hosts:
+        assert _text(f"http://{host.address}:{plain}/.well-known/acme-challenge/token") == "token.thumb"
+    pem = pair(*ours.issue(name))
+    provider.update(door, fetched({name: pem}, {}))
+    for host in all_hosts.hosts:
+        assert _serial(host.address, port, name, ours) == read(pem).serial
+
+
+def _serial(address: str, port: int, name: str, trusted: Authority) -> int:
+    """Of the certificate that a host shows to who asks for this name."""
+    settings = ssl.create_default_context(cadata=trusted.pem)
+    with (
+        socket.create_connection((address, port), 60) as plain,
+        settings.wrap_socket(plain, server_hostname=name) as secure,
+    ):
+        shown = secure.getpeercert(binary_form=True) or b""
+    return certificates_in(ssl.DER_cert_to_PEM_cert(shown))[0].serial_number
+
+
+def _text(url: str) -> str:
+    try:
+        with urlopen(url, timeout=30) as answer:
+            return str(answer.read().decode())
+    except (URLError, ConnectionError):
+        return ""
 
 
 def through_ssh(provider: SwarmProvider) -> bytes:
