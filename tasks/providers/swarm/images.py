@@ -8,9 +8,11 @@ from typing import Any
 from docker.errors import ImageNotFound
 
 from infra_specs.errors import ProviderError
+from infra_specs.fleet.processors import other_processors
 from tasks.providers.docker.engine.images import EngineImages
 from tasks.providers.hosts.engines import translated
 from tasks.providers.swarm.engine import HostEngine
+from tasks.providers.swarm.held_images import hold, hold_again
 from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.managers import Member
 
@@ -25,6 +27,8 @@ class FleetImages:
         self._there: dict[str, frozenset[str]] = {}
         """Id -> the hosts that were seen to have it."""
         self._words: dict[str, tuple[str, ...]] = {}
+        self._machines: dict[str, str] = {}
+        """Host -> its processor, as its kernel calls it."""
 
     def need(self, settings: Mapping[str, Any]) -> str:
         """The id of the image of a resource, which every ready host has when this returns.
@@ -69,16 +73,35 @@ class FleetImages:
         return self._words[id]
 
     def _bring(self, name: str, id: str, members: list[Member]) -> None:
-        """To all that lack it, all at once: each pulls what has the name there, and takes what another host has."""
+        """To all that lack it, all at once: each pulls what has the name there, and takes what another host has.
+
+        Raises ProviderError for one that is built for another processor than that of a host.
+        """
         sources = [member for member in self._hosts.ready() if self._has(member, id)]
+        for member in sources:
+            with translated(member.host):
+                hold_again(self._hosts.engine(member.host), id)
         lacking = [member for member in members if member not in sources]
-        if not lacking:
-            return
-        if not sources:
+        if lacking and not sources:
             sources = [self._pulled(name, id)]
             lacking = [member for member in lacking if member not in sources]
         source = sources[0]
+        self._require_processor(name, id, source, members)
         self._hosts.at_once(lambda member: self._stream(id, source, member), lacking)
+
+    def _require_processor(self, name: str, id: str, source: Member, members: list[Member]) -> None:
+        with translated(source.host):
+            image = self._hosts.transfer_engine(source.host).inspect_image(id)  # type: ignore[no-untyped-call]
+        machines = self._hosts.at_once(self._machine, members)
+        named = {member.host: machine for member, machine in zip(members, machines, strict=True)}
+        if fault := other_processors(name, str(image.get("Architecture") or ""), named):
+            raise ProviderError(fault)
+
+    def _machine(self, member: Member) -> str:
+        if member.host not in self._machines:
+            with translated(member.host):
+                self._machines[member.host] = str(self._hosts.engine(member.host).info().get("Architecture") or "")
+        return self._machines[member.host]
 
     def _pulled(self, name: str, id: str) -> Member:
         first = self._hosts.ready()[0]
@@ -95,6 +118,8 @@ class FleetImages:
                     raise ProviderError(f"{member.host}: the image {id} cannot be loaded: {line['error']}")
         if not self._has(member, id):
             raise ProviderError(f"{member.host}: its Docker Engine gives the image {id} another id.")
+        with translated(member.host):
+            hold(self._hosts.engine(member.host), id)
 
     def _has(self, member: Member, id: str) -> bool:
         with translated(member.host):

@@ -11,6 +11,7 @@ from tasks.providers.docker.containers.removal import end, ignore_missing, is_en
 from tasks.providers.docker.labels import PART_LABEL, data_of, is_instance, is_of_route, key_of
 from tasks.providers.docker.store import Key
 from tasks.providers.swarm.engine import HostEngine
+from tasks.providers.swarm.held_images import forget_unneeded
 from tasks.providers.swarm.kinds.services import unbound
 from tasks.providers.swarm.managers import ApiObject
 from tasks.providers.swarm.names import is_volume
@@ -46,6 +47,7 @@ class Sweep:
         self._secrets.remove_others(stack, used)
         routed = any(map(is_of_route, view.annotations))
         self._bring_images(view.services)
+        self._forget_images()
         if view.services:
             with suppress(TransientError):  # a host that does not answer now is told the next time
                 self._routes.fill_joined(stack)
@@ -60,6 +62,13 @@ class Sweep:
         for id in sorted({spec["TaskTemplate"]["ContainerSpec"]["Image"] for spec in specs}):
             with suppress(ProviderError):  # a host that lacks it now gets it the next time
                 self._images.everywhere(id, id)
+
+    def _forget_images(self) -> None:
+        """Those that no service of any stack runs from."""
+        specs = (service["Spec"] for service in self._hosts.managers.services())
+        needed = {str(spec["TaskTemplate"]["ContainerSpec"]["Image"]) for spec in specs}
+        with suppress(ProviderError):  # the next sweep goes on
+            forget_unneeded(self._hosts, needed)
 
     def _free(self, services: Sequence[ApiObject], tasks: Mapping[str, Sequence[ApiObject]]) -> None:
         """A run that was killed may have left a service bound to its host, where no data binds it."""
