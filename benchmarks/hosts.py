@@ -14,15 +14,18 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.docker.tools import installed, said
 from flows.engine.converge import Report
+from flows.engine.early import refuse_early
 from flows.engine.fleet import on_ready_fleet
 from flows.engine.frame import frame, open_ledger
 from infra_specs.stackfile.reading.load import stored
 from tasks.ssh.connections import Connections, at_once
+from tasks.stack.record import snapshot_of
 from tests.support.engine import address, connect
 from tests.support.engine_lock import alone_on
 from tests.support.hosts.bench import HostBench, host_bench
@@ -82,7 +85,8 @@ apt-get -qq update && apt-get -qq install -y --no-install-recommends docker.io i
 async def bring_up(spec: dict[str, Any]) -> Report:
     """What a provision does before it opens its target."""
     async with open_ledger() as ledger:
-        await on_ready_fleet(ledger, stored(spec), "provision")
+        stack = stored(spec)
+        await on_ready_fleet(ledger, stack, "provision", partial(refuse_early, ledger, snapshot_of(ledger, stack, "")))
         return Report("shop", "up", (), (), {})
 
 

@@ -42,7 +42,7 @@ def wanted_fleet(stack: Stack, fleets: Mapping[str, FleetHosts], recorded: Stack
     if stack.target.hosts is not None:
         hosts = tuple(stack.target.hosts)
         _require_free(name, hosts, fleets.values())
-        return FleetHosts(name, hosts, stack.target.key, _leaving(hosts, known))
+        return FleetHosts(name, hosts, stack.target.key, hosts_leaving(hosts, known))
     if known is None:
         others = ", ".join(sorted(fleets)) or "none yet"
         raise PlanError(
@@ -86,7 +86,8 @@ def public_ports(stack: Stack) -> tuple[int, ...]:
     return tuple(sorted({port, *filter(None, (redirect,))}))
 
 
-def _leaving(hosts: Iterable[Host], known: FleetHosts | None) -> tuple[Host, ...]:
+def hosts_leaving(hosts: Iterable[Host], known: FleetHosts | None) -> tuple[Host, ...]:
+    """The hosts of a fleet that are in this list no more, those that have not left yet included."""
     listed = {host.name for host in hosts}
     earlier = (*known.hosts, *known.leaving) if known else ()
     return tuple(host for host in earlier if host.name not in listed)

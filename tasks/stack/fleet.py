@@ -5,7 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from infra_specs.errors import PlanError, SpecError, UnknownStack
-from infra_specs.fleet.of_stack import fleet_name, on_fleet, public_ports, require_own_ports, wanted_fleet
+from infra_specs.fleet.of_stack import (
+    fleet_name,
+    hosts_leaving,
+    on_fleet,
+    public_ports,
+    require_own_ports,
+    wanted_fleet,
+)
 from infra_specs.plan.make_plan import make_plan
 from infra_specs.plan.plan import Plan
 from infra_specs.resources.instance import Instance
@@ -46,15 +53,18 @@ class PlannedFleet:
 def placed(ledger: Ledger, stack: Stack) -> Stack:
     """The stack on its fleet: on the hosts that its own file lists, else on those of the ledger.
 
-    A stack on no fleet, or one that knows its hosts, is returned as it is.
+    Hosts of the ledger that the file lists no more are to leave. A stack on no fleet, or one that knows its hosts, is
+    returned as it is.
     """
     target = stack.target
     if not isinstance(target, Swarm) or target.is_placed:
         return stack
+    fleets = {fleet.name: fleet for fleet in ledger.fleets.all()}
     if target.hosts is None:
-        return on_fleet(stack, {fleet.name: fleet for fleet in ledger.fleets.all()})
-    hosts = FleetHosts(fleet_name(stack), tuple(target.hosts), target.key)
-    return on_fleet(stack, {hosts.name: hosts})
+        return on_fleet(stack, fleets)
+    name, listed = fleet_name(stack), tuple(target.hosts)
+    hosts = FleetHosts(name, listed, target.key, hosts_leaving(listed, fleets.get(name)))
+    return on_fleet(stack, {name: hosts})
 
 
 def on_recorded_fleet(ledger: Ledger, stack: Stack) -> Stack:

@@ -17,4 +17,5 @@ __all__ = ["SwarmProvider", "open_target"]
 def open_target(target: Swarm, home: Path) -> SwarmProvider:
     """Its provider, which connects at its first use. Raises PlanError for a target that is on no fleet."""
     fleet = target.placed
-    return SwarmProvider(Connections((*fleet.hosts, *fleet.leaving), fleet.key, home), target)
+    connections = Connections((*fleet.hosts, *fleet.leaving), fleet.key, home)
+    return SwarmProvider(connections, target, [host.name for host in fleet.leaving])

@@ -1,7 +1,7 @@
 """The managers of a fleet's Swarm: whoever of them answers is asked."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -44,8 +44,9 @@ class Member:
 class Managers:
     """What the Swarm holds, and changes of it. Many threads may ask."""
 
-    def __init__(self, engines: HostEngines) -> None:
-        self._engines = engines
+    def __init__(self, engines: HostEngines, leaving: Collection[str] = ()) -> None:
+        """`leaving`: the hosts that were taken out of the list."""
+        self._engines, self._leaving = engines, leaving
         self._guard = threading.Lock()
         self._last: str | None = None
 
@@ -75,7 +76,7 @@ class Managers:
         """The nodes that bear a host's name, in the order of the list."""
         listed = {host.name: number for number, host in enumerate(self._engines.connections.hosts)}
         nodes: list[ApiObject] = self.ask(lambda engine: engine.nodes())
-        members = (_member(node) for node in nodes)
+        members = (_member(node, self._leaving) for node in nodes)
         return tuple(sorted((item for item in members if item.host in listed), key=lambda member: listed[member.host]))
 
     def services(self, stack: str | None = None) -> list[ApiObject]:
@@ -213,17 +214,18 @@ class Managers:
         yield from (name for name in names if name != last)
 
 
-def _member(node: ApiObject) -> Member:
+def _member(node: ApiObject, leaving: Collection[str]) -> Member:
+    """A host that leaves is held back by us: its pause is no person's."""
     spec, status = node["Spec"], node["Status"]
     labels = spec.get("Labels") or {}
-    leaves = LEAVES_LABEL in labels
-    is_open = spec.get("Availability") in (("active", "pause") if leaves else ("active",))
+    host, held_back = str(labels.get(HOST_LABEL, "")), LEAVES_LABEL in labels
+    is_open = spec.get("Availability") in (("active", "pause") if held_back else ("active",))
     return Member(
-        str(labels.get(HOST_LABEL, "")),
+        host,
         node["ID"],
         str(status.get("Addr", "")),
         status.get("State") == "ready" and is_open,
-        leaves,
+        held_back or host in leaving,
     )
 
 

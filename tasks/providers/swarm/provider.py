@@ -3,7 +3,7 @@
 Each slot is a service of one task. Routes, and what is recorded of volumes, are configs. Jobs are plain containers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from infra_specs.errors import ProviderError
@@ -57,12 +57,12 @@ class SwarmProvider(KindProvider):
 
     target = "swarm"
 
-    def __init__(self, connections: Connections, target: Containers) -> None:
-        """`target` says which images are taken in place of others."""
+    def __init__(self, connections: Connections, target: Containers, leaving: Collection[str] = ()) -> None:
+        """`target` says which images are taken in place of others. `leaving` are hosts that are to leave the fleet."""
         self._connections = connections
         self._asked, self._engines = HostEngines(connections, MANAGER_SECONDS), HostEngines(connections, ENGINE_SECONDS)
         self._transfers = HostEngines(connections, TRANSFER_SECONDS)
-        self._managers = Managers(self._asked)
+        self._managers = Managers(self._asked, leaving)
         self._hosts = hosts = SwarmHosts(self._managers, self._engines, self._transfers)
         parts = Parts.of(hosts, connections)
         self._observer = parts.observer

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from infra_specs.errors import SpecError
 from infra_specs.stackfile.models.hosts import FleetHosts, Host
+from infra_specs.stackfile.models.target import Swarm
 from infra_specs.stackfile.reading.load import stored
 from tasks.base.settings import Settings
 from tasks.ledger import Lease, Ledger, Owner
 from tasks.ledger.database import Database
-from tasks.stack.fleet import fleet_of, names_on, recorded_fleet
+from tasks.stack.fleet import fleet_of, names_on, placed, recorded_fleet
 
 HOSTS = ["10.0.0.11", "10.0.0.12"]
 SHOP = FleetHosts("shop", tuple(Host(address=host) for host in HOSTS))
@@ -80,3 +81,12 @@ def test_a_fleet_that_cannot_be_read_is_mended_by_a_provision_and_in_no_other_st
     wanted = fleet_of(ledger, stored(spec("shop", hosts=HOSTS)))
     assert wanted.hosts == SHOP
     assert wanted.recorded == set(HOSTS), "its hosts bear its mark, and it is ours"
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_file_that_lists_a_host_no_more_lets_it_leave(ledger: Ledger) -> None:
+    """So a plan sees what runs there, and that it moves."""
+    target = placed(ledger, stored(spec("shop", hosts=[*HOSTS[1:], "10.0.0.13"]))).target
+    assert isinstance(target, Swarm)
+    assert [host.name for host in target.placed.hosts] == ["10.0.0.12", "10.0.0.13"]
+    assert [host.name for host in target.placed.leaving] == ["10.0.0.11"]
