@@ -11,8 +11,6 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("secret", "list"), ("secret", "remove"), ("server",), ("hosts",),
     ("hosts", "trust"), ("aws",), ("aws", "policy"), ("debt",), ("debt", "list"), ("debt", "add"), ("debt", "pay"),
     ("page",), ("version",), ("upgrade",),
-    ("init",), ("import",), ("pull",), ("export",), ("export", "compose"), ("up",), ("down",),
-    ("version",), ("upgrade",),
     ("init",), ("doctor",), ("import",), ("pull",), ("export",), ("export", "compose"), ("up",), ("down",),
 )  # fmt: skip
 SERVER = (("server", "start"), ("server", "stop"), ("server", "status"))
