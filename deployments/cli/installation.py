@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from infra_specs.errors import SpecError, UnknownStack
+from infra_specs.errors import PlanError, SpecError, UnknownStack
 from infra_specs.resources.instance import Instance
 from infra_specs.stack_fault import StackFault
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.target import Swarm
+from infra_specs.stackfile.reading.environments import Environment
 from infra_specs.stackfile.reading.load import load
 from tasks.base.settings import Settings, settings
 from tasks.base.side_by_side import look_at
@@ -85,14 +86,20 @@ class StackArgument:
     """The parameters of the flow `provision` that name the same stack."""
 
 
-def resolve_stack(ledger: Ledger, text: str) -> StackArgument:
-    """Read a spec file, or look a stack up in the ledger.
+def resolve_stack(ledger: Ledger, text: str, env: str = "") -> StackArgument:
+    """Read a spec file, in the environment `env` if it is given, or look a stack up in the ledger.
 
-    Raises SpecError for a file that is missing or has faults, UnknownStack for an unknown stack.
+    Raises SpecError for a file that is missing or has faults, UnknownStack for an unknown stack, and PlanError for an
+    environment whose name another stack has.
     """
     path = Path(text)
     if path.is_file():
-        return from_file(path)
+        argument = from_file(path, env)
+        if env:
+            _refuse_other_stack(ledger, argument)
+        return argument
+    if env and os.sep not in text and not path.suffix:
+        text = f"{text}-{env}"
     if os.sep in text or path.suffix in (".yaml", ".yml", ".json"):
         raise SpecError(f"There is no file {text}." if not path.exists() else f"{text} is a folder, not a file.")
     try:
@@ -102,12 +109,29 @@ def resolve_stack(ledger: Ledger, text: str) -> StackArgument:
     return StackArgument(stack, source, {"stack": text})
 
 
-def from_file(path: Path) -> StackArgument:
-    """The stack of a spec file. Raises SpecError with every fault in it."""
-    stack, source = load(_text_of(path), str(path)), str(path.absolute().parent)
+def from_file(path: Path, env: str = "") -> StackArgument:
+    """The stack of a spec file, in the environment `env` if it is given. Raises SpecError with every fault in it."""
+    environment = environment_of(path, env) if env else None
+    stack, source = load(_text_of(path), str(path), environment), str(path.absolute().parent)
     # Without defaults: it is short in the UI, and the same stack when it is read again.
     spec = stack.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return StackArgument(stack, source, {"spec": spec, "source": source})
+
+
+def environment_of(path: Path, env: str) -> Environment:
+    """The environment of a spec file: `stack.staging.yaml` beside `stack.yaml` describes it, if it is there."""
+    beside = path.with_name(f"{path.stem}.{env}{path.suffix}")
+    return Environment(env, str(beside), _text_of(beside)) if beside.is_file() else Environment(env)
+
+
+def _refuse_other_stack(ledger: Ledger, argument: StackArgument) -> None:
+    """Raise PlanError if a stack of this name is there that came from another folder: it is no environment of this."""
+    name, record = argument.stack.name, ledger.stacks.find(argument.stack.name)
+    if record is not None and record.source != argument.source:
+        raise PlanError(
+            f"A stack is called {name} already, from {record.source}. Give the environment another name, or bring that "
+            f"stack here: {tenfold()} pull {name}"
+        )
 
 
 def fleet_of(path: Path) -> Swarm:

@@ -33,14 +33,15 @@ def differences(lock: str, required: list[str], installed: Mapping[str, str]) ->
     """All packages of the lock whose installed version is another, those that break something first.
 
     `required` are the requirements of our own metadata. `installed` has the version of each package by its
-    canonical name. What the lock has for other platforms is left out.
+    canonical name. What the lock has for other platforms is left out, and so is what is missing and was not asked for:
+    the lock has the tools that build a checkout, too.
     """
     needs = [requirement for requirement in map(Requirement, required) if applies(requirement)]
     bounds: dict[str, Requirement] = {canonicalize_name(requirement.name): requirement for requirement in needs}
     unlike = (
         Difference(name, locked, installed.get(name, ""), _breaks(name, bounds.get(name), installed.get(name, "")))
         for name, locked in locked_versions(lock)
-        if installed.get(name) != locked
+        if installed.get(name) != locked and (name in installed or name in bounds)
     )
     return tuple(sorted(unlike, key=lambda difference: (not difference.breaks, difference.package)))
 

@@ -21,6 +21,15 @@ def moved(spec: Mapping[str, Any], source: str, folder: str, *, has_folders: boo
     return {**spec, "services": services, **({"tls": tls} if tls else {})}
 
 
+def service_around(spec: Mapping[str, Any], source: str, path: str) -> str:
+    """The service whose folder has this path in it, where a new file would be a change of its code; empty if none."""
+    folders = {
+        name: posixpath.normpath(posixpath.join(source, service.get("folder", ".")))
+        for name, service in spec["services"].items()
+    }
+    return next((name for name, folder in folders.items() if posixpath.commonpath([folder, path]) == folder), "")
+
+
 def _moved_service(service: Mapping[str, Any], source: str, folder: str, *, has_folders: bool) -> dict[str, Any]:
     changed = dict(service)
     if "build" in service:

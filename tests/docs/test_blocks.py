@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra_specs.stackfile.reading.environments import merge
 from infra_specs.stackfile.reading.load import from_data, load
 from tests.docs.blocks import ROOT, Block, blocks
 
@@ -41,6 +42,8 @@ def test_each_stack_file_can_be_read(block: Block) -> None:
         return
     if part.keys() <= SERVICE_KEYS:
         part = {"services": {"web": {"command": "run", "port": 8000, **part}}}
+    for overlay in part.pop("environments", {}).values():
+        part = merge(part, overlay)
     target = ON_DOCKER if "image" in block.text else WHOLE["target"]
     services = {"web": {"image": "shop:1", "port": 8000}} if target is ON_DOCKER else WHOLE["services"]
     assert from_data({**WHOLE, "target": target, "services": services, **part}, str(block)).services

@@ -14,6 +14,10 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait while somebody else cha
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Submit the run and do not follow it.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 
+Env = Annotated[
+    str, typer.Option("--env", help="The environment, of the file or of one beside it: stack.staging.yaml.")
+]
+
 HIGHEST_NUMBER = 1_000_000_000
 """The highest number that a release may have."""
 

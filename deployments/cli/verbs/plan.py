@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from deployments.cli.app import LOOK_PANEL, app
-from deployments.cli.verbs.arguments import FileOrStack, Json
+from deployments.cli.verbs.arguments import Env, FileOrStack, Json
 
 if TYPE_CHECKING:
     from deployments.cli.installation import Installation, StackArgument
@@ -15,7 +15,7 @@ NO_SWARM = "the hosts are no Swarm yet, so of the stack everything is shown as n
 
 
 @app.command(rich_help_panel=LOOK_PANEL)
-def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
+def plan(file_or_stack: FileOrStack, env: Env = "", json: Json = False) -> None:
     """What a provision would do, why, and what it costs. Touches nothing.
 
     Changes come in waves: + create, ~ change in place, = wait for, - destroy.
@@ -24,6 +24,7 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
     Examples:
     tenfold plan stack.yaml
     tenfold plan shop --json | jq .price
+    tenfold plan stack.yaml --env staging
     tenfold plan aws.yaml              a file for AWS: its parts, bill and times
     """
     from deployments.cli.installation import open_installation, resolve_stack
@@ -35,7 +36,7 @@ def plan(file_or_stack: FileOrStack, json: Json = False) -> None:
     from tasks.base.clock import today
 
     with open_installation() as installation:
-        argument = resolve_stack(installation.ledger, file_or_stack)
+        argument = resolve_stack(installation.ledger, file_or_stack, env)
         hosts = plan_hosts(installation, argument)
         try:
             plan_of = plan_unseen if hosts and hosts.is_new else plan_provision

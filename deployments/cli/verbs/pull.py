@@ -8,6 +8,8 @@ from deployments.cli.app import LOOK_PANEL, app
 from deployments.cli.verbs.arguments import Stack
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deployments.cli.installation import Installation
     from infra_specs.stackfile.models import stack as models
 
@@ -20,7 +22,8 @@ def pull(
     """Write the file of a stack as it runs: a plan of that file is empty.
 
     It has the services as they were deployed last, whoever did. Relative paths
-    start at the new file's folder. Never overwrites.
+    start at the new file's folder, which is none that a service's code is in.
+    Never overwrites.
 
     Examples:
     tenfold pull shop
@@ -39,11 +42,25 @@ def pull(
     path = Path(output or f"{stack}.yaml")
     with open_installation() as installation:
         running, source = running_stack(installation, stack), installation.record(stack).source
+    _refuse_in_code(running, source, path)
     has_folders = running.target.runs != "containers"
     spec = moved(short_spec(running), source, str(path.absolute().parent), has_folders=has_folders)
     text = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=1_000_000)
     write_new(path, f"# yaml-language-server: $schema={write_schema()}\n{text}")
     say(console(), f"{path} is written: {stack} as it runs.")
+
+
+def _refuse_in_code(running: "models.Stack", source: str, path: "Path") -> None:
+    """Raise SpecError if the file would be a part of the code that runs: then a plan of it were not empty."""
+    from infra_specs.errors import SpecError
+    from infra_specs.projects.moved import service_around
+
+    spec = running.model_dump(mode="json", by_alias=True)
+    if running.target.runs == "processes" and (service := service_around(spec, source, str(path.absolute()))):
+        raise SpecError(
+            f"{path} would lie in the folder of {service}, and be a change of its code. Write it elsewhere: "
+            f"-o {path.absolute().parent.parent / path.name}"
+        )
 
 
 def running_stack(installation: "Installation", name: str) -> "models.Stack":

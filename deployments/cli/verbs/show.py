@@ -3,26 +3,31 @@
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.app import LOOK_PANEL, app
-from deployments.cli.verbs.arguments import Stack
+from deployments.cli.verbs.arguments import Env, FileOrStack
 
 if TYPE_CHECKING:
     from infra_specs.stackfile.models import stack as models
 
 
 @app.command(rich_help_panel=LOOK_PANEL)
-def show(stack: Stack) -> None:
-    """The spec of a stack as it is wanted now, as YAML.
+def show(file_or_stack: FileOrStack, env: Env = "") -> None:
+    """The spec of a stack as it is wanted now, or of a file in an environment, as YAML.
 
     Examples:
     tenfold show shop > shop.yaml
+    tenfold show stack.yaml --env staging
     """
     import yaml
 
-    from deployments.cli.installation import open_installation
+    from deployments.cli.installation import open_installation, resolve_stack
     from deployments.cli.terminal.words import clock_time
 
     with open_installation() as installation:
-        record = installation.record(stack)
+        argument = resolve_stack(installation.ledger, file_or_stack, env=env)
+        if "spec" in argument.parameters:
+            print(yaml.safe_dump(short_spec(argument.stack), sort_keys=False, allow_unicode=True), end="")
+            return
+        record = installation.record(argument.stack.name)
     print(f"# Relative paths start at {record.source}")
     if not record.wanted:
         print(f"# Torn down {clock_time(record.since)}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.app import BEGIN_PANEL, app
-from deployments.cli.verbs.arguments import FileHere, Wait, file_here
+from deployments.cli.verbs.arguments import Env, FileHere, Wait, file_here
 
 if TYPE_CHECKING:
     from deployments.cli.installation import Installation, StackArgument
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 @app.command(rich_help_panel=BEGIN_PANEL)
 def up(
     file_or_stack: FileHere = "",
+    env: Env = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Wait = False,
 ) -> None:
@@ -25,13 +26,13 @@ def up(
     Examples:
     tenfold up
     tenfold up --yes               for scripts
-    tenfold up staging.yaml
+    tenfold up --env staging
     """
     from deployments.cli.installation import open_installation, resolve_stack
     from deployments.cli.verbs.provision import build
 
     with open_installation() as installation:
-        argument = resolve_stack(installation.ledger, file_or_stack or file_here())
+        argument = resolve_stack(installation.ledger, file_or_stack or file_here(), env=env)
         has_changes = _show_plan(installation, argument)
         if has_changes and not yes:
             _ask(argument.stack.name)

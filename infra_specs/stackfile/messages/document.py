@@ -21,6 +21,8 @@ class Document:
     value_lines: dict[Path, int] = field(default_factory=dict)
     written: dict[Path, str] = field(default_factory=dict)
     """What stood in the file, where it was read as true or false."""
+    sources: dict[Path, str] = field(default_factory=dict)
+    """The file that a path was written in, where it is another than that of the rest."""
 
     def refuse(self, path: Path, text: str, line: int | None = None) -> None:
         """One more fault in how the document is written."""
@@ -34,6 +36,12 @@ class Document:
         for step in path:
             value = value[step]
         return value
+
+    def source_of(self, path: Path) -> str:
+        """The file that the longest written beginning of a path is in; empty for that of the document."""
+        beginnings = (path[:length] for length in range(len(path), 0, -1))
+        written = (part for part in beginnings if part in self.key_lines or part in self.value_lines)
+        return self.sources.get(next(written, ()), "")
 
     def known(self, path: Path) -> Path:
         """The longest beginning of a path that was written: `database: x` for needs.database.engine."""

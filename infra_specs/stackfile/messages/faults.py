@@ -23,10 +23,12 @@ class Fault:
     text: str
     line: int | None = None
     column: int | None = None
+    source: str = ""
+    """The file that it is in, where that is another than the one of the rest."""
 
     def said(self, source: str) -> str:
         """`stack.yaml:7: services.web.prot: unknown key.`"""
-        where = [source]
+        where = [self.source or source]
         if self.line is not None:
             where.append(str(self.line))
         if self.column is not None:
@@ -44,7 +46,7 @@ class Unreadable(Exception):
 
 def refusal(faults: Iterable[Fault], source: str) -> SpecError:
     """All faults in one message, each on its line, by line; the first 50, and how many more."""
-    ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.column or 0))
+    ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.source, fault.line or 0, fault.column or 0))
     lines = [fault.said(source) for fault in ordered[:_MOST_FAULTS]]
     if len(ordered) > _MOST_FAULTS:
         lines.append(f"and {len(ordered) - _MOST_FAULTS} more.")

@@ -1,6 +1,7 @@
 """A spec file's text, or a request's data, as a Stack; or every fault in it, in one message."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from infra_specs.stackfile.messages.location import Path
 from infra_specs.stackfile.messages.messages import faults, line_of
 from infra_specs.stackfile.models.service import with_images_own_entrypoint
 from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.environments import KEY, Environment, in_environment, own_environments
 from infra_specs.stackfile.reading.json_data import from_json
 from infra_specs.stackfile.reading.names import Crossing
 from infra_specs.stackfile.reading.plain_data import from_nodes
@@ -19,11 +21,20 @@ from infra_specs.stackfile.reading.references import Sound, as_written, crossing
 from infra_specs.stackfile.reading.yaml_nodes import compose
 
 
-def load(text: str, source: str = "stack.yaml") -> Stack:
-    """The stack that a file's text describes. Raises SpecError with all faults, each with its line; `source` names
-    the file in them."""
+def load(text: str, source: str = "stack.yaml", environment: Environment | None = None) -> Stack:
+    """The stack that a file's text describes, in an environment if one is given. Raises SpecError with all faults,
+    each with its line; `source` names the file in them."""
+    document = _document(text, source)
+    own = own_environments(document)
+    if environment is not None:
+        beside = _document(environment.text, environment.file) if environment.file else None
+        document = in_environment(document, own, environment, beside, source)
+    return _checked(document, source, written=True)
+
+
+def _document(text: str, source: str) -> Document:
     try:
-        return _checked(from_nodes(compose(text), _kept_as_written), source, written=True)
+        return from_nodes(compose(text), _kept_as_written)
     except Unreadable as end:
         raise refusal([end.fault], source) from None
 
@@ -69,8 +80,12 @@ def _checked(document: Document, source: str, *, written: bool = False) -> Stack
         found_faults, sound = [*document.faults, *faults(errors, document)], Sound.within(document)
     crossed = [Fault(path, text, line_of(document.known(path), document)) for path, text in _crossed(sound, written)]
     if found_faults or crossed:
-        raise refusal([*found_faults, *crossed], source)
+        raise refusal([_of_its_file(fault, document) for fault in (*found_faults, *crossed)], source)
     return stack
+
+
+def _of_its_file(fault: Fault, document: Document) -> Fault:
+    return fault if fault.source else replace(fault, source=document.source_of(fault.path))
 
 
 def _crossed(sound: Sound, written: bool) -> Iterator[Crossing]:
@@ -81,6 +96,7 @@ def _crossed(sound: Sound, written: bool) -> Iterator[Crossing]:
 
 def _kept_as_written(path: Path) -> bool:
     """Whether a number at a path is a text to us: 1.10 in an environment is not 1.1, nor 010 eight; 18:00 is a time."""
+    path = path[2:] if path[:1] == (KEY,) else path
     if len(path) < 4 or path[0] != "services":
         return False
     if path[2:4] == ("scaling", "schedule"):

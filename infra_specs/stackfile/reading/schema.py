@@ -4,7 +4,15 @@ import json
 from typing import Any
 
 from infra_specs.stackfile.models.stack import Stack
+from infra_specs.stackfile.reading.environments import KEY
 
+ENVIRONMENTS: dict[str, Any] = {
+    "additionalProperties": {"type": "object"},
+    "default": {},
+    "description": "Other stacks of this file, by name: the keys that differ, merged by key; null removes one. "
+    "`--env staging` takes `staging`, and the stack is called shop-staging.",
+    "type": "object",
+}
 SCHEMA_FILE = "docs/schema/stack-v1.json"
 """Where the published schema is kept, from the top of the repository; `deployments.write_schema` writes it."""
 
@@ -12,6 +20,7 @@ SCHEMA_FILE = "docs/schema/stack-v1.json"
 def schema() -> dict[str, Any]:
     """The published schema. What parts of a spec say of each other is beyond it, and checked by `load`."""
     made: dict[str, Any] = _tidy(Stack.model_json_schema(by_alias=True))
+    made["properties"][KEY] = ENVIRONMENTS
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 

@@ -23,4 +23,4 @@ def test_the_output_is_a_spec_of_the_same_stack(
 
 
 def test_an_unknown_stack(cli: Cli) -> None:
-    assert cli("show", "shop").err.startswith("No stack is called `shop`. Known: none yet.")
+    assert cli("show", "shop").err.startswith("There is no file shop here. No stack is called `shop`. Known: none yet.")
