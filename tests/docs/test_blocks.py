@@ -42,8 +42,9 @@ def test_each_stack_file_can_be_read(block: Block) -> None:
         return
     if part.keys() <= SERVICE_KEYS:
         part = {"services": {"web": {"command": "run", "port": 8000, **part}}}
-    for overlay in part.pop("environments", {}).values():
-        part = merge(part, overlay)
+    environments = part.pop("environments", {})
     target = ON_DOCKER if "image" in block.text else WHOLE["target"]
     services = {"web": {"image": "shop:1", "port": 8000}} if target is ON_DOCKER else WHOLE["services"]
-    assert from_data({**WHOLE, "target": target, "services": services, **part}, str(block)).services
+    whole = {**WHOLE, "target": target, "services": services, **part}
+    for overlay in ({}, *environments.values()):
+        assert from_data(merge(whole, overlay), str(block)).services
