@@ -123,17 +123,15 @@ def _service_queue(facts: StackFacts, name: str, service: ServiceFacts) -> Findi
 
 def _queue(facts: StackFacts) -> Finding:
     if facts.queue is None:
-        return Finding(facts.stack, "queue", "", is_fault=None)
+        return Finding(facts.stack, "queue", "", None if facts.has_queue else False)
     sizes, most = facts.queue
-    if not sizes:
-        return Finding(facts.stack, "queue", "", is_fault=False)
-    is_full = bool(most) and sizes[-1] >= NEARLY_FULL * (most or 0)
-    of = f" of {size_text(most)}" if most else ""
+    is_full = sizes[-1] >= NEARLY_FULL * most
+    of = f" of {size_text(most)}"
     what = f"The queue of {facts.stack} holds {size_text(sizes[-1])}{of}" + (
         ", and refuses jobs when it is full." if is_full else f", and {size_text(sizes[0])} an hour before: it grows."
     )
     todo = "Let more replicas work on it, or give it more memory: needs: {queue: {memory: ...}}"
-    is_fault = is_full or _grows(sizes, (most or 0) / 2 or float("inf"))
+    is_fault = is_full or _grows(sizes, most / 2)
     return Finding(facts.stack, "queue", "", is_fault, what, todo)
 
 

@@ -87,8 +87,9 @@ class StackFacts:
     connections: tuple[int, int] | None = None
     """Connections of the database, and the most that it takes."""
     has_database: bool = False
-    queue: tuple[tuple[float, ...], int | None] | None = None
-    """Bytes in the queue of its need, one number for each look of the last hour, and the most that it takes."""
+    has_queue: bool = False
+    queue: tuple[tuple[float, ...], int] | None = None
+    """Bytes in the queue of its need, the newest last, and the most that it takes."""
     repair: Repair = Repair()
     certificates: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Host -> from when until when its certificate holds."""

@@ -66,6 +66,8 @@ def _look(stack: Stack, target: KindProvider, before: StackLook | None, waiting:
     instances = target.observe(stack.name)
     look = observed(now(), instances)
     look = replace(look, machines=_machines(target), connections=_connections(target, instances))
+    if stack.needs.queue is not None:
+        look = replace(look, queue=_queue(target, stack.name))
     return with_lengths(look, before, waiting)
 
 
@@ -80,6 +82,13 @@ def _machines(target: KindProvider) -> dict[str, Machine]:
     for name, disk in disks.items():
         machines[name] = replace(machines.get(name, Machine()), disk=disk.total, disk_free=disk.free)
     return machines
+
+
+def _queue(target: KindProvider, stack: str) -> tuple[int, int] | None:
+    try:
+        return target.host.queue_memory(stack) if target.host else None
+    except TenfoldError:
+        return None
 
 
 def _connections(target: KindProvider, instances: Sequence[Instance]) -> tuple[int, int] | None:

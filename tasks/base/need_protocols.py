@@ -35,9 +35,12 @@ def valkey_question(user: str = "") -> bytes:
     return (f"AUTH {user} {user}\r\nPING\r\n" if user else "PING\r\n").encode()
 
 
-def valkey_statistics_question(user: str) -> bytes:
-    """How often each command was called. The server closes the connection after its answer."""
-    return f"AUTH {user} {user}\r\nINFO commandstats\r\nQUIT\r\n".encode()
+def valkey_statistics_question(user: str, section: str) -> bytes:
+    """What a server counts: `commandstats`, how often each command was called, or `memory`.
+
+    The server closes the connection after its answer.
+    """
+    return f"AUTH {user} {user}\r\nINFO {section}\r\nQUIT\r\n".encode()
 
 
 def valkey_starts(answer: bytes) -> bool:

@@ -14,7 +14,7 @@ from tasks.providers.docker.kinds import valkey
 from tasks.providers.docker.labels import STACK_LABEL, key_of
 from tasks.providers.docker.network import Networks, address_in
 from tasks.providers.docker.observe import Observer
-from tasks.providers.valkey import written_to_queues
+from tasks.providers.valkey import memory_used, written_to_queues
 
 _MACHINE = "engine"
 """The name of the only machine."""
@@ -40,6 +40,15 @@ class DockerHost:
             disk = machine.free_disk(Path(self._api.info()["DockerRootDir"]))
         return {_MACHINE: disk} if disk else {}
 
+    def queue_memory(self, stack: str) -> tuple[int, int] | None:
+        """As its Valkey says; None, too, where the engine's networks are out of reach."""
+        with translated():
+            for container in self._observer.containers(stack):
+                if container["State"]["Running"] and _kind_of(container) == "queue":
+                    address = self._near_address(container)
+                    return memory_used(address, valkey.PORT) if address else None
+        return None
+
     def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of every container that runs, by address."""
         with translated():
@@ -53,15 +62,22 @@ class DockerHost:
         return address, Usage(memory=memory, queue_writes=writes)
 
     def _queue_writes(self, container: Mapping[str, Any]) -> int | None:
-        """None, too, where the engine's networks are out of reach: another machine may have the address here."""
+        """None, too, where the engine's networks are out of reach."""
+        address = self._near_address(container)
+        return written_to_queues(address, valkey.PORT) if address else None
+
+    def _near_address(self, container: Mapping[str, Any]) -> str | None:
+        """Where it answers; None where its network is out of reach: another machine may have the address here."""
         network = self._networks.find(container["Config"]["Labels"][STACK_LABEL])
-        if network is None or not network.is_near or not (address := address_in(container, network.name)):
-            return None
-        return written_to_queues(address, valkey.PORT)
+        return address_in(container, network.name) if network is not None and network.is_near else None
 
     def _stats(self, id: str) -> Mapping[str, Any]:
         stats: Mapping[str, Any] = self._api.stats(id, stream=False, one_shot=True)
         return stats
+
+
+def _kind_of(container: Mapping[str, Any]) -> str:
+    return Address.parse(key_of(container["Config"]["Labels"])[0]).kind
 
 
 def used_memory(stats: Mapping[str, Any]) -> int | None:

@@ -14,7 +14,7 @@ from tasks.providers.local.errors import translated
 from tasks.providers.local.kinds.volume import volumes
 from tasks.providers.local.stack_folder import stack_folder_of
 from tasks.providers.local.stack_supervisor import statuses_of
-from tasks.providers.valkey import written_to_queues
+from tasks.providers.valkey import memory_used, written_to_queues
 from tasks.supervisor.process import Status
 
 _THIS_MACHINE = "this machine"
@@ -41,6 +41,14 @@ class LocalHost:
         """Of the disk that the home is on."""
         disk = machine.free_disk(self._home)
         return {_THIS_MACHINE: disk} if disk else {}
+
+    def queue_memory(self, stack: str) -> tuple[int, int] | None:
+        """As its Valkey says."""
+        with translated():
+            for status in statuses_of(stack_folder_of(self._home, stack)):
+                if status.pid and status.process.labels.get("kind") == "queue" and status.process.probe:
+                    return memory_used("127.0.0.1", status.process.probe.port)
+        return None
 
     def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of each process with its children, what they share counted once; disk of each volume. By address."""

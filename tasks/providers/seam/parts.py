@@ -109,6 +109,9 @@ class Host(Protocol):
     def free_disks(self) -> Mapping[str, FreeDisk]:
         """Machine -> the disk that data of stacks is on. Empty where it is not known. Changes nothing."""
 
+    def queue_memory(self, stack: str) -> tuple[int, int] | None:
+        """Bytes in the queue of the stack, and the most that it takes; None where it does not say. Changes nothing."""
+
     def uses(self, stack: str) -> "Mapping[str, Usage]":
         """Address -> what it uses, of everything of the stack that runs; None for what is not known of a thing.
 

@@ -40,6 +40,10 @@ class SwarmHost:
             outcomes = self._hosts.outcomes(self._free_disk)
         return {host: disk for host, disk in outcomes.items() if isinstance(disk, FreeDisk)}
 
+    def queue_memory(self, stack: str) -> tuple[int, int] | None:  # noqa: ARG002
+        """Nobody outside the stack's network can ask it."""
+        return None
+
     def uses(self, stack: str) -> Mapping[str, Usage]:
         """Memory of every container that runs, by address; of a proxy on each host the largest."""
         with translated():

@@ -187,6 +187,16 @@ def test_what_waits_for_a_service_and_grows_is_told(tmp_path: Path) -> None:
         assert [alert.kind for alert in shop.checks(15)] == ["queue"]
 
 
+def test_a_queue_that_is_nearly_full_is_told_and_its_end_too(tmp_path: Path) -> None:
+    with watched(tmp_path, needs={"queue": "valkey"}) as shop:
+        size = tmp_path / "memory" / "queue"
+        size.write_text("95 100")
+        (alert,) = shop.checks(90, every=30)
+        assert (alert.kind, alert.where) == ("queue", "")
+        size.write_text("5 100")
+        assert shop.checks(240, every=30) == ()
+
+
 def _days_later(shop: Watched, days: float) -> tuple[Alert, ...]:
     shop.shop.at += days * 86_400
     return shop.checks(120)

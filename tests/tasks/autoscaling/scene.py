@@ -60,6 +60,10 @@ class Lying(MemoryProvider):
         assert self.memory is not None
         return self.memory.free_disks()
 
+    def queue_memory(self, stack: str) -> tuple[int, int] | None:
+        assert self.memory is not None
+        return self.memory.queue_memory(stack)
+
     def free_memory(self) -> Mapping[str, FreeMemory]:
         assert self.memory is not None
         return self.memory.free_memory()

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.base.need_protocols import valkey_fault, valkey_question
-from tasks.providers.valkey import conf
+from tasks.providers.valkey import conf, memory_in
 
 pytestmark = pytest.mark.pure
 
@@ -23,7 +23,7 @@ def test_a_queue_keeps_what_it_has_answered_for() -> None:
 @pytest.mark.parametrize("folder", ["", "/v"])
 def test_without_the_password_only_health_and_counts_are_told(folder: str) -> None:
     users = [line for line in conf(6379, "p", 2**25, folder=folder).splitlines() if line.startswith("user ")]
-    assert users == ["user probe on nopass -@all +ping +info|commandstats"]
+    assert users == ["user probe on nopass -@all +ping +info|commandstats +info|memory"]
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,11 @@ def test_without_the_password_only_health_and_counts_are_told(folder: str) -> No
 def test_the_answer_to_the_probe(answer: bytes, fault: str) -> None:
     assert valkey_fault(answer) == fault
     assert valkey_question("probe").count(b"\n") == 2
+
+
+def test_what_a_queue_uses_of_its_limit_is_read_from_its_answer() -> None:
+    lines = ("# Memory", "used_memory:900", "used_memory_human:900B", "used_memory_startup:100", "maxmemory:2000", "")
+    answer = "+OK\r\n$99\r\n" + "\r\n".join(lines)
+    assert memory_in(answer) == (800, 2000)
+    assert memory_in("-NOPERM this user has no permissions to run the 'info|memory' command\r\n") is None
+    assert memory_in("") is None
