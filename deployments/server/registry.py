@@ -17,6 +17,7 @@ from flows.job import job
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.recover_hosts import recover_hosts
+from flows.report import report
 from flows.restore import restore
 from flows.rollback import rollback
 from flows.run import run
@@ -27,14 +28,17 @@ from tasks.run.tags import NOTABLE
 
 ADVISE_SECONDS = 3600.0
 """Interval of the advise flow: growth takes days."""
+WEEKLY = "0 7 * * 1"
+"""When the report is written: on Monday at seven, UTC."""
 
 
 async def deployments() -> tuple[RunnerDeployment, ...]:
-    """Of the flows that somebody asks for: each under its own name, `provision/provision`."""
+    """Of the flows that somebody asks for: each under its own name, `provision/provision`. The report comes by itself
+    as well, too seldom for the process of the timers."""
     flows = (
         provision, deploy, rollback, scale, run, job, teardown, grow, backup, restore, recover_hosts, teardown_hosts,
     )  # fmt: skip
-    return tuple([await _deployed(flow) for flow in flows])
+    return (*[await _deployed(flow) for flow in flows], await _deployed(report, cron=WEEKLY))
 
 
 async def scheduled_deployments(every: Intervals) -> tuple[RunnerDeployment, ...]:
@@ -46,11 +50,12 @@ async def scheduled_deployments(every: Intervals) -> tuple[RunnerDeployment, ...
     )
 
 
-async def _deployed(flow: Flow[..., Any], every: float | None = None) -> RunnerDeployment:
+async def _deployed(flow: Flow[..., Any], every: float | None = None, cron: str | None = None) -> RunnerDeployment:
     return await flow.ato_deployment(
         name=flow.name,
         description=inspect.cleandoc(flow.fn.__doc__ or "").partition("Args:")[0].strip(),
         interval=every,
+        cron=cron,
         tags=["tenfold", *(() if every else (NOTABLE,))],  # each run has those of its deployment from its beginning
         entrypoint_type=EntrypointType.MODULE_PATH,
     )

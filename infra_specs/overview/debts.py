@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -29,6 +30,11 @@ class DueDebt:
         if self.expired:
             return f"expired {_days(-self.days)} ago"
         return "expires today" if not self.days else f"until {self.debt.expires}, {_days(self.days)} left"
+
+    def data(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        due = {"number": self.number, "days": self.days, "expired": self.expired, "due": self.due}
+        return {**due, **self.debt.model_dump(mode="json")}
 
 
 def register(stack: Stack, today: date) -> tuple[DueDebt, ...]:

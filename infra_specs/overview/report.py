@@ -4,7 +4,8 @@ As data here, as Markdown in `report_text`. Times are seconds since the epoch, p
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from infra_specs.advice.growth import WEEK_DAYS, Days, days_until
 from infra_specs.overview.debts import DueDebt
@@ -92,6 +93,16 @@ class Report:
     def price_per_user(self) -> float | None:
         """USD a month of one monthly user of the file."""
         return self.price.today / self.users if self.price.today is not None and self.users else None
+
+    def data(self) -> dict[str, Any]:
+        """Plain JSON data, with what is computed of it."""
+        names = ("designed_users", "users_as_measured", "days_left", "price_per_user")
+        return {
+            **asdict(self),
+            **{name: getattr(self, name) for name in names},
+            "growth": [{**asdict(growth), "part": growth.part} for growth in self.growth],
+            "debts": [due.data() for due in self.debts],
+        }
 
 
 def growth_of(service: ServiceFacts, days: Days, today: float) -> Growth:

@@ -77,7 +77,7 @@ def _releases(dora: Dora) -> Iterator[str]:
 
 def _scaling(report: Report) -> Iterator[str]:
     scaling = report.scaling
-    yield f"{scaling.more} times more replicas, {scaling.fewer} times fewer, {scaling.advised} times advised only."
+    yield f"Scaled up {scaling.more} x, down {scaling.fewer} x, advised only {scaling.advised} x."
     if scaling.last:
         yield f"Last: {_plain(scaling.last)}"
 

@@ -16,6 +16,7 @@ from flows import (
     job,
     provision,
     reconcile,
+    report,
     restore,
     rollback,
     run,
@@ -26,7 +27,9 @@ from flows.grow import Approval
 
 pytestmark = pytest.mark.pure
 
-MODULES = (advise, autoscale, backup, deploy, grow, job, provision, reconcile, restore, rollback, run, scale, teardown)
+MODULES = (
+    advise, autoscale, backup, deploy, grow, job, provision, reconcile, report, restore, rollback, run, scale, teardown,
+)  # fmt: skip
 flows = {name: flow for module in MODULES for name, flow in inspect.getmembers(module) if isinstance(flow, Flow)}
 schemas: dict[str, Any] = {name: flow.parameters.model_dump() for name, flow in flows.items()}
 schemas["approval"] = Approval.model_json_schema()

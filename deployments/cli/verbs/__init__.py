@@ -10,6 +10,6 @@ from deployments.cli.verbs import init, import_, up, down, doctor
 from deployments.cli.verbs import provision, deploy, rollback, scale, teardown, reconcile, autoscale, grow, run
 from deployments.cli.verbs import backup, restore, silence
 from deployments.cli.verbs import plan, status, alerts, backups, releases, diff, history, why, replay
-from deployments.cli.verbs import advise, debt, page, logs, exec, open, show
+from deployments.cli.verbs import advise, debt, page, report, logs, exec, open, show
 from deployments.cli.verbs import secret, hosts, aws, server, token, schema
 from deployments.cli.verbs import pull, export, version, upgrade

@@ -14,13 +14,7 @@ from tasks.base.clock import today
 
 def data(stacks: Iterable[Stack]) -> dict[str, Any]:
     """By stack its debts, the most urgent first."""
-    return {
-        stack.name: [
-            {"number": due.number, "days": due.days, "expired": due.expired, **due.debt.model_dump(mode="json")}
-            for due in register(stack, today())
-        ]
-        for stack in stacks
-    }
+    return {stack.name: [due.data() for due in register(stack, today())] for stack in stacks}
 
 
 def show(to: Console, stacks: Sequence[Stack]) -> None:

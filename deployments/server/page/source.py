@@ -4,7 +4,6 @@ from dataclasses import asdict, fields
 from typing import Any, Self
 
 from infra_specs.overview.condition import condition
-from infra_specs.overview.debts import DueDebt
 from infra_specs.overview.facts import StackFacts
 from infra_specs.overview.openmetrics import MEDIA_TYPE, openmetrics
 from infra_specs.overview.report_text import report_text
@@ -56,10 +55,7 @@ class Source:
     def report(self, stack: str) -> dict[str, Any]:
         """The report of a stack, as data and as Markdown. Raises UnknownStack."""
         made = report(self._ledger, self._record(stack), now())
-        data = {name: value for name, value in asdict(made).items() if name != "debts"}
-        data["growth"] = [{**asdict(growth), "part": growth.part} for growth in made.growth]
-        names = ("designed_users", "users_as_measured", "days_left", "price_per_user")
-        return {**data, **{name: getattr(made, name) for name in names}, "markdown": report_text(made)}
+        return {**made.data(), "markdown": report_text(made)}
 
     def metrics(self) -> str:
         """All of it in the text format of OpenMetrics."""
@@ -86,9 +82,5 @@ def _stack_data(stack: StackFacts, moment: float) -> dict[str, Any]:
     data["services"] = [
         {**asdict(service), "slow": service.is_slow, "late": service.is_late(moment)} for service in stack.services
     ]
-    data["debts"] = [_debt_data(debt) for debt in stack.debts]
+    data["debts"] = [debt.data() for debt in stack.debts]
     return data
-
-
-def _debt_data(debt: DueDebt) -> dict[str, Any]:
-    return {"expired": debt.expired, "due": debt.due, **debt.debt.model_dump(mode="json")}

@@ -10,14 +10,14 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("advise",), ("logs",), ("exec",), ("open",), ("show",), ("schema",), ("secret",), ("secret", "set"),
     ("secret", "list"), ("secret", "remove"), ("server",), ("hosts",),
     ("hosts", "trust"), ("aws",), ("aws", "policy"), ("debt",), ("debt", "list"), ("debt", "add"), ("debt", "pay"),
-    ("page",), ("version",), ("upgrade",),
+    ("page",), ("report",), ("version",), ("upgrade",),
     ("init",), ("doctor",), ("import",), ("pull",), ("export",), ("export", "compose"), ("up",), ("down",),
 )  # fmt: skip
 SERVER = (("server", "start"), ("server", "stop"), ("server", "status"))
 ON_A_STACK: tuple[tuple[str, ...], ...] = (
     ("provision",), ("deploy",), ("rollback",), ("scale", "web", "2"), ("teardown",), ("reconcile",), ("grow",),
     ("run", "web", "date"), ("plan",), ("status",), ("releases",), ("diff",), ("history",), ("why",), ("replay", "web"),
-    ("advise",), ("logs",), ("exec", "web-0"), ("open",), ("show",),
+    ("advise",), ("logs",), ("exec", "web-0"), ("open",), ("show",), ("report",), ("page",),
 )  # fmt: skip
 
 
