@@ -11,7 +11,7 @@ from flows.engine.backups import backup_session
 from flows.engine.converge import Report, converge
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.front import settle_front
-from infra_specs.backup.time import is_backed_up
+from infra_specs.backup.time import is_backed_up, not_backed_up
 from infra_specs.desired import StackSnapshot
 from infra_specs.errors import ChangeFailed, Fenced, LockHeld, PlanError, RunOvertaken, TenfoldError
 from infra_specs.resources.instance import Instance
@@ -128,7 +128,11 @@ async def _stop_services(context: RunContext) -> Report:
 async def _can_be_backed_up(ledger: Ledger, stack: str) -> bool:
     """Whether a stack is up and has data. Of one that is torn down nothing runs that could be backed up."""
     record = await asyncio.to_thread(ledger.stacks.find, stack)
-    if record is None or not is_backed_up(record.stack()):
+    if record is None:
+        return False
+    if lost := not_backed_up(record.stack()):
+        get_run_logger().warning("This is deleted, and is in no backup: %s.", ", ".join(lost))
+    if not is_backed_up(record.stack()):
         return False
     if not record.wanted:
         get_run_logger().warning("No last backup of %s is made: it is torn down, so its database does not run.", stack)

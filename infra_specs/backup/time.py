@@ -47,6 +47,16 @@ def is_backed_up(stack: Stack) -> bool:
     return target in TARGETS and (stack.needs.database is not None or has_files)
 
 
+def not_backed_up(stack: Stack) -> tuple[str, ...]:
+    """What of the stack holds data and is in no backup of this version. On other targets than these it is not known."""
+    target = stack.target.provider
+    if target not in TARGETS:
+        return ()
+    volumes = [f"{name}.{volume}" for name, service in stack.services.items() for volume in service.volumes]
+    files = [f"the volume {volume}" for volume in volumes if target not in FILE_TARGETS]
+    return (*files, *(["the queue"] if stack.needs.queue is not None else []))
+
+
 def backup_notes(stack: Stack) -> tuple[str, ...]:
     """A sentence if the file says how the stack is backed up, and this version does not back it up."""
     if stack.backup == Backup() or is_backed_up(stack):
