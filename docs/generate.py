@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infra_specs.stackfile.models.stack import Stack
-from infra_specs.stackfile.models.units import duration_text, size_text
+from infra_specs.stackfile.models.units import duration_text, part_text, size_text
 
 PAGE = Path(__file__).parent / "reference" / "spec.md"
 INTRO = """# The stack file
@@ -61,7 +61,7 @@ def _type(field: dict[str, Any]) -> str:  # noqa: PLR0911 - one line a form that
         if several in field:
             kinds = [_type(kind) for kind in field[several] if kind.get("type") != "null"]
             if kinds == ["number", "text"]:
-                return "duration"
+                return "part" if any(kind.get("pattern", "").endswith("%$") for kind in field[several]) else "duration"
             return {"whole number, text": "size"}.get(", ".join(kinds), " or ".join(dict.fromkeys(kinds)))
     if "$ref" in field:
         name = field["$ref"].rsplit("/", 1)[1]
@@ -100,7 +100,7 @@ def _default(field: dict[str, Any], required: bool) -> str:
     value = field.get("default")
     if value is None or isinstance(value, dict | list):
         return ""
-    written = {"duration": duration_text, "size": size_text}.get(_type(field), json.dumps)
+    written = {"duration": duration_text, "size": size_text, "part": part_text}.get(_type(field), json.dumps)
     return f"`{written(value)}`"
 
 

@@ -22,8 +22,8 @@ from benchmarks.replay.rules import STEPS_A_DAY, Trace, Wants, traces
 from benchmarks.replay.score import Score, conditions, even, geometric_means, judged, of_hpa
 
 Make = Callable[..., Wants]
-POLICIES: dict[str, tuple[Make, str, tuple[float, ...]]] = {
-    "Tenfold": (tenfold, "caution", (1.25, 1.75, 2.75, 3.5)),
+POLICIES: dict[str, tuple[Make, str, tuple[float | str, ...]]] = {
+    "Tenfold": (tenfold, "prefer", ("cheap", "quick")),
     "HPA": (hpa, "utilisation", (0.5, 0.6, 0.8, 0.9)),
     "KEDA": (keda, "utilisation", (0.35, 0.45, 0.55, 0.85)),
     "Nomad": (nomad, "utilisation", (0.35, 0.45, 0.55, 0.85)),

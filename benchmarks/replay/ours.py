@@ -4,7 +4,7 @@ from benchmarks.replay.rules import START_STEPS, STEP_SECONDS, STEPS_A_DAY, Want
 from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.decide import decide
 from infra_specs.scaling.measurement import Measurement
-from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.policy import Policy, Preference
 from infra_specs.scaling.scaling_input import PastDemand, ScalingInput
 
 AROUND = 20
@@ -12,23 +12,26 @@ AROUND = 20
 DAYS = (1, 7)
 
 
-def tenfold(capacity: float, caution: float | None = None) -> Wants:
-    """Our policy with its defaults, or with another caution."""
-    policy = Policy() if caution is None else Policy(caution=caution)
+def tenfold(capacity: float, prefer: Preference = "balanced") -> Wants:
+    """Our policy with its defaults, or with another preference."""
+    policy = Policy(prefer=prefer)
     memory = AutoscalerState()
     history = _History()
+    before: int | None = None
 
     def wanted(step: int, count: int, rate: float) -> int:
-        nonlocal memory
+        nonlocal memory, before
         history.add(rate)
         now = float((step + 1) * STEP_SECONDS)
-        situation = ScalingInput(
+        ready = count if before is None else min(before, count)  # those asked for at the last step do not serve yet
+        before = count
+        inputs = ScalingInput(
             "trace",
             now,
-            Measurement(now, float(STEP_SECONDS), requests_per_second=rate),
+            Measurement(now, float(STEP_SECONDS), requests_per_second=rate, serving=ready),
             count,
-            count,
-            0,
+            ready,
+            count - ready,
             maximum=10_000,
             capacity_per_second=capacity,
             # A step's arrivals are known at its end, when a step of the 30 s has passed.
@@ -36,7 +39,7 @@ def tenfold(capacity: float, caution: float | None = None) -> Wants:
             interval=float(STEP_SECONDS),
             rhythm=history.seasonality(),
         )
-        decision, memory = decide(policy, situation, memory)
+        decision, memory = decide(policy, inputs, memory)
         return decision.replicas
 
     return wanted

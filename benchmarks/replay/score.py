@@ -65,8 +65,9 @@ def score(trace: Trace, played: Played) -> Score:
         factor = response_factor(used)
         slow += rate * factor
         factors.append((factor, rate))
+    percent = 100 / total
     return Score(
-        *(100 * part / total for part in (lost, hot, warm)), slow / total, _exceeded(factors, total / 100),
+        lost * percent, hot * percent, warm * percent, slow / total, _exceeded(factors, total / 100),
         100 * under / steps, float(longest * STEP_SECONDS), played.paid / oracle, played.actions * STEPS_A_DAY / steps,
     )  # fmt: skip
 

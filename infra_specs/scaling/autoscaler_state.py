@@ -1,20 +1,19 @@
 """What the policy remembers of a service between two checks; everything else it is told each time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from infra_specs.scaling.accounts import Accounts
 from infra_specs.scaling.data import as_plain_data, known_fields
+from infra_specs.scaling.shadow import Shadow
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """What the forecasters of `forecast` know, one place each, all in full replicas' worth of demand.
-
-    `due`: what each said for a time that has not come: (seconds since the epoch, what was said).
-    """
+    """What the forecasters of `forecast` know, one place each, all in full replicas' worth of demand."""
 
     unit: str = ""
     """What one full replica was, when this was learned: with another capacity the numbers mean nothing."""
@@ -22,6 +21,14 @@ class Forecasts:
     """How many measurements were learned from."""
     since: int = 0
     """How many of them since demand last jumped."""
+    last: float = 0.0
+    """The demand at the last check."""
+    peak: float = 0.0
+    """The highest demand of about an hour."""
+    swung: bool = False
+    """Whether demand went far up or down at once at the last check."""
+    jump: tuple[float, float] = (0.0, 0.0)
+    """What demand last jumped to, and what it rose by then; 0 where it fell."""
     levels: tuple[float, ...] = ()
     """The means, and last the line's."""
     slope: float = 0.0
@@ -29,17 +36,20 @@ class Forecasts:
     errors: tuple[float, ...] = ()
     """The mean squared error over the level: how much the demand varies by, as a Poisson process' variance grows with
     its mean."""
-    peak: float = 0.0
-    """The highest demand of about an hour."""
+    bins: tuple[float, ...] = ()
+    """How the errors of what was believed are spread: see `noise`."""
     due: tuple[tuple[float, tuple[float, ...]], ...] = ()
+    """(seconds since the epoch, what each said for then, what was believed, and the deviation that it was given)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AutoscalerState:
-    """Small (JSON below 4 KB), and never needed: a check that has lost it starts with `Memory()` and learns anew."""
+    """Small (JSON below 4 KB), and never needed: a check that lost it starts with a new one and learns anew."""
 
     recommendations: tuple[tuple[float, int], ...] = ()
     """(seconds since the epoch, replicas) of the stabilization window, only those that no later one reaches."""
+    settles: float | None = None
+    """From when on (seconds since the epoch) only a part of the window counts: see `stabilize`."""
     busy: float | None = None
     """When demand was last seen, or could not be ruled out."""
     counts: tuple[int, int] | None = None
@@ -47,6 +57,10 @@ class AutoscalerState:
     forecasts: Forecasts = Forecasts()
     serving: int | None = None
     """Replicas that served at the last check."""
+    savings: float = 0.0
+    """What fewer replicas would have saved in the last checks, in replicas: see `recommend.keep_calm`."""
+    shadow: Shadow = field(default_factory=Shadow)
+    accounts: Accounts = field(default_factory=Accounts)
 
     def as_data(self) -> dict[str, Any]:
         return {"version": VERSION, **as_plain_data(self)}
@@ -60,8 +74,11 @@ class AutoscalerState:
         values["recommendations"] = tuple((float(at), int(count)) for at, count in values.get("recommendations", ()))
         values["counts"] = tuple(values["counts"]) if values.get("counts") else None
         forecasts = known_fields(Forecasts, values.get("forecasts", {}))
-        for name in ("levels", "errors"):
-            forecasts[name] = tuple(forecasts.get(name, ()))
+        for name in ("jump", "levels", "errors", "bins"):
+            if name in forecasts:
+                forecasts[name] = tuple(forecasts[name])
         forecasts["due"] = tuple((at, tuple(levels)) for at, levels in forecasts.get("due", ()))
         values["forecasts"] = Forecasts(**forecasts)
+        values["shadow"] = Shadow.from_data(values.get("shadow", {}))
+        values["accounts"] = Accounts.from_data(values.get("accounts", {}))
         return AutoscalerState(**values)

@@ -1,72 +1,117 @@
-"""recommend, keep the latency, anticipate, stabilize, limit: one number through small steps, each of which says why."""
+"""recommend, keep the latency, anticipate, stabilize, keep calm, limit: one number through small steps, each of which
+says why."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from infra_specs.scaling.accounts import Accounts
 from infra_specs.scaling.autoscaler_state import AutoscalerState
+from infra_specs.scaling.compare import compared
 from infra_specs.scaling.decision import Decision, Step
 from infra_specs.scaling.forecast import forecast
 from infra_specs.scaling.latency import keep_latency
 from infra_specs.scaling.limits import LIMITS
 from infra_specs.scaling.load import Load, load
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.recommend import anticipate, recommend, required_replicas
+from infra_specs.scaling.prices import prices_of
+from infra_specs.scaling.recommend import (
+    Requirement,
+    anticipate,
+    expected_level,
+    keep_calm,
+    recommend,
+    required,
+)
 from infra_specs.scaling.scaling_input import ScalingInput
-from infra_specs.scaling.stabilize import stabilize, updated_window
+from infra_specs.scaling.shadow import Shadow
+from infra_specs.scaling.stabilize import settles_at, stabilize, updated_window
 
 STALE_INTERVALS = 3
 """Checks after which a measurement is too old to say anything, whatever its source says of it."""
 
 
 def decide(policy: Policy, inputs: ScalingInput, state: AutoscalerState) -> tuple[Decision, AutoscalerState]:
-    """The count that `situation` asks for, and what to remember until the next check.
+    """The count that `inputs` ask for, and what to remember until the next check.
 
     Pure: equal inputs give equal answers. The count lies within the spec's bounds, except that the target's room and a
     budget that says stop may lie below them. What is not measured changes no count, what is measured in part lowers
     none, and what is foretold takes nothing away.
     """
     demand = load(policy, inputs) if _is_usable(inputs) else None
-    steps: tuple[Step, ...]
     if demand is None:
-        steps, state = (Step("recommend", inputs.wanted, _why_unchanged(inputs)),), replace(state, busy=inputs.now)
+        answer = _Answer((Step("recommend", inputs.wanted, _why_unchanged(inputs)),), None, _busy_now(inputs, state))
     else:
-        steps, state = _from_demand(policy, inputs, demand, state)
-    window = updated_window(policy, inputs, state, steps[-1].replicas)
-    busy = inputs.now if state.busy is None else state.busy
-    stable = stabilize(policy, inputs, steps[-1], window, busy)
+        answer = _from_demand(policy, inputs, demand, state)
+    steps = answer.steps
+    state = replace(
+        answer.state,
+        settles=settles_at(policy, inputs, answer.state, measured=demand is not None),
+        recommendations=updated_window(policy, inputs, state, steps[-1].replicas),
+        busy=inputs.now if answer.state.busy is None else answer.state.busy,
+    )
+    stable = stabilize(policy, inputs, steps[-1], state)
     steps = (*steps, stable) if stable else steps
+    calm, savings = None, 0.0
+    if answer.requirement:
+        calm, savings = keep_calm(inputs, steps, answer.requirement, state.savings)
+    steps = (*steps, calm) if calm else steps
     for limit in LIMITS:
         limited = limit(policy, inputs, steps[-1].replicas)
         steps = (*steps, _with_target_reason(inputs, limited)) if limited else steps
     count = steps[-1].replicas
     decision = Decision(inputs.service, inputs.now, inputs.wanted, count, _reason_text(inputs, steps), steps, inputs)
-    return decision, AutoscalerState(window, busy, (inputs.wanted, count), state.forecasts, inputs.measured.serving)
+    return decision, _remembered(policy, decision, replace(state, savings=savings))
 
 
-def _from_demand(
-    policy: Policy, inputs: ScalingInput, demand: Load, state: AutoscalerState
-) -> tuple[tuple[Step, ...], AutoscalerState]:
-    measured = inputs.measured
+def _remembered(policy: Policy, decision: Decision, state: AutoscalerState) -> AutoscalerState:
+    """With what was decided. Demand that swung at this check counts from the next one on."""
+    inputs, accounts = decision.inputs, state.accounts
+    return replace(
+        state,
+        counts=(decision.before, decision.replicas),
+        serving=inputs.measured.serving,
+        settles=inputs.now + policy.window if state.forecasts.swung else state.settles,
+        accounts=replace(accounts, ours=accounts.ours.with_change(decision.acts)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the demand asks for, before what bounds it. Without a requirement nothing was measured to ask by."""
+
+    steps: tuple[Step, ...]
+    requirement: Requirement | None
+    state: AutoscalerState
+
+
+def _busy_now(inputs: ScalingInput, state: AutoscalerState) -> AutoscalerState:
+    return replace(state, busy=inputs.now)
+
+
+def _from_demand(policy: Policy, inputs: ScalingInput, demand: Load, state: AutoscalerState) -> _Answer:
+    measured, unit = inputs.measured, _unit(policy, inputs)
+    if state.forecasts.unit != unit:
+        state = replace(state, shadow=Shadow(), accounts=Accounts(), settles=None)
+    lead = inputs.start_seconds + inputs.interval
     prediction, learned = forecast(
-        state.forecasts,
-        _unit(policy, inputs),
-        demand.replicas,
-        measured.at,
-        interval=inputs.interval,
-        lead=inputs.start_seconds + inputs.interval,
+        state.forecasts, unit, demand.replicas, measured.at, interval=inputs.interval, lead=lead
     )
-    busy = inputs.now if demand.replicas else state.busy
-    step = recommend(policy, inputs, demand, prediction)
-    for_latency = keep_latency(
-        policy, inputs, step, required_replicas(policy, prediction.level, prediction), state.serving
-    )
+    prices = prices_of(policy, state.accounts, inputs.wanted)
+    requirement = required(prediction.level, prediction, prices, inputs.wanted)
+    step = recommend(inputs, demand, prediction, requirement)
+    for_latency = keep_latency(policy, inputs, step, requirement, state.serving)
     steps = (step, for_latency) if for_latency else (step,)
     if measured.status != "fresh":  # a lower bound: it may raise, and teaches nothing
         if steps[-1].replicas <= inputs.wanted:
             reason = f"measured in part ({measured.status}), so none is taken away"
-            return (Step("recommend", inputs.wanted, reason),), replace(state, busy=inputs.now)
-        return steps, replace(state, busy=inputs.now)
-    anticipated = anticipate(policy, inputs, steps[-1], prediction)
-    return (*steps, anticipated) if anticipated else steps, replace(state, busy=busy, forecasts=learned)
+            return _Answer((Step("recommend", inputs.wanted, reason),), None, _busy_now(inputs, state))
+        return _Answer(steps, requirement, _busy_now(inputs, state))
+    if (expected := expected_level(inputs, prediction)) > prediction.level:
+        requirement = required(expected, prediction, prices, requirement.count)
+        anticipated = anticipate(inputs, steps[-1], prediction, requirement)
+        steps = (*steps, anticipated) if anticipated else steps
+    shadow, accounts = compared(policy, inputs, demand.replicas, state)
+    busy = inputs.now if demand.replicas else state.busy
+    return _Answer(steps, requirement, replace(state, busy=busy, forecasts=learned, shadow=shadow, accounts=accounts))
 
 
 def _is_usable(inputs: ScalingInput) -> bool:

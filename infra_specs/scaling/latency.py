@@ -9,11 +9,13 @@ import math
 
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.policy import Policy
-from infra_specs.scaling.recommend import TOLERANCE, Requirement, round_up
+from infra_specs.scaling.recommend import Requirement
 from infra_specs.scaling.scaling_input import ScalingInput
 
 MOST_OVER_DEMAND = 2.0
 """Times what demand asks for. Latency beyond it has a cause that more replicas do not cure."""
+TOLERANCE = 0.1
+"""Of the objective: what fewer replicas must leave free."""
 MOST_BELIEVABLE = 1e9
 """Seconds."""
 
@@ -32,7 +34,7 @@ def keep_latency(
     serving = inputs.serving if measured.serving is None else measured.serving
     needs = min(serving, serving if served is None else served) * measured.latency / policy.latency
     floor = max(_ceil(needs), min(inputs.wanted, _ceil((1 + TOLERANCE) * needs)))
-    bound, _ = round_up(MOST_OVER_DEMAND * demand.exact, inputs.wanted)
+    bound = _ceil(MOST_OVER_DEMAND * demand.count)
     count = min(floor, bound)
     if not recommended.replicas or count <= recommended.replicas:
         return None

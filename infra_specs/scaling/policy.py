@@ -7,17 +7,17 @@ from infra_specs.scaling.schedule import Period, period
 from infra_specs.stackfile.models.scaling import Scaling
 
 OverBudget = Literal["hold", "shrink", "stop"]
+Preference = Literal["cheap", "balanced", "quick"]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Times in seconds. None is a signal or a limit that is not wanted."""
 
-    utilisation: float = 0.75
-    """The part of a replica's capacity that is never planned beyond, however steady the demand is."""
-    caution: float = 2.25
-    """Deviations of the demand kept as headroom: fewer cost less, more lose less. At 2.25, one check in eighty of
-    a demand that varies as the normal curve does is above it."""
+    utilisation: float = 0.7
+    """The part of a replica's capacity that steady demand uses."""
+    prefer: Preference = "balanced"
+    """Which way to err where demand varies: see `prices`."""
     window: float = 180.0
     """Stabilization: never below the highest recommendation of this time."""
     idle: float = 900.0
@@ -43,7 +43,7 @@ def policy_of(scaling: Scaling) -> Policy:
     """What a spec says of a service, as `decide` takes it."""
     return Policy(
         utilisation=scaling.utilisation,
-        caution=scaling.caution,
+        prefer=scaling.prefer,
         window=scaling.window,
         idle=scaling.idle,
         requests_per_second=scaling.requests_per_second,

@@ -1,88 +1,104 @@
-"""The count that demand asks for: what there is, and what will be when a new replica serves."""
+"""The count that demand asks for: the cheapest of money, heat and loss when a replica that is asked for now serves."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infra_specs.scaling.cost import Atoms, Prices, cheapest_count, expected_cost
 from infra_specs.scaling.decision import Step
 from infra_specs.scaling.forecast import Forecast
 from infra_specs.scaling.load import Load
-from infra_specs.scaling.policy import Policy
+from infra_specs.scaling.noise import atoms, within
 from infra_specs.scaling.scaling_input import PastDemand, ScalingInput
 
-MOST_OVER_PEAK = 1.3
-"""Times the highest demand of the last hour, beyond which no headroom goes: what swings to and fro between known bounds
-is badly foretold, and needs no more for it."""
-TOLERANCE = 0.1
-"""Of the count: by how much it may be off before it changes, as in Kubernetes."""
-MOST_SHORTFALL = 0.03
-"""Of the count, or one: by how much it may fall short of what is asked, that tolerance or not."""
 SEASONAL_AT_MOST = 3.0
 """Times the demand of now that earlier days can foretell."""
 SEASONAL_DAYS = 2
 """Earlier days that it takes to call it a rhythm."""
+MOSTLY = 0.95
+"""The part of the checks that a reason speaks of."""
+DOWN_TIMES = 4
+"""Times the price of a change that fewer replicas must save: what goes may have to come again."""
+KEPT = 0.72
+"""Of the savings of fewer replicas, with each check."""
+DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """The exact number of replicas that a level of demand asks for, its headroom included."""
+    """The cheapest count for an expected level of demand, and the demand that may come of it."""
 
-    exact: float
     level: float
+    demand: Atoms
+    prices: Prices
+    count: int
 
-    @property
-    def headroom(self) -> float:
-        return self.exact / self.level - 1 if self.level else 0.0
-
-
-def required_replicas(policy: Policy, level: float, forecast: Forecast) -> Requirement:
-    """Replicas for `level` full replicas' worth, and for what it varies by until they serve.
-
-    Lopsided arrivals need more than the normal curve says: the second term of Cornish and Fisher's expansion,
-    (z² - 1) / 6 x skewness x deviation, where skewness x deviation is 1.5 x variance / mean for requests that come in
-    bunches of geometric size.
-    """
-    z = policy.caution
-    varies = z * forecast.deviation(level) + max(0.0, z * z - 1) / 4 * forecast.variance
-    highest = MOST_OVER_PEAK * max(level, forecast.peak)
-    return Requirement(max(min(level + varies, highest), level / policy.utilisation), level)
+    def cost(self, count: int) -> float:
+        """In replicas, of a count from 1 on."""
+        return expected_cost(count, self.demand, self.prices)
 
 
-def round_up(exact: float, wanted: int) -> tuple[int, bool]:
-    """Whole replicas for a wish, and whether it is the present count though that falls a little short."""
-    if wanted < exact <= wanted + min(TOLERANCE * wanted, max(1.0, MOST_SHORTFALL * wanted)):
-        return wanted, True
-    return max(1, math.ceil(exact - 1e-9)), False
+def required(level: float, forecast: Forecast, prices: Prices, near: int) -> Requirement:
+    """For `level` full replicas' worth, and what it varies by until they serve; sought from `near` replicas on."""
+    demand = atoms(forecast.bins, level, forecast.deviation(level))
+    return Requirement(level, demand, prices, cheapest_count(demand, prices, near))
 
 
-def recommend(policy: Policy, inputs: ScalingInput, load: Load, forecast: Forecast) -> Step:
+def recommend(inputs: ScalingInput, load: Load, forecast: Forecast, requirement: Requirement) -> Step:
     """For the demand that there is. Never none while the service may not end in zero or something arrives."""
-    requirement = required_replicas(policy, forecast.level, forecast)
     if not load.replicas and not inputs.minimum:
         return Step("recommend", 0, f"{load.signal}: none is needed")
-    count, within_tolerance = round_up(requirement.exact, inputs.wanted)
-    text = f"{load.signal}, the work of {_number(requirement.level)} full replicas, and what it varies by"
-    if within_tolerance:
-        return Step("recommend", count, f"{text} ask for {_number(requirement.exact)}, which {count} still take")
-    return Step("recommend", count, f"{text} ask for {_number(requirement.exact)}")
+    level = requirement.level
+    most = level + forecast.deviation(level) * max(0.0, within(forecast.bins, MOSTLY))
+    return Step(
+        "recommend", requirement.count,
+        f"{load.signal}, the work of {_number(level)} full replicas, and mostly below {_number(most)}: "
+        f"{requirement.count} cost least with what would be slow or lost",
+    )  # fmt: skip
 
 
-def anticipate(policy: Policy, inputs: ScalingInput, so_far: Step, forecast: Forecast) -> Step | None:
+def expected_level(inputs: ScalingInput, forecast: Forecast) -> float:
+    """The demand when a new replica serves: by its trend, or by the same time on earlier days."""
+    return max(forecast.ahead, forecast.level * seasonal_ratio(inputs.rhythm))
+
+
+def anticipate(inputs: ScalingInput, so_far: Step, forecast: Forecast, requirement: Requirement) -> Step | None:
     """More where the trend, or the same time on earlier days, says that more will be there when a replica serves.
     Never fewer: nothing is taken away for what is only foretold."""
-    if not so_far.replicas:
+    if not so_far.replicas or requirement.count <= so_far.replicas:
         return None
     ratio = seasonal_ratio(inputs.rhythm)
-    ahead = max(forecast.ahead, forecast.level * ratio)
-    requirement = required_replicas(policy, ahead, forecast)
-    count, _ = round_up(requirement.exact, inputs.wanted)
-    if count <= so_far.replicas:
-        return None
     seconds = f"in {inputs.start_seconds + inputs.interval:.0f} s"
     if forecast.level * ratio > forecast.ahead:
         cause = f"it rises by {100 * (ratio - 1):.0f} % at this time of day"
     else:
-        cause = f"it is rising, to {_number(ahead)} {seconds}"
-    return Step("anticipate", count, f"{cause}, which asks for {_number(requirement.exact)}")
+        cause = f"it is rising, to {_number(requirement.level)} {seconds}"
+    return Step("anticipate", requirement.count, f"{cause}, which asks for {requirement.count}")
+
+
+def keep_calm(
+    inputs: ScalingInput, steps: Sequence[Step], requirement: Requirement, savings: float
+) -> tuple[Step | None, float]:
+    """The present count, where another saves less than a change costs; and the savings so far.
+
+    More come when one check of them is worth a change. Fewer come when the savings of these last checks together are
+    worth one. It has nothing to say of none, and of more for the sake of latency.
+    """
+    count, wanted, price = steps[-1].replicas, inputs.wanted, requirement.prices.change
+    if not count or not wanted:
+        return None, 0.0
+    if count == wanted:
+        waits = any(step.name == "stabilize" for step in steps)
+        return None, round(savings * KEPT, DIGITS) if waits else 0.0
+    saved = requirement.cost(wanted) - requirement.cost(count)
+    if count > wanted:
+        if saved > price or any(step.name == "latency" for step in steps):
+            return None, 0.0
+        return Step("keep calm", wanted, f"{count} would save less than a change costs"), 0.0
+    savings = round(savings * KEPT + saved, DIGITS)
+    if savings > DOWN_TIMES * price:
+        return None, 0.0
+    return Step("keep calm", wanted, f"{count} have not saved yet what a change costs"), savings
 
 
 def seasonal_ratio(past: tuple[PastDemand, ...]) -> float:

@@ -34,7 +34,7 @@ def replay(  # noqa: PLR0917 - one parameter an option
 
     A policy file holds what stands under `scaling:` of a service:
     window: 5m
-    caution: 3
+    prefer: quick
 
     A line of a CSV file is an interval; its last column counts its requests:
     2026-11-22T18:04:00,1731

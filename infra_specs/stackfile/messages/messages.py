@@ -40,7 +40,7 @@ _OTHER_WORDS = {
     "nodes": "hosts", "machines": "hosts", "ip": "address", "ssh_key": "key", "identity_file": "key",
     "private_key": "key", "bastion": "jump", "proxyjump": "jump", "username": "user", "ssh_port": "port",
     "mail": "email", "alert": "alerts", "alerting": "alerts", "notify": "alerts", "notifications": "alerts",
-    "recipients": "to", "receivers": "to", "quiet_hours": "quiet",
+    "recipients": "to", "receivers": "to", "quiet_hours": "quiet", "caution": "prefer",
 }  # fmt: skip
 """What other tools call it; only where the right word is allowed."""
 _MOST_HINTS = 1_000

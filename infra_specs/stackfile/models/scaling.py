@@ -7,7 +7,7 @@ from pydantic import Field
 from infra_specs.stackfile.models.metrics import Metrics
 from infra_specs.stackfile.models.model import Part
 from infra_specs.stackfile.models.time_zone import TimeZone
-from infra_specs.stackfile.models.units import Duration
+from infra_specs.stackfile.models.units import Duration, Share
 
 _DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _DAYS = f"{_DAY}(-{_DAY})?"
@@ -31,10 +31,10 @@ class Scaling(Part):
 
     mode: Literal["act", "advise"] = "act"
     """`advise` decides and says what it would do, and changes nothing."""
-    utilisation: float = Field(default=0.75, ge=0.01, le=1)
-    """The part of a replica's capacity that is never planned beyond; below it, demand's own swings are the headroom."""
-    caution: float = Field(default=2.25, ge=0, le=10)
-    """Standard deviations of the demand, as measured, that are kept as headroom: fewer cost less, more lose less."""
+    utilisation: Share = Field(default=0.7, ge=0.01, le=1)
+    """The part of a replica's capacity that steady demand uses, as `70%` or 0.7: fewer are quicker and dearer."""
+    prefer: Literal["cheap", "balanced", "quick"] = "balanced"
+    """Where demand varies: `quick` keeps more replicas for it, `cheap` fewer."""
     window: Duration = Field(default=180, ge=0, le=3600)
     """More replicas come at once; they go when nothing in this time asked for them."""
     idle: Duration = Field(default=900, ge=0, le=86_400)

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: `200ms`, `3m`, `512MB`."""
+"""Durations, sizes and parts as people write them: `200ms`, `3m`, `512MB`, `70%`."""
 
 import re
 from collections.abc import Callable
@@ -28,6 +28,25 @@ def _parser(units: dict[str, Any], example: str, number_is: str) -> Any:
         return amount
 
     return parse
+
+
+_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?%")
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("write it like 70% or 0.7")
+    if not isinstance(value, str):
+        return value
+    match = _PERCENT.fullmatch(value.strip())
+    if match is None:
+        raise ValueError("write it like 70% or 0.7")
+    return round(float(match[1]) / 100, 12)
+
+
+def part_text(part: float) -> str:
+    """A part of a whole as a person would write it: 0.7 -> `70%`."""
+    return f"{100 * part:g}%"
 
 
 def _whole(value: Any) -> Any:
@@ -87,3 +106,18 @@ Size = Annotated[
     ),
 ]
 """Bytes; the units are powers of 1024."""
+
+Share = Annotated[
+    float,
+    Unit(part_text),
+    BeforeValidator(_part),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0.01, "maximum": 1},
+                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"},
+            ]
+        }
+    ),
+]
+"""A part of a whole: 0 to 1."""

@@ -20,18 +20,18 @@ def users(*in_flight: float) -> list[Window]:
 
 
 def test_steady_users_lose_nothing_and_cost_what_they_need() -> None:
-    played = play(Policy(), about, users(*[14.0] * 240), 15)
+    played = play(Policy(), about, users(*[10.0] * 240), 15)
     assert (played.lost, played.actions_a_day, set(played.counts)) == (0, 0, {2})
     assert played.replica_hours == 2
     assert played.price == pytest.approx(2 * 72 / 720)
-    assert played.requests == 240 * 15 * 70
+    assert played.requests == 240 * 15 * 50
 
 
 def test_a_step_loses_what_is_above_the_capacity_until_more_serve() -> None:
     played = play(Policy(), about, users(*[7.0] * 40, *[70.0] * 40), 15)
-    # The step's first window is measured, then 30 s until more serve: three windows in which 60 of 70 are too many.
-    assert played.lost == pytest.approx(3 * 15 * 350 * 60 / 70)
-    assert played.counts[39:42] == (1, 1, played.counts[-1])
+    # The step's first window is measured, then 30 s until more serve: three windows in which 50 of 70 are too many.
+    assert played.lost == pytest.approx(3 * 15 * 350 * 50 / 70)
+    assert played.counts[39:42] == (2, 2, max(played.counts))
     assert played.counts[-1] >= 8
 
 

@@ -18,11 +18,11 @@ ASKS_FOR_THIRTEEN: dict[str, Any] = {"in_flight": 95.0, "price": 10.0}
 @pytest.mark.parametrize(
     ("left", "seconds", "replicas", "words"),
     [
-        (None, MONTH, 13, "3 to 13"),
-        (1000.0, MONTH, 13, "3 to 13"),
+        (None, MONTH, 15, "3 to 15"),
+        (1000.0, MONTH, 15, "3 to 15"),
         (40.0, MONTH, 7, "$40 is left of the month's budget, and a replica costs $10 until its end"),
         (40.0, MONTH / 2, 11, "a replica costs $5 until"),
-        (40.0, 0.0, 13, "3 to 13"),
+        (40.0, 0.0, 15, "3 to 15"),
         (0.0, MONTH, 3, "nothing is left of the month's budget"),
         (-5.0, MONTH, 3, "nothing is left of the month's budget"),
         (-5.0, 1e-310, 3, "nothing is left of the month's budget"),
@@ -73,7 +73,7 @@ def test_the_last_bit_of_a_sum_takes_no_replica_away() -> None:
         (-5.0, 0, "stopped: nothing is left of the month's budget, and its 2 cost $20 until its end"),
         (19.0, 0, "stopped: $19 is left of the month's budget, and its 2 cost $20 until its end"),
         (20.0, 2, "0 to 2"), (45.0, 4, "$45 is left of the month's budget, and a replica costs $10 until its end"),
-        (1000.0, 13, "0 to 13"), (None, 13, "0 to 13"),
+        (1000.0, 15, "0 to 15"), (None, 15, "0 to 15"),
     ],
 )  # fmt: skip
 def test_what_is_stopped_begins_again_when_its_minimum_is_paid_for(
@@ -91,7 +91,7 @@ def test_what_does_not_stop_any_more_has_its_minimum_again() -> None:
 
 
 def test_an_unknown_price_limits_nothing() -> None:
-    assert decide(Policy(), inputs(95.0, budget_left=0.0), AutoscalerState())[0].replicas == 13
+    assert decide(Policy(), inputs(95.0, budget_left=0.0), AutoscalerState())[0].replicas == 15
 
 
 def test_the_spec_s_minimum_is_given_whatever_it_costs() -> None:

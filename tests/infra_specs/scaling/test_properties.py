@@ -21,7 +21,8 @@ amounts = st.floats(0, 1e6)
 wild = st.none() | amounts | st.sampled_from([float("nan"), float("inf"), -1.0, 1e300])
 policies = st.builds(
     Policy,
-    caution=st.floats(0, 10),
+    utilisation=st.sampled_from([0.3, 0.7, 1.0]),
+    prefer=st.sampled_from(["cheap", "balanced", "quick"]),
     window=st.sampled_from([0.0, 180.0, 3600.0]),
     latency=st.none() | st.floats(0.01, 10),
     cpu=st.none() | st.floats(0.1, 1),

@@ -120,6 +120,27 @@ def test_the_five_minutes_of_an_older_ledger_are_summed_up_to_hours(here: Settin
     assert (second.at, second.seconds, second.in_flight) == (10800, 0, None)
 
 
+@pytest.mark.parametrize(("caution", "prefer"), [(0, "cheap"), (1.75, "cheap"), (2.25, "balanced"), (3, "quick")])
+def test_a_stack_of_an_older_ledger_prefers_what_its_caution_said(
+    here: Settings, database: Database, me: Owner, caution: float, prefer: str
+) -> None:
+    scaling = {"utilisation": 0.75, "caution": caution, "window": 180}
+    chosen = {"utilisation": 0.5, "caution": caution}
+    services = {"web": {"scaling": scaling}, "api": {"scaling": chosen}, "worker": {"command": "work"}}
+    with Ledger.open(here) as ledger:
+        lease = ledger.locks.acquire("shop", me, 600)
+        ledger.stacks.set_desired(lease, "shop", {**spec, "services": services}, "/srv")
+    with database.write() as connection:
+        made_0005(connection)
+    with Ledger.open(here) as ledger:
+        (record,) = ledger.stacks.all()
+    assert record.spec["services"] == {
+        "web": {"scaling": {"utilisation": 0.7, "prefer": prefer, "window": 180}},
+        "api": {"scaling": {"utilisation": 0.5, "prefer": prefer}},
+        "worker": {"command": "work"},
+    }
+
+
 def test_the_newest_is_the_last_file() -> None:
     assert ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).get_heads() == [migrate.NEWEST]
 
