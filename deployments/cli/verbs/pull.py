@@ -29,6 +29,7 @@ def pull(
     tenfold pull shop
     tenfold pull shop -o stack.yaml
     """
+    import os
     from pathlib import Path
 
     import yaml
@@ -39,15 +40,15 @@ def pull(
     from deployments.cli.verbs.show import short_spec
     from infra_specs.projects.moved import moved
 
-    path = Path(output or f"{stack}.yaml")
+    path = Path(os.path.normpath(Path(output or f"{stack}.yaml").absolute()))
     with open_installation() as installation:
         running, source = running_stack(installation, stack), installation.record(stack).source
     _refuse_in_code(running, source, path)
     has_folders = running.target.runs != "containers"
-    spec = moved(short_spec(running), source, str(path.absolute().parent), has_folders=has_folders)
+    spec = moved(short_spec(running), source, str(path.parent), has_folders=has_folders)
     text = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=1_000_000)
     write_new(path, f"# yaml-language-server: $schema={write_schema()}\n{text}")
-    say(console(), f"{path} is written: {stack} as it runs.")
+    say(console(), f"{path.name} is written: {stack} as it runs.")
 
 
 def _refuse_in_code(running: "models.Stack", source: str, path: "Path") -> None:
@@ -56,10 +57,10 @@ def _refuse_in_code(running: "models.Stack", source: str, path: "Path") -> None:
     from infra_specs.projects.moved import service_around
 
     spec = running.model_dump(mode="json", by_alias=True)
-    if running.target.runs == "processes" and (service := service_around(spec, source, str(path.absolute()))):
+    if running.target.runs == "processes" and (service := service_around(spec, source, str(path))):
         raise SpecError(
-            f"{path} would lie in the folder of {service}, and be a change of its code. Write it elsewhere: "
-            f"-o {path.absolute().parent.parent / path.name}"
+            f"{path.name} would lie in the folder of {service}, and be a change of its code. Write it elsewhere: "
+            f"-o {path.parent.parent / path.name}"
         )
 
 

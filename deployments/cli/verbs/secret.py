@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deployments.cli.app import INSTALLATION_PANEL, App, app
-from deployments.cli.verbs.arguments import Stack
+from deployments.cli.verbs.arguments import Json, Stack
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as in env: {KEY: {secret: NAME}}.")]
 
@@ -68,19 +68,23 @@ def set_secret(
 
 
 @secret.command("list")
-def list_secrets(stack: Stack) -> None:
+def list_secrets(stack: Stack, json: Json = False) -> None:
     """The names of a stack's secrets, never their values.
 
     Examples:
     tenfold secret list shop
     """
     from deployments.cli.installation import open_installation, tenfold
-    from deployments.cli.terminal.output import console, lay, say
+    from deployments.cli.terminal.output import console, lay, print_json, say
     from deployments.cli.terminal.words import ago
     from tasks.base.clock import now
 
     with open_installation() as installation:
         secrets = installation.ledger.secrets.newest(stack)
+    if json:
+        listed = [{"name": entry.name, "version": entry.version, "since": entry.since} for entry in secrets]
+        print_json({"stack": stack, "secrets": listed})
+        return
     to = console()
     if not secrets:
         say(to, f"{stack} has no secret. Set one with: {tenfold()} secret set {stack} NAME")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from deployments.cli.app import EXIT_FAILED, INSTALLATION_PANEL, App, app
+from deployments.cli.verbs.arguments import Json
 
 if TYPE_CHECKING:
     from deployments.server.control_plane import ControlPlane
@@ -120,16 +121,19 @@ def open_ui() -> None:
 
 
 @server.command()
-def status() -> None:
+def status(json: Json = False) -> None:
     """Whether it runs, why it is not well, and where its UI is. Exit code 1 if it is not well."""
     from deployments.cli.installation import tenfold
-    from deployments.cli.terminal.output import console, lay, say
+    from deployments.cli.terminal.output import console, lay, print_json, say
     from deployments.server import control_plane
     from deployments.server.program import other_program_note
     from tasks.base.disk import require_space
     from tasks.base.settings import settings
 
     plane = control_plane.status()
+    if json:
+        print_json(status_data(plane))
+        raise typer.Exit(0 if plane and plane.ready else EXIT_FAILED)
     if plane is None:
         say(console(), f"The control plane does not run. Start it with: {tenfold()} server start")
         require_space(settings().home)
@@ -143,6 +147,24 @@ def status() -> None:
     require_space(settings().home)
     if not plane.ready:
         raise typer.Exit(EXIT_FAILED)
+
+
+def status_data(plane: "ControlPlane | None") -> dict[str, object]:
+    """How the control plane is, as data; `server` and `runner` are null where none runs."""
+    from deployments.server import control_plane
+    from deployments.server.program import other_program_note
+
+    if plane is None:
+        return {"ready": False, "server": None, "runner": None}
+    return {
+        "ready": plane.ready,
+        "server": plane.server,
+        "runner": plane.runner,
+        "ui": plane.ui_url,
+        "api": plane.api_url,
+        "other_program": other_program_note(plane.program) != "",
+        "faults": list(control_plane.faults()),
+    }
 
 
 def _show_addresses(plane: "ControlPlane") -> None:

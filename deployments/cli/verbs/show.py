@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.app import LOOK_PANEL, app
-from deployments.cli.verbs.arguments import Env, FileOrStack
+from deployments.cli.verbs.arguments import Env, FileOrStack, Json
 
 if TYPE_CHECKING:
     from infra_specs.stackfile.models import stack as models
 
 
 @app.command(rich_help_panel=LOOK_PANEL)
-def show(file_or_stack: FileOrStack, env: Env = "") -> None:
+def show(file_or_stack: FileOrStack, env: Env = "", json: Json = False) -> None:
     """The spec of a stack as it is wanted now, or of a file in an environment, as YAML.
 
     Examples:
@@ -20,10 +20,14 @@ def show(file_or_stack: FileOrStack, env: Env = "") -> None:
     import yaml
 
     from deployments.cli.installation import open_installation, resolve_stack
+    from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.words import clock_time
 
     with open_installation() as installation:
         argument = resolve_stack(installation.ledger, file_or_stack, env=env)
+        if json:
+            print_json(short_spec(argument.stack))
+            return
         if "spec" in argument.parameters:
             print(yaml.safe_dump(short_spec(argument.stack), sort_keys=False, allow_unicode=True), end="")
             return

@@ -32,7 +32,22 @@ def test_it_is_empty_from_another_folder_and_after_a_scale_too(
 def test_it_never_overwrites(cli: Cli, provisioned: Callable[[], object], file: Path) -> None:
     provisioned()
     result = cli("pull", "shop")
-    assert result.err == "shop.yaml is there already, and is not overwritten. Nothing was written.\n"
+    assert result.err == f"{file} is there already, and is not overwritten. Nothing was written.\n"
+
+
+def test_on_local_it_lies_in_no_folder_of_code(cli: Cli, installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    spec = {"name": "web", "target": {"provider": "local"}, "services": {"web": {"command": "python a.py", "port": 80}}}
+    lease = installation.ledger.locks.acquire("web", Owner.here("provision"), 60)
+    installation.ledger.stacks.set_desired(lease, "web", spec, str(tmp_path / "app"))
+    result = cli("pull", "web", "-o", "app/pulled.yaml")
+    assert (result.code, result.err) == (
+        2,
+        "pulled.yaml would lie in the folder of web, and be a change of its code. Write it elsewhere: "
+        f"-o {tmp_path / 'pulled.yaml'}\n",
+    )
+    cli.text("pull", "web", "-o", "app/../pulled.yaml")
+    assert yaml.safe_load(Path("pulled.yaml").read_text())["services"]["web"]["folder"] == "app"
 
 
 def test_an_export_has_the_services_and_the_needs(cli: Cli, file: Path) -> None:
