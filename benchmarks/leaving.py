@@ -73,10 +73,18 @@ async def _measure(bench: HostBench, images: dict[str, str]) -> None:
 async def _provision(spec: dict[str, Any]) -> None:
     state: Any = await provision(spec=spec, source="/", return_state=True)
     print(f"{spec['name']}: {state.type.value}: {state.message}", flush=True)
+    assert state.type.value == "COMPLETED"
 
 
 def _spec(name: str, images: dict[str, str], target: dict[str, Any]) -> dict[str, Any]:
-    web = {"image": images["tenfold-tiny:1"], "port": 8000, "public": True, "replicas": 3, "health": "/healthz"}
+    web = {
+        "image": images["tenfold-tiny:1"],
+        "port": 8000,
+        "public": True,
+        "replicas": 3,
+        "health": "/healthz",
+        "start": "10m",
+    }
     placed = {"provider": "swarm", "images": images, "public_port": PORTS[name], **target}
     return {"name": name, "target": placed, "services": {"web": web}}
 

@@ -11,6 +11,7 @@ from tasks.base.daemon_pool import DaemonPool
 from tasks.providers.hosts.engines import translated
 from tasks.providers.swarm.engine import HostEngine, HostEngines
 from tasks.providers.swarm.managers import Managers, Member
+from tasks.ssh.connection import Connection
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -58,6 +59,10 @@ class SwarmHosts:
     def engine(self, host: str) -> HostEngine:
         """The engine of a host. Raises ProviderError and its kinds."""
         return self._engines.of(host)
+
+    def connection(self, host: str) -> Connection:
+        """The connection to a host. Raises ProviderError for one that is in no list."""
+        return self._engines.connections.to(self._engines.host(host))
 
     def transfer_engine(self, host: str) -> HostEngine:
         """The engine of a host, for what takes long: images that are pulled, built or brought."""

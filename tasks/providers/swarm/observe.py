@@ -32,7 +32,7 @@ from tasks.providers.docker.store import Key
 from tasks.providers.envoy.admin_state import AdminState, with_requests
 from tasks.providers.envoy.route_state import proxy_health
 from tasks.providers.hosts.engines import translated
-from tasks.providers.swarm import task_list
+from tasks.providers.swarm import bridge, task_list
 from tasks.providers.swarm.hosts import SwarmHosts
 from tasks.providers.swarm.managers import ApiObject, Member
 from tasks.providers.swarm.names import MACHINE_LABEL, is_volume, service_name
@@ -278,12 +278,27 @@ class SwarmObserver:
         if probe is None or not address:
             raise probes.ProbeFailed("its network is gone")
         is_proxy = data_of(labels)["kind"] == "proxy"
-        asker = container["Id"] if is_proxy else self._asker(host, stack) or container["Id"]
         try:
             with translated(host):
-                probes.ask_through(self._hosts.engine(host), asker, "127.0.0.1" if is_proxy else address, probe)
+                if asker := container["Id"] if is_proxy else self._asker(host, stack):
+                    probes.ask_through(self._hosts.engine(host), asker, "127.0.0.1" if is_proxy else address, probe)
+                else:
+                    self._ask_from_outside(host, container["Id"], probe)
         except ProviderError as error:
             raise probes.CannotAsk(str(error)) from error
+
+    def _ask_from_outside(self, host: str, container: str, probe: dict[str, Any]) -> None:
+        """By way of the host: the proxy is not there yet, and few images have what it takes to ask from inside."""
+        if not (address := bridge.address_of(self._hosts.engine(host), container)):
+            raise probes.ProbeFailed("its network is gone")
+
+        def connect() -> Any:
+            try:
+                return bridge.connect(self._hosts, host, address, probe["port"])
+            except ProviderError as error:  # the host was asked a moment ago
+                raise probes.ProbeFailed(f"port {probe['port']}: {error}") from error
+
+        probes.ask_over(connect, probe)
 
     def _asker(self, host: str, stack: str) -> str | None:
         """The stack's proxy on a host, which is in the network and has a shell."""

@@ -79,7 +79,7 @@ class SwarmProvider(KindProvider):
         self.images = SwarmImages(hosts, parts.images, target)
         self.traffic = SwarmTraffic(hosts)
         self.host = SwarmHost(hosts, connections)
-        self.way = SwarmWay(hosts, connections)
+        self.way = SwarmWay(hosts)
         self.shell = SwarmShell(hosts, parts.observer)
         self.databases = PostgresDatabases(self.shell)
 

@@ -3,25 +3,19 @@
 from typing import Any
 
 from infra_specs.errors import ProviderError, TransientError
-from infra_specs.stackfile.models.hosts import JumpHost
 from tasks.providers.docker.engine.errors import translated
 from tasks.providers.docker.proxy.find import proxy_among
 from tasks.providers.docker.proxy.ports import LOCAL_PORT
 from tasks.providers.hosts.engines import translated as translated_of
-from tasks.providers.swarm.engine import HostEngine
+from tasks.providers.swarm import bridge
 from tasks.providers.swarm.hosts import SwarmHosts
-from tasks.ssh.connections import Connections
-
-_BRIDGE = "docker_gwbridge"
-"""The network by which each container of a Swarm reaches its host, and the host it."""
 
 
 class SwarmWay:
     """To the proxy on the first host that has one."""
 
-    def __init__(self, hosts: SwarmHosts, connections: Connections) -> None:
-        self._hosts, self._connections = hosts, connections
-        self._listed = {host.name: host for host in connections.hosts}
+    def __init__(self, hosts: SwarmHosts) -> None:
+        self._hosts = hosts
 
     def connect(self, stack: str) -> Any:
         """A channel to the stack's proxy. Close it after use. Raises ProviderError where nobody can be reached."""
@@ -30,8 +24,7 @@ class SwarmWay:
             for member in self._hosts.ready():
                 try:
                     if address := self._address(member.host, stack):
-                        there = JumpHost(address=address, port=LOCAL_PORT)
-                        return self._connections.to(self._listed[member.host]).open_tcp(there)
+                        return bridge.connect(self._hosts, member.host, address, LOCAL_PORT)
                 except ProviderError as error:
                     failure = error
         raise failure
@@ -41,9 +34,4 @@ class SwarmWay:
         with translated_of(host):
             engine = self._hosts.engine(host)
             proxy = proxy_among(engine.containers_of(stack))
-            return _on_bridge(engine, proxy) if proxy else ""
-
-
-def _on_bridge(engine: HostEngine, container: str) -> str:
-    members = engine.inspect_network(_BRIDGE).get("Containers") or {}
-    return str((members.get(container) or {}).get("IPv4Address") or "").partition("/")[0]
+            return bridge.address_of(engine, proxy) if proxy else ""

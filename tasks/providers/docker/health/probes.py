@@ -3,6 +3,7 @@
 import base64
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any
 
 from docker.errors import APIError
@@ -53,22 +54,16 @@ _NOBODYS_REQUEST = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
 
 def ask(address: str, probe: Mapping[str, Any]) -> None:
     """Ask directly, over the network that this machine shares with the container. Raises ProbeFailed, CannotAsk."""
+    ask_over(lambda: socket.create_connection((address, probe["port"]), timeout=PROBE_SECONDS), probe)
+
+
+def ask_over(connect: Callable[[], Any], probe: Mapping[str, Any]) -> None:
+    """Ask over a connection of one's own, which works as a socket does. Raises ProbeFailed, CannotAsk."""
     sent, judge = _question(probe)
     try:
-        with socket.create_connection((address, probe["port"]), timeout=PROBE_SECONDS) as connection:
+        with closing(connect()) as connection:
             connection.settimeout(PROBE_SECONDS)
-            answer = b""
-            if sent:
-                connection.sendall(sent)
-                lines = sent.count(b"\n") if probe["kind"] == "valkey" else 1
-                while (
-                    len(answer) < _ANSWER_BYTES
-                    and answer.count(b"\n") < lines
-                    and (more := connection.recv(_ANSWER_BYTES))
-                ):
-                    answer += more
-                    if probe["kind"] == "postgres":
-                        break
+            answer = _answer(connection, sent, probe["kind"]) if sent else b""
     except TimeoutError:
         raise ProbeFailed(f"port {probe['port']}: no answer within {PROBE_SECONDS:g} s", silent=True) from None
     except OSError as error:
@@ -76,6 +71,16 @@ def ask(address: str, probe: Mapping[str, Any]) -> None:
             raise CannotAsk(error.strerror) from error
         raise ProbeFailed(f"port {probe['port']}: {error.strerror or error}") from error
     judge(answer)
+
+
+def _answer(connection: Any, sent: bytes, kind: str) -> bytes:
+    answer, lines = b"", sent.count(b"\n") if kind == "valkey" else 1
+    connection.sendall(sent)
+    while len(answer) < _ANSWER_BYTES and answer.count(b"\n") < lines and (more := connection.recv(_ANSWER_BYTES)):
+        answer += more
+        if kind == "postgres":
+            break
+    return answer
 
 
 def ask_through(api: Engine, container: str, address: str, probe: Mapping[str, Any]) -> None:

@@ -207,6 +207,7 @@ def test_a_killed_task_is_followed(
 def test_data_stays_on_its_host(
     provider: SwarmProvider, all_hosts: HostBench, home: Path, images: dict[str, str]
 ) -> None:
+    begun(provider, [replica(images, 0)])  # before there is a proxy to ask it, and it has no shell to ask itself
     store = provider.create(volume())
     other = provider.create(
         Resource(stack, "volume/queue", "volume", {"size": 2**30}, mutable=("size",), stateful=True)

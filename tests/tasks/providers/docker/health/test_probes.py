@@ -75,3 +75,19 @@ def test_a_proxy_that_closes_lives_and_an_app_that_does_not_answer(kind: str, co
     else:
         with pytest.raises(ProbeFailed):
             ask_through(Asker(code, b""), "c", "127.0.0.1", probe)  # type: ignore[arg-type]
+
+
+def test_it_is_asked_over_a_connection_of_ones_own() -> None:
+    """As a fleet's hosts are: one that cannot be made says why, and an answer is judged as any other."""
+    with server(b"\0\0\0\x08\0\0\0\0") as port, pytest.raises(ProbeFailed):
+        probes.ask_over(lambda: socket.create_connection(("127.0.0.1", port)), POSTGRES)
+    with server(b"HTTP/1.1 200 OK\r\n\r\n") as port:
+        probes.ask_over(
+            lambda: socket.create_connection(("127.0.0.1", port)), {"kind": "http", "port": port, "path": "/up"}
+        )
+
+    def refused() -> socket.socket:
+        raise ProbeFailed("port 80: nobody listens")
+
+    with pytest.raises(ProbeFailed, match="nobody listens"):
+        probes.ask_over(refused, {"kind": "http", "port": 80, "path": "/up"})
