@@ -22,8 +22,8 @@ def container_service(folder: Folder) -> tuple[DraftService, tuple[Guess, ...]] 
         "build": "the folder of the Dockerfile, from this file's own",
         "port": "where it listens in the container, on 0.0.0.0; PORT says it, too",
     }
-    if ports:
-        guesses.append(Guess(f"port {ports[-1]}", "Dockerfile"))
+    says = f"port {ports[-1]}" if ports else f"port {DEFAULT_PORT}, for it names none: write the one that it listens on"
+    guesses.append(Guess(says, "Dockerfile"))
     if "rails" in folder.texts.get("Gemfile", ""):
         keys["before"] = "bin/rails db:prepare"
         comments["before"] = "run once with each new release, before it gets requests"

@@ -1,6 +1,7 @@
 """A stack file before it is text: services with their keys and comments, needs, and what a person should know."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -35,7 +36,8 @@ class Draft:
 
 
 def stack_name(text: str) -> str:
-    """A name of a stack or a service, made of any text: `My Shop!` becomes `my-shop`."""
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    name = re.sub(r"^[^a-z]+", "", name)
+    """A name of a stack or a service, made of any text: `Über Shop!` becomes `uber-shop`, `1st` becomes `app-1st`."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    name = f"app-{name}" if name[:1].isdigit() else name
     return name[:40].rstrip("-") or "app"

@@ -12,9 +12,15 @@ from infra_specs.projects.draft import Draft, DraftService, Provider
 from infra_specs.projects.folder import COMPOSE_FILES, STACK_FILES, Folder, Guess
 from infra_specs.projects.health import health_of
 from infra_specs.projects.leans_on import needs_of, variables_of
-from infra_specs.projects.node_apps import node_packages, node_service, package_json
+from infra_specs.projects.node_apps import built_pages, node_packages, node_service, package_json
 from infra_specs.projects.procfile import procfile_services
-from infra_specs.projects.python_apps import environment_steps, python_packages, web_service, worker_service
+from infra_specs.projects.python_apps import (
+    PACKAGE_FILES,
+    environment_steps,
+    python_packages,
+    web_service,
+    worker_service,
+)
 from infra_specs.projects.static_pages import static_service
 
 WANTED = (
@@ -23,13 +29,17 @@ WANTED = (
 )
 
 
+MARKS = ("Dockerfile", "Procfile", "package.json", "manage.py", *PACKAGE_FILES)
+"""Files that lie at the top of a project."""
+
+
 def look(folder: Folder) -> Draft:
     """The draft. Raises SpecError if the folder is empty, has a stack file or a compose file, or nothing is known."""
     _refuse(folder)
     services, guesses, steps, provider = _services(folder)
     if not services:
         raise SpecError(
-            f"Nothing in {folder.name} is known to start an app. Looked for: {WANTED}.\n"
+            f"Nothing in {folder.name} is known to start an app. Looked for: {WANTED}.\n{_elsewhere(folder)}"
             "Write the file by hand. The smallest one: tenfold init --help"
         )
     packages = _packages(folder)
@@ -40,7 +50,19 @@ def look(folder: Folder) -> Draft:
         guesses += tuple(Guess(f"{name} is read by the code", "the sources") for name in env)
     secrets = [name["secret"] for name in env.values() if "secret" in name]
     steps += tuple(f"tenfold secret set STACK {name}" for name in secrets)
+    if ".env" in folder.paths:
+        steps += ("# .env is not read: set its secrets by `tenfold secret set`, and name the rest in `env`",)
     return Draft(services, provider, tuple(needs), (*guesses, *needs.values()), steps)
+
+
+def _elsewhere(folder: Folder) -> str:
+    """A line that names the folders below which look like projects of their own; empty if none does."""
+    below = sorted(
+        {path.rpartition("/")[0] for path in folder.paths if path.rpartition("/")[2] in MARKS and "/" in path}
+    )
+    return (
+        f"There are projects below: {', '.join(below[:5])}. Go into one, and run tenfold init there.\n" if below else ""
+    )
 
 
 def _refuse(folder: Folder) -> None:
@@ -66,7 +88,8 @@ def _services(folder: Folder) -> tuple[tuple[DraftService, ...], tuple[Guess, ..
     if made:
         guesses = tuple(guess for _, parts in made for guess in parts)
         return tuple(service for service, _ in made), guesses, environment_steps(folder, packages), "local"
-    if node := node_service(folder, package_json(folder)):
+    document = package_json(folder)
+    if node := built_pages(folder, document) or node_service(folder, document):
         return (node[0],), node[1], node[2], "local"
     if static := static_service(folder):
         return (static[0],), static[1], (), "local"

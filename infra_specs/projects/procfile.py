@@ -9,6 +9,15 @@ from infra_specs.projects.draft import DraftService, stack_name
 
 _LINE = re.compile(r"^([A-Za-z0-9_-]+):\s*(.+?)\s*$")
 _NEEDS_A_SHELL = re.compile(r"[$&|;<>*`~(]|^\w+=")
+_JOINED = re.compile(r"&&|\|\||;|^\w+=")
+BUILTINS = ("cd", "exec", "export", "set", "ulimit", "source", ".")
+"""Words that are no programs: only a shell knows them."""
+PYTHON_PROGRAMS = (
+    "python", "python3", "gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve", "flask", "django-admin",
+    "celery", "rq", "dramatiq", "arq", "huey_consumer", "alembic", "streamlit", "fastapi", "litestar", "pserve",
+    "uwsgi",
+)  # fmt: skip
+"""Programs that Python packages bring, which are in the virtual environment."""
 WORKER_COMMENT = "workers get no requests, so no users size them: say how many"
 
 
@@ -54,10 +63,10 @@ def _service(name: str, command: str, release: str, health: str, programs: str) 
 
 def without_shell(command: str, programs: str) -> str:
     """A line of a Procfile as a command of a stack file, which no shell reads: with a shell where one is needed."""
-    words = command.split(maxsplit=1)
-    if programs and "/" not in words[0] and "=" not in words[0]:
+    word = command.split(maxsplit=1)[0]
+    if word in BUILTINS or _JOINED.search(command):
+        path = f'PATH="$PWD/{programs}:$PATH"; ' if programs else ""
+        return f"sh -c {shlex.quote(path + command)}"
+    if programs and word in PYTHON_PROGRAMS:
         command = f"{programs}/{command}"
-    if not _NEEDS_A_SHELL.search(command):
-        return command
-    joined = re.search(r"&&|\|\||;|^\w+=", command)
-    return f"sh -c {shlex.quote(command if joined else f'exec {command}')}"
+    return f"sh -c {shlex.quote(f'exec {command}')}" if _NEEDS_A_SHELL.search(command) else command

@@ -82,11 +82,15 @@ def _app_object(folder: Folder, packages: Mapping[str, str]) -> tuple[dict[str, 
     for path, text in folder.sources(".py"):
         for framework in APPS:
             if match := re.search(rf"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?{framework}\(", text, re.MULTILINE):
-                command = _server(folder, packages, framework, f"{_module(path)}:{match[1]}")
+                command = _server(folder, packages, framework, f"{_module(path)}:{match[1]}", _top(folder, path))
                 return {"command": command}, Guess(f"the {framework} app `{match[1]}`", path)
         if re.search(r"^def create_app\(", text, re.MULTILINE) and "flask" in packages:
-            command = _server(folder, packages, "Flask", f"{_module(path)}:create_app()")
+            command = _server(folder, packages, "Flask", f"{_module(path)}:create_app()", _top(folder, path))
             return {"command": command}, Guess("a Flask app from `create_app`", path)
+        if re.search(r"^def create_app\(", text, re.MULTILINE) and "fastapi" in packages:
+            words = f"--factory {_app_folder('--app-dir', _top(folder, path))}{_module(path)}:create_app"
+            command = f"sh -c 'exec {folder.venv}/bin/uvicorn --host 127.0.0.1 --port $PORT {words}'"
+            return {"command": command}, Guess("a FastAPI app from `create_app`", path)
     return None
 
 
@@ -94,14 +98,23 @@ def _module(path: str) -> str:
     return path.removesuffix("/__init__.py").removesuffix(".py").removeprefix("src/").replace("/", ".")
 
 
-def _server(folder: Folder, packages: Mapping[str, str], framework: str, app: str) -> str:
+def _top(folder: Folder, path: str) -> str:
+    """The folder `src` where modules are looked for in it; empty where the project is installed, or has none."""
+    return "src" if path.startswith("src/") and not {"pyproject.toml", "setup.py"} & folder.paths else ""
+
+
+def _app_folder(option: str, top: str) -> str:
+    return f"{option} {top} " if top else ""
+
+
+def _server(folder: Folder, packages: Mapping[str, str], framework: str, app: str, top: str) -> str:
     program = f"{folder.venv}/bin"
     if framework in ASYNC_APPS:
         if "hypercorn" in packages and "uvicorn" not in packages:
             return f"sh -c 'exec {program}/hypercorn --bind 127.0.0.1:$PORT {app}'"
-        return f"sh -c 'exec {program}/uvicorn --host 127.0.0.1 --port $PORT {app}'"
+        return f"sh -c 'exec {program}/uvicorn --host 127.0.0.1 --port $PORT {_app_folder('--app-dir', top)}{app}'"
     if "gunicorn" in packages:
-        return f"""sh -c 'exec {program}/gunicorn --bind 127.0.0.1:$PORT "{app}"'"""
+        return f"""sh -c 'exec {program}/gunicorn --bind 127.0.0.1:$PORT {_app_folder("--pythonpath", top)}"{app}"'"""
     if "waitress" in packages:
         call = app.endswith("()")
         return f"sh -c 'exec {program}/waitress-serve --listen=127.0.0.1:$PORT {'--call ' * call}{app.rstrip('()')}'"

@@ -14,7 +14,8 @@ NAMED = {"Procfile", "Dockerfile", "Gemfile", "Pipfile", ".env.example", ".env.s
 
 
 def read_project(top: Path) -> Folder:
-    """The folder's paths and texts. What cannot be read, or is no UTF-8, has a path and no text."""
+    """The folder's paths and texts. What cannot be read, or is no UTF-8, has a path and no text. Of hidden folders
+    nothing is read."""
     paths, texts = set[str](), dict[str, str]()
     for path in _files(top):
         name = str(path.relative_to(top))
@@ -34,8 +35,6 @@ def _files(top: Path) -> Iterator[Path]:
             name for name in folders if depth + 1 < DEEPEST and name not in LEFT_OUT and not name.startswith(".")
         )
         for name in sorted(names):
-            if name.startswith(".") and name not in NAMED:
-                continue
             number += 1
             if number > MOST_FILES:
                 return

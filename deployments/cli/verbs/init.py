@@ -114,5 +114,5 @@ def show_next(draft: "Draft", name: str, file: str) -> None:
     program = tenfold()
     steps = [step.replace("tenfold secret set STACK", f"{program} secret set {name}") for step in draft.steps]
     up = f"{program} up" if file == STACK_FILE else f"{program} up {file}"
-    say(console(), f"{file} is written. Next:")
+    say(console(), f"{file} of the stack {name} is written. Next:")
     lay(console(), [[step] for step in (*steps, up)])

@@ -54,6 +54,15 @@ def test_its_text_is_the_same_stack(case: dict[str, Any]) -> None:
         ({"Procfile": "gunicorn app:app"},
          "Procfile, line 1: `gunicorn app:app` is no process. Write `name: command`."),
         ({"Procfile": "# none\n"}, "Procfile has no process. A Procfile has lines such as `web: gunicorn app:app`."),
+        ({"index.html": "", "app.db": "", ".env": "KEY=x", "stack.old": "", "notes.sql": ""},
+         "index.html lies beside .env, app.db, notes.sql and 1 more, and a file server would give them to everybody. "
+         "Move the pages into a folder: mkdir public, and index.html and all that it shows into it. Then again: "
+         "tenfold init"),
+        ({"README.md": "# Notes", "api/Dockerfile": "", "web/package.json": "{}"},
+         "Nothing in my-app is known to start an app. Looked for: a Dockerfile, a Procfile, manage.py, an app of "
+         "FastAPI or Flask, a program app.py that reads PORT, package.json with a start script, or index.html.\n"
+         "There are projects below: api, web. Go into one, and run tenfold init there.\n"
+         "Write the file by hand. The smallest one: tenfold init --help"),
         ({"README.md": "# Notes"},
          "Nothing in my-app is known to start an app. Looked for: a Dockerfile, a Procfile, manage.py, an app of "
          "FastAPI or Flask, a program app.py that reads PORT, package.json with a start script, or index.html.\n"
