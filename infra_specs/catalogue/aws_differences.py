@@ -54,6 +54,10 @@ def _endless(stack: Stack) -> bool:
     return any(service.port is not None and service.route.timeouts.idle is None for service in stack.services.values())
 
 
+def _names_that_move(stack: Stack) -> bool:
+    return any(service.image and "@sha256:" not in service.image for service in stack.services.values())
+
+
 def _never(_: Stack) -> bool:
     return False
 
@@ -129,6 +133,13 @@ DIFFERENCES = (
         "any number",
         "a balancer has 100 rules unless AWS is asked for more, and each service needs 3 during a release",
         _many_routes,
+    ),
+    Difference(
+        "images by a name that may be moved",
+        "a release keeps the image that the name meant when it was deployed",
+        "ECS looks the name up at each release and keeps that for all tasks of it, so a rollback may find another "
+        "image: write a digest",
+        _names_that_move,
     ),
     Difference(
         "memory, cpus",

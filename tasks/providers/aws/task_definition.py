@@ -83,6 +83,7 @@ def container(settings: Mapping[str, Any], name: str, region: str) -> dict[str, 
     return {
         "name": CONTAINER,
         "image": settings["image"],
+        "versionConsistency": "enabled",
         "essential": True,
         "memory": settings["memory"],
         **_words("command", settings.get("command")),

@@ -50,7 +50,7 @@ class Route(Kind):
         written = tags.tags_of(resource, incarnation)
         rule = add_route(
             self._aws, listener, host=host, path=path, conditions=_conditions(host, path),
-            actions=[_forward(resource)], written=written,
+            actions=[action_of(resource)], written=written,
         )  # fmt: skip
         return _made(rule, dns, written)
 
@@ -58,7 +58,7 @@ class Route(Kind):
         host, path = str(resource.settings["host"]), str(resource.settings["path"])
         arn = instance.outputs["arn"]
         self._aws.call(
-            "elbv2", "modify_rule", RuleArn=arn, Conditions=_conditions(host, path), Actions=[_forward(resource)]
+            "elbv2", "modify_rule", RuleArn=arn, Conditions=_conditions(host, path), Actions=[action_of(resource)]
         )
         moved = {"host", "path"} & {name for name in resource.digests if _differs(name, instance, resource)}
         if moved:
@@ -120,7 +120,7 @@ def _conditions(host: str, path: str) -> list[dict[str, Any]]:
     return conditions
 
 
-def _forward(resource: Resource) -> dict[str, Any]:
+def action_of(resource: Resource) -> dict[str, Any]:
     """Where requests go: a canary gets its percentage, and the others share the rest evenly."""
     endpoints, percentages = resource.settings["endpoints"], resource.settings.get("weights") or {}
     assert isinstance(endpoints, Sequence)
