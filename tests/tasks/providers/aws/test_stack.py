@@ -42,25 +42,29 @@ class World:
         self.client = client
         self.provider = AwsProvider(Aws(provider="aws", region=REGION), client)
 
-    def plan(self, desired: tuple[Resource, ...], *, delete_data: bool = False) -> Plan:
-        return make_plan("shop", desired, self.provider.observe("shop"), delete_data=delete_data, moment=1e12)
+    def plan(self, desired: tuple[Resource, ...], *, delete_data: bool = False, shelves: bool = False) -> Plan:
+        seen = self.provider.observe("shop")
+        return make_plan("shop", desired, seen, delete_data=delete_data, shelves=shelves, moment=1e12)
 
-    def reach(self, desired: tuple[Resource, ...], *, delete_data: bool = False) -> None:
+    def reach(self, desired: tuple[Resource, ...], *, delete_data: bool = False, shelves: bool = False) -> None:
         """Plan and apply until nothing is left to do."""
         for _ in range(12):
-            plan = self.plan(desired, delete_data=delete_data)
+            plan = self.plan(desired, delete_data=delete_data, shelves=shelves)
             if plan.empty:
                 return
             for wave in plan.waves:
                 made = {instance.address: instance for instance in self.provider.observe("shop") if instance.live}
                 for change in wave:
-                    self.apply(change, made)
+                    self.apply(change, made, shelves=shelves)
         raise AssertionError(f"never done: {[str(change) for change in plan.changes]}")
 
-    def apply(self, change: Change, made: Mapping[str, Instance]) -> None:
+    def apply(self, change: Change, made: Mapping[str, Instance], *, shelves: bool) -> None:
         if change.action == "destroy":
             assert change.instance is not None
-            self.provider.destroy(change.instance)
+            if shelves and change.instance.stateful:
+                self.provider.put_away(change.instance, comes_back=True)
+            else:
+                self.provider.destroy(change.instance)
         elif change.action == "update":
             assert change.instance is not None
             assert change.resource is not None
