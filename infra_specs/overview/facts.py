@@ -3,8 +3,11 @@
 Times are seconds since the epoch, durations seconds, prices USD a month. None: not known, and never 0.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from infra_specs.alerts.alert import Alert
+from infra_specs.alerts.facts import Machine
 from infra_specs.overview.debts import DueDebt
 from infra_specs.releases.selection import ReleaseState
 
@@ -35,6 +38,8 @@ class ServiceFacts:
     requests_per_second: float | None = None
     in_flight: float | None = None
     latency: float | None = None
+    errors: float | None = None
+    """Answers a second of 500 and more, and none at all."""
     reason: str = ""
     """Of the scaler's last decision: one sentence."""
 
@@ -91,12 +96,14 @@ class PriceFacts:
 
 @dataclass(frozen=True, slots=True)
 class NeedFacts:
-    """A need and its size in bytes; of a database also the connections that it allows."""
+    """A need and its size in bytes; of a database also the connections that it allows. `used`: of these connections,
+    or of a queue's memory, by the last look of a minute."""
 
     name: str
     memory: int | None = None
     storage: int | None = None
     connections: int | None = None
+    used: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +124,8 @@ class StackFacts:
     """The newest first, as are the changes."""
     changes: tuple[ChangeFacts, ...] = ()
     debts: tuple[DueDebt, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    """Those that go on."""
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    """By name the machines that it runs on, as far as they were seen."""
     fault: str = ""

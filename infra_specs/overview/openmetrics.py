@@ -49,6 +49,9 @@ def _of_stacks(stacks: Sequence[StackFacts], moment: float) -> Iterator[Family]:
     yield family("spent_usd", "Spent in this calendar month.", lambda stack: stack.price.spent, "usd")
     debts = "Debts whose day is over."
     yield family("debts_expired", debts, lambda stack: sum(debt.expired for debt in stack.debts))
+    alerts = [(stack, alert) for stack in stacks for alert in stack.alerts]
+    labelled = (({"stack": stack.name, "kind": alert.kind, "where": alert.where}, 1.0) for stack, alert in alerts)
+    yield Family("tenfold_alert", "1 for each alert that goes on.", tuple(labelled))
     releases = tuple(
         ({"stack": stack.name, "target": stack.target}, float(stack.releases[0].number))
         for stack in stacks
@@ -77,6 +80,8 @@ def _of_services(stacks: Sequence[StackFacts]) -> Iterator[Family]:
         lambda service: service.design if service.port is not None else None,
     )
     yield family("requests_per_second", "By the last check.", lambda service: service.requests_per_second)
+    errors = "Answers a second of 500 and more, and none at all."
+    yield family("errors_per_second", errors, lambda service: service.errors)
     yield family(
         "latency_seconds", "What 95 of 100 requests did not exceed.", lambda service: service.latency, "seconds"
     )

@@ -1,10 +1,12 @@
 """The facts of stacks at this moment, as the ledger has them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
 
+from infra_specs.alerts.alert import Alert
+from infra_specs.alerts.stack_look import StackLook
 from infra_specs.errors import TenfoldError
 from infra_specs.overview.debts import register
 from infra_specs.overview.facts import NeedFacts, PriceFacts, ServiceFacts, StackFacts
@@ -33,12 +35,16 @@ class Known:
     spent: Mapping[str, Spent]
     measured: Mapping[Key, Measurement]
     reasons: Mapping[Key, str]
+    looks: Mapping[str, StackLook]
+    alerts: Sequence[Alert]
 
     @classmethod
     def read(cls, ledger: Ledger, moment: float) -> Self:
         """Blocks; raises LedgerError."""
         measured = ledger.measurements.latest(moment, SEEN_SECONDS)
-        return cls(ledger, moment, ledger.costs.this_month(), measured, ledger.outlines.reasons())
+        spent, reasons, alerts = ledger.costs.this_month(), ledger.outlines.reasons(), ledger.alerts.listed()
+        looks = {name: look for name, look in ledger.looks.all().items() if look.tells(moment)}
+        return cls(ledger, moment, spent, measured, reasons, looks, alerts)
 
 
 def stack_facts(ledger: Ledger, moment: float) -> tuple[StackFacts, ...]:
@@ -54,20 +60,15 @@ def facts_of(known: Known, record: StackRecord) -> StackFacts:
     """The facts of one stack."""
     outlines = known.ledger.outlines
     changes, releases = outlines.changes(record.name, CHANGES_SHOWN), outlines.releases(record.name)
+    alerts = tuple(alert for alert in known.alerts if alert.stack == record.name)
+    look = known.looks.get(record.name) if record.wanted else None
     try:
         scaled = ScaledStack.of(record, known.spent.get(record.name))
         services = tuple(_service(known, scaled, name, wanted=record.wanted) for name in scaled.stack.services)
         price = _price(scaled, known.moment)
     except TenfoldError as error:
-        return StackFacts(
-            record.name,
-            record.target,
-            record.wanted,
-            record.since,
-            releases=releases,
-            changes=changes,
-            fault=str(error),
-        )
+        basis = StackFacts(record.name, record.target, record.wanted, record.since)
+        return replace(basis, releases=releases, changes=changes, alerts=alerts, fault=str(error))
     return StackFacts(
         name=record.name,
         target=record.target,
@@ -76,17 +77,20 @@ def facts_of(known: Known, record: StackRecord) -> StackFacts:
         users=scaled.stack.users.monthly,
         headroom=scaled.stack.headroom,
         services=services,
-        needs=tuple(_needs(scaled.sizing)),
+        needs=tuple(_needs(scaled.sizing, look)),
         price=price,
         releases=releases,
         changes=changes,
         debts=register(scaled.stack, today()),
+        alerts=alerts,
+        machines=look.machines if look else {},
     )
 
 
 def _service(known: Known, scaled: ScaledStack, name: str, *, wanted: bool) -> ServiceFacts:
     service, sizes, key = scaled.stack.services[name], scaled.sizing.services[name], (scaled.stack.name, name)
     last = known.measured.get(key) if wanted else None
+    look = known.looks.get(scaled.stack.name) if wanted else None
     return ServiceFacts(
         name=name,
         port=service.port,
@@ -97,23 +101,26 @@ def _service(known: Known, scaled: ScaledStack, name: str, *, wanted: bool) -> S
         design=sizes.demand * scaled.stack.headroom,
         latency_limit=service.scaling.latency,
         seen=last.at if last else None,
-        serving=last.serving if last else None,
+        serving=last.serving if last else look.serving.get(name) if look and not look.fault else None,
         requests_per_second=last.requests_per_second if last else None,
         in_flight=last.in_flight if last else None,
         latency=last.latency if last else None,
+        errors=last.errors if last else None,
         reason=known.reasons.get(key, "") if wanted else "",
     )
 
 
-def _needs(sizing: Sizing) -> list[NeedFacts]:
+def _needs(sizing: Sizing, look: StackLook | None) -> list[NeedFacts]:
     database, cache, queue = sizing.database, sizing.cache, sizing.queue
     needs = []
     if database:
-        needs.append(NeedFacts("database", database.memory, database.storage, database.connections))
+        used = look.connections[0] if look and look.connections else None
+        needs.append(NeedFacts("database", database.memory, database.storage, database.connections, used))
     if cache:
         needs.append(NeedFacts("cache", cache.memory))
     if queue:
-        needs.append(NeedFacts("queue", queue.memory, queue.storage))
+        used = look.queue[0] if look and look.queue else None
+        needs.append(NeedFacts("queue", queue.memory, queue.storage, used=used))
     return needs
 
 

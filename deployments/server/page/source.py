@@ -3,6 +3,7 @@
 from dataclasses import asdict, fields
 from typing import Any, Self
 
+from infra_specs.alerts.kinds import TITLES
 from infra_specs.overview.condition import condition
 from infra_specs.overview.facts import StackFacts
 from infra_specs.overview.openmetrics import MEDIA_TYPE, openmetrics
@@ -82,5 +83,6 @@ def _stack_data(stack: StackFacts, moment: float) -> dict[str, Any]:
     data["services"] = [
         {**asdict(service), "slow": service.is_slow, "late": service.is_late(moment)} for service in stack.services
     ]
+    data["alerts"] = [{**asdict(alert), "title": TITLES[alert.kind]} for alert in stack.alerts]
     data["debts"] = [debt.data() for debt in stack.debts]
     return data

@@ -5,7 +5,7 @@ import pytest
 from infra_specs.overview.condition import condition
 from infra_specs.overview.facts import StackFacts
 from infra_specs.releases.selection import ReleaseState
-from tests.infra_specs.overview.facts import NOW, change, release, service, stack
+from tests.infra_specs.overview.facts import NOW, alert, change, release, service, stack
 
 pytestmark = pytest.mark.pure
 FAILED = release(4, ReleaseState.FAILED)
@@ -20,6 +20,8 @@ FAILED = release(4, ReleaseState.FAILED)
         (stack(service(serving=0), service(name="api", serving=0)), "failing", "No replica of web and api serves."),
         (stack(service(serving=0, wanted=0)), "well", "All that is wanted serves."),
         (stack(service(serving=0), changes=(change("running"),)), "failing", "No replica of web serves."),
+        (stack(alerts=(alert(),), changes=(change("running"),)), "attention", "5 of 100 requests fail."),
+        (stack(alerts=(alert("no_replica", what="None of web."),)), "failing", "None of web."),
         (stack(changes=(change("running"),)), "changing", "deploy is under way: release 3."),
         (stack(changes=(change("failed", "scale"),)), "attention", "The last run, scale, failed."),
         (stack(changes=(change("crashed"),)), "attention", "The last run, deploy, crashed."),

@@ -7,7 +7,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from infra_specs.overview.facts import PriceFacts, StackFacts
 from infra_specs.overview.openmetrics import openmetrics
-from tests.infra_specs.overview.facts import NOW, service, stack
+from tests.infra_specs.overview.facts import NOW, alert, service, stack
 
 pytestmark = pytest.mark.pure
 
@@ -32,14 +32,19 @@ def test_each_figure_is_there_once_with_its_labels() -> None:
     }  # fmt: skip
     assert {name: samples[(f"tenfold_{name}", *of_web)] for name in (
         "replicas_wanted", "replicas_serving", "replicas_most", "demand_in_flight", "design_in_flight",
-        "requests_per_second", "latency_seconds",
+        "requests_per_second", "errors_per_second", "latency_seconds",
     )} == {
         "replicas_wanted": 2, "replicas_serving": 2, "replicas_most": 20, "demand_in_flight": 3,
-        "design_in_flight": 40, "requests_per_second": 10, "latency_seconds": 0.2,
+        "design_in_flight": 40, "requests_per_second": 10, "errors_per_second": 0.5, "latency_seconds": 0.2,
     }  # fmt: skip
     assert samples[("tenfold_check_age_seconds",)] == 4.5
     assert samples[("tenfold_stack_wanted", ("stack", "blog"), ("target", "local"))] == 0
     assert not [key for key in samples if ("stack", "blog") in key and key[0].startswith("tenfold_replicas")]
+
+
+def test_each_alert_is_a_sample() -> None:
+    labels = (("kind", "errors"), ("stack", "shop"), ("where", "web"))
+    assert read(stack(alerts=(alert(),)))[("tenfold_alert", *labels)] == 1
 
 
 def test_what_is_not_known_is_left_out_and_never_0() -> None:

@@ -13,7 +13,6 @@ export function title(stack) {
 }
 
 export function alerts(stack, now) {
-  if (!stack.alerts) return null;
   const items = stack.alerts.map((alert) => element("li", {},
     element("strong", {}, `! ${alert.title}${alert.where ? ` (${alert.where})` : ""}: `), alert.what,
     element("p", {}, `Since ${moment(alert.since)}, ${ago(alert.since, now)}. ${alert.todo}`),
@@ -44,9 +43,10 @@ export function services(stack, now) {
     demand(service),
     latency(service),
     service.port === null ? UNKNOWN : number(service.requests_per_second),
+    service.port === null ? UNKNOWN : number(service.errors),
     service.seen === null ? "never" : `${ago(service.seen, now)}${service.late ? ", late" : ""}`,
   ]);
-  const head = ["service", "replicas that serve", "in flight, of the design", "latency of 95 %", "requests a second", "measured"];
+  const head = ["service", "replicas that serve", "in flight, of the design", "latency of 95 %", "requests a second", "errors a second", "measured"];
   const reasons = stack.services.filter((service) => service.reason);
   return section("What runs", table("Services", head, rows, "No service."),
     reasons.length ? element("ul", { class: "quiet" }, reasons.map((service) => element("li", {}, service.reason))) : null);
@@ -67,9 +67,22 @@ function latency(service) {
 }
 
 export function needs(stack) {
-  const rows = stack.needs.map((need) => [need.name, bytes(need.memory), bytes(need.storage), number(need.connections, 9)]);
-  return section("Database and disk", table("Needs", ["need", "memory", "disk", "connections at most"], rows, "It needs none."),
-    rows.length ? element("p", { class: "quiet" }, "As they are sized.") : null);
+  const rows = stack.needs.map((need) => [
+    need.name, need.name === "queue" && need.used !== null ? `${bytes(need.used)} of ${bytes(need.memory)}` : bytes(need.memory),
+    bytes(need.storage), need.name === "database" ? `${number(need.used, 9)} of ${number(need.connections, 9)}` : UNKNOWN,
+  ]);
+  const machines = Object.entries(stack.machines).map(([name, machine]) => [
+    name || "this machine", used(machine.disk, machine.disk_free), used(machine.memory, machine.memory_free),
+  ]);
+  return section("Database and disk",
+    table("Needs", ["need", "memory", "disk", "connections"], rows, "It needs none."),
+    table("Machines", ["machine", "disk used", "memory used"], machines, "Its machines were not looked at lately."));
+}
+
+function used(total, free) {
+  if (total === null && free === null) return UNKNOWN;
+  if (total === null || free === null) return free === null ? UNKNOWN : `${bytes(free)} free`;
+  return `${bytes(total - free)} of ${bytes(total)} (${percent((total - free) / total)})`;
 }
 
 export function releases(stack, now) {

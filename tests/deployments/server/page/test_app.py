@@ -1,6 +1,7 @@
 """The status page over HTTP: who may ask, what it answers, and that it holds what a stack's ledger holds."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,10 +12,16 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from deployments.server.front_door import FrontDoor
 from deployments.server.page.app import page_app
 from deployments.server.page.files import OPEN_PATHS, PAGE_PATH, TYPES
+from infra_specs.alerts.facts import Machine
+from infra_specs.alerts.kinds import TITLES
+from infra_specs.alerts.stack_look import StackLook
+from tasks.base.clock import now
 from tasks.base.settings import Settings
 from tasks.ledger import Ledger
+from tasks.ledger.alerts import Recorded
 from tasks.ledger.database import Database
 from tests.deployments.server.door import Inside
+from tests.infra_specs.overview.facts import alert
 from tests.support.page_world import LOGIN, add_measurements, add_stack
 
 CLOSED = ("/metrics", f"{PAGE_PATH}/data", f"{PAGE_PATH}/series?stack=shop", f"{PAGE_PATH}/report?stack=shop")
@@ -97,6 +104,20 @@ async def test_the_data_is_that_of_the_ledger(client: httpx.AsyncClient) -> None
     assert shop["changes"][0]["reason"] == "release 3: a new picture"
     assert [need["name"] for need in shop["needs"]] == ["database", "cache"]
     assert shop["debts"][0]["what"] == "one zone"
+
+
+async def test_alerts_and_looks_are_shown(client: httpx.AsyncClient, here: Settings, database: Database) -> None:
+    moment = now()
+    look = StackLook(moment, machines={"": Machine(disk=100, disk_free=30)}, connections=(7, 512))
+    with Ledger.open(here) as ledger:
+        ledger.alerts.record(Recorded([replace(alert(), since=moment - 9, raised=moment)]), moment, None)
+        ledger.looks.put({"shop": look})
+    blog, shop = (await client.get(f"{PAGE_PATH}/data", headers=LOGGED_IN)).json()["stacks"]
+    assert (blog["alerts"], blog["machines"], blog["needs"][0]["used"]) == ([], {}, None)
+    (shown,) = shop["alerts"]
+    assert (shown["title"], shown["where"], shown["change"]["verb"]) == (TITLES["errors"], "web", "deploy")
+    assert shop["condition"] == {"state": "attention", "text": "5 of 100 requests fail."}
+    assert (shop["needs"][0]["used"], shop["machines"][""]["disk_free"]) == (7, 30)
 
 
 @pytest.mark.usefixtures("database")
