@@ -13,6 +13,8 @@ from infra_specs.alerts.alert import Alert, Finding, Key, alert_id
 from infra_specs.alerts.kinds import RULES, Kind
 from infra_specs.alerts.quiet import QuietHours, Silence, is_silenced
 
+SLACK_SECONDS = 5.0
+"""By which a check may come too early: without it a fault of a minute would wait for the check after."""
 SETTLE_SECONDS = 60.0
 """Without the fault for so long, an alert is over."""
 RETURNING_SETTLE_SECONDS = 900.0
@@ -116,7 +118,7 @@ def _seen(alert: Alert | None, finding: Finding, moment: float) -> Alert:
         id = alert_id(finding.key, moment)
         alert = Alert(id, finding.stack, finding.kind, finding.where, finding.what, finding.todo, moment)
     alert = replace(alert, what=finding.what, todo=finding.todo, clear=None, ended=None)
-    if alert.raised is None and moment - alert.since >= RULES[alert.kind].lasts:
+    if alert.raised is None and moment - alert.since >= RULES[alert.kind].lasts - SLACK_SECONDS:
         return replace(alert, raised=moment)
     return alert
 
@@ -128,7 +130,7 @@ def _away(alert: Alert, moment: float, wait: float) -> Alert | None:
     if alert.ended is not None:
         return alert
     clear = moment if alert.clear is None else min(alert.clear, moment)  # a clock may be set back
-    if moment - clear < wait:
+    if wait and moment - clear < wait - SLACK_SECONDS:
         return replace(alert, clear=clear)
     return replace(alert, clear=clear, ended=clear)
 

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from infra_specs.alerts.facts import BackupFacts, Repair, ServiceFacts, StackFacts, Undelivered
 from infra_specs.alerts.stack_look import StackLook
 from infra_specs.backup.time import is_backed_up
+from infra_specs.catalogue.web import CERTIFICATE, holds_own_certificate
+from infra_specs.certificates.certificate import read
 from infra_specs.certificates.hosts import fetched_hosts
 from infra_specs.pricing.month import Spent
 from infra_specs.releases.selection import ReleaseState
 from infra_specs.scaling.measurement import Measurement
+from infra_specs.stackfile.models.stack import Stack
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.ledger import CheckResult, Key, Ledger, StackRecord
 from tasks.ledger.backup_results import BackupResult
@@ -122,6 +125,9 @@ def _counted(windows: Sequence[Measurement]) -> tuple[float | None, float | None
 
 
 def _certificates(ledger: Ledger, scaled: ScaledStack) -> dict[str, tuple[float, float]]:
+    """Host -> the life of its certificate, fetched or given by the file."""
+    if scaled.stack.tls is not None and scaled.stack.tls.email is None:
+        return _own_certificate(ledger, scaled.stack)
     hosts = fetched_hosts(scaled.stack)
     known = ledger.certificates.of(scaled.stack.name) if hosts else {}
     return {
@@ -129,6 +135,17 @@ def _certificates(ledger: Ledger, scaled: ScaledStack) -> dict[str, tuple[float,
         for host in hosts
         if host in known and known[host].version is not None
     }
+
+
+def _own_certificate(ledger: Ledger, stack: Stack) -> dict[str, tuple[float, float]]:
+    versions = ledger.secrets.versions(stack.name)
+    if not holds_own_certificate(stack, versions):
+        return {}
+    try:
+        certificate = read(str(ledger.secrets.value(stack.name, CERTIFICATE, versions[CERTIFICATE])))
+    except ValueError:  # whoever provisions it says so
+        return {}
+    return {certificate.host or stack.name: (certificate.since, certificate.until)}
 
 
 def _backup(scaled: ScaledStack, around: Surroundings) -> BackupFacts | None:

@@ -1,6 +1,7 @@
 """A check of every stack: what it decides, what it starts, and what it leaves alone."""
 
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -45,6 +46,20 @@ async def test_more_users_start_a_scale_run_that_says_why(users: Users, home: An
     assert replicas(home) == 4
     assert runs()[0].reason == record.decision.reason
     assert await done(autoscale) == "1 stack with 1 service checked, nothing to change"
+
+
+async def test_a_check_decides_the_alerts_and_tells_of_each_once(users: Users) -> None:
+    debt = {"what": "no tests", "why": "late", "expires": "2020-01-31", "plan": "write them", "impact": "faults"}
+    with Ledger.open(settings()) as ledger:
+        ledger.secrets.set("shop", "hook", "json://127.0.0.1:9/token")
+    spec = {**shop(needs=False), "debts": [debt], "alerts": {"to": [{"secret": "hook"}]}}
+    await done(provision, spec=spec, source="/srv")
+    for _ in range(2):
+        await done(autoscale)
+        with Ledger.open(settings()) as ledger:
+            assert [alert.kind for alert in ledger.alerts.listed("shop")] == ["debt"]
+            (message,) = ledger.messages.due(time.time())
+            assert message.message.title == "shop: debt has expired: no tests"
 
 
 async def test_the_scaled_count_survives_reconcile_and_provision(users: Users, home: Any) -> None:

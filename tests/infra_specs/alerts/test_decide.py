@@ -70,6 +70,13 @@ def test_a_fault_is_told_once_it_has_lasted_and_its_end_once() -> None:
     assert [alert.ended for alert in owner.known] == [NOON + 3600]
 
 
+def test_a_check_that_comes_a_little_early_counts_as_the_one_that_was_due() -> None:
+    owner = Owner()
+    for moment in (0.0, 15.1, 29.8, 45.0, 59.7):
+        owner.look(NOON + moment, fault())
+    assert owner.told == [(["no_replica"], [], [])]
+
+
 def test_a_fault_that_does_not_last_is_told_to_nobody_and_forgotten() -> None:
     owner = Owner()
     owner.looks(NOON, NOON + 45, fault())

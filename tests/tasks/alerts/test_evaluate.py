@@ -9,10 +9,12 @@ import pytest
 from infra_specs.alerts.alert import Alert
 from infra_specs.alerts.kinds import Kind
 from infra_specs.alerts.quiet import Silence
+from infra_specs.catalogue.web import CERTIFICATE
 from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.alerts.evaluate import evaluate_silence
 from tasks.alerts.look import look_at_stacks
 from tasks.ledger import Owner
+from tests.support.certificates import authority
 from tests.tasks.alerts.watched import HOOK, Watched, watched
 
 
@@ -185,6 +187,16 @@ def test_what_waits_for_a_service_and_grows_is_told(tmp_path: Path) -> None:
         assert looks[-1].lengths_of("web") == pytest.approx([100.0 * 1.3**number for number in range(5)])
         shop.ledger.looks.put({"shop": looks[-1]})
         assert [alert.kind for alert in shop.checks(15)] == ["queue"]
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(10, True), (40, False)])
+def test_a_certificate_of_the_file_that_ends_is_told(tmp_path: Path, days: int, is_told: bool) -> None:
+    with watched(tmp_path, tls={"certificate": "chain.pem", "key": "key.pem"}) as shop:
+        today = datetime.fromtimestamp(shop.shop.at, UTC)
+        pair = authority(today).issue("shop.example.com", days=days, since_days=-300)
+        shop.ledger.secrets.set("shop", CERTIFICATE, "".join(pair))
+        alerts = shop.checks(30)
+        assert [(alert.kind, alert.where) for alert in alerts] == [("certificate", "shop.example.com")] * is_told
 
 
 def test_a_queue_that_is_nearly_full_is_told_and_its_end_too(tmp_path: Path) -> None:
