@@ -58,8 +58,15 @@ def cheapest_count(demand: Atoms, prices: Prices, near: int) -> int:
     """The count with the least expected cost, at least 1; the lower one of two. Sought from `near` on, in steps that
     double: mostly it is there, or beside it."""
 
+    known: dict[int, float] = {}
+
+    def cost(count: int) -> float:
+        if count not in known:
+            known[count] = expected_cost(count, demand, prices)
+        return known[count]
+
     def falls(count: int) -> bool:
-        return expected_cost(count + 1, demand, prices) < expected_cost(count, demand, prices)
+        return cost(count + 1) < cost(count)
 
     near = max(1, near)
     low, high, step = near, near, 1
