@@ -84,7 +84,7 @@ async def run_it(refused: str = "") -> None:
 async def _refuse_a_scale(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stack whose users need four replicas, and a run for them that was refused."""
     await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 28
+    users.in_flight["shop", "web"] = 20
     await done(autoscale)
     with monkeypatch.context() as broken:
         broken.setattr("flows.scale.desired_as_deployed", refuse)
