@@ -10,7 +10,7 @@ from uuid import UUID
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.schedules import CronSchedule
 
-from deployments.server.timed_runs import TimedRun, put_right
+from deployments.server.timed_runs import DeploymentSchedules, TimedRun
 from infra_specs.errors import SpecError
 from infra_specs.stackfile.models.stack import Stack
 from tasks.base.settings import Settings
@@ -21,11 +21,11 @@ class JobSchedules:
     """Puts the schedules right."""
 
     def __init__(self, here: Settings, deployment: UUID) -> None:
-        self._here, self._deployment = here, deployment
+        self._here, self._schedules = here, DeploymentSchedules(deployment)
 
     async def look(self, client: PrefectClient) -> None:
         """One look. What fails is done by the next one."""
-        await put_right(client, self._deployment, await asyncio.to_thread(_wanted, self._here))
+        await self._schedules.put_right(client, await asyncio.to_thread(_wanted, self._here))
 
 
 def job_runs(stacks: Iterable[Stack]) -> tuple[TimedRun, ...]:

@@ -26,7 +26,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 
 from deployments.server.due_runs import PAGE_SIZE
-from deployments.server.timed_runs import TimedRun, put_right
+from deployments.server.timed_runs import DeploymentSchedules, TimedRun
 from infra_specs.backup.names import moment_of
 from infra_specs.backup.time import cron, is_backed_up, proof_cron, time_of_day
 from infra_specs.errors import SpecError, TenfoldError
@@ -85,14 +85,15 @@ class NightlyBackups:
 
     def __init__(self, here: Settings, deployment: UUID) -> None:
         self._here, self._deployment = here, deployment
+        self._schedules = DeploymentSchedules(deployment)
         self._open: set[str] | None = None
         """The missed stacks that a run may yet back up; None before the first look."""
 
     async def look(self, client: PrefectClient) -> None:
         """One look. What fails is done by the next one."""
         wanted = await asyncio.to_thread(nightly_backups, self._here)
-        await put_right(
-            client, self._deployment, [timed for nightly in wanted for timed in (nightly.timed, nightly.proof)]
+        await self._schedules.put_right(
+            client, [timed for nightly in wanted for timed in (nightly.timed, nightly.proof)]
         )
         if self._open != set():
             await self._make_up(

@@ -10,8 +10,9 @@ import pytest
 from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.server.schemas.schedules import CronSchedule as PrefectSchedule
 
+from deployments.server import timed_runs
 from deployments.server.job_schedules import job_runs
-from deployments.server.timed_runs import TimedRun, put_right
+from deployments.server.timed_runs import DeploymentSchedules, TimedRun
 from infra_specs.stackfile.models.stack import Stack
 
 pytestmark = pytest.mark.pure
@@ -46,12 +47,12 @@ def server(*schedules: DeploymentSchedule) -> Mock:
 async def test_200_jobs_are_made_by_one_request_and_then_left_alone() -> None:
     wanted = job_runs(stack(f"shop-{number}", jobs=20) for number in range(10))
     new = server()
-    await put_right(new, uuid4(), wanted)
+    await DeploymentSchedules(uuid4()).put_right(new, wanted)
     ((_, made), _) = new.create_deployment_schedules.await_args
     assert len(made) == len({schedule.slug for schedule in made}) == 200
     assert {schedule.max_scheduled_runs for schedule in made} == {1}
     right = server(*map(known, wanted))
-    await put_right(right, uuid4(), wanted)
+    await DeploymentSchedules(uuid4()).put_right(right, wanted)
     right.create_deployment_schedules.assert_not_awaited()
     right.delete_deployment_schedule.assert_not_awaited()
 
@@ -60,11 +61,34 @@ async def test_a_changed_time_and_a_stack_that_is_torn_down_are_put_right() -> N
     kept, changed, gone = (job_runs([stack(name)])[0] for name in ("kept", "changed", "gone"))
     client, schedules = server(), [known(kept), known(changed), known(gone)]
     client.read_deployment.return_value.schedules = schedules
-    await put_right(client, uuid4(), job_runs([stack("kept"), stack("changed", at="Mon-Fri 05:00")]))
+    await DeploymentSchedules(uuid4()).put_right(
+        client, job_runs([stack("kept"), stack("changed", at="Mon-Fri 05:00")])
+    )
     deleted = {call.args[1] for call in client.delete_deployment_schedule.await_args_list}
     assert deleted == {schedules[1].id, schedules[2].id}
     ((_, made), _) = client.create_deployment_schedules.await_args
     assert [(schedule.slug, schedule.schedule.cron) for schedule in made] == [("changed.job-0", "0 5 * * 1,2,3,4,5")]
+
+
+async def test_the_server_is_asked_when_others_are_wanted_and_seldom_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, client, schedules = job_runs([stack()]), server(), DeploymentSchedules(uuid4())
+    for _ in range(3):
+        await schedules.put_right(client, wanted)
+    assert client.read_deployment.await_count == 1
+    await schedules.put_right(client, job_runs([stack(at="05:00")]))
+    assert client.read_deployment.await_count == 2
+    monkeypatch.setattr(timed_runs, "TRUSTED_SECONDS", 0.0)
+    await schedules.put_right(client, job_runs([stack(at="05:00")]))
+    assert client.read_deployment.await_count == 3, "somebody may have changed them in the UI"
+
+
+async def test_what_failed_is_tried_at_the_next_look() -> None:
+    wanted, client, schedules = job_runs([stack()]), server(), DeploymentSchedules(uuid4())
+    client.create_deployment_schedules.side_effect = [OSError("away"), None]
+    with pytest.raises(OSError, match="away"):
+        await schedules.put_right(client, wanted)
+    await schedules.put_right(client, wanted)
+    assert client.create_deployment_schedules.await_count == 2
 
 
 def test_two_stacks_never_share_a_schedule() -> None:
