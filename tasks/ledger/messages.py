@@ -54,12 +54,12 @@ def add(database: Database, connection: sa.Connection, new: Sequence[NewMessage]
     connection.execute(sa.delete(messages).where(old))
     rows = [
         {
-            "id": each.message.id, "receiver": each.receiver.name, "is_secret": each.receiver.is_secret,
-            "stack": each.message.stack, "title": known_secrets.shown(each.message.title),
-            "body": "\n".join(known_secrets.shown(line) for line in each.message.body.split("\n")),
+            "id": letter.message.id, "receiver": letter.receiver.name, "is_secret": letter.receiver.is_secret,
+            "stack": letter.message.stack, "title": known_secrets.shown(letter.message.title),
+            "body": "\n".join(known_secrets.shown(line) for line in letter.message.body.split("\n")),
             "made": moment, "tries": 0, "due": moment, "error": "",
         }
-        for each in new
+        for letter in new
     ]  # fmt: skip
     if rows:
         connection.execute(database.insert(messages).on_conflict_do_nothing(), rows)

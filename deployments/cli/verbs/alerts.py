@@ -87,7 +87,7 @@ def _list(stack: str, ended: int, *, json: bool) -> None:
             installation.record(stack)
         since = now() - ended * DAY if ended else None
         known = installation.ledger.alerts.listed(stack or None, since)
-        silences = [each for each in installation.ledger.silences.now(now()) if stack in ("", each.stack)]
+        silences = [silence for silence in installation.ledger.silences.now(now()) if stack in ("", silence.stack)]
     if json:
         print_json(view.data(known, silences))
     else:

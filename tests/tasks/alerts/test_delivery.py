@@ -16,6 +16,7 @@ from tests.tasks.alerts.receivers import Hook, MailServer, hook, mail_server
 from tests.tasks.alerts.watched import Watched, watched
 
 TO_BOTH = {"to": ["ops@example.com", {"secret": "hook"}], "smtp": {"secret": "smtp"}, "heartbeat": {"secret": "beat"}}
+pytestmark = pytest.mark.proof
 TOKEN = "token-of-the-hook"
 
 
