@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
-from infra_specs.compose.variables import Unfilled, Unset, filled
+from infra_specs.compose.environment import environment_of
+from infra_specs.compose.secret_values import MASK, is_secret, is_secret_name
+from infra_specs.compose.variables import Unset, filled
 from infra_specs.errors import SpecError
 
 
@@ -56,10 +58,14 @@ def compose_document(text: str, file: str, variables: Mapping[str, str]) -> Comp
 
 
 def _filled_service(file: str, name: str, service: dict[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    """The service, filled in; `environment` as far as its variables have a value."""
+    """The service, filled in; `environment` as far as its variables have a value. No other key gets a secret."""
+    shown = {
+        key: MASK if is_secret(key, value) or (is_secret_name(key) and value) else value
+        for key, value in variables.items()
+    }
     try:
         return {
-            key: _environment(value, variables) if key == "environment" else filled(value, variables)
+            key: environment_of(value, variables) if key == "environment" else filled(value, shown)
             for key, value in service.items()
         }
     except Unset as unset:
@@ -72,22 +78,3 @@ def unset_fault(file: str, name: str, unset: Unset) -> SpecError:
         f"{file}: services.{name} uses ${{{unset}}}, which is not set. Set it in .env beside the file or in this "
         f"shell, or write a default: ${{{unset}:-value}}."
     )
-
-
-def _environment(value: Any, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Names and values. A name without a value is taken from the shell, which is the same as `${NAME}`."""
-    environment: dict[str, Any] = {}
-    for name, given in _pairs(value):
-        text = f"${{{name}}}" if given is None else given
-        try:
-            environment[name] = filled(text, variables)
-        except Unset:
-            environment[name] = Unfilled(text)
-    return environment
-
-
-def _pairs(value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return [(str(name), text) for name, text in value.items()]
-    parts = (str(item).partition("=") for item in value or ())
-    return [(name, text if equals else None) for name, equals, text in parts]

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.compose.document import ComposeDocument, env_files_of, unset_fault
+from infra_specs.compose.env_entries import led_elsewhere
+from infra_specs.compose.environment import EnvText
 from infra_specs.compose.exported import as_exported, is_exported_proxy
-from infra_specs.compose.needs import NO_HTTP, PROXIES, host_in, image_word, need_of
+from infra_specs.compose.needs import Replaced, replaced_services
 from infra_specs.compose.not_carried import OWN_NETWORK, NotCarried
 from infra_specs.compose.ports import PublishedPort, published_ports, refuse_twins
 from infra_specs.compose.routes import routes_of
+from infra_specs.compose.servers import is_server, server_not_carried
 from infra_specs.compose.service import service_keys
 from infra_specs.compose.variables import Unset, env_file
 from infra_specs.errors import SpecError
@@ -49,21 +52,27 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
     lost = list(_left_out(document, chosen))
     ports = {name: published_ports(document.file, name, service) for name, service in chosen.items()}
     refuse_twins(document.file, ports)
-    needs = {name: need for name, service in chosen.items() if (need := need_of(service))}
-    programs = {}
-    for name, service in chosen.items():
-        if name in needs or (image_word(service) in (*NO_HTTP, *PROXIES) and "build" not in service):
-            lost.append(_server_not_carried(name, service, name in needs))
-        else:
-            programs[name] = with_env_files(document.file, name, service, env_files)
+    servers = {name for name, service in chosen.items() if is_server(service)}
+    programs = {
+        name: with_env_files(document.file, name, service, env_files)
+        for name, service in chosen.items()
+        if name not in servers
+    }
+    needs = replaced_services(chosen)
+    elsewhere = led_elsewhere(programs, needs)
+    needs = {name: replaced for name, replaced in needs.items() if replaced.need not in elsewhere}
+    for name in sorted(servers, key=list(chosen).index):
+        lost += server_not_carried(name, chosen[name], needs, elsewhere)
     if not programs:
         raise SpecError(f"{document.file} has no service that a stack runs: all of them are left out.")
     services, more = _services(document.file, programs, ports, needs, chosen.keys() - needs)
-    guesses = [Guess(f"{need} in place of the service `{name}`", document.file) for name, need in needs.items()]
+    guesses = [
+        Guess(f"{replaced.need} in place of the service `{name}`", document.file) for name, replaced in needs.items()
+    ]
     draft = Draft(
         services,
         "docker",
-        tuple(dict.fromkeys(needs.values())),
+        tuple(replaced.need for replaced in needs.values()),
         tuple(guesses),
         _steps(services),
         _target(document, programs, ports),
@@ -84,33 +93,13 @@ def _left_out(document: ComposeDocument, chosen: Collection[str]) -> Iterator[No
                              f"tenfold import {document.file} --profile {profile}")  # fmt: skip
 
 
-NEED = (
-    "it becomes a need, with a version, a password and a volume of its own, which no port of the machine leads to",
-    "move its data with a dump",
-)
-PROXY = (
-    "every stack has a proxy of its own",
-    "say by `route` which requests a service gets, and by `tls` who signs",
-)
-NO_WAY = (
-    "services do not reach one another by name, and the proxy leads HTTP only",
-    "run it outside of the stack, and give its address as a secret in `env`",
-)
-
-
-def _server_not_carried(name: str, service: Mapping[str, Any], is_need: bool) -> NotCarried:
-    image = service.get("image", "")
-    return NotCarried(
-        f"services.{name} `{image}`", *(NEED if is_need else PROXY if image_word(service) in PROXIES else NO_WAY)
-    )
-
-
 def with_env_files(file: str, name: str, service: Mapping[str, Any], env_files: Mapping[str, str]) -> dict[str, Any]:
     """The service with the variables of its env files below its own. Raises SpecError for a file that is not there."""
-    environment: dict[str, Any] = {}
+    environment: dict[str, EnvText] = {}
     for path, required in env_files_of(service):
         if path in env_files:
-            environment |= env_file(env_files[path])
+            values = env_file(env_files[path])
+            environment |= {variable: EnvText(text, variable, is_taken=True) for variable, text in values.items()}
         elif required:
             raise SpecError(f"{file}: services.{name}.env_file names {path}, which is not there.")
     return {**service, "environment": {**environment, **(service.get("environment") or {})}}
@@ -120,19 +109,18 @@ def _services(
     file: str,
     programs: Mapping[str, Mapping[str, Any]],
     ports: Mapping[str, tuple[PublishedPort, ...]],
-    needs: Mapping[str, str],
+    needs: Mapping[str, Replaced],
     others: Collection[str],
 ) -> tuple[tuple[DraftService, ...], list[NotCarried]]:
     services, lost, owners = [], list[NotCarried](), dict[str, str]()
     routes = routes_of(programs, ports)
     for name, service in programs.items():
         try:
-            keys, own = service_keys(name, service, ports[name], needs)
+            keys, own = service_keys(name, service, ports[name], needs, others)
         except Unset as unset:
             raise unset_fault(file, name, unset) from None
         lost += own
         lost += _shared_volumes(name, keys, owners)
-        lost += _addresses(name, keys, others)
         if "port" in keys and name in routes:
             keys["route"] = routes[name]
         keys = as_exported(name, service, keys)
@@ -142,7 +130,6 @@ def _services(
 
 
 SHARED = "make the two one service, or keep the data in a database"
-BY_NAME = ("services do not reach one another by name", "give the address that the other's `route` has")
 
 
 def _shared_volumes(name: str, keys: dict[str, Any], owners: dict[str, str]) -> Iterator[NotCarried]:
@@ -155,13 +142,6 @@ def _shared_volumes(name: str, keys: dict[str, Any], owners: dict[str, str]) -> 
             yield NotCarried(f"services.{name}.volumes `{volume}`", why, SHARED)
     if keys.get("volumes") == {}:
         del keys["volumes"]
-
-
-def _addresses(name: str, keys: Mapping[str, Any], others: Collection[str]) -> Iterator[NotCarried]:
-    """Variables that hold the address of another service."""
-    for variable, value in keys.get("env", {}).items():
-        if isinstance(value, str) and (value in others or host_in(value) in others):
-            yield NotCarried(f"services.{name}.environment.{variable} `{value}`", *BY_NAME)
 
 
 def _target(

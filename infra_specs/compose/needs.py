@@ -1,30 +1,38 @@
-"""Services of a Compose file that a stack has as needs, and the variables that lead to them."""
+"""Services of a Compose file that a stack has as needs."""
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from infra_specs.compose.variables import Unfilled, filled, whole_variable
-from infra_specs.projects.leans_on import VARIABLES
+from infra_specs.compose.environment import EnvText
+from infra_specs.compose.not_carried import NotCarried
+from infra_specs.compose.secret_values import masked_words
 
-GIVEN = {"database": "DATABASE_URL", "cache": "CACHE_URL", "queue": "QUEUE_URL"}
-"""Variables that a stack gives every service by itself."""
 NO_HTTP = {
-    "mysql", "mariadb", "mongo", "mongodb", "rabbitmq", "memcached", "kafka", "zookeeper", "cassandra", "mssql", "nats",
-    "mosquitto", "percona", "neo4j", "etcd", "beanstalkd", "postgis", "timescaledb", "pgvector",
+    "mysql", "mysql-server", "mariadb", "mongo", "mongodb", "rabbitmq", "memcached", "kafka", "zookeeper", "cassandra",
+    "mssql", "nats", "mosquitto", "percona", "neo4j", "etcd", "beanstalkd", "postgis", "timescaledb", "pgvector",
 }  # fmt: skip
 """Images that serve no HTTP, so that nothing of a stack leads to them."""
 PROXIES = {
     "traefik", "nginx-proxy", "acme-companion", "caddy-docker-proxy", "haproxy", "nginx-proxy-manager",
 }  # fmt: skip
 """Images that do what a stack's own proxy does."""
-SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|_KEY$|_DSN$")
-_PARTS = {
-    "host": ("HOST", "HOSTNAME"), "port": ("PORT",), "user": ("USER", "USERNAME"), "password": ("PASSWORD", "PASS"),
-    "name": ("DB", "DATABASE", "NAME", "DBNAME"), "url": ("URL", "URI"),
+_LOGIN_NAMES = {
+    "user": ("POSTGRES_USER", "POSTGRESQL_USERNAME"), "name": ("POSTGRES_DB", "POSTGRESQL_DATABASE"),
+    "password": ("POSTGRES_PASSWORD", "POSTGRESQL_PASSWORD", "REDIS_PASSWORD", "VALKEY_PASSWORD"),
 }  # fmt: skip
-"""How the names of variables end that hold a part of a need."""
+"""What a server's own variables say of its login."""
+_PERSISTENT = re.compile(r"--appendonly[ =]\S+|^\S*(redis|valkey|keydb)-server$")
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A service that a need stands in place of, and the login that the file gives it, by the part of the need."""
+
+    need: str
+    login: Mapping[str, str]
 
 
 def image_word(service: Mapping[str, Any]) -> str:
@@ -44,58 +52,58 @@ def need_of(service: Mapping[str, Any]) -> str:
     return ""
 
 
-def env_of(environment: Mapping[str, Any], needs: Mapping[str, str]) -> dict[str, Any]:
-    """What `env` says in place of a Compose file's environment. `needs` are needs by the services they replace.
-
-    What leads to a need is taken from it, what holds a secret becomes one, and what a stack gives is left out.
-    Raises Unset for a variable without a value that is only a part of a text.
-    """
-    env: dict[str, Any] = {}
-    for name, value in environment.items():
-        text = "" if value is None else _text(value)
-        entry = _of_need(name, text, needs) or _secret(name, value) or text
-        if isinstance(value, Unfilled) and isinstance(entry, str):
-            filled(value, {})  # raises
-        if not isinstance(entry, dict) or GIVEN.get(_need(entry)) != name or not entry["from"].endswith(".url"):
-            env[name] = entry
-    return env
+def replaced_services(services: Mapping[str, Mapping[str, Any]]) -> dict[str, Replaced]:
+    """The services that become needs, by name. A stack has each need once: the first service of its kind is it."""
+    replaced: dict[str, Replaced] = {}
+    for name, service in services.items():
+        need = need_of(service)
+        if need and need not in {other.need for other in replaced.values()}:
+            replaced[name] = Replaced(need, _login(service.get("environment") or {}))
+    return replaced
 
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _login(environment: Mapping[str, EnvText]) -> dict[str, str]:
+    login = {
+        part: environment[name].text
+        for part, names in _LOGIN_NAMES.items()
+        for name in names
+        if name in environment and environment[name].text
+    }
+    if "user" in login:
+        login.setdefault("name", login["user"])
+    return login
 
 
-def _need(entry: Mapping[str, str]) -> str:
-    return entry.get("from", "").partition(".")[0]
+def of_replaced_not_carried(name: str, service: Mapping[str, Any]) -> Iterator[NotCarried]:
+    """What a service that becomes a need loses beside its data: its command, its settings and its first files."""
+    path = f"services.{name}"
+    if words := _own_words(service.get("command")) or _own_words(service.get("entrypoint")):
+        why = "the need is tuned for its size, and has no command of yours"
+        yield NotCarried(
+            f"{path}.command `{shlex.join(masked_words(words))}`", why, "leave it out, or run it elsewhere"
+        )
+    known = {variable for names in _LOGIN_NAMES.values() for variable in names} | {"PGDATA", "POSTGRES_INITDB_ARGS"}
+    for variable in (service.get("environment") or {}).keys() - known:
+        if variable.startswith(("POSTGRES", "REDIS", "VALKEY")):
+            yield NotCarried(f"{path}.environment.{variable}", "the need has settings of its own", "leave it out")
+    for volume in service.get("volumes") or ():
+        source, target = _mount(volume)
+        if "initdb" in target:
+            yield NotCarried(f"{path}.volumes `{source}`", "no file is run when the need is made",
+                             "run it once by `tenfold run`, or as `before` of a service")  # fmt: skip
+        elif target.endswith((".conf", ".cnf", ".d")):
+            yield NotCarried(f"{path}.volumes `{source}`", "the need is tuned for its size", "leave it out")
 
 
-def _of_need(name: str, text: str, needs: Mapping[str, str]) -> dict[str, str]:
-    """The reference to a need for a value that leads to it: its address, its host, or a part named beside one."""
-    if (host := host_in(text)) in needs:
-        return {"from": f"{needs[host]}.url"}
-    if text in needs:
-        return {"from": f"{needs[text]}.host"}
-    for need in dict.fromkeys(needs.values()):
-        part = VARIABLES[need].get(name) or _part_by_prefix(name, need)
-        if part and not (need != "database" and part in ("user", "name")):
-            return {"from": f"{need}.{part}"}
-    return {}
+def _own_words(command: Any) -> list[str]:
+    """The words of a command, but for those that a queue is made with in any case."""
+    words = command.split() if isinstance(command, str) else [str(word) for word in command or ()]
+    rest = _PERSISTENT.sub("", " ".join(words)).strip()
+    return words if re.sub(r"^\S*(redis|valkey|keydb)-server", "", rest).strip() else []
 
 
-def _part_by_prefix(name: str, need: str) -> str:
-    """`APP_DB_PASSWORD` and `WORDPRESS_DB_USER` are parts of a database."""
-    words = {"database": r"(DB|DATABASE|POSTGRES|POSTGRESQL|PG)", "cache": r"(REDIS|CACHE|VALKEY)",
-             "queue": r"(REDIS|QUEUE|BROKER|VALKEY)"}[need]  # fmt: skip
-    match = re.fullmatch(rf"(?:\w+_)?{words}_([A-Z]+)", name)
-    return next((part for part, endings in _PARTS.items() if match and match[2] in endings), "")
-
-
-def host_in(text: str) -> str:
-    """The host of an address, whatever variables are in it; empty for any other text."""
-    return (urlsplit(re.sub(r"\$\{[^}]*\}", "x", text)).hostname or "") if "://" in text else ""
-
-
-def _secret(name: str, value: Any) -> dict[str, str]:
-    if isinstance(value, Unfilled) and (variable := whole_variable(value)):
-        return {"secret": variable.lower()}
-    return {"secret": name.lower()} if SECRET.search(name) and value not in (None, "") else {}
+def _mount(volume: Any) -> tuple[str, str]:
+    if isinstance(volume, dict):
+        return str(volume.get("source", "")), str(volume.get("target", ""))
+    source, _, target = str(volume).partition(":")
+    return source, target.partition(":")[0]

@@ -2,25 +2,31 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from infra_specs.compose.needs import env_of
+from infra_specs.compose.env_entries import env_of
+from infra_specs.compose.needs import Replaced
 from infra_specs.compose.not_carried import NotCarried, keys_not_carried, mount_not_carried
 from infra_specs.compose.ports import PublishedPort
+from infra_specs.compose.secret_values import MASK, is_secret, is_secret_value, masked, masked_words
 from infra_specs.projects.draft import stack_name
 
 UNLIKE = "a stack file says it in another way"
 
 
 def service_keys(
-    name: str, service: Mapping[str, Any], ports: tuple[PublishedPort, ...], needs: Mapping[str, str]
+    name: str,
+    service: Mapping[str, Any],
+    ports: tuple[PublishedPort, ...],
+    needs: Mapping[str, Replaced],
+    others: Collection[str],
 ) -> tuple[dict[str, Any], tuple[NotCarried, ...]]:
     """The service's keys but its route, and what was not carried over."""
     keys: dict[str, Any] = {}
     lost = list(keys_not_carried(name, service))
-    keys |= _image(service)
-    keys |= _command(service)
+    keys |= _image(name, service, lost)
+    keys |= _command(name, service, lost)
     web = [port for port in ports if not port.is_udp]
     if web:
         keys["port"] = web[0].target
@@ -30,8 +36,10 @@ def service_keys(
     keys |= _health(name, service, lost) if web else {}
     if grace := service.get("stop_grace_period"):
         keys["drain"] = str(grace)
-    if env := env_of(service.get("environment") or {}, needs):
+    env, lost_values = env_of(name, service.get("environment") or {}, needs, others)
+    if env:
         keys["env"] = env
+    lost += lost_values
     keys |= _volumes(name, service, lost)
     keys |= _bounds(name, service, keys, lost)
     lost += _conditions(name, service)
@@ -41,31 +49,51 @@ def service_keys(
     return keys, tuple(lost)
 
 
-def _image(service: Mapping[str, Any]) -> dict[str, Any]:
+IN_ARGS = ("whoever has the image can read what it was built with", "mount it as a secret of the build")
+IN_COMMAND = (
+    "whoever sees the list of processes sees it, so `***` is in its place",
+    "give it as a secret in `env`, and let the program read it there",
+)
+
+
+def _image(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
     build = service.get("build")
-    if isinstance(build, dict):
-        args = build.get("args") or {}
-        if isinstance(args, list):
-            args = dict(str(item).partition("=")[::2] for item in args)
-        parts = {"context": build.get("context", "."), "dockerfile": build.get("dockerfile")}
-        parts |= {"target": build.get("target"), "args": {key: str(value) for key, value in args.items()}}
-        parts = {key: value for key, value in parts.items() if value}
-        return {"build": parts["context"] if parts.keys() == {"context"} else parts}
-    if build:
-        return {"build": str(build)}
-    return {"image": service["image"]} if "image" in service else {}
+    if not build:
+        return {"image": service["image"]} if "image" in service else {}
+    parts = build if isinstance(build, dict) else {"context": str(build)}
+    context = str(parts.get("context", "."))
+    if is_secret_value(context):
+        lost.append(NotCarried(f"services.{name}.build `{masked(context)}`", "an address with a login is no source",
+                               "copy the sources beside the stack file, and give their folder"))  # fmt: skip
+        context = masked(context)
+    keys = {"context": context, "dockerfile": parts.get("dockerfile"), "target": parts.get("target")}
+    keys["args"] = _args(name, parts.get("args") or {}, lost)
+    keys = {key: value for key, value in keys.items() if value}
+    return {"build": context if keys.keys() == {"context"} else keys}
+
+
+def _args(name: str, given: Any, lost: list[NotCarried]) -> dict[str, str]:
+    """The arguments of a build but those that hold a secret."""
+    pairs = given.items() if isinstance(given, dict) else (str(item).partition("=")[::2] for item in given)
+    args = {str(key): str(value) for key, value in pairs}
+    secret = [key for key, value in args.items() if is_secret(key, value)]
+    lost += [NotCarried(f"services.{name}.build.args.{key} `***`", *IN_ARGS) for key in secret]
+    return {key: value for key, value in args.items() if key not in secret}
 
 
 def _words(value: Any) -> list[str]:
     return shlex.split(value) if isinstance(value, str) else [str(word) for word in value or ()]
 
 
-def _command(service: Mapping[str, Any]) -> dict[str, Any]:
+def _command(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
     """A command of Compose is given to the entrypoint; an entrypoint of the file's own is its beginning here."""
     entrypoint, command = _words(service.get("entrypoint")), _words(service.get("command"))
+    words = masked_words([*entrypoint, *command])
+    if any(MASK in word for word in words):
+        lost.append(NotCarried(f"services.{name}.command `{' '.join(words)}`", *IN_COMMAND))
     if entrypoint:
-        return {"command": [*entrypoint, *command]}
-    return {"command": command, "entrypoint": "image"} if command else {}
+        return {"command": words}
+    return {"command": words, "entrypoint": "image"} if words else {}
 
 
 def _other_ports(name: str, ports: tuple[PublishedPort, ...]) -> Iterator[NotCarried]:

@@ -15,12 +15,6 @@ class Unset(Exception):
     """A variable that has no value and no default. Its only argument is its name."""
 
 
-class Unfilled(str):
-    """A text with a variable in it that has no value."""
-
-    __slots__ = ()
-
-
 def filled(value: Any, variables: Mapping[str, str]) -> Any:
     """The value with every variable in it filled in. Raises Unset for the first that has none."""
     if isinstance(value, str):
