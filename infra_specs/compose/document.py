@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from infra_specs.compose.environment import environment_of
+from infra_specs.compose.forms import refuse_forms
 from infra_specs.compose.secret_values import MASK, is_secret, is_secret_name
 from infra_specs.compose.variables import Unset, filled
+from infra_specs.compose.yaml_text import yaml_data
 from infra_specs.errors import SpecError
 
 
@@ -40,14 +40,10 @@ def env_files_of(service: Mapping[str, Any]) -> list[tuple[str, bool]]:
 
 def compose_document(text: str, file: str, variables: Mapping[str, str]) -> ComposeDocument:
     """The file. Raises SpecError if it is no Compose file, or a variable outside of `environment` has no value."""
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        line = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
-        raise SpecError(f"{file}{line} is no YAML: {getattr(error, 'problem', None) or error}.") from None
+    data = yaml_data(text, file)
     services = data.get("services") if isinstance(data, dict) else None
     if not isinstance(services, dict) or not services or not all(isinstance(part, dict) for part in services.values()):
-        raise SpecError(f"{file} is no compose file: it has no `services` with a mapping for each.")
+        raise SpecError(_no_compose_file(file, data))
     sections = {str(key): value for key, value in data.items() if not str(key).startswith("x-") and key != "services"}
     return ComposeDocument(
         file,
@@ -57,6 +53,15 @@ def compose_document(text: str, file: str, variables: Mapping[str, str]) -> Comp
     )
 
 
+def _no_compose_file(file: str, data: Any) -> str:
+    parts = data if isinstance(data, dict) else {}
+    if "include" in parts and "services" not in parts:
+        return f"{file} only includes other files. Run `docker compose config` first, and import what it prints."
+    if parts and all(isinstance(part, dict) and {"image", "build"} & part.keys() for part in parts.values()):
+        return f"{file} is of Compose's version 1 format. Put everything in it below `services:`."
+    return f"{file} is no compose file: it has no `services` with a mapping for each."
+
+
 def _filled_service(file: str, name: str, service: dict[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
     """The service, filled in; `environment` as far as its variables have a value. No other key gets a secret."""
     shown = {
@@ -64,12 +69,13 @@ def _filled_service(file: str, name: str, service: dict[str, Any], variables: Ma
         for key, value in variables.items()
     }
     try:
-        return {
-            key: environment_of(value, variables) if key == "environment" else filled(value, shown)
-            for key, value in service.items()
-        }
+        parts = {str(key): value if key == "environment" else filled(value, shown) for key, value in service.items()}
     except Unset as unset:
         raise unset_fault(file, name, unset) from None
+    refuse_forms(file, name, parts)
+    if "environment" in parts:
+        parts["environment"] = environment_of(parts["environment"], variables)
+    return parts
 
 
 def unset_fault(file: str, name: str, unset: Unset) -> SpecError:

@@ -39,6 +39,7 @@ def import_file(
     from infra_specs.stackfile.reading.load import load
 
     path, to = Path(file), console()
+    refuse_folder(Path(output))
     imported, own_name = read_file(path, profile or [])
     name = name or stack_name(own_name or path.absolute().parent.name)
     text = draft_text(imported.draft, name, users, str(write_schema()))
@@ -82,11 +83,28 @@ def env_files_of(path: "Path", document: "ComposeDocument") -> dict[str, str]:
     return {name: _text_of(file) for name, file in files.items() if file.is_file()}
 
 
+def refuse_folder(output: "Path") -> None:
+    """Raise SpecError if the file to write is in a folder that is not there, or that takes no file."""
+    import os
+
+    from infra_specs.errors import SpecError
+
+    if not output.parent.is_dir():
+        raise SpecError(f"{output} cannot be written: there is no folder {output.parent}. Make it first.")
+    if not os.access(output.parent, os.W_OK):
+        raise SpecError(f"{output} cannot be written: the folder {output.parent} takes no file of yours.")
+
+
+MOST_BYTES = 1_000_000
+
+
 def _text_of(path: "Path") -> str:
     from infra_specs.errors import SpecError
 
     try:
-        return path.read_text(encoding="utf-8")
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise SpecError(f"{path} has {size / 1e6:.1f} MB; at most {MOST_BYTES // 10**6} MB is read.")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SpecError(f"{path} cannot be read: {why}.") from error

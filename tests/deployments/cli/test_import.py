@@ -66,3 +66,15 @@ def test_it_never_overwrites(cli: Cli, folder: Path) -> None:
     result = cli("import", "compose.yaml")
     assert result.err == "stack.yaml is there already, and is not overwritten. Nothing was written.\n"
     assert (folder / "stack.yaml").read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there(cli: Cli, folder: Path) -> None:
+    result = cli("import", "compose.yaml", "-o", "nowhere/x.yaml")
+    message = "nowhere/x.yaml cannot be written: there is no folder nowhere. Make it first.\n"
+    assert (result.code, result.err) == (2, message)
+
+
+def test_a_file_that_is_too_large(cli: Cli, folder: Path) -> None:
+    (folder / "large.yaml").write_text("# " + "x" * 1_500_000)
+    result = cli("import", "large.yaml")
+    assert (result.code, result.err) == (2, "large.yaml has 1.5 MB; at most 1 MB is read.\n")
