@@ -34,7 +34,7 @@ def decisions(stack: str = "shop", service: str = "web") -> tuple[KeptDecision, 
 
 async def test_more_users_start_a_scale_run_that_says_why(users: Users, home: Any) -> None:
     await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     assert await done(autoscale) == "1 stack with 1 service checked; shop web 2 to 4"
     (asked,) = await asked_for()
     (record,) = decisions()
@@ -64,7 +64,7 @@ async def test_a_check_decides_the_alerts_and_tells_of_each_once(users: Users) -
 
 async def test_the_scaled_count_survives_reconcile_and_provision(users: Users, home: Any) -> None:
     await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     await done(autoscale)
     await carry_out()
     assert (await done(reconcile)).startswith("nothing to do")
@@ -78,7 +78,7 @@ async def test_the_scaled_count_survives_reconcile_and_provision(users: Users, h
 async def test_a_check_that_is_repeated_starts_no_second_run(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed after it started the run and before it wrote so: the same decision is the same run."""
     await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     with monkeypatch.context() as killed:
         killed.setattr(Decisions, "acted", lambda *_: None)
         await done(autoscale)
@@ -96,7 +96,7 @@ async def test_while_its_run_is_under_way_nothing_more_is_started(users: Users) 
     await done(provision, spec=shop(), source="/srv")
     users.in_flight["shop", "web"] = 13
     assert (await done(autoscale)).endswith("shop web 2 to 3")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     assert (await done(autoscale)).endswith("shop web 2 to 4 waits for the run that is at it")
     assert [parameters["replicas"] for parameters in await asked_for()] == [3]
 
@@ -104,7 +104,7 @@ async def test_while_its_run_is_under_way_nothing_more_is_started(users: Users) 
 async def test_a_stack_that_somebody_changes_is_left_to_them(users: Users) -> None:
     for name in ("blog", "shop"):
         await done(provision, spec=shop(name), source="/srv")
-        users.in_flight[name, "web"] = 20
+        users.in_flight[name, "web"] = 18
     with Ledger.open(settings()) as ledger:
         lease = ledger.locks.acquire("blog", Owner.here("provision"), 60)
         summary = await done(autoscale)
@@ -119,7 +119,7 @@ async def test_a_stack_that_somebody_changes_is_left_to_them(users: Users) -> No
 async def test_what_cannot_be_measured_hinders_no_other_and_stays_as_it_is(users: Users) -> None:
     for name in ("blog", "shop"):
         await done(provision, spec=shop(name), source="/srv")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     await done(autoscale)
     assert [parameters["stack"] for parameters in await asked_for()] == ["shop"]
     (record,) = decisions("blog")
@@ -131,7 +131,7 @@ async def test_a_spec_that_this_version_cannot_read_hinders_no_other(
 ) -> None:
     for name in ("blog", "shop"):
         await done(provision, spec=shop(name), source="/srv")
-        users.in_flight[name, "web"] = 20
+        users.in_flight[name, "web"] = 18
     with Ledger.open(settings()) as ledger:
         lease = ledger.locks.acquire("blog", Owner.here("test"), 60)
         ledger.stacks.set_desired(lease, "blog", {"name": "blog", "target": {"provider": "moon"}}, "/srv")
@@ -142,7 +142,7 @@ async def test_a_spec_that_this_version_cannot_read_hinders_no_other(
 
 async def test_advise_decides_and_says_but_does_not_act(users: Users) -> None:
     await done(provision, spec=shop(scaling={"mode": "advise"}), source="/srv")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     assert await done(autoscale) == "1 stack with 1 service checked, nothing to change"
     assert await asked_for() == []
     (record,) = decisions()
@@ -151,7 +151,7 @@ async def test_advise_decides_and_says_but_does_not_act(users: Users) -> None:
 
 async def test_a_spec_that_changes_meanwhile_counts_at_the_next_check(users: Users) -> None:
     await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     await done(autoscale)
     await done(provision, spec=shop(replicas={"min": 1, "max": 3}), source="/srv")
     (parameters,) = await asked_for()
@@ -169,7 +169,7 @@ async def test_every_run_that_is_under_way_is_seen_however_many_there_are(
     monkeypatch.setattr(tasks.run.active_runs, "PAGE_SIZE", 2)
     for name in (names := ["a", "b", "c", "d", "e"]):
         await done(provision, spec=shop(name, needs=False), source="/srv")
-        users.in_flight[name, "web"] = 20
+        users.in_flight[name, "web"] = 18
     for _ in range(2):
         await done(autoscale)
     assert sorted(parameters["stack"] for parameters in await asked_for()) == names
@@ -220,7 +220,7 @@ async def test_a_decision_of_long_ago_is_not_carried_out_and_a_persons_wish_is(
         r"the scaler asked for it 36\d\d s ago: left to its next check", await done(scale, **asked, decision_id="1")
     )
     assert replicas(home) == before
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     monkeypatch.setattr(flows.engine.run_info, "FlowRunContext", SimpleNamespace(get=lambda: None))
     await done(autoscale)
     (wanted,) = await asked_for()

@@ -82,9 +82,10 @@ async def run_it(refused: str = "") -> None:
 
 
 async def _refuse_a_scale(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stack whose users need four replicas, and a run for them that was refused."""
-    await done(provision, spec=shop(), source="/srv")
-    users.in_flight["shop", "web"] = 20
+    """A stack that shall have four replicas at any time, and a run for them that was refused."""
+    schedule = [{"at": "00:00", "until": "24:00", "min": 4}]
+    await done(provision, spec=shop(scaling={"schedule": schedule}), source="/srv")
+    users.in_flight["shop", "web"] = 3
     await done(autoscale)
     with monkeypatch.context() as broken:
         broken.setattr("flows.scale.desired_as_deployed", refuse)

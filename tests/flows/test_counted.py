@@ -113,7 +113,7 @@ async def test_the_budget_stops_a_counted_service_and_begins_it_again(users: Use
     spec = counted(scaling={"over_budget": "stop"})
     spec["target"]["price_per_replica"] = 50
     await done(provision, spec={**spec, "budget": 100}, source="/srv")
-    users.in_flight["shop", "web"] = 20
+    users.in_flight["shop", "web"] = 18
     with Ledger.open(settings()) as ledger:
         lease = ledger.checks.acquire(Owner.here("test"), 60)
         ledger.costs.record(lease, {"shop": Spent(month_of(now()), 100.0, now())})
