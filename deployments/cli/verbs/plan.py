@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from deployments.cli.app import LOOK_PANEL, app
-from deployments.cli.verbs.arguments import Env, FileOrStack, Json
+from deployments.cli.verbs.arguments import Env, FileHere, Json, file_here
 
 if TYPE_CHECKING:
     from deployments.cli.installation import Installation, StackArgument
@@ -15,14 +15,14 @@ NO_SWARM = "the hosts are no Swarm yet, so of the stack everything is shown as n
 
 
 @app.command(rich_help_panel=LOOK_PANEL)
-def plan(file_or_stack: FileOrStack, env: Env = "", json: Json = False) -> None:
+def plan(file_or_stack: FileHere = "", env: Env = "", json: Json = False) -> None:
     """What a provision would do, why, and what it costs. Touches nothing.
 
     Changes come in waves: + create, ~ change in place, = wait for, - destroy.
     ! is left alone, and why.
 
     Examples:
-    tenfold plan stack.yaml
+    tenfold plan                       of the stack.yaml in this folder
     tenfold plan shop --json | jq .price
     tenfold plan stack.yaml --env staging
     tenfold plan aws.yaml              a file for AWS: its parts, bill and times
@@ -36,7 +36,7 @@ def plan(file_or_stack: FileOrStack, env: Env = "", json: Json = False) -> None:
     from tasks.base.clock import today
 
     with open_installation() as installation:
-        argument = resolve_stack(installation.ledger, file_or_stack, env)
+        argument = resolve_stack(installation.ledger, file_or_stack or file_here(), env)
         hosts = plan_hosts(installation, argument)
         try:
             plan_of = plan_unseen if hosts and hosts.is_new else plan_provision

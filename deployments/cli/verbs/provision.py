@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from deployments.cli.app import CHANGE_PANEL, app
-from deployments.cli.verbs.arguments import Detach, Env, FileOrStack, Wait
+from deployments.cli.verbs.arguments import Detach, Env, FileHere, Wait, file_here
 
 if TYPE_CHECKING:
     from deployments.cli.installation import Installation, StackArgument
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @app.command(rich_help_panel=CHANGE_PANEL)
-def provision(file_or_stack: FileOrStack, env: Env = "", wait: Wait = False, detach: Detach = False) -> None:
+def provision(file_or_stack: FileHere = "", env: Env = "", wait: Wait = False, detach: Detach = False) -> None:
     """Build a stack, or bring it to what its file says now.
 
     Nothing starts if the spec has a fault, a secret is missing, or the price
@@ -29,7 +29,7 @@ def provision(file_or_stack: FileOrStack, env: Env = "", wait: Wait = False, det
     from tasks.stack.renamed import renamed_note
 
     with open_installation() as installation:
-        argument = resolve_stack(installation.ledger, file_or_stack, env=env)
+        argument = resolve_stack(installation.ledger, file_or_stack or file_here(), env=env)
         desired = _checked(installation, argument)
         snapshot = snapshot_of(installation.ledger, argument.stack, argument.source)
         if renamed := renamed_note(installation.ledger, snapshot):

@@ -45,12 +45,15 @@ def _show_plan(installation: "Installation", argument: "StackArgument") -> bool:
     from deployments.cli.terminal.output import console
     from deployments.cli.verbs.plan import plan_hosts, plan_provision, plan_unseen
     from deployments.cli.views.plan import show
+    from infra_specs.overview.debts import refuse_expired
     from infra_specs.pricing.price import refuse_over_budget
+    from tasks.base.clock import today
 
     hosts = plan_hosts(installation, argument)
     plan_of = plan_unseen if hosts and hosts.is_new else plan_provision
     desired, changes, notes = plan_of(installation, argument)
     show(console(), desired, changes, notes, hosts)
+    refuse_expired(argument.stack, today())  # last: a plan that is refused is shown, too
     refuse_over_budget(argument.stack.name, desired.price)
     return not changes.empty or bool(hosts and hosts.is_new)
 
