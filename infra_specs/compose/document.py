@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra_specs.compose.environment import environment_of
+from infra_specs.compose.extends import extended
 from infra_specs.compose.forms import refuse_forms
 from infra_specs.compose.secret_values import MASK, is_secret, is_secret_name
 from infra_specs.compose.variables import Unset, filled
@@ -47,7 +48,10 @@ def compose_document(text: str, file: str, variables: Mapping[str, str]) -> Comp
     sections = {str(key): value for key, value in data.items() if not str(key).startswith("x-") and key != "services"}
     return ComposeDocument(
         file,
-        {str(name): _filled_service(file, str(name), service, variables) for name, service in services.items()},
+        {
+            str(name): _filled_service(file, str(name), service, variables)
+            for name, service in extended(services, file).items()
+        },
         str(data.get("name") or ""),
         sections,
     )
@@ -80,7 +84,8 @@ def _filled_service(file: str, name: str, service: dict[str, Any], variables: Ma
 
 def unset_fault(file: str, name: str, unset: Unset) -> SpecError:
     """What to do about a variable of a service that has no value."""
+    message = f": {unset.message.rstrip('.')}" if unset.message else ""
     return SpecError(
-        f"{file}: services.{name} uses ${{{unset}}}, which is not set. Set it in .env beside the file or in this "
-        f"shell, or write a default: ${{{unset}:-value}}."
+        f"{file}: services.{name} uses ${{{unset}}}, which is not set{message}. Set it in .env beside the file or "
+        f"in this shell, or write a default: ${{{unset}:-value}}."
     )

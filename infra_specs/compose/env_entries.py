@@ -7,8 +7,9 @@ from typing import Any
 from infra_specs.compose.environment import EnvText
 from infra_specs.compose.needs import Replaced
 from infra_specs.compose.not_carried import NotCarried
-from infra_specs.compose.secret_values import is_secret, masked
+from infra_specs.compose.secret_values import is_secret, is_secret_name, masked
 from infra_specs.compose.variables import Unset
+from infra_specs.stackfile.models.texts import ENV_PATTERN
 
 GIVEN = {"database": "DATABASE_URL", "cache": "CACHE_URL", "queue": "QUEUE_URL"}
 """Variables that a stack gives every service by itself."""
@@ -45,12 +46,41 @@ def env_of(
             if (GIVEN[need], "url") != (name, part):
                 env[name] = reference
             continue
+        if value.is_null and value.unset and not is_secret_name(name):
+            lost.append(NotCarried(path, "it has no value here, so that it is left unset", "give its value in `env`"))
+            continue
         lost += _lost_address(path, name, value.text, needs, others)
         entry = _secret(name, value)
         if value.unset and entry is None:
             raise Unset(value.unset)
         env[name] = entry or value.text
     return env, lost
+
+
+def without_given(
+    service: str, env: Mapping[str, Any], given: Mapping[str, str]
+) -> tuple[dict[str, Any], list[NotCarried]]:
+    """The entries but those that a stack gives by itself, or has no name for, and what is lost with them.
+
+    `given` are the values that the stack gives.
+    """
+    kept, lost = dict(env), list[NotCarried]()
+    for name, value in env.items():
+        path = f"services.{service}.environment.{name}"
+        if not re.fullmatch(ENV_PATTERN, name):
+            lost.append(NotCarried(path, "a variable is of letters, digits and _", "call it otherwise"))
+        elif name in given:
+            why = f"a stack gives it by itself, as {given[name]}"
+            lost += [] if value == given[name] else [NotCarried(path, why, "let the program read it")]
+        elif name == "PORT":
+            lost.append(NotCarried(path, "a stack gives it by itself, to services that have a port",
+                                   "publish the port in `ports`, or call it otherwise"))  # fmt: skip
+        elif name.startswith("TENFOLD_"):
+            lost.append(NotCarried(path, "a stack gives such names by itself", "call it otherwise"))
+        else:
+            continue
+        del kept[name]
+    return kept, lost
 
 
 def led_elsewhere(programs: Mapping[str, Mapping[str, Any]], needs: Mapping[str, Replaced]) -> dict[str, str]:

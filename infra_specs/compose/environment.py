@@ -1,7 +1,7 @@
 """The environment of a service of a Compose file: each value with where it comes from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infra_specs.compose.variables import Unset, filled, whole_variable
@@ -18,11 +18,17 @@ class EnvText:
     """It holds a value of `.env`, of an env file or of the shell."""
     unset: str = ""
     """The first variable in it that has no value."""
+    is_null: bool = False
+    """It is written as nothing, so that it is left unset where the shell has no value."""
 
 
 def environment_of(value: Any, variables: Mapping[str, str]) -> dict[str, EnvText]:
     """Names and values. A name without a value is taken from the shell, which is the same as `${NAME}`."""
-    return {name: _env_text(f"${{{name}}}" if given is None else given, variables) for name, given in _pairs(value)}
+    nothing = {str(name) for name, given in value.items() if given is None} if isinstance(value, dict) else set()
+    return {
+        name: replace(_env_text(f"${{{name}}}" if given is None else given, variables), is_null=name in nothing)
+        for name, given in _pairs(value)
+    }
 
 
 def _env_text(given: Any, variables: Mapping[str, str]) -> EnvText:

@@ -1,13 +1,14 @@
 """A whole Compose file as a draft of a stack file, and everything of it that is not carried over."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra_specs.compose.document import ComposeDocument, env_files_of, unset_fault
 from infra_specs.compose.env_entries import led_elsewhere
 from infra_specs.compose.environment import EnvText
 from infra_specs.compose.exported import as_exported, is_exported_proxy
+from infra_specs.compose.faults import refuse_same_names
 from infra_specs.compose.needs import Replaced, replaced_services
 from infra_specs.compose.not_carried import OWN_NETWORK, NotCarried
 from infra_specs.compose.ports import PublishedPort, published_ports, refuse_twins
@@ -39,6 +40,8 @@ class Imported:
 
     draft: Draft
     not_carried: tuple[NotCarried, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The Compose file's services, by their names in the stack file."""
 
 
 def import_compose(document: ComposeDocument, env_files: Mapping[str, str], profiles: Collection[str] = ()) -> Imported:
@@ -48,6 +51,7 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
     nothing is left.
     """
     given = {name: service for name, service in document.services.items() if not is_exported_proxy(service)}
+    _refuse_profiles(document, profiles)
     chosen = {name: service for name, service in given.items() if _is_chosen(service, profiles)}
     lost = list(_left_out(document, chosen))
     ports = {name: published_ports(document.file, name, service) for name, service in chosen.items()}
@@ -63,6 +67,7 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
     needs = {name: replaced for name, replaced in needs.items() if replaced.need not in elsewhere}
     for name in sorted(servers, key=list(chosen).index):
         lost += server_not_carried(name, chosen[name], needs, elsewhere)
+    refuse_same_names(document.file, list(programs))
     if not programs:
         raise SpecError(f"{document.file} has no service that a stack runs: all of them are left out.")
     services, more = _services(document.file, programs, ports, needs, chosen.keys() - needs)
@@ -77,12 +82,20 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
         _steps(services),
         _target(document, programs, ports),
     )
-    return Imported(draft, (*lost, *more, *_sections(document)))
+    names = {stack_name(name): name for name in programs}
+    return Imported(draft, (*lost, *more, *_sections(document)), names)
 
 
 def _is_chosen(service: Mapping[str, Any], profiles: Collection[str]) -> bool:
     own = service.get("profiles") or ()
     return not own or bool(set(own) & set(profiles))
+
+
+def _refuse_profiles(document: ComposeDocument, profiles: Collection[str]) -> None:
+    known = {str(profile) for service in document.services.values() for profile in service.get("profiles") or ()}
+    for profile in set(profiles) - known - {"*"}:
+        has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+        raise SpecError(f"{document.file} has no profile {profile}: {has}.")
 
 
 def _left_out(document: ComposeDocument, chosen: Collection[str]) -> Iterator[NotCarried]:

@@ -119,7 +119,8 @@ def keys_not_carried(name: str, service: Mapping[str, Any]) -> Iterator[NotCarri
         why, instead = KEYS.get(key, ("a stack file has no such key", "leave it out"))
         if key == "labels" and "traefik." in str(value):
             continue  # its rule is read as a host name
-        yield NotCarried(f"services.{name}.{key}", why, instead)
+        source = f" `{value.get('file')}`" if key == "extends" and isinstance(value, dict) else ""
+        yield NotCarried(f"services.{name}.{key}{source}", why, instead)
 
 
 def mount_not_carried(name: str, source: str) -> NotCarried:

@@ -30,7 +30,7 @@ def published_ports(file: str, name: str, service: Mapping[str, Any]) -> tuple[P
     ports = list(_behind_traefik(service))
     for port in service.get("ports") or ():
         parsed = _long(port) if isinstance(port, dict) else _short(str(port))
-        if parsed is None:
+        if parsed is None or not 0 < parsed.target < 65536 or parsed.published > 65535:
             raise SpecError(f"{file}: services.{name}.ports has {port!r}, which is no port. Write it like 8080:80.")
         ports.append(parsed)
     return tuple(ports)

@@ -5,12 +5,16 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from infra_specs.compose.env_entries import env_of
+from infra_specs.compose.amounts import bytes_of, seconds_of
+from infra_specs.compose.env_entries import env_of, without_given
+from infra_specs.compose.exported import KEPT
 from infra_specs.compose.needs import Replaced
 from infra_specs.compose.not_carried import NotCarried, keys_not_carried, mount_not_carried
 from infra_specs.compose.ports import PublishedPort
 from infra_specs.compose.secret_values import MASK, is_secret, is_secret_value, masked, masked_words
 from infra_specs.projects.draft import stack_name
+from infra_specs.stackfile.models.units import duration_text
+from infra_specs.stackfile.models.volumes import directory_variable
 
 UNLIKE = "a stack file says it in another way"
 
@@ -35,12 +39,12 @@ def service_keys(
     lost += _other_ports(name, ports)
     keys |= _health(name, service, lost) if web else {}
     if grace := service.get("stop_grace_period"):
-        keys["drain"] = str(grace)
+        keys["drain"] = _duration(f"services.{name}.stop_grace_period", grace, 0, lost)
     env, lost_values = env_of(name, service.get("environment") or {}, needs, others)
-    if env:
-        keys["env"] = env
     lost += lost_values
-    keys |= _volumes(name, service, lost)
+    volumes = _volumes(name, service, lost)
+    keys |= _without_given(name, service, {**keys, **volumes}, env, lost)
+    keys |= volumes
     keys |= _bounds(name, service, keys, lost)
     lost += _conditions(name, service)
     if str(service.get("restart", "always")).startswith(("no", "on-failure")):
@@ -115,8 +119,32 @@ def _health(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> di
         lost.append(NotCarried(f"services.{name}.healthcheck.test", "a replica is asked over HTTP, by no command",
                                "let a path answer 200 when it is ready, and give it as `health`"))  # fmt: skip
     if start := check.get("start_period"):
-        keys["start"] = str(start)
+        keys["start"] = _duration(f"services.{name}.healthcheck.start_period", start, 1, lost)
     return keys
+
+
+def _without_given(
+    name: str, service: Mapping[str, Any], keys: Mapping[str, Any], env: Mapping[str, Any], lost: list[NotCarried]
+) -> dict[str, Any]:
+    """The environment without what a stack gives: PORT, and the folders of volumes."""
+    given = {directory_variable(volume): path for volume, path in keys.get("volumes", {}).items()}
+    given |= {"PORT": str(keys["port"])} if "port" in keys else {}
+    kept, lost_names = (dict(env), []) if KEPT in service else without_given(name, env, given)
+    lost += lost_names
+    return {"env": kept} if kept else {}
+
+
+LONGEST = 3600
+
+
+def _duration(path: str, value: Any, least: int, lost: list[NotCarried]) -> str:
+    """The duration within the bounds of a stack file; one beyond them is said."""
+    seconds = seconds_of(value) or 0.0
+    bounded = min(max(seconds, least), LONGEST)
+    if bounded != seconds:
+        why = f"it is between {duration_text(least) if least else '0s'} and {duration_text(LONGEST)}"
+        lost.append(NotCarried(f"{path} `{value}`", f"{why}, so {duration_text(bounded)} is taken", "leave it so"))
+    return duration_text(bounded)
 
 
 def _volumes(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
@@ -139,8 +167,11 @@ def _bounds(
 ) -> Iterator[tuple[str, Any]]:
     deploy = service.get("deploy") or {}
     limits = (deploy.get("resources") or {}).get("limits") or {}
-    if memory := limits.get("memory") or service.get("mem_limit"):
-        yield "memory", _size(memory)
+    if memory := bytes_of(limits.get("memory") or service.get("mem_limit") or 0):
+        if memory < LEAST_MEMORY:
+            lost.append(NotCarried(f"services.{name}.mem_limit", "a replica has 8MB or more, so 8MB is taken",
+                                   "leave it so"))  # fmt: skip
+        yield "memory", _size(max(memory, LEAST_MEMORY))
     if cpus := limits.get("cpus") or service.get("cpus"):
         yield "cpus", float(cpus)
     replicas = int(deploy.get("replicas") or service.get("scale") or 1)
@@ -155,10 +186,15 @@ def _bounds(
         lost.append(NotCarried(f"services.{name}.deploy.{key}", UNLIKE, "see the pages on releases and on scaling"))
 
 
-def _size(value: Any) -> str:
-    """A size of Compose, `512m` or `1g`, as `512MB` or `1GB`."""
-    match = re.fullmatch(r"([0-9.]+)\s*([bkmg]?)b?", str(value).strip().lower())
-    return f"{match[1]}{(match[2].upper() + 'B').replace('BB', 'B')}" if match else str(value)
+LEAST_MEMORY = 8 * 2**20
+
+
+def _size(size: int) -> str:
+    """Bytes in the largest unit that leaves a whole number or a half: `512MB`, `1.5GB`."""
+    for unit, number in (("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
+        if size >= number and size * 2 % number == 0:
+            return f"{size / number:g}{unit}"
+    return f"{size}B"
 
 
 def _conditions(name: str, service: Mapping[str, Any]) -> Iterator[NotCarried]:

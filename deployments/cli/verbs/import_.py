@@ -30,26 +30,35 @@ def import_file(
     tenfold import compose.yaml
     tenfold import Procfile -o staging.yaml --name shop-staging
     """
+    import re
     from pathlib import Path
 
     from deployments.cli.terminal.output import console, lay, say
     from deployments.cli.verbs.init import show_next, write_new, write_schema
+    from infra_specs.compose.faults import in_words_of
+    from infra_specs.errors import SpecError
     from infra_specs.projects.draft import stack_name
     from infra_specs.projects.draft_text import draft_text
+    from infra_specs.stackfile.models.service import NAME_PATTERN
     from infra_specs.stackfile.reading.load import load
 
     path, to = Path(file), console()
     refuse_folder(Path(output))
+    if name and not re.fullmatch(NAME_PATTERN, name):
+        raise SpecError(f"--name: `{name}` is no name. Write a small letter, then small letters, digits and dashes.")
     imported, own_name = read_file(path, profile or [])
     name = name or stack_name(own_name or path.absolute().parent.name)
     text = draft_text(imported.draft, name, users, str(write_schema()))
-    load(text, output)
-    write_new(Path(output), text)
     for guess in imported.draft.guesses:
         say(to, str(guess))
     if imported.not_carried:
         say(to, "Not carried over:")
         lay(to, [[lost.path, f"{lost.why}. Instead: {lost.instead}."] for lost in imported.not_carried])
+    try:
+        load(text, output)
+    except SpecError as fault:
+        raise in_words_of(path.name, imported.names, fault) from None
+    write_new(Path(output), text)
     show_next(imported.draft, name, output)
 
 
