@@ -11,6 +11,7 @@ from infra_specs.compose.exported import as_exported, is_exported_proxy
 from infra_specs.compose.faults import refuse_same_names
 from infra_specs.compose.needs import Replaced, replaced_services
 from infra_specs.compose.not_carried import OWN_NETWORK, NotCarried
+from infra_specs.compose.one_offs import before_of, one_offs, waits_not_carried
 from infra_specs.compose.ports import PublishedPort, published_ports, refuse_twins
 from infra_specs.compose.routes import routes_of
 from infra_specs.compose.servers import is_server, server_not_carried
@@ -126,6 +127,8 @@ def _services(
     others: Collection[str],
 ) -> tuple[tuple[DraftService, ...], list[NotCarried]]:
     services, lost, owners = [], list[NotCarried](), dict[str, str]()
+    once, all_programs = one_offs(programs), programs
+    programs = {name: service for name, service in programs.items() if name not in once}
     routes = routes_of(programs, ports)
     for name, service in programs.items():
         try:
@@ -133,9 +136,13 @@ def _services(
         except Unset as unset:
             raise unset_fault(file, name, unset) from None
         lost += own
+        lost += waits_not_carried(name, service, once)
+        first = next((other for other, waiting in once.items() if waiting == name), "")
+        keys |= before_of(all_programs[first], keys) if first else {}
         lost += _shared_volumes(name, keys, owners)
         if "port" in keys and name in routes:
             keys["route"] = routes[name]
+            lost += _addresses_not_carried(name, ports[name], routes[name])
         keys = as_exported(name, service, keys)
         comments = {key: COMMENTS[key] for key in keys if key in COMMENTS}
         services.append(DraftService(stack_name(name), keys, comments))
@@ -155,6 +162,15 @@ def _shared_volumes(name: str, keys: dict[str, Any], owners: dict[str, str]) -> 
             yield NotCarried(f"services.{name}.volumes `{volume}`", why, SHARED)
     if keys.get("volumes") == {}:
         del keys["volumes"]
+
+
+def _addresses_not_carried(
+    name: str, ports: tuple[PublishedPort, ...], route: Mapping[str, str]
+) -> Iterator[NotCarried]:
+    """The port of the machine that a further service had: all of them answer at one, by the name of the host."""
+    if ports and ports[0].published and route["host"].endswith(".localhost"):
+        why = f"all services answer at one port, and this one for {route['host']}, which is this machine only"
+        yield NotCarried(f"services.{name}.ports {ports[0].published}", why, "give `route` a host or a path of yours")
 
 
 def _target(
@@ -184,7 +200,9 @@ def _sections(document: ComposeDocument) -> Iterator[NotCarried]:
     for key, value in document.sections.items():
         if key in SECTIONS and value:
             yield NotCarried(key, *SECTIONS[key])
+        elif key not in ("version", "name", "volumes", *SECTIONS):
+            yield NotCarried(key, "a stack file has no such key", "leave it out")
         if key == "volumes":
             for name, volume in (value or {}).items():
-                if isinstance(volume, dict) and {"external", "driver", "driver_opts"} & volume.keys():
+                if isinstance(volume, dict) and {"external", "driver", "driver_opts", "name"} & volume.keys():
                     yield NotCarried(f"volumes.{name}", *VOLUME)

@@ -1,22 +1,30 @@
 """One service of a Compose file as a service of a stack file."""
 
-import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from infra_specs.compose.amounts import bytes_of, seconds_of
+from infra_specs.compose.amounts import bytes_of
 from infra_specs.compose.env_entries import env_of, without_given
 from infra_specs.compose.exported import KEPT
+from infra_specs.compose.health import bounded_duration, health_keys
+from infra_specs.compose.mounts import volume_keys
 from infra_specs.compose.needs import Replaced
-from infra_specs.compose.not_carried import NotCarried, keys_not_carried, mount_not_carried
+from infra_specs.compose.not_carried import NotCarried, keys_not_carried
 from infra_specs.compose.ports import PublishedPort
 from infra_specs.compose.secret_values import MASK, is_secret, is_secret_value, masked, masked_words
-from infra_specs.projects.draft import stack_name
-from infra_specs.stackfile.models.units import duration_text
 from infra_specs.stackfile.models.volumes import directory_variable
 
-UNLIKE = "a stack file says it in another way"
+DEPLOY: Mapping[str, tuple[str, str]] = {
+    "labels": ("labels of a container are Tenfold's own", "leave them out"),
+    "restart_policy": ("a replica is started again whenever it ends", "leave it out"),
+    "update_config": ("a release replaces replicas one after the other by itself", "give `watch`, or leave it out"),
+    "rollback_config": ("a release that fails is undone by itself", "give `watch`, or leave it out"),
+    "placement": ("replicas are spread over the hosts by themselves", "leave it out"),
+    "endpoint_mode": ("the proxy spreads the requests", "leave it out"),
+}
+"""Keys of `deploy` that have nothing in a stack file."""
+BUILD = {"context", "dockerfile", "target", "args", "tags", "labels"}
 
 
 def service_keys(
@@ -37,16 +45,15 @@ def service_keys(
         if web[0].is_public:
             keys["public"] = True
     lost += _other_ports(name, ports)
-    keys |= _health(name, service, lost) if web else {}
+    keys |= health_keys(name, service, keys.get("port"), lost)
     if grace := service.get("stop_grace_period"):
-        keys["drain"] = _duration(f"services.{name}.stop_grace_period", grace, 0, lost)
+        keys["drain"] = bounded_duration(f"services.{name}.stop_grace_period", grace, 0, lost)
     env, lost_values = env_of(name, service.get("environment") or {}, needs, others)
     lost += lost_values
-    volumes = _volumes(name, service, lost)
+    volumes = volume_keys(name, service, lost)
     keys |= _without_given(name, service, {**keys, **volumes}, env, lost)
     keys |= volumes
     keys |= _bounds(name, service, keys, lost)
-    lost += _conditions(name, service)
     if str(service.get("restart", "always")).startswith(("no", "on-failure")):
         lost.append(NotCarried(f"services.{name}.restart", "a service is started again whenever it ends",
                                "let a command that runs once be `before`, or run it with `tenfold run`"))  # fmt: skip
@@ -71,6 +78,9 @@ def _image(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dic
                                "copy the sources beside the stack file, and give their folder"))  # fmt: skip
         context = masked(context)
     keys = {"context": context, "dockerfile": parts.get("dockerfile"), "target": parts.get("target")}
+    for key in sorted(set(parts) - BUILD):
+        lost.append(NotCarried(f"services.{name}.build.{key}", "an image is built from its folder and arguments alone",
+                               "do it in the Dockerfile, or build the image elsewhere and give `image`"))  # fmt: skip
     keys["args"] = _args(name, parts.get("args") or {}, lost)
     keys = {key: value for key, value in keys.items() if value}
     return {"build": context if keys.keys() == {"context"} else keys}
@@ -79,23 +89,27 @@ def _image(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dic
 def _args(name: str, given: Any, lost: list[NotCarried]) -> dict[str, str]:
     """The arguments of a build but those that hold a secret."""
     pairs = given.items() if isinstance(given, dict) else (str(item).partition("=")[::2] for item in given)
-    args = {str(key): str(value) for key, value in pairs}
+    args = {str(key): "" if value is None else _as_text(value) for key, value in pairs}
     secret = [key for key, value in args.items() if is_secret(key, value)]
     lost += [NotCarried(f"services.{name}.build.args.{key} `***`", *IN_ARGS) for key in secret]
     return {key: value for key, value in args.items() if key not in secret}
 
 
-def _words(value: Any) -> list[str]:
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def words_of(value: Any) -> list[str]:
     return shlex.split(value) if isinstance(value, str) else [str(word) for word in value or ()]
 
 
 def _command(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
     """A command of Compose is given to the entrypoint; an entrypoint of the file's own is its beginning here."""
-    entrypoint, command = _words(service.get("entrypoint")), _words(service.get("command"))
+    entrypoint, command = words_of(service.get("entrypoint")), words_of(service.get("command"))
     words = masked_words([*entrypoint, *command])
     if any(MASK in word for word in words):
         lost.append(NotCarried(f"services.{name}.command `{' '.join(words)}`", *IN_COMMAND))
-    if entrypoint:
+    if entrypoint or (words and service.get("entrypoint") in ("", [])):
         return {"command": words}
     return {"command": words, "entrypoint": "image"} if words else {}
 
@@ -109,20 +123,6 @@ def _other_ports(name: str, ports: tuple[PublishedPort, ...]) -> Iterator[NotCar
         )
 
 
-def _health(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
-    check = service.get("healthcheck") or {}
-    test = check.get("test") or ""
-    text = test if isinstance(test, str) else " ".join(map(str, test))
-    path = re.search(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[\w./-]*)?", text)
-    keys: dict[str, Any] = {"health": (path[1] or "/") if path else "/"}
-    if text and not path:
-        lost.append(NotCarried(f"services.{name}.healthcheck.test", "a replica is asked over HTTP, by no command",
-                               "let a path answer 200 when it is ready, and give it as `health`"))  # fmt: skip
-    if start := check.get("start_period"):
-        keys["start"] = _duration(f"services.{name}.healthcheck.start_period", start, 1, lost)
-    return keys
-
-
 def _without_given(
     name: str, service: Mapping[str, Any], keys: Mapping[str, Any], env: Mapping[str, Any], lost: list[NotCarried]
 ) -> dict[str, Any]:
@@ -132,34 +132,6 @@ def _without_given(
     kept, lost_names = (dict(env), []) if KEPT in service else without_given(name, env, given)
     lost += lost_names
     return {"env": kept} if kept else {}
-
-
-LONGEST = 3600
-
-
-def _duration(path: str, value: Any, least: int, lost: list[NotCarried]) -> str:
-    """The duration within the bounds of a stack file; one beyond them is said."""
-    seconds = seconds_of(value) or 0.0
-    bounded = min(max(seconds, least), LONGEST)
-    if bounded != seconds:
-        why = f"it is between {duration_text(least) if least else '0s'} and {duration_text(LONGEST)}"
-        lost.append(NotCarried(f"{path} `{value}`", f"{why}, so {duration_text(bounded)} is taken", "leave it so"))
-    return duration_text(bounded)
-
-
-def _volumes(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> dict[str, Any]:
-    volumes: dict[str, str] = {}
-    for volume in service.get("volumes") or ():
-        if isinstance(volume, dict):
-            source, target = str(volume.get("source", "")), str(volume.get("target", ""))
-        else:
-            source, _, target = str(volume).partition(":")
-            source, target = ("", source) if not target else (source, target.partition(":")[0])
-        if source.startswith(("/", ".", "~")):
-            lost.append(mount_not_carried(name, source))
-        elif target.startswith("/"):
-            volumes[stack_name(source or target.rsplit("/", 1)[-1])] = target
-    return {"volumes": volumes} if volumes else {}
 
 
 def _bounds(
@@ -174,16 +146,29 @@ def _bounds(
         yield "memory", _size(max(memory, LEAST_MEMORY))
     if cpus := limits.get("cpus") or service.get("cpus"):
         yield "cpus", float(cpus)
-    replicas = int(deploy.get("replicas") or service.get("scale") or 1)
+    given = deploy.get("replicas", service.get("scale"))
+    replicas = 1 if given is None else int(given)
     if "volumes" in keys and replicas > 1:
         lost.append(NotCarried(f"services.{name}.deploy.replicas", "with a volume a service has one replica",
                                "keep the data in a database, and leave `volumes` out"))  # fmt: skip
     elif "port" not in keys:
         yield "replicas", replicas
-    elif replicas > 1:
-        yield "replicas", {"min": replicas}
-    for key in sorted(set(deploy) - {"replicas", "resources", "mode", "labels", "restart_policy"}):
-        lost.append(NotCarried(f"services.{name}.deploy.{key}", UNLIKE, "see the pages on releases and on scaling"))
+    elif replicas != 1:
+        yield "replicas", {"min": replicas} if replicas else 0
+    lost += _deploy_not_carried(f"services.{name}.deploy", deploy)
+
+
+def _deploy_not_carried(path: str, deploy: Mapping[str, Any]) -> Iterator[NotCarried]:
+    for key in sorted(set(deploy) - {"replicas", "resources", "mode"}):
+        yield NotCarried(f"{path}.{key}", *DEPLOY.get(key, ("a stack file has no such key", "leave it out")))
+    if deploy.get("mode", "replicated") != "replicated":
+        yield NotCarried(f"{path}.mode", "replicas are counted, and not one for each host", "give `replicas`")
+    resources = deploy.get("resources") or {}
+    if resources.get("reservations"):
+        yield NotCarried(f"{path}.resources.reservations", "memory and processors are bounded and not reserved",
+                         "give `memory` and `cpus`")  # fmt: skip
+    for key in sorted(set(resources.get("limits") or ()) - {"memory", "cpus"}):
+        yield NotCarried(f"{path}.resources.limits.{key}", "no key sets it", "set it for the engine")
 
 
 LEAST_MEMORY = 8 * 2**20
@@ -195,14 +180,3 @@ def _size(size: int) -> str:
         if size >= number and size * 2 % number == 0:
             return f"{size / number:g}{unit}"
     return f"{size}B"
-
-
-def _conditions(name: str, service: Mapping[str, Any]) -> Iterator[NotCarried]:
-    depends_on = service.get("depends_on") or {}
-    for other, condition in depends_on.items() if isinstance(depends_on, dict) else ():
-        if isinstance(condition, dict) and condition.get("condition") == "service_completed_successfully":
-            yield NotCarried(
-                f"services.{name}.depends_on.{other}",
-                "services start side by side, and none waits for another to end",
-                f"give the command of {other} as `before`, and leave {other} out",
-            )

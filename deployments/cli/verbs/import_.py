@@ -36,6 +36,7 @@ def import_file(
     from deployments.cli.terminal.output import console, lay, say
     from deployments.cli.verbs.init import show_next, write_new, write_schema
     from infra_specs.compose.faults import in_words_of
+    from infra_specs.compose.moved_draft import moved_draft
     from infra_specs.errors import SpecError
     from infra_specs.projects.draft import stack_name
     from infra_specs.projects.draft_text import draft_text
@@ -48,7 +49,8 @@ def import_file(
         raise SpecError(f"--name: `{name}` is no name. Write a small letter, then small letters, digits and dashes.")
     imported, own_name = read_file(path, profile or [])
     name = name or stack_name(own_name or path.absolute().parent.name)
-    text = draft_text(imported.draft, name, users, str(write_schema()))
+    draft = moved_draft(imported.draft, str(path.absolute().parent), str(Path(output).absolute().parent))
+    text = draft_text(draft, name, users, str(write_schema()))
     for guess in imported.draft.guesses:
         say(to, str(guess))
     if imported.not_carried:

@@ -78,3 +78,12 @@ def test_a_file_that_is_too_large(cli: Cli, folder: Path) -> None:
     (folder / "large.yaml").write_text("# " + "x" * 1_500_000)
     result = cli("import", "large.yaml")
     assert (result.code, result.err) == (2, "large.yaml has 1.5 MB; at most 1 MB is read.\n")
+
+
+def test_paths_start_at_the_file_that_is_written(cli: Cli, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "compose.yaml").write_text("services: {web: {build: ./api, ports: ['80:80']}}\n")
+    cli.text("import", "sub/compose.yaml")
+    build = from_file(folder / "stack.yaml").stack.services["web"].build
+    assert build is not None
+    assert build.context == "./sub/api"
