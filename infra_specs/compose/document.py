@@ -45,6 +45,8 @@ def compose_document(text: str, file: str, variables: Mapping[str, str]) -> Comp
     services = data.get("services") if isinstance(data, dict) else None
     if not isinstance(services, dict) or not services or not all(isinstance(part, dict) for part in services.values()):
         raise SpecError(_no_compose_file(file, data))
+    if not isinstance(data.get("volumes") or {}, dict):
+        raise SpecError(f"{file}: volumes must be a mapping of names and what each is.")
     sections = {str(key): value for key, value in data.items() if not str(key).startswith("x-") and key != "services"}
     return ComposeDocument(
         file,

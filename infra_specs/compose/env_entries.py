@@ -57,6 +57,23 @@ def env_of(
     return env, lost
 
 
+def secrets_apart(
+    service: str, environment: Mapping[str, EnvText], env: Mapping[str, Any], values: dict[str, str]
+) -> dict[str, Any]:
+    """The entries, with a name of its own for each secret that has another value in a service before this one.
+
+    `values` are the values by the names of secrets; those of this service are added.
+    """
+    apart: dict[str, Any] = {}
+    for name, entry in env.items():
+        apart[name] = entry
+        if isinstance(entry, dict) and "secret" in entry and name in environment:
+            text = environment[name].text
+            if values.setdefault(entry["secret"], text) != text:
+                apart[name] = {"secret": _secret_name(f"{service}_{entry['secret']}")}
+    return apart
+
+
 def without_given(
     service: str, env: Mapping[str, Any], given: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[NotCarried]]:

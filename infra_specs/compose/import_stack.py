@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra_specs.compose.document import ComposeDocument, env_files_of, unset_fault
-from infra_specs.compose.env_entries import led_elsewhere
+from infra_specs.compose.env_entries import led_elsewhere, secrets_apart
 from infra_specs.compose.environment import EnvText
 from infra_specs.compose.exported import as_exported, is_exported_proxy
 from infra_specs.compose.faults import refuse_same_names
@@ -69,6 +69,9 @@ def import_compose(document: ComposeDocument, env_files: Mapping[str, str], prof
     for name in sorted(servers, key=list(chosen).index):
         lost += server_not_carried(name, chosen[name], needs, elsewhere)
     refuse_same_names(document.file, list(programs))
+    for name, service in programs.items():
+        if not service.get("image") and not service.get("build"):
+            raise SpecError(f"{document.file}: services.{name} has no image and no build. Give it one of them.")
     if not programs:
         raise SpecError(f"{document.file} has no service that a stack runs: all of them are left out.")
     services, more = _services(document.file, programs, ports, needs, chosen.keys() - needs)
@@ -130,6 +133,7 @@ def _services(
     once, all_programs = one_offs(programs), programs
     programs = {name: service for name, service in programs.items() if name not in once}
     routes = routes_of(programs, ports)
+    values: dict[str, str] = {}
     for name, service in programs.items():
         try:
             keys, own = service_keys(name, service, ports[name], needs, others)
@@ -144,6 +148,8 @@ def _services(
             keys["route"] = routes[name]
             lost += _addresses_not_carried(name, ports[name], routes[name])
         keys = as_exported(name, service, keys)
+        if "env" in keys:
+            keys["env"] = secrets_apart(name, service["environment"], keys["env"], values)
         comments = {key: COMMENTS[key] for key in keys if key in COMMENTS}
         services.append(DraftService(stack_name(name), keys, comments))
     return tuple(services), lost

@@ -8,9 +8,11 @@ from typing import Any
 from infra_specs.errors import SpecError
 
 LOOPBACK = ("127.", "::1", "localhost", "[::1]")
+NO_HTTP_PORTS = {22, 25, 53, 465, 587, 1025, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017}
+"""Ports of well-known protocols that are no HTTP."""
 _SHORT = re.compile(
     r"(?:(?P<ip>\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]):)?(?:(?P<published>\d*)(?:-\d+)?:)?"
-    r"(?P<target>\d+)(?:-\d+)?(?P<udp>/udp)?(?:/tcp)?"
+    r"(?P<target>\d+)(?:-(?P<last>\d+))?(?P<udp>/udp)?(?:/tcp)?"
 )
 
 
@@ -23,17 +25,19 @@ class PublishedPort:
     is_public: bool
     """Beyond loopback."""
     is_udp: bool
+    last: int = 0
+    """The last port of a range of the container; 0 where there is one port."""
 
 
 def published_ports(file: str, name: str, service: Mapping[str, Any]) -> tuple[PublishedPort, ...]:
-    """The ports of a service. Raises SpecError for one that is written in no known way."""
+    """The ports of a service, those of other protocols than HTTP last. Raises SpecError for one of no known form."""
     ports = list(_behind_traefik(service))
     for port in service.get("ports") or ():
         parsed = _long(port) if isinstance(port, dict) else _short(str(port))
         if parsed is None or not 0 < parsed.target < 65536 or parsed.published > 65535:
             raise SpecError(f"{file}: services.{name}.ports has {port!r}, which is no port. Write it like 8080:80.")
         ports.append(parsed)
-    return tuple(ports)
+    return tuple(sorted(ports, key=lambda port: port.target in NO_HTTP_PORTS))
 
 
 def _behind_traefik(service: Mapping[str, Any]) -> Iterator[PublishedPort]:
@@ -50,7 +54,8 @@ def _short(text: str) -> PublishedPort | None:
     if match is None:
         return None
     public = not (match["ip"] or "").startswith(LOOPBACK)
-    return PublishedPort(int(match["target"]), int(match["published"] or 0), public, bool(match["udp"]))
+    last = int(match["last"] or 0)
+    return PublishedPort(int(match["target"]), int(match["published"] or 0), public, bool(match["udp"]), last)
 
 
 def _long(port: Mapping[str, Any]) -> PublishedPort | None:

@@ -116,6 +116,11 @@ def _command(name: str, service: Mapping[str, Any], lost: list[NotCarried]) -> d
 
 def _other_ports(name: str, ports: tuple[PublishedPort, ...]) -> Iterator[NotCarried]:
     web = [port for port in ports if not port.is_udp]
+    if web and web[0].last > web[0].target:
+        first, last = web[0].target + 1, web[0].last
+        rest = f"{first}-{last}" if last > first else str(first)
+        yield NotCarried(f"services.{name}.ports {rest}", "a service answers at one port",
+                         "make each a service of its own, or run it elsewhere")  # fmt: skip
     for port in (*(port for port in ports if port.is_udp), *web[1:]):
         why = "the proxy leads HTTP only" if port.is_udp else "a service answers at one port"
         yield NotCarried(

@@ -85,14 +85,17 @@ def whole_variable(text: Any) -> str:
     return (match[1] or match[2]) if match else ""
 
 
+_ENV_LINE = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\n]*))""",
+    re.M | re.S,
+)
+
+
 def env_file(text: str) -> dict[str, str]:
-    """The variables of an env file: `NAME=value` lines, with comments, `export` and quotes."""
+    """The variables of an env file: `NAME=value` lines, with comments, `export` and quotes, which may hold lines."""
     variables = {}
-    for line in text.splitlines():
-        match = re.match(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$", line)
-        if match is None:
-            continue
-        quoted = re.match(r"""(["'])(.*?)\1""", match[2])
-        value = quoted[2] if quoted else re.sub(r"\s+#.*$", "", match[2])
-        variables[match[1]] = value
+    for match in _ENV_LINE.finditer(text.replace("\r\n", "\n")):
+        name, double, single, plain = match.groups()
+        quoted = double if double is not None else single
+        variables[name] = re.sub(r"(^|\s+)#.*$", "", plain).strip() if quoted is None else quoted
     return variables

@@ -101,6 +101,7 @@ def test_a_service_that_extends_one_of_the_file() -> None:
         ("services: {Web_App: {image: a}, web-app: {image: b}}",
          "compose.yaml: services.Web_App and services.web-app would both be called web-app. Call one of them "
          "otherwise."),
+        ("services: {w: {command: a}}", "compose.yaml: services.w has no image and no build. Give it one of them."),
         ("services: {w: {image: a, ports: ['99999:80']}}",
          "compose.yaml: services.w.ports has '99999:80', which is no port. Write it like 8080:80."),
     ],

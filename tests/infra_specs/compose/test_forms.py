@@ -72,6 +72,8 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
          "compose.yaml, line 3: `w` is written twice. Leave one of them out."),
         ("include: [other.yaml]\n", "compose.yaml only includes other files. Run `docker compose config` first, and "
          "import what it prints."),
+        ("services: {w: {image: a}}\nvolumes: [a]\n",
+         "compose.yaml: volumes must be a mapping of names and what each is."),
         ("web: {image: a}\n", "compose.yaml is of Compose's version 1 format. Put everything in it below `services:`."),
         ("services: {w: {image: !unknown a}}",
          "compose.yaml, line 1 is no YAML: could not determine a constructor for the tag '!unknown'."),

@@ -8,6 +8,7 @@ import yaml
 from infra_specs.compose.document import compose_document
 from infra_specs.compose.import_stack import Imported, import_compose
 from infra_specs.compose.secret_values import is_secret, masked, masked_words
+from infra_specs.compose.variables import env_file
 from infra_specs.projects.draft_text import draft_text
 from infra_specs.stackfile.reading.load import load
 
@@ -195,3 +196,24 @@ def test_what_a_replaced_service_loses() -> None:
         "services.db.volumes `./init.sql`",
     ]
     assert "in place of 12" in lost["services.db `postgres:12`"]
+
+
+def test_one_name_with_two_values_is_two_secrets() -> None:
+    result = imported("  web: {image: a, environment: {API_KEY: x, JWT_SALT: y}}\n"
+                      "  api: {image: b, environment: {API_KEY: z, JWT_SALT: y}}\n")  # fmt: skip
+    assert [service.keys["env"] for service in result.draft.services] == [
+        {"API_KEY": {"secret": "api_key"}, "JWT_SALT": {"secret": "jwt_salt"}},
+        {"API_KEY": {"secret": "api_api_key"}, "JWT_SALT": {"secret": "jwt_salt"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A=1 # note\nexport B = 'x # y'\n# C=1\nD=\nE=\"a\nF=b\"\nG=a#b\r\n",
+         {"A": "1", "B": "x # y", "D": "", "E": "a\nF=b", "G": "a#b"}),
+        ("no line\n", {}),
+    ],
+)  # fmt: skip
+def test_an_env_file(text: str, expected: dict[str, str]) -> None:
+    assert env_file(text) == expected

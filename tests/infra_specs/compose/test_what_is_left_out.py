@@ -56,6 +56,20 @@ def test_a_key_that_is_left_out_is_named(keys: str, lost: list[str]) -> None:
     assert [entry.path.removeprefix("services.web.") for entry in result.not_carried] == lost
 
 
+@pytest.mark.parametrize(
+    ("ports", "port", "lost"),
+    [
+        ("['1025:1025', '8025:8025']", 8025, ["ports 1025"]),
+        ("['3000-3005:3000-3005']", 3000, ["ports 3001-3005"]),
+        ("['9000:9000', '9001:9001']", 9000, ["ports 9001"]),
+    ],
+)
+def test_a_port(ports: str, port: int, lost: list[str]) -> None:
+    result = imported(f"services: {{web: {{image: a, ports: {ports}}}}}")
+    assert services_of(result)["web"]["port"] == port
+    assert [entry.path.removeprefix("services.web.") for entry in result.not_carried] == lost
+
+
 def test_what_of_the_whole_file_is_left_out_is_named() -> None:
     result = imported(
         "foo: 1\nvolumes: {My_Data: {name: other}}\n"
