@@ -1,5 +1,6 @@
 """Services of a Compose file that extend another one of the same file, merged as Compose merges them."""
 
+import posixpath
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def _whole(services: Mapping[str, Any], name: str, file: str, above: tuple[str, 
     if given is None:
         return dict(service)
     base, source = (str(given.get("service")), given.get("file")) if isinstance(given, dict) else (str(given), None)
-    if source is not None and str(source).removeprefix("./") != file:
+    if source is not None and posixpath.basename(file) != str(source).removeprefix("./"):
         if not {"image", "build"} & service.keys():
             raise SpecError(
                 f"{file}: services.{name}.extends leads to {source}, and one file is read. Run `docker compose config` "

@@ -29,7 +29,7 @@ def server_not_carried(
     path, need = f"services.{name} `{service.get('image', '')}`", need_of(service)
     if name in needs:
         version = str(service.get("image", "")).rpartition("/")[2].partition(":")[2]
-        why = NEED.format(f" in place of {version}" if version else "")
+        why = NEED.format(f" of its own in place of {version}" if version else "")
         yield NotCarried(path, why, "move its data with a dump")
         yield from of_replaced_not_carried(name, service)
     elif need in elsewhere:

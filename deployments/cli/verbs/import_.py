@@ -7,10 +7,12 @@ import typer
 from deployments.cli.app import BEGIN_PANEL, app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from infra_specs.compose.document import ComposeDocument
     from infra_specs.compose.import_stack import Imported
+    from infra_specs.compose.not_carried import NotCarried
 
 
 @app.command("import", rich_help_panel=BEGIN_PANEL)
@@ -59,7 +61,7 @@ def import_file(
     try:
         load(text, output)
     except SpecError as fault:
-        raise in_words_of(path.name, imported.names, fault) from None
+        raise in_words_of(file, imported.names, fault) from None
     write_new(Path(output), text)
     show_next(imported.draft, name, output)
 
@@ -67,6 +69,7 @@ def import_file(
 def read_file(path: "Path", profiles: list[str]) -> "tuple[Imported, str]":
     """What the file describes, and the name that it gives itself, or none. Raises SpecError if it can be neither."""
     import os
+    from dataclasses import replace
 
     from infra_specs.compose.document import compose_document
     from infra_specs.compose.import_stack import Imported, import_compose
@@ -77,15 +80,32 @@ def read_file(path: "Path", profiles: list[str]) -> "tuple[Imported, str]":
     from tasks.base.read_project import read_project
 
     text = _text_of(path)
-    if path.name.startswith("Procfile"):
+    if path.name.startswith("Procfile") or path.suffix == ".Procfile":
         folder = read_project(path.absolute().parent)
         services = procfile_services(text, path.name, "/", f"{folder.venv}/bin" if folder.has_venv else "")
         guesses = (Guess(f"processes {', '.join(service.name for service in services)}", path.name),)
         return Imported(Draft(services, "local", (), guesses), ()), ""
     beside = path.with_name(".env")
     variables = {**(env_file(_text_of(beside)) if beside.is_file() else {}), **os.environ}
-    document = compose_document(text, path.name, variables)
-    return import_compose(document, env_files_of(path, document), profiles), document.name
+    document = compose_document(text, str(path), variables)
+    imported = import_compose(document, env_files_of(path, document), profiles)
+    return replace(
+        imported, not_carried=(*imported.not_carried, *_without_dockerfile(path.parent, imported))
+    ), document.name
+
+
+def _without_dockerfile(folder: "Path", imported: "Imported") -> "Iterator[NotCarried]":
+    """The builds of folders that have no Dockerfile."""
+    from infra_specs.compose.not_carried import NotCarried
+
+    for service in imported.draft.services:
+        build = service.keys.get("build")
+        parts = build if isinstance(build, dict) else {"context": build}
+        context, file = str(parts["context"]), str(parts.get("dockerfile", "Dockerfile"))
+        is_address = "://" in context or context.startswith(("git@", "github.com/"))
+        if build and not is_address and not (folder / context / file).is_file():
+            path = f"services.{imported.names[service.name]}.build `{context}`"
+            yield NotCarried(path, f"there is no {file} in it", "write one before `tenfold up`")
 
 
 def env_files_of(path: "Path", document: "ComposeDocument") -> dict[str, str]:

@@ -83,7 +83,22 @@ def test_a_file_that_is_too_large(cli: Cli, folder: Path) -> None:
 def test_paths_start_at_the_file_that_is_written(cli: Cli, folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "compose.yaml").write_text("services: {web: {build: ./api, ports: ['80:80']}}\n")
-    cli.text("import", "sub/compose.yaml")
+    out = cli.text("import", "sub/compose.yaml")
+    assert "services.web.build `./api`" in out
     build = from_file(folder / "stack.yaml").stack.services["web"].build
     assert build is not None
     assert build.context == "./sub/api"
+
+
+def test_a_build_that_has_its_dockerfile_is_not_named(cli: Cli, folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    (folder / "build.yaml").write_text("services: {web: {build: ., ports: ['80:80']}}\n")
+    assert "Not carried over" not in cli.text("import", "build.yaml")
+
+
+def test_a_fault_names_the_file_as_it_was_given(cli: Cli, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "none.yaml").write_text("")
+    result = cli("import", "sub/none.yaml")
+    assert result.err == "sub/none.yaml is no compose file: it has no `services` with a mapping for each.\n"
+    assert cli("import", "compose.yaml", "--name", "My Shop").err.startswith("--name: `My Shop` is no name.")
