@@ -87,6 +87,7 @@ def test_a_login_is_shown_with_a_mask(text: str, shown: str) -> None:
         (["serve", "--password=hunter2"], ["serve", "--password=***"]),
         (["serve", "--api-token", "hunter2"], ["serve", "--api-token", "***"]),
         (["serve", "--db", "postgres://u:hunter2@h/d"], ["serve", "--db", "postgres://u:***@h/d"]),
+        (["redis-server", "--requirepass", "hunter2"], ["redis-server", "--requirepass", "***"]),
         (["env", "DB_PASS=hunter2", "serve"], ["env", "DB_PASS=***", "serve"]),
         (["serve", "--token-ttl=60", "--price=$5"], ["serve", "--token-ttl=60", "--price=$5"]),
         (["gunicorn", "--keyfile", "a.pem", "--bind", "0.0.0.0:8000"], ["gunicorn", "--keyfile", "a.pem", "--bind",
