@@ -85,10 +85,14 @@ def dora(releases: Iterable[DatedRelease], since: float, until: float) -> Dora:
     )
 
 
-def span_begin(releases: Iterable[DatedRelease], kept: int, wanted: float) -> float:
-    """From when on all releases are known: `wanted`, or the oldest release where the ledger has let older ones go."""
+def span_begin(releases: Iterable[DatedRelease], kept: int, wanted: float, until: float) -> float:
+    """From when on releases are counted: `wanted`, or the stack's first release, at least a week before `until`.
+
+    Where the ledger has let older ones go, since it keeps so many: the oldest that it knows.
+    """
     known = list(releases)
-    return max(wanted, min(release.since for release in known)) if len(known) >= kept else wanted
+    oldest = min((release.since for release in known), default=until)
+    return max(wanted, oldest if len(known) >= kept else min(oldest, until - WEEK_SECONDS))
 
 
 def _rolled_back_from(known: Sequence[DatedRelease]) -> set[int]:

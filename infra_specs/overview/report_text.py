@@ -68,7 +68,7 @@ def _price(report: Report) -> Iterator[str]:
 def _releases(dora: Dora) -> Iterator[str]:
     rate = "no deployment came to an end" if dora.fail_rate is None else f"{dora.fail_rate:.0%}"
     open_text = f", {dora.unrecovered} not recovered from yet" if dora.unrecovered else ""
-    yield f"Deployment frequency: {dora.per_week:.3g} a week ({dora.deployments} in {dora.weeks:.3g} weeks)."
+    yield f"Deployment frequency: {dora.per_week:.3g} a week ({dora.deployments} in {dora.weeks * 7:.0f} days)."
     yield f"Change lead time, from asked for to proven: {_duration(dora.lead_seconds)} (median)."
     yield f"Change fail rate: {rate} ({dora.failed} of {dora.ended}{open_text})."
     yield f"Failed deployment recovery time: {_duration(dora.recovery_seconds)} (median)."

@@ -20,7 +20,7 @@ def report(ledger: Ledger, record: StackRecord, moment: float) -> Report:
     """
     record.stack()
     stack = facts_of(Known.read(ledger, moment), record)
-    since = span_begin(stack.releases, RELEASES_KEPT, moment - DORA_DAYS * DAY)
+    since = span_begin(stack.releases, RELEASES_KEPT, moment - DORA_DAYS * DAY, moment)
     return report_of(
         stack,
         ledger.outlines.daily_peaks(record.name, moment - MEASUREMENTS_KEPT),

@@ -9,6 +9,7 @@ from infra_specs.releases.selection import ReleaseState
 
 pytestmark = pytest.mark.pure
 DAY = 86_400.0
+LATER = 90 * DAY
 HEALTHY, FAILED, UNDONE = ReleaseState.HEALTHY, ReleaseState.FAILED, ReleaseState.ROLLED_BACK
 
 
@@ -97,6 +98,12 @@ def test_few_releases(
 
 
 def test_where_older_releases_went_the_span_begins_with_the_oldest_that_is_kept() -> None:
-    assert span_begin(HISTORY, 50, 5.0) == 5.0
-    assert span_begin(HISTORY[5:], 35, 5.0) == 10 * DAY
-    assert span_begin(HISTORY, 40, 5.0) == 5.0
+    assert span_begin(HISTORY, 50, 5.0, LATER) == 5.0
+    assert span_begin(HISTORY[5:], 35, 5.0, LATER) == 10 * DAY
+    assert span_begin(HISTORY, 40, 5.0, LATER) == 5.0
+
+
+def test_a_young_stack_is_counted_from_its_first_release_on_and_for_a_week_at_least() -> None:
+    assert span_begin(HISTORY[5:], 50, 5.0, LATER) == 10 * DAY
+    assert span_begin(HISTORY[5:6], 50, -80 * DAY, 10 * DAY + 60.0) == 3 * DAY + 60.0
+    assert span_begin([], 50, -80 * DAY, 10 * DAY) == 3 * DAY

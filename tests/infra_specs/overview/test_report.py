@@ -92,7 +92,7 @@ def test_the_text_reads_exactly_so() -> None:
 
 ### Releases
 
-- Deployment frequency: 2.75 a week (33 in 12 weeks).
+- Deployment frequency: 2.75 a week (33 in 84 days).
 - Change lead time, from asked for to proven: 2 min (median).
 - Change fail rate: 18% (7 of 38, 1 not recovered from yet).
 - Failed deployment recovery time: 2 d (median).

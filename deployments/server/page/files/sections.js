@@ -115,7 +115,7 @@ export function report(made) {
       figure("Users as measured", whole(made.users_as_measured), `of ${whole(made.designed_users)} designed for; ${left}`),
       figure("Price a user", usd(made.price_per_user), "a month"),
       figure("Scaling", `${scaling.more} up, ${scaling.fewer} down`, `${scaling.advised} advised only`),
-      figure("Deployments a week", number(dora.per_week), `${dora.deployments} in ${number(dora.weeks)} weeks`),
+      figure("Deployments a week", number(dora.per_week), `${dora.deployments} in ${number(Math.round(dora.weeks * 7))} days`),
       figure("Lead time", duration(dora.lead_seconds), "from asked for to proven, median"),
       figure("Change fail rate", percent(dora.fail_rate), `${dora.failed} of ${dora.ended}${open}`),
       figure("Recovery time", duration(dora.recovery_seconds), "of failed deployments, median")),
