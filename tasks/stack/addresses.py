@@ -32,13 +32,16 @@ def address_of(ledger: Ledger, stack: Stack, receiver: Receiver) -> str:
 def refuse_addresses(ledger: Ledger, stack: Stack) -> None:
     """Raise PlanError for the first secret of a stack's alerts that is no address. One that is not set yet is left to
     whoever refuses that. Blocks."""
+    alerts = stack.alerts
+    if not (alerts.addresses or alerts.smtp or alerts.heartbeat):
+        return
     known = ledger.secrets.versions(stack.name)
-    for name in stack.alerts.addresses:
+    for name in alerts.addresses:
         if name in known:
             checked_address(stack.name, name, _value(ledger, stack.name, name))
-    if stack.alerts.smtp and (name := stack.alerts.smtp.secret) in known:
+    if alerts.smtp and (name := alerts.smtp.secret) in known:
         checked_server(stack.name, name, _value(ledger, stack.name, name))
-    if stack.alerts.heartbeat and (name := stack.alerts.heartbeat.secret) in known:
+    if alerts.heartbeat and (name := alerts.heartbeat.secret) in known:
         checked_url(stack.name, name, _value(ledger, stack.name, name))
 
 

@@ -87,7 +87,7 @@ def test_a_planner_that_destroys_data_is_seen(target: dict[str, Any], monkeypatc
     events = provisioned(target, "web", needs={"database": "postgres"}), keeps_data
     assert not failure_of(*events)
     remove = make_plan._remove
-    monkeypatch.setattr(make_plan, "_remove", lambda instance, draft, _delete_data: remove(instance, draft, True))
+    monkeypatch.setattr(make_plan, "_remove", lambda instance, draft, *_: remove(instance, draft, True, False))
     assert "where data lives" in failure_of(*events)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from deployments.cli.app import LOOK_PANEL, App, app
-from deployments.cli.verbs.arguments import FileOrStack, Json
+from deployments.cli.verbs.arguments import HIGHEST_NUMBER, FileOrStack, Json
 
 debt = App(
     help="""List the debts of a stack, and print the lines by which its file takes one up or pays it.
@@ -77,7 +77,12 @@ def add_debt(
 @debt.command("pay")
 def pay_debt(
     file_or_stack: FileOrStack,
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Which one, as `tenfold debt list` numbers them.")],
+    number: Annotated[
+        int,
+        typer.Argument(
+            metavar="NUMBER", min=1, max=HIGHEST_NUMBER, help="Which one, as `tenfold debt list` numbers them."
+        ),
+    ],
 ) -> None:
     """Print the lines of a debt that is paid, to be taken out of `debts:` in the stack's file. Changes nothing.
 

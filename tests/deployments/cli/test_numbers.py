@@ -30,7 +30,7 @@ def _words(path: tuple[str, ...], parameter: Any, value: str) -> list[str]:
     """A command with this value, and something for each argument before it."""
     if parameter.param_type_name == "option":
         return [*path, f"{parameter.opts[0]}={value}", "shop", *(["web"] if path == ("replay",) else [])]
-    before = {"scale": ["shop", "web"], "rollback": ["shop"], "diff": ["shop"]}[path[0]]
+    before = {"scale": ["shop", "web"], "rollback": ["shop"], "diff": ["shop"], "debt": ["shop"]}[path[0]]
     return [*path, *before, *(["1"] if parameter.name == "second" else []), "--", value]
 
 

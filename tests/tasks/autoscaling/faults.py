@@ -82,8 +82,7 @@ def of_a_source(name: str, home: Path) -> Told:
     """Steady users, first without a fault of the source, then with it, then without."""
     with scene(home) as shop:
         shop.users(STEADY)
-        shop.checks(LONG)
-        before = shop.count
+        before = shop.rest()
         shop.world.lie = sources[name]()
         counts, made = _counted(shop, LONG)
         shop.world.lie = None

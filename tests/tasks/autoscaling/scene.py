@@ -29,6 +29,8 @@ from tasks.providers.memory.simulated_load import Load
 from tasks.providers.seam.traffic import Traffic
 
 interval = 15.0
+AT_REST, REST = 60, 8
+"""Checks after which steady users change no count any more, and the last of them in which none did."""
 MONDAY = 1_794_823_200.0
 """2026-11-16 10:00 UTC."""
 Fault = Callable[[Mapping[str, Traffic]], Mapping[str, Traffic]]
@@ -103,6 +105,12 @@ class Scene:
                 self._carry_out(due)
         self.decisions += made
         return made
+
+    def rest(self) -> int:
+        """Check until steady users change the count no more, and return it."""
+        self.checks(AT_REST)
+        assert len({decision.replicas for decision in self.decisions[-REST:]}) == 1
+        return self.count
 
     def want(self, spec: dict[str, Any]) -> None:
         """Provision it so, as far as a pretended world needs it."""

@@ -35,8 +35,7 @@ def test_one_proxy_and_three_decide_the_same(tmp_path: Path) -> None:
 def test_with_one_of_three_gone_or_restarted_there_are_never_fewer(tmp_path: Path, what: str) -> None:
     with scene(tmp_path, proxies=3) as shop:
         shop.users(60.0)
-        shop.checks(LONG_ENOUGH)
-        before = shop.count
+        before = shop.rest()
         shop.world.set_proxy("shop", "proxy/main-1", what)  # type: ignore[arg-type]
         during = [decision.replicas for decision in shop.checks(LONG_ENOUGH)]
         assert min(during) >= before
