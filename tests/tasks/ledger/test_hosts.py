@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from infra_specs.errors import PlanError
 from infra_specs.sharing.claims import Claims, HostClaim
 from tasks.base.settings import Settings
-from tasks.ledger import Ledger, Owner, migrate
+from tasks.ledger import Ledger, Owner
 from tasks.ledger.database import Database
+from tests.tasks.ledger.older import make_older
 
 
 def claims(stack: str, *hosts: str, ports: tuple[int, ...] = (443,)) -> Claims:
@@ -101,9 +101,7 @@ def test_stacks_of_an_older_ledger_keep_their_hosts(here: Settings, ledger: Ledg
     for name, spec in specs.items():
         ledger.stacks.set_desired(ledger.locks.acquire(name, me, 600), name, spec, "/srv")
     with database.write() as connection:
-        for table in ("hosts", "front_ports"):
-            connection.execute(sa.text(f"DROP TABLE {table}"))
-        connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0011'"))
+        make_older(connection, "0011")
     with Ledger.open(here) as migrated:
         known = migrated.hosts.read()
     assert known.claims == (

@@ -19,6 +19,7 @@ from tasks.ledger import Lease, Ledger, Owner, migrate
 from tasks.ledger.database import Database
 from tasks.ledger.tables import metadata
 from tests.tasks.ledger.conftest import spec
+from tests.tasks.ledger.older import make_older
 
 
 def test_from_nothing_they_make_what_the_tables_say(database: Database) -> None:
@@ -31,27 +32,14 @@ def test_from_nothing_they_make_what_the_tables_say(database: Database) -> None:
 def made_0005(connection: sa.Connection) -> None:
     """Make the tables what version 0005 had. Its locks: one of a stack, one of the checks, a claim, and a free one."""
     owner = json.dumps(asdict(Owner.here("provision")))
-    for statement in (
-        "DROP TABLE hours",
-        *(f"DROP TABLE {table}" for table in ("alerts", "messages", "silences", "backup_results", "looks")),
-        "ALTER TABLE measurements DROP COLUMN errors",
-        "DROP TABLE fleets",
-        "DROP TABLE undos",
-        "ALTER TABLE runs DROP COLUMN kind",
-        "DROP TABLE hosts",
-        "DROP TABLE front_ports",
-        "DROP TABLE certificates",
-        "DROP TABLE tickets",
-        "ALTER TABLE releases DROP COLUMN watch",
-        "DROP TABLE unready",
-        "DROP TABLE live_runs",
-        "ALTER TABLE stacks DROP COLUMN reconciled",
-        "DROP TABLE locks",
-        "CREATE TABLE locks (stack VARCHAR NOT NULL, fence BIGINT NOT NULL, owner JSON, since DOUBLE PRECISION, "
-        "until DOUBLE PRECISION, lease DOUBLE PRECISION, CONSTRAINT pk_locks PRIMARY KEY (stack))",
-        f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0005'",
-    ):
-        connection.execute(sa.text(statement))
+    make_older(connection, "0005")
+    connection.execute(sa.text("DROP TABLE locks"))
+    connection.execute(
+        sa.text(
+            "CREATE TABLE locks (stack VARCHAR NOT NULL, fence BIGINT NOT NULL, owner JSON, since DOUBLE PRECISION, "
+            "until DOUBLE PRECISION, lease DOUBLE PRECISION, CONSTRAINT pk_locks PRIMARY KEY (stack))"
+        )
+    )
     new = sa.text("INSERT INTO locks VALUES (:name, :fence, :owner, 1.5, 9e9, 600)")
     for name, fence, held_by in (
         ("shop", 7, owner), ("(checks)", 8, owner), ("shop/job/run-1", 1, owner), ("blog", 3, None),
