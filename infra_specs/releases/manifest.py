@@ -109,17 +109,20 @@ def with_absolute_paths(stack: Stack, source: str) -> dict[str, Service]:
 
 
 def service_faults(stack: Stack, services: Mapping[str, Service]) -> tuple[Path, ...]:
-    """Where services do not fit one another or the rest of a spec, as paths in it."""
-    return tuple(path for path, _ in crossings(Sound.of(stack.model_copy(update={"services": dict(services)}))))
+    """Where services do not fit one another or the rest of a spec, as paths in it.
+
+    A job whose service is not among them is no fault of theirs.
+    """
+    return tuple(path for path, _ in crossings(Sound.of(_with_services(stack, services))))
 
 
 def apply_to(stack: Stack, release: ReleaseManifest) -> Stack:
-    """The stack with the services of a release, in the counts that the spec gives them.
+    """The stack with the services of a release, in the counts that the spec gives them, and the jobs of these services.
 
     Raises PlanError where the two do not fit: a release that uses a cache, and a spec that has none.
     """
     services = {name: _with_sizes_of(service, stack.services.get(name)) for name, service in release.services.items()}
-    combined = stack.model_copy(update={"services": services})
+    combined = _with_services(stack, services)
     if faults := [f"  {'.'.join(map(str, path))}: {message}" for path, message in crossings(Sound.of(combined))]:
         raise PlanError(
             f"{stack.name}: its release does not fit what the rest of its spec says now:\n" + "\n".join(faults)
@@ -153,6 +156,12 @@ def sizes_from(spec: Service, *, volumes: bool) -> frozenset[str]:
     With volumes it has one replica. So it keeps its own count if the spec's service has none and may have more.
     """
     return SIZES - {"replicas"} if volumes and not spec.volumes else SIZES
+
+
+def _with_services(stack: Stack, services: Mapping[str, Service]) -> Stack:
+    """The stack with other services, without the jobs of those that it loses by it."""
+    jobs = {name: job for name, job in stack.jobs.items() if job.service in services}
+    return stack.model_copy(update={"services": dict(services), "jobs": jobs})
 
 
 def _with_sizes_of(service: Service, spec: Service | None) -> Service:

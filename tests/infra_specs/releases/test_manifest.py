@@ -5,8 +5,16 @@ import json
 import pytest
 
 from infra_specs.errors import PlanError
+from infra_specs.releases.change import with_deploy
 from infra_specs.releases.differences import differences
-from infra_specs.releases.manifest import apply_to, changed_services, manifest_from, manifest_of, with_absolute_paths
+from infra_specs.releases.manifest import (
+    apply_to,
+    changed_services,
+    manifest_from,
+    manifest_of,
+    service_faults,
+    with_absolute_paths,
+)
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
 from tests.infra_specs.releases.shop import held, shop
@@ -69,6 +77,20 @@ def test_a_release_that_does_not_fit_the_spec_says_where() -> None:
               "services": {"web": {"image": "app:1", "env": {"C": {"from": "cache.url"}}}}}  # fmt: skip
     with pytest.raises(PlanError, match=r"services\.web\.env\.C\.from: found `cache\.url`, but this stack declares no"):
         apply_to(shop(), held(from_data(cached)))
+
+
+def test_a_job_of_a_service_that_the_release_lacks_is_left_out() -> None:
+    cleaned = {"name": "shop", "target": {"provider": "docker"},
+               "services": {"web": {"image": "app:1", "port": 80}, "cleaner": {"image": "cleaner:1"}},
+               "jobs": {"nightly": {"service": "cleaner", "command": "clean", "at": "04:30"},
+                        "counted": {"service": "web", "command": "count", "at": "05:00"}}}  # fmt: skip
+    stack, release = from_data(cleaned), held(shop())
+    runs = apply_to(stack, release)
+    assert (list(runs.services), list(runs.jobs)) == (["web"], ["counted"])
+    assert not service_faults(stack, release.services)
+    assert list(with_deploy(stack, release, "web", {"image": "app:2"}, {}).services) == ["web"]
+    with pytest.raises(PlanError, match="shop has no service `cleaner`"):
+        runs.service(stack.jobs["nightly"].service)
 
 
 def test_folders_are_whole_paths_where_they_mean_something() -> None:
