@@ -9,7 +9,7 @@ from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger
 from flows.engine.run_info import current_run, is_asked_for
 from infra_specs.backup.names import moment_of
-from infra_specs.errors import TenfoldError
+from infra_specs.errors import PlanError, TenfoldError
 from tasks.backups.catalog import names
 
 
@@ -25,16 +25,17 @@ async def backup(stack: str, proof: bool = False) -> Report:
     """
     with bounds_itself():  # however long it takes: the next one finds the lock held
         async with open_ledger() as ledger, backup_session(ledger, stack, "backup") as context:
-            if proof:
-                return Report(stack, await prove_again(context), (), (), {})
             earlier = await asyncio.to_thread(names, context.vault, stack)
-            if covered := _newer_than_asked(earlier):
+            if proof and not earlier:
+                raise PlanError(f"{stack} has no backup yet. Make one: tenfold backup {stack}")
+            if not proof and (covered := _newer_than_asked(earlier)):
                 return Report(stack, f"{covered} was made since this run was due, so nothing was done", (), (), {})
             try:
-                return Report(stack, await back_up(context), (), (), {})
+                summary = await (prove_again(context, earlier[0]) if proof else back_up(context))
             except TenfoldError as error:
                 await asyncio.to_thread(ledger.backup_results.failed, stack, str(error))
                 raise
+            return Report(stack, summary, (), (), {})
 
 
 def _newer_than_asked(earlier: tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 """Deploy: another image, command, environment or setting of a service, in the counts that it has."""
 
+import asyncio
+
 from prefect.logging import get_run_logger
 
 from flows.engine.converge import Report
@@ -7,6 +9,7 @@ from flows.engine.flat_parameters import flat_parameters
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.release import make_release
 from infra_specs.releases.deploy_options import DeployOptions
+from tasks.backups.undo import refuse_undo
 from tasks.stack.preflight import prepare_deploy
 from tasks.stack.preparation import Preparation
 
@@ -35,6 +38,7 @@ async def deploy(stack: str, *, options: DeployOptions, wait: bool = False) -> R
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "deploy", wait=wait) as (context, snapshot):
+        await asyncio.to_thread(refuse_undo, ledger, stack)
         prepared = await prepare_deploy(Preparation(context), snapshot, options)
         for warning in prepared.warnings:
             get_run_logger().warning("%s", warning)

@@ -22,6 +22,7 @@ from infra_specs.releases.differences import summary
 from infra_specs.releases.selection import ReleaseState
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.reading.load import from_data
+from tasks.backups.undo import refuse_undo
 from tasks.changes.artifacts import show_sizing
 from tasks.ledger import Ledger
 from tasks.run.context import RunContext
@@ -60,6 +61,7 @@ async def provision_stack(
 ) -> Report:
     """Provision the given spec and folder, or those of the ledger, after `change` was applied to the spec."""
     async with stack_session(name, ledger, "provision", asked=given, change=change, wait=wait) as (context, read):
+        await asyncio.to_thread(refuse_undo, ledger, name)
         prepared = await prepare(Preparation(context), read)
         await probe_store(ledger, prepared.snapshot.stack)
         for note in prepared.notes:

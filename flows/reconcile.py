@@ -25,6 +25,7 @@ from infra_specs.plan.backoff import FAILURES_SEEN, Rest, rest_of
 from infra_specs.releases.selection import is_settled
 from infra_specs.sharing.claims import claims_of
 from infra_specs.stack_fault import paragraph
+from tasks.backups.undo import refuse_undo
 from tasks.base.clock import now
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, StackRecord
@@ -167,6 +168,7 @@ async def _reconcile_one(ledger: Ledger, name: str, *, rest: bool) -> Report:
         context.is_asked_for = not rest
         if not snapshot.is_active:  # torn down, perhaps since the stacks were listed
             return Report(name, f"{name} is torn down and stays so", (), (), {})
+        await asyncio.to_thread(refuse_undo, ledger, name)  # of a restore since
         if snapshot.stack.target.reconcile_seconds:
             await asyncio.to_thread(ledger.stacks.mark_reconciled, context.lease)
         renewed, note = await asyncio.to_thread(renew_certificate, ledger, context.lease, snapshot)

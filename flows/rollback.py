@@ -8,6 +8,7 @@ from pydantic import Field
 from flows.engine.converge import Report
 from flows.engine.frame import frame, open_ledger, stack_session
 from flows.engine.release import make_release
+from tasks.backups.undo import refuse_undo
 from tasks.stack.preflight import prepare_rollback
 from tasks.stack.preparation import Preparation
 from tasks.stack.release import rollback_target
@@ -27,6 +28,7 @@ async def rollback(
         wait: Wait while somebody else changes this stack, instead of failing.
     """
     async with open_ledger() as ledger, stack_session(stack, ledger, "rollback", wait=wait) as (context, snapshot):
+        await asyncio.to_thread(refuse_undo, ledger, stack)
         target = await asyncio.to_thread(rollback_target, ledger, snapshot, release)
         prepared = await prepare_rollback(Preparation(context), snapshot, target.content)
         return await make_release(context, snapshot, "rollback", prepared.desired, why=f"back to {target}: ")

@@ -18,6 +18,7 @@ from infra_specs.scaling.by_hand import manual_count_note
 from infra_specs.scaling.decision import Decision
 from infra_specs.sizing.size import Sizing, size
 from tasks.autoscaling.artifacts import show_decision
+from tasks.backups.undo import refuse_undo
 from tasks.base.clock import now
 from tasks.ledger import Ledger
 
@@ -69,6 +70,7 @@ async def _scale(
 ) -> Report:
     async with stack_session(stack, ledger, "scale", wait=wait) as (context, snapshot):
         _refuse_torn_down(snapshot)
+        await asyncio.to_thread(refuse_undo, ledger, stack)
         spec = snapshot.stack
         if not (decision and _stops(size(spec), service, replicas)):
             _refuse_out_of_bounds(stack, size(spec), service, replicas)

@@ -55,20 +55,17 @@ async def back_up(context: BackupContext) -> str:
     return f"{_described(manifest)}{removed}"
 
 
-async def prove_again(context: BackupContext) -> str:
-    """Restore the newest backup from its store once more, and compare. Returns what it holds, as a sentence.
+async def prove_again(context: BackupContext, name: str) -> str:
+    """Restore a backup from its store once more, and compare. Returns what it holds, as a sentence.
 
-    Raises PlanError if there is none, and ChangeFailed if it is not proven now.
+    Raises ChangeFailed if it is not proven now.
     """
     stack = context.stack.name
-    known = await asyncio.to_thread(names, context.vault, stack)
-    if not known:
-        raise PlanError(f"{stack} has no backup yet. Make one: tenfold backup {stack}")
-    reason = await prove_backup(known[0])
+    reason = await prove_backup(name)
     if not reason:
-        manifest = await asyncio.to_thread(read_manifest, context.vault, stack, known[0])
-        return f"{known[0]} is proven again: {manifest.holds}"
-    backup = await asyncio.to_thread(find, context.vault, stack, known[0])
+        manifest = await asyncio.to_thread(read_manifest, context.vault, stack, name)
+        return f"{name} is proven again: {manifest.holds}"
+    backup = await asyncio.to_thread(find, context.vault, stack, name)
     if backup.state == "proven":
         raise ChangeFailed(f"The backup {backup.name} of {stack} could not be proven again, and counts on: {reason}.")
     raise ChangeFailed(f"The backup {backup.name} of {stack} does not count: {reason}.")

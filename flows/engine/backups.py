@@ -13,6 +13,7 @@ from infra_specs.errors import PlanError, TenfoldError
 from tasks.backups.catalog import open_vault
 from tasks.backups.context import BackupContext, use
 from tasks.backups.restore import tidy
+from tasks.backups.undo import refuse_undo
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner, keep_renewed
 from tasks.stack.record import unknown_stack
@@ -33,11 +34,11 @@ async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator
         raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
     spec = record.stack()
     refuse_target(spec)
-    if verb != "reconcile":
-        await asyncio.to_thread(_refuse_undo, ledger, stack)
     owner = Owner.here(verb, flow_run_id=str(flow_run.id) if flow_run.id else None)
     lease = await asyncio.to_thread(ledger.backup_locks.acquire, stack, owner, config.lease_seconds)
     with keep_renewed(ledger, lease, config.lease_seconds):
+        if verb != "reconcile":
+            await asyncio.to_thread(refuse_undo, ledger, stack)
         async with open_target(spec) as provider:
             vault = await asyncio.to_thread(open_vault, ledger, spec, config.home)
             context = BackupContext(spec, provider, ledger, lease, vault)
@@ -45,15 +46,6 @@ async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator
                 if left := await asyncio.to_thread(tidy, context):
                     get_run_logger().info("Removed what an earlier run left: %s", ", ".join(left))
                 yield context
-
-
-def _refuse_undo(ledger: Ledger, stack: str) -> None:
-    """Raise PlanError while the data from before a failed restore is beside the stack's: it must not count as old."""
-    if name := ledger.undos.find(stack):
-        raise PlanError(
-            f"The restore of {name} failed, and the data of {stack} from before is still beside what it left. Put it "
-            f"back first: tenfold reconcile {stack}"
-        )
 
 
 async def tidy_abandoned(ledger: Ledger, stack: str) -> None:

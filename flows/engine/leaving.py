@@ -15,6 +15,7 @@ from infra_specs.desired import desired_as_deployed
 from infra_specs.errors import TenfoldError
 from infra_specs.fleet.of_stack import fleet_name
 from infra_specs.stackfile.models.stack import Stack
+from tasks.backups.undo import refuse_undo
 from tasks.base.settings import settings
 from tasks.ledger import Ledger
 from tasks.run.lock import fleet_lock
@@ -48,6 +49,7 @@ async def _move(ledger: Ledger, stack: str) -> None:
     try:
         async with stack_session(stack, ledger, "reconcile", patience=MOVE_SECONDS) as (context, snapshot):
             if snapshot.is_active:
+                await asyncio.to_thread(refuse_undo, ledger, stack)
                 desired = await asyncio.to_thread(desired_as_deployed, snapshot)
                 await restore_healthy(context, snapshot, "reconcile", "hosts leave", desired)
     except TenfoldError as error:

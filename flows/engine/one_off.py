@@ -24,6 +24,7 @@ from infra_specs.resources.address import RUN, Address
 from infra_specs.resources.instance import Health, Instance
 from infra_specs.stackfile.models.stack import Stack
 from infra_specs.stackfile.models.units import duration_text
+from tasks.backups.undo import refuse_undo
 from tasks.base.clock import now
 from tasks.base.known_secrets import known_secrets
 from tasks.base.settings import settings
@@ -88,6 +89,7 @@ async def _begun(ledger: Ledger, command: OneOff, address: Address) -> tuple[Run
     async with session as (context, snapshot):
         if not snapshot.is_active:
             raise PlanError(f"{command.stack} is torn down. Bring it back first: tenfold provision {command.stack}")
+        await asyncio.to_thread(refuse_undo, ledger, command.stack)
         desired = desired_as_deployed(snapshot)
         _refuse_entrypoint(desired.stack, command.entrypoint)
         job = one_off_job(snapshot, desired, address, command.service, command.argv, entrypoint=command.entrypoint)

@@ -41,11 +41,23 @@ def tidy(context: BackupContext) -> tuple[str, ...]:
 
     What was exchanged in part is put back first: files of one moment must not stand beside rows of another.
     """
-    asides = [aside for _, _, aside in _asides(context)]
-    replaced = {aside.backup for aside in asides if aside.role == "replaced"}
-    for name in sorted(replaced & {aside.backup for aside in asides if aside.role == "restored"}):
+    for name in _half_exchanged([(instance.address, aside) for instance, _, aside in _asides(context)]):
         _exchange(context, read_manifest(context.vault, context.stack.name, name), back=True)
     return drop_role(context, "restored")
+
+
+def _half_exchanged(asides: list[tuple[str, Aside]]) -> list[str]:
+    """The backups whose restores were exchanged in part, by what is beside the data of each address.
+
+    An exchange turns a `restored` into a `replaced`. Where both are of one number, the exchange was whole, and a proof
+    restored the same backup again.
+    """
+    replaced, restored = (
+        {(address, aside.backup, aside.number) for address, aside in asides if aside.role == role}
+        for role in ("replaced", "restored")
+    )
+    half = {name for _, name, _ in replaced} & {name for _, name, _ in restored}
+    return sorted(half - {name for _, name, _ in replaced & restored})
 
 
 def drop_role(context: BackupContext, role: Role, backup: str = "") -> tuple[str, ...]:

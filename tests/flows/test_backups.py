@@ -4,11 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect import Flow
 
 from flows.backup import backup
+from flows.deploy import deploy
 from flows.provision import provision
 from flows.reconcile import reconcile
 from flows.restore import restore
+from flows.rollback import rollback
+from flows.run import run
+from flows.scale import scale
 from flows.teardown import teardown
 from infra_specs.backup.names import Aside
 from infra_specs.backup.state import Backup
@@ -69,7 +74,10 @@ class TestBackup:
         data = bytearray(path.read_bytes())
         data[-1] ^= 1
         path.write_bytes(data)
-        assert "does not count: " in await failed(backup, stack="shop", proof=True)
+        message = await failed(backup, stack="shop", proof=True)
+        assert "does not count: " in message
+        with Ledger.open(settings()) as ledger:
+            assert ledger.backup_results.all()["shop"].failure == message, "an alert says so"
         assert [(held.name, held.state) for held in known(home)] == [(made.name, "failed")]
         assert target._databases.names("shop", "database/main") == ("app",)
 
@@ -236,6 +244,31 @@ class TestRestore:
         assert target._databases.names("shop", "database/main") == ("app",)
         assert [address for address in addresses(home) if address.startswith("replica/web-0")]
         await done(backup, stack="shop")
+
+    async def test_nothing_is_started_on_what_a_failed_restore_left(self, home: Path) -> None:
+        await done(backup, stack="shop")
+        (made,) = known(home)
+        with Ledger.open(settings()) as ledger:
+            lease = ledger.backup_locks.acquire("shop", Owner.here("restore"), 3600)
+            ledger.undos.begin(lease, made.name)
+            ledger.locks.release(lease)
+        before = addresses(home)
+        verbs: tuple[tuple[Flow[..., Any], dict[str, Any]], ...] = (
+            (provision, {}),
+            (deploy, {"env": {"A": "1"}, "service": "web"}),
+            (rollback, {}),
+            (scale, {"service": "web", "replicas": 2}),
+            (run, {"service": "web", "command": "true"}),
+            (backup, {}),
+            (restore, {}),
+        )
+        for verb, more in verbs:
+            message = await failed(verb, stack="shop", **more)
+            assert message.startswith(f"The restore of {made.name} failed, and the data of shop from before"), verb.name
+            assert message.endswith("tenfold reconcile shop"), verb.name
+        assert addresses(home) == before
+        await done(reconcile, stack="shop")
+        await done(provision, stack="shop")
 
     async def test_an_unproven_one_is_refused_unless_asked_for(self, target: Faulty, home: Path) -> None:
         free = home / "memory" / "databases" / "free"

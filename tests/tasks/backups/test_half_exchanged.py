@@ -86,6 +86,19 @@ def test_what_was_exchanged_as_a_whole_stays(stand: Stand) -> None:
     assert stand.seen() == ({"app": "then", REPLACED: "now"}, [f".data.{REPLACED}", "data"], "then")
 
 
+def test_a_proof_after_a_whole_exchange_is_no_half_one(stand: Stand) -> None:
+    """What was replaced is still there, and the next proof was killed before it had restored all."""
+    stand.put({"app": "live", REPLACED: "before", RESTORED: "proof"}, {"": "live", REPLACED: "before"})
+    tidy(stand.context)
+    assert stand.seen() == ({"app": "live", REPLACED: "before"}, [f".data.{REPLACED}", "data"], "live")
+
+
+def test_nor_is_one_that_had_restored_a_volume_only(stand: Stand) -> None:
+    stand.put({"app": "live", REPLACED: "before"}, {"": "live", REPLACED: "before", RESTORED: "proof"})
+    tidy(stand.context)
+    assert stand.seen() == ({"app": "live", REPLACED: "before"}, [f".data.{REPLACED}", "data"], "live")
+
+
 def test_what_was_never_exchanged_is_removed(stand: Stand) -> None:
     stand.put({"app": "now", RESTORED: "then"}, {"": "now", RESTORED: "then"})
     tidy(stand.context)
