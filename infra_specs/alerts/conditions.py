@@ -66,7 +66,8 @@ def _unreadable(facts: StackFacts) -> Finding:
 
 
 def _no_replica(facts: StackFacts, name: str, service: ServiceFacts) -> Finding:
-    is_fault = None if service.serving is None else facts.is_released and service.desired > 0 and service.serving == 0
+    is_empty = None if service.serving is None else service.serving == 0
+    is_fault = _is_outage(facts, is_empty, service.served) if service.desired > 0 else False
     what = f"No replica of {name} in {facts.stack} is healthy, of {service.desired} that shall be: it serves nobody."
     todo = f"See what its replicas say: tenfold status {facts.stack}, and tenfold logs {facts.stack} {name}"
     return Finding(facts.stack, "no_replica", name, is_fault, what, todo)
@@ -75,8 +76,17 @@ def _no_replica(facts: StackFacts, name: str, service: ServiceFacts) -> Finding:
 def _need(facts: StackFacts, need: str, answers: bool | None) -> Finding:
     what = f"The {need} of {facts.stack} does not answer."
     todo = f"See what it says: tenfold status {facts.stack}, and tenfold logs {facts.stack} {need}"
-    is_fault = None if answers is None else facts.is_released and not answers
+    is_fault = _is_outage(facts, None if answers is None else not answers, facts.answered.get(need))
     return Finding(facts.stack, "no_replica", need, is_fault, what, todo)
+
+
+def _is_outage(facts: StackFacts, is_down: bool | None, served: float | None) -> bool | None:
+    """Whether what is down should serve. While a run explains it, that is not known."""
+    if not is_down:
+        return is_down
+    if facts.work is not None and facts.work.may_stop(served):
+        return None
+    return facts.is_released
 
 
 def _errors(facts: StackFacts, name: str, service: ServiceFacts) -> Finding:

@@ -6,6 +6,9 @@ from datetime import date
 
 from infra_specs.stackfile.models.stack import Debt
 
+STOPPING_VERBS = frozenset({"restore", "teardown"})
+"""Runs that stop what serves."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
@@ -25,6 +28,8 @@ class ServiceFacts:
     """What held the count back when more was asked for; empty for nothing."""
     lengths: tuple[float, ...] = ()
     """What waits for it, the oldest first: one number for each look of the last hour."""
+    served: float | None = None
+    """When a copy of it was seen to serve last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,22 @@ class Machine:
     memory_free: int | None = None
     disk: int | None = None
     disk_free: int | None = None
+    at: float = 0.0
+    """When its target told of it last, in seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A run that holds the lock of the stack, `since` a moment (seconds since the epoch)."""
+
+    verb: str
+    since: float
+
+    def may_stop(self, served: float | None) -> bool:
+        """Whether it explains that something does not serve, which served last at this moment; None is never."""
+        if self.verb in STOPPING_VERBS:
+            return True
+        return self.verb == "provision" and (served is None or served < self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,10 @@ class StackFacts:
     services: Mapping[str, ServiceFacts] = field(default_factory=dict)
     needs: Mapping[str, bool | None] = field(default_factory=dict)
     """The proxy and each need -> whether it answers."""
+    answered: Mapping[str, float] = field(default_factory=dict)
+    """The proxy and each need -> when it was seen to answer last."""
+    work: Work | None = None
+    """The run that is at work on the stack."""
     machines: Mapping[str, Machine] = field(default_factory=dict)
     connections: tuple[int, int] | None = None
     """Connections of the database, and the most that it takes."""

@@ -15,6 +15,10 @@ LENGTH_SECONDS = 300.0
 """Between two lengths that are kept of what waits."""
 LENGTHS_SECONDS = 3600.0
 """For so long they are kept."""
+GONE_SECONDS = 3600.0
+"""A machine of which its target tells nothing for so long, although it answers, is there no more."""
+SERVED_SECONDS = 7 * 86_400.0
+"""For so long it is known that something served."""
 
 Lengths = tuple[tuple[float, float], ...]
 """When, and how much waited."""
@@ -35,6 +39,10 @@ class StackLook:
     """Bytes in the queue, and the most that it takes."""
     lengths: Mapping[str, Lengths] = field(default_factory=dict)
     """Service -> what waited for it; bytes in the queue under the empty name."""
+    served: Mapping[str, float] = field(default_factory=dict)
+    """Service -> when a copy of it was seen to serve last."""
+    answered: Mapping[str, float] = field(default_factory=dict)
+    """The proxy and each need -> when it was seen to answer last."""
 
     def tells(self, moment: float) -> bool:
         """Whether it tells of a moment."""
@@ -64,6 +72,38 @@ def observed(at: float, instances: Iterable[Instance]) -> StackLook:
         if (need := need_of(instance.address)) is not None:
             answers[need] = _either(answers.get(need, False), _answers(instance))
     return StackLook(at, serving={**serving, **serving_copies(known)}, needs=answers)
+
+
+def failed(at: float, fault: str, before: StackLook | None) -> StackLook:
+    """A look to which no target answered: all that was known before is there, and not known now."""
+    return StackLook(at, fault) if before is None else replace(unknown(before), at=at, fault=fault)
+
+
+def unknown(look: StackLook) -> StackLook:
+    """The look with everything that it tells of now unknown, and nothing forgotten."""
+    machines = {name: Machine(at=machine.at) for name, machine in look.machines.items()}
+    needs = dict.fromkeys(look.needs)
+    return replace(look, serving={}, needs=needs, machines=machines, connections=None, queue=None)
+
+
+def continued(look: StackLook, before: StackLook | None) -> StackLook:
+    """The look with what earlier ones knew: silent machines, and when something served last."""
+    earlier = unknown(before) if before else StackLook(look.at)
+    silent = {name: machine for name, machine in earlier.machines.items() if look.at - machine.at < GONE_SECONDS}
+    told = {name: replace(machine, at=look.at) for name, machine in look.machines.items()}
+    serving = (name for name, count in look.serving.items() if count)
+    answering = (name for name, answers in look.needs.items() if answers)
+    return replace(
+        look,
+        machines={**silent, **told},
+        served=_seen_last(earlier.served, serving, look.at),
+        answered=_seen_last(earlier.answered, answering, look.at),
+    )
+
+
+def _seen_last(before: Mapping[str, float], now: Iterable[str], at: float) -> dict[str, float]:
+    recent = {name: past for name, past in before.items() if at - past < SERVED_SECONDS}
+    return recent | dict.fromkeys(now, at)
 
 
 def _answers(instance: Instance) -> bool | None:

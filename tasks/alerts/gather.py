@@ -1,11 +1,11 @@
 """What alerts are decided from, as the ledger, the check and the last looks have it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from infra_specs.alerts.facts import BackupFacts, Repair, ServiceFacts, StackFacts, Undelivered
-from infra_specs.alerts.stack_look import StackLook
+from infra_specs.alerts.facts import BackupFacts, Repair, ServiceFacts, StackFacts, Undelivered, Work
+from infra_specs.alerts.stack_look import StackLook, unknown
 from infra_specs.backup.time import is_backed_up
 from infra_specs.catalogue.web import CERTIFICATE, holds_own_certificate
 from infra_specs.certificates.certificate import read
@@ -17,6 +17,7 @@ from infra_specs.stackfile.models.stack import Stack
 from tasks.autoscaling.scaled_stack import ScaledStack
 from tasks.ledger import CheckResult, Key, Ledger, StackRecord
 from tasks.ledger.backup_results import BackupResult
+from tasks.ledger.owner_liveness import owner_is_alive
 from tasks.ledger.troubled import TROUBLE_SECONDS
 
 ERRORS_SECONDS = 300.0
@@ -64,6 +65,7 @@ def facts_of(ledger: Ledger, record: StackRecord, around: Surroundings) -> Stack
     stack, name, moment = scaled.stack, record.name, around.moment
     look = around.looks.get(name)
     fresh = look if look is not None and look.tells(moment) else None
+    seen = fresh or (unknown(look) if look else StackLook(moment))
     left = scaled.remaining_budget(moment)
     releases = ledger.releases.active(name)
     return StackFacts(
@@ -71,9 +73,14 @@ def facts_of(ledger: Ledger, record: StackRecord, around: Surroundings) -> Stack
         moment,
         is_released=any(release.state is ReleaseState.HEALTHY for release in releases),
         unreadable=_unreadable(scaled, fresh, around),
-        services={service: _service(scaled, service, fresh, around) for service in stack.services},
-        needs=fresh.needs if fresh else {},
-        machines=fresh.machines if fresh else {},
+        services={
+            service: replace(_service(scaled, service, fresh, around), served=seen.served.get(service))
+            for service in stack.services
+        },
+        needs={**dict.fromkeys(_expected(stack)), **seen.needs},
+        answered=seen.answered,
+        work=_work(ledger, name, moment),
+        machines=seen.machines,
         connections=fresh.connections if fresh else None,
         has_database=stack.needs.database is not None,
         has_queue=stack.needs.queue is not None,
@@ -87,6 +94,25 @@ def facts_of(ledger: Ledger, record: StackRecord, around: Surroundings) -> Stack
         backup=_backup(scaled, around),
         undelivered=around.waiting.get(name, {}),
     )
+
+
+def _expected(stack: Stack) -> tuple[str, ...]:
+    """The proxy and the needs that the stack shall have, whether its target lists them or not."""
+    wanted = {
+        "proxy": any(service.port is not None for service in stack.services.values()),
+        "database": stack.needs.database is not None,
+        "cache": stack.needs.cache is not None,
+        "queue": stack.needs.queue is not None,
+    }
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+
+
+def _work(ledger: Ledger, name: str, moment: float) -> Work | None:
+    """The run that holds the stack's lock; None for one that is known to be dead."""
+    holder = ledger.locks.holder(name)
+    if holder is None or holder.until <= moment or owner_is_alive(holder.owner) is False:
+        return None
+    return Work(holder.owner.verb, holder.since)
 
 
 def _unreadable(scaled: ScaledStack, look: StackLook | None, around: Surroundings) -> str | None:

@@ -7,7 +7,8 @@ from infra_specs.alerts.alert import Alert
 from infra_specs.alerts.decide import Decided, Notice
 from infra_specs.alerts.last_change import CHANGING_VERBS, PastRun, last_change
 from infra_specs.releases.selection import ReleaseState
-from tasks.ledger import Ledger, Release, Run
+from tasks.ledger import Ledger, Run
+from tasks.ledger.outlines import ReleaseOrigin
 
 RUNS_SEEN = 50
 DECISIONS_SEEN = 50
@@ -37,7 +38,7 @@ def with_last_changes(ledger: Ledger, decided: Decided) -> Decided:
 def past_runs(ledger: Ledger, stack: str) -> tuple[PastRun, ...]:
     """The last runs that changed a stack, as far as a fault may come of them. Blocks."""
     changing = [run for run in ledger.runs.history(stack, RUNS_SEEN) if run.verb in CHANGING_VERBS and run.changes]
-    releases = ledger.releases.active(stack) if changing else ()
+    releases = ledger.outlines.origins(stack) if changing else ()
     counts = _counts_before(ledger, stack) if any(run.verb == "scale" for run in changing) else {}
     return tuple(
         PastRun(run.id, run.verb, run.began, run.reason, run.who, _release_before(run, releases),
@@ -46,17 +47,23 @@ def past_runs(ledger: Ledger, stack: str) -> tuple[PastRun, ...]:
     )  # fmt: skip
 
 
-def _release_before(run: Run, releases: Sequence[Release]) -> int | None:
-    """The healthy release before the one that a run began; None if it began none."""
-    own = next((release for release in releases if release.flow_run_id == run.flow_run_id), None)
-    if own is None:
+def _release_before(run: Run, releases: Sequence[ReleaseOrigin]) -> int | None:
+    """The release that served before the one that a run began.
+
+    None if the run began none, its release serves no more, or the one before has the same content.
+    """
+    if run.flow_run_id is None:
         return None
-    earlier = (
-        release.number
-        for release in releases
-        if release.number < own.number and release.state is ReleaseState.HEALTHY and release.content != own.content
-    )
-    return max(earlier, default=None)
+    own = next((release for release in releases if release.flow_run_id == run.flow_run_id), None)
+    if own is None or own.state in (ReleaseState.FAILED, ReleaseState.ROLLED_BACK):
+        return None
+    healthy = (release for release in releases if release.state is ReleaseState.HEALTHY)
+    before = max((release for release in healthy if release.number < own.number), key=_number, default=None)
+    return None if before is None or before.content == own.content else before.number
+
+
+def _number(release: ReleaseOrigin) -> int:
+    return release.number
 
 
 def _counts_before(ledger: Ledger, stack: str) -> dict[str, dict[str, int]]:

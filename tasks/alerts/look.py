@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from infra_specs.alerts.facts import Machine
-from infra_specs.alerts.stack_look import StackLook, observed, with_lengths
+from infra_specs.alerts.stack_look import StackLook, continued, failed, observed, with_lengths
 from infra_specs.errors import TenfoldError
 from infra_specs.resources.instance import Instance
 from infra_specs.stackfile.models.stack import Stack
@@ -49,8 +49,7 @@ def look_at_stacks(
         if stack.name not in looks:
             fault = unopened.get(target_key(stack.target))
             why = fault.why if fault else faults[stack.name]
-            past = before.get(stack.name)
-            looks[stack.name] = StackLook(moment, why, lengths=past.lengths if past else {})
+            looks[stack.name] = failed(moment, why, before.get(stack.name))
     return looks
 
 
@@ -68,7 +67,7 @@ def _look(stack: Stack, target: KindProvider, before: StackLook | None, waiting:
     look = replace(look, machines=_machines(target), connections=_connections(target, instances))
     if stack.needs.queue is not None:
         look = replace(look, queue=_queue(target, stack.name))
-    return with_lengths(look, before, waiting)
+    return with_lengths(continued(look, before), before, waiting)
 
 
 def _machines(target: KindProvider) -> dict[str, Machine]:

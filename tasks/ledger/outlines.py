@@ -1,5 +1,8 @@
 """Releases, runs and decisions without their contents: what a page shows of many stacks at once."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import sqlalchemy as sa
 
 from infra_specs.overview.facts import ChangeFacts, ReleaseFacts
@@ -10,6 +13,16 @@ from tasks.ledger.measurements import Key, period_of
 from tasks.ledger.tables import changes, decisions, measurements, releases, remembered, runs
 
 DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOrigin:
+    """A release, and the flow run that began it. `content`: as it is stored, to compare it with another's."""
+
+    number: int
+    state: ReleaseState
+    flow_run_id: str | None
+    content: Any
 
 
 class Outlines:
@@ -25,6 +38,14 @@ class Outlines:
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(releases.c.number.desc())).mappings().all()
         return tuple(ReleaseFacts(**{**row, "state": ReleaseState(row["state"])}) for row in rows)
+
+    def origins(self, stack: str) -> tuple[ReleaseOrigin, ...]:
+        """All releases of a stack that are kept, the newest first, with the flow runs that began them."""
+        columns = (releases.c.number, releases.c.state, releases.c.flow_run_id, releases.c.content)
+        query = sa.select(*columns).where(releases.c.stack == stack).order_by(releases.c.number.desc())
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple(ReleaseOrigin(row.number, ReleaseState(row.state), row.flow_run_id, row.content) for row in rows)
 
     def changes(self, stack: str, limit: int) -> tuple[ChangeFacts, ...]:
         """The last runs of a stack, the newest first."""

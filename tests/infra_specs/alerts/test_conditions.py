@@ -7,7 +7,7 @@ import pytest
 
 from infra_specs.alerts.alert import Finding
 from infra_specs.alerts.conditions import findings
-from infra_specs.alerts.facts import BackupFacts, Machine, Repair, ServiceFacts, StackFacts, Undelivered
+from infra_specs.alerts.facts import BackupFacts, Machine, Repair, ServiceFacts, StackFacts, Undelivered, Work
 from infra_specs.alerts.kinds import CHECK_KINDS, Kind
 from infra_specs.stackfile.models.stack import Debt
 
@@ -37,6 +37,18 @@ CASES: list[tuple[Kind, str, StackFacts, bool | None]] = [
     ("no_replica", "web", web(serving=None), None),
     ("no_replica", "web", replace(web(serving=0), is_released=False), False),
     ("no_replica", "database", shop(needs={"database": False}), True),
+    ("no_replica", "web", replace(web(serving=0, served=NOW - 9), work=Work("provision", NOW - 5)), None),
+    ("no_replica", "web", replace(web(serving=0, served=NOW - 2), work=Work("provision", NOW - 5)), True),
+    ("no_replica", "web", replace(web(serving=0), work=Work("deploy", NOW - 5)), True),
+    ("no_replica", "web", replace(web(serving=0, served=NOW - 2), work=Work("restore", NOW - 5)), None),
+    ("no_replica", "web", replace(web(serving=1), work=Work("teardown", NOW - 5)), False),
+    ("no_replica", "cache", shop(needs={"cache": False}, work=Work("provision", NOW - 5)), None),
+    (
+        "no_replica",
+        "cache",
+        shop(needs={"cache": False}, work=Work("provision", NOW - 5), answered={"cache": NOW}),
+        True,
+    ),
     ("no_replica", "database", shop(needs={"database": True}), False),
     ("no_replica", "proxy", shop(needs={"proxy": None}), None),
     ("errors", "web", web(errors=50), True),

@@ -1,21 +1,28 @@
 """A fault of a pretended shop becomes an alert and one message, and its end another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
+import sqlalchemy as sa
 
 from infra_specs.alerts.alert import Alert
 from infra_specs.alerts.kinds import Kind
 from infra_specs.alerts.quiet import Silence
 from infra_specs.catalogue.web import CERTIFICATE
+from infra_specs.errors import TransientError
 from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.alerts.evaluate import evaluate_silence
+from tasks.alerts.last_changes import past_runs
 from tasks.alerts.look import look_at_stacks
 from tasks.ledger import Owner
+from tasks.ledger.tables import releases, runs
 from tests.support.certificates import authority
 from tests.tasks.alerts.watched import HOOK, Watched, watched
+from tests.tasks.autoscaling.scene import Lying
 
 
 def all_sick(shop: Watched) -> None:
@@ -108,6 +115,97 @@ def test_a_message_links_to_the_last_change_and_how_to_undo_it(tmp_path: Path) -
         assert alert.change is not None
         assert (alert.change.verb, alert.change.reason) == ("deploy", "web: image shop:4")
         assert "The last change" in shop.messages()[0].message.body
+
+
+def errors_of(shop: Watched) -> Alert:
+    shop.load(requests_per_second=50, latency=0.1, failing=0.9)
+    (alert,) = shop.checks(180)
+    return alert
+
+
+def test_the_undo_of_a_proven_release_is_a_rollback_to_the_one_before(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.release(reason="web: image shop:2", image="shop:2")
+        shop.release(reason="web: image shop:3", image="shop:3")
+        change = errors_of(shop).change
+        assert change is not None
+        assert (change.reason, change.undo) == ("web: image shop:3", "tenfold rollback shop 2")
+
+
+def test_a_release_that_was_undone_already_has_no_undo(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.release(reason="web: image shop:9", image="shop:9", is_good=False)
+        change = errors_of(shop).change
+        assert change is not None
+        assert (change.verb, change.undo) == ("deploy", "")
+
+
+def test_a_run_that_no_flow_began_is_no_release_of_another_such_run(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.release(reason="web: image shop:2", image="shop:2")
+        with_no_flow(shop)
+        run = next(run for run in past_runs(shop.ledger, "shop") if run.verb == "deploy")
+        assert run.release_before is None
+
+
+def with_no_flow(shop: Watched) -> None:
+    with shop.ledger._database.write() as connection:
+        connection.execute(sa.update(runs).values(flow_run_id=None))
+        connection.execute(sa.update(releases).values(flow_run_id=None))
+
+
+def no_answer(*_: object) -> Mapping[str, FreeDisk]:
+    raise TransientError("busy")
+
+
+def test_a_look_that_fails_ends_nothing_and_nothing_is_told_again(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+
+        def sick() -> None:
+            shop.health("proxy/main", "failed")
+
+        shop.world.set_free_disks(host=FreeDisk(2**30, 40 * 2**30))
+        assert {alert.kind for alert in shop.checks(240, before=sick)} == {"no_replica", "disk"}
+        told = shop.titles()
+        with mock.patch.object(Lying, "free_disks", no_answer):
+            assert {alert.kind for alert in shop.checks(75, before=sick)} == {"no_replica", "disk"}
+        with mock.patch("tasks.alerts.look._look", no_answer):
+            assert {alert.kind for alert in shop.checks(75, before=sick)} == {"no_replica", "disk"}
+        assert {alert.kind for alert in shop.checks(150, before=sick)} == {"no_replica", "disk"}
+        assert shop.titles() == told
+
+
+def test_an_outage_that_a_run_makes_on_purpose_is_told_only_if_it_stays(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.checks(120)
+        for verb in ("teardown", "restore"):
+            lease = shop.ledger.locks.acquire("shop", Owner.here(verb), 1e9)
+            assert shop.checks(240, before=lambda: all_sick(shop)) == ()
+            shop.ledger.locks.release(lease)
+            all_well(shop)
+            shop.checks(120)
+        assert shop.messages() == ()
+        lease = shop.ledger.locks.acquire("shop", Owner.here("restore"), 1e9)
+        shop.checks(120, before=lambda: all_sick(shop))
+        shop.ledger.locks.release(lease)
+        assert [alert.kind for alert in shop.checks(120, before=lambda: all_sick(shop))] == ["no_replica"]
+
+
+def test_a_new_service_has_no_outage_while_its_provision_starts_it(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.checks(120)
+        record = shop.ledger.stacks.find("shop")
+        assert record is not None
+        data: dict[str, Any] = dict(record.spec)  # type: ignore[arg-type]
+        data["services"] = {**data["services"], "admin": data["services"]["web"]}
+        lease = shop.ledger.locks.acquire("shop", Owner.here("provision"), 1e9)
+        shop.ledger.stacks.set_desired(lease, "shop", data, "/srv")
+        assert shop.checks(300) == ()
+        (alert,) = shop.checks(180, before=lambda: all_sick(shop))
+        assert (alert.kind, alert.where) == ("no_replica", "web"), "it served since the provision began"
+        all_well(shop)
+        shop.ledger.locks.release(lease)
+        assert {alert.where for alert in shop.checks(120)} >= {"admin"}
 
 
 def test_a_torn_down_stack_has_no_alerts_and_its_owner_hears_that_they_are_over(tmp_path: Path) -> None:

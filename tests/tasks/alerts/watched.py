@@ -9,6 +9,7 @@ from unittest import mock
 
 from infra_specs.alerts.alert import Alert
 from infra_specs.releases.manifest import ReleaseManifest
+from infra_specs.releases.selection import ReleaseState
 from infra_specs.resources.instance import Health
 from infra_specs.stackfile.models.stack import Stack
 from tasks.alerts.evaluate import evaluate
@@ -21,7 +22,6 @@ from tasks.providers.memory import MemoryProvider
 from tasks.providers.memory.simulated_load import Load
 from tests.tasks.autoscaling.scene import Scene, interval, scene
 
-CONTENT = ReleaseManifest({}, {}, {})
 HOOK = {"to": [{"secret": "hook"}]}
 
 
@@ -73,16 +73,22 @@ class Watched:
     def titles(self) -> list[str]:
         return [due.message.title for due in self.messages()]
 
-    def release(self, verb: str = "deploy", reason: str = "the next one") -> Lease:
-        """A run that brings a release, and proves it."""
-        lease = self.ledger.locks.acquire("shop", Owner.here(verb), 1e9)
-        new = self.ledger.releases.begin(lease, verb, reason, content=CONTENT, file=CONTENT)
+    def release(
+        self, verb: str = "deploy", reason: str = "the next one", image: str = "shop:1", *, is_good: bool = True
+    ) -> Lease:
+        """A run that brings a release, and proves it, or undoes it."""
+        lease = self.ledger.locks.acquire("shop", Owner.here(verb, flow_run_id=f"flow of {reason}"), 1e9)
+        content = ReleaseManifest({}, {}, {"web": image})
+        new = self.ledger.releases.begin(lease, verb, reason, content=content, file=content)
         run = self.ledger.runs.begin(lease, verb, reason, {"summary": "", "waves": [], "kept": []})
         change = {"action": "create", "address": "replica/web-0", "reason": reason, "text": reason}
         id = self.ledger.runs.intend(lease, run, change)
-        self.ledger.runs.outcome(lease, id, "done", "", 1.0)
-        self.ledger.releases.prove(lease, new.number)
-        self.ledger.runs.finish(lease, run, "done", "")
+        self.ledger.runs.outcome(lease, id, "done" if is_good else "failed", "", 1.0)
+        if is_good:
+            self.ledger.releases.prove(lease, new.number)
+        else:
+            self.ledger.releases.end(lease, new.number, ReleaseState.ROLLED_BACK, "not healthy")
+        self.ledger.runs.finish(lease, run, "done" if is_good else "failed", "")
         self.ledger.locks.release(lease)
         return lease
 

@@ -1,8 +1,12 @@
 """Releases, runs, decisions and peaks in a line each, as a page shows them."""
 
+from dataclasses import replace
+
 import pytest
 
 from infra_specs.overview.report import CountDecision
+from infra_specs.releases.manifest import ReleaseManifest
+from infra_specs.releases.selection import ReleaseState
 from tasks.ledger import Lease, Ledger, Owner
 from tests.tasks.ledger.checking import began, checked, checks, decided, keep, key, seen
 
@@ -23,6 +27,20 @@ def test_runs_are_listed_with_how_much_they_changed(ledger: Ledger, me: Owner) -
         ("release 1", 1, "done"),
     ]
     assert ledger.outlines.changes("blog", 2) == ledger.outlines.releases("blog") == ()
+
+
+def test_releases_are_listed_with_the_flow_runs_that_began_them(ledger: Ledger, me: Owner) -> None:
+    for number in (1, 2):
+        lease = ledger.locks.acquire("shop", replace(me, flow_run_id=f"flow {number}"), 600)
+        ledger.stacks.set_desired(lease, "shop", {"name": "shop", "target": {"provider": "memory"}}, "/srv")
+        content = ReleaseManifest({}, {}, {"web": f"shop:{number}"})
+        ledger.releases.begin(lease, "deploy", "", content=content, file=content)
+        ledger.releases.prove(lease, number)
+        ledger.locks.release(lease)
+    second, first = ledger.outlines.origins("shop")
+    assert [(release.number, release.flow_run_id) for release in (second, first)] == [(2, "flow 2"), (1, "flow 1")]
+    assert {first.state, second.state} == {ReleaseState.HEALTHY}
+    assert first.content != second.content
 
 
 def test_the_last_reason_and_the_decisions_that_changed_a_count(ledger: Ledger, checks: Lease) -> None:
