@@ -10,6 +10,9 @@ from infra_specs.alerts.kinds import TITLES
 
 MOST_NAMED = 3
 """Alerts that a title names; it counts the others."""
+LONGEST_NAME = 60
+LONGEST_TEXT = 600
+"""Characters that are shown of where an alert is, and of each text of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ def trial_message(stack: str, id: str) -> Message:
 
 def title_of(alert: Alert) -> str:
     """`no healthy replica: web`."""
-    return f"{TITLES[alert.kind]}: {alert.where}" if alert.where else TITLES[alert.kind]
+    where = _line(alert.where, LONGEST_NAME)
+    return f"{TITLES[alert.kind]}: {where}" if where else TITLES[alert.kind]
 
 
 def _title(notice: Notice) -> str:
@@ -54,9 +58,9 @@ def _section(head: str, alerts: tuple[Alert, ...]) -> Iterator[str]:
     if alerts and head:
         yield head
     for alert in alerts:
-        yield alert.what
+        yield _line(alert.what, LONGEST_TEXT)
         yield f"Since {clock(alert.since)}."
-        yield f"What to do: {alert.todo}"
+        yield f"What to do: {_line(alert.todo, LONGEST_TEXT)}"
         if alert.change is not None:
             yield _change_line(alert.change, alert.since)
         yield f"Alert {alert.id}"
@@ -75,8 +79,14 @@ def _over(alerts: tuple[Alert, ...]) -> Iterator[str]:
 def _change_line(change: LastChange, since: float) -> str:
     undo = f" Undo it: {change.undo}" if change.undo else ""
     before = duration(max(0.0, since - change.at))
-    reason = change.reason.rstrip(".")
+    reason = _line(change.reason, LONGEST_TEXT).rstrip(".")
     return f"The last change, {before} before: {change.verb}, run {change.run}, by {change.who}: {reason}.{undo}"
+
+
+def _line(text: str, longest: int) -> str:
+    """The text in one line, cut after so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 3].rstrip()}..."
 
 
 def clock(moment: float) -> str:

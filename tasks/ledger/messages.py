@@ -88,10 +88,15 @@ class Messages:
         self._change(due, {"delivered": moment, "tries": due.tries + 1, "error": ""})
 
     def refused(self, due: DueMessage, error: str, moment: float) -> None:
-        """Record that a try failed, and when the next one is due."""
+        """Record that a try failed, and when the next one is due. One that was delivered meanwhile stays so."""
         wait = min(FIRST_WAIT_SECONDS * 2.0 ** min(due.tries, 10), LONGEST_WAIT_SECONDS)
         told = known_secrets.shown(error)
         self._change(due, {"tries": due.tries + 1, "due": moment + wait, "error": told})
+
+    def postpone(self, waiting: Sequence[DueMessage], moment: float) -> None:
+        """Have these wait for a while without a try: they are due together with no message that was just refused."""
+        for due in waiting:
+            self._change(due, {"due": moment + FIRST_WAIT_SECONDS})
 
     def waiting(self, moment: float) -> dict[str, dict[str, Undelivered]]:
         """Stack -> receiver -> what has waited for it for long although it was tried."""
@@ -113,7 +118,8 @@ class Messages:
             connection.execute(sa.delete(messages).where(match))
 
     def _change(self, due: DueMessage, values: dict[str, Any]) -> None:
-        match = (messages.c.id == due.message.id) & (messages.c.receiver == due.receiver.name)
+        ours = (messages.c.id == due.message.id) & (messages.c.receiver == due.receiver.name)
+        match = ours & messages.c.delivered.is_(None)
         with self._database.write() as connection:
             connection.execute(sa.update(messages).where(match).values(**values))
 

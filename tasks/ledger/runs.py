@@ -128,16 +128,24 @@ class Runs:
         return _read(self._database, sa.select(runs).where(own).order_by(runs.c.id.desc()).limit(limit))
 
     def failing_repairs(self, since: float) -> dict[str, Repair]:
-        """Stack -> how many reconciles have failed since a run of it went well, of those that ended since a moment."""
-        ended = (runs.c.kind == "stack") & (runs.c.verb != "run") & (runs.c.ended >= since)
-        columns = (runs.c.stack, runs.c.verb, runs.c.state, runs.c.message)
-        with self._database.read() as connection:
-            rows = connection.execute(sa.select(*columns).where(ended).order_by(runs.c.id)).all()
+        """Stack -> how many reconciles have failed since the last run of it that went well.
+
+        Only of stacks whose last one failed since a moment: it is tried again while there is something to repair.
+        """
+        ours = (runs.c.kind == "stack") & (runs.c.verb != "run")
+        bad = ours & (runs.c.verb == "reconcile") & runs.c.ended.is_not(None) & (runs.c.state != "done")
+        good = sa.select(runs.c.stack, sa.func.max(runs.c.id).label("id")).where(ours & (runs.c.state == "done"))
+        last_good = good.group_by(runs.c.stack).subquery()
+        lately = sa.select(runs.c.stack).where(bad & (runs.c.ended >= since))
+        query = (
+            sa.select(runs.c.stack, runs.c.message)
+            .outerjoin(last_good, last_good.c.stack == runs.c.stack)
+            .where(bad & runs.c.stack.in_(lately) & (runs.c.id > sa.func.coalesce(last_good.c.id, 0)))
+            .order_by(runs.c.id)
+        )
         failing: dict[str, Repair] = {}
-        for row in rows:
-            if row.state == "done":
-                failing.pop(row.stack, None)
-            elif row.verb == "reconcile":
+        with self._database.read() as connection:
+            for row in connection.execute(query):
                 before = failing.get(row.stack, Repair())
                 failing[row.stack] = Repair(before.failures + 1, row.message)
         return failing

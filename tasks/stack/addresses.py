@@ -1,6 +1,7 @@
 """Receivers' addresses, as Apprise reads them. An address holds a token or a password and is never shown."""
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from tasks.ledger.messages import Receiver
 
 MAIL_SCHEMES = ("mailto", "mailtos")
 _SHORTEST_HIDDEN = 3
+_ENDS = re.compile("[:/@]")
+"""Between the parts of an address."""
 _log = logging.getLogger("apprise")
 
 
@@ -61,8 +64,7 @@ def checked_server(stack: str, name: str, value: str | bytes) -> str:
     """The mail server in a secret. Raises PlanError for what is none."""
     server = _text(value)
     if (
-        server
-        and urlsplit(server).scheme in MAIL_SCHEMES
+        server.partition("://")[0].lower() in MAIL_SCHEMES
         and _receiver(_mail_to(server, "ops@example.com")) is not None
     ):
         return server
@@ -75,8 +77,7 @@ def checked_server(stack: str, name: str, value: str | bytes) -> str:
 def checked_url(stack: str, name: str, value: str | bytes) -> str:
     """The URL in a secret. Raises PlanError for what is none."""
     url = _text(value)
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https") and parts.hostname:
+    if _is_web(url):
         return url
     raise PlanError(
         f"{stack}: the secret `{name}` is no URL, such as https://hc-ping.com/TOKEN. Set it again with: tenfold secret "
@@ -86,11 +87,13 @@ def checked_url(stack: str, name: str, value: str | bytes) -> str:
 
 def send(address: str, title: str, body: str) -> None:
     """Send a message. Blocks until the receiver took it; raises TransientError with what it said if it did not."""
-    from apprise import NotifyFormat  # noqa: PLC0415 - many plugins, which only a message needs
+    from apprise import NotifyFormat, OverflowMode  # noqa: PLC0415 - many plugins, which only a message needs
 
     receiver = _receiver(address)
     if receiver is None:
         raise ProviderError("its address cannot be read")
+    if receiver.overflow_mode == OverflowMode.UPSTREAM:  # it would refuse what is too long for it
+        receiver.overflow_mode = OverflowMode.SPLIT
     with _heard() as lines:
         try:
             taken = receiver.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
@@ -128,14 +131,26 @@ def _heard() -> Iterator[list[str]]:
 
 
 def _hidden(address: str, text: str) -> str:
-    """The text without any part of the address."""
-    parts = urlsplit(address)
-    values = [parts.username, parts.password, *parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
-    known = {value for part in values if part for value in (part, unquote(part))}
+    """The text without any part of the address: with many receivers the host is a part of a token.
+
+    What stands before `:`, `/` and `@` is hidden by itself too, in any case: some of it is a host's name to who sends.
+    """
+    _, _, rest = address.partition("://")
+    base, _, query = rest.partition("?")
+    parts = [address, rest, base, *_ENDS.split(base), *(value for _, value in parse_qsl(query))]
+    known = {value for part in parts for value in (part, unquote(part), quote(part, safe=""))}
     for value in sorted(known, key=len, reverse=True):
         if len(value) >= _SHORTEST_HIDDEN:
-            text = text.replace(value, "***")
-    return text.replace(address, "***")
+            text = re.sub(re.escape(value), "***", text, flags=re.IGNORECASE)
+    return text
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _mail_to(server: str, mail: str) -> str:

@@ -44,6 +44,17 @@ def test_an_end_says_how_long_it_lasted() -> None:
     assert message.body.startswith("Over: no healthy replica: web, at 2026-12-01 12:10:00 UTC, after 10 min.")
 
 
+def test_a_text_of_many_lines_is_one_line_and_a_long_one_is_cut() -> None:
+    odd = Alert("0a", "shop", "debt", "no\nBcc: a@b.example " + "x" * 99, "why\n" + "y" * 9999, "do\nit", NOON)
+    message = message_of(Notice("shop", begun=(odd,)))
+    assert "\n" not in message.title
+    assert message.title.startswith("shop: debt has expired: no Bcc: a@b.example xxx")
+    assert len(message.title) < 120
+    lines = message.body.split("\n")
+    assert lines[0].startswith("why yyy")
+    assert (len(lines[0]), lines[0][-3:], lines[2]) == (600, "...", "What to do: do it")
+
+
 def test_a_title_names_three_and_counts_the_others() -> None:
     title = message_of(Notice("shop", begun=(alert(),) * 5)).title
     assert title.endswith(" and 2 more")

@@ -6,10 +6,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from infra_specs.errors import PlanError
+from infra_specs.alerts.message import Message
+from infra_specs.errors import PlanError, TransientError
 from tasks.alerts.delivery import beat, bring_due, send_trial
-from tasks.ledger.messages import Receiver
+from tasks.ledger.messages import NewMessage, Receiver
+from tasks.ledger.tables import messages, stacks
 from tasks.stack.addresses import refuse_addresses
 from tests.support.certificates import authority
 from tests.tasks.alerts.receivers import Hook, MailServer, hook, mail_server
@@ -136,6 +139,55 @@ def test_one_that_does_not_answer_keeps_nobody_waiting_and_loses_nothing(office:
     assert "shop: errors: web" in office.hooked
 
 
+def written(office: Office, *titles: str) -> None:
+    new = [NewMessage(Message(title, "shop", title, "text"), Receiver("hook", is_secret=True)) for title in titles]
+    for number, message in enumerate(new):
+        office.shop.ledger.messages.send([message], office.shop.shop.at - 100 + number)
+
+
+def test_messages_that_are_never_taken_keep_no_other_waiting(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def refuse_some(_: str, title: str, __: str) -> None:
+        if title.startswith("bad"):
+            raise TransientError("400")
+        taken.append(title)
+
+    monkeypatch.setattr("tasks.alerts.delivery.send", refuse_some)
+    written(office, "bad 1", "good 1")
+    office.bring()
+    assert taken == ["good 1"]
+    written(office, *(f"bad {number}" for number in range(2, 6)), "good 2")
+    for _ in range(3):
+        office.bring()
+        office.hours_later(16 / 3600)
+    assert taken == ["good 1", "good 2"]
+    assert {due.message.title for due in office.shop.ledger.messages.due(office.shop.shop.at + 9e5)} == {
+        f"bad {number}" for number in range(1, 6)
+    }
+
+
+def test_a_stack_whose_file_cannot_be_read_for_a_while_keeps_its_messages(office: Office) -> None:
+    written(office, "first")
+    ledger = office.shop.ledger
+    with ledger._database.write() as connection:
+        spec = connection.execute(sa.select(stacks.c.spec)).scalar_one()
+        connection.execute(sa.update(stacks).values(spec={**spec, "target": {"provider": "later"}}))
+    assert office.bring() == ()
+    with ledger._database.write() as connection:
+        connection.execute(sa.update(stacks).values(spec=spec))
+    office.bring()
+    assert office.hooked == ["first"]
+
+
+def test_a_stack_that_is_gone_is_told_nothing(office: Office) -> None:
+    written(office, "first")
+    with office.shop.ledger._database.write() as connection:
+        connection.execute(sa.update(messages).values(stack="gone"))
+    office.bring()
+    assert office.shop.ledger.messages.due(office.shop.shop.at + 9e5) == ()
+
+
 def test_one_whose_answer_is_lost_may_get_a_message_twice_with_the_same_id(office: Office) -> None:
     office.web.drops_answer = True
     office.fault()
@@ -213,6 +265,12 @@ def test_a_heartbeat_is_called_and_its_fault_is_told(office: Office) -> None:
         ("smtp", "json://example.com", "the secret `smtp` is no mail server"),
         ("smtp", "smtp.example.com", "the secret `smtp` is no mail server"),
         ("beat", "slack://a/b/c", "the secret `beat` is no URL"),
+        ("beat", "https://[bad/token", "the secret `beat` is no URL"),
+        ("beat", "https://example.com:99999/token", "the secret `beat` is no URL"),
+        ("beat", "https://user:pa\u2100ssword@example.com/", "the secret `beat` is no URL"),
+        ("smtp", "mailto://[bad/", "the secret `smtp` is no mail server"),
+        ("smtp", "mailto://us:pa\u2100ssword@example.com", "the secret `smtp` is no mail server"),
+        ("hook", "json://[bad/", "the secret `hook` is no address that Apprise reads"),
     ],
 )
 def test_a_secret_that_is_no_address_is_refused_with_the_command_that_mends_it(

@@ -322,6 +322,18 @@ def test_failing_repairs_are_told_and_a_good_run_ends_them(tmp_path: Path) -> No
         assert shop.checks(120) == ()
 
 
+def test_repairs_that_fail_once_an_hour_are_one_alert(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        for _ in range(8):
+            _run(shop, "reconcile", "failed")
+            shop.checks(4000, every=500)
+        assert [(alert.kind, alert.ended) for alert in shop.ledger.alerts.listed(ended_since=0)] == [
+            ("reconcile", None)
+        ]
+        assert shop.titles() == ["shop: repair fails"]
+        assert shop.checks(8000, every=500) == (), "nothing is left to repair"
+
+
 def _run(shop: Watched, verb: str, end: str) -> None:
     lease = shop.ledger.locks.acquire("shop", Owner.here(verb), 1e9)
     run = shop.ledger.runs.begin(lease, verb, "drift", {"summary": "", "waves": [], "kept": []})
