@@ -59,6 +59,12 @@ class AutoscalerState:
     """Replicas that served at the last check."""
     savings: float = 0.0
     """What fewer replicas would have saved in the last checks, in replicas: see `recommend.keep_calm`."""
+    fewer: float | None = None
+    """Since when (seconds since the epoch) fewer replicas would have done at every check."""
+    held: float | None = None
+    """Until when (seconds since the epoch) the count teaches nothing of our decisions: see `held`."""
+    compared_for: str = ""
+    """What the HPA beside and the accounts were begun for: with anything else they mean nothing."""
     shadow: Shadow = field(default_factory=Shadow)
     accounts: Accounts = field(default_factory=Accounts)
 

@@ -8,13 +8,16 @@ from infra_specs.scaling.autoscaler_state import AutoscalerState
 from infra_specs.scaling.compare import compared
 from infra_specs.scaling.decision import Decision, Step
 from infra_specs.scaling.forecast import forecast
+from infra_specs.scaling.held import held_by_limit, held_by_run
 from infra_specs.scaling.latency import keep_latency
-from infra_specs.scaling.limits import LIMITS
+from infra_specs.scaling.limits import LIMIT_NAMES, LIMITS
 from infra_specs.scaling.load import Load, load
+from infra_specs.scaling.past import without_future
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.prices import prices_of
 from infra_specs.scaling.recommend import (
     Requirement,
+    Savings,
     anticipate,
     expected_level,
     keep_calm,
@@ -36,6 +39,7 @@ def decide(policy: Policy, inputs: ScalingInput, state: AutoscalerState) -> tupl
     budget that says stop may lie below them. What is not measured changes no count, what is measured in part lowers
     none, and what is foretold takes nothing away.
     """
+    state = _with_begun(policy, inputs, without_future(policy, inputs, state))
     demand = load(policy, inputs) if _is_usable(inputs) else None
     if demand is None:
         answer = _Answer((Step("recommend", inputs.wanted, _why_unchanged(inputs)),), None, _busy_now(inputs, state))
@@ -50,28 +54,43 @@ def decide(policy: Policy, inputs: ScalingInput, state: AutoscalerState) -> tupl
     )
     stable = stabilize(policy, inputs, steps[-1], state)
     steps = (*steps, stable) if stable else steps
-    calm, savings = None, 0.0
+    calm, savings = None, Savings()
     if answer.requirement:
-        calm, savings = keep_calm(inputs, steps, answer.requirement, state.savings)
+        calm, savings = keep_calm(inputs, steps, answer.requirement, Savings(state.savings, state.fewer))
     steps = (*steps, calm) if calm else steps
     for limit in LIMITS:
         limited = limit(policy, inputs, steps[-1].replicas)
         steps = (*steps, _with_target_reason(inputs, limited)) if limited else steps
     count = steps[-1].replicas
     decision = Decision(inputs.service, inputs.now, inputs.wanted, count, _reason_text(inputs, steps), steps, inputs)
-    return decision, _remembered(policy, decision, replace(state, savings=savings))
+    return decision, _remembered(policy, decision, replace(state, savings=savings.saved, fewer=savings.since))
 
 
 def _remembered(policy: Policy, decision: Decision, state: AutoscalerState) -> AutoscalerState:
     """With what was decided. Demand that swung at this check counts from the next one on."""
-    inputs, accounts = decision.inputs, state.accounts
+    inputs = decision.inputs
     return replace(
         state,
         counts=(decision.before, decision.replicas),
         serving=inputs.measured.serving,
         settles=inputs.now + policy.window if state.forecasts.swung else state.settles,
-        accounts=replace(accounts, ours=accounts.ours.with_change(decision.acts)),
+        held=held_by_limit(decision, state, LIMIT_NAMES),
     )
+
+
+def _with_begun(policy: Policy, inputs: ScalingInput, state: AutoscalerState) -> AutoscalerState:
+    """With the change that began since the last check, if one did. One that was only decided is none, however often.
+
+    What is saved by a change counts no more, except where the change was a step of a longer way.
+    """
+    state = replace(state, held=held_by_run(inputs, state))
+    counts, accounts = state.counts, state.accounts
+    if counts is None or inputs.wanted == counts[0] or inputs.mode != "act":
+        return state
+    ours = accounts.ours.with_change(inputs.wanted == counts[1])
+    state = replace(state, accounts=replace(accounts, ours=ours))
+    is_step = policy.step is not None and abs(inputs.wanted - counts[0]) == policy.step
+    return state if is_step else replace(state, savings=0.0, fewer=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +109,9 @@ def _busy_now(inputs: ScalingInput, state: AutoscalerState) -> AutoscalerState:
 def _from_demand(policy: Policy, inputs: ScalingInput, demand: Load, state: AutoscalerState) -> _Answer:
     measured, unit = inputs.measured, _unit(policy, inputs)
     if state.forecasts.unit != unit:
-        state = replace(state, shadow=Shadow(), accounts=Accounts(), settles=None)
+        state = replace(state, settles=None)
+    if state.compared_for != (compared_for := _compared_for(policy, inputs, unit)):
+        state = replace(state, compared_for=compared_for, shadow=Shadow(), accounts=Accounts())
     lead = inputs.start_seconds + inputs.interval
     prediction, learned = forecast(
         state.forecasts, unit, demand.replicas, measured.at, interval=inputs.interval, lead=lead
@@ -139,6 +160,11 @@ def _with_target_reason(inputs: ScalingInput, limited: Step) -> Step:
 
 def _unit(policy: Policy, inputs: ScalingInput) -> str:
     return f"{inputs.capacity:g} {policy.requests_per_second} {policy.cpu} {policy.queue}"
+
+
+def _compared_for(policy: Policy, inputs: ScalingInput, unit: str) -> str:
+    bounds = f"{inputs.minimum} {inputs.maximum} {policy.step}"
+    return f"{unit} {policy.utilisation:g} {policy.prefer} {bounds}"
 
 
 def _reason_text(inputs: ScalingInput, steps: tuple[Step, ...]) -> str:

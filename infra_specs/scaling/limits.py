@@ -106,3 +106,5 @@ def _missing_hosts(inputs: ScalingInput, copies: int) -> str:
 LIMITS: tuple[Limit, ...] = (largest_step, schedule_minimum, minimum, budget, maximum, target_capacity)
 """In this order. The budget bounds what the schedule asks for, and not the spec's minimum unless it says stop; nothing
 exceeds the maximum, or what the target can hold."""
+LIMIT_NAMES = ("largest step", "schedule", "minimum", "budget", "maximum", "design capacity", "room")
+"""Of their steps."""

@@ -28,7 +28,7 @@ LEAST_HOT, LEAST_LOST = 0.0005, 0.000004
 """Parts of the demand that are allowed though the HPA has none."""
 CHEAPEST_SLOW = 0.35
 """Times the first price: less, and a service that was quick for a while would be run far above its utilisation."""
-CHEAPEST, DEAREST, CHEAPEST_CHANGE, DEAREST_CHANGE = 0.1, 8.0, 0.6, 30.0
+CHEAPEST, DEAREST, CHEAPEST_CHANGE, DEAREST_CHANGE = 0.1, 8.0, 0.6, 6.0
 """Times the first price."""
 
 

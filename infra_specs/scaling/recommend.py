@@ -19,6 +19,11 @@ MOSTLY = 0.95
 """The part of the checks that a reason speaks of."""
 DOWN_TIMES = 4
 """Times the price of a change that fewer replicas must save: what goes may have to come again."""
+MOST_PART = 1.5
+"""Times the present count, that fewer must save at most, whatever a change costs: where most of it is not needed, that
+is reached in a few checks."""
+MOST_SECONDS, TOLERANCE = 2700.0, 0.2
+"""After which more than this part of the count goes that was needed at no check, whatever a change costs."""
 KEPT = 0.72
 """Of the savings of fewer replicas, with each check."""
 DIGITS = 6
@@ -76,29 +81,48 @@ def anticipate(inputs: ScalingInput, so_far: Step, forecast: Forecast, requireme
     return Step("anticipate", requirement.count, f"{cause}, which asks for {requirement.count}")
 
 
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """What fewer replicas would have saved in the last checks, in replicas, and since when (seconds since the epoch)
+    fewer would have done at every check."""
+
+    saved: float = 0.0
+    since: float | None = None
+
+
 def keep_calm(
-    inputs: ScalingInput, steps: Sequence[Step], requirement: Requirement, savings: float
-) -> tuple[Step | None, float]:
+    inputs: ScalingInput, steps: Sequence[Step], requirement: Requirement, savings: Savings
+) -> tuple[Step | None, Savings]:
     """The present count, where another saves less than a change costs; and the savings so far.
 
     More come when one check of them is worth a change. Fewer come when the savings of these last checks together are
-    worth one. It has nothing to say of none, and of more for the sake of latency.
+    worth one, and whatever a change costs, no later than `MOST_SECONDS` after fewer do at every check. It has nothing
+    to say of none, and of more for the sake of latency.
     """
     count, wanted, price = steps[-1].replicas, inputs.wanted, requirement.prices.change
     if not count or not wanted:
-        return None, 0.0
+        return None, Savings()
     if count == wanted:
         waits = any(step.name == "stabilize" for step in steps)
-        return None, round(savings * KEPT, DIGITS) if waits else 0.0
+        return None, Savings(round(savings.saved * KEPT, DIGITS)) if waits else Savings()
     saved = requirement.cost(wanted) - requirement.cost(count)
     if count > wanted:
         if saved > price or any(step.name == "latency" for step in steps):
-            return None, 0.0
-        return Step("keep calm", wanted, f"{count} would save less than a change costs"), 0.0
-    savings = round(savings * KEPT + saved, DIGITS)
-    if savings > DOWN_TIMES * price:
-        return None, 0.0
-    return Step("keep calm", wanted, f"{count} have not saved yet what a change costs"), savings
+            return None, Savings()
+        return Step("keep calm", wanted, _why_calm(count, wanted, saved, price)), Savings()
+    since = inputs.now if savings.since is None else savings.since
+    savings = Savings(round(savings.saved * KEPT + saved, DIGITS), since)
+    least = min(DOWN_TIMES * price, MOST_PART * wanted)
+    is_late = inputs.now - since >= MOST_SECONDS and wanted - count > TOLERANCE * wanted
+    if savings.saved > least or is_late:
+        return None, savings
+    return Step("keep calm", wanted, _why_calm(count, wanted, savings.saved, least)), savings
+
+
+def _why_calm(count: int, wanted: int, saved: float, least: float) -> str:
+    """`saved` and `least` in replicas."""
+    worth = _number(max(0.0, saved))
+    return f"{wanted} stay: {count} would save {worth} replicas' worth of cost, and a change costs {_number(least)}"
 
 
 def seasonal_ratio(past: tuple[PastDemand, ...]) -> float:

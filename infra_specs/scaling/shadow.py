@@ -1,7 +1,8 @@
 """Kubernetes' HPA, played beside the service on the same measurements: what it would have at every check.
 
 It is a yardstick that needs no setting and knows nothing of us: with the same utilisation wanted, its tolerance of 0.1,
-down to the highest wish of 300 s, up to at most the double or 4 more, and replicas that start as slowly.
+down to the highest wish of 300 s, up to at most the double or 4 more, and replicas that start as slowly. It has the
+service's own bounds, and moves by no more than the service may at once.
 """
 
 import math
@@ -39,9 +40,17 @@ class Shadow:
 
 
 def followed(
-    shadow: Shadow, load: float, now: float, *, utilisation: float, lead: int, bounds: tuple[int, int]
+    shadow: Shadow,
+    load: float,
+    now: float,
+    *,
+    utilisation: float,
+    lead: int,
+    bounds: tuple[int, int],
+    step: int | None = None,
 ) -> Shadow:
-    """After a check that saw `load`, in full replicas' worth. `lead`: checks until a new replica serves."""
+    """After a check that saw `load`, in full replicas' worth. `lead`: checks until a new replica serves. `step`: the
+    most replicas that one check adds or removes."""
     count = shadow.counts[-1]
     ratio = load / utilisation / count
     wish = count if abs(1 - ratio) <= TOLERANCE else max(1, math.ceil(count * ratio - 1e-9))
@@ -49,5 +58,7 @@ def followed(
     wishes.append((now, wish))
     most = max(MOST_TIMES * count, count + MOST_MORE)
     wanted = min(count, wishes[0][1]) if wish < count else min(wish, most)
+    if step is not None:
+        wanted = max(count - step, min(wanted, count + step))
     low, high = bounds
     return Shadow((*shadow.counts, max(1, low, min(wanted, high)))[-lead:], tuple(wishes))
