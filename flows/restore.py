@@ -11,6 +11,7 @@ from flows.engine.frame import frame, open_ledger, stack_session
 from flows.provision import provision_stack
 from infra_specs.backup.copied import copy_of
 from infra_specs.backup.manifest import Manifest
+from infra_specs.backup.parts import RestoredParts
 from infra_specs.desired import DesiredStack, desired_as_deployed
 from infra_specs.errors import ChangeFailed, Fenced, PlanError, TenfoldError
 from infra_specs.resources.resource import Resource
@@ -137,23 +138,30 @@ async def _put_in_place(context: RunContext, desired: DesiredStack, manifest: Ma
     began = monotonic()
     try:
         await converge(context, "restore", f"stop the services, as {why}", kept)
-        await exchange(manifest)
+        await _exchange(context, RestoredParts.of(manifest))
         report = await converge(context, "restore", why, desired.resources)
     except Fenced:
         raise
     except TenfoldError as error:
-        await _undo(context, desired.resources, manifest, error)
+        await _undo(context, desired.resources, RestoredParts.of(manifest), error)
         raise ChangeFailed(f"{error}\nThe data from before is in its place, and nothing of it is lost.") from error
     return report, monotonic() - began
 
 
-async def _undo(context: RunContext, resources: tuple[Resource, ...], manifest: Manifest, cause: TenfoldError) -> None:
+async def _exchange(context: RunContext, parts: RestoredParts, *, back: bool = False) -> None:
+    """Exchange, and have the ledger say so meanwhile: whatever ends this run in between, a reconcile takes it back."""
+    undos, lease = context.ledger.undos, current().lease
+    await asyncio.to_thread(undos.begin, lease, parts)
+    await exchange(parts, back=back)
+    await asyncio.to_thread(undos.end, lease)
+
+
+async def _undo(
+    context: RunContext, resources: tuple[Resource, ...], parts: RestoredParts, cause: TenfoldError
+) -> None:
     """Put the data from before in its place. Raises ChangeFailed if that is not possible: a reconcile does it then."""
-    backups = current()
     try:
-        await asyncio.to_thread(context.ledger.undos.begin, backups.lease, manifest.name)
-        await exchange(manifest, back=True)
-        await asyncio.to_thread(context.ledger.undos.end, backups.lease)
+        await _exchange(context, parts, back=True)
     except Fenced:
         raise
     except TenfoldError as error:

@@ -23,14 +23,14 @@ from tasks.stack.record import unknown_stack
 async def backup_session(ledger: Ledger, stack: str, verb: str) -> AsyncIterator[BackupContext]:
     """Hold the lock of the stack's backups, not that of the stack. What an ended run left is removed first.
 
-    Raises UnknownStack; PlanError for a stack that is torn down, and for one with a restore that only a reconcile may
-    take back; LockHeld if another backup or restore is under way.
+    Raises UnknownStack; PlanError for a stack that is torn down or has a restore to be taken back, which only a
+    reconcile may look after; LockHeld if another backup or restore is under way.
     """
     config = settings()
     record = await asyncio.to_thread(ledger.stacks.find, stack)
     if record is None:
         raise unknown_stack(ledger, stack)
-    if not record.wanted:
+    if not record.wanted and verb != "reconcile":
         raise PlanError(f"{stack} is torn down. Bring it back first: tenfold provision {stack}")
     spec = record.stack()
     refuse_target(spec)

@@ -6,8 +6,8 @@ from functools import partial
 
 from infra_specs.backup.manifest import Manifest
 from infra_specs.backup.names import Aside, Role
+from infra_specs.backup.parts import RestoredParts
 from infra_specs.resources.instance import Instance
-from tasks.backups.catalog import read_manifest
 from tasks.backups.context import BackupContext, current
 from tasks.backups.prove import restore_beside, roles_of
 from tasks.backups.volumes import exchange_volumes, volumes_of
@@ -25,9 +25,9 @@ async def restore_copies(manifest: Manifest) -> None:
 
 
 @retryable_task("exchange the databases")
-async def exchange(manifest: Manifest, *, back: bool = False) -> None:
+async def exchange(parts: RestoredParts, *, back: bool = False) -> None:
     """Put the restored databases in the place of the stack's own, all of a server or none; `back` undoes that."""
-    await asyncio.to_thread(_exchange, current(), manifest, back=back)
+    await asyncio.to_thread(_exchange, current(), parts, back=back)
 
 
 @retryable_task("remove the {role} databases")
@@ -39,25 +39,14 @@ async def remove_asides(role: Role) -> None:
 def tidy(context: BackupContext) -> tuple[str, ...]:
     """Remove every restored copy that an ended run left, and return their names. What was replaced stays.
 
-    What was exchanged in part is put back first: files of one moment must not stand beside rows of another.
+    What was exchanged in part is told by the ledger, and can be put back after this.
     """
-    for name in _half_exchanged([(instance.address, aside) for instance, _, aside in _asides(context)]):
-        _exchange(context, read_manifest(context.vault, context.stack.name, name), back=True)
     return drop_role(context, "restored")
 
 
-def _half_exchanged(asides: list[tuple[str, Aside]]) -> list[str]:
-    """The backups whose restores were exchanged in part, by what is beside the data of each address.
-
-    An exchange turns a `restored` into a `replaced`. Where both are of one number, the exchange was whole, and a proof
-    restored the same backup again.
-    """
-    replaced, restored = (
-        {(address, aside.backup, aside.number) for address, aside in asides if aside.role == role}
-        for role in ("replaced", "restored")
-    )
-    half = {name for _, name, _ in replaced} & {name for _, name, _ in restored}
-    return sorted(half - {name for _, name, _ in replaced & restored})
+def put_back(context: BackupContext, parts: RestoredParts) -> None:
+    """Exchange what a restore put in the place of the stack's own, whatever of it was exchanged. Needs no store."""
+    _exchange(context, parts, back=True)
 
 
 def drop_role(context: BackupContext, role: Role, backup: str = "") -> tuple[str, ...]:
@@ -87,9 +76,9 @@ def _restore_copies(context: BackupContext, manifest: Manifest) -> None:
     restore_beside(context, manifest)
 
 
-def _exchange(context: BackupContext, manifest: Manifest, *, back: bool) -> None:
-    exchange_volumes(context, manifest, back=back)
-    for server, exchanges in _exchanges(context, manifest):
+def _exchange(context: BackupContext, parts: RestoredParts, *, back: bool) -> None:
+    exchange_volumes(context, parts, back=back)
+    for server, exchanges in _exchanges(context, parts):
         present = {info.name for info in context.databases.inventory(server)}
         # Done already are those whose restored database has the name by now: the answer of an earlier try was lost.
         waiting = [exchange for exchange in exchanges if str(exchange.incoming) in present]
@@ -99,14 +88,14 @@ def _exchange(context: BackupContext, manifest: Manifest, *, back: bool) -> None
             context.fenced(partial(context.databases.exchange, server, todo))
 
 
-def _exchanges(context: BackupContext, manifest: Manifest) -> Iterator[tuple[Instance, list[Exchange]]]:
+def _exchanges(context: BackupContext, parts: RestoredParts) -> Iterator[tuple[Instance, list[Exchange]]]:
     for server in context.servers():
-        numbered = enumerate(manifest.databases)
-        own = [(number, copy.name) for number, copy in numbered if copy.address == server.address]
+        numbered = enumerate(parts.databases)
+        own = [(number, name) for number, (address, name) in numbered if address == server.address]
         yield (
             server,
             [
-                Exchange(name, Aside("restored", manifest.name, number), Aside("replaced", manifest.name, number))
+                Exchange(name, Aside("restored", parts.backup, number), Aside("replaced", parts.backup, number))
                 for number, name in own
             ],
         )

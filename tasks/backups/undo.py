@@ -9,8 +9,8 @@ def refuse_undo(ledger: Ledger, stack: str) -> None:
 
     What was written since would be lost with what the restore left, and the data from before must not count as old.
     """
-    if name := ledger.undos.find(stack):
+    if undo := ledger.undos.find(stack):
         raise PlanError(
-            f"The restore of {name} failed, and the data of {stack} from before is still beside what it left. Put it "
-            f"back first: tenfold reconcile {stack}"
+            f"The restore of {undo.backup} failed, and the data of {stack} from before is still beside what it left. "
+            f"Put it back first: tenfold reconcile {stack}"
         )

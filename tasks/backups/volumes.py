@@ -1,10 +1,11 @@
 """The volumes of a stack's services in a backup: read, put beside what they hold, compared, and exchanged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from infra_specs.backup.manifest import Manifest, VolumeCopy, file_differences
 from infra_specs.backup.names import Aside, Role
+from infra_specs.backup.parts import RestoredParts
 from infra_specs.catalogue import database, queue
 from infra_specs.errors import BackupFault, DiskFull, NoRoom, OutOfResources, PlanError, ProviderError, TransientError
 from infra_specs.resources.instance import Instance
@@ -72,10 +73,17 @@ def put_beside(context: BackupContext, manifest: Manifest) -> None:
             raise BackupFault(f"{copy.address} was restored and differs: {'; '.join(faults[:_SHOWN])}{more}")
 
 
-def exchange_volumes(context: BackupContext, manifest: Manifest, *, back: bool) -> None:
-    """Put the restored volumes in the place of the stack's own; `back` undoes that. Done already: success."""
-    for volume, number, _ in _pairs(context, manifest):
-        incoming, outgoing = Aside("restored", manifest.name, number), Aside("replaced", manifest.name, number)
+def exchange_volumes(context: BackupContext, parts: RestoredParts, *, back: bool) -> None:
+    """Put the restored volumes in the place of the stack's own; `back` undoes that. Done already: success.
+
+    A volume that the stack has no more cannot be exchanged: there is none to put back, and else it raises PlanError.
+    """
+    volumes = {volume.address: volume for volume in volumes_of(context)} if parts.volumes else {}
+    for number, address in enumerate(parts.volumes):
+        if back and address not in volumes:
+            continue
+        volume = _volume(context, volumes, address)
+        incoming, outgoing = Aside("restored", parts.backup, number), Aside("replaced", parts.backup, number)
         present = _files(context).asides(volume)
         if back and incoming not in present and outgoing in present:
             context.fenced(partial(_files(context).exchange, volume, outgoing, incoming))
@@ -98,9 +106,13 @@ def _pairs(context: BackupContext, manifest: Manifest) -> Iterator[tuple[Instanc
     """Each volume of the stack with its number and its copy in the backup. Raises PlanError if there is none."""
     volumes = {volume.address: volume for volume in volumes_of(context)} if manifest.volumes else {}
     for number, copy in enumerate(manifest.volumes):
-        if copy.address not in volumes:
-            raise PlanError(f"{context.stack.name} has no {copy.address}, which this backup holds. Provision it first.")
-        yield volumes[copy.address], number, copy
+        yield _volume(context, volumes, copy.address), number, copy
+
+
+def _volume(context: BackupContext, volumes: Mapping[str, Instance], address: str) -> Instance:
+    if address not in volumes:
+        raise PlanError(f"{context.stack.name} has no {address}, which this backup holds. Provision it first.")
+    return volumes[address]
 
 
 def _files(context: BackupContext) -> VolumeFiles:

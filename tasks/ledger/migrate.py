@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from infra_specs.errors import LedgerError
 from tasks.ledger.database import Database
 
-NEWEST = "0016"
+NEWEST = "0017"
 """The last file of migrations/versions; a test compares. Known here, so that alembic is imported only when behind."""
 VERSION_TABLE = "ledger_version"
 """Not alembic's own name: a ledger may share its database with others who use alembic, Prefect's server for one."""

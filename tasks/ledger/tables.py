@@ -68,7 +68,7 @@ undos = Table(
     "undos",
     metadata,
     Column("stack", String, ForeignKey("stacks.name", ondelete="CASCADE"), primary_key=True),
-    Column("backup", String, nullable=False),  # the restore of which is to be taken back
+    Column("parts", JsonColumn, nullable=False),  # what a restore exchanged that is to be taken back
     Column("since", Double, nullable=False),
 )
 

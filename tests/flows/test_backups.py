@@ -1,6 +1,7 @@
 """Backups on the memory target: written, proven, listed, restored; and never called good when they are not."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from flows.run import run
 from flows.scale import scale
 from flows.teardown import teardown
 from infra_specs.backup.names import Aside
+from infra_specs.backup.parts import RestoredParts
 from infra_specs.backup.state import Backup
 from infra_specs.errors import DiskFull, OutOfResources, ProviderError
 from infra_specs.resources.instance import Health, Instance
@@ -23,7 +25,7 @@ from tasks.backups import catalog
 from tasks.base.settings import settings
 from tasks.ledger import Ledger, Owner
 from tests.flows.faults import Faulty, target
-from tests.flows.going import done, failed
+from tests.flows.going import done, failed, go
 from tests.flows.shop import addresses, shop
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server"), pytest.mark.proof]
@@ -31,6 +33,10 @@ __all__ = ["target"]  # a fixture
 
 ROWS = {"orders": ["1 book", "2 lamps"], "people": ["ada"]}
 LATER = {"orders": ["1 book", "2 lamps", "3 chairs"], "people": []}
+
+
+class Ended(BaseException):
+    """As a cancelled run ends."""
 
 
 @pytest.fixture
@@ -250,7 +256,7 @@ class TestRestore:
         (made,) = known(home)
         with Ledger.open(settings()) as ledger:
             lease = ledger.backup_locks.acquire("shop", Owner.here("restore"), 3600)
-            ledger.undos.begin(lease, made.name)
+            ledger.undos.begin(lease, RestoredParts(made.name, (("database/main", "app"),), ()))
             ledger.locks.release(lease)
         before = addresses(home)
         verbs: tuple[tuple[Flow[..., Any], dict[str, Any]], ...] = (
@@ -269,6 +275,52 @@ class TestRestore:
         assert addresses(home) == before
         await done(reconcile, stack="shop")
         await done(provision, stack="shop")
+
+    @pytest.mark.parametrize("name", ["shop", "shop-copy"])
+    async def test_one_that_is_ended_while_it_exchanges_is_taken_back_without_its_store(
+        self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        await done(backup, stack="shop")
+        copied = {"as_stack": name, "replace": True} if name != "shop" else {}
+        if copied:
+            await done(restore, stack="shop", **copied)
+        target._databases.put(name, "database/main", LATER)
+        exchanged = target._databases.exchange
+
+        def ends(*arguments: Any) -> None:
+            exchanged(*arguments)
+            raise Ended
+
+        with monkeypatch.context() as patched:
+            patched.setattr(target._databases, "exchange", ends)
+            with pytest.raises(Ended):
+                await go(restore, stack="shop", **copied)
+        assert target._databases.rows(name, "database/main") == ROWS
+        assert (await failed(provision, stack=name)).endswith(f"Put it back first: tenfold reconcile {name}")
+        rmtree(home / "backups")
+        await done(reconcile, stack=name)
+        assert target._databases.rows(name, "database/main") == LATER
+        assert target._databases.names(name, "database/main") == ("app",)
+        await done(provision, stack=name)
+
+    async def test_of_a_stack_that_is_torn_down_nothing_runs_after_it_is_taken_back(
+        self, target: Faulty, home: Path
+    ) -> None:
+        target._databases._change(
+            Instance("shop", "database/main", "database", "", 1, Health("healthy", "", 0.0)),
+            lambda databases: databases.update({str(Aside("replaced", "20260101-030000", 0)): dict(LATER)}),
+        )
+        with Ledger.open(settings()) as ledger:
+            lease = ledger.backup_locks.acquire("shop", Owner.here("restore"), 3600)
+            ledger.undos.begin(lease, RestoredParts("20260101-030000", (("database/main", "app"),), ()))
+            ledger.locks.release(lease)
+        await done(teardown, stack="shop")
+        before = addresses(home)
+        await done(reconcile, stack="shop")
+        assert target._databases.rows("shop", "database/main") == LATER
+        assert [address.partition("#")[0] for address in addresses(home)] == before
+        await done(provision, stack="shop")
+        assert target._databases.rows("shop", "database/main") == LATER
 
     async def test_an_unproven_one_is_refused_unless_asked_for(self, target: Faulty, home: Path) -> None:
         free = home / "memory" / "databases" / "free"

@@ -1,20 +1,17 @@
 """A restore that was killed between its volumes and its databases is taken back, and never one that was whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from infra_specs.backup.manifest import DatabaseContent, DatabaseCopy, Manifest, StoredFile, VolumeContent, VolumeCopy
 from infra_specs.backup.names import Aside
+from infra_specs.backup.parts import RestoredParts
 from infra_specs.resources.instance import Health, Instance
-from tasks.backups.catalog import write_manifest
 from tasks.backups.context import BackupContext
-from tasks.backups.restore import tidy
-from tasks.backups.sealed import Vault, identity_of
-from tasks.backups.store import FolderStore
+from tasks.backups.restore import put_back, tidy
 from tasks.providers.local.volume_files import LocalVolumeFiles
 from tasks.providers.memory.databases import MemoryDatabases
 from tasks.providers.memory.world import World
@@ -23,7 +20,7 @@ pytestmark = pytest.mark.pure
 
 NAME = "20261101-030000"
 RESTORED, REPLACED = str(Aside("restored", NAME, 0)), str(Aside("replaced", NAME, 0))
-STORED = StoredFile("", 0, "")
+PARTS = RestoredParts(NAME, (("database/main", "app"),), ("volume/web.data",))
 
 
 @dataclass
@@ -60,24 +57,39 @@ def stand(tmp_path: Path) -> Stand:
         target="memory", databases=databases, volume_files=LocalVolumeFiles(), observe=lambda _: instances
     )
     ledger: Any = SimpleNamespace(locks=SimpleNamespace(check=lambda _: None))
-    vault = Vault(FolderStore(tmp_path / "store"), identity_of(tmp_path))
-    copies = (DatabaseCopy("database/main", "app", 1, 18, DatabaseContent(), STORED),)
-    files = (VolumeCopy("volume/web.data", VolumeContent(()), STORED),)
-    write_manifest(vault, Manifest("shop", NAME, 1.0, 2.0, "memory", 1, copies, volumes=files))
-    stack: Any = SimpleNamespace(name="shop")
-    return Stand(BackupContext(stack, provider, ledger, None, vault), databases, volume)  # type: ignore[arg-type]
+    context: Any = BackupContext(SimpleNamespace(name="shop"), provider, ledger, None, None)  # type: ignore[arg-type]
+    return Stand(context, databases, volume)
+
+
+def take_back(stand: Stand) -> None:
+    """As a reconcile does, with no store."""
+    tidy(stand.context)
+    put_back(stand.context, PARTS)
+    tidy(stand.context)
 
 
 def test_files_of_a_backup_do_not_stay_beside_rows_of_another_moment(stand: Stand) -> None:
     stand.put({"app": "now", RESTORED: "then"}, {"": "then", REPLACED: "now"})
-    tidy(stand.context)
+    take_back(stand)
     assert stand.seen() == ({"app": "now"}, ["data"], "now")
 
 
 def test_rows_that_were_put_back_half_follow(stand: Stand) -> None:
     stand.put({"app": "then", REPLACED: "now"}, {"": "now", RESTORED: "then"})
-    tidy(stand.context)
+    take_back(stand)
     assert stand.seen() == ({"app": "now"}, ["data"], "now")
+
+
+def test_what_was_exchanged_as_a_whole_is_put_back_if_the_restore_had_not_ended(stand: Stand) -> None:
+    stand.put({"app": "then", REPLACED: "now"}, {"": "then", REPLACED: "now"})
+    take_back(stand)
+    assert stand.seen() == ({"app": "now"}, ["data"], "now")
+
+
+def test_what_the_stack_has_no_more_is_left(stand: Stand) -> None:
+    stand.put({"app": "then", REPLACED: "now"}, {"": "then", REPLACED: "now"})
+    put_back(stand.context, replace(PARTS, volumes=("volume/gone.data", *PARTS.volumes)))
+    assert stand.seen()[0]["app"] == "now"
 
 
 def test_what_was_exchanged_as_a_whole_stays(stand: Stand) -> None:

@@ -23,6 +23,7 @@ MADE = {
         *(f"ALTER TABLE {table} DROP COLUMN errors" for table in ("measurements", "hours")),
     ),
     "0016": (),
+    "0017": ("ALTER TABLE undos DROP COLUMN parts", "ALTER TABLE undos ADD COLUMN backup VARCHAR"),
 }
 """By version: what takes back the tables and columns that it made. Rows that it changed stay as they are."""
 

@@ -2,11 +2,15 @@
 
 import pytest
 
+from infra_specs.backup.parts import RestoredParts
 from infra_specs.errors import Fenced
 from tasks.ledger import Lease, Ledger, Owner
 from tests.tasks.ledger.conftest import spec
 
-FIRST, SECOND = "20261101-030000", "20261102-030000"
+FIRST, SECOND = (
+    RestoredParts(name, (("database/main", "app"), ("database/main", "b")), ("volume/web.data",))
+    for name in ("20261101-030000", "20261102-030000")
+)
 
 
 @pytest.fixture
