@@ -15,11 +15,11 @@ log = logging.getLogger(__name__)
 
 
 class Deliveries:
-    """Looks for messages that are due, and for checks that went well."""
+    """Looks for messages that are due, and for checks whose alerts were decided."""
 
     def __init__(self, here: Settings) -> None:
         self._here = here
-        self._last_check: float | None = None
+        self._last_decided: float | None = None
 
     async def look(self, _: PrefectClient) -> None:
         """One look. Raises LedgerError; what is not delivered is tried again by a later look."""
@@ -29,8 +29,8 @@ class Deliveries:
     def _look(self) -> tuple[str, ...]:
         with Ledger.open(self._here) as ledger:
             faults = bring_due(ledger)
-            last = ledger.checks.last()
-            if last is None or last.at == self._last_check:
+            last = ledger.checks.alerts_decided()
+            if last is None or last == self._last_decided:
                 return faults
-            is_first, self._last_check = self._last_check is None, last.at
+            is_first, self._last_decided = self._last_decided is None, last
             return faults if is_first else (*faults, *beat(ledger))

@@ -1,12 +1,14 @@
 """What is wrong with one stack, from what is known of it: a finding for each thing that can be wrong with it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import pairwise
 
 from infra_specs.alerts.alert import Finding
 from infra_specs.alerts.facts import Machine, ServiceFacts, StackFacts
 from infra_specs.certificates.validity import SOON_SECONDS, day
 from infra_specs.pricing.price import usd
+from infra_specs.stackfile.models.stack import Debt
 from infra_specs.stackfile.models.units import duration_text, size_text
 
 ERRORS_PART = 0.05
@@ -77,7 +79,7 @@ def _need(facts: StackFacts, need: str, answers: bool | None) -> Finding:
     what = f"The {need} of {facts.stack} does not answer."
     todo = f"See what it says: tenfold status {facts.stack}, and tenfold logs {facts.stack} {need}"
     is_fault = _is_outage(facts, None if answers is None else not answers, facts.answered.get(need))
-    return Finding(facts.stack, "no_replica", need, is_fault, what, todo)
+    return Finding(facts.stack, "need", need, is_fault, what, todo)
 
 
 def _is_outage(facts: StackFacts, is_down: bool | None, served: float | None) -> bool | None:
@@ -219,10 +221,15 @@ def _budget(facts: StackFacts) -> Finding:
 
 
 def _debts(facts: StackFacts) -> Iterator[Finding]:
-    for debt in facts.debts:
+    """The one with the earliest end comes last, and counts where two say the same."""
+    for debt in sorted(facts.debts, key=_expires, reverse=True):
         what = f"A debt of {facts.stack} expired on {debt.expires}: {debt.what}"
         todo = f"Pay it, or give it a new day and a reason in the file. Its plan: {debt.plan}"
-        yield Finding(facts.stack, "debt", debt.what[:60], debt.expires < facts.today, what, todo)
+        yield Finding(facts.stack, "debt", debt.what, debt.expires < facts.today, what, todo)
+
+
+def _expires(debt: Debt) -> date:
+    return debt.expires
 
 
 def _backup(facts: StackFacts) -> Iterator[Finding]:

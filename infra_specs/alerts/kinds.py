@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Kind = Literal[
-    "no_replica", "errors", "latency", "at_limit", "unreadable", "reconcile", "disk", "memory", "connections", "queue",
-    "certificate", "budget", "debt", "backup", "shrunk", "checks", "undelivered",
+    "no_replica", "need", "errors", "latency", "at_limit", "unreadable", "reconcile", "disk", "memory", "connections",
+    "queue", "certificate", "budget", "debt", "backup", "shrunk", "checks", "undelivered",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WATCHDOG_KINDS: frozenset[Kind] = frozenset({"checks"})
@@ -26,6 +26,7 @@ class Rule:
 
 RULES: Mapping[Kind, Rule] = {
     "no_replica": Rule("no healthy replica", 60.0, urgent=True),
+    "need": Rule("no answer", 60.0, urgent=True),
     "errors": Rule("errors", 60.0),
     "latency": Rule("slow answers", 300.0),
     "at_limit": Rule("scaled to the limit", 300.0),

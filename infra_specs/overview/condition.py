@@ -34,7 +34,7 @@ def _conditions(stack: StackFacts, moment: float) -> Iterator[Condition]:
     if empty := [service.name for service in stack.services if service.serving == 0 and service.wanted]:
         yield Condition("failing", f"No replica of {_names(empty)} serves.")
     for alert in stack.alerts:
-        yield Condition("failing" if alert.kind == "no_replica" else "attention", alert.what)
+        yield Condition("failing" if alert.kind in ("no_replica", "need") else "attention", alert.what)
     yield from _of_last_run(stack)
     yield from _of_services(stack.services, moment)
 

@@ -47,13 +47,15 @@ def evaluate(ledger: Ledger, lease: Lease, outcome: CheckOutcome) -> tuple[Alert
     for record in records:
         try:
             known += findings(facts_of(ledger, record, around))
-        except TenfoldError as error:
+        except Exception as error:  # told as a fault of the stack: the others have their alerts all the same
             unread.add(record.name)
             why = StackFault.of(record.name, error).why
             known.append(Finding(record.name, "unreadable", "", is_fault=True, what=f"{record.name}: {why}",
                                  todo=f"See what is wrong: tenfold status {record.name}"))  # fmt: skip
     look = Look(moment, tuple(known), CHECK_KINDS, unread=unread)
-    return _decided(ledger, _readable(everything), look, lease)
+    open_alerts = _decided(ledger, _readable(everything), look, lease)
+    ledger.checks.mark_alerts(lease, moment)
+    return open_alerts
 
 
 def evaluate_silence(ledger: Ledger, fault: str | None) -> tuple[Alert, ...]:

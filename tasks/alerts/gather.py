@@ -129,12 +129,15 @@ def _service(scaled: ScaledStack, name: str, look: StackLook | None, around: Sur
     result, desired = around.results.get(key), scaled.counts.get(name, 0)
     serving = look.serving.get(name, 0) if look and not look.fault else None
     if result is None:
-        return ServiceFacts(desired, serving, limited_by="")
+        return ServiceFacts(desired, serving, limited_by=None if name in scaled.scaled_services else "")
     measured, decision = result.measured, result.decision
     if measured.serving is not None and measured.status != "absent":
         serving = measured.serving
     requests, errors = _counted(around.windows.get(key, ()))
-    limit = next((step.name for step in decision.steps if step.name in LIMITS), "") if decision else None
+    is_measured = decision is not None and measured.status not in ("absent", "stale")
+    limit = (
+        next((step.name for step in decision.steps if step.name in LIMITS), "") if decision and is_measured else None
+    )
     return ServiceFacts(
         desired, serving, requests, errors, measured.latency, scaled.stack.services[name].scaling.latency, limit,
         look.lengths_of(name) if look else (),

@@ -22,6 +22,8 @@ from tasks.ledger.tables import checks, remembered
 _ALL_STACKS = "(checks)"
 """What the lock of the checks is on. No stack can have this name."""
 _CHECK_NAME = "autoscale"
+_ALERTS_NAME = "alerts"
+"""Of what is decided after a check, which may fail although the check did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,19 @@ class Checks:
                 sum_up(self._database, connection, last_at)
             if is_new or any(before.get(key) != id for key, id in ids.items()):
                 remove_expired(connection, check.at)
-            values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
-            new = self._database.insert(checks).values(name=_CHECK_NAME, **values)
-            connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
+            _put(self._database, connection, _CHECK_NAME, check)
         return {key: str(id) for key, id in ids.items()}
+
+    def mark_alerts(self, lease: Lease, moment: float) -> None:
+        """Record that the alerts of all stacks were decided at a moment. `lease` is that of `acquire`."""
+        with self._database.write() as connection:
+            guard(connection, lease)
+            _put(self._database, connection, _ALERTS_NAME, Check(moment, 0.0, 0, ""))
+
+    def alerts_decided(self) -> float | None:
+        """When the alerts of all stacks were decided last, in seconds since the epoch."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(checks.c.at).where(checks.c.name == _ALERTS_NAME))
 
     def last(self) -> Check | None:
         """The last finished check."""
@@ -111,6 +122,12 @@ class Checks:
         with self._database.read() as connection:
             row = connection.execute(sa.select(*columns).where(checks.c.name == _CHECK_NAME)).one_or_none()
         return Check(*row) if row else None
+
+
+def _put(database: Database, connection: sa.Connection, name: str, check: Check) -> None:
+    values = {"at": check.at, "seconds": check.seconds, "services": check.services, "message": check.message}
+    new = database.insert(checks).values(name=name, **values)
+    connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
 def _last_decisions(connection: sa.Connection) -> dict[Key, int | None]:

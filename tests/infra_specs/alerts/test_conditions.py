@@ -36,21 +36,21 @@ CASES: list[tuple[Kind, str, StackFacts, bool | None]] = [
     ("no_replica", "web", web(serving=0, desired=0), False),
     ("no_replica", "web", web(serving=None), None),
     ("no_replica", "web", replace(web(serving=0), is_released=False), False),
-    ("no_replica", "database", shop(needs={"database": False}), True),
+    ("need", "database", shop(needs={"database": False}), True),
     ("no_replica", "web", replace(web(serving=0, served=NOW - 9), work=Work("provision", NOW - 5)), None),
     ("no_replica", "web", replace(web(serving=0, served=NOW - 2), work=Work("provision", NOW - 5)), True),
     ("no_replica", "web", replace(web(serving=0), work=Work("deploy", NOW - 5)), True),
     ("no_replica", "web", replace(web(serving=0, served=NOW - 2), work=Work("restore", NOW - 5)), None),
     ("no_replica", "web", replace(web(serving=1), work=Work("teardown", NOW - 5)), False),
-    ("no_replica", "cache", shop(needs={"cache": False}, work=Work("provision", NOW - 5)), None),
+    ("need", "cache", shop(needs={"cache": False}, work=Work("provision", NOW - 5)), None),
     (
-        "no_replica",
+        "need",
         "cache",
         shop(needs={"cache": False}, work=Work("provision", NOW - 5), answered={"cache": NOW}),
         True,
     ),
-    ("no_replica", "database", shop(needs={"database": True}), False),
-    ("no_replica", "proxy", shop(needs={"proxy": None}), None),
+    ("need", "database", shop(needs={"database": True}), False),
+    ("need", "proxy", shop(needs={"proxy": None}), None),
     ("errors", "web", web(errors=50), True),
     ("errors", "web", web(errors=49), False),
     ("errors", "web", web(requests=10, errors=9), False),
@@ -125,6 +125,22 @@ def test_every_kind_that_a_check_decides_has_a_case() -> None:
 
 def test_of_a_stack_that_is_well_nothing_is_a_fault() -> None:
     assert not [finding for finding in findings(web()) if finding.is_fault]
+
+
+def test_debts_that_begin_alike_are_two_and_those_that_say_the_same_are_the_earliest() -> None:
+    late, early = date(2027, 1, 1), date(2026, 1, 1)
+    debts = [debt(late).model_copy(update={"what": f"{'x' * 70} {name}", "expires": end})
+             for name, end in (("a", early), ("b", late), ("c", early), ("c", late))]  # fmt: skip
+    known = {finding.key: finding.is_fault for finding in findings(shop(debts=tuple(debts)))}
+    assert [is_fault for (_, kind, _), is_fault in known.items() if kind == "debt"] == [False, True, True]
+
+
+@pytest.mark.parametrize("name", ["proxy", "database", "cache", "queue"])
+def test_a_service_that_is_called_like_a_need_has_an_outage_of_its_own(name: str) -> None:
+    facts = replace(web(), services={name: ServiceFacts(desired=1, serving=0)}, needs={name: True})
+    known = {finding.key: finding.is_fault for finding in findings(facts)}
+    assert known["shop", "no_replica", name] is True
+    assert known["shop", "need", name] is False
 
 
 def test_no_two_findings_are_of_the_same_thing() -> None:

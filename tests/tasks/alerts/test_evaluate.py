@@ -10,15 +10,17 @@ import pytest
 import sqlalchemy as sa
 
 from infra_specs.alerts.alert import Alert
+from infra_specs.alerts.facts import StackFacts
 from infra_specs.alerts.kinds import Kind
 from infra_specs.alerts.quiet import Silence
 from infra_specs.catalogue.web import CERTIFICATE
 from infra_specs.errors import TransientError
 from infra_specs.scaling.node_capacity import FreeDisk, FreeMemory
 from tasks.alerts.evaluate import evaluate_silence
+from tasks.alerts.gather import Surroundings, facts_of
 from tasks.alerts.last_changes import past_runs
 from tasks.alerts.look import look_at_stacks
-from tasks.ledger import Owner
+from tasks.ledger import Ledger, Owner, StackRecord
 from tasks.ledger.tables import releases, runs
 from tests.support.certificates import authority
 from tests.tasks.alerts.watched import HOOK, Watched, watched
@@ -38,7 +40,7 @@ def all_well(shop: Watched) -> None:
 
 FAULTS: list[tuple[Kind, str, float, Callable[[Watched], None], Callable[[Watched], None]]] = [
     ("no_replica", "web", 60, all_sick, all_well),
-    ("no_replica", "proxy", 120, lambda shop: shop.health("proxy/main", "failed"), all_well),
+    ("need", "proxy", 120, lambda shop: shop.health("proxy/main", "failed"), all_well),
     ("errors", "web", 60, lambda shop: shop.load(requests_per_second=50, latency=0.1, failing=0.5),
      lambda shop: shop.load(requests_per_second=50, latency=0.1)),
     ("latency", "web", 300, lambda shop: shop.load(requests_per_second=5, latency=2.0),
@@ -57,14 +59,14 @@ def test_a_fault_is_told_once_and_its_end_once(
         assert shop.checks(90) == ()
         break_it(shop)
         broken = shop.shop.at
-        alerts = shop.checks(lasts + 60, before=lambda: break_it(shop) if kind == "no_replica" else None)
+        alerts = shop.checks(lasts + 60, before=lambda: break_it(shop) if kind in ("no_replica", "need") else None)
         mine = [alert for alert in alerts if alert.kind == kind]
         assert [(alert.where, alert.stack) for alert in mine] == [(where, "shop")]
         assert mine[0].raised is not None
         assert mine[0].raised - broken <= lasts + 60 + 15, "one check, the look of a minute, and its `for`"
         told = [title for title in shop.titles() if not title.startswith("shop: over")]
         assert len(told) == len({due.message.id for due in shop.messages()})
-        shop.checks(240, every=30, before=lambda: break_it(shop) if kind == "no_replica" else None)
+        shop.checks(240, every=30, before=lambda: break_it(shop) if kind in ("no_replica", "need") else None)
         again = [due.message for due in shop.messages() if mine[0].id in due.message.body]
         assert len(again) == 1, "no second message while it is on"
         mend_it(shop)
@@ -165,13 +167,13 @@ def test_a_look_that_fails_ends_nothing_and_nothing_is_told_again(tmp_path: Path
             shop.health("proxy/main", "failed")
 
         shop.world.set_free_disks(host=FreeDisk(2**30, 40 * 2**30))
-        assert {alert.kind for alert in shop.checks(240, before=sick)} == {"no_replica", "disk"}
+        assert {alert.kind for alert in shop.checks(240, before=sick)} == {"need", "disk"}
         told = shop.titles()
         with mock.patch.object(Lying, "free_disks", no_answer):
-            assert {alert.kind for alert in shop.checks(75, before=sick)} == {"no_replica", "disk"}
+            assert {alert.kind for alert in shop.checks(75, before=sick)} == {"need", "disk"}
         with mock.patch("tasks.alerts.look._look", no_answer):
-            assert {alert.kind for alert in shop.checks(75, before=sick)} == {"no_replica", "disk"}
-        assert {alert.kind for alert in shop.checks(150, before=sick)} == {"no_replica", "disk"}
+            assert {alert.kind for alert in shop.checks(75, before=sick)} == {"need", "disk"}
+        assert {alert.kind for alert in shop.checks(150, before=sick)} == {"need", "disk"}
         assert shop.titles() == told
 
 
@@ -339,6 +341,55 @@ def _run(shop: Watched, verb: str, end: str) -> None:
     run = shop.ledger.runs.begin(lease, verb, "drift", {"summary": "", "waves": [], "kept": []})
     shop.ledger.runs.finish(lease, run, end, "no image")  # type: ignore[arg-type]
     shop.ledger.locks.release(lease)
+
+
+def test_a_target_that_is_silent_does_not_end_that_a_service_is_at_its_limit(tmp_path: Path) -> None:
+    with watched(tmp_path) as shop:
+        shop.load(requests_per_second=5000, latency=0.2)
+        assert [alert.kind for alert in shop.checks(420)] == ["at_limit"]
+        with (
+            mock.patch("tasks.autoscaling.measure._measured", no_answer),
+            mock.patch("tasks.alerts.look._look", no_answer),
+        ):
+            assert [alert.kind for alert in shop.checks(150)] == ["at_limit"]
+        shop.checks(420)
+        assert shop.titles() == ["shop: scaled to the limit: web"]
+
+
+def test_an_error_of_one_stack_leaves_the_others_their_alerts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with watched(tmp_path) as shop:
+        record = shop.ledger.stacks.find("shop")
+        assert record is not None
+        data: dict[str, Any] = dict(record.spec)  # type: ignore[arg-type]
+        data["name"] = "blog"
+        lease = shop.ledger.locks.acquire("blog", Owner.here("provision"), 1e9)
+        shop.ledger.stacks.set_desired(lease, "blog", data, "/srv")
+        shop.ledger.locks.release(lease)
+
+        def broken(ledger: Ledger, record: StackRecord, around: Surroundings) -> StackFacts:
+            if record.name == "blog":
+                raise KeyError("later")
+            return facts_of(ledger, record, around)
+
+        monkeypatch.setattr("tasks.alerts.evaluate.facts_of", broken)
+        shop.load(requests_per_second=50, latency=0.1, failing=0.9)
+        alerts = {(alert.stack, alert.kind) for alert in shop.checks(360, every=30)}
+        assert alerts == {("shop", "errors"), ("blog", "unreadable")}
+
+
+def test_a_heartbeat_is_due_only_once_alerts_were_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with watched(tmp_path) as shop:
+        assert shop.ledger.checks.alerts_decided() is None
+        shop.checks(15)
+        decided = shop.ledger.checks.alerts_decided()
+        assert decided == shop.shop.at
+        monkeypatch.setattr("tasks.alerts.evaluate._decided", no_answer)
+        with pytest.raises(TransientError):
+            shop.checks(15)
+        last = shop.ledger.checks.last()
+        assert last is not None
+        assert last.at > decided
+        assert shop.ledger.checks.alerts_decided() == decided
 
 
 def test_quiet_hours_hold_back_errors_and_not_an_outage(tmp_path: Path) -> None:
