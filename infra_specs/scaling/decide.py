@@ -12,6 +12,7 @@ from infra_specs.scaling.held import held_by_limit, held_by_run
 from infra_specs.scaling.latency import keep_latency
 from infra_specs.scaling.limits import LIMIT_NAMES, LIMITS
 from infra_specs.scaling.load import Load, load
+from infra_specs.scaling.minutes import MINUTE, STALE_SECONDS
 from infra_specs.scaling.past import without_future
 from infra_specs.scaling.policy import Policy
 from infra_specs.scaling.prices import prices_of
@@ -137,18 +138,23 @@ def _from_demand(policy: Policy, inputs: ScalingInput, demand: Load, state: Auto
 
 def _is_usable(inputs: ScalingInput) -> bool:
     measured = inputs.measured
-    old = inputs.now - measured.at > STALE_INTERVALS * max(inputs.interval, measured.seconds)
-    return measured.status not in ("absent", "stale") and not old
+    return measured.status not in ("absent", "stale") and not _is_old(inputs)
+
+
+def _is_old(inputs: ScalingInput) -> bool:
+    measured = inputs.measured
+    oldest = STALE_INTERVALS * max(inputs.interval, measured.seconds)
+    if measured.seconds >= MINUTE:  # as a target measures by itself, whose points come late
+        oldest = max(oldest, STALE_SECONDS)
+    return inputs.now - measured.at > oldest
 
 
 def _why_unchanged(inputs: ScalingInput) -> str:
     measured = inputs.measured
     why = {"absent": "no metrics answered", "stale": "the metrics are old"}.get(measured.status)
-    age = inputs.now - measured.at
-    old = age > STALE_INTERVALS * max(inputs.interval, measured.seconds)
-    return (
-        f"{why or (f'the metrics are {age:.0f} s old' if old else 'no signal has a usable value')}, so the count stays"
-    )
+    if why is None and _is_old(inputs):
+        why = f"the metrics are {inputs.now - measured.at:.0f} s old"
+    return f"{why or 'no signal has a usable value'}, so the count stays"
 
 
 def _with_target_reason(inputs: ScalingInput, limited: Step) -> Step:

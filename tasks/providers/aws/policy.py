@@ -22,6 +22,7 @@ def policy(region: str) -> dict[str, Any]:
         _statement("Change", _actions("ours", "inside", "tag"), "*", {"Null": {f"aws:ResourceTag/{TAG}": "false"}}),
         *_tags_of_new_things(),
         _statement("TagData", _actions("data"), _data(region)),
+        _statement("CopyData", ("rds:CreateDBSnapshot",), _copies(region)),
         _statement("Secrets", _actions("secret"), f"arn:aws:secretsmanager:{region}:*:secret:tenfold/*"),
         _statement("Logs", _actions("log"), f"arn:aws:logs:{region}:*:log-group:/tenfold/*"),
         _statement("Roles", _actions("role"), "arn:aws:iam::*:role/tenfold/*"),
@@ -66,6 +67,11 @@ def _data(region: str) -> list[str]:
     """Databases, caches and what belongs to them: services that do not say by which call a thing is made."""
     sorts = {"rds": ("db", "subgrp", "snapshot"), "elasticache": ("replicationgroup", "subnetgroup", "cluster")}
     return [f"arn:aws:{service}:{region}:*:{sort}:{RDS.prefix}-*" for service, names in sorts.items() for sort in names]
+
+
+def _copies(region: str) -> list[str]:
+    """What AWS asks for, beside the permission to delete a database, when its last snapshot is made with it."""
+    return [f"arn:aws:rds:{region}:*:{sort}:{RDS.prefix}-*" for sort in ("db", "snapshot")]
 
 
 def _statement(

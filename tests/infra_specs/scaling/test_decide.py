@@ -194,3 +194,11 @@ def test_measured_at_zero_seconds_is_no_trouble() -> None:
     now = inputs(95.0)
     decision, _ = decide(Policy(), replace(now, measured=replace(now.measured, seconds=0.0)), AutoscalerState())
     assert decision.replicas == 15
+
+
+@pytest.mark.parametrize(("seconds", "age", "usable"), [(60.0, 300.0, True), (60.0, 301.0, False), (15.0, 46.0, False)])
+def test_a_minute_of_the_target_may_come_late(seconds: float, age: float, usable: bool) -> None:
+    asked = inputs(95.0, at=monday - age)
+    asked = replace(asked, measured=replace(asked.measured, seconds=seconds))
+    decision, _ = decide(Policy(), asked, AutoscalerState())
+    assert (decision.replicas > 3) is usable

@@ -10,6 +10,12 @@ pytestmark = pytest.mark.pure
 NOON = 43_200.0
 BUSY = Minutes({NOON: 600.0, NOON + 60: 1200.0}, {NOON: 30.0, NOON + 60: 120.0}, {NOON: 2.0, NOON + 60: 3.0})
 
+LONG = Minutes(
+    {NOON + 60 * minute: 600.0 for minute in range(4)},
+    {NOON + 60 * minute: 30.0 for minute in range(4)},
+    {NOON + 60 * minute: 2.0 for minute in range(4)},
+)
+
 
 @pytest.mark.parametrize(
     ("groups", "moment", "expected"),
@@ -33,6 +39,30 @@ BUSY = Minutes({NOON: 600.0, NOON + 60: 1200.0}, {NOON: 30.0, NOON + 60: 120.0},
         pytest.param(
             [BUSY, Minutes({NOON + 60: 60.0}, {NOON + 60: 60.0}, {NOON + 60: 1.0})], NOON + 120,
             Measurement(NOON + 120, 60, 21.0, 3.0, serving=4), id="two releases",
+        ),
+        pytest.param(
+            [BUSY, Minutes({NOON: 60.0}, {NOON: 60.0}, {NOON: 1.0})], NOON + 120,
+            Measurement(NOON + 60, 60, 11.0, 1.5, serving=3), id="the newest that both have",
+        ),
+        pytest.param(
+            [LONG, Minutes({NOON: 60.0}, {NOON: 60.0}, {NOON: 1.0})], NOON + 240,
+            Measurement(NOON + 240, 60, 10.0, 0.5, serving=2, status="partial"), id="one is long behind",
+        ),
+        pytest.param(
+            [BUSY, Minutes({NOON: 60.0}, {}, {NOON: 1.0, NOON + 60: 0.0})], NOON + 120,
+            Measurement(NOON + 120, 60, 20.0, 2.0, serving=3), id="nobody of one is healthy",
+        ),
+        pytest.param(
+            [BUSY, Minutes()], NOON + 120, Measurement(NOON + 120, 60, 20.0, 2.0, serving=3), id="no points of one"
+        ),
+        pytest.param([Minutes({NOON: 600.0}, {}, {NOON: 0.0})], NOON + 60, None, id="nobody is healthy"),
+        pytest.param(
+            [Minutes({NOON: 600.0}, {}, {NOON: 2.0, NOON + 60: 0.0})], NOON + 120,
+            Measurement(NOON + 60, 60, 10.0, 0.0, serving=2), id="nobody is healthy any more",
+        ),
+        pytest.param(
+            [Minutes({}, {}, {NOON: 1.0}), Minutes({}, {}, {NOON + 60: 1.0})], NOON + 120,
+            Measurement(NOON + 120, 60, 0.0, 0.0, serving=1, status="partial"), id="no minute that both have",
         ),
     ],
 )  # fmt: skip

@@ -52,8 +52,9 @@ class Secret(Kind):
     def update(self, instance: Instance, resource: Resource) -> None:
         name = secret_name(instance.stack, instance.address, instance.incarnation)
         self._aws.call(
-            "secretsmanager", "put_secret_value", SecretId=name, ClientRequestToken=_token(resource), **_text(resource)
-        )
+            "secretsmanager", "put_secret_value", SecretId=name,
+            ClientRequestToken=_token(resource, follows=str(instance.outputs["version"])), **_text(resource),
+        )  # fmt: skip
         written = tags.as_list(tags.tags_of(resource, instance.incarnation))
         self._aws.call("secretsmanager", "tag_resource", SecretId=name, Tags=written)
 
@@ -79,13 +80,14 @@ def _instance(secret: Mapping[str, Any]) -> Instance | None:
     return tags.instance_of_tags(tags.as_mapping(secret.get("Tags")), health, outputs)
 
 
-def _token(resource: Resource) -> str:
-    """The same for the same text, whose version it becomes: a call whose answer was lost makes no second version.
+def _token(resource: Resource, *, follows: str = "") -> str:
+    """The same for the same text after the same version: a call whose answer was lost makes no second version.
 
+    `follows`: the version that is current. A text that comes back is a new version, for AWS leaves an old one as it is.
     Of texts with references the values count too, and they are in the bindings.
     """
     bindings = sorted(resource.bindings.items())
-    return token(resource.stack, resource.address, resource.fingerprint, bindings)
+    return token(resource.stack, resource.address, resource.fingerprint, bindings, follows)
 
 
 def _text(resource: Resource) -> dict[str, str | bytes]:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.pure
 
 LARGEST_POLICY = 6144
 """Characters of a managed policy, white space aside."""
-EXTRA = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+EXTRA = {"iam:PassRole", "iam:CreateServiceLinkedRole", "rds:CreateDBSnapshot"}
 
 
 def permitted() -> list[str]:
@@ -72,6 +72,15 @@ def test_what_is_made_in_a_thing_of_ours_is_permitted_by_the_tag_of_both() -> No
     by_name = {statement["Sid"]: statement["Action"] for statement in policy("eu-central-1")["Statement"]}
     assert "ec2:CreateSubnet" in by_name["Make"]
     assert "ec2:CreateSubnet" in by_name["Change"]
+
+
+def test_a_database_may_be_deleted_with_a_last_snapshot() -> None:
+    """AWS asks for the permission to make one, on the database and on the snapshot."""
+    by_name = {statement["Sid"]: statement for statement in policy("eu-central-1")["Statement"]}
+    assert by_name["CopyData"] == {
+        "Sid": "CopyData", "Effect": "Allow", "Action": ["rds:CreateDBSnapshot"],
+        "Resource": ["arn:aws:rds:eu-central-1:*:db:tf-*", "arn:aws:rds:eu-central-1:*:snapshot:tf-*"],
+    }  # fmt: skip
 
 
 def test_nothing_foreign_can_be_made_ours_by_a_tag() -> None:

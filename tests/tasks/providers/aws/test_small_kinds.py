@@ -86,6 +86,23 @@ def test_a_new_text_is_a_new_version_and_the_old_one_is_still_read(aws: AwsClien
     assert second.outputs["version"] != first.outputs["version"]
 
 
+def test_a_text_that_comes_back_is_the_current_one_again(aws: AwsClient) -> None:
+    driver = Secret(aws)
+    other = replace(SECRET, settings={"text": "another"}, digests={})
+    instance = driver.create(SECRET, 1)
+    for resource in (other, SECRET, other):
+        before = instance
+        driver.update(before, resource)
+        driver.update(before, resource)  # after an answer that was lost
+        found = driver.look(before)
+        assert found is not None
+        assert found.outputs["version"] != before.outputs["version"]
+        instance = found
+        (kept,) = aws._client("secretsmanager").list_secrets()["SecretList"]
+        told = aws._client("secretsmanager").get_secret_value(SecretId=kept["Name"])
+        assert told["SecretString"] == resource.settings["text"]
+
+
 def test_no_value_is_in_a_tag(aws: AwsClient) -> None:
     made = Secret(aws).create(SECRET, 1)
     assert "hunter2" not in str(made)
