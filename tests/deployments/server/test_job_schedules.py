@@ -38,7 +38,9 @@ def known(timed: TimedRun) -> DeploymentSchedule:
 
 def server(*schedules: DeploymentSchedule) -> Mock:
     return Mock(
-        read_deployment=AsyncMock(return_value=Mock(schedules=list(schedules))),
+        read_deployment=AsyncMock(return_value=Mock(schedules=list(schedules), paused=False)),
+        read_flow_runs=AsyncMock(return_value=[]),
+        request=AsyncMock(),
         delete_deployment_schedule=AsyncMock(),
         create_deployment_schedules=AsyncMock(),
     )
@@ -68,6 +70,20 @@ async def test_a_changed_time_and_a_stack_that_is_torn_down_are_put_right() -> N
     assert deleted == {schedules[1].id, schedules[2].id}
     ((_, made), _) = client.create_deployment_schedules.await_args
     assert [(schedule.slug, schedule.schedule.cron) for schedule in made] == [("changed.job-0", "0 5 * * 1,2,3,4,5")]
+
+
+async def test_no_run_of_another_stack_is_lost_with_a_schedule() -> None:
+    """Prefect removes all waiting runs of the deployment with it, those that are due as well."""
+    kept, gone = (job_runs([stack(name)]) for name in ("kept", "gone"))
+    client, schedules = server(*map(known, (*kept, *gone))), DeploymentSchedules(uuid4())
+    client.read_flow_runs.return_value = [Mock()]
+    await schedules.put_right(client, kept)
+    client.delete_deployment_schedule.assert_not_awaited()
+    client.read_flow_runs.return_value = []
+    await schedules.put_right(client, kept)
+    client.delete_deployment_schedule.assert_awaited_once()
+    ((method, path), _) = client.request.await_args
+    assert (method, path) == ("POST", "/deployments/{id}/schedule"), "the runs of the others are made again at once"
 
 
 async def test_the_server_is_asked_when_others_are_wanted_and_seldom_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
