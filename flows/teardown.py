@@ -74,19 +74,20 @@ async def _torn_down(context: RunContext, snapshot: StackSnapshot, *, delete_dat
     report = await _take_down(context, seen, delete_data=delete_data)
     await settle_front(ledger, context.provider, snapshot.stack.target)
     await remove_built_images(context)
-    kept = await _put_in_order(context, delete_data=delete_data)
+    kept = await _put_in_order(context)
     if delete_data:
         await asyncio.to_thread(ledger.stacks.forget, context.lease)
     return replace(report, summary=_left(context.stack, report, context.provider.blindness(), kept))
 
 
-async def _put_in_order(context: RunContext, *, delete_data: bool) -> tuple[Shelved, ...]:
-    """What a target keeps elsewhere of the stack's data; with `delete_data` only last copies are left of it."""
-    shelf = context.provider.shelf
+async def _put_in_order(context: RunContext) -> tuple[Shelved, ...]:
+    """What a target keeps elsewhere of the stack's data. Where data is deleted, only last copies are left of it: data
+    that was put away by an earlier teardown becomes one, unless none is wanted."""
+    shelf, end = context.provider.shelf, context.data_end
     if shelf is None:
         return ()
-    if delete_data:
-        await fenced(context, lambda: shelf.clear(context.stack))
+    if end != "shelve":
+        await fenced(context, lambda: shelf.clear(context.stack, keep_last=end == "delete with a last copy"))
     return await asyncio.to_thread(shelf.kept, context.stack)
 
 

@@ -257,8 +257,11 @@ class Shelf(Protocol):
     def kept(self, stack: str) -> tuple[Shelved, ...]:
         """All copies that are there, last ones too, the oldest first. Changes nothing."""
 
-    def clear(self, stack: str) -> None:
-        """Remove what would come back. Last copies stay. Gone already: success."""
+    def clear(self, stack: str, *, keep_last: bool) -> None:
+        """Nothing comes back any more: remove what would. Last copies stay. Gone already: success.
+
+        `keep_last`: where the newest copy of a resource's data would come back, it becomes a last copy instead.
+        """
 
 
 class Restarts(Protocol):

@@ -109,9 +109,13 @@ class Database(Kind):
     def kept(self, stack: str) -> tuple[Shelved, ...]:
         return tuple(item for item, _ in self._snapshots.listed(stack))
 
-    def clear(self, stack: str) -> None:
-        for item in self.kept(stack):
-            if item.comes_back:
+    def clear(self, stack: str, *, keep_last: bool) -> None:
+        copies = tuple(self._snapshots.listed(stack))
+        newest = {item.address: item.name for item, _ in copies}
+        for item, snapshot in copies:
+            if keep_last and item.comes_back and newest[item.address] == item.name:
+                self._snapshots.keep(snapshot)
+            elif item.comes_back:
                 self._snapshots.remove(item.name)
 
     def _make(self, name: str, resource: Resource, incarnation: int) -> None:

@@ -39,6 +39,12 @@ class Snapshots:
         fitting = [snapshot for item, snapshot in self.listed(stack) if item.comes_back and item.address == address]
         return fitting[-1] if fitting else None
 
+    def keep(self, snapshot: Mapping[str, Any]) -> None:
+        """Make it a last copy, which never comes back and stays."""
+        last: Use = "last copy"
+        written = tags.as_list({COPY: last})
+        self._aws.call("rds", "add_tags_to_resource", ResourceName=snapshot["DBSnapshotArn"], Tags=written)
+
     def remove(self, name: str) -> None:
         """Gone already: success."""
         try:

@@ -108,8 +108,18 @@ def test_a_last_copy_never_comes_back_and_stays(aws: CountedClient) -> None:
     assert "rds.create_db_instance" in aws.calls
     driver.sweep("shop", "database/main")
     driver.put_away(made, comes_back=True)
-    driver.clear("shop")
+    driver.clear("shop", keep_last=False)
     assert driver.kept("shop") == (copy,)
+
+
+def test_data_that_was_put_away_becomes_a_last_copy_where_one_is_wanted(aws: CountedClient) -> None:
+    driver = Database(aws)
+    driver.put_away(driver.create(database(aws), 1), comes_back=True)
+    (shelved,) = driver.kept("shop")
+    for _ in range(2):  # killed and run again
+        driver.clear("shop", keep_last=True)
+        (copy,) = driver.kept("shop")
+        assert (copy.name, copy.comes_back) == (shelved.name, False)
 
 
 def test_only_what_a_database_came_back_from_is_swept(aws: CountedClient) -> None:
