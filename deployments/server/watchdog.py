@@ -54,8 +54,11 @@ class Watchdog:
 
     def _silence(self) -> str | None:
         with Ledger.open(self._here) as ledger:
-            fault = staleness(ledger.checks.last(), self._seconds, now(), awake_since=self._awake_since)
-            evaluate_silence(ledger, fault)
+            last, moment = ledger.checks.last(), now()
+            fault = staleness(last, self._seconds, moment, awake_since=self._awake_since)
+            # Right after a start nobody knows whether checks come again.
+            waits = fault is None and staleness(last, self._seconds, moment) is not None
+            evaluate_silence(ledger, None if waits else fault or "")
         return fault
 
 

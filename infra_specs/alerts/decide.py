@@ -117,6 +117,8 @@ def _seen(alert: Alert | None, finding: Finding, moment: float) -> Alert:
     if alert is None:
         id = alert_id(finding.key, moment)
         alert = Alert(id, finding.stack, finding.kind, finding.where, finding.what, finding.todo, moment)
+    if alert.raised is None and alert.since > moment:  # a clock was set back
+        alert = replace(alert, since=moment)
     alert = replace(alert, what=finding.what, todo=finding.todo, clear=None, ended=None)
     if alert.raised is None and moment - alert.since >= RULES[alert.kind].lasts - SLACK_SECONDS:
         return replace(alert, raised=moment)

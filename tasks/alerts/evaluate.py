@@ -59,11 +59,12 @@ def evaluate(ledger: Ledger, lease: Lease, outcome: CheckOutcome) -> tuple[Alert
 
 
 def evaluate_silence(ledger: Ledger, fault: str | None) -> tuple[Alert, ...]:
-    """Decide the alerts that a check cannot, since it is checks that have stopped: `fault` says so, None that they
-    come. Returns those that are open. Blocks."""
+    """Decide the alerts that a check cannot, since it is checks that have stopped: `fault` says so, empty that they
+    come, None that it is not known yet. Returns those that are open. Blocks."""
     everything = ledger.stacks.all()
+    is_fault = None if fault is None else bool(fault)
     known = [
-        Finding(name, "checks", "", fault is not None, f"{name} is looked after by nobody: {fault}",
+        Finding(name, "checks", "", is_fault, f"{name} is looked after by nobody: {fault}",
                 "Look at the control plane: tenfold server status")
         for name in _readable(record for record in everything if record.wanted)
     ]  # fmt: skip

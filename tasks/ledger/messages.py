@@ -77,8 +77,9 @@ class Messages:
             add(self._database, connection, new, moment)
 
     def due(self, moment: float) -> tuple[DueMessage, ...]:
-        """Those that shall be tried now, the oldest first."""
-        query = sa.select(messages).where(messages.c.delivered.is_(None), messages.c.due <= moment)
+        """Those that shall be tried now, the oldest first; also those that wait too long as a clock was set back."""
+        is_due = sa.or_(messages.c.due <= moment, messages.c.due > moment + LONGEST_WAIT_SECONDS)
+        query = sa.select(messages).where(messages.c.delivered.is_(None), is_due)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(messages.c.made, messages.c.id)).mappings().all()
         return tuple(_due(row) for row in rows)

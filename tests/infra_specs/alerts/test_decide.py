@@ -77,6 +77,13 @@ def test_a_check_that_comes_a_little_early_counts_as_the_one_that_was_due() -> N
     assert owner.told == [(["no_replica"], [], [])]
 
 
+def test_a_clock_that_is_set_back_delays_no_alert() -> None:
+    owner = Owner()
+    owner.look(NOON, fault())
+    owner.looks(NOON - 3600, NOON - 3600 + 75, fault())
+    assert owner.told == [(["no_replica"], [], [])]
+
+
 def test_a_fault_that_does_not_last_is_told_to_nobody_and_forgotten() -> None:
     owner = Owner()
     owner.looks(NOON, NOON + 45, fault())

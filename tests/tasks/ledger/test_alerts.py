@@ -64,6 +64,14 @@ def test_a_message_is_due_until_it_is_delivered(ledger: Ledger) -> None:
     assert (again.receiver, again.tries) == (SLACK, 1)
 
 
+def test_a_clock_that_is_set_back_keeps_no_message_waiting(ledger: Ledger) -> None:
+    ledger.messages.send([NewMessage(MESSAGE, MAIL)], NOW)
+    (due,) = ledger.messages.due(NOW - 3600)
+    ledger.messages.refused(due, "it is away", NOW - 3600)
+    assert ledger.messages.due(NOW - 3600 + 14) == ()
+    assert len(ledger.messages.due(NOW - 3600 + 15)) == 1
+
+
 def test_a_receiver_that_was_away_for_an_hour_is_tried_again_within_a_quarter_of_one(ledger: Ledger) -> None:
     ledger.messages.send([NewMessage(MESSAGE, MAIL)], NOW)
     moments = list[float]()
