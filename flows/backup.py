@@ -1,6 +1,8 @@
 """Backup: write the data of a stack to its store, and prove it by restoring it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from flows.engine.back_up import back_up, prove_again
 from flows.engine.backups import backup_session
@@ -11,6 +13,7 @@ from flows.engine.run_info import current_run, is_asked_for
 from infra_specs.backup.names import moment_of
 from infra_specs.errors import PlanError, TenfoldError
 from tasks.backups.catalog import names
+from tasks.ledger import Ledger
 
 
 @frame
@@ -25,17 +28,25 @@ async def backup(stack: str, proof: bool = False) -> Report:
     """
     with bounds_itself():  # however long it takes: the next one finds the lock held
         async with open_ledger() as ledger, backup_session(ledger, stack, "backup") as context:
-            earlier = await asyncio.to_thread(names, context.vault, stack)
+            async with _told(ledger, stack):
+                earlier = await asyncio.to_thread(names, context.vault, stack)
             if proof and not earlier:
                 raise PlanError(f"{stack} has no backup yet. Make one: tenfold backup {stack}")
             if not proof and (covered := _newer_than_asked(earlier)):
                 return Report(stack, f"{covered} was made since this run was due, so nothing was done", (), (), {})
-            try:
+            async with _told(ledger, stack):
                 summary = await (prove_again(context, earlier[0]) if proof else back_up(context))
-            except TenfoldError as error:
-                await asyncio.to_thread(ledger.backup_results.failed, stack, str(error))
-                raise
             return Report(stack, summary, (), (), {})
+
+
+@asynccontextmanager
+async def _told(ledger: Ledger, stack: str) -> AsyncIterator[None]:
+    """Write down what fails inside, so that an alert tells of it."""
+    try:
+        yield
+    except TenfoldError as error:
+        await asyncio.to_thread(ledger.backup_results.failed, stack, str(error))
+        raise
 
 
 def _newer_than_asked(earlier: tuple[str, ...]) -> str:

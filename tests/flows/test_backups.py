@@ -168,6 +168,18 @@ class TestBackup:
         (home / "backups").unlink()
         assert known(home) == []
 
+    @pytest.mark.parametrize("proof", [False, True])
+    async def test_a_store_that_cannot_be_listed_is_a_failure_of_the_backup(
+        self, monkeypatch: pytest.MonkeyPatch, *, proof: bool
+    ) -> None:
+        def refuses(*_: Any) -> Any:
+            raise ProviderError("the store is away")
+
+        monkeypatch.setattr("flows.backup.names", refuses)
+        assert await failed(backup, stack="shop", proof=proof) == "the store is away"
+        with Ledger.open(settings()) as ledger:
+            assert ledger.backup_results.all()["shop"].failure == "the store is away"
+
     async def test_a_dump_that_fails_leaves_no_backup(
         self, target: Faulty, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
