@@ -109,10 +109,10 @@ def _busy_now(inputs: ScalingInput, state: AutoscalerState) -> AutoscalerState:
 
 def _from_demand(policy: Policy, inputs: ScalingInput, demand: Load, state: AutoscalerState) -> _Answer:
     measured, unit = inputs.measured, _unit(policy, inputs)
-    if state.forecasts.unit != unit:
-        state = replace(state, settles=None)
-    if state.compared_for != (compared_for := _compared_for(policy, inputs, unit)):
-        state = replace(state, compared_for=compared_for, shadow=Shadow(), accounts=Accounts())
+    compared_for, is_new = _compared_for(policy, inputs, unit), state.forecasts.unit != unit
+    if is_new or state.compared_for != compared_for:
+        settles = None if is_new else state.settles
+        state = replace(state, compared_for=compared_for, settles=settles, shadow=Shadow(), accounts=Accounts())
     lead = inputs.start_seconds + inputs.interval
     prediction, learned = forecast(
         state.forecasts, unit, demand.replicas, measured.at, interval=inputs.interval, lead=lead
