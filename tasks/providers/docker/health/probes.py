@@ -1,6 +1,8 @@
 """One question to a container: is it well? What is sent, and what the answer means, apart from how it gets there."""
 
 import base64
+import errno
+import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -75,11 +77,15 @@ def ask_over(connect: Callable[[], Any], probe: Mapping[str, Any]) -> None:
 
 def _answer(connection: Any, sent: bytes, kind: str) -> bytes:
     answer, lines = b"", sent.count(b"\n") if kind == "valkey" else 1
-    connection.sendall(sent)
-    while len(answer) < _ANSWER_BYTES and answer.count(b"\n") < lines and (more := connection.recv(_ANSWER_BYTES)):
-        answer += more
-        if kind == "postgres":
-            break
+    try:
+        connection.sendall(sent)
+        while len(answer) < _ANSWER_BYTES and answer.count(b"\n") < lines and (more := connection.recv(_ANSWER_BYTES)):
+            answer += more
+            if kind == "postgres":
+                break
+    except (ConnectionResetError, BrokenPipeError):
+        if kind != "proxy":  # one with HTTPS alone closes before it has read what it takes for no handshake
+            raise
     return answer
 
 
@@ -95,6 +101,8 @@ def ask_through(api: Engine, container: str, address: str, probe: Mapping[str, A
     answers = bool(sent) and probe["kind"] != "proxy"  # a proxy may close: one with HTTPS does, and lives
     if not output and (code or answers):
         why = errors.decode(errors="replace").partition("\n")[0].rpartition(": ")[2]
+        if probe["kind"] == "proxy" and why == os.strerror(errno.ECONNRESET):
+            return
         raise ProbeFailed(f"port {probe['port']}: {why or 'no answer'}", silent=code == _TIMEOUT_EXIT_CODE)
     judge(output)
 

@@ -55,6 +55,8 @@ def clear(engine: DockerClient) -> None:
         for container in engine.containers.list(all=True, filters=filters, ignore_removed=True):
             with suppress(NotFound):
                 container.remove(v=True, force=True)
+    for each in STACKS:  # a front is in the networks of others
+        filters = {"label": f"tenfold.stack={each}"}
         for leftover in (*engine.volumes.list(filters=filters), *engine.networks.list(filters=filters)):
             with suppress(NotFound):
                 leftover.remove()

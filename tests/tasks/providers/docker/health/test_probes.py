@@ -1,9 +1,10 @@
 """What the answer of a container means: that it hangs, that it starts, or that it is not well."""
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -60,8 +61,8 @@ def test_what_an_answer_means(
 class Asker:
     """An engine in whose container a question was asked, and how that ended."""
 
-    def __init__(self, code: int, output: bytes) -> None:
-        self.answer = code, output, b"0+0 records in\n"
+    def __init__(self, code: int, output: bytes, errors: bytes = b"0+0 records in\n") -> None:
+        self.answer = code, output, errors
 
     def run(self, container: str, command: list[str]) -> tuple[int, bytes, bytes]:
         return self.answer
@@ -75,6 +76,43 @@ def test_a_proxy_that_closes_lives_and_an_app_that_does_not_answer(kind: str, co
     else:
         with pytest.raises(ProbeFailed):
             ask_through(Asker(code, b""), "c", "127.0.0.1", probe)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("kind", "is_well"), [("proxy", True), ("http", False)])
+def test_a_proxy_that_resets_a_connection_lives_and_an_app_does_not_answer(kind: str, is_well: bool) -> None:
+    """An Envoy with nothing but HTTPS does so: it closes before it has read what it takes for no handshake."""
+    probe, words = {"kind": kind, "path": "/"}, b"dd: error reading 'standard input': Connection reset by peer\n"
+    judged = nullcontext() if is_well else pytest.raises(ProbeFailed, match="Connection reset by peer")
+    with resetting() as port, judged:
+        ask("127.0.0.1", {**probe, "port": port})
+    with judged:
+        ask_through(Asker(1, b"", words), "c", "127.0.0.1", {**probe, "port": 8080})  # type: ignore[arg-type]
+
+
+def test_a_proxy_that_nobody_listens_for_is_away() -> None:
+    with resetting() as port:
+        pass
+    with pytest.raises(ProbeFailed, match="Connection refused"):
+        ask("127.0.0.1", {"kind": "proxy", "port": port})
+
+
+@contextmanager
+def resetting() -> Iterator[int]:
+    """A server that takes one connection, and resets it once something was sent."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(1)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield int(listener.getsockname()[1])
+        listener.shutdown(socket.SHUT_RDWR)
+        serving.join()
 
 
 def test_it_is_asked_over_a_connection_of_ones_own() -> None:
