@@ -130,14 +130,14 @@ def _heard() -> Iterator[list[str]]:
         _log.removeHandler(hearing)
 
 
-def _hidden(address: str, text: str) -> str:
-    """The text without any part of the address: with many receivers the host is a part of a token.
+def _hidden(receiver: str, text: str) -> str:
+    """The text without any part of a receiver's address: with many receivers the host is a part of a token.
 
     What stands before `:`, `/` and `@` is hidden by itself too, in any case: some of it is a host's name to who sends.
     """
-    _, _, rest = address.partition("://")
+    _, _, rest = receiver.partition("://")
     base, _, query = rest.partition("?")
-    parts = [address, rest, base, *_ENDS.split(base), *(value for _, value in parse_qsl(query))]
+    parts = [receiver, rest, base, *_ENDS.split(base), *(value for _, value in parse_qsl(query))]
     known = {value for part in parts for value in (part, unquote(part), quote(part, safe=""))}
     for value in sorted(known, key=len, reverse=True):
         if len(value) >= _SHORTEST_HIDDEN:
