@@ -97,6 +97,14 @@ class HostBench:
             self.power_on(host)
         container.exec_run(["sh", "-c", CLEAN])
 
+    def restart_engines(self) -> None:
+        """Every engine starts anew. One that was in a Swarm before may keep that one's keys of the network, and then
+        does not hear every other: "No installed keys could decrypt the message" is in its log.
+        """
+        command = ["sh", "-c", f"systemctl reset-failed docker; systemctl restart docker; {READY}"]
+        with ThreadPoolExecutor(self.count) as pool:
+            list(pool.map(lambda host: self._containers[host.address].exec_run(command), self.hosts))
+
     def kill(self, host: Host) -> None:
         """As a machine that loses its power."""
         self._containers[host.address].kill()

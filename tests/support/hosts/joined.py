@@ -25,6 +25,7 @@ def joined(bench: HostBench) -> Iterator[Path]:
         home = Path(name)
         with bench.connections(home):
             pass  # their keys are stored
+        bench.restart_engines()
         join(bench, home)
         try:
             yield home
