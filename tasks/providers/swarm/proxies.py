@@ -25,10 +25,6 @@ SYNC_SECONDS = 30.0
 It is told of a new task by UDP, within a second. A packet that is lost, on a busy host or while another host dies, is
 made up for by that comparison alone. Until then the proxy of the host cannot reach the task.
 """
-REJOIN_SECONDS = 60.0
-"""How often an engine goes back to those that it took for dead (networkdb's `rejoinInterval`). On a busy host it may
-take one that lives for dead while another one dies, and forgets all addresses there, of tasks that never moved, too.
-"""
 
 
 class HostFolder(Folder):
@@ -42,7 +38,7 @@ class HostFolder(Folder):
 class SwarmRoutes(RouteTable):
     """The routes of the stacks of a fleet. The proxies of all ready hosts are told, all at once."""
 
-    seen_seconds = REJOIN_SECONDS + 2 * SYNC_SECONDS
+    seen_seconds = 2 * SYNC_SECONDS
     """The first comparison may be with a host that has just died."""
 
     def __init__(self, hosts: SwarmHosts, annotations: Annotations) -> None:

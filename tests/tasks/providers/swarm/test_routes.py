@@ -115,5 +115,5 @@ def test_a_moved_task_is_waited_for_until_the_engines_have_compared_their_addres
 
 def test_the_host_whose_proxy_does_not_reach_it_is_named(clock: Clock) -> None:
     table = Routes([SlowFolder("a", clock, 0), SlowFolder("b", clock, 10_000)])
-    with pytest.raises(ProviderError, match=rf"^b: the proxy did not see {NEW} answer at /healthz within 120 s"):
+    with pytest.raises(ProviderError, match=rf"^b: the proxy did not see {NEW} answer at /healthz within 60 s"):
         table.change(route(OLD, NEW), 1)
